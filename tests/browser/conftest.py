@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from progress_backend.settings import Settings
-from progress_backend.web import create_app
 from tests.browser.firefox import Firefox
 from tests.browser.sites import Site
 from tests.conftest import missing
+from tests.records import Records
 from tests.servers import Server, Worker
 from tests.web.conftest import start_api
 from tests.web.serving import RunningApi
+from tests.web.shared_api import api, shared_api
 
-__all__ = ["start_api"]
+__all__ = ["api", "shared_api", "start_api"]
 
 ARGS = [
     "--no-sandbox",
@@ -70,20 +70,6 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGS)
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="package")
-def shared_api(session_redis_url: str) -> Iterator[RunningApi]:
-    """Over the run's store, which is not flushed: take api."""
-    api = RunningApi(create_app(Settings(redis_url=session_redis_url, lease_s=86_400))).start()
-    yield api
-    api.stop()
-
-
-@pytest.fixture
-def api(shared_api: RunningApi, redis_url: str) -> RunningApi:
-    """The folder's API over an empty store, for tests that neither end nor configure one."""
-    return shared_api
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +147,9 @@ def worker(store: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     worker = Worker("tests.browser.app", log=log, pool="threads", concurrency=2, env=env)
     yield worker.start()
     worker.stop()
+
+
+@pytest.fixture
+def records(redis_url: str) -> Records:
+    """Writes into the test's store, in English."""
+    return Records(redis_url, locale="en")

@@ -16,8 +16,6 @@ class Line:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self.port = 0
-        #: Seconds by which everything that the server says comes late.
-        self.late_s = 0.0
         #: Connections that were given up: nothing comes through, and nobody is told.
         self._dead: set[object] = set()
         self._open: set[object] = set()
@@ -60,8 +58,8 @@ class Line:
         to_reader, to_writer = await asyncio.open_connection("127.0.0.1", self._to)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._pass(me, reader, to_writer, late=False))
-                group.create_task(self._pass(me, to_reader, writer, late=True))
+                group.create_task(self._pass(me, reader, to_writer))
+                group.create_task(self._pass(me, to_reader, writer))
         except* (ConnectionError, _Over):
             pass
         finally:
@@ -71,23 +69,13 @@ class Line:
             to_writer.close()
 
     async def _pass(
-        self, me: object, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, late: bool
+        self, me: object, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        loop = asyncio.get_running_loop()
         while data := await reader.read(65_536):
-            if me in self._dead:
-                continue
-            if late and self.late_s:
-                loop.call_later(self.late_s, self._write, me, writer, data)
-            else:
-                self._write(me, writer, data)
-        await asyncio.sleep(self.late_s if late else 0)
+            if me not in self._dead:
+                with contextlib.suppress(ConnectionError, RuntimeError):
+                    writer.write(data)
         raise _Over
-
-    def _write(self, me: object, writer: asyncio.StreamWriter, data: bytes) -> None:
-        if me not in self._dead:
-            with contextlib.suppress(ConnectionError, RuntimeError):
-                writer.write(data)
 
 
 class _Over(Exception):

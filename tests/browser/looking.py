@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 from playwright.sync_api import Locator, Page, expect
 
 
@@ -33,3 +35,9 @@ def never_loaded_again(page: Page) -> None:
 
 def marked(page: Page) -> None:
     page.evaluate("window.marked = true")
+
+
+def asked(page: Page) -> dict[str, str]:
+    """What the address has, without the language."""
+    query = parse_qs(urlsplit(page.url).query)
+    return {name: values[0] for name, values in query.items() if name != "lang"}

@@ -214,16 +214,6 @@ def test_a_cancel_that_is_refused_takes_nobody_the_focus(
     expect(page.locator("input")).to_be_focused()
 
 
-def test_without_the_attribute_nothing_can_be_cancelled(
-    api: RunningApi, site: Site, open_page: OpenPage
-) -> None:
-    body = f'<task-progress task-id="{api.create()}" title="Your order"></task-progress>'
-    page = open_page(site(body, api))
-    expect(part(page, "status")).to_have_text("Created")
-    expect(part(page, "cancel")).to_be_hidden()
-    expect(page.locator("task-progress")).to_have_attribute("title", "Your order")
-
-
 def test_what_there_is_not_is_said_once(api: RunningApi, site: Site, open_page: OpenPage) -> None:
     page = open_page(site("<p></p>", api))
     page.evaluate(
@@ -298,21 +288,6 @@ def watchers(api: RunningApi) -> int:
     return int(api.http.get("/internal/health").json()["dependencies"]["listener"]["watchers"])
 
 
-def test_where_neither_socket_nor_stream_opens(
-    api: RunningApi, site: Site, open_page: OpenPage
-) -> None:
-    task_id = api.create()
-    page = open_page(site("<p></p>", api))
-    take_away(page, "WebSocket, EventSource")
-    show(page, f"<task-progress task-id='{task_id}'></task-progress>")
-    expect(part(page, "status")).to_have_text("Created")
-    put(api, task_id, status="running", current_items=63)
-    expect(part(page, "figures")).to_have_text("25% · 63 / 252")
-    put(api, task_id, status="error", error_message="no route to the exchange")
-    expect(part(page, "problem")).to_have_text("no route to the exchange")
-    expect(page.locator("task-progress")).to_have_attribute("data-state", "ended")
-
-
 def test_a_page_where_no_socket_opens_keeps_connections_for_others(
     api: RunningApi, site: Site, open_page: OpenPage
 ) -> None:
@@ -326,19 +301,6 @@ def test_a_page_where_no_socket_opens_keeps_connections_for_others(
         put(api, one, status="running", current_items=63)
         expect(part(page, "figures", place)).to_have_text("25% · 63 / 252")
     assert watchers(api) == 2
-
-
-def test_reads_tell_what_is_new(api: RunningApi, site: Site, open_page: OpenPage) -> None:
-    task_id = api.create()
-    page = open_page(site("<p></p>", api))
-    reads: list[str] = []
-    page.on("requestfinished", lambda one: reads.append(one.url))
-    take_away(page, "WebSocket, EventSource")
-    keep_events(page, "progress")
-    show(page, f"<task-progress task-id='{task_id}'></task-progress>")
-    expect(part(page, "status")).to_have_text("Created")
-    eventually(lambda: page.evaluate("1") and len(reads) >= 3, what="it was read three times")
-    assert page.evaluate("seen.length") == 1
 
 
 def test_a_read_that_a_proxy_refuses_for_a_while_is_sent_again(
@@ -427,7 +389,7 @@ def progress(redis_url: str, task_id: str, current: int) -> None:
         store.run(store.flows.apply(task_id, (ev.Resumed(), event), store.now()))
 
 
-@pytest.mark.parametrize("without", ["", "WebSocket", "WebSocket, EventSource"])
+@pytest.mark.parametrize("without", ["", "WebSocket, EventSource"])
 def test_a_share_token_shows_its_task_and_no_other(
     guarded: RunningApi, site: Site, open_page: OpenPage, redis_url: str, without: str
 ) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Request
 
-from progress_backend.tokens import new
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import is_live, shows
 from tests.records import Records
@@ -35,15 +34,6 @@ def test_the_list_is_read_once(start_api: StartApi, redis_url: str, open_page: O
     ]
     Records(redis_url).start("job")
     shows(page, "job", "running")
-
-
-def test_nothing_is_read_early_where_a_token_is_asked_for(
-    start_api: StartApi, redis_url: str, open_page: OpenPage
-) -> None:
-    _, token = new("desk", "read")
-    page = open_page(start_api(redis_url=redis_url, tokens=(token.line(),)))
-    expect(page.get_by_role("dialog")).to_be_visible()
-    assert page.locator("script:not([src])").count() == 0
 
 
 def test_numbers_are_written_as_the_language_writes_them(

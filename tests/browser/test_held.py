@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
@@ -12,11 +11,6 @@ from tests.waiting import eventually
 from tests.web.serving import RunningApi
 
 W = "the-group"
-
-
-@pytest.fixture
-def records(redis_url: str) -> Records:
-    return Records(redis_url, locale="en")
 
 
 def members(page: Page) -> list[str]:
@@ -68,36 +62,6 @@ def test_tasks_of_an_opened_workflow_stay_under_a_pointer(
     eventually(lambda: members(page) == ["two"])
 
 
-def test_nor_do_they_move_while_the_keyboard_is_among_them(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    for task_id in ("one", "two"):
-        records.member(task_id, W, name="fetch ×2")
-        records.run(task_id)
-    page = open_page(api, "/?lang=en")
-    head = page.locator(f'tr[data-workflow-id="{W}"]')
-    head.locator(".toggle").focus()
-    page.keyboard.press("Enter")
-    expect(row(page, "two")).to_be_visible()
-    records.member("three", W)
-    news = page.locator("tbody.workflow .news")
-    expect(news).to_be_visible()
-    assert members(page) == ["two", "one"]
-    row(page, "two").get_by_role("button").first.focus()
-    page.keyboard.press("Shift+Tab")
-    expect(news).to_be_focused()
-    page.keyboard.press("Enter")
-    eventually(lambda: members(page) == ["three", "two", "one"])
-    expect(row(page, "three")).to_be_focused()
-    head.locator(".toggle").focus()
-    page.keyboard.press("Enter")  # closed, and opened again: as it is then
-    expect(row(page, "two")).to_have_count(0)
-    records.member("four", W)
-    page.keyboard.press("Enter")
-    eventually(lambda: members(page) == ["four", "three", "two", "one"])
-    expect(news).to_be_hidden()
-
-
 def test_a_row_stays_while_somebody_is_asked_about_it(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
@@ -135,24 +99,6 @@ def test_what_a_finger_has_pressed_is_still_there_as_it_is_told(
     left = f"place => {{ ({finger.format('pointerleave')})(place); return {there}; }}"
     assert held.evaluate(left) == 1
     expect(row(page, "two")).to_be_visible()
-
-
-def test_the_focus_goes_on_where_more_rows_than_one_leave(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    for number in range(4):
-        records.start(f"job-{number}", symbol="6758.T" if number in (0, 3) else "7203.T")
-    page = open_page(api, "/?lang=en")
-    row(page, "job-2").get_by_role("button", name="Pause").click()
-    shows(page, "job-2", "paused")
-    page.evaluate("history.pushState(null, '', '?symbol=6758.T&lang=en')")
-    page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
-    eventually(lambda: listed(page) == ["job-3", "job-0"])
-    expect(row(page, "job-0")).to_be_focused()
-    page.evaluate("history.pushState(null, '', '?symbol=none&lang=en')")
-    page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
-    expect(page.locator("#empty")).to_be_visible()
-    expect(page.locator("#filters [aria-pressed=true]")).to_be_focused()
 
 
 def test_what_is_typed_finds_the_tasks_of_an_opened_workflow(

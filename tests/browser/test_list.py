@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, unquote, urlsplit
+from datetime import UTC, datetime
+from urllib.parse import unquote
 
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import is_live, listed, marked, never_loaded_again, row, shows
+from tests.browser.looking import asked, is_live, listed, marked, never_loaded_again, row, shows
 from tests.records import Records
 from tests.waiting import eventually
-from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 PHONE = {"width": 390, "height": 800}
-
-
-@pytest.fixture
-def records(redis_url: str) -> Records:
-    return Records(redis_url, locale="en")
-
-
-def asked(page: Page) -> dict[str, str]:
-    """What the address has, without the language."""
-    query = parse_qs(urlsplit(page.url).query)
-    return {name: values[0] for name, values in query.items() if name != "lang"}
 
 
 def test_back_and_forward_lead_through_what_was_chosen(
@@ -141,22 +128,6 @@ def test_a_type_and_a_symbol_are_chosen_in_a_row(
         page.locator(f"#filters [data-name={name_}]").click()
     expect(page.locator("tr[data-task-id]")).to_have_count(4)
     assert asked(page) == {}
-
-
-def test_an_owners_list_that_is_looked_through_goes_on_by_its_cursor(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    for number in range(22):
-        records.create(f"task-{number}", symbol="6758.T", owner="alice")
-    page = open_page(api, "/?lang=en&owner=alice&symbol=6758.T")
-    shows(page, "task-21", "created")
-    expect(page.locator("#paging")).to_have_text("Page 1")
-    page.get_by_role("button", name="Older").click()
-    shows(page, "task-0", "created")
-    expect(page.get_by_role("button", name="Older")).to_be_disabled()
-    page.reload()  # where a page begins is not in the address
-    shows(page, "task-21", "created")
-    assert "page" not in asked(page)
 
 
 def test_what_is_typed_filters_within_the_page_and_the_page_says_so(
@@ -347,37 +318,6 @@ def test_the_beginning_of_an_id_is_looked_for_by_the_service(
     page.keyboard.press("Enter")
     shows(page, "3f2a00-b", "created")
     assert asked(page) == {"id_prefix": "3f2a00-"}
-
-
-def test_a_span_of_time_is_chosen_in_the_menu(
-    start_api: StartApi, redis_url: str, open_page: OpenPage
-) -> None:
-    records = Records(redis_url, timezone="Asia/Tokyo")
-    records.start("now")
-    api = start_api(redis_url=redis_url, timezone="Asia/Tokyo")
-    page = open_page(api, "/?lang=en")
-    shows(page, "now", "running")
-    page.locator("#more summary").click()
-    menu = page.locator("#more")
-    menu.get_by_label("Created").select_option("last hour")
-    chip = page.locator("#filters [data-name=created_from]")
-    expect(chip).to_be_visible()
-    shows(page, "now", "running")
-    since = datetime.fromisoformat(asked(page)["created_from"])
-    # As the service writes times, whatever the browser's zone is.
-    assert since.utcoffset() == timedelta(hours=9)
-    assert 3_500 < (datetime.now(UTC) - since).total_seconds() < 3_800
-    menu.get_by_label("Created").select_option("between…")
-    menu.get_by_label("Before").fill("2026-01-01T00:00")
-    expect(page.locator("#empty")).to_be_visible()
-    expect(page.locator("#empty")).to_have_text("No task passes all of these filters.")
-    assert asked(page)["created_to"] == "2026-01-01T00:00:00+09:00"
-    page.keyboard.press("Escape")
-    expect(page.locator("#more summary")).to_be_focused()
-    chip.click()
-    page.locator("#filters [data-name=created_to]").click()
-    shows(page, "now", "running")
-    assert asked(page) == {}
 
 
 def test_the_order_is_chosen_as_far_as_there_is_one(

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import listed, marked, never_loaded_again, row, shows
+from tests.browser.looking import asked, listed, marked, never_loaded_again, row, shows
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
-
-
-@pytest.fixture
-def records(redis_url: str) -> Records:
-    return Records(redis_url, locale="en")
-
-
-def asked(page: Page) -> dict[str, str]:
-    """What the address has, without the language."""
-    query = parse_qs(urlsplit(page.url).query)
-    return {name: values[0] for name, values in query.items() if name != "lang"}
 
 
 def composed(page: Page, *texts: str) -> None:

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
-from progress_backend.tokens import new
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import is_live, listed, row, shows
 from tests.records import Records
-from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
-
-
-@pytest.fixture
-def records(redis_url: str) -> Records:
-    return Records(redis_url, locale="en")
 
 
 def listeners(page: Page) -> int:
@@ -43,26 +35,6 @@ def test_rows_that_have_left_leave_nothing_behind(
         page.get_by_role("link", name="Tasks").click()
     assert listeners(page) == before
     assert page.locator("link[href$='workers.css']").count() == 1
-
-
-NONE = "window.Notification = class { \
-constructor() { throw new TypeError('Illegal constructor'); } \
-static permission = 'granted'; static async requestPermission() { return 'granted'; } };"
-
-
-def test_a_browser_that_makes_no_notification_has_it_told_on_the_page(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    """As Chrome on Android does."""
-    records.start("job")
-    page = open_page(api, "/?lang=en")
-    page.add_init_script(NONE)
-    page.reload()
-    bell = shows(page, "job", "running").get_by_role("button", name="Tell me when it ends")
-    bell.click()
-    expect(bell).to_have_attribute("aria-pressed", "true")
-    records.fail("job", "no such price")
-    expect(page.locator("#notice")).to_have_text("Error: fetch_data 7203.T – no such price")
 
 
 FORGETFUL = """Object.defineProperty(window, "sessionStorage", {
@@ -115,24 +87,6 @@ def test_rows_of_another_choice_are_not_shown_as_what_is_chosen(
     page.unroute("**/internal/tasks?*status=error*")  # and what waits goes on
     expect(page.locator("#empty")).to_be_visible()
     expect(page.locator("#list")).to_have_attribute("aria-busy", "false")
-
-
-def test_a_token_that_can_be_none_is_told_at_once(
-    start_api: StartApi, redis_url: str, open_page: OpenPage
-) -> None:
-    _, token = new("desk", "write")
-    records = Records(redis_url)
-    records.start("job")
-    page = open_page(start_api(redis_url=redis_url, tokens=(token.line(),)), "/?lang=en")
-    field = page.locator("#token-text")
-    field.fill("日本")
-    field.press("Enter")
-    expect(page.locator("#token-wrong")).to_be_visible()
-    page.keyboard.press("Escape")  # who is asked no more is told what there is to do
-    expect(page.locator("#notice")).to_have_text(
-        "This service asks for a token: load the page again to enter one."
-    )
-    expect(row(page, "job")).to_have_count(0)
 
 
 #: What is written into the page, and which menus are set.

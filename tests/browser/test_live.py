@@ -90,13 +90,6 @@ def test_a_job_appears_moves_and_reaches_100_percent(page: Page, jobs: Jobs) -> 
     never_loaded_again(page)
 
 
-def test_a_job_that_fails_says_why(page: Page, jobs: Jobs) -> None:
-    job = jobs.fail("N225")
-    failed = shows(page, job, "error")
-    expect(failed).to_contain_text("ConnectionError: price source did not answer within 30 s")
-    expect(failed).to_contain_text("50%")
-
-
 def test_cancelling_asks_first_and_ends_the_job(page: Page, jobs: Jobs) -> None:
     job = jobs.fetch("6758.T", 100_000, 600)
     running = shows(page, job, "running")
@@ -114,35 +107,6 @@ def test_cancelling_asks_first_and_ends_the_job(page: Page, jobs: Jobs) -> None:
     expect(cancelled.locator(".actions button")).to_have_count(0)
     eventually(lambda: jobs.revoked(job))
     never_loaded_again(page)
-
-
-def test_pausing_and_resuming(page: Page, jobs: Jobs) -> None:
-    job = jobs.fetch("8306.T", 300, 3)
-    running = shows(page, job, "running")
-    running.get_by_role("button", name="Pause").click()
-    paused = shows(page, job, "paused")
-    expect(paused.get_by_role("button", name="Pause")).to_have_count(0)
-    stands = current(page, job)
-    page.wait_for_timeout(500)  # time in which it would have moved by 50
-    assert current(page, job) - stands < 20
-    paused.get_by_role("button", name="Resume").click()
-    expect(shows(page, job, "completed")).to_contain_text("300 / 300")
-
-
-def test_who_uses_the_keyboard_keeps_the_focus_while_figures_move(
-    page: Page, jobs: Jobs, api: RunningApi
-) -> None:
-    job = jobs.fetch("4502.T", 10_000, 600)
-    button = shows(page, job, "running").get_by_role("button", name="Pause")
-    button.focus()
-    before = current(page, job)
-    jobs.fetch("4503.T", 10, 0.1)
-    # The list was read again; its new row waits until the keyboard is elsewhere.
-    expect(page.locator("#news")).to_have_text("1 new")
-    eventually(lambda: current(page, job) > before)
-    expect(button).to_be_focused()
-    api.cancel(job)
-    shows(page, job, "cancelled")
 
 
 def test_a_chord_is_one_row_from_its_beginning_to_its_end(page: Page, jobs: Jobs) -> None:

@@ -46,10 +46,13 @@ def test_the_page_of_a_task_shows_its_log(
     api: RunningApi, write: Write, open_page: OpenPage
 ) -> None:
     task_id = api.create()
+    page = open_page(api, f"/task/{task_id}?lang=en")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    log = page.get_by_role("log", name="Log")
+    expect(log).to_have_count(0)
     write(task_id, "252 days to fetch")
     write(task_id, "<b>2023-08-11</b> has no prices", "warning")
-    page = open_page(api, f"/task/{task_id}?lang=en")
-    log = page.get_by_role("log", name="Log")
+    page.reload()
     lines = log.locator("p")
     expect(lines).to_have_count(2)
     expect(lines.nth(1)).to_have_text("01:30:00warning<b>2023-08-11</b> has no prices")
@@ -106,12 +109,6 @@ def test_the_last_lines_of_a_run_that_was_cancelled(
             pass
     write("cancelled", "30 days undone")
     expect(lines.last).to_contain_text("30 days undone")
-
-
-def test_a_task_without_a_log_shows_none(api: RunningApi, open_page: OpenPage) -> None:
-    page = open_page(api, f"/task/{api.create()}?lang=en")
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.get_by_role("log")).to_have_count(0)
 
 
 def test_a_page_follows_a_log(api: RunningApi, write: Write, open_page: OpenPage) -> None:

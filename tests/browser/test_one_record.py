@@ -1,14 +1,11 @@
-"""One record, wherever it is read: the API's body and row, the terminal and the page say the same
+"""One record, wherever it is read: the API's body and row, `show --json` and the page have the same
 of a task in each state, whatever the zones of those who wrote it and of the browser."""
 
 from __future__ import annotations
 
 import json
-import re
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +17,6 @@ from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Task
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import row, shows
-from tests.conftest import StartService
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
@@ -97,15 +93,9 @@ def api(start_api: StartApi, redis_url: str) -> RunningApi:
     return start_api(redis_url=redis_url, timezone=READERS, locale="en", lease_s=86_400)
 
 
-def test_all_readers_say_the_same_of_a_task_in_each_state(
-    api: RunningApi,
-    open_page: OpenPage,
-    redis_url: str,
-    env: dict[str, str],
-    start_service: StartService,
+def test_all_readers_show_the_same_of_a_task_in_each_state(
+    api: RunningApi, open_page: OpenPage, redis_url: str, env: dict[str, str]
 ) -> None:
-    command = Path(sys.executable).parent / "progress-backend"
-    followed = start_service([command, "watch", "--plain", "--interval", "0.1"], env=env)
     live = open_page(api, timezone_id=BROWSERS)
     made = {}
     for place, (task_id, scene) in enumerate(SCENES.items()):
@@ -116,23 +106,15 @@ def test_all_readers_say_the_same_of_a_task_in_each_state(
 
     listed = api.http.get("/internal/tasks", params={"limit": 100}).json()
     rows = {each["task_id"]: each for each in listed["tasks"]}
-    table = _run(env, "tasks", "--limit", "100", "--no-trunc").splitlines()
     read = open_page(api, timezone_id=BROWSERS)
     for task_id, task in made.items():
         body = api.status(task_id).json()
         shows(read, task_id, task.status)
         assert _of_the_moment(rows[task_id]) == _of_the_moment(body)
-        _tells_what_was_written(body, task)
-        _the_terminal_says(body, table, env)
+        done = CliRunner().invoke(main, ["show", task_id, "--json"], env=env)
+        assert _of_the_moment(json.loads(done.output)) == _of_the_moment(body)
         _a_page_shows(read, body)
         eventually(lambda i=task_id: _text(live, i) == _text(read, i), what=f"{task_id}, live")
-        # Of a waiting task `watch` says its place, which a line of the record does not have.
-        waits = body["status"] == "created" and body["ahead"] is not None
-        told = task_id if waits else _line(body)
-        eventually(lambda line=told: line in followed.log, what=told)
-    assert (
-        json.loads(_run(env, "tasks", "--limit", "100", "--json"))["summary"] == listed["summary"]
-    )
 
 
 def _of_the_moment(body: dict[str, Any]) -> dict[str, Any]:
@@ -142,81 +124,6 @@ def _of_the_moment(body: dict[str, Any]) -> dict[str, Any]:
     if body["rate"] and body["progress"]["total"]:
         return body
     return {**body, "estimated_completion": None, "estimate": None}
-
-
-def _tells_what_was_written(body: dict[str, Any], task: Task) -> None:
-    """Each instant is the one that was recorded, in the reader's zone."""
-    again_until = None if task.delivery is None else task.delivery.again_until
-    eta = None if task.delivery is None else task.delivery.eta
-    for text, time in (
-        (body["created_at"], task.created_at),
-        (body["start_time"], task.started_at),
-        (body["updated_at"], task.updated_at),
-        (body["end_time"], task.completed_at),
-        (body["may_come_again_until"], again_until),
-        ((body["delivery"] or {}).get("eta"), eta),
-    ):
-        if time is None:
-            assert text is None
-            continue
-        shown = datetime.fromisoformat(text)
-        assert shown == time.replace(microsecond=time.microsecond // 1000 * 1000)
-        assert shown.utcoffset() in (-timedelta(hours=3.5), -timedelta(hours=2.5)), text
-    # What is said of a time in words as well.
-    for text in (again_until and body["may_come_again_until"], body["delivery"] and eta):
-        found = re.search(r"(?:until|at) ((\d\d-\d\d )?(\d\d:\d\d))", body["current_status"])
-        if text and found:
-            time = datetime.fromisoformat(body["may_come_again_until"] or body["delivery"]["eta"])
-            assert found[3] == f"{time:%H:%M}"
-            other_day = time.date() != datetime.fromisoformat(body["updated_at"]).date()
-            assert found[2] == (f"{time:%m-%d} " if other_day else None)
-
-
-def _the_terminal_says(body: dict[str, Any], table: list[str], env: dict[str, str]) -> None:
-    task_id = body["task_id"]
-    assert _of_the_moment(json.loads(_run(env, "show", task_id, "--json"))) == _of_the_moment(body)
-    # Its timeline follows behind an empty line.
-    lines = _run(env, "show", task_id).partition("\n\n")[0].splitlines()
-    facts = dict(re.split(r" {2,}", line, maxsplit=1) for line in lines)
-    progress, current = body["progress"], body["progress"]["current"]
-    assert facts["Status"] == _standing(body)
-    assert facts["Progress"].startswith(f"{current}/{progress['total'] or '?'} (")
-    assert facts.get("Message", "") == body["current_status"]
-    cause = f" ({body['error_cause']})" if body["error_cause"] else ""
-    assert facts.get("Error", "") == (body["error_message"] or "") + cause
-    control = body["control"]
-    asked = control and f"{control['action']} by {control['by']}: {control['reason']}"
-    assert facts.get("Asked for") == asked
-    for label, name in (
-        ("Created", "created_at"),
-        ("Started", "start_time"),
-        ("Updated", "updated_at"),
-        ("Ended", "end_time"),
-    ):
-        assert facts.get(label) == _second(body[name])
-    assert facts.get("Results") == (json.dumps(body["results"]) if body["results"] else None)
-    [line] = [line for line in table if line.startswith(f"{task_id} ")]
-    cells = re.split(r" {2,}", line)
-    percent = cells[4]
-    assert cells == [
-        *(task_id, _standing(body), body["task_type"], body["symbol"] or "–"),
-        *(percent, _second(body["created_at"])),
-    ]
-    assert f"({percent})" in facts["Progress"]
-    if progress["total"] or body["status"] == "completed":
-        assert percent == f"{progress['percentage']:g}%"
-
-
-def _line(body: dict[str, Any]) -> str:
-    """What `watch` prints of it, from the text on: figures and times before it move on."""
-    told = body["current_status"]
-    if body["status"] == "error":
-        error = body["error_message"]
-        told = error if body["final"] else f"{told} ({error})"
-    elif (body["control"] or {}).get("reason"):
-        told = f"{told} ({body['control']['reason']})".strip()
-    what = " ".join(filter(None, [body["task_type"], body["symbol"]]))
-    return "  ".join(filter(None, [what, told, body["task_id"]]))
 
 
 def _a_page_shows(page: Page, body: dict[str, Any]) -> None:
@@ -255,17 +162,7 @@ def _standing(body: dict[str, Any]) -> str:
     return f"{control['action']} asked" if asked else str(body["status"])
 
 
-def _second(text: str | None) -> str | None:
-    return None if text is None else f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S %z}"
-
-
 def _text(page: Page, task_id: str) -> str:
     """All of the task's row, but the time that is left, which each message tells anew."""
     shown = row(page, task_id)
     return shown.inner_text() + (shown.locator(".time").get_attribute("title") or "")
-
-
-def _run(env: dict[str, str], *args: str) -> str:
-    done = CliRunner().invoke(main, args, env=env)
-    assert done.exit_code == 0, done.output
-    return done.output

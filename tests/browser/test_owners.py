@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
@@ -13,41 +11,6 @@ from tests.browser.conftest import OpenPage
 from tests.record.test_traces import TRACE
 from tests.records import Records
 from tests.web.conftest import StartApi
-
-
-def rows(page: Page) -> list[str]:
-    return [
-        row.get_attribute("data-task-id") or "" for row in page.locator("tr[data-task-id]").all()
-    ]
-
-
-def test_a_rows_owner_chooses_that_owners_tasks(
-    start_api: StartApi, open_page: OpenPage, redis_url: str
-) -> None:
-    records = Records(redis_url)
-    records.create("plain")
-    records.start("alices", owner="alice")
-    records.create("bobs", owner="bob")
-    page = open_page(start_api(redis_url=redis_url), "/?lang=en")
-    row = page.locator('tr[data-task-id="alices"]')
-    expect(row.locator(".owner")).to_have_text("alice")
-    expect(row.locator(".trace")).to_be_hidden()
-    expect(page.locator('tr[data-task-id="plain"] .more')).to_be_hidden()
-    row.locator(".owner").click()
-    expect(page.locator("tr[data-task-id]")).to_have_count(1)
-    assert re.search(r"owner=alice", page.url)
-    chip = page.locator("#filters [data-name=owner]")
-    expect(chip).to_have_text("Owner: alice ×")
-    # New ones of that owner come by the socket, others do not.
-    records.create("others", owner="bob")
-    records.create("next", owner="alice")
-    expect(page.locator("tr[data-task-id]")).to_have_count(2)
-    assert rows(page) == ["next", "alices"]
-    page.reload()
-    expect(page.locator("tr[data-task-id]")).to_have_count(2)
-    chip.click()
-    expect(page.locator("tr[data-task-id]")).to_have_count(5)
-    expect(chip).to_be_hidden()
 
 
 def test_a_row_leads_to_its_trace_where_the_settings_say_how(

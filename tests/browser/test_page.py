@@ -9,18 +9,12 @@ from playwright.sync_api import expect
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import is_live, listed, marked, never_loaded_again, row, shows
-from tests.conftest import StartServer
+from tests.browser.looking import is_live, listed, row, shows
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.mounting import mounted
 from tests.web.serving import RunningApi
-
-
-@pytest.fixture
-def records(redis_url: str) -> Records:
-    return Records(redis_url)
 
 
 def test_nothing_yet(api: RunningApi, open_page: OpenPage) -> None:
@@ -30,33 +24,6 @@ def test_nothing_yet(api: RunningApi, open_page: OpenPage) -> None:
     task_id = api.create()
     shows(page, task_id, "created")
     expect(page.locator("#empty")).to_be_hidden()
-
-
-def test_filters(api: RunningApi, records: Records, open_page: OpenPage) -> None:
-    for task_id in ("one", "two"):
-        records.start(task_id)
-    records.create("three")
-    page = open_page(api)
-    shows(page, "three", "created")
-    assert listed(page) == ["three", "two", "one"]
-    running = page.get_by_role("button", name="Running 2")
-    running.click()
-    expect(row(page, "three")).to_have_count(0)
-    assert listed(page) == ["two", "one"]
-    marked(page)
-    records.complete("two")  # it leaves the filter
-    expect(row(page, "two")).to_have_count(0)
-    records.progress("one", 126)
-    expect(row(page, "one")).to_contain_text("50%")
-    records.start("four")
-    shows(page, "four", "running")
-    expect(page.get_by_role("button", name="Running 2")).to_have_attribute("aria-pressed", "true")
-    never_loaded_again(page)
-    page.reload()  # the filter is in the address
-    shows(page, "four", "running")
-    assert listed(page) == ["four", "one"]
-    page.get_by_role("button", name="Error 0").click()
-    expect(page.locator("#empty")).to_have_text("No task has this status.")
 
 
 def test_pages(api: RunningApi, records: Records, open_page: OpenPage) -> None:
@@ -143,81 +110,6 @@ def test_what_tasks_say_is_text(api: RunningApi, records: Records, open_page: Op
     expect(page.locator("tr[data-status=error] .message span")).to_have_text(SCRIPT)
     assert page.locator("img, td script").count() == 0
     assert page.evaluate("window.harmed") is None
-
-
-def test_a_pause_and_a_cancel_are_asked_until_the_run_has_heeded_them(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    """A message tells of it: no list is read for that."""
-    records.start("job")
-    page = open_page(api)
-    shows(page, "job", "running")
-    status = row(page, "job").locator("td.status")
-    api.update("job", "paused")
-    expect(status).to_have_text("Pause asked")
-    records.apply("job", ev.Heeded())
-    expect(status).to_have_text("Paused")
-    api.update("job")
-    api.cancel("job")
-    expect(status).to_have_text("Cancel asked")
-    records.apply("job", ev.Heeded())
-    expect(status).to_have_text("Cancelled")
-
-
-def test_a_refusal_is_shown(api: RunningApi, records: Records, open_page: OpenPage) -> None:
-    records.start("job")
-    page = open_page(api)
-    button = shows(page, "job", "running").get_by_role("button", name="Pause")
-    # As if the job had ended a moment before the press: the page does not hear of it.
-    page.route(
-        "**/internal/task/job/update", lambda route: (records.complete("job"), route.continue_())
-    )
-    button.click()
-    expect(page.locator("#notice")).to_have_text("Not done: the task is completed by now.")
-    shows(page, "job", "completed")
-
-
-def test_a_store_that_is_away_and_comes_back(
-    start_server: StartServer, start_api: StartApi, open_page: OpenPage
-) -> None:
-    server = start_server()
-    records = Records(server.url)
-    records.start("job")
-    page = open_page(start_api(redis_url=server.url))
-    shows(page, "job", "running")
-    marked(page)
-    server.kill()
-    expect(page.locator("#notice")).to_contain_text("The store does not answer")
-    expect(page.locator("#connection")).to_have_text("Not up to date")
-    assert listed(page) == ["job"]
-    server.start()  # empty
-    expect(page.locator("#notice")).to_be_hidden()
-    is_live(page)
-    expect(row(page, "job")).to_have_count(0)
-    records.start("next")
-    shows(page, "next", "running")
-    never_loaded_again(page)
-
-
-def test_an_api_that_is_started_anew(
-    start_api: StartApi, redis_url: str, records: Records, open_page: OpenPage
-) -> None:
-    api = start_api(redis_url=redis_url)
-    records.start("job")
-    page = open_page(api)
-    shows(page, "job", "running")
-    marked(page)
-    api.stop()
-    expect(page.locator("#connection")).to_have_text("No connection; trying again…")
-    records.progress("job", 63)
-    records.create("meanwhile")
-    start_api(redis_url=redis_url, port=api.port)
-    expect(row(page, "job")).to_contain_text("25%")
-    shows(page, "meanwhile", "created")
-    is_live(page)
-    records.progress("job", 126)
-    expect(row(page, "job")).to_contain_text("50%")
-    never_loaded_again(page)
 
 
 def test_who_looks_again_sees_how_it_is_now(

@@ -3,20 +3,13 @@ in both languages, whatever texts jobs have, and while the API is started again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from pathlib import Path
-
 import pytest
-from celery import Celery
 from playwright.sync_api import Page, expect
 
 from progress_backend.record import events as ev
 from tests.browser.conftest import AWAY, OpenPage
-from tests.browser.looking import marked, never_loaded_again
 from tests.browser.sites import Site
 from tests.records import Records
-from tests.servers import Server, Worker
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -33,18 +26,6 @@ TRACEBACK = "Traceback (most recent call last):\n" + "  File\n" * 30 + f"ValueEr
 @pytest.fixture
 def api(start_api: StartApi, redis_url: str, site: Site) -> RunningApi:
     return start_api(redis_url=redis_url, allowed_origins=(site.origin,), locale="en")
-
-
-@pytest.fixture
-def records(redis_url: str) -> Records:
-    return Records(redis_url, locale="en")
-
-
-@pytest.fixture
-def over() -> Iterator[ExitStack]:
-    """What is to happen at the end, whatever does."""
-    with ExitStack() as over:
-        yield over
 
 
 def the_workflow(records: Records, name: str = "fetch ×25") -> None:
@@ -104,37 +85,6 @@ def test_a_tasks_page_by_the_keyboard_alone(
     expect(pill).to_have_text("キャンセル済み")
     press(page, "← タスク一覧")
     expect(page.get_by_role("link", name="job")).to_be_visible()
-
-
-def test_a_moment_ago_is_now(api: RunningApi, records: Records, open_page: OpenPage) -> None:
-    """Whichever of the two clocks is a little ahead."""
-    records.create("job")
-    said = open_page(api, "/task/job").evaluate(
-        """async () => {
-             const { relative } = await import("/static/record_parts.js");
-             const at = Date.parse("2026-01-15T10:30:00Z"), text = "2026-01-15T10:30:00Z";
-             return ["en", "ja"].flatMap((code) => [-400, 0, 400, 1_000, 7_200_000].map(
-               (ms) => relative(text, at + ms, { code })));
-           }"""
-    )
-    assert said == [*["now"] * 3, "1 second ago", "2 hours ago", *["今"] * 3, "1 秒前", "2 時間前"]
-
-
-def test_long_texts_by_the_keyboard_alone(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    records.start("job")
-    records.fail("job", TRACEBACK)
-    page = open_page(api, "/task/job?lang=en", permissions=["clipboard-read", "clipboard-write"])
-    press(page, "Copy")
-    press(page, "Show all")
-    expect(page.get_by_role("button", name="Show less")).to_be_focused()
-    page.keyboard.press("Space")
-    expect(page.get_by_role("button", name="Show all")).to_be_focused()
-    # What is folded can be scrolled by keys.
-    page.keyboard.press("Shift+Tab")
-    expect(page.get_by_role("region", name="Error").or_(page.get_by_label("Error"))).to_be_focused()
-    assert page.evaluate("navigator.clipboard.readText()") == "job"
 
 
 def test_a_workflows_page_by_the_keyboard_alone(
@@ -232,55 +182,3 @@ def test_forced_colours_show_an_elements_bar(
     colour = "e => getComputedStyle(e).backgroundColor"
     assert bar.locator("[part=fill]").evaluate(colour) != bar.evaluate(colour)
     assert bar.evaluate("e => getComputedStyle(e).borderTopWidth") == "1px"
-
-
-def test_an_api_that_starts_again_during_a_job(
-    store: Server,
-    worker: Worker,
-    start_api: StartApi,
-    site: Site,
-    open_page: OpenPage,
-    over: ExitStack,
-    tmp_path: Path,
-) -> None:
-    """The pages and elements of its tasks go on where they were."""
-    about = {"redis_url": store.url, "allowed_origins": (site.origin,), "locale": "en"}
-    api = start_api(**about)
-    until = tmp_path / "until"
-    over.callback(until.touch)
-    app = over.enter_context(closing(Celery("front", broker=store.url, set_as_current=False)))
-
-    def workflows() -> set[str]:
-        listed = api.http.get("/internal/workflows", params={"limit": 100}).json()["workflows"]
-        return {row["workflow_id"] for row in listed}
-
-    # Those of other tests are on the same store.
-    others = workflows()
-    job = app.send_task("tests.browser.app.hold", ("7203.T", str(until))).id
-    app.send_task("tests.browser.app.hold_then_merge", ("6758.T", str(until)))
-    (flow,) = eventually(lambda: workflows() - others, 30, what="it has begun")
-    tags = (
-        f'<task-progress task-id="{job}"></task-progress>'
-        f'<task-progress workflow-id="{flow}"></task-progress>'
-    )
-    shop = open_page(site(tags, api))
-    pages = [open_page(api, f"/{path}?lang=en") for path in (f"task/{job}", f"workflow/{flow}")]
-    for page in (shop, *pages):
-        expect(page.get_by_role("progressbar").first).to_be_visible()
-        marked(page)
-    for page in pages:
-        expect(page.get_by_role("status")).to_have_text("Live")
-    api.stop()
-    for page in pages:
-        expect(page.get_by_role("status")).to_have_text("No connection; trying again…")
-    expect(shop.locator("[part=note]", has_text="Not up to date").first).to_be_visible()
-    start_api(**about, port=api.port)
-    for page in pages:
-        expect(page.get_by_role("status")).to_have_text("Live")
-    until.touch()
-    for page in pages:
-        expect(page.get_by_role("status")).to_have_text("Ended", timeout=60_000)
-        expect(page.locator("#record").get_by_text("Completed", exact=True).first).to_be_visible()
-    expect(shop.locator("task-progress").get_by_text("Completed", exact=True)).to_have_count(2)
-    for page in (shop, *pages):
-        never_loaded_again(page)

@@ -6,18 +6,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import row
 from tests.records import Records
 from tests.web.serving import RunningApi
-
-
-@pytest.fixture
-def records(redis_url: str) -> Records:
-    return Records(redis_url, locale="en")
 
 
 def badges(page: Page, task_id: str) -> Locator:
@@ -49,21 +43,3 @@ def test_badges_come_and_go_with_what_they_are_about(
     expect(badges(page, "job")).to_have_text(["Late"])
     records.complete("job")
     expect(badges(page, "job")).to_have_count(0)
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-def test_badges_are_read_with_the_page_and_stay_within_it(
-    api: RunningApi, records: Records, open_page: OpenPage, width: int
-) -> None:
-    records.start("job")
-    records.progress("job", 63)
-    records.remark("job", stalled=ago(5), late=ago(1))
-    page = open_page(api)
-    page.set_viewport_size({"width": width, "height": 800})
-    expect(badges(page, "job")).to_have_text(["Stalled", "Late"])
-    for badge in badges(page, "job").all():
-        box = badge.bounding_box()
-        assert box is not None
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= width
-        assert box["height"] < 30, "on one line"

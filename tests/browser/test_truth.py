@@ -33,7 +33,6 @@ pytestmark = pytest.mark.slow
 WITHIN_S = 75
 #: How long everything is away at least.
 AWAY_S = 20
-LATE_S = 3
 #: Longer than it takes to open all pages on a busy machine: nobody renews the runs' leases, and the
 #: API, too, looks for those that ran out.
 LEASE_S = 900
@@ -250,63 +249,6 @@ def test_it_says_since_when_it_does_not_know_and_knows_again(
     scene = seen[name]
     assert scene.said_after is not None, f"it still says {scene.said!r}"
     assert scene.healed_after is not None, "it does not recover"
-
-
-#: Counts the lists that a page waits for at the same time.
-COUNTING = """
-window.reading = window.most = 0;
-const ask = window.fetch;
-window.fetch = async (...given) => {
-  if (!String(given[0]).includes("internal/tasks")) return ask(...given);
-  window.most = Math.max(window.most, ++window.reading);
-  try { return await ask(...given); } finally { window.reading -= 1; }
-};
-"""
-
-
-@pytest.mark.long
-def test_over_a_slow_line_it_shows_what_happens(browser: Browser, tmp_path: Path) -> None:
-    """Answers come three seconds late, and more tasks run than fit on a page."""
-    world = World(browser, tmp_path)
-    with world.over:
-        server = world.server()
-        records = Records(server.url)
-        for number in range(25):
-            records.start(f"job-{number}")
-        line = world.over.enter_context(Line(world.api(server).port))
-        line.late_s = LATE_S
-        page = world.page(line.port, COUNTING)
-        opened_at = time.monotonic()
-        moved = 0
-
-        def moves() -> None:
-            nonlocal moved
-            moved += 1
-            for number in range(25):
-                records.progress(f"job-{number}", moved)
-
-        def listed() -> int:
-            moves()
-            return page.locator("tbody.task tr").count()
-
-        until(lambda: listed() == 20, WITHIN_S, "a list is shown while it moves")
-        assert time.monotonic() - opened_at < WITHIN_S
-        records.start("new")
-        until(
-            lambda: listed() == 20 and page.locator('tr[data-task-id="new"]').count() == 1,
-            WITHIN_S,
-            "a new task is shown while others move",
-        )
-        state = page.locator("#connection")
-        until(lambda: state.get_attribute("data-state") == "live", WITHIN_S, "it is live")
-        reached = moved
-        count = page.locator('tr[data-task-id="job-24"] .figures span')
-        until(
-            lambda: int(count.inner_text().split(" / ")[0]) >= reached,
-            WITHIN_S,
-            "figures move",
-        )
-        assert page.evaluate("window.most") == 1, "one read at a time"
 
 
 def test_a_store_that_is_away_when_the_page_is_opened_is_said_at_once(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from progress_backend.record import events as ev
@@ -11,7 +10,6 @@ from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import marked, never_loaded_again, row, shows
-from tests.browser.test_axe import AXE, complaints
 from tests.records import Records
 from tests.servers import Server, Worker
 from tests.web.conftest import StartApi
@@ -29,7 +27,7 @@ def test_each_worker_is_there_with_what_it_runs(
     records.apply("held", ev.Started(identity=ev.Identity("fetch_data"), worker=ALPHA))
     records.progress("held", 63)
     renewed(records, ALPHA.lease)
-    page = open_page(start_api(redis_url=store.url), bypass_csp=True, reduced_motion="reduce")
+    page = open_page(start_api(redis_url=store.url))
     shows(page, "held", "running")
     marked(page)
     page.get_by_role("link", name="Workers").click()
@@ -42,10 +40,6 @@ def test_each_worker_is_there_with_what_it_runs(
     expect(alpha).to_contain_text("Live")
     records.progress("held", 126)  # read again every few seconds
     expect(alpha.get_by_role("link")).to_have_text("fetch_data 50%")
-    page.add_script_tag(content=AXE)
-    assert complaints(page) == []
-    page.get_by_role("button", name="日本語").click()
-    expect(page.locator("#workers h2").first).to_have_text("ワーカー")
     page.go_back()
     expect(page.locator("#list")).to_be_visible()
     shows(page, "held", "running")
@@ -56,14 +50,11 @@ def test_each_worker_is_there_with_what_it_runs(
     alpha.get_by_role("link").click()
     expect(page.locator("#record code").first).to_have_text("held")
     page.go_back()
-    page.get_by_role("link", name="タスク").click()
+    page.get_by_role("link", name="Tasks").click()
     expect(row(page, "held")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
-def test_nothing_is_cut_off(
-    start_api: StartApi, open_page: OpenPage, redis_url: str, width: int
-) -> None:
+def test_nothing_is_cut_off(start_api: StartApi, open_page: OpenPage, redis_url: str) -> None:
     name = "celery@" + "a-long-name-" * 12
     records = Records(redis_url)
     runner = Runner(f"{name}/0123456789abcdef", name)
@@ -74,10 +65,10 @@ def test_nothing_is_cut_off(
         )
     renewed(records, runner.lease)
     api = start_api(create_app(Settings(redis_url=redis_url)))
-    viewport = {"width": width, "height": 800}
+    viewport = {"width": 320, "height": 800}
     page = open_page(api, "/?lang=en&view=workers", viewport=viewport)
     card = page.locator("#workers .workers > li")
     expect(card).to_contain_text(name)
     expect(card).to_contain_text("25 tasks")
     expect(card).to_contain_text("and 5 more")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320

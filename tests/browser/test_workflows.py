@@ -7,11 +7,9 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, Route, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
-from progress_backend.flows import workflow_acts, workflows
 from progress_backend.record import events as ev
-from progress_backend.store.drivers import Store
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import is_live, marked, never_loaded_again
 from tests.browser.test_look import WIDTHS, box
@@ -117,27 +115,6 @@ def test_it_follows_its_tasks_to_the_end(
     never_loaded_again(page)
 
 
-def test_it_stands_among_the_tasks_for_its_own(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    records.member("first-of-another", "another", name="another")
-    page = open_page(api)
-    shows(page, "running")
-
-    def listed() -> list[str]:
-        rows = "rows => rows.map(row => row.dataset.workflowId ?? row.dataset.taskId)"
-        return [str(one) for one in page.locator("#table tbody tr").evaluate_all(rows)]
-
-    assert listed() == ["another", "single", W]
-    expect(page.locator("#paging")).to_have_text("3 tasks and workflows")
-    for task_id in ("half", "merge", "single"):
-        records.complete(task_id)
-    shows(page, "error")
-    records.create("last")
-    expect(page.locator("tbody.task tr")).to_have_count(2)
-    assert listed() == ["last", "another", "single", W]
-
-
 def test_its_age_is_told_by_the_services_clock(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
@@ -148,20 +125,6 @@ def test_its_age_is_told_by_the_services_clock(
     expect(age).to_have_text(re.compile(r"for [01]:\d\d$"))
     first = age.inner_text()
     eventually(lambda: age.inner_text() != first, what="it goes on")
-
-
-def test_its_cause_is_the_failure_that_others_followed(
-    api: RunningApi, open_page: OpenPage, redis_url: str
-) -> None:
-    """The body of a chord is begun first, and fails with its header."""
-    records = Records(redis_url, locale="en")
-    records.planned("merge", W)
-    records.member("fetch", W, name="fetch → merge")
-    records.run("fetch")
-    records.fail("fetch", "ConnectionError: 503")
-    records.apply("merge", ev.Unreached(error_message="a step before it", cause="upstream"))
-    page = open_page(api)
-    expect(shows(page, "error").locator("small")).to_have_text("2 failed: ConnectionError: 503")
 
 
 def test_it_opens_to_what_has_failed_then_to_the_others(
@@ -204,21 +167,6 @@ def test_its_tasks_move_and_can_be_steered(
     expect(members(page)).to_have_count(5)
 
 
-def test_its_tasks_are_paged(api: RunningApi, open_page: OpenPage, redis_url: str) -> None:
-    records = Records(redis_url)
-    many(records, 25)
-    page = open_page(api)
-    expect(opened(page)).to_have_count(10)
-    foot = whole(page).locator(".pages")
-    expect(foot).to_contain_text("Page 1 of 3 · 25 tasks")
-    for turned in (2, 3):
-        foot.get_by_role("button", name="Older").click()
-        expect(foot).to_contain_text(f"Page {turned} of 3")
-    expect(members(page)).to_have_count(5)
-    assert ids(members(page))[-1] == f"{W}-0"
-    expect(foot.get_by_role("button", name="Older")).to_be_disabled()
-
-
 def test_who_asks_for_a_status_sees_tasks(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
@@ -232,83 +180,6 @@ def test_who_asks_for_a_status_sees_tasks(
     page.locator("#filters").get_by_role("button", name="All").click()
     expect(members(page)).to_have_count(1)
     expect(members(page)).to_be_visible()  # open, as it was left
-
-
-@pytest.fixture
-def left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The API answers an act and does no more, as if it was gone then."""
-
-    async def nothing(*_: object) -> None:
-        pass
-
-    monkeypatch.setattr("progress_backend.web.workflows._carry_out", nothing)
-
-
-def carry_out(records: Records) -> None:
-    """What the pass does then."""
-    with Store(records.settings) as store:
-        found = store.run(workflows.figures(W, store.now()))
-        assert found is not None
-        assert found.act is not None
-        cursor: workflow_acts.Cursor | None = workflow_acts.Cursor()
-        while cursor is not None:
-            step = workflow_acts.carry_out(store.flows, W, found.act.id, cursor, store.now())
-            cursor = store.run(step)
-
-
-@pytest.mark.usefixtures("left_to_others")
-def test_a_pause_is_asked_until_none_runs(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    page = open_page(api)
-    found = shows(page, "running")
-    found.get_by_role("button", name="Pause").click()
-    expect(found.locator(".status")).to_have_text("Pause asked")
-    expect(found.get_by_role("button", name="Resume")).to_be_visible()
-    carry_out(records)
-    shows(page, "paused")
-    expect(found.locator(".status")).to_have_text("Paused")
-    found.get_by_role("button", name="Resume").click()
-    carry_out(records)
-    shows(page, "running")
-    expect(found.locator(".status")).to_have_text("Running")
-
-
-@pytest.mark.usefixtures("left_to_others")
-def test_a_cancel_asks_first_and_is_asked_until_all_have_ended(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    page = open_page(api)
-    found = shows(page, "running")
-    found.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("dialog")).to_contain_text(f"Cancel {NAME}?")
-    expect(page.get_by_role("dialog")).to_contain_text("Its waiting tasks never begin.")
-    page.get_by_role("button", name="Keep it").click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    found.get_by_role("button", name="Cancel").click()
-    page.get_by_role("button", name="Cancel the workflow").click()
-    expect(found.locator(".status")).to_have_text("Cancel asked")
-    expect(found.locator(".actions button")).to_have_count(0)
-    carry_out(records)
-    shows(page, "error")  # one had failed before
-    expect(found).to_contain_text("Completed 1 · Cancelled 2")
-
-
-def test_a_refusal_is_shown(api: RunningApi, redis_url: str, open_page: OpenPage) -> None:
-    records = Records(redis_url)
-    records.member("one", W, name="fetch")
-    records.run("one")
-    page = open_page(api)
-
-    def end_first(route: Route) -> None:
-        records.complete("one")
-        route.continue_()
-
-    page.route("**/workflow/*/update", end_first)
-    shows(page, "running").get_by_role("button", name="Pause").click()
-    said = "Not done: the workflow is completed by now."
-    expect(page.locator("#notice")).to_have_text(said)
-    shows(page, "completed")
 
 
 def test_by_keyboard(api: RunningApi, records: Records, open_page: OpenPage) -> None:
@@ -342,21 +213,6 @@ def test_by_keyboard(api: RunningApi, records: Records, open_page: OpenPage) -> 
     pause.focus()
     page.keyboard.press("Enter")
     expect(head(page).get_by_role("button", name="Resume")).to_be_focused()
-
-
-def test_the_focus_of_a_task_that_leaves_goes_on(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    page = open_page(api)
-    opened(page)
-    whole(page).get_by_role("button", name="Running 1").click()
-    cancel = members(page).get_by_role("button", name="Cancel")
-    expect(members(page)).to_have_count(1)
-    cancel.focus()
-    records.complete("half")
-    page.locator("h1").hover()  # under a pointer it would stay
-    expect(members(page)).to_have_count(0)
-    expect(toggle(page)).to_be_focused()
 
 
 def test_all_can_be_read_at_every_width(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 from celery import _state
 
-from progress_backend.settings import Settings
-from progress_backend.web import create_app
 from tests.web.conftest import start_api
-from tests.web.serving import RunningApi
+from tests.web.shared_api import api, shared_api
 
-__all__ = ["start_api"]
+__all__ = ["api", "shared_api", "start_api"]
 
 
 @pytest.fixture(autouse=True)
@@ -22,20 +20,6 @@ def no_shared_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     shared with all apps of the process are none of them."""
     own = {each for each in _state._on_app_finalizers if each.__module__ == "celery.app.builtins"}
     monkeypatch.setattr(_state, "_on_app_finalizers", own)
-
-
-@pytest.fixture(scope="package")
-def shared_api(session_redis_url: str) -> Iterator[RunningApi]:
-    """Over the run's store, which is not flushed: take api."""
-    api = RunningApi(create_app(Settings(redis_url=session_redis_url, lease_s=86_400))).start()
-    yield api
-    api.stop()
-
-
-@pytest.fixture
-def api(shared_api: RunningApi, redis_url: str) -> RunningApi:
-    """The folder's API over an empty store, for tests that neither end nor configure one."""
-    return shared_api
 
 
 @pytest.fixture
