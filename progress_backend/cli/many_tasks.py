@@ -61,9 +61,9 @@ def chosen_options(command: F) -> F:
         click.option(
             "--remark",
             type=click.Choice(KINDS),
-            help="Only tasks with this remark; with no other filter but --owner.",
+            help="Only tasks with this remark; with no other filter but --status.",
         ),
-        click.option("--owner", help="Only tasks of this owner."),
+        click.option("--owner", help="Only tasks of this owner; with no filter but --status."),
     ):
         command = option(command)
     return filters(command)
@@ -132,7 +132,6 @@ def ask_chosen(
         click.exceptions.Exit: some were not asked; the exit code is 1.
     """
     asked = ListRequest(**chosen, limit=MAX_LIMIT)
-    asked.check()
     ids = _passing(source, action, asked, limit + 1)
     if not ids:
         click.echo(_NONE)
@@ -151,10 +150,8 @@ def ask_chosen(
 def _passing(source: Source, action: Action, asked: ListRequest, most: int) -> tuple[str, ...]:
     """Ids of the newest tasks that pass a filter, of each status that the action changes."""
     statuses = CHANGES[action] if asked.status is None else (asked.status,)
-    # A remark's list has no status.
-    lists = statuses if asked.remark is None else (asked.status,)
     found: dict[str, None] = {}
-    for status in lists:
+    for status in statuses:
         following: ListRequest | None = replace(asked, status=status)
         for _ in range(_MOST_PAGES):
             if following is None or len(found) >= most:

@@ -33,14 +33,10 @@ from .workflow_commands import check_choice, show_workflow, workflow_options
 @click.option(
     "--remark",
     type=click.Choice(KINDS),
-    help="Only tasks with this remark; it goes with no other filter but --owner.",
+    help="Only tasks with this remark; with no other filter but --status.",
 )
-@click.option(
-    "--owner",
-    help="Only tasks of this owner. With another filter than --status ten tasks a row are looked "
-    "at, and --cursor goes on.",
-)
-@click.option("--cursor", help="Go on where the list before has ended.")
+@click.option("--owner", help="Only tasks of this owner; with no other filter but --status.")
+@click.option("--cursor", help="With --url: go on where the list before has ended.")
 @click.option(
     "--id",
     "id_prefix",
@@ -59,8 +55,7 @@ from .workflow_commands import check_choice, show_workflow, workflow_options
     type=click.Choice(SORTS),
     default=NEWEST,
     show_default=True,
-    help="running: running tasks first; ended: by end, with --status completed, error or "
-    "cancelled.",
+    help="running: running tasks first; ended: by end, the last first.",
 )
 @click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True)
 @click.option(
@@ -90,7 +85,6 @@ def tasks(
     filters, and which store was read.
     """
     asked = ListRequest(**wanted)  # the other options have the names of its values
-    asked.check()
     settings = reader_settings(ctx)
     with opened(settings, url, token) as source:
         found, now = source.tasks(asked, whole=as_json), source.now()

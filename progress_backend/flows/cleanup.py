@@ -24,7 +24,7 @@ def sweep(
     task_ids: Sequence[str],
     before_ms: int,
     batch: int = SWEPT,
-    found_in: c.Filters | c.LatestEnded | str | None = None,
+    found_in: tuple[c.Filters, ...] | str = (),
 ) -> Flow[int]:
     """Deletes the tasks that are due or have no document, `batch` in one call; how many were
     deleted."""

@@ -64,12 +64,17 @@ class Keys:
         workflow: str | None = None,
         remark: str | None = None,
         owner: str | None = None,
+        ended: bool = False,
     ) -> str:
         """Sorted set of task ids by creation time (µs), for one combination of filters."""
+        if ended and status is not None:
+            return self.ended(status)
         if workflow is not None:
             return self.members(workflow, status)
         if remark is not None:
-            return self.remarked(remark)
+            # Only running tasks have remarks: there is never a set of another status.
+            of_all = self.remarked(remark)
+            return of_all if status in (None, "running") else f"{of_all}{_BAR}status={status}"
         if owner is not None:
             return self.owned(owner, status)
         parts = [

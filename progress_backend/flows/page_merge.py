@@ -1,7 +1,7 @@
-"""One page of a list over several partitions, merged by creation time. Flows; pure.
+"""One page of a list over several sets or partitions, merged by time. Flows; pure.
 
-A deep page is reached by counting (ZCOUNT), not by fetching: a binary search finds the creation
-time above which there are as many tasks as the page skips.
+A deep page is reached by counting (ZCOUNT), not by fetching: a binary search finds the time
+above which there are about as many tasks as the page skips.
 """
 
 from __future__ import annotations
@@ -14,36 +14,39 @@ from . import commands as c
 from .flow import Flow
 
 #: Skipped entries that are fetched instead of counted.
-FETCHED = 200
-#: Above every creation time, in µs since 1970; a power of two, so that halving stays whole.
-_LATEST_US = 2**52
+FETCHED = 100
+#: Above every time, in µs since 1970; a power of two, so that halving stays whole.
+_LATEST = 2**52
 
 
 def merged(page: c.Page) -> Flow[c.Paged]:
-    """A page over all partitions, as one `Page` command returns it on a single node."""
-    filters = page.filters
-    tallied: c.Tallied = yield c.Tally(filters)
-    total, start, limit = tallied.total, page.start, page.limit
-    if page.created is not None:
-        newer: int = yield c.Above(page.created.before_us - 1, filters)
-        total = max((yield c.Above(page.created.from_us - 1, filters)) - newer, 0)
-        start, limit = start + newer, min(limit, total - start)
-    if page.start >= total:
-        return c.Paged(total, tallied.counts, ())
-    # Somebody else's score may be above every time.
-    until, skip = inf, start
-    if start > FETCHED:
-        until = yield from reached(start, lambda after_us: _above(after_us, filters))
-        above: int = yield c.Above(until, filters)
-        skip = start - above
-    newest: list[tuple[int, str]] = yield c.Newest(until, skip + limit, filters)
-    task_ids = tuple(task_id for _, task_id in newest[skip:])
-    documents = yield c.Read(task_ids, page.light)
-    rows = tuple(zip(task_ids, documents, strict=True))
-    if page.status is not None:
+    """A page over all sets and partitions, as one `Page` command returns it of one set."""
+    tallied: c.Tallied = yield c.Tally(page.filters)
+    total, start, ids = 0, page.start, dict[str, None]()
+    for group in page.groups:
+        # Somebody else's score may be beyond every time.
+        since, newer = -inf, 0
+        if page.created is not None:
+            since = page.created.from_us - 1
+            newer = yield c.Above(page.created.before_us - 1, group)
+        count = max((yield c.Above(since, group)) - newer, 0)
+        limit = min(page.limit - len(ids), count - start)
+        if limit > 0:
+            ids |= dict.fromkeys((yield from _newest(group, newer + start, limit)))
+        total, start = total + count, max(start - count, 0)
+    documents = (yield c.Read(tuple(ids), page.light)) if ids else []
+    rows = tuple(zip(ids, documents, strict=True))
+    if (status := page.filters.status) is not None:
         # A task may change its status between the two reads: it is not shown under its old one.
-        rows = tuple(row for row in rows if _has_status(row[1], page.status))
+        rows = tuple(row for row in rows if _has_status(row[1], status))
     return c.Paged(total, tallied.counts, rows)
+
+
+def _newest(group: tuple[c.Filters, ...], start: int, limit: int) -> Flow[list[str]]:
+    """The ids from a place on."""
+    until, skip = yield from reached(start, lambda after: _above(after, group))
+    newest: list[tuple[int, str]] = yield c.Newest(until, skip + limit, group)
+    return [task_id for _, task_id in newest[skip:]]
 
 
 def _has_status(document: bytes | None, status: str) -> bool:
@@ -51,19 +54,24 @@ def _has_status(document: bytes | None, status: str) -> bool:
     return stored is None or stored == status
 
 
-def _above(after_us: int, filters: c.Filters) -> Flow[int]:
-    above: int = yield c.Above(after_us, filters)
+def _above(after: float, group: tuple[c.Filters, ...]) -> Flow[int]:
+    above: int = yield c.Above(after, group)
     return above
 
 
-def reached(start: int, above: Callable[[int], Flow[int]]) -> Flow[int]:
-    """The earliest creation time (µs) above which there are no more than `start`; `above` counts
-    those above a time."""
-    low, high = 0, _LATEST_US
+def reached(start: int, above: Callable[[float], Flow[int]]) -> Flow[tuple[float, int]]:
+    """A time up to which fewer than `FETCHED` entries stand before a place, and how many; `above`
+    counts those above a time."""
+    if start <= FETCHED:
+        return inf, start
+    low, high, before = 0, _LATEST, 0
     while low < high:
         middle = (low + high) // 2
-        if (yield from above(middle)) <= start:
-            high = middle
-        else:
+        count = yield from above(middle)
+        if count > start:
             low = middle + 1
-    return low
+            continue
+        high, before = middle, count
+        if start - count <= FETCHED:
+            break
+    return high, start - before

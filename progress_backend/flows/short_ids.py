@@ -3,22 +3,27 @@ pure."""
 
 from __future__ import annotations
 
+from math import inf
 from typing import Final
 
 from . import commands as c
 from .flow import Flow
 
-#: Newest tasks among which an id is looked for, and those of one read.
+#: Newest tasks among which an id is looked for, and those of one read: for more at once an event
+#: loop would do nothing else for milliseconds.
 AMONG: Final = 10_000
-_STEP: Final = 1_000
+_STEP: Final = 250
 
 
 def beginning(prefix: str, filters: c.Filters | None = None) -> Flow[list[str]]:
     """Ids that begin so of the newest tasks, or of those that pass filters, newest first."""
-    found: dict[str, None] = {}
-    for start in range(0, AMONG, _STEP):
-        ids: list[str] = yield c.NewestIds(start, _STEP, filters or c.Filters())
-        if not ids:
+    seen: dict[str, None] = {}
+    until = inf
+    while len(seen) < AMONG:
+        newest: list[tuple[int, str]] = yield c.Newest(until, _STEP, (filters or c.Filters(),))
+        seen.update((task_id, None) for _, task_id in newest)
+        if len(newest) < _STEP:
             break
-        found.update((task_id, None) for task_id in ids if task_id.startswith(prefix))
-    return list(found)
+        # Others may have been created in the microsecond of the last one.
+        until = min(newest[-1][0], until - 1)
+    return [task_id for task_id in seen if task_id.startswith(prefix)]

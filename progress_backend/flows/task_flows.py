@@ -286,20 +286,15 @@ class Flows:
         *,
         workflow: str | None = None,
         light: bool = False,
-        remark: str | None = None,
-        owner: str | None = None,
-        created: c.Span | None = None,
     ) -> Flow[c.Paged]:
         """One page, newest first. Entries without a document are removed on the way; a value that
         is no record has a row with the fault.
 
         `workflow`: only this workflow's members, with no other filter but a status. `light`:
-        documents as rows of a list, which name the fields that they omit. `remark`: only tasks with
-        this kind of remark, with no other filter. `owner`: only this owner's tasks, with no other
-        filter but a status. `created`: only tasks that were created in this span.
+        documents as rows of a list, which name the fields that they omit.
         """
-        start, chosen = (page - 1) * limit, (status, task_type, symbol)
-        command = c.Page(start, limit, *chosen, workflow, light, remark, owner, created)
+        filters = c.Filters(status, task_type, symbol, workflow)
+        command = c.Page((page - 1) * limit, limit, filters, light)
         return task_page.page(command, self.settings)
 
     def row(self, stored: bytes, task_id: str, light: bool) -> bytes:

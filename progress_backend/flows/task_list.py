@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from ..record.list_request import NEWEST, ListRequest
+from ..record.list_request import ListRequest
 from ..record.model import STATUSES
 from . import commands as c
-from . import owner_list, short_ids, sorted_list, top_list
+from . import looked_list, short_ids, task_page, top_list
 from .flow import Flow
 from .task_flows import Flows
 
@@ -55,44 +55,35 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
     if asked.top:
         top = yield from top_list.page(flows, asked.page, asked.limit, now, light=light)
         return Listed([row for _, row in top.rows if row], top.total, _by_status(top.counts))
-    filters = (asked.status, asked.task_type, asked.symbol)
-    if asked.looks:
-        wanted = c.Filters(*filters, None, asked.remark, asked.owner)
-        about = (wanted, asked.limit, asked.cursor)
-        some = yield from owner_list.page(flows, *about, created=asked.span, light=light)
+    chosen = (asked.status, asked.task_type, asked.symbol)
+    filters = c.Filters(*chosen, asked.workflow_id, asked.remark, asked.owner)
+    if asked.by_cursor:
+        about = (filters, asked.limit, asked.cursor)
+        some = yield from looked_list.page(flows, *about, created=asked.span, light=light)
         rows = [flows.as_of(row, now) for _, row in some.rows]
         return Listed(rows, None, _by_status(some.counts), some.cursor)
-    if asked.sort != NEWEST:
-        paged = yield from sorted_list.page(flows, asked, light)
-    elif asked.id_prefix is not None:
-        paged = yield from _by_beginning(flows, asked, asked.id_prefix, light)
+    start = (asked.page - 1) * asked.limit
+    if asked.id_prefix is not None:
+        paged = yield from _by_beginning(flows, asked.id_prefix, filters, start, asked.limit, light)
     else:
-        paged = yield from flows.page(
-            asked.page,
-            asked.limit,
-            *filters,
-            workflow=asked.workflow_id,
-            light=light,
-            remark=asked.remark,
-            owner=asked.owner,
-            created=asked.span,
-        )
+        command = c.Page(start, asked.limit, filters, light, asked.span, asked.sort)
+        paged = yield from task_page.page(command, flows.settings)
     rows = [flows.as_of(row, now) for _, row in paged.rows if row]
     return Listed(rows, paged.total, _by_status(paged.counts))
 
 
-def _by_beginning(flows: Flows, asked: ListRequest, prefix: str, light: bool) -> Flow[c.Paged]:
-    """One page of the newest tasks whose ids begin so; the counts are of all tasks, or of an
-    owner's."""
-    filters = c.Filters(None, asked.task_type, owner=asked.owner)
-    within = filters if asked.owner is None else c.Filters(owner=asked.owner)
+def _by_beginning(
+    flows: Flows, prefix: str, filters: c.Filters, start: int, limit: int, light: bool
+) -> Flow[c.Paged]:
+    """One page of the newest tasks whose ids begin so, of the type and owner that the caller's
+    token names; the counts are of all tasks, or of an owner's."""
+    within = filters if filters.owner is None else c.Filters(owner=filters.owner)
     found = yield from short_ids.beginning(prefix, within)
     if filters != within:
         standing: list[c.Standing] = yield c.FacetsOf(tuple(found))
         known = zip(found, standing, strict=True)
-        found = [i for i, f in known if isinstance(f, c.Facets) and owner_list.passes(filters, f)]
-    start = (asked.page - 1) * asked.limit
-    ids = tuple(found[start : start + asked.limit])
+        found = [i for i, f in known if isinstance(f, c.Facets) and looked_list.passes(filters, f)]
+    ids = tuple(found[start : start + limit])
     stored: list[bytes | None] = (yield c.Read(ids, light)) if ids else []
     there = zip(ids, stored, strict=True)
     rows = tuple((i, flows.row(document, i, light)) for i, document in there if document)

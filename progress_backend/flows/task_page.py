@@ -1,4 +1,4 @@
-"""One page of the list of tasks by an index, newest first. Flows; pure."""
+"""One page of the list of tasks by an index. Flows; pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def page(command: c.Page, settings: Settings) -> Flow[c.Paged]:
         holes = tuple(task_id for task_id, document in paged.rows if document is None)
         if not holes:
             break
-        yield from sweep(holes, before_ms=0, found_in=command.filters)
+        yield from sweep(holes, before_ms=0, found_in=command.sets)
         paged = yield from read(command, settings)
     there = [(task_id, stored) for task_id, stored in paged.rows if stored is not None]
     rows = [(task_id, row(stored, task_id, command.light, settings)) for task_id, stored in there]
@@ -33,7 +33,7 @@ def page(command: c.Page, settings: Settings) -> Flow[c.Paged]:
 
 def read(command: c.Page, settings: Settings) -> Flow[c.Paged]:
     """A page as it is stored."""
-    if settings.partitions:
+    if settings.partitions or len(command.sets) > 1:
         return (yield from page_merge.merged(command))
     paged: c.Paged = yield command
     return paged

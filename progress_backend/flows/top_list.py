@@ -49,7 +49,7 @@ def page(
         if not gone:
             break
         tasks = [place.id for place in gone if not place.is_workflow]
-        yield from sweep(tasks, before_ms=0, found_in=c.Filters())
+        yield from sweep(tasks, before_ms=0, found_in=(c.Filters(),))
         for place in gone:
             if place.is_workflow:
                 yield c.ForgetWorkflow(place.id)
@@ -71,8 +71,7 @@ def _places(flows: Flows, start: int, limit: int) -> Flow[tuple[c.TopOfAll, list
                 workflows = sum(us > after_us for us, _ in every.workflows)
             return int(singles + workflows)
 
-        until = yield from reached(start, since)
-        skip = start - (yield from since(until))
+        until, skip = yield from reached(start, since)
     found: c.TopOfAll = yield c.Top(until, skip + limit)
     places = [_Place(*one, is_workflow=False) for one in found.singles]
     places += [_Place(*one, is_workflow=True) for one in found.workflows if one[0] <= until]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from typing import Final, NamedTuple
 
 from ..errors import InvalidEvent
@@ -32,6 +34,25 @@ class Span(NamedTuple):
 #: The orders of a list: by creation, the newest first; running tasks before the others; and by end,
 #: the last first.
 NEWEST, RUNNING, BY_END = SORTS = ("newest", "running", "ended")
+_IN_A_SPAN: Final = ("created_from", "created_to", "sort=running")
+#: What each filter goes with, of those below it: there is an index for these, and for nothing else.
+_TOGETHER: Final = {
+    "status": (
+        *("task_type", "symbol", "owner", "workflow_id", "remark", "created_from", "created_to"),
+        "sort=ended",
+    ),
+    "task_type": ("symbol", *_IN_A_SPAN),
+    "symbol": _IN_A_SPAN,
+    "owner": _IN_A_SPAN,
+    "workflow_id": _IN_A_SPAN,
+    "remark": _IN_A_SPAN,
+    "created_from": ("created_to", "sort=running"),
+    "created_to": ("sort=running",),
+    "id_prefix": (),
+    "top": (),
+}
+#: Those for which a list is looked through where the caller's token names one of the two.
+_LOOKED_THROUGH: Final = {"task_type", "symbol", "owner", "remark", "id_prefix"}
 #: All times.
 EVER: Final = Span()
 
@@ -44,7 +65,7 @@ class ListRequest:
         created_from: only tasks created then or later; a datetime, or an ISO 8601 text with an
             offset.
         created_to: only tasks created before that.
-        cursor: that of the answer before, where tasks are looked at.
+        cursor: that of the answer before, of a list whose total is not known.
         sort: one of `SORTS`.
     """
 
@@ -64,11 +85,9 @@ class ListRequest:
     sort: str = NEWEST
 
     @property
-    def looks(self) -> bool:
-        """Whether tasks are looked at one by one, since there is no index of these filters."""
-        if self.owner is None or self.id_prefix is not None:
-            return False
-        return any(other is not None for other in (self.task_type, self.symbol, self.remark))
+    def by_cursor(self) -> bool:
+        """Whether the list goes on by cursor, since tasks are looked through."""
+        return self.id_prefix is None and bool(self._apart())
 
     @property
     def span(self) -> Span | None:
@@ -108,63 +127,30 @@ class ListRequest:
         _ = self.span
         self.check_together()
 
-    def check_together(self) -> None:
-        """Checks that values go together of which each is in its bounds.
+    def check_together(self, of_token: Collection[str] = ()) -> None:
+        """Checks that values go together of which each is in its bounds. `of_token`: the filters
+        that the caller's token names, which go with others too.
 
         Raises:
-            InvalidEvent: they do not.
+            InvalidEvent: they do not; the message names two of them.
         """
-        if self.workflow_id is not None and self._any("task_type", "symbol", "owner", "id_prefix"):
-            # Members are indexed by their status alone.
-            raise InvalidEvent(
-                "workflow_id goes with status alone: leave out task_type, symbol, owner and "
-                "id_prefix, or workflow_id"
-            )
-        if self.top and self._any(
-            *("status", "task_type", "symbol", "owner", "workflow_id", "remark", "id_prefix"),
-            *("created_from", "created_to"),
-        ):
-            # A workflow has no type and no symbol, and its status is computed as it is read.
-            raise InvalidEvent(
-                "top goes without filters: leave out status, task_type, symbol, owner, "
-                "workflow_id, remark, id_prefix, created_from and created_to, or top"
-            )
-        self._check_sort()
-        if self.looks and self.page != 1:
-            raise InvalidEvent(
-                "owner with task_type, symbol or remark goes on by cursor, not by page"
-            )
-        if self.cursor is not None and not self.looks:
-            raise InvalidEvent("cursor goes with owner and one of task_type, symbol and remark")
-        # An owner and a type may be those that the caller's token names.
-        others = ("status", "symbol", "remark", "created_from", "created_to")
-        if self.id_prefix is not None and self._any(*others):
-            raise InvalidEvent(f"id_prefix goes without {', '.join(others)}")
-        if self.owner is not None:
-            return
-        if self.remark is not None and self._any("status", "symbol", "task_type", "workflow_id"):
-            raise InvalidEvent("remark goes with no other filter but owner")
+        for one, other in self._apart():
+            looked_through = {one, other} <= _LOOKED_THROUGH
+            if not looked_through or (one not in of_token and other not in of_token):
+                raise InvalidEvent(f"{one} and {other} do not go together")
+        if self.sort == BY_END and self.status not in (None, *ENDED):
+            raise InvalidEvent(f"status={self.status} and sort={BY_END} do not go together")
+        if self.by_cursor and self.sort != NEWEST:
+            raise InvalidEvent(f"owner and sort={self.sort} do not go together")
+        if self.page != 1 if self.by_cursor else self.cursor is not None:
+            raise InvalidEvent("a list goes on by cursor where its total is null, else by page")
 
-    def _check_sort(self) -> None:
-        if self.sort == NEWEST:
-            return
-        unsorted = ("remark", "id_prefix", "created_from", "created_to", "cursor")
-        if self._any(*unsorted) or self.top or self.looks:
-            raise InvalidEvent(
-                f"sort={self.sort} goes without top, remark, id_prefix, created_from, created_to "
-                "and cursor, and with an owner only without task_type and symbol"
-            )
-        if self.sort == RUNNING and self.status is not None:
-            raise InvalidEvent("sort=running goes without status: tasks of one status are sorted")
-        if self.sort == BY_END and (
-            self.status not in ENDED or self._any("task_type", "symbol", "owner", "workflow_id")
-        ):
-            raise InvalidEvent(
-                "sort=ended goes with status=completed, error or cancelled, and no other filter"
-            )
-
-    def _any(self, *names: str) -> bool:
-        return any(getattr(self, name) is not None for name in names)
+    def _apart(self) -> list[tuple[str, str]]:
+        """The pairs of what is given for which there is no index."""
+        given = [name for name in _TOGETHER if getattr(self, name) not in (None, False)]
+        if self.sort != NEWEST:
+            given.append(f"sort={self.sort}")
+        return [pair for pair in combinations(given, 2) if pair[1] not in _TOGETHER[pair[0]]]
 
 
 def _microseconds(name: str, given: str | datetime | None, otherwise: int) -> int:

@@ -26,7 +26,6 @@ class ListMethods(FlowMethods):
         top: bool = False,
         remark: str | None = None,
         owner: str | None = None,
-        cursor: str | None = None,
         id_prefix: str | None = None,
         created_from: datetime | str | None = None,
         created_to: datetime | str | None = None,
@@ -40,26 +39,25 @@ class ListMethods(FlowMethods):
             symbol: only tasks with this symbol.
             page: number of the page, from 1.
             limit: tasks a page, 1 to 100.
-            workflow_id: only members of this workflow, with no other filter but a status; the
-                summary is then over these.
+            workflow_id: only members of this workflow; the summary is then over these.
             top: only tasks that are no workflow's member, and outermost workflows, each as
                 `get_workflows_list` has it; with no filter.
-            remark: only tasks with this remark ("stalled" or "late"), with no other
-                filter but an owner.
-            owner: only tasks of this owner; the summary is then over these. With task_type,
-                symbol or remark ten tasks a row are looked at: the answer may have fewer rows,
-                and a `cursor` where there may be more; its total is None.
-            cursor: that of the answer before.
+            remark: only tasks with this remark ("stalled" or "late").
+            owner: only tasks of this owner; the summary is then over these.
             id_prefix: only tasks whose ids begin so, of the newest 10,000; six characters at
                 least, and no other filter.
             created_from: only tasks created then or later; a datetime, or an ISO 8601 text, with
                 an offset.
             created_to: only tasks created before then.
             sort: "newest"; "running" (running tasks first, without a status), or "ended" (by end,
-                the last first, with status completed, error or cancelled and no other filter).
+                the last first, of all or with status completed, error or cancelled).
+
+        Task type, symbol and status go together; workflow, remark and owner each alone or with a
+        status.
 
         Raises:
-            InvalidEvent: a filter, the page or the limit is out of bounds.
+            InvalidEvent: a filter, the page or the limit is out of bounds, or two filters do not
+                go together.
             StoreUnavailable: the store does not answer.
         """
         asked = ListRequest(
@@ -75,18 +73,16 @@ class ListMethods(FlowMethods):
             created_to=created_to,
             page=page,
             limit=limit,
-            cursor=cursor,
             sort=sort,
         )
         asked.check()
         now = (await self._store()).now()
         found = await self.run(task_list.listed(self.flows, asked, now))
-        body: Body = {
+        return {
             "tasks": [loaded(row) for row in found.rows],
             "pagination": pagination(page, limit, found.total),
             "summary": dict(found.counts),
         }
-        return body if found.cursor is None else {**body, "cursor": found.cursor}
 
     async def get_workers(self) -> Body:
         """Reads which workers track tasks, as `GET /internal/workers` has it: each one's name, last

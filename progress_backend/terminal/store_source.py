@@ -54,6 +54,7 @@ class StoreSource(Source):
 
     def tasks(self, asked: ListRequest, *, whole: bool = False) -> Listed:
         """See `Source`."""
+        asked.check()
         self._store.ready()
         found = self._run(task_list.listed(self._flows, asked, self.now(), light=not whole))
         return Listed(found.rows, found.counts, found.total, found.cursor)

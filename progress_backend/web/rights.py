@@ -31,8 +31,6 @@ class Resource:
         workflow_id: id of the workflow whose members are asked for, or of the outermost one that
             the task belongs to.
         owner: owner whose tasks are asked for, or whose the task or all of the workflow's are.
-        remarked: whether only tasks with a remark are asked for, which can be narrowed to an
-            owner's alone.
     """
 
     kind: Kind
@@ -40,7 +38,6 @@ class Resource:
     task_type: str | None = None
     workflow_id: str | None = None
     owner: str | None = None
-    remarked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +102,7 @@ def narrowed(caller: Caller, resource: Resource) -> Resource:
     """The part of a list that the caller may see, where a request asks for all of it."""
     if resource.kind != "tasks" or resource.workflow_id:
         return resource
-    owned = resource.owner or caller.owner
-    if caller.task_type is not None and not resource.task_type and (owned or not resource.remarked):
+    if caller.task_type is not None and not resource.task_type:
         resource = replace(resource, task_type=caller.task_type)
     if caller.owner is not None and not resource.owner:
         resource = replace(resource, owner=caller.owner)

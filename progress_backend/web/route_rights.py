@@ -33,7 +33,7 @@ def listed(scope: Scope) -> Resource:
     if query.get("top", "false") != "false":
         return Resource("workflows")
     task_type, workflow_id, owner = (query.get(n) for n in ("task_type", "workflow_id", "owner"))
-    return Resource("tasks", None, task_type, workflow_id, owner, remarked="remark" in query)
+    return Resource("tasks", None, task_type, workflow_id, owner)
 
 
 _TASK: Final = "task_id"

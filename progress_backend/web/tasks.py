@@ -25,7 +25,7 @@ from .current import as_read
 from .guard import denied
 from .gzip_answer import Packed
 from .openapi import parameters, queries, route_texts, schemas
-from .rights import Resource
+from .rights import EVERYBODY, Caller, Resource
 from .state import Api, api_of
 from .stored_answer import Stored, described, matches
 from .strict_route import StrictRoute
@@ -203,18 +203,19 @@ async def list_tasks(
     request: Request,
     query: Annotated[queries.ListQuery, Query()],
 ) -> Response:
-    caller = caller_of(request.scope)
-    return await list_of(api_of(request), query, only=caller.task_type)
+    return await list_of(api_of(request), query, caller_of(request.scope))
 
 
-async def list_of(api: Api, query: queries.ListQuery, *, only: str | None = None) -> Response:
-    """The response to a read of the list. `only`: the summary counts no other type's tasks.
+async def list_of(api: Api, query: queries.ListQuery, caller: Caller = EVERYBODY) -> Response:
+    """The response to a read of the list, whose summary counts what the caller may see.
 
     Raises:
+        InvalidEvent: two filters do not go together.
         StoreUnavailable: the store does not answer.
     """
-    light = query.fields is None
-    flow = task_list.listed(api.flows, query.asked, await api.now(), light=light, only=only)
+    asked, light, only = query.asked, query.fields is None, caller.task_type
+    asked.check_together([name for name in ("task_type", "owner") if getattr(caller, name)])
+    flow = task_list.listed(api.flows, asked, await api.now(), light=light, only=only)
     found = await api.store.run(flow)
     pages = pagination(query.page, query.limit, found.total)
     return Packed(responses.list_body(found.rows, pages, found.counts, found.cursor))

@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 from redis.cluster import RedisCluster
 
 from progress_backend.flows import commands as c
+from progress_backend.flows import task_list
 from progress_backend.flows.flow import Flow
 from progress_backend.flows.keys import Keys
 from progress_backend.flows.stored_record import Applied, Base
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
+from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import STATUSES, Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.cluster_connection import sync_cluster
@@ -86,6 +88,10 @@ class Driver(AbstractContextManager["Driver"]):
 
     def ids(self, page: int = 1, limit: int = 100, *filters: str | None) -> list[str]:
         return [task_id for task_id, _ in self.run(self.flows.page(page, limit, *filters)).rows]
+
+    def listed(self, **asked: Any) -> task_list.Listed:
+        """A page of the list, as it is asked for."""
+        return self.run(task_list.listed(self.flows, ListRequest(**asked), self.now()))
 
     # Behind the store
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from progress_backend.flows import commands as c
-from progress_backend.flows import owner_list, short_ids, task_list
+from progress_backend.flows import short_ids
 from progress_backend.record import events as ev
-from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import STATUSES
 from tests.behaviour.driving import Driver, identity_of
-
-
-def listed(driver: Driver, **asked) -> task_list.Listed:
-    return driver.run(task_list.listed(driver.flows, ListRequest(**asked), driver.now()))
 
 
 def test_newest_tasks_whose_ids_begin_so_are_listed(driver: Driver) -> None:
@@ -23,16 +19,16 @@ def test_newest_tasks_whose_ids_begin_so_are_listed(driver: Driver) -> None:
         driver.create(f"8a0000-{n}")
     driver.start("8a0001-0", "lease-1", symbol="7203.T", owner="alice")
     driver.create("日本の株価")
-    found = listed(driver, id_prefix="8a0000")
+    found = driver.listed(id_prefix="8a0000")
     rows = [json.loads(row)["task_id"] for row in found.rows]
     assert sorted(rows) == [f"8a0000-{n}" for n in range(4)]
     assert found.total == 4
     assert found.counts == {**dict.fromkeys(STATUSES, 0), "created": 5, "running": 1}
-    pages = [listed(driver, id_prefix="8a000", limit=2, page=page) for page in (1, 2, 3, 4)]
+    pages = [driver.listed(id_prefix="8a000", limit=2, page=page) for page in (1, 2, 3, 4)]
     assert [(len(one.rows), one.total) for one in pages] == [(2, 5), (2, 5), (1, 5), (0, 5)]
-    assert listed(driver, id_prefix="日本の株価").total == 1
+    assert driver.listed(id_prefix="日本の株価").total == 1
     driver.lose("8a0000-2")
-    assert len(listed(driver, id_prefix="8a0000").rows) == 3
+    assert len(driver.listed(id_prefix="8a0000").rows) == 3
 
 
 @pytest.mark.parametrize("driver", ["memory", "sync-valkey"], indirect=True)
@@ -54,7 +50,7 @@ def test_ids_of_an_owner_and_a_type_are_found_among_theirs(driver: Driver) -> No
         driver.create(f"8a0000-{n:02}", owner=whose, task_type="fetch" if n % 3 else "merge")
 
     def found(**asked) -> list[str]:
-        rows = listed(driver, id_prefix="8a0000", **asked).rows
+        rows = driver.listed(id_prefix="8a0000", **asked).rows
         return sorted(json.loads(row)["task_id"][-2:] for row in rows)
 
     assert found(owner="alice") == ["01", "03", "05", "07", "09", "11"]
@@ -63,7 +59,11 @@ def test_ids_of_an_owner_and_a_type_are_found_among_theirs(driver: Driver) -> No
 
 
 def created(driver: Driver) -> list[tuple[int, str]]:
-    return driver.execute(c.Newest(2**52, 1_000, c.Filters()))
+    return driver.execute(c.Newest(2**52, 1_000, (c.Filters(),)))
+
+
+def time_of(us: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
 
 
 def test_tasks_of_a_span_of_time(driver: Driver) -> None:
@@ -75,39 +75,32 @@ def test_tasks_of_a_span_of_time(driver: Driver) -> None:
             driver.apply(f"t{n}", ev.Progressed(current=1))
     times = {task_id: us for us, task_id in created(driver)}
     span = c.Span(times["t3"], times["t9"])
+    asked = {"created_from": time_of(span.from_us), "created_to": time_of(span.before_us)}
     for filters, wanted in (
-        ((), [8, 7, 6, 5, 4, 3]),
-        ((None, "even"), [8, 6, 4]),
-        (("running",), [6, 3]),
-        (("created", "even"), [8, 4]),
+        ({}, [8, 7, 6, 5, 4, 3]),
+        ({"task_type": "even"}, [8, 6, 4]),
+        ({"status": "running"}, [6, 3]),
+        ({"status": "created", "task_type": "even"}, [8, 4]),
+        ({"owner": "alice"}, [5, 4, 3]),
+        ({"sort": "running"}, [6, 3, 8, 7, 5, 4]),
     ):
         names = [f"t{n}" for n in wanted]
         for limit in (1, 2, 100):
             seen = []
             for page in range(1, len(names) + 2):
-                paged = driver.run(driver.flows.page(page, limit, *filters, created=span))
-                assert paged.total == len(names)
-                seen += [task_id for task_id, _ in paged.rows]
+                found = driver.listed(**asked, **filters, page=page, limit=limit)
+                assert found.total == len(names)
+                seen += [json.loads(row)["task_id"] for row in found.rows]
             assert seen == names, (filters, limit)
-    owned = driver.run(driver.flows.page(1, 100, owner="alice", created=span))
-    assert [task_id for task_id, _ in owned.rows] == ["t5", "t4", "t3"]
-    looked = driver.run(
-        owner_list.page(driver.flows, c.Filters(owner="alice", task_type="odd"), 1, created=span)
-    )
-    assert ([i for i, _ in looked.rows], looked.cursor is None) == (["t5"], False)
-    looked = driver.run(
-        owner_list.page(
-            driver.flows,
-            c.Filters(owner="alice", task_type="odd"),
-            5,
-            looked.cursor,
-            created=span,
-        )
-    )
-    assert ([i for i, _ in looked.rows], looked.cursor) == (["t3"], None)
-    nothing = driver.run(driver.flows.page(1, 10, created=c.Span(times["t9"], times["t3"])))
-    assert (nothing.total, nothing.rows) == (0, ())
-    assert sum(nothing.counts) == 12, "the summary is of all"
+    looked, cursor = [], None
+    for limit in (1, 5):
+        found = driver.listed(**asked, owner="alice", task_type="odd", limit=limit, cursor=cursor)
+        cursor = found.cursor
+        looked.append(([json.loads(row)["task_id"] for row in found.rows], cursor is None))
+    assert looked == [(["t5"], False), (["t3"], True)]
+    nothing = driver.listed(created_from=asked["created_to"], created_to=asked["created_from"])
+    assert (nothing.total, nothing.rows) == (0, [])
+    assert sum(nothing.counts.values()) == 12, "the summary is of all"
 
 
 @pytest.mark.parametrize("driver", ["memory", "sync-valkey", "parts-valkey"], indirect=True)
@@ -121,6 +114,10 @@ def test_a_deep_page_of_a_span(driver: Driver) -> None:
         driver.run(flow)
     times = {task_id: us for us, task_id in created(driver)}
     span = c.Span(times["t010"], times["t250"])
-    paged = driver.run(driver.flows.page(23, 10, created=span))
-    assert paged.total == 240
-    assert [i for i, _ in paged.rows] == [f"t{n:03}" for n in range(29, 19, -1)]
+    found = driver.listed(
+        created_from=time_of(span.from_us), created_to=time_of(span.before_us), page=23, limit=10
+    )
+    assert found.total == 240
+    assert [json.loads(row)["task_id"] for row in found.rows] == [
+        f"t{n:03}" for n in range(29, 19, -1)
+    ]

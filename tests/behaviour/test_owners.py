@@ -3,21 +3,22 @@ store."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from progress_backend.errors import InvalidEvent
 from progress_backend.flows import commands as c
-from progress_backend.flows import owner_list
+from progress_backend.flows import looked_list
 from progress_backend.flows.index_entry import read_facets, write_facets
-from progress_backend.flows.task_page import summary
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member
 from tests.behaviour.driving import Driver, OverRedis, check_agreement, identity_of
 
 
-def listed(driver: Driver, owner: str, status: str | None = None, limit: int = 100) -> list[str]:
-    paged = driver.run(driver.flows.page(1, limit, status, owner=owner))
-    return [task_id for task_id, _ in paged.rows]
+def listed(driver: Driver, owner: str, status: str | None = None) -> list[str]:
+    found = driver.listed(owner=owner, status=status)
+    return [json.loads(row)["task_id"] for row in found.rows]
 
 
 def test_an_owner_has_the_tasks_of_each_status(driver: Driver) -> None:
@@ -30,9 +31,9 @@ def test_an_owner_has_the_tasks_of_each_status(driver: Driver) -> None:
     assert listed(driver, "alice", "created") == ["a"]
     assert listed(driver, "bob") == []
     assert listed(driver, "bob|status=created") == ["c"]
-    paged = driver.run(driver.flows.page(1, 1, owner="alice"))
-    assert (paged.total, len(paged.rows)) == (2, 1)
-    assert summary(paged) == {**dict.fromkeys(STATUSES, 0), "created": 1, "running": 1}
+    found = driver.listed(owner="alice", limit=1)
+    assert (found.total, len(found.rows)) == (2, 1)
+    assert found.counts == {**dict.fromkeys(STATUSES, 0), "created": 1, "running": 1}
     driver.apply("a", ev.Cancelled())
     driver.apply("b", ev.Progressed(current=1, attempt=1))
     driver.apply("b", ev.Completed(attempt=1))
@@ -68,65 +69,54 @@ def test_what_is_deleted_leaves_the_owners_sets(driver: Driver) -> None:
     assert listed(driver, "alice") == []
 
 
-def many(driver: Driver) -> None:
-    """Sixty tasks of an owner; each fifth is of another type, each tenth has another symbol."""
-    for n in range(60):
-        task_type = "bulk_import" if n % 5 == 0 else "fetch_data"
-        symbol = "6758.T" if n % 10 == 0 else None
-        driver.create(f"t{n}", task_type=task_type, symbol=symbol, owner="alice")
-    driver.create("bobs", task_type="bulk_import", owner="bob")
-
-
 def pages(driver: Driver, limit: int, **filters: str) -> list[list[str]]:
     cursor, found = None, []
-    wanted = c.Filters(owner="alice", **filters)
     while len(found) < 20:
-        page = driver.run(owner_list.page(driver.flows, wanted, limit, cursor))
-        found.append([task_id for task_id, _ in page.rows])
+        page = driver.listed(owner="alice", limit=limit, cursor=cursor, **filters)
+        found.append([json.loads(row)["task_id"] for row in page.rows])
         if (cursor := page.cursor) is None:
             break
     return found
 
 
-def test_other_filters_within_an_owner_go_on_by_cursor(driver: Driver) -> None:
-    many(driver)
+def test_a_type_within_an_owner_goes_on_by_cursor(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for a token that names both."""
+    for n in range(60):
+        task_type = "bulk_import" if n % 5 == 0 else "fetch_data"
+        driver.create(f"t{n}", task_type=task_type, owner="alice")
+    driver.create("bobs", task_type="bulk_import", owner="bob")
     imports = [f"t{n}" for n in range(55, -1, -5)]
     assert pages(driver, 100, task_type="bulk_import") == [imports]
-    in_parts = [imports[:5], imports[5:10], imports[10:]]
-    assert pages(driver, 5, task_type="bulk_import") == in_parts
-    # Ten tasks are looked at for each row: fewer rows, or none, and a cursor.
-    tens = [[f"t{n}"] for n in range(50, -1, -10)]
-    assert pages(driver, 1, symbol="6758.T") == tens
-    assert pages(driver, 1, symbol="none") == [[]] * 6
+    assert pages(driver, 5, task_type="bulk_import") == [imports[:5], imports[5:10], imports[10:]]
+    # So many tasks are looked at for each answer: fewer rows, or none, and a cursor.
+    monkeypatch.setattr(looked_list, "LOOKED_AT", 10)
+    assert pages(driver, 5, task_type="bulk_import") == [
+        imports[n : n + 2] for n in range(0, 12, 2)
+    ]
+    assert pages(driver, 5, task_type="none") == [[]] * 6
     assert pages(driver, 2, task_type="bulk_import", status="running") == [[]]
     driver.apply("t5", ev.Progressed(current=1))
     assert pages(driver, 2, task_type="bulk_import", status="running") == [["t5"]]
 
 
-def test_a_page_within_an_owner_reads_ten_tasks_a_row_at_most(driver: Driver) -> None:
-    many(driver)
-    sent: list[c.Command] = []
-    flow = owner_list.page(driver.flows, c.Filters(owner="alice", symbol="none"), 3)
-    found = driver.drive(flow, sent.append)
-    assert (found.rows, found.cursor is None) == ((), False)
-    (looked,) = [one for one in sent if isinstance(one, c.FacetsOf)]
-    assert len(looked.task_ids) == 30
-    assert len(sent) == 4
-
-
-def test_a_remark_within_an_owner(driver: Driver) -> None:
+def test_a_remark_beside_a_tokens_owner_or_type(driver: Driver) -> None:
     for task_id, owner in (("a", "alice"), ("b", "bob")):
         base = driver.start(task_id, owner=owner)
         late = ev.Remarks(late=driver.now())
         driver.apply(task_id, ev.Remarked(remarks=late, revision=base.task.revision))
     assert pages(driver, 10, remark="late") == [["a"]]
+    found = driver.listed(task_type="fetch_data", remark="late", limit=1)
+    assert (len(found.rows), found.cursor is None) == (1, False)
+    assert driver.listed(task_type="other", remark="late").rows == []
     check_agreement(driver, ["a", "b"])
 
 
 def test_a_cursor_of_nobody_is_refused(driver: Driver) -> None:
     for wrong in ("", "5", "x.y", "-1.a"):
         with pytest.raises(InvalidEvent, match="cursor"):
-            driver.run(owner_list.page(driver.flows, c.Filters(owner="a", symbol="b"), 5, wrong))
+            driver.listed(owner="a", task_type="b", cursor=wrong)
 
 
 def test_a_workflows_members_are_counted_by_owner(driver: Driver) -> None:

@@ -64,11 +64,11 @@ def test_counts_and_the_newest_are_a_pages(driver: Driver) -> None:
         ]
         counted = driver.execute(c.Tally(wanted))
         assert (counted.total, counted.counts) == (len(ids), (6,) * len(STATUSES))
-        newest = driver.execute(c.Newest(2**52, 100, wanted))
+        newest = driver.execute(c.Newest(2**52, 100, (wanted,)))
         assert [task_id for _, task_id in newest] == ids
         third = newest[2][0]
-        assert driver.execute(c.Newest(third, 2, wanted)) == newest[2:4]
-        assert driver.execute(c.Above(third, wanted)) == 2
+        assert driver.execute(c.Newest(third, 2, (wanted,))) == newest[2:4]
+        assert driver.execute(c.Above(third, (wanted,))) == 2
 
 
 def test_a_light_page_has_what_a_row_shows_of_each_record(driver: Driver) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import timedelta
 
@@ -138,10 +139,12 @@ def test_a_run_that_writes_meanwhile_is_spared(running: Driver) -> None:
 def test_a_list_has_the_tasks_with_a_remark(running: Driver) -> None:
     run_with_values(running, "b", lease="lease-2")
     looked(running, 40)
-    paged = running.run(running.flows.page(1, 10, remark="stalled"))
-    assert [task_id for task_id, _ in paged.rows] == ["a"]
-    assert (paged.total, paged.counts[1]) == (1, 2)
-    assert running.run(running.flows.page(1, 10, remark="late")).total == 0
+    for status in (None, "running"):
+        found = running.listed(remark="stalled", status=status)
+        assert [json.loads(row)["task_id"] for row in found.rows] == ["a"]
+        assert (found.total, found.counts["running"]) == (1, 2)
+    assert running.listed(remark="stalled", status="paused").total == 0
+    assert running.listed(remark="late").total == 0
 
 
 def test_a_workflows_member_has_its_remark_and_its_figures(driver: Driver) -> None:

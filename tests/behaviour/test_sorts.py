@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from progress_backend.flows import commands as c
-from progress_backend.flows import sorted_list, task_list
+from progress_backend.flows import page_merge
 from progress_backend.record import events as ev
-from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import Member
 from tests.behaviour.driving import Driver, OverRedis
 
@@ -24,7 +23,7 @@ ENDS: dict[str, ev.Event] = {
 
 
 def page(driver: Driver, **asked: Any) -> tuple[list[str], int | None]:
-    found = driver.run(task_list.listed(driver.flows, ListRequest(**asked), driver.now()))
+    found = driver.listed(**asked)
     return [json.loads(row)["task_id"] for row in found.rows], found.total
 
 
@@ -66,22 +65,24 @@ def test_running_tasks_first(driver: Driver, seed: int) -> None:
     model = sorted(newest, key=lambda task_id: statuses[task_id] != "running")
     for limit in (1, 4, 100):
         assert every_page(driver, limit, sort="running") == model
-    for filters in ({"task_type": "a"}, {"owner": "alice"}, {"workflow_id": "w"}):
+    for filters in (
+        {"task_type": "a"},
+        {"owner": "alice"},
+        {"workflow_id": "w"},
+        {"remark": "late"},
+    ):
         some = every_page(driver, 100, **filters)
         wanted = [task_id for task_id in model if task_id in some]
         assert every_page(driver, 3, sort="running", **filters) == wanted
 
 
 @pytest.mark.parametrize("driver", ["memory", "sync-valkey", "parts-valkey"], indirect=True)
-def test_running_tasks_first_on_a_deep_page_and_beyond_the_bound(
+def test_running_tasks_first_on_a_deep_page(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sorted_list, "FETCHED", 5)
-    monkeypatch.setattr(sorted_list, "MOST_RUNNING", 3)
+    monkeypatch.setattr(page_merge, "FETCHED", 5)
     statuses = made_up(driver, 3, 30)
-    newest = sorted(statuses, reverse=True)
-    first = [task_id for task_id in newest if statuses[task_id] == "running"][:3]
-    model = first + [task_id for task_id in newest if task_id not in first]
+    model = sorted(statuses, key=lambda task_id: (statuses[task_id] == "running", task_id))[::-1]
     for limit in (1, 4):
         assert every_page(driver, limit, sort="running") == model
 
@@ -98,6 +99,12 @@ def test_the_last_that_ended_first(driver: Driver) -> None:
         assert every_page(driver, limit, sort="ended", status="completed") == order[::-1]
     assert page(driver, sort="ended", status="error") == (["x"], 1)
     assert page(driver, sort="ended", status="cancelled") == ([], 0)
+    everything = [json.loads(row) for row in driver.listed(sort="ended").rows]
+    assert [row["task_id"] for row in everything if row["task_id"] != "x"] == order[::-1]
+    ends = [row["end_time"] for row in everything]
+    assert ends == sorted(ends, reverse=True)
+    for limit in (1, 4):
+        assert every_page(driver, limit, sort="ended") == [row["task_id"] for row in everything]
 
 
 def test_an_end_that_is_taken_back_leaves_the_order(driver: Driver) -> None:
@@ -119,8 +126,8 @@ def test_what_is_deleted_leaves_the_order_by_end(driver: Driver) -> None:
         driver.apply(task_id, ev.Completed())
     driver.lose("b")
     assert page(driver, sort="ended", status="completed", limit=2)[0] == ["c", "a"]
-    assert driver.execute(c.LatestEnded("completed")).total == 2
+    assert driver.execute(c.Above(0, (c.Filters("completed", ended=True),))) == 2
     driver.run(driver.flows.cleanup(driver.now() + timedelta(days=2_000), "ours"))
-    assert driver.execute(c.LatestEnded("completed")).total == 0
+    assert driver.execute(c.Above(0, (c.Filters("completed", ended=True),))) == 0
     if isinstance(driver, OverRedis):
         assert not [name for name in driver.left_over() if "progress_ended" in name]

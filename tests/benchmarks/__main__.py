@@ -29,6 +29,7 @@ MODULES = (
     "publishing",
     "get_status",
     "get_list",
+    "list_holds",
     "sockets",
     ESTIMATES,
     LIVE_PAGE,

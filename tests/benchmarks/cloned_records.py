@@ -16,6 +16,7 @@ from progress_backend.flows.stored_record import facets_of
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from progress_backend.record.task_json import decode
+from progress_backend.store.command_table.standing import indexes
 from progress_backend.store.drivers import Store
 
 STATUSES = ("created", "running", "completed", "error")
@@ -101,11 +102,8 @@ def copy(store: Store, original: str, count: int, *, first: int = 0, step: int =
     keys = store.layout.of_task(original)
     with redis.Redis.from_url(store.settings.redis_url or "") as client:
         facets = facets_of(decode(client.get(keys.task(original))))
-        indexes = [*keys.indexes(facets.status, facets.task_type, facets.symbol)]
-        if facets.lease is not None:
-            indexes.append(keys.held(facets.lease))
         before_us = int(client.zscore(keys.index(), original)) - _ORIGINALS
-        names = [keys.facets, keys.expiry, keys.ended(facets.status), *indexes]
+        names = [keys.facets, keys.expiry, keys.ended(facets.status), *indexes(facets, keys)]
         script = client.register_script(_COPY)
         for done in range(0, count, _AT_ONCE):
             at_once = min(_AT_ONCE, count - done)
@@ -116,7 +114,11 @@ def copy(store: Store, original: str, count: int, *, first: int = 0, step: int =
 def _original(store: Store, number: int, status: str, task_type: str, symbol: str | None) -> str:
     """A record as a job leaves it."""
     identity = ev.Identity(
-        task_type=task_type, total_items=252, symbol=symbol, metadata={"market": "TSE"}
+        task_type=task_type,
+        total_items=252,
+        symbol=symbol,
+        metadata={"market": "TSE"},
+        owner="alice" if symbol is None else None,
     )
     events: dict[str, tuple[ev.Event, ...]] = {
         "created": (ev.Created(identity=identity),),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
+from progress_backend import tokens
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import asked, listed, marked, never_loaded_again, row, shows
 from tests.records import Records
@@ -23,10 +24,10 @@ def composed(page: Page, *texts: str) -> None:
 
 
 AWAY = {
-    "en": "“Status: Running” was taken away: it does not go together with “Remark: Stalled”, as "
+    "en": "“Type: fetch_data” was taken away: it does not go together with “Remark: Stalled”, as "
     "there is no index of both.",
-    "ja": "「状態：実行中」の絞り込みを外しました。「注意：更新なし」と組み合わせた索引がないため、"
-    "同時には絞り込めません。",
+    "ja": "「種別：fetch_data」の絞り込みを外しました。「注意：更新なし」と組み合わせた索引がない"
+    "ため、同時には絞り込めません。",
 }
 
 
@@ -35,7 +36,7 @@ def test_what_another_choice_takes_away_is_told(
 ) -> None:
     records.start("slow")
     records.remark("slow", stalled=datetime.now(UTC))
-    page = open_page(api, "/?status=running&lang=en")
+    page = open_page(api, "/?task_type=fetch_data&lang=en")
     away = page.locator(".away")
     shows(page, "slow", "running")
     expect(away).to_have_text("")
@@ -47,9 +48,9 @@ def test_what_another_choice_takes_away_is_told(
     expect(away).to_have_text(AWAY["ja"])
     page.go_back()  # nothing is taken away of what was chosen before
     expect(away).to_have_text("")
-    assert asked(page) == {"status": "running"}
+    assert asked(page) == {"task_type": "fetch_data"}
     # An address that somebody has made by hand.
-    page.goto(f"http://127.0.0.1:{api.port}/?status=running&remark=stalled&page=3&lang=en")
+    page.goto(f"http://127.0.0.1:{api.port}/?task_type=fetch_data&remark=stalled&page=3&lang=en")
     expect(away).to_have_text(AWAY["en"])
     shows(page, "slow", "running")
     assert asked(page) == {"remark": "stalled"}
@@ -88,12 +89,16 @@ def test_a_list_that_is_refused_says_why_and_asks_no_socket_for_ever(
 
 
 def test_the_page_of_a_list_without_numbers_is_found_again(
-    api: RunningApi, records: Records, open_page: OpenPage
+    redis_url: str, start_api: StartApi, records: Records, open_page: OpenPage
 ) -> None:
     for number in range(42):
-        records.create(f"task-{number}", symbol="6758.T", owner="alice")
-    page = open_page(api, "/?lang=en&owner=alice&symbol=6758.T")
+        records.create(f"task-{number}", owner="alice")
+    text, token = tokens.new("one", "read", "fetch_data", owner="alice")
+    page = open_page(start_api(redis_url=redis_url, tokens=(token.line(),)), "/?lang=en")
+    page.locator("#token-text").fill(text)
+    page.locator("#token-text").press("Enter")
     shows(page, "task-41", "created")
+    expect(page.locator("#paging")).to_have_text("Page 1")
     older, newer = (page.get_by_role("button", name=name) for name in ("Older", "Newer"))
     older.evaluate("button => { button.click(); button.click(); }")  # pressed twice
     shows(page, "task-21", "created")
@@ -110,6 +115,9 @@ def test_the_page_of_a_list_without_numbers_is_found_again(
     page.go_back()
     shows(page, "task-21", "created")
     assert asked(page)["page"] == "2"
+    page.reload()  # where a page begins is not in the address
+    shows(page, "task-41", "created")
+    assert "page" not in asked(page)
 
 
 def test_a_word_that_is_being_made_is_not_yet_looked_for(
@@ -155,7 +163,7 @@ def test_the_focus_stays_where_a_choice_takes_its_button_away(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     records.member("m", "the-group", name="nightly")
-    records.start("job", owner="alice")
+    records.start("job")
     page = open_page(api, "/?lang=en")
     page.locator(".toggle").click()
     pick = row(page, "m").get_by_role("button", name="Type: fetch_data")
@@ -164,9 +172,9 @@ def test_the_focus_stays_where_a_choice_takes_its_button_away(
     chips = page.locator("#filters .whose:visible")
     expect(chips).to_have_text(["Type: fetch_data ×"])
     expect(chips).to_be_focused()
-    row(page, "job").get_by_role("button", name="Owner: alice").click()
+    row(page, "job").get_by_role("button", name="Symbol: 7203.T").click()
     expect(chips).to_have_count(2)
-    chips.first.focus()
+    chips.last.focus()
     page.keyboard.press("Enter")
     expect(chips).to_have_text(["Type: fetch_data ×"])
     expect(chips).to_be_focused()

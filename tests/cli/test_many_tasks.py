@@ -122,7 +122,7 @@ def test_an_api_that_takes_no_more_for_now_is_asked_again(
         (("a", "--type", "fetch_data"), 2, "give TASK_IDs, or --workflow ID, or a filter"),
         (("--workflow", "w", "--owner", "bob"), 2, "or a filter such as --type NAME"),
         (tuple(f"t{n}" for n in range(1001)), 2, "give 1,000 TASK_IDs at most, not 1,001"),
-        (("--remark", "late", "--type", "x"), 1, "remark goes with no other filter but owner"),
+        (("--remark", "late", "--type", "x"), 1, "task_type and remark do not go together"),
         (("--created-to", "soon"), 1, "created_to must be a time with an offset"),
     ],
 )

@@ -87,7 +87,7 @@ def test_tasks_and_workflows_that_nothing_else_started(redis_url: str, records: 
     assert listed["pagination"]["total"] == 2
     refused = run("--status", "running")
     assert refused.exit_code != 0
-    assert "top goes without filters" in refused.output
+    assert " and top do not go together" in refused.output
 
 
 def test_workflows_are_listed_newest_first(run: Run, records: Records) -> None:

@@ -20,10 +20,11 @@ def shown(light: bool, status: str | None) -> list[str]:
     documents = [encode(Task(name, "x", status=statuses[name], metadata=large)) for name in "abc"]
     answers: dict[type, Any] = {
         c.Tally: c.Tallied(5, {}),
+        c.Above: 5,
         c.Newest: [(3, "a"), (2, "b"), (1, "c"), (0, "gone"), (0, "foreign")],
         c.Read: [*(map(row, documents) if light else documents), None, b"hello"],
     }
-    flow = merged(c.Page(0, 10, status, None, None, light))
+    flow = merged(c.Page(0, 10, c.Filters(status), light))
     command = next(flow)
     while True:
         try:

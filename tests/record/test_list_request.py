@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -16,26 +18,69 @@ NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 NOON_US = round(NOON.timestamp() * 1e6)
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {},
-        {"status": "running", "page": 1, "limit": 100, "task_type": "fetch", "symbol": "7203.T"},
-        {"page": 10**9, "limit": 1},
-        {"owner": "alice", "symbol": "x", "remark": "late", "cursor": "5.a"},
-        {"id_prefix": "8a0001", "page": 3},
-        {"id_prefix": "8a0001", "task_type": "fetch", "owner": "alice"},
-        {"workflow_id": "w", "status": "error", "created_from": NOON},
-        {"remark": "late", "created_from": NOON, "created_to": NOON},
-        {"top": True},
-        {"sort": "running", "task_type": "fetch", "symbol": "x"},
-        {"sort": "running", "owner": "alice"},
-        {"sort": "running", "workflow_id": "w"},
-        {"sort": "ended", "status": "error"},
-    ],
-)
-def test_what_goes_together(asked) -> None:
-    ListRequest(**asked).check()
+FILTERS = {
+    "status": "error",
+    "task_type": "fetch",
+    "symbol": "7203.T",
+    "owner": "alice",
+    "workflow_id": "w",
+    "remark": "late",
+    "created_from": NOON,
+    "created_to": NOON,
+    "id_prefix": "8a0001",
+    "top": True,
+}
+ORDERS = ("sort=running", "sort=ended")
+#: All that goes together, as sets that have every pair of what does.
+TOGETHER = [
+    *({"status", *some, "created_from", "created_to"} for some in (
+        ("task_type", "symbol"), ("owner",), ("workflow_id",), ("remark",)
+    )),
+    *({"sort=running", *some, "created_from", "created_to"} for some in (
+        ("task_type", "symbol"), ("owner",), ("workflow_id",), ("remark",)
+    )),
+    {"status", "sort=ended"},
+    {"id_prefix"},
+    {"top"},
+]  # fmt: skip
+
+
+def of(*names: str) -> ListRequest:
+    filters = {name: FILTERS[name] for name in names if name in FILTERS}
+    (order,) = [name.removeprefix("sort=") for name in names if name in ORDERS] or ["newest"]
+    return ListRequest(**filters, sort=order)
+
+
+def refused(asked: ListRequest, *of_token: str) -> str:
+    try:
+        asked.check_together(of_token)
+    except InvalidEvent as error:
+        return str(error)
+    return ""
+
+
+def test_each_pair_of_filters_goes_together_or_is_refused_by_name() -> None:
+    for pair in combinations((*FILTERS, *ORDERS), 2):
+        if set(pair) <= set(ORDERS):
+            continue
+        goes = any(set(pair) <= some for some in TOGETHER)
+        assert refused(of(*pair)) == (
+            "" if goes else f"{pair[0]} and {pair[1]} do not go together"
+        ), pair
+    for some in TOGETHER:
+        of(*some).check()
+
+
+def test_what_a_token_names_goes_with_filters_that_have_no_index() -> None:
+    both = ("task_type", "owner")
+    for other in ("status", "symbol", "remark", "created_from", "id_prefix"):
+        assert refused(of(*both, other), *both) == "", other
+    assert of(*both).by_cursor
+    assert not of(*both, "id_prefix").by_cursor, "these are counted"
+    assert refused(of("task_type", "owner"), "task_type") == ""
+    assert refused(of("owner", "symbol"), "task_type") == "symbol and owner do not go together"
+    assert refused(of("task_type", "workflow_id"), *both) != ""
+    assert refused(of(*both, "sort=running"), *both) == "owner and sort=running do not go together"
 
 
 @pytest.mark.parametrize(
@@ -58,30 +103,21 @@ def test_what_goes_together(asked) -> None:
         ({"created_to": NOON.replace(tzinfo=None)}, "created_to must be a time with an offset"),
         ({"created_to": 5}, "created_to must be a time with an offset"),
         ({"id_prefix": "8a000"}, "id_prefix must have 6 characters at least"),
-        ({"id_prefix": "8a0001", "status": "running"}, "id_prefix goes without status"),
-        ({"id_prefix": "8a0001", "symbol": "x"}, "id_prefix goes without status"),
-        ({"id_prefix": "8a0001", "workflow_id": "w"}, "workflow_id goes with status alone"),
-        ({"id_prefix": "8a0001", "remark": "late"}, "id_prefix goes without status"),
-        ({"id_prefix": "8a0001", "created_to": NOON}, "id_prefix goes without status"),
-        ({"id_prefix": "8a0001", "top": True}, "top goes without filters"),
-        ({"created_from": NOON, "top": True}, "top goes without filters"),
-        ({"id_prefix": "8a0001", "cursor": "5.a"}, "cursor goes with"),
-        ({"sort": "oldest"}, "sort must be "),
-        ({"sort": "running", "status": "error"}, "sort=running goes without status"),
-        ({"sort": "running", "remark": "late"}, "sort=running goes without"),
-        ({"sort": "running", "top": True}, "(sort=running|top) goes without"),
-        ({"sort": "running", "id_prefix": "8a0001"}, "sort=running goes without"),
-        ({"sort": "running", "created_to": NOON}, "sort=running goes without"),
-        ({"sort": "running", "owner": "a", "symbol": "b"}, "sort=running goes without"),
-        ({"sort": "ended"}, "sort=ended goes with status"),
-        ({"sort": "ended", "status": "running"}, "sort=ended goes with status"),
-        ({"sort": "ended", "status": "error", "owner": "a"}, "sort=ended goes with status"),
-        ({"sort": "longest", "status": "running"}, "sort must be one of newest, running, ended"),
+        ({"sort": "longest"}, "sort must be one of newest, running, ended"),
+        ({"sort": "ended", "status": "running"}, "status=running and sort=ended do not go"),
+        ({"cursor": "5.a"}, "a list goes on by cursor where its total is null, else by page"),
     ],
 )
-def test_what_does_not_is_refused_by_name(asked, named) -> None:
+def test_what_cannot_be_asked_is_refused_by_name(asked, named) -> None:
     with pytest.raises(InvalidEvent, match=f"(^| ){named}"):
         ListRequest(**asked).check()
+
+
+def test_a_list_by_cursor_has_no_page() -> None:
+    asked = ListRequest(owner="alice", task_type="fetch", cursor="5.a")
+    asked.check_together(["task_type"])
+    with pytest.raises(InvalidEvent, match="by cursor where its total is null"):
+        replace(asked, cursor=None, page=2).check_together(["task_type"])
 
 
 def test_times_in_any_offset_are_the_same_span() -> None:

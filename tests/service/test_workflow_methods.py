@@ -60,11 +60,11 @@ async def test_a_workflow_and_its_members(redis_service: RedisProgressService) -
     assert top["pagination"] == pagination(1, 20, 2)
     second = {"page": 2, "limit": 1, "top": True}
     assert (await redis_service.handle_request("/internal/tasks", "GET", second))["tasks"] == rows
-    with pytest.raises(InvalidEvent, match="top goes without filters"):
+    with pytest.raises(InvalidEvent, match="status and top do not go together"):
         await redis_service.get_tasks_list(top=True, status="running")
     with pytest.raises(InvalidEvent, match="top must be true or false, not 'yes'"):
         await redis_service.get_tasks_list(top="yes")  # type: ignore[arg-type]
-    with pytest.raises(InvalidEvent, match="workflow_id goes with status alone"):
+    with pytest.raises(InvalidEvent, match="symbol and workflow_id do not go together"):
         await redis_service.get_tasks_list(workflow_id="W", symbol="7203.T")
 
 

@@ -325,12 +325,6 @@ async def test_a_watch_of_a_shared_socket_is_answered_as_its_row_says(
     assert got == expected
 
 
-def test_a_token_of_one_type_is_told_why_it_gets_no_remarks(guarded: RunningApi) -> None:
-    headers = sent(_MADE["read of the type"][0])
-    answer = guarded.http.get("/internal/tasks", params={"remark": "late"}, headers=headers)
-    assert (answer.status_code, TYPE in answer.json()["detail"]) == (403, True)
-
-
 def test_a_list_has_the_tasks_of_the_callers_type_alone(
     guarded: RunningApi, cell: Callable[[], Cell]
 ) -> None:

@@ -134,27 +134,9 @@ def test_the_list_of_what_nothing_else_started(api: RunningApi, records: Records
     assert listed(api, top="false") == listed(api)
 
 
-@pytest.mark.parametrize("other", ["status", "task_type", "symbol", "workflow_id"])
-def test_what_nothing_else_started_is_not_filtered(api: RunningApi, other: str) -> None:
-    answer = api.http.get("/internal/tasks", params={"top": "true", other: "running"})
-    assert answer.status_code == 422
-    (detail,) = answer.json()["detail"]
-    assert "top goes without filters: leave out status, task_type, symbol" in detail["msg"]
-
-
 @pytest.mark.parametrize("query", ["limit=101", "page=0", "page=a", "status=running"])
 def test_a_query_that_the_list_of_workflows_does_not_know(api: RunningApi, query: str) -> None:
     assert api.http.get(f"/internal/workflows?{query}").status_code == 422
-
-
-@pytest.mark.parametrize("other", ["task_type", "symbol"])
-def test_members_are_filtered_by_status_alone(
-    api: RunningApi, records: Records, other: str
-) -> None:
-    answer = api.http.get("/internal/tasks", params={"workflow_id": W, other: "fetch_data"})
-    assert answer.status_code == 422
-    (detail,) = answer.json()["detail"]
-    assert "workflow_id goes with status alone: leave out task_type, symbol" in detail["msg"]
 
 
 def asked(api: RunningApi, path: str, body: object = None, method: str = "POST") -> httpx.Response:

@@ -32,8 +32,6 @@ from .cleanup import Unlock as Unlock
 from .dropped import DROPPED as DROPPED
 from .dropped import CountDropped as CountDropped
 from .dropped import DroppedSoFar as DroppedSoFar
-from .ends import EndedPage as EndedPage
-from .ends import LatestEnded as LatestEnded
 from .leases import AskAgain as AskAgain
 from .leases import Assume as Assume
 from .leases import CountLost as CountLost
@@ -47,14 +45,12 @@ from .leases import LostSoFar as LostSoFar
 from .leases import NewestLeases as NewestLeases
 from .leases import Renew as Renew
 from .leases import ToAsk as ToAsk
-from .lists import FIRST as FIRST
 from .lists import Above as Above
 from .lists import Before as Before
 from .lists import Count as Count
 from .lists import Counted as Counted
 from .lists import Filters as Filters
 from .lists import Newest as Newest
-from .lists import NewestIds as NewestIds
 from .lists import Page as Page
 from .lists import Paged as Paged
 from .lists import Tallied as Tallied
@@ -110,10 +106,9 @@ Command = (
     Acts | CarriedOut | Direct | DropAct
     | Due | Lock | Sweep | Unlock
     | CountDropped | DroppedSoFar
-    | LatestEnded
     | AskAgain | Assume | CountLost | EndLease | ForgetLease | Held | HeldByEach | LeaseEnd
     | Leases | LostSoFar | NewestLeases | Renew | ToAsk
-    | Above | Before | Count | Newest | NewestIds | Page | Tally
+    | Above | Before | Count | Newest | Page | Tally
     | AddToLog | NewestLines | ReadLog
     | LeaveMarkings | MarkingOf
     | Commit | Commits | Extend | FacetsOf | Read | RunsOf

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..index_entry import Standing
-from .ends import LatestEnded
 from .lists import Filters
 
 
@@ -33,9 +32,9 @@ class Sweep:
 
     entries: tuple[Entry, ...]
     before_ms: int
-    #: The index (by its filters), lease, or list by end, where the entries were found, whatever
-    #: their facets are.
-    found_in: Filters | LatestEnded | str | None = None
+    #: The indexes (by their filters), or the lease, where the entries were found, whatever their
+    #: facets are.
+    found_in: tuple[Filters, ...] | str = ()
 
 
 @dataclass(frozen=True, slots=True)

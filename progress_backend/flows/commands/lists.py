@@ -3,47 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, NamedTuple
 
-from ...record.list_request import Span
+from ...record.list_request import BY_END, NEWEST, RUNNING, Span
+from ...record.model import ENDED, STATUSES, TaskStatus
 from ...record.waiting import Waiting
 
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """-> Paged: `limit` tasks from `start` on, newest first, of one combination of filters.
-
-    `light`: a long document may come without the caller's own values, as in `responses.row`.
-    """
-
-    start: int
-    limit: int
-    status: str | None = None
-    task_type: str | None = None
-    symbol: str | None = None
-    #: Only this workflow's members, with no filter but a status; the counts are then of these.
-    workflow: str | None = None
-    light: bool = False
-    #: Only tasks with this kind of remark, with no other filter.
-    remark: str | None = None
-    #: Only this owner's tasks, with no filter but a status; the counts are then of these.
-    owner: str | None = None
-    #: Only tasks that were created in this span.
-    created: Span | None = None
-
-    @property
-    def filters(self) -> Filters:
-        """What passes into the list."""
-        chosen = (self.status, self.task_type, self.symbol)
-        return Filters(*chosen, self.workflow, self.remark, self.owner)
-
-
-class Paged(NamedTuple):
-    """A page; `counts` are over all tasks, one for each status in the order of `model.STATUSES`."""
-
-    total: int
-    counts: tuple[int, ...]
-    rows: tuple[tuple[str, bytes | None], ...]
+_RUNNING_FIRST: Final = sorted(STATUSES, key=lambda status: status != TaskStatus.RUNNING)
 
 
 class Filters(NamedTuple):
@@ -55,6 +22,54 @@ class Filters(NamedTuple):
     workflow: str | None = None
     remark: str | None = None
     owner: str | None = None
+    #: The tasks of the status by the time of their end (ms), not by their creation.
+    ended: bool = False
+
+
+_ALL: Final = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """-> Paged: `limit` tasks from `start` on, of one combination of filters, in one order.
+
+    `light`: a long document may come without the caller's own values, as in `responses.row`.
+    """
+
+    start: int
+    limit: int
+    #: With a workflow, a remark or an owner no other filter but a status; the counts are then of
+    #: the workflow's or owner's tasks.
+    filters: Filters = _ALL
+    light: bool = False
+    #: Only tasks that were created in this span.
+    created: Span | None = None
+    sort: str = NEWEST
+
+    @property
+    def groups(self) -> tuple[tuple[Filters, ...], ...]:
+        """The sorted sets of the list, by their filters: those of a group are merged, and one group
+        follows the other."""
+        status, filters = self.filters.status, self.filters
+        if self.sort == RUNNING:
+            first, *others = (filters._replace(status=one) for one in _RUNNING_FIRST)
+            return (first,), tuple(others)
+        if self.sort == BY_END:
+            return (tuple(Filters(one, ended=True) for one in ENDED if status in (None, one)),)
+        return ((filters,),)
+
+    @property
+    def sets(self) -> tuple[Filters, ...]:
+        """The sorted sets of all groups."""
+        return tuple(chain.from_iterable(self.groups))
+
+
+class Paged(NamedTuple):
+    """A page; `counts` are over all tasks, one for each status in the order of `model.STATUSES`."""
+
+    total: int
+    counts: tuple[int, ...]
+    rows: tuple[tuple[str, bytes | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,33 +88,20 @@ class Tallied(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """-> list[tuple[int, str]]: creation times (µs), up to `until_us`, and ids; newest first."""
+    """-> list[tuple[int, str]]: times (µs; ms of ends), up to `until`, and ids of the tasks that
+    pass any of the filters, the newest first."""
 
-    until_us: float
+    until: float
     limit: int
-    filters: Filters
-
-
-@dataclass(frozen=True, slots=True)
-class NewestIds:
-    """-> list[str]: `limit` of the ids of the tasks that pass the filters, from `start` on, newest
-    first. Of several partitions each gives its part of so many."""
-
-    start: int
-    limit: int
-    filters: Filters
+    filters: tuple[Filters, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Above:
-    """-> int: how many tasks that pass the filters were created after a time."""
+    """-> int: how many tasks that pass any of the filters are above a time."""
 
-    after_us: int
-    filters: Filters
-
-
-#: Tasks of a list by the time of their end, over several partitions.
-FIRST: Final = 10_000
+    after: float
+    filters: tuple[Filters, ...]
 
 
 @dataclass(frozen=True, slots=True)

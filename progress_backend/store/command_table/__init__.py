@@ -12,7 +12,6 @@ from . import (
     acts,
     cleanup,
     dropped,
-    ends,
     leases,
     lists,
     logs,
@@ -31,7 +30,6 @@ from .entry import Entry, Part
 TABLE: dict[type[c.Command], Entry] = {
     **records.TABLE,
     **lists.TABLE,
-    **ends.TABLE,
     **logs.TABLE,
     **timelines.TABLE,
     **cleanup.TABLE,

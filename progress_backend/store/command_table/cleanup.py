@@ -40,7 +40,11 @@ def _sweep(command: c.Sweep, keys: Keys) -> list[Request]:
         alike.setdefault(facets, []).append(task_id)
     places: dict[str, int] = {keys.facets: 1, keys.expiry: 2}
     task_ids = [task_id for own in alike.values() for task_id in own]
-    also = [] if command.found_in is None else [_found_in(command.found_in, keys)]
+    found_in = command.found_in
+    if isinstance(found_in, str):
+        also = [keys.held(found_in)]
+    else:
+        also = [keys.index(*filters) for filters in found_in]
     groups, left = list[Any](), list[Any]()
     for number, (facets, own) in enumerate(alike.items(), 1):
         names = dict.fromkeys([*indexes(facets, keys), *by_end(facets, keys), *also])
@@ -63,12 +67,6 @@ def _left(facets: c.Standing, keys: Keys, places: dict[str, int], group: int) ->
         standing = [places.setdefault(name, len(places) + 1) for name in names]
         given += [group, facets.share, one, *standing]
     return given
-
-
-def _found_in(place: c.Filters | c.LatestEnded | str, keys: Keys) -> str:
-    if isinstance(place, c.LatestEnded):
-        return keys.ended(place.status)
-    return keys.held(place) if isinstance(place, str) else keys.index(*place)
 
 
 def _sweep_in_memory(state: MemoryState, command: c.Sweep) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -22,7 +21,7 @@ from .values import pairs, text, whole
 
 
 def _page(command: c.Page, keys: Keys) -> list[Request]:
-    index = keys.index(*command.filters)
+    (index,) = (keys.index(*filters) for filters in command.sets)
     statuses = _statuses(command.filters, keys)
     last = command.start + command.limit - 1
     about = (command.start, last, keys.task(""), MAX_DOCUMENT_BYTES, *(command.created or ("", "")))
@@ -43,7 +42,7 @@ def _paged(command: c.Page, replies: list[Any]) -> c.Paged:
 
 
 def _page_in_memory(state: MemoryState, command: c.Page) -> c.Paged:
-    found = _newest_first(state, command.filters)
+    found = [task_id for _, task_id in _scored(state, command.sets)]
     if command.created is not None:
         span = command.created
         found = [task_id for task_id in found if span.holds(_created_us(state, task_id))]
@@ -63,6 +62,16 @@ def _newest_first(state: MemoryState, filters: c.Filters) -> list[str]:
     ]
     found.sort(key=lambda task_id: (state.created[task_id], task_id), reverse=True)
     return found
+
+
+def _scored(state: MemoryState, sets: tuple[c.Filters, ...]) -> list[tuple[int, str]]:
+    """Times and ids of the tasks that pass any of the filters, the newest first."""
+    found = []
+    for filters in sets:
+        for task_id in _newest_first(state, filters._replace(ended=False)):
+            at = state.ended.get(task_id, 0) if filters.ended else _created_us(state, task_id)
+            found.append((at, task_id))
+    return sorted(found, reverse=True)
 
 
 def _counts(state: MemoryState, filters: c.Filters) -> tuple[int, ...]:
@@ -97,19 +106,21 @@ def _tallies(
 
 
 def _newest(command: c.Newest, keys: Keys) -> list[Request]:
-    bounds = (command.until_us, "-inf", "WITHSCORES", "LIMIT", 0, command.limit)
-    return [("ZREVRANGEBYSCORE", keys.index(*command.filters), *bounds)]
+    bounds = (command.until, "-inf", "WITHSCORES", "LIMIT", 0, command.limit)
+    return [("ZREVRANGEBYSCORE", keys.index(*filters), *bounds) for filters in command.filters]
 
 
 def _times_and_ids(command: c.Newest, replies: list[Any]) -> list[tuple[int, str]]:
-    return [(whole(us), text(task_id)) for task_id, us in pairs(replies[0] or [])]
+    return _latest(command, [[(whole(at), text(i)) for i, at in pairs(r or [])] for r in replies])
+
+
+def _latest(command: c.Newest, found: list[list[tuple[int, str]]]) -> list[tuple[int, str]]:
+    return sorted(chain.from_iterable(found), reverse=True)[: command.limit]
 
 
 def _newest_in_memory(state: MemoryState, command: c.Newest) -> list[tuple[int, str]]:
-    found = [
-        (_created_us(state, task_id), task_id) for task_id in _newest_first(state, command.filters)
-    ]
-    return [pair for pair in found if pair[0] <= command.until_us][: command.limit]
+    found = _scored(state, command.filters)
+    return [pair for pair in found if pair[0] <= command.until][: command.limit]
 
 
 def _created_us(state: MemoryState, task_id: str) -> int:
@@ -119,38 +130,16 @@ def _created_us(state: MemoryState, task_id: str) -> int:
 def _newest_of_all(
     command: c.Newest, layout: Layout, parts: list[Part], replies: list[Any]
 ) -> list[tuple[int, str]]:
-    found = own(layout, parts, replies, lambda pair: pair[1])
-    return sorted(found, reverse=True)[: command.limit]
-
-
-def _newest_ids(command: c.NewestIds, keys: Keys) -> list[Request]:
-    last = command.start + command.limit - 1
-    return [("ZREVRANGE", keys.index(*command.filters), command.start, last)]
-
-
-def _newest_ids_in_memory(state: MemoryState, command: c.NewestIds) -> list[str]:
-    return _newest_first(state, command.filters)[command.start : command.start + command.limit]
-
-
-def _in_parts(command: c.NewestIds, layout: Layout) -> list[Part]:
-    count = len(layout.keys)
-    part = replace(command, start=command.start // count, limit=-(-command.limit // count))
-    return [(place, part) for place in range(count)]
-
-
-def _of_the_parts(
-    command: c.NewestIds, layout: Layout, parts: list[Part], replies: list[list[str]]
-) -> list[str]:
-    return own(layout, parts, replies, lambda task_id: task_id)
+    return _latest(command, [own(layout, parts, replies, lambda pair: pair[1])])
 
 
 def _above(command: c.Above, keys: Keys) -> list[Request]:
-    return [("ZCOUNT", keys.index(*command.filters), f"({command.after_us}", "+inf")]
+    bounds = (f"({command.after}", "+inf")
+    return [("ZCOUNT", keys.index(*filters), *bounds) for filters in command.filters]
 
 
 def _above_in_memory(state: MemoryState, command: c.Above) -> int:
-    found = _newest_first(state, command.filters)
-    return sum(_created_us(state, task_id) > command.after_us for task_id in found)
+    return sum(at > command.after for at, _ in _scored(state, command.filters))
 
 
 def _before(command: c.Before, keys: Keys) -> list[Request]:
@@ -265,18 +254,13 @@ def _counts_of_all(
 
 
 TABLE: dict[type[c.Command], Entry] = {
-    # A page over several partitions is read by a flow (`page_merge`), with the commands below.
+    # A page over several sets or partitions is read by `page_merge`, with the commands below.
     c.Page: Entry(_page, _paged, _page_in_memory),
     c.Tally: Entry(_tally, _tallied, _tally_in_memory, merge=_tallies),
     c.Newest: Entry(_newest, _times_and_ids, _newest_in_memory, merge=_newest_of_all),
-    c.NewestIds: Entry(
-        _newest_ids,
-        lambda _, replies: [text(task_id) for task_id in replies[0] or ()],
-        _newest_ids_in_memory,
-        _in_parts,
-        _of_the_parts,
+    c.Above: Entry(
+        _above, lambda _, replies: sum(n or 0 for n in replies), _above_in_memory, merge=total
     ),
-    c.Above: Entry(_above, lambda _, replies: replies[0] or 0, _above_in_memory, merge=total),
     c.Before: Entry(_before, _counts_before, _before_in_memory, _by_owner, _sums_before),
     c.Count: Entry(_count, _counted, _count_in_memory, merge=_counts_of_all),
 }

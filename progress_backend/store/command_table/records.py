@@ -18,7 +18,6 @@ from ...record.task_json import digest
 from .. import scripts
 from ..memory_state import MemoryState
 from ..requests import Request, evalsha
-from .ends import end_in_memory
 from .entry import Entry, Part, grouped, in_order, of_its_task, of_its_tasks
 from .light import LIGHT
 from .members import (
@@ -179,7 +178,8 @@ def _commit_in_memory(state: MemoryState, command: c.Commit) -> c.Committed:
     if command.run is not None:
         _keep_in_memory(state, command.after.task_type, command.run)
     take_in_memory(state, command)
-    end_in_memory(state, command)
+    if command.end_ms is not None:
+        state.ended[command.task_id] = command.end_ms
     if command.told is not None:
         note_in_memory(state, command.told)
     if command.entries:

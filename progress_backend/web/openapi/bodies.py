@@ -45,8 +45,7 @@ class TaskPagination(BaseModel):
     page: int = Field(description="Number of this page, from 1.")
     limit: int = Field(description="Rows a page.")
     total: int | None = Field(
-        description="Rows in all, after the filters; null where tasks are looked at: with owner "
-        "and one of task_type, symbol and remark."
+        description="Rows in all, after the filters; null where tasks are looked through."
     )
     pages: int | None = Field(
         description="Pages in all; 1 where there is nothing; null with total."
@@ -109,7 +108,7 @@ class TaskList(BaseModel):
     summary: Summary = Field(description="All tasks by status, whatever the filter.")
     cursor: str | None = Field(
         default=None,
-        description="Only where tasks are looked at, and there may be more: what to ask with next.",
+        description="Only where total is null, and there may be more: what to ask with next.",
     )
 
 

@@ -15,7 +15,7 @@ from ...record.list_request import ListRequest
 from ...record.model import MAX_ID
 from .parameters import Id, Name, Owner, ShortId, Time
 
-#: As in `owner_list`.
+#: As in `looked_list`.
 _CURSOR = r"^[0-9]{1,16}\.[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 
 
@@ -100,41 +100,36 @@ class ListQuery(Filter, Paging):
 
     workflow_id: Id | None = Field(
         default=None,
-        description="Only members of this workflow. It goes with status, not with task_type, "
-        "symbol or owner (422); the summary counts the members.",
+        description="Only members of this workflow; the summary counts these.",
     )
     top: bool = Field(
         default=False,
         description="true: only what nothing else started: tasks that are no workflow's member, "
-        "and outermost workflows, each as GET /internal/workflows has it. It goes with no filter "
-        "(422); the summary counts all tasks.",
+        "and outermost workflows, each as GET /internal/workflows has it; the summary counts all "
+        "tasks.",
     )
     remark: Remark | None = Field(
-        default=None,
-        description="Only tasks with this remark. It goes with no other filter but owner (422).",
+        default=None, description="Only tasks with this remark. All of them run."
     )
     id_prefix: ShortId | None = Field(
         default=None,
-        description="Only tasks whose ids begin so, of the newest 10,000; alone.",
+        description="Only tasks whose ids begin so, of the newest 10,000.",
     )
     created_from: Time | None = Field(
         default=None,
-        description="Only tasks created then or later: a time with an offset. It does not go with "
-        "top, nor with id_prefix (422).",
+        description="Only tasks created then or later: a time with an offset.",
     )
     created_to: Time | None = Field(
         default=None, description="Only tasks created before then, as created_from."
     )
     cursor: Annotated[str, Field(max_length=MAX_ID + 20, pattern=_CURSOR)] | None = Field(
         default=None,
-        description="The cursor of the answer before, where owner goes with task_type, symbol or "
-        "remark.",
+        description="The cursor of the answer before, of a list whose total is null.",
     )
     sort: Literal["newest", "running", "ended"] = Field(
         default="newest",
-        description="newest: by creation. running: running tasks first (the newest 1,000), then "
-        "the others, each by creation; without status. ended: by end, the last first; with status "
-        "completed, error or cancelled, and no other filter. What does not go together is a 422.",
+        description="newest: by creation. running: running tasks first, then the others, each by "
+        "creation. ended: by end, the last first.",
     )
     fields: Literal["all"] | None = Field(
         default=None,
@@ -143,9 +138,8 @@ class ListQuery(Filter, Paging):
     )
 
     @model_validator(mode="after")
-    def _together(self) -> Self:
+    def _times(self) -> Self:
         _ = self.asked.span
-        self.asked.check_together()
         return self
 
     @property

@@ -146,16 +146,17 @@ ACT = _route(
 LIST = _route(
     "List tasks",
     "Newest first unless `sort` says otherwise, filtered by any combination of status, task_type "
-    "and symbol, by workflow_id and status, by owner and status, or by a remark; the summary "
-    "counts all tasks, or the workflow's, or the owner's. created_from and created_to go with each "
-    "of these. With owner and one of "
-    "task_type, symbol and remark, ten tasks a row are looked at: there may be fewer rows, and a "
-    "`cursor` where there may be more. `id_prefix` alone lists the tasks whose ids begin so, of "
-    "the newest 10,000. `top=true` lists "
-    "what nothing else started: tasks that are no workflow's member, and one row for each "
-    "outermost workflow (of a Redis Cluster the newest 1,000), at the same cost whatever the size "
-    "of workflows. A row whose results, processing_details and metadata have more than 1 KiB "
-    "together omits them and names them in `omitted`; `fields=all` sends all. gzip where "
+    "and symbol, or by workflow_id, owner or remark, alone or with status; the summary counts all "
+    "tasks, or the workflow's, or the owner's. created_from, created_to and sort=running go with "
+    "each of these, but sort=running not with status; sort=ended goes with status completed, error "
+    "or cancelled, or alone, and so do `id_prefix` and `top`. Any other two are a 422 that names "
+    "them, unless the caller's token names one of them: owner, task_type, symbol, remark and "
+    "id_prefix go with the owner and type of a token. Without an index of both, tasks are looked "
+    "through: total is null, there may be fewer rows, and a `cursor` where there may be more. "
+    "`top=true` lists what nothing else started: tasks that are no workflow's member, and one row "
+    "for each outermost workflow (of a Redis Cluster the newest 1,000), at the same cost whatever "
+    "the size of workflows. A row whose results, processing_details and metadata have more than "
+    "1 KiB together omits them and names them in `omitted`; `fields=all` sends all. gzip where "
     "Accept-Encoding asks for it.",
     {200: _answer("One page.", TaskList)}
     | _FORBIDDEN | _INVALID | _AWAY,

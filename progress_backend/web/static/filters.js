@@ -1,17 +1,17 @@
-// Which filters go together: the service has an index for each of these and for no other mixture. Beside
-// an owner all of them go, since that owner's tasks are looked at.
+// Which filters go together: the service has an index for each of these and for no other mixture.
 import { sortsOf } from "./sort_menu.js";
 
 const SPAN = ["created_from", "created_to"];
 const apartFrom = {
-  remark: () => ["status", "task_type", "symbol", "id_prefix"],
-  id_prefix: () => ["status", "task_type", "symbol", "remark", ...SPAN],
+  owner: ["task_type", "symbol", "remark", "id_prefix"],
+  remark: ["task_type", "symbol", "id_prefix"],
+  id_prefix: ["status", "task_type", "symbol", ...SPAN],
 };
 
 // What is chosen after a change: of what does not go together the newer one stays. And what was taken
 // away for that: each filter's name and value, and those of the one beside which it does not go.
 export function settled(chosen, change = {}) {
-  const now = { ...chosen, ...change }, away = now.owner ? [] : apart(now, change);
+  const now = { ...chosen, ...change }, away = apart(now, change);
   if (!sortsOf(now).includes(now.sort ?? "")) now.sort = null;
   return { now, away };
 }
@@ -23,9 +23,9 @@ function apart(now, change) {
     away.push({ name, value: now[name], beside: [beside, now[beside]] });
     now[name] = null;
   }
-  for (const [name, othersOf] of Object.entries(apartFrom)) {
+  for (const [name, others] of Object.entries(apartFrom)) {
     if (!now[name]) continue;
-    const others = othersOf(now), newer = others.find((other) => change[other]);
+    const newer = others.find((other) => change[other]);
     if (newer && !change[name]) drop(name, newer);
     else for (const other of others) drop(other, name);
   }

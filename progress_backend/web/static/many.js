@@ -40,9 +40,8 @@ export async function actOn({ ids = [], workflows = [], filter = null }, name, w
   // The newest of each status that the act changes, page by page; null where they cannot be read.
   async function passing() {
     const found = new Set(), statuses = filter.status ? [filter.status] : CHANGES[name];
-    // These lists have no status.
-    const lists = filter.remark || filter.id_prefix ? [null] : statuses;
-    for (const status of lists) {
+    // The list by the beginning of ids has no status.
+    for (const status of filter.id_prefix ? [null] : statuses) {
       let cursor = null;
       for (let page = 1, pages = 1; page <= MOST_PAGES && found.size <= MOST && (page <= pages || cursor); page += 1) {
         const query = new URLSearchParams({ ...filter, ...(status && { status }), limit: PAGE, ...(cursor ? { cursor } : { page }) });

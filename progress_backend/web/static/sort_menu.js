@@ -1,13 +1,12 @@
 // In which order the list is, as far as the service has an order for what is chosen.
 const ENDS = ["completed", "error", "cancelled"];
-const UNSORTED = ["remark", "id_prefix", "created_from", "created_to"];
+const OTHERS = ["owner", "task_type", "symbol", "remark", "created_from", "created_to"];
 
 // What can be chosen; without a name the newest are first.
-export function sortsOf(chosen) {
-  const { status, owner, task_type, symbol } = chosen, facets = task_type || symbol;
-  if (UNSORTED.some((name) => chosen[name]) || (owner && facets)) return [""];
-  if (ENDS.includes(status)) return owner || facets ? [""] : ["", "ended"];
-  return status ? [""] : ["", "running"];
+export function sortsOf({ status, id_prefix: beginning, ...chosen }) {
+  const filtered = OTHERS.some((name) => chosen[name]), byEnd = !filtered && (!status || ENDS.includes(status));
+  if (beginning) return [""];
+  return ["", ...(status ? [] : ["running"]), ...(byEnd ? ["ended"] : [])];
 }
 
 export function makeSortMenu(select, choose) {

@@ -1,5 +1,6 @@
-"""The list of an owner's tasks through filters for which there is no index: a bounded number of the
-newest of these is looked at, and a cursor says where to go on. A flow; pure."""
+"""The list of a caller whose token names a filter, through others for which there is no index
+beside it: a bounded number of the newest tasks is looked at, and a cursor says where to go on. A
+flow; pure."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ from . import commands as c
 from .flow import Flow
 from .task_flows import Flows
 
-#: Tasks that are looked at for each row of a page.
-LOOKED_AT: Final = 10
+#: Tasks that are looked at for one answer.
+LOOKED_AT: Final = 250
 _CURSOR: Final = re.compile(r"([0-9]{1,16})\.(.+)")
 
 
@@ -34,21 +35,21 @@ def page(
     created: c.Span | None = None,
     light: bool = False,
 ) -> Flow[Found]:
-    """The newest of an owner's tasks that pass all filters, `limit` at most, after a cursor. There
-    may be fewer, or none, with a cursor all the same: `LOOKED_AT` tasks a row are looked at.
+    """The newest tasks that pass all filters, `limit` at most, after a cursor: of an owner's, else
+    of those with a remark. There may be fewer, or none, with a cursor all the same.
 
     Raises:
         InvalidEvent: the cursor is none of an earlier answer.
     """
-    within = c.Filters(filters.status, owner=filters.owner)
+    status, owner, remark = filters.status, filters.owner, filters.remark
+    within = c.Filters(status, owner=owner, remark=None if owner else remark)
     span = created or EVER
     # An id is above "": of those created at the very end of the span none is listed.
     after = (span.before_us, "") if cursor is None else min(_read(cursor), (span.before_us, ""))
-    most = limit * LOOKED_AT
     # One more tells whether there are more; and that at the cursor may still be there.
-    newest: list[tuple[int, str]] = yield c.Newest(after[0], most + 2, within)
+    newest: list[tuple[int, str]] = yield c.Newest(after[0], LOOKED_AT + 2, (within,))
     older = [one for one in newest if one < after and one[0] >= span.from_us]
-    ids = older[:most]
+    ids = older[:LOOKED_AT]
     standing: list[c.Standing] = yield c.FacetsOf(tuple(task_id for _, task_id in ids))
     passing = [
         (place, one)
