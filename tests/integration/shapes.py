@@ -1,4 +1,4 @@
-"""Tasks as teams write them, with every way to say how far they are."""
+"""Tasks as teams write them, with every marking and every way to say how far they are."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ Both publish and read at the same time. Prints the ids that were published, a li
 from __future__ import annotations
 
 import asyncio
-import os
+import multiprocessing
 import sys
 
 from celery import Celery
@@ -36,11 +36,12 @@ async def read(service: RedisProgressService, ids: list[str]) -> None:
 def main(broker: str, store: str) -> None:
     app, service = build(broker, None, redis_url=store), RedisProgressService(store)
     use(app, service)
-    child = os.fork()
+    child = multiprocessing.get_context("fork").Process(target=use, args=(app, service))
+    child.start()
     use(app, service)
-    if child:
-        assert os.waitpid(child, 0)[1] == 0, "the child's own end"
-        use(app, service)
+    child.join()
+    assert child.exitcode == 0, child.exitcode
+    use(app, service)
 
 
 if __name__ == "__main__":

@@ -54,8 +54,12 @@ def test_many_tasks_leave_no_late_write(start_fleet: StartFleet) -> None:
         ends = [place for place, state in enumerate(seen) if state in ("SUCCESS", "FAILURE")]
         assert ends == [len(seen) - 1], seen
     assert sum("PROGRESS" in seen for seen in states.values()) > 10, "nothing was at stake"
-    summary = fleet.listed()["summary"]
-    assert (summary["completed"], summary["error"]) == (50, 50)
+
+    def counted() -> bool:
+        summary = fleet.listed()["summary"]
+        return (summary["completed"], summary["error"]) == (50, 50)
+
+    eventually(counted, TIMEOUT_S, what="the records' ends")
 
 
 def listen(pubsub: Any, states: dict[str, list[str]]) -> None:

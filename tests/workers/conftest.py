@@ -145,7 +145,7 @@ def jobs(
     database_url = f"sqlite:///{folder / 'prices.db'}"
     env = dict.fromkeys(["CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "PROGRESS_REDIS_URL"], url)
     env |= {
-        "PRICES_URL": start_source(page_size=25, delay_ms=50),
+        "PRICES_URL": start_source(page_size=25, delay_ms=100),
         "PRICES_DB_URL": database_url,
         "PROGRESS_UPDATE_INTERVAL_S": "0.05",
     }
