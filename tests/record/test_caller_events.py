@@ -38,15 +38,8 @@ def test_a_creation_carries_what_was_asked_for() -> None:
 @pytest.mark.parametrize(
     ("values", "named"),
     [
-        (("", 1), "task_type"),
-        ((None, 1), "task_type"),
-        (("x" * 256, 1), "task_type"),
-        (("\ud800", 1), "task_type"),
-        (("x", -1), "total_items"),
-        (("x", 2**53), "total_items"),
-        (("x", True), "total_items"),
-        (("x", 1.5), "total_items"),
-        (("x", "5"), "total_items"),
+        *(((name, 1), "task_type") for name in ("", None, "x" * 256, "\ud800")),
+        *((("x", total), "total_items") for total in (-1, 2**53, True, 1.5, "5")),
         (("x", 1, ""), "symbol"),
         (("x", 1, 7203), "symbol"),
         (("x", 1, "7203\udfff"), "symbol"),

@@ -114,18 +114,15 @@ def test_whatever_a_canvas_is_made_of(sent: Sent, canvas_: Canvas) -> None:
     agrees(sent, canvas_)
 
 
-def test_what_was_linked_without_an_id_is_not_known(sent: Sent) -> None:
-    held, first, later = sent.by(lambda: one().set(link=two()))
+@pytest.mark.parametrize("task_id", [None, "linked-1"])
+def test_what_was_linked_is_known_by_its_id(sent: Sent, task_id: str | None) -> None:
+    linked = two() if task_id is None else two().set(task_id=task_id)
+    held, first, later = sent.by(lambda: one().set(link=linked))
     assert [m.task_id for m in first] == [held]
+    known = [step.task_id for step in canvas.steps(first[0].ahead)]
+    assert known == ([] if task_id is None else [m.task_id for m in later])
     assert len(later) == 1
-    assert list(canvas.steps(first[0].ahead)) == []
     assert canvas.workflow_of(first[0].headers, first[0].ahead) is None
-
-
-def test_what_was_linked_with_an_id_is(sent: Sent) -> None:
-    _, first, later = sent.by(lambda: one().set(link=two().set(task_id="linked-1")))
-    assert [step.task_id for step in canvas.steps(first[0].ahead)] == ["linked-1"]
-    assert [m.task_id for m in later] == ["linked-1"]
 
 
 def test_a_body_is_walked_once_however_many_hold_it() -> None:
@@ -184,14 +181,6 @@ def test_what_is_no_canvas_says_nothing(body: Any) -> None:
     assert canvas.workflow_of({}, ahead) is None
 
 
-def test_a_circle_of_signatures_ends() -> None:
-    circle: dict[str, Any] = {"task": "t", "options": {"task_id": "a"}, "kwargs": {}}
-    circle["options"]["link"] = [circle]
-    ahead = canvas.embed([circle], None)
-    looked = [step.task_id for step in canvas.steps(ahead)]
-    assert looked == ["a"]
-
-
 @pytest.mark.parametrize(
     ("task", "messages", "name"),
     [
@@ -205,8 +194,10 @@ def test_a_name_is_the_first_tasks_and_how_often(task: str, messages: int, name:
     assert canvas.name_of(task, messages) == name
 
 
-def test_a_chord_unlock_belongs_to_its_chord() -> None:
-    body = {"task": "t", "options": {"task_id": "body"}, "kwargs": {}, "subtask_type": None}
+def test_a_chord_unlock_belongs_to_its_chord_and_a_circle_of_signatures_ends() -> None:
+    body: dict[str, Any] = {"task": "t", "options": {"task_id": "body"}, "kwargs": {}}
     headers = {"task": canvas.CHORD_UNLOCK, "id": "u"}
     assert canvas.workflow_of(headers, canvas.NOTHING, ["group-id", body]) == "body"
     assert canvas.workflow_of(headers, canvas.NOTHING, []) is None
+    body["options"]["link"] = [body]
+    assert [step.task_id for step in canvas.steps(canvas.embed([body], None))] == ["body"]

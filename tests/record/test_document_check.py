@@ -178,13 +178,6 @@ def test_times_are_the_readers_zones_whatever_the_writers(task: Task, quarters, 
     assert {name: reader_view[name] for name in rest} == {name: same[name] for name in rest}
 
 
-def test_a_message_has_the_readers_zone_as_well() -> None:
-    message = Update.of(DOCUMENT, 1, TOKYO, "t").message
-    assert message is not None
-    assert json.loads(message)["timestamp"] == "2024-01-15T19:30:00.000+09:00"
-    assert json.loads(message)["estimated_completion"].endswith("+09:00")
-
-
 @pytest.mark.parametrize(
     ("message", "shown_in_tokyo"),
     [

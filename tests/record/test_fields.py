@@ -23,7 +23,6 @@ from progress_backend.record.fields import (
 from progress_backend.record.model import (
     Delivery,
     Member,
-    Progress,
     Remarks,
     Task,
     Worker,
@@ -95,15 +94,6 @@ def test_a_document_has_each_field_in_order_and_reads_back() -> None:
     assert list(DOCUMENT) == list(TASK.names)
     assert task_json.decode(task_json.encode(FULL)) == FULL
     assert list(FULL.to_dict()) == [field.name for field in SPECIFIED]
-
-
-@pytest.mark.parametrize(
-    ("part", "kind"), [(PROGRESS, Progress), (WORKER, Worker), (DELIVERY, Delivery)]
-)
-def test_a_parts_fields_are_its_first_values(part: Any, kind: Any) -> None:
-    """By their place they are written."""
-    assert kind._fields[: len(part.names)] == part.names
-    assert list(DOCUMENT[kind.__name__.lower()]) == list(part.names)
 
 
 @pytest.mark.parametrize("field", TASK.fields, ids=ids)

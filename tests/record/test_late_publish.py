@@ -38,10 +38,7 @@ def test_a_record_begins_at_the_time_of_its_publish() -> None:
     [
         [],
         [ev.Progressed(current=3)],
-        [ev.Completed()],
-        [ev.Failed(error_message="no")],
-        [ev.Cancelled(by="api")],
-        [ev.Paused(by="api")],
+        *([end] for end in (ev.Completed(), ev.Failed(error_message="no"), ev.Paused(by="api"))),
         [ev.Lost(lease="lease", error_message="silent", revision=1)],
         [ev.Retried(retries=1, eta=NOW + 9 * SECOND)],
         [ev.Failed(error_message="no"), ev.Requeued(retries=1)],

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 
@@ -55,29 +56,27 @@ def test_the_specifications_completed_body() -> None:
     assert body["start_time"] == "2024-01-15T10:30:00.000+09:00"
     assert body["end_time"] == "2024-01-15T10:30:45.000+09:00"
     assert body["processing_time_ms"] == 45_000
-
-
-def test_metadata_may_be_none_as_in_the_specification() -> None:
-    # As the specification calls it.
-    assert Task("t", "x", 1, None, None).metadata == {}  # type: ignore[arg-type]
+    # While it runs, its time goes to the last update; metadata may be None.
+    runs = Task("t", "x", 1, None, None, started_at=start)  # type: ignore[arg-type]
+    assert (runs.metadata, runs.processing_time_ms) == ({}, None)
+    runs = replace(runs, updated_at=start + timedelta(seconds=2))
+    assert runs.processing_time_ms == 2_000
 
 
 @pytest.mark.parametrize(
-    ("current", "total", "percentage"),
+    ("current", "total", "completed", "percentage"),
     [
-        (150, 252, 59.5),
-        (0, 252, 0),
-        (252, 252, 100),
-        (251_999, 252_000, 99.9),
-        (300, 252, 100),
-        (5, 0, 0),
-        (5, None, 0),
-        (5, -1, 0),
-        (-5, 10, 0),
+        *((150, 252, False, 59.5), (0, 252, False, 0), (252, 252, False, 100)),
+        *((251_999, 252_000, False, 99.9), (300, 252, False, 100)),
+        *((5, total, False, 0) for total in (0, None, -1)),
+        (-5, 10, False, 0),
+        # A completed one is all of it, whatever was counted.
+        *((current, 252, True, 100) for current in (0, 100, 252, 300)),
+        (0, 0, True, 100),
     ],
 )
-def test_percentage(current, total, percentage) -> None:
-    assert Progress.of(current, total) == (current, total, percentage)
+def test_percentage(current, total, completed, percentage) -> None:
+    assert Progress.of(current, total, completed=completed) == (current, total, percentage)
 
 
 @given(st.integers(0, 2**53), st.integers(1, 2**53))
@@ -88,21 +87,3 @@ def test_percentage_is_rounded_down_to_one_decimal(current, total) -> None:
     assert percentage == tenths / 10
     exact = Fraction(min(current, total), total) * 1000
     assert tenths <= exact < tenths + 1
-
-
-def test_completed_is_all_of_it() -> None:
-    assert Progress.of(0, 0, completed=True).percentage == 100
-    assert Progress.of(252, 252, completed=True) == (252, 252, 100)
-
-
-def test_completed_is_all_that_there_was_to_do() -> None:
-    assert Progress.of(100, 252, completed=True) == (100, 252, 100)
-    assert Progress.of(300, 252, completed=True) == (300, 252, 100)
-
-
-def test_time_runs_to_the_last_update_while_running() -> None:
-    start = datetime(2024, 1, 15, 10, 30, tzinfo=TOKYO)
-    task = Task("t", "x", started_at=start, updated_at=start + timedelta(seconds=2))
-    assert task.processing_time_ms == 2_000
-    assert Task("t", "x", updated_at=start).processing_time_ms is None
-    assert Task("t", "x", started_at=start).processing_time_ms is None

@@ -24,24 +24,15 @@ def masked(value, redaction: Redaction = REDACTION):
 @pytest.mark.parametrize(
     ("text", "recorded"),
     [
-        ("no route to postgresql://bob:hunter2@db/shop", "no route to postgresql://bob:***@db/shop"),
         ("redis://:hunter2@a:6379/0, amqp://guest:h@nter2@b//", "redis://:***@a:6379/0, amqp://guest:***@b//"),
-        ("GET https://x.example/y?api_key=hunter2&page=2", "GET https://x.example/y?api_key=***&page=2"),
-        ("{'db_password': 'hunter 2', 'page': 2}", "{'db_password': ***, 'page': 2}"),
-        ('{"accessToken":"hunter2"}', '{"accessToken":***}'),
+        ("redis://:hun/ter2@a:6379/0", "redis://:***@a:6379/0"),
         ("dbPassword = hunter2; retries=3", "dbPassword = ***; retries=3"),
-        ("X-Api-Key=hunter2", "X-Api-Key=***"),
-        ("401 for Authorization: Bearer hunter2", "401 for Authorization: ***"),
         ("authorization=Basic aHVudGVyMg==", "authorization=***"),
-        ("Cookie: hunter2", "Cookie: ***"),
         ("Set-Cookie: a=hunter2; b=hunter2\nrow 3", "Set-Cookie: ***\nrow 3"),
-        ("connect(password=SecretStr('hunter2'), n=3)", "connect(password=***, n=3)"),
         ("tokens=2, token=[b'hunter2', 'x'] of bob", "tokens=2, token=*** of bob"),
         ("[(b'authorization', b'token hunter2'), (1, 2)]", "[(b'authorization', ***), (1, 2)]"),
-        ("['mysql', '--db-password', 'hunter2'] failed", "['mysql', '--db-password', ***] failed"),
         ("private_key=-----BEGIN K-----\nhunter2\n-----END K----- of b", "private_key=*** of b"),
         ("password='hunter2 and no end", "password=***"),
-        ("redis://:hun/ter2@a:6379/0", "redis://:***@a:6379/0"),
     ],
 )  # fmt: skip
 def test_a_secret_in_a_text_is_masked(text, recorded) -> None:
@@ -182,22 +173,16 @@ def test_what_is_recorded_as_text_is_masked_as_text() -> None:
         deep = [deep]
     circle: list[object] = [f"password={SECRET}"]
     circle.append(circle)
-    for value in (Connection(), {"at": Connection()}, {Connection(): 1}, deep, circle):
-        if not isinstance(value, dict) or Connection not in map(type, value):
-            assert SECRET not in dumps(masked(value))
-        else:
-            assert list(masked(value)) == ["<Connection amqp://bob:***@mq//>"]
+    for value in (Connection(), {"at": Connection()}, deep, circle):
+        assert SECRET not in dumps(masked(value))
+    assert list(masked({Connection(): 1})) == ["<Connection amqp://bob:***@mq//>"]
 
 
 @given(values)
-def test_any_value_is_read_once_and_changed_once(value) -> None:
+def test_any_value_is_changed_once_and_none_of_a_secret_key_is_left(value) -> None:
     once = masked(value)
     assert dumps(masked(once)) == dumps(once)
     assert once is value or SECRET not in dumps(value)
-
-
-@given(values)
-def test_no_value_of_a_secret_key_is_left(value) -> None:
     if value not in (None, ""):
         assert json.loads(dumps(masked([{"token": value}]))) == [{"token": MASK}]
 
@@ -213,18 +198,14 @@ def test_a_hostile_text_takes_no_longer_than_its_length_says(text) -> None:
 
 IDENTITY = ev.Identity(task_type="fetch_data", metadata={"token": SECRET})
 ASKED = ev.Asked(by="bob", reason=f"token={SECRET}")
+TEXTS = {"message": f"token={SECRET}", "error_message": f"token={SECRET}"}
 
 
 @pytest.mark.parametrize(
     "event",
     [
-        ev.Created(identity=IDENTITY),
-        ev.Started(identity=IDENTITY),
-        ev.Planned(identity=IDENTITY),
-        ev.Progressed(message=f"token={SECRET}"),
-        ev.Progressed(error_message=f"token={SECRET}"),
-        ev.Progressed(details={"token": SECRET}),
-        ev.Progressed(results={"token": SECRET}),
+        *(kind(identity=IDENTITY) for kind in (ev.Created, ev.Started, ev.Planned)),
+        ev.Progressed(details={"token": SECRET}, results={"token": SECRET}, **TEXTS),
         ev.Retried(message=f"token={SECRET}"),
         ev.Completed(results={"token": SECRET}, asked=ASKED),
         ev.Failed(error_message=f"token={SECRET}", identity=IDENTITY, asked=ASKED),
@@ -237,14 +218,10 @@ ASKED = ev.Asked(by="bob", reason=f"token={SECRET}")
 )
 def test_each_events_secrets_are_masked(event) -> None:
     said = repr(REDACTION.of(event))
-    assert SECRET in repr(event)
+    assert said.count(MASK) == repr(event).count(SECRET) > 0
     assert SECRET not in said
-    assert MASK in said
-
-
-def test_an_event_without_secrets_is_the_same_event() -> None:
-    event = ev.Progressed(current=3, total=5, message="row 3 of 5", results={"saved": 3})
-    assert REDACTION.of(event) is event
+    masked_already = REDACTION.of(event)
+    assert REDACTION.of(masked_already) is masked_already
 
 
 def test_a_sites_own_function_comes_last() -> None:

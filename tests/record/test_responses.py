@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,13 +104,3 @@ class TestAnEndThatMayBeTakenBack:
     def test_is_not_found_in_others(self, said: str) -> None:
         names = {'"may_come_again_until":"2024-01-15T01:30:00.000+00:00",': said}
         assert responses.settled(task_json.encode(replace(TASK, results=names, message=said)))
-
-
-@pytest.mark.parametrize(("status", "final"), [("completed", True), ("running", False)])
-def test_a_document_of_a_writer_of_before_gets_what_it_lacks(status: str, final: bool) -> None:
-    old = json.loads(task_json.encode(replace(TASK, status=status)))
-    del old["may_come_again_until"], old["final"]
-    document = json.dumps(old, separators=(",", ":")).encode()
-    read = responses.as_of(document, NOW, "en")
-    assert json.loads(read)["final"] is final
-    assert responses.entity_tag(read) == responses.entity_tag(document)

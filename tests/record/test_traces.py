@@ -19,14 +19,7 @@ def test_a_trace_context_has_its_trace_id() -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        None,
-        5,
-        b"00",
-        "",
-        f"{TRACE}-more",
-        f"{TRACE}\n",
-        TRACE.upper(),
-        f"01{TRACE[2:]}",
+        *(None, 5, b"00", "", f"{TRACE}-more", f"{TRACE}\n", TRACE.upper(), f"01{TRACE[2:]}"),
         f"00-{'0' * 32}-00f067aa0ba902b7-01",
         f"00-4bf92f3577b34da6a3ce929d0e0e4736-{'0' * 16}-01",
         "00-４bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",

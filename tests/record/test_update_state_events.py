@@ -70,14 +70,8 @@ class Rude:
         (-5, 0),
         (2**60, 2**53 - 1),
         (0, 0),
-        (None, None),
-        (True, None),
-        ("five", None),
-        (float("nan"), None),
-        (float("inf"), None),
-        (Decimal("nan"), None),
-        ([], None),
-        (Rude(), None),
+        *((odd, None) for odd in (None, True, "five", [], Rude())),
+        *((odd, None) for odd in (float("nan"), float("inf"), Decimal("nan"))),
     ],
 )
 def test_a_figure_is_a_count_or_left_out(number, count) -> None:

@@ -60,13 +60,10 @@ def test_a_filter_lets_pass_what_it_names(
     [
         ({"name": "Ops"}, "name"),
         ({"name": None}, "name"),
-        ({"url": "ops.example.com"}, "url"),
+        *(({"url": f"https://{rest}"}, "url") for rest in ("user:pass@ops.example.com/", "/path")),
+        *(({"url": f"https://ops.example.com{rest}"}, "url") for rest in (":99999/", "/\r\nX: y")),
+        *(({"url": url}, "url") for url in ("ops.example.com", 5)),
         ({"url": "slack://a/b/c"}, "no secret"),
-        ({"url": "https://user:pass@ops.example.com/"}, "url"),
-        ({"url": "https:///path"}, "url"),
-        ({"url": "https://ops.example.com:99999/"}, "url"),
-        ({"url": "https://ops.example.com/\r\nX: y"}, "url"),
-        ({"url": 5}, "url"),
         ({"secret": "hunter2"}, "secret"),
         ({"secret": "whsec_" + base64.b64encode(b"short").decode()}, "secret"),
         ({"secret": [SECRET] * 3}, "secret"),
@@ -114,6 +111,6 @@ def test_another_url_is_one_of_apprises_and_has_no_secret() -> None:
     given = {"name": "people", "url": "slack://TokenA/TokenB/TokenC/#jobs", "status": "error"}
     (target,) = read(json.dumps([given]))
     assert (target.by_http, target.secrets, target.place) == (False, (), "slack://…")
-    assert not target.wants("a", "completed", None)
+    assert (target.status, target.wants("a", "completed", None)) == (("error",), False)
     with pytest.raises(SettingsError, match="allow_private"):
         read(json.dumps([{**given, "allow_private": True}]))

@@ -14,7 +14,6 @@ import pytest
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import commands as c
 from progress_backend.flows import task_timeline
-from progress_backend.flows.commands import DROPPED, DroppedSoFar
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.record.workflow import Figures
@@ -152,26 +151,6 @@ def test_the_last_lines_of_a_run_wait_for_the_store(
     monkeypatch.undo()
     eventually(lambda: texts() == ["it begins", "why it ends"])
     assert b'"completed"' in store.run(store.flows.get("t"))
-
-
-def test_what_had_no_room_in_the_outbox_is_counted_in_the_store(
-    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("progress_backend.runs.sender.MOST_KEPT", 2)
-    sender = Sender(store, None)
-    sender.patient.breaker.failed()
-    sender.writer.breaker.failed()
-    run = Run("t", IDENTITY, sender)
-    for number in range(4):
-        sender.record(run, "t", ev.Progressed(current=number), ev.Completed())
-    assert store.state.dropped == {}
-    sender.patient.breaker.succeeded()
-    sender.stop()
-    assert store.execute(DroppedSoFar()) == {
-        **dict.fromkeys(DROPPED, 0),
-        "value": 4,
-        "end": 2,
-    }
 
 
 def test_a_publish_does_not_wait_for_a_store_whose_last_reply_was_late(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -20,7 +20,7 @@ from progress_backend.record.model import Member, Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.tracking.lost_runs import Judge
-from progress_backend.tracking.result_backend import ASK_S, Answers, result_backend
+from progress_backend.tracking.result_backend import ASK_S, Answers, AskBackend, result_backend
 from tests.conftest import StartServer
 from tests.stopwatch import FACTOR
 from tests.waiting import eventually
@@ -55,6 +55,12 @@ def die(store: Store, workers: int, runs: int) -> list[str]:
     return ids
 
 
+def judge(
+    store: Store, ask: AskBackend | None = None, goes_on: Callable[[], bool] = lambda: True
+) -> Judge:
+    return Judge(store, ask, "ours", goes_on)
+
+
 def counts(store: Store) -> dict[str, int]:
     tallied = store.execute(c.Tally(c.Filters()))
     return {
@@ -78,7 +84,7 @@ def test_one_pass_judges_all_that_are_due(
         went_on.append(counts(store)["error"])
         return True
 
-    Judge(store, None, "ours", goes_on).dead()
+    judge(store, None, goes_on).dead()
     assert counts(store) == {"running": 0, "error": workers * runs, "completed": 0}
     assert store.execute(c.LostSoFar()) == workers * runs
     assert went_on == sorted(went_on)
@@ -97,12 +103,12 @@ def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
         documents = store.execute(c.Read(tuple(ids)))
         return [Base.of(document).task.asked for document in documents]
 
-    Judge(store, lambda ids: {}, "ours", lambda: True).dead()
+    judge(store, lambda ids: {}).dead()
     assert asked() == [None, None, "cancel", "cancel"]
     assert store.execute(c.Held("w0/1", 10)) == []
     assert store.execute(c.LostSoFar()) == 0
     # Of a living worker those that it is not at work on.
-    Judge(store, lambda ids: {}, "ours", lambda: True).left_over("w1/1", {ids[2]})
+    judge(store, lambda ids: {}).left_over("w1/1", {ids[2]})
     assert asked() == [None, None, "cancel", None]
     assert store.execute(c.Held("w1/1", 10)) == [ids[2]]
 
@@ -119,7 +125,7 @@ def test_a_run_whose_record_is_near_its_limit_is_lost_and_cancelled_like_any_oth
         assert len(store.execute(c.Read((task_id,)))[0]) > MAX_DOCUMENT_BYTES - 100
     store.run(store.flows.ask(ids[1], (ev.Cancelled(by="api", reason="r" * 99),), long_ago))
     assert (body(store, ids[1]).status, body(store, ids[1]).asked) == ("cancelled", "cancel")
-    Judge(store, None, "ours", lambda: True).dead()
+    judge(store).dead()
     assert (body(store, ids[0]).error_cause, body(store, ids[1]).asked) == ("lost", None)
 
 
@@ -132,7 +138,7 @@ def test_the_result_backend_is_asked_for_a_step_at_a_time(store: Store) -> None:
         done = ev.Completed(results={"saved": 4}, at=store.now())
         return {task_id: done if task_id in ids[::3] else None for task_id in task_ids}
 
-    Judge(store, ask, "ours", lambda: True).dead()
+    judge(store, ask).dead()
     assert asked == [silent_runs.STEP] * 3
     assert counts(store) == {
         "running": 0,
@@ -157,12 +163,12 @@ def test_a_result_backend_that_hangs_costs_one_bound_a_pass_and_is_waited_for_a_
             waited.append(time.monotonic() - began)
             return answers
 
-        judge = Judge(store, timed, "ours", lambda: True)
-        judge.dead()
+        asking = judge(store, timed)
+        asking.dead()
         assert counts(store)["running"] == MANY, "it may be on its way back"
         monkeypatch.setattr("progress_backend.tracking.lost_runs._PATIENCE_S", 0)
-        judge.begin()
-        judge.dead()
+        asking.begin()
+        asking.dead()
         app.close()
     assert counts(store)["running"] == 0
     assert len(waited) == 2
@@ -179,7 +185,7 @@ def test_who_is_told_to_end_or_has_lost_its_lock_leaves_the_rest(
         store.execute(c.Unlock(silent_runs.LOCK, "ours"))
         return lost_its_lock and store.execute(c.Lock(silent_runs.LOCK, "theirs", 60_000)) is True
 
-    Judge(store, None, "ours", goes_on).dead()
+    judge(store, None, goes_on).dead()
     assert counts(store)["running"] == MANY - RUNS
 
 
@@ -196,15 +202,15 @@ def test_what_is_not_to_come_any_more_waits_for_a_result_backend_that_is_away(
     let_go = ev.Requeued(owner="w/1", again_s=1)
     for task_id in ("done", "gone"):
         store.run(store.flows.apply(task_id, (started, let_go), long_ago))
-    judge = Judge(store, result_backend(app), "ours", lambda: True)
+    asking = judge(store, result_backend(app))
     backend.pause()
-    judge.unheld()
+    asking.unheld()
     assert counts(store) == {"running": 2, "error": 0, "completed": 0}
     backend.resume()
 
     def judged() -> dict[str, str]:
-        judge.begin()
-        judge.unheld()
+        asking.begin()
+        asking.unheld()
         return {task_id: str(body(store, task_id).status) for task_id in ("done", "gone")}
 
     eventually(lambda: judged() == {"done": "completed", "gone": "error"})
@@ -228,12 +234,12 @@ def test_an_end_of_a_planned_task_is_taken_where_its_message_may_have_left(
         store.run(store.flows.apply(task_id, (planned,), began))
     store.run(workflows.may_have_left(store.flows, "w", began))
     app.backend.mark_as_failure("failed", ValueError("a part of the chord failed"))
-    judge = Judge(store, result_backend(app), "ours", lambda: True)
+    asking = judge(store, result_backend(app))
 
     def found() -> list[str]:
-        judge.begin()
+        asking.begin()
         store.execute(c.Unlock(silent_runs.UNHELD_LOCK, "ours"))
-        judge.unheld()
+        asking.unheld()
         return [str(body(store, task_id).status) for task_id in tasks]
 
     eventually(lambda: found() == ["cancelled", "error", "created", "created"])

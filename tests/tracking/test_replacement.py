@@ -12,7 +12,6 @@ import pytest
 import redis
 from celery import chain, chord, group
 from celery.contrib.testing.worker import start_worker
-from celery.utils import uuid
 from kombu.exceptions import EncodeError
 
 from progress_backend import ProgressNotifier, progress_task
@@ -104,15 +103,6 @@ def test_each_has_its_own_record_and_the_kept_id_its_old_one(app: App, shape: st
     assert {(member.status, member.attempt) for member in members} <= {("completed", 1)}
     wanted = [] if shape == "untracked" else [("fetch", "a"), ("fetch", "b")]
     assert sorted((member.task_type, str(member.symbol)) for member in members) == wanted
-
-
-def test_what_follows_in_a_chain_is_itself(app: App) -> None:
-    first, last = uuid(), uuid()
-    steps = app.celery.tasks["parent"].si("chain"), app.celery.tasks["fetch"].si("after")
-    chain(steps[0].set(task_id=first), steps[1].set(task_id=last)).apply_async()
-    for task_id, symbol, attempt in ((first, "P", 2), (last, "after", 1)):
-        ended(app, task_id)
-        assert (app.record(task_id).symbol, app.record(task_id).attempt) == (symbol, attempt)
 
 
 def test_a_task_whose_replacement_cannot_leave_goes_on(app: App) -> None:

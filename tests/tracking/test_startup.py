@@ -9,7 +9,6 @@ import threading
 from typing import Any
 
 from progress_backend import ProgressNotifier, ProgressTask
-from progress_backend.tracking.connections import HANDLERS
 from tests.conftest import Install
 
 SHOW = """
@@ -29,16 +28,6 @@ def job(self, symbol):
     pass
 
 app.finalize()
-"""
-STARTS = """
-from celery.signals import worker_init
-
-class Controller:
-    hostname = "w@host"
-
-worker = Controller()
-worker.app = app
-worker_init.send(sender=worker)
 """
 
 
@@ -62,13 +51,6 @@ def test_install_imports_no_store_flow_or_run() -> None:
     assert "progress_backend.tracking.install" in modules
     heavy = ("flows", "store", "live", "service", "web", "runs.run", "runs.sender")
     assert not [m for m in modules if m.startswith(tuple(f"progress_backend.{h}" for h in heavy))]
-    assert threads == ["MainThread"]
-
-
-def test_a_starting_worker_imports_what_its_children_need() -> None:
-    modules, threads = shown(INSTALL + STARTS)
-    assert {f"progress_backend.tracking.{name}" for _, name, _ in HANDLERS} <= modules
-    assert "progress_backend.runs.sender" in modules
     assert threads == ["MainThread"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,77 +57,69 @@ def read(store: MemoryStore, task_id: str) -> Task:
     return decode(document)
 
 
-def status(store: MemoryStore) -> str:
-    return read(store, "t").status
-
-
 def may_have_left(store: MemoryStore) -> bool:
     """Whether the pass is to wait for the planned task."""
     member = read(store, "next").member
     return member is not None and member.unseen
 
 
-@pytest.fixture
-def stood() -> list[bool]:
-    """Filled where the failure is recorded."""
-    return []
+class Away:
+    """The result backend goes, and a failure is asked about."""
+
+    def __init__(
+        self, store: MemoryStore, backend: Server, how: str, asking: StoredSuccess
+    ) -> None:
+        self._store, self._backend, self._how, self._asking = store, backend, how, asking
+        #: Filled where the failure is recorded.
+        self.stood: list[bool] = []
+        backend.pause() if how == "hangs" else backend.kill()
+
+    def fail(self) -> None:
+        self._asking.or_else(None, "t", FAILED, stands=lambda: self.stood.append(True))
+
+    def comes_back(self) -> None:
+        self._backend.resume() if self._how == "hangs" else self._backend.start()
+
+    @property
+    def status(self) -> str:
+        return read(self._store, "t").status
 
 
-def hangs(server: Server) -> Callable[[], object]:
-    server.pause()
-    return server.resume
+@pytest.fixture(params=["hangs", "is down"])
+def away(
+    request: pytest.FixtureRequest,
+    store: MemoryStore,
+    backend: Server,
+    unless_stored: StoredSuccess,
+) -> Away:
+    return Away(store, backend, request.param, unless_stored)
 
 
-def is_down(server: Server) -> Callable[[], object]:
-    server.kill()
-    return server.start
-
-
-@pytest.mark.parametrize("goes", [hangs, is_down])
 def test_a_result_backend_that_is_away_for_a_while_is_asked_when_it_is_back(
-    goes: Callable[[Server], Callable[[], object]],
-    store: MemoryStore,
-    backend: Server,
-    unless_stored: StoredSuccess,
-    stood: list[bool],
+    away: Away, store: MemoryStore
 ) -> None:
-    comes_back = goes(backend)
-    unless_stored.or_else(None, "t", FAILED, stands=lambda: stood.append(True))
+    away.fail()
     time.sleep(1.5)  # it has been asked
-    assert status(store) == "running"
-    comes_back()
-    eventually(lambda: status(store) == "completed")
-    assert (may_have_left(store), stood) == (True, [])
+    assert away.status == "running"
+    away.comes_back()
+    eventually(lambda: away.status == "completed")
+    assert (may_have_left(store), away.stood) == (True, [])
 
 
-@pytest.mark.parametrize("goes", [hangs, is_down])
 def test_one_that_stays_away_keeps_no_failure_from_its_record(
-    goes: Callable[[Server], Callable[[], object]],
-    store: MemoryStore,
-    backend: Server,
-    unless_stored: StoredSuccess,
-    stood: list[bool],
-    monkeypatch: pytest.MonkeyPatch,
+    away: Away, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("progress_backend.tracking.stored_success._PATIENCE_S", 0.1)
-    goes(backend)
-    unless_stored.or_else(None, "t", FAILED, stands=lambda: stood.append(True))
-    eventually(lambda: status(store) == "error" and stood)
+    away.fail()
+    eventually(lambda: away.status == "error" and away.stood)
     assert not may_have_left(store)
 
 
-@pytest.mark.parametrize("goes", [hangs, is_down])
 def test_the_end_of_the_process_records_what_still_waits_for_an_answer(
-    goes: Callable[[Server], Callable[[], object]],
-    store: MemoryStore,
-    backend: Server,
-    unless_stored: StoredSuccess,
-    stood: list[bool],
+    away: Away, unless_stored: StoredSuccess
 ) -> None:
-    goes(backend)
-    unless_stored.or_else(None, "t", FAILED, stands=lambda: stood.append(True))
+    away.fail()
     assert timed(unless_stored.stop) < 3
-    assert status(store) == "error"
-    unless_stored.or_else(
-        None, "t", FAILED, stands=lambda: stood.append(True)
-    )  # nobody would record it any more: it is done at once
+    assert (away.status, away.stood) == ("error", [True])
+    away.fail()  # nothing would record it any more: it is done at once
+    assert away.stood == [True, True]

@@ -23,21 +23,18 @@ def test_a_pause_is_no_work(running) -> None:
     assert (task.rate, task.work.items, task.work.seconds) == (2, 12, 6)
 
 
-def test_the_time_until_a_run_heeds_a_pause_is_work(running) -> None:
+@pytest.mark.parametrize(
+    ("heeds", "items", "seconds"), [((ev.Heeded(),), 18, 9), ((), 18, 500)], ids=["heeded", "never"]
+)
+def test_the_time_until_a_run_heeds_a_pause_is_work(running, heeds, items, seconds) -> None:
     running = after(running, ev.Started(identity=IDENTITY, worker=Worker("a/1", "a")))
     task = after(steadily(running, 1), ev.Paused(by="api"), seconds=6)
     task = after(task, ev.Progressed(current=14), seconds=8)
-    task = after(task, ev.Heeded(), seconds=9)
+    task = after(task, *heeds, seconds=9)
     task = after(task, ev.Resumed(), seconds=500)
     task = after(task, ev.Progressed(current=18), seconds=501)
-    assert (task.rate, task.work.items, task.work.seconds) == (2, 18, 9)
-
-
-def test_a_pause_that_nobody_heeded_was_work(running) -> None:
-    running = after(running, ev.Started(identity=IDENTITY, worker=Worker("a/1", "a")))
-    task = after(steadily(running, 1), ev.Paused(by="api"), seconds=6)
-    task = after(task, ev.Resumed(), ev.Progressed(current=14), seconds=8)
-    assert (task.rate, task.work.seconds) == (2, 7)
+    assert (task.work.items, task.work.seconds) == (items, seconds)
+    assert not heeds or task.rate == 2
 
 
 @pytest.mark.parametrize("heeded_at", [None, 5, "noon"])
@@ -65,6 +62,8 @@ def test_pause_says_who_and_when_until_it_is_over(running) -> None:
     assert after(running, ev.Paused()).message == running.message
 
 
+STARTED = ev.Started(identity=IDENTITY, worker=OURS)
+LOST = ev.Lost(lease=OURS.lease, error_message="silent", revision=0)
 ASKING = {
     "pause": ev.Paused(by="api"),
     "cancel": ev.Cancelled(by="api"),
@@ -89,36 +88,29 @@ def test_what_is_asked_of_a_run_is_asked_until_it_does_so(running, asked) -> Non
     "before",
     [
         pytest.param((), id="nobody has begun it"),
-        pytest.param((ev.Retried(attempt=1, retries=1),), id="it waits for its retry"),
-        pytest.param((ev.Requeued(attempt=1),), id="it is back in the queue"),
+        pytest.param((STARTED, ev.Retried(attempt=1, retries=1)), id="it waits for its retry"),
+        pytest.param((STARTED, ev.Requeued(attempt=1)), id="it is back in the queue"),
+        pytest.param((STARTED, LOST), id="its run was lost"),
     ],
 )
 def test_what_is_asked_where_nobody_runs_it_is_done_at_once(before, asked) -> None:
-    task = after(None, ev.Created(identity=IDENTITY))
-    if before:
-        task = after(task, ev.Started(identity=IDENTITY, worker=OURS), *before)
-    task = after(task, ASKING[asked], seconds=5)
+    if LOST in before and asked != "cancel":
+        return  # a lost run is asked for nothing else
+    task = after(None, ev.Created(identity=IDENTITY), *before, ASKING[asked], seconds=5)
     assert (task.asked, task.control["heeded_at"]) == (None, task.control["at"])
 
 
-@pytest.mark.parametrize("back", [ev.Retried(attempt=1, retries=1), ev.Requeued(attempt=1)])
-def test_a_pause_is_done_where_the_run_ends_before_it_waits(running, back) -> None:
-    task = after(running, ev.Paused(by="api"), back, seconds=5)
-    assert (task.status, task.asked) == ("paused", None)
-
-
-def test_a_cancel_of_a_lost_run_is_done_at_once(running) -> None:
-    lost = ev.Lost(lease=OURS.lease, error_message="silent", revision=running.revision)
-    task = after(running, lost, ev.Cancelled(by="api"), seconds=5)
-    assert (task.status, task.asked) == ("cancelled", None)
-
-
-@pytest.mark.parametrize("end", [ev.Cancelled(by="celery"), ev.Cancelled(by="task"), ev.Ignored()])
-def test_a_cancel_that_the_run_or_celery_tells_of_is_done(running, end) -> None:
-    assert after(running, end).asked is None
-
-
-def test_a_cancel_of_an_older_version_is_taken_as_done(running) -> None:
-    task = replace(after(running, ev.Cancelled(by="api")), control={"action": "cancel"})
-    assert task.asked is None
-    assert after(task, ev.Heeded()) is task
+@pytest.mark.parametrize(
+    "happened",
+    [
+        # The run ends before it waits.
+        (ev.Paused(by="api"), ev.Retried(attempt=1, retries=1)),
+        (ev.Paused(by="api"), ev.Requeued(attempt=1)),
+        # The run, or Celery, tells of its cancel.
+        (ev.Cancelled(by="celery"),),
+        (ev.Cancelled(by="task"),),
+        (ev.Ignored(),),
+    ],
+)
+def test_what_is_done_is_not_asked(running, happened) -> None:
+    assert after(running, *happened, seconds=5).asked is None

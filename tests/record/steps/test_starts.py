@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from tests.record.steps.given import IDENTITY, OURS, after, at
@@ -44,42 +48,40 @@ def test_a_start_that_is_sent_again_counts_once() -> None:
     assert after(task, another, seconds=5).attempt == 2
 
 
-class TestWaited:
-    """How long a task waited for its first start."""
+CREATED = ev.Created(identity=IDENTITY)
+STARTED = ev.Started(identity=IDENTITY, worker=OURS)
+STEP = IDENTITY._replace(member=Member(("w",)))
 
-    CREATED = ev.Created(identity=IDENTITY)
-    STARTED = ev.Started(identity=IDENTITY, worker=OURS)
 
-    def test_it_counts_from_the_creation(self) -> None:
-        waits = after(None, self.CREATED)
-        assert waits.waited_ms is None
-        assert after(waits, self.STARTED, seconds=2.5).waited_ms == 2_500
-
-    def test_a_callers_first_value_is_a_start(self) -> None:
-        waits = after(None, self.CREATED)
-        assert after(waits, ev.Progressed(current=1), seconds=3).waited_ms == 3_000
-
-    def test_it_counts_from_the_eta(self) -> None:
-        waits = after(None, ev.Created(identity=IDENTITY, eta=at(60)))
-        assert after(waits, self.STARTED, seconds=62).waited_ms == 2_000
-        assert after(waits, self.STARTED, seconds=59).waited_ms == 0  # that clock is behind
-
-    def test_a_step_counts_from_when_its_message_left(self) -> None:
-        step = IDENTITY._replace(member=Member(("w",)))
-        planned = after(None, ev.Planned(identity=step))
-        left = after(planned, ev.Created(identity=step), seconds=30)
-        assert after(left, self.STARTED, seconds=34).waited_ms == 4_000
-
-    def test_only_the_first_start_counts(self) -> None:
-        begun = after(after(None, self.CREATED), self.STARTED, seconds=1)
-        again = after(begun, ev.Retried(retries=1), self.STARTED, seconds=60)
-        assert (again.attempt, again.waited_ms) == (2, 1_000)
-
-    def test_a_new_publish_waits_anew(self) -> None:
-        done = after(after(None, self.CREATED), self.STARTED, ev.Completed(), seconds=5)
-        again = after(done, self.CREATED, seconds=100)
-        assert again.waited_ms is None
-        assert after(again, self.STARTED, seconds=107).waited_ms == 7_000
-
-    def test_it_is_not_known_of_a_record_that_the_start_made(self) -> None:
-        assert after(None, self.STARTED).waited_ms is None
+@pytest.mark.parametrize(
+    ("happened", "waited_ms"),
+    [
+        (((CREATED, 0),), None),
+        (((CREATED, 0), (STARTED, 2.5)), 2_500),
+        # A caller's first value is a start.
+        (((CREATED, 0), (ev.Progressed(current=1), 3)), 3_000),
+        # From its ETA on, by a clock that may be behind.
+        (((replace(CREATED, eta=at(60)), 0), (STARTED, 62)), 2_000),
+        (((replace(CREATED, eta=at(60)), 0), (STARTED, 59)), 0),
+        # A step waits from when its message has left.
+        (
+            (
+                (ev.Planned(identity=STEP), 0),
+                (ev.Created(identity=STEP), 30),
+                (STARTED, 34),
+            ),
+            4_000,
+        ),
+        # Only the first start counts, and each publish.
+        (((CREATED, 0), (STARTED, 1), (ev.Retried(retries=1), 60), (STARTED, 60)), 1_000),
+        (((CREATED, 0), (STARTED, 5), (ev.Completed(), 5), (CREATED, 100)), None),
+        (((CREATED, 0), (STARTED, 5), (ev.Completed(), 5), (CREATED, 100), (STARTED, 107)), 7_000),
+        # It is not known of a record that the start made.
+        (((STARTED, 0),), None),
+    ],
+)
+def test_how_long_a_task_waited_for_its_first_start(happened, waited_ms) -> None:
+    task = None
+    for event, second in happened:
+        task = after(task, event, seconds=second)
+    assert task.waited_ms == waited_ms
