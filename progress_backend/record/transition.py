@@ -186,9 +186,15 @@ def _begins_nothing(task: Task, start: ev.Started, row: str) -> bool:
     if row == TaskStatus.ERROR:
         return not (task.error_cause == NOT_PUBLISHED or comes_again(task, start))
     if row == TaskStatus.CANCELLED:
-        begun = task.attempt > 0 or start.redelivered
+        # A worker that has forgotten a revoke runs the task after another one has discarded it; a
+        # start from before that end is the run which the revoke has ended.
+        begun = task.attempt > 0 or start.redelivered or _is_after_its_end(task, start)
         return not (begun and _unasked(task) and comes_again(task, start))
     return row in _UNENDED and is_late(task, start)
+
+
+def _is_after_its_end(task: Task, start: ev.Started) -> bool:
+    return start.at is None or task.completed_at is None or start.at > task.completed_at
 
 
 def _ended_by_its_run(task: Task) -> bool:

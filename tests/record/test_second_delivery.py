@@ -55,13 +55,17 @@ def test_a_failed_record_begins_again(again: ev.Started, end: ev.Event) -> None:
         assert after(CREATED, FIRST, end, again, replace(last, attempt=2)).status == status
 
 
+def test_a_start_after_a_forgotten_revoke_begins_a_run() -> None:
+    assert after(CREATED, STORED, SECOND).status == "running"
+
+
 @pytest.mark.parametrize(
     "happened",
     [
         (FIRST, ev.Completed(attempt=1), SECOND),
         (FIRST, ev.Cancelled(by="api"), SECOND),
         (FIRST, ev.Failed(error_message="enough", cause=REPORTED), SECOND),
-        (STORED, SECOND),  # a revoke of a task that waits: no run of it was there before
+        (STORED, replace(SECOND, at=at(0.5))),  # the run that the revoke has ended
         # A start that is late is no second delivery.
         (FIRST, BROKE, replace(SECOND, at=at(0.5))),  # the store was away from that worker
         (FIRST, BROKE, FIRST),  # its reply was lost
