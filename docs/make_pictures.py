@@ -145,7 +145,7 @@ def _workflow(lang: Locale) -> WorkflowRow:
     """A workflow, which stands for its tasks in the terminal."""
     begun = _NOW - timedelta(seconds=31)
     return WorkflowRow(
-        task_id="0f8c8a4e-5f0b-4c0e-9a53-2b1f0f6f7a10", task_type="fetch ×8 → merge",
+        task_id="0f8c8a4e-5f0b-4c0e-9a53-2b1f0f6f7a10", task_type="fetch ×8",
         total_items=1_000, current_items=611, status="running",
         message=text(lang, "members", current=5, total=9),
         created_at=begun, started_at=begun, updated_at=_NOW,
