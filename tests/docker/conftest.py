@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from celery import Celery
 from pytest_celery import (
-    CELERY_RABBITMQ_BROKER,
     CELERY_REDIS_BROKER,
     CeleryTestBroker,
     CeleryTestSetup,
@@ -24,7 +23,7 @@ from pytest_celery import (
 from pytest_docker_tools import container, fxtr, volume
 
 from tests.docker import engine, jobs
-from tests.docker.fleet import AnsweringRabbitMQ, Fleet, JobsWorker
+from tests.docker.fleet import Fleet, JobsWorker
 from tests.servers import ROOT
 
 MOUNTED = ("tests/__init__.py", "tests/docker/__init__.py", "tests/docker/jobs.py")
@@ -55,11 +54,11 @@ def celery_setup_cls() -> type[CeleryTestSetup]:
     return JobsSetup
 
 
-# pytest-celery's own takes them from a set: another order in each process of a parallel run.
-@pytest.fixture(params=[CELERY_REDIS_BROKER, CELERY_RABBITMQ_BROKER])
+# pytest-celery's own has each broker that it knows, in another order in each process.
+@pytest.fixture
 def celery_broker(request: pytest.FixtureRequest) -> Iterator[CeleryTestBroker]:
-    """Each test runs once a broker."""
-    broker: CeleryTestBroker = request.getfixturevalue(request.param)
+    """Redis; RabbitMQ is the broker in test_documents."""
+    broker: CeleryTestBroker = request.getfixturevalue(CELERY_REDIS_BROKER)
     yield broker
     broker.teardown()
 
@@ -83,13 +82,6 @@ def jobs_env(celery_worker_cluster_config: dict[str, Any]) -> dict[str, str]:
     }
 
 
-default_rabbitmq_broker = container(
-    image="{default_rabbitmq_broker_image}",
-    ports=fxtr("default_rabbitmq_broker_ports"),
-    network="{default_pytest_celery_network.name}",
-    wrapper_class=AnsweringRabbitMQ,
-    timeout=90,
-)
 jobs_volume = volume(
     initial_content={name: (ROOT / name).read_bytes() for name in MOUNTED},
 )

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from celery import Celery
 from pytest_celery import (
     CeleryTestSetup,
     CeleryTestWorker,
     CeleryWorkerContainer,
-    RabbitMQContainer,
 )
 
 from progress_backend import RedisProgressService
@@ -32,36 +30,18 @@ class JobsWorker(CeleryWorkerContainer):  # type: ignore[misc]  # pytest-celery 
         return [*app, "--loglevel", "INFO", "--concurrency", "1", "-n", name, *args]
 
 
-class AnsweringRabbitMQ(RabbitMQContainer):  # type: ignore[misc]  # pytest-celery is untyped
-    """Ready when it answers: what its log says differs by image, and is old after a restart."""
-
-    ready_prompt = None
-
-    def ready(self) -> bool:
-        if not super().ready():
-            return False
-        with self.client as connection:
-            try:
-                connection.connect()
-            except connection.connection_errors:
-                return False
-        return True
-
-
 class Fleet:
     """One running setup; close it."""
 
     def __init__(self, setup: CeleryTestSetup) -> None:
         self.setup = setup
-        self.apps: list[Celery] = [setup.app]
 
     def close(self) -> None:
-        for app in self.apps:
-            tracker = tracker_of(app)
-            if tracker is not None and tracker.process is not None:
-                tracker.stop()
-                tracker.process.store.close()
-            app.close()
+        tracker = tracker_of(self.setup.app)
+        if tracker is not None and tracker.process is not None:
+            tracker.stop()
+            tracker.process.store.close()
+        self.setup.app.close()
 
     @property
     def workers(self) -> list[CeleryTestWorker]:
@@ -69,7 +49,7 @@ class Fleet:
 
     def send(self, outcome: str = "return") -> str:
         """Publishes a job; its id."""
-        return str(self.apps[-1].tasks["halting"].apply_async((outcome,)).id)
+        return str(self.setup.app.tasks["halting"].apply_async((outcome,)).id)
 
     def go_on(self, *ids: str) -> None:
         client = self.setup.backend.container.client
@@ -98,12 +78,3 @@ class Fleet:
         found = eventually(has, timeout, what=f"{task_id} {wanted}")
         assert found is not None
         return found
-
-    def with_moved_broker(self) -> None:
-        """Goes on through the port that a restarted broker was given."""
-        url = self.setup.broker.config()["host_url"]
-        app = Celery("after the restart", set_as_current=False)
-        app.conf.update(
-            jobs.CONF, broker_url=url, result_backend=self.setup.app.conf.result_backend
-        )
-        self.apps.append(jobs.add(app, redis_url=jobs.store_of(app.conf.result_backend)))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from tests.docker.engine import docker, tried
+from tests.docker.engine import docker
 from tests.docker.stack import LINES, SERVICES, Stack
 from tests.waiting import eventually
 
@@ -69,45 +69,6 @@ def test_a_job_is_told_over_http_from_start_to_end(stack: Stack) -> None:
     assert body["progress"]["percentage"] == 100
     assert body["results"]["records_saved"] > 0
     assert body["worker"]["name"].startswith("prices@")
-
-
-@pytest.mark.parametrize(
-    ("service", "command"),
-    [
-        ("api", "python3 -m api.app"),
-        ("worker", "/opt/venv/bin/python3 /opt/venv/bin/celery -A workers.app worker"),
-        ("beat", "/opt/venv/bin/python3 /opt/venv/bin/celery -A workers.app beat"),
-        ("flower", "/opt/venv/bin/python3 /opt/venv/bin/celery -A workers.app flower"),
-        ("prices", "python3 -m workers.price_source"),
-    ],
-)
-def test_the_inits_one_child_is_the_command_itself(
-    stack: Stack, service: str, command: str
-) -> None:
-    read = (
-        "child = open('/proc/1/task/1/children').read().split()[0]; "
-        "print(open(f'/proc/{child}/cmdline').read().replace(chr(0), ' '))"
-    )
-    assert stack.exec(service, "python3", "-c", read).stdout.startswith(command)
-
-
-def test_what_a_job_leaves_behind_is_reaped(stack: Stack) -> None:
-    """Its parent has ended and waits for nothing."""
-    leave = "import os; print(os.getpid() if os.fork() else os._exit(0))"
-    said = stack.exec("worker", "sh", "-c", f"(python3 -c '{leave}' &) ; sleep 0.1")
-    assert said.returncode == 0, said.stderr
-
-    def zombies() -> list[str]:
-        read = (
-            "import glob\n"
-            "for name in glob.glob('/proc/[0-9]*/stat'):\n"
-            "    try: said = open(name).read()\n"
-            "    except OSError: continue\n"
-            "    if said.rpartition(')')[2].split()[0] == 'Z': print(said)"
-        )
-        return stack.exec("worker", "python3", "-c", read).stdout.splitlines()
-
-    eventually(lambda: zombies() == [], 20, what="no zombie is left")
 
 
 @pytest.mark.parametrize("service", ["api", "worker", "beat", "flower", "prices"])
@@ -179,24 +140,6 @@ def test_the_api_is_unhealthy_while_its_store_is_away(stack: Stack) -> None:
     eventually(lambda: stack.exec("api", *check).returncode == 0, 30, what="healthy again")
 
 
-def test_the_api_listens_after_two_seconds_of_the_processor(stack: Stack) -> None:
-    """Nothing is compiled at its start."""
-    stack.compose("restart", "api")
-    began = docker("inspect", "--format", "{{.State.StartedAt}}", stack.container("api"))
-
-    def listens() -> bool:
-        logs = tried("logs", "--since", began, stack.container("api"))
-        return "progress-backend: http" in logs.stderr
-
-    eventually(listens, 60, what="the API listens")
-    read = (
-        "import os; child = open('/proc/1/task/1/children').read().split()[0]; "
-        "spent = open(f'/proc/{child}/stat').read().rpartition(')')[2].split()[11:13]; "
-        "print(sum(map(int, spent)) / os.sysconf('SC_CLK_TCK'))"
-    )
-    assert float(stack.exec("api", "python3", "-c", read).stdout) <= 2
-
-
 def test_worker_and_api_are_replaced_while_a_job_runs(stack: Stack) -> None:
     old = {service: stack.container(service) for service in ("api", "worker")}
     task_id = stack.call(*LONG)
@@ -224,18 +167,3 @@ def test_sigterm_ends_each_command_in_time(stack: Stack, service: str) -> None:
     # Not 137: that one was killed, after it had been asked in vain.
     assert code in (0, 143), f"{service} ended with {code} after {took:.1f} s"
     assert took < 20, f"{service} took {took:.1f} s to end"
-
-
-def test_no_volume_is_without_a_name(stack: Stack) -> None:
-    kept = [line.split()[1] for line in stack.remains() if line.startswith("volume")]
-    assert set(kept) == {f"{stack.name}_{name}" for name in ("prices", "redis")}
-    mounts = '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}} {{end}}{{end}}'
-    for service in SERVICES:
-        container = stack.compose("ps", "--all", "--quiet", service)
-        assert set(docker("inspect", "--format", mounts, container).split()) <= set(kept), service
-
-
-def test_down_leaves_nothing(stack: Stack) -> None:
-    assert {line.split()[0] for line in stack.remains()} == {"container", "network", "volume"}
-    stack.down()
-    assert stack.remains() == []

@@ -124,11 +124,6 @@ def test_whatever_is_needed_is_waited_for_until_it_is_healthy(written: dict[str,
     }
 
 
-def test_what_rabbitmq_keeps_is_found_again_by_its_next_container(written: dict[str, Any]) -> None:
-    assert written["rabbitmq"]["hostname"] == "rabbitmq"
-    assert written["rabbitmq"]["volumes"] == ["rabbitmq:/var/lib/rabbitmq"]
-
-
 def test_every_container_is_bounded(written: dict[str, Any]) -> None:
     for service, said in written.items():
         assert said["cap_drop"] == ["ALL"], service

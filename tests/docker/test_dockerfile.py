@@ -23,12 +23,3 @@ def hadolint(file: Path) -> subprocess.CompletedProcess[str]:
 def test_hadolint_finds_nothing() -> None:
     done = hadolint(DOCKERFILE)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_hadolint_does_find_what_is_wrong(tmp_path: Path) -> None:
-    bad = tmp_path / "Dockerfile"
-    bad.write_text("FROM python\nRUN cd /tmp\nCMD python3 -m api.app\n")
-    done = hadolint(bad)
-    assert done.returncode == 1
-    for rule in ("DL3006", "DL3003", "DL3025"):
-        assert rule in done.stdout

@@ -8,10 +8,8 @@ import pytest
 
 from tests.docker.engine import BASE, docker, tried
 from tests.docker.stack import free_ports
-from tests.waiting import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
-HEALTH = ("python3", "/usr/local/lib/progress/entrypoint.py", "health")
 MOST_BYTES = 250_000_000
 COMPILERS = ("cc", "gcc", "g++", "c++", "clang", "make", "rustc", "cargo")
 
@@ -79,14 +77,5 @@ def test_a_worker_without_its_broker_is_not_healthy(image: str) -> None:
         )
         assert done.returncode != 0
         assert docker("inspect", "--format", "{{.State.Running}}", container) == "true"
-    finally:
-        docker("rm", "--force", "--volumes", container)
-
-
-def test_what_has_no_check_is_healthy_while_it_runs(image: str) -> None:
-    code = "import sys; sys.stdin.read()"
-    container = docker("run", "--detach", "--interactive", image, "python3", "-c", code)
-    try:
-        eventually(lambda: tried("exec", container, *HEALTH).returncode == 0, 20, what="healthy")
     finally:
         docker("rm", "--force", "--volumes", container)

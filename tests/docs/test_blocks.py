@@ -129,8 +129,6 @@ def test_its_variables_and_extras_exist(document: str) -> None:
     if document == "CHANGELOG.md":
         return  # it names what is gone
     text = text_of(document)
-    if document == "CHANGELOG.md":  # what goes is named there
-        text = re.sub(r"(?s)\n### Removed[^\n]*\n.*?(?=\n##|$)", "", text)
     known = {f"PROGRESS_{name.upper()}" for name in Settings.__dataclass_fields__}
     assert set(re.findall(r"\bPROGRESS_[A-Z]+(?:_[A-Z]+)*\b", text)) - known <= {
         name for name in re.findall(r"\bPROGRESS_[A-Z_]+\b", _sources()) if name not in known

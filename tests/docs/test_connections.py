@@ -20,7 +20,7 @@ import pytest
 from progress_backend.store.connection import CONNECTIONS
 from tests.conftest import StartServer, StartService
 from tests.docs.reading import text_of
-from tests.integration.conftest import beat, running, worker
+from tests.integration.conftest import running, worker
 from tests.integration.world import TIMEOUT_S, World
 from tests.servers import Server
 from tests.waiting import eventually
@@ -118,18 +118,6 @@ def test_a_worker_and_who_publishes(
         assert world.ended(jobs[1])["status"] == "completed"
 
 
-def test_beat(folder: Path, redis_url: str, store: Server, counted: Callable[[int], int]) -> None:
-    env = {**ENV, "PROGRESS_REDIS_URL": store.url, "PROGRESS_CLEANUP_INTERVAL_S": "1"}
-    process = beat(folder, redis_url, env)
-    try:
-        process.start(ready=r"Sending due task progress\.cleanup")
-        rest, top = shown("beat")
-        eventually(lambda: counted(process.pid) == rest, TIMEOUT_S, what="its lease's thread")
-        assert most(lambda: counted(process.pid), lambda: process.log.count("Sending") > 3) <= top
-    finally:
-        process.stop()
-
-
 def test_the_api(start_service: StartService, store: Server, counted: Callable[[int], int]) -> None:
     """At rest, and under a hundred clients that create tasks at once."""
     command = [Path(sys.executable).parent / "progress-backend", "serve", "--port", "0"]
@@ -147,23 +135,3 @@ def test_the_api(start_service: StartService, store: Server, counted: Callable[[
             found = most(lambda: counted(api.pid), lambda: all(each.done() for each in sent))
         assert {each.result().status_code for each in sent} == {201}
         assert rest < found <= top == CONNECTIONS + 3
-
-
-def test_the_example_is_the_sum_of_its_rows() -> None:
-    section = text_of(OPERATIONS).partition("### Connections")[2].partition("\n## ")[0]
-    workers, processes, apis, publishers, total = map(
-        int,
-        re.findall(
-            r"(\d+) workers of (\d+) processes, (\d+) API processes, beat and (\d+) processes that "
-            r"publish open (\d+)",
-            " ".join(section.split()),
-        )[0],
-    )
-    counts = {
-        "a worker's main process": workers,
-        "each process of its pool": workers * processes,
-        "an API process": apis,
-        "beat": 1,
-        "a process that publishes tasks": publishers,
-    }
-    assert total == sum(count * shown(process)[1] for process, count in counts.items())

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -33,17 +31,3 @@ def test_a_server_that_renders_a_page_may_import_it(tmp_path: Path) -> None:
     asked = [node, "--input-type=module", "--eval", script]
     done = subprocess.run(asked, cwd=tmp_path, check=True, capture_output=True, timeout=120)
     assert done.stdout.decode().strip() == "[ 'TaskProgress' ]"
-
-
-@pytest.mark.wide
-@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
-def test_npm_packs_it(tmp_path: Path) -> None:
-    make_npm.write(tmp_path)
-    asked = ["npm", "pack", "--offline", "--json"]
-    done = subprocess.run(asked, cwd=tmp_path, check=True, capture_output=True, timeout=120)
-    (packed,) = json.loads(done.stdout)
-    with tarfile.open(tmp_path / packed["filename"]) as archive:
-        names = {name.removeprefix("package/") for name in archive.getnames()}
-    assert names == {
-        "package.json", "task-progress.js", "task-progress.d.ts", "README.md", "LICENSE"
-    }  # fmt: skip

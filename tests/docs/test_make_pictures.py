@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 
 import pytest
 
@@ -14,11 +13,9 @@ from docs.make_pictures import (
     SCHEMES,
     Scheme,
     drawn_from,
-    page,
     terminal,
 )
 from progress_backend.record.default_texts import Locale
-from tests.conftest import missing
 from tests.docs.reading import documents, text_of
 from tests.servers import ROOT
 
@@ -50,12 +47,3 @@ def test_the_pages_are_drawn_from_the_page_as_it_is() -> None:
 def test_what_a_document_shows_is_there(document: str) -> None:
     for shown in re.findall(r'<(?:img|source)\b[^>]*?(?:src|srcset)="([^"]+)"', text_of(document)):
         assert (ROOT / document).parent.joinpath(shown).is_file(), shown
-
-
-@pytest.mark.browser
-@pytest.mark.long
-def test_the_page_can_be_drawn() -> None:
-    if shutil.which("chromium") is None:
-        missing("chromium (apt-get install chromium)")
-    places = [place for place, picture in page() if picture.startswith(b"\x89PNG")]
-    assert sorted(places) == sorted(FOLDER.glob("*.png"))

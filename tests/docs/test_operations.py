@@ -18,17 +18,13 @@ from click.testing import CliRunner
 
 from docs import make_metrics
 from progress_backend import Settings, tokens
-from progress_backend.cli import main, many_tasks
+from progress_backend.cli import main
 from progress_backend.flows.partitions import Layout
-from progress_backend.record.act_refusal import CODES
-from progress_backend.record.act_request import MOST_NAMED
-from progress_backend.record.times_taken import KINDS, MOST_TOTALS
 from progress_backend.share_tokens import ShareTokens
-from progress_backend.store.connection import CONNECTIONS, sync_client
+from progress_backend.store.connection import sync_client
 from progress_backend.store.deadline import Deadline
 from progress_backend.tracking.decorator import marking_of
 from progress_backend.tracking.identity import identity_of
-from progress_backend.web.metrics import OTHER_TYPES
 from progress_backend.web.server.serve import OPTIONS
 from tests.conftest import missing, unhijacked
 from tests.docs.reading import blocks, text_of
@@ -83,37 +79,6 @@ def test_secrets_are_masked_by_the_list_and_by_a_function_of_ones_own(walk: Walk
     assert record["metadata"] == {"db_password": "***", "accessToken": "***", "shop": 7203}
 
 
-@pytest.mark.wide
-def test_an_api_without_the_function_does_not_start(walk: Walk) -> None:
-    environ = {**walk.environment(), "PROGRESS_REDACT": "myshop.nowhere.redact"}
-    command = [str(PROGRAMS / "progress-backend"), "serve", "--port", "0"]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
-    assert done.returncode != 0
-    assert "PROGRESS_REDACT is 'myshop.nowhere.redact'; it must be the dotted name" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.wide
-def test_a_full_store_refuses_and_recovers(walk: Walk) -> None:
-    walk.follow(blocks(OPERATIONS, "What runs"))
-    new = {"task_type": "fetch_data", "total_items": 1}
-    with redis.Redis.from_url(f"redis://{walk.redis}/0") as client:
-        client.config_set("maxmemory-policy", "noeviction")
-        client.config_set("maxmemory", 1)
-        try:
-            refused = walk.http.post("/internal/create-task", json=new)
-            assert refused.status_code == 503
-            assert "Retry-After" in refused.headers
-        finally:
-            client.config_set("maxmemory", 0)
-    assert walk.http.post("/internal/create-task", json=new).status_code == 201
-
-
-def test_its_count_of_connections_is_the_codes() -> None:
-    # The listener's, and the lease thread's two: its store keeps one for commits.
-    assert f"| {CONNECTIONS + 3} | {CONNECTIONS} for requests" in text_of(OPERATIONS)
-
-
 def test_sentinels_address_is_understood() -> None:
     shown, _ = blocks(OPERATIONS, "Redis", "text")
     client = sync_client(Settings(redis_url=shown.text.strip()), Deadline(0.1))
@@ -136,20 +101,6 @@ def test_the_pings_and_the_proxys_patience_fit() -> None:
     patience = re.search(r"proxy_read_timeout (\d+)s", nginx.text)
     assert patience is not None
     assert OPTIONS["ws_ping_interval"] * 2 < int(patience[1])
-
-
-def test_the_lines_in_the_log_are_what_the_code_says() -> None:
-    library = ROOT / "progress_backend"
-    code = "".join(path.read_text(encoding="utf-8") for path in library.rglob("*.py"))
-    said = re.findall(
-        r"^\| `([^`]+)` \|",
-        text_of(OPERATIONS).partition("## Health")[2].partition("\n## ")[0],
-        re.MULTILINE,
-    )
-    assert said
-    for line in said:
-        for part in line.split("…"):
-            assert part.strip(" :;") in code, line
 
 
 def test_the_alerts_are_about_figures_that_there_are() -> None:
@@ -206,12 +157,6 @@ def test_the_figures_are_those_that_are_served(start_api: StartApi, redis_url: s
         if not name.endswith("_created")
     }
     assert served == set(make_metrics.names())
-
-
-def test_the_bound_of_its_task_types_is_that_of_the_code() -> None:
-    page = " ".join(text_of(OPERATIONS).split())
-    assert f"The first {MOST_TOTALS // len(KINDS)} task types" in page
-    assert f'`task_type="{OTHER_TYPES}"`' in page
 
 
 def promtool() -> str:
@@ -316,13 +261,3 @@ def test_the_log_without_queries_is_nginxs(tmp_path: Path) -> None:
         [nginx(), "-t", "-c", conf, "-e", tmp_path / "error.log"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-
-
-def test_its_codes_and_bounds_of_an_act_on_many_are_the_codes() -> None:
-    section = text_of(OPERATIONS).split("## Acting on many\n")[1].split("\n## ")[0]
-    named = set(re.findall(r"`([a-z_]+)`", section))
-    assert named & set(CODES) == {
-        *("completed", "error", "cancelled", "not_found", "forbidden", "changed_by_others")
-    }
-    for bound in (MOST_NAMED, many_tasks.MOST):
-        assert f"{bound:,} tasks at most" in section or f"{bound:,} at most" in section

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import importlib
-import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
@@ -73,13 +72,6 @@ def test_every_public_name_stands_there(package: str) -> None:
     assert set(importlib.import_module(package).__all__) <= shown
 
 
-def test_nothing_else_stands_there() -> None:
-    listed = [(e.package, e.name) for e in everything()]
-    assert len(listed) == len(set(listed))
-    for package, name in listed:
-        assert name in importlib.import_module(package).__all__
-
-
 @CALLED
 def test_each_argument_has_its_meaning_and_no_other(said: Any, called: Any) -> None:
     args = [name for name, _ in read(said).args]
@@ -100,14 +92,6 @@ def test_each_error_exists_and_has_its_reason(said: Any, called: Any) -> None:
         assert len(reason.split()) > 2, f"{name}: {reason}"
 
 
-def test_the_tree_of_errors_is_that_of_their_module() -> None:
-    """The docstring of errors.py draws the same."""
-    printed = re.findall(r"(\w+) \((\d+)", make_python.tree())
-    drawn = re.findall(r"(\w+) +\((\d{3})", inspect.getdoc(errors) or "")
-    assert drawn == printed
-    assert ("TooLarge", "413") in printed
-
-
 GIVEN = {
     "task_type": "bulk_import",
     "symbol": "7203.T",
@@ -125,40 +109,3 @@ def test_the_keys_of_the_header_are_those_that_count() -> None:
     identity = identity_of(task, task.name, Marking(), (), {}, message)
     assert {key: getattr(identity, key) for key in GIVEN} == GIVEN
     assert identity.keeps_results  # which is no key
-
-
-@pytest.mark.parametrize(
-    ("written", "fault"),
-    [
-        ("", "has no docstring"),
-        ("Does it.\n\nArgs:\n    a list of them", "no item of a section"),
-    ],
-)
-def test_a_docstring_that_cannot_be_printed_is_an_error(written: str, fault: str) -> None:
-    def poor() -> None: ...
-
-    poor.__doc__ = written
-    with pytest.raises(ValueError, match=fault):
-        read(poor)
-
-
-def test_a_docstring_is_read_with_its_continued_lines() -> None:
-    def well(rows: int) -> None:
-        """Saves the rows. It takes a while.
-
-        Args:
-            rows: how many,
-                from 1.
-
-        Raises:
-            ValueError (a plain one): there
-                are none.
-
-        The rest is text.
-        """
-
-    said = read(well)
-    assert said.sentence == "Saves the rows."
-    assert said.text == "Saves the rows. It takes a while.\n\nThe rest is text."
-    assert said.args == [("rows", "how many, from 1.")]
-    assert said.raises == [("ValueError (a plain one)", "there are none.")]
