@@ -33,7 +33,7 @@ def metrics() -> Iterator[Metric]:
     api: Any = SimpleNamespace(
         hub=SimpleNamespace(counts=counts, listeners=lambda: 0),
         feed=SimpleNamespace(listeners=lambda: 0),
-        listener=SimpleNamespace(connected=True, watched=0),
+        listener=SimpleNamespace(connected=True, watches=SimpleNamespace(watched=0)),
         measured=measured,
     )
     times = dict.fromkeys(((kind, "fetch_data") for kind in (WAIT, RUN)), Total())

@@ -11,22 +11,22 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from typing import Final
 
 import redis.exceptions
 
 from ..errors import StoreUnavailable
-from ..flows.commands import Filters
 from ..store.connection import async_client, close_async
 from ..store.drivers import AsyncStore
 from ..store.outage_log import OneAMinute, outage_of
-from .all_tasks import ALL, Feed, Inbox
+from .all_tasks import Feed
 from .cluster_subscription import ClusterSubscription, connect
 from .ending import ended, until_one_ends, within
 from .heartbeat import Heartbeats
-from .hub import Hub, Mailbox, Receiver
+from .hub import Hub
 from .subscription import Subscription
 from .update import Update
 from .watched_tasks import Watch, Watches
@@ -50,8 +50,8 @@ class Listener:
     """
 
     def __init__(self, store: AsyncStore, hub: Hub[Update], feed: Feed) -> None:
-        self._watches = Watches(store, hub, feed)
-        self._counts = hub.counts
+        #: What is watched; receivers join and leave there.
+        self.watches: Final = Watches(store, hub, feed)
         self._store = store
         self._subscription: Subscription | ClusterSubscription | None = None
         self._task: asyncio.Task[None] | None = None
@@ -70,7 +70,7 @@ class Listener:
     async def stop(self) -> None:
         """Ends the connection, or abandons it after a while; no receiver gets updates from then
         on."""
-        self._watches.workflows.close()
+        self.watches.workflows.close()
         if self._task is not None and not await ended(4 * END_S, self._task):
             logger.warning("the connection for updates from Redis does not end, and is abandoned")
 
@@ -99,59 +99,6 @@ class Listener:
     def now(self) -> datetime:
         """The store's time."""
         return self._store.now()
-
-    @property
-    def epoch(self) -> int:
-        """Number of the connection, from 1."""
-        return self._watches.epoch
-
-    @property
-    def watched(self) -> int:
-        """The number of tasks and workflows that are watched one by one."""
-        return self._watches.watched
-
-    async def join(self, task_id: str, receiver: Receiver[Update]) -> None:
-        """Adds a receiver of a task's updates; returns when the subscription is confirmed.
-
-        Raises:
-            StoreUnavailable: Redis did not confirm the subscription in time; `leave` has to be
-                called all the same.
-        """
-        await self._watches.join(task_id, receiver)
-
-    def leave(self, task_id: str, receiver: Receiver[Update]) -> None:
-        """Ends one `join`."""
-        self._watches.leave(task_id, receiver)
-
-    @asynccontextmanager
-    async def watching(self, task_id: str) -> AsyncIterator[Mailbox[Update]]:
-        """`async with`: a mailbox for a task's updates; raises as `join`."""
-        mailbox = self.mailbox()
-        try:
-            await self.join(task_id, mailbox)
-            yield mailbox
-        finally:
-            self.leave(task_id, mailbox)
-
-    async def join_workflow(self, workflow_id: str, receiver: Receiver[Update]) -> None:
-        """Adds a receiver of a workflow's updates, at most four a second and the end at once;
-        raises as `join`."""
-        await self._watches.join_workflow(workflow_id, receiver)
-
-    def leave_workflow(self, workflow_id: str, receiver: Receiver[Update]) -> None:
-        """Ends one `join_workflow`."""
-        self._watches.leave_workflow(workflow_id, receiver)
-
-    def mailbox(self) -> Mailbox[Update]:
-        """A receiver whose updates are waited for."""
-        return Mailbox(self._counts)
-
-    def watching_all(
-        self, filters: Filters, *, reloads: bool = False, only: Filters = ALL
-    ) -> AbstractAsyncContextManager[Inbox]:
-        """`async with`: an inbox for the updates of all tasks that pass the filters; `only`: what
-        passes all that its reader may see; raises as `join`."""
-        return self._watches.all(filters, reloads=reloads, only=only)
 
     async def _keep_connected(self) -> None:
         """Runs epoch after epoch until it is cancelled: each is a task of its own, so that its
@@ -192,8 +139,8 @@ class Listener:
     async def _receive(self, subscription: Subscription | ClusterSubscription) -> None:
         try:
             self._subscription = subscription
-            before = self._watches.begin(subscription.change)
-            if self.epoch > 1:
+            before = self.watches.begin(subscription.change)
+            if self.watches.epoch > 1:
                 with contextlib.suppress(Exception):  # as above
                     logger.info("updates from Redis again")
             await until_one_ends(END_S, subscription.run(), self._catch_up(before))
@@ -201,18 +148,18 @@ class Listener:
             self._replied_at = subscription.replied_at or self._replied_at
             self._subscription = None
             self._caught_up = False
-            self._watches.lost()
+            self.watches.lost()
             self.heartbeats.changed()
 
     async def _catch_up(self, watches: Sequence[Watch]) -> None:
-        await self._watches.catch_up(watches)
+        await self.watches.catch_up(watches)
         self._caught_up = True
         self._outage.back("listener")
         self.heartbeats.changed()
 
     async def _connect(self, opened: AsyncExitStack) -> Subscription | ClusterSubscription:
         """A new connection; the stack closes it."""
-        settings, watches = self._store.settings, self._watches
+        settings, watches = self._store.settings, self.watches
         if settings.clustered:
             over = ClusterSubscription(
                 self._store.keys,

@@ -19,7 +19,7 @@ async def health(request: Request) -> JSONResponse:
     listening = api.listener.connected
     body["dependencies"]["listener"] = {
         "status": "connected" if listening else "disconnected",
-        "watched_tasks": api.listener.watched,
+        "watched_tasks": api.listener.watches.watched,
         "watchers": api.hub.listeners(),
     }
     if not listening:

@@ -91,7 +91,7 @@ class Figures(Collector):
         yield _gauge(
             "progress_watched_tasks",
             "Tasks and workflows watched one by one.",
-            api.listener.watched,
+            api.listener.watches.watched,
         )
         watchers = {"task": api.hub.listeners(), "all_tasks": api.feed.listeners()}
         yield _by("progress_watchers", "Open sockets and event streams.", "kind", watchers)

@@ -24,6 +24,7 @@ from progress_backend.web import create_app
 from tests.apps import App
 from tests.cluster.nodes import MASTERS, Node
 from tests.waiting import aeventually, eventually
+from tests.watching import watching
 from tests.web.conftest import StartApi
 
 pytestmark = pytest.mark.integration
@@ -153,7 +154,7 @@ async def test_a_listener_knows_the_nodes_that_it_has_seen(
             await aeventually(lambda: listener.connected, 60)
 
             async def is_heard() -> bool:
-                async with listener.watching("t") as mailbox:
+                async with watching(listener, "t") as mailbox:
                     await store.run(store.flows.apply("t", (CREATED,), store.now()))
                     update = await asyncio.wait_for(mailbox.get(), 5)
                     return bool(json.loads(update.message or "{}")["task_id"] == "t")

@@ -19,6 +19,7 @@ from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore
 from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually
+from tests.watching import watching
 
 pytestmark = pytest.mark.wide
 
@@ -48,7 +49,7 @@ async def test_tasks_of_every_partition_are_heard(settings: Settings) -> None:
         for number in range(40):
             task_id = f"t{number}"
             await record(store, task_id, CREATED)
-            async with listener.watching(task_id) as mailbox:
+            async with watching(listener, task_id) as mailbox:
                 await record(store, task_id, ev.Progressed(current=3))
                 while (update := await mailbox.get()).revision < 2:
                     pass  # what was there when the subscription stood
@@ -57,7 +58,7 @@ async def test_tasks_of_every_partition_are_heard(settings: Settings) -> None:
 
 async def test_all_tasks_are_heard_through_a_filter(settings: Settings) -> None:
     async with listening(settings) as (store, listener), asyncio.timeout(30):
-        async with listener.watching_all(Filters(status="running")) as inbox:
+        async with listener.watches.all(Filters(status="running"), reloads=False) as inbox:
             for number in range(20):
                 await record(store, f"t{number}", CREATED)
                 await record(store, f"t{number}", ev.Progressed(current=1))
@@ -75,11 +76,11 @@ async def test_watchers_hear_again_after_a_slot_moved(
     """The node that had it says so, and nothing more: the connection to it stands."""
     async with listening(settings) as (store, listener), asyncio.timeout(60):
         await record(store, "t", CREATED)
-        async with listener.watching("t") as mailbox:
+        async with watching(listener, "t") as mailbox:
             slot = key_slot(store.layout.of_task("t").task("t").encode())
-            epoch = listener.epoch
+            epoch = listener.watches.epoch
             await asyncio.to_thread(move_slot, nodes[:MASTERS], slot)
-            await aeventually(lambda: listener.epoch > epoch and listener.connected, 30)
+            await aeventually(lambda: listener.watches.epoch > epoch and listener.connected, 30)
             await record(store, "t", ev.Progressed(current=7))
             while (await mailbox.get()).revision < 2:
                 pass
@@ -91,7 +92,7 @@ async def test_watchers_hear_again_after_a_failover(nodes: list[Node], settings:
         for task_id in ids:
             await record(store, task_id, CREATED)
         await asyncio.to_thread(lambda: [node.client.wait(1, 1000) for node in nodes[:3]])
-        boxes = [listener.watching(task_id) for task_id in ids]
+        boxes = [watching(listener, task_id) for task_id in ids]
         mailboxes = [await box.__aenter__() for box in boxes]
         nodes[1].kill()
         for task_id, mailbox in zip(ids, mailboxes, strict=True):

@@ -12,6 +12,8 @@ import redis
 
 from progress_backend import Settings
 from progress_backend.flows.commands import Filters
+from progress_backend.live.hub import Counts, Mailbox
+from progress_backend.live.update import Update
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.store.cluster_connection import sync_cluster
@@ -27,6 +29,7 @@ from tests.cluster.nodes import Node
 from tests.cluster.test_sockets import CREATED, listening, record
 from tests.docs.reading import blocks, text_of
 from tests.servers import Server
+from tests.watching import watching
 from tests.webhooks.targets import spec
 
 __all__ = ["nodes", "test_each_command_is_carried_out", "test_what_is_over_is_swept"]
@@ -116,16 +119,19 @@ async def test_watchers_hear(settings: Settings) -> None:
     allowed = replace(settings, redis_url=permitted(settings.redis_url))
     async with listening(allowed) as (store, listener), asyncio.timeout(20):
         await record(store, "t", CREATED)
-        async with listener.watching("t") as mailbox, listener.watching_all(Filters()) as inbox:
+        async with (
+            watching(listener, "t") as mailbox,
+            listener.watches.all(Filters(), reloads=False) as inbox,
+        ):
             await record(store, "t", ev.Progressed(current=3))
             while (await mailbox.get()).revision < 2:
                 pass  # what was there when the subscription stood
             while '"revision":2' not in await inbox.get():
                 pass
         await record(store, "member", MEMBER)
-        whole = listener.mailbox()
-        await listener.join_workflow("W", whole)
+        whole: Mailbox[Update] = Mailbox(Counts())
+        await listener.watches.join_workflow("W", whole)
         await record(store, "member", ev.Completed())
         while not (await whole.get()).ended:
             pass
-        listener.leave_workflow("W", whole)
+        listener.watches.leave_workflow("W", whole)

@@ -26,6 +26,7 @@ from progress_backend.store.drivers import AsyncStore
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.waiting import aeventually
+from tests.watching import watching
 
 
 @asynccontextmanager
@@ -58,7 +59,7 @@ async def moved_to(mailbox: Mailbox[Update], current: int) -> dict[str, Any]:
 async def test_it_hears_what_is_committed_from_then_on(server_url: str) -> None:
     records = Records(server_url)
     await asyncio.to_thread(records.create, "a")
-    async with listening(server_url) as listener, listener.watching("a") as mailbox:
+    async with listening(server_url) as listener, watching(listener, "a") as mailbox:
         await asyncio.to_thread(records.progress, "a", 5)
         assert (await moved_to(mailbox, 5))["revision"] == 2
 
@@ -71,12 +72,12 @@ async def test_one_subscription_for_many_watchers(start_server: StartServer) -> 
             return int(client.pubsub_numsub("task_update:a")[0][1])
 
         async with listening(url) as listener:
-            async with listener.watching("a"):
-                async with listener.watching("a"):
-                    assert (subscribers(), listener.watched) == (1, 1)
+            async with watching(listener, "a"):
+                async with watching(listener, "a"):
+                    assert (subscribers(), listener.watches.watched) == (1, 1)
                     assert len(client.client_list(_type="pubsub")) == 1
                 assert subscribers() == 1
-            assert listener.watched == 0
+            assert listener.watches.watched == 0
             await aeventually(lambda: subscribers() == 0)
 
 
@@ -84,7 +85,7 @@ async def test_a_prefix_and_any_id(start_server: StartServer) -> None:
     url = start_server().url
     with redis.Redis.from_url(url) as client:
         async with listening(url, "x*:") as listener:
-            async with listener.watching("進 捗/1"):
+            async with watching(listener, "進 捗/1"):
                 channel = "x*:task_update:進 捗/1"
                 assert client.pubsub_numsub(channel) == [(channel.encode(), 1)]
                 assert client.pubsub_channels("*task_update*") == [channel.encode()]
@@ -95,7 +96,7 @@ async def test_leaving_and_joining_again_at_once_keeps_hearing(redis_url: str) -
     await asyncio.to_thread(records.create, "a")
     async with listening(redis_url) as listener:
         for current in range(30):
-            async with listener.watching("a") as mailbox:
+            async with watching(listener, "a") as mailbox:
                 if current % 3 == 0:
                     await asyncio.to_thread(records.progress, "a", current)
                     await moved_to(mailbox, current)
@@ -106,8 +107,8 @@ async def test_a_server_that_comes_back_older_is_believed(start_server: StartSer
     records = Records(server.url)
     await asyncio.to_thread(records.start, "a")
     await asyncio.to_thread(records.progress, "a", 100)
-    async with listening(server.url) as listener, listener.watching("a") as mailbox:
-        async with listener.watching("gone") as other:
+    async with listening(server.url) as listener, watching(listener, "a") as mailbox:
+        async with watching(listener, "gone") as other:
             server.kill()
             await aeventually(lambda: not listener.connected)
             server.start()
@@ -134,12 +135,12 @@ async def test_a_server_that_is_away_is_said_once(
     with caplog.at_level(logging.WARNING, "progress_backend"):
         async with listening(server.url) as listener:
             with pytest.raises(StoreUnavailable):
-                async with asyncio.timeout(20), listener.watching("a"):
+                async with asyncio.timeout(20), watching(listener, "a"):
                     pass
             assert not listener.connected
             server.start()
             await aeventually(lambda: listener.connected)
-            async with listener.watching("a"):
+            async with watching(listener, "a"):
                 pass
     said = [record.getMessage()[:22] for record in caplog.records]
     assert said == ["no updates from Redis,", "the progress store ans"]
@@ -150,16 +151,16 @@ async def test_a_server_that_hangs_is_noticed(
 ) -> None:
     monkeypatch.setattr("progress_backend.live.listener.PING_S", 0.2)
     server = start_server()
-    async with listening(server.url) as listener, listener.watching("a"):
+    async with listening(server.url) as listener, watching(listener, "a"):
         # Quiet is no reason to hang up: pings are answered.
-        epoch = listener.epoch
+        epoch = listener.watches.epoch
         await asyncio.sleep(0.6)
-        assert (listener.connected, listener.epoch) == (True, epoch)
+        assert (listener.connected, listener.watches.epoch) == (True, epoch)
         server.pause()
         await aeventually(lambda: not listener.connected)
         server.resume()
         await aeventually(lambda: listener.connected)
-        async with listener.watching("a"):
+        async with watching(listener, "a"):
             pass
 
 
@@ -170,13 +171,13 @@ async def test_somebody_elses_value_under_a_watched_key_holds_up_nobody(
     records = Records(server.url)
     for task_id in ("a", "b"):
         await asyncio.to_thread(records.start, task_id)
-    async with listening(server.url) as listener, listener.watching("a"):
-        async with listener.watching("b") as mailbox:
-            epoch = listener.epoch
+    async with listening(server.url) as listener, watching(listener, "a"):
+        async with watching(listener, "b") as mailbox:
+            epoch = listener.watches.epoch
             with redis.Redis.from_url(server.url) as client:
                 client.set("task:a", "hello")
                 client.client_kill_filter(_type="pubsub")
-            await aeventually(lambda: listener.epoch > epoch and listener.connected)
+            await aeventually(lambda: listener.watches.epoch > epoch and listener.connected)
             await asyncio.to_thread(records.progress, "b", 5)
             await moved_to(mailbox, 5)
             assert listener.connected
@@ -233,7 +234,7 @@ async def test_whatever_fails_it_hears_again(
         owner, name = PARTS[part]
         left, fails = failing(getattr(owner, name))
         monkeypatch.setattr(owner, name, fails)
-        async with listener.watching("a") as mailbox:
+        async with watching(listener, "a") as mailbox:
             current = 0
             with redis.Redis.from_url(url) as client:
                 while left:
@@ -309,9 +310,9 @@ async def test_what_never_ends_holds_up_neither_the_next_connection_nor_the_end(
             monkeypatch.setattr(Watches, "catch_up", refuses_to_end)
         await aeventually(lambda: listener.connected)
         monkeypatch.undo()
-        epoch = listener.epoch
+        epoch = listener.watches.epoch
         with redis.Redis.from_url(url) as client:
             client.client_kill_filter(_type="normal", skipme=True)
-        await aeventually(lambda: listener.epoch > epoch and listener.up_to_date)
+        await aeventually(lambda: listener.watches.epoch > epoch and listener.up_to_date)
         async with asyncio.timeout(10):
             await listener.stop()

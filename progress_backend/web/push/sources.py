@@ -60,15 +60,15 @@ class TaskSource:
 
     async def join(self, receiver: Receiver[Update]) -> None:
         """See `Source`."""
-        await self._api.listener.join(self._task_id, receiver)
+        await self._api.listener.watches.join(self._task_id, receiver)
 
     def leave(self, receiver: Receiver[Update]) -> None:
         """See `Source`."""
-        self._api.listener.leave(self._task_id, receiver)
+        self._api.listener.watches.leave(self._task_id, receiver)
 
     async def snapshot(self) -> Update:
         """See `Source`."""
-        epoch = self._api.listener.epoch
+        epoch = self._api.listener.watches.epoch
         return Update.of(await current(self._api, self._task_id), epoch, self._api.zone)
 
 
@@ -89,15 +89,15 @@ class WorkflowSource:
 
     async def join(self, receiver: Receiver[Update]) -> None:
         """See `Source`."""
-        await self._api.listener.join_workflow(self._workflow_id, receiver)
+        await self._api.listener.watches.join_workflow(self._workflow_id, receiver)
 
     def leave(self, receiver: Receiver[Update]) -> None:
         """See `Source`."""
-        self._api.listener.leave_workflow(self._workflow_id, receiver)
+        self._api.listener.watches.leave_workflow(self._workflow_id, receiver)
 
     async def snapshot(self) -> Update:
         """See `Source`."""
-        api, epoch = self._api, self._api.listener.epoch
+        api, epoch = self._api, self._api.listener.watches.epoch
         flow = workflows.status(api.flows, self._workflow_id, await api.now())
         body = await api.store.run(flow)
         if body is None:

@@ -34,7 +34,7 @@ async def follow(
         StoreUnavailable: the store does not answer, or does not confirm the subscription.
         HubClosed: the service shuts down, or the request's token does not count any more.
     """
-    mailbox = api.listener.mailbox()
+    mailbox: Mailbox[Update] = Mailbox(api.hub.counts)
     ends = [done, api.callers.watch(scope, mailbox.close)]
     if nudges is not None:
         ends.append(nudges(mailbox.nudge))

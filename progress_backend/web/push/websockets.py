@@ -133,7 +133,7 @@ async def watch_tasks(websocket: WebSocket) -> None:
         watching.callback(uncount)
         try:
             inbox = await watching.enter_async_context(
-                api.listener.watching_all(
+                api.listener.watches.all(
                     filters,
                     reloads=asked.heartbeat is not None,
                     only=Filters(task_type=caller.task_type, owner=caller.owner),

@@ -1,0 +1,20 @@
+"""A mailbox for the updates of one task."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from progress_backend.live.hub import Counts, Mailbox
+from progress_backend.live.listener import Listener
+from progress_backend.live.update import Update
+
+
+@asynccontextmanager
+async def watching(listener: Listener, task_id: str) -> AsyncIterator[Mailbox[Update]]:
+    mailbox: Mailbox[Update] = Mailbox(Counts())
+    try:
+        await listener.watches.join(task_id, mailbox)
+        yield mailbox
+    finally:
+        listener.watches.leave(task_id, mailbox)
