@@ -41,7 +41,8 @@ def events(answer: httpx.Response) -> Iterator[Event]:
             name, _, value = line.partition(":")
             fields[name] = value.removeprefix(" ")
         elif fields:
-            yield {**fields, **json.loads(fields.get("data", "{}"))}
+            data = fields.get("data", "")
+            yield {**fields, **(json.loads(data) if data.startswith("{") else {})}
             fields = {}
 
 

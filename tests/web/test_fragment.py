@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from typing import Any
 
-import httpx
 import pytest
 
 from progress_backend.web.fragment import fragment
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
+from tests.web.test_event_stream import events, opened, url_of
 
 HTML = {"Accept": "text/html"}
 #: What Chromium sends for a page that a person opens.
@@ -68,51 +66,32 @@ def test_htmx_polls_no_more_at_the_end(api: RunningApi) -> None:
     assert api.http.get(address, headers=HTML).status_code == 200
 
 
-async def events(api: RunningApi, address: str) -> list[tuple[str, str]]:
-    """The names and data of a stream to its end."""
-    found: list[tuple[str, str]] = []
-    name = ""
-    async with httpx.AsyncClient(trust_env=False, timeout=20) as client, asyncio.timeout(20):
-        async with client.stream("GET", f"http://127.0.0.1:{api.port}{address}") as answer:
-            async for line in answer.aiter_lines():
-                if line.startswith("event: "):
-                    name = line.removeprefix("event: ")
-                elif line.startswith("data: "):
-                    found.append((name, line.removeprefix("data: ")))
-                    name = ""
-                    if len(found) == 1 and "created" in line:
-                        asyncio.get_running_loop().run_in_executor(None, go_on, api, address)
-    return found
-
-
-def go_on(api: RunningApi, address: str) -> None:
-    task_id = address.split("/")[3]
-    api.update(task_id, current_items=63)
-    api.update(task_id, status="completed")
-
-
 @pytest.mark.parametrize("events_", ["", "named", "html"])
-async def test_events_are_named_for_who_asks(api: RunningApi, events_: str) -> None:
+def test_events_are_named_for_who_asks(api: RunningApi, events_: str) -> None:
     task_id = api.create()
-    query = f"?events={events_}" if events_ else ""
-    found = await events(api, f"/internal/task/{task_id}/events{query}")
-    names = [name for name, _ in found]
-    assert names[-1] == ("end" if events_ else "")
-    assert set(names[:-1]) == {"progress" if events_ else ""}
+    with opened(url_of(api, task_id) + (f"?events={events_}" if events_ else "")) as answer:
+        found = events(answer)
+        assert next(found).get("event") == ("progress" if events_ else None)
+        api.update(task_id, status="completed")
+        (end,) = found
+    assert end.get("event") == ("end" if events_ else None)
     if events_ == "html":
-        assert 'data-status="completed" data-final="true"' in found[-1][1]
+        assert 'data-status="completed" data-final="true"' in end["data"]
     else:
-        assert json.loads(found[-1][1])["status"] == "completed"
+        assert end["status"] == "completed"
 
 
-async def test_an_end_that_time_makes_final_is_named(start_api: StartApi, redis_url: str) -> None:
+def test_an_end_that_time_makes_final_is_named(start_api: StartApi, redis_url: str) -> None:
     """No message says that it is."""
     api = start_api(redis_url=redis_url, lease_s=1.5)
     assert api.status("lost").status_code == 404  # the first request takes its time
     Records(redis_url, lease_s=1.5).lose("lost", 0.5)
-    found = await events(api, "/internal/task/lost/events?events=named")
-    assert [name for name, _ in found] == ["progress", "end"]
-    assert [json.loads(data)["final"] for _, data in found] == [False, True]
+    with opened(url_of(api, "lost") + "?events=named") as answer:
+        found = list(events(answer))
+    assert [(event["event"], event["final"]) for event in found] == [
+        ("progress", False),
+        ("end", True),
+    ]
 
 
 def test_no_other_value_is_accepted(api: RunningApi) -> None:

@@ -121,28 +121,19 @@ def test_the_environments_broker(
 
 
 @pytest.mark.parametrize(
-    ("broker", "conf", "why"),
+    ("broker", "remote", "why"),
     [
-        (
-            "sqla+sqlite:///{folder}/broker.db",
-            {},
-            "the broker's transport sqlalchemy has no fanout",
-        ),
-        (None, {"worker_enable_remote_control": False}, "worker_enable_remote_control is off"),
+        ("sqla+sqlite:///{folder}/broker.db", True, "transport sqlalchemy has no fanout"),
+        ("{redis}", False, "worker_enable_remote_control is off"),
     ],
 )
 def test_without_remote_control_it_is_refused(
-    start_api: StartApi,
-    redis_url: str,
-    tmp_path: Path,
-    broker: str | None,
-    conf: dict[str, bool],
-    why: str,
+    start_api: StartApi, redis_url: str, tmp_path: Path, broker: str, remote: bool, why: str
 ) -> None:
     """A revoke would be published all the same, and no worker would receive it."""
-    url = redis_url if broker is None else broker.format(folder=tmp_path)
+    url = broker.format(folder=tmp_path, redis=redis_url)
     app = Celery("proj", broker=url, backend=redis_url, set_as_current=False)
-    app.conf.update(conf)
+    app.conf.worker_enable_remote_control = remote
     api = start_api(redis_url=redis_url, celery_app=app)
     task_id = running(api)
     before = api.status(task_id).content
