@@ -57,7 +57,7 @@ class Mailbox(Generic[T]):
         self.nudged = False
 
     def nudge(self) -> None:
-        """Ends a wait of `get_or_nudge` without an item."""
+        """Ends a wait of `get` without an item."""
         self.nudged = True
         self._wake()
 
@@ -73,18 +73,12 @@ class Mailbox(Generic[T]):
         self._closed = True
         self._wake()
 
-    async def get(self) -> T:
-        """Waits for an item and takes it out. One caller at a time.
+    async def get(self) -> T | None:
+        """Waits for an item and takes it out; None once `nudged` is set. One caller at a time.
 
         Raises:
             HubClosed: the hub was closed.
         """
-        while (item := await self.get_or_nudge()) is None:
-            self.nudged = False
-        return item
-
-    async def get_or_nudge(self) -> T | None:
-        """The same; None once `nudged` is set."""
         while not self._closed:
             if self._newest is not None:
                 item, self._newest = self._newest, None

@@ -35,56 +35,38 @@ RETRY_MS: Final = 2_000
 Updates = AsyncGenerator[Update | None]
 
 
-class Form:
-    """How updates are written as events: unnamed, with the message as data."""
+class _Events:
+    """Updates as events. `kind` None: unnamed, with the message as data; "named": `progress`, and
+    at last one `end`; "html": the same with HTML as data."""
 
-    def __init__(self, locale: Locale) -> None:
+    def __init__(self, kind: str | None, locale: Locale) -> None:
+        self._kind = kind
         self._locale = locale
-
-    def text(self, update: Update) -> str:
-        """The event of an update."""
-        return f"id: {update.revision}\ndata: {update.message}\n\n"
-
-    def last(self) -> str:
-        """What follows when no more updates will come."""
-        return ""
-
-
-class Named(Form):
-    """Events `progress`, and at last one `end`."""
-
-    def __init__(self, locale: Locale) -> None:
-        super().__init__(locale)
+        #: The last update, unless it was final.
         self._open: tuple[Update, dict[str, Any]] | None = None
 
     def text(self, update: Update) -> str:
-        """See `Form`."""
+        """The event of an update."""
+        if self._kind is None:
+            return f"id: {update.revision}\ndata: {update.message}\n\n"
         body = json.loads(update.message or "{}")
         self._open = None if body.get("final") else (update, body)
-        return self._event("progress" if self._open else "end", update, body)
+        return self._named("progress" if self._open else "end", update, body)
 
     def last(self) -> str:
-        """The end, where time alone has made the last update final."""
+        """What follows when no more updates will come: the end, where time alone has made the last
+        update final."""
         if self._open is None:
             return ""
         update, body = self._open
-        return self._event("end", update, body | {"final": True})
+        return self._named("end", update, body | {"final": True})
 
-    def _event(self, name: str, update: Update, body: dict[str, Any]) -> str:
-        return f"event: {name}\nid: {update.revision}\ndata: {self._data(body)}\n\n"
-
-    def _data(self, body: dict[str, Any]) -> str:
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-
-
-class Fragments(Named):
-    """The same, with HTML as data."""
-
-    def _data(self, body: dict[str, Any]) -> str:
-        return fragment(body, self._locale)
-
-
-_FORMS: Final = {None: Form, "named": Named, "html": Fragments}
+    def _named(self, name: str, update: Update, body: dict[str, Any]) -> str:
+        if self._kind == "html":
+            data = fragment(body, self._locale)
+        else:
+            data = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        return f"event: {name}\nid: {update.revision}\ndata: {data}\n\n"
 
 
 @router.get("/task/{task_id:path}/events", tags=["tasks"], **route_texts.EVENTS)
@@ -133,8 +115,8 @@ async def _events(
         await updates.aclose()
         return Response(headers=EventStream.ITS_HEADERS, media_type=EventStream.media_type)
     quiet = _comment if heartbeat is None else partial(_heartbeat, api)
-    form = _FORMS[query.events](api.settings.locale)
-    return EventStream(_texts(first, updates, quiet, form), updates)
+    events = _Events(query.events, api.settings.locale)
+    return EventStream(_texts(first, updates, quiet, events), updates)
 
 
 class EventStream(StreamingResponse):
@@ -156,15 +138,15 @@ class EventStream(StreamingResponse):
 
 
 async def _texts(
-    first: Update, updates: Updates, quiet: Callable[[], str], form: Form
+    first: Update, updates: Updates, quiet: Callable[[], str], events: _Events
 ) -> AsyncIterator[str]:
-    yield f"retry: {RETRY_MS}\n{form.text(first)}"
+    yield f"retry: {RETRY_MS}\n{events.text(first)}"
     # A record that is gone, or a service that shuts down, ends the stream; a client that reconnects
     # gets the status.
     with contextlib.suppress(TaskNotFound, HubClosed):
         async for update in updates:
-            yield quiet() if update is None else form.text(update)
-        yield form.last()
+            yield quiet() if update is None else events.text(update)
+        yield events.last()
 
 
 def _comment() -> str:

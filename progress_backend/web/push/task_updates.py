@@ -79,7 +79,7 @@ async def _newer(mailbox: Mailbox[Update], known: Update, until: float) -> Updat
     mailbox is nudged."""
     try:
         async with asyncio.timeout_at(until):
-            while (update := await mailbox.get_or_nudge()) is not None:
+            while (update := await mailbox.get()) is not None:
                 if update.supersedes(known):
                     break
             return update
