@@ -1,4 +1,4 @@
-"""One page of a list over several sets or partitions, merged by time. Flows; pure.
+"""One page of a list over several sets or partitions, or of a span of time. Flows; pure.
 
 A deep page is reached by counting (ZCOUNT), not by fetching: a binary search finds the time
 above which there are about as many tasks as the page skips.

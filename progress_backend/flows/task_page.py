@@ -33,7 +33,7 @@ def page(command: c.Page, settings: Settings) -> Flow[c.Paged]:
 
 def read(command: c.Page, settings: Settings) -> Flow[c.Paged]:
     """A page as it is stored."""
-    if settings.partitions or len(command.sets) > 1:
+    if settings.partitions or command.created or len(command.sets) > 1:
         return (yield from page_merge.merged(command))
     paged: c.Paged = yield command
     return paged

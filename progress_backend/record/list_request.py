@@ -26,10 +26,6 @@ class Span(NamedTuple):
     from_us: int = 0
     before_us: int = LATEST_US
 
-    def holds(self, created_us: float) -> bool:
-        """Whether a task with this creation time is in the span."""
-        return self.from_us <= created_us < self.before_us
-
 
 #: The orders of a list: by creation, the newest first; running tasks before the others; and by end,
 #: the last first.

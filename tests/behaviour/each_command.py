@@ -23,7 +23,6 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.Read(ids, light=True),
         c.Page(0, 10),
         c.Page(0, 10, c.Filters("running", "fetch_data", "7203.T"), light=True),
-        c.Page(0, 10, created=c.Span(5, 2**52)),
         c.Page(0, 10, c.Filters("completed"), sort="ended"),
         c.Tally(ALL),
         c.Newest(2**52, 10, (ALL, c.Filters("completed", ended=True))),

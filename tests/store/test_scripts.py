@@ -100,7 +100,6 @@ CALLS: dict[str, list[c.Command]] = {
         c.Page(0, 20, light=True),
         c.Page(40, 20, c.Filters("running", "fetch_data", "7203.T")),
         c.Page(0, 20, c.Filters("running", workflow="w")),
-        c.Page(0, 20, created=c.Span(5, 7)),
     ],
     "top": [c.Top(inf, 20), c.Top(5, 20)],
     "sweep": [

@@ -24,7 +24,7 @@ def _page(command: c.Page, keys: Keys) -> list[Request]:
     (index,) = (keys.index(*filters) for filters in command.sets)
     statuses = _statuses(command.filters, keys)
     last = command.start + command.limit - 1
-    about = (command.start, last, keys.task(""), MAX_DOCUMENT_BYTES, *(command.created or ("", "")))
+    about = (command.start, last, keys.task(""), MAX_DOCUMENT_BYTES)
     cut = LIGHT if command.light else AS_IT_IS
     return [evalsha(scripts.PAGE, [index, *statuses], *about, *cut)]
 
@@ -43,9 +43,6 @@ def _paged(command: c.Page, replies: list[Any]) -> c.Paged:
 
 def _page_in_memory(state: MemoryState, command: c.Page) -> c.Paged:
     found = [task_id for _, task_id in _scored(state, command.sets)]
-    if command.created is not None:
-        span = command.created
-        found = [task_id for task_id in found if span.holds(_created_us(state, task_id))]
     chosen = found[command.start : command.start + command.limit]
     rows = tuple((task_id, state.document(task_id)) for task_id in chosen)
     return c.Paged(len(found), _counts(state, command.filters), rows)
@@ -254,7 +251,7 @@ def _counts_of_all(
 
 
 TABLE: dict[type[c.Command], Entry] = {
-    # A page over several sets or partitions is read by `page_merge`, with the commands below.
+    # A page over several sets or partitions, or of a span of time, is read by `page_merge`.
     c.Page: Entry(_page, _paged, _page_in_memory),
     c.Tally: Entry(_tally, _tallied, _tally_in_memory, merge=_tallies),
     c.Newest: Entry(_newest, _times_and_ids, _newest_in_memory, merge=_newest_of_all),

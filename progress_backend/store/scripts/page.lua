@@ -11,13 +11,11 @@ ARGV
   2 stop      last place
   3 prefix    what stands before a task id in the name of its document's key
   4 most      bytes that a document may have; of a longer value one more is returned
-  5 since     creation time (µs) of the oldest, "": of any time
-  6 before    creation time before which the newest was made
-  7 whole     bytes up to which a document is returned as it is; "": each is
-  8 least     bytes that are worth being cut out of a longer one:
-  9 from      what is cut begins where this stands first
- 10 to        and ends where this stands last
- 11 instead   what takes its place
+  5 whole     bytes up to which a document is returned as it is; "": each is
+  6 least     bytes that are worth being cut out of a longer one:
+  7 from      what is cut begins where this stands first
+  8 to        and ends where this stands last
+  9 instead   what takes its place
 Returns
   {total, {count, …}, {id, …}, {document or false, …}}; for a value that is no document "\0" and
   what it is instead
@@ -25,22 +23,17 @@ Publishes
   nothing
 ]]
 local index, start, stop, prefix = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local since, before = ARGV[5], ARGV[6]
 
 local counts = {}
 for i = 2, #KEYS do
   counts[i - 1] = tolerant('ZCARD', KEYS[i]) or 0
 end
 
-local total, newer = tolerant('ZCARD', index) or 0, 0
-if since ~= '' then
-  total = tolerant('ZCOUNT', index, since, '(' .. before) or 0
-  newer = tolerant('ZCOUNT', index, before, '+inf') or 0
-end
+local total = tolerant('ZCARD', index) or 0
 stop = math.min(stop, total - 1)
 
-local document = documents(ARGV[4], ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11])
-local ids = start <= stop and tolerant('ZREVRANGE', index, newer + start, newer + stop) or {}
+local document = documents(ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9])
+local ids = start <= stop and tolerant('ZREVRANGE', index, start, stop) or {}
 local found = {}
 for i, id in ipairs(ids) do
   found[i] = document(prefix .. id)
