@@ -38,7 +38,9 @@ def sweep(
     return deleted
 
 
-def cleanup(settings: Settings, now: datetime, token: str, *, batch: int, most: int) -> Flow[int]:
+def cleanup(
+    settings: Settings, now: datetime, token: str, *, batch: int = SWEPT, most: int = 5_000_000
+) -> Flow[int]:
     """Deletes the records that are due, in batches, under a lock; how many were deleted. Never
     a running task's.
 

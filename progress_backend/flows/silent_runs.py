@@ -39,10 +39,10 @@ _SKEW, _REUSED_SKEW = timedelta(minutes=6), timedelta(minutes=1)
 LOCK, UNHELD_LOCK, ASK_LOCK = "reap", "reap_unheld", "reap_lost"
 
 
-def keeps(settings: Settings, token: str) -> Flow[bool]:
-    """Whether the caller holds the lock of the pass over dead workers' runs, now for one more
-    interval."""
-    mine: bool = yield c.Lock(LOCK, token, int(settings.reap_interval_s * 1000))
+def keeps(settings: Settings, token: str, lock: str = LOCK) -> Flow[bool]:
+    """Whether the caller holds the lock of a pass, that over dead workers' runs if no other is
+    named, now for one more interval."""
+    mine: bool = yield c.Lock(lock, token, int(settings.reap_interval_s * 1000))
     return mine
 
 
@@ -88,15 +88,6 @@ def silent(
     ]
 
 
-def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[Base]]:
-    """All runs under leases that ran out whose records were not written for a lease's time."""
-    found: list[Base] = []
-    for lease, task_ids in (yield from run_out(settings, now, token)):
-        for step in steps(task_ids):
-            found += yield from silent(settings, now, lease, step)
-    return found
-
-
 def left_over(lease: str, at_work: Collection[str]) -> Flow[list[str]]:
     """Ids of the tasks that a live worker's lease holds but that the worker does not run: once
     their records are not written for a lease's time, their pool process has died."""
@@ -129,7 +120,7 @@ def steps(of_all: Sequence[T]) -> Iterator[Sequence[T]]:
 def to_ask(settings: Settings, now: datetime, token: str) -> Flow[list[str]]:
     """Ids of lost runs' tasks about which the result backend is to be asked once more, under a
     lock."""
-    if not (yield c.Lock(ASK_LOCK, token, int(settings.reap_interval_s * 1000))):
+    if not (yield from keeps(settings, token, ASK_LOCK)):
         return []
     task_ids: list[str] = yield c.ToAsk(milliseconds(now), _ASKED)
     return task_ids
@@ -143,13 +134,12 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], li
     Each pass reads one page of each status, the next pass the next page, under a lock of its own.
     A record may name a lease that is not stored (its worker died before it wrote the lease, or the
     store came back empty): that lease is written here, and has a lease's time to be renewed; after
-    that `suspects` finds its runs.
+    that `run_out` finds its runs.
     """
     settings = flows.settings
-    interval_ms = int(settings.reap_interval_s * 1000)
-    if not (yield c.Lock(UNHELD_LOCK, token, interval_ms)):
+    if not (yield from keeps(settings, token, UNHELD_LOCK)):
         return [], []
-    turn = milliseconds(now) // interval_ms
+    turn = milliseconds(now) // int(settings.reap_interval_s * 1000)
     running: list[Base] = []
     silent: list[Base] = []
     for status in (TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED):

@@ -45,9 +45,8 @@ from ..record.transition import transition
 from ..record.webhook_event import source_of
 from ..record.webhook_target import Target
 from ..settings import Settings
-from . import cleanup, task_page
 from . import commands as c
-from .cleanup import SWEPT
+from . import task_page
 from .flow import Flow
 from .stored_record import Applied, Base, encoded, facets_of, milliseconds
 from .task_lifetimes import MEMBER_TTL_MS, due_ms, ttl_ms
@@ -300,16 +299,6 @@ class Flows:
     def row(self, stored: bytes, task_id: str, light: bool) -> bytes:
         """A list's row of a value that is stored for a task."""
         return task_page.row(stored, task_id, light, self.settings)
-
-    def cleanup(
-        self, now: datetime, token: str, *, batch: int = SWEPT, most: int = 5_000_000
-    ) -> Flow[int]:
-        """Deletes the records that are due, in batches, under a lock; how many were deleted. Never
-        a running task's.
-
-        `batch` bounds how long one call blocks Redis, `most` how long the pass lasts.
-        """
-        return cleanup.cleanup(self.settings, now, token, batch=batch, most=most)
 
     def count(self, now: datetime) -> Flow[c.Counted]:
         """The store's counts: all records, running ones, and those created today, in the configured

@@ -18,11 +18,11 @@ from ..record.model import TaskStatus
 from . import commands as c
 from .flow import Flow
 from .member_commits import commit_each
-from .silent_runs import records
+from .silent_runs import keeps, records
 from .stored_record import Base, milliseconds
 from .task_flows import Flows
 from .task_lifetimes import MEMBER_TTL_MS
-from .workflows import body_of, figures, keeps
+from .workflows import LOCK, body_of, figures
 
 #: Members that follow a request in one step: an API's event loop is busy for 4 ms with it.
 STEP: Final = 20
@@ -111,7 +111,7 @@ def _follows(base: Base, workflow_id: str, act_id: str) -> bool:
 def acts(flows: Flows, token: str) -> Flow[list[tuple[str, str]]]:
     """Requests about whole workflows that are not carried out yet, each with its workflow; under a
     lock."""
-    if not (yield from keeps(flows, token)):
+    if not (yield from keeps(flows.settings, token, LOCK)):
         return []
     found: list[tuple[str, str]] = yield c.Acts(_ACTS)
     return found

@@ -15,7 +15,7 @@ from ..record.workflow_as_task import as_task
 from . import commands as c
 from .flow import Flow
 from .member_commits import commit_each
-from .silent_runs import records
+from .silent_runs import keeps, records
 from .stored_record import Base, milliseconds
 from .task_flows import Flows
 from .task_lifetimes import UNENDED_S
@@ -99,30 +99,23 @@ def end_planned(flows: Flows, task_ids: Sequence[str], end: Unreached, now: date
 def may_have_left(flows: Flows, workflow_id: str, now: datetime) -> Flow[None]:
     """Has the pass wait for planned members of a workflow, for days: their messages may have left,
     since one that was before them has succeeded in a process that could not record it."""
-    planned = yield from _first_planned(workflow_id)
+    planned = yield from _first(workflow_id, None)
     identity = Identity("", member=Member((workflow_id,), unseen=True))
     yield from commit_each(flows, planned, Planned(identity=identity, anew=False), now)
 
 
-def _first_planned(workflow_id: str) -> Flow[list[Base]]:
-    """The records of a step of a workflow's planned members."""
-    step: list[tuple[int, str]] = yield c.Oldest(workflow_id, None, STEP)
+def _first(workflow_id: str, status: str | None) -> Flow[list[Base]]:
+    """The records of a step of a workflow's members with a status; None: of the planned ones."""
+    step: list[tuple[int, str]] = yield c.Oldest(workflow_id, status, STEP)
     ids = tuple(task_id for _, task_id in step)
     documents: list[bytes | None] = (yield c.Read(ids)) if ids else []
-    return [base for base in records(documents) if base.task.planned]
-
-
-def keeps(flows: Flows, token: str) -> Flow[bool]:
-    """Whether the caller holds the lock of the pass over quiet workflows, now for one more
-    interval."""
-    mine: bool = yield c.Lock(LOCK, token, int(flows.settings.reap_interval_s * 1000))
-    return mine
+    return [base for base in records(documents) if status or base.task.planned]
 
 
 def quiet(flows: Flows, now: datetime, token: str) -> Flow[list[str]]:
     """Workflows in which nothing was written for a lease's time although members are planned, and
     only these are open; under a lock."""
-    if not (yield from keeps(flows, token)):
+    if not (yield from keeps(flows.settings, token, LOCK)):
         return []
     now_ms = milliseconds(now)
     before_ms = now_ms - int(flows.settings.lease_s * 1000)
@@ -142,7 +135,7 @@ def end_quiet(flows: Flows, workflow_id: str, now: datetime) -> Flow[bool]:
     found: c.Figures = yield c.FiguresOf(workflow_id, now_ms)
     if not found.only_planned:
         return False
-    planned = yield from _first_planned(workflow_id)
+    planned = yield from _first(workflow_id, None)
     waits = any(_waits(base, now_ms) for base in planned)
     if waits or (yield from _comes_again(found, workflow_id, now)):
         yield c.Looked(workflow_id, now_ms)
@@ -166,10 +159,8 @@ def _comes_again(found: c.Figures, workflow_id: str, now: datetime) -> Flow[bool
     those of planned ones. Of many failed members the first ones are looked at."""
     if not found.count(TaskStatus.ERROR):
         return False
-    step: list[tuple[int, str]] = yield c.Oldest(workflow_id, TaskStatus.ERROR, STEP)
-    ids = tuple(task_id for _, task_id in step)
-    documents: list[bytes | None] = (yield c.Read(ids)) if ids else []
-    until = [base.task.again_until for base in records(documents)]
+    failed = yield from _first(workflow_id, TaskStatus.ERROR)
+    until = [base.task.again_until for base in failed]
     return any(one is not None and one > now for one in until)
 
 

@@ -62,10 +62,10 @@ def _lost(flows: Flows, task_id: str, now: datetime) -> Flow[Task]:
         raise ValueError(f"no worker runs task {task_id}: it is eager, or moved by HTTP")
     yield c.Renew(task.worker.lease, milliseconds(now))
     later = now + timedelta(seconds=2 * settings.lease_s)
-    suspects = yield from silent_runs.suspects(settings, later, _WHO)
+    over = dict((yield from silent_runs.run_out(settings, later, _WHO)))
     yield c.Unlock(silent_runs.LOCK, _WHO)
-    for base in suspects:
-        if base.task.task_id == task_id:
+    if task_id in over.get(task.worker.lease, ()):
+        for base in (yield from silent_runs.silent(settings, later, task.worker.lease, [task_id])):
             verdict = silent_runs.lost(base, settings.locale)
             return (yield from flows.apply(task_id, (verdict,), now, base=base)).task
     raise RuntimeError("another process looks for lost runs now: use a store of the test's own")

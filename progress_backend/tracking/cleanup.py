@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Any
 
 from ..errors import SettingsError
+from ..flows import cleanup as flows
 from .tracker import Tracker
 
 NAME = "progress.cleanup"
@@ -40,4 +41,4 @@ def cleanup(tracker: Tracker) -> int:
         return 0
     with closing(tracker.open_store()) as store:
         store.ready()
-        return store.run(store.flows.cleanup(store.now(), uuid.uuid4().hex))
+        return store.run(flows.cleanup(store.settings, store.now(), uuid.uuid4().hex))

@@ -68,8 +68,12 @@ class Judge:
         for lease, task_ids in store.run(silent_runs.run_out(settings, store.now(), self._token)):
             for step in silent_runs.steps(task_ids):
                 self._judge_silent(lease, step)
-                if not self._goes_on() or not store.run(silent_runs.keeps(settings, self._token)):
+                if not self._goes_on() or not self._keeps(silent_runs.LOCK):
                     return
+
+    def _keeps(self, lock: str) -> bool:
+        """Whether the pass still holds its lock."""
+        return self._store.run(silent_runs.keeps(self._settings, self._token, lock))
 
     def left_over(self, lease: str, at_work: Collection[str]) -> None:
         """Ends the runs that a live worker's lease holds but that the worker does not run."""
@@ -108,7 +112,7 @@ class Judge:
         store = self._store
         for workflow_id in store.run(workflows.quiet(store.flows, store.now(), self._token)):
             while store.run(workflows.end_quiet(store.flows, workflow_id, store.now())):
-                if not self._goes_on() or not store.run(workflows.keeps(store.flows, self._token)):
+                if not self._goes_on() or not self._keeps(workflows.LOCK):
                     return
 
     def acts(self) -> None:
@@ -122,7 +126,7 @@ class Judge:
                     store.flows, workflow_id, act_id, cursor, store.now()
                 )
                 cursor = store.run(step)
-                if not self._goes_on() or not store.run(workflows.keeps(store.flows, self._token)):
+                if not self._goes_on() or not self._keeps(workflows.LOCK):
                     return
 
     def remarks(self, lease: str) -> None:

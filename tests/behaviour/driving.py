@@ -6,12 +6,13 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any, TypeVar
 
 from redis.cluster import RedisCluster
 
 from progress_backend.flows import commands as c
-from progress_backend.flows import task_list
+from progress_backend.flows import silent_runs, task_list
 from progress_backend.flows.flow import Flow
 from progress_backend.flows.keys import Keys
 from progress_backend.flows.stored_record import Applied, Base
@@ -29,6 +30,14 @@ from progress_backend.store.memory import MemoryStore
 T = TypeVar("T")
 TYPES = ("fetch_data", "bulk_import")
 SYMBOLS = ("7203.T", "6758.T", None)
+
+
+def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[Base]]:
+    """All runs under leases that ran out whose records were not written for a lease's time."""
+    found: list[Base] = []
+    for lease, task_ids in (yield from silent_runs.run_out(settings, now, token)):
+        found += yield from silent_runs.silent(settings, now, lease, task_ids)
+    return found
 
 
 class Driver(AbstractContextManager["Driver"]):

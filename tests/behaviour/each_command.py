@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from progress_backend.flows import commands as c
+from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.gather import together
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
@@ -136,4 +137,4 @@ def test_what_is_over_is_swept(driver: Driver) -> None:
     driver.lose("waits")
     assert "waits" not in driver.ids()
     long_after = driver.now().replace(year=driver.now().year + 2)
-    assert driver.run(driver.flows.cleanup(long_after, "ours")) > 0
+    assert driver.run(cleanup(driver.settings, long_after, "ours")) > 0

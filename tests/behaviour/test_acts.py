@@ -11,6 +11,7 @@ import pytest
 from progress_backend.errors import TaskAlreadyFinished, TransitionRefused, WorkflowNotFound
 from progress_backend.flows import commands as c
 from progress_backend.flows import workflow_acts, workflows
+from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.stored_record import Base, milliseconds
 from progress_backend.record import events as ev
 from progress_backend.record.act import Action
@@ -236,7 +237,7 @@ def test_another_writer_between_two_looks(driver: Driver, bases: dict[str, Base]
 def test_nothing_is_left_of_it(driver: Driver, bases: dict[str, Base]) -> None:
     ask(driver, "cancel")
     carried_out(driver)
-    driver.run(driver.flows.cleanup(driver.now() + timedelta(days=400), "ours"))
+    driver.run(cleanup(driver.settings, driver.now() + timedelta(days=400), "ours"))
     assert figures(driver) == Figures((0,) * 6)._replace(act=figures(driver).act)
     if isinstance(driver, OverRedis):
         left = [name for name in driver.left_over() if "workflow" in name]

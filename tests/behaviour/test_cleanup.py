@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from progress_backend.flows import commands as c
+from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.task_lifetimes import UNENDED_S
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
@@ -18,7 +19,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def clean(driver: Driver, after: timedelta, token: str = "ours", **options: int) -> int:
-    return driver.run(driver.flows.cleanup(driver.now() + after, token, **options))
+    return driver.run(cleanup(driver.settings, driver.now() + after, token, **options))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_a_document_that_expired_first_leaves_nothing_behind(driver: Driver) -> 
 def test_it_works_in_bounded_batches(driver: Driver) -> None:
     for n in range(25):
         driver.apply(f"t{n}", ev.Started(identity=ev.Identity(task_type="x")), ev.Cancelled())
-    flow = driver.flows.cleanup(driver.now() + 2 * DAY, "ours", batch=10)
+    flow = cleanup(driver.settings, driver.now() + 2 * DAY, "ours", batch=10)
     sizes = []
     assert driver.drive(flow, lambda command: sizes.append(len(command.entries)), c.Sweep) == 25
     assert sizes == [10, 10, 5]
@@ -140,7 +141,7 @@ def test_who_came_back_in_between_is_spared(driver: Driver) -> None:
     driver.start("t", "lease-1")
     driver.apply("t", ev.Cancelled())
     later = driver.now() + 2 * DAY
-    flow = driver.flows.cleanup(later, "ours")
+    flow = cleanup(driver.settings, later, "ours")
     assert driver.drive(flow, lambda _: driver.create("t"), c.Sweep) == 0
     assert driver.task("t").status == "created"
     check_agreement(driver, ["t"])

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from progress_backend.errors import ForeignValue, TaskNotFound
 from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs
+from progress_backend.flows.cleanup import cleanup
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
 from progress_backend.record.reader_view import UNREADABLE
 from progress_backend.settings import Settings
 from tests.behaviour import foreign
-from tests.behaviour.driving import OverRedis, in_parts, over
+from tests.behaviour.driving import OverRedis, in_parts, over, suspects
 from tests.conftest import flushed
 from tests.tiers import examples
 
@@ -83,7 +84,7 @@ def go_on(driver: OverRedis, *, reaped: bool = True, cleaned: bool = True) -> No
     assert driver.apply("new", ev.Completed()).task.status == "completed"
     assert driver.apply("live", ev.Progressed(current=3)).task.current_items == 3
     later = driver.now() + timedelta(minutes=5)
-    found = driver.run(silent_runs.suspects(driver.settings, later, "token"))
+    found = driver.run(suspects(driver.settings, later, "token"))
     if reaped:
         assert "lost" in {base.task.task_id for base in found}
     held = driver.run(silent_runs.left_over(LEASE, ()))
@@ -91,7 +92,7 @@ def go_on(driver: OverRedis, *, reaped: bool = True, cleaned: bool = True) -> No
     driver.run(silent_runs.unheld(driver.flows, later, "token"))
     driver.run(silent_runs.extend(driver.settings, driver.now(), LEASE))
     assert driver.apply("live", ev.Completed()).task.status == "completed"
-    driver.run(driver.flows.cleanup(driver.now() + timedelta(days=30), "token"))
+    driver.run(cleanup(driver.settings, driver.now() + timedelta(days=30), "token"))
     if cleaned:
         for task_id in ("over", "new", "live"):
             assert driver.task(task_id) is None
@@ -160,7 +161,7 @@ def test_cleanup_takes_it_when_it_is_due(driver: OverRedis) -> None:
     fill(driver)
     foreign.put_type(driver.raw, driver.names("odd").task("odd"), "hash", b"some")
     assert "odd" in driver.ids()
-    driver.run(driver.flows.cleanup(driver.now() + timedelta(days=30), "token"))
+    driver.run(cleanup(driver.settings, driver.now() + timedelta(days=30), "token"))
     assert "odd" not in driver.ids()
     assert not driver.raw.exists(driver.names("odd").task("odd"))
 

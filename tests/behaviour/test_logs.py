@@ -11,6 +11,7 @@ import pytest
 from progress_backend.errors import TaskNotFound
 from progress_backend.flows import commands as c
 from progress_backend.flows import task_log
+from progress_backend.flows.cleanup import cleanup
 from progress_backend.record import events as ev
 from progress_backend.record import room
 from progress_backend.record.log_line import LogLine
@@ -95,7 +96,7 @@ def test_a_log_goes_with_its_record(driver: Driver) -> None:
     driver.apply("t", ev.Completed())
     assert texts(read(driver, "t")) == [(1, "a")]
     late = driver.now() + timedelta(days=30)
-    assert driver.run(driver.flows.cleanup(late, "ours")) == 1
+    assert driver.run(cleanup(driver.settings, late, "ours")) == 1
     driver.start("t")
     assert read(driver, "t").lines == ()
 

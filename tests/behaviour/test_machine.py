@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 from progress_backend.errors import TaskNotFound, TransitionRefused
 from progress_backend.flows import commands as c
 from progress_backend.flows import task_timeline
+from progress_backend.flows.cleanup import cleanup
 from progress_backend.record import events as ev
 from progress_backend.record import task_json, timeline
 from progress_backend.record.model import STATUSES, Task
@@ -115,7 +116,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def clean_up(self) -> None:
         gone = {i for d in self.drivers for i in d.execute(c.Due(milliseconds(self.now) - 1, 100))}
-        counts = [d.run(d.flows.cleanup(self.now, "token")) for d in self.drivers]
+        counts = [d.run(cleanup(d.settings, self.now, "token")) for d in self.drivers]
         assert counts == [len(gone)] * len(counts)
         for task_id in gone:
             task = self.tasks.pop(task_id)

@@ -10,6 +10,7 @@ import pytest
 from progress_backend.errors import InvalidEvent
 from progress_backend.flows import commands as c
 from progress_backend.flows import looked_list
+from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.index_entry import read_facets, write_facets
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member
@@ -63,7 +64,7 @@ def test_what_is_deleted_leaves_the_owners_sets(driver: Driver) -> None:
     assert listed(driver, "alice") == ["a"]
     driver.apply("a", ev.Cancelled())
     long_after = driver.now().replace(year=driver.now().year + 2)
-    driver.run(driver.flows.cleanup(long_after, "ours"))
+    driver.run(cleanup(driver.settings, long_after, "ours"))
     if isinstance(driver, OverRedis):
         assert not [name for name in driver.left_over() if "owner" in name]
     assert listed(driver, "alice") == []

@@ -8,6 +8,7 @@ from itertools import chain, product
 import pytest
 
 from progress_backend.flows import commands as c
+from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.task_page import summary
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES
@@ -195,7 +196,7 @@ def test_the_whole_traffic_of_a_task_scans_nothing(redis_driver: OverRedis) -> N
     redis_driver.apply("t", ev.Completed(), base=base)
     redis_driver.run(redis_driver.flows.count(redis_driver.now()))
     later = redis_driver.now() + timedelta(days=2)
-    assert redis_driver.run(redis_driver.flows.cleanup(later, "token")) == 1
+    assert redis_driver.run(cleanup(redis_driver.settings, later, "token")) == 1
     seen = calls(redis_driver)
     assert not {"keys", "scan", "sscan", "hscan", "zscan", "smembers", "hgetall"} & set(seen)
 

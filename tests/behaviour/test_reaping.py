@@ -12,13 +12,14 @@ from progress_backend.flows import silent_runs
 from progress_backend.flows.stored_record import facets_of, milliseconds
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
+from tests.behaviour import driving
 from tests.behaviour.driving import Driver, check_agreement, identity_of
 
 SILENT = timedelta(seconds=31)
 
 
 def suspects(driver: Driver, after: timedelta = SILENT, token: str = "ours") -> list[str]:
-    flow = silent_runs.suspects(driver.settings, driver.now() + after, token)
+    flow = driving.suspects(driver.settings, driver.now() + after, token)
     return [base.task.task_id for base in driver.run(flow)]
 
 
@@ -113,7 +114,7 @@ def test_a_run_that_another_worker_took_over_is_not(silent: Driver) -> None:
 
 
 def test_not_even_if_it_does_so_meanwhile(silent: Driver) -> None:
-    flow = silent_runs.suspects(silent.settings, silent.now() + SILENT, "ours")
+    flow = driving.suspects(silent.settings, silent.now() + SILENT, "ours")
     found = silent.drive(flow, lambda _: silent.start("a", "lease-2"), c.Read)
     assert [base.task.task_id for base in found] == ["b"]
 
@@ -145,7 +146,7 @@ def test_a_lease_that_holds_nothing_is_forgotten_after_a_while(driver: Driver) -
 
 
 def test_the_verdict_names_the_worker(silent: Driver) -> None:
-    base = silent.run(silent_runs.suspects(silent.settings, silent.now() + SILENT, "ours"))[0]
+    base = silent.run(driving.suspects(silent.settings, silent.now() + SILENT, "ours"))[0]
     verdict = silent_runs.lost(base, "en")
     task = silent.apply(base.task.task_id, verdict, base=base).task
     assert (task.status, task.error_cause) == ("error", "lost")
@@ -154,7 +155,7 @@ def test_the_verdict_names_the_worker(silent: Driver) -> None:
 
 
 def test_a_run_that_speaks_before_it_is_judged_is_spared(silent: Driver) -> None:
-    base = silent.run(silent_runs.suspects(silent.settings, silent.now() + SILENT, "ours"))[0]
+    base = silent.run(driving.suspects(silent.settings, silent.now() + SILENT, "ours"))[0]
     task_id = base.task.task_id
     silent.apply(task_id, ev.Progressed(current=1, attempt=1))
     applied = silent.apply(task_id, silent_runs.lost(base, "en"), base=base)
@@ -173,7 +174,7 @@ def test_a_run_that_speaks_before_it_is_judged_is_spared(silent: Driver) -> None
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_a_suspicion_is_taken_back_by_the_run_itself(silent: Driver, event, status) -> None:
-    base = silent.run(silent_runs.suspects(silent.settings, silent.now() + SILENT, "ours"))[0]
+    base = silent.run(driving.suspects(silent.settings, silent.now() + SILENT, "ours"))[0]
     task_id = base.task.task_id
     silent.apply(task_id, silent_runs.lost(base, "ja"), base=base)
     task = silent.apply(task_id, event).task
@@ -182,7 +183,7 @@ def test_a_suspicion_is_taken_back_by_the_run_itself(silent: Driver, event, stat
 
 
 def test_nobody_else_takes_it_back(silent: Driver) -> None:
-    base = silent.run(silent_runs.suspects(silent.settings, silent.now() + SILENT, "ours"))[0]
+    base = silent.run(driving.suspects(silent.settings, silent.now() + SILENT, "ours"))[0]
     silent.apply(base.task.task_id, silent_runs.lost(base, "ja"), base=base)
     for event in (ev.Resumed(), ev.Progressed(current=1), ev.Completed()):
         assert silent.apply(base.task.task_id, event).refused is not None

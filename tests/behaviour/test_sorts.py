@@ -11,6 +11,7 @@ import pytest
 
 from progress_backend.flows import commands as c
 from progress_backend.flows import page_merge
+from progress_backend.flows.cleanup import cleanup
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from tests.behaviour.driving import Driver, OverRedis
@@ -127,7 +128,7 @@ def test_what_is_deleted_leaves_the_order_by_end(driver: Driver) -> None:
     driver.lose("b")
     assert page(driver, sort="ended", status="completed", limit=2)[0] == ["c", "a"]
     assert driver.execute(c.Above(0, (c.Filters("completed", ended=True),))) == 2
-    driver.run(driver.flows.cleanup(driver.now() + timedelta(days=2_000), "ours"))
+    driver.run(cleanup(driver.settings, driver.now() + timedelta(days=2_000), "ours"))
     assert driver.execute(c.Above(0, (c.Filters("completed", ended=True),))) == 0
     if isinstance(driver, OverRedis):
         assert not [name for name in driver.left_over() if "progress_ended" in name]

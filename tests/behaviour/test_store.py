@@ -13,6 +13,7 @@ import pytest
 import redis
 
 from progress_backend.errors import SettingsError, StoreUnavailable
+from progress_backend.flows.cleanup import cleanup
 from progress_backend.record import events as ev
 from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.settings import Settings
@@ -38,7 +39,7 @@ def test_scripts_are_loaded_when_the_server_has_forgotten_them(redis_url, kind) 
         for action in (
             lambda: driver.apply("t", ev.Progressed(current=1)),
             driver.ids,
-            lambda: driver.run(driver.flows.cleanup(driver.now(), "token")),
+            lambda: driver.run(cleanup(driver.settings, driver.now(), "token")),
         ):
             driver.raw.script_flush()
             action()

@@ -11,6 +11,7 @@ import pytest
 from progress_backend.errors import TaskNotFound
 from progress_backend.flows import commands as c
 from progress_backend.flows import task_timeline
+from progress_backend.flows.cleanup import cleanup
 from progress_backend.record import events as ev
 from progress_backend.record import room
 from progress_backend.record.model import Member, Worker
@@ -96,7 +97,7 @@ def test_it_goes_with_its_record(driver: Driver) -> None:
     driver.execute(c.KeepSamples("t", 1, b"0:1", 60_000))
     driver.apply("t", ev.Completed())
     late = driver.now() + timedelta(days=30)
-    assert driver.run(driver.flows.cleanup(late, "ours")) == 1
+    assert driver.run(cleanup(driver.settings, late, "ours")) == 1
     driver.start("t")
     assert names(driver, "t") == ["created", "started"]
     assert read(driver, "t")["samples"] == []

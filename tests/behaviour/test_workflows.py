@@ -12,6 +12,7 @@ import pytest
 from progress_backend.errors import ProgressError
 from progress_backend.flows import commands as c
 from progress_backend.flows import workflows
+from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import Applied, milliseconds
 from progress_backend.record import events as ev
@@ -322,13 +323,13 @@ def test_members_are_deleted_together(driver: Driver) -> None:
         driver.apply(task_id, ev.Created(identity=INNER))
     driver.start("a")
     driver.apply("a", ev.Completed())
-    driver.run(driver.flows.cleanup(driver.now() + 2 * day, "ours"))
+    driver.run(cleanup(driver.settings, driver.now() + 2 * day, "ours"))
     assert agree(driver, "ab").total == 2  # "b" waits
     driver.start("b")
     driver.apply("b", ev.Completed())
-    driver.run(driver.flows.cleanup(driver.now() + day / 2, "ours"))
+    driver.run(cleanup(driver.settings, driver.now() + day / 2, "ours"))
     assert agree(driver, "ab").total == 2
-    driver.run(driver.flows.cleanup(driver.now() + 20 * day, "ours"))
+    driver.run(cleanup(driver.settings, driver.now() + 20 * day, "ours"))
     assert (driver.task("a"), driver.task("b")) == (None, None)
     assert figures(driver) == figures(driver, CANVAS) == Figures((0,) * 6)
     assert not [name for name in driver.left_over() if "workflow" in name]
@@ -415,7 +416,7 @@ def test_what_is_cleaned_up_is_listed_no_more(driver: Driver) -> None:
         driver.apply(task_id, ev.Created(identity=identity))
     driver.apply("a", ev.Completed())
     after = driver.now() + timedelta(days=2)
-    assert driver.run(driver.flows.cleanup(after, "ours")) == 1
+    assert driver.run(cleanup(driver.settings, after, "ours")) == 1
     assert listed(driver) == (1, ["stays"])
 
 

@@ -17,6 +17,7 @@ from progress_backend import RedisProgressService
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs
+from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.gather import together
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
@@ -24,6 +25,7 @@ from progress_backend.settings import Settings
 from progress_backend.store.cluster_connection import sync_cluster
 from progress_backend.store.deadline import Deadline
 from progress_backend.store.drivers import AsyncStore, Store
+from tests.behaviour.driving import suspects
 from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually, eventually
 
@@ -164,7 +166,7 @@ def test_runs_of_a_dead_lease_are_found_in_every_partition(store: Store) -> None
         apply(store, f"t{number}", ev.Started(identity=who, worker=worker))
     store.execute(c.Renew("gone/1", 1))
     later = store.now() + timedelta(seconds=100)
-    found = store.run(silent_runs.suspects(store.settings, later, "me"))
+    found = store.run(suspects(store.settings, later, "me"))
     assert sorted(base.task.task_id for base in found) == sorted(f"t{n}" for n in range(40))
     for base in found:
         verdict = silent_runs.lost(base, "en")
@@ -179,7 +181,7 @@ def test_cleanup_takes_what_is_due_from_every_partition(store: Store) -> None:
         # What nobody starts is kept for a day alone, as an end is.
         apply(store, f"t{number}", ev.Cancelled() if number % 2 else ev.Progressed(current=1))
     in_two_days = store.now() + timedelta(days=2)
-    assert store.run(store.flows.cleanup(in_two_days, "me")) == 30
+    assert store.run(cleanup(store.settings, in_two_days, "me")) == 30
     assert store.run(store.flows.count(store.now())).records == 30
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from progress_backend.flows import commands as c
+from progress_backend.flows.cleanup import cleanup
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.memory import MemoryStore
@@ -61,6 +62,6 @@ def test_order_is_of_creation_even_if_the_clock_stands_or_goes_back(
 def test_it_is_a_stores_equal_in_life_and_death(driver: OverMemory) -> None:
     driver.store.ready()
     driver.start("t")
-    driver.run(driver.flows.cleanup(driver.now() + timedelta(days=8), "token"))
+    driver.run(cleanup(driver.settings, driver.now() + timedelta(days=8), "token"))
     assert driver.left_over() == set()
     driver.close()

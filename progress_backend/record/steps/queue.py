@@ -20,42 +20,29 @@ def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
         message = retry_text(
             scene.locale, event.retries + 1, limit, event.eta, scene.now, event.message
         )
-    return replace(
-        reopened(task),
-        message=message,
-        retries=event.retries,
-        worker=None,
-        delivery=queued(task.delivery, event.eta, scene),
-        control=done(task, scene),
-        rate=None,
-        work=None,
-        usual=None,
-    )
+    task = _unheld(task, queued(task.delivery, event.eta, scene), scene)
+    return replace(task, message=message, retries=event.retries)
 
 
 def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
     held = task.worker is not None and not task.ended
     if held and event.retries is not None and event.retries <= task.retries:
         return task  # the event is late: the run that was published has begun
-    if event.again_s is not None:
-        return task if task.worker is None else _let_go(task, event.again_s, scene)
-    delivery = queued(task.delivery, event.eta, scene)
-    return _unheld(task, delivery, scene)
-
-
-def _let_go(task: Task, again_s: float, scene: Scene) -> Task:
-    """The task has no worker until its message is delivered again."""
-    until = scene.at + timedelta(seconds=redelivery.seconds(again_s, scene.lease_s))
+    if event.again_s is None:
+        return _unheld(task, queued(task.delivery, event.eta, scene), scene)
+    if task.worker is None:
+        return task
+    until = scene.at + timedelta(seconds=redelivery.seconds(event.again_s, scene.lease_s))
     return _unheld(task, again_until(task.delivery, until), scene)
 
 
 def _unheld(task: Task, delivery: Delivery | None, scene: Scene) -> Task:
-    control = done(task, scene)
+    """The task without a worker, until its message begins a run."""
     return replace(
         reopened(task),
         worker=None,
         delivery=delivery,
-        control=control,
+        control=done(task, scene),
         rate=None,
         work=None,
         usual=None,
