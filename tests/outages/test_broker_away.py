@@ -89,3 +89,19 @@ def shown(fleet: Fleet, job: str) -> int:
     """What the result's meta says; 0 while the result backend is away."""
     figure: int = (fleet.result(job).get("result") or {}).get("current", 0)
     return figure
+
+
+def test_a_result_backend_away_holds_up_no_record(start_fleet: StartFleet) -> None:
+    fleet = start_fleet(apart=True, concurrency=1)  # the broker's server is the backend's, too
+    job = fleet.send("gated", "go", "raise")
+    fleet.running(job)
+    grows(lambda: shown(fleet, job), TIMEOUT_S, "meta")
+    come_back = dead(fleet.results)
+    until = time.monotonic() + 1.5
+    while time.monotonic() < until:
+        grows(lambda: recorded(fleet, job), TIMEOUT_S, "record")
+    come_back()
+    grows(lambda: shown(fleet, job), TIMEOUT_S, "meta")
+    fleet.open("go")
+    assert fleet.finished(job)["status"] == "FAILURE"
+    assert fleet.ended(job)["status"] == "error"
