@@ -78,11 +78,6 @@ def test_other_ends_stay(happened: tuple[ev.Event, ...]) -> None:
         after(CREATED, *happened)
 
 
-def test_a_publish_that_is_recorded_after_its_start_changes_nothing() -> None:
-    running = after(CREATED, FIRST, BROKE, SECOND)
-    assert transition(running, replace(CREATED, at=at(2.5)), at(9)) is running
-
-
 TWO = (CREATED, FIRST, SECOND)
 
 

@@ -38,15 +38,6 @@ def identified(
     return identity_of(task, task.name, marking, args, kwargs or {}, {HEADER: given})
 
 
-def test_both_ways_to_write_it_mark_the_function_and_leave_it_as_it_is() -> None:
-    def plain(self: Any) -> int:
-        return 1
-
-    assert progress_task(plain) is plain
-    assert plain(None) == 1
-    assert progress_task(symbol="X")(plain) is plain
-
-
 def test_a_workflows_name_is_a_text() -> None:
     with pytest.raises(TypeError, match="workflow names a workflow and has to be a text, not 5"):
         progress_task(workflow=5)

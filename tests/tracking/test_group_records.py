@@ -95,19 +95,6 @@ def test_an_app_that_is_not_installed_publishes_as_ever(installed: Install, redi
         assert len(group([task.si(), task.si()], app=bare).apply_async()) == 2
 
 
-def test_one_record_that_cannot_be_made_leaves_the_others_theirs(
-    installed: Install, redis_url: str
-) -> None:
-    app = installed()
-    task = fetch(app)
-    with redis.Redis.from_url(redis_url) as client:
-        client.lpush("task:odd", "somebody else's")
-    group([task.si("a"), task.si("odd").set(task_id="odd"), task.si("b")]).apply_async()
-    ids = messages(app)
-    assert ids[1] == "odd"
-    assert [app.record(task_id).symbol for task_id in (ids[0], ids[2])] == ["a", "b"]
-
-
 def test_members_of_two_apps_have_their_records_where_theirs_are(installed: Install) -> None:
     one, two = installed(key_prefix="one:"), installed(key_prefix="two:")
     ours, theirs = fetch(one), fetch(two)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from celery import group, signals
+from celery import group
 from kombu.exceptions import OperationalError
 
 from tests.apps import App
@@ -60,27 +60,6 @@ def test_a_publish_that_is_interrupted_ends_its_record(
         group(members).apply_async()
     causes = {task_id: app.record(task_id).error_cause for task_id in app.records()}
     assert causes == {"A": None, **dict.fromkeys(("t", "B", "C"), "not_published")}
-
-
-def test_a_member_that_is_interrupted_before_its_message_did_not_leave(
-    installed: Install,
-) -> None:
-    app = installed()
-    task = fetch(app)
-
-    def interrupt(headers: dict[str, Any], **_: Any) -> None:
-        if headers["id"] == "B":
-            raise KeyboardInterrupt
-
-    signals.before_task_publish.connect(interrupt)  # after ours
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            group(task.si(symbol).set(task_id=symbol) for symbol in ("A", "B", "C")).apply_async()
-    finally:
-        signals.before_task_publish.disconnect(interrupt)
-    assert set(app.records()) == {"A", "B"}
-    assert app.record("A").status == "created"
-    assert app.record("B").error_cause == "not_published"
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -216,18 +215,6 @@ def test_a_success_that_celery_has_stored_stays(
     record = recorded(app)
     assert (record.status, record.results) == ("completed", {"saved": 4})
     assert record.error_cause is None
-
-
-def test_a_success_of_an_earlier_task_with_the_id_is_none_of_this_one(
-    app: App, records: Records
-) -> None:
-    app.celery.backend.mark_as_done("t", 4)
-    meta = app.result("t")
-    meta["date_done"] = "2024-01-15T10:30:00+00:00"
-    app.celery.backend.set(app.celery.backend.get_key_for_task("t"), json.dumps(meta))
-    started(records)
-    lost_child(fetch(app))
-    assert recorded(app).error_cause == "worker_lost"
 
 
 # What Celery ended by itself

@@ -218,13 +218,3 @@ def test_what_cannot_be_sent_ends_with_what_was_to_follow(installed: Install) ->
     assert causes == {"jobs.fetch": "not_published", "jobs.merge": "upstream"}
     (merged,) = (one for one in members(app).values() if one["task_type"] == "jobs.merge")
     assert merged["error_message"] == "前の処理が完了しなかったため実行されませんでした: jobs.fetch"
-
-
-def test_a_canvas_that_was_sent_again_begins_anew(installed: Install) -> None:
-    app = installed(track="all")
-    fetch, merge = tasks(app, "fetch", "merge")
-    canvas = chain(fetch.si(), merge.si())
-    first, second = canvas.apply_async(), canvas.apply_async()
-    told = figures(app, second.id)
-    assert (told.status, told.open) == ("created", told.total)
-    assert figures(app, first.id).status == "created"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 from celery import group, signals
 
-from progress_backend import RedisProgressService, install, progress_task
+from progress_backend import install, progress_task
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from tests.apps import App
@@ -91,24 +90,6 @@ def test_one_call_says_otherwise_and_tracks_what_is_not_marked(installed: Instal
     assert (record.task_type, record.symbol) == ("plain", "Y")
 
 
-def test_a_record_that_a_service_made_keeps_its_values(installed: Install, redis_url: str) -> None:
-    async def create() -> str:
-        async with RedisProgressService(redis_url) as service:
-            return await service.create_task("ordered", 9, symbol="MSFT", metadata={"n": 1})
-
-    app = installed()
-    task_id = asyncio.run(create())
-    before = app.document(task_id)
-    fetch(app).apply_async(("aapl",), task_id=task_id)
-    # By its root_id it is known to wait for a worker.
-    after = app.document(task_id)
-    assert after == before | {
-        "root_id": task_id,
-        "revision": 2,
-        "updated_at": after["updated_at"],
-    }
-
-
 def test_an_ended_id_published_again_begins_anew(installed: Install, redis_url: str) -> None:
     app, records = installed(), Records(redis_url)
     task = fetch(app)
@@ -147,18 +128,6 @@ def test_what_replaces_a_task_under_an_id_of_its_own_begins_a_record(
     ended = records.complete(task_id)
     task.apply_async(("aapl",), task_id=task_id, replaced_task_nesting=1)
     assert app.record(task_id) == ended, "what goes on with a record does not begin it anew"
-
-
-def test_two_apps_of_one_process_do_not_record_for_each_other(
-    installed: Install, debian_redis_url: str
-) -> None:
-    here, there = installed(), installed(redis_url=debian_redis_url)
-    fetch(here)
-    task_id = fetch(there).delay("aapl").id
-    assert here.document(task_id) == {}
-    assert there.tracker.process is not None
-    store = there.tracker.process.store
-    assert store.run(store.flows.get(task_id)) is not None
 
 
 def test_installing_twice_is_installing_once(installed: Install) -> None:

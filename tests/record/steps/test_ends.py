@@ -16,12 +16,6 @@ def test_a_completed_task_has_the_average_of_its_run(running) -> None:
     assert (task.rate, task.work.items, task.work.seconds) == (2, 10, 5)
 
 
-def test_completed_takes_an_error_back(running) -> None:
-    lost = after(running, ev.Lost(lease="lease-1", error_message="silent", revision=0))
-    task = after(lost, ev.Completed(attempt=1))
-    assert (task.error_message, task.error_cause) == (None, None)
-
-
 def test_completed_without_any_progress_has_a_rate_to_remember(running) -> None:
     assert after(running, ev.Completed(), seconds=5).rate == 2
     assert after(running, ev.Completed()).rate is None  # no time went by

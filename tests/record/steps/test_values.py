@@ -26,12 +26,6 @@ def test_details_and_results_are_merged(running) -> None:
     assert task.results == {"x": 3, "y": 2}
 
 
-def test_progress_starts_a_created_task() -> None:
-    task = after(None, ev.Created(identity=IDENTITY))
-    task = after(task, ev.Progressed(current=1), seconds=2)
-    assert (task.status, task.started_at) == ("running", at(2))
-
-
 def test_what_is_before_the_first_value_is_no_work(running) -> None:
     task = after(running, ev.Progressed(message="connecting"), seconds=90)
     assert task.work is None
