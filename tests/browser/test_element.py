@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import closing
 
 import pytest
 import redis
@@ -11,7 +10,6 @@ from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from progress_backend import Settings, sign
 from progress_backend.record import events as ev
-from progress_backend.store.drivers import Store
 from progress_backend.tokens import new
 from tests.browser.conftest import OpenPage
 from tests.browser.sites import Site
@@ -29,11 +27,6 @@ def api(start_api: StartApi, redis_url: str, site: Site) -> RunningApi:
     return start_api(redis_url=redis_url, allowed_origins=(site.origin,), locale="en")
 
 
-def put(api: RunningApi, task_id: str, **values: object) -> None:
-    answer = api.http.put(f"/internal/task/{task_id}/update", json=values)
-    assert answer.is_success, answer.text
-
-
 def part(page: Page, name: str, place: int = 0) -> Locator:
     return page.locator("task-progress").nth(place).locator(f"[part={name}]")
 
@@ -49,13 +42,13 @@ def test_a_job_from_its_creation_to_its_end(
         "() => { window.seen = []; for (const name of ['progress', 'end'])"
         " document.addEventListener(name, (event) => seen.push([name, event.detail.status])); }"
     )
-    put(api, task_id, status="running", current_items=63, message="page 1 of 4")
+    api.update(task_id, current_items=63, message="page 1 of 4")
     expect(part(page, "figures")).to_have_text("25% · 63 / 252")
     expect(part(page, "message")).to_have_text("page 1 of 4")
     bar = part(page, "bar")
     expect(bar).to_have_attribute("aria-valuenow", "25")
     expect(bar).to_have_attribute("aria-label", "fetch_data 7203.T")
-    put(api, task_id, status="completed")
+    api.update(task_id, "completed")
     expect(part(page, "status")).to_have_text("Completed")
     expect(part(page, "figures")).to_have_text("100% · 63 / 252")
     expect(part(page, "message")).to_be_hidden()  # it says what the status says
@@ -97,34 +90,29 @@ def test_what_its_page_names_is_there(api: RunningApi, site: Site, open_page: Op
 
 
 def test_the_bar_goes_back_for_another_total_alone(
-    api: RunningApi, site: Site, open_page: OpenPage, redis_url: str
+    api: RunningApi, site: Site, open_page: OpenPage, records: Records
 ) -> None:
     task_id = api.create()
     page = open_page(site(f'<task-progress task-id="{task_id}"></task-progress>', api))
-    put(api, task_id, status="running", current_items=126)
+    api.update(task_id, current_items=126)
     expect(part(page, "bar")).to_have_attribute("aria-valuenow", "50")
-    put(api, task_id, status="running", current_items=63, message="again")
+    api.update(task_id, current_items=63, message="again")
     expect(part(page, "message")).to_have_text("again")
     expect(part(page, "bar")).to_have_attribute("aria-valuenow", "50")
-    with closing(Store(Settings(redis_url=redis_url))) as store:
-        more = ev.Progressed(current=63, total=504)
-        store.run(store.flows.apply(task_id, (more,), store.now()))
+    records.apply(task_id, ev.Progressed(current=63, total=504))
     expect(part(page, "bar")).to_have_attribute("aria-valuenow", "12.5")
 
 
 def test_a_record_that_is_made_anew_begins_anew(
-    api: RunningApi, site: Site, open_page: OpenPage, redis_url: str
+    api: RunningApi, site: Site, open_page: OpenPage, records: Records, redis_url: str
 ) -> None:
-    records = Records(redis_url)
     records.start("nightly")
     records.progress("nightly", 200)
     page = open_page(site('<task-progress task-id="nightly"></task-progress>', api))
     expect(part(page, "bar")).to_have_attribute("aria-valuenow", "79.3")
     redis.Redis.from_url(redis_url).flushdb()
-    identity = ev.Identity("fetch_data", 252, "7203.T")
-    begun = (ev.Started(identity=identity), ev.Progressed(current=63))
-    with closing(Store(Settings(redis_url=redis_url))) as store:
-        store.run(store.flows.apply("nightly", begun, store.now()))
+    records.start("nightly")
+    records.progress("nightly", 63)
     expect(part(page, "figures")).to_have_text("25% · 63 / 252")
     expect(part(page, "bar")).to_have_attribute("aria-valuenow", "25")
 
@@ -155,7 +143,7 @@ def test_an_element_that_is_moved_goes_on(api: RunningApi, site: Site, open_page
         " return one.record?.status; }"
     )
     assert moved == "created"
-    put(api, task_id, status="running", current_items=63)
+    api.update(task_id, current_items=63)
     expect(part(page, "figures")).to_have_text("25% · 63 / 252")
     assert page.evaluate("seen.map(({ status }) => status)") == ["running"]
 
@@ -170,8 +158,8 @@ def test_the_languages_of_a_page_and_of_an_element(
     page = open_page(site(body, api, lang="ja"))
     expect(part(page, "status")).to_have_text("待機中")
     expect(part(page, "status", 1)).to_have_text("Created")
-    put(api, task_id, status="running", current_items=252)
-    put(api, task_id, status="completed", message="Processing... (3/4)")
+    api.update(task_id, current_items=252)
+    api.update(task_id, "completed", message="Processing... (3/4)")
     expect(part(page, "message")).to_have_text("処理中... (3/4)")
     expect(part(page, "message", 1)).to_have_text("Processing... (3/4)")
     page.locator("task-progress").first.evaluate("(element) => { element.lang = 'en'; }")
@@ -228,16 +216,6 @@ def test_what_there_is_not_is_said_once(api: RunningApi, site: Site, open_page: 
     expect(part(page, "note")).to_have_text("No task-id or workflow-id is given.")
 
 
-def test_another_id_in_the_same_element(api: RunningApi, site: Site, open_page: OpenPage) -> None:
-    first, second = api.create(), api.create(symbol="6758.T")
-    page = open_page(site(f'<task-progress task-id="{first}"></task-progress>', api))
-    put(api, first, status="running", current_items=200)
-    expect(part(page, "bar")).to_have_attribute("aria-valuenow", "79.3")
-    page.locator("task-progress").evaluate("(e, id) => e.setAttribute('task-id', id)", second)
-    expect(part(page, "name")).to_have_text("fetch_data 6758.T")
-    expect(part(page, "bar")).to_have_attribute("aria-valuenow", "0")
-
-
 def test_all_elements_of_a_page_share_one_socket_and_leave_it(
     api: RunningApi, site: Site, open_page: OpenPage
 ) -> None:
@@ -248,7 +226,7 @@ def test_all_elements_of_a_page_share_one_socket_and_leave_it(
     show(page, tags)
     expect(page.locator("task-progress [part=status]")).to_have_text(["Created"] * 30)
     assert watchers(api) == 15
-    put(api, tasks[14], status="running", current_items=63)
+    api.update(tasks[14], current_items=63)
     for place in (14, 29):
         expect(part(page, "figures", place)).to_have_text("25% · 63 / 252")
     page.locator("task-progress").nth(0).evaluate("(e, id) => e.setAttribute('task-id', id)", "no")
@@ -298,23 +276,9 @@ def test_a_page_where_no_socket_opens_keeps_connections_for_others(
     show(page, "".join(f"<task-progress task-id='{one}'></task-progress>" for one in tasks))
     expect(page.locator("task-progress [part=status]")).to_have_text(["Created"] * 8)
     for place, one in enumerate(tasks):
-        put(api, one, status="running", current_items=63)
+        api.update(one, current_items=63)
         expect(part(page, "figures", place)).to_have_text("25% · 63 / 252")
     assert watchers(api) == 2
-
-
-def test_a_read_that_a_proxy_refuses_for_a_while_is_sent_again(
-    api: RunningApi, site: Site, open_page: OpenPage
-) -> None:
-    task_id = api.create()
-    page = open_page(site("<p></p>", api))
-    take_away(page, "WebSocket, EventSource")
-    page.evaluate(
-        """() => { const real = window.fetch; let left = 2; window.fetch = (...asked) =>
-            left-- > 0 ? Promise.resolve(new Response("", { status: 429 })) : real(...asked); }"""
-    )
-    show(page, f"<task-progress task-id='{task_id}'></task-progress>")
-    expect(part(page, "status")).to_have_text("Created")
 
 
 def test_a_socket_that_opens_again_is_taken(
@@ -332,7 +296,7 @@ def test_a_socket_that_opens_again_is_taken(
     run_clock(page, 20)
     eventually(lambda: watchers(api) == 1, what="the task is watched")
     run_clock(page, 1)
-    put(api, task_id, status="running", current_items=63)
+    api.update(task_id, current_items=63)
     expect(part(page, "figures")).to_have_text("25% · 63 / 252")
     assert watchers(api) == 1
 
@@ -358,7 +322,7 @@ def test_a_text_is_a_text(api: RunningApi, site: Site, open_page: OpenPage) -> N
         site(f'<task-progress task-id="{task_id}"></task-progress>', api),
         viewport={"width": 320, "height": 600},
     )
-    put(api, task_id, status="running", current_items=1, message=evil)
+    api.update(task_id, current_items=1, message=evil)
     expect(part(page, "message")).to_have_text(re.compile("^<img src=x onerror"))
     wider = "document.documentElement.scrollWidth - innerWidth"
     assert page.evaluate(wider) <= 0
@@ -375,30 +339,23 @@ def guarded(start_api: StartApi, redis_url: str, site: Site) -> RunningApi:
     return start_api(**about, tokens=(token.line(),), signing_keys=(KEY,))
 
 
-def shared(redis_url: str, ttl: float = 600) -> tuple[str, str]:
-    """A task's id, and a token for it."""
-    with closing(Store(Settings(redis_url=redis_url))) as store:
-        identity = ev.Identity(task_type="fetch_data", symbol="7203.T", total_items=252)
-        store.run(store.flows.apply("shared", (ev.Created(identity=identity),), store.now()))
-    return "shared", sign(task_id="shared", ttl=ttl, settings=Settings(signing_keys=(KEY,)))
-
-
-def progress(redis_url: str, task_id: str, current: int) -> None:
-    with closing(Store(Settings(redis_url=redis_url))) as store:
-        event = ev.Progressed(current=current)
-        store.run(store.flows.apply(task_id, (ev.Resumed(), event), store.now()))
+def signed(ttl: float = 600) -> str:
+    """A token for the task `shared`."""
+    return sign(task_id="shared", ttl=ttl, settings=Settings(signing_keys=(KEY,)))
 
 
 @pytest.mark.parametrize("without", ["", "WebSocket, EventSource"])
 def test_a_share_token_shows_its_task_and_no_other(
-    guarded: RunningApi, site: Site, open_page: OpenPage, redis_url: str, without: str
+    guarded: RunningApi, site: Site, open_page: OpenPage, records: Records, without: str
 ) -> None:
-    task_id, token = shared(redis_url)
+    task_id, token = "shared", signed()
+    records.create(task_id)
     page = open_page(site("<p></p>", guarded))
     take_away(page, without)
     show(page, f"<task-progress task-id='{task_id}' token='{token}' lang='en'></task-progress>")
     expect(part(page, "status")).to_have_text("Created")
-    progress(redis_url, task_id, 63)
+    records.start(task_id)
+    records.progress(task_id, 63)
     expect(part(page, "figures")).to_have_text("25% · 63 / 252")
     show(page, f"<task-progress task-id='another' token='{token}' lang='en'></task-progress>")
     expect(part(page, "note")).to_have_text("You may not see this.")
@@ -410,10 +367,10 @@ def test_a_share_token_shows_its_task_and_no_other(
 
 
 def test_a_token_that_expires_meanwhile(
-    guarded: RunningApi, site: Site, open_page: OpenPage, redis_url: str
+    guarded: RunningApi, site: Site, open_page: OpenPage, records: Records
 ) -> None:
-    task_id, token = shared(redis_url, ttl=4)
-    body = f"<task-progress task-id='{task_id}' token='{token}'></task-progress>"
+    records.create("shared")
+    body = f"<task-progress task-id='shared' token='{signed(ttl=4)}'></task-progress>"
     page = open_page(site(body, guarded))
     expect(part(page, "status")).to_have_text("Created")
     expect(part(page, "note")).to_have_text("You have no access any more; load the page again.")

@@ -89,18 +89,6 @@ def test_rows_stay_under_a_pointer_and_new_ones_wait(
     expect(row(page, "four")).to_be_focused()
 
 
-def test_another_list_is_shown_at_once_wherever_the_pointer_is(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    records.start("one", symbol="6758.T")
-    records.start("two")
-    page = open_page(api)
-    symbol = shows(page, "one", "running").get_by_role("button", name="Symbol: 6758.T")
-    symbol.click()  # and the pointer stays there
-    expect(row(page, "two")).to_have_count(0)
-    assert listed(page) == ["one"]
-
-
 def test_a_type_and_a_symbol_are_chosen_in_a_row(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:

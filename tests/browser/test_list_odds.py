@@ -37,24 +37,6 @@ def test_rows_that_have_left_leave_nothing_behind(
     assert page.locator("link[href$='workers.css']").count() == 1
 
 
-FORGETFUL = """Object.defineProperty(window, "sessionStorage", {
-  get() { throw new DOMException("no cookies here", "SecurityError"); },
-});"""
-
-
-def test_a_browser_that_keeps_nothing_shows_the_page(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    records.start("job")
-    page = open_page(api, "/?lang=en", permissions=["notifications"])
-    page.add_init_script(FORGETFUL)
-    page.reload()
-    is_live(page)
-    bell = shows(page, "job", "running").get_by_role("button", name="Tell me when it ends")
-    bell.click()
-    expect(bell).to_have_attribute("aria-pressed", "true")
-
-
 def test_an_answer_of_somebody_on_the_way_does_not_end_the_reading(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:

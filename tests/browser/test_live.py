@@ -26,20 +26,12 @@ class Jobs:
         self._app = Celery("front", broker=store.url, set_as_current=False)
         self._store_url = store.url
 
-    def fetch(self, symbol: str, total: int | None, seconds: float) -> str:
-        return self._send("fetch_data", symbol, total, seconds)
-
-    def fail(self, symbol: str) -> str:
-        return self._send("fail", symbol)
-
-    def fetch_several(self, symbols: list[str], seconds: float) -> str:
-        return self._send("fetch_several", symbols, seconds)
-
-    def _send(self, name: str, *args: object) -> str:
-        return str(self._app.send_task(f"tests.browser.app.{name}", args).id)
+    def fetch(self, symbol: str, total: int, seconds: float) -> str:
+        args = (symbol, total, seconds)
+        return str(self._app.send_task("tests.browser.app.fetch_data", args).id)
 
     def revoked(self, task_id: str) -> bool:
-        """Whether the worker has said so in the result backend."""
+        """Whether the result backend has it so."""
         with redis.Redis.from_url(self._store_url) as client:
             return b'"REVOKED"' in (client.get(f"celery-task-meta-{task_id}") or b"")
 
@@ -106,30 +98,4 @@ def test_cancelling_asks_first_and_ends_the_job(page: Page, jobs: Jobs) -> None:
     expect(cancelled).to_contain_text("The task was cancelled")
     expect(cancelled.locator(".actions button")).to_have_count(0)
     eventually(lambda: jobs.revoked(job))
-    never_loaded_again(page)
-
-
-def test_a_chord_is_one_row_from_its_beginning_to_its_end(page: Page, jobs: Jobs) -> None:
-    jobs.fetch_several(["9101.T", "9104.T", "9107.T"], 3)
-    # Beside those of other tests, which are on the same store.
-    chord = page.locator("tr[data-workflow-id]", has_text="fetch_data ×3")
-    expect(chord).to_be_visible()
-    bar, seen = chord.get_by_role("progressbar"), list[float]()
-    chord.locator(".toggle").click()
-    page.locator("h1").hover()  # under a pointer they would keep still
-    members = page.locator("tbody.workflow tr[data-task-id]")
-    expect(members).to_have_count(4)
-
-    def done() -> bool:
-        seen.append(float(bar.get_attribute("aria-valuenow") or 0))
-        return seen[-1] == 100
-
-    eventually(done)
-    assert seen == sorted(seen), "it never falls"
-    assert set(seen) - {0, 100}, "it moves"
-    expect(chord).to_have_attribute("data-status", "completed")
-    expect(chord).to_contain_text("4 / 4")
-    expect(chord.get_by_role("button")).to_have_count(1)
-    for member in members.all():
-        expect(member).to_have_attribute("data-status", "completed")
     never_loaded_again(page)

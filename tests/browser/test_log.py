@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-import redis
 from playwright.sync_api import expect
 
 from progress_backend.flows import task_log
@@ -76,21 +75,6 @@ def test_a_page_says_how_many_earlier_lines_it_does_not_show(
         write(task_id, "line", count=200)  # as many as the store keeps
     expect(lines.first).to_have_text("… 200 earlier lines are not shown")
     assert lines.count() == 1_001
-
-
-def test_a_record_that_is_made_anew_has_another_log(
-    api: RunningApi, write: Write, open_page: OpenPage, redis_url: str
-) -> None:
-    task_id = api.create()
-    write(task_id, "of the first")
-    write(task_id, "its second line")
-    page = open_page(api, f"/task/{task_id}?lang=en")
-    lines = page.get_by_role("log", name="Log").locator("p")
-    expect(lines).to_have_count(2)
-    redis.Redis.from_url(redis_url).flushdb()
-    Records(redis_url).start(task_id)
-    write(task_id, "of another")
-    expect(lines).to_have_text(["01:30:00infoof another"])
 
 
 def test_the_last_lines_of_a_run_that_was_cancelled(

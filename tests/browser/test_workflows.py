@@ -4,7 +4,6 @@ of it."""
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import Locator, Page, Request, expect
@@ -167,21 +166,6 @@ def test_its_tasks_move_and_can_be_steered(
     expect(members(page)).to_have_count(5)
 
 
-def test_who_asks_for_a_status_sees_tasks(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    page = open_page(api)
-    opened(page)
-    page.get_by_role("button", name="Error 1").first.click()
-    expect(page.locator("tbody.task tr")).to_have_count(1)
-    assert ids(page.locator("tbody.task tr")) == ["failed"]
-    expect(head(page)).to_be_hidden()
-    expect(members(page)).to_be_hidden()
-    page.locator("#filters").get_by_role("button", name="All").click()
-    expect(members(page)).to_have_count(1)
-    expect(members(page)).to_be_visible()  # open, as it was left
-
-
 def test_by_keyboard(api: RunningApi, records: Records, open_page: OpenPage) -> None:
     """The focus stays where it was, whatever is read meanwhile."""
     page = open_page(api)
@@ -245,23 +229,6 @@ def can_be_read(page: Page, width: int, long: str) -> None:
         inside = box(place)
         assert edge["x"] <= inside["x"]
         assert inside["x"] + inside["width"] <= edge["x"] + edge["width"]
-
-
-def test_forced_colours_tell_what_failed_and_whether_it_is_open(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    page = open_page(api, forced_colors="active")
-    bar = shows(page, "running").locator(".bar")
-    image = "e => getComputedStyle(e).backgroundImage"
-    assert bar.locator(".failed").evaluate(image) != bar.locator("i").last.evaluate(image)
-    arrow = "e => getComputedStyle(e, '::before').transform"
-    closed = toggle(page).evaluate(arrow)
-    opened(page)
-    eventually(lambda: toggle(page).evaluate(arrow) != closed)
-    colour = "e => getComputedStyle(e).backgroundColor"
-    chips = whole(page).locator(".counts")
-    pressed, other = (chips.locator(f"[data-filter={one}]") for one in ("error", "all"))
-    assert pressed.evaluate(colour) != other.evaluate(colour)
 
 
 SCRIPT = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'
@@ -352,29 +319,3 @@ def test_however_many_are_open_they_are_read_one_after_the_other(
     seconds = (float(page.evaluate("performance.now()")) - began) / 1000
     assert most == 1
     assert len(asked) <= 4 * (seconds + 1), asked
-
-
-def test_what_has_ended_is_read_no_more(
-    api: RunningApi, open_page: OpenPage, redis_url: str
-) -> None:
-    records = Records(redis_url)
-    many(records, 2)
-    for number in range(2):
-        records.complete(f"{W}-{number}")
-    records.start("single")
-    page, asked = open_page(api), [time.monotonic()]
-    page.on("request", lambda request: asked.append(time.monotonic()) if ours(request) else None)
-    opened(page)
-    is_live(page)
-
-    def quiet() -> bool:
-        page.wait_for_timeout(100)  # time in which the browser tells of requests
-        return time.monotonic() - asked[-1] > 2
-
-    eventually(quiet, timeout=20)
-    before = len(asked)
-    for current in range(1, 20):
-        records.progress("single", current)
-    expect(page.locator('tbody.task tr[data-task-id="single"]')).to_contain_text("19 / 252")
-    page.wait_for_timeout(1500)  # time in which it would be read
-    assert len(asked) == before
