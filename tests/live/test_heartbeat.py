@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -49,33 +48,19 @@ async def test_each_interval_it_is_said_that_updates_are_heard_or_since_when_the
     beating.leave(0.05, told.append)
 
 
-async def test_there_is_one_timer_an_interval_and_none_when_nobody_asks(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    loop, timers = asyncio.get_running_loop(), dict[float, asyncio.TimerHandle]()
-    later = loop.call_later
-
-    def begun(seconds: float, *call: Any) -> asyncio.TimerHandle:
-        assert seconds not in timers
-        timers[seconds] = later(seconds, *call)
-        return timers[seconds]
-
-    def waiting() -> set[float]:
-        return {seconds for seconds, timer in timers.items() if not timer.cancelled()}
-
-    monkeypatch.setattr(loop, "call_later", begun)
+async def test_there_is_one_timer_an_interval_and_none_when_nobody_asks() -> None:
     beating = Heartbeats(Subscribed())
-    one: list[Heartbeat] = []
-    two: list[Heartbeat] = []
-    beating.join(10, one.append)
-    beating.join(10, two.append)
-    beating.join(20, one.append)
-    assert waiting() == {10, 20}
-    beating.leave(10, one.append)
-    beating.leave(20, one.append)
-    assert waiting() == {10}
-    beating.leave(10, two.append)
-    assert not waiting()
+    one, two = list[Heartbeat]().append, list[Heartbeat]().append
+    beating.join(10, one)
+    timer = beating._timers[10]
+    beating.join(10, two)
+    beating.join(20, one)
+    assert (beating._timers.keys(), beating._timers[10]) == ({10, 20}, timer)
+    beating.leave(10, one)
+    beating.leave(20, one)
+    assert (beating._timers.keys(), timer.cancelled()) == ({10}, False)
+    beating.leave(10, two)
+    assert (not beating._timers, timer.cancelled()) == (True, True)
 
 
 async def test_a_change_is_told_at_once_to_many_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:

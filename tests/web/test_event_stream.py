@@ -12,7 +12,6 @@ from typing import Any
 import httpx
 import pytest
 
-from progress_backend.record import events as ev
 from tests.conftest import StartService
 from tests.ports import free_port
 from tests.records import Records
@@ -105,20 +104,6 @@ def test_quiet_streams_are_kept_alive(api: RunningApi, monkeypatch: pytest.Monke
         assert next(heard) == next(heard) == {"": "nothing new"}
         api.update(task_id, "completed")
         assert [event["id"] for event in heard if "id" in event] == ["2"]
-
-
-def test_a_suspicion_is_no_end_for_one_who_comes_back_at_once(
-    api: RunningApi, redis_url: str
-) -> None:
-    records = Records(redis_url)
-    running = records.start("job")
-    lost = ev.Lost(lease="lease-1", error_message="gone", revision=running.revision)
-    last = str(records.apply("job", lost).revision)
-    with opened(url_of(api, "job"), last) as answer:
-        heard = events(answer)
-        assert next(heard)["status"] == "error"
-        records.apply("job", ev.Completed(attempt=1))
-        assert [event["status"] for event in heard] == ["completed"]
 
 
 @pytest.mark.wide

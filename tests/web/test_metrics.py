@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -41,16 +42,6 @@ class Figures(dict[str, float]):
                     self[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
 
 
-def test_tasks_with_a_remark(start_api: StartApi, redis_url: str) -> None:
-    records, api = Records(redis_url), start_api(redis_url=redis_url)
-    since = records.start("late").updated_at
-    assert since is not None
-    records.remark("late", late=since)
-    figures = Figures(api)
-    assert figures["progress_remarks{late}"] == 1
-    assert figures["progress_remarks{stalled}"] == 0
-
-
 def test_events_of_webhooks(start_api: StartApi, redis_url: str) -> None:
     api = start_api(redis_url=redis_url, webhooks=spec(status="completed"))
     first, second = api.create(), api.create()
@@ -67,7 +58,8 @@ async def test_tasks_store_and_watchers(start_api: StartApi, redis_url: str) -> 
     api = start_api(redis_url=redis_url)
     eventually(lambda: Figures(api)["progress_listener_connected"] == 1)
     first, second = api.create(), api.create()
-    api.update(first)
+    late = datetime.fromisoformat(api.update(first).json()["updated_at"])
+    Records(redis_url).remark(first, late=late)
     async with api.watch(first) as one, watch_all(api) as every:
         await said(one)
         api.update(second, "completed")
@@ -75,6 +67,8 @@ async def test_tasks_store_and_watchers(start_api: StartApi, redis_url: str) -> 
         figures = Figures(api)
         assert figures["progress_tasks{running}"] == figures["progress_tasks{completed}"] == 1
         assert figures["progress_tasks{error}"] == 0
+        assert figures["progress_remarks{late}"] == 1
+        assert figures["progress_remarks{stalled}"] == 0
         assert figures["progress_store_up"] == 1
         assert figures["progress_watched_tasks"] == 1
         assert figures["progress_watchers{task}"] == figures["progress_watchers{all_tasks}"] == 1

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import pytest
+
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.waiting import aeventually, eventually
 from tests.web.conftest import Apart, StartApi
-from tests.web.serving import RunningApi
 from tests.web.test_websockets import said
 
 
-def calls(api: RunningApi) -> list[tuple[int, str | None]]:
-    answers = [
+def test_every_call_says_that_the_store_is_away(
+    apart: Apart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no answer says where it is."""
+    monkeypatch.setattr("progress_backend.live.watched_tasks.SUBSCRIBE_S", 0.3)
+    server, api = apart
+    api.create()
+    server.kill()
+    for answer in (
         api.http.post("/internal/create-task", json={"task_type": "t", "total_items": 1}),
         api.update("job"),
         api.status("job"),
@@ -21,22 +29,16 @@ def calls(api: RunningApi) -> list[tuple[int, str | None]]:
         api.http.get("/internal/tasks"),
         api.workflow("group"),
         api.http.get("/internal/workflows"),
-    ]
-    for answer in answers:
-        assert "does not answer" in answer.json()["detail"]
-    return [(answer.status_code, answer.headers.get("retry-after")) for answer in answers]
-
-
-def test_every_call_says_that_the_store_is_away(apart: Apart) -> None:
-    server, api = apart
-    api.create()
-    server.kill()
-    assert calls(api) == [(503, "1")] * 7
-
+        api.http.get("/internal/task/job/events"),
+    ):
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        does = "confirm a subscription" if "events" in str(answer.url) else "answer"
+        assert answer.json() == {"detail": f"the progress store does not {does}"}
     health = api.http.get("/internal/health")
     assert (health.status_code, health.json()["status"]) == (503, "unhealthy")
     assert health.json()["dependencies"]["redis"]["status"] == "disconnected"
     assert api.http.get("/internal/health/live").status_code == 200
+    assert "127.0.0.1" not in health.text + api.http.get("/metrics").text
 
     server.start()
     api.create()

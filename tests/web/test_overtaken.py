@@ -11,8 +11,6 @@ from tests.conftest import StartServer
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
-WRITERS, WRITES = 12, 4
-
 
 def test_one_that_never_gets_through_may_come_again(
     api: RunningApi, monkeypatch: pytest.MonkeyPatch
@@ -27,27 +25,6 @@ def test_one_that_never_gets_through_may_come_again(
         assert "status" not in answer.json()
     monkeypatch.undo()
     assert api.update(task_id).status_code == 200
-
-
-def test_what_is_away_is_not_said_by_its_address(api_without_store: RunningApi) -> None:
-    answer = api_without_store.http.get("/internal/tasks")
-    assert answer.status_code == 503
-    assert answer.json() == {"detail": "the progress store does not answer"}
-    writes = [
-        api_without_store.http.post(
-            "/internal/create-task", json={"task_type": "t", "total_items": 1}
-        ),
-        api_without_store.update("job"),
-        api_without_store.cancel("job"),
-        api_without_store.status("job"),
-        api_without_store.http.get("/internal/task/job/events"),
-        api_without_store.http.get("/internal/health"),
-        api_without_store.http.get("/metrics"),
-    ]
-    for answer in writes:
-        assert answer.status_code == (200 if "/metrics" in str(answer.url) else 503)
-        assert "127.0.0.1" not in answer.text, answer.url
-        assert "Error " not in answer.text, answer.url
 
 
 def test_a_limited_token_gets_503_while_the_store_is_away(

@@ -57,8 +57,9 @@ def ready(service: Service) -> str:
 async def test_it_serves_and_ends_at_once(start_service: StartService, redis_url: str) -> None:
     service = start_service([sys.executable, "-c", CODE, redis_url])
     address = await asyncio.to_thread(ready, service)
-    soft, _ = resource.prlimit(service.pid, resource.RLIMIT_NOFILE)
-    assert soft > 256, "each socket is an open file, and the usual limit is low"
+    if hasattr(resource, "prlimit"):  # Linux
+        soft, _ = resource.prlimit(service.pid, resource.RLIMIT_NOFILE)
+        assert soft > 256, "each socket is an open file, and the usual limit is low"
     async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as http:
         # A proxy on this machine is trusted.
         made = await http.post("/internal/create-task", json=NEW, headers=OF_A_PROXY)

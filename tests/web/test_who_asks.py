@@ -36,20 +36,3 @@ def test_an_act_has_the_tokens_name(guarded: RunningApi, redis_url: str, kind: s
             answer = guarded.http.request(method, f"{path}/{act}", json=asked)
             assert answer.is_success, answer.text
             assert guarded.http.get(f"{path}/status").json()["control"]["by"] == kept
-
-
-def test_a_forced_end_has_it_and_a_value_keeps_nobody(guarded: RunningApi) -> None:
-    task_id = guarded.create()
-    path = f"/internal/task/{task_id}"
-    put = {"status": "running", "current_items": 1}
-    assert guarded.http.put(f"{path}/update", json=put).json()["control"] is None
-    wrong = guarded.http.put(f"{path}/update", json={**put, "by": "alice"})
-    assert wrong.status_code == 422
-
-
-@pytest.mark.parametrize(("said", "kept"), [(None, "api"), ("alice", "alice")])
-def test_without_tokens_the_request_alone_says_it(api: RunningApi, said, kept) -> None:
-    task_id = api.create()
-    body = {} if said is None else {"by": said}
-    answer = api.http.post(f"/internal/task/{task_id}/cancel", json=body)
-    assert answer.json()["control"]["by"] == kept
