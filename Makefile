@@ -11,8 +11,6 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 # Two processes cannot share the one store that the variable names.
 PROCESSES := $(if $(PROGRESS_TEST_REDIS_URL),0,3)
-# Tested with, but not resolved: it asks for a Celery below the newest, and works with that one.
-APART := celery-batches==0.11
 # Requests that are made up by `make fuzz`.
 CASES ?= 12000
 SOURCES := $(wildcard progress_backend api workers docs docker/entrypoint.py .ci/release_check.py)
@@ -34,7 +32,6 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e '.[all]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(APART)
 	@touch $@
 
 run: $(STAMP) ## Store, worker, beat, API, Flower and real fetch jobs with live bars; Ctrl-C ends all

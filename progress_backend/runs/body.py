@@ -41,7 +41,7 @@ def _enter(run: Run | None) -> Run | None:
     if run is None or run.entered:
         return None
     run.heed()
-    run.entered, run.closed, run.awaits_meta = True, False, False
+    run.entered, run.closed, run.late_meta = True, False, False
     return run
 
 

@@ -26,8 +26,6 @@ _REST_S = 5.0
 _EVENT_INTERVAL_S = 1.0
 #: The total that celery-progress uses for a task without one.
 _STAND_IN = 100
-#: Longest wait for the stored end of a run whose body has ended, and the time between two checks.
-_END_S, _POLL_S = 5.0, 0.02
 
 
 class Mirror:
@@ -43,7 +41,7 @@ class Mirror:
         self._flower_events = flower_events
         self._results = Breaker(_REST_S)
         self._events = Breaker(_REST_S)
-        self._result_thread = LatestWorker[Task]("progress-results", self._write)
+        self._result_thread = LatestWorker[Task | None]("progress-results", self._write)
         self._event_thread = LatestWorker[Task | None]("progress-events", self._send)
 
     def show(self, run: Run, task: Task) -> None:
@@ -66,24 +64,30 @@ class Mirror:
         """No more writes are started for a closed run; those in progress are waited for, at most so
         long."""
         deadline = time.monotonic() + timeout_s
-        run.awaits_meta, over = True, False
+        run.late_meta, over = True, False
         try:
             over = self._result_thread.close(run, timeout_s)
         finally:  # a soft time limit may be raised in the wait
-            run.awaits_meta = over
+            run.late_meta = not over
         self._event_thread.close(run, max(deadline - time.monotonic(), 0.0))
 
-    def _write(self, run: Run, task: Task) -> None:
-        if self._results.open:
+    def left(self, run: Run) -> None:
+        """Called when the run's end is stored: a write that was not waited for may overwrite it."""
+        if run.late_meta and run.outcome is not None:
+            self._result_thread.put(run, None)
+
+    def _write(self, run: Run, task: Task | None) -> None:
+        if self._results.open or (run.closed and task is not None):
             return
         try:
             if _aborted(run):
                 return
             with no_fork_in_between():
-                backend = _until_closed(run.celery_task.backend, run)
-                backend.store_result(run.task_id, meta_of(task), PROGRESS, request=run.request)
-            if run.closed:
-                _put_right(run)
+                if task is None:
+                    _put_right(run)
+                else:
+                    backend = run.celery_task.backend
+                    backend.store_result(run.task_id, meta_of(task), PROGRESS, request=run.request)
         except Exception as error:  # any backend's error must not reach the job
             if self._results.failed():
                 logger.warning("progress is not written to the result backend: %s", error)
@@ -121,41 +125,12 @@ def _aborted(run: Run) -> bool:
 
 
 def _put_right(run: Run) -> None:
-    """Stores the run's end again where a slow PROGRESS write has overwritten it; not while the job
-    waits for that write, and so has no end yet."""
-    deadline = time.monotonic() + _END_S
-    while run.outcome is None:
-        if run.awaits_meta or not run.closed or time.monotonic() > deadline:
-            return
-        time.sleep(_POLL_S)  # in the mirror's own thread: the job's thread sets the outcome
+    """Stores the run's end again where a slow PROGRESS write has overwritten it."""
     backend, end = run.celery_task.backend, run.outcome
-    if backend.get_task_meta(run.task_id, cache=False)["status"] == PROGRESS:
+    if end is not None and backend.get_task_meta(run.task_id, cache=False)["status"] == PROGRESS:
         backend.store_result(
             run.task_id, end.result, end.state, traceback=end.traceback, request=run.request
         )
-
-
-def _until_closed(backend: Any, run: Run) -> Any:
-    """A copy of the result backend whose write is skipped once the run is closed.
-
-    Celery's Redis backend reads before it writes, and retries for a while when Redis is away; it
-    protects SUCCESS alone. A PROGRESS that is written after the end would stay for ever.
-    """
-    # The backend's client is made at its first use, and shared; copy.copy would make a new backend.
-    getattr(backend, "client", None)
-    guarded = object.__new__(type(backend))
-    vars(guarded).update(vars(backend))
-    # The next value is newer than a retry of this one.
-    guarded.always_retry = False
-    name = "_set" if hasattr(backend, "_set") else "set"
-    write = getattr(backend, name, None)
-    if write is not None:
-
-        def unless_closed(*args: Any, **kwargs: Any) -> Any:
-            return None if run.closed else write(*args, **kwargs)
-
-        setattr(guarded, name, unless_closed)
-    return guarded
 
 
 def summary_of(task: Task) -> str:

@@ -119,7 +119,6 @@ class Run:
     __slots__ = (
         "attempt",
         "attention",
-        "awaits_meta",
         "bars",
         "base",
         "celery_task",
@@ -134,6 +133,7 @@ class Run:
         "event_due",
         "found",
         "identity",
+        "late_meta",
         "lock",
         "log",
         "loop",
@@ -184,9 +184,8 @@ class Run:
         self.entered = False
         #: The body has ended; only the end may still be recorded.
         self.closed = False
-        #: The job waits for a write of its PROGRESS meta, or has waited until that was over: no
-        #: such write comes after its end.
-        self.awaits_meta = False
+        #: A write of its PROGRESS meta is under way, and the job has not waited until it was over.
+        self.late_meta = False
         #: The job writes its result's meta itself, by `update_state`; the mirror does not.
         self.own_meta = False
         #: The task called `self.replace()`: its Ignore is no end.
@@ -305,7 +304,7 @@ class Run:
     def leave(self) -> None:
         """Lets go of what the job was given, has reported and returned, which is of any size: the
         run is over, and its end waits for the store. Not while the mirror may need it."""
-        if not self.awaits_meta or self.outcome is None or self.outcome.state == "REVOKED":
+        if self.late_meta or self.outcome is None or self.outcome.state == "REVOKED":
             return
         self.request, self.outcome = None, Outcome(self.outcome.state, None)
         self.results, self.details, self.message = {}, {}, None

@@ -116,6 +116,8 @@ class Sender:
 
     def left(self, run: Run) -> None:
         """Called when nothing more happens in a run."""
+        if self._mirror is not None:
+            self._mirror.left(run)
         if run.task_id in self._outbox:
             run.leave()
 

@@ -141,11 +141,6 @@ def bind(tracker: Tracker, task: Any) -> None:
     setattr(task, _BOUND, True)
     body, update_state, on_replace = task.run, task.update_state, task.on_replace
 
-    if not isinstance(getattr(task, "Strategy", ""), str):  # it runs several messages together
-        from .celery_batches import remembering
-
-        body = remembering(task, body)
-
     def current_run() -> Run | None:
         process = tracker.process
         return None if process is None else process.run_in(task)

@@ -26,7 +26,6 @@ from ..record.redelivery import TAKEN_BACK
 from ..runs.failure_hooks import asked_for, call_hooks
 from ..runs.run import Run, TaskCancelled
 from . import plans
-from .celery_batches import batched, in_hand
 from .decorator import HEADER, Marking
 from .headers import ALONE, RUN
 from .identity import identity_of, member_in
@@ -50,8 +49,6 @@ def received(tracker: Tracker, sender: Any, *, request: Any, **_: Any) -> None:
 
             known = request.id in state.requests or request.id in state.successful_requests
             request.request_dict[ALONE] = not known
-        if batched(request.task):
-            in_hand.add(request)
 
 
 def failed(

@@ -22,7 +22,7 @@ from ..record.model import Worker
 from ..runs.failure_hooks import call_hooks
 from ..runs.mirror import stores_result
 from ..runs.run import REVOKED, Outcome, Run, TaskCancelled
-from . import celery_batches, parent_signals, plans
+from . import parent_signals, plans
 from .decorator import HEADER
 from .headers import ALONE, RUN, created_by_publisher, instant
 from .identity import CREATED_AT, header_in, identity_of
@@ -43,9 +43,6 @@ def prerun(
         return
     marking = tracker.marking_for(task.name, {HEADER: header})
     if marking is None or (process := tracker.process) is None:
-        return
-    if request.id is None:  # a batch of several messages, which has no id
-        celery_batches.began(tracker, process, task, marking, args)
         return
     given = header if isinstance(header, dict) else {}
     identity = identity_of(task, task.name, marking, args, kwargs, request)
@@ -94,9 +91,6 @@ def postrun(
     """Records ends for which Celery sends no other signal (`task_postrun`)."""
     task = sender
     if (process := tracker.process_for(task)) is None:
-        return
-    if task.request.id is None:
-        celery_batches.ended(tracker, process, task, state)
         return
     run = process.end(task.request)
     if run is None:

@@ -185,6 +185,10 @@ class Tracker:
         found = self.remote.get(name, (None, 0.0))[0] if task is None else marking_of(task)
         if found is None and self._all and not self.excluded(name):
             found = Marking()
+        if found is not None and not isinstance(getattr(task, "Strategy", ""), str):
+            # As celery-batches: its messages run together, and no signal names one of them.
+            logger.warning("task %s is not tracked: it has a worker strategy of its own", name)
+            found = None
         if task is not None:
             self._markings[name] = found
         return found

@@ -22,12 +22,11 @@ def at_work() -> dict[str, set[int]] | None:
     numbers of their runs; those that run come first. None if the set changed meanwhile."""
     from celery.worker import state
 
-    from .celery_batches import in_hand
     from .headers import RUN
 
     numbers: dict[str, set[int]] = {}
     try:
-        for request in (*state.active_requests, *in_hand, *state.requests.values()):
+        for request in (*state.active_requests, *state.requests.values()):
             numbers.setdefault(request.id, set()).add(request.request_dict.get(RUN, 0))
     except RuntimeError:
         return None

@@ -90,12 +90,6 @@ def _retried_task() -> Any:
     return _celery().task(again, name="named.again", autoretry_for=(ValueError,))
 
 
-def _redis_backend() -> Any:
-    from celery.backends.redis import RedisBackend
-
-    return RedisBackend
-
-
 CELERY = (
     Private(
         "_tasks",
@@ -141,11 +135,6 @@ CELERY = (
         "_callback_publish_retry",
         "Celery 5.7 sends a callback again by itself: a message that is kept would not raise to it",
         _callback_publish_retry,
-    ),
-    Private(
-        "_set",
-        "a state that a thread writes on Redis must not come after its run's end",
-        lambda: _redis_backend()._set,
     ),
     Private("revoked", "a terminated run was revoked, or its worker ended", _state("revoked")),
     Private("revoked_stamps", "the same for revokes by stamped header", _state("revoked_stamps")),

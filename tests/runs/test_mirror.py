@@ -12,18 +12,17 @@ import pytest
 import redis
 from celery.app.task import Context
 from celery.events.state import State
-from celery.exceptions import TaskRevokedError
 
 from progress_backend import Task
 from progress_backend.record.events import Identity
 from progress_backend.record.model import replace
 from progress_backend.runs.mirror import Mirror, meta_of, summary_of
-from progress_backend.runs.run import Outcome, Run
+from progress_backend.runs.run import Run
 from progress_backend.tracking.install import rank_progress
 from tests.apps import App
 from tests.conftest import StartServer
 from tests.runs.test_run import Desk
-from tests.strangers import Stranger, Way, hanging_up
+from tests.strangers import Way
 from tests.waiting import eventually
 
 TASK = Task("t", "fetch_data", 252, current_items=150, status="running", message="half way")
@@ -141,51 +140,17 @@ def test_events_can_be_left_out(app: App, heard: Heard) -> None:
     assert eventually(lambda: [event["type"] for event in heard.events]) == ["task-marker"]
 
 
-def test_nothing_is_written_after_the_end(app: App, redis_url: str) -> None:
-    """Held in its read by a slow backend, the write comes back after the job has ended."""
-    ended = app.celery.backend
-    with Way(redis_url) as way:
-        way.delay_s = 0.3
-        far = App(redis_url, {"result_backend": way.url})
-        run, mirror = run_of(far), Mirror(far.celery, flower_events=False)
-        mirror.show(run, TASK)
-        eventually(lambda: way.requests)
-        run.closed = True
-        mirror.close(run, 0.05)
-        ended.store_result("t", TaskRevokedError("terminated"), "REVOKED")
-        run.outcome = Outcome("REVOKED", TaskRevokedError("put right"), None)
-        mirror.show(run, TASK)
-        through(far, mirror)
-        end = app.result("t")
-        far.close()
-    assert (end["status"], end["result"]["exc_message"]) == ("REVOKED", ["terminated"])
-
-
-@pytest.mark.parametrize("why", ["ignored", "the job writes its own", "ended"])
+@pytest.mark.parametrize("why", ["ignored", "the job writes its own", "body is over", "ended"])
 def test_a_result_that_is_not_to_be_stored_is_not(app: App, why: str) -> None:
     """Celery would not store it, the job has set a state by hand, or the record has ended."""
     run, mirror = (
         run_of(app, ignore_result=why == "ignored"),
         Mirror(app.celery, flower_events=False),
     )
-    run.own_meta = why == "the job writes its own"
+    run.own_meta, run.closed = why == "the job writes its own", why == "body is over"
     mirror.show(run, replace(TASK, status="cancelled") if why == "ended" else TASK)
     through(app, mirror)
     assert app.result("t") == {}
-
-
-def test_a_result_is_not_written_again(app: App, caplog: pytest.LogCaptureFixture) -> None:
-    """The next value is a better one, whatever patience the app has with its result backend."""
-    with Stranger(hanging_up) as away:
-        app.celery.conf.update(
-            result_backend=away.url,
-            result_backend_always_retry=True,
-            result_backend_max_sleep_between_retries_ms=10,
-        )
-        with caplog.at_level(logging.WARNING, "progress_backend"):
-            Mirror(app.celery, flower_events=False).show(run_of(app), TASK)
-            eventually(lambda: "progress is not written" in caplog.text, 20)
-        assert away.accepted == 1
 
 
 def test_an_event_is_not_sent_again(

@@ -76,6 +76,7 @@ def test_a_write_that_comes_after_the_end_is_put_right(
     wire.free.set()
     eventually(lambda: app.result("t")["status"] == "PROGRESS")
     run.outcome = end
+    mirror.left(run)
     eventually(lambda: app.result("t")["status"] == end.state)
     assert app.result("t")["traceback"] == end.traceback
 
@@ -90,7 +91,7 @@ def test_a_job_waits_for_a_write_under_way_and_for_no_more(
     run.closed = True
     threading.Timer(0.05, wire.free.set).start()
     mirror.close(run, 4)
-    assert run.awaits_meta, "that thread waited for the end, and the end for that thread"
+    assert not run.late_meta
     assert app.result("t")["status"] == "PROGRESS"
 
 

@@ -213,6 +213,20 @@ def test_a_task_without_a_mark_is_tracked_by_it(eager: App) -> None:
 # install
 
 
+def test_a_task_of_batches_is_not_tracked(
+    installed: Install, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As of celery-batches, whose strategy is a method: no signal names one of its messages."""
+
+    class Batches(Task):  # type: ignore[misc]  # celery is untyped
+        def Strategy(self, *_: Any) -> None: ...  # noqa: N802 - Celery's name
+
+    app = installed(track="all")
+    task = app.task(name="imports", base=Batches, shared=False)(reports_nothing)
+    assert app.tracker.marking(task.name) is None
+    assert "task imports is not tracked" in caplog.text
+
+
 def test_a_word_that_is_neither_is_refused(redis_url: str) -> None:
     with pytest.raises(SettingsError, match="track must be 'marked' or 'all', not 'some'"):
         # That is the mistake.
