@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 
-import kombu
 import pytest
 
 from progress_backend.addresses import CLUSTER_SCHEMES, one_by_one, store_url_of_celery
@@ -73,14 +72,6 @@ def test_beside_a_store_of_its_own_only_a_broker_that_celery_misreads_is_refused
                 Settings.from_sources(None, environ, **given)
         else:  # Celery says so itself, unless a package has taught it the name
             assert Settings.from_sources(None, environ, **given).redis_url
-
-
-def test_celery_reads_such_a_broker_as_one_redis_on_this_machine() -> None:
-    """Why it is refused, and why the others are not."""
-    connection = kombu.Connection(CLUSTERS[0])
-    assert (connection.transport_cls, connection.port) == ("redis", None)
-    with pytest.raises(KeyError, match="No such transport"):
-        _ = kombu.Connection(CLUSTERS[2]).transport
 
 
 HEROKU = {"ssl_cert_reqs": ssl.CERT_NONE}

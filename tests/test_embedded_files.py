@@ -10,7 +10,6 @@ import redis
 from progress_backend import embedded
 from progress_backend.embedded import EmbeddedServer
 from tests.conftest import StartServer
-from tests.waiting import eventually
 
 
 def test_appendonly_keeps_writes_over_a_crash(tmp_path: Path, start_server: StartServer) -> None:
@@ -41,17 +40,3 @@ def test_a_dump_that_another_server_left_is_not_loaded(
     monkeypatch.setattr(embedded.tempfile, "tempdir", str(tmp_path))
     with EmbeddedServer() as server, redis.Redis.from_url(server.url) as client:
         assert client.dbsize() == 0
-
-
-@pytest.mark.wide  # Redis waits five seconds before it copies
-def test_in_memory_it_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(embedded.tempfile, "tempdir", str(tmp_path))
-    with EmbeddedServer() as master, EmbeddedServer() as replica:
-        port = master.url.split(":")[-1].split("/")[0]
-        with redis.Redis.from_url(master.url) as client, redis.Redis.from_url(replica.url) as copy:
-            client.set("copied", "yes")
-            copy.replicaof("127.0.0.1", port)
-            eventually(lambda: copy.get("copied") == b"yes")
-    assert list(tmp_path.iterdir()) == []

@@ -56,17 +56,6 @@ def test_every_name_is_there_and_says_what_it_is(name: str) -> None:
     assert name in dir(progress_backend)
 
 
-def test_a_star_import_brings_these_names_alone() -> None:
-    scope: dict[str, object] = {}
-    exec("from progress_backend import *", scope)
-    assert sorted(set(scope) - {"__builtins__"}) == NAMES
-
-
-def test_another_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'Manager'"):
-        progress_backend.Manager  # noqa: B018 - asking is the test
-
-
 def test_a_worker_needs_no_web_framework() -> None:
     strangers = {"fastapi", "starlette", "uvicorn", "rich", "flower"}
     code = f"import sys; from progress_backend import *; print([*{strangers} & {{*sys.modules}}])"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -22,15 +21,6 @@ def app(redis_url: str) -> Iterator[App]:
     app = App(redis_url, {"task_always_eager": True})
     yield app
     app.close()
-
-
-def test_it_is_called_as_celery_progress_is() -> None:
-    for name in ("__init__", "set_progress", "increment_progress"):
-        ours, theirs = (
-            {each.name: each.default for each in inspect.signature(method).parameters.values()}
-            for method in (getattr(ProgressRecorder, name), getattr(backend.ProgressRecorder, name))
-        )
-        assert ours == theirs
 
 
 def test_what_it_says_is_in_the_record(app: App) -> None:

@@ -10,7 +10,7 @@ import pytest
 import redis
 from celery import Celery
 
-from tests.conftest import StartServer, StartService, StartWorker
+from tests.conftest import StartService, StartWorker
 from tests.waiting import aeventually, eventually
 
 APP = """
@@ -59,15 +59,6 @@ def test_each_test_gets_an_empty_store(server_url: str) -> None:
 
 
 test_and_so_does_the_next = test_each_test_gets_an_empty_store
-
-
-def test_a_restarted_server_keeps_its_url(start_server: StartServer) -> None:
-    server = start_server()
-    url = server.url
-    server.kill()
-    server.start()
-    with redis.Redis.from_url(url) as client:
-        assert client.ping()
 
 
 def test_a_persons_settings_do_not_reach_the_tests() -> None:

@@ -87,11 +87,6 @@ def test_a_name_is_of_one_token(tmp_path: Path) -> None:
         tokens.write_file(path, [Token.of(f"a write {HASH}")])
 
 
-def test_a_file_that_is_missing_is_an_error_at_the_start(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="cannot be read: No such file"):
-        Tokens([], tmp_path / "none")
-
-
 def test_the_file_is_read_again_when_it_changes(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -127,10 +122,6 @@ def test_a_role_that_changes_ends_what_the_old_one_opened() -> None:
     assert found is not None
     assert known.still(found)
     assert not known.still(Token("one", "write", made.digest))
-
-
-def test_without_lines_and_file_no_token_is_asked_for() -> None:
-    assert not Tokens([]).configured
 
 
 @pytest.mark.parametrize(("name", "task_type"), [("a b", None), ("", None), ("a", "\n"), ("a", "")])

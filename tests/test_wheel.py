@@ -150,12 +150,6 @@ def test_celery_has_the_progress_command(project: Path, redis_url: str) -> None:
     assert "proj.import_rows" in listed
 
 
-def test_the_command_says_what_it_can_do(project: Path) -> None:
-    said = run(project / "env/bin/progress-backend", "--help", cwd=project)
-    for command in ("serve", "tasks", "watch", "cancel"):
-        assert f"\n  {command} " in said
-
-
 def test_the_service_answers_and_serves_the_page(
     project: Path, start_service: StartService, redis_url: str
 ) -> None:

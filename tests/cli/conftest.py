@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import SimpleNamespace
-
 import pytest
 from celery import _state
 
@@ -20,16 +17,3 @@ def no_shared_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     shared with all apps of the process are none of them."""
     own = {each for each in _state._on_app_finalizers if each.__module__ == "celery.app.builtins"}
     monkeypatch.setattr(_state, "_on_app_finalizers", own)
-
-
-@pytest.fixture
-def in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Has the lists take their output for a terminal of so many columns."""
-
-    def so_wide(columns: int) -> None:
-        monkeypatch.setenv("COLUMNS", str(columns))
-        for module in ("task_commands", "workflow_commands"):
-            output = SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True))
-            monkeypatch.setattr(f"progress_backend.cli.{module}.sys", output)
-
-    return so_wide

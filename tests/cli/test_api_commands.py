@@ -80,14 +80,6 @@ def test_tasks_are_paused_resumed_and_cancelled(run: Run, records: Records) -> N
     assert records.get("job-two").status == "cancelled"
 
 
-def test_watch_ends_with_its_tasks(run: Run, records: Records) -> None:
-    records.complete("job-one")
-    watched = run("watch", "job-one")
-    assert watched.exit_code == 0, watched.output
-    assert "completed" in watched.stdout
-    assert run("watch", "nobody").exit_code == 1
-
-
 def test_watch_follows_a_task_from_its_place_among_those_that_wait_to_its_end(
     api: RunningApi, records: Records, start_service: StartService
 ) -> None:

@@ -101,16 +101,6 @@ def test_remarks_stand_behind_the_status_and_can_be_asked_for(run: Run, records:
     assert "実行中（更新なし、遅れ）" in in_japanese.output
 
 
-def test_an_owners_tasks_and_how_to_go_on(run: Run, records: Records) -> None:
-    for n in range(12):
-        records.create(f"t{n}", owner="alice smith", symbol="6758.T" if n == 0 else None)
-    records.create("bobs", owner="bob")
-    lines = run("tasks", "--owner", "alice smith", "--limit", "5").output.splitlines()
-    assert [line.split()[0] for line in lines[1:6]] == ["t11", "t10", "t9", "t8", "t7"]
-    assert lines[6] == "page 1 of 3, tasks: 12; all: created 12"
-    assert re.search(r"Owner +alice smith", run("show", "t0").output)
-
-
 def test_a_list_that_is_looked_through_goes_on_by_its_cursor(
     run: Run, records: Records, start_api: StartApi
 ) -> None:
@@ -126,14 +116,6 @@ def test_a_list_that_is_looked_through_goes_on_by_its_cursor(
     assert (row.split()[0], last) == ("t0", "no more")
 
 
-def test_whole_ids_names_and_dates_where_asked(run: Run, records: Records) -> None:
-    records.start("the-id")
-    head, row, *_ = run("tasks", "--no-trunc").output.splitlines()
-    assert head.split() == ["ID", "STATUS", "TYPE", "SYMBOL", "%", "CREATED"]
-    created = f"{records.get('the-id').created_at:%Y-%m-%d %H:%M:%S %z}"
-    assert row.split() == ["the-id", "running", "fetch_data", "7203.T", "0%", *created.split()]
-
-
 def test_in_a_terminal_rows_fit_its_width(records: Records) -> None:
     task_id = "7b7de887-6f26-48b1-afe0-d09ecabe2ead"
     records.start(task_id, symbol="とても長い銘柄の名前" * 5)
@@ -146,28 +128,6 @@ def test_in_a_terminal_rows_fit_its_width(records: Records) -> None:
     assert all(cells_of(line) <= 60 for line in lines[:2]), lines
     assert lines[1].startswith("7b7de887  running")
     assert lines[1].endswith("銘柄の名前")
-
-
-@pytest.mark.parametrize("locale", ["en", "ja"])
-@pytest.mark.parametrize("columns", [20, 40, 80, 140])
-def test_rows_fit_any_width_and_keep_their_name(
-    records: Records, columns: int, locale: str, in_a_terminal: Callable[[int], None]
-) -> None:
-    records.start("0c9e1111-6f26-48b1-afe0-d09ecabe2ead", symbol="of one of many customers 7203")
-    records.apply("0c9e1111-6f26-48b1-afe0-d09ecabe2ead", ev.Cancelled(by="cli"))
-    records.start("7b7de887-6f26-48b1-afe0-d09ecabe2ead", symbol="とても長い銘柄の名前" * 5)
-    env = {"PROGRESS_REDIS_URL": records.settings.redis_url or "", "PROGRESS_LOCALE": locale}
-    in_a_terminal(columns)
-    output = CliRunner().invoke(main, ["tasks"], env=env).output
-    head, newer, older, *_ = output.splitlines()
-    assert all(cells_of(line) <= columns for line in (head, newer, older)), output
-    assert newer.startswith("7b7de887 ")
-    assert newer.endswith("名前")
-    assert older.endswith("7203")
-    full = columns >= 80
-    assert ("作成" in head or "AGE" in head) is full
-    asked = "cancel asked" if locale == "en" else "取消依頼中"
-    assert (asked in older) is (columns >= 40)
 
 
 def test_a_screen_is_in_one_language(records: Records) -> None:
@@ -208,13 +168,6 @@ def test_the_terminals_language_counts_where_no_setting_speaks(
     assert head in CliRunner().invoke(main, ["tasks"], env=env).output.splitlines()[0]
 
 
-def test_the_store_and_its_prefix_are_named(run: Run, redis_url: str) -> None:
-    assert run("tasks").output.splitlines()[-1] == redis_url
-    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_KEY_PREFIX": "shop:", "LANG": "en_US.UTF-8"}
-    said = CliRunner().invoke(main, ["tasks"], env=env).output.splitlines()[-1]
-    assert said == f"{redis_url}, prefix 'shop:'"
-
-
 def test_a_short_id_is_taken_where_it_is_unique(run: Run, records: Records) -> None:
     for task_id in ("7b7de887-6f26", "7b7de887-aaaa", "0c9e1111-bbbb"):
         records.start(task_id)
@@ -230,12 +183,6 @@ def test_a_short_id_is_taken_where_it_is_unique(run: Run, records: Records) -> N
     assert run("show", "0c9e1").exit_code == 1, "too little to be meant"
 
 
-def test_help_has_a_short_name(run: Run) -> None:
-    for args in ([], ["tasks"], ["watch"]):
-        assert run(*args, "-h").output == run(*args, "--help").output
-        assert run(*args, "-h").exit_code == 0
-
-
 def test_list_filters_and_pages(run: Run, records: Records) -> None:
     for number in range(5):
         records.create(f"id-{number}", symbol="AAPL" if number % 2 else "IBM")
@@ -249,10 +196,6 @@ def test_list_filters_and_pages(run: Run, records: Records) -> None:
     assert answer["pagination"]["pages"] == 2
     assert run("tasks", "--page", str(10**9)).exit_code == 0
     assert run("tasks", "--page", str(10**9 + 1)).exit_code == 2
-
-
-def test_an_empty_list_says_so(run: Run) -> None:
-    assert run("tasks").output.splitlines()[0] == "page 1 of 1, tasks: 0"
 
 
 def test_show_tells_one_task_in_full(run: Run, records: Records) -> None:
@@ -282,16 +225,6 @@ def test_show_tells_what_happened(run: Run, records: Records) -> None:
     ]
 
 
-def test_show_tells_a_waiting_task_its_place(run: Run, records: Records) -> None:
-    records.create("first")
-    records.create("the-id")
-    assert "about 1 before it" in run("show", "the-id").output
-    assert json.loads(run("show", "the-id", "--json").output)["ahead"] == 1
-    records.start("first")
-    assert "next to start" in run("show", "the-id").output
-    assert "next to start" not in run("show", "first").output
-
-
 def test_pause_resume_and_cancel_change_the_record(run: Run, records: Records) -> None:
     records.start("the-id")
     asked = "pause of task the-id is asked: its worker holds it at its next update\n"
@@ -312,24 +245,6 @@ def test_pause_resume_and_cancel_change_the_record(run: Run, records: Records) -
     )
 
 
-def test_a_cancel_that_nobody_has_to_hear_of_is_done(run: Run, records: Records) -> None:
-    records.create("the-id")
-    assert run("pause", "the-id").output == "task the-id is paused\n"
-    assert run("cancel", "the-id").output == "task the-id is cancelled\n"
-
-
-def test_a_cancel_is_asked_until_the_worker_has_heeded_it(run: Run, records: Records) -> None:
-    records.start("the-id")
-    run("cancel", "the-id")
-    for command in (["tasks"], ["tasks", "--no-trunc"], ["show", "the-id"]):
-        assert "cancel asked" in run(*command).output, command
-    records.apply("the-id", ev.Heeded())
-    for command in (["tasks"], ["tasks", "--no-trunc"], ["show", "the-id"], ["watch", "the-id"]):
-        output = run(*command).output
-        assert "cancelled" in output, command
-        assert "cancel asked" not in output, command
-
-
 def test_what_has_ended_cannot_be_cancelled(run: Run, records: Records) -> None:
     records.start("the-id")
     records.complete("the-id")
@@ -337,14 +252,6 @@ def test_what_has_ended_cannot_be_cancelled(run: Run, records: Records) -> None:
     assert result.exit_code == 1
     assert result.output == "Error: task the-id cannot be cancelled: it is completed\n"
     assert records.get("the-id").status == "completed"
-
-
-def test_what_is_cancelled_stays_so(run: Run, records: Records) -> None:
-    records.create("the-id")
-    run("cancel", "the-id")
-    again = run("cancel", "the-id")
-    assert again.output == "task the-id is cancelled; nothing was changed\n"
-    assert again.exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
 
-from progress_backend.cli import log_command, main
+from progress_backend.cli import main
 from progress_backend.flows import task_log
 from progress_backend.record import events as ev
 from progress_backend.record.log_line import LogLine
@@ -68,12 +65,6 @@ def test_by_the_beginning_of_an_id_and_only_some(
     assert [line[-6:] for line in told.output.splitlines()] == ["line 7", "line 8"]
 
 
-def test_for_programs(call: Callable[..., Result], redis_url: str) -> None:
-    written(redis_url, ("info", "a"), ("debug", "b"))
-    told = call(TASK_ID, "--json")
-    assert [json.loads(line)["text"] for line in told.output.splitlines()] == ["a", "b"]
-
-
 def test_following_ends_with_the_task_and_tells_what_is_gone(
     call: Callable[..., Result], redis_url: str
 ) -> None:
@@ -82,30 +73,6 @@ def test_following_ends_with_the_task_and_tells_what_is_gone(
     assert told.exit_code == 0, told.output
     assert "… 7 lines are gone" in told.output
     assert told.output.splitlines()[-1].endswith("b")
-
-
-def test_following_from_the_start_tells_what_is_gone(
-    call: Callable[..., Result], redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of a job that says very much after it was asked for its log first."""
-    written(redis_url, ends=False)
-
-    def goes_on(_: float) -> None:
-        waits.sleep = time.sleep
-        with Store(Settings(redis_url=redis_url)) as store:
-            store.ready()
-            line = LogLine(1_705_282_200.25, "info", "a")
-            about = (TASK_ID, 1, [line], 7, store.settings, store.flows.redaction)
-            store.run(task_log.add(*about))
-            store.run(store.flows.apply(TASK_ID, (ev.Cancelled(by="api"),), store.now()))
-
-    waits = SimpleNamespace(sleep=goes_on, monotonic=time.monotonic)
-    monkeypatch.setattr(log_command, "time", waits)
-    told = call(TASK_ID, "-f")
-    assert told.exit_code == 0, told.output
-    gone, line = told.output.splitlines()
-    assert gone == "… 7 lines are gone"
-    assert line.endswith("info     a")
 
 
 def test_a_task_that_is_not_there(call: Callable[..., Result]) -> None:

@@ -30,11 +30,6 @@ def call(request: pytest.FixtureRequest, api: RunningApi, redis_url: str) -> Cal
     return run
 
 
-def test_no_workers(call: Callable[..., Result]) -> None:
-    assert call().output.splitlines()[0] == "No workers that track tasks."
-    assert call(locale="ja").output.splitlines()[0] == "進捗を記録するワーカーはありません。"
-
-
 def test_the_workers(call: Callable[..., Result], redis_url: str) -> None:
     records = Records(redis_url)
     with Store(records.settings) as store:

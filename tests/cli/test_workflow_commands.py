@@ -11,22 +11,16 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-import redis
 from click.testing import CliRunner, Result
 
 from progress_backend.cli import main
-from progress_backend.flows import workflow_acts
-from progress_backend.flows.keys import Keys
 from progress_backend.record import events as ev
-from progress_backend.record.past_runs import PastRun
 from progress_backend.store.drivers import Store
 from progress_backend.terminal import WorkflowReader
-from progress_backend.terminal.formats import cells_of
 from progress_backend.terminal.store_source import StoreSource
 from tests.conftest import StartService
 from tests.records import Records
 from tests.waiting import eventually
-from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 Run = Callable[..., Result]
@@ -130,35 +124,10 @@ def test_one_workflow_in_full(run: Run, records: Records) -> None:
     assert re.search("状態 +実行中", run("show", "--workflow", W, locale="ja").output)
 
 
-def test_how_long_it_still_takes_by_the_last_ones_of_its_name(
-    run: Run, records: Records, redis_url: str
-) -> None:
-    # The last one took half a minute less than half an hour, the first one more.
-    runs = [PastRun(n + 1, 1_800.0 + by, 4) for n, by in enumerate((30, 0, 0, -30))]
-    with redis.Redis.from_url(redis_url) as client:
-        name = Keys().past_workflows("fetch ×3 → merge")
-        client.set(name, "".join(f"{one.text}\n" for one in reversed(runs)))
-        said = run("show", "--workflow", W).output
-        assert re.search(r"Remaining +2\d–3\d min", said), said
-        said = run("show", "--workflow", W, locale="ja").output
-        assert re.search(r"残り +2\d–3\d 分", said), said
-        client.set(name, f"{runs[0].text}\n")
-        assert re.search(r"Remaining +(30|29):\d\d", run("show", "--workflow", W).output)
-        client.delete(name)
-    assert "Remaining" not in run("show", "--workflow", W).output
-
-
 def test_an_id_without_members_is_one_line(run: Run, records: Records) -> None:
     for args in (("show",), ("watch",)):
         result = run(*args, "--workflow", "nope")
         assert (result.exit_code, result.output) == (1, "Error: Workflow nope not found\n")
-
-
-def test_a_beginning_that_two_ids_have_is_not_guessed(run: Run, records: Records) -> None:
-    records.member("other", f"{W[:8]}-more")
-    result = run("show", "--workflow", W[:8])
-    assert result.exit_code == 1
-    assert f"2 workflow ids begin with '{W[:8]}'" in result.output
 
 
 def test_watch_ends_with_the_workflow(run: Run, records: Records) -> None:
@@ -226,27 +195,6 @@ def cancel_all(store: Store, workflow_id: str) -> None:
     acts.carry_out(workflow_id, act_id)
 
 
-@pytest.mark.parametrize("locale", ["en", "ja"])
-@pytest.mark.parametrize("columns", [20, 50, 80])
-def test_rows_fit_any_width_and_keep_their_name(
-    records: Records, columns: int, locale: str, in_a_terminal: Callable[[int], None]
-) -> None:
-    records.member("long", "7b7de887-6f26-48b1-afe0-d09ecabe2ead", name="とても長い名前 → merge")
-    env = {"PROGRESS_REDIS_URL": records.settings.redis_url or "", "PROGRESS_LOCALE": locale}
-    in_a_terminal(columns)
-    lines = CliRunner().invoke(main, ["workflows"], env=env).output.splitlines()[:3]
-    assert all(cells_of(line) <= columns for line in lines), lines
-    assert sorted(line[:8] for line in lines[1:]) == [W[:8], "7b7de887"]
-    assert all(line.endswith("erge") for line in lines[1:]), lines
-
-
-def test_the_empty_list_says_what_makes_a_workflow(redis_url: str) -> None:
-    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
-    said, counted, _ = CliRunner().invoke(main, ["workflows"], env=env).output.splitlines()
-    assert said == "No workflows yet: each chain, group or chord of tracked tasks is one."
-    assert counted == "page 1 of 1, workflows: 0"
-
-
 @pytest.mark.parametrize(
     ("args", "why"),
     [
@@ -275,23 +223,6 @@ def test_an_address_without_an_api_is_one_line(url: str, why: str) -> None:
     assert result.exit_code == 1
     assert result.output.startswith(f"Error: {why}")
     assert result.output.count("\n") == 1
-
-
-def test_watch_outlives_an_api_that_restarts(
-    records: Records, redis_url: str, start_service: StartService, start_api: StartApi
-) -> None:
-    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
-    serving = start_api(redis_url=redis_url)
-    address = f"http://127.0.0.1:{serving.port}"
-    args = ["watch", "--workflow", W, "--url", address, "--interval", "0.1"]
-    watching = start_service([COMMAND, *args], env=env, ready=r"running +62\.5%")
-    serving.stop()
-    watching.wait_for_log(f"The store does not answer.*{address} does not answer")
-    for task_id in ("half", "merge"):
-        records.complete(task_id)
-    start_api(redis_url=redis_url, port=serving.port)
-    assert watching.wait() == 1
-    assert re.search(r"error +100%.*4 of 4 tasks have ended", watching.log)
 
 
 def ask(redis_url: str, *args: str) -> Result:
@@ -325,14 +256,3 @@ def test_an_act_is_about_a_task_or_a_workflow(redis_url: str, records: Records, 
         assert (said.exit_code, "--workflow" in said.output) == (2, True)
     unknown = ask(redis_url, verb, "--workflow", "nobody")
     assert (unknown.exit_code, "nobody" in unknown.output) == (1, True)
-
-
-def test_a_cancel_that_is_being_carried_out_is_not_asked_again(
-    redis_url: str, records: Records
-) -> None:
-    with Store(records.settings) as store:
-        store.run(workflow_acts.ask(store.flows, W, "cancel", store.now()))
-    again = ask(redis_url, "cancel", "--workflow", W)
-    assert again.output == f"cancel of workflow {W} was asked before; nothing was changed\n"
-    other = ask(redis_url, "resume", "--workflow", W)
-    assert (other.exit_code, "cancel was asked of workflow" in other.output) == (1, True)

@@ -62,11 +62,6 @@ def test_what_keys_ask_for(keys: str, wishes: list[str]) -> None:
     assert after(keys)[1] == wishes
 
 
-def test_the_log_and_the_help_come_and_go() -> None:
-    assert [after("l" * n)[0].log for n in range(3)] == [False, True, False]
-    assert [after("?" * n)[0].help for n in range(3)] == [False, True, False]
-
-
 def test_a_row_that_goes_takes_its_question_along() -> None:
     asking, _ = after("c")
     assert asking.asks

@@ -23,7 +23,6 @@ from progress_backend.record.log_line import LogLine
 from progress_backend.record.model import Task
 from progress_backend.record.redaction import Redaction
 from progress_backend.store.drivers import Store
-from progress_backend.terminal import formats
 from progress_backend.terminal.board import Board
 from progress_backend.terminal.desk_screen import DeskScreen
 from progress_backend.terminal.task_logs import Log
@@ -160,32 +159,6 @@ def test_without_an_address_it_is_told_how_to_give_one(opened: Open) -> None:
         terminal.wait_for("> first-id")
         terminal.write(b"o")
         terminal.wait_for(r"no address is known: --page-url http://HOST:8004 opens /task/first-id")
-
-
-@pytest.mark.wide
-def test_an_address_is_told_whole_where_no_browser_has_a_window(opened: Open) -> None:
-    page = f"https://progress.example.com/{'long-' * 8}"
-    with opened(columns=40, PROGRESS_PAGE_URL=page, DISPLAY="", WAYLAND_DISPLAY="") as terminal:
-        terminal.wait_for("> *running")
-        terminal.write(b"o")
-        terminal.wait_for("/task/first-id")
-    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\]8;.*?\x1b\\\\", "", terminal.written)
-    assert f"{page}/task/first-id" in "".join(lines.splitlines())
-
-
-@pytest.mark.wide
-def test_a_browser_that_stays_or_fails_keeps_no_key_waiting(opened: Open, tmp_path: Path) -> None:
-    env = {"PROGRESS_PAGE_URL": "http://127.0.0.1:8004", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
-    with opened(BROWSER="sleep 60 #%s", **env) as terminal:
-        terminal.wait_for("> first-id")
-        terminal.write(b"o")
-        terminal.wait_for("opened http://127.0.0.1:8004/task/first-id")
-        terminal.write(DOWN)
-        terminal.wait_for("> second-i")
-    with opened(BROWSER="false %s", **env) as terminal:
-        terminal.wait_for("> first-id")
-        terminal.write(b"o")
-        terminal.wait_for("no browser opens here: http://127.0.0.1:8004/task/first-id")
 
 
 @pytest.fixture
@@ -337,25 +310,6 @@ with Keys() as keys:
 
 
 @pytest.mark.wide
-def test_a_terminal_without_a_name_has_its_keys_read(records: Records) -> None:
-    code = """
-import os
-def ttyname(terminal):
-    raise OSError("no such device")
-os.ttyname = ttyname
-from progress_backend.terminal.keys import Keys
-with Keys() as keys:
-    print("reading", flush=True)
-    print(keys.pressed(20), flush=True)
-"""
-    with Terminal([sys.executable, "-c", code], env={}, columns=80, lines=24) as terminal:
-        terminal.wait_for("reading")
-        terminal.write(b"p")
-        terminal.wait_for(r"\['p'\]")
-        assert terminal.wait() == 0
-
-
-@pytest.mark.wide
 def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(records: Records) -> None:
     """In a shell, which alone can stop what runs in it."""
     url = records.settings.redis_url or ""
@@ -401,17 +355,6 @@ def test_in_the_background_it_leaves_the_terminal_alone(records: Records) -> Non
         terminal.wait_for("completed.*100%")
 
 
-def test_without_colours_the_selection_can_be_seen(opened: Open) -> None:
-    with opened(columns=80, lines=24, NO_COLOR="1", locale="ja") as terminal:
-        terminal.wait_for("> first-id +実行中")
-        assert "ログ：" not in terminal.written, "there is no room, until it is asked for"
-        terminal.write(b"l")
-        terminal.wait_for("ログ：fetch_data")
-        terminal.write(b"q")
-        terminal.wait()
-    assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", terminal.written)
-
-
 SAID = [
     ("info", "銘柄" * 100),
     ("error", "one\x1b[2Jtwo\nthree"),
@@ -444,30 +387,3 @@ def test_every_size_holds_what_is_drawn(
         assert max(map(cell_len, drawn)) <= columns
         assert any(line.startswith("> ") for line in drawn), "the selected row is always shown"
         assert "\x1b[2J" not in out.getvalue()
-
-
-@pytest.mark.parametrize("locale", LOCALES)
-def test_what_keys_do_is_whole_on_a_narrow_screen(locale: Locale) -> None:
-    console = Console(file=(out := io.StringIO()), width=40, height=60)
-    console.print(DeskScreen(View(at=NOW), locale, Board(help=True), Log()))
-    drawn = out.getvalue()
-    assert max(map(cell_len, drawn.splitlines())) <= 40
-    said = "".join(drawn.split())
-    for name in ("select", "into", "pause", "resume", "cancel", "log", "open", "quit", "help"):
-        assert "".join(formats.text(locale, f"key_{name}").split()) in said
-
-
-@pytest.mark.wide
-def test_keys_that_are_pressed_are_heeded_at_once(opened: Open) -> None:
-    with opened("--interval", "30") as terminal:
-        terminal.wait_for("> first-id")
-        begun = time.monotonic()
-        terminal.write(DOWN)
-        terminal.wait_for("> second-i")
-        assert time.monotonic() - begun < 15, "before the next look at the store"
-
-
-def test_without_a_row_no_key_is_named_that_needs_one() -> None:
-    console = Console(file=(out := io.StringIO()), width=120, height=24)
-    console.print(DeskScreen(View(at=NOW), "en", Board(log=True), Log()))
-    assert out.getvalue() == "No tasks yet…\n? help · q quit\n"

@@ -29,7 +29,6 @@ from progress_backend.terminal import (
     View,
     WorkflowReader,
     formats,
-    lines,
 )
 from progress_backend.terminal.following import Reader, follow
 from progress_backend.terminal.live_bars import Bars
@@ -92,13 +91,6 @@ def test_a_running_task_shows_all_its_figures() -> None:
     assert summary == "running 1"
 
 
-def test_rows_that_nobody_counts_are_shown() -> None:
-    """As an API tells them to a token of one owner and one type."""
-    view = View((RUNNING,), {"running": 1}, None, NOW)
-    assert drawn(view, 100)[-1] == "running 1"
-    assert drawn(View(MANY, {"running": 1}, None, NOW), 100, 8)[-1].startswith("running 1  ")
-
-
 @pytest.mark.parametrize("width", [50, 80, 130])
 @pytest.mark.parametrize("height", [4, 12, 60])
 def test_a_workflow_stands_before_its_members_however_short_the_screen(
@@ -130,23 +122,6 @@ def test_no_line_is_wider_than_the_terminal(width: int, locale: Locale) -> None:
         assert "\x07" not in line
 
 
-@pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("width", [20, 30, 40, 60, 80, 120, 200])
-def test_a_name_is_cut_on_the_left_and_never_left_out(width: int, locale: Locale) -> None:
-    named = task(symbol="7203", task_type="shop.pricing.tasks.fetch_prices_of_one_symbol")
-    row = drawn(View((named,), at=NOW), width, locale=locale)[2]
-    assert "7203" in row
-    assert "…" in row or width == 200
-
-
-def test_what_is_said_above_the_bars_is_one_line_at_any_width() -> None:
-    out = io.StringIO()
-    command = "export PROGRESS_REDIS_URL=redis://127.0.0.1:6379/0"
-    with Bars(Console(file=out, width=20, height=20), "en") as bars:
-        bars.say(command)
-    assert command in out.getvalue().splitlines()
-
-
 def test_ids_are_as_short_as_they_are_unique() -> None:
     assert formats.short_ids(["7b7de887-6f26", "7b7de887-aaaa", "0"]) == [
         "7b7de887-6",
@@ -164,12 +139,6 @@ def test_ids_are_as_short_as_they_are_unique() -> None:
 )
 def test_ages(seconds: float, text: str) -> None:
     assert formats.age(task(created_at=NOW - timedelta(seconds=seconds)), NOW, "en") == text
-
-
-def test_a_wide_terminal_has_the_message_beside_the_figures() -> None:
-    lines = drawn(View((RUNNING,), at=NOW), 140)
-    assert len(lines) == 3
-    assert "データを処理しています... (150/252)" in lines[2]
 
 
 @pytest.mark.parametrize(
@@ -266,17 +235,6 @@ def test_a_cancel_is_asked_until_its_run_has_ended(locale: Locale, asked: str) -
     assert (asked in first, asked in second) == (True, False)
 
 
-@pytest.mark.parametrize(("locale", "asked"), [("en", "pause asked"), ("ja", "停止依頼中")])
-def test_a_pause_is_asked_until_its_run_waits(locale: Locale, asked: str) -> None:
-    paused = task(status="paused", control={**CANCEL, "action": "pause"})
-    assert any(asked in line for line in drawn(View((paused,), at=NOW), locale=locale))
-
-
-def test_an_end_by_force_has_its_own_word() -> None:
-    ended = task(status="completed", completed_at=NOW, control={**CANCEL, "action": "end"})
-    assert any("completed" in line for line in drawn(View((ended,), at=NOW)))
-
-
 def test_the_reader_puts_running_tasks_before_newer_ones(redis_url: str) -> None:
     records = Records(redis_url)
     records.start("old-and-running")
@@ -286,33 +244,6 @@ def test_the_reader_puts_running_tasks_before_newer_ones(redis_url: str) -> None
         view = TaskReader(StoreSource(store), "en", Choice(limit=3)).read()
     assert [t.task_id for t in view.tasks] == ["old-and-running", "id-6", "id-7"]
     assert (view.total, view.counts["created"]) == (9, 8)
-
-
-WAITS = task(7, status="created", started_at=None, message="Waiting")
-
-
-@pytest.mark.parametrize(
-    ("locale", "place", "next_one"),
-    [
-        ("en", "Waiting (in 2–5 min, about 3 before it)", "Waiting (next to start)"),
-        ("ja", "Waiting (あと 2–5 分、3 件待ち)", "Waiting (次に開始)"),
-    ],
-)
-@pytest.mark.parametrize("width", [100, 160])
-def test_a_waiting_task_tells_its_place_and_start(
-    locale: Locale, place: str, next_one: str, width: int
-) -> None:
-    at = {
-        name: (NOW + timedelta(seconds=seconds)).isoformat()
-        for name, seconds in (("earliest", 150), ("likely", 200), ("latest", 290))
-    }
-    known = replace(WAITS, unknown={"ahead": 3, "start_estimate": at})
-    first = replace(WAITS, task_id="id-8", unknown={"ahead": 0, "start_estimate": None})
-    shown = "\n".join(drawn(View((known, first), at=NOW), width, locale=locale))
-    assert place in shown
-    assert next_one in shown
-    assert place in lines.line(known, NOW, locale)
-    assert "before" not in lines.line(WAITS, NOW, "en")
 
 
 def test_the_reader_tells_the_places_of_waiting_tasks(redis_url: str) -> None:
@@ -440,13 +371,6 @@ main(["watch", "the-id", "--interval", "0.1"])
         records.complete("the-id")
         terminal.wait_for("completed.*100%")
         assert terminal.wait() == 0
-
-
-def test_ids_that_begin_alike_are_told_apart_by_their_ends() -> None:
-    long = "import-of-the-fifteenth-of-january-" * 6
-    rows = tuple(task(n, task_id=f"{long}{n}") for n in range(3))
-    lines_ = drawn(View(rows, at=NOW), 130)
-    assert [line.split()[0][-2:] for line in lines_[2:5]] == ["-0", "-1", "-2"]
 
 
 @pytest.fixture

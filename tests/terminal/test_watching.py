@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -71,42 +70,12 @@ def test_a_bar_moves_in_the_terminal_of_another_process(records: Records) -> Non
     assert terminal.written.count("\x1b[?25l") == terminal.written.count("\x1b[?25h") > 0
 
 
-@pytest.mark.wide
-def test_ctrl_c_ends_the_watching_alone(records: Records) -> None:
-    code = program(
-        "try:\n    watch('the-id', interval=0.1)\nexcept KeyboardInterrupt:\n    print('left it')"
-    )
-    with Terminal(code, env={}, columns=90, lines=24) as terminal:
-        terminal.wait_for("running")
-        terminal.write(b"\x03")
-        terminal.wait_for("left it")
-        assert terminal.wait() == 0
-    assert records.get("the-id").status == TaskStatus.RUNNING
-
-
-def test_without_a_terminal_it_is_a_line_a_change(records: Records) -> None:
-    with subprocess.Popen(
-        program("print(watch('the-id', interval=0.1).status)"), stdout=subprocess.PIPE, text=True
-    ) as watching:
-        assert watching.stdout is not None
-        assert "running" in watching.stdout.readline()
-        records.complete("the-id")
-        rest = watching.stdout.read().splitlines()
-        assert watching.wait() == 0
-    assert ["completed" in line for line in rest] == [True, True], rest
-
-
 def test_it_returns_the_record_whole(records: Records, capsys: Any) -> None:
     records.complete("the-id")
     task = watch("the-id")
     assert isinstance(task, Task)
     assert (task.task_id, task.symbol, task.status) == ("the-id", "7203.T", "completed")
     assert "completed" in capsys.readouterr().out
-
-
-def test_an_id_that_nobody_has_is_told(records: Records) -> None:
-    with pytest.raises(TaskNotFound, match="Task nobody not found"):
-        watch("nobody")
 
 
 def test_it_watches_no_longer_than_it_may(records: Records) -> None:
