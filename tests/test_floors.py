@@ -27,7 +27,6 @@ def package(folder: Path, files: dict[str, str]) -> list[str]:
 @pytest.mark.parametrize(
     "files",
     [
-        {"record/model.py": "import json\nfrom datetime import datetime"},
         {"record/wire.py": "from .model import Task", "record/model.py": "Task = 1"},
         {"store/drivers.py": "import redis, os\nfrom ..flows import keys", "flows/keys.py": KEYS},
         {
@@ -36,8 +35,6 @@ def package(folder: Path, files: dict[str, str]) -> list[str]:
             "record/model.py": "b = 1",
         },
         {"errors.py": 'raise ValueError("task: no such thing")', "flows/keys.py": KEYS},
-        {"errors.py": '"""As task:{id} says."""', "flows/keys.py": KEYS},
-        {"settings.py": "from .record.model import b", "record/model.py": "b = 1"},
         {"daemon.py": "from threading import Thread\nThread().start()"},
         {"runs/run.py": "import threading", "live/hub.py": "import asyncio"},
     ],
@@ -52,10 +49,6 @@ def test_what_keeps_the_rules_passes(tmp_path: Path, files: dict[str, str]) -> N
         (
             {"record/model.py": "from ..store.drivers import Store", "store/drivers.py": ""},
             "record.model imports store.drivers: that is upward",
-        ),
-        (
-            {"record/a.py": "def f():\n    from progress_backend.flows import b", "flows/b.py": ""},
-            "upward",
         ),
         ({"store/a.py": "from ..web.app import x", "web/app.py": "x = 1"}, "web.app: that is up"),
         ({"web/app.py": "from progress_backend import install", "__init__.py": ""}, "upward"),
@@ -76,10 +69,6 @@ def test_what_keeps_the_rules_passes(tmp_path: Path, files: dict[str, str]) -> N
         (
             {"record/a.py": "from .b import x", "record/b.py": "from . import a"},
             "circle: record.a -> record.b -> record.a",
-        ),
-        (
-            {"web/a.py": "from . import b", "web/b.py": "from .a import x"},
-            "web.a -> web.b -> web.a",
         ),
         ({"flows/keys.py": KEYS, "store/a.py": 'x = f"task:{1}"'}, "store.a:1 spells a key"),
         (

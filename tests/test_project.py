@@ -110,16 +110,6 @@ class TestMake:
             env={"PATH": os.environ["PATH"]},
         )
 
-    def test_alone_lists_the_targets(self, clone: Path) -> None:
-        listed = self.run(clone).stdout
-        for target in ("run", "demo", "test", "check", "bench", "chaos"):
-            assert re.search(rf"^make {target} +\w", listed, re.MULTILINE), listed
-
-    def test_says_first_what_the_first_minute_is_for(self, clone: Path) -> None:
-        for target in ("run", "demo"):
-            told = self.run(clone, "-n", target, f"PYTHON={sys.executable}").stdout
-            assert "about a minute, the first time" in told.partition("-m venv")[0], told
-
     def test_without_a_fit_python_says_in_one_line_what_to_do(self, clone: Path) -> None:
         done = self.run(clone, "venv", "PYTHON=/bin/false")
         assert done.returncode

@@ -3,39 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import psutil
 import pytest
-import redis
-from celery import Celery
 
-from tests.conftest import StartService, StartWorker
+from tests.conftest import StartService
 from tests.waiting import aeventually, eventually
-
-APP = """
-from celery import Celery
-app = Celery("small")
-
-@app.task
-def double(x):
-    return 2 * x
-"""
-
-
-@pytest.mark.integration
-def test_a_worker_is_ready_when_started_and_gone_when_stopped(
-    redis_url: str, start_worker: StartWorker, tmp_path: Path
-) -> None:
-    (tmp_path / "small.py").write_text(APP)
-    worker = start_worker("small", concurrency=2, cwd=tmp_path)
-    app = Celery("client", broker=redis_url, backend=redis_url)
-    assert app.send_task("small.double", [21]).get(timeout=10) == 42
-    everyone = [worker.pid, *(child.pid for child in worker.children())]
-    assert len(everyone) == 3
-    assert worker.stop() == 0
-    assert not [pid for pid in everyone if psutil.pid_exists(pid)]
-    app.close()
 
 
 def test_a_service_that_ends_before_it_is_ready_is_told_with_its_log(
@@ -50,15 +23,6 @@ def test_a_services_orphans_end_with_it(start_service: StartService) -> None:
     orphan = int(service.wait_for_log(r"child (\d+)")[1])
     service.kill()
     eventually(lambda: not psutil.pid_exists(orphan))
-
-
-def test_each_test_gets_an_empty_store(server_url: str) -> None:
-    with redis.Redis.from_url(server_url) as client:
-        assert client.dbsize() == 0
-        client.set("left", "behind")
-
-
-test_and_so_does_the_next = test_each_test_gets_an_empty_store
 
 
 def test_a_persons_settings_do_not_reach_the_tests() -> None:

@@ -140,16 +140,6 @@ def test_it_stands_beside_packages_named_api_and_workers(project: Path) -> None:
     assert said.startswith(f"api of the project workers of the project {project}/env/lib/")
 
 
-@pytest.mark.wide
-def test_celery_has_the_progress_command(project: Path, redis_url: str) -> None:
-    celery = (project / "env/bin/python", "-m", "celery", "-A", "proj")
-    send = "import proj; print(proj.import_rows.delay().id)"
-    task_id = run(project / "env/bin/python", "-c", send, cwd=project, STORE=redis_url).strip()
-    listed = run(*celery, "progress", "list", cwd=project, STORE=redis_url)
-    assert task_id[:8] in listed
-    assert "proj.import_rows" in listed
-
-
 def test_the_service_answers_and_serves_the_page(
     project: Path, start_service: StartService, redis_url: str
 ) -> None:

@@ -291,25 +291,6 @@ def test_however_it_ends_the_terminal_is_as_it_was(
 
 
 @pytest.mark.wide
-def test_an_exception_leaves_it_so_too(records: Records) -> None:
-    code = """
-import sys
-from progress_backend.terminal.keys import Keys
-with Keys() as keys:
-    print("reading", flush=True)
-    print(keys.pressed(20), flush=True)
-    raise RuntimeError("on purpose")
-"""
-    with Terminal([sys.executable, "-c", code], env={}, columns=80, lines=24) as terminal:
-        terminal.wait_for("reading")
-        eventually(terminal.reads_keys)
-        terminal.write(b"\x1b[1;5Cx\x1b[Ap")  # Ctrl-right is no key of ours, nor is its letter
-        terminal.wait_for(r"\['\\x1b\[1;5C', 'x', 'up', 'p'\]")
-        assert terminal.wait() == 1
-        assert not terminal.reads_keys()
-
-
-@pytest.mark.wide
 def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(records: Records) -> None:
     """In a shell, which alone can stop what runs in it."""
     url = records.settings.redis_url or ""
