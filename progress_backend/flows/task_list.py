@@ -57,38 +57,33 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
         return Listed([row for _, row in top.rows if row], top.total, _by_status(top.counts))
     chosen = (asked.status, asked.task_type, asked.symbol)
     filters = c.Filters(*chosen, asked.workflow_id, asked.remark, asked.owner)
-    if asked.by_cursor:
-        about = (filters, asked.limit, asked.cursor)
-        some = yield from looked_list.page(flows, *about, created=asked.span, light=light)
-        rows = [flows.as_of(row, now) for _, row in some.rows]
-        return Listed(rows, None, _by_status(some.counts), some.cursor)
     start = (asked.page - 1) * asked.limit
-    if asked.id_prefix is not None:
-        paged = yield from _by_beginning(flows, asked.id_prefix, filters, start, asked.limit, light)
-    else:
+    if asked.id_prefix is None and not asked.by_cursor:
         command = c.Page(start, asked.limit, filters, light, asked.span, asked.sort)
         paged = yield from task_page.page(command, flows.settings)
-    rows = [flows.as_of(row, now) for _, row in paged.rows if row]
-    return Listed(rows, paged.total, _by_status(paged.counts))
-
-
-def _by_beginning(
-    flows: Flows, prefix: str, filters: c.Filters, start: int, limit: int, light: bool
-) -> Flow[c.Paged]:
-    """One page of the newest tasks whose ids begin so, of the type and owner that the caller's
-    token names; the counts are of all tasks, or of an owner's."""
-    within = filters if filters.owner is None else c.Filters(owner=filters.owner)
-    found = yield from short_ids.beginning(prefix, within)
-    if filters != within:
-        standing: list[c.Standing] = yield c.FacetsOf(tuple(found))
-        known = zip(found, standing, strict=True)
-        found = [i for i, f in known if isinstance(f, c.Facets) and looked_list.passes(filters, f)]
-    ids = tuple(found[start : start + limit])
-    stored: list[bytes | None] = (yield c.Read(ids, light)) if ids else []
+        rows = [flows.as_of(row, now) for _, row in paged.rows if row]
+        return Listed(rows, paged.total, _by_status(paged.counts))
+    within, total, cursor = _index_of(filters), None, None
+    if asked.id_prefix is None:
+        about = (asked.limit, asked.cursor, asked.span)
+        ids, cursor = yield from looked_list.page(within, filters, *about)
+    else:
+        ids = yield from short_ids.beginning(asked.id_prefix, within)
+        if filters != within:
+            ids = yield from looked_list.passing(filters, ids)
+        total, ids = len(ids), ids[start : start + asked.limit]
+    stored: list[bytes | None] = (yield c.Read(tuple(ids), light)) if ids else []
     there = zip(ids, stored, strict=True)
-    rows = tuple((i, flows.row(document, i, light)) for i, document in there if document)
+    rows = [flows.as_of(flows.row(document, i, light), now) for i, document in there if document]
     tallied: c.Tallied = yield c.Tally(within)
-    return c.Paged(len(found), tallied.counts, rows)
+    return Listed(rows, total, _by_status(tallied.counts), cursor)
+
+
+def _index_of(filters: c.Filters) -> c.Filters:
+    """The index whose tasks are looked through for those that pass filters."""
+    if filters.owner is not None:
+        return c.Filters(filters.status, owner=filters.owner)
+    return filters if filters.remark is None else c.Filters(filters.status, remark=filters.remark)
 
 
 def _by_status(counts: tuple[int, ...]) -> Mapping[str, int]:
