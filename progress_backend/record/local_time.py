@@ -6,10 +6,13 @@ back an hour, the result would be an hour off.
 
 from __future__ import annotations
 
-from datetime import datetime, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Final
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
+MICROSECOND: Final = timedelta(microseconds=1)
 #: A zone's offset changes at a whole quarter of an hour.
 _QUARTER_S = 900
 #: Years in which any offset can be added or taken off.
@@ -35,6 +38,12 @@ class LocalTime:
             assert offset is not None, "a zone knows its offsets"
             self._known = known = quarter, timezone(offset)
         return datetime.fromtimestamp(seconds, known[1])
+
+
+def in_milliseconds(time: datetime) -> datetime:
+    """A time as it is recorded, so that a record is the same remembered or read."""
+    rest = time.microsecond % 1000
+    return time.replace(microsecond=time.microsecond - rest) if rest else time
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import exp, log, sqrt
 from operator import itemgetter
@@ -11,6 +10,7 @@ from statistics import fmean, median
 from typing import Any, Final, NamedTuple
 
 from .json_text import dumps, parsed
+from .local_time import EPOCH, MILLISECOND
 from .model import Task, TaskStatus
 from .work import MARKS, Band
 
@@ -23,8 +23,6 @@ _SHORTEST_S: Final = 0.001
 _LONGEST_S: Final = 1e9
 #: No run ends later, in milliseconds since 1970.
 _LATEST_MS: Final = 2**47
-_MILLISECOND: Final = timedelta(milliseconds=1)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: Runs from which on there is a range.
 LEAST: Final = 4
 #: Half of a range, in spreads; and the spread of one more run that every type has, so that a few
@@ -110,7 +108,7 @@ def of_task(task: Task) -> PastRun | None:
         return None
     quarter, half, *_ = *misses, None, None
     return PastRun(
-        (ended - _EPOCH) // _MILLISECOND,
+        (ended - EPOCH) // MILLISECOND,
         round(seconds, 3),
         max(items, 0),
         None if task.waited_ms is None else task.waited_ms / 1000,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from .local_time import in_milliseconds
 from .model import Remarks, Task, TaskStatus
 from .past_runs import LEAST, PastRun
 
@@ -61,7 +62,7 @@ def judged(task: Task, slowest: Usual, now: datetime, *, answers: bool) -> Remar
         stalled = task.updated_at if _since(task.updated_at, now) > most else None
     if not known.late and (most := _longest_run(task, slowest)) is not None:
         over = _worked(task, now) - most
-        late = _instant(now - timedelta(seconds=over)) if over > 0 else None
+        late = in_milliseconds(now - timedelta(seconds=over)) if over > 0 else None
     return Remarks(stalled=stalled, late=late)
 
 
@@ -99,8 +100,3 @@ def _worked(task: Task, now: datetime) -> float:
     if task.work is None:
         return since_start
     return task.work.seconds + max(since_start - task.work.at, 0.0)
-
-
-def _instant(time: datetime) -> datetime:
-    """A time in milliseconds, as it is recorded."""
-    return time.replace(microsecond=time.microsecond // 1000 * 1000)

@@ -6,9 +6,9 @@ answers for all tasks, so the commits of starts and ends count in the store.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final, NamedTuple
 
+from .local_time import MICROSECOND
 from .model import Task, TaskStatus
 
 WAIT, RUN = KINDS = ("wait", "run")
@@ -16,7 +16,6 @@ WAIT, RUN = KINDS = ("wait", "run")
 MOST_TOTALS: Final = 200
 #: The type under which these count: no task's.
 OTHERS: Final = ""
-_MICROSECOND: Final = timedelta(microseconds=1)
 #: A longer time counts as this one, so that no sum outgrows 64 bits.
 _LONGEST_US: Final = 366 * 86_400 * 1_000_000
 
@@ -48,7 +47,7 @@ def took(before: Task | None, after: Task) -> tuple[Took, ...]:
     ended, began = after.completed_at, after.attempt_started_at or after.started_at
     counts = completes(before, after) and not after.forced
     if counts and ended is not None and began is not None:
-        found.append(_took(RUN, (ended - began) // _MICROSECOND))
+        found.append(_took(RUN, (ended - began) // MICROSECOND))
     return tuple(found)
 
 

@@ -19,6 +19,7 @@ from typing import Final
 from ..errors import HeldByWorker, TaskAlreadyFinished, TransitionRefused
 from . import events as ev
 from .default_texts import Locale
+from .local_time import in_milliseconds
 from .model import LOST, NOT_PUBLISHED, REPORTED, WORKER_LOST, Task, TaskStatus, Worker, replace
 from .redelivery import comes_again, is_late
 from .steps import ends, members, pauses, publish, queue, remarks, starts, values
@@ -79,9 +80,8 @@ def transition(
         _fence(task, event, row)
         if isinstance(event, ev.Created) and _has_begun_since(task, event):
             return task
-    # Times are kept in milliseconds, so that a record is the same remembered or read.
-    now = _in_milliseconds(now)
-    at = now if event.at is None else min(_in_milliseconds(event.at), now)
+    now = in_milliseconds(now)
+    at = now if event.at is None else min(in_milliseconds(event.at), now)
     # A record's times never go back, whatever the clocks: started <= updated <= completed.
     when = at
     for known in (task.created_at, task.started_at, task.updated_at):
@@ -109,11 +109,6 @@ def transition(
     # What was asked of its workflow while the record had ended is asked of its next run too.
     acts = () if task.ended and not after.ended else member.acts
     return replace(after, member=member._replace(share=share_of(after, member.share), acts=acts))
-
-
-def _in_milliseconds(time: datetime) -> datetime:
-    rest = time.microsecond % 1000
-    return time.replace(microsecond=time.microsecond - rest) if rest else time
 
 
 def row_of(task: Task | None) -> str:

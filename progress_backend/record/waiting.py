@@ -3,17 +3,14 @@ likely to start; pure."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from .estimate import FURTHEST_S
 from .json_text import document_of, parsed
-from .local_time import moment
+from .local_time import EPOCH, MICROSECOND, MILLISECOND, moment
 from .model import Task, TaskStatus, rendered
 from .past_runs import History
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Waiting(NamedTuple):
@@ -39,7 +36,7 @@ def waiting(document: bytes) -> Waiting | None:
         return None
     if body["start_time"] is not None or (body["delivery"] or {}).get("eta") is not None:
         return None
-    created_us = (moment(body["created_at"]) - _EPOCH) // _MICROSECOND
+    created_us = (moment(body["created_at"]) - EPOCH) // MICROSECOND
     return Waiting(body["task_type"], body["task_id"], created_us)
 
 
@@ -49,13 +46,13 @@ def of_task(task: Task) -> Waiting | None:
         return None
     if task.started_at is not None or (task.delivery and task.delivery.eta is not None):
         return None
-    created_us = (task.created_at - _EPOCH) // _MICROSECOND
+    created_us = (task.created_at - EPOCH) // MICROSECOND
     return Waiting(task.task_type, task.task_id, created_us)
 
 
 def start(task: Waiting, ahead: int, history: History) -> dict[str, object] | None:
     """The range of a waiting task's start, as a body has it; None where it is not known."""
-    return _start(_EPOCH + task.created_us * _MICROSECOND, ahead, history)
+    return _start(EPOCH + task.created_us * MICROSECOND, ahead, history)
 
 
 def placed(document: bytes, ahead: int, history: History) -> bytes:
@@ -73,7 +70,7 @@ def _start(created: datetime, ahead: int, history: History) -> dict[str, object]
         likely = (ahead + 1) * gap
         wait = (likely / 2, likely, likely * 2)
         # Where no run has ended since its creation, the next end is counted from there.
-        since = max(created, _EPOCH + timedelta(milliseconds=ended_ms))
+        since = max(created, EPOCH + ended_ms * MILLISECOND)
     elif ahead:
         return None  # past runs waited for no others
     if wait is None or wait[2] > FURTHEST_S:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from ..errors import StoreUnavailable
 from ..flows.stored_record import Applied
+from ..record.local_time import MILLISECOND
 from ..record.model import Task
 from ..record.samples import Samples
 from .mirror import Mirror
@@ -17,7 +17,6 @@ from .writer import Outcome, Writer
 
 #: Values that share a round trip: an end that waits for one of them waits for all, about 1 ms.
 TOGETHER = 16
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 class ValueWriter:
@@ -86,4 +85,4 @@ def _sample(run: Run, task: Task) -> None:
         return
     if run.samples is None:
         run.samples = Samples()
-    run.samples.add((at - began) // _MILLISECOND, task.current_items)
+    run.samples.add((at - began) // MILLISECOND, task.current_items)

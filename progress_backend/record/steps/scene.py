@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from .. import events as ev
 from ..default_texts import Locale
+from ..local_time import in_milliseconds
 from ..model import Task
 
 
@@ -37,10 +38,7 @@ def same(task: Task, event: ev.Event, scene: Scene) -> Task:
 
 def instant(time: datetime | None, scene: Scene) -> datetime | None:
     """A time in milliseconds and in the record's zone, as it is recorded."""
-    if time is None:
-        return None
-    time = time.astimezone(scene.now.tzinfo)
-    return time.replace(microsecond=time.microsecond // 1000 * 1000)
+    return None if time is None else in_milliseconds(time.astimezone(scene.now.tzinfo))
 
 
 def name(text: str) -> str:

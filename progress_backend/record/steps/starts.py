@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final
-
 from .. import events as ev
 from .. import redelivery
 from ..default_texts import retry_begun, text
+from ..local_time import MILLISECOND
 from ..model import Task, replace
 from .delivery import delivered, reopened
 from .publish import created, joined
 from .scene import Scene, name
-
-_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def started(task: Task, event: ev.Started, scene: Scene) -> Task:
@@ -72,7 +68,7 @@ def wait_ms(task: Task, scene: Scene) -> int | None:
     since = (task.member and task.updated_at) or task.created_at
     if task.delivery is not None and task.delivery.eta is not None:
         since = max(since, task.delivery.eta)
-    return max((scene.now - since) // _MILLISECOND, 0)
+    return max((scene.now - since) // MILLISECOND, 0)
 
 
 def _taken_before(task: Task, event: ev.Started, scene: Scene) -> bool:
