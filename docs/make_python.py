@@ -49,8 +49,8 @@ SECTIONS: Final[dict[str, tuple[str, str]]] = {
     "python-values": ("progress_backend", "Task TaskStatus Settings"),
     "python-testing": (
         "progress_backend.testing",
-        "progress_store progress_clock progress_settings wait_for_progress await_progress "
-        "lost_worker Clock Readable",
+        "progress_store progress_clock progress_redis_url progress_settings wait_for_progress "
+        "await_progress lost_worker Clock Readable",
     ),
     "python-embedded": ("progress_backend.embedded", "EmbeddedServer EmbeddedServerError"),
     "python-errors": (

@@ -141,6 +141,12 @@ def session_redis_url() -> Iterator[str]:
         yield server.url
 
 
+@pytest.fixture(scope="session")
+def progress_redis_url(session_redis_url: str) -> str:
+    """The plugin's fixtures are on the run's server."""
+    return session_redis_url
+
+
 @pytest.fixture
 def redis_url(session_redis_url: str) -> str:
     """The URL of an empty store, the test's own until it ends."""

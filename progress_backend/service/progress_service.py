@@ -150,7 +150,8 @@ class ProgressService(TaskMethods):
         """Reads the state of the service and its store, as `GET /internal/health` has it. It raises
         nothing."""
         now, kept = self._now(), self._tasks.values()
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        today = now.astimezone(self.settings.zone())
+        midnight = today.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         counted = Counted(
             records=len(kept),
             active=sum(one.task.status == TaskStatus.RUNNING for one in kept),

@@ -1,1 +1,1 @@
-"""Stores: the drivers that run store commands on Redis or in memory."""
+"""Stores: the drivers that run store commands on Redis."""

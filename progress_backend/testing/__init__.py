@@ -1,11 +1,11 @@
-"""Helpers for a user's tests of tracked jobs, without a server: fixtures, a store, a clock.
+"""For a user's tests of tracked jobs: fixtures, a store on an embedded server, a clock.
 
 pytest finds the fixtures by itself (entry point `pytest11`). Nothing here imports Celery or redis
 before a test asks for it.
 """
 
 from .clock import Clock
-from .fixtures import progress_clock, progress_settings, progress_store
+from .fixtures import progress_clock, progress_redis_url, progress_settings, progress_store
 from .lost_runs import lost_worker
 from .waits import Readable, await_progress, wait_for_progress
 
@@ -15,6 +15,7 @@ __all__ = [
     "await_progress",
     "lost_worker",
     "progress_clock",
+    "progress_redis_url",
     "progress_settings",
     "progress_store",
     "wait_for_progress",

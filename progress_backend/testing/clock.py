@@ -10,7 +10,7 @@ START = datetime(2024, 1, 15, 1, 30, tzinfo=UTC)
 
 class Clock:
     """A clock that stands still until a test moves it. Called, it gives seconds since 1970, as
-    `time.time`; `MemoryStore` and `ProgressService` take it as their `clock`.
+    `time.time`; `ProgressService` takes it as its `clock`.
     """
 
     def __init__(self, start: datetime = START) -> None:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ..record.model import Worker
     from ..runs.run import Run
     from ..store.any_store import AnyStore
-    from ..store.memory import MemoryStore
     from .process import Process
 
 logger = logging.getLogger(__name__)
@@ -39,8 +38,8 @@ _TRACKER = "_progress_tracker"
 #: By their numbers, in the order of installation.
 _trackers: WeakValueDictionary[int, Tracker] = WeakValueDictionary()
 _numbers = itertools.count(1)
-#: The store that every app of this process uses instead of its own, in tests.
-_stand_in: MemoryStore | None = None
+#: The settings that every app of this process has instead of its own, in tests.
+_stand_in: Settings | None = None
 
 
 class Tracker:
@@ -77,7 +76,7 @@ class Tracker:
             SettingsError: a setting cannot be used.
         """
         if _stand_in is not None:
-            return _stand_in.settings
+            return _stand_in
         if self._settings is None:
             self._settings = self.read_settings()
         return self._settings
@@ -138,8 +137,6 @@ class Tracker:
         Raises:
             SettingsError: there is no store, or a setting cannot be used.
         """
-        if _stand_in is not None:
-            return _stand_in
         from ..store.any_store import open_store
 
         return open_store(self.settings, timeout_s)
@@ -274,11 +271,11 @@ def installed() -> list[Tracker]:
 
 
 @contextmanager
-def recording_into(store: MemoryStore) -> Iterator[None]:
-    """`with`: every app of this process records into `store`, under its settings, whenever it was
-    installed: for tests. A forked child is not affected."""
+def recording_into(settings: Settings) -> Iterator[None]:
+    """`with`: every app of this process, and of those that it forks, records under these settings,
+    whenever it was installed: for tests."""
     global _stand_in
-    outer, _stand_in = _stand_in, store
+    outer, _stand_in = _stand_in, settings
     for tracker in installed():
         tracker.begin_anew()
     try:
@@ -290,8 +287,6 @@ def recording_into(store: MemoryStore) -> Iterator[None]:
 
 
 def _forked() -> None:
-    global _stand_in
-    _stand_in = None  # a copy, which no test could read
     for tracker in list(_trackers.values()):
         tracker.after_fork()
 

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 import pytest
 
 from progress_backend.settings import Settings
-from tests.behaviour.driving import Driver, OverRedis, in_parts, over
+from tests.behaviour.driving import Driver, in_parts, over
 from tests.conftest import flushed
 
 SERVERS = {"valkey": "session_redis_url", "redis": "debian_redis_url"}
-DRIVERS = ["memory", "sync-valkey", "sync-redis", "async-valkey", "async-redis", "parts-valkey"]
+DRIVERS = ["sync-valkey", "sync-redis", "async-valkey", "async-redis", "parts-valkey"]
 #: A rule is proved once; with each driver on each server it is for `make chaos`, and what the
 #: drivers can do at all for test_each_command.
-EVERY = [*DRIVERS[:2], *(pytest.param(name, marks=pytest.mark.long) for name in DRIVERS[2:])]
+EVERY = [DRIVERS[0], *(pytest.param(name, marks=pytest.mark.long) for name in DRIVERS[1:])]
 
 
-def store_url(request: pytest.FixtureRequest, server: str) -> str | None:
-    return flushed(request.getfixturevalue(SERVERS[server])) if server else None
+def store_url(request: pytest.FixtureRequest, server: str) -> str:
+    return flushed(request.getfixturevalue(SERVERS[server]))
 
 
 @pytest.fixture(params=EVERY)
@@ -36,9 +36,7 @@ def driving(request: pytest.FixtureRequest) -> Iterator[Driver]:
 
 
 @pytest.fixture
-def redis_driver(server_url: str) -> Iterator[OverRedis]:
-    """`Store` over each server, for what only Redis has."""
-    driver = over("sync", Settings(redis_url=server_url))
-    assert isinstance(driver, OverRedis)
-    with driver:
+def redis_driver(server_url: str) -> Iterator[Driver]:
+    """`Store` with plain keys over each server."""
+    with over("sync", Settings(redis_url=server_url)) as driver:
         yield driver

@@ -1,4 +1,4 @@
-"""One face over the three stores, so that one suite holds all of them to the same behaviour."""
+"""One face over both stores, so that one suite holds them to the same behaviour."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from progress_backend.store.cluster_connection import sync_cluster
 from progress_backend.store.connection import sync_client
 from progress_backend.store.deadline import Deadline
 from progress_backend.store.drivers import AsyncStore, Store
-from progress_backend.store.memory import MemoryStore
 
 T = TypeVar("T")
 TYPES = ("fetch_data", "bulk_import")
@@ -49,6 +48,8 @@ class Driver(AbstractContextManager["Driver"]):
         self.flows = store.flows
         self.keys: Keys = store.keys
         self.run(self.flows.get("nobody"))  # has the clock measured
+        opened: Any = sync_cluster if self.settings.clustered else sync_client
+        self.raw = opened(self.settings, Deadline(5.0))
 
     def run(self, flow: Flow[T]) -> T:
         return self.store.run(flow)
@@ -60,6 +61,7 @@ class Driver(AbstractContextManager["Driver"]):
         return self.store.now()
 
     def close(self) -> None:
+        self.raw.close()
         self.store.close()
 
     def __exit__(self, *_: object) -> None:
@@ -104,13 +106,6 @@ class Driver(AbstractContextManager["Driver"]):
 
     # Behind the store
 
-    def lose(self, task_id: str) -> None:
-        """The document alone is gone, as when it expires."""
-        raise NotImplementedError
-
-    def ttl_ms(self, task_id: str) -> float:
-        raise NotImplementedError
-
     def due_ms(self, task_id: str) -> int | None:
         """From when cleanup may delete the record."""
         found = self.execute(c.Due(2**52, 10**6))
@@ -125,33 +120,6 @@ class Driver(AbstractContextManager["Driver"]):
                 low = middle + 1
         return low
 
-    def left_over(self) -> set[str]:
-        """What is still kept, by name, but the counts of ends, which expire after a day."""
-        raise NotImplementedError
-
-
-class OverMemory(Driver):
-    store: MemoryStore
-
-    def lose(self, task_id: str) -> None:
-        del self.store.state.documents[task_id]
-
-    def ttl_ms(self, task_id: str) -> float:
-        return (self.store.state.documents[task_id][1] - self.store.state.clock()) * 1000
-
-    def left_over(self) -> set[str]:
-        kept = ("documents", "facets", "created", "due")
-        return {name for name in kept if getattr(self.store.state, name)}
-
-
-class OverRedis(Driver):
-    """Over `Store`."""
-
-    def __init__(self, store: Any) -> None:
-        super().__init__(store)
-        opened: Any = sync_cluster if self.settings.clustered else sync_client
-        self.raw = opened(self.settings, Deadline(5.0))
-
     def names(self, task_id: str) -> Keys:
         """The names of a task's partition; of plain keys, all there are."""
         return self.store.layout.of_task(task_id)
@@ -163,6 +131,7 @@ class OverRedis(Driver):
         return self.raw.pttl(self.names(task_id).task(task_id))
 
     def left_over(self) -> set[str]:
+        """The names of all keys."""
         return {name.decode() for name in self.raw.scan_iter()}
 
     def used_memory(self) -> int:
@@ -172,10 +141,6 @@ class OverRedis(Driver):
         told = self.raw.info("memory", target_nodes=RedisCluster.PRIMARIES)
         answers = [told] if "used_memory" in told else told.values()  # of one node, or of several
         return sum(answer["used_memory"] for answer in answers)
-
-    def close(self) -> None:
-        self.raw.close()
-        super().close()
 
     def indexes(self) -> dict[str, set[str]]:
         """Every index set by its content, as it lies in Redis."""
@@ -187,7 +152,7 @@ class OverRedis(Driver):
         return found
 
 
-class OverAsync(OverRedis):
+class OverAsync(Driver):
     """Over `AsyncStore`, on a loop of its own."""
 
     def __init__(self, settings: Settings, **options: float) -> None:
@@ -213,10 +178,8 @@ def in_parts(settings: Settings) -> Settings:
 
 
 def over(kind: str, settings: Settings) -> Driver:
-    """A driver over "memory", "async", or else `Store`."""
-    if kind == "memory":
-        return OverMemory(MemoryStore(settings))
-    return OverAsync(settings) if kind == "async" else OverRedis(Store(settings))
+    """A driver over "async", or else `Store`."""
+    return OverAsync(settings) if kind == "async" else Driver(Store(settings))
 
 
 def identity_of(
@@ -242,11 +205,10 @@ def check_agreement(driver: Driver, task_ids: Iterable[str]) -> None:
                 assert {i for i, _ in paged.rows} == expected
                 assert paged.total == len(expected)
                 assert paged.counts == tuple(sum(t.status == s for t in tasks) for s in STATUSES)
-    if isinstance(driver, OverRedis):
-        _check_sets(driver, tasks)
+    _check_sets(driver, tasks)
 
 
-def _check_sets(driver: OverRedis, tasks: list[Task]) -> None:
+def _check_sets(driver: Driver, tasks: list[Task]) -> None:
     expected: dict[str, set[str]] = {}
     for task in tasks:
         keys = driver.names(task.task_id)

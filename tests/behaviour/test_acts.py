@@ -18,7 +18,7 @@ from progress_backend.record.act import Action
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Member, Worker
 from progress_backend.record.workflow import Figures
-from tests.behaviour.driving import Driver, OverRedis, identity_of
+from tests.behaviour.driving import Driver, identity_of
 
 W, CANVAS = "w|1", "canvas"
 WHOLE = identity_of(member=Member((W,)))
@@ -239,15 +239,12 @@ def test_nothing_is_left_of_it(driver: Driver, bases: dict[str, Base]) -> None:
     carried_out(driver)
     driver.run(cleanup(driver.settings, driver.now() + timedelta(days=400), "ours"))
     assert figures(driver) == Figures((0,) * 6)._replace(act=figures(driver).act)
-    if isinstance(driver, OverRedis):
-        left = [name for name in driver.left_over() if "workflow" in name]
-        for name in left:  # a partition that has had no member
-            assert driver.raw.pttl(name) > 0
+    left = [name for name in driver.left_over() if "workflow" in name]
+    for name in left:  # a partition that has had no member
+        assert driver.raw.pttl(name) > 0
 
 
 def test_keys_of_another_type_stop_nothing(driver: Driver, bases: dict[str, Base]) -> None:
-    if not isinstance(driver, OverRedis):
-        return
     for keys in driver.store.layout.keys:
         driver.raw.set(keys.workflow_acts, "not ours")
     assert ask(driver, "pause")["control"]["action"] == "pause"
@@ -269,7 +266,7 @@ def test_members_whose_records_have_no_more_room_follow(driver: Driver) -> None:
 
 @pytest.mark.parametrize("for_good", [False, True])
 def test_a_commit_that_fails_is_tried_again(
-    redis_driver: OverRedis,
+    redis_driver: Driver,
     caplog: pytest.LogCaptureFixture,
     for_good: bool,
 ) -> None:

@@ -20,22 +20,15 @@ from progress_backend.record import events as ev
 from progress_backend.record.model import TaskStatus
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.store.memory import MemoryStore
 from tests.behaviour import writers
-from tests.behaviour.driving import (
-    Driver,
-    OverMemory,
-    OverRedis,
-    check_agreement,
-    identity_of,
-)
+from tests.behaviour.driving import Driver, check_agreement, identity_of
 from tests.servers import ROOT
 from tests.strategies import events
 from tests.tiers import examples
 
 
 @contextmanager
-def published(driver: OverRedis) -> Iterator[list[dict]]:
+def published(driver: Driver) -> Iterator[list[dict]]:
     """Every document that is published meanwhile, in order."""
     heard: list[dict] = []
     with driver.raw.pubsub(ignore_subscribe_messages=True) as pubsub:
@@ -55,7 +48,7 @@ def check_history(heard: list[dict], marks: set[str], task_id: str = "t") -> Non
     )
 
 
-def test_threads_lose_nothing(redis_driver: OverRedis) -> None:
+def test_threads_lose_nothing(redis_driver: Driver) -> None:
     redis_driver.start("t", symbol="7203.T")
     names, each = [f"w{n}" for n in range(6)], 20
     with published(redis_driver) as heard:
@@ -70,7 +63,7 @@ def test_threads_lose_nothing(redis_driver: OverRedis) -> None:
     check_agreement(redis_driver, ["t"])
 
 
-def test_processes_lose_nothing(redis_driver: OverRedis) -> None:
+def test_processes_lose_nothing(redis_driver: Driver) -> None:
     redis_driver.start("t")
     names, each = [f"p{n}" for n in range(3)], 30
     url = redis_driver.settings.redis_url
@@ -100,7 +93,7 @@ def test_processes_lose_nothing(redis_driver: OverRedis) -> None:
     check_history(heard, {f"{name}-{n}" for name in names for n in range(each)})
 
 
-def test_an_end_among_writers_is_the_end(redis_driver: OverRedis) -> None:
+def test_an_end_among_writers_is_the_end(redis_driver: Driver) -> None:
     redis_driver.start("t", "lease-1")
     halfway = threading.Event()
 
@@ -126,7 +119,7 @@ def test_an_end_among_writers_is_the_end(redis_driver: OverRedis) -> None:
     check_agreement(redis_driver, ["t"])
 
 
-def test_of_several_starts_at_once_each_is_an_attempt(redis_driver: OverRedis) -> None:
+def test_of_several_starts_at_once_each_is_an_attempt(redis_driver: Driver) -> None:
     redis_driver.create("t")
     attempts: list[int] = []
 
@@ -137,7 +130,7 @@ def test_of_several_starts_at_once_each_is_an_attempt(redis_driver: OverRedis) -
     assert sorted(attempts) == [1, 2, 3, 4]
 
 
-def test_of_several_creations_at_once_one_is_made(redis_driver: OverRedis) -> None:
+def test_of_several_creations_at_once_one_is_made(redis_driver: Driver) -> None:
     def create(n: int) -> None:
         redis_driver.create("t", metadata={"n": n})
 
@@ -146,24 +139,17 @@ def test_of_several_creations_at_once_one_is_made(redis_driver: OverRedis) -> No
     assert redis_driver.ids() == ["t"]
 
 
-def test_memory_is_safe_between_threads() -> None:
-    driver = OverMemory(MemoryStore(Settings()))
-    driver.start("t")
-    writers.in_threads(partial(writers.write, driver.store, "t", f"w{n}", 50) for n in range(4))
-    assert driver.task("t").revision == 201
-
-
 @pytest.fixture(scope="module")
-def shared(session_redis_url: str) -> Iterator[OverRedis]:
+def shared(session_redis_url: str) -> Iterator[Driver]:
     """One store for many examples, each under ids of its own."""
-    driver = OverRedis(Store(Settings(redis_url=session_redis_url, key_prefix="shared:")))
+    driver = Driver(Store(Settings(redis_url=session_redis_url, key_prefix="shared:")))
     yield driver
     driver.close()
 
 
 @given(st.data())
 @settings(max_examples=examples(20), suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_writers_do_at_once(shared: OverRedis, data: st.DataObject) -> None:
+def test_whatever_writers_do_at_once(shared: Driver, data: st.DataObject) -> None:
     """Any events of three writers on two records, in any order that comes about."""
     driver: Driver = shared
     shared.raw.flushdb()

@@ -15,18 +15,19 @@ from progress_backend.errors import ForeignValue, TaskNotFound
 from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs
 from progress_backend.flows.cleanup import cleanup
+from progress_backend.flows.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
 from progress_backend.record.reader_view import UNREADABLE
 from progress_backend.settings import Settings
 from tests.behaviour import foreign
-from tests.behaviour.driving import OverRedis, in_parts, over, suspects
+from tests.behaviour.driving import Driver, in_parts, over, suspects
 from tests.conftest import flushed
 from tests.tiers import examples
 
 LEASE = "celery@live/1"
-KEYS = tuple(foreign.keys_of(over("memory", Settings()).keys, "odd", LEASE))
+KEYS = tuple(foreign.keys_of(Keys(), "odd", LEASE))
 _many = settings(
     max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -36,15 +37,14 @@ _other = [pytest.param(kind, marks=pytest.mark.long) for kind in ("async", "part
 
 
 @pytest.fixture(params=["sync", *_other])
-def driver(request: pytest.FixtureRequest, session_redis_url: str) -> Iterator[OverRedis]:
+def driver(request: pytest.FixtureRequest, session_redis_url: str) -> Iterator[Driver]:
     store = Settings(redis_url=flushed(session_redis_url))
     kind = request.param
     with over(kind, in_parts(store) if kind == "parts" else store) as driver:
-        assert isinstance(driver, OverRedis)
         yield driver
 
 
-def fill(driver: OverRedis) -> None:
+def fill(driver: Driver) -> None:
     """One task of each kind, and the odd one."""
     driver.raw.flushdb()
     for task_id in ("odd", "live"):
@@ -57,7 +57,7 @@ def fill(driver: OverRedis) -> None:
     driver.execute(c.Renew("celery@dead/1", 1))
 
 
-def check(driver: OverRedis, *, listed: bool = True) -> None:
+def check(driver: Driver, *, listed: bool = True) -> None:
     """All goes on but for the odd one."""
     for task_id in ("live", "waiting", "over", "lost"):
         assert driver.task(task_id) is not None
@@ -76,7 +76,7 @@ def check(driver: OverRedis, *, listed: bool = True) -> None:
         driver.run(driver.flows.estimated(document or b""))
 
 
-def go_on(driver: OverRedis, *, reaped: bool = True, cleaned: bool = True) -> None:
+def go_on(driver: Driver, *, reaped: bool = True, cleaned: bool = True) -> None:
     """Starts, ends and passes of everybody else's work."""
     driver.create("new", symbol="7203.T")
     driver.start("new", LEASE)
@@ -105,7 +105,7 @@ def go_on(driver: OverRedis, *, reaped: bool = True, cleaned: bool = True) -> No
     some=foreign.some_bytes,
 )
 def test_another_type_under_a_key_is_nobody_elses_trouble(
-    driver: OverRedis, what: str, kind: str, some: bytes
+    driver: Driver, what: str, kind: str, some: bytes
 ) -> None:
     fill(driver)
     for name in {foreign.keys_of(keys, "odd", LEASE)[what] for keys in driver.store.layout.keys}:
@@ -122,7 +122,7 @@ def test_another_type_under_a_key_is_nobody_elses_trouble(
     facets=foreign.some_facets,
 )
 def test_a_strange_member_beside_ours_is_nobodys_trouble_and_goes(
-    driver: OverRedis, what: str, some: bytes, score: Any, facets: bytes
+    driver: Driver, what: str, some: bytes, score: Any, facets: bytes
 ) -> None:
     fill(driver)
     for name in {foreign.keys_of(keys, "odd", LEASE)[what] for keys in driver.store.layout.keys}:
@@ -134,7 +134,7 @@ def test_a_strange_member_beside_ours_is_nobodys_trouble_and_goes(
 
 
 @pytest.mark.parametrize("kind", foreign.TYPES)
-def test_the_one_task_says_what_is_wrong(driver: OverRedis, kind: str) -> None:
+def test_the_one_task_says_what_is_wrong(driver: Driver, kind: str) -> None:
     fill(driver)
     foreign.put_type(driver.raw, driver.names("odd").task("odd"), kind, b"some")
     for asked in (
@@ -151,13 +151,13 @@ def test_the_one_task_says_what_is_wrong(driver: OverRedis, kind: str) -> None:
 
 
 @pytest.mark.parametrize("score", foreign.SCORES)
-def test_a_record_with_a_score_that_is_no_time_is_listed(driver: OverRedis, score: Any) -> None:
+def test_a_record_with_a_score_that_is_no_time_is_listed(driver: Driver, score: Any) -> None:
     fill(driver)
     driver.raw.zadd(driver.names("live").index(), {"live": score})
     check(driver)
 
 
-def test_cleanup_takes_it_when_it_is_due(driver: OverRedis) -> None:
+def test_cleanup_takes_it_when_it_is_due(driver: Driver) -> None:
     fill(driver)
     foreign.put_type(driver.raw, driver.names("odd").task("odd"), "hash", b"some")
     assert "odd" in driver.ids()
@@ -166,7 +166,7 @@ def test_cleanup_takes_it_when_it_is_due(driver: OverRedis) -> None:
     assert not driver.raw.exists(driver.names("odd").task("odd"))
 
 
-def test_a_value_of_fifty_megabytes_costs_what_a_record_may_have(driver: OverRedis) -> None:
+def test_a_value_of_fifty_megabytes_costs_what_a_record_may_have(driver: Driver) -> None:
     fill(driver)
     key = driver.names("odd").task("odd")
     driver.raw.set(key, b'{"task_id":"odd"' + b"x" * 50 * 2**20)
@@ -178,13 +178,13 @@ def test_a_value_of_fifty_megabytes_costs_what_a_record_may_have(driver: OverRed
     assert told_to_clients(driver) - before < 40 * MAX_DOCUMENT_BYTES
 
 
-def told_to_clients(driver: OverRedis) -> int:
+def told_to_clients(driver: Driver) -> int:
     """Bytes that the server has sent, but for those to its replicas."""
     stats = driver.raw.info("stats")
     return int(stats["total_net_output_bytes"]) - int(stats.get("total_net_repl_output_bytes", 0))
 
 
-def test_another_tasks_record_is_none(driver: OverRedis) -> None:
+def test_another_tasks_record_is_none(driver: Driver) -> None:
     fill(driver)
     document = driver.raw.get(driver.names("live").task("live"))
     driver.raw.set(driver.names("odd").task("odd"), document)
@@ -193,7 +193,7 @@ def test_another_tasks_record_is_none(driver: OverRedis) -> None:
     check(driver)
 
 
-def test_many_strange_ids_in_a_list_leave(driver: OverRedis) -> None:
+def test_many_strange_ids_in_a_list_leave(driver: Driver) -> None:
     fill(driver)
     index = driver.store.layout.keys[0].index("running")
     ids = [f"\udcff{n}" for n in range(150) if driver.store.layout.place(f"\udcff{n}") == 0][:50]
@@ -203,7 +203,7 @@ def test_many_strange_ids_in_a_list_leave(driver: OverRedis) -> None:
     assert driver.run(driver.flows.page(1, 100, "running")).total == 3
 
 
-def test_a_lock_without_an_end_is_none(driver: OverRedis) -> None:
+def test_a_lock_without_an_end_is_none(driver: Driver) -> None:
     for name, value in (("reap", b"somebody"), ("cleanup", b"\xff")):
         key = driver.store.layout.keys[0].lock(name)
         driver.raw.set(key, value)
@@ -214,7 +214,7 @@ def test_a_lock_without_an_end_is_none(driver: OverRedis) -> None:
         assert driver.execute(c.Lock(name, "theirs", 60_000))
 
 
-def test_health_names_keys_of_another_type(driver: OverRedis) -> None:
+def test_health_names_keys_of_another_type(driver: Driver) -> None:
     keys = driver.store.layout.keys[0]
     for name in (keys.index(), keys.facets):
         foreign.put_type(driver.raw, name, "list", b"some")
@@ -223,7 +223,7 @@ def test_health_names_keys_of_another_type(driver: OverRedis) -> None:
 
 
 @pytest.mark.parametrize("kind", foreign.TYPES)
-def test_values_that_are_no_records_are_counted(driver: OverRedis, kind: str) -> None:
+def test_values_that_are_no_records_are_counted(driver: Driver, kind: str) -> None:
     fill(driver)
     assert driver.run(driver.flows.unreadable(100)) == ()
     foreign.put_type(driver.raw, driver.names("odd").task("odd"), kind, b"some")
@@ -235,7 +235,7 @@ def test_values_that_are_no_records_are_counted(driver: OverRedis, kind: str) ->
 
 
 @pytest.mark.parametrize("kind", foreign.TYPES)
-def test_runs_of_another_type_are_none_and_are_replaced(driver: OverRedis, kind: str) -> None:
+def test_runs_of_another_type_are_none_and_are_replaced(driver: Driver, kind: str) -> None:
     for keys in driver.store.layout.keys:
         foreign.put_type(driver.raw, keys.runs("fetch_data"), kind, b"some")
     assert driver.execute(c.RunsOf("fetch_data")) == ()
@@ -245,7 +245,7 @@ def test_runs_of_another_type_are_none_and_are_replaced(driver: OverRedis, kind:
 
 
 @pytest.mark.parametrize("text", [b"x" * 10_000, b"\n" * 10_000, b"\xff\n[]\n{}\n[1]"])
-def test_runs_that_are_none_leave_within_ten_runs(driver: OverRedis, text: bytes) -> None:
+def test_runs_that_are_none_leave_within_ten_runs(driver: Driver, text: bytes) -> None:
     for keys in driver.store.layout.keys:
         driver.raw.set(keys.runs("fetch_data"), text)
     assert driver.execute(c.RunsOf("fetch_data")) == ()

@@ -31,7 +31,7 @@ def test_newest_tasks_whose_ids_begin_so_are_listed(driver: Driver) -> None:
     assert len(driver.listed(id_prefix="8a0000").rows) == 3
 
 
-@pytest.mark.parametrize("driver", ["memory", "sync-valkey"], indirect=True)
+@pytest.mark.parametrize("driver", ["sync-valkey"], indirect=True)
 def test_an_id_is_looked_for_in_steps_of_the_newest(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,7 +103,7 @@ def test_tasks_of_a_span_of_time(driver: Driver) -> None:
     assert sum(nothing.counts.values()) == 12, "the summary is of all"
 
 
-@pytest.mark.parametrize("driver", ["memory", "sync-valkey", "parts-valkey"], indirect=True)
+@pytest.mark.parametrize("driver", ["sync-valkey", "parts-valkey"], indirect=True)
 def test_a_deep_page_of_a_span(driver: Driver) -> None:
     now = driver.now()
     flows = [

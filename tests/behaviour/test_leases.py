@@ -8,7 +8,7 @@ import pytest
 
 from progress_backend.flows import commands as c
 from progress_backend.record import events as ev
-from tests.behaviour.driving import Driver, OverMemory, OverRedis
+from tests.behaviour.driving import Driver
 from tests.waiting import eventually
 
 
@@ -122,9 +122,8 @@ def test_counts(driver: Driver) -> None:
     driver.apply("c", ev.Completed())
     counted = driver.run(driver.flows.count(driver.now()))
     assert (counted.records, counted.active) == (3, 1)
-    if isinstance(driver, OverRedis):
-        used = driver.used_memory()
-        assert used / 1.5 < counted.memory_bytes < used * 1.5, "once, however many partitions"
+    used = driver.used_memory()
+    assert used / 1.5 < counted.memory_bytes < used * 1.5, "once, however many partitions"
     tomorrow = driver.now() + timedelta(days=1)
     assert driver.run(driver.flows.count(tomorrow)).recent == 0
     noon = driver.now().replace(hour=23, minute=59)
@@ -136,18 +135,7 @@ def test_an_unknown_command_is_a_mistake(driver: Driver) -> None:
         driver.execute("FLUSHALL")  # type: ignore[arg-type]  # a plain word, for both drivers
 
 
-def test_memory_tells_its_listeners() -> None:
-    from progress_backend.store.memory import MemoryStore
-
-    driver, heard = OverMemory(MemoryStore()), []
-    deaf = driver.store.listen(lambda task_id, document: heard.append((task_id, document)))
-    document = driver.apply("t", ev.Started(identity=ev.Identity(task_type="x"))).document
-    deaf()
-    driver.apply("t", ev.Completed())
-    assert heard == [("t", document)]
-
-
-def test_redis_publishes_the_document_it_stores(redis_driver: OverRedis) -> None:
+def test_redis_publishes_the_document_it_stores(redis_driver: Driver) -> None:
     with redis_driver.raw.pubsub() as pubsub:
         pubsub.subscribe(redis_driver.keys.channel("t"))
         assert eventually(lambda: pubsub.get_message(timeout=1))["type"] == "subscribe"

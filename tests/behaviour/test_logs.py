@@ -15,7 +15,7 @@ from progress_backend.flows.cleanup import cleanup
 from progress_backend.record import events as ev
 from progress_backend.record import room
 from progress_backend.record.log_line import LogLine
-from tests.behaviour.driving import Driver, OverRedis
+from tests.behaviour.driving import Driver
 
 
 def add(driver: Driver, task_id: str, *texts: str, lost: int = 0, level: str = "info") -> None:
@@ -101,14 +101,14 @@ def test_a_log_goes_with_its_record(driver: Driver) -> None:
     assert read(driver, "t").lines == ()
 
 
-def test_a_log_expires_by_itself_not_before_its_record(redis_driver: OverRedis) -> None:
+def test_a_log_expires_by_itself_not_before_its_record(redis_driver: Driver) -> None:
     redis_driver.start("t")
     add(redis_driver, "t", "a")
     log, task = (redis_driver.raw.pttl(key) for key in ("progress_log:t", "task:t"))
     assert task - 5_000 <= log
 
 
-def test_another_programs_key_takes_no_lines(redis_driver: OverRedis) -> None:
+def test_another_programs_key_takes_no_lines(redis_driver: Driver) -> None:
     redis_driver.start("t")
     redis_driver.raw.set("progress_log:t", "mine")
     add(redis_driver, "t", "a")
@@ -117,7 +117,7 @@ def test_another_programs_key_takes_no_lines(redis_driver: OverRedis) -> None:
 
 
 def test_a_user_who_may_write_no_streams_is_told_and_keeps_the_records(
-    redis_driver: OverRedis,
+    redis_driver: Driver,
 ) -> None:
     redis_driver.start("t")
     raw, command = redis_driver.raw, c.AddToLog("t", (b'{"text":"a"}',), 60_000)

@@ -48,7 +48,7 @@ class Life(RuleBasedStateMachine):
         run = next(_run)
         self.drivers: list[Driver] = [
             over(kind, in_parts(settings) if kind == "parts" else settings)
-            for kind in ("memory", "sync", "async", "parts")
+            for kind in ("sync", "async", "parts")
             for settings in [Settings(self.redis_url, f"{kind}{run}:")]
         ]
         self.tasks: dict[str, Task] = {}

@@ -14,7 +14,7 @@ from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.index_entry import read_facets, write_facets
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member
-from tests.behaviour.driving import Driver, OverRedis, check_agreement, identity_of
+from tests.behaviour.driving import Driver, check_agreement, identity_of
 
 
 def listed(driver: Driver, owner: str, status: str | None = None) -> list[str]:
@@ -65,8 +65,7 @@ def test_what_is_deleted_leaves_the_owners_sets(driver: Driver) -> None:
     driver.apply("a", ev.Cancelled())
     long_after = driver.now().replace(year=driver.now().year + 2)
     driver.run(cleanup(driver.settings, long_after, "ours"))
-    if isinstance(driver, OverRedis):
-        assert not [name for name in driver.left_over() if "owner" in name]
+    assert not [name for name in driver.left_over() if "owner" in name]
     assert listed(driver, "alice") == []
 
 
@@ -131,7 +130,7 @@ def test_a_workflows_members_are_counted_by_owner(driver: Driver) -> None:
     assert driver.execute(c.OwnedIn("none", "alice")) == (0, 0)
 
 
-def test_a_plain_task_sends_what_it_has_sent(redis_driver: OverRedis) -> None:
+def test_a_plain_task_sends_what_it_has_sent(redis_driver: Driver) -> None:
     """No set and no facet more than before there were owners."""
     redis_driver.create("a", symbol="7203.T")
     assert redis_driver.raw.hget(redis_driver.keys.facets, "a") == (

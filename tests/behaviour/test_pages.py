@@ -15,7 +15,7 @@ from progress_backend.record.model import STATUSES
 from progress_backend.record.responses import row
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from tests.behaviour.driving import SYMBOLS, TYPES, Driver, OverRedis, check_agreement
+from tests.behaviour.driving import SYMBOLS, TYPES, Driver, check_agreement
 
 ENDS = {
     "created": (),
@@ -153,7 +153,7 @@ def test_a_hole_whose_record_came_back_is_left_alone(driver: Driver) -> None:
 
 @pytest.mark.parametrize("skew_s", [-300, 300])
 def test_newest_first_is_by_redis_time(
-    redis_driver: OverRedis, skew_s: int, monkeypatch: pytest.MonkeyPatch
+    redis_driver: Driver, skew_s: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     redis_driver.create("first")
     with Store(redis_driver.settings) as skewed:
@@ -170,12 +170,12 @@ def test_newest_first_is_by_redis_time(
         assert abs(created - now) < timedelta(seconds=30)
 
 
-def calls(driver: OverRedis) -> dict[str, int]:
+def calls(driver: Driver) -> dict[str, int]:
     stats = driver.raw.info("commandstats")
     return {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in stats.items()}
 
 
-def test_a_page_reads_no_more_than_itself(redis_driver: OverRedis) -> None:
+def test_a_page_reads_no_more_than_itself(redis_driver: Driver) -> None:
     for n in range(300):
         redis_driver.create(f"t{n}", symbol="7203.T")
     redis_driver.run(redis_driver.flows.page(1, 1))  # the script is known from here on
@@ -190,7 +190,7 @@ def test_a_page_reads_no_more_than_itself(redis_driver: OverRedis) -> None:
         assert seen == {"evalsha": 1, "zcard": 7, "zrevrange": 1, "getrange": 20}
 
 
-def test_the_whole_traffic_of_a_task_scans_nothing(redis_driver: OverRedis) -> None:
+def test_the_whole_traffic_of_a_task_scans_nothing(redis_driver: Driver) -> None:
     redis_driver.raw.config_resetstat()
     base = redis_driver.start("t", "lease-1", symbol="7203.T")
     redis_driver.apply("t", ev.Completed(), base=base)
@@ -203,7 +203,7 @@ def test_the_whole_traffic_of_a_task_scans_nothing(redis_driver: OverRedis) -> N
 
 def test_a_prefix_keeps_two_systems_apart(server_url: str) -> None:
     stores = [Store(Settings(redis_url=server_url, key_prefix=p)) for p in ("a:", "b:", "")]
-    drivers = [OverRedis(store) for store in stores]
+    drivers = [Driver(store) for store in stores]
     for n, driver in enumerate(drivers):
         for i in range(n + 1):
             driver.create(f"t{i}")

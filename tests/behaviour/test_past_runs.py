@@ -10,7 +10,7 @@ from progress_backend.flows import commands as c
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.record.past_runs import KEPT, KEPT_DAYS, PastRun
-from tests.behaviour.driving import Driver, OverMemory, OverRedis, identity_of
+from tests.behaviour.driving import Driver, identity_of
 
 
 def runs(driver: Driver, task_type: str = "fetch_data") -> tuple[PastRun, ...]:
@@ -86,15 +86,5 @@ def test_what_was_predicted_is_kept_with_the_run(driver: Driver) -> None:
 def test_a_type_that_nobody_runs_is_forgotten(driver: Driver) -> None:
     finish(driver, "t", 10)
     kept_s = KEPT_DAYS * 86_400
-    if isinstance(driver, OverRedis):
-        name = driver.names("t").runs("fetch_data")
-        assert driver.raw.pttl(name) == pytest.approx(kept_s * 1000, abs=60_000)
-        return
-    assert isinstance(driver, OverMemory)
-    clock, state = driver.store.state.clock, driver.store.state
-    state.clock = lambda: clock() + kept_s - 60
-    assert len(runs(driver)) == 1
-    state.clock = lambda: clock() + kept_s + 60
-    assert runs(driver) == ()
-    finish(driver, "other", 10, task_type="bulk_import")
-    assert list(state.runs) == ["bulk_import"]
+    name = driver.names("t").runs("fetch_data")
+    assert driver.raw.pttl(name) == pytest.approx(kept_s * 1000, abs=60_000)

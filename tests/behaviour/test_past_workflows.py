@@ -14,7 +14,7 @@ from progress_backend.flows import workflows
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.record.past_runs import KEPT, KEPT_DAYS
-from tests.behaviour.driving import Driver, OverMemory, OverRedis, identity_of
+from tests.behaviour.driving import Driver, identity_of
 
 NAME = "nightly import"
 
@@ -88,7 +88,7 @@ def test_nothing_is_kept_while_a_publish_may_add_members(whole: Driver) -> None:
 
 def test_a_workflow_that_goes_on_is_kept_once(whole: Driver) -> None:
     begin(whole, "before", members=1)
-    run(whole, "before-0", -100, 7)
+    run(whole, "before-0", 0, 7)
     begin(whole, "w", members=1)
     run(whole, "w-0", 0, 20)
     whole.apply("w-more", ev.Created(identity=identity_of(member=Member(("w",)))))
@@ -107,33 +107,22 @@ def test_the_last_ten_are_kept_for_a_hundred_days(whole: Driver) -> None:
     kept = [one.seconds for one in past(whole, "new")]
     assert kept == [pytest.approx(10 + n, abs=0.1) for n in range(2, KEPT + 2)]
     kept_s = KEPT_DAYS * 86_400
-    if isinstance(whole, OverRedis):
-        assert whole.raw.pttl(whole.keys.past_workflows(NAME)) == pytest.approx(
-            kept_s * 1000, abs=60_000
-        )
-    else:
-        assert isinstance(whole, OverMemory)
-        clock = whole.store.state.clock
-        whole.store.state.clock = lambda: clock() + kept_s + 60
-        assert past(whole, "new") == ()
+    assert whole.raw.pttl(whole.keys.past_workflows(NAME)) == pytest.approx(
+        kept_s * 1000, abs=60_000
+    )
 
 
 def test_names_are_bounded(whole: Driver) -> None:
     begin(whole, "old", members=1, name="old")
     run(whole, "old-0", 0, 7)
-    if isinstance(whole, OverRedis):
-        names = {f"name {number}": 2**52 for number in range(1_000)}
-        del names["name 7"]
-        whole.raw.zadd(whole.keys.workflow_names, names)
-    else:
-        runs = whole.store.state.past_workflows
-        runs |= {f"name {number}": ({}, 2**40) for number in range(999)}
+    names = {f"name {number}": 2**52 for number in range(1_000)}
+    del names["name 7"]
+    whole.raw.zadd(whole.keys.workflow_names, names)
     begin(whole, "w", members=1)
     run(whole, "w-0", 0, 20)
     assert len(past(whole, "w")) == 1
     assert past(whole, "old") == ()
-    if isinstance(whole, OverRedis):
-        assert whole.raw.zcard(whole.keys.workflow_names) == 1_000
+    assert whole.raw.zcard(whole.keys.workflow_names) == 1_000
 
 
 def test_the_next_one_has_an_estimate_while_it_runs(whole: Driver) -> None:
@@ -188,8 +177,6 @@ def test_on_a_cluster_nothing_is_kept(driver: Driver) -> None:
 
 
 def test_a_key_of_another_program_changes_no_commit(whole: Driver) -> None:
-    if not isinstance(whole, OverRedis):
-        return
     name = whole.keys.past_workflows(NAME)
     for other in ("set", "rpush"):
         getattr(whole.raw, other)(name, "another program's")

@@ -9,7 +9,7 @@ from progress_backend.flows import commands as c
 from progress_backend.record import events as ev
 from progress_backend.record import waiting
 from progress_backend.record.model import Member, Task
-from tests.behaviour.driving import Driver, OverRedis, identity_of
+from tests.behaviour.driving import Driver, identity_of
 from tests.waiting import eventually
 
 
@@ -71,8 +71,7 @@ def test_those_are_not_counted_that_are_not_to_begin_yet(driver: Driver) -> None
     assert ahead_of(driver, "last") == 1
     driver.start("first")
     assert ahead_of(driver, "last") == 0
-    if isinstance(driver, OverRedis):
-        assert not [name for name in driver.left_over() if "|later|" in name]
+    assert not [name for name in driver.left_over() if "|later|" in name]
 
 
 def test_several_are_asked_for_at_once(driver: Driver) -> None:

@@ -16,7 +16,7 @@ from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Member, Remarks, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from tests.behaviour.driving import Driver, OverRedis, check_agreement, identity_of
+from tests.behaviour.driving import Driver, check_agreement, identity_of
 
 
 def seconds(number: float) -> timedelta:
@@ -162,7 +162,7 @@ def test_a_workflows_member_has_its_remark_and_its_figures(driver: Driver) -> No
     assert driver.execute(c.CountRemarks()) == (0, 0)
 
 
-def test_cleanup_leaves_nothing_of_it(redis_driver: OverRedis) -> None:
+def test_cleanup_leaves_nothing_of_it(redis_driver: Driver) -> None:
     driver = redis_driver
     run_with_values(driver, "a")
     assert looked(driver, 40) == {"a": ("stalled",)}
@@ -175,7 +175,7 @@ def test_cleanup_leaves_nothing_of_it(redis_driver: OverRedis) -> None:
 def test_eight_passes_at_once_say_each_remark_once(session_redis_url: str) -> None:
     settings = Settings(redis_url=session_redis_url, key_prefix="eight:")
     ids = [f"t{number}" for number in range(40)]
-    with OverRedis(Store(settings)) as driver:
+    with Driver(Store(settings)) as driver:
         for task_id in ids:
             run_with_values(driver, task_id)
         now = driver.now() + seconds(40)

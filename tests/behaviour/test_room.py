@@ -13,7 +13,7 @@ from progress_backend.record import events as ev
 from progress_backend.record.log_line import LONGEST, LogLine
 from progress_backend.record.model import Worker
 from progress_backend.record.samples import MOST_POINTS
-from tests.behaviour.driving import OverRedis, identity_of
+from tests.behaviour.driving import Driver, identity_of
 
 BOUND = 64 * 1024
 LONG = "在庫の確認が終わるまで待ってください。" * 180  # 10 kB
@@ -21,7 +21,7 @@ QUOTED = '"\\\x01' * 3_000
 
 
 @pytest.mark.parametrize("text", ["x", LONG, QUOTED])
-def test_they_take_64_kib_at_most_and_tell_what_is_gone(redis_driver: OverRedis, text: str) -> None:
+def test_they_take_64_kib_at_most_and_tell_what_is_gone(redis_driver: Driver, text: str) -> None:
     driver, settings = redis_driver, redis_driver.settings
     started = ev.Started(identity=identity_of(), worker=Worker("lease-1", f"celery@{text}"))
     now = driver.now()

@@ -14,7 +14,7 @@ from progress_backend.flows import page_merge
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
-from tests.behaviour.driving import Driver, OverRedis
+from tests.behaviour.driving import Driver
 
 ENDS: dict[str, ev.Event] = {
     "completed": ev.Completed(),
@@ -77,7 +77,7 @@ def test_running_tasks_first(driver: Driver, seed: int) -> None:
         assert every_page(driver, 3, sort="running", **filters) == wanted
 
 
-@pytest.mark.parametrize("driver", ["memory", "sync-valkey", "parts-valkey"], indirect=True)
+@pytest.mark.parametrize("driver", ["sync-valkey", "parts-valkey"], indirect=True)
 def test_running_tasks_first_on_a_deep_page(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,5 +130,4 @@ def test_what_is_deleted_leaves_the_order_by_end(driver: Driver) -> None:
     assert driver.execute(c.Above(0, (c.Filters("completed", ended=True),))) == 2
     driver.run(cleanup(driver.settings, driver.now() + timedelta(days=2_000), "ours"))
     assert driver.execute(c.Above(0, (c.Filters("completed", ended=True),))) == 0
-    if isinstance(driver, OverRedis):
-        assert not [name for name in driver.left_over() if "progress_ended" in name]
+    assert not [name for name in driver.left_over() if "progress_ended" in name]

@@ -18,7 +18,7 @@ from progress_backend.record import events as ev
 from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore, Store
-from tests.behaviour.driving import Driver, OverAsync, OverRedis, identity_of, over
+from tests.behaviour.driving import Driver, OverAsync, identity_of, over
 from tests.conftest import StartServer
 from tests.stopwatch import FACTOR, Stopwatch
 from tests.waiting import aeventually
@@ -66,7 +66,7 @@ def test_a_store_that_hangs_is_unavailable_in_time(start_server: StartServer, ki
     server = start_server()
     settings = Settings(redis_url=server.url)
     if kind == "sync":
-        driver: Driver = OverRedis(Store(settings, timeout_s=0.2))
+        driver: Driver = Driver(Store(settings, timeout_s=0.2))
     else:
         driver = OverAsync(settings, timeout_s=0.2)
     with driver:

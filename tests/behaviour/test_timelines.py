@@ -15,7 +15,7 @@ from progress_backend.flows.cleanup import cleanup
 from progress_backend.record import events as ev
 from progress_backend.record import room
 from progress_backend.record.model import Member, Worker
-from tests.behaviour.driving import Driver, OverRedis, identity_of
+from tests.behaviour.driving import Driver, identity_of
 
 
 def read(driver: Driver, task_id: str) -> Any:
@@ -125,7 +125,7 @@ def test_of_long_samples_those_of_the_newest_attempts_are_kept(driver: Driver) -
     assert set(driver.execute(c.ReadTimeline("t", tuple(range(1, 14)))).samples) == {13}
 
 
-def test_a_plain_task_has_no_such_key_nor_command(redis_driver: OverRedis) -> None:
+def test_a_plain_task_has_no_such_key_nor_command(redis_driver: Driver) -> None:
     redis_driver.raw.config_resetstat()
     redis_driver.create("t")
     redis_driver.start("t", "lease-1")
@@ -139,7 +139,7 @@ def test_a_plain_task_has_no_such_key_nor_command(redis_driver: OverRedis) -> No
     assert not {"cmdstat_xadd", "cmdstat_unlink", "cmdstat_pexpire"} & ran.keys()
 
 
-def test_they_expire_by_themselves_not_before_the_record(redis_driver: OverRedis) -> None:
+def test_they_expire_by_themselves_not_before_the_record(redis_driver: Driver) -> None:
     redis_driver.start("t")
     pause(redis_driver, "t")
     redis_driver.run(task_timeline.keep_samples("t", 1, b"0:1", redis_driver.settings))
@@ -147,7 +147,7 @@ def test_they_expire_by_themselves_not_before_the_record(redis_driver: OverRedis
         assert redis_driver.raw.pttl(key) >= redis_driver.raw.pttl("task:t") - 5_000
 
 
-def test_a_stream_of_an_older_version_goes_on(redis_driver: OverRedis) -> None:
+def test_a_stream_of_an_older_version_goes_on(redis_driver: Driver) -> None:
     redis_driver.start("t")
     stream, entry = "progress_timeline:t", b'{"time":"2024-01-15T01:30:00+00:00","event":"resumed"}'
     for _ in range(7):
@@ -161,7 +161,7 @@ def test_a_stream_of_an_older_version_goes_on(redis_driver: OverRedis) -> None:
 
 
 @pytest.mark.parametrize("member", [None, Member(("w",))])
-def test_no_commit_fails_by_it(redis_driver: OverRedis, member: Member | None) -> None:
+def test_no_commit_fails_by_it(redis_driver: Driver, member: Member | None) -> None:
     raw = redis_driver.raw
     redis_driver.start("t", member=member)
     raw.execute_command("ACL", "SETUSER", "default", "-xadd")

@@ -11,7 +11,7 @@ from progress_backend.flows import commands as c
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.record.times_taken import OTHERS, Total
-from tests.behaviour.driving import Driver, OverRedis, identity_of
+from tests.behaviour.driving import Driver, identity_of
 
 
 def finish(
@@ -61,8 +61,7 @@ def test_a_start_and_an_end_in_one_commit(driver: Driver) -> None:
 def test_types_beyond_the_bound_count_together(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for where in ("members", "times"):
-        monkeypatch.setattr(f"progress_backend.store.command_table.{where}.MOST_TOTALS", 4)
+    monkeypatch.setattr("progress_backend.store.command_table.members.MOST_TOTALS", 4)
     # On a cluster each partition has a bound of its own: one id is one partition.
     for number in range(4):
         for after in (100 * number, 100 * number + 50):
@@ -74,8 +73,6 @@ def test_types_beyond_the_bound_count_together(
 
 
 def test_a_key_of_another_program_changes_no_commit(driver: Driver) -> None:
-    if not isinstance(driver, OverRedis):
-        return
     for keys in driver.store.layout.keys:
         driver.raw.set(keys.times, "another program's")
     finish(driver, "t", waits=2, runs=20)

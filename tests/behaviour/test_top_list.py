@@ -17,7 +17,7 @@ from progress_backend.flows.gather import together
 from progress_backend.flows.task_page import summary
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
-from tests.behaviour.driving import Driver, OverRedis, identity_of
+from tests.behaviour.driving import Driver, identity_of
 
 W, CANVAS = "w|1", "canvas"
 
@@ -178,7 +178,7 @@ def test_holes_are_repaired_and_filled(driver: Driver) -> None:
 
 
 def test_a_workflow_that_lost_its_members_otherwise_leaves_the_list(
-    redis_driver: OverRedis,
+    redis_driver: Driver,
 ) -> None:
     member(redis_driver, "a", W)
     keys = redis_driver.keys
@@ -188,7 +188,7 @@ def test_a_workflow_that_lost_its_members_otherwise_leaves_the_list(
     assert (ids(redis_driver), redis_driver.raw.zcard(keys.outermost)) == ([], 0)
 
 
-def test_what_another_program_stored_is_no_index(redis_driver: OverRedis) -> None:
+def test_what_another_program_stored_is_no_index(redis_driver: Driver) -> None:
     redis_driver.create("single")
     member(redis_driver, "a", W)
     redis_driver.raw.set(redis_driver.keys.outermost, "text")
@@ -202,7 +202,7 @@ def test_what_another_program_stored_is_no_index(redis_driver: OverRedis) -> Non
 
 
 def test_members_that_another_program_added_cost_no_more_than_a_bounded_number_of_steps(
-    redis_driver: OverRedis,
+    redis_driver: Driver,
 ) -> None:
     members(redis_driver, [f"m{n}" for n in range(400)], W)
     newest = redis_driver.raw.zrange(redis_driver.keys.index(), -1, -1, withscores=True)[0][1]
@@ -213,13 +213,13 @@ def test_members_that_another_program_added_cost_no_more_than_a_bounded_number_o
     assert calls(redis_driver)["zrevrange"] < 100
 
 
-def calls(driver: OverRedis) -> dict[str, int]:
+def calls(driver: Driver) -> dict[str, int]:
     stats = driver.raw.info("commandstats")
     return {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in stats.items()}
 
 
 def test_a_page_over_a_large_workflow_reads_no_more_than_one_over_a_small_one(
-    redis_driver: OverRedis,
+    redis_driver: Driver,
 ) -> None:
     def asked(members_each: int) -> int:
         for n in range(10):
@@ -238,7 +238,7 @@ def test_a_page_over_a_large_workflow_reads_no_more_than_one_over_a_small_one(
     assert large < small + 20 * 3 * 20, "a run of members costs its length's logarithm"
 
 
-def test_a_single_tasks_commits_know_nothing_of_it(redis_driver: OverRedis) -> None:
+def test_a_single_tasks_commits_know_nothing_of_it(redis_driver: Driver) -> None:
     redis_driver.start("t", "lease-1", symbol="7203.T")
     redis_driver.apply("t", ev.Completed())
     kept = {name for name in redis_driver.left_over() if "progress_" in name}

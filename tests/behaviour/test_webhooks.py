@@ -19,8 +19,8 @@ from progress_backend.record.model import Member, Remarks, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.command_table import webhooks as table
 from progress_backend.targets import targets_of
-from tests.behaviour.conftest import store_url
-from tests.behaviour.driving import Driver, OverRedis, identity_of, in_parts, over
+from tests.behaviour.conftest import EVERY, store_url
+from tests.behaviour.driving import Driver, identity_of, in_parts, over
 from tests.webhooks.targets import SECRET, spec
 
 FAR = 2**52
@@ -35,7 +35,7 @@ def driver_with(request: pytest.FixtureRequest, where: str, *targets: dict[str, 
     return over(kind, in_parts(settings) if kind == "parts" else settings)
 
 
-@pytest.fixture(params=["memory", "sync-valkey", "sync-redis", "async-valkey", "parts-valkey"])
+@pytest.fixture(params=EVERY)
 def where(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -149,8 +149,7 @@ def test_without_targets_a_commit_says_and_stores_nothing_of_webhooks(
         assert [type(one) for one in asked] == [c.Read, c.Commit]
         assert isinstance(asked[1], c.Commit)
         assert asked[1].told is None
-        if isinstance(driver, OverRedis):
-            assert not [name for name in driver.left_over() if "webhook" in name]
+        assert not [name for name in driver.left_over() if "webhook" in name]
 
 
 def test_a_workflow_that_ends_leaves_one_event(hooked: Driver) -> None:
@@ -236,37 +235,34 @@ def test_what_was_taken_comes_again_after_its_time_and_each_attempt_counts(hooke
     assert taken(hooked) == []
     assert hooked.execute(c.OutboxFigures(("ops0", "none"))) == [c.Outbox(0, 1, 0, 0), c.Outbox()]
     assert hooked.run(webhooks.deliveries("ops0")) == [{"at": "1", "id": "x"}]
-    if isinstance(hooked, OverRedis):
-        kept = {n.rpartition("|")[2] for n in hooked.left_over() if "webhook:ops0" in n}
-        assert kept == {"counts", "deliveries"}
+    kept = {n.rpartition("|")[2] for n in hooked.left_over() if "webhook:ops0" in n}
+    assert kept == {"counts", "deliveries"}
 
 
 def test_the_oldest_events_are_dropped_and_counted(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(table, "MOST", 3)
-    for where in ("memory", "sync-valkey"):
-        with driver_with(request, where, {}) as driver:
-            for i in range(5):
-                driver.start(f"t{i}")
-                driver.apply(f"t{i}", ev.Completed())
-            assert [event["subject"] for event in taken(driver)] == ["t2", "t3", "t4"]
-            assert driver.execute(c.OutboxFigures(("ops0",))) == [c.Outbox(3, dropped=2)]
+    with driver_with(request, "sync-valkey", {}) as driver:
+        for i in range(5):
+            driver.start(f"t{i}")
+            driver.apply(f"t{i}", ev.Completed())
+        assert [event["subject"] for event in taken(driver)] == ["t2", "t3", "t4"]
+        assert driver.execute(c.OutboxFigures(("ops0",))) == [c.Outbox(3, dropped=2)]
 
 
 def test_the_bytes_that_wait_are_bounded(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(table, "MOST_BYTES", 40_000)
-    for where in ("memory", "sync-valkey"):
-        with driver_with(request, where, {}) as driver:
-            for i in range(5):
-                driver.start(f"t{i}")
-                driver.apply(f"t{i}", ev.Completed(results={"text": "x" * 15_000}))
-            assert [event["subject"] for event in taken(driver)] == ["t3", "t4"]
-            small = c.Note("t", (c.Notice("ops0", "small", b'{"subject":"small"}'),))
-            driver.execute(small)
-            assert driver.execute(c.OutboxFigures(("ops0",))) == [c.Outbox(3, dropped=3)]
+    with driver_with(request, "sync-valkey", {}) as driver:
+        for i in range(5):
+            driver.start(f"t{i}")
+            driver.apply(f"t{i}", ev.Completed(results={"text": "x" * 15_000}))
+        assert [event["subject"] for event in taken(driver)] == ["t3", "t4"]
+        small = c.Note("t", (c.Notice("ops0", "small", b'{"subject":"small"}'),))
+        driver.execute(small)
+        assert driver.execute(c.OutboxFigures(("ops0",))) == [c.Outbox(3, dropped=3)]
 
 
 def test_a_target_is_switched_off_until_it_is_switched_on(hooked: Driver) -> None:
@@ -306,13 +302,12 @@ def test_workflows_that_nobody_looks_at_are_bounded(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(table, "MOST", 3)
-    for where in ("memory", "sync-valkey"):
-        with driver_with(request, where, {}) as driver:
-            for i in range(5):
-                member = identity_of(member=Member((f"w{i}",)))
-                driver.apply(f"t{i}", ev.Created(identity=member))
-                driver.apply(f"t{i}", ev.Cancelled(by="api"))
-            assert driver.execute(c.MayHaveEnded(FAR, FAR, 10)) == ["w2", "w3", "w4"]
+    with driver_with(request, "sync-valkey", {}) as driver:
+        for i in range(5):
+            member = identity_of(member=Member((f"w{i}",)))
+            driver.apply(f"t{i}", ev.Created(identity=member))
+            driver.apply(f"t{i}", ev.Cancelled(by="api"))
+        assert driver.execute(c.MayHaveEnded(FAR, FAR, 10)) == ["w2", "w3", "w4"]
 
 
 @pytest.mark.parametrize("member", [None, Member(("w", "canvas"))])

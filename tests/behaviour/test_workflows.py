@@ -18,7 +18,7 @@ from progress_backend.flows.stored_record import Applied, milliseconds
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member, Worker
 from progress_backend.record.workflow import Figures
-from tests.behaviour.driving import Driver, OverRedis, check_agreement, identity_of
+from tests.behaviour.driving import Driver, check_agreement, identity_of
 from tests.waiting import eventually
 
 W, CANVAS = "w|1", "canvas"
@@ -371,8 +371,6 @@ def test_its_failures_are_the_first_ones(driver: Driver) -> None:
 
 
 def test_keys_of_another_type_stop_nothing(driver: Driver) -> None:
-    if not isinstance(driver, OverRedis):
-        return
     keys = driver.names("a")
     for name in (keys.workflow(W), keys.members(W), keys.workflows, keys.workflow_plans):
         driver.raw.set(name, "not ours")
@@ -425,11 +423,8 @@ def test_a_workflow_whose_members_are_lost_leaves_the_list_as_it_is_read(driver:
         identity = identity_of(member=Member((workflow_id,)))
         driver.apply(task_id, ev.Created(identity=identity))
     driver.execute(c.ForgetWorkflow("stays"))  # it has a member
-    if isinstance(driver, OverRedis):
-        names = [n for n in driver.left_over() if "workflow:lost|" in n]
-        assert driver.raw.delete(*names)
-    else:
-        del driver.store.state.facets["a"]
+    names = [n for n in driver.left_over() if "workflow:lost|" in n]
+    assert driver.raw.delete(*names)
     assert listed(driver) == (1, ["stays"])
     assert listed(driver, 1, 1) == (1, ["stays"])
     assert figures(driver, "lost").revision == 0

@@ -19,7 +19,7 @@ from progress_backend.record.model import Member
 from progress_backend.store.cluster_connection import sync_cluster
 from progress_backend.store.connection import sync_client
 from progress_backend.store.deadline import Deadline
-from tests.behaviour.driving import Driver, OverRedis, over
+from tests.behaviour.driving import Driver, over
 from tests.behaviour.each_command import (
     test_each_command_is_carried_out,
     test_what_is_over_is_swept,
@@ -106,7 +106,6 @@ def settings(request: pytest.FixtureRequest, pair: tuple[str, str]) -> Settings:
 def driver(pair: tuple[str, str], settings: Settings) -> Iterator[Driver]:
     """In the place of the suite's own; what looks behind the store may do anything."""
     with over(pair[0], replace(settings, redis_url=permitted(settings.redis_url))) as driver:
-        assert isinstance(driver, OverRedis)
         driver.raw.close()
         driver.raw = (sync_cluster if settings.clustered else sync_client)(settings, Deadline(5.0))
         yield driver

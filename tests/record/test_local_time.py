@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progress_backend.record import events as ev
+from progress_backend.flows import commands as c
+from progress_backend.flows.task_flows import Flows
 from progress_backend.record.local_time import LocalTime
 from progress_backend.settings import Settings
-from progress_backend.store.memory import MemoryStore
 
 #: Half an hour before New York's clocks go back, and forward.
 BACK = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
@@ -32,11 +32,9 @@ def test_a_time_is_the_zones_and_keeps_its_moment(zone: str, seconds: list[float
 
 def test_today_begins_once_where_midnight_comes_twice() -> None:
     """Havana's clocks go back from one to midnight."""
-    first = datetime(2026, 11, 1, 0, 30, tzinfo=ZoneInfo("America/Havana")).timestamp()
-    clock = [first]
-    store = MemoryStore(Settings(timezone="America/Havana"), clock=lambda: clock[0])
-    created = ev.Created(identity=ev.Identity(task_type="x"))
-    store.run(store.flows.apply("t", (created,), store.now()))
-    for _ in range(4):
-        clock[0] += 1_800
-        assert store.run(store.flows.count(store.now())).recent == 1
+    zone = ZoneInfo("America/Havana")
+    first = datetime(2026, 11, 1, 0, 30, tzinfo=zone).timestamp()
+    flows = Flows(Settings(timezone="America/Havana"), None, lambda *_: None)
+    for hours in (0, 0.5, 1, 1.5, 2):
+        count = next(flows.count(LocalTime(zone).at(first + hours * 3_600)))
+        assert count == c.Count(int((first - 1_800) * 1000))

@@ -8,7 +8,7 @@ from progress_backend.runs import canvas_records
 from progress_backend.runs.canvas_records import CanvasRecords
 from progress_backend.runs.writer import Writer
 from progress_backend.settings import Settings
-from progress_backend.store.memory import MemoryStore
+from progress_backend.store.drivers import Store
 
 
 def test_at_its_bound_the_oldest_go_with_a_line(
@@ -30,7 +30,7 @@ def test_at_its_bound_the_oldest_go_with_a_line(
 
     behind.add(Noted(0))
     behind.add(Noted(1))
-    writer = Writer(MemoryStore(Settings()), "tests", 1.0)
+    writer = Writer(Store(Settings(redis_url="redis://127.0.0.1:1/0")), "tests", 1.0)
     while behind.step(writer):
         pass
     assert done == [0, 3, 4]

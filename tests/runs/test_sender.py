@@ -22,7 +22,8 @@ from progress_backend.runs.sender import Sender
 from progress_backend.runs.value_writer import TOGETHER
 from progress_backend.runs.writer import Entry, Outcome
 from progress_backend.settings import Settings
-from progress_backend.store.memory import MemoryStore
+from progress_backend.store.drivers import Store
+from progress_backend.store.redis_clock import RedisClock
 from tests.clocks import set_monotonic
 from tests.waiting import eventually
 
@@ -30,12 +31,13 @@ IDENTITY = ev.Identity(task_type="fetch_data", total_items=10)
 
 
 @pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore(Settings(update_interval_s=0))
+def store(redis_url: str) -> Iterator[Store]:
+    with Store(Settings(redis_url=redis_url, update_interval_s=0)) as store:
+        yield store
 
 
 @pytest.fixture
-def sender(store: MemoryStore) -> Iterator[Sender]:
+def sender(store: Store) -> Iterator[Sender]:
     sender = Sender(store, None, closing_s=0.3)
     yield sender
     sender.stop()
@@ -54,7 +56,7 @@ def away(*_: Any) -> None:
 
 
 def test_without_a_thread_a_job_goes_on_and_its_value_waits_for_one(
-    store: MemoryStore, sender: Sender, monkeypatch: pytest.MonkeyPatch
+    store: Store, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine, start = threading.get_ident(), threading.Thread.start
 
@@ -72,9 +74,9 @@ def test_without_a_thread_a_job_goes_on_and_its_value_waits_for_one(
 
 
 def test_a_value_waits_for_its_interval_and_the_newest_is_recorded(
-    monkeypatch: pytest.MonkeyPatch,
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = MemoryStore(Settings(update_interval_s=3_600))
+    store = Store(Settings(redis_url=redis_url, update_interval_s=3_600))
     sender = Sender(store, None, closing_s=0.3)
     run = begun(sender)
 
@@ -114,9 +116,16 @@ def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
     assert len(tries) <= 3 + 1, "0.3 s of them"
 
 
-def test_how_far_a_run_was_when_is_stored_once_it_takes_ten_seconds() -> None:
+def test_how_far_a_run_was_when_is_stored_once_it_takes_ten_seconds(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = [1_705_282_200.0]
-    store = MemoryStore(Settings(update_interval_s=0), clock=lambda: clock[0])
+    monkeypatch.setattr(RedisClock, "seconds", lambda _: clock[0])
+
+    def samples() -> Any:
+        body = store.run(task_timeline.read("t", store.settings))
+        return json.loads(body)["samples"]
+
     sender = Sender(store, None, closing_s=0.3)
     run = begun(sender)
     for second in range(1, 13):
@@ -125,19 +134,20 @@ def test_how_far_a_run_was_when_is_stored_once_it_takes_ten_seconds() -> None:
         recorded = f'"current":{second},'.encode()
         eventually(lambda recorded=recorded: recorded in store.run(store.flows.get("t")))
         if second == 9:
-            assert store.state.samples == {}
-    eventually(lambda: "t" in store.state.samples)
-    found = json.loads(store.run(task_timeline.read("t", store.settings)))
+            assert samples() == []
+    eventually(samples)
     points = [[1_000 * second, second] for second in range(1, 11)]
-    assert found["samples"] == [{"attempt": 1, "points": points}]
+    assert samples() == [{"attempt": 1, "points": points}]
     sender.stop()
 
 
 def test_the_last_lines_of_a_run_wait_for_the_store(
-    store: MemoryStore, sender: Sender, monkeypatch: pytest.MonkeyPatch
+    store: Store, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def texts() -> list[str]:
-        return [json.loads(line)["text"] for _, line in store.state.logs.get("t", [])]
+        return [
+            json.loads(line)["text"] for _, line in store.execute(c.ReadLog("t", None, 10)).lines
+        ]
 
     run = begun(sender)
     run.write("info", "it begins")
@@ -154,7 +164,7 @@ def test_the_last_lines_of_a_run_wait_for_the_store(
 
 
 def test_a_publish_does_not_wait_for_a_store_whose_last_reply_was_late(
-    store: MemoryStore, sender: Sender, monkeypatch: pytest.MonkeyPatch
+    store: Store, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A start does: its reply has the record's status."""
     asked = list[str]()
@@ -173,7 +183,7 @@ def test_a_publish_does_not_wait_for_a_store_whose_last_reply_was_late(
 
 
 def test_what_fails_by_itself_holds_up_nothing_else_in_the_outbox(
-    store: MemoryStore, sender: Sender, monkeypatch: pytest.MonkeyPatch
+    store: Store, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each round trip with it fails; after a failure the first task goes alone."""
     together = sender.patient.apply_together
@@ -192,7 +202,7 @@ def test_what_fails_by_itself_holds_up_nothing_else_in_the_outbox(
     assert store.run(store.flows.get("poison")) is None
 
 
-def test_an_end_follows_what_its_run_has_published(store: MemoryStore, sender: Sender) -> None:
+def test_an_end_follows_what_its_run_has_published(store: Store, sender: Sender) -> None:
     member = Member(("w",))
     run = Run("a", IDENTITY._replace(member=member), sender)
     sender.record(None, "b", ev.Planned(identity=run.identity))

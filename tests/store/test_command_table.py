@@ -17,9 +17,10 @@ from progress_backend.flows.partitions import Layout
 from progress_backend.flows.stored_record import Applied
 from progress_backend.record import events as ev
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES, OTHER_TYPE
+from progress_backend.settings import Settings
 from progress_backend.store import command_table, scripts
 from progress_backend.store.command_table import TABLE
-from progress_backend.store.memory import MemoryStore
+from progress_backend.store.drivers import Store
 from tests.strategies import names, owners
 
 KEYS = Keys()
@@ -150,9 +151,9 @@ def test_the_newest_workflows_of_all_partitions(partitions, most, start) -> None
     assert merged.workflows == tuple(newest), "of all times: the page's place is counted by them"
 
 
-def test_a_written_value_takes_the_short_script() -> None:
+def test_a_written_value_takes_the_short_script(redis_url: str) -> None:
     """As do all values of a job but its first: what moves in the indexes costs three times that."""
-    store, called, base = MemoryStore(), list[scripts.Script](), None
+    store, called, base = Store(Settings(redis_url=redis_url)), list[scripts.Script](), None
 
     def noted(flow: Flow[Applied]) -> Flow[Applied]:
         """The flow, whose commits are noted."""

@@ -8,7 +8,7 @@ import pytest
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
 
-from progress_backend.store.memory import MemoryStore
+from progress_backend.store.drivers import Store
 from tests.testing.shop import GO_ON, build
 
 
@@ -20,7 +20,7 @@ def app() -> Iterator[Celery]:
 
 
 @pytest.fixture
-def in_worker(app: Celery, progress_store: MemoryStore) -> Iterator[Celery]:
+def in_worker(app: Celery, progress_store: Store) -> Iterator[Celery]:
     """The app with a worker in a thread of this process."""
     GO_ON.clear()
     with start_worker(app, perform_ping_check=False, shutdown_timeout=20):

@@ -9,7 +9,6 @@ from celery import Celery
 from progress_backend import ProgressNotifier, install, progress_task
 from progress_backend.record import events as ev
 from progress_backend.store.drivers import Store
-from progress_backend.store.memory import MemoryStore
 
 #: The memory broker looks once a second otherwise.
 QUICK = {"broker_transport_options": {"polling_interval": 0.02}}
@@ -42,13 +41,13 @@ def run_eagerly(app: Celery, rows: int = 4) -> str:
     return str(app.tasks["import_rows"].apply(("7203.T", rows)).id)
 
 
-def created(store: MemoryStore | Store, task_id: str = "t-1") -> str:
+def created(store: Store, task_id: str = "t-1") -> str:
     event = ev.Created(identity=ev.Identity(task_type="fetch_data", total_items=4))
     store.run(store.flows.apply(task_id, (event,), store.now()))
     return task_id
 
 
-def running(store: MemoryStore | Store, task_id: str = "t-1") -> str:
+def running(store: Store, task_id: str = "t-1") -> str:
     """Under way, with half of it done; as HTTP has it: no worker."""
     happened = (
         ev.Started(identity=ev.Identity(task_type="fetch_data", total_items=4)),

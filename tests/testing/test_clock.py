@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from celery import Celery
 
-from progress_backend.store.memory import MemoryStore
+from progress_backend.store.drivers import Store
 from progress_backend.testing import Clock, wait_for_progress
 from progress_backend.tracking.cleanup import cleanup
 from progress_backend.tracking.tracker import tracker_of
@@ -28,9 +28,7 @@ def test_does_not_go_back_and_wants_a_zone() -> None:
         Clock(datetime(2025, 1, 1))  # noqa: DTZ001 - that is the mistake
 
 
-def test_the_store_goes_by_it(
-    app: Celery, progress_store: MemoryStore, progress_clock: Clock
-) -> None:
+def test_the_store_goes_by_it(app: Celery, progress_store: Store, progress_clock: Clock) -> None:
     first = created(progress_store)
     progress_clock.advance(90)
     running(progress_store, first)
@@ -41,7 +39,7 @@ def test_the_store_goes_by_it(
 
 
 def test_cleanup_takes_what_is_past_its_retention(
-    app: Celery, progress_store: MemoryStore, progress_clock: Clock
+    app: Celery, progress_store: Store, progress_clock: Clock
 ) -> None:
     tracker = tracker_of(app)
     assert tracker is not None

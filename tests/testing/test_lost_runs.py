@@ -7,13 +7,12 @@ from celery import Celery
 
 from progress_backend import Settings, TaskAlreadyFinished, TaskNotFound
 from progress_backend.store.drivers import Store
-from progress_backend.store.memory import MemoryStore
 from progress_backend.testing import Clock, lost_worker, wait_for_progress
 from tests.testing.shop import GO_ON, created, run_eagerly, running
 
 
 def test_loses_the_run_of_an_in_process_worker_that_takes_it_back(
-    in_worker: Celery, progress_store: MemoryStore
+    in_worker: Celery, progress_store: Store
 ) -> None:
     sent = in_worker.tasks["import_rows"].delay("7203.T", 4, wait=True)
     held = wait_for_progress(progress_store, sent.id, percentage=50).worker
@@ -25,12 +24,12 @@ def test_loses_the_run_of_an_in_process_worker_that_takes_it_back(
     assert wait_for_progress(progress_store, sent.id, status="completed").attempt == 1
 
 
-def test_begins_a_task_that_waits(progress_store: MemoryStore) -> None:
+def test_begins_a_task_that_waits(progress_store: Store) -> None:
     task = lost_worker(progress_store, created(progress_store))
     assert (task.status, task.error_cause, task.attempt) == ("error", "lost", 1)
 
 
-def test_judges_one_after_the_other(progress_store: MemoryStore) -> None:
+def test_judges_one_after_the_other(progress_store: Store) -> None:
     for task_id in ("t-1", "t-2"):
         created(progress_store, task_id)
     assert lost_worker(progress_store, "t-1").ended
@@ -43,11 +42,11 @@ def test_works_on_a_real_store(redis_url: str) -> None:
         assert lost_worker(store, created(store)).error_cause == "lost"
 
 
-def test_with_a_clock_that_stands_still(progress_store: MemoryStore, progress_clock: Clock) -> None:
+def test_with_a_clock_that_stands_still(progress_store: Store, progress_clock: Clock) -> None:
     assert lost_worker(progress_store, created(progress_store)).completed_at == (progress_clock.now)
 
 
-def test_refuses_what_no_reaping_pass_would_judge(app: Celery, progress_store: MemoryStore) -> None:
+def test_refuses_what_no_reaping_pass_would_judge(app: Celery, progress_store: Store) -> None:
     with pytest.raises(TaskNotFound):
         lost_worker(progress_store, "unknown")
     with pytest.raises(TaskAlreadyFinished):

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 from celery import Celery, Task
 
-from progress_backend import ProgressLogHandler, Settings, install, progress_task
+from progress_backend import ProgressLogHandler, install, progress_task
+from progress_backend.flows import task_log
 from progress_backend.record.log_line import LONGEST
-from progress_backend.store.memory import MemoryStore
-from progress_backend.tracking.tracker import recording_into
+from progress_backend.store.drivers import Store
 
 
 class Handler(ProgressLogHandler):
@@ -40,7 +40,9 @@ def test_a_line_outside_of_a_tracked_task_is_none(logger: logging.Logger) -> Non
     assert plain.apply().get() == "done"
 
 
-def test_a_long_traceback_keeps_its_beginning_and_what_was_raised(logger: logging.Logger) -> None:
+def test_a_long_traceback_keeps_its_beginning_and_what_was_raised(
+    logger: logging.Logger, progress_store: Store
+) -> None:
     app = install(Celery("traced", set_as_current=False))
 
     @app.task(bind=True, shared=False)  # type: ignore[untyped-decorator]
@@ -52,10 +54,11 @@ def test_a_long_traceback_keeps_its_beginning_and_what_was_raised(logger: loggin
             logger.exception("row 7 is left out")
         logger.error("y" * 2 * LONGEST)
 
-    store = MemoryStore(Settings(update_interval_s=0))
-    with recording_into(store):
-        task_id = leaves_out.apply().id
-    first, second = (json.loads(line)["text"] for _, line in store.state.logs[task_id])
+    task_id = leaves_out.apply().id
+    first, second = (
+        json.loads(line)["text"]
+        for _, line in progress_store.run(task_log.read(task_id, None, 10)).lines
+    )
     assert first.startswith("row 7 is left out\nTraceback (most recent call last):\n")
     assert first.endswith("cache/0\nno price")
     assert first.count("\n…\nredis://:***@cache/0\n") == 1

@@ -11,7 +11,7 @@ from celery import Celery
 from celery.contrib.testing.worker import start_worker
 
 from progress_backend import ProgressNotifier, install, progress_task
-from progress_backend.store.memory import MemoryStore
+from progress_backend.store.drivers import Store
 from progress_backend.testing import wait_for_progress
 from tests.apps import in_process
 
@@ -40,7 +40,7 @@ def app() -> Iterator[Celery]:
 @pytest.mark.filterwarnings("ignore:Exception raised outside body:RuntimeWarning")
 @pytest.mark.parametrize("started", [False, True])
 def test_a_run_whose_end_celery_cannot_store_ends_with_that_error(
-    app: Celery, progress_store: MemoryStore, monkeypatch: pytest.MonkeyPatch, started: bool
+    app: Celery, progress_store: Store, monkeypatch: pytest.MonkeyPatch, started: bool
 ) -> None:
     # Whether it has stored a SUCCESS is asked where nobody answers.
     monkeypatch.setattr("progress_backend.tracking.stored_success._PATIENCE_S", 0)
@@ -70,7 +70,7 @@ RETURNED: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[s
 @pytest.mark.parametrize("eager", [False, True], ids=["sent", "eager"])
 @pytest.mark.parametrize("case", RETURNED)
 def test_a_return_value_that_is_to_be_ignored_is_not_recorded(
-    progress_store: MemoryStore, case: str, eager: bool
+    progress_store: Store, case: str, eager: bool
 ) -> None:
     options, marking, call, results = RETURNED[case]
     app = Celery("returned", set_as_current=False)

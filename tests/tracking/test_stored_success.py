@@ -14,7 +14,7 @@ from progress_backend.record.model import Member, Task
 from progress_backend.record.task_json import decode
 from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
-from progress_backend.store.memory import MemoryStore
+from progress_backend.store.drivers import Store
 from progress_backend.tracking.result_backend import result_backend
 from progress_backend.tracking.stored_success import StoredSuccess
 from tests.servers import Server
@@ -26,8 +26,9 @@ FAILED = ev.Failed(error_message="it broke", cause="internal_error")
 
 
 @pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore(Settings())
+def store(redis_url: str) -> Iterator[Store]:
+    with Store(Settings(redis_url=redis_url)) as store:
+        yield store
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def backend(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def unless_stored(store: MemoryStore, backend: Server) -> Iterator[StoredSuccess]:
+def unless_stored(store: Store, backend: Server) -> Iterator[StoredSuccess]:
     app = Celery("asked", broker="memory://", backend=backend.url, set_as_current=False)
     sender = Sender(store, None, closing_s=0.3)
     sender.record(None, "t", ev.Started(identity=IDENTITY))
@@ -51,13 +52,13 @@ def unless_stored(store: MemoryStore, backend: Server) -> Iterator[StoredSuccess
     app.close()
 
 
-def read(store: MemoryStore, task_id: str) -> Task:
+def read(store: Store, task_id: str) -> Task:
     document = store.run(store.flows.get(task_id))
     assert document is not None
     return decode(document)
 
 
-def may_have_left(store: MemoryStore) -> bool:
+def may_have_left(store: Store) -> bool:
     """Whether the pass is to wait for the planned task."""
     member = read(store, "next").member
     return member is not None and member.unseen
@@ -66,9 +67,7 @@ def may_have_left(store: MemoryStore) -> bool:
 class Away:
     """The result backend goes, and a failure is asked about."""
 
-    def __init__(
-        self, store: MemoryStore, backend: Server, how: str, asking: StoredSuccess
-    ) -> None:
+    def __init__(self, store: Store, backend: Server, how: str, asking: StoredSuccess) -> None:
         self._store, self._backend, self._how, self._asking = store, backend, how, asking
         #: Filled where the failure is recorded.
         self.stood: list[bool] = []
@@ -88,7 +87,7 @@ class Away:
 @pytest.fixture(params=["hangs", "is down"])
 def away(
     request: pytest.FixtureRequest,
-    store: MemoryStore,
+    store: Store,
     backend: Server,
     unless_stored: StoredSuccess,
 ) -> Away:
@@ -96,7 +95,7 @@ def away(
 
 
 def test_a_result_backend_that_is_away_for_a_while_is_asked_when_it_is_back(
-    away: Away, store: MemoryStore
+    away: Away, store: Store
 ) -> None:
     away.fail()
     time.sleep(1.5)  # it has been asked
@@ -107,7 +106,7 @@ def test_a_result_backend_that_is_away_for_a_while_is_asked_when_it_is_back(
 
 
 def test_one_that_stays_away_keeps_no_failure_from_its_record(
-    away: Away, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    away: Away, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("progress_backend.tracking.stored_success._PATIENCE_S", 0.1)
     away.fail()

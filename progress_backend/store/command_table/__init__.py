@@ -1,5 +1,4 @@
-"""Every store command in one table: its Redis requests and reply, its partitions, and what it does
-in memory."""
+"""Every store command in one table: its Redis requests, its reply, and its partitions."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from ...flows.keys import Keys
 from ...flows.partitions import Layout
 from ...record.act import merged
 from .. import scripts
-from ..memory_state import MemoryState
 from ..requests import Request, evalsha
 from .entry import Entry, Part
 from .values import nothing, text
@@ -41,25 +40,10 @@ def _instead(command: c.Direct, replies: list[Any]) -> c.Act | None:
     return None if done else c.Act.of(text(stands[0]), stands[1])
 
 
-def _direct_in_memory(state: MemoryState, command: c.Direct) -> c.Act | None:
-    known, act = state.acts.get(command.workflow_id), command.act
-    if known is not None and (known.is_last or (known.at_ms > act.at_ms and not act.is_last)):
-        return known
-    state.acts[command.workflow_id] = act
-    state.acts_waiting[act.id, command.workflow_id] = act.at_ms
-    return None
-
-
 def _any_instead(
     command: c.Direct, layout: Layout, parts: list[Part], replies: list[c.Act | None]
 ) -> c.Act | None:
     return merged([act for act in replies if act is not None])
-
-
-def _drop_in_memory(state: MemoryState, command: c.DropAct) -> None:
-    known = state.acts.get(command.workflow_id)
-    if known is not None and known.id == command.act_id:
-        del state.acts[command.workflow_id]
 
 
 def _waiting(command: c.Acts, replies: list[Any]) -> list[tuple[str, str]]:
@@ -67,28 +51,21 @@ def _waiting(command: c.Acts, replies: list[Any]) -> list[tuple[str, str]]:
     return [(act_id, workflow_id) for act_id, _, workflow_id in names]
 
 
-def _waiting_in_memory(state: MemoryState, command: c.Acts) -> list[tuple[str, str]]:
-    found = sorted(state.acts_waiting.items(), key=lambda one: one[1])
-    return [name for name, _ in found][: command.limit]
-
-
 def _each_once(command: c.Acts, layout: Layout, parts: list[Part], replies: list[Any]) -> Any:
     return list(dict.fromkeys(one for reply in replies for one in reply))[: command.limit]
 
 
 TABLE: dict[type[c.Command], Entry] = {
-    c.Direct: Entry(_direct, _instead, _direct_in_memory, merge=_any_instead),
+    c.Direct: Entry(_direct, _instead, merge=_any_instead),
     c.DropAct: Entry(
         lambda command, keys: [
             evalsha(scripts.DROP_ACT, [keys.workflow(command.workflow_id)], command.act_id)
         ],
         nothing,
-        _drop_in_memory,
     ),
     c.Acts: Entry(
         lambda command, keys: [("ZRANGE", keys.workflow_acts, 0, command.limit - 1)],
         _waiting,
-        _waiting_in_memory,
         merge=_each_once,
     ),
     c.CarriedOut: Entry(
@@ -96,6 +73,5 @@ TABLE: dict[type[c.Command], Entry] = {
             ("ZREM", keys.workflow_acts, _name(command.act_id, command.workflow_id))
         ],
         nothing,
-        lambda state, command: state.acts_waiting.pop((command.act_id, command.workflow_id), None),
     ),
 }

@@ -11,12 +11,11 @@ from ...flows.index_entry import write_facets
 from ...flows.keys import Keys
 from ...flows.partitions import Layout
 from .. import scripts
-from ..memory_state import MemoryState
 from ..requests import Request, evalsha
 from .entry import Entry, Part, grouped, in_the_first, own_ids, total
 from .standing import by_end, indexes
 from .values import nothing, text
-from .workflow_list import forget_in_memory, of_all_workflows
+from .workflow_list import of_all_workflows
 
 
 def _due(command: c.Due, keys: Keys) -> list[Request]:
@@ -27,11 +26,6 @@ def _due(command: c.Due, keys: Keys) -> list[Request]:
 def _due_ids(command: c.Due, replies: list[Any]) -> list[str]:
     due, task_ids = replies
     return [text(task_id) for task_id in (task_ids or [])[:due]]
-
-
-def _due_in_memory(state: MemoryState, command: c.Due) -> list[str]:
-    due = [i for i, at in sorted(state.due.items(), key=lambda p: p[1]) if at <= command.before_ms]
-    return due[: command.limit]
 
 
 def _sweep(command: c.Sweep, keys: Keys) -> list[Request]:
@@ -69,23 +63,6 @@ def _left(facets: c.Standing, keys: Keys, places: dict[str, int], group: int) ->
     return given
 
 
-def _sweep_in_memory(state: MemoryState, command: c.Sweep) -> int:
-    deleted = 0
-    for task_id, facets in command.entries:
-        due = state.due.get(task_id)
-        goes = due is None or due < command.before_ms or state.document(task_id) is None
-        if goes and state.facets.get(task_id) == facets:
-            for kept in (
-                *(state.documents, state.facets, state.created, state.ended, state.due),
-                *(state.logs, state.timelines, state.samples),
-            ):
-                kept.pop(task_id, None)
-            deleted += 1
-            for one in facets.workflows if isinstance(facets, c.Facets) else ():
-                forget_in_memory(state, one)
-    return deleted
-
-
 def _by_partition(command: c.Sweep, layout: Layout) -> list[Part]:
     groups = grouped(command.entries, layout, lambda entry: entry.task_id)
     return [(place, replace(command, entries=tuple(own))) for place, own in groups]
@@ -95,29 +72,13 @@ def _lock(command: c.Lock, keys: Keys) -> list[Request]:
     return [evalsha(scripts.LOCK, [keys.lock(command.name)], command.token, command.ttl_ms)]
 
 
-def _lock_in_memory(state: MemoryState, command: c.Lock) -> bool:
-    token, until = state.locks.get(command.name, ("", 0.0))
-    ttl_s, left_s = command.ttl_ms / 1000, until - state.clock()
-    if 0 < left_s <= 2 * ttl_s and token != command.token:
-        return False
-    state.locks[command.name] = (command.token, state.clock() + ttl_s)
-    return True
-
-
 def _unlock(command: c.Unlock, keys: Keys) -> list[Request]:
     return [evalsha(scripts.UNLOCK, [keys.lock(command.name)], command.token)]
 
 
-def _unlock_in_memory(state: MemoryState, command: c.Unlock) -> None:
-    if state.locks.get(command.name, ("",))[0] == command.token:
-        del state.locks[command.name]
-
-
 TABLE: dict[type[c.Command], Entry] = {
-    c.Due: Entry(_due, _due_ids, _due_in_memory, merge=own_ids),
-    c.Sweep: Entry(
-        _sweep, lambda _, replies: replies[0] or 0, _sweep_in_memory, _by_partition, total
-    ),
-    c.Lock: Entry(_lock, lambda _, replies: replies[0] == 1, _lock_in_memory, in_the_first),
-    c.Unlock: Entry(_unlock, nothing, _unlock_in_memory, in_the_first),
+    c.Due: Entry(_due, _due_ids, merge=own_ids),
+    c.Sweep: Entry(_sweep, lambda _, replies: replies[0] or 0, _by_partition, total),
+    c.Lock: Entry(_lock, lambda _, replies: replies[0] == 1, in_the_first),
+    c.Unlock: Entry(_unlock, nothing, in_the_first),
 }

@@ -10,7 +10,6 @@ from typing import Any
 from ...flows import commands as c
 from ...flows.keys import Keys
 from ...flows.partitions import Layout
-from ..memory_state import MemoryState
 from ..requests import Request
 
 #: A partition's number, and the command for it.
@@ -85,14 +84,12 @@ def own_ids(command: Any, layout: Layout, parts: list[Part], replies: list[Any])
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """How the stores run one kind of command."""
+    """How the stores carry out one kind of command."""
 
     #: The requests to one partition, sent together.
     requests: Callable[[Any, Keys], list[Request]]
     #: The command's reply, made of the replies to its requests.
     reply: Callable[[Any, list[Any]], Any]
-    #: The command on the dictionaries of the store in memory.
-    in_memory: Callable[[MemoryState, Any], Any]
     #: Splits the command into parts, each for one partition.
     split: Split = everywhere
     #: The command's reply, made of those to its parts.

@@ -9,29 +9,14 @@ from ...flows import commands as c
 from ...flows.keys import Keys
 from ...flows.partitions import Layout
 from .. import scripts
-from ..memory_state import MemoryState
 from ..requests import Request, evalsha
 from .entry import Entry, Part, grouped, in_the_first, of_its_task, own_ids
 from .values import nothing, pairs, text, whole
 
 
-def _renew_in_memory(state: MemoryState, command: c.Renew) -> None:
-    state.leases[command.lease] = command.until_ms
-
-
 def _assume(command: c.Assume, keys: Keys) -> list[Request]:
     known = [part for lease in command.leases for part in (command.until_ms, lease)]
     return [("ZADD", keys.leases, "NX", *known)]
-
-
-def _assume_in_memory(state: MemoryState, command: c.Assume) -> None:
-    for lease in command.leases:
-        state.leases.setdefault(lease, command.until_ms)
-
-
-def _end_in_memory(state: MemoryState, command: c.EndLease) -> None:
-    if command.lease in state.leases:
-        state.leases[command.lease] = 0
 
 
 def _end(command: c.LeaseEnd, replies: list[Any]) -> int | None:
@@ -45,11 +30,6 @@ def _over(command: c.Leases, keys: Keys) -> list[Request]:
 
 def _leases(command: c.Leases | c.NewestLeases, replies: list[Any]) -> list[tuple[str, int]]:
     return [(text(lease), whole(score)) for lease, score in pairs(replies[0] or [])]
-
-
-def _over_in_memory(state: MemoryState, command: c.Leases) -> list[tuple[str, int]]:
-    over = [(lease, at) for lease, at in state.leases.items() if at < command.before_ms]
-    return sorted(over, key=lambda pair: pair[1])[: command.limit]
 
 
 def _oldest_of_all(
@@ -68,13 +48,6 @@ def _latest(command: c.NewestLeases, keys: Keys) -> list[Request]:
         ("ZCARD", keys.leases),
         ("ZREVRANGE", keys.leases, 0, command.limit - 1, "WITHSCORES"),
     ]
-
-
-def _latest_in_memory(
-    state: MemoryState, command: c.NewestLeases
-) -> tuple[int, list[tuple[str, int]]]:
-    leases = sorted(state.leases.items(), key=lambda lease: lease[1], reverse=True)
-    return len(leases), leases[: command.limit]
 
 
 def _latest_of_all(
@@ -103,16 +76,6 @@ def _counts_and_ids(command: c.HeldByEach, replies: list[Any]) -> list[tuple[int
     return [(count or 0, [text(one) for one in ids or ()]) for count, ids in found]
 
 
-def _held_by_each_in_memory(
-    state: MemoryState, command: c.HeldByEach
-) -> list[tuple[int, list[str]]]:
-    held: dict[str, list[str]] = {lease: [] for lease in command.leases}
-    for task_id, facets in state.facets.items():
-        if facets.lease in held:
-            held[facets.lease].append(task_id)
-    return [(len(held[lease]), held[lease][: command.limit]) for lease in command.leases]
-
-
 def _sums_of_each(
     command: c.HeldByEach, layout: Layout, parts: list[Part], replies: list[Any]
 ) -> list[tuple[int, list[str]]]:
@@ -122,24 +85,9 @@ def _sums_of_each(
     ]
 
 
-def _held_in_memory(state: MemoryState, command: c.Held) -> list[str]:
-    held = [i for i, facets in state.facets.items() if facets.lease == command.lease]
-    return held[: command.limit]
-
-
 def _forget(command: c.ForgetLease, keys: Keys) -> list[Request]:
     names = [keys.leases, keys.held(command.lease)]
     return [evalsha(scripts.FORGET, names, command.lease, command.before_ms)]
-
-
-def _forget_in_memory(state: MemoryState, command: c.ForgetLease) -> None:
-    over = state.leases.get(command.lease, command.before_ms) < command.before_ms
-    if over and not any(facets.lease == command.lease for facets in state.facets.values()):
-        del state.leases[command.lease]
-
-
-def _count_lost_in_memory(state: MemoryState, command: c.CountLost) -> None:
-    state.lost += command.runs
 
 
 def _ask_again(command: c.AskAgain, keys: Keys) -> list[Request]:
@@ -147,14 +95,6 @@ def _ask_again(command: c.AskAgain, keys: Keys) -> list[Request]:
     due = [part for i, at_ms in command.tasks if at_ms is not None for part in (at_ms, i)]
     later: list[Request] = [("ZADD", keys.asked_again, *due)] if due else []
     return [*later, ("ZREM", keys.asked_again, *over)] if over else later
-
-
-def _ask_again_in_memory(state: MemoryState, command: c.AskAgain) -> None:
-    for task_id, at_ms in command.tasks:
-        if at_ms is None:
-            state.asked_again.pop(task_id, None)
-        else:
-            state.asked_again[task_id] = at_ms
 
 
 def _by_partition(command: c.AskAgain, layout: Layout) -> list[Part]:
@@ -167,58 +107,44 @@ def _to_ask(command: c.ToAsk, keys: Keys) -> list[Request]:
     return [("ZRANGEBYSCORE", keys.asked_again, *bounds)]
 
 
-def _to_ask_in_memory(state: MemoryState, command: c.ToAsk) -> list[str]:
-    due = sorted((at, i) for i, at in state.asked_again.items() if at <= command.before_ms)
-    return [task_id for _, task_id in due[: command.limit]]
-
-
 TABLE: dict[type[c.Command], Entry] = {
     c.Renew: Entry(
         lambda command, keys: [("ZADD", keys.leases, command.until_ms, command.lease)],
         nothing,
-        _renew_in_memory,
     ),
-    c.Assume: Entry(_assume, nothing, _assume_in_memory),
+    c.Assume: Entry(_assume, nothing),
     c.EndLease: Entry(
         lambda command, keys: [("ZADD", keys.leases, "XX", 0, command.lease)],
         nothing,
-        _end_in_memory,
     ),
     c.LeaseEnd: Entry(
         lambda command, keys: [("ZSCORE", keys.leases, command.lease)],
         _end,
-        lambda state, command: state.leases.get(command.lease),
         of_its_task,
     ),
-    c.Leases: Entry(_over, _leases, _over_in_memory, merge=_oldest_of_all),
+    c.Leases: Entry(_over, _leases, merge=_oldest_of_all),
     c.NewestLeases: Entry(
         _latest,
         lambda _, replies: (replies[0] or 0, _leases(_, replies[1:])),
-        _latest_in_memory,
         merge=_latest_of_all,
     ),
-    c.HeldByEach: Entry(
-        _held_by_each, _counts_and_ids, _held_by_each_in_memory, merge=_sums_of_each
-    ),
+    c.HeldByEach: Entry(_held_by_each, _counts_and_ids, merge=_sums_of_each),
     c.Held: Entry(
         lambda command, keys: [("ZRANGE", keys.held(command.lease), 0, command.limit - 1)],
         _ids,
-        _held_in_memory,
         merge=own_ids,
     ),
-    c.ForgetLease: Entry(_forget, nothing, _forget_in_memory),
+    c.ForgetLease: Entry(_forget, nothing),
     c.CountLost: Entry(
         lambda command, keys: [("INCRBY", keys.lost, command.runs)],
         nothing,
-        _count_lost_in_memory,
         in_the_first,
     ),
     c.LostSoFar: Entry(
         lambda _, keys: [("GET", keys.lost)],
         lambda _, replies: whole(replies[0] or 0),
-        lambda state, _: state.lost,
         in_the_first,
     ),
-    c.AskAgain: Entry(_ask_again, nothing, _ask_again_in_memory, _by_partition),
-    c.ToAsk: Entry(_to_ask, _ids, _to_ask_in_memory, merge=own_ids),
+    c.AskAgain: Entry(_ask_again, nothing, _by_partition),
+    c.ToAsk: Entry(_to_ask, _ids, merge=own_ids),
 }

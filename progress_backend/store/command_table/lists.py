@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import chain
 from typing import Any
 
@@ -12,7 +11,6 @@ from ...flows.partitions import Layout
 from ...record.document_check import MAX_DOCUMENT_BYTES
 from ...record.model import STATUSES, TaskStatus
 from .. import scripts
-from ..memory_state import MemoryState
 from ..redis_errors import MORE_ROOM
 from ..requests import Request, evalsha
 from .entry import Entry, Part, grouped, own, total
@@ -41,43 +39,6 @@ def _paged(command: c.Page, replies: list[Any]) -> c.Paged:
     return c.Paged(count, tuple(counts), tuple(rows))
 
 
-def _page_in_memory(state: MemoryState, command: c.Page) -> c.Paged:
-    found = [task_id for _, task_id in _scored(state, command.sets)]
-    chosen = found[command.start : command.start + command.limit]
-    rows = tuple((task_id, state.document(task_id)) for task_id in chosen)
-    return c.Paged(len(found), _counts(state, command.filters), rows)
-
-
-def _newest_first(state: MemoryState, filters: c.Filters) -> list[str]:
-    found = [
-        task_id
-        for task_id, facets in state.facets.items()
-        if all(wanted in (None, is_) for wanted, is_ in zip(filters[:3], facets[:3], strict=True))
-        and (filters.workflow is None or filters.workflow in facets.workflows)
-        and (filters.remark is None or filters.remark in facets.remarks)
-        and filters.owner in (None, facets.owner)
-    ]
-    found.sort(key=lambda task_id: (state.created[task_id], task_id), reverse=True)
-    return found
-
-
-def _scored(state: MemoryState, sets: tuple[c.Filters, ...]) -> list[tuple[int, str]]:
-    """Times and ids of the tasks that pass any of the filters, the newest first."""
-    found = []
-    for filters in sets:
-        for task_id in _newest_first(state, filters._replace(ended=False)):
-            at = state.ended.get(task_id, 0) if filters.ended else _created_us(state, task_id)
-            found.append((at, task_id))
-    return sorted(found, reverse=True)
-
-
-def _counts(state: MemoryState, filters: c.Filters) -> tuple[int, ...]:
-    workflow, owner = filters.workflow, filters.owner
-    all_ = [f for f in state.facets.values() if owner in (None, f.owner)]
-    statuses = [f.status for f in all_ if workflow is None or workflow in f.workflows]
-    return tuple(statuses.count(status) for status in STATUSES)
-
-
 def _tally(command: c.Tally, keys: Keys) -> list[Request]:
     return [
         ("ZCARD", keys.index(*command.filters)),
@@ -88,11 +49,6 @@ def _tally(command: c.Tally, keys: Keys) -> list[Request]:
 def _tallied(command: c.Tally, replies: list[Any]) -> c.Tallied:
     count, *counts = (count or 0 for count in replies)
     return c.Tallied(count, tuple(counts))
-
-
-def _tally_in_memory(state: MemoryState, command: c.Tally) -> c.Tallied:
-    counts = _counts(state, command.filters)
-    return c.Tallied(len(_newest_first(state, command.filters)), counts)
 
 
 def _tallies(
@@ -115,15 +71,6 @@ def _latest(command: c.Newest, found: list[list[tuple[int, str]]]) -> list[tuple
     return sorted(chain.from_iterable(found), reverse=True)[: command.limit]
 
 
-def _newest_in_memory(state: MemoryState, command: c.Newest) -> list[tuple[int, str]]:
-    found = _scored(state, command.filters)
-    return [pair for pair in found if pair[0] <= command.until][: command.limit]
-
-
-def _created_us(state: MemoryState, task_id: str) -> int:
-    return round(state.created[task_id] * 1_000_000)
-
-
 def _newest_of_all(
     command: c.Newest, layout: Layout, parts: list[Part], replies: list[Any]
 ) -> list[tuple[int, str]]:
@@ -133,10 +80,6 @@ def _newest_of_all(
 def _above(command: c.Above, keys: Keys) -> list[Request]:
     bounds = (f"({command.after}", "+inf")
     return [("ZCOUNT", keys.index(*filters), *bounds) for filters in command.filters]
-
-
-def _above_in_memory(state: MemoryState, command: c.Above) -> int:
-    return sum(at > command.after for at, _ in _scored(state, command.filters))
 
 
 def _before(command: c.Before, keys: Keys) -> list[Request]:
@@ -151,18 +94,6 @@ def _before(command: c.Before, keys: Keys) -> list[Request]:
 
 def _counts_before(command: c.Before, replies: list[Any]) -> list[int | None]:
     return [None if count < 0 else count for count in (replies[0] if replies else ())]
-
-
-def _before_in_memory(state: MemoryState, command: c.Before) -> list[int | None]:
-    return [_before_one(state, task) for task in command.tasks]
-
-
-def _before_one(state: MemoryState, task: c.Waiting) -> int | None:
-    found = _newest_first(state, c.Filters(TaskStatus.CREATED, task.task_type))
-    if task.task_id not in found:
-        return None
-    facets = (state.facets[before] for before in found[found.index(task.task_id) + 1 :])
-    return sum(not (one.planned or one.later) for one in facets)
 
 
 def _by_owner(command: c.Before, layout: Layout) -> list[Part]:
@@ -234,13 +165,6 @@ def _evicts(info: dict[str, Any]) -> str:
     return next((policy for policy in policies if policy != "noeviction"), "")
 
 
-def _count_in_memory(state: MemoryState, command: c.Count) -> c.Counted:
-    running = sum(facets.status == TaskStatus.RUNNING for facets in state.facets.values())
-    recent = sum(at * 1000 >= command.since_ms for at in state.created.values())
-    size = sum(sys.getsizeof(document) for document, _ in state.documents.values())
-    return c.Counted(len(state.facets), running, recent, size)
-
-
 def _counts_of_all(
     command: c.Count, layout: Layout, parts: list[Part], replies: list[c.Counted]
 ) -> c.Counted:
@@ -252,12 +176,10 @@ def _counts_of_all(
 
 TABLE: dict[type[c.Command], Entry] = {
     # A page over several sets or partitions, or of a span of time, is read by `page_merge`.
-    c.Page: Entry(_page, _paged, _page_in_memory),
-    c.Tally: Entry(_tally, _tallied, _tally_in_memory, merge=_tallies),
-    c.Newest: Entry(_newest, _times_and_ids, _newest_in_memory, merge=_newest_of_all),
-    c.Above: Entry(
-        _above, lambda _, replies: sum(n or 0 for n in replies), _above_in_memory, merge=total
-    ),
-    c.Before: Entry(_before, _counts_before, _before_in_memory, _by_owner, _sums_before),
-    c.Count: Entry(_count, _counted, _count_in_memory, merge=_counts_of_all),
+    c.Page: Entry(_page, _paged),
+    c.Tally: Entry(_tally, _tallied, merge=_tallies),
+    c.Newest: Entry(_newest, _times_and_ids, merge=_newest_of_all),
+    c.Above: Entry(_above, lambda _, replies: sum(n or 0 for n in replies), merge=total),
+    c.Before: Entry(_before, _counts_before, _by_owner, _sums_before),
+    c.Count: Entry(_count, _counted, merge=_counts_of_all),
 }

@@ -8,7 +8,6 @@ from ...flows import commands as c
 from ...flows.keys import Keys
 from ...record import room
 from .. import scripts
-from ..memory_state import MemoryState
 from ..requests import Request, evalsha
 from .entry import Entry, in_order, of_its_task, of_its_tasks
 
@@ -21,17 +20,6 @@ def _add(command: c.AddToLog, keys: Keys) -> list[Request]:
 
 def _may(command: c.AddToLog, replies: list[Any]) -> bool:
     return bool(replies[0] != 0)
-
-
-def _add_in_memory(state: MemoryState, command: c.AddToLog) -> bool:
-    if state.document(command.task_id) is None:
-        return True
-    kept = state.logs.setdefault(command.task_id, [])
-    number = (kept[-1][0] if kept else 0) + command.lost
-    kept += [(number + i, line) for i, line in enumerate(command.lines, 1)]
-    while sum(room.cost(line) for _, line in kept) > room.LOG:
-        del kept[0]
-    return True
 
 
 def _read(command: c.ReadLog, keys: Keys) -> list[Request]:
@@ -56,16 +44,6 @@ def _line(entry: Any) -> tuple[int, bytes]:
     return int(stored_id.partition(b"-")[0]), values[b"j"]
 
 
-def _read_in_memory(state: MemoryState, command: c.ReadLog) -> c.LogPart:
-    kept = state.logs.get(command.task_id, []) if state.document(command.task_id) else []
-    if command.after is None:
-        found = kept[-command.limit :]
-    else:
-        found = [line for line in kept if line[0] > command.after][: command.limit]
-    ends = (kept[0][0], kept[-1][0]) if kept else (None, None)
-    return c.LogPart(tuple(found), *ends)
-
-
 def _newest(command: c.NewestLines, keys: Keys) -> list[Request]:
     return [("XREVRANGE", keys.log(each), "+", "-", "COUNT", 1) for each in command.task_ids]
 
@@ -74,13 +52,8 @@ def _numbers(command: c.NewestLines, replies: list[Any]) -> list[int | None]:
     return [_line(reply[0])[0] if reply else None for reply in replies]
 
 
-def _newest_in_memory(state: MemoryState, command: c.NewestLines) -> list[int | None]:
-    logs = [state.logs.get(each) if state.document(each) else None for each in command.task_ids]
-    return [log[-1][0] if log else None for log in logs]
-
-
 TABLE: dict[type[c.Command], Entry] = {
-    c.AddToLog: Entry(_add, _may, _add_in_memory, of_its_task),
-    c.NewestLines: Entry(_newest, _numbers, _newest_in_memory, of_its_tasks, in_order),
-    c.ReadLog: Entry(_read, _lines, _read_in_memory, of_its_task),
+    c.AddToLog: Entry(_add, _may, of_its_task),
+    c.NewestLines: Entry(_newest, _numbers, of_its_tasks, in_order),
+    c.ReadLog: Entry(_read, _lines, of_its_task),
 }

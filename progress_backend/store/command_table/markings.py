@@ -7,7 +7,6 @@ from typing import Any
 from ...flows import commands as c
 from ...flows.keys import Keys
 from .. import scripts
-from ..memory_state import MemoryState
 from ..requests import Request, evalsha
 from .entry import Entry, in_the_first
 from .values import nothing
@@ -19,10 +18,6 @@ def _leave(command: c.LeaveMarkings, keys: Keys) -> list[Request]:
     return [evalsha(scripts.LEAVE_MARKINGS, [keys.markings], *about, *texts)]
 
 
-def _leave_in_memory(state: MemoryState, command: c.LeaveMarkings) -> None:
-    state.markings.update(command.markings)
-
-
 def _marking_of(command: c.MarkingOf, keys: Keys) -> list[Request]:
     return [("HMGET", keys.markings, command.name), ("EXISTS", keys.markings)]
 
@@ -31,12 +26,7 @@ def _marked(command: c.MarkingOf, replies: list[Any]) -> c.Marked:
     return c.Marked((replies[0] or [None])[0], bool(replies[1]))
 
 
-def _marking_in_memory(state: MemoryState, command: c.MarkingOf) -> c.Marked:
-    marking = state.markings.get(command.name)
-    return c.Marked(None if marking is None else marking.encode(), bool(state.markings))
-
-
 TABLE: dict[type[c.Command], Entry] = {
-    c.LeaveMarkings: Entry(_leave, nothing, _leave_in_memory, in_the_first),
-    c.MarkingOf: Entry(_marking_of, _marked, _marking_in_memory, in_the_first),
+    c.LeaveMarkings: Entry(_leave, nothing, in_the_first),
+    c.MarkingOf: Entry(_marking_of, _marked, in_the_first),
 }

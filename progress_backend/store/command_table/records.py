@@ -14,9 +14,7 @@ from ...flows.partitions import Layout
 from ...record import past_runs
 from ...record.document_check import MAX_DOCUMENT_BYTES, OTHER_TYPE
 from ...record.past_runs import PastRun
-from ...record.task_json import digest
 from .. import scripts
-from ..memory_state import MemoryState
 from ..requests import Request, evalsha
 from .entry import Entry, Part, grouped, in_order, of_its_task, of_its_tasks
 from .light import LIGHT
@@ -28,12 +26,11 @@ from .members import (
     is_member,
     publish,
 )
-from .members_in_memory import member_in_memory, unknown_acts
 from .standing import by_end, indexes
-from .timelines import remember_in_memory, remembered
-from .times import take_in_memory, times_of
+from .timelines import remembered
+from .times import times_of
 from .values import nothing, text
-from .webhooks import note_in_memory, noted
+from .webhooks import noted
 
 _COMMITTED = c.Committed(True)
 #: First commits that one script does.
@@ -60,10 +57,6 @@ def _documents(command: c.Read, replies: list[Any]) -> list[bytes | None]:
 def _stored(reply: bytes | None) -> bytes | None:
     """The value of a GETRANGE reply, which is an empty string where there is no key."""
     return OTHER_TYPE + b"value of another type" if reply is None else reply or None
-
-
-def _read_in_memory(state: MemoryState, command: c.Read) -> list[bytes | None]:
-    return [state.document(task_id) for task_id in command.task_ids]
 
 
 def _commit(commit: c.Commit, keys: Keys) -> Request:
@@ -156,39 +149,6 @@ def _committed(command: c.Commit, replies: list[Any]) -> c.Committed:
     return c.Committed(False, document, read_facets(facets), acts)
 
 
-def _commit_in_memory(state: MemoryState, command: c.Commit) -> c.Committed:
-    task_id = command.task_id
-    document, facets = state.document(task_id), state.facets.get(task_id)
-    found = digest(document) if document is not None else ""
-    if found != command.expected or facets != command.before:
-        return c.Committed(False, document, facets)
-    if acts := unknown_acts(state, command):
-        return c.Committed(False, document, facets, acts)
-    state.documents[task_id] = (command.document, state.clock() + command.ttl_ms / 1000)
-    state.facets[task_id] = command.after
-    if command.after.workflows:
-        member_in_memory(state, command)
-    if command.due_ms is not None:
-        state.due[task_id] = command.due_ms
-    if command.fresh or task_id not in state.created:
-        state.newest = max(state.newest + 1e-6, state.clock())
-        state.created[task_id] = state.newest
-    if command.after.workflows:
-        state.outermost.setdefault(command.after.workflows[0], state.created[task_id])
-    if command.run is not None:
-        _keep_in_memory(state, command.after.task_type, command.run)
-    take_in_memory(state, command)
-    if command.end_ms is not None:
-        state.ended[command.task_id] = command.end_ms
-    if command.told is not None:
-        note_in_memory(state, command.told)
-    if command.entries:
-        remember_in_memory(state, command)
-    for listener in tuple(state.listeners):
-        listener(task_id, command.document)
-    return _COMMITTED
-
-
 def _commits(command: c.Commits, keys: Keys) -> list[Request]:
     return [
         _commit(alike[0], keys) if len(alike) == 1 else commit_of_members(alike, keys)
@@ -210,10 +170,6 @@ def _by_request(commits: Sequence[c.Commit]) -> Iterator[tuple[c.Commit, ...]]:
     for begins, several in groupby(commits, lambda one: begins_member(one) and one.after):
         size, alike = (_IN_ONE_REQUEST if begins else 1), tuple(several)
         yield from (alike[start : start + size] for start in range(0, len(alike), size))
-
-
-def _commits_in_memory(state: MemoryState, command: c.Commits) -> list[c.Committed]:
-    return [_commit_in_memory(state, commit) for commit in command.commits]
 
 
 def _by_partition(command: c.Commits, layout: Layout) -> list[Part]:
@@ -239,31 +195,10 @@ def _facets(command: c.FacetsOf, replies: list[Any]) -> list[c.Standing]:
     return [read_facets(facets) for facets in replies[0] or [None] * len(command.task_ids)]
 
 
-def _facets_in_memory(state: MemoryState, command: c.FacetsOf) -> list[c.Facets | None]:
-    return [state.facets.get(task_id) for task_id in command.task_ids]
-
-
 def _extend(command: c.Extend, keys: Keys) -> list[Request]:
     alive = [("PEXPIRE", keys.task(i), command.ttl_ms, "GT") for i in command.task_ids]
     due = [part for task_id in command.task_ids for part in (command.due_ms, task_id)]
     return [*alive, ("ZADD", keys.expiry, "XX", "GT", *due)] if due else []
-
-
-def _extend_in_memory(state: MemoryState, command: c.Extend) -> None:
-    for task_id in command.task_ids:
-        if (document := state.document(task_id)) is not None:
-            until = state.clock() + command.ttl_ms / 1000
-            state.documents[task_id] = (document, max(until, state.documents[task_id][1]))
-            state.due[task_id] = max(state.due[task_id], command.due_ms)
-
-
-def _keep_in_memory(state: MemoryState, task_type: str, run: PastRun) -> None:
-    """Keeps a run, and forgets the types that nobody has run for long, the first ones."""
-    now = state.clock()
-    known, _ = state.runs.pop(task_type, ((), 0.0))
-    state.runs[task_type] = (past_runs.newest((*known, run)), now + past_runs.KEPT_DAYS * 86_400)
-    while (oldest := next(iter(state.runs))) and state.runs[oldest][1] <= now:
-        del state.runs[oldest]
 
 
 def _runs_of(command: c.RunsOf, keys: Keys) -> list[Request]:
@@ -280,20 +215,11 @@ def _all_runs(
     return past_runs.newest(run for own in replies for run in own)
 
 
-def _runs_in_memory(state: MemoryState, command: c.RunsOf) -> tuple[PastRun, ...]:
-    runs, until = state.runs.get(command.task_type, ((), 0.0))
-    return runs if until > state.clock() else ()
-
-
 TABLE: dict[type[c.Command], Entry] = {
-    c.Read: Entry(_read, _documents, _read_in_memory, of_its_tasks, in_order),
-    c.Commit: Entry(
-        lambda command, keys: [_commit(command, keys)], _committed, _commit_in_memory, of_its_task
-    ),
-    c.Commits: Entry(
-        _commits, _all_committed, _commits_in_memory, _by_partition, _commits_in_order
-    ),
-    c.FacetsOf: Entry(_facets_of, _facets, _facets_in_memory, of_its_tasks, in_order),
-    c.Extend: Entry(_extend, nothing, _extend_in_memory, of_its_tasks),
-    c.RunsOf: Entry(_runs_of, _runs, _runs_in_memory, merge=_all_runs),
+    c.Read: Entry(_read, _documents, of_its_tasks, in_order),
+    c.Commit: Entry(lambda command, keys: [_commit(command, keys)], _committed, of_its_task),
+    c.Commits: Entry(_commits, _all_committed, _by_partition, _commits_in_order),
+    c.FacetsOf: Entry(_facets_of, _facets, of_its_tasks, in_order),
+    c.Extend: Entry(_extend, nothing, of_its_tasks),
+    c.RunsOf: Entry(_runs_of, _runs, merge=_all_runs),
 }

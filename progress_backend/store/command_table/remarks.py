@@ -6,17 +6,12 @@ from ...flows import commands as c
 from ...flows.keys import Keys
 from ...flows.partitions import Layout
 from ...record.model import KINDS
-from ..memory_state import MemoryState
 from ..requests import Request
 from .entry import Entry, Part
 
 
 def _count(command: c.CountRemarks, keys: Keys) -> list[Request]:
     return [("ZCARD", keys.remarked(kind)) for kind in KINDS]
-
-
-def _count_in_memory(state: MemoryState, command: c.CountRemarks) -> tuple[int, ...]:
-    return tuple(sum(kind in f.remarks for f in state.facets.values()) for kind in KINDS)
 
 
 def _sums(
@@ -27,6 +22,6 @@ def _sums(
 
 TABLE: dict[type[c.Command], Entry] = {
     c.CountRemarks: Entry(
-        _count, lambda _, replies: tuple(one or 0 for one in replies), _count_in_memory, merge=_sums
+        _count, lambda _, replies: tuple(one or 0 for one in replies), merge=_sums
     ),
 }

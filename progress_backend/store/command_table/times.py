@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from ...flows import commands as c
 from ...flows.partitions import Layout
-from ...record.times_taken import KINDS, MOST_TOTALS, OTHERS, Total
-from ..memory_state import MemoryState
+from ...record.times_taken import KINDS, Total
 from .entry import Entry, Part
 from .values import text, whole
 
@@ -21,16 +20,6 @@ def times_of(commit: c.Commit) -> tuple[Any, ...]:
     """The times of a commit as its script takes them."""
     task_type = commit.after.task_type
     return tuple(part for took in commit.took for part in (took.kind, task_type, took.us))
-
-
-def take_in_memory(state: MemoryState, commit: c.Commit) -> None:
-    """Counts the times of a commit in memory."""
-    for took in commit.took:
-        name = took.kind, commit.after.task_type
-        if name not in state.times and len(state.times) >= MOST_TOTALS:
-            name = took.kind, OTHERS
-        known = state.times.get(name, Total())
-        state.times[name] = Total(known.number + 1, known.us + took.us)
 
 
 def _totals(command: c.Times, replies: list[Any]) -> c.Totals:
@@ -65,7 +54,6 @@ TABLE: dict[type[c.Command], Entry] = {
     c.Times: Entry(
         lambda _, keys: [("HGETALL", keys.times)],
         _totals,
-        lambda state, _: dict(state.times),
         merge=_merged,
     ),
 }

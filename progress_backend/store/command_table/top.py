@@ -12,12 +12,9 @@ from ...flows.keys import Keys
 from ...flows.partitions import Layout
 from ...record.model import STATUSES
 from .. import scripts
-from ..memory_state import MemoryState
 from ..requests import Request, evalsha
 from .entry import Entry, Part, own
 from .values import pairs, text, whole
-
-_Placed = list[tuple[int, str]]
 
 
 def _top(command: c.Top, keys: Keys) -> list[Request]:
@@ -54,25 +51,6 @@ def _merged(
     )
 
 
-def _top_in_memory(state: MemoryState, command: c.Top) -> c.TopOfAll:
-    singles, workflows = _every(state)
-    statuses = [facets.status for facets in state.facets.values()]
-    counts = tuple(statuses.count(status) for status in STATUSES)
-    newest = (
-        tuple(one for one in found if one[0] <= command.until_us)[: command.limit]
-        for found in (singles, workflows)
-    )
-    return c.TopOfAll((len(singles), len(workflows)), counts, *newest)
-
-
-def _every(state: MemoryState) -> tuple[_Placed, _Placed]:
-    singles = [(state.created[i], i) for i, f in state.facets.items() if not f.workflows]
-    workflows = [(at, one) for one, at in state.outermost.items()]
-    every = (sorted(found, reverse=True) for found in (singles, workflows))
-    first, second = ([(round(at * 1_000_000), one) for at, one in found] for found in every)
-    return first, second
-
-
 def _since(command: c.TopSince, keys: Keys) -> list[Request]:
     names = (keys.index(), keys.every_member, keys.outermost)
     return [("ZCOUNT", name, f"({command.after_us}", "+inf") for name in names]
@@ -90,13 +68,7 @@ def _sums(
     return singles, workflows
 
 
-def _since_in_memory(state: MemoryState, command: c.TopSince) -> tuple[int, int]:
-    counts = (sum(us > command.after_us for us, _ in found) for found in _every(state))
-    singles, workflows = counts
-    return singles, workflows
-
-
 TABLE: dict[type[c.Command], Entry] = {
-    c.Top: Entry(_top, _of_all, _top_in_memory, merge=_merged),
-    c.TopSince: Entry(_since, _counted, _since_in_memory, merge=_sums),
+    c.Top: Entry(_top, _of_all, merge=_merged),
+    c.TopSince: Entry(_since, _counted, merge=_sums),
 }

@@ -9,7 +9,6 @@ from ...flows import commands as c
 from ...flows.keys import Keys
 from ...flows.partitions import Layout
 from .. import scripts
-from ..memory_state import MemoryState
 from ..requests import Request, evalsha
 from .entry import Entry, Part, everywhere
 from .values import nothing, pairs, text, whole
@@ -23,11 +22,6 @@ def _listed(command: c.Workflows, keys: Keys) -> list[Request]:
 def _times_and_ids(command: c.Workflows, replies: list[Any]) -> c.Listed:
     total, found = replies
     return c.Listed(total or 0, tuple((whole(ms), text(one)) for one, ms in pairs(found or [])))
-
-
-def _listed_in_memory(state: MemoryState, command: c.Workflows) -> c.Listed:
-    found = sorted(((known.created_ms, w) for w, known in state.workflows.items()), reverse=True)
-    return c.Listed(len(found), tuple(found[command.start : command.start + command.limit]))
 
 
 def _newest_of_each(command: c.Workflows, layout: Layout) -> list[Part]:
@@ -58,17 +52,7 @@ def of_all_workflows(keys: Keys) -> tuple[str, ...]:
     return (keys.workflows, keys.workflow_plans, keys.outermost)
 
 
-def forget_in_memory(state: MemoryState, workflow_id: str) -> None:
-    """Forgets a workflow that has no member."""
-    if not any(workflow_id in facets.workflows for facets in state.facets.values()):
-        state.workflows.pop(workflow_id, None)
-        state.outermost.pop(workflow_id, None)
-        state.acts.pop(workflow_id, None)
-
-
 TABLE: dict[type[c.Command], Entry] = {
-    c.Workflows: Entry(_listed, _times_and_ids, _listed_in_memory, _newest_of_each, _newest_of_all),
-    c.ForgetWorkflow: Entry(
-        _forget, nothing, lambda state, command: forget_in_memory(state, command.workflow_id)
-    ),
+    c.Workflows: Entry(_listed, _times_and_ids, _newest_of_each, _newest_of_all),
+    c.ForgetWorkflow: Entry(_forget, nothing),
 }

@@ -13,10 +13,8 @@ from ...record import past_runs
 from ...record.model import STATUSES
 from ...record.workflow import merged
 from .. import scripts
-from ..memory_state import MemoryState
 from ..requests import Request, evalsha
 from .entry import Entry, Part, own
-from .members_in_memory import past_in_memory
 from .values import nothing, pairs, text, whole
 
 
@@ -56,32 +54,6 @@ def _figures(command: c.FiguresOf, replies: list[Any]) -> c.Figures:
     )
 
 
-def _figures_in_memory(state: MemoryState, command: c.FiguresOf) -> c.Figures:
-    workflow_id = command.workflow_id
-    members = [f for f in state.facets.values() if workflow_id in f.workflows]
-    statuses = [facets.status for facets in members]
-    tokens = state.publishers.get(workflow_id, {}).values()
-    figures = c.Figures(
-        tuple(statuses.count(status) for status in STATUSES),
-        sum(facets.planned for facets in members),
-        sum(until > command.now_ms for until in tokens),
-        sum(facets.share for facets in members),
-    )
-    figures = figures._replace(act=state.acts.get(workflow_id))
-    if (known := state.workflows.get(workflow_id)) is None:
-        return figures
-    return figures._replace(
-        created_ms=known.created_ms,
-        started_ms=known.started_ms,
-        ended_ms=known.ended_ms,
-        changed_ms=known.changed_ms,
-        revision=known.revision,
-        name=known.name,
-        expected=known.expected,
-        past=past_in_memory(state, known.name),
-    )
-
-
 def _merged_figures(
     command: c.FiguresOf, layout: Layout, parts: list[Part], replies: list[c.Figures]
 ) -> c.Figures:
@@ -101,10 +73,6 @@ def _each_figures(command: c.FiguresOfEach, replies: list[Any]) -> list[c.Figure
     return [_figures(one, [reply]) for one, reply in zip(_each(command), replies, strict=True)]
 
 
-def _each_in_memory(state: MemoryState, command: c.FiguresOfEach) -> list[c.Figures]:
-    return [_figures_in_memory(state, one) for one in _each(command)]
-
-
 def _each_merged(
     command: c.FiguresOfEach, layout: Layout, parts: list[Part], replies: list[list[c.Figures]]
 ) -> list[c.Figures]:
@@ -122,26 +90,11 @@ def _two_counts(command: c.OwnedIn, replies: list[Any]) -> tuple[int, int]:
     return members, owned
 
 
-def _owned_in_memory(state: MemoryState, command: c.OwnedIn) -> tuple[int, int]:
-    owners = [f.owner for f in state.facets.values() if command.workflow_id in f.workflows]
-    return len(owners), owners.count(command.owner)
-
-
 def _sums_of_two(
     command: c.OwnedIn, layout: Layout, parts: list[Part], replies: list[tuple[int, int]]
 ) -> tuple[int, int]:
     members, owned = zip(*replies, strict=True)
     return sum(members), sum(owned)
-
-
-def _publishing_in_memory(state: MemoryState, command: c.Publishing) -> None:
-    tokens = state.publishers.setdefault(command.workflow_id, {})
-    if command.ttl_ms:
-        tokens[command.token] = command.now_ms + command.ttl_ms
-    else:
-        tokens.pop(command.token, None)
-    if not tokens:
-        del state.publishers[command.workflow_id]
 
 
 def _of_the_workflow(command: c.Publishing, layout: Layout) -> list[Part]:
@@ -157,19 +110,8 @@ def _ids(command: c.Command, replies: list[Any]) -> list[str]:
     return [text(one) for one in replies[0] or ()]
 
 
-def _quiet_in_memory(state: MemoryState, command: c.Quiet) -> list[str]:
-    planned = {w for facets in state.facets.values() if facets.planned for w in facets.workflows}
-    quiet = [(state.workflows[w].quiet_since_ms, w) for w in planned if w in state.workflows]
-    return [w for since, w in sorted(quiet) if since < command.before_ms][: command.limit]
-
-
 def _each_once(command: c.Quiet, layout: Layout, parts: list[Part], replies: list[Any]) -> Any:
     return list(dict.fromkeys(chain(*replies)))[: command.limit]
-
-
-def _looked_in_memory(state: MemoryState, command: c.Looked) -> None:
-    if command.workflow_id in state.workflows:
-        state.workflows[command.workflow_id].quiet_since_ms = command.at_ms
 
 
 def _oldest(command: c.Oldest, keys: Keys) -> list[Request]:
@@ -183,16 +125,6 @@ def _times_and_ids(command: c.Oldest, replies: list[Any]) -> list[tuple[int, str
     return [(whole(score), text(task_id)) for task_id, score in pairs(replies[0] or [])]
 
 
-def _oldest_in_memory(state: MemoryState, command: c.Oldest) -> list[tuple[int, str]]:
-    found = [
-        (int(state.created[task_id] * 1_000_000), task_id)
-        for task_id, facets in state.facets.items()
-        if command.workflow_id in facets.workflows
-        and (facets.planned if command.status is None else facets.status == command.status)
-    ]
-    return sorted(one for one in found if one[0] > command.after_us)[: command.limit]
-
-
 def _oldest_of_all(
     command: c.Oldest, layout: Layout, parts: list[Part], replies: list[Any]
 ) -> list[tuple[int, str]]:
@@ -200,9 +132,9 @@ def _oldest_of_all(
 
 
 TABLE: dict[type[c.Command], Entry] = {
-    c.FiguresOf: Entry(_figures_of, _figures, _figures_in_memory, merge=_merged_figures),
-    c.FiguresOfEach: Entry(_figures_of_each, _each_figures, _each_in_memory, merge=_each_merged),
-    c.OwnedIn: Entry(_owned_in, _two_counts, _owned_in_memory, merge=_sums_of_two),
+    c.FiguresOf: Entry(_figures_of, _figures, merge=_merged_figures),
+    c.FiguresOfEach: Entry(_figures_of_each, _each_figures, merge=_each_merged),
+    c.OwnedIn: Entry(_owned_in, _two_counts, merge=_sums_of_two),
     c.Publishing: Entry(
         lambda command, keys: [
             evalsha(
@@ -212,16 +144,14 @@ TABLE: dict[type[c.Command], Entry] = {
             )
         ],
         nothing,
-        _publishing_in_memory,
         _of_the_workflow,
     ),
-    c.Quiet: Entry(_quiet, _ids, _quiet_in_memory, merge=_each_once),
+    c.Quiet: Entry(_quiet, _ids, merge=_each_once),
     c.Looked: Entry(
         lambda command, keys: [
             ("ZADD", keys.workflow_plans, "XX", command.at_ms, command.workflow_id)
         ],
         nothing,
-        _looked_in_memory,
     ),
-    c.Oldest: Entry(_oldest, _times_and_ids, _oldest_in_memory, merge=_oldest_of_all),
+    c.Oldest: Entry(_oldest, _times_and_ids, merge=_oldest_of_all),
 }
