@@ -11,7 +11,7 @@ from progress_backend.record import events as ev
 from progress_backend.record.default_texts import Locale
 from progress_backend.record.log_line import LogLine
 from progress_backend.record.model import Member, Worker
-from progress_backend.store.any_store import AnyStore
+from progress_backend.store.drivers import Store
 
 TASK: Final = "3f2c9a10-4d7e-4a51-8f0e-6f1b2d3c4e5f"
 WORKFLOW: Final = "5d41402a-bc4b-4a76-b971-9d911017c592"
@@ -86,7 +86,7 @@ def _members(words: dict[str, str]) -> Iterator[tuple[str, float, ev.Event]]:
     yield "ffffffff-58cc-4372-a567-0e02b2c3d479", 75, ev.Planned(identity=merge)
 
 
-def fill(store: AnyStore, lang: Locale) -> None:
+def fill(store: Store, lang: Locale) -> None:
     """Makes the records."""
     words, now = _WORDS[lang], store.now()
     happened = [(TASK, ago, event) for ago, event in _task(words)] + list(_members(words))

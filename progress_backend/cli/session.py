@@ -17,8 +17,7 @@ from ..errors import ProgressError, SettingsError, StoreUnavailable
 from ..record.list_request import SHORTEST_ID
 from ..record.model import STATUSES
 from ..settings import Settings
-from ..store import any_store
-from ..store.any_store import AnyStore
+from ..store.drivers import Store
 from ..terminal.language import in_the_terminals_language
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -97,7 +96,7 @@ def reader_settings(ctx: click.Context) -> Settings:
     return in_the_terminals_language(settings_of(ctx), app_of(ctx))
 
 
-def open_store(settings: Settings) -> AnyStore:
+def open_store(settings: Settings) -> Store:
     """The store; it connects at the first flow.
 
     Raises:
@@ -106,7 +105,7 @@ def open_store(settings: Settings) -> AnyStore:
     if settings.redis_url is None:
         raise SettingsError(NO_STORE)
     try:
-        return any_store.open_store(settings, STORE_TIMEOUT_S)
+        return Store(settings, STORE_TIMEOUT_S)
     except ValueError as error:
         raise SettingsError(f"PROGRESS_REDIS_URL cannot be used: {error}") from error
 

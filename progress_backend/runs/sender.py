@@ -26,7 +26,7 @@ from ..flows.stored_record import Applied
 from ..record import events as ev
 from ..record.default_texts import progress_text
 from ..record.model import LOST, TaskStatus
-from ..store.any_store import AnyStore
+from ..store.drivers import Store
 from ..store.outage_log import OneAMinute
 from . import worker_shutdown
 from .breaker import JobsBreaker
@@ -71,7 +71,7 @@ _PAUSE_LOOK_S = 1.0
 class Sender:
     """The sender of a process, made after the fork."""
 
-    def __init__(self, store: AnyStore, mirror: Mirror | None, *, closing_s: float = 2.0) -> None:
+    def __init__(self, store: Store, mirror: Mirror | None, *, closing_s: float = 2.0) -> None:
         #: The writer for jobs, and the one for the thread, which also reaches a store that is too
         #: far away for jobs.
         breaker = JobsBreaker(JOB_WAITS_AGAIN_S, _JOBS_REST_S)

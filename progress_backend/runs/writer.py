@@ -24,7 +24,7 @@ from ..flows.stored_record import Applied, Base
 from ..record import events as ev
 from ..record.model import Task, TaskStatus
 from ..record.steps.control import is_by_caller
-from ..store.any_store import AnyStore
+from ..store.drivers import Store
 from ..store.outage_log import fault, outage_of
 from .breaker import Breaker, JobsBreaker
 from .run import Run
@@ -49,7 +49,7 @@ class Writer:
     that took longer, or one that failed."""
 
     def __init__(
-        self, store: AnyStore, part: str, wait_s: float, breaker: Breaker | None = None
+        self, store: Store, part: str, wait_s: float, breaker: Breaker | None = None
     ) -> None:
         self.store = store
         self.breaker = breaker or Breaker(_REST_S)

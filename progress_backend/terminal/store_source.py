@@ -25,7 +25,7 @@ from ..record.list_request import ListRequest
 from ..record.log_line import with_id
 from ..service.act_on_many import event_of
 from ..service.redis_progress_service import RedisProgressService
-from ..store.any_store import AnyStore
+from ..store.drivers import Store
 from .source import Asked, Line, Listed, Source
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ BY: Final = "cli"
 class StoreSource(Source):
     """Reads a store and asks by it; closes it at its own end."""
 
-    def __init__(self, store: AnyStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self._flows = store.flows
 

@@ -16,7 +16,7 @@ from ..record import task_json
 from ..record.model import Task
 from ..record.workflow_as_task import as_task
 from ..settings import Settings
-from ..store.any_store import open_store
+from ..store.drivers import Store
 from ..tracking.tracker import settings_of
 from .api_client import ApiClient
 from .api_source import ApiSource
@@ -129,6 +129,6 @@ def _opened(settings: Settings, url: str | None, token: str | None) -> Source:
             "watch() reads the store of an app or of PROGRESS_REDIS_URL, or the API of url=…: "
             "none of them is given"
         )
-    store = open_store(settings, _READ_S)
+    store = Store(settings, _READ_S)
     store.ready()
     return StoreSource(store)

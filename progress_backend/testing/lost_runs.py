@@ -17,7 +17,7 @@ from ..record.model import Task, Worker
 from ..record.task_json import decode
 
 if TYPE_CHECKING:
-    from ..store.any_store import AnyStore
+    from ..store.drivers import Store
 
 #: The worker of a task that no worker has begun.
 NOBODY = Worker("celery@lost/testing", "celery@lost")
@@ -25,7 +25,7 @@ NOBODY = Worker("celery@lost/testing", "celery@lost")
 _WHO = "lost_worker"
 
 
-def lost_worker(store: AnyStore, task_id: str) -> Task:
+def lost_worker(store: Store, task_id: str) -> Task:
     """Ends a task's run as the pass for lost runs ends one whose worker was killed; returns the
     record, an error with cause "lost" that names the worker.
 

@@ -22,7 +22,7 @@ from ..flows import silent_runs
 from ..flows.stored_record import milliseconds
 from ..record.events import Requeued
 from ..settings import Settings
-from ..store.any_store import open_store
+from ..store.drivers import Store
 from ..store.outage_log import OneAMinute, fault, outage_of
 from .lost_runs import Judge
 from .result_backend import AskBackend
@@ -63,7 +63,7 @@ class Keeper:
         self._step_s = min(settings.lease_s / 3, settings.reap_interval_s)
         self._token = lease or f"{os.getpid()}/{uuid.uuid4().hex[:8]}"
         timeout_s = min(_TIMEOUT_S, settings.lease_s * _TIMEOUT_PART)
-        self._store = open_store(settings, timeout_s)
+        self._store = Store(settings, timeout_s)
         self._judge = Judge(self._store, ask, self._token, self._goes_on)
         self._stop = threading.Event()
         #: Monotonic time since when the store has answered without a gap, and of its last answer.

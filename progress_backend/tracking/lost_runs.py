@@ -18,7 +18,7 @@ from ..record.events import Completed, Event, Lost, TakenBack
 from ..record.model import LOST
 from ..record.remarks import Usual
 from ..settings import Settings
-from ..store.any_store import AnyStore
+from ..store.drivers import Store
 from ..store.outage_log import fault
 from .result_backend import Answers, AskBackend
 
@@ -44,7 +44,7 @@ class Judge:
     """
 
     def __init__(
-        self, store: AnyStore, ask: AskBackend | None, token: str, goes_on: Callable[[], bool]
+        self, store: Store, ask: AskBackend | None, token: str, goes_on: Callable[[], bool]
     ) -> None:
         self._store = store
         self._settings: Settings = store.settings

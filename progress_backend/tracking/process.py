@@ -13,7 +13,7 @@ from celery import Celery
 from ..runs.mirror import Mirror
 from ..runs.run import Run
 from ..runs.sender import Sender
-from ..store.any_store import AnyStore
+from ..store.drivers import Store
 from .result_backend import result_backend
 from .stored_success import StoredSuccess
 
@@ -26,7 +26,7 @@ _under_way: ContextVar[tuple[Run, int] | None] = ContextVar("progress_run", defa
 class Process:
     """The parts of a tracker that must not be shared over a fork: connections, threads, runs."""
 
-    def __init__(self, app: Celery, store: AnyStore) -> None:
+    def __init__(self, app: Celery, store: Store) -> None:
         self.pid = os.getpid()
         #: Runs under way, each with what was under way in its context before it.
         self._runs: dict[int, tuple[Run, tuple[Run, int] | None]] = {}
@@ -34,7 +34,7 @@ class Process:
         self.sender = Sender(store, Mirror(app, flower_events=store.settings.flower_events))
         self.unless_stored = StoredSuccess(self.sender, result_backend(app))
         #: Store for reads by callers that may wait longer than a job; opened at the first one.
-        self.reader: AnyStore | None = None
+        self.reader: Store | None = None
 
     def begin(self, run: Run) -> None:
         """Adds a run that begins."""

@@ -12,7 +12,7 @@ from celery.local import Proxy
 
 from ..errors import SettingsError
 from ..flows import workflows
-from ..store.any_store import AnyStore
+from ..store.drivers import Store
 from .tracker import tracker_of
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ async def async_workflow_status(
     return await asyncio.to_thread(workflow_status, result_or_id, app)
 
 
-def _reader(app: Celery, name: str) -> AnyStore:
+def _reader(app: Celery, name: str) -> Store:
     """The store that this process keeps for the app's reads, its clock measured."""
     if isinstance(app, Proxy):  # celery.current_app, say
         app = app._get_current_object()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..record.events import Event
     from ..record.model import Worker
     from ..runs.run import Run
-    from ..store.any_store import AnyStore
+    from ..store.drivers import Store
     from .process import Process
 
 logger = logging.getLogger(__name__)
@@ -131,17 +131,17 @@ class Tracker:
                 return None
             return self._process
 
-    def open_store(self, timeout_s: float = 5.0) -> AnyStore:
+    def open_store(self, timeout_s: float = 5.0) -> Store:
         """A store for the caller to close; `timeout_s` bounds each wait for it.
 
         Raises:
             SettingsError: there is no store, or a setting cannot be used.
         """
-        from ..store.any_store import open_store
+        from ..store.drivers import Store
 
-        return open_store(self.settings, timeout_s)
+        return Store(self.settings, timeout_s)
 
-    def reader(self) -> AnyStore:
+    def reader(self) -> Store:
         """This process's store for reads, kept open.
 
         Raises:

@@ -12,7 +12,7 @@ from ..daemon import daemon
 from ..errors import StoreUnavailable
 from ..flows import commands as c
 from ..settings import Settings
-from ..store.any_store import open_store
+from ..store.drivers import Store
 from ..targets import Targets, targets_of
 from ..webhooks.delivery import missing
 from ..webhooks.sender import Sender
@@ -30,7 +30,7 @@ class WebhookThread:
     """Sends events until `stop`, while what the targets need is installed and it has the lock."""
 
     def __init__(self, settings: Settings, targets: Targets) -> None:
-        self._store = open_store(settings)
+        self._store = Store(settings)
         self._targets = targets
         self._sender = Sender(self._store, targets, may=self._may)
         self._token = uuid.uuid4().hex

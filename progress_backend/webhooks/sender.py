@@ -23,7 +23,7 @@ from ..record.json_text import dumps
 from ..record.model import rendered
 from ..record.webhook_schedule import ATTEMPTS, pause_s
 from ..record.webhook_target import Target
-from ..store.any_store import AnyStore
+from ..store.drivers import Store
 from ..store.outage_log import OneAMinute
 from ..targets import Targets
 from .answer import Answer
@@ -47,7 +47,7 @@ class Sender:
 
     def __init__(
         self,
-        store: AnyStore,
+        store: Store,
         targets: Targets,
         *,
         lease_s: float = LEASE_S,

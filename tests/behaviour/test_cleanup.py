@@ -10,9 +10,7 @@ from progress_backend.flows import commands as c
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.task_lifetimes import UNENDED_S
 from progress_backend.record import events as ev
-from progress_backend.settings import Settings
-from tests.behaviour.conftest import EVERY, store_url
-from tests.behaviour.driving import Driver, check_agreement, over
+from tests.behaviour.driving import Driver, check_agreement
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -39,18 +37,6 @@ def test_an_ended_task_goes_after_its_retention(driver: Driver, end) -> None:
     assert all(name.endswith(of_the_type) for name in driver.left_over())
 
 
-@pytest.mark.parametrize("kind", EVERY)
-def test_retention_can_be_set(kind: str, request: pytest.FixtureRequest) -> None:
-    kind, _, server = kind.partition("-")
-    settings = Settings(redis_url=store_url(request, server), retention_s=60, key_prefix="p:")
-    with over(kind, settings) as driver:
-        driver.apply("t", ev.Started(identity=ev.Identity(task_type="x")), ev.Cancelled())
-        assert driver.ttl_ms("t") == pytest.approx(60_000 + 3_600_000 + 60_000, abs=30_000)
-        assert clean(driver, timedelta(seconds=30)) == 0
-        assert clean(driver, timedelta(seconds=90)) == 1
-        assert driver.left_over() == set()
-
-
 def test_retention_counts_from_the_end(driver: Driver) -> None:
     start = driver.now() - 3 * DAY
     driver.apply("t", ev.Started(identity=ev.Identity(task_type="x")), now=start)
@@ -69,16 +55,6 @@ def test_a_live_task_is_never_deleted(driver: Driver) -> None:
     assert clean(driver, week + MINUTE) == 2  # a week without a sign of life
     assert driver.ids() == ["running"]
     check_agreement(driver, ["created", "running", "paused"])
-
-
-def test_a_long_job_is_kept_beyond_its_estimated_end(driver: Driver) -> None:
-    now = driver.now()
-    driver.apply("t", ev.Started(identity=ev.Identity(task_type="x", total_items=10**5)), now=now)
-    for current in range(3):  # 11 days to go
-        value = ev.Progressed(current=current)
-        driver.apply("t", value, now=now + timedelta(seconds=10 * current))
-    assert clean(driver, timedelta(days=18)) == 0
-    assert clean(driver, timedelta(days=19)) == 1
 
 
 def test_what_is_extended_is_kept(driver: Driver) -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -22,7 +19,6 @@ from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.behaviour import writers
 from tests.behaviour.driving import Driver, check_agreement, identity_of
-from tests.servers import ROOT
 from tests.strategies import events
 from tests.tiers import examples
 
@@ -61,82 +57,6 @@ def test_threads_lose_nothing(redis_driver: Driver) -> None:
     assert task.revision == 1 + len(marks)
     assert set(task.processing_details) == marks
     check_agreement(redis_driver, ["t"])
-
-
-def test_processes_lose_nothing(redis_driver: Driver) -> None:
-    redis_driver.start("t")
-    names, each = [f"p{n}" for n in range(3)], 30
-    url = redis_driver.settings.redis_url
-    arguments = [sys.executable, "-m", "tests.behaviour.writers", url, "t"]
-    processes = [
-        subprocess.Popen(
-            [*arguments, name, str(each)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for name in names
-    ]
-    try:
-        for process in processes:
-            assert process.stdout.readline() == "ready\n"
-        with published(redis_driver) as heard:
-            for process in processes:
-                process.stdin.write("\n")
-                process.stdin.flush()
-            assert [process.communicate(timeout=30)[0] for process in processes] == ["0\n"] * 3
-    finally:
-        for process in processes:
-            process.kill()
-            process.communicate()
-    check_history(heard, {f"{name}-{n}" for name in names for n in range(each)})
-
-
-def test_an_end_among_writers_is_the_end(redis_driver: Driver) -> None:
-    redis_driver.start("t", "lease-1")
-    halfway = threading.Event()
-
-    def end() -> None:
-        assert halfway.wait(10)
-        while True:
-            with suppress(ConcurrentUpdate):
-                redis_driver.apply("t", ev.Completed(results={"by": "us"}))
-                return
-
-    def work(name: str) -> None:
-        writers.write(redis_driver.store, "t", name, 10)
-        halfway.set()
-        writers.write(redis_driver.store, "t", name, 30)
-
-    with published(redis_driver) as heard:
-        writers.in_threads([*(partial(work, f"w{n}") for n in range(3)), end])
-    statuses = [body["status"] for body in heard]
-    assert statuses.count("completed") == 1
-    assert statuses[-1] == "completed"
-    assert len(statuses) < 3 * 40 + 1  # the others were refused
-    assert redis_driver.task("t").revision == 1 + len(heard)
-    check_agreement(redis_driver, ["t"])
-
-
-def test_of_several_starts_at_once_each_is_an_attempt(redis_driver: Driver) -> None:
-    redis_driver.create("t")
-    attempts: list[int] = []
-
-    def start() -> None:
-        attempts.append(redis_driver.start("t").task.attempt)
-
-    writers.in_threads([start] * 4)
-    assert sorted(attempts) == [1, 2, 3, 4]
-
-
-def test_of_several_creations_at_once_one_is_made(redis_driver: Driver) -> None:
-    def create(n: int) -> None:
-        redis_driver.create("t", metadata={"n": n})
-
-    writers.in_threads(partial(create, n) for n in range(6))
-    assert redis_driver.task("t").revision == 1
-    assert redis_driver.ids() == ["t"]
 
 
 @pytest.fixture(scope="module")

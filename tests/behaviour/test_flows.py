@@ -17,38 +17,6 @@ from tests.behaviour.driving import Driver, check_agreement, identity_of
 DAY_MS = 86_400_000
 
 
-def test_nothing_is_there_at_first(driver: Driver) -> None:
-    assert driver.task("t") is None
-    assert driver.run(driver.flows.body("t")) is None
-    assert driver.ids() == []
-
-
-def test_a_life_from_creation_to_its_end(driver: Driver) -> None:
-    driver.create("t", symbol="7203.T")
-    driver.start("t", "lease-1")
-    driver.apply("t", ev.Progressed(current=4, message="m", attempt=1))
-    ended = driver.apply("t", ev.Completed(results={"a": 1}, attempt=1))
-    task = driver.task("t")
-    assert task == ended.task
-    assert (task.status, task.current_items, task.revision) == ("completed", 4, 4)
-    assert (task.symbol, task.results, task.attempt) == ("7203.T", {"a": 1}, 1)
-    check_agreement(driver, ["t"])
-
-
-def test_several_events_are_one_commit(driver: Driver) -> None:
-    driver.create("t")
-    applied = driver.apply("t", ev.Resumed(), ev.Progressed(current=3), ev.Completed())
-    assert (applied.task.status, applied.task.revision) == ("completed", 2)
-
-
-def test_events_are_all_recorded_or_none(driver: Driver) -> None:
-    driver.create("t")
-    applied = driver.apply("t", ev.Completed(), ev.Progressed(current=3))
-    assert applied.refused is not None
-    assert applied.document is None
-    assert driver.task("t").status == "created"
-
-
 def test_a_creation_and_more_meets_a_record_that_is_there(driver: Driver) -> None:
     driver.start("t")
     created = ev.Created(identity=identity_of())
@@ -68,38 +36,6 @@ def test_what_changes_nothing_is_no_commit(driver: Driver) -> None:
     assert driver.task("t").task_type == "fetch_data"
 
 
-def test_what_has_no_record_is_not_found(driver: Driver) -> None:
-    for event in (ev.Progressed(current=1), ev.Completed(), ev.Cancelled(), ev.Requeued()):
-        with pytest.raises(TaskNotFound, match="Task t not found"):
-            driver.apply("t", event)
-    assert driver.ids() == []
-
-
-def test_an_ended_record_refuses_and_says_what_it_is(driver: Driver) -> None:
-    driver.start("t")
-    driver.apply("t", ev.Cancelled())
-    applied = driver.apply("t", ev.Completed())
-    assert applied.refused is not None
-    assert applied.refused.status == applied.task.status == "cancelled"
-
-
-@pytest.mark.parametrize(
-    "late", [ev.Progressed(current=9), ev.Completed(results={"who": "old"}), ev.Retried()]
-)
-def test_what_an_ended_run_still_says_is_not_of_the_run_that_is_asked_for(
-    driver: Driver, late: ev.Event
-) -> None:
-    """It was cancelled and its id published again; it goes on, as it hears nothing."""
-    old = driver.start("t")
-    driver.apply("t", ev.Cancelled())
-    assert driver.create("t").task.attempt == 1
-    applied = driver.apply("t", late.of_attempt(1), base=old)
-    assert applied.refused is not None
-    started = driver.start("t").task
-    assert (started.status, started.attempt, started.current_items) == ("running", 2, 0)
-    assert driver.apply("t", late.of_attempt(1), base=old).refused is not None
-
-
 def test_a_queued_task_that_is_resumed_does_not_run_before_a_worker_has_it(driver: Driver) -> None:
     """As the live page and HTTP ask for it; a task made by HTTP has no worker but who asks."""
     for task_id, root_id, status in (("queued", "queued", "created"), ("own", None, "running")):
@@ -110,25 +46,6 @@ def test_a_queued_task_that_is_resumed_does_not_run_before_a_worker_has_it(drive
         assert (task.status, task.started_at is None) == (status, status == "created")
     driver.apply("queued", *caller_events.update("running", current_items=1))
     assert driver.task("queued").status == "running"
-
-
-def test_that_it_could_not_be_published_again_is_said(driver: Driver) -> None:
-    driver.start("t")
-    driver.apply("t", ev.Completed())
-    driver.create("t")
-    failed = ev.Failed(error_message="no broker", cause="not_published", attempt=1)
-    assert driver.apply("t", failed).task.status == "error"
-
-
-def test_an_end_may_be_followed_by_a_fresh_run(driver: Driver) -> None:
-    driver.start("t", symbol="7203.T")
-    driver.apply("t", ev.Completed())
-    driver.create("other")
-    driver.create("t", task_type="bulk_import", symbol="6758.T")
-    task = driver.task("t")
-    assert (task.status, task.attempt, task.revision) == ("created", 1, 3)
-    assert driver.ids() == ["t", "other"]  # created now, so newest
-    check_agreement(driver, ["t", "other"])
 
 
 def commands(driver: Driver, flow) -> list[str]:

@@ -8,10 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from progress_backend.flows import commands as c
-from progress_backend.flows.stored_record import Base
 from progress_backend.flows.task_lifetimes import UNENDED_S
 from progress_backend.record import events as ev
-from progress_backend.record.model import Worker
 from tests.behaviour.driving import Driver, identity_of
 
 DAY_MS = 86_400_000
@@ -236,18 +234,3 @@ def test_a_message_that_waits_for_its_time_is_estimated_from_then_on(driver: Dri
 def test_a_message_that_speaks_of_a_status_is_not_taken_for_one(driver: Driver) -> None:
     driver.start("t", metadata={"status": "created"})
     assert driver.run(driver.flows.body("t")) == driver.run(driver.flows.get("t"))
-
-
-def test_the_owner_is_seen_by_its_lease(driver: Driver) -> None:
-    driver.start("t", "lease-1")
-    assert driver.execute(c.Held("lease-1", 10)) == ["t"]
-    driver.apply("t", ev.Started(identity=identity_of(), worker=Worker("lease-2", "w")))
-    assert driver.execute(c.Held("lease-1", 10)) == []
-    assert driver.execute(c.Held("lease-2", 10)) == ["t"]
-    driver.apply("t", ev.Completed())
-    assert driver.execute(c.Held("lease-2", 10)) == []
-
-
-def test_a_base_is_the_document(driver: Driver) -> None:
-    base = driver.start("t")
-    assert Base.of(driver.run(driver.flows.get("t"))) == base._replace(due_ms=None)

@@ -56,33 +56,6 @@ def test_a_run_is_kept_once_whatever_its_record_gets_after_the_end(driver: Drive
     assert [run.seconds for run in runs(driver)] == [pytest.approx(n, abs=0.1) for n in (10, 20)]
 
 
-@pytest.mark.parametrize(
-    "end",
-    [ev.Failed(error_message="why"), ev.Cancelled(), ev.Ignored()],
-    ids=lambda end: type(end).__name__,
-)
-def test_a_run_that_has_not_completed_is_not_kept(driver: Driver, end: ev.Event) -> None:
-    began = driver.now()
-    driver.start("t")
-    driver.apply("t", end, now=began + timedelta(seconds=10))
-    assert runs(driver) == ()
-
-
-def test_what_was_predicted_is_kept_with_the_run(driver: Driver) -> None:
-    """At 25 and 50 % of 100 items, by a run that goes on at half its pace after a half."""
-    began = driver.now()
-    driver.apply("t", ev.Started(identity=identity_of(total_items=100)), now=began)
-    at = 0
-    for done in range(0, 101, 5):
-        driver.apply("t", ev.Progressed(current=done), now=began + timedelta(seconds=at))
-        at += 5 if done < 50 else 10
-    driver.apply("t", ev.Completed(), now=began + timedelta(seconds=at))
-    (run,) = runs(driver)
-    assert (run.seconds, run.items) == (150, 100)
-    # 125 s of 75 that were predicted, and 100 of 50.
-    assert (run.quarter, run.half) == pytest.approx((0.5108, 0.6931), abs=1e-3)
-
-
 def test_a_type_that_nobody_runs_is_forgotten(driver: Driver) -> None:
     finish(driver, "t", 10)
     kept_s = KEPT_DAYS * 86_400

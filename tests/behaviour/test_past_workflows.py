@@ -154,19 +154,6 @@ def test_the_next_one_has_an_estimate_while_it_runs(whole: Driver) -> None:
     assert (told["estimated_completion"], told["estimate"]) == (None, None)
 
 
-def test_before_four_there_is_one_time(whole: Driver) -> None:
-    begin(whole, "w", members=1)
-    run(whole, "w-0", 0, 100)
-    begin(whole, "new", members=1)
-    whole.apply("new-0", ev.Started(identity=identity_of()))
-    told = body(whole, "new")
-    assert told["estimated_completion"] is not None
-    assert told["estimate"] is None
-    _, rows = whole.run(workflows.page(whole.flows, 1, 10, whole.now()))
-    (row,) = [one for one in map(json.loads, rows) if one["workflow_id"] == "new"]
-    assert row["estimated_completion"] == told["estimated_completion"]
-
-
 def test_on_a_cluster_nothing_is_kept(driver: Driver) -> None:
     if not driver.settings.partitions:
         return

@@ -154,41 +154,6 @@ def test_the_verdict_names_the_worker(silent: Driver) -> None:
     check_agreement(silent, ["a", "b"])
 
 
-def test_a_run_that_speaks_before_it_is_judged_is_spared(silent: Driver) -> None:
-    base = silent.run(driving.suspects(silent.settings, silent.now() + SILENT, "ours"))[0]
-    task_id = base.task.task_id
-    silent.apply(task_id, ev.Progressed(current=1, attempt=1))
-    applied = silent.apply(task_id, silent_runs.lost(base, "en"), base=base)
-    assert applied.refused is not None
-    assert silent.task(task_id).status == "running"
-
-
-@pytest.mark.parametrize(
-    ("event", "status"),
-    [
-        (ev.Progressed(current=1, attempt=1), "running"),
-        (ev.Completed(attempt=1), "completed"),
-        (ev.Failed(error_message="why", attempt=1), "error"),
-        (ev.Started(identity=identity_of()), "running"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
-)
-def test_a_suspicion_is_taken_back_by_the_run_itself(silent: Driver, event, status) -> None:
-    base = silent.run(driving.suspects(silent.settings, silent.now() + SILENT, "ours"))[0]
-    task_id = base.task.task_id
-    silent.apply(task_id, silent_runs.lost(base, "ja"), base=base)
-    task = silent.apply(task_id, event).task
-    assert (task.status, task.error_cause) == (status, "exception" if status == "error" else None)
-    check_agreement(silent, ["a", "b"])
-
-
-def test_nobody_else_takes_it_back(silent: Driver) -> None:
-    base = silent.run(driving.suspects(silent.settings, silent.now() + SILENT, "ours"))[0]
-    silent.apply(base.task.task_id, silent_runs.lost(base, "ja"), base=base)
-    for event in (ev.Resumed(), ev.Progressed(current=1), ev.Completed()):
-        assert silent.apply(base.task.task_id, event).refused is not None
-
-
 def test_a_living_lease_keeps_its_silent_runs_from_expiring(silent: Driver) -> None:
     before = silent.due_ms("a")
     later = silent.now() + timedelta(days=3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from datetime import timedelta
 
 import pytest
@@ -14,8 +13,6 @@ from progress_backend.flows.cleanup import sweep
 from progress_backend.record import events as ev
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Member, Remarks, Worker
-from progress_backend.settings import Settings
-from progress_backend.store.drivers import Store
 from tests.behaviour.driving import Driver, check_agreement, identity_of
 
 
@@ -70,15 +67,6 @@ def test_a_run_that_stops_has_stalled_until_its_next_value(running: Driver) -> N
     check_agreement(running, ["a"])
 
 
-def test_it_is_said_once_and_again_after_a_value(running: Driver) -> None:
-    assert looked(running, 40) == {"a": ("stalled",)}
-    assert [looked(running, 40 + 100 * n) for n in range(1, 9)] == [{}] * 8
-    running.apply("a", ev.Progressed(current=8, attempt=1), now=running.now() + seconds(1_000))
-    # A gap of a quarter of an hour: three of them are less than an hour.
-    assert looked(running, 3_900) == {}
-    assert looked(running, 4_100) == {"a": ("stalled",)}
-
-
 def test_a_run_that_another_worker_has_by_now_is_left_to_that(running: Driver) -> None:
     driver, now = running, running.now() + seconds(40)
     assert driver.run(remark_checks.of_lease(driver.flows, "lease-2", ["a"], now, {})) == []
@@ -109,22 +97,6 @@ def test_a_task_outside_of_celery_can_be_late_but_never_stalled(driver: Driver) 
     found, _ = driver.run(silent_runs.unheld(driver.flows, now, "ours"))
     told = driver.run(remark_checks.judge(driver.flows, found, now, {}))
     assert [(task_id, remarks.kinds) for task_id, remarks in told] == [("timed", ("late",))]
-
-
-def test_nothing_is_said_of_a_paused_run_nor_right_after_its_pause(running: Driver) -> None:
-    running.apply("a", ev.Paused())
-    assert looked(running, 5_000) == {}
-    running.apply("a", ev.Resumed(), now=running.now() + seconds(5_000))
-    assert looked(running, 5_020) == {}
-    assert looked(running, 6_000) == {"a": ("stalled",)}
-
-
-def test_a_retry_counts_down_in_peace(running: Driver) -> None:
-    worker, hour = running.task("a").worker, running.now() + seconds(3_600)
-    running.apply("a", ev.Retried(retries=1, eta=hour, attempt=1))
-    assert looked(running, 3_000) == {}
-    running.apply("a", ev.Started(identity=identity_of(), worker=worker), now=hour)
-    assert looked(running, 3_700) == {}
 
 
 def test_a_run_that_writes_meanwhile_is_spared(running: Driver) -> None:
@@ -170,35 +142,6 @@ def test_cleanup_leaves_nothing_of_it(redis_driver: Driver) -> None:
     assert driver.run(sweep(("a",), 0)) == 1
     assert driver.execute(c.CountRemarks()) == (0, 0)
     assert looked(driver, 10_000) == {}
-
-
-def test_eight_passes_at_once_say_each_remark_once(session_redis_url: str) -> None:
-    settings = Settings(redis_url=session_redis_url, key_prefix="eight:")
-    ids = [f"t{number}" for number in range(40)]
-    with Driver(Store(settings)) as driver:
-        for task_id in ids:
-            run_with_values(driver, task_id)
-        now = driver.now() + seconds(40)
-        revisions = {task_id: driver.task(task_id).revision for task_id in ids}
-        together = threading.Barrier(8)
-        told: list[str] = []
-
-        def look() -> None:
-            with Store(settings) as store:
-                store.ready()
-                together.wait()
-                flow = remark_checks.of_lease(store.flows, "lease-1", ids, now, {})
-                told.extend(task_id for task_id, _ in store.run(flow))
-
-        passes = [threading.Thread(target=look) for _ in range(8)]
-        for one in passes:
-            one.start()
-        for one in passes:
-            one.join()
-        assert sorted(told) == sorted(ids)
-        for task_id in ids:
-            assert driver.task(task_id).revision == revisions[task_id] + 1
-            assert driver.task(task_id).remarks.kinds == ("stalled",)
 
 
 def test_a_remark_for_which_a_record_has_no_room_is_logged(

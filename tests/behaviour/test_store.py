@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import pytest
 import redis
@@ -15,12 +12,10 @@ import redis
 from progress_backend.errors import SettingsError, StoreUnavailable
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.record import events as ev
-from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore, Store
-from tests.behaviour.driving import Driver, OverAsync, identity_of, over
+from tests.behaviour.driving import identity_of, over
 from tests.conftest import StartServer
-from tests.stopwatch import FACTOR, Stopwatch
 from tests.waiting import aeventually
 
 KINDS = pytest.mark.parametrize("kind", ["sync", "async"])
@@ -59,23 +54,6 @@ def test_a_store_that_is_away_is_unavailable_and_comes_back(
         server.start()
         driver.create("u")
         assert driver.ids() == ["u"]
-
-
-@KINDS
-def test_a_store_that_hangs_is_unavailable_in_time(start_server: StartServer, kind) -> None:
-    server = start_server()
-    settings = Settings(redis_url=server.url)
-    if kind == "sync":
-        driver: Driver = Driver(Store(settings, timeout_s=0.2))
-    else:
-        driver = OverAsync(settings, timeout_s=0.2)
-    with driver:
-        driver.create("t")
-        server.pause()
-        with Stopwatch() as watch, pytest.raises(StoreUnavailable):
-            driver.create("u")
-        assert watch.seconds < 2 * FACTOR * 0.2, "one of the two waits is for a connection"
-        server.resume()
 
 
 @KINDS
@@ -124,59 +102,6 @@ def test_a_skewed_host_records_rediss_time(redis_url, monkeypatch, kind, skew_s)
         assert abs(task.created_at - datetime.now(UTC)) < timedelta(seconds=5)
 
 
-@pytest.mark.parametrize("skew_s", [-300, 300])
-async def test_its_first_record_too(redis_url, monkeypatch, skew_s) -> None:
-    monkeypatch.setattr("progress_backend.store.redis_clock.time", Clock(skew_s))
-    async with RedisProgressService(redis_url) as service:
-        task_id = await service.create_task("x", 1)
-        body = await service.get_task_status(task_id)
-    created = datetime.fromisoformat(body["created_at"])
-    assert abs(created - datetime.now(UTC)) < timedelta(seconds=5)
-
-
-@pytest.mark.parametrize("step_s", [-3_600, 3_600])
-def test_a_hosts_clock_that_is_set_later_moves_no_time(redis_url, monkeypatch, step_s) -> None:
-    with over("sync", Settings(redis_url=redis_url)) as driver:
-        monkeypatch.setattr("progress_backend.store.redis_clock.time", Clock(step_s))
-        assert abs(driver.now() - datetime.now(UTC)) < timedelta(seconds=5)
-
-
-def ahead_of(now: Callable[[], datetime], by: timedelta) -> datetime:
-    return now() + by
-
-
-def test_skewed_hosts_change_no_status_and_no_order(
-    redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Three hosts that mistake Redis's time write one record in turn."""
-    with contextlib.ExitStack() as stack:
-        settings = Settings(redis_url=redis_url)
-        hosts = [stack.enter_context(over("sync", settings)) for _ in range(3)]
-        for host, skew_s in zip(hosts, (300, -300, 0), strict=True):
-            ahead = partial(ahead_of, host.store.now, timedelta(seconds=skew_s))
-            monkeypatch.setattr(host.store, "now", ahead)
-        happened = [
-            ev.Created(identity=identity_of()),
-            ev.Started(identity=identity_of()),
-            *(ev.Progressed(current=n) for n in range(1, 9)),
-            ev.Paused(),
-            ev.Resumed(),
-            ev.Progressed(current=9),
-            ev.Completed(),
-        ]
-        seen = []
-        for n, event in enumerate(happened):
-            seen.append(hosts[n % len(hosts)].apply("t", event).task)
-    assert [t.status for t in seen] == [
-        *["created", "running"], *["running"] * 8, "paused", "running", "running", "completed"
-    ]  # fmt: skip
-    assert [t.current_items for t in seen[2:10]] == list(range(1, 9))
-    assert [t.revision for t in seen] == list(range(1, 15))
-    times = [t.updated_at for t in seen]
-    assert times == sorted(times)
-    assert seen[-1].created_at <= seen[-1].started_at <= seen[-1].completed_at
-
-
 def test_times_are_in_the_configured_zone(redis_url) -> None:
     with over("sync", Settings(redis_url=redis_url, timezone="Asia/Tokyo")) as driver:
         driver.start("t")
@@ -202,16 +127,3 @@ async def test_an_async_store_serves_many_at_once(start_server: StartServer) -> 
             assert (paged.total, len(paged.rows)) == (200, 100)
             assert len(raw.client_list()) == len(own) + 64
         await aeventually(lambda: [client["id"] for client in raw.client_list()] == own)
-
-
-async def test_a_cancelled_call_spoils_no_connection(redis_url) -> None:
-    async with AsyncStore(Settings(redis_url=redis_url)) as store:
-        await store.run(store.flows.apply("t", (ev.Created(identity=identity_of()),), store.now()))
-        for _ in range(50):
-            task = asyncio.create_task(store.run(store.flows.page(1, 10)))
-            await asyncio.sleep(0)
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-            document = await store.run(store.flows.get("t"))
-            assert document.startswith(b'{"task_id":"t"')

@@ -147,19 +147,6 @@ def test_they_expire_by_themselves_not_before_the_record(redis_driver: Driver) -
         assert redis_driver.raw.pttl(key) >= redis_driver.raw.pttl("task:t") - 5_000
 
 
-def test_a_stream_of_an_older_version_goes_on(redis_driver: Driver) -> None:
-    redis_driver.start("t")
-    stream, entry = "progress_timeline:t", b'{"time":"2024-01-15T01:30:00+00:00","event":"resumed"}'
-    for _ in range(7):
-        redis_driver.raw.xadd(stream, {"e": entry}, id="1-*")
-    pause(redis_driver, "t")
-    assert redis_driver.execute(c.ReadTimeline("t")).entries[:7] == (entry,) * 7
-    for number in range(150):
-        redis_driver.apply("t", ev.Progressed(details={"phase": f"phase {number:03}"}))
-    found = read(redis_driver, "t")
-    assert found["gone"] + len(redis_driver.execute(c.ReadTimeline("t")).entries) == 159
-
-
 @pytest.mark.parametrize("member", [None, Member(("w",))])
 def test_no_commit_fails_by_it(redis_driver: Driver, member: Member | None) -> None:
     raw = redis_driver.raw

@@ -53,22 +53,11 @@ def test_a_record_that_is_there_keeps_what_it_has(driver: Driver) -> None:
     check_agreement(driver, ["fresh", "there"])
 
 
-def test_an_ended_one_begins_anew(driver: Driver) -> None:
-    driver.start("ended")
-    driver.apply("ended", ev.Completed())
-    (applied,) = create(driver, begun("ended"))
-    assert (applied.task.status, applied.task.attempt) == ("created", 1)
-
-
 def test_what_is_too_large_is_clipped_and_hinders_no_other(driver: Driver) -> None:
     large = begun("large", metadata={"x": "あ" * 300_000})
     create(driver, [*large, *begun("small")])
     assert driver.task("large").metadata["truncated"] is True
     assert driver.task("small").status == "created"
-
-
-def test_none_is_none(driver: Driver) -> None:
-    assert create(driver, []) == []
 
 
 def test_each_goes_its_own_way_and_commits_share_trips(driver: Driver) -> None:

@@ -11,9 +11,11 @@ from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs
 from progress_backend.flows.stored_record import Base
 from progress_backend.record import events as ev
+from progress_backend.record.model import Worker
+from progress_backend.record.transition import transition
 from progress_backend.settings import Settings
-from tests.behaviour.driving import Driver
-from tests.behaviour.test_reaping import left_over_of
+from tests.behaviour.driving import Driver, identity_of
+from tests.strategies import NOW
 
 SILENT = timedelta(seconds=31)
 
@@ -24,16 +26,6 @@ def unheld(
     _, found = driver.run(silent_runs.unheld(driver.flows, (now or driver.now()) + after, token))
     driver.execute(c.Unlock(silent_runs.UNHELD_LOCK, token))
     return [base.task.task_id for base in found]
-
-
-def left_over(driver: Driver, *at_work: str, after: timedelta = SILENT) -> list[str]:
-    return left_over_of(driver, "lease-1", set(at_work), after)
-
-
-def base_of(driver: Driver, task_id: str) -> Base:
-    document = driver.run(driver.flows.get(task_id))
-    assert document is not None
-    return Base.of(document)
 
 
 class TestUnheld:
@@ -74,82 +66,43 @@ class TestUnheld:
         assert unheld(driver) == []
 
 
-class TestLeftOver:
-    def test_is_what_a_living_worker_holds_and_is_not_at_work_on(self, driver: Driver) -> None:
-        for task_id in ("a", "b"):
-            driver.start(task_id, "lease-1")
-        driver.start("c", "lease-2")
-        assert sorted(left_over(driver)) == ["a", "b"]
-        assert left_over(driver, "a") == ["b"]
-        assert left_over(driver, "a", "b") == []
-
-    def test_is_silent_for_a_lease(self, driver: Driver) -> None:
-        driver.start("a", "lease-1")
-        assert left_over(driver, after=timedelta(seconds=29)) == []
-
-    def test_has_a_document(self, driver: Driver) -> None:
-        driver.start("a", "lease-1")
-        driver.lose("a")
-        assert left_over(driver) == []
-
-    def test_can_be_lost_under_the_living_lease(self, driver: Driver) -> None:
-        driver.start("a", "lease-1")
-        applied = driver.apply("a", silent_runs.lost(base_of(driver, "a"), "en"))
-        assert applied.task.error_cause == "lost"
+CREATED = ev.Created(identity=identity_of())
+STARTED = ev.Started(identity=identity_of(), worker=Worker("lease-1", "celery@one"))
+REDELIVERED = ev.Started(identity=identity_of(), worker=Worker("lease-2", "celery@two"))
+WAITS, RUNS = (CREATED,), (STARTED,)
+#: It was sent again, under the same id.
+ANEW = (*RUNS, ev.Completed(), CREATED)
 
 
-class TestOfThisLife:
-    """Whether the result backend's end is the record's."""
-
-    def end(self, base: Base, seconds: float) -> ev.Event:
-        assert base.task.created_at is not None
-        return ev.Completed(at=base.task.created_at + timedelta(seconds=seconds))
-
-    def takes(self, base: Base, end: ev.Event) -> bool:
-        return silent_runs.of_this_life(base, end, Settings())
-
-    def test_an_end_after_its_creation_is(self, driver: Driver) -> None:
-        for base in (driver.create("waits"), driver.start("runs", "lease-1")):
-            assert self.takes(base, self.end(base, 5))
-
-    @pytest.mark.parametrize("hours", [-23, 1])
-    def test_a_run_may_have_ended_by_a_wrong_clock(self, driver: Driver, hours: int) -> None:
-        """The record of an earlier task with its id would be kept for a day."""
-        base = driver.start("runs", "lease-1")
-        assert self.takes(base, self.end(base, hours * 3_600))
-        assert not self.takes(base, self.end(base, -25 * 3_600))
-        assert self.takes(base, ev.Completed())
-
-    def test_so_may_a_run_of_the_same_message_that_is_delivered_again(self, driver: Driver) -> None:
-        driver.start("runs", "lease-1")
-        base = driver.start("runs", "lease-2")
-        assert base.task.attempt == 2
-        assert self.takes(base, self.end(base, -3_600))
-
-    def test_of_a_task_that_was_sent_again_the_clock_may_be_less_slow(self, driver: Driver) -> None:
-        """An earlier task with its id may have ended a few minutes ago."""
-        driver.start("again", "lease-1")
-        driver.apply("again", ev.Completed())
-        driver.create("again")
-        base = driver.start("again", "lease-1")
-        assert base.task.attempt == 2
-        assert self.takes(base, self.end(base, -50))
-        assert not self.takes(base, self.end(base, -70))
-
-    def test_a_first_record_may_wait_for_what_ended_by_a_slow_clock(self, driver: Driver) -> None:
-        base = driver.create("waits")
-        assert self.takes(base, self.end(base, -300))
-        assert not self.takes(base, self.end(base, -361))
-
-    def test_the_end_of_an_earlier_task_with_its_id_is_not(self, driver: Driver) -> None:
-        driver.create("waits")
-        base = driver.apply("waits", ev.Paused()).base
-        assert not self.takes(base, self.end(base, -1))
-        assert not self.takes(base, ev.Completed())
-
-    def test_a_record_made_anew_waits_whatever_the_clocks_say(self, driver: Driver) -> None:
-        driver.start("again", "lease-1")
-        driver.apply("again", ev.Completed())
-        base = driver.create("again")
-        assert base.task.attempt == 1
-        assert not self.takes(base, self.end(base, 5))
+@pytest.mark.parametrize(
+    ("happened", "seconds", "taken"),
+    [
+        (WAITS, 5, True),
+        (RUNS, 5, True),
+        # A run may have ended by a wrong clock; an earlier task's record is kept for a day.
+        (RUNS, -23 * 3_600, True),
+        (RUNS, 3_600, True),
+        (RUNS, -25 * 3_600, False),
+        (RUNS, None, True),
+        ((*RUNS, REDELIVERED), -3_600, True),  # the same message, delivered again
+        # An earlier task with its id may have ended a few minutes ago.
+        ((*ANEW, *RUNS), -50, True),
+        ((*ANEW, *RUNS), -70, False),
+        # A first record may wait for what ended by a slow clock.
+        (WAITS, -300, True),
+        (WAITS, -361, False),
+        ((*WAITS, ev.Paused()), -1, False),
+        ((*WAITS, ev.Paused()), None, False),
+        (ANEW, 5, False),  # whatever the clocks say
+    ],
+)
+def test_the_result_backends_end_is_the_records_where_it_is_of_this_life(
+    happened: tuple[ev.Event, ...], seconds: float | None, taken: bool
+) -> None:
+    task = None
+    for revision, event in enumerate(happened, 1):
+        now = NOW + timedelta(milliseconds=revision)
+        task = transition(task, event, now, task_id="t", revision=revision)
+    assert task is not None
+    end = ev.Completed(at=None if seconds is None else NOW + timedelta(seconds=seconds))
+    assert silent_runs.of_this_life(Base(task, ""), end, Settings()) is taken

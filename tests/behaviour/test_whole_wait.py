@@ -12,15 +12,13 @@ import pytest
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import commands as c
 from progress_backend.record import events as ev
-from progress_backend.runs.run import Run
-from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore, Store
 from tests import strangers
 from tests.stopwatch import FACTOR, Stopwatch
 from tests.strangers import Serve, Stranger, Way, answering, greeting
 from tests.waiting import aeventually, eventually
-from tests.web.conftest import StartApi, start_api
+from tests.web.conftest import start_api
 
 __all__ = ["start_api"]
 
@@ -152,28 +150,3 @@ async def test_what_is_no_redis_counts_as_away(kind: str) -> None:
             for command in (c.Read(("t",)), c.Tally(c.Filters())):
                 with pytest.raises(StoreUnavailable):
                     await later.execute(command)
-
-
-@pytest.mark.parametrize("kind", STRANGERS)
-def test_starts_and_ends_are_kept_for_the_store_to_come(
-    kind: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    with Stranger(STRANGERS[kind]) as stranger, Store(Settings(redis_url=stranger.url)) as store:
-        sender = Sender(store, None, closing_s=0)
-        try:
-            run = Run("t", CREATED.identity, sender)
-            assert sender.record(run, "t", ev.Started(identity=CREATED.identity)) is None
-            assert sender.record(run, "t", ev.Completed()) is None
-        finally:
-            sender.stop()
-    assert "2 publishes, starts and ends could not be recorded" in caplog.text
-
-
-@pytest.mark.parametrize("kind", ["http", "ssh", "no_number", "hangs_up"])
-def test_the_api_says_503(kind: str, start_api: StartApi) -> None:
-    with Stranger(STRANGERS[kind]) as stranger:
-        api = start_api(redis_url=stranger.url)
-        for path in ("/internal/tasks", "/internal/task/t/status", "/internal/health"):
-            assert api.http.get(path, timeout=20).status_code == 503, path
-        created = {"task_type": "x", "total_items": 1}
-        assert api.http.post("/internal/create-task", json=created).status_code == 503

@@ -20,12 +20,6 @@ def renew(driver: Driver, lease: str, seconds: float) -> None:
     driver.execute(c.Renew(lease, milliseconds(until)))
 
 
-def test_none(driver: Driver) -> None:
-    body = listed(driver)
-    assert (body["workers"], body["total"]) == ([], 0)
-    assert datetime.fromisoformat(body["at"]).utcoffset() is not None
-
-
 def test_each_worker_with_its_last_sign_and_what_it_runs(driver: Driver) -> None:
     lease_s = driver.settings.lease_s
     renew(driver, "celery@b/0123", lease_s)

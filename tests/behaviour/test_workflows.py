@@ -102,17 +102,6 @@ def test_fewer_members_than_are_expected_hold_nothing_open(driver: Driver) -> No
     assert (seen.expected, seen.total, seen.percentage) == (30, 24, 13.3)
 
 
-def test_what_is_done_of_a_member_never_falls(driver: Driver) -> None:
-    driver.apply("a", ev.Created(identity=WHOLE))
-    driver.apply("a", ev.Started(identity=WHOLE, worker=Worker("lease-1", "one")))
-    driver.apply("a", ev.Progressed(current=8))
-    driver.apply("a", ev.Requeued())
-    driver.apply("a", ev.Started(identity=WHOLE))
-    assert agree(driver, "a").share == 800
-    driver.apply("a", ev.Progressed(current=1, total=1_000))
-    assert agree(driver, "a").share == 800
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_happens_the_figures_are_those_of_the_records(driver: Driver, seed: int) -> None:
     chance, ids = random.Random(seed), ("a", "b", "c", "d")
@@ -400,22 +389,6 @@ def test_workflows_are_listed_newest_first(driver: Driver) -> None:
     # A later member moves none of them.
     driver.apply("w0-a", ev.Started(identity=identity_of(member=Member(("w0",)))))
     assert listed(driver) == (5, made[::-1])
-
-
-def test_a_workflow_of_many_members_is_listed_once(driver: Driver) -> None:
-    for task_id in "abcdefgh":
-        driver.apply(task_id, ev.Created(identity=INNER))
-    assert (listed(driver)[0], sorted(listed(driver)[1])) == (2, [CANVAS, W])
-
-
-def test_what_is_cleaned_up_is_listed_no_more(driver: Driver) -> None:
-    for task_id, workflow_id in (("a", "gone"), ("b", "stays")):
-        identity = identity_of(member=Member((workflow_id,)))
-        driver.apply(task_id, ev.Created(identity=identity))
-    driver.apply("a", ev.Completed())
-    after = driver.now() + timedelta(days=2)
-    assert driver.run(cleanup(driver.settings, after, "ours")) == 1
-    assert listed(driver) == (1, ["stays"])
 
 
 def test_a_workflow_whose_members_are_lost_leaves_the_list_as_it_is_read(driver: Driver) -> None:

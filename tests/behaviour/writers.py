@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterable
 
 from progress_backend.errors import ConcurrentUpdate
 from progress_backend.flows.stored_record import Base
 from progress_backend.record import events as ev
-from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 
 
@@ -51,16 +49,3 @@ def in_threads(works: Iterable[object]) -> None:
     assert not any(thread.is_alive() for thread in threads)
     if failures:
         raise failures[0]
-
-
-def main(url: str, task_id: str, name: str, count: str) -> None:
-    """A process: says that it is ready, waits for a line, writes."""
-    with Store(Settings(redis_url=url)) as store:
-        store.ready()
-        print("ready", flush=True)
-        sys.stdin.readline()
-        print(write(store, task_id, name, int(count)), flush=True)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from datetime import timedelta
 from itertools import product
@@ -13,17 +12,13 @@ import redis.asyncio.cluster
 import redis.exceptions
 from redis.crc import key_slot
 
-from progress_backend import RedisProgressService
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs
-from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.gather import together
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from progress_backend.settings import Settings
-from progress_backend.store.cluster_connection import sync_cluster
-from progress_backend.store.deadline import Deadline
 from progress_backend.store.drivers import AsyncStore, Store
 from tests.behaviour.driving import suspects
 from tests.cluster.nodes import MASTERS, Node, move_slot
@@ -112,11 +107,6 @@ async def test_a_list_is_asked_for_in_a_write_a_node(nodes: list[Node], settings
         assert reads_of(nodes) - before < 50
 
 
-def test_a_cluster_has_sixteen_partitions_unless_told_otherwise(settings: Settings) -> None:
-    assert settings.partitions == 16
-    assert Settings(redis_url=settings.redis_url, partitions=4).partitions == 4
-
-
 def test_lists_are_those_of_one_node(store: Store) -> None:
     """Every filter, first, deep and last pages, against a list kept beside."""
     kept: list[tuple[str, str, str, str | None]] = []
@@ -147,17 +137,6 @@ def test_lists_are_those_of_one_node(store: Store) -> None:
                 assert sum(paged.counts) == len(kept)
 
 
-def test_a_hole_is_repaired(store: Store) -> None:
-    for number in range(5):
-        make(store, f"t{number}")
-    keys = store.layout.of_task("t2")
-    with sync_cluster(store.settings, Deadline(5)) as client:
-        client.delete(keys.task("t2"))
-    paged = store.run(store.flows.page(1, 20))
-    assert ids(paged) == ["t4", "t3", "t1", "t0"]
-    assert paged.total == 4
-
-
 def test_runs_of_a_dead_lease_are_found_in_every_partition(store: Store) -> None:
     for number in range(40):
         make(store, f"t{number}")
@@ -173,52 +152,6 @@ def test_runs_of_a_dead_lease_are_found_in_every_partition(store: Store) -> None
         flow = store.flows.apply(base.task.task_id, (verdict,), later, base=base)
         assert store.run(flow).task.error_cause == "lost"
     assert store.execute(c.Held("gone/1", 100)) == []
-
-
-def test_cleanup_takes_what_is_due_from_every_partition(store: Store) -> None:
-    for number in range(60):
-        make(store, f"t{number}")
-        # What nobody starts is kept for a day alone, as an end is.
-        apply(store, f"t{number}", ev.Cancelled() if number % 2 else ev.Progressed(current=1))
-    in_two_days = store.now() + timedelta(days=2)
-    assert store.run(cleanup(store.settings, in_two_days, "me")) == 30
-    assert store.run(store.flows.count(store.now())).records == 30
-
-
-async def test_the_service_works_on_a_cluster(settings: Settings) -> None:
-    async with RedisProgressService(settings=settings) as service:
-        made = [await service.create_task("fetch_data", 10) for _ in range(20)]
-        await asyncio.gather(
-            *(service.update_progress(i, status="running", current_items=5) for i in made)
-        )
-        listed = await service.get_tasks_list(status="running", limit=100)
-        assert [task["task_id"] for task in listed["tasks"]] == made[::-1]
-        assert listed["summary"]["running"] == 20
-        health = await service.health_check()
-        assert health["status"] == "healthy"
-        assert health["active_tasks"] == 20
-
-
-async def test_a_commit_is_published_on_its_partitions_channel(settings: Settings) -> None:
-    with Store(settings) as store:
-        channel = store.layout.of_task("t1").channel("t1")
-        port = int(str(settings.redis_url).rpartition(":")[2])
-        client = redis.asyncio.cluster.RedisCluster(host="127.0.0.1", port=port)
-        await client.initialize()
-        pubsub = client.pubsub()
-        try:
-            await pubsub.ssubscribe(channel)
-            await asyncio.to_thread(make, store, "t1")
-            async with asyncio.timeout(10):
-                heard = None
-                while not heard:
-                    heard = await pubsub.get_sharded_message(
-                        ignore_subscribe_messages=True, timeout=1
-                    )
-            assert json.loads(heard["data"])["task_id"] == "t1"
-        finally:
-            await pubsub.aclose()
-            await client.aclose()
 
 
 def test_a_slot_on_its_way_to_another_node_counts_as_away(nodes: list[Node], store: Store) -> None:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from tests.behaviour.driving import Driver, over
 from tests.behaviour.each_command import (
     test_each_command_is_carried_out,
     test_what_is_over_is_swept,
 )
-from tests.cluster.test_behaviour import driver
 
-__all__ = ["driver", "test_each_command_is_carried_out", "test_what_is_over_is_swept"]
+__all__ = ["test_each_command_is_carried_out", "test_what_is_over_is_swept"]
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+
+@pytest.fixture(params=["sync-cluster", "async-cluster", "sync-sentinel", "async-sentinel"])
+def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
+    """In the place of the suite's own."""
+    kind, _, place = request.param.partition("-")
+    name = {"cluster": "settings", "sentinel": "settings_of_sentinel"}[place]
+    with over(kind, request.getfixturevalue(name)) as driver:
+        yield driver

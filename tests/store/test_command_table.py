@@ -16,7 +16,6 @@ from progress_backend.flows.keys import Keys
 from progress_backend.flows.partitions import Layout
 from progress_backend.flows.stored_record import Applied
 from progress_backend.record import events as ev
-from progress_backend.record.document_check import MAX_DOCUMENT_BYTES, OTHER_TYPE
 from progress_backend.settings import Settings
 from progress_backend.store import command_table, scripts
 from progress_backend.store.command_table import TABLE
@@ -60,52 +59,11 @@ def test_facets_are_read_as_they_were_written(facets) -> None:
     assert read_facets(write_facets(facets).encode()) == facets
 
 
-def test_no_facets_are_an_empty_text() -> None:
-    assert write_facets(None) == ""
-    assert read_facets(None) is None
-    assert read_facets(b"") is None
-
-
-@pytest.mark.parametrize(
-    "command", [c.Read(()), c.FacetsOf(()), c.Extend((), 1, 2)], ids=lambda x: type(x).__name__
-)
-def test_nothing_asked_is_nothing_sent(command) -> None:
-    assert encode(command, KEYS) == []
-    assert decode(command, []) in ([], None)
-
-
-def test_documents_are_read_without_a_script_and_no_further_than_one_goes() -> None:
-    for task_ids in (("t",), ("t", "u", "v")):
-        asked = [("GETRANGE", f"task:{task_id}", 0, MAX_DOCUMENT_BYTES) for task_id in task_ids]
-        assert encode(c.Read(task_ids), KEYS) == asked
-    assert decode(c.Read(("t", "u", "v")), [b"1", b"", None]) == [
-        b"1",
-        None,
-        OTHER_TYPE + b"value of another type",
-    ]
-
-
-def test_a_script_reads_rows_whose_long_values_are_left_out() -> None:
-    ((verb, sha, *rest),) = encode(c.Read(("t", "u"), light=True), KEYS)
-    assert (verb, sha) == ("EVALSHA", scripts.READ.sha)
-    assert rest[:4] == [2, "task:t", "task:u", MAX_DOCUMENT_BYTES]
-
-
 @pytest.mark.parametrize(
     "reply", [[b"a", b"1.5", b"b", b"2"], [[b"a", 1.5], [b"b", 2.0]], [(b"a", 1.5), (b"b", 2.0)]]
 )
 def test_scores_come_flat_or_in_pairs(reply) -> None:
     assert decode(c.Leases(5, 5), [reply]) == [("a", 1), ("b", 2)]
-
-
-def test_a_refused_commit_tells_what_is_there() -> None:
-    command = c.Commit("t", "", b"{}", None, c.Facets("created", "x"), 1, 2)
-    assert decode(command, [[1]]) == c.Committed(True)
-    there = write_facets(c.Facets("running", "x", None, "lease")).encode()
-    assert decode(command, [[0, b"{..}", there]]) == c.Committed(
-        False, b"{..}", c.Facets("running", "x", None, "lease")
-    )
-    assert decode(command, [[0, None, None]]) == c.Committed(False)
 
 
 @given(
