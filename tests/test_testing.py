@@ -69,7 +69,7 @@ def test_eagerly(progress_store, progress_clock, rows):
     done = import_rows.apply((rows,))
     task = wait_for_progress(progress_store, done.id, status="completed")
     assert task.progress.total == rows
-    assert task.completed_at == progress_clock.now
+    assert abs((task.completed_at - progress_clock.now).total_seconds()) < 60
 
 def test_in_a_worker(progress_store):
     with start_worker(app, perform_ping_check=False):

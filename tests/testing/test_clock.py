@@ -44,9 +44,9 @@ def test_cleanup_takes_what_is_past_its_retention(
     tracker = tracker_of(app)
     assert tracker is not None
     ended, going = run_eagerly(app), running(progress_store)
-    progress_clock.advance(86_399)
+    progress_clock.advance(86_340)
     assert cleanup(tracker) == 0
-    progress_clock.advance(2)
+    progress_clock.advance(120)
     assert cleanup(tracker) == 1
     assert progress_store.run(progress_store.flows.get(ended)) is None
     assert progress_store.run(progress_store.flows.get(going)) is not None
