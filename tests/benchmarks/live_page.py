@@ -6,42 +6,34 @@ this machine, which worker and browser share.
 
 from __future__ import annotations
 
-import itertools
-import json
 import shutil
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any
 
 import httpx
 from celery import Celery
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from progress_backend.embedded import EmbeddedServer
-from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.servers import Service
 from tests.waiting import eventually
 
-from .cloned_records import mixed, running
+from .cloned_records import mixed
 from .http_peers import LISTENS
 from .jobs import workers
 from .rounds import Rounds
 from .row import Row
 
 OURS, EMPTY, ALLOWED = "live page", "empty page, one fetch", "allowed"
-PIXEL_MS, FRAME_MS, LIST_BYTES = 50, 20, 20_000
+PIXEL_MS = 50
 #: As often as a job's values are written at most, and the pauses between them.
 INTERVAL_S, PAUSE_MS = 0.05, (150, 350)
-#: Tasks that run at the same time, each with a value a second.
-RUNNING = 500
 WAIT_S = 60
 #: A job is cancelled as enough of its values were seen.
 MOST_VALUES = 1_000
@@ -89,24 +81,10 @@ const watched = new MutationObserver(() => {
 });
 watched.observe(document, { subtree: true, childList: true, characterData: true });
 """
-_FRAMES = """(ms) => new Promise((done) => {
-  const frames = [], end = performance.now() + ms;
-  let last = null;
-  const frame = (now) => {
-    if (last !== null) frames.push(now - last);
-    last = now;
-    if (now < end) requestAnimationFrame(frame);
-    else done(frames);
-  };
-  requestAnimationFrame(frame);
-})"""
-_LIST_READS = """() => performance.getEntriesByType("resource")
-  .filter(({ name }) => name.includes("/internal/"))
-  .map(({ name, encodedBodySize }) => [new URL(name).pathname, encodedBodySize])"""
 
 
 def measure(quick: bool) -> list[Row]:
-    """Rows of the pixels, of the first row at two sizes of the store, of frames and of bytes."""
+    """Rows of the pixels, and of the first row at two sizes of the store."""
     chromium = shutil.which("chromium")
     if chromium is None:
         print("\nlive_page: skipped, no chromium (apt-get install chromium)")
@@ -118,7 +96,6 @@ def measure(quick: bool) -> list[Row]:
             rows = [*_pixels(browser, 4 if quick else 40)]
             for size in sizes:
                 rows += _first_rows(browser, size, 2 if quick else 8)
-            rows += _frames(browser, 500 if quick else 10_000)
         finally:
             browser.close()
     return rows
@@ -166,7 +143,7 @@ def _pixels(browser: Browser, values: int) -> Iterator[Row]:
             late = page.evaluate("late")
             page.context.close()
             httpx.post(f"{address}/internal/task/{job}/cancel", trust_env=False)
-            middle = median(late)
+            middle, tenth = median(late), quantiles(late, n=10)[-1]
             yield Row(
                 what=f"a worker's update() to the pixel on {name}, median",
                 unit="ms",
@@ -176,18 +153,14 @@ def _pixels(browser: Browser, values: int) -> Iterator[Row]:
                 target=1,
                 notes=(
                     f"{len(late)} values, {PAUSE_MS[0]}-{PAUSE_MS[1]} ms apart, from the call in "
-                    f"the job to the task after the frame; slowest tenth {_tenth(late):.1f} ms",
+                    f"the job to the task after the frame; slowest tenth {tenth:.1f} ms",
                 ),
             )
         app.close()
 
 
-def _tenth(values: list[float]) -> float:
-    return quantiles(values, n=10)[-1]
-
-
 def _first_rows(browser: Browser, size: int, rounds: int) -> Iterator[Row]:
-    """The list's first row beside that of a page that has nothing else; the weight of its reads."""
+    """The list's first row beside that of a page that has nothing else."""
     with EmbeddedServer() as server, _service(server.url) as address:
         with Store(Settings(redis_url=server.url)) as store:
             mixed(store, size)
@@ -220,65 +193,3 @@ def _first_rows(browser: Browser, size: int, rounds: int) -> Iterator[Row]:
                     times.spread(OURS, EMPTY),
                 ),
             )
-        page = _opened(browser, f"{address}/", _FIRST_ROW)
-        eventually(lambda: page.locator("tr[data-task-id]").count() == 20, WAIT_S)
-        reads = page.evaluate(_LIST_READS)
-        page.context.close()
-    weight = sum(size for _, size in reads)
-    yield Row(
-        what=f"what the list's page reads of the API, {size:,} tasks",
-        unit="bytes",
-        figures={OURS: weight, ALLOWED: LIST_BYTES},
-        peer=ALLOWED,
-        ratio=weight / LIST_BYTES,
-        target=1,
-        notes=(f"20 rows, gzipped as sent: {json.dumps(reads)}",),
-    )
-
-
-def _frames(browser: Browser, ms: int) -> Iterator[Row]:
-    """Frames while each of many running tasks writes a value a second."""
-    with EmbeddedServer() as server, _service(server.url) as address:
-        with Store(Settings(redis_url=server.url)) as store:
-            store.ready()
-            ids = running(store, RUNNING)
-        over = threading.Event()
-        written = itertools.count()
-        writer = threading.Thread(target=_write, args=(server.url, ids, over, written))
-        page = _opened(browser, f"{address}/?status=running", "")
-        eventually(lambda: page.locator("tr[data-task-id]").count() == 20, WAIT_S)
-        writer.start()
-        try:
-            page.wait_for_timeout(min(ms, 2_000))
-            frames: Any = page.evaluate(_FRAMES, ms)
-        finally:
-            over.set()
-            writer.join()
-        page.context.close()
-    slow = quantiles(frames, n=20)[-1]
-    yield Row(
-        what=f"a frame of the list while {RUNNING} tasks run, p95",
-        unit="ms",
-        figures={OURS: slow, ALLOWED: FRAME_MS},
-        peer=ALLOWED,
-        ratio=slow / FRAME_MS,
-        target=1,
-        notes=(
-            f"{1000 * len(frames) / sum(frames):.0f} frames a second in {ms / 1000:g} s, each task "
-            f"with a value a second ({next(written)} values in all), longest {max(frames):.0f} ms",
-        ),
-    )
-
-
-def _write(url: str, ids: list[str], over: threading.Event, written: Iterator[int]) -> None:
-    """A value a task and second, as its worker writes it."""
-    bases: dict[str, Any] = {}
-    with Store(Settings(redis_url=url)) as store:
-        began = time.monotonic()
-        for number, task_id in enumerate(itertools.cycle(ids)):
-            if over.wait(max(0.0, began + number / len(ids) - time.monotonic())):
-                return
-            event = ev.Progressed(current=150 + number // len(ids), message=f"value {number}")
-            flow = store.flows.apply(task_id, (event,), store.now(), base=bases.get(task_id))
-            bases[task_id] = store.run(flow).base
-            next(written)

@@ -10,12 +10,10 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from playwright.sync_api import Page, expect
 
-from progress_backend import sign
 from progress_backend.flows import task_timeline
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.tokens import new
 from progress_backend.web import page_router, router
 from tests.browser.conftest import AWAY, OpenPage
 from tests.records import Records
@@ -60,12 +58,12 @@ def with_a_shop(settings: Settings) -> FastAPI:
         own.include_router(part)
 
     @own.get("/shop/{lang}")
-    def shop(lang: str, token: str = "") -> HTMLResponse:
+    def shop(lang: str) -> HTMLResponse:
         tags = "".join(
-            f'<task-progress task-id="{task_id}" token="{token}" cancellable></task-progress>'
+            f'<task-progress task-id="{task_id}" cancellable></task-progress>'
             for task_id in ("running", "completed", "error", "paused", "created", "unknown", "none")
         )
-        flow = f'<task-progress workflow-id="{W}" token="{token}"></task-progress>'
+        flow = f'<task-progress workflow-id="{W}"></task-progress>'
         return HTMLResponse(
             f'<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>A shop</title>'
             '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">'
@@ -81,21 +79,6 @@ def with_a_shop(settings: Settings) -> FastAPI:
 @pytest.fixture
 def api(start_api: StartApi, redis_url: str, records: Records) -> RunningApi:
     return start_api(with_a_shop(Settings(redis_url=redis_url, locale="en")))
-
-
-KEY = "a key of the shop, long enough for it"
-
-
-def shared(task_id: str, ttl: float) -> str:
-    """A token for one task, which lives so many seconds."""
-    return sign(task_id=task_id, ttl=ttl, settings=Settings(signing_keys=(KEY,)))
-
-
-@pytest.fixture
-def guarded(start_api: StartApi, redis_url: str, records: Records) -> RunningApi:
-    _, token = new("shop", "write")
-    about = {"redis_url": redis_url, "locale": "en", "signing_keys": (KEY,)}
-    return start_api(with_a_shop(Settings(**about, tokens=(token.line(),))))
 
 
 def complaints(page: Page) -> list[str]:
@@ -209,32 +192,4 @@ def test_nor_while_somebody_is_asked(api: RunningApi, open_page: OpenPage) -> No
     assert complaints(page) == []
     page.get_by_role("button", name="Terminate the process").click()
     expect(page.get_by_role("alert")).to_contain_text("Not done")  # this API has no broker
-    assert complaints(page) == []
-
-
-def test_nor_where_a_token_is_none_or_has_expired(guarded: RunningApi, open_page: OpenPage) -> None:
-    options = {"bypass_csp": True, "reduced_motion": "reduce"}
-    page = open_page(guarded, "/task/error?lang=en", **options)
-    dialog, answer = page.get_by_role("dialog"), page.locator("#token-text")
-    expect(dialog).to_be_visible()
-    assert complaints(page) == []
-    answer.fill("pb_not-one")
-    answer.press("Enter")
-    expect(dialog.get_by_role("alert")).to_be_visible()
-    assert complaints(page) == []
-    answer.fill(shared("running", 600))
-    answer.press("Enter")
-    expect(page.locator("#nothing")).to_be_visible()
-    assert complaints(page) == []
-    page.goto(f"http://127.0.0.1:{guarded.port}/shop/en?token={shared('running', 600)}")
-    expect(page.locator("task-progress[data-state=refused]")).to_have_count(7)
-    # Of the one that its token is for, an act is refused.
-    cancel = page.locator("task-progress[data-state=live] [part=cancel]")
-    cancel.click()
-    assert complaints(page) == []
-    cancel.click()
-    expect(page.locator("task-progress[data-state=live] [part=note]")).to_be_visible()
-    assert complaints(page) == []
-    page.goto(f"http://127.0.0.1:{guarded.port}/shop/en?token={shared('running', 1)}")
-    expect(page.locator("task-progress[data-state=refused]")).to_have_count(8)
     assert complaints(page) == []

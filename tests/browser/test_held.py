@@ -99,20 +99,3 @@ def test_what_a_finger_has_pressed_is_still_there_as_it_is_told(
     left = f"place => {{ ({finger.format('pointerleave')})(place); return {there}; }}"
     assert held.evaluate(left) == 1
     expect(row(page, "two")).to_be_visible()
-
-
-def test_what_is_typed_finds_the_tasks_of_an_opened_workflow(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    records.member("one", W, name="nightly")
-    records.run("one")
-    records.progress("one", 63, "page 1 of 4")
-    records.start("other")
-    page = open_page(api, "/?lang=en")
-    head = opened(page)
-    page.locator("#search").fill("page 1")
-    expect(row(page, "other")).to_be_hidden()
-    expect(head).to_be_visible()
-    expect(row(page, "one")).to_be_visible()
-    page.locator("#search").fill("no such")
-    expect(head).to_be_hidden()

@@ -9,9 +9,8 @@ from playwright.sync_api import expect
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import is_live, listed, row, shows
+from tests.browser.looking import is_live, row, shows
 from tests.records import Records
-from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.mounting import mounted
 from tests.web.serving import RunningApi
@@ -24,21 +23,6 @@ def test_nothing_yet(api: RunningApi, open_page: OpenPage) -> None:
     task_id = api.create()
     shows(page, task_id, "created")
     expect(page.locator("#empty")).to_be_hidden()
-
-
-def test_pages(api: RunningApi, records: Records, open_page: OpenPage) -> None:
-    for number in range(45):
-        records.create(f"task-{number}")
-    page = open_page(api)
-    expect(page.locator("#paging")).to_have_text("Page 1 of 3 · 45 tasks")
-    page.get_by_role("button", name="Older").click()
-    expect(page.locator("#paging")).to_have_text("Page 2 of 3 · 45 tasks")
-    eventually(lambda: listed(page)[0] == "task-24", what="the page's tasks are listed")
-    page.get_by_role("button", name="Older").click()
-    expect(page.get_by_role("button", name="Older")).to_be_disabled()
-    assert listed(page)[-1] == "task-0"
-    records.start("new")  # everything moves on by one
-    shows(page, "task-5", "created")
 
 
 def test_languages(api: RunningApi, records: Records, open_page: OpenPage) -> None:
