@@ -7,7 +7,6 @@ from contextlib import closing
 from typing import Any
 
 from ..errors import SettingsError
-from ..flows import cleanup as flows
 from .tracker import Tracker
 
 NAME = "progress.cleanup"
@@ -39,6 +38,8 @@ def cleanup(tracker: Tracker) -> int:
     """Runs one cleanup pass; returns how many records were deleted, 0 where tracking is off."""
     if tracker.process is None:
         return 0
+    from ..flows.cleanup import cleanup as flow  # each process that installs tracking would have it
+
     with closing(tracker.open_store()) as store:
         store.ready()
-        return store.run(flows.cleanup(store.settings, store.now(), uuid.uuid4().hex))
+        return store.run(flow(store.settings, store.now(), uuid.uuid4().hex))
