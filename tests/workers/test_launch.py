@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -92,6 +93,24 @@ def test_the_demo_shows_every_kind_of_end_and_ends_itself(
 def test_ctrl_c_ends_a_run(start_service: StartService, tmp_path: Path) -> None:
     run = start_service([*LAUNCH, "run", *options(tmp_path)], ready="Ctrl-C", timeout=UP_S)
     processes = tree(run.pid)
+    # What it prints for a second terminal, typed there; this environment's programs stand in.
+    printed = re.search(r"in a second terminal.*\n((?:  .+\n){3})", run.log)
+    assert printed, run.log
+    programs = f"{Path(sys.executable).parent}/"
+    export, watch, call = printed[1].replace(".venv/bin/", programs).splitlines()
+    name, _, url = export.strip().removeprefix("export ").partition("=")
+    watching = start_service(shlex.split(watch), env={name: url}, ready=r"\S")
+    done = subprocess.run(
+        shlex.split(call),
+        cwd=ROOT,
+        env={**os.environ, name: url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    watching.wait_for_log(rf"fetch_data AAPL .*{done.stdout.strip()}", 30)
+    watching.kill()
     run.signal(signal.SIGINT)
     assert run.wait(30) == 0
     all_gone(processes)
