@@ -21,6 +21,7 @@ LIVE_PAGE = "live_page"
 #: all sides of its comparison itself, in turn, in one run. `quick` is for trying that it works: it
 #: takes about a second and its figures say little.
 MODULES = (
+    "startup",
     "walks",
     "counting",
     "written_value",
@@ -28,6 +29,8 @@ MODULES = (
     "publishing",
     "get_status",
     "get_list",
+    "list_holds",
+    "sockets",
     ESTIMATES,
     LIVE_PAGE,
 )

@@ -16,7 +16,7 @@ from typing import IO, Any
 from tests.servers import ROOT
 
 THIS, OTHER = "this tree", "the other"
-MEASUREMENTS = ("value", "publish", "groups", "scripts")
+MEASUREMENTS = ("value", "handed_over", "publish", "groups", "scripts", "status")
 #: Longest time for one round, its preparation included.
 _ROUND_S = 120.0
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 import redis
 from celery import Celery, group
+from celery.signals import before_task_publish
 
 from progress_backend.embedded import EmbeddedServer
 
+from .bare_commits import created
 from .jobs import make_app
 from .processor import Spent, on_one_core
 from .rounds import Rounds
 from .row import Row
 
-OURS, PEER = "tracked", "bare"
+OURS, PEER, LIMIT = "tracked", "bare", "bare with a bare commit each"
 
 
 def measure(quick: bool) -> list[Row]:
@@ -24,8 +27,27 @@ def measure(quick: bool) -> list[Row]:
     tasks, rounds = (100, 2) if quick else (1_000, 8)
     with EmbeddedServer() as server, on_one_core([server.pid]):
         base = server.url.rpartition("/")[0]
-        apps = {OURS: make_app(f"{base}/1", 0.0), PEER: make_app(f"{base}/2", None)}
-        singly, single_cost = _compared(_singly, apps, tasks, rounds, server.pid)
+        apps = {
+            OURS: make_app(f"{base}/1", 0.0),
+            PEER: make_app(f"{base}/2", None),
+            LIMIT: make_app(f"{base}/3", None),
+        }
+        commit = created(f"{base}/3")
+
+        def committed(*, headers: dict[str, Any], **_: Any) -> None:
+            commit(headers["id"])
+
+        def one_each(app: Celery, tasks: int) -> float:
+            if app is not apps[LIMIT]:
+                return _singly(app, tasks)
+            before_task_publish.connect(committed)
+            try:
+                return _singly(app, tasks)
+            finally:
+                before_task_publish.disconnect(committed)
+
+        singly, single_cost = _compared(one_each, apps, tasks, rounds, server.pid)
+        del apps[LIMIT]
         grouped, group_cost = _compared(_grouped, apps, tasks, rounds, server.pid)
     note = (
         f"{tasks:,} no-op tasks a round, no worker, interval 0, Flower events off; publisher and "
@@ -41,7 +63,13 @@ def measure(quick: bool) -> list[Row]:
             target=0.7,
             stretch=0.8,
             more=True,
-            notes=(note, singly.spread(OURS, PEER), single_cost),
+            notes=(
+                note,
+                "one bare commit each, its request ready but for the id, leaves "
+                f"{singly.ratio(LIMIT, PEER):.3f}× bare",
+                singly.spread(OURS, PEER),
+                single_cost,
+            ),
         ),
         Row(
             what="publish/s in groups of 100",
