@@ -44,13 +44,6 @@ def test_replies_are_the_clients_own(client: redis.Redis) -> None:
     assert exchange.ask(("EVAL", "return {0, 'x', false}", 0)) == [[0, b"x", None]]
 
 
-def test_an_error_reply_is_raised_and_the_next_request_goes_on(client: redis.Redis) -> None:
-    exchange = Exchange(client, Deadline(5))
-    with pytest.raises(redis.exceptions.NoScriptError):
-        exchange.ask(("EVALSHA", "0" * 40, 0))
-    assert exchange.ask(("ECHO", "on")) == [b"on"]
-
-
 def test_one_connection_serves_all_requests(client: redis.Redis) -> None:
     exchange = Exchange(client, Deadline(5))
     exchange.ask(("ECHO", "a"))

@@ -193,16 +193,6 @@ def test_another_tasks_record_is_none(driver: Driver) -> None:
     check(driver)
 
 
-def test_many_strange_ids_in_a_list_leave(driver: Driver) -> None:
-    fill(driver)
-    index = driver.store.layout.keys[0].index("running")
-    ids = [f"\udcff{n}" for n in range(150) if driver.store.layout.place(f"\udcff{n}") == 0][:50]
-    driver.raw.zadd(index, {task_id.encode(errors="surrogateescape"): 1 for task_id in ids})
-    for _ in range(4):
-        driver.run(driver.flows.page(1, 100, "running"))
-    assert driver.run(driver.flows.page(1, 100, "running")).total == 3
-
-
 def test_a_lock_without_an_end_is_none(driver: Driver) -> None:
     for name, value in (("reap", b"somebody"), ("cleanup", b"\xff")):
         key = driver.store.layout.keys[0].lock(name)
@@ -212,14 +202,6 @@ def test_a_lock_without_an_end_is_none(driver: Driver) -> None:
         assert driver.execute(c.Lock(name, "mine", 60_000))
         driver.execute(c.Unlock(name, "mine"))
         assert driver.execute(c.Lock(name, "theirs", 60_000))
-
-
-def test_health_names_keys_of_another_type(driver: Driver) -> None:
-    keys = driver.store.layout.keys[0]
-    for name in (keys.index(), keys.facets):
-        foreign.put_type(driver.raw, name, "list", b"some")
-    counted = driver.run(driver.flows.count(driver.now()))
-    assert set(counted.wrong_keys) == {(keys.index(), "list"), (keys.facets, "list")}
 
 
 @pytest.mark.parametrize("kind", foreign.TYPES)

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from progress_backend.flows import commands as c
-from progress_backend.flows import short_ids
+from progress_backend.flows import page_merge, short_ids
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES
-from tests.behaviour.driving import Driver, identity_of
+from tests.behaviour.driving import Driver
 
 
 def test_newest_tasks_whose_ids_begin_so_are_listed(driver: Driver) -> None:
@@ -44,20 +44,6 @@ def test_an_id_is_looked_for_in_steps_of_the_newest(
     assert driver.run(short_ids.beginning("8a0000-1")) == []
 
 
-def test_ids_of_an_owner_and_a_type_are_found_among_theirs(driver: Driver) -> None:
-    for n in range(12):
-        whose = "alice" if n % 2 else "bob"
-        driver.create(f"8a0000-{n:02}", owner=whose, task_type="fetch" if n % 3 else "merge")
-
-    def found(**asked) -> list[str]:
-        rows = driver.listed(id_prefix="8a0000", **asked).rows
-        return sorted(json.loads(row)["task_id"][-2:] for row in rows)
-
-    assert found(owner="alice") == ["01", "03", "05", "07", "09", "11"]
-    assert found(task_type="merge") == ["00", "03", "06", "09"]
-    assert found(owner="alice", task_type="merge") == ["03", "09"]
-
-
 def created(driver: Driver) -> list[tuple[int, str]]:
     return driver.execute(c.Newest(2**52, 1_000, (c.Filters(),)))
 
@@ -66,7 +52,9 @@ def time_of(us: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
 
 
-def test_tasks_of_a_span_of_time(driver: Driver) -> None:
+@pytest.mark.parametrize("driver", ["sync-valkey", "parts-valkey"], indirect=True)
+def test_tasks_of_a_span_of_time(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_merge, "FETCHED", 2)
     for n in range(12):
         driver.create(
             f"t{n}", task_type="even" if n % 2 == 0 else "odd", owner="alice" if n < 6 else None
@@ -101,23 +89,3 @@ def test_tasks_of_a_span_of_time(driver: Driver) -> None:
     nothing = driver.listed(created_from=asked["created_to"], created_to=asked["created_from"])
     assert (nothing.total, nothing.rows) == (0, [])
     assert sum(nothing.counts.values()) == 12, "the summary is of all"
-
-
-@pytest.mark.parametrize("driver", ["sync-valkey", "parts-valkey"], indirect=True)
-def test_a_deep_page_of_a_span(driver: Driver) -> None:
-    now = driver.now()
-    flows = [
-        driver.flows.apply(f"t{n:03}", (ev.Created(identity=identity_of()),), now)
-        for n in range(260)
-    ]
-    for flow in flows:
-        driver.run(flow)
-    times = {task_id: us for us, task_id in created(driver)}
-    span = c.Span(times["t010"], times["t250"])
-    found = driver.listed(
-        created_from=time_of(span.from_us), created_to=time_of(span.before_us), page=23, limit=10
-    )
-    assert found.total == 240
-    assert [json.loads(row)["task_id"] for row in found.rows] == [
-        f"t{n:03}" for n in range(29, 19, -1)
-    ]

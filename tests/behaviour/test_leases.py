@@ -36,21 +36,6 @@ def test_a_lock_is_kept_by_who_has_it(driver: Driver) -> None:
     assert not driver.execute(c.Lock("reap", "a", 20_000))
 
 
-def test_runs_that_were_found_lost_are_counted(driver: Driver) -> None:
-    assert driver.execute(c.LostSoFar()) == 0
-    driver.execute(c.CountLost(3))
-    driver.execute(c.CountLost(2))
-    assert driver.execute(c.LostSoFar()) == 5
-
-
-def test_events_that_were_dropped_are_counted(driver: Driver) -> None:
-    none = dict.fromkeys(c.DROPPED, 0)
-    assert driver.execute(c.DroppedSoFar()) == none
-    for events in ({"value": 3, "end": 1}, {"value": 2}):
-        driver.execute(c.CountDropped(events))
-    assert driver.execute(c.DroppedSoFar()) == none | {"value": 5, "end": 1}
-
-
 def test_leases_that_ran_out_come_oldest_first(driver: Driver) -> None:
     for lease, until in (("b", 200), ("a", 100), ("c", 300)):
         driver.execute(c.Renew(lease, until))
@@ -97,20 +82,6 @@ def test_what_a_lease_holds_is_bounded(driver: Driver) -> None:
     assert sorted(held) == ["t0", "t1", "t2", "t3", "t4"]
     assert driver.execute(c.Held("a", 3)) == held[:3]
     assert driver.execute(c.Held("b", 3)) == []
-
-
-def test_reading_several_keeps_their_order(driver: Driver) -> None:
-    driver.create("a")
-    driver.create("b")
-    found = driver.execute(c.Read(("b", "nobody", "a")))
-    assert [document and document[:15] for document in found] == [
-        b'{"task_id":"b",',
-        None,
-        b'{"task_id":"a",',
-    ]
-    assert driver.execute(c.Read(())) == []
-    assert driver.execute(c.FacetsOf(())) == []
-    assert driver.execute(c.FacetsOf(("a", "nobody"))) == [c.Facets("created", "fetch_data"), None]
 
 
 def test_counts(driver: Driver) -> None:

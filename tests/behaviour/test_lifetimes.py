@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from progress_backend.flows import commands as c
 from progress_backend.flows.task_lifetimes import UNENDED_S
 from progress_backend.record import events as ev
+from progress_backend.record.model import Worker
 from tests.behaviour.driving import Driver, identity_of
 
 DAY_MS = 86_400_000
@@ -33,87 +35,48 @@ def test_how_long_a_record_is_kept(driver: Driver) -> None:
     assert driver.ttl_ms("t") == pytest.approx(DAY_MS + 3_600_000 + 60_000, abs=60_000)
 
 
-def test_a_record_that_nobody_has_published_or_begun_is_kept_for_a_day(driver: Driver) -> None:
-    now_ms = int(driver.now().timestamp() * 1000)
-    driver.create("made by HTTP")
-    driver.create("paused")
-    driver.apply("paused", ev.Paused())
-    driver.create("begun by HTTP")
-    driver.apply("begun by HTTP", ev.Resumed(), ev.Progressed(current=1))
-    driver.create("begun by a worker")
-    driver.start("begun by a worker")
-    driver.create("published later")
-    eta = driver.now() + timedelta(days=3)
-    identity = ev.Identity(task_type="x", root_id="published later")
-    driver.apply("published later", ev.Created(identity=identity, eta=eta))
-    for task_id, kept_ms in (
-        ("made by HTTP", DAY_MS),
-        ("paused", UNENDED_S * 1000),
-        ("begun by HTTP", UNENDED_S * 1000),
-        ("begun by a worker", UNENDED_S * 1000),
-        ("published later", 3 * DAY_MS + UNENDED_S * 1000),
-    ):
-        assert driver.due_ms(task_id) == pytest.approx(now_ms + kept_ms, abs=60_000), task_id
-    assert driver.ttl_ms("made by HTTP") < DAY_MS + 4_000_000
+MADE = ev.Created(identity=identity_of())
+BEGUN = ev.Started(identity=identity_of(), worker=Worker("lease-1", "celery@one"))
+RETRIED = ev.Retried(retries=1, attempt=1)
+EXPIRED = ev.Cancelled(by="celery", reason="expired")
 
 
-def test_a_task_that_was_cancelled_before_its_message_came_is_kept_as_long_as_that_may_take(
-    driver: Driver,
+def sent(**when: datetime) -> ev.Created:
+    return ev.Created(identity=identity_of(root_id="t"), **when)
+
+
+UNENDED_MS, FAR_MS = UNENDED_S * 1000, 30 * DAY_MS
+#: By what has happened to a task, with a time that is far away: for how long its record is kept.
+KEPT: dict[str, tuple[int, Callable[[datetime], Sequence[ev.Event]]]] = {
+    "made by HTTP": (DAY_MS, lambda _: [MADE]),
+    "paused": (UNENDED_MS, lambda _: [MADE, ev.Paused()]),
+    "begun by HTTP": (UNENDED_MS, lambda _: [MADE, ev.Resumed(), ev.Progressed(current=1)]),
+    "begun by a worker": (UNENDED_MS, lambda _: [MADE, BEGUN]),
+    "published for later": (FAR_MS + UNENDED_MS, lambda far: [sent(eta=far)]),
+    "published until then": (FAR_MS + UNENDED_MS, lambda far: [sent(expires=far)]),
+    "retried later": (FAR_MS + UNENDED_MS, lambda far: [BEGUN, replace(RETRIED, eta=far)]),
+    # Without its record a task that was cancelled would begin as its message comes.
+    "cancelled before its time": (
+        FAR_MS + UNENDED_MS,
+        lambda far: [sent(eta=far), ev.Cancelled(by="api")],
+    ),
+    "cancelled before its message": (UNENDED_MS, lambda _: [sent(), ev.Cancelled()]),
+    "cancelled without a message": (DAY_MS, lambda _: [MADE, ev.Cancelled()]),
+    "cancelled in its run": (DAY_MS, lambda _: [sent(), BEGUN, ev.Cancelled()]),
+    "cancelled by its message": (DAY_MS, lambda _: [sent(), EXPIRED]),
+}
+
+
+@pytest.mark.parametrize(("kept_ms", "happened"), KEPT.values(), ids=KEPT)
+def test_a_record_is_kept_as_long_as_its_message_may_take(
+    driver: Driver, kept_ms: int, happened: Callable[[datetime], Sequence[ev.Event]]
 ) -> None:
-    """Without its record it would begin, and run to its end."""
-    now_ms = int(driver.now().timestamp() * 1000)
-    driver.create("published", root_id="published")
-    driver.create("came", root_id="came")
-    driver.apply("came", ev.Cancelled(by="celery", reason="expired"))
-    assert driver.due_ms("came") == pytest.approx(now_ms + DAY_MS, abs=60_000)
-    driver.create("made by HTTP")
-    driver.create("began", root_id="began")
-    driver.start("began")
-    for task_id, kept_ms in (
-        ("published", UNENDED_S * 1000),
-        ("made by HTTP", DAY_MS),
-        ("began", DAY_MS),
-    ):
-        driver.apply(task_id, ev.Cancelled())
-        assert driver.due_ms(task_id) == pytest.approx(now_ms + kept_ms, abs=60_000)
-
-
-@pytest.mark.parametrize("when", ["eta", "expires"])
-def test_a_task_that_waits_for_its_time_is_kept_that_long(driver: Driver, when: str) -> None:
-    """Its record, and a cancel: without it a task that was cancelled would run."""
     now = driver.now()
-    then = now + timedelta(days=30)
-    then_ms = int(then.timestamp() * 1000)
-    family = identity_of()._replace(root_id="t")
-    driver.apply("t", ev.Created(identity=family, **{when: then}))
-    for _ in range(2):
-        assert driver.due_ms("t") == pytest.approx(then_ms + UNENDED_S * 1000, abs=60_000)
-        assert driver.ttl_ms("t") > 37 * DAY_MS
-        driver.apply("t", ev.Cancelled(by="api"))
-    assert driver.task("t").status == "cancelled"
-
-
-def test_a_retry_that_waits_for_its_time_is_kept_that_long(driver: Driver) -> None:
-    now = driver.now()
-    then_ms = int(now.timestamp() * 1000) + 30 * DAY_MS
-    driver.start("t")
-    driver.apply("t", ev.Retried(retries=1, attempt=1, eta=now + timedelta(days=30)))
-    assert driver.due_ms("t") == pytest.approx(then_ms + UNENDED_S * 1000, abs=60_000)
-
-
-def test_a_created_task_gets_its_types_last_rate_as_first_estimate(driver: Driver) -> None:
-    now = driver.now()
-    driver.apply("a", ev.Started(identity=identity_of(total_items=100)), now=now)
-    driver.apply("a", ev.Completed(), now=now + timedelta(seconds=10))
-    (run,) = driver.execute(c.RunsOf("fetch_data"))
-    assert (run.seconds, run.items) == (pytest.approx(10, abs=0.01), 100)
-    assert driver.execute(c.RunsOf("bulk_import")) == ()
-    driver.create("b", total_items=50)
-    body = json.loads(driver.run(driver.flows.body("b")))
-    expected = driver.task("b").created_at + timedelta(seconds=5)
-    assert body["estimated_completion"] == expected.isoformat(timespec="milliseconds")
-    driver.create("c", task_type="bulk_import")
-    assert json.loads(driver.run(driver.flows.body("c")))["estimated_completion"] is None
+    for event in happened(now + timedelta(days=30)):
+        driver.apply("t", event)
+    due_ms = int(now.timestamp() * 1000) + kept_ms
+    assert driver.due_ms("t") == pytest.approx(due_ms, abs=60_000)
+    assert 0 < driver.ttl_ms("t") - kept_ms < 4_000_000
 
 
 def test_where_the_total_is_not_known_it_is_estimated_by_whole_runs(driver: Driver) -> None:
@@ -137,14 +100,11 @@ def test_where_the_total_is_not_known_it_is_estimated_by_whole_runs(driver: Driv
     assert latest / likely == pytest.approx(likely / earliest, abs=0.01)
     start = base.task.created_at + timedelta(seconds=30)
     driver.apply("b", ev.Started(identity=identity_of(total_items=None)), now=start)
-    assert ends_after(start)[1] == pytest.approx(12.04, abs=0.01)
     for done in range(4):
         value = ev.Progressed(current=10 * done)
         driver.apply("b", value, now=start + timedelta(seconds=1 + done))
     assert driver.task("b").rate is not None
     assert ends_after(start)[1] == pytest.approx(12.04, abs=0.01)
-    driver.apply("b", ev.Completed(), now=start + timedelta(seconds=9))
-    assert json.loads(driver.run(driver.flows.body("b")))["estimated_completion"] is None
 
 
 def test_a_run_without_a_rate_has_its_types(driver: Driver) -> None:
@@ -218,17 +178,6 @@ def estimate_of(driver: Driver, task_id: str) -> tuple[float, float, float, int]
         (datetime.fromisoformat(time) - created).total_seconds() for time in times
     )
     return earliest, likely, latest, body["estimate"]["runs"]
-
-
-def test_a_message_that_waits_for_its_time_is_estimated_from_then_on(driver: Driver) -> None:
-    now = driver.now()
-    driver.apply("a", ev.Started(identity=identity_of(total_items=100)), now=now)
-    driver.apply("a", ev.Completed(), now=now + timedelta(seconds=10))
-    eta = driver.now() + timedelta(hours=1)
-    driver.apply("b", ev.Created(identity=identity_of(total_items=50), eta=eta))
-    body = json.loads(driver.run(driver.flows.body("b")))
-    ending = datetime.fromisoformat(body["estimated_completion"])
-    assert (ending - eta).total_seconds() == pytest.approx(5, abs=0.01)
 
 
 def test_a_message_that_speaks_of_a_status_is_not_taken_for_one(driver: Driver) -> None:

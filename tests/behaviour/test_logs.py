@@ -33,26 +33,6 @@ def texts(part: c.LogPart) -> list[tuple[int, str]]:
     return [(number, json.loads(line)["text"]) for number, line in part.lines]
 
 
-def test_lines_are_kept_in_order_with_their_numbers(driver: Driver) -> None:
-    driver.start("t")
-    assert read(driver, "t") == c.LogPart((), None, None)
-    add(driver, "t", "a", "b")
-    add(driver, "t", "c\nd", level="error")
-    part = read(driver, "t")
-    assert texts(part) == [(1, "a"), (2, "b"), (3, "c\nd")]
-    assert (part.first, part.last) == (1, 3)
-    assert json.loads(part.lines[2][1]) == {
-        "time": "2024-01-15T01:30:00.250+00:00",
-        "level": "error",
-        "attempt": 1,
-        "text": "c\nd",
-    }
-    assert texts(read(driver, "t", 1)) == [(2, "b"), (3, "c\nd")]
-    assert texts(read(driver, "t", 0, 2)) == [(1, "a"), (2, "b")]
-    assert texts(read(driver, "t", None, 2)) == [(2, "b"), (3, "c\nd")]
-    assert texts(read(driver, "t", 3)) == []
-
-
 def test_of_a_long_log_the_newest_22_kib_are_kept(driver: Driver) -> None:
     driver.start("t")
     said = [f"{n:05} " + "x" * 900 for n in range(300)]
@@ -64,13 +44,6 @@ def test_of_a_long_log_the_newest_22_kib_are_kept(driver: Driver) -> None:
     assert part.last == 300
     assert part.first == part.lines[0][0] > 200
     assert texts(part) == [(n, said[n - 1]) for n in range(part.first, 301)]
-
-
-def test_lines_that_had_no_room_have_numbers_too(driver: Driver) -> None:
-    driver.start("t")
-    add(driver, "t", "a")
-    add(driver, "t", "z", lost=24)
-    assert texts(read(driver, "t")) == [(1, "a"), (26, "z")]
 
 
 def test_without_a_record_there_is_no_log(driver: Driver) -> None:

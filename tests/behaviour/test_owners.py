@@ -11,10 +11,9 @@ from progress_backend.errors import InvalidEvent
 from progress_backend.flows import commands as c
 from progress_backend.flows import looked_list
 from progress_backend.flows.cleanup import cleanup
-from progress_backend.flows.index_entry import read_facets, write_facets
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member
-from tests.behaviour.driving import Driver, check_agreement, identity_of
+from tests.behaviour.driving import Driver, check_agreement
 
 
 def listed(driver: Driver, owner: str, status: str | None = None) -> list[str]:
@@ -101,18 +100,6 @@ def test_a_type_within_an_owner_goes_on_by_cursor(
     assert pages(driver, 2, task_type="bulk_import", status="running") == [["t5"]]
 
 
-def test_a_remark_beside_a_tokens_owner_or_type(driver: Driver) -> None:
-    for task_id, owner in (("a", "alice"), ("b", "bob")):
-        base = driver.start(task_id, owner=owner)
-        late = ev.Remarks(late=driver.now())
-        driver.apply(task_id, ev.Remarked(remarks=late, revision=base.task.revision))
-    assert pages(driver, 10, remark="late") == [["a"]]
-    found = driver.listed(task_type="fetch_data", remark="late", limit=1)
-    assert (len(found.rows), found.cursor is None) == (1, False)
-    assert driver.listed(task_type="other", remark="late").rows == []
-    check_agreement(driver, ["a", "b"])
-
-
 def test_a_cursor_of_nobody_is_refused(driver: Driver) -> None:
     for wrong in ("", "5", "x.y", "-1.a"):
         with pytest.raises(InvalidEvent, match="cursor"):
@@ -128,28 +115,3 @@ def test_a_workflows_members_are_counted_by_owner(driver: Driver) -> None:
     driver.create("nobodys", member=Member(("w",)))
     assert driver.execute(c.OwnedIn("w", "alice")) == (4, 3)
     assert driver.execute(c.OwnedIn("none", "alice")) == (0, 0)
-
-
-def test_a_plain_task_sends_what_it_has_sent(redis_driver: Driver) -> None:
-    """No set and no facet more than before there were owners."""
-    redis_driver.create("a", symbol="7203.T")
-    assert redis_driver.raw.hget(redis_driver.keys.facets, "a") == (
-        b'["created","fetch_data","7203.T",null]'
-    )
-    names = redis_driver.left_over()
-    assert len([name for name in names if name.startswith("tasks")]) == 8
-    assert not [name for name in names if "owner" in name]
-
-
-def test_facets_have_an_owner_only_where_there_is_one() -> None:
-    for facets in (
-        c.Facets("running", "x", None, "lease", owner="alice"),
-        c.Facets("running", "x", None, None, ("w",), owner="alice"),
-        c.Facets("running", "x", None, None, ("w",), remarks=("late",), owner="alice"),
-        c.Facets("running", "x", None, None, ("w",), remarks=("late",)),
-        c.Facets("running", "x"),
-    ):
-        stored = str(write_facets(facets)).encode()
-        assert read_facets(stored) == facets
-        assert (b"alice" in stored) == (facets.owner is not None)
-    assert identity_of().owner is None

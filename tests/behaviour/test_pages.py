@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import chain, product
+from itertools import product
 
 import pytest
 
@@ -85,32 +85,12 @@ def test_a_light_page_has_what_a_row_shows_of_each_record(driver: Driver) -> Non
     assert sum(b'"omitted":' in stored for _, stored in light) == 4
 
 
-def test_deep_pages_neither_overlap_nor_leave_out(driver: Driver) -> None:
-    made = [f"t{n}" for n in range(47)]
-    for task_id in made:
-        driver.create(task_id)
-    pages = [driver.ids(page, 10) for page in range(1, 7)]
-    assert [len(page) for page in pages] == [10, 10, 10, 10, 7, 0]
-    assert list(chain(*pages)) == made[::-1]
-    far = driver.run(driver.flows.page(10**9, 100))
-    assert (far.total, far.rows) == (47, ())
-
-
 def test_order_is_of_creation_not_of_the_last_update(driver: Driver) -> None:
     for task_id in ("a", "b", "c"):
         driver.create(task_id)
     driver.apply("a", ev.Progressed(current=1))
     driver.apply("a", ev.Completed())
     assert driver.ids() == ["c", "b", "a"]
-
-
-def test_a_filtered_list_too(driver: Driver) -> None:
-    for task_id in ("a", "b", "c"):
-        driver.create(task_id, symbol="7203.T")
-    for task_id in ("c", "a", "b"):
-        driver.apply(task_id, ev.Progressed(current=1))
-    for filters in (("running",), ("running", "fetch_data"), (None, None, "7203.T")):
-        assert driver.ids(1, 10, *filters) == ["c", "b", "a"]
 
 
 def test_holes_are_repaired_and_filled(driver: Driver) -> None:

@@ -154,15 +154,6 @@ def test_the_next_one_has_an_estimate_while_it_runs(whole: Driver) -> None:
     assert (told["estimated_completion"], told["estimate"]) == (None, None)
 
 
-def test_on_a_cluster_nothing_is_kept(driver: Driver) -> None:
-    if not driver.settings.partitions:
-        return
-    begin(driver, "w", members=1)
-    run(driver, "w-0", 0, 100)
-    assert past(driver, "w") == ()
-    assert not [name for name in driver.left_over() if "workflow_runs" in name]
-
-
 def test_a_key_of_another_program_changes_no_commit(whole: Driver) -> None:
     name = whole.keys.past_workflows(NAME)
     for other in ("set", "rpush"):

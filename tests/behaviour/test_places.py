@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from progress_backend.flows import commands as c
 from progress_backend.record import events as ev
-from progress_backend.record import waiting
 from progress_backend.record.model import Member, Task
 from tests.behaviour.driving import Driver, identity_of
 from tests.waiting import eventually
@@ -72,22 +70,3 @@ def test_those_are_not_counted_that_are_not_to_begin_yet(driver: Driver) -> None
     driver.start("first")
     assert ahead_of(driver, "last") == 0
     assert not [name for name in driver.left_over() if "|later|" in name]
-
-
-def test_several_are_asked_for_at_once(driver: Driver) -> None:
-    created = []
-    for number in range(8):
-        task = create(driver, f"t{number}")
-        created.append(task)
-        # Of another partition's tasks the order is known to some milliseconds.
-        later = task.created_at + timedelta(milliseconds=20)
-        eventually(lambda later=later: driver.now() > later, what="the store's clock goes on")
-    asked = tuple(
-        waiting.Waiting(task.task_type, task.task_id, int(task.created_at.timestamp() * 1e6))
-        for task in created
-        if task.created_at is not None
-    )
-    assert driver.execute(c.Before(asked[::-1])) == list(range(8))[::-1]
-    driver.start("t4")
-    assert driver.execute(c.Before(asked)) == [0, 1, 2, 3, None, 4, 5, 6]
-    assert driver.execute(c.Before(())) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
 import pytest
@@ -106,17 +105,6 @@ def test_a_run_that_writes_meanwhile_is_spared(running: Driver) -> None:
     assert running.drive(flow, lambda _: running.apply("a", value, now=now), c.Commits) == []
     assert running.task("a").remarks is None
     assert running.task("a").current_items == 7
-
-
-def test_a_list_has_the_tasks_with_a_remark(running: Driver) -> None:
-    run_with_values(running, "b", lease="lease-2")
-    looked(running, 40)
-    for status in (None, "running"):
-        found = running.listed(remark="stalled", status=status)
-        assert [json.loads(row)["task_id"] for row in found.rows] == ["a"]
-        assert (found.total, found.counts["running"]) == (1, 2)
-    assert running.listed(remark="stalled", status="paused").total == 0
-    assert running.listed(remark="late").total == 0
 
 
 def test_a_workflows_member_has_its_remark_and_its_figures(driver: Driver) -> None:

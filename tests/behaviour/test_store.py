@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from datetime import UTC, datetime, timedelta
 
 import pytest
 import redis
@@ -80,26 +78,6 @@ async def test_a_wrong_password_is_unavailable(start_server: StartServer) -> Non
     async with AsyncStore(settings) as async_store:
         with pytest.raises(StoreUnavailable):
             await async_store.run(async_store.flows.get("t"))
-
-
-class Clock:
-    """A host's clock that is wrong."""
-
-    def __init__(self, skew_s: float) -> None:
-        self.skew_s = skew_s
-        self._time = time.time
-
-    def time(self) -> float:
-        return self._time() + self.skew_s
-
-
-@KINDS
-@pytest.mark.parametrize("skew_s", [-300, 300])
-def test_a_skewed_host_records_rediss_time(redis_url, monkeypatch, kind, skew_s) -> None:
-    monkeypatch.setattr("progress_backend.store.redis_clock.time", Clock(skew_s))
-    with over(kind, Settings(redis_url=redis_url)) as driver:
-        task = driver.start("t").task
-        assert abs(task.created_at - datetime.now(UTC)) < timedelta(seconds=5)
 
 
 def test_times_are_in_the_configured_zone(redis_url) -> None:

@@ -54,17 +54,6 @@ def test_a_timeline_is_what_happened(driver: Driver) -> None:
     assert found["entries"][-1]["status"] == "error"
 
 
-def test_a_members_timeline(driver: Driver) -> None:
-    driver.create("t", member=Member(("w", "canvas")))
-    driver.start("t", "lease-1")
-    pause(driver, "t")
-    driver.apply("t", ev.Completed())
-    told = ["created", "started", "pause", "heeded", "resumed", "ended"]
-    assert names(driver, "t") == told
-    figures: c.Figures = driver.execute(c.FiguresOf("w", 1))
-    assert figures.counts == (0, 0, 0, 1, 0, 0)
-
-
 def test_of_a_long_one_the_newest_are_kept_and_the_others_counted(driver: Driver) -> None:
     driver.start("t")
     for number in range(150):
@@ -111,18 +100,6 @@ def test_samples_of_the_newest_attempts(driver: Driver) -> None:
     found = read(driver, "t")["samples"]
     assert [each["attempt"] for each in found] == list(range(3, 11))
     assert found[-1] == {"attempt": 10, "points": [[0, 0], [1500, 10]]}
-
-
-def test_of_long_samples_those_of_the_newest_attempts_are_kept(driver: Driver) -> None:
-    driver.start("t")
-    points = b"1:2 " * 500 + b"1:2"
-    for attempt in (1, 9, 10, 11, 12):
-        driver.execute(c.KeepSamples("t", attempt, points, 60_000))
-    kept = driver.execute(c.ReadTimeline("t", tuple(range(1, 13)))).samples
-    assert set(kept) == {10, 11, 12}
-    assert sum(map(len, kept.values())) <= room.SAMPLES
-    driver.execute(c.KeepSamples("t", 13, points * 4, 60_000))
-    assert set(driver.execute(c.ReadTimeline("t", tuple(range(1, 14)))).samples) == {13}
 
 
 def test_a_plain_task_has_no_such_key_nor_command(redis_driver: Driver) -> None:

@@ -22,37 +22,6 @@ def create(driver: Driver, begun: list[tuple[str, ev.Created]]) -> list[Applied]
     return applied
 
 
-def test_each_is_as_it_would_be_by_itself(driver: Driver) -> None:
-    ids = [f"t{n}" for n in range(40)]
-    applied = create(driver, begun(*ids, symbol="7203.T"))
-    alone = driver.create("alone", symbol="7203.T").task
-    assert [one.task.task_id for one in applied] == ids
-    for one in applied:
-        stored = driver.task(one.task.task_id)
-        assert stored == one.task
-        assert (stored.status, stored.symbol, stored.revision) == ("created", "7203.T", 1)
-        assert (stored.message, stored.total_items) == (alone.message, alone.total_items)
-    check_agreement(driver, [*ids, "alone"])
-
-
-def test_the_last_one_is_the_newest_in_lists(driver: Driver) -> None:
-    create(driver, begun("a", "b", "c"))
-    # Each partition is asked by itself: the order is that of those of one partition.
-    if driver.flows.settings.partitions:
-        assert sorted(driver.ids()) == ["a", "b", "c"]
-    else:
-        assert driver.ids() == ["c", "b", "a"]
-
-
-def test_a_record_that_is_there_keeps_what_it_has(driver: Driver) -> None:
-    driver.start("there", "lease-1")
-    fresh, there = create(driver, begun("fresh", "there"))
-    assert fresh.document is not None
-    assert there.document is None
-    assert driver.task("there").status == "running"
-    check_agreement(driver, ["fresh", "there"])
-
-
 def test_what_is_too_large_is_clipped_and_hinders_no_other(driver: Driver) -> None:
     large = begun("large", metadata={"x": "あ" * 300_000})
     create(driver, [*large, *begun("small")])

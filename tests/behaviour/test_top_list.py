@@ -236,10 +236,3 @@ def test_a_page_over_a_large_workflow_reads_no_more_than_one_over_a_small_one(
 
     small, large = asked(10), asked(1_000)
     assert large < small + 20 * 3 * 20, "a run of members costs its length's logarithm"
-
-
-def test_a_single_tasks_commits_know_nothing_of_it(redis_driver: Driver) -> None:
-    redis_driver.start("t", "lease-1", symbol="7203.T")
-    redis_driver.apply("t", ev.Completed())
-    kept = {name for name in redis_driver.left_over() if "progress_" in name}
-    assert kept == {"progress_times", "progress_ended|status=completed"}

@@ -62,9 +62,6 @@ class TestUnheld:
         assert max(map(len, passes)) == 2
         assert sorted(chain(*passes)) == [f"t-{number}" for number in range(5)]
 
-    def test_nothing_is_not_searched(self, driver: Driver) -> None:
-        assert unheld(driver) == []
-
 
 CREATED = ev.Created(identity=identity_of())
 STARTED = ev.Started(identity=identity_of(), worker=Worker("lease-1", "celery@one"))

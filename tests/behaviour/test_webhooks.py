@@ -125,33 +125,6 @@ def test_several_ends_in_one_trip_leave_each_its_event(hooked: Driver) -> None:
     assert {event["subject"] for event in taken(hooked)} == set(ids)
 
 
-def test_only_targets_that_ask_for_an_event_get_it(
-    request: pytest.FixtureRequest, where: str
-) -> None:
-    targets = ({"status": "error"}, {"task_type": "bulk_import"}, {"remark": ["late"]}, {})
-    with driver_with(request, where, *targets) as driver:
-        driver.start("a")
-        driver.apply("a", ev.Failed(error_message="why"))
-        driver.start("b", task_type="bulk_import")
-        driver.apply("b", ev.Completed())
-        subjects = [[event["subject"] for event in taken(driver, f"ops{i}")] for i in range(4)]
-        assert [sorted(one) for one in subjects] == [["a"], ["b"], [], ["a", "b"]]
-
-
-def test_without_targets_a_commit_says_and_stores_nothing_of_webhooks(
-    request: pytest.FixtureRequest, where: str
-) -> None:
-    with driver_with(request, where) as driver:
-        asked: list[c.Command] = []
-        flow = driver.flows.apply("t", (ev.Created(identity=identity_of()),), driver.now())
-        driver.run(flow)
-        driver.drive(driver.flows.apply("t", (ev.Cancelled(by="api"),), driver.now()), asked.append)
-        assert [type(one) for one in asked] == [c.Read, c.Commit]
-        assert isinstance(asked[1], c.Commit)
-        assert asked[1].told is None
-        assert not [name for name in driver.left_over() if "webhook" in name]
-
-
 def test_a_workflow_that_ends_leaves_one_event(hooked: Driver) -> None:
     member = identity_of(member=Member(("w",)))
     for task_id in ("a", "b", "c"):
@@ -239,18 +212,6 @@ def test_what_was_taken_comes_again_after_its_time_and_each_attempt_counts(hooke
     assert kept == {"counts", "deliveries"}
 
 
-def test_the_oldest_events_are_dropped_and_counted(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(table, "MOST", 3)
-    with driver_with(request, "sync-valkey", {}) as driver:
-        for i in range(5):
-            driver.start(f"t{i}")
-            driver.apply(f"t{i}", ev.Completed())
-        assert [event["subject"] for event in taken(driver)] == ["t2", "t3", "t4"]
-        assert driver.execute(c.OutboxFigures(("ops0",))) == [c.Outbox(3, dropped=2)]
-
-
 def test_the_bytes_that_wait_are_bounded(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,21 +224,6 @@ def test_the_bytes_that_wait_are_bounded(
         small = c.Note("t", (c.Notice("ops0", "small", b'{"subject":"small"}'),))
         driver.execute(small)
         assert driver.execute(c.OutboxFigures(("ops0",))) == [c.Outbox(3, dropped=3)]
-
-
-def test_a_target_is_switched_off_until_it_is_switched_on(hooked: Driver) -> None:
-    hooked.execute(c.SwitchTarget("ops0", 5))
-    assert hooked.execute(c.TargetsOff()) == {"ops0": 5}
-    hooked.execute(c.SwitchTarget("ops0", None))
-    assert hooked.execute(c.TargetsOff()) == {}
-
-
-def test_an_event_of_the_last_attempts_is_sent_again(hooked: Driver) -> None:
-    kept = json.dumps({"at": "1", "id": "t:1:2:error", "body": '{"id":"t:1:2:error"}'}).encode()
-    hooked.execute(c.SettleEvent(0, "ops0", "t:1:2:error", None, "failed", kept))
-    assert not hooked.run(webhooks.resend("ops0", "other"))
-    assert hooked.run(webhooks.resend("ops0", "t:1:2:error"))
-    assert taken(hooked) == [{"id": "t:1:2:error"}]
 
 
 def test_a_user_who_may_not_leave_events_changes_nothing(redis_url: str) -> None:

@@ -19,7 +19,6 @@ from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member, Worker
 from progress_backend.record.workflow import Figures
 from tests.behaviour.driving import Driver, check_agreement, identity_of
-from tests.waiting import eventually
 
 W, CANVAS = "w|1", "canvas"
 WHOLE = identity_of(member=Member((W,)))
@@ -47,39 +46,6 @@ def agree(driver: Driver, ids: Iterable[str], workflow_id: str = W) -> Figures:
         assert {task_id for task_id, _ in page.rows} == there
         assert (page.total, page.counts) == (len(there), found.counts)
     return found
-
-
-def test_members_are_counted_as_they_go_on(driver: Driver) -> None:
-    driver.apply("a", ev.Created(identity=WHOLE, workflow_name="fetch → merge"))
-    driver.apply("b", ev.Planned(identity=WHOLE))
-    driver.create("single")
-    seen = agree(driver, "ab")
-    assert (seen.status, seen.total, seen.planned, seen.name) == ("created", 2, 1, "fetch → merge")
-    driver.start("a", "lease-1", member=WHOLE.member)
-    driver.apply("a", ev.Progressed(current=5))
-    seen = agree(driver, "ab")
-    assert (seen.status, seen.percentage, seen.share) == ("running", 25.0, 500)
-    driver.apply("a", ev.Completed())
-    seen = agree(driver, "ab")
-    assert (seen.status, seen.percentage) == ("running", 50.0)
-    driver.apply("b", ev.Created(identity=WHOLE))
-    assert agree(driver, "ab").planned == 0
-    driver.start("b")
-    driver.apply("b", ev.Completed())
-    seen = agree(driver, "ab")
-    assert (seen.status, seen.percentage, seen.open) == ("completed", 100, 0)
-    assert seen.started_ms is not None
-    assert seen.ended_ms is not None
-    assert seen.ended_ms >= seen.started_ms
-    assert figures(driver, "another").total == 0
-
-
-def test_a_member_is_in_the_outermost_workflow_and_in_its_own_canvas(driver: Driver) -> None:
-    driver.apply("a", ev.Created(identity=WHOLE))
-    driver.apply("b", ev.Created(identity=INNER, workflow_name="inner"))
-    assert agree(driver, "ab").total == 2
-    assert agree(driver, "ab", CANVAS).total == 1
-    assert (figures(driver).name, figures(driver, CANVAS).name) == (None, "inner")
 
 
 def test_fewer_members_than_are_expected_hold_nothing_open(driver: Driver) -> None:
@@ -330,22 +296,6 @@ def test_a_member_outlives_a_cleanup_that_does_not_come(driver: Driver) -> None:
     assert driver.ttl_ms("a") > 29 * 86_400_000 > driver.ttl_ms("single")
 
 
-def test_its_body_has_a_tasks_names_and_its_first_failures(driver: Driver) -> None:
-    assert driver.run(workflows.status(driver.flows, W, driver.now())) is None
-    driver.apply("a", ev.Created(identity=WHOLE, workflow_name="fetch"))
-    driver.start("a")
-    driver.apply("a", ev.Failed(error_message="503"))
-    document = driver.run(workflows.status(driver.flows, W, driver.now()))
-    assert document is not None
-    body = json.loads(document)
-    assert (body["task_id"], body["workflow_id"], body["name"]) == (W, W, "fetch")
-    assert (body["status"], body["error_message"], body["final"]) == ("error", "503", True)
-    assert body["progress"] == {"current": 1, "total": 1, "percentage": 100}
-    assert body["counts"]["error"] == 1
-    (failure,) = body["failures"]
-    assert (failure["task_id"], failure["error_cause"]) == ("a", "exception")
-
-
 def test_its_failures_are_the_first_ones(driver: Driver) -> None:
     for number in range(22):
         driver.apply(f"m{number}", ev.Created(identity=WHOLE))
@@ -372,23 +322,6 @@ def test_keys_of_another_type_stop_nothing(driver: Driver) -> None:
 def listed(driver: Driver, page: int = 1, limit: int = 10) -> tuple[int, list[str]]:
     total, rows = driver.run(workflows.page(driver.flows, page, limit, driver.now()))
     return total, [json.loads(row)["workflow_id"] for row in rows]
-
-
-def test_workflows_are_listed_newest_first(driver: Driver) -> None:
-    assert listed(driver) == (0, [])
-    made = [f"w{number}" for number in range(5)]
-    for workflow_id in made:
-        identity = identity_of(member=Member((workflow_id,)))
-        driver.apply(f"{workflow_id}-a", ev.Created(identity=identity))
-        made_by = driver.now() + timedelta(milliseconds=2)
-        eventually(lambda by=made_by: driver.now() > by)
-    assert listed(driver) == (5, made[::-1])
-    assert listed(driver, 1, 2) == (5, ["w4", "w3"])
-    assert listed(driver, 3, 2) == (5, ["w0"])
-    assert listed(driver, 4, 2) == (5, [])
-    # A later member moves none of them.
-    driver.apply("w0-a", ev.Started(identity=identity_of(member=Member(("w0",)))))
-    assert listed(driver) == (5, made[::-1])
 
 
 def test_a_workflow_whose_members_are_lost_leaves_the_list_as_it_is_read(driver: Driver) -> None:
