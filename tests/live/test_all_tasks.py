@@ -12,7 +12,7 @@ import pytest
 from progress_backend.flows.commands import Filters
 from progress_backend.live import all_tasks as feeds
 from progress_backend.live.all_tasks import RELOAD, Feed, Inbox
-from progress_backend.live.hub import Counts, HubClosed
+from progress_backend.live.hub import Counts
 from progress_backend.live.update import Update
 from progress_backend.record.model import Task
 from progress_backend.record.task_json import encode
@@ -172,18 +172,6 @@ async def test_what_is_known_of_tasks_is_bounded(monkeypatch: pytest.MonkeyPatch
     inbox = feed.join(RUNNING)
     feed.publish(update("49", "paused", 3))
     assert await said(inbox) == ["49 paused 3"]
-
-
-async def test_closing_wakes_everybody_and_turns_newcomers_away() -> None:
-    feed = Feed()
-    waiting = asyncio.create_task(feed.join(Filters()).get())
-    await asyncio.sleep(0)
-    feed.close()
-    with pytest.raises(HubClosed):
-        await waiting
-    with pytest.raises(HubClosed):
-        await feed.join(Filters()).get()
-    assert feed.listeners() == 2
 
 
 async def test_an_update_is_led_past_only_while_nothing_waits() -> None:

@@ -133,18 +133,6 @@ async def test_items_without_end_reach_the_last_one_too(crowd) -> None:
     assert {len(receiver.items) for receiver in receivers} == {3}
 
 
-async def test_who_has_left_gets_nothing_more(crowd) -> None:
-    hub, receivers = crowd
-    hub.publish("a", 1)
-    hub.leave("a", receivers[-1])
-    hub.publish("a", 2)
-    for receiver in receivers[1:]:
-        hub.leave("a", receiver)
-    hub.publish("a", 3)
-    await turns(3)
-    assert (receivers[0].items, receivers[-1].items) == ([1, 3], [])
-
-
 @pytest.mark.parametrize("others", [3, AT_ONCE + 3])
 async def test_a_receiver_that_raises_is_closed_and_hinders_no_other(
     others: int, caplog: pytest.LogCaptureFixture

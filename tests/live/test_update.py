@@ -67,9 +67,3 @@ def test_what_is_no_document(rubbish: bytes) -> None:
 )
 def test_a_frame_says_how_long_it_is(length: int, head: bytes) -> None:
     assert text_frame(b"x" * length) == head + b"x" * length
-
-
-def test_an_updates_frame_is_its_message() -> None:
-    update = seen(1, 5)
-    assert update.message is not None
-    assert update.frame == text_frame(update.message.encode())
