@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 
 from progress_backend import tokens
-from progress_backend.settings import Settings
-from progress_backend.web import create_app, refused_lines
-from progress_backend.web.server.proxy_headers import Proxied
+from progress_backend.web import refused_lines
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -145,15 +143,3 @@ async def test_more_callers_than_are_told_apart_have_their_lines_together(
     assert written[12:] == [
         {"at": "now", "what": "refused", "who": "others", "address": None, "answer": 403, "more": 5}
     ]
-
-
-def test_the_address_is_that_behind_trusted_proxies(
-    redis_url: str, start_api: StartApi, lines: Lines
-) -> None:
-    app = create_app(Settings(redis_url=redis_url))
-    app.add_middleware(Proxied, trusted_hosts="127.0.0.1")  # type: ignore[arg-type]  # as of uvicorn
-    Records(redis_url).start("job")
-    api = start_api(app)
-    forwarded = {"X-Forwarded-For": "203.0.113.9"}
-    api.http.post("/internal/task/job/cancel", headers=forwarded)
-    assert [(line["who"], line["address"]) for line in lines()] == [("api", "203.0.113.9")]

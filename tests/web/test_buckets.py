@@ -43,12 +43,6 @@ def test_who_waits_as_long_as_is_said_gets_it_and_not_before(
             assert buckets.take("a", now, units) == 0
 
 
-def test_clients_have_a_bucket_each() -> None:
-    buckets = Buckets(1, 2)
-    assert [buckets.take("a", 0.0) for _ in range(3)] == [0, 0, 1]
-    assert buckets.take("b", 0.0) == 0
-
-
 def test_more_than_a_bucket_holds_is_taken_out_of_a_full_one() -> None:
     buckets = Buckets(1, 2)
     assert buckets.take("a", 0.0, 10) == 0

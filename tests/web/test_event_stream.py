@@ -86,15 +86,6 @@ def test_an_unknown_task(api: RunningApi, task_id: str) -> None:
     assert api.watched() == 0
 
 
-def test_a_client_that_goes_is_forgotten(api: RunningApi) -> None:
-    task_id = api.create()
-    with opened(url_of(api, task_id)) as answer:
-        heard = events(answer)
-        next(heard)
-        assert api.watched() == 1
-    eventually(lambda: api.watched() == 0)
-
-
 def test_quiet_streams_are_kept_alive(api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("progress_backend.web.push.event_stream.PING_S", 0.1)
     task_id = api.create()

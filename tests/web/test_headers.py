@@ -15,7 +15,6 @@ from progress_backend.web.page import ELEMENT
 from tests.records import Records
 from tests.web.mounting import application
 from tests.web.serving import RunningApi
-from tests.web.test_http_connection import asked
 from tests.web.test_rights_matrix import BODIES, operations
 
 STATIC: Final = Path(__file__).parents[2] / "progress_backend" / "web" / "static"
@@ -82,12 +81,6 @@ def test_every_page_and_file(running: RunningApi) -> None:
     if own:
         for path in ("/nowhere", "/internal", "/docs/nope.js", "/openapi.json"):
             check(ask(running, "GET", path).headers, path)
-
-
-async def test_what_is_no_request(running: RunningApi) -> None:
-    said = (await asked(running, b"nonsense\r\n\r\n")).decode()
-    headers = [line.split(": ", 1) for line in said.partition("\r\n\r\n")[0].split("\r\n")[1:]]
-    check(httpx.Headers([(name, value) for name, value in headers]), said)
 
 
 async def test_a_fault_of_the_service(

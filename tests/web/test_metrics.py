@@ -135,32 +135,21 @@ def test_applications_keep_apart_also_under_a_prefix(start_api: StartApi, redis_
     assert not [name for name in Figures(other) if name.startswith("progress_http")]
 
 
-def test_how_long_tasks_waited_and_ran_is_told_by_every_process(
-    start_api: StartApi, redis_url: str
-) -> None:
-    first, second, records = (
-        start_api(redis_url=redis_url),
-        start_api(redis_url=redis_url),
-        Records(redis_url),
-    )
-    for task_id in ("a", "b"):
-        records.start(task_id)
-        records.complete(task_id)
-    for api in (first, second):
-        figures = Figures(api)
-        for kind in ("wait", "run"):
-            name = f"progress_{kind}_seconds"
-            assert figures[f"{name}_count{{fetch_data}}"] == 2
-            assert 0 < figures[f"{name}_sum{{fetch_data}}"] < 20
-            assert f"# TYPE {name} summary\n" in figures.answer.text
-
-
-def test_runs_that_any_process_found_lost_are_counted(start_api: StartApi, redis_url: str) -> None:
+def test_what_any_process_counted_is_told(start_api: StartApi, redis_url: str) -> None:
     api = start_api(redis_url=redis_url)
     assert Figures(api)["progress_lost_total"] == 0
     with Store(Settings(redis_url=redis_url)) as store:
         store.execute(c.CountLost(3))
         store.execute(c.CountDropped({"value": 2}))
-    assert Figures(api)["progress_lost_total"] == 3
-    assert Figures(api)["progress_dropped_total{value}"] == 2
-    assert Figures(api)["progress_dropped_total{end}"] == 0
+    records = Records(redis_url)
+    for task_id in ("a", "b"):
+        records.start(task_id)
+        records.complete(task_id)
+    figures = Figures(api)
+    for name in ("progress_wait_seconds", "progress_run_seconds"):
+        assert figures[f"{name}_count{{fetch_data}}"] == 2
+        assert 0 < figures[f"{name}_sum{{fetch_data}}"] < 20
+        assert f"# TYPE {name} summary\n" in figures.answer.text
+    assert figures["progress_lost_total"] == 3
+    assert figures["progress_dropped_total{value}"] == 2
+    assert figures["progress_dropped_total{end}"] == 0

@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
-from zlib import crc32
 
 import hypothesis
 import pytest
@@ -26,7 +25,6 @@ from progress_backend.web import create_app
 from progress_backend.web.openapi.queries import ListQuery
 from tests.records import Records
 from tests.web.serving import RunningApi
-from tests.web.test_rights_matrix import CALLERS, KEYS, LINES, Cell, sent
 
 DESCRIPTION: dict[str, Any] = create_app(Settings(redis_url="redis://127.0.0.1:1")).openapi()
 CHECKS = [
@@ -40,9 +38,8 @@ CHECKS = [
 #: calls in which there is something to make up share them.
 CASES = os.environ.get("PROGRESS_TEST_FUZZ_CASES")
 SHARING = 5
-#: The statuses of all answers to them, where nobody is asked for a token, and where all are.
+#: The statuses of all answers to them; who is answered what: test_rights_matrix.
 answered: Counter[int] = Counter()
-with_tokens: Counter[int] = Counter()
 #: This phase makes its requests up at collection, in each process of a run, for half a minute: in
 #: `make fuzz` alone.
 PHASES = {"coverage": {"enabled": CASES is not None}}
@@ -52,59 +49,12 @@ schema = schemathesis.openapi.from_dict(
 ).exclude(path_regex="/events$")
 
 
-NOT_JSON = {
-    "GET /internal/task/{task_id}/events",
-    "GET /internal/workflow/{workflow_id}/events",
-    "GET /metrics",
-}
-
-
-def operations() -> list[tuple[str, dict[str, Any]]]:
-    return [
-        (f"{method.upper()} {path}", operation)
-        for path, methods in DESCRIPTION["paths"].items()
-        for method, operation in methods.items()
-    ]
-
-
-@pytest.mark.parametrize(("name", "operation"), operations())
-def test_every_operation_is_described(name: str, operation: dict[str, Any]) -> None:
-    assert operation["summary"]
-    assert operation["description"]
-    ok = operation["responses"].get("201") or operation["responses"]["200"]
-    content = ok["content"].get("application/json")
-    if content is None:
-        assert name in NOT_JSON
-    else:
-        assert "$ref" in content["schema"]
-    for answer in operation["responses"].values():
-        assert answer["description"]
-
-
-def test_every_value_is_described() -> None:
-    """Whatever goes in or comes out, in words; docs/reference.md is printed from them."""
-    fields = [
-        (f"{name}.{field}", about)
-        for name, model in DESCRIPTION["components"]["schemas"].items()
-        for field, about in model["properties"].items()
-    ]
-    parameters = [
-        (f"{call} {parameter['name']}", parameter)
-        for call, operation in operations()
-        for parameter in operation.get("parameters", ())
-    ]
-    assert len(fields) > 80
-    assert len(parameters) > 9
-    assert [name for name, about in fields + parameters if not about.get("description")] == []
-
-
 @pytest.fixture(scope="module", autouse=True)
 def figures() -> Iterator[None]:
     yield
-    for asked, by in (("", answered), (" by somebody", with_tokens)):
-        failed = sum(count for status, count in by.items() if status >= 500)
-        by_status = ", ".join(f"{status}: {count}" for status, count in sorted(by.items()))
-        print(f"\n{by.total()} requests{asked}, {failed} answered with 5xx ({by_status})")
+    failed = sum(count for status, count in answered.items() if status >= 500)
+    by_status = ", ".join(f"{status}: {count}" for status, count in sorted(answered.items()))
+    print(f"\n{answered.total()} requests, {failed} answered with 5xx ({by_status})")
 
 
 def as_others_can_read(value: Any) -> Any:
@@ -134,7 +84,7 @@ def _without_what_does_not_go_together(query: dict[str, Any]) -> None:
 
 def made_up(cases: int) -> hypothesis.settings:
     return hypothesis.settings(
-        max_examples=(int(CASES) // 2 if CASES else cases) // SHARING,
+        max_examples=(int(CASES) if CASES else cases) // SHARING,
         derandomize=CASES is None,
         deadline=None,
         suppress_health_check=list(hypothesis.HealthCheck),
@@ -163,38 +113,6 @@ def test_the_api_keeps_to_its_description(
     answer = case.call(base_url=f"http://127.0.0.1:{session_api.port}")
     answered[answer.status_code] += 1
     case.validate_response(answer, checks=CHECKS)
-
-
-@pytest.fixture(scope="module")
-def asking(session_redis_url: str) -> Iterator[RunningApi]:
-    """It asks for tokens, and some have used up what they may write."""
-    limits = {"max_writes": 20, "max_created_bytes": 200_000}
-    settings = Settings(
-        redis_url=session_redis_url, tokens=LINES, signing_keys=KEYS, unstarted_s=60, **limits
-    )
-    running = RunningApi(create_app(settings)).start()
-    yield running
-    running.stop()
-
-
-@schema.parametrize()
-@made_up(10)
-def test_the_api_keeps_to_its_description_whoever_asks(
-    case: schemathesis.Case, asking: RunningApi, task_ids: list[str]
-) -> None:
-    _as_it_may_be_sent(case, task_ids)
-    callers = list(CALLERS.values())
-    # By the case itself, so that it has the same caller when it is tried again.
-    caller = callers[
-        crc32(repr((case.path_parameters, case.query, case.body)).encode()) % len(callers)
-    ]
-    token = caller(Cell(task_ids[1], "group"))
-    answer = case.call(base_url=f"http://127.0.0.1:{asking.port}", headers=sent(token))
-    with_tokens[answer.status_code] += 1
-    # Above a limit; or a list that a token narrows, with what goes with no type or owner.
-    narrowed = answer.status_code == 422 and case.path.endswith("/tasks")
-    refused = [positive_data_acceptance] if answer.status_code == 429 or narrowed else []
-    case.validate_response(answer, checks=[check for check in CHECKS if check not in refused])
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 import httpx
@@ -216,9 +216,13 @@ def named(part: str) -> str:
 
 
 @cache
+def described() -> dict[str, dict[str, Any]]:
+    app = create_app(Settings(redis_url="redis://127.0.0.1:1"))
+    return dict(app.openapi()["paths"])
+
+
 def operations() -> list[tuple[str, str]]:
-    described = create_app(Settings(redis_url="redis://127.0.0.1:1")).openapi()["paths"]
-    return [(method.upper(), path) for path, of in described.items() for method in of]
+    return [(method.upper(), path) for path, of in described().items() for method in of]
 
 
 def sockets() -> list[str]:
@@ -251,6 +255,8 @@ def test_an_operation_is_answered_as_its_row_says(
         if method != "GET" and answer.is_success:
             made = cell()
     assert got == HTTP[method, path]
+    responses = described()[path][method.lower()]["responses"]
+    assert {str(code) for code in got.values()} <= responses.keys()
 
 
 @pytest.mark.parametrize(("method", "path"), HTTP, ids=named)

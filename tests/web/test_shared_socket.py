@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from typing import Any
@@ -200,20 +199,3 @@ async def test_without_a_store_the_client_comes_back(
         await ask(socket, watch="a", task_id=task_id)
         assert await code_of(socket, "a") == 1013
         assert await closed(socket) == 1013
-
-
-async def test_a_client_that_takes_nothing_is_bounded(api: RunningApi, redis_url: str) -> None:
-    """Each of its watches keeps one message."""
-    task_id = api.create()
-    async with opened(api, max_queue=1) as socket:
-        for number in range(20):
-            await ask(socket, watch=str(number), task_id=task_id)
-        await aeventually(lambda: listeners(api) == 20, what="all are watched")
-        for current in range(1, 80):
-            api.update(task_id, current_items=current, message="x" * 5_000)
-        api.update(task_id, current_items=252)
-        last: dict[str, int] = {}
-        async with asyncio.timeout(20):
-            while len(last) < 20 or set(last.values()) != {252}:
-                message = json.loads(await socket.recv())
-                last[message["watch"]] = message["update"]["progress"]["current"]

@@ -53,14 +53,6 @@ async def test_what_is_heard_while_the_snapshot_is_read_comes_after_it() -> None
     assert told.revisions == [2, 3, 4]
 
 
-async def test_what_the_snapshot_holds_already_is_not_told_again() -> None:
-    told = Told()
-    watcher = watcher_of(told)
-    watcher.put(state(2))
-    watcher.begin(state(3))
-    assert told.revisions == [3]
-
-
 async def test_an_end_closes() -> None:
     told = Told()
     watcher = watcher_of(told)

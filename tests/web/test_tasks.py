@@ -220,39 +220,23 @@ def test_a_token_of_owner_and_type_lists_by_every_filter(
     assert sorted(listed(id_prefix="8a0000", limit="10")) == [0, 1, 2, 3, 4, 5]
 
 
-def test_a_list_by_the_beginning_of_ids(api: RunningApi, redis_url: str) -> None:
-    records = Records(redis_url)
+def test_a_list_by_the_beginning_of_ids_and_in_other_orders(
+    api: RunningApi, redis_url: str
+) -> None:
+    """The rules: tests/behaviour/test_ids.py and test_sorts.py."""
     for task_id in ("8a0000-2", "8b0000-1", "8a0000-1"):
-        records.create(task_id)
-
-    def ids(**query: str) -> list[str]:
-        answer = api.http.get("/internal/tasks", params=query)
-        assert answer.status_code == 200, answer.text
-        return [row["task_id"] for row in answer.json()["tasks"]]
-
-    assert ids(id_prefix="8a0000") == ["8a0000-1", "8a0000-2"]
-    assert ids(id_prefix="8a0000", limit="1", page="2") == ["8a0000-2"]
+        Records(redis_url).create(task_id)
+    api.update("8b0000-1")
+    api.update("8a0000-2", status="completed")
+    for query, wanted in (
+        ("id_prefix=8a0000&limit=1&page=2", ["8a0000-2"]),
+        ("sort=running", ["8b0000-1", "8a0000-1", "8a0000-2"]),
+        ("sort=ended&status=completed", ["8a0000-2"]),
+    ):
+        answer = api.http.get(f"/internal/tasks?{query}")
+        assert [row["task_id"] for row in answer.json()["tasks"]] == wanted, query
     refused = api.http.get("/internal/tasks?id_prefix=8a000")
     assert (refused.status_code, "at least 6 characters" in refused.text) == (422, True)
-
-
-def test_a_list_in_other_orders(api: RunningApi, redis_url: str) -> None:
-    first, second, third = (api.create() for _ in range(3))
-    for task_id in (second, first):
-        api.update(task_id)
-
-    def ids(query: str) -> list[str]:
-        answer = api.http.get(f"/internal/tasks?{query}")
-        assert answer.status_code == 200, answer.text
-        return [row["task_id"] for row in answer.json()["tasks"]]
-
-    assert ids("sort=running") == [second, first, third]
-    assert ids("sort=running&limit=1&page=2&task_type=fetch_data") == [first]
-    for task_id in (second, first):
-        api.update(task_id, status="completed")
-    assert ids("sort=ended&status=completed") == [first, second]
-    api.cancel(third)
-    assert ids("sort=ended&limit=2") == [third, first]
 
 
 def test_a_list_of_a_span_of_time(api: RunningApi, redis_url: str) -> None:

@@ -5,23 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-import pytest
 import websockets
 from fastapi import FastAPI, WebSocket
 
-from progress_backend.record import messages
-from progress_backend.record.messages import update_message
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.records import Records
 from tests.waiting import aeventually
 from tests.web.serving import RunningApi
 from tests.web.test_websockets import closed, said
-from tests.web.test_websockets_all import watch_all
 
 
 @asynccontextmanager
@@ -140,26 +135,3 @@ async def test_applications_of_others_work_under_it() -> None:
         await aeventually(lambda: running.connections() == 0)
     finally:
         running.stop()
-
-
-async def test_a_message_is_made_once_for_all_who_watch(
-    own_api: RunningApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: list[int] = []
-
-    def counted(body: Mapping[str, Any], type_: str) -> bytes:
-        made.append(body["revision"])
-        return update_message(body, type_)
-
-    monkeypatch.setattr(messages, "update_message", counted)
-    task_id = own_api.create()
-    async with AsyncExitStack() as stack:
-        watching = [await stack.enter_async_context(own_api.watch(task_id)) for _ in range(20)]
-        for one in watching:
-            await said(one)
-        watching.append(await stack.enter_async_context(watch_all(own_api)))
-        made.clear()
-        own_api.update(task_id, current_items=1)
-        told = [await said(one) for one in watching]
-        assert {message["revision"] for message in told} == set(made)
-        assert len(made) == 1

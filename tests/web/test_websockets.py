@@ -75,20 +75,6 @@ async def test_the_specifications_messages(api: RunningApi) -> None:
         assert await closed(socket) == 1000
 
 
-async def test_watchers_at_two_apis_hear_of_an_update_by_either(
-    api: RunningApi, own_api: RunningApi
-) -> None:
-    task_id = api.create()
-    async with api.watch(task_id) as one, own_api.watch(task_id) as other:
-        for change, status in (
-            (lambda: None, "created"),
-            (lambda: api.update(task_id), "running"),
-            (lambda: own_api.update(task_id, "completed"), "completed"),
-        ):
-            change()
-            assert (await said(one))["status"] == (await said(other))["status"] == status
-
-
 @pytest.mark.parametrize("end", ["completed", "error", "cancelled"])
 async def test_an_ended_task_is_told_once(api: RunningApi, end: str) -> None:
     task_id = api.create()
@@ -155,17 +141,6 @@ async def test_an_end_right_after_the_snapshot_was_read_is_heard(
     monkeypatch.setattr(reads, "get", read_then_end)
     async with own_api.watch(task_id) as socket:
         assert [m["status"] async for m in rest(socket)] == ["created", "completed"]
-
-
-async def test_what_a_client_says_is_not_heard(api: RunningApi) -> None:
-    task_id = api.create()
-    async with api.watch(task_id) as socket:
-        await said(socket)
-        for _ in range(50):
-            await socket.send("x" * 10_000)
-            await socket.send(b"\0\xff")
-        api.update(task_id, current_items=3)
-        assert (await said(socket))["progress"]["current"] == 3
 
 
 async def test_a_client_that_says_too_much_is_shown_out(api: RunningApi) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import socket as sockets
 
 import pytest
 import redis
@@ -125,37 +123,6 @@ async def said_of(socket: websockets.ClientConnection, task_id: str) -> dict[str
     message = await said(socket)
     assert message["task_id"] == task_id
     return message
-
-
-async def test_a_client_that_never_reads_is_told_to_read_the_list_again(
-    api: RunningApi, redis_url: str
-) -> None:
-    records = Records(redis_url)
-    # Its kernel takes little, so that the server soon cannot write any more.
-    small = sockets.socket()
-    small.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
-    small.connect(("127.0.0.1", api.port))
-    slow = await watch_all(api, ASKING, sock=small, max_queue=1)
-    slow.transport.pause_reading()
-    try:
-        async with asyncio.timeout(30), watch_all(api) as good:
-            for number in range(120):
-                task_id = f"job-{number}"
-                await asyncio.to_thread(records.create, task_id)
-                assert json.loads(await good.recv())["task_id"] == task_id
-                text = f"{number} {'x' * 9_000}"
-                await asyncio.to_thread(records.progress, task_id, 1, text)
-                assert json.loads(await good.recv())["message"] == text
-        slow.transport.resume_reading()
-        heard = []
-        async with asyncio.timeout(10):
-            while not heard or heard[-1].get("task_id") != "job-119":
-                heard.append(json.loads(await slow.recv()))
-        assert {"type": "reload"} in heard
-        assert len(heard) < 120
-        assert heard[-1]["progress"]["current"] == 1
-    finally:
-        await slow.close()
 
 
 async def test_after_an_outage_those_who_ask_are_told_to_read_again(apart: Apart) -> None:

@@ -14,7 +14,7 @@ from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.records import Records
 from tests.waiting import aeventually, eventually
-from tests.web.conftest import Apart, StartApi
+from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_event_stream import events, opened
 from tests.web.test_websockets import closed, rest, said
@@ -132,23 +132,6 @@ async def test_a_lost_member_is_waited_for(start_api: StartApi, redis_url: str) 
     assert [(m["status"], m["final"]) for m in messages] == [("error", False)]
     assert messages[0]["may_come_again_until"] is not None
     eventually(lambda: api.workflow(W).json()["final"])
-
-
-async def test_who_asks_is_told_that_the_line_to_redis_broke(apart: Apart) -> None:
-    server, api = apart
-    Records(server.url).member("one", W)
-    async with watch(api, query="?heartbeat=9") as socket:
-        assert await closed(socket) == 4422
-    async with watch(api, query="?heartbeat=60") as asks, watch(api) as plain:
-        await said(asks)
-        await said(plain)
-        await aeventually(lambda: api.app.state.progress.listener.up_to_date)
-        with redis.Redis.from_url(server.url) as client:
-            client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
-        assert [(await said(asks))["type"] for _ in range(2)] == ["stale", "heartbeat"]
-        Records(server.url).complete("one")
-        for socket in (asks, plain):
-            assert [m["type"] async for m in rest(socket)] == ["workflow_update"]
 
 
 def test_events_have_the_sockets_messages(api: RunningApi, records: Records) -> None:
