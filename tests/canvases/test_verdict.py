@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from progress_backend.record.workflow import Figures
-from tests.canvases.plan import KINDS_ASKED, canvases
 from tests.canvases.verdict import Case, backwards, faults
 
 
@@ -57,13 +56,3 @@ def test_a_percentage_falls_with_new_members_alone() -> None:
     assert not backwards([(0, 3), (33.3, 3), (20, 5), (100, 5), (99.9, 5), (100, 5)])
     assert backwards([(33.3, 3), (33.2, 3)])
     assert backwards([(100, 3), (66.6, 3)])
-
-
-def test_a_seed_says_which_canvases_there_are() -> None:
-    plans = canvases(7, 50)
-    assert plans == canvases(7, 50) != canvases(8, 50)
-    assert len({str(plan) for plan in plans.values()}) > 40
-    tasks = [task for plan in plans.values() for task in plan.tasks()]
-    assert {task.kind for task in tasks} > KINDS_ASKED
-    known = [task.task_id for task in tasks if task.task_id is not None]
-    assert len(known) == len(set(known)) == sum(task.kind in KINDS_ASKED for task in tasks)

@@ -124,12 +124,6 @@ def test_misses_move_their_range_and_paces_only_widen_it() -> None:
     assert log(told.pace.seconds) == pytest.approx(0.25)
 
 
-def test_three_runs_say_nothing_of_a_range() -> None:
-    told = history([PastRun(n, 10.0 * n, 10, 1.0, 0.1, 0.1) for n in (1, 2, 3)])
-    assert (told.runs, told.numbers) == (3, (3,))
-    assert told.pace.band is told.whole.band is told.waits is None
-
-
 def test_four_waits_are_told_as_they_were() -> None:
     runs = [PastRun(10_000 * n, 1.0, 1, float(n)) for n in (4, 1, 2, 9)]
     assert history(runs).waits == (1, 3, 9)

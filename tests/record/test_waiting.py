@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import heapq
 import json
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from random import Random
-from statistics import median
 
 import pytest
 
 from progress_backend.record import task_json, waiting
 from progress_backend.record.model import Delivery, Member, Task
 from progress_backend.record.past_runs import KEPT, History, PastRun, history
-from tests.benchmarks.durations import made_up
 from tests.strategies import NOW
 
 WAITS = Task("t", "fetch_data", 252, created_at=NOW, updated_at=NOW, revision=1)
@@ -101,50 +96,3 @@ def test_in_a_queue_a_start_comes_with_each_end() -> None:
 )
 def test_a_start_is_not_told_where_it_is_not_known(known: History) -> None:
     assert start_of(WAITS, 0, known) is None
-
-
-def in_a_queue(seconds: Sequence[float], workers: int, arrivals: Sequence[float]) -> list[float]:
-    """When each task starts, first come, first served."""
-    free, starts = [0.0] * workers, []
-    for arrives, takes in zip(arrivals, seconds, strict=True):
-        starts.append(max(arrives, heapq.heappop(free)))
-        heapq.heappush(free, starts[-1] + takes)
-    return starts
-
-
-def told(seed: int) -> Iterator[tuple[float, float, float, float]]:
-    """Seconds that are left until a start: at least, likely, at most, and those that it took; of
-    tasks with others before them, in queues that workers find full, at some time of their wait."""
-    random = Random(seed)
-    for job in made_up(seed):
-        typical = median(job.seconds)
-        for workers in (1, 4, 8):
-            count = len(job.seconds)
-            arrivals = [place // 20 * typical * 25 / workers for place in range(count)]
-            if random.random() < 0.5:
-                arrivals = [0.0] * count
-            starts = in_a_queue(job.seconds, workers, arrivals)
-            ended = sorted(
-                (start + takes, takes, start - arrives)
-                for start, takes, arrives in zip(starts, job.seconds, arrivals, strict=True)
-            )
-            for place in random.sample(range(count), min(count, 20)):
-                created, start = arrivals[place], starts[place]
-                now = created + random.random() * (start - created)
-                ahead = place - sum(other <= now for other in starts[:place])
-                last = bisect_right(ended, (now, 1e9, 0.0))
-                ring = [
-                    PastRun(NOW_MS + round(end * 1000), max(takes, 0.001), 1, waited)
-                    for end, takes, waited in ended[max(0, last - KEPT) : last]
-                ]
-                task = replace(WAITS, created_at=NOW + timedelta(seconds=created))
-                if ahead > 0 and (found := start_of(task, ahead, history(ring))) is not None:
-                    yield (*(created + one for one in found), start)
-
-
-@pytest.mark.wide
-def test_four_of_five_starts_in_a_queue_are_in_their_range() -> None:
-    every = [one for seed in (1, 2) for one in told(seed)]
-    assert len(every) > 500
-    holds = sum(least - 0.001 <= took <= most + 0.001 for least, _, most, took in every)
-    assert 0.70 <= holds / len(every) <= 0.95

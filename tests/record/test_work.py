@@ -16,8 +16,6 @@ from progress_backend.record.work import (
     resumed,
     smoothed,
 )
-from tests.benchmarks.durations import finishes, made_up
-from tests.benchmarks.estimates import FASTER, SECONDS, SLOWER, misses, moves, replays
 from tests.strategies import works
 
 SECONDS_OF_WORK = st.floats(0, 1e6)
@@ -141,30 +139,3 @@ def test_a_rate_is_never_negative_or_unbounded(work, rate, items, at, working) -
     assert later is None or (later >= 0 and isfinite(later))
     assert all(number >= 0 and isfinite(number) for number in counts.numbers)
     assert later is None or counts.seconds > 0 or later == rate
-
-
-@pytest.mark.wide
-def test_the_end_is_estimated_as_well_as_a_straight_line_does() -> None:
-    """On made-up jobs that spread as recorded ones do; `make bench DURATIONS=…` takes those."""
-    said = {pace: replays(made_up(1, 60), pace) for pace in (SECONDS, SLOWER, FASTER)}
-    for pace, percent, most in (
-        (SECONDS, 25, 1.2),
-        (SECONDS, 50, 1.2),
-        (SECONDS, 75, 1.45),
-        (SLOWER, 50, 0.5),
-        (FASTER, 50, 0.5),
-    ):
-        found = misses(said[pace], percent)
-        assert len(found) == 60
-        assert _middle([m.ours for m in found]) <= most * _middle([m.line for m in found])
-    assert _middle([move.ours for move in moves(said[SECONDS])]) <= 0.02
-
-
-def _middle(errors: list[float]) -> float:
-    return sorted(errors)[len(errors) // 2]
-
-
-def test_made_up_jobs_spread() -> None:
-    paces = [max(job.seconds) / min(job.seconds) for job in made_up(1, 8)]
-    assert min(paces) < 3 < 30 < max(paces)
-    assert finishes([1.0]) == [1.0]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 from celery import Celery, group
-from kombu.exceptions import EncodeError, OperationalError
+from kombu.exceptions import OperationalError
 
 from progress_backend.tracking.group_records import Batch
 from tests.conftest import Install
@@ -56,18 +56,6 @@ def test_the_records_are_there_before_the_first_message(installed: Install) -> N
     assert len(records) == 3
     for record in records:
         assert (record.status, record.error_cause) == ("error", "not_published")
-
-
-def test_what_cannot_be_sent_ends_with_those_behind_it(installed: Install) -> None:
-    app = installed()
-    task = fetch(app)
-    with pytest.raises(EncodeError):
-        group([task.si("a"), task.si("b"), task.si(object()), task.si("d")]).apply_async()
-    sent = messages(app)
-    assert [app.record(task_id).symbol for task_id in sent] == ["a", "b"]
-    left = [app.record(task_id) for task_id in app.records() if task_id not in sent]
-    assert {record.error_cause for record in left} == {"not_published"}
-    assert len(left) == 2
 
 
 def test_a_member_that_is_refused_keeps_none_back(installed: Install) -> None:

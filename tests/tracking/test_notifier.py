@@ -18,7 +18,6 @@ from progress_backend.tracking import notifier
 from tests.apps import App
 from tests.conftest import Install
 from tests.records import Records
-from tests.waiting import eventually
 
 
 @pytest.fixture(autouse=True)
@@ -270,19 +269,3 @@ def test_a_text_in_a_numbers_place_is_refused(eager: App, tracked: bool) -> None
     assert refused == ["advance()", "update()", "update()"]
     if tracked:
         assert eager.record(task_id).progress == (2, 4, 100)
-
-
-def test_celery_progress_without_a_total_and_a_description(eager: App) -> None:
-    recorder = pytest.importorskip("celery_progress.backend").ProgressRecorder
-    said: list[Any] = []
-
-    def records(self: Any) -> None:
-        recording = recorder(self)
-        for _ in range(3):
-            recording.increment_progress()
-        eventually(lambda: eager.record(self.request.id).current_items == 3)
-        said.append(eager.record(self.request.id))
-
-    assert eager.call(records).progress == (3, 3, 100)
-    assert (said[0].progress, said[0].message) == ((3, None, 0), "処理中... (3)")
-    assert not {"percent", "pending"} & set(said[0].processing_details)

@@ -131,20 +131,6 @@ def test_a_long_canvas_is_begun_in_bounded_batches(
     assert figures(app, result.id).planned == count - 1
 
 
-def test_a_single_task_has_what_it_always_had(installed: Install) -> None:
-    app = installed(track="all")
-    (fetch,) = tasks(app, "fetch")
-    task_id = fetch.delay().id
-    document = app.document(task_id)
-    assert "workflow" not in document
-    assert "planned" not in document
-    (sent,) = headers(app)
-    assert "progress_workflow" not in sent
-    with redis.Redis.from_url(app.celery.conf.broker_url, decode_responses=True) as client:
-        assert [name for name in client.scan_iter() if "workflow" in name] == []
-        assert client.hget("task_facets", task_id) == '["created","jobs.fetch",null,null]'
-
-
 def test_only_what_is_tracked_has_a_record(installed: Install) -> None:
     app = installed()
     marked = app.celery.task(name="jobs.marked", shared=False)(progress_task(plainly()))

@@ -115,21 +115,6 @@ def test_a_retry_is_no_new_task(installed: Install, redis_url: str) -> None:
     assert (record.status, record.worker, record.attempt) == ("running", None, 1)
 
 
-def test_what_replaces_a_task_under_an_id_of_its_own_begins_a_record(
-    installed: Install, redis_url: str
-) -> None:
-    app, records = installed(), Records(redis_url)
-    task = fetch(app)
-    task_id = task.apply_async(("aapl",), replaced_task_nesting=1).id
-    record = app.record(task_id)
-    assert (record.status, record.symbol, record.attempt) == ("created", "AAPL", 0)
-    group([task.si("msft")]).apply_async(replaced_task_nesting=1)
-    assert [app.record(task_id).symbol for task_id in app.records()] == ["MSFT", "AAPL"]
-    ended = records.complete(task_id)
-    task.apply_async(("aapl",), task_id=task_id, replaced_task_nesting=1)
-    assert app.record(task_id) == ended, "what goes on with a record does not begin it anew"
-
-
 def test_installing_twice_is_installing_once(installed: Install) -> None:
     app = installed()
     send_task = app.celery.send_task

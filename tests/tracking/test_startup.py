@@ -1,15 +1,9 @@
-"""What Celery's commands, processes that install tracking, and workers import, and which threads
-run."""
+"""What Celery's commands and processes that install tracking import, and which threads run."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import threading
-from typing import Any
-
-from progress_backend import ProgressNotifier, ProgressTask
-from tests.conftest import Install
 
 SHOW = """
 import sys, threading
@@ -52,18 +46,3 @@ def test_install_imports_no_store_flow_or_run() -> None:
     heavy = ("flows", "store", "live", "service", "web", "runs.run", "runs.sender")
     assert not [m for m in modules if m.startswith(tuple(f"progress_backend.{h}" for h in heavy))]
     assert threads == ["MainThread"]
-
-
-def test_a_run_has_no_thread_before_its_first_value(installed: Install) -> None:
-    app = installed()
-    names: list[set[str]] = []
-
-    def job(task: Any) -> None:
-        names.append({t.name for t in threading.enumerate()} - before)
-        ProgressNotifier(task).update(1, 2)
-        names.append({t.name for t in threading.enumerate()} - before)
-
-    before = {thread.name for thread in threading.enumerate()}
-    app.celery.task(name="jobs.one", bind=True, shared=False, base=ProgressTask)(job)
-    app.celery.tasks["jobs.one"].apply()
-    assert names == [set(), {"progress-sender"}]

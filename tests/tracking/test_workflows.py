@@ -13,8 +13,6 @@ from celery import Celery, chain, chord, group, signature
 from celery.contrib.testing.worker import start_worker
 from celery.result import GroupResult
 from celery.worker.state import revoked
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from progress_backend.flows import commands as c
 from progress_backend.flows import workflow_acts
@@ -24,8 +22,6 @@ from progress_backend.runs.run import TaskCancelled
 from progress_backend.tracking.lost_runs import Judge
 from tests.apps import App
 from tests.conftest import flushed, unhijacked
-from tests.shapes import composed
-from tests.tiers import examples
 from tests.waiting import eventually
 
 #: A lease that a quiet workflow is quick to outlast.
@@ -282,18 +278,6 @@ def test_a_task_that_starts_itself_again_leaves_the_workflow_at_last(jobs: Jobs)
     eventually(lambda: len(jobs.app.records()) - before == 42)
     seen = jobs.ended(workflow_id)
     assert seen.total == 33  # "ok", and 32 generations
-
-
-behaving = st.sampled_from([lambda: job("ok")] * 5 + [lambda: job("fails"), lambda: job("retries")])
-
-
-@settings(
-    max_examples=examples(20),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(composed(st.recursive(behaving, composed, max_leaves=6)))
-def test_whatever_a_canvas_is_made_of(jobs: Jobs, canvas: Callable[[], Any]) -> None:
-    agrees(jobs, canvas().apply_async())
 
 
 def agrees(jobs: Jobs, result: Any) -> None:
