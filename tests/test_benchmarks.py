@@ -13,8 +13,6 @@ import pytest
 
 from tests.benchmarks.durations import LEAST, made_up
 from tests.benchmarks.estimates import POINTS
-from tests.benchmarks.report import markdown
-from tests.benchmarks.row import Row
 from tests.servers import ROOT
 
 
@@ -52,25 +50,6 @@ def test_this_tree_is_measured_beside_another_commits() -> None:
     assert ran.returncode == 0, ran.stderr
     for row in ("create, the scripts' µs", "bytes a record after its complete", "2 rounds in turn"):
         assert row in ran.stdout
-
-
-@pytest.mark.parametrize(
-    ("ratio", "more", "verdict", "shown"),
-    [
-        (0.3001, False, "MISSED", "0.301×"),
-        (0.2999, False, "ok", "0.300×"),
-        (0.2, False, "stretch", "0.200×"),
-        (0.2999, True, "MISSED", "0.299×"),
-        (0.3001, True, "ok", "0.300×"),
-    ],
-)
-def test_a_verdict_follows_the_figure_as_seen(
-    ratio: float, more: bool, verdict: str, shown: str
-) -> None:
-    stretch = 0.4 if more else 0.2
-    row = Row("a row", "µs", {"ours": 1.0}, "peer", ratio, 0.3, stretch, more)
-    assert row.verdict == verdict
-    assert f"{shown} peer" in markdown([row], [])
 
 
 @pytest.mark.wide

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -143,11 +142,3 @@ def test_a_thread_that_will_end_may_not_start_it() -> None:
     thread.start()
     thread.join()
     assert "main thread" in str(caught[0])
-
-
-def test_a_server_that_was_killed_can_be_started_again() -> None:
-    server = EmbeddedServer().start()
-    os.kill(server.pid, signal.SIGKILL)
-    os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOWAIT)
-    with server, redis.Redis.from_url(server.url) as client:
-        assert client.ping()

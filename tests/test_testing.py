@@ -106,29 +106,3 @@ class TestInAProject:
             "-p", "no:cacheprovider", "-p", "no:schemathesis", *options, timeout=90
         )
         done.assert_outcomes(passed=10)
-
-    @pytest.mark.wide
-    def test_the_fixtures_are_listed_with_what_they_are(
-        self, pytester: pytest.Pytester, project: Path
-    ) -> None:
-        listed = pytester.runpytest_subprocess("--fixtures", timeout=60).stdout.str()
-        for name in ("progress_store", "progress_clock", "progress_settings"):
-            assert f"\n{name} -- " in listed
-        ours = [line for line in listed.splitlines() if "progress_backend/testing" in line]
-        assert all(line.startswith("progress_") for line in ours)
-
-    @pytest.mark.wide
-    def test_a_run_without_our_fixtures_imports_nothing_of_celery(
-        self, pytester: pytest.Pytester
-    ) -> None:
-        pytester.makepyfile(
-            """
-            import sys
-            def test_light():
-                assert "progress_backend.testing" in sys.modules
-                assert not {"celery", "redis"} & set(sys.modules)
-            """
-        )
-        others = ("-p", "no:pytest_celery", "-p", "no:celery", "-p", "no:schemathesis")
-        done = pytester.runpytest_subprocess(*others, timeout=60)
-        done.assert_outcomes(passed=1)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from progress_backend import tokens
 from progress_backend.cli import main
-from tests.conftest import StartService
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -64,38 +61,6 @@ def test_tasks_are_listed_and_shown(run: Run, api: RunningApi, records: Records)
     assert (ambiguous.exit_code, "2 task ids begin with" in ambiguous.output) == (1, True)
     unknown = run("show", "nobody")
     assert unknown.output == "Error: Task nobody not found\n"
-
-
-def test_tasks_are_paused_resumed_and_cancelled(run: Run, records: Records) -> None:
-    paused = run("pause", "job-one", "--reason", "lunch")
-    assert "pause of task job-one is asked: its worker holds it" in paused.output
-    assert run("resume", "job-one").output == "task job-one is running\n"
-    assert run("cancel", "job-two").output == "task job-two is cancelled\n"
-    again = run("pause", "job-two")
-    assert again.output == "Error: task job-two cannot be paused: it is cancelled\n"
-    assert run("cancel", "nobody").output == "Error: Task nobody not found\n"
-    stopped = run("cancel", "--workflow", "the-workflow")
-    assert "cancel of workflow the-workflow is asked" in stopped.output
-    assert "not found" in run("pause", "--workflow", "nobody").output
-    assert records.get("job-two").status == "cancelled"
-
-
-def test_watch_follows_a_task_from_its_place_among_those_that_wait_to_its_end(
-    api: RunningApi, records: Records, start_service: StartService
-) -> None:
-    for task_id in ("before", "waits"):
-        records.create(task_id)
-    command = [str(Path(sys.executable).parent / "progress-backend"), "watch", "waits"]
-    watching = start_service(
-        [*command, "--url", f"http://127.0.0.1:{api.port}", "--interval", "0.1"],
-        env={"PROGRESS_LOCALE": "en", "PROGRESS_TOKEN": READ[0]},
-        ready=r"created.*about \d before it",
-    )
-    records.run("waits")
-    records.progress("waits", 126)
-    watching.wait_for_log("50%")
-    records.complete("waits")
-    assert watching.wait(20) == 0
 
 
 @pytest.mark.parametrize(

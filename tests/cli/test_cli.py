@@ -109,21 +109,6 @@ def test_in_a_terminal_rows_fit_its_width(records: Records) -> None:
     assert lines[1].endswith("銘柄の名前")
 
 
-def test_a_screen_is_in_one_language(records: Records) -> None:
-    """Also where the writer's default texts are in another one than the reader's."""
-    records.start("the-id")
-    records.progress("the-id", 63, "Processing... (63/252)")
-    records.apply("the-id", ev.Paused(by="cli"))
-    records.apply("the-id", ev.Heeded())
-    env = {"PROGRESS_REDIS_URL": records.settings.redis_url, "PROGRESS_LOCALE": "ja"}
-    listed = CliRunner().invoke(main, ["tasks"], env=env).output
-    assert re.search(r"^ID +状態 +% +作成 +タスク\nthe-id +一時停止中 +25% ", listed)
-    assert "\n1/1 ページ、1 件；全体：一時停止中 1\n" in listed
-    shown = CliRunner().invoke(main, ["show", "the-id"], env=env).output
-    assert "メッセージ  処理中... (63/252)\n" in shown
-    assert not re.search(r"^[A-Za-z]", shown, re.MULTILINE), "each label is Japanese"
-
-
 LANGUAGES = [
     ({"LANG": "en_US.UTF-8"}, "STATUS"),
     ({"LANG": "ja_JP.UTF-8"}, "状態"),
@@ -435,11 +420,3 @@ def test_without_a_store_one_line_says_what_to_do() -> None:
     code, output = command("progress-backend", "serve")
     assert (code, output.count("\n")) == (1, 1)
     assert output.startswith(NO_STORE)
-
-
-def test_without_a_store_one_line_of_celerys_command_says_what_to_do() -> None:
-    """In a process of its own: without -A the app is the process's, which other tests use."""
-    celery = [Path(sys.executable).parent / "celery", "progress", "list"]
-    done = subprocess.run(celery, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
-    assert done.stderr.startswith(NO_STORE)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -18,14 +16,12 @@ from progress_backend.record import events as ev
 from progress_backend.store.drivers import Store
 from progress_backend.terminal import WorkflowReader
 from progress_backend.terminal.store_source import StoreSource
-from tests.conftest import StartService
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.serving import RunningApi
 
 Run = Callable[..., Result]
 W = "0f8c8a4e-5f0b-4c0e-9a53-2b1f0f6f7a10"
-COMMAND = str(Path(sys.executable).parent / "progress-backend")
 NOWHERE = "http://127.0.0.1:1"
 
 
@@ -79,9 +75,6 @@ def test_tasks_and_workflows_that_nothing_else_started(redis_url: str, records: 
     listed = json.loads(run("--json").output)
     assert [row.get("workflow_id") for row in listed["tasks"]] == [None, W]
     assert listed["pagination"]["total"] == 2
-    refused = run("--status", "running")
-    assert refused.exit_code != 0
-    assert " and top do not go together" in refused.output
 
 
 def test_workflows_are_listed_newest_first(run: Run, records: Records) -> None:
@@ -147,28 +140,6 @@ def test_watch_ends_with_the_workflow(run: Run, records: Records) -> None:
     assert (by_its_id.exit_code, "1 of 1 tasks have ended" in by_its_id.output) == (0, True)
 
 
-def test_watch_of_a_cancelled_workflow_ends_with_its_last_run(
-    redis_url: str, records: Records, start_service: StartService
-) -> None:
-    watching = start_service(
-        [COMMAND, "watch", "--workflow", W, "--interval", "0.1"],
-        env={"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"},
-        ready=r"running +62\.5%",
-    )
-    assert ask(redis_url, "cancel", "--workflow", W, "--reason", "wrong day").exit_code == 0
-    watching.wait_for_log(
-        r"cancel asked .*4 of 4 tasks have ended \(error 1, cancelled 2\), 1 to confirm the cancel"
-        r" \(wrong day\)"
-    )
-    looks = len(watching.log)
-    records.member("later", "another")
-    eventually(lambda: watching.alive and len(watching.log) == looks, what="the job still runs")
-    records.apply("half", ev.Heeded())
-    assert watching.wait() == 1
-    last = [line for line in watching.log.splitlines() if line.endswith(W)][-1]
-    assert re.search(r"  error .*4 of 4 tasks have ended \(error 1, cancelled 2\) \(wrong", last)
-
-
 def test_runs_that_have_yet_to_confirm_are_found_among_many(redis_url: str) -> None:
     """Those that began are the oldest, behind all that never will."""
     records = Records(redis_url, locale="en")
@@ -193,21 +164,6 @@ def cancel_all(store: Store, workflow_id: str) -> None:
     act_id = acts.ask_all(workflow_id, "cancel")
     assert act_id
     acts.carry_out(workflow_id, act_id)
-
-
-@pytest.mark.parametrize(
-    ("args", "why"),
-    [
-        (["show"], "give a TASK_ID, or --workflow ID"),
-        (["show", "a", "--workflow", "b"], "give --workflow or tasks, not both"),
-        (["watch", "a", "--workflow", "b"], "give --workflow or tasks, not both"),
-        (["watch", "--status", "error", "--workflow", "b"], "give --workflow or tasks, not both"),
-    ],
-)
-def test_what_does_not_go_together_is_said(args: list[str], why: str) -> None:
-    result = CliRunner().invoke(main, args, env={"PROGRESS_REDIS_URL": "redis://127.0.0.1:1"})
-    assert result.exit_code == 2
-    assert why in result.output
 
 
 @pytest.mark.parametrize(

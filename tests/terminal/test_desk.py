@@ -4,7 +4,6 @@ terminal is left."""
 from __future__ import annotations
 
 import io
-import re
 import signal
 import sys
 import time
@@ -147,9 +146,6 @@ def test_a_workflow_and_its_page(
         terminal.wait_for(f"opened {url}/workflow")
         terminal.write(b"jo")
         eventually(lambda: f"{url}/task/m" in said.read_text(), what="the task's page")
-        terminal.write(b"kp")
-        terminal.wait_for("fetch ×2: pause asked of all its tasks")
-        eventually(lambda: records.get("m1").asked == "pause")
         terminal.write(b"q")
         assert terminal.wait() == 130, "nobody knows how it ends"
 
@@ -230,39 +226,6 @@ def test_a_store_that_hangs_keeps_no_key_waiting(start_server: StartServer, open
     assert Records(server.url).get("other-id").asked is None, "not later either"
 
 
-@pytest.mark.wide
-def test_a_terminal_of_another_size_is_drawn_at_once(opened: Open) -> None:
-    with opened("--interval", "60", columns=120) as terminal:
-        terminal.wait_for("> first-id")
-        terminal.forget()
-        terminal.resize(columns=50, lines=20)
-        terminal.wait_for("(?m)^> +running")
-        shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.written)
-        assert max(map(cell_len, shown.splitlines())) <= 50
-
-
-@pytest.mark.wide
-def test_an_escape_sequence_in_two_parts_is_one_key(records: Records) -> None:
-    """As a slow line brings it: the first read ends within."""
-    code = """
-import os
-whole, ends = os.read, [1]
-os.read = lambda file, most: whole(file, ends.pop() if ends else most)
-from progress_backend.terminal.keys import Keys
-with Keys() as keys:
-    print("reading", flush=True)
-    for _ in range(2):
-        print(keys.pressed(20), flush=True)
-"""
-    with Terminal([sys.executable, "-c", code], env={}, columns=80, lines=24) as terminal:
-        terminal.wait_for("reading")
-        eventually(terminal.reads_keys)
-        terminal.write(b"\x1b[A")
-        terminal.wait_for(r"\['up'\]")
-        terminal.write(b"\x1b")
-        terminal.wait_for(r"\['escape'\]")
-
-
 @pytest.mark.parametrize(
     ("end", "code"),
     [
@@ -321,19 +284,6 @@ def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(records: Records) -> No
         terminal.forget()
         terminal.write(b"echo code: $?\n")
         terminal.wait_for("code: 130")
-
-
-@pytest.mark.wide
-def test_in_the_background_it_leaves_the_terminal_alone(records: Records) -> None:
-    url = records.settings.redis_url or ""
-    env = {"PROGRESS_REDIS_URL": url, "PROGRESS_LOCALE": "en", "PS1": "prompt> ", "ENV": ""}
-    with Terminal(["sh", "-i"], env=env, columns=100, lines=30) as terminal:
-        terminal.wait_for("prompt> ")
-        terminal.write(f"{COMMAND} watch --interval 0.1 first-id &\n".encode())
-        terminal.wait_for("first-id +running")
-        assert not terminal.reads_keys()
-        records.complete("first-id")
-        terminal.wait_for("completed.*100%")
 
 
 SAID = [

@@ -235,17 +235,6 @@ def test_a_cancel_is_asked_until_its_run_has_ended(locale: Locale, asked: str) -
     assert (asked in first, asked in second) == (True, False)
 
 
-def test_the_reader_puts_running_tasks_before_newer_ones(redis_url: str) -> None:
-    records = Records(redis_url)
-    records.start("old-and-running")
-    for number in range(8):
-        records.create(f"id-{number}")
-    with Store(records.settings) as store:
-        view = TaskReader(StoreSource(store), "en", Choice(limit=3)).read()
-    assert [t.task_id for t in view.tasks] == ["old-and-running", "id-6", "id-7"]
-    assert (view.total, view.counts["created"]) == (9, 8)
-
-
 def test_the_reader_tells_the_places_of_waiting_tasks(redis_url: str) -> None:
     records = Records(redis_url)
     for number in range(3):
@@ -348,29 +337,6 @@ def test_a_terminal_that_moves_no_cursor_gets_lines(redis_url: str) -> None:
         terminal.wait_for("completed.*the-id")
         assert terminal.wait() == 0
     assert "\x1b" not in terminal.written
-
-
-@pytest.mark.wide
-def test_without_the_modules_of_terminals_there_are_bars_and_no_keys(redis_url: str) -> None:
-    """As on Windows."""
-    records = Records(redis_url, locale="en")
-    records.start("the-id")
-    code = """
-import os, sys
-import celery.app, redis  # these look at the system's name instead
-for name in ("termios", "tty", "fcntl", "pty", "pwd", "grp", "resource"):
-    sys.modules[name] = None
-del os.register_at_fork
-from progress_backend.cli import main
-main(["watch", "the-id", "--interval", "0.1"])
-"""
-    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
-    with Terminal([sys.executable, "-c", code], env=env, columns=80, lines=24) as terminal:
-        terminal.wait_for("keys need a terminal of Linux or macOS")
-        terminal.wait_for("running.*0%")
-        records.complete("the-id")
-        terminal.wait_for("completed.*100%")
-        assert terminal.wait() == 0
 
 
 @pytest.fixture

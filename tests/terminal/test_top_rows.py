@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import io
-
-from rich.console import Console
-
 from progress_backend import tokens
 from progress_backend.terminal import Choice, TaskReader
 from progress_backend.terminal.api_client import ApiClient
 from progress_backend.terminal.api_source import ApiSource
 from progress_backend.terminal.rows import WorkflowRow
-from progress_backend.terminal.screen import Screen
 from tests.records import Records
 from tests.web.conftest import StartApi, start_api
 
 __all__ = ["start_api"]
 
-BOTH = tokens.new("both", "read", "fetch_data", "bob")
 ALL, PART = tokens.new("all", "read"), tokens.new("part", "read", task_type="fetch_data")
 
 
@@ -43,18 +37,3 @@ def test_workflows_are_rows_for_those_who_may_see_all(redis_url: str, start_api:
     assert shown(ALL[0]) == {"old-flow", *singles}
     assert shown(ALL[0], 2) == {"old-flow", "single"}, "what runs, behind newer ones"
     assert shown(PART[0]) == {"m1", *singles}, "a part of the tasks: no workflow is whole in it"
-
-
-def test_an_owners_tasks_of_a_type_are_rows_that_nobody_counts(
-    redis_url: str, start_api: StartApi
-) -> None:
-    records = Records(redis_url, locale="en")
-    for n in range(3):
-        records.create(f"id-{n}", owner="bob" if n else "alice")
-    api = start_api(redis_url=redis_url, tokens=(BOTH[1].line(),), locale="en")
-    client = ApiClient(f"http://127.0.0.1:{api.port}", 20, BOTH[0])
-    view = TaskReader(ApiSource(client), "en", Choice()).read()
-    assert ({task.task_id for task in view.tasks}, view.total) == ({"id-1", "id-2"}, None)
-    out = io.StringIO()
-    Console(file=out, width=80, height=3).print(Screen(view, "en"))
-    assert "created" in out.getvalue()

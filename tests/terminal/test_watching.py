@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-import threading
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +23,6 @@ from progress_backend import (
     watch,
 )
 from tests.records import Records
-from tests.terminals import Terminal
 from tests.web.conftest import StartApi, start_api
 
 __all__ = ["start_api"]
@@ -49,25 +45,6 @@ def records(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Records
     yield records
     before.set_current()
     celery_state.set_default_app(default)
-
-
-def program(call: str) -> list[str]:
-    return [sys.executable, "-c", f"from progress_backend import watch\n{call}"]
-
-
-def test_a_bar_moves_in_the_terminal_of_another_process(records: Records) -> None:
-    code = program(
-        "task = watch('the-id', interval=0.1)\nprint('ended:', task.status, task.results)"
-    )
-    with Terminal(code, env={}, columns=90, lines=24) as terminal:
-        terminal.wait_for("running.*0%")
-        records.progress("the-id", 126, "half way")
-        terminal.wait_for("running.*━.*50%")
-        records.complete("the-id")
-        terminal.wait_for("completed.*100%")
-        terminal.wait_for("ended: completed")
-        assert terminal.wait() == 0
-    assert terminal.written.count("\x1b[?25l") == terminal.written.count("\x1b[?25h") > 0
 
 
 def test_it_returns_the_record_whole(records: Records, capsys: Any) -> None:
@@ -119,25 +96,6 @@ def test_inside_an_event_loop_and_beside_one(records: Records) -> None:
         return [watch("the-id"), await asyncio.to_thread(watch, "the-id")]
 
     assert [task.status for task in asyncio.run(main())] == ["completed"] * 2
-
-
-def test_a_workflow_with_its_members(records: Records, capsys: Any) -> None:
-    for task_id in ("first", "second"):
-        records.member(task_id, W, name="fetch ×2")
-        records.run(task_id)
-    ending = threading.Timer(0.5, lambda: [records.complete(t) for t in ("first", "second")])
-    ending.start()
-    task = watch(W, interval=0.1)
-    ending.join()
-    assert (task.task_id, task.status, task.current_items, task.total_items) == (
-        W, "completed", 2, 2,
-    )  # fmt: skip
-    said = capsys.readouterr().out
-    assert "fetch ×2" in said
-    assert "first" in said
-    records.member("third", "w2")
-    with pytest.raises(TimeoutError):
-        watch(SimpleNamespace(id="w2", app=None), timeout=0.2, interval=0.1)
 
 
 def test_from_an_api(

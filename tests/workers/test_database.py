@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sqlite3
 from datetime import date, timedelta
 
@@ -24,15 +23,6 @@ def stored(url: str, what: str = "count(*)") -> list[tuple[object, ...]]:
         return connection.execute(f"SELECT {what} FROM daily_prices ORDER BY 1").fetchall()
     finally:
         connection.close()
-
-
-def save_all(url: str, symbol: str, start: object) -> int:
-    """One process's work: 51 saves of its own engine, begun with the others at the same moment."""
-    start.wait(20)  # type: ignore[attr-defined]  # a barrier of another process
-    with PriceDatabase(url) as database:
-        return sum(
-            database.save(symbol, DAYS[first : first + 20]) for first in range(0, len(DAYS), 20)
-        )
 
 
 def test_real_rows_are_stored_as_they_are(database_url: str) -> None:
@@ -58,18 +48,6 @@ def test_a_day_is_saved_once(database_url: str) -> None:
 def test_more_rows_than_a_statement_holds(database_url: str) -> None:
     with PriceDatabase(database_url) as database:
         assert database.save("AAPL", DAYS) == len(DAYS) == 2 * BATCH + 1
-
-
-@pytest.mark.wide
-def test_processes_that_write_the_same_file_lose_nothing(database_url: str) -> None:
-    symbols = ["A", "A", "A", "B"]
-    context = multiprocessing.get_context("spawn")
-    with context.Manager() as manager, context.Pool(4) as pool:
-        start = manager.Barrier(4)
-        saved = pool.starmap(save_all, [(database_url, symbol, start) for symbol in symbols], 1)
-    expected = len(set(symbols)) * len(DAYS)
-    assert sum(saved) == expected  # each day is counted by just one of them
-    assert stored(database_url) == [(expected,)]
 
 
 def test_another_kind_of_database_is_refused_by_name() -> None:

@@ -9,7 +9,6 @@ from workers.database import PriceDatabase
 from workers.importing import (
     REASONS_KEPT,
     Tally,
-    bulk_results,
     import_prices,
     percent,
 )
@@ -24,17 +23,6 @@ def run(url: str, database_url: str, symbol: str, period: str) -> list[tuple[int
         ]
 
 
-def test_it_grows_page_by_page_to_the_total(start_source: StartSource, database_url: str) -> None:
-    steps = run(start_source(page_size=100), database_url, "AAPL", "1y")
-    assert [step[:2] for step in steps] == [(100, 250), (200, 250), (250, 250)]
-    assert steps[-1][2].results() == {
-        "records_saved": 250,
-        "records_skipped": 0,
-        "success_rate": 100.0,
-        "already_there": 0,
-    }
-
-
 def test_bad_rows_are_counted_and_the_others_saved(
     start_source: StartSource, database_url: str
 ) -> None:
@@ -45,23 +33,6 @@ def test_bad_rows_are_counted_and_the_others_saved(
     reasons = results["bad_row_reasons"]
     assert len(reasons) == REASONS_KEPT
     assert reasons[0] == "2012-03-12: close is None, not a number"
-
-
-def test_a_bulk_sums_up_and_says_what_failed() -> None:
-    tallies = {"AAPL": Tally(250, 250), "IBM": Tally(250, 200, 48, 2), "FB": Tally(196, 50)}
-    assert bulk_results(tallies, {"FB": "gone", "X": "unknown"}) == {
-        "records_saved": 500,
-        "records_skipped": 50,
-        "success_rate": 50.0,
-        "symbols_imported": 2,
-        "symbols_failed": 2,
-        "symbols": {
-            "AAPL": {"records_saved": 250, "records_skipped": 0},
-            "IBM": {"records_saved": 200, "records_skipped": 50},
-            "FB": {"records_saved": 50, "records_skipped": 0},
-        },
-        "failures": {"FB": "gone", "X": "unknown"},
-    }
 
 
 @pytest.mark.parametrize(

@@ -116,21 +116,6 @@ def test_ctrl_c_ends_a_run(start_service: StartService, tmp_path: Path) -> None:
     all_gone(processes)
 
 
-@pytest.mark.integration
-@pytest.mark.long
-def test_kill_9_of_make_ends_the_run(start_service: StartService, tmp_path: Path) -> None:
-    # As make starts a recipe; when it is killed, no signal reaches what it started.
-    code = f"import subprocess; subprocess.run({[*LAUNCH, 'run', *options(tmp_path)]!r})"
-    make = start_service(
-        [sys.executable, "-c", code], env={"MAKELEVEL": "1"}, ready="Ctrl-C", timeout=UP_S
-    )
-    (run,) = make.children()[:1]
-    processes = [run, *tree(run.pid)]
-    make.signal(signal.SIGKILL)
-    make.wait()
-    all_gone(processes)
-
-
 def test_without_the_packages_one_line_says_what_to_do(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", BARE, str(ROOT)],

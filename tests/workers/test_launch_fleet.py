@@ -64,18 +64,6 @@ def test_nothing_outlives_the_owner(
     eventually(lambda: not running(children), 10, what="the end of all that it started")
 
 
-def test_without_its_guard_a_process_still_hears_of_the_owners_death(
-    start_service: StartService, tmp_path: Path
-) -> None:
-    polite = 'print("ready", flush=True)\nimport time\ntime.sleep(300)'
-    owner = start_service([sys.executable, "-c", OWNER, tmp_path, polite], ready="all ready")
-    children = owner.children()
-    (guard,) = (child for child in children if "launch_guard" in " ".join(child.cmdline()))
-    guard.kill()
-    owner.signal(signal.SIGKILL)
-    eventually(lambda: not running(children), 10, what="the end of all that it started")
-
-
 def test_one_that_ends_is_told_with_its_last_lines(tmp_path: Path) -> None:
     dying = (
         'import sys\nprint("ready\\nwhat went wrong", flush=True)\nsys.stdin.read()\nsys.exit(3)'

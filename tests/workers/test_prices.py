@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -46,18 +45,6 @@ def test_each_passing_fault_is_survived(start_scripted: StartScripted, fault: An
     with PriceClient(server.url, backoff_s=0.01) as client:
         assert [page.total for page in client.pages("AAPL", "1y")] == [7]
     assert len(server.paths) == 3
-
-
-def test_tries_are_bounded_and_wait_longer_each_time(start_scripted: StartScripted) -> None:
-    server = start_scripted((503, ""))
-    began = time.monotonic()
-    with (
-        PriceClient(server.url, tries=3, backoff_s=0.2) as client,
-        pytest.raises(SourceUnavailable, match=r"/prices/AAPL in 3 tries \(status 503\)"),
-    ):
-        list(client.pages("AAPL", "1y"))
-    assert len(server.paths) == 3
-    assert time.monotonic() - began >= 0.3  # half of 0.2 + 0.4: the least that jitter leaves
 
 
 def test_a_hanging_source_is_left(start_scripted: StartScripted) -> None:
@@ -108,11 +95,8 @@ def test_a_period_that_is_none_lists_those_there_are() -> None:
     [
         (200, "<html>"),
         (200, "[]"),
-        (200, "{}"),
         page(rows=None),
-        page(pages="many"),
         page(pages=-1),
-        page(total=-1),
         page(pages=MAX_PAGES + 1),
     ],
 )

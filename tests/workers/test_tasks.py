@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import time
@@ -11,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from progress_backend import RedisProgressService
 from tests.waiting import eventually
 from tests.workers.conftest import TIMEOUT_S, Jobs
 from tests.workers.test_database import stored
@@ -88,17 +86,3 @@ def test_bulk_import_goes_on_after_a_symbol_that_fails(jobs: Jobs) -> None:
     assert results["success_rate"] == 66.6
     assert results["symbols"]["IBM"] == {"records_saved": 19, "records_skipped": 0}
     assert "knows no symbol" in results["failures"]["7203.T"]
-
-
-def test_a_cancelled_job_stops_between_two_pages(jobs: Jobs) -> None:
-    task = jobs.send("fetch_data", "MSFT", "max")  # 71 pages: 7 s if nobody stops it
-    eventually(lambda: jobs.record(task).get("progress", {}).get("current", 0) >= 50)
-
-    async def cancel() -> None:
-        async with RedisProgressService(jobs.url) as service:
-            await service.cancel_task(task)
-
-    asyncio.run(cancel())
-    assert eventually(lambda: jobs.result(task).get("status") == "REVOKED")
-    assert jobs.record(task)["status"] == "cancelled"
-    assert 50 <= stored(jobs.database_url, "symbol").count(("MSFT",)) < 1763

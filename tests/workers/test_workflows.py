@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from progress_backend import RedisProgressService
-from tests.conftest import StartServer
 from tests.servers import ROOT
 from tests.waiting import eventually
 from tests.workers.conftest import TIMEOUT_S, Jobs
@@ -77,17 +76,6 @@ def workflows(jobs: Jobs) -> Workflows:
     return Workflows(jobs.url)
 
 
-def test_before_a_worker_all_of_it_is_known(start_server: StartServer) -> None:
-    workflows = Workflows(start_server().url)
-    sent = workflows.send("fetch_and_merge(['IBM', 'FB', 'MSFT', 'GOOG'], ['1mo', '3mo'])")
-    body = workflows.read(sent)
-    assert (body["name"], body["status"]) == ("fetch_data ×8", "created")
-    assert (body["progress"]["total"], body["counts"]["planned"]) == (9, 1)
-    body = workflows.read(workflows.send("import_in_steps('AAPL')"))
-    assert body["name"] == "download_prices"
-    assert (body["progress"]["total"], body["counts"]["planned"]) == (3, 2)
-
-
 def test_eight_fetches_and_what_merges_them(workflows: Workflows, jobs: Jobs) -> None:
     sent = workflows.send("fetch_and_merge(['FB', 'MSFT', 'GOOG', 'AAPL'], ['1mo', '3mo'])")
     body = workflows.ended(sent)
@@ -111,15 +99,6 @@ def test_an_import_in_three_steps(workflows: Workflows, jobs: Jobs) -> None:
     assert results["records_saved"] + results["records_skipped"] == 122
     assert (download["results"], check["results"]) == ({}, {}), "rows are no results to show"
     assert stored(jobs.database_url, "symbol").count(("IBM",)) == 122
-
-
-def test_a_step_that_fails_ends_those_behind_it(workflows: Workflows) -> None:
-    sent = workflows.send("import_in_steps('NOSUCH')")
-    body = workflows.ended(sent)
-    assert (body["status"], body["counts"]["error"]) == ("error", 3)
-    first, *behind = body["failures"]
-    assert "knows no symbol NOSUCH" in first["error_message"]
-    assert {failure["error_cause"] for failure in behind} == {"upstream"}
 
 
 def test_a_job_that_starts_others(workflows: Workflows) -> None:
