@@ -23,7 +23,6 @@ PARTS = {
     "rabbitmq": ("tests/rabbitmq",),
     "wheel": ("tests/test_wheel.py", "tests/docs/test_fresh.py"),
     "browsers": ("tests/browser",),
-    "abuse": ("tests/test_abuse.py",),
     "rest": (),
 }
 HEAD = """# When `make chaos` last ran

@@ -119,15 +119,11 @@ def test_what_the_url_says_of_tls_wins() -> None:
         {"broker_url": "redis://h/0", "broker_use_ssl": True},  # as Kombu: for RabbitMQ alone
         {"broker_url": "redis://h/0", "redis_backend_use_ssl": HEROKU},  # of another server
         {"broker_url": "redis://h/0", "broker_use_ssl": None},
+        {"broker_url": "redis+socket:///run/redis.sock", "broker_use_ssl": HEROKU},
     ],
 )
 def test_other_words_on_tls_leave_the_url_as_it_is(conf: dict[str, object]) -> None:
-    assert Settings.from_sources(conf, {}).redis_url == "redis://h/0"
-
-
-def test_a_socket_needs_no_tls() -> None:
-    conf = {"broker_url": "redis+socket:///run/redis.sock", "broker_use_ssl": HEROKU}
-    assert Settings.from_sources(conf, {}).redis_url == "redis+socket:///run/redis.sock"
+    assert Settings.from_sources(conf, {}).redis_url == conf["broker_url"]
 
 
 def test_tls_behind_sentinel_is_refused_with_what_to_do() -> None:

@@ -62,14 +62,6 @@ def test_ends_when_its_owner_is_killed() -> None:
     eventually(lambda: not psutil.pid_exists(pid))
 
 
-def test_ends_when_its_owner_exits_without_stopping_it() -> None:
-    process, pid = owner()
-    with process:
-        assert psutil.pid_exists(pid)
-        process.communicate("", timeout=20)
-    eventually(lambda: not psutil.pid_exists(pid))
-
-
 def test_outlives_a_forked_child_that_exits() -> None:
     with EmbeddedServer() as server:
         child = os.fork()

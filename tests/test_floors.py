@@ -25,25 +25,6 @@ def package(folder: Path, files: dict[str, str]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "files",
-    [
-        {"record/wire.py": "from .model import Task", "record/model.py": "Task = 1"},
-        {"store/drivers.py": "import redis, os\nfrom ..flows import keys", "flows/keys.py": KEYS},
-        {
-            "web/__init__.py": "from .app import a",
-            "web/app.py": "from ..record.model import b\na = b",
-            "record/model.py": "b = 1",
-        },
-        {"errors.py": 'raise ValueError("task: no such thing")', "flows/keys.py": KEYS},
-        {"daemon.py": "from threading import Thread\nThread().start()"},
-        {"runs/run.py": "import threading", "live/hub.py": "import asyncio"},
-    ],
-)
-def test_what_keeps_the_rules_passes(tmp_path: Path, files: dict[str, str]) -> None:
-    assert package(tmp_path, files) == []
-
-
-@pytest.mark.parametrize(
     ("files", "says"),
     [
         (

@@ -110,15 +110,6 @@ class TestMake:
             env={"PATH": os.environ["PATH"]},
         )
 
-    def test_without_a_fit_python_says_in_one_line_what_to_do(self, clone: Path) -> None:
-        done = self.run(clone, "venv", "PYTHON=/bin/false")
-        assert done.returncode
-        said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
-        assert len(said) == 1
-        assert "Python 3.11 or newer" in said[0]
-        assert "PYTHON=/path" in said[0]
-        assert not (clone / ".venv").exists()
-
     def test_refuses_an_older_python(self, clone: Path, tmp_path: Path) -> None:
         old = tmp_path / "old-python"
         # A Python that tells another version: what an old one would answer to the Makefile.

@@ -143,18 +143,6 @@ def test_a_pause_and_a_resume_of_all(driver: Driver, bases: dict[str, Base]) -> 
     assert driver.apply("waits", STARTED, base=bases["waits"]).task.status == "running"
 
 
-def test_one_member_may_go_on_while_the_others_wait(driver: Driver, bases: dict[str, Base]) -> None:
-    ask(driver, "pause")
-    carried_out(driver)
-    driver.apply("runs", ev.Resumed())
-    driver.apply("runs", ev.Progressed(current=3))
-    carried_out(driver)
-    assert (status(driver, "runs"), status(driver, "waits")) == ("running", "paused")
-    driver.apply("waits", ev.Resumed())
-    assert driver.apply("waits", STARTED).task.status == "running"
-    assert figures(driver).status == "running"
-
-
 def test_a_canvas_within_is_a_workflow_of_its_own(driver: Driver, bases: dict[str, Base]) -> None:
     driver.apply("inner", ev.Created(identity=INNER))
     ask(driver, "pause", CANVAS)
@@ -167,14 +155,6 @@ def test_a_canvas_within_is_a_workflow_of_its_own(driver: Driver, bases: dict[st
     started = ev.Started(identity=INNER)
     assert driver.apply("inner", started).task.status == "cancelled"
     assert driver.apply("waits", STARTED, base=bases["waits"]).task.status == "running"
-
-
-def test_a_run_that_comes_again_is_not_begun(driver: Driver, bases: dict[str, Base]) -> None:
-    driver.apply("runs", ev.Failed(error_message="gone", cause="worker_lost", again_s=60.0))
-    ask(driver, "cancel")
-    carried_out(driver)
-    again = ev.Started(identity=WHOLE, redelivered=True)
-    assert driver.apply("runs", again).task.status == "cancelled"
 
 
 def test_what_is_cancelled_stays_so(driver: Driver, bases: dict[str, Base]) -> None:

@@ -95,15 +95,6 @@ def test_a_record_that_is_gone_is_made_anew_from_memory(driver: Driver) -> None:
     check_agreement(driver, ["t"])
 
 
-def test_so_is_one_whose_index_entries_are_gone_too(driver: Driver) -> None:
-    base = driver.start("t", "lease-1")
-    driver.lose("t")
-    assert driver.ids() == []  # repaired
-    driver.apply("t", ev.Completed(attempt=1), base=base)
-    assert driver.task("t").status == "completed"
-    check_agreement(driver, ["t"])
-
-
 def test_a_refused_end_of_a_record_that_is_gone_makes_none(driver: Driver) -> None:
     ended = driver.apply("t", ev.Started(identity=identity_of()), ev.Completed()).base
     driver.lose("t")

@@ -75,15 +75,6 @@ def test_a_lease_is_forgotten_when_it_is_over_and_holds_nothing(driver: Driver) 
     assert driver.execute(c.Leases(1_000, 10)) == []
 
 
-def test_what_a_lease_holds_is_bounded(driver: Driver) -> None:
-    for n in range(5):
-        driver.start(f"t{n}", "a")
-    held = driver.execute(c.Held("a", 10))
-    assert sorted(held) == ["t0", "t1", "t2", "t3", "t4"]
-    assert driver.execute(c.Held("a", 3)) == held[:3]
-    assert driver.execute(c.Held("b", 3)) == []
-
-
 def test_counts(driver: Driver) -> None:
     driver.create("a")
     driver.start("b")
@@ -97,19 +88,3 @@ def test_counts(driver: Driver) -> None:
     assert driver.run(driver.flows.count(tomorrow)).recent == 0
     noon = driver.now().replace(hour=23, minute=59)
     assert driver.run(driver.flows.count(noon)).recent == 3
-
-
-def test_redis_publishes_the_document_it_stores(redis_driver: Driver) -> None:
-    with redis_driver.raw.pubsub() as pubsub:
-        pubsub.subscribe(redis_driver.keys.channel("t"))
-        assert eventually(lambda: pubsub.get_message(timeout=1))["type"] == "subscribe"
-        redis_driver.start("t")
-        refused = redis_driver.apply("t", ev.Progressed(attempt=0))
-        assert refused.refused is not None
-        redis_driver.apply("t", ev.Completed())
-        redis_driver.raw.publish(redis_driver.keys.channel("t"), "no more")
-        heard = [eventually(lambda: pubsub.get_message(timeout=1))["data"] for _ in range(3)]
-    assert heard[2] == b"no more"
-    assert heard[1] == redis_driver.raw.get("task:t")
-    assert b'"revision":1,' not in heard[0]
-    assert heard[0].endswith(b'"revision":1}')

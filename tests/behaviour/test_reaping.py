@@ -9,7 +9,7 @@ import pytest
 
 from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs
-from progress_backend.flows.stored_record import facets_of, milliseconds
+from progress_backend.flows.stored_record import milliseconds
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from tests.behaviour import driving
@@ -59,15 +59,6 @@ def test_a_worker_whose_lease_came_to_be_unknown_tells_of_it(driver: Driver) -> 
     renew(driver, "lease-1", timedelta(seconds=90))
     look_around(driver)  # what it says is not taken for less
     assert suspects(driver, 2 * SILENT) == []
-
-
-def test_what_is_no_record_stops_no_pass(silent: Driver) -> None:
-    base = silent.start("c", "lease-1")
-    stands = facets_of(base.task)
-    other = c.Commit("c", base.digest, b'["not ours"]', stands, stands, 60_000, None)
-    assert silent.execute(other).done
-    assert sorted(suspects(silent)) == ["a", "b"]
-    assert look_around(silent) == []
 
 
 @pytest.fixture

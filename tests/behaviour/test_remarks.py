@@ -8,10 +8,9 @@ import pytest
 
 from progress_backend.flows import commands as c
 from progress_backend.flows import remark_checks, silent_runs
-from progress_backend.flows.cleanup import sweep
 from progress_backend.record import events as ev
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
-from progress_backend.record.model import Member, Remarks, Worker
+from progress_backend.record.model import Remarks, Worker
 from tests.behaviour.driving import Driver, check_agreement, identity_of
 
 
@@ -105,31 +104,6 @@ def test_a_run_that_writes_meanwhile_is_spared(running: Driver) -> None:
     assert running.drive(flow, lambda _: running.apply("a", value, now=now), c.Commits) == []
     assert running.task("a").remarks is None
     assert running.task("a").current_items == 7
-
-
-def test_a_workflows_member_has_its_remark_and_its_figures(driver: Driver) -> None:
-    member = identity_of(member=Member(("w",)))
-    now = driver.now()
-    driver.apply("m", ev.Created(identity=member))
-    driver.start("m", "lease-1", member=Member(("w",)))
-    for second in range(7):
-        driver.apply("m", ev.Progressed(current=second), now=now + seconds(second))
-    before = driver.execute(c.FiguresOf("w", 1))
-    assert looked(driver, 60) == {"m": ("stalled",)}
-    after = driver.execute(c.FiguresOf("w", 1))
-    assert (after.counts, after.share) == (before.counts, before.share)
-    driver.apply("m", ev.Completed(attempt=1))
-    assert driver.execute(c.CountRemarks()) == (0, 0)
-
-
-def test_cleanup_leaves_nothing_of_it(redis_driver: Driver) -> None:
-    driver = redis_driver
-    run_with_values(driver, "a")
-    assert looked(driver, 40) == {"a": ("stalled",)}
-    driver.lose("a")
-    assert driver.run(sweep(("a",), 0)) == 1
-    assert driver.execute(c.CountRemarks()) == (0, 0)
-    assert looked(driver, 10_000) == {}
 
 
 def test_a_remark_for_which_a_record_has_no_room_is_logged(

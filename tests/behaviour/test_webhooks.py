@@ -12,10 +12,10 @@ import redis
 
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import commands as c
-from progress_backend.flows import remark_checks, task_timeline, webhooks
+from progress_backend.flows import task_timeline, webhooks
 from progress_backend.flows.gather import together
 from progress_backend.record import events as ev
-from progress_backend.record.model import Member, Remarks, Worker
+from progress_backend.record.model import Member, Remarks
 from progress_backend.settings import Settings
 from progress_backend.store.command_table import webhooks as table
 from progress_backend.targets import targets_of
@@ -106,14 +106,6 @@ def test_a_remark_leaves_its_event_once(hooked: Driver) -> None:
     assert event["data"]["remarks"]["late"] == event["time"]
     hooked.apply("t", ev.Progressed(current=1))
     assert len(taken(hooked)) == 1
-
-
-def test_the_pass_over_running_tasks_leaves_events_too(hooked: Driver) -> None:
-    worker = Worker("lease-1", "celery@tests")
-    hooked.apply("t", ev.Started(identity=identity_of(expect_s=0.001), worker=worker))
-    now = hooked.now() + timedelta(seconds=5)
-    assert hooked.run(remark_checks.of_lease(hooked.flows, "lease-1", ["t"], now, {}))
-    assert [event["type"] for event in taken(hooked)] == ["progress.task.late"]
 
 
 def test_several_ends_in_one_trip_leave_each_its_event(hooked: Driver) -> None:

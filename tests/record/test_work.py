@@ -38,12 +38,6 @@ def test_the_first_rate_is_the_average() -> None:
     assert after([(0, 5.0), (1, 6.0), (3, 7.0)]) == (Work(4, 2.0, 7.0, 1.0), 2)
 
 
-def test_a_steady_job_keeps_its_rate() -> None:
-    work, rate = after([(10, float(second)) for second in range(100)])
-    assert (work.items, work.seconds) == (990, 99)
-    assert rate == pytest.approx(10)
-
-
 def test_the_first_items_weigh_the_same() -> None:
     """Whatever each of them took."""
     work, rate = after([(0, 0.0), *((1, float(second)) for second in (8, 9, 10, 18, 19, 20))])

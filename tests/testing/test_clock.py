@@ -9,9 +9,7 @@ from celery import Celery
 
 from progress_backend.store.drivers import Store
 from progress_backend.testing import Clock, wait_for_progress
-from progress_backend.tracking.cleanup import cleanup
-from progress_backend.tracking.tracker import tracker_of
-from tests.testing.shop import created, run_eagerly, running
+from tests.testing.shop import created, running
 
 
 def test_stands_still_until_it_is_advanced() -> None:
@@ -36,17 +34,3 @@ def test_the_store_goes_by_it(app: Celery, progress_store: Store, progress_clock
     assert task.created_at is not None
     assert task.started_at is not None
     assert (task.started_at - task.created_at).total_seconds() == 90
-
-
-def test_cleanup_takes_what_is_past_its_retention(
-    app: Celery, progress_store: Store, progress_clock: Clock
-) -> None:
-    tracker = tracker_of(app)
-    assert tracker is not None
-    ended, going = run_eagerly(app), running(progress_store)
-    progress_clock.advance(86_340)
-    assert cleanup(tracker) == 0
-    progress_clock.advance(120)
-    assert cleanup(tracker) == 1
-    assert progress_store.run(progress_store.flows.get(ended)) is None
-    assert progress_store.run(progress_store.flows.get(going)) is not None

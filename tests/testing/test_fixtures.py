@@ -9,7 +9,6 @@ import redis
 from celery import Celery
 
 from progress_backend import Settings
-from progress_backend.flows.task_page import summary
 from progress_backend.store.drivers import Store
 from progress_backend.testing import fixtures, wait_for_progress
 from progress_backend.tracking.tracker import recording_into, tracker_of
@@ -17,10 +16,6 @@ from tests.testing.shop import GO_ON, build, run_eagerly
 
 
 class TestStore:
-    def test_records_an_eager_task(self, app: Celery, progress_store: Store) -> None:
-        task = wait_for_progress(progress_store, run_eagerly(app), status="completed")
-        assert (task.symbol, task.results, task.progress) == ("7203.T", {"saved": 4}, (4, 4, 100))
-
     def test_records_what_an_in_process_worker_runs_live(
         self, in_worker: Celery, progress_store: Store
     ) -> None:
@@ -37,20 +32,6 @@ class TestStore:
         task_id = run_eagerly(later)
         assert wait_for_progress(progress_store, task_id, status="completed").ended
         later.close()
-
-    def test_is_empty_at_first_and_lists_what_was_recorded(
-        self, app: Celery, progress_store: Store
-    ) -> None:
-        flow = progress_store.flows.page(1, 20)
-        assert summary(progress_store.run(flow))["completed"] == 0
-        run_eagerly(app)
-        assert summary(progress_store.run(progress_store.flows.page(1, 20)))["completed"] == 1
-
-    def test_publishes_are_recorded_before_any_worker_takes_them(
-        self, app: Celery, progress_store: Store
-    ) -> None:
-        sent = app.tasks["import_rows"].delay("7203.T", 4)
-        assert wait_for_progress(progress_store, sent.id, status="created").total_items == 4
 
     def test_afterwards_the_app_records_to_its_own_store_again(self, app: Celery) -> None:
         tracker = tracker_of(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from celery import Celery
 
-from progress_backend import Settings, TaskAlreadyFinished, TaskNotFound
+from progress_backend import TaskAlreadyFinished, TaskNotFound
 from progress_backend.store.drivers import Store
 from progress_backend.testing import Clock, lost_worker, wait_for_progress
 from tests.testing.shop import GO_ON, created, run_eagerly, running
@@ -35,11 +35,6 @@ def test_judges_one_after_the_other(progress_store: Store) -> None:
     assert lost_worker(progress_store, "t-1").ended
     assert not wait_for_progress(progress_store, "t-2", status="created").ended
     assert lost_worker(progress_store, "t-2").ended
-
-
-def test_works_on_a_real_store(redis_url: str) -> None:
-    with Store(Settings(redis_url=redis_url)) as store:
-        assert lost_worker(store, created(store)).error_cause == "lost"
 
 
 def test_with_a_clock_that_stands_still(progress_store: Store, progress_clock: Clock) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from celery import Celery
 
-from progress_backend import RedisProgressService, Settings
+from progress_backend import RedisProgressService
 from progress_backend.record.model import Task
 from progress_backend.store.drivers import Store
 from progress_backend.testing import await_progress, lost_worker, wait_for_progress
@@ -56,9 +56,3 @@ async def test_on_a_loop_for_redis(redis_url: str) -> None:
         assert (await await_progress(service, task_id, status="created")).task_id == task_id
         with pytest.raises(AssertionError, match="did not come to status running"):
             await await_progress(service, task_id, status="running", timeout=0.05)
-
-
-def test_for_a_blocking_store(redis_url: str) -> None:
-    with Store(Settings(redis_url=redis_url)) as store:
-        task_id = running(store)
-        assert wait_for_progress(store, task_id, percentage=50).message == "half way"

@@ -204,12 +204,6 @@ def test_it_counts_for_its_own_task_alone(eager: App) -> None:
         assert eager.record(task.apply_async(headers=headers).id).symbol == "said of all"
 
 
-def test_a_task_without_a_mark_is_tracked_by_it(eager: App) -> None:
-    task = eager.task(name="plain", bind=True, shared=False)(reports_nothing)
-    result = task.apply_async(("x",), headers={"progress": GIVEN})
-    assert eager.record(result.id).symbol == "7203.T"
-
-
 # install
 
 
