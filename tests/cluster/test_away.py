@@ -9,7 +9,6 @@ import json
 import pytest
 
 from progress_backend import ProgressNotifier
-from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import commands as c
 from progress_backend.live.all_tasks import Feed
 from progress_backend.live.hub import Hub
@@ -49,11 +48,6 @@ def with_a_node(settings: Settings, first: str = "127.0.0.1:1") -> Settings:
     return Settings(redis_url=f"redis+cluster://{first},{there}", lease_s=1)
 
 
-def test_nobody_connects_before_there_is_something_to_say(away: Settings) -> None:
-    with Store(away, timeout_s=0.2) as store, pytest.raises(StoreUnavailable):
-        store.ready()
-
-
 def test_a_publisher_and_a_job_go_on(away: Settings, redis_url: str) -> None:
     app = App(redis_url, redis_url=away.redis_url, track="all")
     try:
@@ -65,26 +59,6 @@ def test_a_publisher_and_a_job_go_on(away: Settings, redis_url: str) -> None:
 
         assert job.apply_async().id
         assert job.apply().get() == "done"
-    finally:
-        app.close()
-
-
-def test_the_brokers_own_error_is_the_publishers(away: Settings) -> None:
-    import kombu
-
-    app = App(
-        "redis://127.0.0.1:1/0",
-        {"result_backend": "disabled://"},
-        redis_url=away.redis_url,
-        track="all",
-    )
-    try:
-
-        @app.celery.task
-        def never() -> None: ...
-
-        with pytest.raises(kombu.exceptions.OperationalError):
-            never.apply_async(retry=False)
     finally:
         app.close()
 

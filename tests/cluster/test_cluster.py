@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from datetime import timedelta
-from itertools import product
 
 import pytest
 import redis.asyncio.cluster
@@ -25,12 +23,10 @@ from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually, eventually
 
 pytestmark = pytest.mark.wide
-TYPES = ("fetch_data", "bulk_import")
-SYMBOLS = ("7203.T", None)
 
 
-def make(store: Store, task_id: str, task_type: str = "fetch_data", symbol: str | None = None):
-    who = ev.Identity(task_type=task_type, symbol=symbol, total_items=10)
+def make(store: Store, task_id: str):
+    who = ev.Identity(task_type="fetch_data", total_items=10)
     flow = store.flows.apply(task_id, (ev.Created(identity=who),), store.now())
     return store.run(flow)
 
@@ -105,36 +101,6 @@ async def test_a_list_is_asked_for_in_a_write_a_node(nodes: list[Node], settings
         before = reads_of(nodes)
         await store.run(store.flows.page(1, 20))
         assert reads_of(nodes) - before < 50
-
-
-def test_lists_are_those_of_one_node(store: Store) -> None:
-    """Every filter, first, deep and last pages, against a list kept beside."""
-    kept: list[tuple[str, str, str, str | None]] = []
-    dice = random.Random(7)
-    for number in range(420):
-        task_id, task_type, symbol = f"t{number}", dice.choice(TYPES), dice.choice(SYMBOLS)
-        make(store, task_id, task_type, symbol)
-        status = "created"
-        if dice.random() < 0.4:
-            apply(store, task_id, ev.Cancelled())
-            status = "cancelled"
-        kept.insert(0, (task_id, status, task_type, symbol))
-    assert len({store.layout.place(entry[0]) for entry in kept}) == 16
-    for status, task_type, symbol in product(
-        (None, "created", "cancelled", "running"), (None, *TYPES), (None, "7203.T")
-    ):
-        wanted = [
-            task_id
-            for task_id, *facets in kept
-            if all(f in (None, g) for f, g in zip((status, task_type, symbol), facets, strict=True))
-        ]
-        for limit in (7, 100):
-            for page in (1, 2, max(len(wanted) // limit, 1), len(wanted) // limit + 2):
-                flow = store.flows.page(page, limit, status, task_type, symbol)
-                paged = store.run(flow)
-                assert ids(paged) == wanted[(page - 1) * limit : page * limit]
-                assert paged.total == len(wanted)
-                assert sum(paged.counts) == len(kept)
 
 
 def test_runs_of_a_dead_lease_are_found_in_every_partition(store: Store) -> None:

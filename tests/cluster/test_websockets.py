@@ -24,7 +24,7 @@ from tests.outages.fleet import client
 from tests.outages.trio import TIMEOUT_S, Trio
 from tests.waiting import aeventually, eventually
 from tests.web.conftest import StartApi
-from tests.web.test_websockets import closed, rest, said
+from tests.web.test_websockets import rest, said
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -80,19 +80,6 @@ async def says(store: Store, task_id: str, *happened: ev.Event) -> bool:
 
 
 CREATED = ev.Created(identity=ev.Identity(task_type="fetch_data", total_items=100))
-
-
-async def test_a_task_from_its_creation_to_its_end(place: Place, start_api: StartApi) -> None:
-    api = start_api(create_app(place.settings))
-    task_id = api.create()
-    async with api.watch(task_id) as socket:
-        assert (await said(socket))["type"] == "task_created"
-        for current in range(1, 6):
-            assert api.update(task_id, current_items=current).status_code == 200
-            assert (await said(socket))["progress"]["current"] == current
-        api.update(task_id, "completed")
-        assert [m["status"] async for m in rest(socket)] == ["completed"]
-        assert await closed(socket) == 1000
 
 
 async def test_a_workflow_whose_members_are_in_many_partitions(

@@ -57,24 +57,6 @@ async def test_without_a_filter_all_is_told_the_newest_of_each_task() -> None:
     assert await said(inbox) == ["a running 3", "b running 3"]
 
 
-@pytest.mark.parametrize(
-    ("filters", "told"),
-    [
-        (Filters(), True),
-        (Filters("running", "fetch_data", "7203.T"), True),
-        (Filters(symbol="7203.T"), True),
-        (Filters("completed"), False),
-        (Filters(task_type="bulk_import"), False),
-        (Filters("running", symbol="6758.T"), False),
-    ],
-)
-async def test_filters(filters: Filters, told: bool) -> None:
-    feed = Feed()
-    inbox = feed.join(filters)
-    feed.publish(update("a", "running", 1, symbol="7203.T"))
-    assert await said(inbox) == (["a running 1"] if told else [])
-
-
 async def test_one_that_leaves_the_filter_is_told_once_more() -> None:
     feed = Feed()
     inbox = feed.join(RUNNING)
@@ -105,15 +87,6 @@ async def test_one_that_was_in_the_list_and_never_told_is_told_when_it_leaves() 
     feed.publish(update("a", "completed", 9))
     feed.publish(update("a", "completed", 10))
     assert await said(inbox) == ["a completed 9"]
-
-
-async def test_what_one_listener_learned_spares_the_next_one() -> None:
-    feed = Feed()
-    feed.join(Filters())
-    feed.publish(update("a", "paused", 5))
-    late = feed.join(RUNNING)
-    feed.publish(update("a", "cancelled", 6))
-    assert await said(late) == []
 
 
 @pytest.mark.parametrize("size", [0, 5_000])
@@ -147,16 +120,6 @@ async def test_what_waits_is_bounded_by_its_size_and_one_large_message_passes() 
         message = await inbox.get()
         characters += len(message)
     assert characters < 1.1 * feeds.MOST_CHARACTERS
-
-
-async def test_a_gap_is_told_to_everyone() -> None:
-    feed = Feed()
-    one, two = feed.join(Filters()), feed.join(RUNNING)
-    feed.publish(update("a"))
-    feed.reload()
-    feed.reload()
-    feed.publish(update("b"))
-    assert await said(one) == await said(two) == ["reload", "b running 2"]
 
 
 async def test_what_is_known_of_tasks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,15 +167,6 @@ def test_the_interface_has_the_specifications_methods() -> None:
         NotificationServiceInterface()  # type: ignore[abstract]  # that is the mistake
 
 
-async def test_a_count_given_with_the_end_stays(service: ProgressService) -> None:
-    counted, whole = [await service.create_task("x", 252) for _ in range(2)]
-    body = await service.update_progress(counted, status="completed", current_items=100)
-    assert body["progress"] == {"current": 100, "total": 252, "percentage": 100}
-    await service.update_progress(whole, message="begun")
-    body = await service.update_progress(whole, status="completed")
-    assert body["progress"] == {"current": 252, "total": 252, "percentage": 100}
-
-
 async def test_a_keyword_that_nobody_knows_is_named(service: ProgressService) -> None:
     task_id = await service.create_task("x", 1)
     before = await service.get_task_status(task_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import datetime, timedelta
 
@@ -83,18 +82,6 @@ async def test_a_given_store_is_shared_and_left_open(redis_url: str) -> None:
         document = await store.run(store.flows.get(task_id))
     body = json.loads(document)
     assert datetime.fromisoformat(body["created_at"]).utcoffset() == timedelta(hours=9)
-
-
-def test_one_service_serves_one_loop_after_the_other(redis_url: str) -> None:
-    service = RedisProgressService(settings=Settings(redis_url=redis_url))
-
-    async def create() -> str:
-        try:
-            return await service.create_task("x", 1)
-        finally:
-            await service.close()
-
-    assert asyncio.run(create()) != asyncio.run(create())
 
 
 async def test_a_store_that_is_away_is_said_plainly(start_server: StartServer) -> None:

@@ -1,4 +1,4 @@
-"""Redis goes and comes: calls are refused in time, watchers stay and hear what they missed."""
+"""Redis goes and comes: calls are refused in time, and health says what is away."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import pytest
 
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
-from tests.conftest import StartServer
-from tests.records import Records
-from tests.waiting import aeventually, eventually
+from tests.waiting import eventually
 from tests.web.conftest import Apart, StartApi
-from tests.web.test_websockets import said
 
 
 def test_every_call_says_that_the_store_is_away(
@@ -53,27 +50,6 @@ def test_a_store_that_hangs_holds_no_request_for_long(apart: Apart) -> None:
     assert api.status(task_id).status_code == 503
     server.resume()
     assert api.status(task_id).status_code == 200
-
-
-async def test_watchers_stay_and_hear_what_they_missed(
-    start_server: StartServer, start_api: StartApi, tmp_path: object
-) -> None:
-    server = start_server(data_dir=tmp_path, appendonly=True)
-    api = start_api(redis_url=server.url)
-    records = Records(server.url)
-    records.start("job", total=100)
-    async with api.watch("job") as one, api.watch("job") as two:
-        assert (await said(one)) == (await said(two))
-        server.stop()
-        await aeventually(lambda: api.http.get("/internal/health").status_code == 503)
-        server.start()
-        records.progress("job", 40)  # mostly before the API has connected again
-        for socket in (one, two):
-            assert (await said(socket))["progress"]["current"] == 40
-        await aeventually(lambda: api.http.get("/internal/health").status_code == 200)
-        records.progress("job", 41)
-        for socket in (one, two):
-            assert (await said(socket))["progress"]["current"] == 41
 
 
 def test_a_dead_listener_shows_in_health(start_api: StartApi, redis_url: str) -> None:

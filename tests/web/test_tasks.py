@@ -284,20 +284,3 @@ def test_a_waiting_task_tells_how_many_are_before_it(api: RunningApi) -> None:
     assert begun["waited_ms"] >= 0
     rows = api.http.get("/internal/tasks").json()["tasks"]
     assert {row["ahead"] for row in rows} == {None}
-
-
-def test_a_waiting_task_tells_when_it_starts_by_the_last_runs_of_its_type(
-    api: RunningApi, redis_url: str
-) -> None:
-    task_id = api.create(task_type="queued")
-    tag = api.status(task_id).headers["etag"]
-    assert api.status(task_id).json()["start_estimate"] is None
-    with redis.Redis.from_url(redis_url) as client:
-        runs = [json.dumps([1_700_000_000_000 + 60_000 * n, 5.0, 10, 2.0]) for n in range(10)]
-        client.set("task_runs:queued", "\n".join(runs[::-1]))
-    body = eventually(lambda: (b := api.status(task_id).json())["start_estimate"] and b)
-    assert body["start_estimate"].pop("runs") == 10
-    assert body["created_at"] < body["start_estimate"]["earliest"]
-    assert len(set(body["start_estimate"].values())) == 1  # each of them waited two seconds
-    assert api.status(task_id, headers={"If-None-Match": tag}).status_code == 200
-    assert api.status(task_id).headers["etag"] != tag

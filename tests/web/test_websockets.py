@@ -126,23 +126,6 @@ async def test_no_state_is_missed_or_told_twice_while_it_moves(
         assert revisions[-1] == last
 
 
-async def test_an_end_right_after_the_snapshot_was_read_is_heard(
-    own_api: RunningApi, redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    task_id = own_api.create()
-    reads = own_api.app.state.progress.reads
-    get = reads.get
-
-    async def read_then_end(task_id: str) -> Any:
-        document = await get(task_id)
-        await asyncio.to_thread(Records(redis_url).complete, task_id)
-        return document
-
-    monkeypatch.setattr(reads, "get", read_then_end)
-    async with own_api.watch(task_id) as socket:
-        assert [m["status"] async for m in rest(socket)] == ["created", "completed"]
-
-
 async def test_a_client_that_says_too_much_is_shown_out(api: RunningApi) -> None:
     task_id = api.create()
     async with api.watch(task_id) as socket:

@@ -47,20 +47,6 @@ async def test_every_task_is_heard_from_the_moment_the_socket_is_open(api: Runni
             assert await said(one) == await said(socket)
 
 
-async def test_it_opens_when_the_subscription_stands(apart: Apart) -> None:
-    server, api = apart
-    task_id = api.create()
-    server.pause()
-    opening = asyncio.create_task(opened(api))
-    done, _ = await asyncio.wait([opening], timeout=0.5)
-    assert not done
-    server.resume()
-    socket = await opening
-    api.update(task_id)
-    assert (await said_of(socket, task_id))["status"] == "running"
-    await socket.close()
-
-
 async def opened(api: RunningApi, query: str = "") -> websockets.ClientConnection:
     return await watch_all(api, query)
 

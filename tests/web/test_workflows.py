@@ -12,7 +12,7 @@ import pytest
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.record.model import STATUSES
 from progress_backend.record.workflow import NOT_IN_ROWS
-from progress_backend.web.openapi import bodies, field_bodies, workflow_bodies
+from progress_backend.web.openapi import field_bodies, workflow_bodies
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.serving import RunningApi
@@ -73,27 +73,11 @@ def test_an_unchanged_workflow_is_not_sent_again(api: RunningApi, records: Recor
     assert changed.headers["etag"] != tag
 
 
-def test_a_workflows_id_without_a_record_reads_as_a_task(api: RunningApi, records: Records) -> None:
-    body, workflow = api.status(W).json(), api.workflow(W).json()
-    field_bodies.TaskBody.model_validate(body)
-    assert list(body) == list(api.status("single").json()), "neither more nor less than a task has"
-    assert (body["task_id"], body["task_type"]) == (W, "workflow")
-    assert (body["status"], body["progress"]) == (workflow["status"], workflow["progress"])
-    tag = api.status(W).headers["etag"]
-    assert api.status(W, headers={"If-None-Match": tag}).status_code == 304
-
-
 def test_a_record_of_its_own_comes_before_the_workflow(api: RunningApi, records: Records) -> None:
     """A chain's id is that of its last task."""
     records.member("last", "last")
     assert api.status("last").json()["task_type"] == "fetch_data"
     assert api.workflow("last").json()["task_type"] == "workflow"
-
-
-def listed(api: RunningApi, **query: object) -> tuple[list[str], int, dict[str, int]]:
-    body = api.http.get("/internal/tasks", params=query).json()
-    ids = [row["task_id"] for row in body["tasks"]]
-    return ids, body["pagination"]["total"], body["summary"]
 
 
 def test_the_list_of_workflows(api: RunningApi, records: Records) -> None:
@@ -112,19 +96,6 @@ def test_the_list_of_workflows(api: RunningApi, records: Records) -> None:
     body = api.http.get("/internal/workflows", params={"page": 2, "limit": 1}).json()
     assert [row["workflow_id"] for row in body["workflows"]] == [W]
     assert body["pagination"] == {"page": 2, "limit": 1, "total": 2, "pages": 2}
-
-
-def test_the_list_of_what_nothing_else_started(api: RunningApi, records: Records) -> None:
-    """`records` has made a single task after the workflow."""
-    assert listed(api, top="true")[:2] == (["single", W], 2)
-    body = api.http.get("/internal/tasks", params={"top": "true"}).json()
-    single, whole = bodies.TaskList.model_validate(body).tasks
-    assert (type(single), type(whole)) == (bodies.Row, workflow_bodies.WorkflowRow)
-    assert body["tasks"][1] == api.http.get("/internal/workflows").json()["workflows"][0]
-    assert body["tasks"][0] == api.http.get("/internal/tasks").json()["tasks"][0]
-    assert body["summary"] == listed(api)[2], "it counts the members too"
-    assert listed(api, top="true", page=2, limit=1)[:2] == ([W], 2)
-    assert listed(api, top="false") == listed(api)
 
 
 @pytest.mark.parametrize("query", ["limit=101", "page=0", "page=a", "status=running"])

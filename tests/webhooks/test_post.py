@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
-from standardwebhooks import Webhook, WebhookVerificationError
 
 from progress_backend.webhooks import connection
 from progress_backend.webhooks.answer import Answer
@@ -34,22 +33,6 @@ def test_while_secrets_are_rotated_both_verify() -> None:
         with receiving(secret=secret) as receiver:
             assert post(target(receiver.url, secret=[SECRET, OTHER]), ID, BODY).delivered
         assert receiver.faults == []
-
-
-def test_another_secret_or_body_does_not_verify() -> None:
-    with receiving(secret=OTHER) as receiver:
-        post(target(receiver.url), ID, BODY)
-    assert "No matching signature" in receiver.faults[0]
-    heard: dict[str, str] = {}
-
-    def keep(request: BaseHTTPRequestHandler) -> int:
-        heard.update(request.headers)
-        return 200
-
-    with receiving(keep) as receiver:
-        post(target(receiver.url), ID, BODY)
-    with pytest.raises(WebhookVerificationError):
-        Webhook(SECRET).verify(BODY + b" ", heard)
 
 
 @pytest.mark.parametrize(

@@ -184,16 +184,6 @@ def test_what_there_is_no_time_for_is_given_back(redis_url: str) -> None:
         assert [one.attempt for one in left] == [1] * 4
 
 
-def test_a_sender_that_died_is_followed_by_another(redis_url: str) -> None:
-    settings = Settings(redis_url=redis_url, webhooks=spec())
-    with receiving() as receiver, Store(settings) as store:
-        end(store, "a")
-        now_ms = int(store.now().timestamp() * 1000)
-        (taken,) = store.execute(c.TakeEvents("ops", now_ms, now_ms + 300, 1))  # and is gone
-        with sending(redis_url, receiver.url):
-            eventually(lambda: receiver.ids == {taken.id: 1})
-
-
 def test_dropped_events_are_told(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
