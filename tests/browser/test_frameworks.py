@@ -1,4 +1,4 @@
-"""<task-progress> in pages of React, Vue and htmx, and HTML fragments in those of htmx, in a real
+"""<task-progress> in pages of React and Vue, and HTML fragments in those of htmx, in a real
 browser. The builds are npm's, in `vendor`."""
 
 from __future__ import annotations
@@ -128,22 +128,6 @@ def test_a_component_that_shows_one_task_then_another(
     expect(page.locator("task-progress [part=figures]")).to_have_text("25% · 63 / 252")
     api.update(second, status="completed")
     expect(page.locator("output")).to_have_text("completed")
-
-
-def test_htmx_puts_the_element_in(
-    api: RunningApi, site: str, folder: Path, open_page: OpenPage
-) -> None:
-    """What a request swaps in is alive, without a script of the page's own."""
-    task_id = api.create()
-    (folder / "started.html").write_text(f'<task-progress task-id="{task_id}"></task-progress>')
-    button = '<button hx-get="started.html" hx-target="#job">Start</button><div id="job"></div>'
-    head = element_of(api) + '<script src="htmx.min.js"></script>'
-    (folder / "index.html").write_text(page_of(head, button))
-    page = open_page(site)
-    page.get_by_role("button", name="Start").click()
-    expect(page.locator("task-progress [part=name]")).to_have_text("fetch_data 7203.T")
-    api.update(task_id, status="completed")
-    expect(page.locator("task-progress [part=status]")).to_have_text("Completed")
 
 
 def test_a_frame_as_streamlit_makes_one(

@@ -26,16 +26,6 @@ def api(start_api: StartApi, redis_url: str) -> RunningApi:
     return start_api(redis_url=redis_url)
 
 
-def run(page: Page, number: int, api: RunningApi, task_id: str) -> None:
-    """Runs one of the section's two blocks for the task."""
-    snippets = blocks("docs/quick-start.md", "Reading the record", "js")
-    assert len(snippets) == 2
-    text = snippets[number].text
-    assert "127.0.0.1:8004" in text
-    text = text.replace(":8004", f":{api.port}")
-    evaluate(page, task_id, text)
-
-
 def evaluate(page: Page, task_id: str, text: str) -> None:
     page.evaluate("() => {" + READERS.replace("{task_id}", task_id) + text + "}")
 
@@ -55,7 +45,9 @@ def test_the_socket_moves_a_bar_through_a_restart_to_the_end(
     api: RunningApi, start_api: StartApi, open_page: OpenPage, redis_url: str
 ) -> None:
     page, task_id = open_page(api), api.create()
-    run(page, 0, api, task_id)
+    first, _ = blocks("docs/quick-start.md", "Reading the record", "js")
+    assert "127.0.0.1:8004" in first.text
+    evaluate(page, task_id, first.text.replace(":8004", f":{api.port}"))
     bar, label = page.locator("progress"), page.locator("output")
     api.update(task_id, current_items=150, message="page 6")
     expect(label).to_have_text("running: page 6")
@@ -68,19 +60,3 @@ def test_the_socket_moves_a_bar_through_a_restart_to_the_end(
     expect(label).to_have_text("completed: 完了しました")
     assert bar.evaluate("bar => bar.value") == 100
     eventually(lambda: api.watched() == 0, what="the snippet leaves an ended task alone")
-
-
-def test_the_event_source_tells_of_the_progress(api: RunningApi, open_page: OpenPage) -> None:
-    page, task_id = open_page(api), api.create()
-    told: list[str] = []
-    page.on("console", lambda line: told.append(line.text))
-    run(page, 1, api, task_id)
-    for current in (150, 200):
-        api.update(task_id, current_items=current)
-        wanted = f"{{current: {current}, total: 252, "
-
-        def said(wanted: str = wanted) -> bool:
-            page.wait_for_timeout(20)  # Playwright hears only while it is asked
-            return any(line.startswith(wanted) for line in told)
-
-        eventually(said, what=f"{wanted} in {told}")

@@ -114,27 +114,6 @@ def test_past_the_latest_end_it_says_so_until_the_next_value(
     expect(time_of(page, "late")).to_contain_text(" left")
 
 
-def test_the_bars_end_is_as_soft_as_the_range_is_wide(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    """By time a half is done: 2,000 of 4,000 s, or of 3,077 to 5,713."""
-    past(records, APART)
-    half_way(records, "job")
-    page = open_page(api)
-    bar = page.locator('tr[data-task-id="job"] .bar')
-    expect(bar).to_have_class("bar soft")
-    sure, may_be = (
-        float(bar.evaluate(f"bar => bar.style.getPropertyValue('{name}')").removesuffix("%"))
-        for name in ("--sure", "--may-be")
-    )
-    assert 50 * sure / 100 == pytest.approx(100 * 2_000 / 5_713, abs=2)
-    assert 50 + may_be == pytest.approx(100 * 2_000 / 3_077, abs=2)
-    tail = bar.evaluate("bar => parseFloat(getComputedStyle(bar, '::after').width)")
-    assert tail == pytest.approx(bar.evaluate("bar => bar.clientWidth") * may_be / 100, abs=1)
-    records.complete("job")
-    expect(bar).to_have_class("bar")
-
-
 def message_of(page: Page, task_id: str) -> Locator:
     return page.locator(f'tr[data-task-id="{task_id}"] .message')
 

@@ -14,7 +14,7 @@ from typing import Any
 from celery import Celery
 
 from progress_backend import install
-from tests.integration import canvases, jobs, locking, loops, resuming, shapes
+from tests.integration import jobs, locking, loops, resuming, shapes
 
 CONF = {
     "task_track_started": True,
@@ -39,7 +39,6 @@ def build(
     loops.add(app)
     resuming.add(app)
     locking.add(app)
-    canvases.add(app)
     return app
 
 

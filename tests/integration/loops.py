@@ -23,9 +23,6 @@ def add(app: Celery) -> None:
         "deaf": deaf,
     }.items():
         app.task(bind=True, name=name, shared=False)(progress_task(function))
-    app.task(
-        bind=True, name="autoretrying", shared=False, autoretry_for=(Exception,), max_retries=3
-    )(progress_task(updating_itself))
 
 
 def steps(task: Any) -> Iterator[int]:
@@ -47,10 +44,6 @@ def updating(self: Any) -> Any:
     for number in steps(self):
         notifier.update(number, TOTAL)
     return "to the end"
-
-
-def updating_itself(self: Any) -> Any:
-    return updating(self)
 
 
 def tracking(self: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Tasks as teams write them, with every marking and every way to say how far they are."""
+"""A task that uses every way to say how far it is."""
 
 from __future__ import annotations
 
@@ -11,22 +11,8 @@ from tests.integration.gate import Gate
 
 
 def add(app: Celery) -> None:
-    """Registers them with the app."""
-    for name, function in {
-        "fetch": fetch,
-        "says_all": says_all,
-    }.items():
-        app.task(bind=True, name=name, shared=False)(function)
-
-
-@progress_task(
-    task_type="fetch_data",
-    symbol=lambda symbol: symbol.upper(),
-    total_items=lambda rows, pages: rows * pages,
-    metadata=lambda **given: dict(given),
-)
-def fetch(self: Any, symbol: str, rows: int = 10, *, pages: int = 2) -> Any:
-    return {"records_saved": rows * pages}
+    """Registers it with the app."""
+    app.task(bind=True, name="says_all", shared=False)(says_all)
 
 
 @progress_task

@@ -73,12 +73,6 @@ def test_a_running_job_ends_at_the_next_thing_it_says(
         service.cancel(task_id)
 
 
-def test_autoretry_does_not_run_a_cancelled_job_again(world: World, service: Control) -> None:
-    task_id = started(world, "autoretrying")
-    service.cancel(task_id)
-    assert revoked(world, task_id)["attempt"] == 1
-
-
 def test_a_job_that_never_asks_runs_on_and_stays_cancelled(world: World, service: Control) -> None:
     task_id = started(world, "deaf")
     service.cancel(task_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from celery import chain, chord, group
 
 from tests.integration.world import World
 from tests.waiting import eventually
@@ -45,24 +44,6 @@ def test_everything_that_the_notifier_says_is_recorded(world: World) -> None:
     assert record["start_time"] <= record["updated_at"] <= record["end_time"]
     # Celery's own result is the body's, whatever the record adds.
     assert world.result(task_id) == {"status": "SUCCESS", "result": {"success_rate": 100}}
-
-
-def test_group_chain_and_chord_are_tied_together(world: World) -> None:
-    fetch = world.app.tasks["fetch"]
-    members = group(fetch.si("a"), fetch.si("b")).apply_async()
-    in_group = [world.ended(member.id) for member in members]
-    assert {record["group_id"] for record in in_group} == {members.id}
-
-    last = chain(fetch.si("a"), fetch.si("b")).apply_async()
-    second, first = world.ended(last.id), world.ended(last.parent.id)
-    assert second["parent_id"] == second["root_id"] == first["task_id"]
-
-    body = chord([fetch.si("a"), fetch.si("b")], fetch.si("sum")).apply_async()
-    header = [world.ended(member.id) for member in body.parent]
-    joined = world.ended(body.id)
-    assert joined["status"] == "completed"
-    assert joined["parent_id"] in {record["task_id"] for record in header}
-    assert {record["group_id"] for record in header} == {joined["group_id"]} == {body.parent.id}
 
 
 def test_a_message_that_is_no_task_leaves_nothing_and_stops_nothing(world: World) -> None:

@@ -68,14 +68,6 @@ def test_the_death_of_the_old_run_s_child_is_not_that_of_the_run_that_lives(
     agrees(started, job, "second")
 
 
-def test_the_success_of_the_first_run_after_the_death_of_the_second(started: Fleet) -> None:
-    job = started.send("twice", "return")
-    os.kill(pid_of(started, job, "second"), signal.SIGKILL)
-    eventually(lambda: started.record(job).get("error_cause") == "worker_lost", TIMEOUT_S)
-    started.open(f"{job}-first")
-    agrees(started, job, "first")
-
-
 def test_a_cancel_ends_both_runs(started: Fleet) -> None:
     """Each at its next update, not only the newer one."""
     job = started.send("gated", "never")
