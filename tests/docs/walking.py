@@ -63,7 +63,11 @@ class Walk:
         self.folder = folder
         self._programs, self._paths = programs, paths
         self.port, self.site_port, self.flask_port = (free_port() for _ in range(3))
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
+        self.http = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}",
+            trust_env=False,
+            limits=httpx.Limits(keepalive_expiry=2),  # the server closes them after five seconds
+        )
         self.redis = urlsplit(redis_url).netloc
         self.variables: dict[str, str] = {}
         self.answers: list[httpx.Response] = []

@@ -39,9 +39,14 @@ class RunningApi:
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
         )
-        # Longer than the API waits for anything: it says so itself, also on a busy machine.
         self.http = httpx.Client(
-            base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=20
+            base_url=f"http://127.0.0.1:{self.port}",
+            trust_env=False,
+            # Longer than the API waits for anything: it says so itself, also on a busy machine.
+            timeout=20,
+            # The server closes idle connections after five seconds, as httpx does: a request could
+            # be sent on one that is being closed.
+            limits=httpx.Limits(keepalive_expiry=2),
         )
 
     def start(self) -> Self:
