@@ -108,3 +108,16 @@ def test_the_success_of_the_older_run_stands_where_the_newer_one_has_none(end: e
 def test_otherwise_it_is_refused(before: tuple[ev.Event, ...]) -> None:
     with pytest.raises(TransitionRefused):
         after(*TWO, *before, RETURNED)
+
+
+@pytest.mark.parametrize(
+    "late", [ev.Progressed(current=9), ev.Completed(results={"rows": 4}), ev.Retried()]
+)
+def test_an_ended_run_changes_nothing_once_its_id_is_published_again(late: ev.Event) -> None:
+    """It was cancelled, and goes on: no reply of the store has reached it."""
+    again = (CREATED, FIRST, ev.Cancelled(by="api"), CREATED)
+    for then in ((), (SECOND,)):
+        with pytest.raises(TransitionRefused):
+            after(*again, *then, replace(late, attempt=1))
+    running = after(*again, SECOND)
+    assert (running.status, running.attempt, running.current_items) == ("running", 2, 0)
