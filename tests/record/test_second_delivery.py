@@ -121,3 +121,8 @@ def test_an_ended_run_changes_nothing_once_its_id_is_published_again(late: ev.Ev
             after(*again, *then, replace(late, attempt=1))
     running = after(*again, SECOND)
     assert (running.status, running.attempt, running.current_items) == ("running", 2, 0)
+
+
+def test_a_record_that_is_older_than_its_run_takes_the_runs_number() -> None:
+    """The store came back from an older copy."""
+    assert after(CREATED, FIRST, ev.Progressed(attempt=3)).attempt == 3
