@@ -12,7 +12,9 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[1]
 SLEEPS: Final = "tests/sleeps.json"
 #: A second chance, wherever it is written down.
-CHANCES: Final = re.compile(r"--reruns|only_rerun|pytest-rerunfailures|--last-failed|--lf\b")
+CHANCES: Final = re.compile(
+    r"--reruns|only_rerun|pytest-rerunfailures|--last-failed|--lf\b|lastfailed|\bFEW\b"
+)
 CHANCE_FILES: Final = ("Makefile", "pyproject.toml", "constraints.txt", ".ci/run")
 
 
