@@ -60,7 +60,10 @@ class Sent:
         held = canvas_().apply_async().id
         eventually(self._quiet, 20)
         first = [message for message in self.messages if message.sender is None]
-        return held, first, [message for message in self.messages if message.sender is not None]
+        roots = {message.headers["root_id"] for message in first}
+        # What an earlier canvas may still send, such as Celery's look at a chord, has other roots.
+        own = [message for message in self.messages if message.headers["root_id"] in roots]
+        return held, first, [message for message in own if message.sender is not None]
 
     def _quiet(self) -> bool:
         """Whether all that was sent has run, and all that was to follow was sent."""
