@@ -61,7 +61,7 @@ def row(stored: bytes, task_id: str, zone: tzinfo) -> bytes:
     try:
         return seen(stored, task_id, zone)
     except ForeignValue as error:
-        return _marked(task_id, str(error))
+        return marked(task_id, str(error))
 
 
 def sent_in_zone(published: bytes, zone: tzinfo) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def _look(stored: bytes, zone: tzinfo) -> _Seen:
 _remembered: Callable[[bytes, tzinfo], _Seen] = lru_cache(maxsize=_REMEMBERED)(_look)
 
 
-def _marked(task_id: str, why: str) -> bytes:
+def marked(task_id: str, why: str) -> bytes:
     """A list's row for a value that is no record, with all fields, so that clients can read the
     list."""
     task = Task(printable(task_id), "", status=TaskStatus.ERROR, error_message=why)

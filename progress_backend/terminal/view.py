@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from ..errors import InvalidEvent, SettingsError, StoreUnavailable, TaskNotFound
-from ..record import task_json
+from ..errors import ForeignValue, InvalidEvent, SettingsError, StoreUnavailable, TaskNotFound
+from ..record import reader_view, task_json
 from ..record.default_texts import Locale
 from ..record.list_request import ListRequest
 from ..record.model import Task, TaskStatus
@@ -115,7 +115,11 @@ class TaskReader:
         known = {task.task_id: task for task in self._last.tasks}
         gone: set[str] = set()
         for task_id in self._choice.task_ids:
-            if (body := self._source.task(task_id)) is not None:
+            try:
+                body = self._source.task(task_id)
+            except ForeignValue as error:  # the others are shown all the same
+                body = reader_view.marked(task_id, str(error))
+            if body is not None:
                 known[task_id] = placed(task_json.decode(body), body)
             elif task_id in known:
                 gone.add(task_id)

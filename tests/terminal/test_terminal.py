@@ -252,6 +252,16 @@ def test_the_reader_tells_the_places_of_waiting_tasks(redis_url: str) -> None:
         eventually(lambda: ahead(reader) == [1, None, None])
 
 
+def test_what_is_no_record_has_a_row_beside_the_others(redis_url: str) -> None:
+    records = Records(redis_url)
+    records.start("good")
+    with Store(records.settings) as store, redis.Redis.from_url(redis_url) as client:
+        client.set(store.layout.keys[0].task("bad"), "no record")
+        view = TaskReader(StoreSource(store), "en", Choice(("good", "bad"))).read()
+    assert [task.task_id for task in view.tasks] == ["good", "bad"]
+    assert "is no record" in (view.tasks[1].error_message or "")
+
+
 def test_the_reader_keeps_what_it_saw(start_server: StartServer) -> None:
     server = start_server()
     records = Records(server.url)
