@@ -45,6 +45,7 @@ function isSure(act, name, said) {
 // Whether a person wants that after a second look.
 export function sure(what, how, yes, danger = true) {
   const dialog = byId("sure");
+  dialog.onclose?.(); // an answer before this question, with its event still to come
   byId("sure-what").textContent = what;
   byId("sure-how").textContent = how;
   byId("sure-yes").textContent = yes;
@@ -53,5 +54,8 @@ export function sure(what, how, yes, danger = true) {
   byId("sure-no").onclick = () => dialog.close("");
   dialog.returnValue = "";
   dialog.showModal();
-  return new Promise((resolve) => { dialog.onclose = () => resolve(dialog.returnValue === "yes"); });
+  return new Promise((resolve) => {
+    // The event of an earlier close may come once the dialog is open again: it answers nothing.
+    dialog.onclose = () => { if (!dialog.open) resolve(dialog.returnValue === "yes"); };
+  });
 }
