@@ -1,16 +1,16 @@
 """JSON text of any Python value: NaN, keys that are no texts, objects and deep nesting become text.
 
-orjson writes plain values several times as fast as Python's own encoder; but it writes NaN as null,
-which would change a user's result without notice.
+msgspec writes plain values several times as fast as Python's own encoder; but it writes NaN as
+null, which would change a user's result without notice.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-import orjson
+import msgspec
 
 #: Deepest nesting that is recorded; deeper values are recorded as text. Readers have limits:
 #: Python's own parser fails at about 1,000 levels, at fewer where the stack is deep already.
@@ -21,10 +21,10 @@ _WIDEST: Final = 10_000
 _dump = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str
 ).encode
-#: Nesting that is searched for values which orjson writes otherwise.
+#: Nesting that is searched for values which msgspec writes otherwise.
 _SHALLOW: Final = 3
-_DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
-_LONG: Final = b"0" * 19
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
 
 
@@ -32,9 +32,9 @@ def document_of(body: Mapping[str, Any], *values: Mapping[str, Any]) -> bytes:
     """A record's JSON. `values` are the parts that users gave; all other parts are plain."""
     if not [value for value in values if value and not plain(value)]:
         try:
-            return orjson.dumps(body)
-        except TypeError:
-            pass  # half of a surrogate pair, a number of more than 64 bits
+            return _encode(body)
+        except (ValueError, RecursionError):
+            pass  # half of a surrogate pair, a number of more than 4,300 digits
     document = dumps(body).encode("utf-8", "replace")
     if document.count(b"{") + document.count(b"[") > DEEPEST:  # else it cannot be deeper
         document = _dump(_plain(body, ())).encode("utf-8", "replace")
@@ -42,7 +42,7 @@ def document_of(body: Mapping[str, Any], *values: Mapping[str, Any]) -> bytes:
 
 
 def plain(value: Any, depth: int = 0) -> bool:
-    """Whether orjson writes a value as Python's own encoder does, or refuses it."""
+    """Whether msgspec writes a value as Python's own encoder does, or refuses it."""
     kind = type(value)
     if kind is dict:
         if value and not all(type(key) is str for key in value):
@@ -61,17 +61,10 @@ def parsed(text: bytes) -> Any:
     Raises:
         ValueError: the text is no JSON, has NaN or Infinity, or is nested too deep.
     """
-    # orjson reads an int of more than 64 bits, which has 19 digits or more, as a float.
-    if _LONG not in text.translate(_DIGITS):
-        return orjson.loads(text)
     try:
-        return json.loads(text.decode(), parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("it is nested too deep") from None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+        return _decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
 
 
 def dumps(value: Any) -> str:

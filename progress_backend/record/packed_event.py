@@ -59,8 +59,7 @@ def packed(event: Event) -> Packed:
     size = _BARE + len(document) + sum(map(len, texts.values()))
     size += len(getattr(event, "checkpoint", None) or "")
     kept = replace(event, **changed) if changed else event
-    # A copy: orjson's own text keeps a buffer of some kilobytes.
-    return Packed(kept, bytes(memoryview(document)) if values else b"{}", size)
+    return Packed(kept, document if values else b"{}", size)
 
 
 def size_of(task: Task) -> int:

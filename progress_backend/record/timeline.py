@@ -11,10 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
-import orjson
-
 from . import events as ev
-from .json_text import dumps
+from .json_text import dumps, parsed
 from .local_time import in_its_zone, moment
 from .model import LOST, WORKER_LOST, Task, TaskStatus, rendered
 
@@ -81,7 +79,7 @@ def encoded(entry: Entry) -> bytes:
 def _parsed(stored: bytes) -> Entry | None:
     """A stored entry; None for what another program has written."""
     try:
-        entry = orjson.loads(stored)
+        entry = parsed(stored)
         moment(entry["time"])
         return entry if isinstance(entry["event"], str) else None
     except (ValueError, TypeError, KeyError):

@@ -40,7 +40,7 @@ def test_a_document_says_of_a_users_value_what_its_text_says(value) -> None:
     assert said == json.loads(dumps({"results": {"v": value}}).encode("utf-8", "replace"))
 
 
-def test_a_number_that_orjson_refuses_is_written_all_the_same() -> None:
+def test_an_int_of_more_than_64_bits_is_written_exactly() -> None:
     assert json.loads(document_of({"n": 2**70}, {"n": 2**70})) == {"n": 2**70}
 
 
