@@ -39,7 +39,7 @@ def metrics() -> Iterator[Metric]:
     times = dict.fromkeys(((kind, "fetch_data") for kind in (WAIT, RUN)), Total())
     counted = Counted(
         tasks=dict.fromkeys(STATUSES, 0),
-        remarks=dict.fromkeys(KINDS, 0),
+        warnings=dict.fromkeys(KINDS, 0),
         lost=0,
         dropped=dict.fromkeys(DROPPED, 0),
         times=times,

@@ -117,7 +117,7 @@ def stories(lang: Locale) -> list[Story]:
         fetch("c41a7a0e-58cc-4372-a567-0e02b2c3d479", "AAPL", 1259, *_worked(lang, 48, 763, 1259)),
         fetch("7b7de887-6f26-48b1-afe0-d09ecabe2ead", "7203.T", 252, *_worked(lang, 15, 150, 252)),
         fetch("e0d4ab11-93b1-4e0e-8bb1-6b9a1d6c0f3e", "8306.T", 252, *_worked(lang, 9, 90, 252),
-              (1, ev.Paused(by="desk", reason="closed until nine")), (0, ev.Heeded())),
+              (1, ev.Paused(by="desk", reason="closed until nine")), (0, ev.Acknowledged())),
         fetch("f58ac10b-58cc-4372-a567-0e02b2c3d479", "9984.T", 252),
     ]  # fmt: skip
 

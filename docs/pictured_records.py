@@ -27,7 +27,7 @@ _WORDS: Final[dict[Locale, dict[str, str]]] = {
         "again": "the price source answers 503, trying again",
         "holiday": "2023-08-11 is a holiday: no prices",
         "open": "the market is open, going on with 2024-01-15",
-        "name": "fetch ×8, then merge",
+        "name": "fetch ×8",
         "failed": "ValueError: no such price: 9984.T",
     },
     "ja": {
@@ -58,7 +58,7 @@ def _task(words: dict[str, str]) -> Iterator[tuple[float, ev.Event]]:
     yield 200, ev.Retried(message="HTTPError: 503 Service Unavailable", retries=1)
     yield 190, _started(_IDENTITY, "celery@prices-2")
     yield 150, ev.Paused(by="desk", reason=words["why"])
-    yield 149, ev.Heeded()
+    yield 149, ev.Acknowledged()
     yield 90, ev.Resumed(by="desk")
     for current in range(400, 760, 40):
         yield (760 - current) / 8, ev.Progressed(current=current)

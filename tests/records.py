@@ -9,7 +9,7 @@ from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.default_texts import Locale
 from progress_backend.record.log_line import LogLine
-from progress_backend.record.model import Member, Remarks, Task, Worker
+from progress_backend.record.model import Member, Task, Warnings, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 
@@ -76,9 +76,9 @@ class Records:
     def complete(self, task_id: str) -> Task:
         return self.apply(task_id, ev.Completed())
 
-    def remark(self, task_id: str, **since: datetime) -> Task:
+    def warning(self, task_id: str, **since: datetime) -> Task:
         """As the pass over open tasks does: `stalled`, `late` or `waiting`."""
-        event = ev.Remarked(remarks=Remarks(**since), revision=self.get(task_id).revision)
+        event = ev.Warned(warnings=Warnings(**since), revision=self.get(task_id).revision)
         return self.apply(task_id, event)
 
     def fail(self, task_id: str, why: str) -> Task:

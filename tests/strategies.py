@@ -17,9 +17,9 @@ from progress_backend.record.model import (
     UPSTREAM,
     Delivery,
     Member,
-    Remarks,
     Task,
     TaskStatus,
+    Warnings,
     Worker,
 )
 from progress_backend.record.work import Work
@@ -101,8 +101,8 @@ works = st.builds(
     st.sampled_from([0, 1.5, 700.25]),
     st.sampled_from([(), (2.5, 20.0), (0.0, 1.5, 7.25, 3.0)]),
 )
-#: Remarks of any kind, also of kinds that a task's status does not have.
-remarks = st.tuples(*(st.none() | times for _ in KINDS)).filter(any).map(Remarks._make)
+#: Warnings of any kind, also of kinds that a task's status does not have.
+warnings = st.tuples(*(st.none() | times for _ in KINDS)).filter(any).map(Warnings._make)
 limits = st.none() | st.sampled_from([1, 60.5])
 owners = st.none() | st.sampled_from(["alice", "bob|status=created"])
 controls = st.fixed_dictionaries(
@@ -111,7 +111,7 @@ controls = st.fixed_dictionaries(
         "by": st.sampled_from(["api", "celery"]),
         "reason": st.none(),
     },
-    optional={"heeded_at": st.none() | st.just("2024-01-15T10:30:00.000+00:00")},
+    optional={"acknowledged_at": st.none() | st.just("2024-01-15T10:30:00.000+00:00")},
 )
 members = st.none() | st.builds(
     Member,
@@ -170,7 +170,7 @@ def events(
         ),
         st.builds(ev.Paused, message=message, by=message, **voice),
         st.builds(ev.Resumed, message=message, **voice),
-        st.builds(ev.Heeded, **voice),
+        st.builds(ev.Acknowledged, **voice),
         st.builds(ev.Retried, message=message, retries=st.integers(1, 3), **voice),
         st.builds(ev.Requeued, retries=st.none() | st.integers(1, 3), **voice),
         st.builds(ev.Completed, results=results, current=figure, message=message, **voice),
@@ -188,7 +188,7 @@ def events(
             **voice,
         ),
         st.builds(ev.Expired, revision=st.integers(0, 5), **voice),
-        st.builds(ev.Remarked, remarks=remarks, revision=st.integers(0, 5), **voice),
+        st.builds(ev.Warned, warnings=warnings, revision=st.integers(0, 5), **voice),
         st.builds(ev.Ignored, **voice),
         st.builds(ev.TakenBack, **voice),
         st.builds(ev.Planned, identity=identities, **voice),
@@ -262,7 +262,7 @@ def tasks(draw: st.DrawFn, content: st.SearchStrategy[dict[str, Any]] = plain_ma
         expect_s=draw(limits),
         stall_s=draw(limits),
         owner=draw(owners),
-        remarks=draw(st.none() | remarks),
+        warnings=draw(st.none() | warnings),
         control=draw(st.none() | controls),
         revision=draw(st.integers(0, 5)),
     )

@@ -63,7 +63,7 @@ def test_comments_and_other_tokens_stay_when_one_is_revoked(tmp_path: Path) -> N
     "line",
     [
         f"a admin {HASH}",
-        f"a read {HASH} remark=x",
+        f"a read {HASH} warning=x",
         "a read secret-text",
         "a read sha256:12",
         "a read",

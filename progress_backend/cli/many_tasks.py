@@ -59,9 +59,9 @@ def chosen_options(command: F) -> F:
             help="Only tasks created then or later, such as 2026-01-15T09:00:00+09:00.",
         ),
         click.option(
-            "--remark",
+            "--warning",
             type=click.Choice(KINDS),
-            help="Only tasks with this remark; with no other filter but --status.",
+            help="Only tasks with this warning; with no other filter but --status.",
         ),
         click.option("--owner", help="Only tasks of this owner; with no filter but --status."),
     ):

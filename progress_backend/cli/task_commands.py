@@ -31,9 +31,9 @@ from .workflow_commands import check_choice, show_workflow, workflow_options
     help="Only what nothing else started: tasks of no workflow, and workflows, a row each.",
 )
 @click.option(
-    "--remark",
+    "--warning",
     type=click.Choice(KINDS),
-    help="Only tasks with this remark; with no other filter but --status.",
+    help="Only tasks with this warning; with no other filter but --status.",
 )
 @click.option("--owner", help="Only tasks of this owner; with no other filter but --status.")
 @click.option("--cursor", help="With --url: go on where the list before has ended.")

@@ -28,7 +28,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @click.group()
 def webhook() -> None:
-    """Send ends and remarks to webhooks, and see what became of them.
+    """Send ends and warnings to webhooks, and see what became of them.
 
     PROGRESS_WEBHOOKS or PROGRESS_WEBHOOKS_FILE has the targets.
     """
@@ -183,12 +183,12 @@ def _asks_for(target: Target) -> str:
         for what, values in (
             ("type", target.task_type),
             ("status", target.status),
-            ("remark", target.remark),
+            ("warning", target.warning),
             ("owner", target.owner),
         )
         if values
     ]
-    return "; ".join(asked) or "all ends and remarks"
+    return "; ".join(asked) or "all ends and warnings"
 
 
 def _time(ms: int) -> str:

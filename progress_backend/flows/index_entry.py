@@ -20,8 +20,8 @@ class Facets(NamedTuple):
     planned: bool = False
     #: Its part of the workflows' shares.
     share: int = 0
-    #: The kinds of its remarks.
-    remarks: tuple[str, ...] = ()
+    #: The kinds of its warnings.
+    warnings: tuple[str, ...] = ()
     #: Whose it is; None: nobody's.
     owner: str | None = None
     #: Whether it waits for its `eta`.
@@ -39,12 +39,12 @@ Standing = Facets | Garbled | None
 
 
 def write_facets(facets: Standing) -> str | bytes:
-    """Facets as the text that is stored; "" for None. A single task's has its first four; remarks,
+    """Facets as the text that is stored; "" for None. A single task's has its first four; warnings,
     the owner, and that a task waits for its `eta`, stand there only where they are."""
     if isinstance(facets, Facets) and (
-        facets.workflows or facets.remarks or facets.owner or facets.later
+        facets.workflows or facets.warnings or facets.owner or facets.later
     ):
-        last = None if facets.later else -1 if facets.owner else -2 if facets.remarks else -3
+        last = None if facets.later else -1 if facets.owner else -2 if facets.warnings else -3
         return json.dumps(facets[:last], ensure_ascii=False, separators=(",", ":"))
     return _written(facets)
 
@@ -65,9 +65,9 @@ def read_facets(stored: bytes | None) -> Standing:
         return None
     try:
         facets = Facets(*json.loads(stored))
-        if facets.workflows or facets.remarks or facets.owner or facets.later:
-            workflows, remarks = tuple(facets.workflows), tuple(facets.remarks)
-            facets = facets._replace(workflows=workflows, remarks=remarks)
+        if facets.workflows or facets.warnings or facets.owner or facets.later:
+            workflows, warnings = tuple(facets.workflows), tuple(facets.warnings)
+            facets = facets._replace(workflows=workflows, warnings=warnings)
     except (ValueError, TypeError, RecursionError):
         return Garbled(stored)
     return facets if _sound(facets) else Garbled(stored)
@@ -79,7 +79,7 @@ def _sound(facets: Facets) -> bool:
         return False
     try:
         texts = (facets.status, facets.task_type, facets.symbol or "", facets.lease or "")
-        for part in (*texts, *facets.workflows, *facets.remarks, facets.owner or ""):
+        for part in (*texts, *facets.workflows, *facets.warnings, facets.owner or ""):
             str.encode(part)
     except (TypeError, UnicodeEncodeError):
         return False

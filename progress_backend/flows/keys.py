@@ -62,7 +62,7 @@ class Keys:
         task_type: str | None = None,
         symbol: str | None = None,
         workflow: str | None = None,
-        remark: str | None = None,
+        warning: str | None = None,
         owner: str | None = None,
         ended: bool = False,
     ) -> str:
@@ -71,9 +71,9 @@ class Keys:
             return self.ended(status)
         if workflow is not None:
             return self.members(workflow, status)
-        if remark is not None:
-            # Only running tasks have remarks: there is never a set of another status.
-            of_all = self.remarked(remark)
+        if warning is not None:
+            # Only running tasks have warnings: there is never a set of another status.
+            of_all = self.warned(warning)
             return of_all if status in (None, "running") else f"{of_all}{_BAR}status={status}"
         if owner is not None:
             return self.owned(owner, status)
@@ -89,9 +89,9 @@ class Keys:
         for facets in product((None, status), (None, task_type), {None, symbol}):
             yield self.index(*facets)
 
-    def remarked(self, kind: str) -> str:
-        """Sorted set of the ids of tasks with a remark by creation time (µs), one a kind."""
-        return f"{self.prefix}tasks{_BAR}remark={kind}"
+    def warned(self, kind: str) -> str:
+        """Sorted set of the ids of tasks with a warning by creation time (µs), one a kind."""
+        return f"{self.prefix}tasks{_BAR}warning={kind}"
 
     def owned(self, owner: str, status: str | None = None) -> str:
         """Sorted set of the ids of an owner's tasks by creation time (µs), of all or of one

@@ -55,7 +55,7 @@ def _passes(filters: c.Filters, facets: c.Facets) -> bool:
         filters.status in (None, facets.status)
         and filters.task_type in (None, facets.task_type)
         and filters.symbol in (None, facets.symbol)
-        and (filters.remark is None or filters.remark in facets.remarks)
+        and (filters.warning is None or filters.warning in facets.warnings)
         and filters.owner in (None, facets.owner)
     )
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ..errors import ForeignValue
 from ..record.default_texts import Locale, text
-from ..record.events import Cancelled, Event, Expired, Heeded, Lost
+from ..record.events import Acknowledged, Cancelled, Event, Expired, Lost
 from ..record.model import LOST, Task, TaskStatus
 from ..settings import Settings
 from . import commands as c
@@ -222,14 +222,14 @@ def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:
     return len(task_ids)
 
 
-def lost(base: Base, locale: Locale, *, living: bool = False) -> Lost | Heeded:
+def lost(base: Base, locale: Locale, *, living: bool = False) -> Lost | Acknowledged:
     """The event for a run whose lease ran out; it is refused if the run writes before it is
     recorded. `living`: the worker is alive, but does not have the run. For a record that ended
     before, the run is over."""
     worker = base.task.worker
     assert worker is not None
     if base.task.ended:
-        return Heeded(owner=worker.lease)
+        return Acknowledged(owner=worker.lease)
     message = text(locale, "let_go" if living else "lost", worker=worker.name)
     revision = base.task.revision
     return Lost(lease=worker.lease, error_message=message, revision=revision, living=living)

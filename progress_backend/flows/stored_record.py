@@ -66,11 +66,11 @@ def facets_of(task: Task) -> Facets:
     """A task's facets. A run that is asked to end is in its lease's set until it is over."""
     held = task.worker is not None and (not task.ended or task.asked is not None)
     lease = task.worker.lease if held and task.worker is not None else None
-    remarks = () if task.remarks is None else task.remarks.kinds
+    warnings = () if task.warnings is None else task.warnings.kinds
     if (member := task.member) is None:
-        about: tuple[Any, ...] = (), False, 0, remarks, task.owner, _later(task)
+        about: tuple[Any, ...] = (), False, 0, warnings, task.owner, _later(task)
     else:
-        about = member.workflows, task.planned, member.share, remarks, task.owner, _later(task)
+        about = member.workflows, task.planned, member.share, warnings, task.owner, _later(task)
     return Facets(task.status, task.task_type, task.symbol, lease, *about)
 
 

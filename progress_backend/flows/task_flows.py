@@ -219,8 +219,8 @@ class Flows:
         raise ConcurrentUpdate(task_id, TRIES)
 
     def _told(self, before: Task | None, task: Task, document: bytes) -> c.Told | None:
-        """What a commit leaves for webhooks: None of all but ends and remarks."""
-        if self.targets is None or not (task.ended or task.remarks is not None):
+        """What a commit leaves for webhooks: None of all but ends and warnings."""
+        if self.targets is None or not (task.ended or task.warnings is not None):
             return None
         return told(self.targets(), before, task, document, source_of(self.settings.key_prefix))
 

@@ -56,7 +56,7 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
         top = yield from top_list.page(flows, asked.page, asked.limit, now, light=light)
         return Listed([row for _, row in top.rows if row], top.total, _by_status(top.counts))
     chosen = (asked.status, asked.task_type, asked.symbol)
-    filters = c.Filters(*chosen, asked.workflow_id, asked.remark, asked.owner)
+    filters = c.Filters(*chosen, asked.workflow_id, asked.warning, asked.owner)
     start = (asked.page - 1) * asked.limit
     if asked.id_prefix is None and not asked.by_cursor:
         command = c.Page(start, asked.limit, filters, light, asked.span, asked.sort)
@@ -83,7 +83,9 @@ def _index_of(filters: c.Filters) -> c.Filters:
     """The index whose tasks are looked through for those that pass filters."""
     if filters.owner is not None:
         return c.Filters(filters.status, owner=filters.owner)
-    return filters if filters.remark is None else c.Filters(filters.status, remark=filters.remark)
+    return (
+        filters if filters.warning is None else c.Filters(filters.status, warning=filters.warning)
+    )
 
 
 def _by_status(counts: tuple[int, ...]) -> Mapping[str, int]:

@@ -15,13 +15,13 @@ from .fields import (
     ESTIMATE,
     GIVEN,
     PROGRESS,
-    REMARKS,
     SENT,
     SENT_AT_END,
     SENT_IF_SET,
     SENT_IF_THERE,
     START,
     TASK,
+    WARNINGS,
     WORKER,
     WORKFLOW,
     Part,
@@ -50,7 +50,7 @@ _CHECKED: Final = {
     "workflow": WORKFLOW,
     "estimate": ESTIMATE,
     "start_estimate": START,
-    "remarks": REMARKS,
+    "warnings": WARNINGS,
 }
 _TYPES: Final = {
     part.name: [(field, field.json_types) for field in part.fields]
@@ -99,8 +99,8 @@ def checked_body(stored: bytes) -> dict[str, Any]:
     for name, part in (("delivery", DELIVERY), ("start_estimate", START)):
         if (values := body[name]) is not None:
             _check_times(values, part.times)
-    if (remarks := body.get("remarks")) is not None:
-        _check_times(remarks, REMARKS.times)
+    if (warnings := body.get("warnings")) is not None:
+        _check_times(warnings, WARNINGS.times)
     for name in ("expect_s", "stall_s"):
         if not 0 <= (body.get(name) or 0) < _LARGEST:
             raise ValueError(_wrong(name, body[name]))

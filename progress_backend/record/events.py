@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 from .act import Act
-from .model import Member, Remarks, Worker
+from .model import Member, Warnings, Worker
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -177,7 +177,7 @@ class Resumed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heeded(Event):
+class Acknowledged(Event):
     """The run did what the record's control asks for: it waits, or it has ended."""
 
 
@@ -275,10 +275,10 @@ class Expired(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remarked(Event):
+class Warned(Event):
     """The pass that looks at open tasks found something out of the ordinary."""
 
-    remarks: Remarks
+    warnings: Warnings
     #: The record's revision when it was judged, as in Lost.
     revision: int
 

@@ -11,7 +11,7 @@ from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin
 
 Status = Literal["created", "running", "paused", "completed", "error", "cancelled"]
-Remark = Literal["stalled", "late"]
+WarningKind = Literal["stalled", "late"]
 
 #: Types whose values have other types in JSON.
 _IN_JSON: Final[dict[Any, tuple[type, ...]]] = {
@@ -125,7 +125,7 @@ CONTROL: Final = Part("Control", "The newest request for a pause, a cancel or an
     Field("by", str | None, '"api", "cli", "celery", "task" (itself) or the name of a caller.'),
     Field("reason", str | None, "The reason that was given."),
     Field("at", datetime, "When."),
-    Field("heeded_at", datetime | None,
+    Field("acknowledged_at", datetime | None,
           "When its run carried it out: it waits, or it has ended. Null until then; where no "
           "worker runs it, at once.", None, sparse=True),
 ))
@@ -158,7 +158,7 @@ START: Final = Part("StartEstimate",
     Field("latest", datetime, "One task of ten starts after it."),
     Field("runs", int, "How many past runs it is made from, ten at most."),
 ))
-REMARKS: Final = Part("Remarks", "What is out of the ordinary of an open task, each since when.", (
+WARNINGS: Final = Part("Warnings", "What is unusual about an open task, each since when.", (
     Field("stalled", datetime | None,
           "Its last value: none has come for three times the longest time between two values of "
           "its run, 30 s at least, or for its marking's stall_s, while its worker answers.",
@@ -270,10 +270,10 @@ TASK: Final = Part("TaskBody", _MEANING, (
     Field("stall_s", float | None,
           "Seconds without a value after which a run is stalled, as its marking says; not there "
           "otherwise.", None, sparse=True),
-    Field("remarks", dict | None,
+    Field("warnings", dict | None,
           "What is out of the ordinary of it, which the next value, another status or a new run "
           "takes back; a value takes only stalled back. Not there while nothing is.",
-          None, sparse=True, part=REMARKS),
+          None, sparse=True, part=WARNINGS),
     Field("estimated_details", list[str],
           "Names in processing_details that were computed, not given.", (), attribute=None),
     # The last three, where `responses` looks.
@@ -298,4 +298,4 @@ SENT: Final = (
 SENT_AT_END: Final = ("results", "error_message")
 SENT_IF_SET: Final = ("control",)
 #: Fields in those messages of whose records they are part.
-SENT_IF_THERE: Final = ("remarks", "owner")
+SENT_IF_THERE: Final = ("warnings", "owner")

@@ -34,21 +34,21 @@ _IN_A_SPAN: Final = ("created_from", "created_to", "sort=running")
 #: What each filter goes with, of those below it: there is an index for these, and for nothing else.
 _TOGETHER: Final = {
     "status": (
-        *("task_type", "symbol", "owner", "workflow_id", "remark", "created_from", "created_to"),
+        *("task_type", "symbol", "owner", "workflow_id", "warning", "created_from", "created_to"),
         "sort=ended",
     ),
     "task_type": ("symbol", *_IN_A_SPAN),
     "symbol": _IN_A_SPAN,
     "owner": _IN_A_SPAN,
     "workflow_id": _IN_A_SPAN,
-    "remark": _IN_A_SPAN,
+    "warning": _IN_A_SPAN,
     "created_from": ("created_to", "sort=running"),
     "created_to": ("sort=running",),
     "id_prefix": (),
     "top": (),
 }
 #: Those for which a list is looked through where the caller's token names one of the two.
-_LOOKED_THROUGH: Final = {"task_type", "symbol", "owner", "remark", "id_prefix"}
+_LOOKED_THROUGH: Final = {"task_type", "symbol", "owner", "warning", "id_prefix"}
 #: All times.
 EVER: Final = Span()
 
@@ -70,7 +70,7 @@ class ListRequest:
     symbol: str | None = None
     owner: str | None = None
     workflow_id: str | None = None
-    remark: str | None = None
+    warning: str | None = None
     top: bool = False
     id_prefix: str | None = None
     created_from: str | datetime | None = None
@@ -114,8 +114,8 @@ class ListRequest:
                 name_fits(name, value, MAX_ID)
         if self.id_prefix is not None and len(self.id_prefix) < SHORTEST_ID:
             raise InvalidEvent(f"id_prefix must have {SHORTEST_ID} characters at least")
-        if self.remark is not None and self.remark not in KINDS:
-            raise InvalidEvent(f"remark must be one of {', '.join(KINDS)}, not {self.remark!r}")
+        if self.warning is not None and self.warning not in KINDS:
+            raise InvalidEvent(f"warning must be one of {', '.join(KINDS)}, not {self.warning!r}")
         if self.sort not in SORTS:
             raise InvalidEvent(f"sort must be one of {', '.join(SORTS)}, not {self.sort!r}")
         if not isinstance(self.top, bool):

@@ -148,7 +148,7 @@ class Member(NamedTuple):
         return self._replace(acts=tuple(known.values()))
 
 
-class Remarks(NamedTuple):
+class Warnings(NamedTuple):
     """What is out of the ordinary of an open task, each since when; None where it is not so."""
 
     #: The run's last value: none has come for long.
@@ -162,8 +162,8 @@ class Remarks(NamedTuple):
         return tuple(kind for kind, since in zip(KINDS, self, strict=True) if since is not None)
 
 
-#: The kinds of remarks.
-KINDS: Final = Remarks._fields
+#: The kinds of warnings.
+KINDS: Final = Warnings._fields
 
 
 @dataclass(frozen=True)
@@ -250,9 +250,9 @@ class Task:
     stall_s: float | None = None
     #: What is out of the ordinary of it; None while nothing is. It is no status, and changes no
     #: time of the record.
-    remarks: Remarks | None = None
+    warnings: Warnings | None = None
     #: The newest request for a cancel, a pause or an end by force: by whom, when and why;
-    #: `heeded_at` is when the run did it, None until then.
+    #: `acknowledged_at` is when the run did it, None until then.
     control: dict[str, Any] | None = None
     #: Commits so far.
     revision: int = 0
@@ -298,7 +298,7 @@ class Task:
     def asked(self) -> str | None:
         """The request that the run has not carried out yet: "pause", "cancel" or "end"."""
         control = self.control or {}
-        action = control.get("action") if control.get("heeded_at", "") is None else None
+        action = control.get("action") if control.get("acknowledged_at", "") is None else None
         return action if isinstance(action, str) else None
 
     @property

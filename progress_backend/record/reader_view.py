@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from ..errors import ForeignValue, printable
 from .default_texts import clock_text, retry_at_text, until_text
 from .document_check import SENT_TIMES, body_of, checked_body, others, sent_body
-from .fields import CONTROL, DELIVERY, ESTIMATE, REMARKS, TASK
+from .fields import CONTROL, DELIVERY, ESTIMATE, TASK, WARNINGS
 from .json_text import document_of
 from .local_time import in_its_zone, moment
 from .model import Task, TaskStatus
@@ -76,7 +76,7 @@ def sent_in_zone(published: bytes, zone: tzinfo) -> dict[str, Any]:
         for name in SENT_TIMES
         if (text := body[name]) is not None and (there := in_its_zone(text, zone)) != text
     }
-    others = ("control", "may_come_again_until", "delivery", "remarks")
+    others = ("control", "may_come_again_until", "delivery", "warnings")
     if moved and any(body.get(name) for name in others):
         body = body_of(published)  # these, and the message, have times as well
         in_zone(body, zone)
@@ -97,7 +97,7 @@ def in_zone(body: dict[str, Any], zone: tzinfo) -> bool:
         (ESTIMATE, body["estimate"]),
         (DELIVERY, body["delivery"]),
         (CONTROL, body["control"]),
-        (REMARKS, body.get("remarks")),
+        (WARNINGS, body.get("warnings")),
     )
     for part, values in parts:
         if values is None:

@@ -17,8 +17,8 @@ from .fields import (
     DELIVERY,
     ESTIMATE,
     PROGRESS,
-    REMARKS,
     TASK,
+    WARNINGS,
     WORKER,
     Field,
     Part,
@@ -26,7 +26,7 @@ from .fields import (
 )
 from .json_text import document_of
 from .local_time import optional_moment
-from .model import Delivery, Member, Remarks, Task, Worker, rendered, replace
+from .model import Delivery, Member, Task, Warnings, Worker, rendered, replace
 from .packed_event import CLIPPED_TEXT, clip
 from .work import Work
 
@@ -85,12 +85,12 @@ _write: Final = _writer(
     work=attrgetter("numbers"),
     usual=list,
     workflow=_write_member,
-    remarks=_writer(REMARKS),
+    warnings=_writer(WARNINGS),
 )
 _read: Final = _reader(TASK, vars(_NOTHING))
 _read_worker: Final = _reader(WORKER, WORKER.names)
 _read_delivery: Final = _reader(DELIVERY, DELIVERY.names)
-_read_remarks: Final = _reader(REMARKS, REMARKS.names)
+_read_warnings: Final = _reader(WARNINGS, WARNINGS.names)
 
 
 def encode(task: Task) -> bytes:
@@ -189,8 +189,8 @@ def decode(document: bytes, task_id: str | None = None) -> Task:
         values["work"] = Work.of(work)
     if usual := body.get("usual"):
         values["usual"] = tuple(usual)
-    if remarks := body.get("remarks"):
-        values["remarks"] = Remarks(**_read_remarks(remarks))
+    if warnings := body.get("warnings"):
+        values["warnings"] = Warnings(**_read_warnings(warnings))
     values.update(current_items=progress["current"], total_items=progress["total"])
     return replace(_NOTHING, **values, unknown=dict(_others(TASK, body)))
 

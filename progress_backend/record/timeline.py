@@ -1,6 +1,6 @@
 """What is kept of a record's past, by which a reader tells its timeline; pure.
 
-A record itself tells its creation, its newest start and request, its remarks and its end. What a
+A record itself tells its creation, its newest start and request, its warnings and its end. What a
 commit takes out of the record is written with that commit, and so is what no record ever tells: a
 retry, a resume, another phase. A task that is published, begins once and ends has nothing to write.
 """
@@ -34,7 +34,7 @@ def written(before: Task | None, event: ev.Event, after: Task) -> tuple[Entry, .
     if before is None or after is before:
         return ()
     own = OWN[type(event)]
-    if own is _progressed and before.status == after.status and before.remarks is after.remarks:
+    if own is _progressed and before.status == after.status and before.warnings is after.warnings:
         entry = _progressed(before, event, after)  # most commits are values
         return () if entry is None else (entry,)
     entry = None if own is None else own(before, event, after)
@@ -95,8 +95,8 @@ def said(task: Task) -> list[Entry]:
         entries.append(_entry("started", task.attempt_started_at, attempt=number, worker=worker))
     else:
         entries.append(_entry("started", task.started_at, attempt=number))
-    if task.remarks is not None:
-        since = zip(task.remarks._fields, task.remarks, strict=True)
+    if task.warnings is not None:
+        since = zip(task.warnings._fields, task.warnings, strict=True)
         entries += (_entry(kind, time, attempt=number) for kind, time in since)
     entries += _asked(task)
     if task.ended:
@@ -110,13 +110,13 @@ def _asked(task: Task) -> list[Entry]:
     """The newest request, and that it was carried out, where a run had to do so."""
     control = task.control or {}
     try:
-        action, at, heeded = control["action"], control["at"], control.get("heeded_at")
+        action, at, acknowledged = control["action"], control["at"], control.get("acknowledged_at")
         moment(at)
         who = {"by": control.get("by"), "text": control.get("reason")}
         entries = [{**_entry(action, None, **who), "time": at}]
-        if heeded not in (None, at):
-            moment(heeded)
-            entries.append({**_entry("heeded", None), "time": heeded})
+        if acknowledged not in (None, at):
+            moment(acknowledged)
+            entries.append({**_entry("acknowledged", None), "time": acknowledged})
     except (KeyError, TypeError, ValueError):  # a control of another program or version
         return []
     return entries
@@ -130,7 +130,7 @@ def _lost(before: Task, after: Task) -> list[Entry]:
         (_begun(before), _begun(after)),
         (_end(before), _end(after)),
         (before.control, after.control),
-        (before.remarks, after.remarks),
+        (before.warnings, after.warnings),
     ]
     if all(old is None or old == new for old, new in told):
         return []
@@ -228,7 +228,7 @@ OWN: Final[Mapping[type[ev.Event], Callable[[Task, Any, Task], Entry | None] | N
     ev.Progressed: _progressed,
     ev.Paused: None,
     ev.Resumed: _resumed,
-    ev.Heeded: None,
+    ev.Acknowledged: None,
     ev.Retried: _retried,
     ev.Requeued: _requeued,
     ev.Completed: None,
@@ -237,6 +237,6 @@ OWN: Final[Mapping[type[ev.Event], Callable[[Task, Any, Task], Entry | None] | N
     ev.Lost: None,
     ev.TakenBack: _taken_back,
     ev.Expired: None,
-    ev.Remarked: None,
+    ev.Warned: None,
     ev.Ignored: None,
 }

@@ -22,7 +22,7 @@ from .default_texts import Locale
 from .local_time import in_milliseconds
 from .model import LOST, NOT_PUBLISHED, REPORTED, WORKER_LOST, Task, TaskStatus, Worker, replace
 from .redelivery import comes_again, is_late
-from .steps import ends, members, pauses, publish, queue, remarks, starts, values
+from .steps import ends, members, pauses, publish, queue, starts, task_warnings, values
 from .steps.scene import NOTHING, SKEW, Scene, Step, same
 from .workflow import share_of
 
@@ -90,8 +90,8 @@ def transition(
     after = move.step(task, event, Scene(when, locale, task_id, lease_s, at))
     if after is task:
         return task
-    if after.remarks is not None and not move.timeless:
-        after = remarks.without_remarks(after, event)
+    if after.warnings is not None and not move.timeless:
+        after = task_warnings.without_warnings(after, event)
     revision = after.revision if revision is None else revision
     if move.timeless:
         return replace(after, revision=revision)
@@ -139,7 +139,7 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
             refused = not task.planned
         case ev.Requeued() if task.member is not None and task.member.planned:
             refused = True  # its message leaves for the first time: Created tells of that
-        case ev.Remarked():
+        case ev.Warned():
             refused = task.revision != event.revision
         case ev.Lost() | ev.Expired():
             holder = None if task.worker is None else task.worker.lease
@@ -285,9 +285,9 @@ _GO_ON = Move(TaskStatus.RUNNING, values.progressed)
 _UNOWNED = Move(TaskStatus.RUNNING, queue.requeued)
 _QUEUED = Move(TaskStatus.CREATED, queue.requeued)
 _PAUSE = Move(TaskStatus.PAUSED, pauses.paused)
-_HEED = Move(SAME, pauses.heeded)
-_HEED_AFTER = Move(SAME, pauses.heeded, timeless=True)
-_REMARK = Move(SAME, remarks.remarked, timeless=True)
+_ACKNOWLEDGE = Move(SAME, pauses.acknowledged)
+_ACKNOWLEDGE_AFTER = Move(SAME, pauses.acknowledged, timeless=True)
+_WARNING = Move(SAME, task_warnings.warned, timeless=True)
 _LOSE = Move(TaskStatus.ERROR, ends.lost)
 _EXPIRE = Move(TaskStatus.CANCELLED, ends.expired)
 _CANCEL = Move(TaskStatus.CANCELLED, ends.cancelled)
@@ -319,7 +319,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         **_ENDS,
         ev.Expired: _EXPIRE,
         ev.Unreached: _UNREACHED,
-        ev.Remarked: _REMARK,
+        ev.Warned: _WARNING,
     },
     TaskStatus.RUNNING: {
         ev.Directed: _DIRECT,
@@ -334,7 +334,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         **_ENDS,
         ev.Lost: _LOSE,
         ev.Expired: _EXPIRE,
-        ev.Remarked: _REMARK,
+        ev.Warned: _WARNING,
     },
     TaskStatus.PAUSED: {
         ev.Directed: _DIRECT,
@@ -344,7 +344,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Started: Move(TaskStatus.PAUSED, starts.started),
         ev.Progressed: Move(TaskStatus.PAUSED, values.moved),
         ev.Paused: _SAME,
-        ev.Heeded: _HEED,
+        ev.Acknowledged: _ACKNOWLEDGE,
         ev.Resumed: Move(SAME, pauses.resumed),
         ev.Retried: Move(TaskStatus.PAUSED, queue.retried),
         ev.Requeued: Move(TaskStatus.PAUSED, queue.requeued),
@@ -371,13 +371,13 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Requeued: _QUEUED,
         ev.Completed: _COMPLETE,
         ev.Cancelled: _CANCEL,
-        ev.Heeded: _HEED_AFTER,
+        ev.Acknowledged: _ACKNOWLEDGE_AFTER,
     },
     TaskStatus.COMPLETED: {
         ev.Directed: _DIRECT_AFTER,
         ev.Created: _AGAIN,
         ev.Planned: _PLAN_AGAIN,
-        ev.Heeded: _HEED_AFTER,
+        ev.Acknowledged: _ACKNOWLEDGE_AFTER,
     },
     TaskStatus.CANCELLED: {
         ev.Directed: _DIRECT_AFTER,
@@ -385,6 +385,6 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Planned: _PLAN_AGAIN,
         ev.Started: _START,
         ev.Completed: _COMPLETE,
-        ev.Heeded: _HEED_AFTER,
+        ev.Acknowledged: _ACKNOWLEDGE_AFTER,
     },
 }

@@ -18,14 +18,14 @@ TEST: Final = "test"
 
 def kinds(before: Task | None, after: Task) -> tuple[str, ...]:
     """The kinds of the events that a change makes: the status if the task has ended by it, and each
-    remark that it had not before."""
+    warning that it had not before."""
     if after.ended:
         told = before is not None and before.ended and _end(before) == _end(after)
         return () if told else (after.status,)
-    if after.remarks is None:
+    if after.warnings is None:
         return ()
-    known = () if before is None or before.remarks is None else before.remarks.kinds
-    return tuple(kind for kind in after.remarks.kinds if kind not in known)
+    known = () if before is None or before.warnings is None else before.warnings.kinds
+    return tuple(kind for kind in after.warnings.kinds if kind not in known)
 
 
 def _end(task: Task) -> tuple[object, ...]:
@@ -47,7 +47,7 @@ def id_of_task(task: Task, kind: str) -> str:
 
 def time_of(task: Task, kind: str) -> datetime | None:
     """When a task's event happened."""
-    return task.completed_at if task.ended else getattr(task.remarks, kind, None)
+    return task.completed_at if task.ended else getattr(task.warnings, kind, None)
 
 
 def body(
@@ -57,7 +57,7 @@ def body(
 
     Args:
         what: "task", "workflow" or "webhook".
-        kind: a status, a remark, or `TEST`.
+        kind: a status, a warning, or `TEST`.
         its_id: see `event_id`.
         subject: the task's or workflow's id.
         time: when it happened.

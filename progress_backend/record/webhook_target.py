@@ -38,9 +38,9 @@ class Target:
     #: The secrets that sign, in the form of Standard Webhooks (`whsec_…`).
     secrets: tuple[str, ...] = field(repr=False)
     task_type: tuple[str, ...] = ()
-    #: Ends that the target asks for, and remarks; with one of both filters, nothing of the other.
+    #: Ends that the target asks for, and warnings; with one of both filters, nothing of the other.
     status: tuple[str, ...] = ()
-    remark: tuple[str, ...] = ()
+    warning: tuple[str, ...] = ()
     #: Only these owners' tasks, and workflows whose members are all of one of them.
     owner: tuple[str, ...] = ()
     #: Whether the address may be a private, loopback or link-local one.
@@ -59,17 +59,17 @@ class Target:
         return f"{parts.scheme}://{parts.netloc if self.by_http else '…'}"
 
     def wants(self, task_type: str, kind: str, owner: str | None) -> bool:
-        """Whether the target asks for an event: `kind` is a status of an end, or a remark."""
+        """Whether the target asks for an event: `kind` is a status of an end, or a warning."""
         if self.owner and owner not in self.owner:
             return False
         if self.task_type and task_type not in self.task_type:
             return False
-        return not (self.status or self.remark) or kind in self.status or kind in self.remark
+        return not (self.status or self.warning) or kind in self.status or kind in self.warning
 
     @property
     def wants_workflows(self) -> bool:
         """Whether the target may ask for ends of workflows."""
-        kinds = bool(self.status) or not self.remark
+        kinds = bool(self.status) or not self.warning
         return kinds and (not self.task_type or WORKFLOW in self.task_type)
 
 
@@ -177,7 +177,7 @@ def _flag(name: str, given: object) -> bool:
 _READERS: Final[dict[str, Callable[[str, object], Any]]] = {
     "task_type": _texts(None, "task_type"),
     "status": _texts(_STATUSES, "status"),
-    "remark": _texts(KINDS, "remark"),
+    "warning": _texts(KINDS, "warning"),
     "owner": _texts(None, "owner"),
     "allow_private": _flag,
 }

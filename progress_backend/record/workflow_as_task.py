@@ -41,7 +41,7 @@ def as_task(body: bytes) -> bytes:
     task = {name: value for name, value in given.items() if name not in out} | _OF_TASKS
     task["may_come_again_until"] = given["may_come_again_until"]
     if (control := given["control"]) is not None:
-        task["control"] = {**control, "heeded_at": given["end_time"]}
+        task["control"] = {**control, "acknowledged_at": given["end_time"]}
     task["error_message"] = given["error_message"] if failed else None
     task["error_cause"] = failures[0]["error_cause"] if failed and failures else None
     return dumps(task | last).encode()

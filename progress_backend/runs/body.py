@@ -40,7 +40,7 @@ def _enter(run: Run | None) -> Run | None:
     """
     if run is None or run.entered:
         return None
-    run.heed()
+    run.acknowledge()
     run.entered, run.closed, run.late_meta = True, False, False
     return run
 

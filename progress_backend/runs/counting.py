@@ -73,7 +73,7 @@ class Loop:
                     self._window = iter(_WINDOW)
                     self._made += len(_WINDOW)
                     self._between = True
-                run.heed()
+                run.acknowledge()
                 self._between = False
                 yield self._window
         finally:
@@ -82,7 +82,7 @@ class Loop:
     def _exhausted(self) -> Iterator[T]:
         self._between = True
         self._end()
-        self._run.heed()
+        self._run.acknowledge()
         yield from ()
 
     def _end(self) -> None:

@@ -237,7 +237,7 @@ class Run:
         goes_on = self.status in (TaskStatus.RUNNING, TaskStatus.ERROR)
         return goes_on and not (self.closed or self.refused)
 
-    def heed(self) -> None:
+    def acknowledge(self) -> None:
         """Waits while the record is paused; called before the body and within `track()` loops.
 
         Raises:

@@ -230,17 +230,17 @@ class Sender:
         """Blocks the job until its record is no longer paused, or while the store does not answer.
         Each time that a pause is asked for, the record gets the event that the job waits. A job
         that was recorded as lost meanwhile waits until its worker can have taken it back."""
-        heeded = False
+        acknowledged = False
         most = looks = ceil(2 * self.writer.store.settings.lease_s / _PAUSE_LOOK_S)
         while not self._stopping and (run.status == TaskStatus.PAUSED or (looks and _lost(run))):
             looks = most if run.status == TaskStatus.PAUSED else looks - 1
-            asked = not heeded or (run.base is not None and run.base.task.asked is not None)
+            asked = not acknowledged or (run.base is not None and run.base.task.asked is not None)
             if run.attempt is None or run.refused or run.status != TaskStatus.PAUSED:
                 asked = False
             if asked:
                 with run.lock:
-                    applied = self.record(run, run.task_id, ev.Heeded(), keep=False)
-                heeded = applied is not None
+                    applied = self.record(run, run.task_id, ev.Acknowledged(), keep=False)
+                acknowledged = applied is not None
             time.sleep(_PAUSE_LOOK_S)
             if not self.patient.breaker.open:
                 self.patient.look(run)

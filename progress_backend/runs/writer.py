@@ -186,8 +186,8 @@ class Writer:
             happened = tuple([event.of_attempt(run.attempt) for event in happened])
         applied = yield from self.store.flows.apply(task_id, happened, now, base=base, clip=True)
         if applied.refused and applied.task.asked and (over := _over(run, happened[-1])):
-            heed = self.store.flows.apply(task_id, (over,), now, base=applied.base, clip=True)
-            yield from heed
+            done = self.store.flows.apply(task_id, (over,), now, base=applied.base, clip=True)
+            yield from done
         return applied
 
     def _done(self, run: Run | None, happened: tuple[ev.Event, ...], applied: Applied) -> Applied:
@@ -306,13 +306,13 @@ def _for_the_run(run: Run, task: Task) -> str:
     return status if by_caller or status == TaskStatus.PAUSED else TaskStatus.RUNNING
 
 
-def _over(run: Run | None, end: ev.Event) -> ev.Heeded | None:
+def _over(run: Run | None, end: ev.Event) -> ev.Acknowledged | None:
     """The event that a cancelled or force-ended run is over, made of the end that the record
     refused; None if the event is no end."""
     attempt = run.attempt if run is not None and end.attempt is None else end.attempt
     if not isinstance(end, ENDS) or (attempt is None and end.owner is None):
         return None
-    return ev.Heeded(attempt=attempt, owner=end.owner, run=end.run, at=end.at)
+    return ev.Acknowledged(attempt=attempt, owner=end.owner, run=end.run, at=end.at)
 
 
 def _as_progress_error(task_id: str, error: Exception) -> ProgressError:

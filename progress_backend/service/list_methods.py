@@ -24,7 +24,7 @@ class ListMethods(FlowMethods):
         limit: int = 20,
         workflow_id: str | None = None,
         top: bool = False,
-        remark: str | None = None,
+        warning: str | None = None,
         owner: str | None = None,
         id_prefix: str | None = None,
         created_from: datetime | str | None = None,
@@ -42,7 +42,7 @@ class ListMethods(FlowMethods):
             workflow_id: only members of this workflow; the summary is then over these.
             top: only tasks that are no workflow's member, and outermost workflows, each as
                 `get_workflows_list` has it; with no filter.
-            remark: only tasks with this remark ("stalled" or "late").
+            warning: only tasks with this warning ("stalled" or "late").
             owner: only tasks of this owner; the summary is then over these.
             id_prefix: only tasks whose ids begin so, of the newest 10,000; six characters at
                 least, and no other filter.
@@ -52,7 +52,7 @@ class ListMethods(FlowMethods):
             sort: "newest"; "running" (running tasks first, without a status), or "ended" (by end,
                 the last first, of all or with status completed, error or cancelled).
 
-        Task type, symbol and status go together; workflow, remark and owner each alone or with a
+        Task type, symbol and status go together; workflow, warning and owner each alone or with a
         status.
 
         Raises:
@@ -66,7 +66,7 @@ class ListMethods(FlowMethods):
             symbol=symbol,
             owner=owner,
             workflow_id=workflow_id,
-            remark=remark,
+            warning=warning,
             top=top,
             id_prefix=id_prefix,
             created_from=created_from,

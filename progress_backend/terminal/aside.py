@@ -1,4 +1,4 @@
-"""Calls of a store or an API in a thread of their own, so that keys are heeded while they wait."""
+"""Calls of a store or an API in a thread of their own, so that keys are read while they wait."""
 
 from __future__ import annotations
 

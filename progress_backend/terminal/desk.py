@@ -1,6 +1,6 @@
 """`watch` under keys: live bars with a selected row, its log, and what the keys ask for.
 
-The store or API is asked in a thread of its own: keys are heeded while nothing answers."""
+The store or API is asked in a thread of its own: keys are read while nothing answers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Watched(NamedTuple):
 
 
 class Desk:
-    """Draws views and heeds keys; use as a context manager. `page` is the address whose pages `o`
+    """Draws views and reads keys; use as a context manager. `page` is the address whose pages `o`
     opens; None where none is known."""
 
     def __init__(
@@ -80,7 +80,7 @@ class Desk:
         self._opened = ExitStack()
 
     def read(self) -> View:
-        """What is watched as it is now, read while keys are heeded.
+        """What is watched as it is now; keys are read meanwhile.
 
         Raises:
             KeyboardInterrupt: the person leaves.
@@ -110,14 +110,14 @@ class Desk:
         self._draw()
 
     def wait(self, seconds: float) -> None:
-        """Heeds keys for so long, or until there is something new to be read.
+        """Reads keys for so long, or until there is something new to be read.
 
         Raises:
             KeyboardInterrupt: the person leaves.
         """
         end = time.monotonic() + seconds
         while not self._hurry and (left_s := end - time.monotonic()) > 0:
-            self._heed(left_s)
+            self._read_keys(left_s)
 
     def final(self, view: View) -> None:
         """Ends, and leaves the whole view on the screen."""
@@ -127,14 +127,14 @@ class Desk:
         wait([reading], _SOON_S)
         begun = time.monotonic()
         while not reading.done():
-            self._heed(_LOOK_S)
+            self._read_keys(_LOOK_S)
             if not self._slow and time.monotonic() - begun > _SLOW_S:
                 self._slow = True
                 self._draw()
         self._slow = False
 
-    def _heed(self, within_s: float) -> None:
-        """Heeds keys, and takes what was asked for, for so long or until something comes."""
+    def _read_keys(self, within_s: float) -> None:
+        """Reads keys, and takes what was asked for, for so long or until something comes."""
         waits = self._acting or self._opening
         keys = self._keys.pressed(min(within_s, _LOOK_S) if waits else within_s)
         drawn_over = self._keys.came_back

@@ -25,7 +25,7 @@ _ASKED: Final[dict[Locale, dict[str, str]]] = {
     "ja": {"pause": "停止依頼中", "cancel": "取消依頼中"},
     "en": {"pause": "pause asked", "cancel": "cancel asked"},
 }
-_REMARKS: Final[dict[Locale, dict[str, str]]] = {
+_WARNINGS: Final[dict[Locale, dict[str, str]]] = {
     "ja": {"stalled": "更新なし", "late": "遅れ"},
     "en": {"stalled": "stalled", "late": "late"},
 }
@@ -50,8 +50,8 @@ def status(locale: Locale, word: str) -> str:
 
 
 def standing(locale: Locale, task: Task) -> str:
-    """A task's state, and the remarks on it."""
-    return state(locale, task) + remarks(locale, task)
+    """A task's state, and the warnings on it."""
+    return state(locale, task) + warnings(locale, task)
 
 
 def state(locale: Locale, task: Task) -> str:
@@ -59,17 +59,17 @@ def state(locale: Locale, task: Task) -> str:
     return _ASKED[locale].get(task.asked or "") or status(locale, task.status)
 
 
-def remarks(locale: Locale, task: Task) -> str:
-    """The remarks on a task behind its state: " (late)"; "" without any."""
-    if task.remarks is None:
+def warnings(locale: Locale, task: Task) -> str:
+    """The warnings on a task behind its state: " (late)"; "" without any."""
+    if task.warnings is None:
         return ""
-    names = (remark(locale, kind) for kind in task.remarks.kinds)
-    return text(locale, "remarked", names=text(locale, "comma").join(names))
+    names = (warning(locale, kind) for kind in task.warnings.kinds)
+    return text(locale, "warned", names=text(locale, "comma").join(names))
 
 
-def remark(locale: Locale, kind: str) -> str:
-    """A kind of remark in the reader's language."""
-    return _REMARKS[locale][kind]
+def warning(locale: Locale, kind: str) -> str:
+    """A kind of warning in the reader's language."""
+    return _WARNINGS[locale][kind]
 
 
 def status_cells(locale: Locale, tasks: Iterable[Task] = ()) -> int:

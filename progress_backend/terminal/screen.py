@@ -32,7 +32,7 @@ COLOURS: Final = {
 _QUIET: Final = "bright_black"
 #: Before the name of a workflow whose tasks are not shown.
 _OPENS: Final = "▸ "
-#: Of a remark, which is no failure.
+#: Of a warning, which is no failure.
 _CALM: Final = "yellow"
 
 
@@ -168,7 +168,7 @@ class Screen:
                 return Text(formats.cut_on_the_left(short_id, column.cells), style=_QUIET)
             case "status":
                 shown = Text(formats.state(self._locale, task), style=colour)
-                return shown.append(formats.remarks(self._locale, task), style=_CALM)
+                return shown.append(formats.warnings(self._locale, task), style=_CALM)
             case "name":
                 return Text(self._name(task, column.cells), style="bold")
             case "progress":

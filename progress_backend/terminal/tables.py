@@ -10,7 +10,7 @@ from typing import Any
 
 from ..addresses import without_password
 from ..record.default_texts import Locale, translated
-from ..record.model import STATUSES, Remarks, Task
+from ..record.model import STATUSES, Task, Warnings
 from ..settings import Settings
 from . import formats
 from .remaining import remaining
@@ -136,7 +136,7 @@ def details(task: Task, now: datetime, locale: Locale, start: str = "") -> Itera
     facts: dict[str, str | None] = {
         "task": task.task_id,
         "status": formats.standing(locale, task),
-        "remarks": _remarks(task, locale),
+        "warnings": _warnings(task, locale),
         "type": formats.clean(task.task_type),
         "symbol": task.symbol and formats.clean(task.symbol),
         "owner": task.owner and formats.clean(task.owner),
@@ -161,14 +161,14 @@ def details(task: Task, now: datetime, locale: Locale, start: str = "") -> Itera
     return facts_of(facts, locale)
 
 
-def _remarks(task: Task, locale: Locale) -> str:
+def _warnings(task: Task, locale: Locale) -> str:
     """ "late since 2024-01-15 10:30:00 +0900"."""
-    known = task.remarks or Remarks()
+    known = task.warnings or Warnings()
     said = (
         formats.text(
             locale,
-            "remarked_since",
-            name=formats.remark(locale, kind),
+            "warned_since",
+            name=formats.warning(locale, kind),
             since=time_of(getattr(known, kind)),
         )
         for kind in known.kinds

@@ -49,9 +49,9 @@ def _control(body: Body, unconfirmed: int) -> dict[str, Any] | None:
     action = asked.get("action")
     open_ = body["end_time"] is None
     if unconfirmed or (open_ and body["status"] == TaskStatus.CANCELLED):
-        return {**asked, "action": "cancel", "heeded_at": None}
+        return {**asked, "action": "cancel", "acknowledged_at": None}
     if open_ and action == "pause" and body["status"] != TaskStatus.PAUSED:
-        return {**asked, "heeded_at": None}
+        return {**asked, "acknowledged_at": None}
     return dict(asked) or None
 
 

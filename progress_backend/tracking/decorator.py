@@ -90,9 +90,9 @@ def progress_task(
         metadata: anything else worth keeping with the record.
         results: whether the task's return value is recorded; values given to `complete()` are
             recorded all the same.
-        expect_s: seconds of work after which a run is remarked as late, from 1; unless given,
+        expect_s: seconds of work after which a run is marked late, from 1; unless given,
             1.25 times what the slowest of the last ten runs took, 30 at least.
-        stall_s: seconds without a value after which a run is remarked as stalled, from 1; unless
+        stall_s: seconds without a value after which a run is marked stalled, from 1; unless
             given, three times the longest time between two of its values, 30 at least.
         workflow: name of the workflows that end with the task, as the last of a chain or the body
             of a chord, whose result has the workflow's id.

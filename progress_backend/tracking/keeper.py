@@ -216,7 +216,7 @@ class Keeper:
         self._judge.plans()
         self._judge.lost()
         if self._lease is not None:
-            self._judge.remarks(self._lease)
+            self._judge.warnings(self._lease)
 
     def _goes_on(self) -> bool:
         """Called between two steps of a pass, which may take longer than a lease: renews the lease;

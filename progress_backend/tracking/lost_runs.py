@@ -11,12 +11,12 @@ from datetime import timedelta
 from typing import TypeVar
 
 from ..flows import commands as c
-from ..flows import remark_checks, silent_runs, workflow_acts, workflows
+from ..flows import silent_runs, warning_checks, workflow_acts, workflows
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base, milliseconds
 from ..record.events import Completed, Event, Lost, TakenBack
 from ..record.model import LOST
-from ..record.remarks import Usual
+from ..record.task_warnings import Usual
 from ..settings import Settings
 from ..store.drivers import Store
 from ..store.outage_log import fault
@@ -99,7 +99,7 @@ class Judge:
         without a bound."""
         store, settings = self._store, self._settings
         running, silent = store.run(silent_runs.unheld(store.flows, store.now(), self._token))
-        self._say(store.run(remark_checks.judge(store.flows, running, store.now(), {})))
+        self._say(store.run(warning_checks.judge(store.flows, running, store.now(), {})))
         for step in silent_runs.steps(silent):
             self._judge(
                 step, lambda base: silent_runs.overdue(base, settings, store.now()), waits=True
@@ -129,9 +129,9 @@ class Judge:
                 if not self._goes_on() or not self._keeps(workflows.LOCK):
                     return
 
-    def remarks(self, lease: str) -> None:
-        """Records remarks on the runs under this worker's lease."""
-        store, most = self._store, remark_checks.MOST
+    def warnings(self, lease: str) -> None:
+        """Records warnings on the runs under this worker's lease."""
+        store, most = self._store, warning_checks.MOST
         held = store.execute(c.Held(lease, silent_runs.HELD))
         self._begun = set(held)
         # Of more runs than one pass judges each has its turn.
@@ -139,14 +139,14 @@ class Judge:
         self._passes += 1
         slowest: dict[str, Usual] = {}
         for step in silent_runs.steps(held[first : first + most]):
-            flow = remark_checks.of_lease(store.flows, lease, step, store.now(), slowest)
+            flow = warning_checks.of_lease(store.flows, lease, step, store.now(), slowest)
             self._say(store.run(flow))
             if not self._goes_on():
                 return
 
-    def _say(self, new: remark_checks.NewRemarks) -> None:
-        for task_id, remarks in new:
-            logger.info("task %s is remarked: %s", task_id, ", ".join(remarks.kinds))
+    def _say(self, new: warning_checks.NewWarnings) -> None:
+        for task_id, warnings in new:
+            logger.info("task %s has a new warning: %s", task_id, ", ".join(warnings.kinds))
 
     def lost(self) -> None:
         """Asks the result backend once more about the runs that were recorded as lost."""

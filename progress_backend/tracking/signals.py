@@ -156,7 +156,7 @@ def _cancelled(process: Process, run: Run, error: TaskCancelled, args: Any, kwar
         _record(process, run, ev.Cancelled(by="task", reason=described(error)))
     elif run.attempt is not None and not run.refused:
         process.sender.store_log(run)
-        process.sender.record(run, run.task_id, ev.Heeded())
+        process.sender.record(run, run.task_id, ev.Acknowledged())
     process.sender.revoked(run)
     task, request = run.celery_task, run.request
     setattr(request, REVOKED, True)

@@ -36,7 +36,7 @@ class Counted(NamedTuple):
     """What the store counts."""
 
     tasks: Mapping[str, int]
-    remarks: Mapping[str, int]
+    warnings: Mapping[str, int]
     lost: int
     dropped: Mapping[str, int]
     times: c.Totals
@@ -63,7 +63,7 @@ async def _counted(api: Api) -> Counted:
     outboxes = await execute(c.OutboxFigures(names)) if names else ()
     return Counted(
         tasks=dict(zip(STATUSES, (await execute(c.Tally(c.Filters()))).counts, strict=True)),
-        remarks=dict(zip(KINDS, await execute(c.CountRemarks()), strict=True)),
+        warnings=dict(zip(KINDS, await execute(c.CountWarnings()), strict=True)),
         lost=await execute(c.LostSoFar()),
         dropped=await execute(c.DroppedSoFar()),
         times=await execute(c.Times()),
@@ -116,7 +116,7 @@ def _of_store(counted: Counted) -> Iterator[Metric]:
         counted.evicts,
     )
     yield _by("progress_tasks", "Records in the store.", "status", counted.tasks)
-    yield _by("progress_remarks", "Open tasks with a remark.", "kind", counted.remarks)
+    yield _by("progress_warnings", "Open tasks with a warning.", "kind", counted.warnings)
     yield CounterMetricFamily(
         "progress_lost",
         "Runs that any worker, beat or API process found lost, as counted in the store.",

@@ -1,1 +1,1 @@
-"""Webhooks: the process that sends the events of ends and remarks to their targets."""
+"""Webhooks: the process that sends the events of ends and warnings to their targets."""

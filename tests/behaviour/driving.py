@@ -219,7 +219,7 @@ def _check_sets(driver: Driver, tasks: list[Task]) -> None:
         eta = task.started_at is None and task.delivery is not None and task.delivery.eta
         if task.status == "created" and (eta or task.planned):
             names.append(keys.later(task.task_type))
-        names += map(keys.remarked, () if task.remarks is None else task.remarks.kinds)
+        names += map(keys.warned, () if task.warnings is None else task.warnings.kinds)
         if task.owner is not None:
             names += (keys.owned(task.owner), keys.owned(task.owner, task.status))
         for name in names:

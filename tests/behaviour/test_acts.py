@@ -83,7 +83,7 @@ def test_after_the_answer_no_member_begins(driver: Driver, bases: dict[str, Base
     assert about == {"action": "cancel", "by": "somebody", "reason": "too dear"}
     started = driver.apply("waits", STARTED, base=bases["waits"])
     assert started.task.status == "cancelled"
-    assert started.task.asked == "cancel", "its worker has to heed it"
+    assert started.task.asked == "cancel", "its worker has to acknowledge it"
     # What its members say on their own, and what joins only now.
     assert driver.apply("runs", ev.Progressed(current=3), base=bases["runs"]).task.ended
     assert driver.apply("new", CREATED).task.status == "cancelled"
@@ -126,7 +126,7 @@ def test_what_is_not_reached_after_a_cancel_is_cancelled_by_it(
 
 
 def test_a_pause_and_a_resume_of_all(driver: Driver, bases: dict[str, Base]) -> None:
-    assert ask(driver, "pause")["status"] == "running", "a member runs until it heeds that"
+    assert ask(driver, "pause")["status"] == "running", "a member runs until it acknowledges that"
     progressed = driver.apply("runs", ev.Progressed(current=3), base=bases["runs"])
     assert progressed.task.status == "paused"
     assert figures(driver).status == "paused"

@@ -99,7 +99,7 @@ def _check_order(before: dict, after: dict) -> None:
     assert after["attempt"] >= before["attempt"]
     assert after["updated_at"] >= before["updated_at"]
     if all(before[name] == after[name] for name in ("status", "end_time")):
-        return  # an end that notes something, such as that it was heeded
+        return  # an end that notes something, such as that it was acknowledged
     if before["final"] and after["status"] != TaskStatus.CREATED:  # fresh, or queued again
         # Celery may deliver a message again unless a caller cancelled its task, and keeps the
         # success of any of a message's runs.

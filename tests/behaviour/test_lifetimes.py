@@ -151,7 +151,7 @@ def test_from_four_runs_of_its_type_on_a_range_is_told(driver: Driver) -> None:
     driver.apply("t9", ev.Started(identity=identity_of(total_items=100)), now=began)
     driver.apply("t9", ev.Completed(), now=began + timedelta(seconds=500))
     assert json.loads(driver.run(driver.flows.body("b"))) == stored
-    driver.apply("b", ev.Paused(), ev.Heeded(), now=now + timedelta(seconds=4))
+    driver.apply("b", ev.Paused(), ev.Acknowledged(), now=now + timedelta(seconds=4))
     assert json.loads(driver.run(driver.flows.body("b")))["estimate"] is None
     driver.apply("b", ev.Retried(retries=1), now=now + timedelta(seconds=5))
     assert driver.task("b").usual is None  # the next run asks again

@@ -47,7 +47,7 @@ def test_a_members_run_is_kept_too(driver: Driver) -> None:
 
 def test_a_run_is_kept_once_whatever_its_record_gets_after_the_end(driver: Driver) -> None:
     finish(driver, "t", 10)
-    driver.apply("t", ev.Heeded())
+    driver.apply("t", ev.Acknowledged())
     driver.apply("t", ev.Completed(results={"late": 1}))
     driver.apply("t", ev.Progressed(details={"late": 1}))
     assert len(runs(driver)) == 1

@@ -28,7 +28,11 @@ def test_they_take_64_kib_at_most_and_tell_what_is_gone(redis_driver: Driver, te
     driver.apply("t", started, now=now)
     for number in range(100):
         now += timedelta(milliseconds=10)
-        asked = (ev.Paused(by=text or None, reason=text), ev.Heeded(), ev.Resumed(by=text or None))
+        asked = (
+            ev.Paused(by=text or None, reason=text),
+            ev.Acknowledged(),
+            ev.Resumed(by=text or None),
+        )
         for event in asked if number % 3 else (*asked, ev.Retried(message=text), started):
             now += timedelta(milliseconds=1)
             driver.apply("t", event, now=now)

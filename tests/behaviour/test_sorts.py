@@ -70,7 +70,7 @@ def test_running_tasks_first(driver: Driver, seed: int) -> None:
         {"task_type": "a"},
         {"owner": "alice"},
         {"workflow_id": "w"},
-        {"remark": "late"},
+        {"warning": "late"},
     ):
         some = every_page(driver, 100, **filters)
         wanted = [task_id for task_id in model if task_id in some]

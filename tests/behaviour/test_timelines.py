@@ -29,7 +29,7 @@ def names(driver: Driver, task_id: str) -> list[str]:
 def pause(driver: Driver, task_id: str) -> None:
     now = driver.now()
     driver.apply(task_id, ev.Paused(by="api", reason="lunch"), now=now)
-    driver.apply(task_id, ev.Heeded(), now=now + timedelta(milliseconds=10))
+    driver.apply(task_id, ev.Acknowledged(), now=now + timedelta(milliseconds=10))
     driver.apply(task_id, ev.Resumed(by="alice"), now=now + timedelta(milliseconds=20))
 
 
@@ -37,7 +37,7 @@ def test_a_timeline_is_what_happened(driver: Driver) -> None:
     started = ev.Started(identity=identity_of(), worker=Worker("lease-1", "celery@a"))
     happened = [
         *(ev.Created(identity=identity_of()), started),
-        *(ev.Paused(by="api", reason="lunch"), ev.Heeded(), ev.Resumed(by="alice")),
+        *(ev.Paused(by="api", reason="lunch"), ev.Acknowledged(), ev.Resumed(by="alice")),
         ev.Progressed(current=3, details={"phase": "write"}),
         *(ev.Retried(message="HTTPError: 503", retries=1), started),
         ev.Failed(error_message="ValueError: 3"),
@@ -45,7 +45,7 @@ def test_a_timeline_is_what_happened(driver: Driver) -> None:
     for second, event in enumerate(happened):
         driver.apply("t", event, now=driver.now() + timedelta(seconds=second))
     assert names(driver, "t") == [
-        *("created", "started", "pause", "heeded", "resumed", "phase", "retried", "started"),
+        *("created", "started", "pause", "acknowledged", "resumed", "phase", "retried", "started"),
         "ended",
     ]
     found = read(driver, "t")

@@ -15,7 +15,7 @@ from progress_backend.flows import commands as c
 from progress_backend.flows import task_timeline, webhooks
 from progress_backend.flows.gather import together
 from progress_backend.record import events as ev
-from progress_backend.record.model import Member, Remarks
+from progress_backend.record.model import Member, Warnings
 from progress_backend.settings import Settings
 from progress_backend.store.command_table import webhooks as table
 from progress_backend.targets import targets_of
@@ -97,13 +97,13 @@ def test_each_way_to_end_leaves_one(hooked: Driver) -> None:
     ]
 
 
-def test_a_remark_leaves_its_event_once(hooked: Driver) -> None:
+def test_a_warning_leaves_its_event_once(hooked: Driver) -> None:
     base = hooked.start("t", "lease-1")
-    late = Remarks(late=hooked.now())
-    hooked.apply("t", ev.Remarked(remarks=late, revision=base.task.revision), base=base)
+    late = Warnings(late=hooked.now())
+    hooked.apply("t", ev.Warned(warnings=late, revision=base.task.revision), base=base)
     (event,) = taken(hooked)
     assert event["type"] == "progress.task.late"
-    assert event["data"]["remarks"]["late"] == event["time"]
+    assert event["data"]["warnings"]["late"] == event["time"]
     hooked.apply("t", ev.Progressed(current=1))
     assert len(taken(hooked)) == 1
 

@@ -22,7 +22,7 @@ _ANYBODY, _BOTH = tokens.new("one", "read"), tokens.new("two", "read", "report",
 #: Each kind of list, on its first page and far behind it.
 _QUERIES = (
     *("", "limit=100&fields=all", "page=1000", "status=running&task_type=report&page=200"),
-    *("owner=alice&limit=100", "remark=late", "id_prefix=ffffffff", "top=true"),
+    *("owner=alice&limit=100", "warning=late", "id_prefix=ffffffff", "top=true"),
     *("top=true&limit=100&page=900", "created_from=2020-01-01T00:00:00Z&limit=100&page=500"),
     *(
         "sort=running&limit=100",

@@ -149,7 +149,7 @@ def test_nor_where_something_is_open(
     page.locator("#more select").first.select_option("late")
     expect(page.locator(".away")).to_be_visible()
     assert complaints(page) == []
-    page.locator("#filters [data-name=remark]").click()
+    page.locator("#filters [data-name=warning]").click()
     page.locator("#filters [data-filter=completed]").click()
     expect(page.locator("#sort")).to_be_visible()
     page.locator("#sort").press("Enter")

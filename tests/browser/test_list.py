@@ -190,18 +190,18 @@ def test_a_filter_that_no_row_offers_is_in_the_menu(
 ) -> None:
     for task_id in ("slow", "usual"):
         records.start(task_id, owner="alice")
-    records.remark("slow", stalled=datetime.now(UTC))
+    records.warning("slow", stalled=datetime.now(UTC))
     page = open_page(api, "/?owner=alice&status=running&lang=en")
     shows(page, "usual", "running")
     page.locator("#more summary").click()
-    page.locator("#more").get_by_label("Remark").select_option("Stalled")
+    page.locator("#more").get_by_label("Warning").select_option("Stalled")
     expect(row(page, "usual")).to_have_count(0)
     shows(page, "slow", "running")
-    # There is no index of owner and remark: what was chosen last stays.
-    assert asked(page) == {"remark": "stalled", "status": "running"}
-    chip = page.locator("#filters [data-name=remark]")
-    expect(chip).to_have_text("Remark: Stalled ×")
-    records.progress("slow", 63)  # goes on, and has the remark no more
+    # There is no index of owner and warning: what was chosen last stays.
+    assert asked(page) == {"warning": "stalled", "status": "running"}
+    chip = page.locator("#filters [data-name=warning]")
+    expect(chip).to_have_text("Warning: Stalled ×")
+    records.progress("slow", 63)  # goes on, and has the warning no more
     expect(page.locator("#empty")).to_have_text("No task passes all of these filters.")
     page.locator("#more").get_by_label("Type").fill("fetch_data")
     page.keyboard.press("Enter")
@@ -211,7 +211,7 @@ def test_a_filter_that_no_row_offers_is_in_the_menu(
     expect(page.locator("#more .menu")).to_be_hidden()
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
-    expect(page.locator("#more").get_by_label("Remark")).to_be_hidden()
+    expect(page.locator("#more").get_by_label("Warning")).to_be_hidden()
     page.go_back()
     expect(chip).to_be_visible()
 

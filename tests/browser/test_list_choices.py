@@ -24,9 +24,9 @@ def composed(page: Page, *texts: str) -> None:
 
 
 AWAY = {
-    "en": "“Type: fetch_data” was taken away: it does not go together with “Remark: Stalled”, as "
+    "en": "“Type: fetch_data” was taken away: it does not go together with “Warning: Stalled”, as "
     "there is no index of both.",
-    "ja": "「種別：fetch_data」の絞り込みを外しました。「注意：更新なし」と組み合わせた索引がない"
+    "ja": "「種別：fetch_data」の絞り込みを外しました。「警告：更新なし」と組み合わせた索引がない"
     "ため、同時には絞り込めません。",
 }
 
@@ -35,13 +35,13 @@ def test_what_another_choice_takes_away_is_told(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     records.start("slow")
-    records.remark("slow", stalled=datetime.now(UTC))
+    records.warning("slow", stalled=datetime.now(UTC))
     page = open_page(api, "/?task_type=fetch_data&lang=en")
     away = page.locator(".away")
     shows(page, "slow", "running")
     expect(away).to_have_text("")
     page.locator("#more summary").click()
-    page.locator("#more").get_by_label("Remark").select_option("Stalled")
+    page.locator("#more").get_by_label("Warning").select_option("Stalled")
     expect(away).to_have_text(AWAY["en"])
     expect(page.get_by_role("status").filter(has_text="taken away")).to_be_visible()
     page.get_by_role("button", name="日本語").click()
@@ -50,15 +50,15 @@ def test_what_another_choice_takes_away_is_told(
     expect(away).to_have_text("")
     assert asked(page) == {"task_type": "fetch_data"}
     # An address that somebody has made by hand.
-    page.goto(f"http://127.0.0.1:{api.port}/?task_type=fetch_data&remark=stalled&page=3&lang=en")
+    page.goto(f"http://127.0.0.1:{api.port}/?task_type=fetch_data&warning=stalled&page=3&lang=en")
     expect(away).to_have_text(AWAY["en"])
     shows(page, "slow", "running")
-    assert asked(page) == {"remark": "stalled"}
+    assert asked(page) == {"warning": "stalled"}
     page.locator("#search").fill("slow-1")
     page.keyboard.press("Enter")
     expect(away).to_have_text(
-        "“Remark: Stalled” was taken away: it does not go together with “Id: slow-1…”, as there is "
-        "no index of both."
+        "“Warning: Stalled” was taken away: it does not go together with “Id: slow-1…”, as there "
+        "is no index of both."
     )
     page.locator("#filters [data-name=id_prefix]").click()
     expect(away).to_have_text("")

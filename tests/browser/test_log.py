@@ -80,7 +80,7 @@ def test_a_page_says_how_many_earlier_lines_it_does_not_show(
 def test_the_last_lines_of_a_run_that_was_cancelled(
     api: RunningApi, write: Write, open_page: OpenPage, redis_url: str
 ) -> None:
-    """Its cancel is final as it is recorded, and its run goes on until it heeds that."""
+    """Its cancel is final as it is recorded, and its run goes on until it acknowledges that."""
     Records(redis_url).start("cancelled")
     write("cancelled", "252 days to fetch")
     page = open_page(api, "/task/cancelled?lang=en")

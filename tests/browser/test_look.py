@@ -38,7 +38,7 @@ def records(redis_url: str) -> Records:
     records.fail("error", "ConnectionError: price source did not answer " * 20)
     records.start("cancelled")
     records.apply("cancelled", ev.Cancelled(by="api"))
-    records.apply("cancelled", ev.Heeded())
+    records.apply("cancelled", ev.Acknowledged())
     return records
 
 

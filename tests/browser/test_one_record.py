@@ -63,8 +63,8 @@ SCENES: dict[str, Scene] = {
     "runs": lambda records, i: _moving(records, i, 252),
     "runs-uncounted": lambda records, i: _moving(records, i, None),
     "pause-asked": lambda records, i: _control(records, i, STOP),
-    "paused": lambda records, i: _control(records, i, STOP, ev.Heeded()),
-    "resumed": lambda records, i: _control(records, i, STOP, ev.Heeded(), ev.Resumed()),
+    "paused": lambda records, i: _control(records, i, STOP, ev.Acknowledged()),
+    "resumed": lambda records, i: _control(records, i, STOP, ev.Acknowledged(), ev.Resumed()),
     "retried-soon": lambda records, i: _retry(records, i, timedelta(seconds=40)),
     "retried-later": lambda records, i: _retry(records, i, timedelta(hours=2)),
     "retried-tomorrow": lambda records, i: _retry(records, i, timedelta(days=1)),
@@ -75,7 +75,7 @@ SCENES: dict[str, Scene] = {
     "lost-till-later": lambda records, i: records.lose(i, again_s=7_200),
     "lost-till-tomorrow": lambda records, i: records.lose(i, again_s=86_400),
     "cancel-asked": lambda records, i: _control(records, i, END),
-    "cancelled": lambda records, i: _control(records, i, END, ev.Heeded()),
+    "cancelled": lambda records, i: _control(records, i, END, ev.Acknowledged()),
     "never-begun": lambda records, i: [records.create(i), records.apply(i, END)][-1],
 }
 
@@ -158,7 +158,7 @@ def _a_page_shows(page: Page, body: dict[str, Any]) -> None:
 
 def _standing(body: dict[str, Any]) -> str:
     control = body["control"]
-    asked = control is not None and control["heeded_at"] is None
+    asked = control is not None and control["acknowledged_at"] is None
     return f"{control['action']} asked" if asked else str(body["status"])
 
 

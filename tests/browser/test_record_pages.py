@@ -64,7 +64,7 @@ def test_a_tasks_page_by_the_keyboard_alone(
     pill = page.locator("#record .pill")  # the timeline says the same words
     press(page, "Pause")
     expect(pill).to_have_text("Pause asked")
-    records.apply("job", ev.Heeded())
+    records.apply("job", ev.Acknowledged())
     press(page, "Resume")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     press(page, "Cancel")
@@ -83,7 +83,7 @@ def test_a_tasks_page_by_the_keyboard_alone(
     page.keyboard.press("Enter")
     press(page, "Terminate the process")
     expect(page.get_by_role("alert")).to_contain_text("Not done")  # this API has no broker
-    records.apply("job", ev.Heeded())
+    records.apply("job", ev.Acknowledged())
     expect(pill).to_have_text("Cancelled")
     press(page, "日本語")
     expect(pill).to_have_text("キャンセル済み")
@@ -131,7 +131,7 @@ def test_hostile_texts_on_the_narrowest_screen(
     records.apply("job", ev.Progressed(current=1, message=EVIL, details={EVIL[:28]: EVIL}))
     records.log("job", EVIL)
     records.apply("job", ev.Cancelled(by=EVIL[:28], reason=EVIL))
-    records.apply("job", ev.Heeded())
+    records.apply("job", ev.Acknowledged())
     records.member("x" * 120, W, name=EVIL[:28])
     records.run("x" * 120)
     records.fail("x" * 120, TRACEBACK)

@@ -59,7 +59,7 @@ def fill(past: Past) -> None:
         (190, started("celery@prices-2")),
         (180, ev.Progressed(current=150, details={"phase": "write"})),
         (150, ev.Paused(by="alice", reason="the market is closed")),
-        (149, ev.Heeded()),
+        (149, ev.Acknowledged()),
         (90, ev.Resumed(by="alice")),
         (20, ev.Progressed(current=760)),
     )

@@ -158,7 +158,7 @@ def test_its_tasks_move_and_can_be_steered(
     expect(half).to_contain_text("75%")
     half.get_by_role("button", name="Pause").click()
     expect(half).to_contain_text("Pause asked")
-    records.apply("half", ev.Heeded())
+    records.apply("half", ev.Acknowledged())
     expect(half).to_contain_text("Paused")
     shows(page, "paused")
     records.member("more", W)

@@ -192,7 +192,7 @@ def test_pause_resume_and_cancel_change_the_record(run: Run, records: Records) -
     assert run("pause", "the-id", "--reason", "lunch").output == asked
     assert records.get("the-id").control["reason"] == "lunch"
     assert run("pause", "the-id").output == asked
-    records.apply("the-id", ev.Heeded())
+    records.apply("the-id", ev.Acknowledged())
     assert run("pause", "the-id").output == "task the-id is paused; nothing was changed\n"
     assert run("resume", "the-id").output == "task the-id is running\n"
     assert run("cancel", "the-id", "--reason", "wrong file").output == (
@@ -288,7 +288,7 @@ def test_watch_of_a_cancelled_task_ends_with_its_run(
     watching.wait_for_log(r"cancel asked .*\(wrong day\)")
     time.sleep(0.5)  # five looks
     assert watching.alive, "the job still runs"
-    records.apply("job", ev.Heeded())
+    records.apply("job", ev.Acknowledged())
     assert watching.wait() == 1
     assert re.fullmatch(r"[\d:]+  cancelled .*\(wrong day\)  job", watching.log.splitlines()[-1])
     # What nobody runs is over at once.

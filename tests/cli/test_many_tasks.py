@@ -87,15 +87,15 @@ def test_those_that_pass_after_a_question(
     ]
     for number in range(2):
         records.start(f"job-{number}")
-        records.remark(f"job-{number}", late=datetime.now(UTC))
-    late = run("pause", "--remark", "late", text="y\n")
+        records.warning(f"job-{number}", late=datetime.now(UTC))
+    late = run("pause", "--warning", "late", text="y\n")
     assert "Pause 2 tasks?" in late.output
     assert "pause of 2 tasks is asked" in late.output
     assert "more tasks" not in late.output
     done = run("cancel", "--status", "completed", "--yes")
     assert done.output == "cancel of 1 task was refused, completed: other\n"
     assert done.exit_code == 1
-    for args in (("--remark", "late", "-y"), ("--symbol", "6758.T")):
+    for args in (("--warning", "late", "-y"), ("--symbol", "6758.T")):
         none = run("cancel", *args)
         assert (none.exit_code, none.output) == (0, "no task passes; nothing was changed\n")
 
@@ -122,7 +122,7 @@ def test_an_api_that_takes_no_more_for_now_is_asked_again(
         (("a", "--type", "fetch_data"), 2, "give TASK_IDs, or --workflow ID, or a filter"),
         (("--workflow", "w", "--owner", "bob"), 2, "or a filter such as --type NAME"),
         (tuple(f"t{n}" for n in range(1001)), 2, "give 1,000 TASK_IDs at most, not 1,001"),
-        (("--remark", "late", "--type", "x"), 1, "task_type and remark do not go together"),
+        (("--warning", "late", "--type", "x"), 1, "task_type and warning do not go together"),
         (("--created-to", "soon"), 1, "created_to must be a time with an offset"),
     ],
 )

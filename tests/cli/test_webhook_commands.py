@@ -50,7 +50,7 @@ def test_a_test_event_is_sent_now() -> None:
 
 def test_targets_are_listed_and_switched(redis_url: str) -> None:
     hidden = "https://ops.example.com/very/secret?key=k"
-    webhooks = spec(url=hidden, status=["error", "cancelled"], remark="late")
+    webhooks = spec(url=hidden, status=["error", "cancelled"], warning="late")
     with ended(redis_url, webhooks) as store:
 
         def told(*words: str) -> str:
@@ -59,7 +59,7 @@ def test_targets_are_listed_and_switched(redis_url: str) -> None:
             return result.output
 
         assert told("list") == (
-            "ops  https://ops.example.com  on  status error, cancelled; remark late  "
+            "ops  https://ops.example.com  on  status error, cancelled; warning late  "
             "1 waiting, 0 delivered, 0 failed, 0 dropped\n"
         )
         assert told("off", "ops") == "webhook ops is switched off\n"

@@ -153,7 +153,7 @@ def test_runs_that_have_yet_to_confirm_are_found_among_many(redis_url: str) -> N
         view = reader.read()
         assert (view.ended, view.workflow and view.workflow.asked) == (False, "cancel")
         assert "m000" in [task.task_id for task in view.tasks], "what is awaited is shown"
-        records.apply(ids[0], ev.Heeded())
+        records.apply(ids[0], ev.Acknowledged())
         assert reader.read().ended
 
 

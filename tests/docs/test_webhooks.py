@@ -31,5 +31,5 @@ def test_the_receiver_takes_an_event_once(walk: Walk) -> None:
 def test_the_target_that_is_shown_can_be_used() -> None:
     (shown, event) = blocks(PAGE, language="json")
     (found,) = webhook_target.read(shown.text)
-    assert (found.name, found.status, found.remark) == ("ops", ("error",), ("stalled",))
+    assert (found.name, found.status, found.warning) == ("ops", ("error",), ("stalled",))
     assert '"progress.task.completed"' in event.text

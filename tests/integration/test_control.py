@@ -45,12 +45,14 @@ def revoked(world: World, task_id: str) -> dict[str, Any]:
     assert record["current_status"] == "タスクがキャンセルされました"
     assert record["control"]["by"] == "me"
     assert record["control"]["reason"] == "not needed"
-    return heeded(world, task_id)
+    return acknowledged(world, task_id)
 
 
-def heeded(world: World, task_id: str) -> dict[str, Any]:
+def acknowledged(world: World, task_id: str) -> dict[str, Any]:
     """Waits until the record says that its run does what was asked of it."""
-    eventually(lambda: world.record(task_id)["control"]["heeded_at"], TIMEOUT_S, what="heeded")
+    eventually(
+        lambda: world.record(task_id)["control"]["acknowledged_at"], TIMEOUT_S, what="acknowledged"
+    )
     return world.record(task_id)
 
 
@@ -63,7 +65,7 @@ def test_a_running_job_ends_at_the_next_thing_it_says(
     assert service.cancel(task_id)["status"] == "cancelled"
     record = revoked(world, task_id)
     assert len(world.gate.pids(task_id, "finally")) == 1
-    assert record["control"]["heeded_at"] >= record["control"]["at"]
+    assert record["control"]["acknowledged_at"] >= record["control"]["at"]
     assert record["updated_at"] == record["end_time"], "the end stays its last change"
     assert record["progress"]["current"] >= before["progress"]["current"]
     assert record["progress"]["total"] == before["progress"]["total"]
@@ -76,10 +78,10 @@ def test_a_running_job_ends_at_the_next_thing_it_says(
 def test_a_job_that_never_asks_runs_on_and_stays_cancelled(world: World, service: Control) -> None:
     task_id = started(world, "deaf")
     service.cancel(task_id)
-    assert world.record(task_id)["control"]["heeded_at"] is None
+    assert world.record(task_id)["control"]["acknowledged_at"] is None
     world.gate.mark(task_id, "enough")
     eventually(lambda: world.result(task_id)["status"] == "SUCCESS", TIMEOUT_S)
-    record = heeded(world, task_id)  # it is over, by its own end
+    record = acknowledged(world, task_id)  # it is over, by its own end
     assert (record["status"], record["results"]) == ("cancelled", {})
 
 
@@ -87,7 +89,9 @@ def test_a_queued_job_never_begins(world: World, service: Control) -> None:
     task_id = str(world.app.tasks["updating"].apply_async(queue="parked").id)
     record = service.cancel(task_id)
     assert record["status"] == "cancelled"
-    assert record["control"]["heeded_at"] == record["control"]["at"], "nobody has to hear of it"
+    assert record["control"]["acknowledged_at"] == record["control"]["at"], (
+        "nobody has to hear of it"
+    )
     world.app.control.add_consumer("parked", reply=True, timeout=TIMEOUT_S, limit=1)
     revoked(world, task_id)
     assert world.gate.pids(task_id, "began") == []
@@ -96,8 +100,8 @@ def test_a_queued_job_never_begins(world: World, service: Control) -> None:
 def test_a_paused_job_waits_and_goes_on(world: World, service: Control) -> None:
     task_id = started(world, "updating")
     asked = service.pause(task_id)
-    assert (asked["status"], asked["control"]["heeded_at"]) == ("paused", None)
-    heeded(world, task_id)
+    assert (asked["status"], asked["control"]["acknowledged_at"]) == ("paused", None)
+    acknowledged(world, task_id)
     held = holds_still(world, task_id)
     assert service.resume(task_id)["status"] == "running"
 
@@ -113,7 +117,9 @@ def test_a_paused_job_waits_and_goes_on(world: World, service: Control) -> None:
     assert record["attempt"] == 1
 
 
-def test_a_run_that_is_terminated_has_heeded_its_cancel(world: World, service: Control) -> None:
+def test_a_run_that_is_terminated_has_acknowledged_its_cancel(
+    world: World, service: Control
+) -> None:
     task_id = started(world, "deaf")
     service.cancel(task_id)
     world.app.control.revoke(task_id, terminate=True)

@@ -13,7 +13,7 @@ from celery.exceptions import TaskRevokedError
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.integration.conftest import running, worker
-from tests.integration.test_control import heeded, started
+from tests.integration.test_control import acknowledged, started
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
 from tests.web.serving import RunningApi
@@ -53,9 +53,9 @@ def test_force_stops_it_as_a_cancel_does(
     if name == "hooked":
         for hook in ("on_failure-TaskCancelled", "after_return-REVOKED"):
             eventually(lambda hook=hook: len(world.gate.pids(task_id, hook)) == 1, TIMEOUT_S)
-    asked, record = answer.json(), heeded(world, task_id)
-    assert asked["control"].pop("heeded_at") is None
-    assert record["control"].pop("heeded_at")
+    asked, record = answer.json(), acknowledged(world, task_id)
+    assert asked["control"].pop("acknowledged_at") is None
+    assert record["control"].pop("acknowledged_at")
     assert record.pop("revision") == asked.pop("revision") + 1
     assert record == asked
 

@@ -84,7 +84,7 @@ FOREIGN = {
             *(("work", {"items": 5}), ("work", [3, 5]), ("work", [3, "5", 1.5, 0])),
             *(("usual", {}), ("usual", ["4"]), ("usual", [-4]), ("estimate", []), ("estimate", {})),
             *(("work", [-5, 1.5, 2, 0]), ("work", [3, 10**200, 1.5, 0])),
-            *(("remarks", []), ("remarks", {"late": "soon"}), ("remarks", {"stalled": 5})),
+            *(("warnings", []), ("warnings", {"late": "soon"}), ("warnings", {"stalled": 5})),
             *(("expect_s", "60"), ("expect_s", -1), ("stall_s", 10**200)),
         )
     },
@@ -174,7 +174,7 @@ def test_times_are_the_readers_zones_whatever_the_writers(task: Task, quarters, 
         moment = datetime.fromisoformat(shown[name])
         assert moment == datetime.fromisoformat(stored[name])
         assert moment.utcoffset() == moment.astimezone(zone).utcoffset()
-    rest = reader_view.keys() - {*TASK.times, "control", "delivery", "remarks", "estimate"}
+    rest = reader_view.keys() - {*TASK.times, "control", "delivery", "warnings", "estimate"}
     assert {name: reader_view[name] for name in rest} == {name: same[name] for name in rest}
 
 

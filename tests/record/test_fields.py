@@ -23,8 +23,8 @@ from progress_backend.record.fields import (
 from progress_backend.record.model import (
     Delivery,
     Member,
-    Remarks,
     Task,
+    Warnings,
     Worker,
 )
 from progress_backend.record.work import Work
@@ -65,8 +65,8 @@ FULL = Task(
     usual=(4, 0.5, 2.5, 0, 0),
     expect_s=600.0,
     stall_s=60.0,
-    remarks=Remarks(NOW, NOW),
-    control={"action": "pause", "by": "api", "reason": "x", "at": "now", "heeded_at": None},
+    warnings=Warnings(NOW, NOW),
+    control={"action": "pause", "by": "api", "reason": "x", "at": "now", "acknowledged_at": None},
     revision=3,
 )
 DOCUMENT: dict[str, Any] = json.loads(task_json.encode(FULL))

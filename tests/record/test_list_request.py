@@ -24,7 +24,7 @@ FILTERS = {
     "symbol": "7203.T",
     "owner": "alice",
     "workflow_id": "w",
-    "remark": "late",
+    "warning": "late",
     "created_from": NOON,
     "created_to": NOON,
     "id_prefix": "8a0001",
@@ -34,10 +34,10 @@ ORDERS = ("sort=running", "sort=ended")
 #: All that goes together, as sets that have every pair of what does.
 TOGETHER = [
     *({"status", *some, "created_from", "created_to"} for some in (
-        ("task_type", "symbol"), ("owner",), ("workflow_id",), ("remark",)
+        ("task_type", "symbol"), ("owner",), ("workflow_id",), ("warning",)
     )),
     *({"sort=running", *some, "created_from", "created_to"} for some in (
-        ("task_type", "symbol"), ("owner",), ("workflow_id",), ("remark",)
+        ("task_type", "symbol"), ("owner",), ("workflow_id",), ("warning",)
     )),
     {"status", "sort=ended"},
     {"id_prefix"},
@@ -73,7 +73,7 @@ def test_each_pair_of_filters_goes_together_or_is_refused_by_name() -> None:
 
 def test_what_a_token_names_goes_with_filters_that_have_no_index() -> None:
     both = ("task_type", "owner")
-    for other in ("status", "symbol", "remark", "created_from", "id_prefix"):
+    for other in ("status", "symbol", "warning", "created_from", "id_prefix"):
         assert refused(of(*both, other), *both) == "", other
     assert of(*both).by_cursor
     assert not of(*both, "id_prefix").by_cursor, "these are counted"
@@ -96,7 +96,7 @@ def test_what_a_token_names_goes_with_filters_that_have_no_index() -> None:
         ({"owner": "x" * 201}, "owner must be "),
         ({"id_prefix": ""}, "id_prefix must be "),
         ({"id_prefix": "a\x00"}, "id_prefix "),
-        ({"remark": "odd"}, "remark must be "),
+        ({"warning": "odd"}, "warning must be "),
         ({"top": 1}, "top must be "),
         ({"created_from": "yesterday"}, "created_from must be a time with an offset"),
         ({"created_from": "2026-01-15T09:00:00"}, "created_from must be a time with an offset"),

@@ -60,7 +60,7 @@ def test_only_an_end_has_results_and_error(status: str) -> None:
 
 
 def test_a_request_is_in_each_message_while_the_record_has_it() -> None:
-    control = {"action": "pause", "by": "api", "reason": None, "at": "now", "heeded_at": None}
+    control = {"action": "pause", "by": "api", "reason": None, "at": "now", "acknowledged_at": None}
     assert message(replace(RUNNING, control=control))["control"] == control
     assert "control" not in message(RUNNING)
 

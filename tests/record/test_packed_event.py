@@ -25,7 +25,7 @@ def test_an_event_with_plain_values_is_the_same_again(event: ev.Event) -> None:
         ev.Progressed(current=1, details={"phase": "two"}, results={"a": "日本"}, checkpoint="c"),
         ev.Created(identity=ev.Identity("x", metadata={"by": "cron"})),
         ev.Started(identity=ev.Identity("x"), retries=2),
-        ev.Heeded(attempt=3),
+        ev.Acknowledged(attempt=3),
     ],
 )
 def test_nothing_of_it_is_lost(event: ev.Event) -> None:

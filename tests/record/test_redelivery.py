@@ -198,7 +198,7 @@ def test_a_cancel_that_its_run_has_to_confirm_is_final_unless_that_is_waited_for
     running = after(None, ev.Started(identity=IDENTITY, worker=WORKER, again_s=EARLY))
     cancelled = after(running, ev.Cancelled(by="api"))
     assert final(cancelled, NOW, confirmed=confirmed) is not confirmed
-    assert final(after(cancelled, ev.Heeded()), NOW, confirmed=confirmed)
+    assert final(after(cancelled, ev.Acknowledged()), NOW, confirmed=confirmed)
 
 
 @pytest.mark.parametrize(

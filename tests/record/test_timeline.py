@@ -14,7 +14,7 @@ from progress_backend.errors import TransitionRefused
 from progress_backend.record import events as ev
 from progress_backend.record import timeline
 from progress_backend.record.act import Act
-from progress_backend.record.model import Member, Remarks, Task, Worker, rendered
+from progress_backend.record.model import Member, Task, Warnings, Worker, rendered
 from progress_backend.record.transition import transition
 from tests.strategies import events
 
@@ -52,7 +52,7 @@ def act(action: Any) -> ev.Directed:
 
 
 LOST = (CREATED, STARTED, ev.Lost(lease="lease-1", error_message="gone", revision=0))
-REMARKED = ev.Remarked(remarks=Remarks(stalled=NOW), revision=0)
+WARNED = ev.Warned(warnings=Warnings(stalled=NOW), revision=0)
 #: What happened, the last of it an event of each kind, and what that writes.
 TABLE: list[tuple[tuple[ev.Event, ...], list[str]]] = [
     ((CREATED,), []),
@@ -68,8 +68,11 @@ TABLE: list[tuple[tuple[ev.Event, ...], list[str]]] = [
     ((CREATED, STARTED, *[ev.Progressed(details={"phase": "read"})] * 2), []),
     ((CREATED, STARTED, ev.Progressed(details={"phase": {"no": "text"}})), []),
     ((CREATED, STARTED, PAUSED), []),
-    ((CREATED, STARTED, PAUSED, ev.Heeded()), []),
-    ((CREATED, STARTED, PAUSED, ev.Heeded(), ev.Resumed()), ["pause", "heeded", "resumed"]),
+    ((CREATED, STARTED, PAUSED, ev.Acknowledged()), []),
+    (
+        (CREATED, STARTED, PAUSED, ev.Acknowledged(), ev.Resumed()),
+        ["pause", "acknowledged", "resumed"],
+    ),
     ((CREATED, STARTED, ev.Resumed()), []),
     ((CREATED, STARTED, PAUSED, ev.Cancelled(by="api")), ["pause"]),
     ((ev.Created(identity=MEMBER), act("pause")), []),
@@ -98,8 +101,8 @@ TABLE: list[tuple[tuple[ev.Event, ...], list[str]]] = [
     ),
     ((*LOST, ev.Completed(attempt=1)), ["ended"]),
     ((CREATED, STARTED, ev.Completed(), CREATED), ["created", "started", "ended"]),
-    ((CREATED, STARTED, REMARKED), []),
-    ((CREATED, STARTED, REMARKED, ev.Progressed(current=1)), ["stalled"]),
+    ((CREATED, STARTED, WARNED), []),
+    ((CREATED, STARTED, WARNED, ev.Progressed(current=1)), ["stalled"]),
 ]
 
 
@@ -120,7 +123,7 @@ def test_who_and_why_stand_in_the_entries() -> None:
     stored, task, number = list[bytes](), None, 0
     for number, event in enumerate(
         [
-            *(CREATED, STARTED, PAUSED, ev.Heeded(), ev.Resumed(by="alice")),
+            *(CREATED, STARTED, PAUSED, ev.Acknowledged(), ev.Resumed(by="alice")),
             *(ev.Retried(message="長" * 1_000, retries=1), STARTED),
             ev.Failed(error_message="Traceback\n  line\nValueError: 3", cause="exception"),
         ]
@@ -135,7 +138,7 @@ def test_who_and_why_stand_in_the_entries() -> None:
         {"event": "created"},
         {"event": "started", "attempt": 1},
         {"event": "pause", "by": "api", "text": "lunch"},
-        {"event": "heeded"},
+        {"event": "acknowledged"},
         {"event": "resumed", "by": "alice"},
         {"event": "retried", **attempt, "attempt": 1, "text": "長" * 159 + "…"},
         {"event": "started", **attempt},

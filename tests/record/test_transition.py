@@ -21,9 +21,9 @@ from progress_backend.record.model import (
     STATUSES,
     WORKER_LOST,
     Delivery,
-    Remarks,
     Task,
     TaskStatus,
+    Warnings,
     Worker,
     rendered,
 )
@@ -43,10 +43,10 @@ IDENTITY = ev.Identity(task_type="fetch_data", total_items=10, symbol="7203.T")
 
 #: The design's table. "same": the very same record; "-": refused; "fresh": created anew.
 DESIGN = """
-            Created  Started  Progressed  Paused  Heeded   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   TakenBack  Expired    Ignored    Planned  Unreached  Directed  Remarked
+            Created  Started  Progressed  Paused  Acknowledged   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   TakenBack  Expired    Ignored    Planned  Unreached  Directed  Warned
 absent      created  running  -           -       -        -        -        -         -          error   -          -      -          -          -            created  -        -         -
-created     same     running  running     paused  -        same     created  created   completed  error   cancelled  -      -          cancelled  cancelled    same     -        same      remarked
-running     same     running  running     paused  -        same     running  running   completed  error   cancelled  error  -          cancelled  cancelled    same     -        same      remarked
+created     same     running  running     paused  -        same     created  created   completed  error   cancelled  -      -          cancelled  cancelled    same     -        same      warned
+running     same     running  running     paused  -        same     running  running   completed  error   cancelled  error  -          cancelled  cancelled    same     -        same      warned
 paused      same     paused   paused      same    paused   running  paused   paused    completed  error   cancelled  error  -          cancelled  cancelled    same     -        same      -
 lost        fresh    running  running     -       -        -        running  running   completed  error   cancelled  -      running    -          cancelled    fresh    -        same      -
 error       fresh    running  -           -       same     -        -        created   -          -       -          -      -          -          -            fresh    -        same      -
@@ -67,7 +67,7 @@ def record(row: str) -> Task | None:
         return None
     status = "error" if row == "lost" else row
     action = {"paused": "pause", "cancelled": "cancel", "completed": "end"}.get(row)
-    asked = {"action": action, "by": "api", "reason": None, "at": "then", "heeded_at": None}
+    asked = {"action": action, "by": "api", "reason": None, "at": "then", "acknowledged_at": None}
     return Task(
         "t",
         "fetch_data",
@@ -97,7 +97,7 @@ def event(name: str, **voice: object) -> ev.Event:
         "Failed": {"error_message": "why"},
         "Lost": {"lease": "lease-1", "error_message": "silent", "revision": 7},
         "Expired": {"revision": 7},
-        "Remarked": {"remarks": Remarks(late=NOW), "revision": 7},
+        "Warned": {"warnings": Warnings(late=NOW), "revision": 7},
         "Planned": {"identity": IDENTITY},
         "Unreached": {"error_message": "why", "cause": "upstream"},
         "Directed": {"workflow_id": "w", "act": Act.made("cancel", 1, "api", None)},
@@ -114,7 +114,7 @@ def of_the_run(name: str) -> ev.Event:
         "Planned",
         "Unreached",
         "Directed",
-        "Remarked",
+        "Warned",
     )
     return event(name) if name in unfenced else event(name, attempt=2)
 
@@ -144,10 +144,10 @@ def test_entry(row, name, expected) -> None:
         return
     if expected == "ended":  # as it was, but for what was asked
         assert replace(after, control=before.control, revision=7) == before
-        assert after.control == {**before.control, "heeded_at": rendered(LATER)}
+        assert after.control == {**before.control, "acknowledged_at": rendered(LATER)}
         return
-    if expected == "remarked":  # as it was, but for the remark
-        assert after == replace(before, remarks=Remarks(late=NOW))
+    if expected == "warned":  # as it was, but for the warning
+        assert after == replace(before, warnings=Warnings(late=NOW))
         return
     assert after.status == {"fresh": "created"}.get(expected, expected)
     assert after.updated_at == LATER
@@ -319,14 +319,14 @@ def _check_step(before: Task | None, happened: ev.Event, after: Task) -> None:
     if before is not None:
         if before.ended and row_of(before) != SUSPECTED and after is not before:
             begins = (ev.Created, ev.Started, ev.Planned)
-            noted = (ev.Heeded, ev.Directed)
+            noted = (ev.Acknowledged, ev.Directed)
             another = (ev.Completed,) if (happened.attempt or 0) < before.attempt else ()
             assert isinstance(happened, (*begins, ev.Requeued, ev.Cancelled, *noted, *another))
             if before.status == TaskStatus.COMPLETED:
                 assert isinstance(happened, (ev.Created, ev.Planned, *noted))
             if before.status == TaskStatus.CANCELLED:
                 assert isinstance(happened, (*begins, *noted, *another))
-            if isinstance(happened, ev.Heeded):
+            if isinstance(happened, ev.Acknowledged):
                 assert replace(after, control=before.control) == before
             if isinstance(happened, ev.Directed):
                 assert replace(after, member=before.member) == before

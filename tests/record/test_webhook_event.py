@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from progress_backend.record import task_json
-from progress_backend.record.model import ENDED, KINDS, STATUSES, Remarks, Task, replace
+from progress_backend.record.model import ENDED, KINDS, STATUSES, Task, Warnings, replace
 from progress_backend.record.webhook_event import (
     body,
     event_id,
@@ -27,7 +27,7 @@ tasks = st.builds(
         status=status,
         attempt=attempt,
         error_cause=cause,
-        remarks=Remarks(*(NOW if one else None for one in said)) if any(said) else None,
+        warnings=Warnings(*(NOW if one else None for one in said)) if any(said) else None,
     ),
     st.sampled_from(STATUSES),
     st.integers(0, 3),
@@ -45,11 +45,11 @@ def test_an_end_is_told_of_once(task: Task) -> None:
 
 
 @given(tasks, tasks)
-def test_remarks_are_told_of_when_they_are_new_and_only_of_open_tasks(before, after) -> None:
+def test_new_warnings_of_open_tasks_are_events(before, after) -> None:
     found = kinds(before, after)
     if not after.ended:
-        known = before.remarks.kinds if before.remarks else ()
-        said = after.remarks.kinds if after.remarks else ()
+        known = before.warnings.kinds if before.warnings else ()
+        said = after.warnings.kinds if after.warnings else ()
         assert set(found) == set(said) - set(known)
         assert set(found) <= set(KINDS)
     else:
@@ -67,7 +67,7 @@ def test_id_time_and_source_of_an_event() -> None:
     task = Task("4f1.a", "x", status="completed", attempt=2, revision=7, completed_at=NOW)
     assert id_of_task(task, "completed") == "4f1%2Ea:2:7:completed"
     assert time_of(task, "completed") == NOW
-    assert time_of(replace(task, status="running", remarks=Remarks(late=NOW)), "late") == NOW
+    assert time_of(replace(task, status="running", warnings=Warnings(late=NOW)), "late") == NOW
     sources = [source_of(prefix) for prefix in ("", "staging:", "a/b")]
     assert sources == ["progress-backend", "progress-backend/staging%3A", "progress-backend/a%2Fb"]
 

@@ -23,7 +23,7 @@ def of(**given: Any) -> Target:
     return target
 
 
-def test_a_target_asks_for_all_ends_and_remarks_unless_it_says_otherwise() -> None:
+def test_a_target_asks_for_all_ends_and_warnings_unless_it_says_otherwise() -> None:
     target = of()
     assert all(
         target.wants(of_type, k, None) for of_type in ("a", WORKFLOW) for k in (*ENDED, *KINDS)
@@ -36,19 +36,19 @@ def test_a_target_asks_for_all_ends_and_remarks_unless_it_says_otherwise() -> No
 @given(
     types=st.lists(st.sampled_from(["a", "b", WORKFLOW]), max_size=2, unique=True),
     statuses=st.lists(st.sampled_from(sorted(ENDED)), max_size=3, unique=True),
-    remarks=st.lists(st.sampled_from(KINDS), max_size=3, unique=True),
+    warnings=st.lists(st.sampled_from(KINDS), max_size=3, unique=True),
     task_type=st.sampled_from(["a", "b", "c", WORKFLOW]),
     kind=st.sampled_from([*ENDED, *KINDS]),
     owners=st.lists(st.sampled_from(["alice", "bob"]), max_size=2, unique=True),
     owner=st.sampled_from(["alice", "bob", "carol", None]),
 )
 def test_a_filter_lets_pass_what_it_names(
-    types, statuses, remarks, task_type, kind, owners, owner
+    types, statuses, warnings, task_type, kind, owners, owner
 ) -> None:
-    filters = {"task_type": types, "status": statuses, "remark": remarks, "owner": owners}
+    filters = {"task_type": types, "status": statuses, "warning": warnings, "owner": owners}
     target = of(**{name: values for name, values in filters.items() if values})
     right_type = not types or task_type in types
-    right_kind = not (statuses or remarks) or kind in (*statuses, *remarks)
+    right_kind = not (statuses or warnings) or kind in (*statuses, *warnings)
     right_owner = not owners or owner in owners
     assert target.wants(task_type, kind, owner) == (right_type and right_kind and right_owner)
     any_end = any(target.wants(WORKFLOW, status, owner) for status in ENDED)
@@ -70,7 +70,7 @@ def test_a_filter_lets_pass_what_it_names(
         ({"secret": []}, "secret"),
         ({"status": "running"}, "status"),
         ({"status": []}, "status"),
-        ({"remark": ["slow"]}, "remark"),
+        ({"warning": ["slow"]}, "warning"),
         ({"task_type": [""]}, "task_type"),
         ({"allow_private": "yes"}, "allow_private"),
         ({"types": "a"}, "'types'"),

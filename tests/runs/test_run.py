@@ -101,7 +101,7 @@ def test_a_cancelled_run_is_told_at_every_call(run: Run) -> None:
         with pytest.raises(TaskCancelled, match="task t was cancelled"):
             run.offer(2)
         with pytest.raises(TaskCancelled):
-            run.heed()
+            run.acknowledge()
     assert run.newest() is None
     assert issubclass(TaskCancelled, Ignore)
     run.receive_status("created")  # published again: the next run's record
@@ -110,15 +110,15 @@ def test_a_cancelled_run_is_told_at_every_call(run: Run) -> None:
 
 
 def test_a_paused_run_waits(run: Run, desk: Desk) -> None:
-    for number, say in enumerate((lambda: run.offer(1), run.heed), 1):
+    for number, say in enumerate((lambda: run.offer(1), run.acknowledge), 1):
         run.receive_status("paused")
         say()
         assert desk.waited == number
-    run.heed()
+    run.acknowledge()
     assert desk.waited == 2
     desk.then = "cancelled"  # while it waits
     run.receive_status("paused")
-    for say in (lambda: run.offer(1), run.heed):
+    for say in (lambda: run.offer(1), run.acknowledge):
         with pytest.raises(TaskCancelled):
             say()
 

@@ -41,7 +41,7 @@ def decode(command: c.Command, replies: list[Any]) -> Any:
         planned=st.booleans(),
         share=st.integers(0, 1_000),
         owner=owners,
-        remarks=st.sampled_from([(), ("late",), ("stalled", "late")]),
+        warnings=st.sampled_from([(), ("late",), ("stalled", "late")]),
         later=st.booleans(),
     )
 )

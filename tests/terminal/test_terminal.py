@@ -68,7 +68,7 @@ MANY = (
     task(5, status="cancelled", message="取消", control={"reason": "\x1b[31mnot needed\x07"}),
     task(6, total_items=None, current_items=123_456_789, rate=123_456.0, message="流れています"),
     task(7, status="created", started_at=None, symbol=None),
-    task(8, status="cancelled", control={"action": "cancel", "heeded_at": None}),
+    task(8, status="cancelled", control={"action": "cancel", "acknowledged_at": None}),
 )
 
 
@@ -218,13 +218,13 @@ def test_lines_tell_each_change_once_and_little_in_all() -> None:
     assert "completed  100%" in lines[-1]
 
 
-CANCEL = {"action": "cancel", "by": "cli", "reason": None, "at": "then", "heeded_at": None}
+CANCEL = {"action": "cancel", "by": "cli", "reason": None, "at": "then", "acknowledged_at": None}
 
 
 @pytest.mark.parametrize(("locale", "asked"), [("en", "cancel asked"), ("ja", "取消依頼中")])
 def test_a_cancel_is_asked_until_its_run_has_ended(locale: Locale, asked: str) -> None:
     waits = task(status="cancelled", completed_at=NOW, control=CANCEL)
-    over = replace(waits, control={**CANCEL, "heeded_at": "now"})
+    over = replace(waits, control={**CANCEL, "acknowledged_at": "now"})
     assert any(asked in line for line in drawn(View((waits,), at=NOW), locale=locale))
     assert not any(asked in line for line in drawn(View((over,), at=NOW), locale=locale))
     out = io.StringIO()

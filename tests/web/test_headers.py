@@ -1,4 +1,4 @@
-"""The headers that browsers heed, on every answer: of each route, page, file and error."""
+"""The headers that browsers obey, on every answer: of each route, page, file and error."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ async def test_tasks_store_and_watchers(start_api: StartApi, redis_url: str) -> 
     eventually(lambda: Figures(api)["progress_listener_connected"] == 1)
     first, second = api.create(), api.create()
     late = datetime.fromisoformat(api.update(first).json()["updated_at"])
-    Records(redis_url).remark(first, late=late)
+    Records(redis_url).warning(first, late=late)
     async with api.watch(first) as one, watch_all(api) as every:
         await said(one)
         api.update(second, "completed")
@@ -67,8 +67,8 @@ async def test_tasks_store_and_watchers(start_api: StartApi, redis_url: str) -> 
         figures = Figures(api)
         assert figures["progress_tasks{running}"] == figures["progress_tasks{completed}"] == 1
         assert figures["progress_tasks{error}"] == 0
-        assert figures["progress_remarks{late}"] == 1
-        assert figures["progress_remarks{stalled}"] == 0
+        assert figures["progress_warnings{late}"] == 1
+        assert figures["progress_warnings{stalled}"] == 0
         assert figures["progress_store_up"] == 1
         assert figures["progress_watched_tasks"] == 1
         assert figures["progress_watchers{task}"] == figures["progress_watchers{all_tasks}"] == 1

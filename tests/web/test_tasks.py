@@ -127,21 +127,21 @@ def test_a_list_has_rows_pages_and_counts(api: RunningApi) -> None:
     assert body["tasks"][1] == {**one, "estimated_completion": None, "estimate": None}
 
 
-def test_a_list_of_the_tasks_with_a_remark(api: RunningApi, redis_url: str) -> None:
+def test_a_list_of_the_tasks_with_a_warning(api: RunningApi, redis_url: str) -> None:
     records = Records(redis_url)
     late = records.start("late").updated_at
     records.start("in time")
     assert late is not None
-    records.remark("late", late=late, stalled=late)
-    for query in ({"remark": "late"}, {"remark": "stalled", "status": "running"}):
+    records.warning("late", late=late, stalled=late)
+    for query in ({"warning": "late"}, {"warning": "stalled", "status": "running"}):
         body = api.http.get("/internal/tasks", params=query).json()
         assert [row["task_id"] for row in body["tasks"]] == ["late"]
         assert (body["pagination"]["total"], body["summary"]["running"]) == (1, 2)
     said = json.loads(api.status("late").content)
-    assert said["remarks"] == {"stalled": said["updated_at"], "late": said["updated_at"]}
-    assert "remarks" not in json.loads(api.status("in time").content)
+    assert said["warnings"] == {"stalled": said["updated_at"], "late": said["updated_at"]}
+    assert "warnings" not in json.loads(api.status("in time").content)
     for wrong in ("waiting", ""):
-        assert api.http.get("/internal/tasks", params={"remark": wrong}).status_code == 422
+        assert api.http.get("/internal/tasks", params={"warning": wrong}).status_code == 422
 
 
 def test_filters_without_an_index_of_both_are_refused_by_name(api: RunningApi) -> None:
@@ -193,7 +193,7 @@ def test_a_token_of_owner_and_type_lists_by_every_filter(
         identity = ev.Identity(task_type, 9, symbol, owner=owner)
         records.apply(f"8a0000-{n}", ev.Created(identity=identity))
         records.apply(f"8a0000-{n}", ev.Progressed(current=1))
-    records.remark("8a0000-3", late=datetime.now(UTC))
+    records.warning("8a0000-3", late=datetime.now(UTC))
     records.complete("8a0000-0")
     spans = {"created_from": begun.isoformat()}
 
@@ -216,7 +216,7 @@ def test_a_token_of_owner_and_type_lists_by_every_filter(
     assert listed(status="running") == [5, 4, 3, 2, 1]
     assert listed(symbol="7203.T") == [5, 3, 1]
     assert listed(symbol="7203.T", status="completed") == []
-    assert listed(remark="late") == [3]
+    assert listed(warning="late") == [3]
     assert sorted(listed(id_prefix="8a0000", limit="10")) == [0, 1, 2, 3, 4, 5]
 
 

@@ -131,7 +131,7 @@ def test_a_workflow_is_paused_and_resumed(api: RunningApi, records: Records) -> 
     assert (seen["status"], seen["counts"]["planned"]) == ("paused", 1)
     body = api.status(W).json()
     field_bodies.TaskBody.model_validate(body)
-    assert body["control"] == {**seen["control"], "heeded_at": None}
+    assert body["control"] == {**seen["control"], "acknowledged_at": None}
     resumed = asked(api, path, {"status": "running"}, "PUT").json()
     assert resumed["control"] is None
     seen = eventually(lambda: (b := api.workflow(W).json())["counts"]["paused"] == 0 and b)

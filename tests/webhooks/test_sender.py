@@ -66,7 +66,7 @@ def figures(store: Store) -> c.Outbox:
     return found
 
 
-def test_ends_remarks_and_workflows_reach_the_receiver(redis_url: str) -> None:
+def test_ends_warnings_and_workflows_reach_the_receiver(redis_url: str) -> None:
     with receiving() as receiver, sending(redis_url, receiver.url) as store:
         member = ev.Identity(task_type="fetch_data", member=Member(("w",)))
         apply(store, "a", ev.Created(identity=member))

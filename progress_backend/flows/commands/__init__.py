@@ -11,7 +11,7 @@ from __future__ import annotations
 # The same name twice marks it as exported, for type checkers.
 from ...record.act import Act as Act
 from ...record.list_request import Span as Span
-from ...record.model import Remarks as Remarks
+from ...record.model import Warnings as Warnings
 from ...record.past_runs import PastRun as PastRun
 from ...record.times_taken import Took as Took
 from ...record.times_taken import Totals as Totals
@@ -69,7 +69,7 @@ from .records import Extend as Extend
 from .records import FacetsOf as FacetsOf
 from .records import Read as Read
 from .records import RunsOf as RunsOf
-from .remarks import CountRemarks as CountRemarks
+from .task_warnings import CountWarnings as CountWarnings
 from .timelines import KeepSamples as KeepSamples
 from .timelines import ReadTimeline as ReadTimeline
 from .timelines import Timeline as Timeline
@@ -112,7 +112,7 @@ Command = (
     | AddToLog | NewestLines | ReadLog
     | LeaveMarkings | MarkingOf
     | Commit | Commits | Extend | FacetsOf | Read | RunsOf
-    | CountRemarks
+    | CountWarnings
     | KeepSamples | ReadTimeline
     | Times
     | Top | TopSince

@@ -20,7 +20,7 @@ class Filters(NamedTuple):
     task_type: str | None = None
     symbol: str | None = None
     workflow: str | None = None
-    remark: str | None = None
+    warning: str | None = None
     owner: str | None = None
     #: The tasks of the status by the time of their end (ms), not by their creation.
     ended: bool = False
@@ -38,7 +38,7 @@ class Page:
 
     start: int
     limit: int
-    #: With a workflow, a remark or an owner no other filter but a status; the counts are then of
+    #: With a workflow, a warning or an owner no other filter but a status; the counts are then of
     #: the workflow's or owner's tasks.
     filters: Filters = _ALL
     light: bool = False

@@ -22,7 +22,7 @@ def request(
         "by": event.by,
         "reason": event.reason,
         "at": at,
-        "heeded_at": None if asks else at,
+        "acknowledged_at": None if asks else at,
     }
 
 
@@ -42,7 +42,7 @@ def done(task: Task, scene: Scene) -> dict[str, Any] | None:
     """The task's control as carried out: the run waits, or there is no run any more."""
     if task.control is None or task.asked is None:
         return task.control
-    return {**task.control, "heeded_at": rendered(scene.now)}
+    return {**task.control, "acknowledged_at": rendered(scene.now)}
 
 
 def runs(task: Task) -> bool:

@@ -1,4 +1,4 @@
-"""Steps of a pause: asked for, heeded by the run, and over."""
+"""Steps of a pause: asked for, acknowledged by the run, and over."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def paused(task: Task, event: ev.Paused, scene: Scene) -> Task:
     return replace(task, message=message, control=request("pause", event, scene, runs(task)))
 
 
-def heeded(task: Task, event: ev.Heeded, scene: Scene) -> Task:
+def acknowledged(task: Task, event: ev.Acknowledged, scene: Scene) -> Task:
     return task if task.asked is None else replace(task, control=done(task, scene))
 
 
@@ -29,12 +29,12 @@ def resumed(task: Task, event: ev.Resumed, scene: Scene) -> Task:
 
 
 def _resumed(task: Task, scene: Scene) -> Work | None:
-    """The task's work after its pause, which began when the run heeded the request."""
+    """The task's work after its pause, which began when the run acknowledged the request."""
     if works(task):
         return task.work
     at = since_start_s(task, scene.now)
     try:
-        paused_at = moment((task.control or {})["heeded_at"])
+        paused_at = moment((task.control or {})["acknowledged_at"])
     except (KeyError, TypeError, ValueError):  # a control of another program or version
         return work_resumed(task.work, 0.0, at)
     return work_resumed(task.work, since_start_s(task, paused_at), at)

@@ -16,7 +16,7 @@ from . import (
     logs,
     markings,
     records,
-    remarks,
+    task_warnings,
     timelines,
     times,
     top,
@@ -39,7 +39,7 @@ TABLE: dict[type[c.Command], Entry] = {
     **workflow_list.TABLE,
     **top.TABLE,
     **acts.TABLE,
-    **remarks.TABLE,
+    **task_warnings.TABLE,
     **times.TABLE,
     **webhooks.TABLE,
 }

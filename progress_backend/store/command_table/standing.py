@@ -42,7 +42,7 @@ def _indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
         names += (keys.owned(facets.owner), keys.owned(facets.owner, facets.status))
     if facets.later:
         names += (keys.later(facets.task_type),)
-    return names + tuple(map(keys.remarked, facets.remarks)) if facets.remarks else names
+    return names + tuple(map(keys.warned, facets.warnings)) if facets.warnings else names
 
 
 def by_end(facets: c.Standing, keys: Keys) -> tuple[str, ...]:

@@ -143,7 +143,7 @@ class TimelineEntry(BaseModel):
     event: str = Field(
         description="created, started, ended; phase, retried, requeued, redelivered, returned (a "
         "run that was taken for lost goes on); pause, cancel and end (by force) as they "
-        "were asked for, heeded by the run, resumed; stalled and late, since when."
+        "were asked for, acknowledged by the run, resumed; stalled and late, since when."
     )
     attempt: int | None = Field(default=None, description="The run.")
     status: str | None = Field(default=None, description="Of an end: the status.")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from ...flows.task_log import LINES, MOST_LINES
 from ...live.heartbeat import LONGEST_S, SHORTEST_S
 from ...record.caller_events import MAX_LIMIT
-from ...record.fields import Remark, Status
+from ...record.fields import Status, WarningKind
 from ...record.list_request import ListRequest
 from ...record.model import MAX_ID
 from .parameters import Id, Name, Owner, ShortId, Time
@@ -108,8 +108,8 @@ class ListQuery(Filter, Paging):
         "and outermost workflows, each as GET /internal/workflows has it; the summary counts all "
         "tasks.",
     )
-    remark: Remark | None = Field(
-        default=None, description="Only tasks with this remark. All of them run."
+    warning: WarningKind | None = Field(
+        default=None, description="Only tasks with this warning. All of them run."
     )
     id_prefix: ShortId | None = Field(
         default=None,

@@ -146,11 +146,11 @@ ACT = _route(
 LIST = _route(
     "List tasks",
     "Newest first unless `sort` says otherwise, filtered by any combination of status, task_type "
-    "and symbol, or by workflow_id, owner or remark, alone or with status; the summary counts all "
+    "and symbol, or by workflow_id, owner or warning, alone or with status; the summary counts all "
     "tasks, or the workflow's, or the owner's. created_from, created_to and sort=running go with "
     "each of these, but sort=running not with status; sort=ended goes with status completed, error "
     "or cancelled, or alone, and so do `id_prefix` and `top`. Any other two are a 422 that names "
-    "them, unless the caller's token names one of them: owner, task_type, symbol, remark and "
+    "them, unless the caller's token names one of them: owner, task_type, symbol, warning and "
     "id_prefix go with the owner and type of a token. Without an index of both, tasks are looked "
     "through: total is null, there may be fewer rows, and a `cursor` where there may be more. "
     "`top=true` lists what nothing else started: tasks that are no workflow's member, and one row "

@@ -4,7 +4,7 @@ import { settled } from "./filters.js";
 import { STATUSES } from "./words.js";
 
 // As the API's list takes them.
-const FILTERS = ["status", "owner", "task_type", "symbol", "remark", "id_prefix", "created_from", "created_to"];
+const FILTERS = ["status", "owner", "task_type", "symbol", "warning", "id_prefix", "created_from", "created_to"];
 const SORTS = ["running", "ended"];
 const HEARD = ["status", "owner", "task_type", "symbol"];
 

@@ -2,7 +2,7 @@
 // tells which one was taken away by another choice.
 import { element, say } from "./row.js";
 
-const NAMES = ["owner", "task_type", "symbol", "remark", "id_prefix", "created_from", "created_to"];
+const NAMES = ["owner", "task_type", "symbol", "warning", "id_prefix", "created_from", "created_to"];
 
 export function makeChosen(place, choose) {
   const all = NAMES.map((name) => {

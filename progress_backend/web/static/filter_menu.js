@@ -1,8 +1,8 @@
-// The menu of filters that no row and no chip offers: who has a remark, and when it was created; and any
+// The menu of filters that no row and no chip offers: who has a warning, and when it was created; and any
 // type, symbol or owner by its name.
 import { element, say } from "./row.js";
 
-const NAMES = ["task_type", "symbol", "owner"], REMARKS = ["stalled", "late"];
+const NAMES = ["task_type", "symbol", "owner"], WARNINGS = ["stalled", "late"];
 const HOUR_MS = 3_600_000, SPANS = { hour: HOUR_MS, day: 24 * HOUR_MS, week: 168 * HOUR_MS };
 const MOST = 255;
 // While a date is typed each of its digits makes another one, of the years 0002 and 0202 as well.
@@ -37,16 +37,16 @@ function makeChoice(values) {
 // with, such as "+09:00".
 export function makeFilterMenu(place, choose, { now, zone }) {
   const fields = Object.fromEntries([
-    ["remark", makeChoice(["", ...REMARKS])], ["span", makeChoice(["", ...Object.keys(SPANS), "between"])],
+    ["warning", makeChoice(["", ...WARNINGS])], ["span", makeChoice(["", ...Object.keys(SPANS), "between"])],
     ...["created_from", "created_to", ...NAMES].map((name) => [name, element("input")]),
   ].map(([name, input]) => [name, labelled(input)]));
-  const summary = element("summary"), { remark, span, created_from: from, created_to: until } = fields;
+  const summary = element("summary"), { warning, span, created_from: from, created_to: until } = fields;
   const between = element("div", "between", from.label, until.label);
   let typed = null, spanOf = null; // the timer of a date, and from when the chosen span is
-  place.append(summary, element("div", "menu", remark.label, span.label, between, ...NAMES.map((name) => fields[name].label)));
+  place.append(summary, element("div", "menu", warning.label, span.label, between, ...NAMES.map((name) => fields[name].label)));
   for (const one of [from, until]) one.input.type = "datetime-local";
 
-  remark.input.onchange = () => choose({ remark: remark.input.value || null });
+  warning.input.onchange = () => choose({ warning: warning.input.value || null });
   span.input.onchange = () => {
     const ms = SPANS[span.input.value];
     between.hidden = span.input.value !== "between";
@@ -99,9 +99,9 @@ export function makeFilterMenu(place, choose, { now, zone }) {
   return function show(chosen, words) {
     say(summary, words.filter);
     for (const [name, { text }] of Object.entries(fields)) say(text, words.filterBy[name]);
-    for (const option of remark.input.options) say(option, option.value ? words.remarks[option.value] : words.any);
+    for (const option of warning.input.options) say(option, option.value ? words.warnings[option.value] : words.any);
     for (const option of span.input.options) say(option, words.spans[option.value || "any"]);
-    if (remark.input.value !== (chosen.remark ?? "")) remark.input.value = chosen.remark ?? "";
+    if (warning.input.value !== (chosen.warning ?? "")) warning.input.value = chosen.warning ?? "";
     const dated = chosen.created_from || chosen.created_to;
     if (dated && (!SPANS[span.input.value] || chosen.created_from !== spanOf)) span.input.value = "between";
     else if (!dated && SPANS[span.input.value]) span.input.value = "";

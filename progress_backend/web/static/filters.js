@@ -3,8 +3,8 @@ import { sortsOf } from "./sort_menu.js";
 
 const SPAN = ["created_from", "created_to"];
 const apartFrom = {
-  owner: ["task_type", "symbol", "remark", "id_prefix"],
-  remark: ["task_type", "symbol", "id_prefix"],
+  owner: ["task_type", "symbol", "warning", "id_prefix"],
+  warning: ["task_type", "symbol", "id_prefix"],
   id_prefix: ["status", "task_type", "symbol", ...SPAN],
 };
 

@@ -76,8 +76,8 @@ function refuse(why) {
   drawState();
 }
 
-// A cancel is final as it is recorded, and its run may go on until it heeds that.
-const over = () => record?.final && record.control?.heeded_at !== null;
+// A cancel is final as it is recorded, and its run may go on until it acknowledges that.
+const over = () => record?.final && record.control?.acknowledged_at !== null;
 
 function connection() {
   if (over()) return "ended";

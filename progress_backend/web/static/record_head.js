@@ -8,13 +8,13 @@ const BY_STATUS = ["completed", "failed", "cancelled"];
 
 export function makeHead(act, kind) {
   const name = element("h1"), id = element("code"), copy = makeCopy(() => id);
-  const status = element("span", "pill"), remarks = element("span", "remarks"), actions = element("div", "acts");
+  const status = element("span", "pill"), warnings = element("span", "warnings"), actions = element("div", "acts");
   const share = element("b"), figures = element("span"), rate = element("span"), time = element("span");
   const fill = element("i"), track = element("div", "bar", fill);
   const said = element("p", "said"), why = element("p", "why"), buttons = new Map();
   const made = element("section", "card head",
     element("div", "title", element("div", "names", name, element("div", "id", id, copy.element)),
-      element("div", "now", status, remarks)),
+      element("div", "now", status, warnings)),
     element("div", "numbers", share, figures, rate, time), track, said, why, actions);
   name.tabIndex = -1; // has the focus where the act that had it is over
   track.setAttribute("role", "progressbar");
@@ -31,7 +31,7 @@ export function makeHead(act, kind) {
     set(id, item.task_id);
     set(status, kind.status(item, of));
     status.className = `pill ${item.status}`;
-    remarks.replaceChildren(...(kind.remarks?.(item, words) ?? []).map(([text]) => element("small", "", text)));
+    warnings.replaceChildren(...(kind.warnings?.(item, words) ?? []).map(([text]) => element("small", "", text)));
     set(share, total ? `${percentage}%` : "");
     set(figures, total ? `${words.number(current)} / ${words.number(total)}` : current ? words.number(current) : "");
     track.className = `bar ${item.status}`;

@@ -28,7 +28,7 @@ export function normalized(task, now = null) {
   const said = task.message ?? task.current_status ?? "", at = task.timestamp ?? task.updated_at;
   const behind = now ? Math.max(0, now - Date.parse(at)) : 0, since = moment();
   return { ...task, said, at, control: task.control ?? null,
-    remarks: task.remarks ?? null, age: () => behind + since() };
+    warnings: task.warnings ?? null, age: () => behind + since() };
 }
 
 function nameOf(task) {
@@ -67,15 +67,15 @@ function whyText(task, words) {
   return [control.by, control.reason].filter(Boolean).join(": ");
 }
 
-// Its status; while its run has not heeded a pause or a cancel yet, that it is asked.
+// Its status; while its run has not acknowledged a pause or a cancel yet, that it is asked.
 function statusText({ status, control }, words) {
-  return (control?.heeded_at === null && words.asked[control.action]) || (words[status] ?? status);
+  return (control?.acknowledged_at === null && words.asked[control.action]) || (words[status] ?? status);
 }
 
 // What is out of the ordinary of it, and since when.
-function remarksOf({ remarks }, words) {
-  return Object.entries(remarks ?? {}).filter(([kind, since]) => since && words.remarks[kind])
-    .map(([kind, since]) => [words.remarks[kind], words.since(wall(since))]);
+function warningsOf({ warnings }, words) {
+  return Object.entries(warnings ?? {}).filter(([kind, since]) => since && words.warnings[kind])
+    .map(([kind, since]) => [words.warnings[kind], words.since(wall(since))]);
 }
 
 // The address of the page of one record.
@@ -92,7 +92,7 @@ export const TASK = {
   name: nameOf,
   chips: ({ task_type, symbol }) => ({ task_type, symbol }),
   status: statusText,
-  remarks: remarksOf,
+  warnings: warningsOf,
   offered: (task) => OFFERED[task.status] ?? [],
   rate: rateText,
   time: timeText,
@@ -143,8 +143,8 @@ function makePick(filter) {
 }
 
 export function makeRow(act, kind = TASK) {
-  const state = element("span"), remarks = element("div", "remarks"), bell = kind === TASK ? makeBell() : null;
-  const status = element("td", "", state, ...(bell ? [bell.element] : []), remarks);
+  const state = element("span"), warnings = element("div", "warnings"), bell = kind === TASK ? makeBell() : null;
+  const status = element("td", "", state, ...(bell ? [bell.element] : []), warnings);
   const name = element("strong"), id = element("a");
   const owner = makePick("owner"), trace = element("a", "trace"), more = element("div", "more", owner.element, trace);
   const percent = element("b"), count = element("span");
@@ -192,13 +192,13 @@ export function makeRow(act, kind = TASK) {
     }
   }
 
-  function showRemarks(said) {
-    if (String(said) === remarks.dataset.said) return;
-    remarks.dataset.said = String(said);
-    remarks.replaceChildren(...said.map(([text, since]) => {
-      const remark = element("small", "", text);
-      remark.title = since;
-      return remark;
+  function showWarnings(said) {
+    if (String(said) === warnings.dataset.said) return;
+    warnings.dataset.said = String(said);
+    warnings.replaceChildren(...said.map(([text, since]) => {
+      const warning = element("small", "", text);
+      warning.title = since;
+      return warning;
     }));
   }
 
@@ -241,7 +241,7 @@ export function makeRow(act, kind = TASK) {
     status.className = `status ${task.status}`;
     say(state, kind.status(task, words));
     bell?.show(task, kind.name(task, words), words);
-    showRemarks(kind.remarks?.(task, words) ?? []);
+    showWarnings(kind.warnings?.(task, words) ?? []);
     showName(words);
     showCut(id, task.task_id);
     id.href = kind.page(task, words);

@@ -29,7 +29,7 @@ export function pausesOf({ entries }) {
   for (const { event, time } of entries) {
     const at = Date.parse(time);
     if (event === "pause") since ??= at;
-    else if (event === "heeded" && since !== null) since = at;
+    else if (event === "acknowledged" && since !== null) since = at;
     else if (since !== null && ["resumed", "ended", "cancel", "end"].includes(event)) {
       found.push([since, at]);
       since = null;

@@ -201,7 +201,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   #showRecord(record, words) {
     const { current, total } = record.progress, ended = record.end_time !== null && record.final;
     const unknown = !total && record.status === "running", control = record.control;
-    const waiting = control && control.heeded_at === null && !ended && words.asked[control.action];
+    const waiting = control && control.acknowledged_at === null && !ended && words.asked[control.action];
     text(this.#name, record.workflow_id ? record.name || words.ofWorkflow.name
       : [record.task_type, record.symbol].filter(Boolean).join(" "));
     text(this.#status, waiting || (words[record.status] ?? record.status));

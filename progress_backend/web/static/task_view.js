@@ -9,8 +9,8 @@ import { makeTimeline } from "./timeline_view.js";
 import { translated } from "./translated.js";
 import { clock } from "./words.js";
 
-// A cancel that its run has not heeded may be followed by a signal: that is the second step.
-const TERMINABLE = ({ worker, control }) => worker && control?.action === "cancel" && control.heeded_at === null;
+// A cancel that its run has not acknowledged may be followed by a signal: that is the second step.
+const TERMINABLE = ({ worker, control }) => worker && control?.action === "cancel" && control.acknowledged_at === null;
 
 // What went wrong, in one line: the last one of a traceback.
 const causeOf = ({ error_message: text }, words) => translated(words.code, text ?? "").trim().split("\n").at(-1);
@@ -18,7 +18,7 @@ const causeOf = ({ error_message: text }, words) => translated(words.code, text 
 const KIND = {
   ...TASK,
   offered: (task) => (TERMINABLE(task) ? ["terminate"]
-    : TASK.offered(task).filter((name) => task.control?.heeded_at !== null || name !== task.control.action)),
+    : TASK.offered(task).filter((name) => task.control?.acknowledged_at !== null || name !== task.control.action)),
   time: (task, words) => (task.status === "created" ? startText(task, task.start_estimate, words) : TASK.time(task, words)),
   why: (task, words) => (task.status === "created" && task.ahead != null ? words.before(task.ahead)
     : task.status === "error" ? causeOf(task, words) : TASK.why(task, words)),
@@ -47,7 +47,7 @@ export function makeTaskView(place, act, id) {
     results.show(pretty(task.results), words);
     request.show(control ? [
       ["asked", words.actions[control.action] ?? control.action], ["by", control.by], ["why", control.reason],
-      ["at", at(control.at)], ["heeded", at(control.heeded_at)],
+      ["at", at(control.at)], ["acknowledged", at(control.acknowledged_at)],
     ] : [], words);
     times.show([
       ["created", at(task.created_at)], ["eta", at(delivery?.eta)], ["expires", at(delivery?.expires)],
@@ -56,7 +56,7 @@ export function makeTaskView(place, act, id) {
       ["end", at(task.end_time)], ["again", at(task.may_come_again_until)],
       ["waited", task.waited_ms == null ? "" : clock(task.waited_ms / 1000)],
       ["took", task.end_time && task.processing_time_ms != null ? clock(task.processing_time_ms / 1000) : ""],
-      ...Object.entries(task.remarks ?? {}).map(([name, since]) => [name, at(since)]),
+      ...Object.entries(task.warnings ?? {}).map(([name, since]) => [name, at(since)]),
     ], words);
     run.show([
       ["worker", worker && { text: worker.name, mono: true }], ["number", task.attempt > 0 ? words.number(task.attempt) : ""],
@@ -80,8 +80,8 @@ export function makeTaskView(place, act, id) {
 
   function tick(task, words) {
     head.tick(task, words);
-    // A run that has yet to heed its cancel may write more.
-    log.look(task, task.final && task.control?.heeded_at !== null, words);
+    // A run that has yet to acknowledge its cancel may write more.
+    log.look(task, task.final && task.control?.acknowledged_at !== null, words);
     timeline.look(task, words);
     for (const facts of [request, times]) facts.tick(task.now(), words);
   }

@@ -18,8 +18,8 @@ export function makeTimeline(id) {
   made.classList.add("timeline");
 
   // What changes where there is something new in it.
-  const state = ({ created_at, status, attempt, control, remarks, processing_details: details, final }) =>
-    JSON.stringify([created_at, status, attempt, control, remarks, details?.phase, final]);
+  const state = ({ created_at, status, attempt, control, warnings, processing_details: details, final }) =>
+    JSON.stringify([created_at, status, attempt, control, warnings, details?.phase, final]);
 
   async function read(mine, task, words) {
     reading = true;

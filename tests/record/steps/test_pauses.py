@@ -13,7 +13,7 @@ from tests.record.steps.given import IDENTITY, OURS, after, at, steadily
 
 def test_a_pause_is_no_work(running) -> None:
     task = steadily(running, 1)
-    paused = after(task, ev.Paused(), ev.Heeded(), seconds=6)
+    paused = after(task, ev.Paused(), ev.Acknowledged(), seconds=6)
     moved = after(paused, ev.Progressed(current=9), seconds=60)
     assert moved.rate == task.rate == 2
     assert (moved.status, moved.current_items) == ("paused", 9)
@@ -24,23 +24,27 @@ def test_a_pause_is_no_work(running) -> None:
 
 
 @pytest.mark.parametrize(
-    ("heeds", "items", "seconds"), [((ev.Heeded(),), 18, 9), ((), 18, 500)], ids=["heeded", "never"]
+    ("events", "items", "seconds"),
+    [((ev.Acknowledged(),), 18, 9), ((), 18, 500)],
+    ids=["acknowledged", "never"],
 )
-def test_the_time_until_a_run_heeds_a_pause_is_work(running, heeds, items, seconds) -> None:
+def test_the_time_until_a_run_acknowledges_a_pause_is_work(running, events, items, seconds) -> None:
     running = after(running, ev.Started(identity=IDENTITY, worker=Worker("a/1", "a")))
     task = after(steadily(running, 1), ev.Paused(by="api"), seconds=6)
     task = after(task, ev.Progressed(current=14), seconds=8)
-    task = after(task, *heeds, seconds=9)
+    task = after(task, *events, seconds=9)
     task = after(task, ev.Resumed(), seconds=500)
     task = after(task, ev.Progressed(current=18), seconds=501)
     assert (task.work.items, task.work.seconds) == (items, seconds)
-    assert not heeds or task.rate == 2
+    assert not events or task.rate == 2
 
 
-@pytest.mark.parametrize("heeded_at", [None, 5, "noon"])
-def test_a_pause_of_another_program_is_no_work_either(running, heeded_at) -> None:
+@pytest.mark.parametrize("acknowledged_at", [None, 5, "noon"])
+def test_a_pause_of_another_program_is_no_work_either(running, acknowledged_at) -> None:
     task = replace(
-        steadily(running, 1), status="paused", control={"action": "x", "heeded_at": heeded_at}
+        steadily(running, 1),
+        status="paused",
+        control={"action": "x", "acknowledged_at": acknowledged_at},
     )
     task = after(task, ev.Resumed(), seconds=100)
     assert after(task, ev.Progressed(current=10), seconds=101).work.seconds == 5
@@ -54,7 +58,7 @@ def test_pause_says_who_and_when_until_it_is_over(running) -> None:
         "by": "api",
         "reason": "lunch",
         "at": "2024-01-15T10:30:05.000+00:00",
-        "heeded_at": None,
+        "acknowledged_at": None,
     }
     assert after(paused, ev.Resumed()).control is None
     assert after(paused, ev.Resumed()).message == "later"
@@ -74,13 +78,16 @@ ASKING = {
 @pytest.mark.parametrize("asked", ASKING)
 def test_what_is_asked_of_a_run_is_asked_until_it_does_so(running, asked) -> None:
     task = after(running, ASKING[asked], seconds=5)
-    assert (task.asked, task.control["heeded_at"]) == (asked, None)
-    heeded = after(task, ev.Heeded(attempt=1), seconds=9)
-    assert (heeded.asked, heeded.control["heeded_at"]) == (None, "2024-01-15T10:30:09.000+00:00")
-    assert (heeded.status, heeded.completed_at) == (task.status, task.completed_at)
+    assert (task.asked, task.control["acknowledged_at"]) == (asked, None)
+    acknowledged = after(task, ev.Acknowledged(attempt=1), seconds=9)
+    assert (acknowledged.asked, acknowledged.control["acknowledged_at"]) == (
+        None,
+        "2024-01-15T10:30:09.000+00:00",
+    )
+    assert (acknowledged.status, acknowledged.completed_at) == (task.status, task.completed_at)
     # An end stays the record's last change.
-    assert heeded.updated_at == (at(5) if task.ended else at(9))
-    assert after(heeded, ev.Heeded(attempt=1), seconds=20) is heeded
+    assert acknowledged.updated_at == (at(5) if task.ended else at(9))
+    assert after(acknowledged, ev.Acknowledged(attempt=1), seconds=20) is acknowledged
 
 
 @pytest.mark.parametrize("asked", ASKING)
@@ -97,7 +104,7 @@ def test_what_is_asked_where_nobody_runs_it_is_done_at_once(before, asked) -> No
     if LOST in before and asked != "cancel":
         return  # a lost run is asked for nothing else
     task = after(None, ev.Created(identity=IDENTITY), *before, ASKING[asked], seconds=5)
-    assert (task.asked, task.control["heeded_at"]) == (None, task.control["at"])
+    assert (task.asked, task.control["acknowledged_at"]) == (None, task.control["at"])
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.model import (
-    Remarks,
     Task,
     TaskStatus,
+    Warnings,
     Worker,
     replace,
 )
 from progress_backend.record.past_runs import PastRun
-from progress_backend.record.remarks import Usual, judged, usual
+from progress_backend.record.task_warnings import Usual, judged, usual
 from progress_backend.record.transition import transition
 from progress_backend.record.work import Work
 from tests.strategies import NOW, tasks
@@ -48,7 +48,9 @@ def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def found(task: Task, seconds: float, slowest: Usual = UNKNOWN, *, answers: bool = True) -> Remarks:
+def found(
+    task: Task, seconds: float, slowest: Usual = UNKNOWN, *, answers: bool = True
+) -> Warnings:
     return judged(task, slowest, at(seconds), answers=answers)
 
 
@@ -70,53 +72,53 @@ def test_a_run_has_stalled_three_times_its_longest_gap_after_its_last_value(
 ) -> None:
     """Or after as many seconds as its marking says."""
     task = replace(of_work(**work), **marking)
-    assert found(task, seconds - 0.1) == Remarks()
-    assert found(task, seconds + 0.1) == Remarks(stalled=at(10))
+    assert found(task, seconds - 0.1) == Warnings()
+    assert found(task, seconds + 0.1) == Warnings(stalled=at(10))
 
 
 def test_nor_before_five_items_nor_while_its_worker_is_silent() -> None:
-    assert found(of_work(items=4), 3_600) == Remarks()
-    assert found(of_work(items=5), 3_600) == Remarks(stalled=at(10))
-    assert found(replace(RUNNING, work=None), 3_600) == Remarks()
-    assert found(RUNNING, 3_600, answers=False) == Remarks()
+    assert found(of_work(items=4), 3_600) == Warnings()
+    assert found(of_work(items=5), 3_600) == Warnings(stalled=at(10))
+    assert found(replace(RUNNING, work=None), 3_600) == Warnings()
+    assert found(RUNNING, 3_600, answers=False) == Warnings()
 
 
 def test_a_run_is_late_past_one_and_a_quarter_times_the_slowest() -> None:
     """By the pace of that run and the own total of this one; work counts from its first value."""
     fresh = of_work(gap=400.0)
-    assert found(fresh, 751, TEN_MINUTES) == Remarks()  # 750 s of work, and 1 s before
-    assert found(fresh, 751.5, TEN_MINUTES) == Remarks(late=at(751))
+    assert found(fresh, 751, TEN_MINUTES) == Warnings()  # 750 s of work, and 1 s before
+    assert found(fresh, 751.5, TEN_MINUTES) == Warnings(late=at(751))
     doubled = replace(fresh, total_items=200)
-    assert found(doubled, 1_200, TEN_MINUTES) == Remarks()
+    assert found(doubled, 1_200, TEN_MINUTES) == Warnings()
     assert found(doubled, 1_501.5, TEN_MINUTES).late == at(1_501)
     assert found(replace(fresh, total_items=None), 751.5, TEN_MINUTES).late == at(751)
 
 
 def test_a_run_without_values_is_late_by_the_whole_of_the_slowest() -> None:
     silent = replace(RUNNING, work=None, updated_at=NOW)
-    assert found(silent, 825, TEN_MINUTES) == Remarks()
-    assert found(silent, 826, TEN_MINUTES) == Remarks(late=at(825))
-    assert found(replace(silent, total_items=200), 1_500, TEN_MINUTES) == Remarks()
+    assert found(silent, 825, TEN_MINUTES) == Warnings()
+    assert found(silent, 826, TEN_MINUTES) == Warnings(late=at(825))
+    assert found(replace(silent, total_items=200), 1_500, TEN_MINUTES) == Warnings()
     assert found(replace(silent, total_items=None), 826, TEN_MINUTES).late == at(825)
 
 
 def test_a_run_is_not_late_within_half_a_minute_unless_its_marking_says_so() -> None:
     quick = Usual(1.0, 0.01, 1.0)
     silent = replace(RUNNING, work=None, updated_at=NOW)
-    assert found(silent, 30, quick) == Remarks()
-    assert found(silent, 30.1, quick) == Remarks(late=at(30))
-    assert found(replace(silent, expect_s=5), 5.1, quick) == Remarks(late=at(5))
-    assert found(replace(silent, expect_s=50), 49, quick) == Remarks()
+    assert found(silent, 30, quick) == Warnings()
+    assert found(silent, 30.1, quick) == Warnings(late=at(30))
+    assert found(replace(silent, expect_s=5), 5.1, quick) == Warnings(late=at(5))
+    assert found(replace(silent, expect_s=50), 49, quick) == Warnings()
 
 
 def test_pauses_do_not_make_a_run_late() -> None:
     """An hour of them."""
     paused = transition(RUNNING, ev.Paused(by="api"), at(20))
-    heeded = transition(paused, ev.Heeded(), at(20))
-    again = transition(heeded, ev.Resumed(), at(3_620))
+    acknowledged = transition(paused, ev.Acknowledged(), at(20))
+    again = transition(acknowledged, ev.Resumed(), at(3_620))
     assert again.status == "running"
-    assert found(again, 3_640, TEN_MINUTES) == Remarks()
-    assert found(again, 3_651, TEN_MINUTES) == Remarks(stalled=at(3_620))
+    assert found(again, 3_640, TEN_MINUTES) == Warnings()
+    assert found(again, 3_651, TEN_MINUTES) == Warnings(stalled=at(3_620))
     assert found(again, 4_350, TEN_MINUTES).late is None
     assert found(again, 4_352, TEN_MINUTES).late is not None
 
@@ -136,10 +138,10 @@ def test_pauses_do_not_make_a_run_late() -> None:
 def test_nothing_is_said_of_a_run_that_is_not_to_go_on(event: ev.Event) -> None:
     """A retry begins its own time."""
     after = transition(RUNNING, event, at(10), lease_s=30)
-    assert found(after, 7_000, TEN_MINUTES) == Remarks()
+    assert found(after, 7_000, TEN_MINUTES) == Warnings()
     if isinstance(event, ev.Retried):
         again = ev.Started(identity=ev.Identity("x"), worker=WORKER)
-        assert found(transition(after, again, at(890)), 1_700, TEN_MINUTES) == Remarks()
+        assert found(transition(after, again, at(890)), 1_700, TEN_MINUTES) == Warnings()
 
 
 def test_four_past_runs_are_needed_of_each_figure() -> None:
@@ -150,31 +152,31 @@ def test_four_past_runs_are_needed_of_each_figure() -> None:
     assert usual(more) == Usual(seconds=40, pace=20, whole=99)
 
 
-# What a remark does to the record
+# What a warning does to the record
 
 
-def told(task: Task, new: Remarks, seconds: float) -> Task:
-    event = ev.Remarked(remarks=new, revision=task.revision)
+def told(task: Task, new: Warnings, seconds: float) -> Task:
+    event = ev.Warned(warnings=new, revision=task.revision)
     return transition(task, event, at(seconds), revision=task.revision + 1)
 
 
-def test_a_remark_changes_no_time_and_no_status() -> None:
-    after = told(RUNNING, Remarks(stalled=at(10)), 50)
-    assert after == replace(RUNNING, remarks=Remarks(stalled=at(10)), revision=2)
-    both = told(after, Remarks(late=at(901)), 902)
-    assert both.remarks == Remarks(at(10), at(901))
-    assert told(both, Remarks(late=at(950)), 960) is both
+def test_a_warning_changes_no_time_and_no_status() -> None:
+    after = told(RUNNING, Warnings(stalled=at(10)), 50)
+    assert after == replace(RUNNING, warnings=Warnings(stalled=at(10)), revision=2)
+    both = told(after, Warnings(late=at(901)), 902)
+    assert both.warnings == Warnings(at(10), at(901))
+    assert told(both, Warnings(late=at(950)), 960) is both
 
 
 def test_a_value_takes_back_that_a_run_has_stalled_and_its_end_all() -> None:
-    both = told(RUNNING, Remarks(at(10), at(901)), 902)
+    both = told(RUNNING, Warnings(at(10), at(901)), 902)
     after = transition(both, ev.Progressed(current=11), at(903))
-    assert after.remarks == Remarks(late=at(901))
-    assert transition(after, ev.Progressed(current=12), at(904)).remarks == after.remarks
+    assert after.warnings == Warnings(late=at(901))
+    assert transition(after, ev.Progressed(current=12), at(904)).warnings == after.warnings
     for end in (ev.Completed(), ev.Failed(error_message="x"), ev.Cancelled(), ev.Paused()):
-        assert transition(both, end, at(903)).remarks is None
-    only = told(RUNNING, Remarks(stalled=at(10)), 50)
-    assert transition(only, ev.Progressed(message="still here"), at(60)).remarks is None
+        assert transition(both, end, at(903)).warnings is None
+    only = told(RUNNING, Warnings(stalled=at(10)), 50)
+    assert transition(only, ev.Progressed(message="still here"), at(60)).warnings is None
 
 
 @given(tasks(), st.floats(0, 10_000), st.booleans())
@@ -183,7 +185,7 @@ def test_nothing_is_said_twice_nor_of_what_does_not_go_on(task, seconds, answers
     if not any(said):
         return
     assert task.status == TaskStatus.RUNNING
-    assert all(not new or not old for new, old in zip(said, task.remarks or (), strict=False))
+    assert all(not new or not old for new, old in zip(said, task.warnings or (), strict=False))
     after = told(task, said, seconds)
     assert not any(judged(after, TEN_MINUTES, at(seconds), answers=answers))
     assert task_json.decode(task_json.encode(after)) == after

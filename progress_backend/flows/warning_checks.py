@@ -1,4 +1,4 @@
-"""Flows that judge running tasks and record remarks on them; pure.
+"""Flows that judge running tasks and record warnings on them; pure.
 
 A worker judges the runs under its own lease, so that no other process has to look; of what runs
 outside of Celery the pass over records without a worker judges those that it has read.
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ..record import remarks
-from ..record.events import Remarked
-from ..record.remarks import Usual
+from ..record import task_warnings
+from ..record.events import Warned
+from ..record.task_warnings import Usual
 from . import commands as c
 from .flow import Flow
 from .gather import together
@@ -21,15 +21,15 @@ from .task_flows import Flows
 
 #: Runs that one pass judges: of more each has its turn.
 MOST = 1_000
-#: Remarks that share a round trip.
+#: Warnings that share a round trip.
 _TOGETHER = 20
 
-NewRemarks = list[tuple[str, c.Remarks]]
+NewWarnings = list[tuple[str, c.Warnings]]
 
 
 def of_lease(
     flows: Flows, lease: str, task_ids: Sequence[str], now: datetime, slowest: dict[str, Usual]
-) -> Flow[NewRemarks]:
+) -> Flow[NewWarnings]:
     """Judges the runs under a valid lease. What a type's past runs took is read once for each
     `slowest`."""
     bases = records((yield c.Read(tuple(task_ids))))
@@ -39,35 +39,35 @@ def of_lease(
 
 def judge(
     flows: Flows, bases: Sequence[Base], now: datetime, slowest: dict[str, Usual]
-) -> Flow[NewRemarks]:
+) -> Flow[NewWarnings]:
     """Judges these runs, under valid leases or without a worker, and records what is new; the tasks
-    with new remarks, and these."""
-    found: list[tuple[Base, c.Remarks]] = []
+    with new warnings, and these."""
+    found: list[tuple[Base, c.Warnings]] = []
     for base in bases:
         task = base.task
         if task.task_type not in slowest and not task.ended:
-            slowest[task.task_type] = remarks.usual((yield c.RunsOf(task.task_type)))
+            slowest[task.task_type] = task_warnings.usual((yield c.RunsOf(task.task_type)))
         usual = slowest.get(task.task_type, Usual())
-        new = remarks.judged(task, usual, now, answers=task.worker is not None)
+        new = task_warnings.judged(task, usual, now, answers=task.worker is not None)
         if any(new):
             found.append((base, new))
-    recorded: NewRemarks = []
+    recorded: NewWarnings = []
     for start in range(0, len(found), _TOGETHER):
         recorded += yield from _record(flows, found[start : start + _TOGETHER], now)
     return recorded
 
 
 def _record(
-    flows: Flows, found: Sequence[tuple[Base, c.Remarks]], now: datetime
-) -> Flow[NewRemarks]:
-    """Records remarks, each only if its task has not changed since it was read; those that are
+    flows: Flows, found: Sequence[tuple[Base, c.Warnings]], now: datetime
+) -> Flow[NewWarnings]:
+    """Records warnings, each only if its task has not changed since it was read; those that are
     recorded."""
-    recorded: NewRemarks = []
+    recorded: NewWarnings = []
     applied = yield from together(
         [
             flows.apply(
                 base.task.task_id,
-                (Remarked(remarks=new, revision=base.task.revision),),
+                (Warned(warnings=new, revision=base.task.revision),),
                 now,
                 base=base,
             )
@@ -76,7 +76,7 @@ def _record(
     )
     for (base, new), outcome in zip(found, applied, strict=True):
         if not isinstance(outcome, Applied):
-            flows.fault("a remark is not recorded", outcome, base.task.task_id)
+            flows.fault("a warning is not recorded", outcome, base.task.task_id)
         elif outcome.document is not None:
             recorded.append((base.task.task_id, new))
     return recorded

@@ -1,8 +1,8 @@
-"""Remarks on a running task: that no value has come for long, or that the task runs for longer than
-the last runs of its type; pure.
+"""Warnings on a running task: no value has come for long, or the task runs for longer than the last
+runs of its type; pure.
 
-A remark is no status: nothing ends by it. Paused tasks have none, nor has a task that waits for the
-message of its next run.
+A warning is no status: nothing ends by it. Paused tasks have none, nor has a task that waits for
+the message of its next run.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from .local_time import in_milliseconds
-from .model import Remarks, Task, TaskStatus
+from .model import Task, TaskStatus, Warnings
 from .past_runs import LEAST, PastRun
 
 #: Nothing is out of the ordinary within so many seconds, unless a marking says so.
@@ -49,21 +49,21 @@ def _slowest(seconds: Iterable[float]) -> float | None:
     return max(found) if len(found) >= LEAST else None
 
 
-def judged(task: Task, slowest: Usual, now: datetime, *, answers: bool) -> Remarks:
+def judged(task: Task, slowest: Usual, now: datetime, *, answers: bool) -> Warnings:
     """What is newly out of the ordinary of a task, by the store's clock. `answers`: whether its
     worker's lease is valid."""
     # Without a worker a run has ended and the next one's message is on its way. A task that runs
     # outside of Celery has no message, and no attempt.
     waits = task.worker is None and task.attempt > 0
     if task.status != TaskStatus.RUNNING or waits:
-        return Remarks()
-    known, stalled, late = task.remarks or Remarks(), None, None
+        return Warnings()
+    known, stalled, late = task.warnings or Warnings(), None, None
     if answers and not known.stalled and (most := _longest_silence(task)) is not None:
         stalled = task.updated_at if _since(task.updated_at, now) > most else None
     if not known.late and (most := _longest_run(task, slowest)) is not None:
         over = _worked(task, now) - most
         late = in_milliseconds(now - timedelta(seconds=over)) if over > 0 else None
-    return Remarks(stalled=stalled, late=late)
+    return Warnings(stalled=stalled, late=late)
 
 
 def _since(time: datetime | None, now: datetime) -> float:

@@ -19,37 +19,37 @@ def env() -> dict[str, str]:
     return {"PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "0.5"}
 
 
-def remarked(world: World, task_id: str, *kinds: str) -> dict[str, Any]:
-    """The record once it has just these remarks."""
+def warned(world: World, task_id: str, *kinds: str) -> dict[str, Any]:
+    """The record once it has just these warnings."""
 
     def found() -> dict[str, Any]:
         record = world.record(task_id)
-        assert set(record.get("remarks", ())) == set(kinds), record
+        assert set(record.get("warnings", ())) == set(kinds), record
         return record
 
-    return eventually(found, 30, what=f"{kinds} in the remarks")
+    return eventually(found, 30, what=f"{kinds} in the warnings")
 
 
 def since(record: Mapping[str, Any], name: str) -> float:
     """Seconds of a run from its start to a time in its record."""
     began = datetime.fromisoformat(record["attempt_started_at"])
-    return (datetime.fromisoformat(record["remarks"][name]) - began).total_seconds()
+    return (datetime.fromisoformat(record["warnings"][name]) - began).total_seconds()
 
 
 def test_a_job_that_stops_writing_has_stalled_until_its_next_value(world: World) -> None:
     task_id = world.send("stops", job="job_watched")
     world.begun(task_id)
     world.go(task_id)
-    record = remarked(world, task_id, "stalled")
+    record = warned(world, task_id, "stalled")
     assert (record["status"], record["final"]) == ("running", False)
-    assert record["remarks"]["stalled"] == record["updated_at"]
+    assert record["warnings"]["stalled"] == record["updated_at"]
     assert (record["progress"]["current"], record["stall_s"]) == (2, 2)
-    late = remarked(world, task_id, "stalled", "late")
+    late = warned(world, task_id, "stalled", "late")
     assert since(late, "late") == pytest.approx(4, abs=1.5)  # of work: since the first value
     world.gate.mark(task_id, "more")
-    again = remarked(world, task_id, "late")
+    again = warned(world, task_id, "late")
     assert again["progress"]["current"] == 3
     assert again["revision"] == late["revision"] + 1
     world.gate.mark(task_id, "enough")
     end = world.ended(task_id)
-    assert (end["status"], end.get("remarks")) == ("completed", None)
+    assert (end["status"], end.get("warnings")) == ("completed", None)

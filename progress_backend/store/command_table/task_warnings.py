@@ -1,4 +1,4 @@
-"""The command that counts tasks with remarks."""
+"""The command that counts tasks with warnings."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ..requests import Request
 from .entry import Entry, Part
 
 
-def _count(command: c.CountRemarks, keys: Keys) -> list[Request]:
-    return [("ZCARD", keys.remarked(kind)) for kind in KINDS]
+def _count(command: c.CountWarnings, keys: Keys) -> list[Request]:
+    return [("ZCARD", keys.warned(kind)) for kind in KINDS]
 
 
 def _sums(
-    command: c.CountRemarks, layout: Layout, parts: list[Part], replies: list[tuple[int, ...]]
+    command: c.CountWarnings, layout: Layout, parts: list[Part], replies: list[tuple[int, ...]]
 ) -> tuple[int, ...]:
     return tuple(map(sum, zip(*replies, strict=True)))
 
 
 TABLE: dict[type[c.Command], Entry] = {
-    c.CountRemarks: Entry(
+    c.CountWarnings: Entry(
         _count, lambda _, replies: tuple(one or 0 for one in replies), merge=_sums
     ),
 }

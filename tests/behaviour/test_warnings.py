@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from progress_backend.flows import commands as c
-from progress_backend.flows import remark_checks, silent_runs
+from progress_backend.flows import silent_runs, warning_checks
 from progress_backend.record import events as ev
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
-from progress_backend.record.model import Remarks, Worker
+from progress_backend.record.model import Warnings, Worker
 from tests.behaviour.driving import Driver, check_agreement, identity_of
 
 
@@ -22,8 +22,8 @@ def looked(driver: Driver, after: float, lease: str = "lease-1") -> dict[str, tu
     """What a worker's pass says so many seconds from now."""
     held = driver.execute(c.Held(lease, 100))
     now = driver.now() + seconds(after)
-    told = driver.run(remark_checks.of_lease(driver.flows, lease, held, now, {}))
-    return {task_id: remarks.kinds for task_id, remarks in told}
+    told = driver.run(warning_checks.of_lease(driver.flows, lease, held, now, {}))
+    return {task_id: warnings.kinds for task_id, warnings in told}
 
 
 def run_with_values(driver: Driver, task_id: str, *, lease: str = "lease-1") -> None:
@@ -56,19 +56,19 @@ def test_a_run_that_stops_has_stalled_until_its_next_value(running: Driver) -> N
     assert looked(running, 29) == {}
     assert looked(running, 31) == {"a": ("stalled",)}
     task = running.task("a")
-    assert (task.status, task.remarks) == ("running", Remarks(stalled=task.updated_at))
+    assert (task.status, task.warnings) == ("running", Warnings(stalled=task.updated_at))
     check_agreement(running, ["a"])
-    assert running.execute(c.CountRemarks()) == (1, 0)
+    assert running.execute(c.CountWarnings()) == (1, 0)
     running.apply("a", ev.Progressed(current=8, attempt=1))
-    assert running.task("a").remarks is None
-    assert running.execute(c.CountRemarks()) == (0, 0)
+    assert running.task("a").warnings is None
+    assert running.execute(c.CountWarnings()) == (0, 0)
     check_agreement(running, ["a"])
 
 
 def test_a_run_that_another_worker_has_by_now_is_left_to_that(running: Driver) -> None:
     driver, now = running, running.now() + seconds(40)
-    assert driver.run(remark_checks.of_lease(driver.flows, "lease-2", ["a"], now, {})) == []
-    assert driver.task("a").remarks is None
+    assert driver.run(warning_checks.of_lease(driver.flows, "lease-2", ["a"], now, {})) == []
+    assert driver.task("a").warnings is None
 
 
 def test_a_run_that_takes_longer_than_usual_is_late_until_it_ends(driver: Driver) -> None:
@@ -77,11 +77,11 @@ def test_a_run_that_takes_longer_than_usual_is_late_until_it_ends(driver: Driver
     assert looked(driver, 70) == {}
     assert looked(driver, 80) == {"a": ("late",)}
     driver.apply("a", ev.Progressed(current=1, attempt=1))
-    assert driver.task("a").remarks.kinds == ("late",)
-    assert driver.execute(c.CountRemarks()) == (0, 1)
+    assert driver.task("a").warnings.kinds == ("late",)
+    assert driver.execute(c.CountWarnings()) == (0, 1)
     driver.apply("a", ev.Completed(attempt=1))
-    assert driver.task("a").remarks is None
-    assert driver.execute(c.CountRemarks()) == (0, 0)
+    assert driver.task("a").warnings is None
+    assert driver.execute(c.CountWarnings()) == (0, 0)
 
 
 def test_a_task_outside_of_celery_can_be_late_but_never_stalled(driver: Driver) -> None:
@@ -93,20 +93,20 @@ def test_a_task_outside_of_celery_can_be_late_but_never_stalled(driver: Driver) 
     driver.apply("timed", ev.Progressed(current=1))
     now = driver.now() + seconds(100)
     found, _ = driver.run(silent_runs.unheld(driver.flows, now, "ours"))
-    told = driver.run(remark_checks.judge(driver.flows, found, now, {}))
-    assert [(task_id, remarks.kinds) for task_id, remarks in told] == [("timed", ("late",))]
+    told = driver.run(warning_checks.judge(driver.flows, found, now, {}))
+    assert [(task_id, warnings.kinds) for task_id, warnings in told] == [("timed", ("late",))]
 
 
 def test_a_run_that_writes_meanwhile_is_spared(running: Driver) -> None:
     now = running.now() + seconds(40)
     value = ev.Progressed(current=7, attempt=1)
-    flow = remark_checks.of_lease(running.flows, "lease-1", ["a"], now, {})
+    flow = warning_checks.of_lease(running.flows, "lease-1", ["a"], now, {})
     assert running.drive(flow, lambda _: running.apply("a", value, now=now), c.Commits) == []
-    assert running.task("a").remarks is None
+    assert running.task("a").warnings is None
     assert running.task("a").current_items == 7
 
 
-def test_a_remark_for_which_a_record_has_no_room_is_logged(
+def test_a_warning_for_which_a_record_has_no_room_is_logged(
     running: Driver, caplog: pytest.LogCaptureFixture
 ) -> None:
     known = len(running.run(running.flows.get("a")) or b"")
@@ -114,4 +114,4 @@ def test_a_remark_for_which_a_record_has_no_room_is_logged(
     running.apply("a", full)
     assert looked(running, 40) == {}
     (said,) = [record.getMessage() for record in caplog.records]
-    assert said.startswith("a remark is not recorded: a: TooLarge: the record of task a")
+    assert said.startswith("a warning is not recorded: a: TooLarge: the record of task a")

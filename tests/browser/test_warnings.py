@@ -1,4 +1,4 @@
-"""The badges of remarks on the page: there at once, in the reader's language, gone with the next
+"""The badges of warnings on the page: there at once, in the reader's language, gone with the next
 value or the end."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.web.serving import RunningApi
 
 
 def badges(page: Page, task_id: str) -> Locator:
-    return row(page, task_id).locator(".remarks small")
+    return row(page, task_id).locator(".warnings small")
 
 
 def ago(minutes: float) -> datetime:
@@ -30,11 +30,11 @@ def test_badges_come_and_go_with_what_they_are_about(
     records.progress("job", 63)
     page = open_page(api)
     expect(row(page, "job")).to_be_visible()
-    expect(page.locator(".remarks small")).to_have_count(0)
-    records.remark("job", stalled=ago(5))
+    expect(page.locator(".warnings small")).to_have_count(0)
+    records.warning("job", stalled=ago(5))
     expect(badges(page, "job")).to_have_text(["Stalled"])
     expect(badges(page, "job").first).to_have_attribute("title", re.compile(r"\d\d:\d\d"))
-    records.remark("job", late=ago(1))
+    records.warning("job", late=ago(1))
     expect(badges(page, "job")).to_have_text(["Stalled", "Late"])
     page.locator("#language").click()
     expect(badges(page, "job")).to_have_text(["更新なし", "遅れ"])

@@ -1,0 +1,24 @@
+"""Steps of warnings: one that is new, and those that no longer hold."""
+
+from __future__ import annotations
+
+from .. import events as ev
+from ..model import Task, TaskStatus, Warnings, replace
+from .scene import Scene
+
+
+def warned(task: Task, event: ev.Warned, scene: Scene) -> Task:
+    known = task.warnings or Warnings()
+    found = Warnings(*(before or new for before, new in zip(known, event.warnings, strict=True)))
+    return task if found == known else replace(task, warnings=found)
+
+
+def without_warnings(task: Task, event: ev.Event) -> Task:
+    """The task after an event, whose warnings no longer hold. A run that has a new value has not
+    stalled, but it may be late all the same."""
+    if task.warnings is None or isinstance(event, ev.Warned):
+        return task
+    late = task.warnings.late
+    if late is None or task.status != TaskStatus.RUNNING or not isinstance(event, ev.Progressed):
+        return replace(task, warnings=None)
+    return task if task.warnings == (None, late) else replace(task, warnings=Warnings(late=late))
