@@ -1,11 +1,11 @@
-"""The table of Redis keys, from progress_backend/flows/keys.py."""
+"""The table of Redis keys, from progress_backend/operations/keys.py."""
 
 from __future__ import annotations
 
 import inspect
 from typing import Final
 
-from progress_backend.flows.keys import Keys
+from progress_backend.operations.keys import Keys
 
 from .tables import markdown
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from prometheus_client import Metric
 
-from progress_backend.flows.commands import DROPPED, Outbox
+from progress_backend.flows.commands import Outbox
+from progress_backend.operations import counts as counts_ops
 from progress_backend.record.model import KINDS, STATUSES
 from progress_backend.record.times_taken import RUN, WAIT, Total
 from progress_backend.web.metrics import Counted, Figures
@@ -41,7 +42,7 @@ def metrics() -> Iterator[Metric]:
         tasks=dict.fromkeys(STATUSES, 0),
         warnings=dict.fromkeys(KINDS, 0),
         lost=0,
-        dropped=dict.fromkeys(DROPPED, 0),
+        dropped=dict.fromkeys(counts_ops.DROPPED, 0),
         times=times,
         outboxes={"ops": Outbox()},
         evicts=False,

@@ -22,6 +22,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "record": ("record",),
     "settings": ("settings", "daemon", "file_version"),
     "tokens": ("tokens", "share_tokens", "targets"),
+    "operations": ("operations",),
     "flows": ("flows",),
     "store": ("store",),
     "work": ("live", "runs", "service", "webhooks"),
@@ -30,7 +31,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "commands": ("cli",),
     "roof": ("__init__", "celery_command"),
 }
-PURE = frozenset(["addresses", "errors", "flows", "record", "settings"])
+PURE = frozenset(["addresses", "errors", "flows", "operations", "record", "settings"])
 # fmt: off
 IMPURE = frozenset({
     "amqp", "asyncio", "billiard", "celery", "fastapi", "flower", "gevent", "httpx", "io", "kombu",
@@ -39,7 +40,7 @@ IMPURE = frozenset({
     "time", "uuid", "uvicorn", "warnings",
 })
 # fmt: on
-KEYS = "flows.keys"
+KEYS = "operations.keys"
 CLOCKS = frozenset(["now", "today", "utcnow"])
 #: The module that starts threads, and how one starts elsewhere.
 DAEMON = "daemon"
@@ -163,7 +164,7 @@ def _circle(modules: dict[str, Module]) -> list[str] | None:
 
 
 def _keys(modules: dict[str, Module], package: Path) -> list[str]:
-    """Key and channel names, as flows/keys.py spells them, that stand somewhere else too."""
+    """Key and channel names, as operations/keys.py spells them, that stand somewhere else too."""
     if KEYS not in modules:
         return []
     names = {
@@ -176,7 +177,7 @@ def _keys(modules: dict[str, Module], package: Path) -> list[str]:
         return any(text.startswith(n) and not text[len(n) :].startswith(" ") for n in names)
 
     found = [
-        f"{module.name}:{line} spells a key ({text!r}): that is for flows/keys.py"
+        f"{module.name}:{line} spells a key ({text!r}): that is for operations/keys.py"
         for module in modules.values()
         if module.name != KEYS
         for line, text in _texts(module.tree)

@@ -51,9 +51,9 @@ def package(folder: Path, files: dict[str, str]) -> list[str]:
             {"record/a.py": "from .b import x", "record/b.py": "from . import a"},
             "circle: record.a -> record.b -> record.a",
         ),
-        ({"flows/keys.py": KEYS, "store/a.py": 'x = f"task:{1}"'}, "store.a:1 spells a key"),
+        ({"operations/keys.py": KEYS, "store/a.py": 'x = f"task:{1}"'}, "store.a:1 spells a key"),
         (
-            {"flows/keys.py": KEYS, "store/scripts/a.lua": "-- 'task:'\nget('task:' .. 1)"},
+            {"operations/keys.py": KEYS, "operations/a.lua": "-- 'task:'\nget('task:' .. 1)"},
             "a.lua spells a key",
         ),
     ],

@@ -26,7 +26,7 @@ def tree(tmp_path: Path) -> sizes.Sizes:
         "progress_backend/record/model.py": MODULE,
         "progress_backend/web/app.py": "a = 1\n",
         "progress_backend/web/static/page.js": "let a;\n\n",
-        "progress_backend/store/scripts/_part.lua": "return 1\nend\n",
+        "progress_backend/operations/scripts/_part.lua": "return 1\nend\n",
         "tests/deep/test_a.py": "assert 1\n" * 3,
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

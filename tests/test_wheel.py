@@ -129,7 +129,7 @@ def test_it_holds_the_library_alone_and_all_of_it(wheel: Path) -> None:
     }
     held = {name for name in names if name.startswith("progress_backend/")}
     assert held == files
-    for part in ("store/scripts/commit.lua", "web/static/index.html", "py.typed"):
+    for part in ("operations/scripts/commit.lua", "web/static/index.html", "py.typed"):
         assert f"progress_backend/{part}" in held
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
+from ..operations.call import Call
 from .commands import Command
 
 T = TypeVar("T")
-Flow = Generator[Command, Any, T]
+Flow = Generator[Call[Any] | Command, Any, T]
 
 
-def completed(flow: Flow[T], execute: Callable[[Command], Any]) -> T:
+def completed(flow: Flow[T], execute: Callable[[Any], Any]) -> T:
     """Drives a flow to its end with a function that carries out one command; its result.
 
     Raises:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from ..operations.call import Call
 from .commands import Command, Commit, Commits, Committed
 from .flow import Flow
 
@@ -18,7 +19,7 @@ def together(flows: Sequence[Flow[T]]) -> Flow[list[T | Exception]]:
     An error of the store itself ends all of them, since any of the commits may have been done.
     """
     outcomes: dict[int, T | Exception] = {}
-    asked: dict[int, Command] = {}
+    asked: dict[int, Call[Any] | Command] = {}
 
     def go_on(place: int, reply: object) -> None:
         try:

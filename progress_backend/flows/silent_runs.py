@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from ..errors import ForeignValue
+from ..operations import leases
 from ..record.default_texts import Locale, text
 from ..record.events import Acknowledged, Cancelled, Event, Expired, Lost
 from ..record.model import LOST, Task, TaskStatus
@@ -53,13 +54,13 @@ def run_out(settings: Settings, now: datetime, token: str) -> Flow[list[tuple[st
         return []
     now_ms, silence_ms = milliseconds(now), int(settings.lease_s * 1000)
     found: list[tuple[str, list[str]]] = []
-    for lease, _ in (yield c.Leases(now_ms, _LEASES)):
-        task_ids: list[str] = yield c.Held(lease, HELD)
+    for lease, _ in (yield from leases.over(now_ms, _LEASES)):
+        task_ids = yield from leases.held(lease, HELD)
         if task_ids:
             found.append((lease, task_ids))
         else:
             # Kept for a while: Redis may come back from an older copy, with runs of this lease.
-            yield c.ForgetLease(lease, now_ms - 10 * silence_ms)
+            yield from leases.forget(lease, now_ms - 10 * silence_ms)
     return found
 
 
@@ -91,7 +92,7 @@ def silent(
 def left_over(lease: str, at_work: Collection[str]) -> Flow[list[str]]:
     """Ids of the tasks that a live worker's lease holds but that the worker does not run: once
     their records are not written for a lease's time, their pool process has died."""
-    held: list[str] = yield c.Held(lease, HELD)
+    held = yield from leases.held(lease, HELD)
     return [task_id for task_id in held if task_id not in at_work]
 
 
@@ -122,7 +123,7 @@ def to_ask(settings: Settings, now: datetime, token: str) -> Flow[list[str]]:
     lock."""
     if not (yield from keeps(settings, token, ASK_LOCK)):
         return []
-    task_ids: list[str] = yield c.ToAsk(milliseconds(now), _ASKED)
+    task_ids = yield from leases.to_ask(milliseconds(now), _ASKED)
     return task_ids
 
 
@@ -152,10 +153,10 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], li
         if status == TaskStatus.RUNNING:
             running = [base for base in bases if base.task.worker is None]
         silent += [base for base in bases if _silent(base, settings, now)]
-    leases = {base.task.worker.lease for base in silent if base.task.worker is not None}
-    if leases:
+    named = {base.task.worker.lease for base in silent if base.task.worker is not None}
+    if named:
         until_ms = milliseconds(now) + int(settings.lease_s * 1000)
-        yield c.Assume(tuple(sorted(leases)), until_ms)
+        yield from leases.assume(sorted(named), until_ms)
     left = [base for base in silent if base.task.worker is None and _may_have_ended(base.task)]
     return running, left
 
@@ -216,7 +217,7 @@ def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:
     """Extends the TTL of the records of all tasks that run under a live lease; returns how many
     there are."""
     now_ms, interval_ms = milliseconds(now), int(settings.cleanup_interval_s * 1000)
-    task_ids: list[str] = yield c.Held(lease, HELD)
+    task_ids = yield from leases.held(lease, HELD)
     kept_ms = UNENDED_S * 1000
     yield c.Extend(tuple(task_ids), kept_ms + interval_ms, now_ms + kept_ms)
     return len(task_ids)
@@ -252,7 +253,7 @@ def overdue(base: Base, settings: Settings, now: datetime) -> Lost | Expired | N
 
 def given_back(lease: str) -> Flow[list[Base]]:
     """Runs of a worker that shuts down whose messages it has not acknowledged."""
-    task_ids: list[str] = yield c.Held(lease, _GIVEN_BACK)
+    task_ids = yield from leases.held(lease, _GIVEN_BACK)
     documents = (yield c.Read(tuple(task_ids))) if task_ids else []
     return [
         base

@@ -15,6 +15,7 @@ from ..errors import (
     TaskNotFound,
     TransitionRefused,
 )
+from ..operations import counts, leases
 from ..record import (
     ends,
     first_estimate,
@@ -269,7 +270,7 @@ class Flows:
             held = applied.refused
             if not isinstance(held, HeldByWorker):
                 return applied
-            until_ms: int | None = yield c.LeaseEnd(task_id, held.lease)
+            until_ms = yield from leases.ends_at(task_id, held.lease)
             if until_ms is not None and until_ms >= milliseconds(now):
                 return applied
             events = tuple(_freed(event, held.lease) for event in events)
@@ -300,12 +301,12 @@ class Flows:
         """A list's row of a value that is stored for a task."""
         return task_page.row(stored, task_id, light, self.settings)
 
-    def count(self, now: datetime) -> Flow[c.Counted]:
+    def count(self, now: datetime) -> Flow[counts.Counted]:
         """The store's counts: all records, running ones, and those created today, in the configured
         zone."""
         today = now.astimezone(self.settings.zone())
         midnight = today.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        counted: c.Counted = yield c.Count(milliseconds(midnight))
+        counted = yield from counts.store(milliseconds(midnight))
         return counted
 
     def unreadable(self, newest: int) -> Flow[tuple[tuple[str, str], ...]]:

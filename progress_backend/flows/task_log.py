@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import TaskNotFound
+from ..operations import logs
 from ..record.log_line import LogLine, written
 from ..record.redaction import Redaction
 from ..settings import Settings
@@ -28,11 +29,11 @@ def add(
     redacted = (line._replace(text=redaction.value("message", line.text)) for line in lines)
     texts = tuple(written(line, attempt) for line in redacted)
     kept_s = settings.retention_s + settings.cleanup_interval_s + 60
-    may: bool = yield c.AddToLog(task_id, texts, int(kept_s * 1000), lost)
+    may = yield from logs.add(task_id, texts, int(kept_s * 1000), lost)
     return may
 
 
-def read(task_id: str, after: int | None, limit: int) -> Flow[c.LogPart]:
+def read(task_id: str, after: int | None, limit: int) -> Flow[logs.LogPart]:
     """The lines of a task's log after a number; the newest ones for None. A number beyond the
     newest line's is another log's, as of a record that was made anew: then the first ones.
 
@@ -42,7 +43,7 @@ def read(task_id: str, after: int | None, limit: int) -> Flow[c.LogPart]:
     (stored,) = yield c.Read((task_id,), light=True)
     if stored is None:
         raise TaskNotFound(task_id)
-    part: c.LogPart = yield c.ReadLog(task_id, after, limit)
+    part = yield from logs.read(task_id, after, limit)
     if after is not None and part.last is not None and after > part.last:
-        part = yield c.ReadLog(task_id, 0, limit)
+        part = yield from logs.read(task_id, 0, limit)
     return part

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import TaskNotFound
+from ..operations import timelines
 from ..record import reader_view, samples, task_json, timeline
 from ..record.json_text import dumps
 from ..settings import Settings
@@ -36,7 +37,7 @@ def of(task_id: str, settings: Settings) -> Flow[bytes | None]:
         return None
     task = task_json.decode(reader_view.seen(stored, task_id, zone), task_id)
     first = max(task.attempt - samples.ATTEMPTS, 0) + 1
-    found: c.Timeline = yield c.ReadTimeline(task_id, tuple(range(first, task.attempt + 1)))
+    found = yield from timelines.read(task_id, tuple(range(first, task.attempt + 1)))
     points = {attempt: samples.points_of(text) for attempt, text in found.samples.items()}
     body = {
         "task_id": task_id,
@@ -50,4 +51,4 @@ def of(task_id: str, settings: Settings) -> Flow[bytes | None]:
 def keep_samples(task_id: str, attempt: int, points: bytes, settings: Settings) -> Flow[None]:
     """Keeps the samples of a run, in place of its earlier ones."""
     kept_s = settings.retention_s + settings.cleanup_interval_s + 60
-    yield c.KeepSamples(task_id, attempt, points, int(kept_s * 1000))
+    yield from timelines.keep_samples(task_id, attempt, points, int(kept_s * 1000))

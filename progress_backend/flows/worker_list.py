@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ..errors import printable
+from ..operations import leases
 from ..record.local_time import LocalTime
 from ..record.model import rendered
 from . import commands as c
@@ -28,11 +29,11 @@ def workers(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
 
     A worker that has ended, or was found dead, is forgotten once it holds nothing.
     """
-    total, leases = yield c.NewestLeases(MOST_WORKERS)
-    each = min(MOST_TASKS, max(_OF_ALL // max(len(leases), 1), 1))
+    total, stored = yield from leases.newest(MOST_WORKERS)
+    each = min(MOST_TASKS, max(_OF_ALL // max(len(stored), 1), 1))
     local = LocalTime(flows.settings.zone())
-    names = tuple(lease for lease, _ in leases)
-    held: list[tuple[int, list[str]]] = (yield c.HeldByEach(names, each)) if names else []
+    names = tuple(lease for lease, _ in stored)
+    held = (yield from leases.held_by_each(names, each)) if names else []
     known = yield from _tasks(flows, [task_id for _, ids in held for task_id in ids])
     rows = [
         {
@@ -41,7 +42,7 @@ def workers(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
             "live": until_ms >= milliseconds(now),
             "holds": {"total": count, "tasks": [known[i] for i in ids if i in known]},
         }
-        for (lease, until_ms), (count, ids) in zip(leases, held, strict=True)
+        for (lease, until_ms), (count, ids) in zip(stored, held, strict=True)
     ]
     rows.sort(key=lambda row: (not row["live"], row["name"]))
     return {"workers": rows, "total": total, "at": rendered(now)}

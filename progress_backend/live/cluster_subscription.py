@@ -14,8 +14,8 @@ import redis.exceptions
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 
-from ..flows.keys import Keys
-from ..flows.partitions import Layout
+from ..operations.keys import Keys
+from ..operations.partitions import Layout
 from ..settings import Settings
 from ..store.cluster_connection import async_cluster
 from ..store.connection import close_async

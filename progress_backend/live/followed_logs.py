@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from ..flows.commands import NewestLines
+from ..operations import logs
 from ..store.drivers import AsyncStore
 
 #: Seconds between two reads: a task's process stores lines once a second.
@@ -78,7 +78,7 @@ class FollowedLogs:
 
     async def _read(self, task_ids: tuple[str, ...]) -> None:
         try:
-            found: list[int | None] = await self._store.execute(NewestLines(task_ids))
+            found = await self._store.execute(logs.newest(task_ids))
         except Exception:  # each follower's own read says what it is
             found = [UNREAD] * len(task_ids)
         for task_id, newest in zip(task_ids, found, strict=True):

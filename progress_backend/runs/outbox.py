@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from ..flows.commands import DROPPED as KINDS
+from ..operations import counts
 from ..record import events as ev
 from ..record.packed_event import Packed, packed, size_of, unpacked
 from .run import Run
@@ -65,7 +65,9 @@ class Outbox:
         self._most_bytes = most_bytes
         self._kept: OrderedDict[str, list[Kept]] = OrderedDict()
         #: All of them by kind, in the order in which they were kept.
-        self._by_kind: dict[str, OrderedDict[int, Kept]] = {kind: OrderedDict() for kind in KINDS}
+        self._by_kind: dict[str, OrderedDict[int, Kept]] = {
+            kind: OrderedDict() for kind in counts.DROPPED
+        }
         self._waiting = self._bytes = 0
         #: How many publishes wait of those that a run of each task has made.
         self._published_by: Counter[str] = Counter()

@@ -21,8 +21,10 @@ from typing import Any
 
 from ..daemon import daemon
 from ..errors import ConcurrentUpdate, ProgressError, StoreUnavailable
-from ..flows.commands import Command, CountDropped
+from ..flows.commands import Command
 from ..flows.stored_record import Applied
+from ..operations import counts
+from ..operations.call import Call
 from ..record import events as ev
 from ..record.default_texts import progress_text
 from ..record.model import LOST, TaskStatus
@@ -185,13 +187,13 @@ class Sender:
         finally:
             run.lock.release()
 
-    def ask(self, command: Command) -> Any:
-        """Runs a command on the store; None while it does not answer. Never raises."""
+    def ask(self, call: Call[Any] | Command) -> Any:
+        """Carries out a call of the store; None while it does not answer. Never raises."""
         if self.writer.breaker.open:
             return None
         try:
             with self.writer.waiting():
-                return self.writer.ask(command)
+                return self.writer.ask(call)
         except StoreUnavailable as error:
             self._away(error)
             return None
@@ -421,7 +423,7 @@ class Sender:
             return
         try:
             with self.patient.waiting():
-                self.patient.ask(CountDropped(dropped))
+                self.patient.ask(counts.add_dropped(dropped))
         except StoreUnavailable as error:
             self.patient.away(error)
             self._outbox.dropped.update(dropped)

@@ -21,6 +21,7 @@ from ..flows.commands import Command, Read
 from ..flows.flow import Flow
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base
+from ..operations.call import Call
 from ..record import events as ev
 from ..record.model import Task, TaskStatus
 from ..record.steps.control import is_by_caller
@@ -92,20 +93,20 @@ class Writer:
         except StoreUnavailable as error:
             self.away(error)
 
-    def ask(self, command: Command) -> Any:
-        """Runs a command on the store; None if another program's value is stored there.
+    def ask(self, call: Call[Any] | Command) -> Any:
+        """Carries out a call of the store; None if another program's value is stored there.
 
         Raises:
             StoreUnavailable: the store does not answer.
         """
         try:
-            reply = self.store.execute(command)
+            reply = self.store.execute(call)
         except SoftTimeLimitExceeded:
             raise
         except Exception as error:
             if isinstance(error, StoreUnavailable):
                 raise
-            fault(f"{type(command).__name__} got no reply from the progress store", error)
+            fault("no reply of the progress store can be read", error)
             return None
         self._answered()
         return reply

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from importlib.metadata import version
 
-from ..flows.commands import Counted
+from ..operations import counts
 from .interface import Body
 
 
@@ -15,7 +15,7 @@ def loaded(document: bytes) -> Body:
     return body
 
 
-def health(status: str, counted: Counted, redis: str, took_ms: float | None) -> Body:
+def health(status: str, counted: counts.Counted, redis: str, took_ms: float | None) -> Body:
     """The body of a health check; `redis` is the store's status, `took_ms` how long it took to
     answer."""
     return {

@@ -7,7 +7,7 @@ import time
 from typing import Final
 
 from ..errors import StoreUnavailable, printable
-from ..flows.commands import Counted
+from ..operations import counts
 from .bodies import health
 from .flow_methods import FlowMethods
 from .interface import Body
@@ -33,7 +33,7 @@ class HealthMethods(FlowMethods):
             unreadable = await self.run(self.flows.unreadable(NEWEST_LOOKED_AT))
         except StoreUnavailable as error:
             logger.warning("the service is unhealthy: %s", error)
-            return health("unhealthy", Counted(0, 0, 0, 0), "disconnected", None)
+            return health("unhealthy", counts.Counted(0, 0, 0, 0), "disconnected", None)
         body = health("healthy", counted, "connected", took_ms)
         redis = body["dependencies"]["redis"]
         redis["key_prefix"] = self.flows.settings.key_prefix

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ..errors import TaskNotFound
-from ..flows.commands import Counted
 from ..flows.stored_record import encoded, milliseconds
 from ..flows.task_flows import REQUESTS
 from ..flows.task_lifetimes import due_ms
+from ..operations import counts
 from ..record.events import Created, Event
 from ..record.list_request import ListRequest
 from ..record.local_time import LocalTime
@@ -152,7 +152,7 @@ class ProgressService(TaskMethods):
         now, kept = self._now(), self._tasks.values()
         today = now.astimezone(self.settings.zone())
         midnight = today.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        counted = Counted(
+        counted = counts.Counted(
             records=len(kept),
             active=sum(one.task.status == TaskStatus.RUNNING for one in kept),
             recent=sum((one.task.created_at or now) >= midnight for one in kept),

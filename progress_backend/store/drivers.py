@@ -7,7 +7,7 @@ import asyncio
 import threading
 from datetime import datetime
 from time import monotonic
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 import redis.exceptions
 from redis.cluster import RedisCluster
@@ -15,13 +15,15 @@ from redis.cluster import RedisCluster
 from ..errors import SettingsError, StoreUnavailable
 from ..flows.commands import Command, Commit
 from ..flows.flow import Flow, completed
-from ..flows.keys import Keys
-from ..flows.partitions import Layout
 from ..flows.task_flows import Flows
+from ..operations.call import Asked, Call, Request
+from ..operations.keys import Keys
+from ..operations.partitions import Layout
+from ..operations.requests import reads
+from ..operations.scripts import SCRIPTS
 from ..record.local_time import LocalTime
 from ..settings import Settings
 from ..targets import targets_of
-from . import scripts
 from .async_exchange import AsyncExchange
 from .cluster_connection import async_cluster, check_cluster, sync_cluster
 from .command_table import plan
@@ -31,7 +33,6 @@ from .exchange import Exchange, encoded
 from .outage_log import fault
 from .redis_clock import RedisClock
 from .redis_errors import MAPPED, answered
-from .requests import Request, reads
 
 T = TypeVar("T")
 
@@ -59,6 +60,12 @@ class _Base:
         """Redis's time, from its clock as last measured, in whole milliseconds and the configured
         zone; before `ready`, this machine's time."""
         return self._local.at(int(self._clock.seconds() * 1000) / 1000)
+
+    def _asked(self, call: Call[T] | Command) -> Asked[T]:
+        if isinstance(call, Call):
+            return call.asked(self.layout)
+        planned = plan(call, self.layout)
+        return Asked(planned.requests, planned.reply)
 
     def _targets(self, request: Request) -> dict[str, str]:
         """On a cluster, the nodes of a request without a key: INFO and SCRIPT LOAD go to every
@@ -125,18 +132,23 @@ class Store(_Base):
         self.ready()
         return completed(flow, self.execute)
 
-    def execute(self, command: Command) -> Any:
-        """Carries out one command."""
+    @overload
+    def execute(self, call: Call[T]) -> T: ...
+    @overload
+    def execute(self, call: Command) -> Any: ...
+
+    def execute(self, call: Call[T] | Command) -> Any:
+        """Carries out one call."""
         if self._deadline.until is None:
             with self._deadline.within():
-                return self.execute(command)
-        planned = plan(command, self.layout)
+                return self.execute(call)
+        requests, parse = self._asked(call)
         with MAPPED:
             try:
-                return planned.reply(self._send(planned.requests))
+                return parse(self._send(requests))
             except redis.exceptions.NoScriptError:
-                self._send([("SCRIPT LOAD", script.text) for script in scripts.ALL])
-                return planned.reply(self._send(planned.requests))
+                self._send([("SCRIPT LOAD", script.text) for script in SCRIPTS.values()])
+                return parse(self._send(requests))
 
     def _send(self, requests: list[Request]) -> list[Any]:
         if self._exchange and requests and requests[0][0] in _AS_THEY_COME:
@@ -219,24 +231,29 @@ class AsyncStore(_Base):
             result: T = end.value
             return result
 
-    async def execute(self, command: Command) -> Any:
-        """Carries out one command."""
-        planned = plan(command, self.layout)
+    @overload
+    async def execute(self, call: Call[T]) -> T: ...
+    @overload
+    async def execute(self, call: Command) -> Any: ...
+
+    async def execute(self, call: Call[T] | Command) -> Any:
+        """Carries out one call."""
+        requests, parse = self._asked(call)
         try:
             with MAPPED:
                 try:
-                    reply = planned.reply(await self._send(planned.requests))
+                    reply = parse(await self._send(requests))
                 except redis.exceptions.NoScriptError:
-                    await self._send([("SCRIPT LOAD", script.text) for script in scripts.ALL])
-                    reply = planned.reply(await self._send(planned.requests))
+                    await self._send([("SCRIPT LOAD", script.text) for script in SCRIPTS.values()])
+                    reply = parse(await self._send(requests))
         except StoreUnavailable as error:
             refused = isinstance(error.__cause__, redis.exceptions.ResponseError)
-            if isinstance(command, Commit) and (
+            if isinstance(call, Commit) and (
                 refused or isinstance(error.__cause__, redis.exceptions.ReadOnlyError)
             ):
                 self.refusal = str(error)
             raise
-        if isinstance(command, Commit):
+        if isinstance(call, Commit):
             self.refusal = ""
         return reply
 

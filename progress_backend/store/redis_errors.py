@@ -7,6 +7,7 @@ from typing import Any, Final
 import redis.exceptions
 
 from ..errors import StoreUnavailable
+from ..operations.values import MORE_ROOM
 
 #: redis-py's exceptions when Redis does not answer, is loading, was demoted or is too slow, or when
 #: another server is at its address: worth trying again later.
@@ -22,8 +23,6 @@ _AWAY = (
 
 #: In the error of a Redis whose memory is full, also where a script was to write.
 _FULL: Final = "OOM command not allowed"
-#: What to do then.
-MORE_ROOM: Final = "raise maxmemory, or keep records for a shorter time (PROGRESS_RETENTION_S)"
 
 
 class _Mapped:

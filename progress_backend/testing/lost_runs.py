@@ -12,6 +12,7 @@ from ..flows import silent_runs
 from ..flows.flow import Flow
 from ..flows.stored_record import milliseconds
 from ..flows.task_flows import Flows
+from ..operations import leases
 from ..record import events as ev
 from ..record.model import Task, Worker
 from ..record.task_json import decode
@@ -60,7 +61,7 @@ def _lost(flows: Flows, task_id: str, now: datetime) -> Flow[Task]:
         task = (yield from flows.apply(task_id, (begun,), now)).task
     if task.worker is None:
         raise ValueError(f"no worker runs task {task_id}: it is eager, or moved by HTTP")
-    yield c.Renew(task.worker.lease, milliseconds(now))
+    yield from leases.renew(task.worker.lease, milliseconds(now))
     later = now + timedelta(seconds=2 * settings.lease_s)
     over = dict((yield from silent_runs.run_out(settings, later, _WHO)))
     yield c.Unlock(silent_runs.LOCK, _WHO)

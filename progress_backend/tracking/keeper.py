@@ -17,9 +17,10 @@ from datetime import datetime, timedelta
 
 from ..daemon import native_daemon
 from ..errors import ProgressError, StoreUnavailable
-from ..flows import commands as c
 from ..flows import silent_runs
 from ..flows.stored_record import milliseconds
+from ..operations import leases
+from ..operations.call import Call
 from ..record.events import Requeued
 from ..settings import Settings
 from ..store.drivers import Store
@@ -54,7 +55,7 @@ class Keeper:
         lease: str | None,
         ask: AskBackend | None,
         at_work: AtWork = lambda: None,
-        markings: c.LeaveMarkings | None = None,
+        markings: Call[None] | None = None,
     ) -> None:
         self._settings = settings
         self._lease = lease
@@ -91,7 +92,7 @@ class Keeper:
         if self._lease is not None:
             try:
                 self._give_back(self._lease)
-                self._store.execute(c.EndLease(self._lease))
+                self._store.execute(leases.end(self._lease))
             except StoreUnavailable as error:
                 logger.warning(
                     "the worker's lease could not be ended, and runs out by itself: %s", error
@@ -152,7 +153,7 @@ class Keeper:
         was_set = self._measure_clock()
         if self._lease is not None:
             now, lease_s = self._store.now(), timedelta(seconds=self._settings.lease_s)
-            self._store.execute(c.Renew(self._lease, milliseconds(now + lease_s)))
+            self._store.execute(leases.renew(self._lease, milliseconds(now + lease_s)))
             if self._valid_until is not None and now > self._valid_until:
                 # A pass that read the lease before may record losses for a while yet.
                 interval_s = timedelta(seconds=self._settings.reap_interval_s)

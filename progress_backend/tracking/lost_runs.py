@@ -14,6 +14,7 @@ from ..flows import commands as c
 from ..flows import silent_runs, warning_checks, workflow_acts, workflows
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base, milliseconds
+from ..operations import counts, leases
 from ..record.events import Completed, Event, Lost, TakenBack
 from ..record.model import LOST
 from ..record.task_warnings import Usual
@@ -132,7 +133,7 @@ class Judge:
     def warnings(self, lease: str) -> None:
         """Records warnings on the runs under this worker's lease."""
         store, most = self._store, warning_checks.MOST
-        held = store.execute(c.Held(lease, silent_runs.HELD))
+        held = store.execute(leases.held(lease, silent_runs.HELD))
         self._begun = set(held)
         # Of more runs than one pass judges each has its turn.
         first = most * (self._passes % max(-(-len(held) // most), 1))
@@ -182,7 +183,7 @@ class Judge:
             asked[task.task_id] = milliseconds(min(later)) + 1 if later else None
         for some in _several(verdicts):
             self._record(some)
-        self._store.execute(c.AskAgain(tuple(asked.items())))
+        self._store.execute(leases.ask_again(asked.items()))
 
     def _judge_silent(
         self,
@@ -256,9 +257,9 @@ class Judge:
                 )
                 logger.warning("task %s: %s", base.task.task_id, name)
         if lost:
-            store.execute(c.CountLost(len(lost)))
+            store.execute(counts.add_lost(len(lost)))
             again_ms = milliseconds(now) + int(self._settings.lease_s * 1000) + 1
-            store.execute(c.AskAgain(tuple((task_id, again_ms) for task_id in lost)))
+            store.execute(leases.ask_again([(task_id, again_ms) for task_id in lost]))
 
 
 def _several(of_all: Sequence[T]) -> Iterator[Sequence[T]]:

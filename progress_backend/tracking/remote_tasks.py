@@ -13,7 +13,8 @@ from typing import Final
 from celery import Celery
 from celery.exceptions import SoftTimeLimitExceeded
 
-from ..flows import commands as c
+from ..operations import markings
+from ..operations.call import Call
 from ..record.failures import described
 from ..record.json_text import dumps
 from .decorator import Marking
@@ -31,15 +32,15 @@ FOUND_S, MISSING_S = 300.0, 30.0
 _LONGEST: Final = 8 * 1024
 
 
-def left(tracker: Tracker) -> c.LeaveMarkings:
-    """The command that stores the markings of a worker's tasks."""
+def left(tracker: Tracker) -> Call[None]:
+    """The call that stores the markings of a worker's tasks."""
     names = sorted(tracker.app._tasks)
     marked = [(name, m) for name in names if (m := tracker.marking(name)) is not None][:MOST]
     if len(marked) == MOST:
         logger.warning(
             "the markings of only %d tasks are stored for processes that publish by name", MOST
         )
-    return c.LeaveMarkings(tuple((name, _text(marking)) for name, marking in marked), MOST_IN_ALL)
+    return markings.leave([(name, _text(marking)) for name, marking in marked], MOST_IN_ALL)
 
 
 def _text(marking: Marking) -> str:
@@ -86,7 +87,7 @@ def _ask(tracker: Tracker, name: str) -> None:
         return
     if _is_a_command_of(tracker.app) and _imported(tracker, name):
         return
-    found: c.Marked | None = process.sender.ask(c.MarkingOf(name))
+    found = process.sender.ask(markings.stored(name))
     if found is None:
         return  # the store does not answer: the next publish asks again
     if not found.others and _imported(tracker, name):

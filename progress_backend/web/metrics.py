@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from ..errors import StoreUnavailable
 from ..flows import commands as c
+from ..operations import counts
 from ..record.model import KINDS, STATUSES
 from ..record.times_taken import OTHERS, RUN, WAIT
 from .guard import GuardedRoute
@@ -63,10 +64,10 @@ async def _counted(api: Api) -> Counted:
     outboxes = await execute(c.OutboxFigures(names)) if names else ()
     return Counted(
         tasks=dict(zip(STATUSES, (await execute(c.Tally(c.Filters()))).counts, strict=True)),
-        warnings=dict(zip(KINDS, await execute(c.CountWarnings()), strict=True)),
-        lost=await execute(c.LostSoFar()),
-        dropped=await execute(c.DroppedSoFar()),
-        times=await execute(c.Times()),
+        warnings=dict(zip(KINDS, await execute(counts.warnings()), strict=True)),
+        lost=await execute(counts.lost()),
+        dropped=await execute(counts.dropped()),
+        times=await execute(counts.times()),
         outboxes=dict(zip(names, outboxes, strict=True)),
         evicts=bool((await api.store.run(api.flows.count(await api.now()))).evicts),
     )
@@ -82,7 +83,7 @@ class Figures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The metrics of one scrape."""
-        api, counts, counted = self._api, self._api.hub.counts, self._counted
+        api, sent, counted = self._api, self._api.hub.counts, self._counted
         yield _gauge("progress_store_up", "Whether the store answers.", counted is not None)
         if counted is not None:
             yield from _of_store(counted)
@@ -95,7 +96,7 @@ class Figures(Collector):
         )
         watchers = {"task": api.hub.listeners(), "all_tasks": api.feed.listeners()}
         yield _by("progress_watchers", "Open sockets and event streams.", "kind", watchers)
-        delivered, dropped = counts.delivered, counts.dropped
+        delivered, dropped = sent.delivered, sent.dropped
         yield CounterMetricFamily(
             "progress_updates_delivered",
             "States that were sent to clients, the first included.",

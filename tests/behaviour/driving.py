@@ -14,8 +14,8 @@ from redis.cluster import RedisCluster
 from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs, task_list
 from progress_backend.flows.flow import Flow
-from progress_backend.flows.keys import Keys
 from progress_backend.flows.stored_record import Applied, Base
+from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.list_request import ListRequest

@@ -3,11 +3,13 @@ over TLS, or by a user who may do little."""
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from progress_backend.flows import commands as c
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.gather import together
+from progress_backend.operations import counts, leases, logs, markings, timelines
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.store.command_table import TABLE
@@ -16,10 +18,21 @@ from tests.behaviour.driving import Driver, identity_of
 ALL = c.Filters()
 
 
-def asked() -> dict[type, tuple[Any, ...]]:
-    """Of each command one that does something with what `tasks` has made."""
+#: The modules of operations.
+OPERATIONS = (counts, leases, logs, markings, timelines)
+
+
+def operations() -> set[Any]:
+    """Every function that makes a call."""
+    every = (f for module in OPERATIONS for f in vars(module).values() if inspect.isfunction(f))
+    calls = (f for f in every if str(f.__annotations__.get("return")).startswith("Call["))
+    return {f for f in calls if not f.__module__.endswith(".call")}
+
+
+def asked() -> tuple[Any, ...]:
+    """Of each operation, with its arguments, one that does something with what `tasks` has made."""
     ids = ("running", "ended", "waits")
-    commands: tuple[Any, ...] = (
+    return (
         c.Read(("running",)),
         c.Read(ids, light=True),
         c.Page(0, 10),
@@ -32,31 +45,31 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.FacetsOf(ids),
         c.Due(2**52, 10),
         c.RunsOf("fetch_data"),
-        c.Count(0),
+        (counts.store, 0),
         c.Lock("reap", "ours", 60_000),
         c.Unlock("reap", "ours"),
-        c.Renew("lease-1", 2**52),
-        c.Assume(("lease-1", "lease-2"), 2**52),
-        c.Leases(2**52, 10),
-        c.LeaseEnd("running", "lease-1"),
-        c.Held("lease-1", 10),
-        c.NewestLeases(10),
-        c.HeldByEach(("lease-1", "nobody"), 10),
+        (leases.renew, "lease-1", 2**52),
+        (leases.assume, ("lease-1", "lease-2"), 2**52),
+        (leases.over, 2**52, 10),
+        (leases.ends_at, "running", "lease-1"),
+        (leases.held, "lease-1", 10),
+        (leases.newest, 10),
+        (leases.held_by_each, ("lease-1", "nobody"), 10),
         c.Extend(("running",), 60_000, 2**52),
-        c.CountLost(1),
-        c.LostSoFar(),
-        c.CountDropped({"value": 1}),
-        c.DroppedSoFar(),
-        c.EndLease("lease-2"),
-        c.ForgetLease("lease-1", 2**52),
-        c.LeaveMarkings((("fetch", "{}"),), 10),
-        c.MarkingOf("fetch"),
-        c.AddToLog("running", (b'{"text":"a"}',), 60_000),
-        c.ReadLog("running", None, 10),
-        c.ReadTimeline("running", (1, 2)),
-        c.KeepSamples("running", 1, b"0:1", 60_000),
-        c.ReadLog("running", 0, 10),
-        c.NewestLines(("running", "t1")),
+        (counts.add_lost, 1),
+        (counts.lost,),
+        (counts.add_dropped, {"value": 1}),
+        (counts.dropped,),
+        (leases.end, "lease-2"),
+        (leases.forget, "lease-1", 2**52),
+        (markings.leave, (("fetch", "{}"),), 10),
+        (markings.stored, "fetch"),
+        (logs.add, "running", (b'{"text":"a"}',), 60_000),
+        (logs.read, "running", None, 10),
+        (timelines.read, "running", (1, 2)),
+        (timelines.keep_samples, "running", 1, b"0:1", 60_000),
+        (logs.read, "running", 0, 10),
+        (logs.newest, ("running", "t1")),
         c.Page(0, 10, c.Filters("created", workflow="w")),
         c.FiguresOf("w", 1),
         c.OwnedIn("w", "alice"),
@@ -77,10 +90,10 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.Oldest("w", None, 10),
         c.Oldest("w", "created", 10, 1),
         c.Page(0, 10, c.Filters(warning="late")),
-        c.AskAgain((("running", 5), ("ended", None))),
-        c.ToAsk(2**52, 10),
-        c.CountWarnings(),
-        c.Times(),
+        (leases.ask_again, (("running", 5), ("ended", None))),
+        (leases.to_ask, 2**52, 10),
+        (counts.warnings,),
+        (counts.times,),
         c.Note("ended", (c.Notice("ops", "ended:1:3:completed", b"{}"),)),
         c.TakeEvents("ops", 2**52, 2**52 + 1, 10),
         c.SettleEvent(0, "ops", "ended:1:3:completed", 5, unmade=True),
@@ -94,10 +107,6 @@ def asked() -> dict[type, tuple[Any, ...]]:
         c.TargetsOff(),
         c.SwitchTarget("ops", None),
     )
-    found: dict[type, tuple[Any, ...]] = {}
-    for command in commands:
-        found[type(command)] = (*found.get(type(command), ()), command)
-    return found
 
 
 def tasks(driver: Driver) -> None:
@@ -123,11 +132,13 @@ def tasks(driver: Driver) -> None:
 
 def test_each_command_is_carried_out(driver: Driver) -> None:
     tasks(driver)
-    calls = asked()
+    calls = [each for each in asked() if isinstance(each, tuple) and callable(each[0])]
+    assert {operation for operation, *_ in calls} == operations()
+    commands = [each for each in asked() if each not in calls]
     #: What only a flow can ask in a way that makes sense.
     of_flows = {c.Commit, c.Commits, c.Sweep}
-    assert calls.keys() | of_flows == TABLE.keys()
-    for command in (each for same in calls.values() for each in same):
+    assert set(map(type, commands)) | of_flows == TABLE.keys()
+    for command in (*commands, *(operation(*given) for operation, *given in calls)):
         driver.execute(command)
 
 

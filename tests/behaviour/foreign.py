@@ -8,7 +8,7 @@ from typing import Any
 import redis
 from hypothesis import strategies as st
 
-from progress_backend.flows.keys import Keys
+from progress_backend.operations.keys import Keys
 from progress_backend.record.model import STATUSES
 
 Put = Callable[[redis.Redis, bytes], object]

@@ -15,7 +15,8 @@ from progress_backend.errors import ForeignValue, TaskNotFound
 from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs
 from progress_backend.flows.cleanup import cleanup
-from progress_backend.flows.keys import Keys
+from progress_backend.operations import leases
+from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
@@ -53,8 +54,8 @@ def fill(driver: Driver) -> None:
     driver.start("lost", "celery@dead/1")
     driver.create("over")
     driver.apply("over", ev.Completed())
-    driver.execute(c.Renew(LEASE, 2**52))
-    driver.execute(c.Renew("celery@dead/1", 1))
+    driver.execute(leases.renew(LEASE, 2**52))
+    driver.execute(leases.renew("celery@dead/1", 1))
 
 
 def check(driver: Driver, *, listed: bool = True) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from progress_backend.flows import commands as c
+from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from tests.behaviour.driving import Driver
 from tests.waiting import eventually
@@ -38,41 +39,41 @@ def test_a_lock_is_kept_by_who_has_it(driver: Driver) -> None:
 
 def test_leases_that_ran_out_come_oldest_first(driver: Driver) -> None:
     for lease, until in (("b", 200), ("a", 100), ("c", 300)):
-        driver.execute(c.Renew(lease, until))
-    assert driver.execute(c.Leases(300, 10)) == [("a", 100), ("b", 200)]
-    assert driver.execute(c.Leases(301, 10)) == [("a", 100), ("b", 200), ("c", 300)]
-    assert driver.execute(c.Leases(301, 1)) == [("a", 100)]
-    driver.execute(c.Renew("a", 400))
-    assert driver.execute(c.Leases(301, 10)) == [("b", 200), ("c", 300)]
+        driver.execute(leases.renew(lease, until))
+    assert driver.execute(leases.over(300, 10)) == [("a", 100), ("b", 200)]
+    assert driver.execute(leases.over(301, 10)) == [("a", 100), ("b", 200), ("c", 300)]
+    assert driver.execute(leases.over(301, 1)) == [("a", 100)]
+    driver.execute(leases.renew("a", 400))
+    assert driver.execute(leases.over(301, 10)) == [("b", 200), ("c", 300)]
 
 
 def test_when_a_lease_runs_out(driver: Driver) -> None:
-    driver.execute(c.Renew("a", 10**13))
+    driver.execute(leases.renew("a", 10**13))
     for task_id in ("t", "u", "v", "w"):
-        assert driver.execute(c.LeaseEnd(task_id, "a")) == 10**13
-        assert driver.execute(c.LeaseEnd(task_id, "nobody")) is None
-    driver.execute(c.EndLease("a"))
-    assert driver.execute(c.LeaseEnd("t", "a")) == 0
+        assert driver.execute(leases.ends_at(task_id, "a")) == 10**13
+        assert driver.execute(leases.ends_at(task_id, "nobody")) is None
+    driver.execute(leases.end("a"))
+    assert driver.execute(leases.ends_at("t", "a")) == 0
 
 
 def test_a_lease_that_is_given_back_is_over_at_once(driver: Driver) -> None:
-    driver.execute(c.Renew("a", 10**13))
-    driver.execute(c.EndLease("a"))
-    driver.execute(c.EndLease("nobody"))
-    assert driver.execute(c.Leases(1, 10)) == [("a", 0)]
+    driver.execute(leases.renew("a", 10**13))
+    driver.execute(leases.end("a"))
+    driver.execute(leases.end("nobody"))
+    assert driver.execute(leases.over(1, 10)) == [("a", 0)]
 
 
 def test_a_lease_is_forgotten_when_it_is_over_and_holds_nothing(driver: Driver) -> None:
-    driver.execute(c.Renew("a", 100))
+    driver.execute(leases.renew("a", 100))
     driver.start("t", "a")
-    driver.execute(c.ForgetLease("a", 200))
-    assert driver.execute(c.Leases(1_000, 10)) == [("a", 100)]
+    driver.execute(leases.forget("a", 200))
+    assert driver.execute(leases.over(1_000, 10)) == [("a", 100)]
     driver.apply("t", ev.Completed())
-    driver.execute(c.ForgetLease("a", 100))
-    assert driver.execute(c.Leases(1_000, 10)) == [("a", 100)]
-    driver.execute(c.ForgetLease("a", 101))
-    driver.execute(c.ForgetLease("nobody", 101))
-    assert driver.execute(c.Leases(1_000, 10)) == []
+    driver.execute(leases.forget("a", 100))
+    assert driver.execute(leases.over(1_000, 10)) == [("a", 100)]
+    driver.execute(leases.forget("a", 101))
+    driver.execute(leases.forget("nobody", 101))
+    assert driver.execute(leases.over(1_000, 10)) == []
 
 
 def test_counts(driver: Driver) -> None:

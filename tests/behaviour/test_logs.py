@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from progress_backend.errors import TaskNotFound
-from progress_backend.flows import commands as c
 from progress_backend.flows import task_log
 from progress_backend.flows.cleanup import cleanup
+from progress_backend.operations import logs
 from progress_backend.record import events as ev
 from progress_backend.record import room
 from progress_backend.record.log_line import LogLine
@@ -24,12 +25,11 @@ def add(driver: Driver, task_id: str, *texts: str, lost: int = 0, level: str = "
     driver.run(task_log.add(*about))
 
 
-def read(driver: Driver, task_id: str, after: int | None = None, limit: int = 1_000) -> c.LogPart:
-    part: c.LogPart = driver.run(task_log.read(task_id, after, limit))
-    return part
+def read(driver: Driver, task_id: str, after: int | None = None, limit: int = 1_000) -> Any:
+    return driver.run(task_log.read(task_id, after, limit))
 
 
-def texts(part: c.LogPart) -> list[tuple[int, str]]:
+def texts(part: logs.LogPart) -> list[tuple[int, str]]:
     return [(number, json.loads(line)["text"]) for number, line in part.lines]
 
 
@@ -85,7 +85,7 @@ def test_another_programs_key_takes_no_lines(redis_driver: Driver) -> None:
     redis_driver.start("t")
     redis_driver.raw.set("progress_log:t", "mine")
     add(redis_driver, "t", "a")
-    assert read(redis_driver, "t") == c.LogPart((), None, None)
+    assert read(redis_driver, "t") == logs.LogPart((), None, None)
     assert redis_driver.raw.get("progress_log:t") in (b"mine", "mine")
 
 
@@ -93,7 +93,7 @@ def test_a_user_who_may_write_no_streams_is_told_and_keeps_the_records(
     redis_driver: Driver,
 ) -> None:
     redis_driver.start("t")
-    raw, command = redis_driver.raw, c.AddToLog("t", (b'{"text":"a"}',), 60_000)
+    raw, command = redis_driver.raw, logs.add("t", (b'{"text":"a"}',), 60_000)
     raw.execute_command("ACL", "SETUSER", "default", "-xadd")
     try:
         assert redis_driver.execute(command) is False

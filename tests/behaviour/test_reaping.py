@@ -10,6 +10,7 @@ import pytest
 from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from tests.behaviour import driving
@@ -35,7 +36,7 @@ def left_over_of(
 
 
 def renew(driver: Driver, lease: str, until: timedelta = timedelta(seconds=30)) -> None:
-    driver.execute(c.Renew(lease, milliseconds(driver.now() + until)))
+    driver.execute(leases.renew(lease, milliseconds(driver.now() + until)))
 
 
 def look_around(driver: Driver, after: timedelta = SILENT) -> list[str]:
@@ -111,7 +112,7 @@ def test_not_even_if_it_does_so_meanwhile(silent: Driver) -> None:
 
 
 def test_a_lease_given_back_is_over_but_silence_is_still_waited_for(silent: Driver) -> None:
-    silent.execute(c.EndLease("lease-1"))
+    silent.execute(leases.end("lease-1"))
     assert suspects(silent, timedelta(seconds=5)) == []
     assert sorted(suspects(silent)) == ["a", "b"]
 
@@ -124,16 +125,16 @@ def test_one_pass_at_a_time(silent: Driver) -> None:
 def test_an_entry_whose_document_is_gone_is_swept(silent: Driver) -> None:
     silent.lose("a")
     assert suspects(silent) == ["b"]
-    assert silent.execute(c.Held("lease-1", 10)) == ["b"]
+    assert silent.execute(leases.held("lease-1", 10)) == ["b"]
     check_agreement(silent, ["a", "b"])
 
 
 def test_a_lease_that_holds_nothing_is_forgotten_after_a_while(driver: Driver) -> None:
     renew(driver, "lease-1")
     assert suspects(driver) == []
-    assert driver.execute(c.Leases(2**52, 10)) != []
+    assert driver.execute(leases.over(2**52, 10)) != []
     assert suspects(driver, timedelta(minutes=10)) == []
-    assert driver.execute(c.Leases(2**52, 10)) == []
+    assert driver.execute(leases.over(2**52, 10)) == []
 
 
 def test_the_verdict_names_the_worker(silent: Driver) -> None:

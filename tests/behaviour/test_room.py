@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from progress_backend.flows import commands as c
 from progress_backend.flows import task_log, task_timeline
+from progress_backend.operations import logs
 from progress_backend.record import events as ev
 from progress_backend.record.log_line import LONGEST, LogLine
 from progress_backend.record.model import Worker
@@ -48,7 +48,7 @@ def test_they_take_64_kib_at_most_and_tell_what_is_gone(redis_driver: Driver, te
     told = json.loads(driver.run(task_timeline.read("t", settings)))
     assert told["gone"] > 100
     assert len(told["entries"]) > 4
-    part: c.LogPart = driver.run(task_log.read("t", None, 1_000))
+    part: logs.LogPart = driver.run(task_log.read("t", None, 1_000))
     assert part.last == 500
     assert part.first is not None
     assert part.first > 200

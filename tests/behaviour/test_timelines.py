@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from progress_backend.errors import TaskNotFound
-from progress_backend.flows import commands as c
 from progress_backend.flows import task_timeline
 from progress_backend.flows.cleanup import cleanup
+from progress_backend.operations import timelines
 from progress_backend.record import events as ev
 from progress_backend.record import room
 from progress_backend.record.model import Member, Worker
@@ -61,7 +61,7 @@ def test_of_a_long_one_the_newest_are_kept_and_the_others_counted(driver: Driver
     found = read(driver, "t")
     told = [entry["text"] for entry in found["entries"][2:]]
     assert told == [f"phase {number:03}" for number in range(found["gone"], 150)]
-    kept = driver.execute(c.ReadTimeline("t")).entries
+    kept = driver.execute(timelines.read("t")).entries
     assert len(kept) == len(told)
     assert room.TIMELINE - room.cost(kept[0]) < sum(map(room.cost, kept)) <= room.TIMELINE
 
@@ -75,7 +75,7 @@ def test_secrets_are_masked(driver: Driver) -> None:
 def test_without_a_record_there_is_none(driver: Driver) -> None:
     with pytest.raises(TaskNotFound):
         read(driver, "nobody")
-    driver.execute(c.KeepSamples("nobody", 1, b"0:1", 60_000))
+    driver.execute(timelines.keep_samples("nobody", 1, b"0:1", 60_000))
     driver.start("nobody")
     assert read(driver, "nobody")["samples"] == []
 
@@ -83,7 +83,7 @@ def test_without_a_record_there_is_none(driver: Driver) -> None:
 def test_it_goes_with_its_record(driver: Driver) -> None:
     driver.start("t")
     pause(driver, "t")
-    driver.execute(c.KeepSamples("t", 1, b"0:1", 60_000))
+    driver.execute(timelines.keep_samples("t", 1, b"0:1", 60_000))
     driver.apply("t", ev.Completed())
     late = driver.now() + timedelta(days=30)
     assert driver.run(cleanup(driver.settings, late, "ours")) == 1
@@ -95,8 +95,8 @@ def test_it_goes_with_its_record(driver: Driver) -> None:
 def test_samples_of_the_newest_attempts(driver: Driver) -> None:
     for attempt in range(1, 11):
         driver.start("t")
-        driver.execute(c.KeepSamples("t", attempt, b"0:1", 60_000))
-        driver.execute(c.KeepSamples("t", attempt, f"0:0 1500:{attempt}".encode(), 60_000))
+        driver.execute(timelines.keep_samples("t", attempt, b"0:1", 60_000))
+        driver.execute(timelines.keep_samples("t", attempt, f"0:0 1500:{attempt}".encode(), 60_000))
     found = read(driver, "t")["samples"]
     assert [each["attempt"] for each in found] == list(range(3, 11))
     assert found[-1] == {"attempt": 10, "points": [[0, 0], [1500, 10]]}
@@ -137,7 +137,7 @@ def test_no_commit_fails_by_it(redis_driver: Driver, member: Member | None) -> N
     raw.set("progress_timeline:t", "mine")
     raw.set("progress_samples:t", "mine")
     pause(redis_driver, "t")
-    redis_driver.execute(c.KeepSamples("t", 1, b"0:1", 60_000))
+    redis_driver.execute(timelines.keep_samples("t", 1, b"0:1", 60_000))
     assert names(redis_driver, "t") == ["created", "started"]
     assert raw.get("progress_timeline:t") in (b"mine", "mine")
     raw.delete("progress_timeline:t")

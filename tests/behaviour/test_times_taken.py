@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows import commands as c
+from progress_backend.operations import counts as counts_ops
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.record.times_taken import OTHERS, Total
@@ -25,7 +25,7 @@ def finish(
 
 
 def counts(driver: Driver) -> dict[tuple[str, str], int]:
-    return {name: total.number for name, total in driver.execute(c.Times()).items()}
+    return {name: total.number for name, total in driver.execute(counts_ops.times()).items()}
 
 
 @pytest.mark.parametrize("member", [None, Member(("w", "canvas"))], ids=["single", "member"])
@@ -35,7 +35,7 @@ def test_each_first_start_and_each_success_counts(driver: Driver, member: Member
     finish(driver, "slow", waits=100_000, runs=0.2, member=member)
     finish(driver, "other", waits=0.3, runs=2, task_type="a|b", member=member)
     driver.start("open")
-    found = driver.execute(c.Times())
+    found = driver.execute(counts_ops.times())
     assert counts(driver) == {
         ("wait", "fetch_data"): 4,
         ("run", "fetch_data"): 4,
@@ -53,7 +53,7 @@ def test_a_start_and_an_end_in_one_commit(driver: Driver) -> None:
         driver.apply(task_id, ev.Created(identity=about), now=since)
         events = (ev.Started(identity=about), ev.Completed())
         driver.apply(task_id, *events, now=since + timedelta(seconds=2))
-    found = driver.execute(c.Times())
+    found = driver.execute(counts_ops.times())
     assert found["wait", "fetch_data"] == Total(2, pytest.approx(4_000_000, abs=10_000))
     assert found["run", "fetch_data"] == Total(2, pytest.approx(0, abs=10_000))
 
@@ -68,7 +68,7 @@ def test_types_beyond_the_bound_count_together(
             finish(driver, "t", waits=2, runs=20, after=after, task_type=f"type{number}")
     own = {(kind, f"type{number}"): 2 for kind in ("wait", "run") for number in (0, 1)}
     assert counts(driver) == own | {("run", OTHERS): 4, ("wait", OTHERS): 4}
-    total = driver.execute(c.Times())["run", OTHERS]
+    total = driver.execute(counts_ops.times())["run", OTHERS]
     assert total.us == pytest.approx(80_000_000, abs=20_000)
 
 
@@ -83,4 +83,4 @@ def test_a_key_of_another_program_changes_no_commit(driver: Driver) -> None:
         driver.raw.hset(keys.times, mapping=dict.fromkeys(fields, "no number"))
     finish(driver, "u", waits=2, runs=20)
     assert driver.task("u").status == "completed"
-    assert driver.execute(c.Times())["run", "fetch_data"] == Total()
+    assert driver.execute(counts_ops.times())["run", "fetch_data"] == Total()

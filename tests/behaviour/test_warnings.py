@@ -8,6 +8,7 @@ import pytest
 
 from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs, warning_checks
+from progress_backend.operations import counts, leases
 from progress_backend.record import events as ev
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Warnings, Worker
@@ -20,7 +21,7 @@ def seconds(number: float) -> timedelta:
 
 def looked(driver: Driver, after: float, lease: str = "lease-1") -> dict[str, tuple[str, ...]]:
     """What a worker's pass says so many seconds from now."""
-    held = driver.execute(c.Held(lease, 100))
+    held = driver.execute(leases.held(lease, 100))
     now = driver.now() + seconds(after)
     told = driver.run(warning_checks.of_lease(driver.flows, lease, held, now, {}))
     return {task_id: warnings.kinds for task_id, warnings in told}
@@ -58,10 +59,10 @@ def test_a_run_that_stops_has_stalled_until_its_next_value(running: Driver) -> N
     task = running.task("a")
     assert (task.status, task.warnings) == ("running", Warnings(stalled=task.updated_at))
     check_agreement(running, ["a"])
-    assert running.execute(c.CountWarnings()) == (1, 0)
+    assert running.execute(counts.warnings()) == (1, 0)
     running.apply("a", ev.Progressed(current=8, attempt=1))
     assert running.task("a").warnings is None
-    assert running.execute(c.CountWarnings()) == (0, 0)
+    assert running.execute(counts.warnings()) == (0, 0)
     check_agreement(running, ["a"])
 
 
@@ -78,10 +79,10 @@ def test_a_run_that_takes_longer_than_usual_is_late_until_it_ends(driver: Driver
     assert looked(driver, 80) == {"a": ("late",)}
     driver.apply("a", ev.Progressed(current=1, attempt=1))
     assert driver.task("a").warnings.kinds == ("late",)
-    assert driver.execute(c.CountWarnings()) == (0, 1)
+    assert driver.execute(counts.warnings()) == (0, 1)
     driver.apply("a", ev.Completed(attempt=1))
     assert driver.task("a").warnings is None
-    assert driver.execute(c.CountWarnings()) == (0, 0)
+    assert driver.execute(counts.warnings()) == (0, 0)
 
 
 def test_a_task_outside_of_celery_can_be_late_but_never_stalled(driver: Driver) -> None:

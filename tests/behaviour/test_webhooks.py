@@ -14,6 +14,7 @@ from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import commands as c
 from progress_backend.flows import task_timeline, webhooks
 from progress_backend.flows.gather import together
+from progress_backend.operations import timelines
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Warnings
 from progress_backend.settings import Settings
@@ -260,4 +261,4 @@ def test_an_event_and_entries_of_the_timeline_in_one_commit(
     told = {entry["event"]: entry.get("text") for entry in body["entries"]}
     # The pause, which the cancel has taken out of the record, is written with it.
     assert told == {**dict.fromkeys(("created", "started", "cancel", "ended")), "pause": "lunch"}
-    assert hooked.execute(c.ReadTimeline("t")).entries
+    assert hooked.execute(timelines.read("t")).entries

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from progress_backend.flows import commands as c
 from progress_backend.flows import worker_list
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from tests.behaviour.driving import Driver
 
@@ -17,7 +17,7 @@ def listed(driver: Driver) -> dict:
 
 def renew(driver: Driver, lease: str, seconds: float) -> None:
     until = driver.now() + timedelta(seconds=seconds)
-    driver.execute(c.Renew(lease, milliseconds(until)))
+    driver.execute(leases.renew(lease, milliseconds(until)))
 
 
 def test_each_worker_with_its_last_sign_and_what_it_runs(driver: Driver) -> None:
@@ -31,7 +31,7 @@ def test_each_worker_with_its_last_sign_and_what_it_runs(driver: Driver) -> None
     driver.start("silent", "celery@dead/89ab")
     driver.apply("t1", ev.Progressed(current=4))
     driver.apply("t2", ev.Completed())
-    driver.execute(c.EndLease("celery@gone/cdef"))
+    driver.execute(leases.end("celery@gone/cdef"))
     body = listed(driver)
     rows = {row["name"]: row for row in body["workers"]}
     assert list(rows) == ["celery@a", "celery@b", "celery@dead", "celery@gone"]

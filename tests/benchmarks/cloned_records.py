@@ -11,8 +11,8 @@ from itertools import product
 
 import redis
 
-from progress_backend.flows.commands import Renew
 from progress_backend.flows.stored_record import facets_of
+from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from progress_backend.record.task_json import decode
@@ -77,7 +77,7 @@ def running(store: Store, count: int) -> list[str]:
     original = _original(store, 0, "running", TYPES[0], SYMBOLS[1])
     copy(store, original, count)
     # Their worker lives: without its lease they would be found lost in the midst of a measurement.
-    store.execute(Renew(_WORKER.lease, int((store.now().timestamp() + _LEASE_S) * 1000)))
+    store.execute(leases.renew(_WORKER.lease, int((store.now().timestamp() + _LEASE_S) * 1000)))
     return [task_id(number) for number in range(count)]
 
 

@@ -19,7 +19,7 @@ import redis.asyncio
 import uvicorn
 from fastapi import FastAPI, Response
 
-from progress_backend.flows.keys import Keys
+from progress_backend.operations.keys import Keys
 from progress_backend.web.server.serve import OPTIONS, bound, connection_classes
 from tests.servers import Service
 

@@ -16,9 +16,10 @@ from pathlib import Path
 import psutil
 
 from progress_backend.embedded import EmbeddedServer
-from progress_backend.flows.commands import Commit, Renew
-from progress_backend.flows.keys import Keys
+from progress_backend.flows.commands import Commit
 from progress_backend.flows.stored_record import Base
+from progress_backend.operations import leases
+from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from progress_backend.settings import Settings
@@ -128,7 +129,7 @@ class Side:
         """Begins the task's record."""
         identity = ev.Identity(task_type="fetch_data", total_items=10**6, symbol="7203.T")
         started, now = ev.Started(identity=identity, worker=_WORKER), self.store.now()
-        self.store.execute(Renew(_WORKER.lease, int(now.timestamp() * 1000) + _LEASE_MS))
+        self.store.execute(leases.renew(_WORKER.lease, int(now.timestamp() * 1000) + _LEASE_MS))
         self.base = self.store.run(self.store.flows.apply(_TASK, (started,), now)).base
 
     def rss(self) -> int:

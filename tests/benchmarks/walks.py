@@ -17,8 +17,8 @@ from typing import Any
 
 import progress_backend
 from progress_backend.embedded import EmbeddedServer
-from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.record.model import TaskStatus, Worker
 from progress_backend.settings import Settings
@@ -123,4 +123,4 @@ def _run_out(store: Store, task_id: str) -> None:
     started = ev.Started(identity=identity, worker=Worker(lease, "gone@host"))
     now = store.now() - timedelta(minutes=5)
     store.run(store.flows.apply(task_id, (started,), now))
-    store.execute(c.Renew(lease, milliseconds(now)))
+    store.execute(leases.renew(lease, milliseconds(now)))

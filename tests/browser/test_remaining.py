@@ -9,7 +9,7 @@ import pytest
 import redis
 from playwright.sync_api import Locator, Page, expect
 
-from progress_backend.flows.keys import Keys
+from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.record.estimate import estimated_range
 from progress_backend.record.past_runs import PastRun

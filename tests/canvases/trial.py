@@ -19,8 +19,8 @@ import psutil
 import redis
 
 from progress_backend.flows import commands as c
-from progress_backend.flows.keys import Keys
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations.keys import Keys
 from progress_backend.record.workflow import Figures
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store

@@ -12,8 +12,8 @@ import redis
 from billiard.exceptions import WorkerLostError
 from celery import Celery
 
-from progress_backend.flows.partitions import Layout
 from progress_backend.flows.task_page import summary
+from progress_backend.operations.partitions import Layout
 from progress_backend.record.model import STATUSES
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from progress_backend.cli import main
-from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import leases
 from progress_backend.store.drivers import Store
 from tests.records import Records
 from tests.web.serving import RunningApi
@@ -36,9 +36,9 @@ def test_the_workers(call: Callable[..., Result], redis_url: str) -> None:
         store.ready()
         until_ms = milliseconds(store.now()) + 30_000
         for lease in ("celery@b\x1b[2J/1", "celery@a/2", "celery@old/3"):
-            store.execute(c.Renew(lease, until_ms))
-        store.execute(c.EndLease("celery@old/3"))
-        store.execute(c.Renew("lease-1", until_ms - 60_000))
+            store.execute(leases.renew(lease, until_ms))
+        store.execute(leases.end("celery@old/3"))
+        store.execute(leases.renew("lease-1", until_ms - 60_000))
     records.start("8a4b0e7c-0001")
     records.progress("8a4b0e7c-0001", 126)
     head, first, second, ended, dead, *rest = call().output.splitlines()

@@ -9,10 +9,10 @@ import json
 import pytest
 
 from progress_backend import ProgressNotifier
-from progress_backend.flows import commands as c
 from progress_backend.live.all_tasks import Feed
 from progress_backend.live.hub import Hub
 from progress_backend.live.listener import Listener
+from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.settings import Settings
@@ -84,7 +84,7 @@ def test_a_lease_is_renewed_once_the_cluster_answers(
     try:
         eventually(lambda: "does not answer" in caplog.text)
         monkeypatch.undo()
-        eventually(lambda: store.execute(c.NewestLeases(10))[0] == 1, 20)
+        eventually(lambda: store.execute(leases.newest(10))[0] == 1, 20)
     finally:
         keeper.stop()
 

@@ -14,6 +14,7 @@ from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs
 from progress_backend.flows.gather import together
+from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from progress_backend.settings import Settings
@@ -109,7 +110,7 @@ def test_runs_of_a_dead_lease_are_found_in_every_partition(store: Store) -> None
         worker = Worker("gone/1", "gone")
         who = ev.Identity(task_type="fetch_data")
         apply(store, f"t{number}", ev.Started(identity=who, worker=worker))
-    store.execute(c.Renew("gone/1", 1))
+    store.execute(leases.renew("gone/1", 1))
     later = store.now() + timedelta(seconds=100)
     found = store.run(suspects(store.settings, later, "me"))
     assert sorted(base.task.task_id for base in found) == sorted(f"t{n}" for n in range(40))
@@ -117,7 +118,7 @@ def test_runs_of_a_dead_lease_are_found_in_every_partition(store: Store) -> None
         verdict = silent_runs.lost(base, "en")
         flow = store.flows.apply(base.task.task_id, (verdict,), later, base=base)
         assert store.run(flow).task.error_cause == "lost"
-    assert store.execute(c.Held("gone/1", 100)) == []
+    assert store.execute(leases.held("gone/1", 100)) == []
 
 
 def test_a_slot_on_its_way_to_another_node_counts_as_away(nodes: list[Node], store: Store) -> None:

@@ -13,7 +13,7 @@ import websockets
 from redis.crc import key_slot
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.flows.partitions import Layout
+from progress_backend.operations.partitions import Layout
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.settings import Settings

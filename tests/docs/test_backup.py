@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from progress_backend.flows.keys import Keys
+from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from tests.conftest import missing
 from tests.docs.reading import blocks

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from docs import make_metrics
 from progress_backend import Settings, tokens
 from progress_backend.cli import main
-from progress_backend.flows.partitions import Layout
+from progress_backend.operations.partitions import Layout
 from progress_backend.share_tokens import ShareTokens
 from progress_backend.store.connection import sync_client
 from progress_backend.store.deadline import Deadline

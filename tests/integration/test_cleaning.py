@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from progress_backend.flows.keys import Keys
+from progress_backend.operations.keys import Keys
 from tests.conftest import end, flushed
 from tests.integration.conftest import beat, running, worker
 from tests.integration.world import TIMEOUT_S, World

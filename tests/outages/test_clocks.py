@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from celery.utils.nodenames import worker_direct
 
-from progress_backend.flows import commands as c
+from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker as Holder
 from progress_backend.settings import Settings
@@ -92,7 +92,7 @@ def test_a_store_whose_clock_is_set_forth_gives_each_worker_a_lease_to_renew(
             worker = Holder(f"{task_id}/1", "worker@tests")
             started = ev.Started(identity=ev.Identity(task_type="fetch_data"), worker=worker)
             store.run(store.flows.apply(task_id, (started,), store.now()))
-            store.execute(c.Renew(worker.lease, now_ms + int(left_s * 1_000)))
+            store.execute(leases.renew(worker.lease, now_ms + int(left_s * 1_000)))
         keeper = Keeper(settings, None, None)
         keeper.start()
         try:

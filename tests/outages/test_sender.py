@@ -15,6 +15,7 @@ import redis
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import Base
+from progress_backend.operations import markings
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.model import Task, Worker
@@ -232,11 +233,11 @@ def test_one_strange_value_holds_nobody_up(
     run = start(sender)
     run.offer(5)
     seen(server, current_items=5)
-    assert sender.ask(c.MarkingOf("\ud800")) is None
+    assert sender.ask(markings.stored("\ud800")) is None
     said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert len(said) == 2
     assert "an event is not recorded: ForeignValue: what is stored for task" in said[0]
-    assert "MarkingOf got no reply from the progress store: " in said[1]
+    assert "no reply of the progress store can be read: " in said[1]
 
 
 def test_a_store_that_answers_later_than_a_job_waits_has_each_value(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progress_backend.flows import commands as c
 from progress_backend.flows.task_flows import Flows
+from progress_backend.operations import counts
 from progress_backend.record.local_time import LocalTime
 from progress_backend.settings import Settings
 
@@ -37,4 +37,4 @@ def test_today_begins_once_where_midnight_comes_twice() -> None:
     flows = Flows(Settings(timezone="America/Havana"), None, lambda *_: None)
     for hours in (0, 0.5, 1, 1.5, 2):
         count = next(flows.count(LocalTime(zone).at(first + hours * 3_600)))
-        assert count == c.Count(int((first - 1_800) * 1000))
+        assert count == counts.store(int((first - 1_800) * 1000))

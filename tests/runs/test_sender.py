@@ -14,6 +14,7 @@ import pytest
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import commands as c
 from progress_backend.flows import task_timeline
+from progress_backend.operations import logs
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.record.workflow import Figures
@@ -146,7 +147,7 @@ def test_the_last_lines_of_a_run_wait_for_the_store(
 ) -> None:
     def texts() -> list[str]:
         return [
-            json.loads(line)["text"] for _, line in store.execute(c.ReadLog("t", None, 10)).lines
+            json.loads(line)["text"] for _, line in store.execute(logs.read("t", None, 10)).lines
         ]
 
     run = begun(sender)

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from progress_backend.flows import commands as c
 from progress_backend.flows.flow import Flow
-from progress_backend.flows.index_entry import read_facets, write_facets
-from progress_backend.flows.keys import Keys
-from progress_backend.flows.partitions import Layout
 from progress_backend.flows.stored_record import Applied
+from progress_backend.operations import leases
+from progress_backend.operations.index_entry import read_facets, write_facets
+from progress_backend.operations.keys import Keys
+from progress_backend.operations.partitions import Layout
+from progress_backend.operations.scripts import SCRIPTS
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
-from progress_backend.store import scripts
 from progress_backend.store.command_table import TABLE
 from progress_backend.store.drivers import Store
 from tests.strategies import names, owners
@@ -53,7 +54,7 @@ def test_facets_are_read_as_they_were_written(facets) -> None:
     "reply", [[b"a", b"1.5", b"b", b"2"], [[b"a", 1.5], [b"b", 2.0]], [(b"a", 1.5), (b"b", 2.0)]]
 )
 def test_scores_come_flat_or_in_pairs(reply) -> None:
-    assert decode(c.Leases(5, 5), [reply]) == [("a", 1), ("b", 2)]
+    assert leases.over(5, 5).asked(Layout((KEYS,))).parse([reply]) == [("a", 1), ("b", 2)]
 
 
 @given(
@@ -101,7 +102,7 @@ def test_the_newest_workflows_of_all_partitions(partitions, most, start) -> None
 
 def test_a_written_value_takes_the_short_script(redis_url: str) -> None:
     """As do all values of a job but its first: what moves in the indexes costs three times that."""
-    store, called, base = Store(Settings(redis_url=redis_url)), list[scripts.Script](), None
+    store, called, base = Store(Settings(redis_url=redis_url)), list[str](), None
 
     def noted(flow: Flow[Applied]) -> Flow[Applied]:
         """The flow, whose commits are noted."""
@@ -113,7 +114,7 @@ def test_a_written_value_takes_the_short_script(redis_url: str) -> None:
                 return end.value
             if isinstance(command, c.Commit):
                 ((_, sha, *_),) = encode(command, KEYS)
-                called.extend(script for script in scripts.ALL if script.sha == sha)
+                called.extend(name for name, script in SCRIPTS.items() if script.sha == sha)
             reply = yield command
 
     for event in (
@@ -125,5 +126,5 @@ def test_a_written_value_takes_the_short_script(redis_url: str) -> None:
     ):
         flow = store.flows.apply("t", (event,), store.now(), base=base)
         base = store.run(noted(flow)).base
-    short = scripts.COMMIT_IN_PLACE
-    assert called == [scripts.COMMIT_FIRST, scripts.COMMIT, short, short, scripts.COMMIT]
+    short = "commit_in_place"
+    assert called == ["commit_first", "commit", short, short, "commit"]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from progress_backend.errors import HeldByWorker, InvalidEvent, TransitionRefused
-from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.record.caller_events import update
 from progress_backend.record.model import Task, Worker
@@ -28,7 +28,7 @@ async def held(redis_service: RedisProgressService, until_s: float | None) -> st
     await redis_service.apply(task_id, started)
     if until_s is not None:
         until_ms = milliseconds(datetime.now(UTC)) + int(until_s * 1000)
-        renewed = c.Renew("lease-1", until_ms)
+        renewed = leases.renew("lease-1", until_ms)
 
         def renew() -> Any:
             yield renewed

@@ -12,8 +12,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.record.model import Task, Worker
 from progress_backend.record.task_json import decode
@@ -303,7 +303,7 @@ def test_a_worker_that_was_frozen_takes_back_the_runs_that_it_has(
 
     keep(LEASE, None, at_work)
     assert frozen.wait(20)
-    eventually(lambda: store.execute(c.LeaseEnd("late", LEASE)) < milliseconds(store.now()))
+    eventually(lambda: store.execute(leases.ends_at("late", LEASE)) < milliseconds(store.now()))
     for task_id in workers:
         revision = read(store, task_id).revision
         apply(store, task_id, ev.Lost(lease=LEASE, error_message="silent", revision=revision))
@@ -328,7 +328,7 @@ def test_the_result_backend_is_asked_again_about_a_lost_run(
     apply(store, "done", BEGUN)
     for task_id in ("late", "never", "unheard"):
         apply(store, task_id, replace(BEGUN, again_s=1.5))
-    store.execute(c.Renew(LEASE, milliseconds(store.now())))
+    store.execute(leases.renew(LEASE, milliseconds(store.now())))
     asked: list[tuple[str, bool]] = []
 
     def ask(task_ids: Sequence[str]) -> Answers:
@@ -348,6 +348,6 @@ def test_the_result_backend_is_asked_again_about_a_lost_run(
     assert ("done", False) in asked
     for task_id in ("late", "unheard"):
         assert wait_for_progress(store, task_id, status="completed").attempt == 1
-    eventually(lambda: store.execute(c.ToAsk(milliseconds(store.now()) + 3_600_000, 9)) == [])
+    eventually(lambda: store.execute(leases.to_ask(milliseconds(store.now()) + 3_600_000, 9)) == [])
     assert read(store, "never").error_cause == "lost"
     assert len([each for each, _ in asked if each == "never"]) == 3, asked

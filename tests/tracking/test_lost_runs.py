@@ -14,6 +14,8 @@ from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs, workflows
 from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import Base
+from progress_backend.operations import counts as counts_ops
+from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Member, Task, Worker
@@ -46,7 +48,7 @@ def die(store: Store, workers: int, runs: int) -> list[str]:
     ids, flows = [], []
     for number in range(workers):
         lease = f"w{number}/1"
-        store.execute(c.Renew(lease, int(long_ago.timestamp() * 1000)))
+        store.execute(leases.renew(lease, int(long_ago.timestamp() * 1000)))
         for run in range(runs):
             started = ev.Started(identity=IDENTITY, worker=Worker(lease, f"w{number}"))
             ids.append(f"t{number}-{run}")
@@ -86,7 +88,7 @@ def test_one_pass_judges_all_that_are_due(
 
     judge(store, None, goes_on).dead()
     assert counts(store) == {"running": 0, "error": workers * runs, "completed": 0}
-    assert store.execute(c.LostSoFar()) == workers * runs
+    assert store.execute(counts_ops.lost()) == workers * runs
     assert went_on == sorted(went_on)
     assert steps in (None, len(went_on)), "between the steps the lease is renewed"
 
@@ -97,7 +99,7 @@ def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
     long_ago = store.now() - timedelta(seconds=2 * LEASE_S)
     for task_id in ids:
         store.run(store.flows.apply(task_id, (ev.Cancelled(by="api"),), long_ago))
-    store.execute(c.Renew("w1/1", int(store.now().timestamp() * 1000) + 60_000))  # it lives
+    store.execute(leases.renew("w1/1", int(store.now().timestamp() * 1000) + 60_000))  # it lives
 
     def asked() -> list[str | None]:
         documents = store.execute(c.Read(tuple(ids)))
@@ -105,12 +107,12 @@ def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
 
     judge(store, lambda ids: {}).dead()
     assert asked() == [None, None, "cancel", "cancel"]
-    assert store.execute(c.Held("w0/1", 10)) == []
-    assert store.execute(c.LostSoFar()) == 0
+    assert store.execute(leases.held("w0/1", 10)) == []
+    assert store.execute(counts_ops.lost()) == 0
     # Of a living worker those that it is not at work on.
     judge(store, lambda ids: {}).left_over("w1/1", {ids[2]})
     assert asked() == [None, None, "cancel", None]
-    assert store.execute(c.Held("w1/1", 10)) == [ids[2]]
+    assert store.execute(leases.held("w1/1", 10)) == [ids[2]]
 
 
 def test_a_run_whose_record_is_near_its_limit_is_lost_and_cancelled_like_any_other(
@@ -145,7 +147,7 @@ def test_the_result_backend_is_asked_for_a_step_at_a_time(store: Store) -> None:
         "error": 2 * silent_runs.STEP,
         "completed": silent_runs.STEP,
     }
-    assert store.execute(c.LostSoFar()) == 2 * silent_runs.STEP
+    assert store.execute(counts_ops.lost()) == 2 * silent_runs.STEP
 
 
 def test_a_result_backend_that_hangs_costs_one_bound_a_pass_and_is_waited_for_a_while(

@@ -12,6 +12,8 @@ from celery import chain
 from progress_backend import progress_task
 from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations.keys import Keys
+from progress_backend.operations.partitions import Layout
 from progress_backend.settings import Settings
 from progress_backend.tracking import remote_tasks
 from progress_backend.web import create_app
@@ -205,7 +207,9 @@ def test_a_worker_leaves_what_can_travel_and_no_more(installed: Install) -> None
     def large() -> None:
         pass
 
-    markings = dict(remote_tasks.left(app.tracker).markings)
+    (request,) = remote_tasks.left(app.tracker).asked(Layout((Keys(),))).requests
+    texts = request[request.index("progress_markings") + 3 :]  # behind the TTL and the bound
+    markings = dict(zip(texts[::2], texts[1::2], strict=True))
     about = '{"symbol":"7203.T","results":false,"workflow":"nightly import"}'
     assert markings["fetch"] == about
     assert markings["large"] == '{"total_items":3,"metadata":null}'

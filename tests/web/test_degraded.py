@@ -8,10 +8,10 @@ import pytest
 import redis
 
 from progress_backend.errors import StoreUnavailable
+from progress_backend.operations.values import MORE_ROOM
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.store.redis_errors import MORE_ROOM
 from tests.waiting import eventually
 from tests.web.conftest import Apart
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import leases
 from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.store.drivers import Store
 from progress_backend.web.openapi import overview_bodies
@@ -14,7 +14,7 @@ from tests.web.serving import RunningApi
 def renewed(records: Records, lease: str) -> None:
     with Store(records.settings) as store:
         store.ready()
-        store.execute(c.Renew(lease, milliseconds(store.now()) + 86_400_000))
+        store.execute(leases.renew(lease, milliseconds(store.now()) + 86_400_000))
 
 
 async def test_the_workers_and_what_they_run(api: RunningApi, redis_url: str) -> None:

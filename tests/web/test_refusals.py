@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import redis
 
-from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import leases
 from progress_backend.store.drivers import Store
 from progress_backend.web.strict_route import MAX_BODY, MAX_DEPTH
 from tests.records import Records
@@ -191,7 +191,7 @@ def test_a_live_workers_run_ends_by_itself(api: RunningApi, redis_url: str) -> N
     assert task.worker is not None
     with Store(records.settings) as store:
         store.ready()
-        store.execute(c.Renew(task.worker.lease, milliseconds(store.now()) + 86_400_000))
+        store.execute(leases.renew(task.worker.lease, milliseconds(store.now()) + 86_400_000))
     before = api.status("job").content
     answer = api.update("job", "completed")
     assert (answer.status_code, answer.json()["status"]) == (409, "running")

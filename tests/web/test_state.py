@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from celery import Celery
 
-from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import leases
 from progress_backend.store.drivers import Store
 from progress_backend.web.state import result_backend_of
 from tests.records import Records
@@ -28,7 +28,7 @@ def silent_run(redis_url: str) -> None:
     records.start("job")
     with Store(records.settings) as store:
         store.ready()
-        store.execute(c.Renew("lease-1", milliseconds(store.now()) - 60_000))
+        store.execute(leases.renew("lease-1", milliseconds(store.now()) - 60_000))
 
 
 def status_of(api: RunningApi) -> tuple[str, str | None]:

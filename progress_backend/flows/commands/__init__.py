@@ -8,6 +8,10 @@ lease by which the task is in indexes.
 
 from __future__ import annotations
 
+from ...operations.index_entry import Facets as Facets
+from ...operations.index_entry import Garbled as Garbled
+from ...operations.index_entry import Standing as Standing
+
 # The same name twice marks it as exported, for type checkers.
 from ...record.act import Act as Act
 from ...record.list_request import Span as Span
@@ -17,9 +21,6 @@ from ...record.times_taken import Took as Took
 from ...record.times_taken import Totals as Totals
 from ...record.waiting import Waiting as Waiting
 from ...record.workflow import Figures as Figures
-from ..index_entry import Facets as Facets
-from ..index_entry import Garbled as Garbled
-from ..index_entry import Standing as Standing
 from .acts import Acts as Acts
 from .acts import CarriedOut as CarriedOut
 from .acts import Direct as Direct
@@ -29,39 +30,14 @@ from .cleanup import Entry as Entry
 from .cleanup import Lock as Lock
 from .cleanup import Sweep as Sweep
 from .cleanup import Unlock as Unlock
-from .dropped import DROPPED as DROPPED
-from .dropped import CountDropped as CountDropped
-from .dropped import DroppedSoFar as DroppedSoFar
-from .leases import AskAgain as AskAgain
-from .leases import Assume as Assume
-from .leases import CountLost as CountLost
-from .leases import EndLease as EndLease
-from .leases import ForgetLease as ForgetLease
-from .leases import Held as Held
-from .leases import HeldByEach as HeldByEach
-from .leases import LeaseEnd as LeaseEnd
-from .leases import Leases as Leases
-from .leases import LostSoFar as LostSoFar
-from .leases import NewestLeases as NewestLeases
-from .leases import Renew as Renew
-from .leases import ToAsk as ToAsk
 from .lists import Above as Above
 from .lists import Before as Before
-from .lists import Count as Count
-from .lists import Counted as Counted
 from .lists import Filters as Filters
 from .lists import Newest as Newest
 from .lists import Page as Page
 from .lists import Paged as Paged
 from .lists import Tallied as Tallied
 from .lists import Tally as Tally
-from .logs import AddToLog as AddToLog
-from .logs import LogPart as LogPart
-from .logs import NewestLines as NewestLines
-from .logs import ReadLog as ReadLog
-from .markings import LeaveMarkings as LeaveMarkings
-from .markings import Marked as Marked
-from .markings import MarkingOf as MarkingOf
 from .records import Commit as Commit
 from .records import Commits as Commits
 from .records import Committed as Committed
@@ -69,11 +45,6 @@ from .records import Extend as Extend
 from .records import FacetsOf as FacetsOf
 from .records import Read as Read
 from .records import RunsOf as RunsOf
-from .task_warnings import CountWarnings as CountWarnings
-from .timelines import KeepSamples as KeepSamples
-from .timelines import ReadTimeline as ReadTimeline
-from .timelines import Timeline as Timeline
-from .times import Times as Times
 from .top import Top as Top
 from .top import TopOfAll as TopOfAll
 from .top import TopSince as TopSince
@@ -105,16 +76,8 @@ from .workflows import Quiet as Quiet
 Command = (
     Acts | CarriedOut | Direct | DropAct
     | Due | Lock | Sweep | Unlock
-    | CountDropped | DroppedSoFar
-    | AskAgain | Assume | CountLost | EndLease | ForgetLease | Held | HeldByEach | LeaseEnd
-    | Leases | LostSoFar | NewestLeases | Renew | ToAsk
-    | Above | Before | Count | Newest | Page | Tally
-    | AddToLog | NewestLines | ReadLog
-    | LeaveMarkings | MarkingOf
+    | Above | Before  | Newest | Page | Tally
     | Commit | Commits | Extend | FacetsOf | Read | RunsOf
-    | CountWarnings
-    | KeepSamples | ReadTimeline
-    | Times
     | Top | TopSince
     | Deliveries | LookedForEnd | MayHaveEnded | Note | OutboxFigures | SettleEvent | SwitchTarget
     | TakeEvents | TargetsOff

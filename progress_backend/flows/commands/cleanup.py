@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..index_entry import Standing
+from ...operations.index_entry import Standing
 from .lists import Filters
 
 

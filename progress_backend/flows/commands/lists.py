@@ -113,36 +113,3 @@ class Before:
     tasks: tuple[Waiting, ...]
     #: Whether the tasks are of this partition.
     own: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """-> Counted: the store's counts, with the records created since a time."""
-
-    since_ms: int
-
-
-class Counted(NamedTuple):
-    """The store's counts: all records, running ones, those created since a time, and Redis's
-    memory."""
-
-    records: int
-    active: int
-    recent: int
-    memory_bytes: int
-    #: This library's keys that have another Redis type than they should, each with its type.
-    wrong_keys: tuple[tuple[str, str], ...] = ()
-    #: The reason that Redis gives for refusing writes; "" if it takes them.
-    no_writes: str = ""
-    #: Redis's maxmemory-policy where that deletes keys; "" if it deletes none.
-    evicts: str = ""
-
-    @property
-    def eviction(self) -> str:
-        """What a policy that deletes keys means, and what to do; "" without one."""
-        if not self.evicts:
-            return ""
-        return (
-            f"Redis deletes records when its memory is full, since maxmemory-policy is "
-            f"{self.evicts}; set it to noeviction"
-        )

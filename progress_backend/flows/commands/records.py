@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ...operations.index_entry import Facets, Standing
 from ...record.act import Act
 from ...record.past_runs import PastRun
 from ...record.times_taken import Took
-from ..index_entry import Facets, Standing
 from .webhooks import Told
 
 

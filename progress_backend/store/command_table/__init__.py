@@ -5,20 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ...flows import commands as c
-from ...flows.partitions import Layout
-from ..requests import Request
+from ...operations.call import Request
+from ...operations.partitions import Layout
 from . import (
     acts,
     cleanup,
-    dropped,
-    leases,
     lists,
-    logs,
-    markings,
     records,
-    task_warnings,
-    timelines,
-    times,
     top,
     webhooks,
     workflow_list,
@@ -29,18 +22,11 @@ from .entry import Entry, Part
 TABLE: dict[type[c.Command], Entry] = {
     **records.TABLE,
     **lists.TABLE,
-    **logs.TABLE,
-    **timelines.TABLE,
     **cleanup.TABLE,
-    **leases.TABLE,
-    **dropped.TABLE,
-    **markings.TABLE,
     **workflows.TABLE,
     **workflow_list.TABLE,
     **top.TABLE,
     **acts.TABLE,
-    **task_warnings.TABLE,
-    **times.TABLE,
     **webhooks.TABLE,
 }
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ...flows import commands as c
-from ...flows.keys import Keys
-from ...flows.partitions import Layout
+from ...operations.call import Request
+from ...operations.keys import Keys
+from ...operations.partitions import Layout
+from ...operations.requests import evalsha
+from ...operations.scripts import SCRIPTS
+from ...operations.values import text
 from ...record.act import merged
-from .. import scripts
-from ..requests import Request, evalsha
-from .entry import Entry, Part
-from .values import nothing, text
+from .entry import Entry, Part, nothing
 
 
 def _name(act_id: str, workflow_id: str) -> str:
@@ -23,7 +24,7 @@ def _direct(command: c.Direct, keys: Keys) -> list[Request]:
     act, workflow_id = command.act, command.workflow_id
     return [
         evalsha(
-            scripts.DIRECT,
+            SCRIPTS["direct"],
             [keys.workflow(workflow_id), keys.workflow_acts],
             _name(act.id, workflow_id),
             act.id,
@@ -59,7 +60,7 @@ TABLE: dict[type[c.Command], Entry] = {
     c.Direct: Entry(_direct, _instead, merge=_any_instead),
     c.DropAct: Entry(
         lambda command, keys: [
-            evalsha(scripts.DROP_ACT, [keys.workflow(command.workflow_id)], command.act_id)
+            evalsha(SCRIPTS["drop_act"], [keys.workflow(command.workflow_id)], command.act_id)
         ],
         nothing,
     ),

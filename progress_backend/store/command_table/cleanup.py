@@ -7,14 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from ...flows import commands as c
-from ...flows.index_entry import write_facets
-from ...flows.keys import Keys
-from ...flows.partitions import Layout
-from .. import scripts
-from ..requests import Request, evalsha
-from .entry import Entry, Part, grouped, in_the_first, own_ids, total
+from ...operations.call import Request
+from ...operations.index_entry import write_facets
+from ...operations.keys import Keys
+from ...operations.partitions import Layout
+from ...operations.requests import evalsha
+from ...operations.scripts import SCRIPTS
+from ...operations.values import text
+from .entry import Entry, Part, grouped, in_the_first, nothing, own_ids, total
 from .standing import by_end, indexes
-from .values import nothing, text
 from .workflow_list import of_all_workflows
 
 
@@ -47,7 +48,7 @@ def _sweep(command: c.Sweep, keys: Keys) -> list[Request]:
         left += _left(facets, keys, places, number)
     others = (keys.log(""), keys.timeline(""), keys.samples(""))
     about = (command.before_ms, keys.task(""), *others, len(task_ids))
-    return [evalsha(scripts.SWEEP, list(places), *about, *task_ids, *groups, *left)]
+    return [evalsha(SCRIPTS["sweep"], list(places), *about, *task_ids, *groups, *left)]
 
 
 def _left(facets: c.Standing, keys: Keys, places: dict[str, int], group: int) -> list[Any]:
@@ -69,11 +70,11 @@ def _by_partition(command: c.Sweep, layout: Layout) -> list[Part]:
 
 
 def _lock(command: c.Lock, keys: Keys) -> list[Request]:
-    return [evalsha(scripts.LOCK, [keys.lock(command.name)], command.token, command.ttl_ms)]
+    return [evalsha(SCRIPTS["lock"], [keys.lock(command.name)], command.token, command.ttl_ms)]
 
 
 def _unlock(command: c.Unlock, keys: Keys) -> list[Request]:
-    return [evalsha(scripts.UNLOCK, [keys.lock(command.name)], command.token)]
+    return [evalsha(SCRIPTS["unlock"], [keys.lock(command.name)], command.token)]
 
 
 TABLE: dict[type[c.Command], Entry] = {

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...flows import commands as c
-from ...flows.keys import Keys
-from ...flows.partitions import Layout
-from ..requests import Request
+from ...operations.call import Request
+from ...operations.keys import Keys
+from ...operations.partitions import Layout
 
 #: A partition's number, and the command for it.
 Part = tuple[int, c.Command]
@@ -94,3 +94,7 @@ class Entry:
     split: Split = everywhere
     #: The command's reply, made of those to its parts.
     merge: Merge = first
+
+
+def nothing(command: object, replies: list[Any]) -> None:
+    """The reply of a command that has none."""

@@ -6,16 +6,16 @@ from itertools import chain
 from typing import Any
 
 from ...flows import commands as c
-from ...flows.keys import Keys
-from ...flows.partitions import Layout
+from ...operations.call import Request
+from ...operations.keys import Keys
+from ...operations.partitions import Layout
+from ...operations.requests import evalsha
+from ...operations.scripts import SCRIPTS
+from ...operations.values import pairs, text, whole
 from ...record.document_check import MAX_DOCUMENT_BYTES
 from ...record.model import STATUSES, TaskStatus
-from .. import scripts
-from ..redis_errors import MORE_ROOM
-from ..requests import Request, evalsha
 from .entry import Entry, Part, grouped, own, total
 from .light import AS_IT_IS, LIGHT
-from .values import pairs, text, whole
 
 
 def _page(command: c.Page, keys: Keys) -> list[Request]:
@@ -24,7 +24,7 @@ def _page(command: c.Page, keys: Keys) -> list[Request]:
     last = command.start + command.limit - 1
     about = (command.start, last, keys.task(""), MAX_DOCUMENT_BYTES)
     cut = LIGHT if command.light else AS_IT_IS
-    return [evalsha(scripts.PAGE, [index, *statuses], *about, *cut)]
+    return [evalsha(SCRIPTS["page"], [index, *statuses], *about, *cut)]
 
 
 def _statuses(filters: c.Filters, keys: Keys) -> list[str]:
@@ -89,7 +89,7 @@ def _before(command: c.Before, keys: Keys) -> list[Request]:
         name for one in types for name in (keys.index(TaskStatus.CREATED, one), keys.later(one))
     ]
     about = [part for task in tasks for part in (task.task_id if own else "", task.created_us)]
-    return [evalsha(scripts.BEFORE, names, *about)] if names else []
+    return [evalsha(SCRIPTS["before"], names, *about)] if names else []
 
 
 def _counts_before(command: c.Before, replies: list[Any]) -> list[int | None]:
@@ -121,59 +121,6 @@ def _sums_before(
     return [sums[task] for task in command.tasks]
 
 
-def _count(command: c.Count, keys: Keys) -> list[Request]:
-    indexes = [keys.index(), keys.index(TaskStatus.RUNNING)]
-    rest = [keys.index(s) for s in STATUSES if s != TaskStatus.RUNNING]
-    names = [*indexes, keys.facets, *rest, keys.expiry, keys.leases, keys.asked_again]
-    return [
-        ("INFO", "memory", "replication"),
-        evalsha(scripts.COUNT, names, command.since_ms * 1000),
-    ]
-
-
-def _counted(command: c.Count, replies: list[Any]) -> c.Counted:
-    info, (records, active, recent, wrong) = replies
-    names = zip(map(text, wrong[::2]), map(text, wrong[1::2]), strict=True)
-    about = (_used_memory(info), tuple(names), _no_writes(info), _evicts(info))
-    return c.Counted(records, active, recent, *about)
-
-
-def _used_memory(info: dict[str, Any]) -> int:
-    """Redis's memory in bytes, on a cluster the sum of its nodes."""
-    if "used_memory" in info:
-        return int(info["used_memory"])
-    return sum(int(node["used_memory"]) for node in info.values())
-
-
-def _no_writes(info: dict[str, Any]) -> str:
-    """Why a Redis server takes no writes, "" if it does; on a cluster, of the first node that takes
-    none."""
-    for node in [info] if "used_memory" in info else info.values():
-        if node.get("role") == "slave" and int(node.get("slave_read_only", 1)):
-            return "it is a read-only replica"
-        most = int(node.get("maxmemory", 0))
-        if most and node.get("maxmemory_policy") == "noeviction" and node["used_memory"] >= most:
-            return f"its memory is full: {MORE_ROOM}"
-    return ""
-
-
-def _evicts(info: dict[str, Any]) -> str:
-    """The maxmemory-policy of a Redis server that deletes keys; on a cluster, of the first node
-    that does."""
-    nodes = [info] if "used_memory" in info else info.values()
-    policies = (node.get("maxmemory_policy", "noeviction") for node in nodes)
-    return next((policy for policy in policies if policy != "noeviction"), "")
-
-
-def _counts_of_all(
-    command: c.Count, layout: Layout, parts: list[Part], replies: list[c.Counted]
-) -> c.Counted:
-    records, active, recent, memory, wrong, no_writes, evicts = zip(*replies, strict=True)
-    # Each part's reply has the memory of all nodes.
-    sums = (sum(records), sum(active), sum(recent), max(memory))
-    return c.Counted(*sums, tuple(chain(*wrong)), max(no_writes), max(evicts))
-
-
 TABLE: dict[type[c.Command], Entry] = {
     # A page over several sets or partitions, or of a span of time, is read by `page_merge`.
     c.Page: Entry(_page, _paged),
@@ -181,5 +128,4 @@ TABLE: dict[type[c.Command], Entry] = {
     c.Newest: Entry(_newest, _times_and_ids, merge=_newest_of_all),
     c.Above: Entry(_above, lambda _, replies: sum(n or 0 for n in replies), merge=total),
     c.Before: Entry(_before, _counts_before, _by_owner, _sums_before),
-    c.Count: Entry(_count, _counted, merge=_counts_of_all),
 }

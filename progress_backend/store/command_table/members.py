@@ -7,13 +7,14 @@ from itertools import chain
 from typing import Any
 
 from ...flows import commands as c
-from ...flows.index_entry import write_facets
-from ...flows.keys import Keys
+from ...operations.call import Request
+from ...operations.index_entry import write_facets
+from ...operations.keys import Keys
+from ...operations.requests import evalsha
+from ...operations.scripts import SCRIPTS
 from ...record.document_check import MAX_DOCUMENT_BYTES
 from ...record.model import TaskStatus
 from ...record.times_taken import MOST_TOTALS
-from .. import scripts
-from ..requests import Request, evalsha
 from .standing import by_end, indexes
 from .timelines import remembered
 from .times import times_of
@@ -48,7 +49,7 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
     outboxes, told = noted(commit.told, keys)
     timelines, entries = remembered(commit, keys)
     return evalsha(
-        scripts.COMMIT_MEMBER,
+        SCRIPTS["commit_member"],
         [*names, *leave, *enter, *hashes, *outboxes, *timelines],
         *compared(commit, keys, len(leave), len(enter), len(told), len(entries)),
         "" if commit.started_ms is None else commit.started_ms,
@@ -133,7 +134,7 @@ def commit_of_members(commits: Sequence[c.Commit], keys: Keys) -> Request:
         for one in commits
     ]
     return evalsha(
-        scripts.COMMIT_MEMBERS,
+        SCRIPTS["commit_members"],
         [
             *(keys.facets, keys.expiry, keys.workflows, keys.workflow_plans, keys.outermost),
             *enter,

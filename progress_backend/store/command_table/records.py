@@ -8,15 +8,17 @@ from itertools import groupby
 from typing import Any, Final
 
 from ...flows import commands as c
-from ...flows.index_entry import read_facets, write_facets
-from ...flows.keys import Keys
-from ...flows.partitions import Layout
+from ...operations.call import Request
+from ...operations.index_entry import read_facets, write_facets
+from ...operations.keys import Keys
+from ...operations.partitions import Layout
+from ...operations.requests import evalsha
+from ...operations.scripts import SCRIPTS
+from ...operations.values import text
 from ...record import past_runs
 from ...record.document_check import MAX_DOCUMENT_BYTES, OTHER_TYPE
 from ...record.past_runs import PastRun
-from .. import scripts
-from ..requests import Request, evalsha
-from .entry import Entry, Part, grouped, in_order, of_its_task, of_its_tasks
+from .entry import Entry, Part, grouped, in_order, nothing, of_its_task, of_its_tasks
 from .light import LIGHT
 from .members import (
     begins_member,
@@ -29,7 +31,6 @@ from .members import (
 from .standing import by_end, indexes
 from .timelines import remembered
 from .times import times_of
-from .values import nothing, text
 from .webhooks import noted
 
 _COMMITTED = c.Committed(True)
@@ -42,7 +43,7 @@ _MOST_OF_RUNS: Final = 4_095
 def _read(command: c.Read, keys: Keys) -> list[Request]:
     names = [keys.task(task_id) for task_id in command.task_ids]
     if command.light:
-        return [evalsha(scripts.READ, names, MAX_DOCUMENT_BYTES, *LIGHT)] if names else []
+        return [evalsha(SCRIPTS["read"], names, MAX_DOCUMENT_BYTES, *LIGHT)] if names else []
     # A script takes Redis twice as long for a document, and MGET would send a value of any length
     # that another program has put there.
     return [("GETRANGE", name, 0, MAX_DOCUMENT_BYTES) for name in names]
@@ -73,7 +74,7 @@ def _commit(commit: c.Commit, keys: Keys) -> Request:
     about_all = _about_all(after.task_type, after.status, keys)
     timelines, entries = remembered(commit, keys)
     return evalsha(
-        scripts.COMMIT,
+        SCRIPTS["commit"],
         [keys.task(commit.task_id), *about_all, *leave, *enter, *outboxes, *timelines],
         *compared(commit, keys, len(leave), len(enter), len(told), len(entries)),
         *times_of(commit),
@@ -84,7 +85,7 @@ def _commit(commit: c.Commit, keys: Keys) -> Request:
 
 def _commit_first(commit: c.Commit, keys: Keys) -> Request:
     return evalsha(
-        scripts.COMMIT_FIRST,
+        SCRIPTS["commit_first"],
         [keys.task(commit.task_id), *_begun(commit.after, keys)],
         commit.task_id,
         commit.document,
@@ -99,7 +100,7 @@ def _commit_first(commit: c.Commit, keys: Keys) -> Request:
 
 def _commit_in_place(commit: c.Commit, keys: Keys) -> Request:
     return evalsha(
-        scripts.COMMIT_IN_PLACE,
+        SCRIPTS["commit_in_place"],
         [keys.task(commit.task_id), keys.facets],
         commit.task_id,
         commit.expected,

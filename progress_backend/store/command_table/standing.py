@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from ...flows import commands as c
-from ...flows.keys import Keys
+from ...operations.keys import Keys
 from ...record.model import ENDED, TaskStatus
 
 

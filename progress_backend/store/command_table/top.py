@@ -8,13 +8,14 @@ from math import inf
 from typing import Any
 
 from ...flows import commands as c
-from ...flows.keys import Keys
-from ...flows.partitions import Layout
+from ...operations.call import Request
+from ...operations.keys import Keys
+from ...operations.partitions import Layout
+from ...operations.requests import evalsha
+from ...operations.scripts import SCRIPTS
+from ...operations.values import pairs, text, whole
 from ...record.model import STATUSES
-from .. import scripts
-from ..requests import Request, evalsha
 from .entry import Entry, Part, own
-from .values import pairs, text, whole
 
 
 def _top(command: c.Top, keys: Keys) -> list[Request]:
@@ -22,7 +23,7 @@ def _top(command: c.Top, keys: Keys) -> list[Request]:
     names = [keys.index(), keys.every_member, keys.outermost, *map(keys.index, STATUSES)]
     # Over several partitions those are looked for that are newest by the latest of their times.
     workflows = (inf, c.LISTED) if keys.sharded else (until, limit)
-    return [evalsha(scripts.TOP, names, until, limit, *workflows)]
+    return [evalsha(SCRIPTS["top"], names, until, limit, *workflows)]
 
 
 def _of_all(command: c.Top, replies: list[Any]) -> c.TopOfAll:

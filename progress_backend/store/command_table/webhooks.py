@@ -8,12 +8,13 @@ from itertools import chain
 from typing import Any, Final
 
 from ...flows import commands as c
-from ...flows.keys import Keys
-from ...flows.partitions import Layout
-from .. import scripts
-from ..requests import Request, evalsha
-from .entry import Entry, Part, in_the_first
-from .values import nothing, pairs, text, whole
+from ...operations.call import Request
+from ...operations.keys import Keys
+from ...operations.partitions import Layout
+from ...operations.requests import evalsha
+from ...operations.scripts import SCRIPTS
+from ...operations.values import pairs, text, whole
+from .entry import Entry, Part, in_the_first, nothing
 
 #: Events of one target, and their bytes, that wait in a partition at most.
 MOST: Final = 10_000
@@ -49,7 +50,7 @@ def _outbox(target: str, keys: Keys) -> list[str]:
 
 def _note(command: c.Note, keys: Keys) -> list[Request]:
     names, given = noted(c.Told(command.notices), keys)
-    return [evalsha(scripts.NOTE, names, *given)]
+    return [evalsha(SCRIPTS["note"], names, *given)]
 
 
 def _of_its_subject(command: c.Note, layout: Layout) -> list[Part]:
@@ -59,7 +60,7 @@ def _of_its_subject(command: c.Note, layout: Layout) -> list[Part]:
 def _take(command: c.TakeEvents, keys: Keys) -> list[Request]:
     outbox, due, _, attempts, _ = _outbox(command.target, keys)
     about = (command.now_ms, command.until_ms, command.limit, _KEPT_MS)
-    return [evalsha(scripts.TAKE, [outbox, due, attempts], *about)]
+    return [evalsha(SCRIPTS["take"], [outbox, due, attempts], *about)]
 
 
 def _taken(command: c.TakeEvents, replies: list[Any]) -> list[c.Taken]:
@@ -79,7 +80,7 @@ def _settle(command: c.SettleEvent, keys: Keys) -> list[Request]:
     names = [*_outbox(command.target, keys), keys.deliveries(command.target)]
     again = "" if command.again_ms is None else command.again_ms
     about = (command.id, again, command.outcome, command.delivery, _KEPT)
-    return [evalsha(scripts.SETTLE, names, *about, int(command.unmade), _KEPT_MS)]
+    return [evalsha(SCRIPTS["settle"], names, *about, int(command.unmade), _KEPT_MS)]
 
 
 def _at_its_place(command: c.SettleEvent, layout: Layout) -> list[Part]:
@@ -116,13 +117,13 @@ def _all_of_them(
 
 def _ended(command: c.MayHaveEnded, keys: Keys) -> list[Request]:
     about = (command.now_ms, command.until_ms, command.limit)
-    return [evalsha(scripts.MAY_HAVE_ENDED, [keys.may_have_ended], *about)]
+    return [evalsha(SCRIPTS["may_have_ended"], [keys.may_have_ended], *about)]
 
 
 def _looked(command: c.LookedForEnd, keys: Keys) -> list[Request]:
     again = "" if command.again_ms is None else command.again_ms
     about = (command.workflow_id, command.until_ms, again)
-    return [evalsha(scripts.LOOKED_FOR_END, [keys.may_have_ended], *about)]
+    return [evalsha(SCRIPTS["looked_for_end"], [keys.may_have_ended], *about)]
 
 
 def _switch(command: c.SwitchTarget, keys: Keys) -> list[Request]:

@@ -6,12 +6,13 @@ from itertools import chain
 from typing import Any
 
 from ...flows import commands as c
-from ...flows.keys import Keys
-from ...flows.partitions import Layout
-from .. import scripts
-from ..requests import Request, evalsha
-from .entry import Entry, Part, everywhere
-from .values import nothing, pairs, text, whole
+from ...operations.call import Request
+from ...operations.keys import Keys
+from ...operations.partitions import Layout
+from ...operations.requests import evalsha
+from ...operations.scripts import SCRIPTS
+from ...operations.values import pairs, text, whole
+from .entry import Entry, Part, everywhere, nothing
 
 
 def _listed(command: c.Workflows, keys: Keys) -> list[Request]:
@@ -44,7 +45,7 @@ def _newest_of_all(
 def _forget(command: c.ForgetWorkflow, keys: Keys) -> list[Request]:
     workflow_id = command.workflow_id
     names = [keys.workflow(workflow_id), keys.members(workflow_id), *of_all_workflows(keys)]
-    return [evalsha(scripts.FORGET_WORKFLOW, names, workflow_id)]
+    return [evalsha(SCRIPTS["forget_workflow"], names, workflow_id)]
 
 
 def of_all_workflows(keys: Keys) -> tuple[str, ...]:

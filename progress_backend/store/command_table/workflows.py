@@ -7,15 +7,16 @@ from itertools import chain
 from typing import Any
 
 from ...flows import commands as c
-from ...flows.keys import Keys
-from ...flows.partitions import Layout
+from ...operations.call import Request
+from ...operations.keys import Keys
+from ...operations.partitions import Layout
+from ...operations.requests import evalsha
+from ...operations.scripts import SCRIPTS
+from ...operations.values import pairs, text, whole
 from ...record import past_runs
 from ...record.model import STATUSES
 from ...record.workflow import merged
-from .. import scripts
-from ..requests import Request, evalsha
-from .entry import Entry, Part, own
-from .values import nothing, pairs, text, whole
+from .entry import Entry, Part, nothing, own
 
 
 def _figures_of(command: c.FiguresOf, keys: Keys) -> list[Request]:
@@ -24,7 +25,7 @@ def _figures_of(command: c.FiguresOf, keys: Keys) -> list[Request]:
     about = [keys.workflow(workflow_id), keys.publishers(workflow_id)]
     names = [*about, *members, keys.planned(workflow_id)]
     past = "" if keys.sharded else keys.past_workflows("")
-    return [evalsha(scripts.FIGURES, names, command.now_ms, past)]
+    return [evalsha(SCRIPTS["figures"], names, command.now_ms, past)]
 
 
 def _figures(command: c.FiguresOf, replies: list[Any]) -> c.Figures:
@@ -138,7 +139,7 @@ TABLE: dict[type[c.Command], Entry] = {
     c.Publishing: Entry(
         lambda command, keys: [
             evalsha(
-                scripts.PUBLISHING,
+                SCRIPTS["publishing"],
                 [keys.publishers(command.workflow_id)],
                 *(command.token, command.now_ms, command.ttl_ms),
             )

@@ -11,9 +11,9 @@ from typing import Annotated, Final, NamedTuple
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from ...errors import StoreUnavailable, TaskNotFound
-from ...flows import commands as c
 from ...flows import task_log
 from ...live.hub import HubClosed
+from ...operations import logs
 from ...record.json_text import dumps
 from ...record.log_line import with_id
 from ..guard import HEAD, denied
@@ -75,7 +75,7 @@ async def _followed(
             first = await anext(updates)
         except HubClosed:
             raise HTTPException(503, "the service restarts", {"Retry-After": RETRY_AFTER}) from None
-        part: c.LogPart = await api.store.run(task_log.read(task_id, after, query.limit))
+        part: logs.LogPart = await api.store.run(task_log.read(task_id, after, query.limit))
         assert first is not None
         # An EventSource reconnects after every end of a stream.
         if again and not part.lines and first.left_s(api.store.now()) == 0:
@@ -87,7 +87,7 @@ async def _followed(
 
 
 async def _texts(
-    api: Api, task_id: str, updates: Updates, part: c.LogPart, after: int | None
+    api: Api, task_id: str, updates: Updates, part: logs.LogPart, after: int | None
 ) -> AsyncIterator[str]:
     """The events: lines as they come, `dropped` where some are gone, and at last `end`."""
     yield f"retry: {RETRY_MS}\n\n"
@@ -116,7 +116,7 @@ async def _lines(
     api: Api,
     task_id: str,
     updates: Updates,
-    part: c.LogPart,
+    part: logs.LogPart,
     after: int | None,
 ) -> AsyncIterator[Line | None]:
     """Yields the lines of `part`, which were read after the line `after`, then each as it comes,

@@ -2,19 +2,17 @@
 Count records, and name the keys that are of another type than they should be.
 
 KEYS
-  1 index     sorted set: all task ids by creation time (µs)
-  2 running   sorted set: those that run
-  3 facets    hash: task id -> where the task stands
-  4 …         more sorted sets
+  index     sorted set: all task ids by creation time (µs)
+  running   sorted set: those that run
+  facets    hash: task id -> where the task stands
+  …         more sorted sets
 ARGV
-  1 since     µs since 1970
+  since     µs since 1970
 Returns
   {records, running ones, records created since then, {name of a key, what it is instead, …}}
 Publishes
   nothing
 ]]
-local index, running, facets, since = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
-
 local wrong, is = {}, {}
 for i = 1, #KEYS do
   local expected = KEYS[i] == facets and 'hash' or 'zset'

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import scripts
+from .call import Request
+from .scripts import SCRIPTS, Script
 
-Request = tuple[Any, ...]
-
-_READS = frozenset({scripts.READ.sha, scripts.PAGE.sha, scripts.TOP.sha, scripts.BEFORE.sha})
+_READS = frozenset(SCRIPTS[name].sha for name in ("read", "page", "top", "before"))
 
 
-def evalsha(script: scripts.Script, keys: list[str], *args: Any) -> Request:
+def evalsha(script: Script, keys: list[str], *args: Any) -> Request:
     """The EVALSHA request of a Lua script."""
     return ("EVALSHA", script.sha, len(keys), *keys, *args)
 

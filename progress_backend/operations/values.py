@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+#: What to do about a Redis whose memory is full.
+MORE_ROOM: Final = "raise maxmemory, or keep records for a shorter time (PROGRESS_RETENTION_S)"
 
 
-def nothing(command: object, replies: list[Any]) -> None:
-    """The reply of a command that has none."""
+def nothing(reply: object) -> None:
+    """The reply of an operation that has none."""
 
 
 def pairs(reply: list[Any]) -> list[Any]:
@@ -21,9 +24,19 @@ def text(stored: bytes) -> str:
     return stored.decode(errors="surrogateescape")
 
 
+def texts(reply: list[bytes] | None) -> list[str]:
+    """Members as texts."""
+    return [text(one) for one in reply or ()]
+
+
 def whole(score: Any) -> int:
     """A score as an int; an infinite one as plus or minus 2**53."""
     try:
         return int(max(min(float(score), 2.0**53), -(2.0**53)))
     except ValueError:  # another program's text
         return 0
+
+
+def timed(reply: list[Any] | None) -> list[tuple[int, str]]:
+    """Scores, and the members that have them."""
+    return [(whole(score), text(member)) for member, score in pairs(reply or [])]

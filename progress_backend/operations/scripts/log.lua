@@ -2,21 +2,20 @@
 Add lines to a task's log, and drop its oldest ones beyond the bound.
 
 KEYS
-  1 log       stream: a line each; its number is the id, b is what all lines up to it take, j is the
-              line
-  2 task      string: the record's document; without it nothing is added
+  log       stream: a line each; its number is the id, b is what all lines up to it take, j is the
+            line
+  task      string: the record's document; without it nothing is added
 ARGV
-  1 most      bytes that the lines which are kept take
-  2 around    bytes that each line takes besides its text
-  3 ttl       ms until the log expires by itself, if that is longer than the record has
-  4 lost      lines that the process had no room for: their numbers are left out
-  5 …         the lines
+  most      bytes that the lines which are kept take
+  around    bytes that each line takes besides its text
+  ttl       ms until the log expires by itself, if that is longer than the record has
+  lost      lines that the process had no room for: their numbers are left out
+  …         the lines
 Returns
   0 if this user may not write streams, else 1
 Publishes
   nothing
 ]]
-local log, most, around = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
 -- A log that may not be written is no reason to hold the records for away.
 for _, verb in ipairs({'XREVRANGE', 'XRANGE'}) do
   if not redis.acl_check_cmd(verb, log, '-', '+') then
@@ -26,7 +25,7 @@ end
 if not (redis.acl_check_cmd('XADD', log, '*', 'b', '1') and redis.acl_check_cmd('XTRIM', log, 'MINID', '1')) then
   return 0
 end
-local left = redis.call('PTTL', KEYS[2])
+local left = redis.call('PTTL', task)
 if left == -2 then
   return 1
 end
@@ -34,18 +33,18 @@ local newest = tolerant('XREVRANGE', log, '+', '-', 'COUNT', 1)
 if not newest then  -- another program's key
   return 1
 end
-local number, bytes = tonumber(ARGV[4]), 0
+local number, bytes = tonumber(lost), 0
 if newest[1] then
   number = number + tonumber(newest[1][1]:match('^%d+'))
   bytes = tonumber(newest[1][2][2])
 end
-for i = 5, #ARGV do
+for i = args + 1, #ARGV do
   number, bytes = number + 1, bytes + #ARGV[i] + around
   redis.call('XADD', log, number .. '-0', 'b', string.format('%.0f', bytes), 'j', ARGV[i])
 end
 local first = nil
 for _, entry in ipairs(redis.call('XRANGE', log, '-', '+', 'COUNT', 1000)) do
-  if bytes - tonumber(entry[2][2]) + #entry[2][4] + around <= most then
+  if bytes - tonumber(entry[2][2]) + #entry[2][4] + around <= tonumber(most) then
     break
   end
   first = entry[1]
@@ -53,5 +52,5 @@ end
 if first then
   redis.call('XTRIM', log, 'MINID', (tonumber(first:match('^%d+')) + 1) .. '-0')
 end
-redis.call('PEXPIRE', log, math.max(left, tonumber(ARGV[3])))
+redis.call('PEXPIRE', log, math.max(left, tonumber(ttl)))
 return 1

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from progress_backend.flows.keys import Keys
+from progress_backend.operations.keys import Keys
 from progress_backend.record.model import STATUSES
 
 

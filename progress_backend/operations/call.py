@@ -1,0 +1,161 @@
+"""A call of a store: what an operation is to a flow that asks for it and to the driver that carries
+it out; and the ways to spread one over the partitions of a Redis Cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar, cast
+
+from .keys import Keys
+from .partitions import Layout
+
+T = TypeVar("T")
+Reply_co = TypeVar("Reply_co", covariant=True)
+Item = TypeVar("Item")
+Request = tuple[Any, ...]
+
+
+class Asked(NamedTuple, Generic[Reply_co]):
+    """Redis requests, to be sent together, and what their replies say."""
+
+    requests: list[Request]
+    parse: Callable[[list[Any]], Reply_co]
+
+
+class Call(Generic[Reply_co]):
+    """One operation, with its arguments. A flow has it carried out by `yield from`, which is the
+    reply; outside of a flow a driver's `execute` does it. It may be carried out several times."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self, asked: Callable[[Layout], Asked[Reply_co]]) -> None:
+        #: The requests to all partitions that the operation is about.
+        self.asked = asked
+
+    def __iter__(self) -> Generator[Call[Any], object, Reply_co]:
+        return cast("Reply_co", (yield self))
+
+
+def one(request: Request, parse: Callable[[Any], T]) -> Asked[T]:
+    """One request."""
+    return Asked([request], lambda replies: parse(replies[0]))
+
+
+def at(task_id: str, ask: Callable[[Keys], Asked[T]]) -> Call[T]:
+    """A call of the partition of a task."""
+    return Call(lambda layout: ask(layout.of_task(task_id)))
+
+
+def in_the_first(ask: Callable[[Keys], Asked[T]]) -> Call[T]:
+    """A call that is about no task, of the first partition."""
+    return Call(lambda layout: ask(layout.keys[0]))
+
+
+def first(replies: list[T]) -> T:
+    """The first of replies that are all equal."""
+    return replies[0]
+
+
+def everywhere(ask: Callable[[Keys], Asked[T]], merge: Callable[[list[T]], T] = first) -> Call[T]:
+    """A call of each partition; `merge` makes one reply of theirs."""
+
+    def asked(layout: Layout) -> Asked[T]:
+        if len(layout.keys) == 1:
+            return ask(layout.keys[0])
+        each = joined([ask(keys) for keys in layout.keys])
+        return Asked(each.requests, lambda replies: merge(each.parse(replies)))
+
+    return Call(asked)
+
+
+def own(
+    ask: Callable[[Keys], Asked[list[Item]]],
+    id_of: Callable[[Item], str],
+    chosen: Callable[[list[Item]], list[Item]],
+) -> Call[list[Item]]:
+    """A call of each partition, whose replies have ids of tasks; of several partitions those are
+    chosen from which are in the one of their task: another program wrote the others."""
+
+    def asked(layout: Layout) -> Asked[list[Item]]:
+        if len(layout.keys) == 1:
+            return ask(layout.keys[0])
+        each = joined([ask(keys) for keys in layout.keys])
+
+        def parse(replies: list[Any]) -> list[Item]:
+            found = enumerate(each.parse(replies))
+            return chosen([a for i, of in found for a in of if layout.place(id_of(a)) == i])
+
+        return Asked(each.requests, parse)
+
+    return Call(asked)
+
+
+def own_ids(ask: Callable[[Keys], Asked[list[str]]], limit: int) -> Call[list[str]]:
+    """As `own`, of ids of tasks, `limit` at most."""
+    return own(ask, lambda task_id: task_id, lambda ids: ids[:limit])
+
+
+def of_each(
+    items: Sequence[Item],
+    id_of: Callable[[Item], str],
+    ask: Callable[[Keys, Sequence[Item]], Asked[list[T]]],
+) -> Call[list[T]]:
+    """A call of the partitions of some tasks, with a reply for each, in their order."""
+
+    def asked(layout: Layout) -> Asked[list[T]]:
+        if len(layout.keys) == 1:
+            return ask(layout.keys[0], items)
+        groups = grouped(items, layout, id_of)
+        each = joined([ask(layout.keys[place], its) for place, its in groups.items()])
+
+        def parse(replies: list[Any]) -> list[T]:
+            found: dict[int, Iterator[T]] = dict(
+                zip(groups, map(iter, each.parse(replies)), strict=True)
+            )
+            return [next(found[layout.place(id_of(item))]) for item in items]
+
+        return Asked(each.requests, parse)
+
+    return Call(asked)
+
+
+def shared(
+    items: Sequence[Item],
+    id_of: Callable[[Item], str],
+    ask: Callable[[Keys, Sequence[Item]], Asked[T]],
+    merge: Callable[[list[T]], T],
+) -> Call[T]:
+    """A call of the partitions of some tasks; `merge` makes one reply of theirs."""
+
+    def asked(layout: Layout) -> Asked[T]:
+        if len(layout.keys) == 1:
+            return ask(layout.keys[0], items)
+        groups = grouped(items, layout, id_of)
+        each = joined([ask(layout.keys[place], its) for place, its in groups.items()])
+        return Asked(each.requests, lambda replies: merge(each.parse(replies)))
+
+    return Call(asked)
+
+
+def grouped(
+    items: Sequence[Item], layout: Layout, id_of: Callable[[Item], str]
+) -> dict[int, list[Item]]:
+    """The items by the partition of their task, in their order."""
+    groups: dict[int, list[Item]] = {}
+    for item in items:
+        groups.setdefault(layout.place(id_of(item)), []).append(item)
+    return groups
+
+
+def joined(several: Sequence[Asked[T]]) -> Asked[list[T]]:
+    """The requests of several calls, sent together; the reply of each."""
+
+    def parse(replies: list[Any]) -> list[T]:
+        start, found = 0, list[T]()
+        for each in several:
+            end = start + len(each.requests)
+            found.append(each.parse(replies[start:end]))
+            start = end
+        return found
+
+    return Asked([request for each in several for request in each.requests], parse)

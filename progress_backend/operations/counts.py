@@ -1,0 +1,169 @@
+"""Counts that all processes add to, and the store's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any, Final, NamedTuple
+
+from ..record.model import KINDS, STATUSES, TaskStatus
+from ..record.times_taken import KINDS as TIMES
+from ..record.times_taken import Total, Totals
+from .call import Asked, Call, everywhere, in_the_first, one
+from .keys import Keys
+from .scripts import script
+from .values import MORE_ROOM, nothing, text, texts, whole
+
+#: What a dropped event was of; the first is dropped first.
+DROPPED: Final = ("value", "publish", "start", "other", "end")
+#: What stands in the name of a field of the times, and what of a total it holds.
+_PARTS: Final = {"count": "number", "sum": "us"}
+
+
+def add_lost(runs: int) -> Call[None]:
+    """Adds to the count of runs that were found lost."""
+    return in_the_first(lambda keys: one(("INCRBY", keys.lost, runs), nothing))
+
+
+def lost() -> Call[int]:
+    """How many runs any process has found lost, since the store was empty."""
+    return in_the_first(lambda keys: one(("GET", keys.lost), lambda runs: whole(runs or 0)))
+
+
+def add_dropped(events: Mapping[str, int]) -> Call[None]:
+    """Adds to the counts of events that a process has dropped while the store did not answer, by
+    what they were of."""
+
+    def ask(keys: Keys) -> Asked[None]:
+        return Asked([("HINCRBY", keys.dropped, *each) for each in events.items()], nothing)
+
+    return in_the_first(ask)
+
+
+def dropped() -> Call[dict[str, int]]:
+    """How many events any process has dropped, since the store was empty, for each of `DROPPED`."""
+
+    def parse(counts: list[Any] | None) -> dict[str, int]:
+        each = zip(DROPPED, counts or [None] * len(DROPPED), strict=True)
+        return {what: whole(events or 0) for what, events in each}
+
+    return in_the_first(lambda keys: one(("HMGET", keys.dropped, *DROPPED), parse))
+
+
+def warnings() -> Call[tuple[int, ...]]:
+    """How many tasks have each kind of warning, as `model.KINDS` orders them."""
+
+    def ask(keys: Keys) -> Asked[tuple[int, ...]]:
+        asked = [("ZCARD", keys.warned(kind)) for kind in KINDS]
+        return Asked(asked, lambda replies: tuple(count or 0 for count in replies))
+
+    return everywhere(ask, lambda replies: tuple(map(sum, zip(*replies, strict=True))))
+
+
+def times() -> Call[Totals]:
+    """How long tasks of each type waited and ran, since the store was empty."""
+
+    def parse(reply: Any) -> Totals:
+        found: Totals = {}
+        for name, stored in _fields(reply):
+            kind, part, *rest = text(name).split("|", 2)
+            if kind in TIMES and part in _PARTS and rest:
+                known = found.get((kind, rest[0]), Total())
+                found[kind, rest[0]] = known._replace(**{_PARTS[part]: whole(stored)})
+        return found
+
+    def merged(replies: list[Totals]) -> Totals:
+        found: Totals = {}
+        for name, total in chain.from_iterable(own.items() for own in replies):
+            known = found.get(name, Total())
+            found[name] = Total(known.number + total.number, known.us + total.us)
+        return found
+
+    return everywhere(lambda keys: one(("HGETALL", keys.times), parse), merged)
+
+
+def _fields(reply: Any) -> Iterator[tuple[bytes, bytes]]:
+    """The fields of a hash, from a dictionary or a flat list."""
+    if isinstance(reply, dict):
+        return iter(reply.items())
+    flat = reply or []
+    return zip(flat[::2], flat[1::2], strict=True)
+
+
+class Counted(NamedTuple):
+    """The store's counts: all records, running ones, those created since a time, and Redis's
+    memory."""
+
+    records: int
+    active: int
+    recent: int
+    memory_bytes: int
+    #: This library's keys that have another Redis type than they should, each with its type.
+    wrong_keys: tuple[tuple[str, str], ...] = ()
+    #: The reason that Redis gives for refusing writes; "" if it takes them.
+    no_writes: str = ""
+    #: Redis's maxmemory-policy where that deletes keys; "" if it deletes none.
+    evicts: str = ""
+
+    @property
+    def eviction(self) -> str:
+        """What a policy that deletes keys means, and what to do; "" without one."""
+        if not self.evicts:
+            return ""
+        return (
+            f"Redis deletes records when its memory is full, since maxmemory-policy is "
+            f"{self.evicts}; set it to noeviction"
+        )
+
+
+def store(since_ms: int) -> Call[Counted]:
+    """The store's counts, with the records created since a time."""
+
+    def ask(keys: Keys) -> Asked[Counted]:
+        names = {"index": keys.index(), "running": keys.index(TaskStatus.RUNNING)}
+        rest = [keys.index(s) for s in STATUSES if s != TaskStatus.RUNNING]
+        rest += [keys.expiry, keys.leases, keys.asked_again]
+        since = {"since": since_ms * 1000}
+        counted = script("count", {**names, "facets": keys.facets}, since, rest)
+        return Asked([("INFO", "memory", "replication"), counted], parse)
+
+    def parse(replies: list[Any]) -> Counted:
+        info, (records, active, recent, wrong) = replies
+        names = tuple(zip(texts(wrong[::2]), texts(wrong[1::2]), strict=True))
+        about = (_used_memory(info), names, _no_writes(info), _evicts(info))
+        return Counted(records, active, recent, *about)
+
+    def of_all(replies: list[Counted]) -> Counted:
+        records, active, recent, memory, wrong, no_writes, evicts = zip(*replies, strict=True)
+        # Each part's reply has the memory of all nodes.
+        sums = (sum(records), sum(active), sum(recent), max(memory))
+        return Counted(*sums, tuple(chain(*wrong)), max(no_writes), max(evicts))
+
+    return everywhere(ask, of_all)
+
+
+def _used_memory(info: dict[str, Any]) -> int:
+    """Redis's memory in bytes, on a cluster the sum of its nodes."""
+    if "used_memory" in info:
+        return int(info["used_memory"])
+    return sum(int(node["used_memory"]) for node in info.values())
+
+
+def _no_writes(info: dict[str, Any]) -> str:
+    """Why a Redis server takes no writes, "" if it does; on a cluster, of the first node that takes
+    none."""
+    for node in [info] if "used_memory" in info else info.values():
+        if node.get("role") == "slave" and int(node.get("slave_read_only", 1)):
+            return "it is a read-only replica"
+        most = int(node.get("maxmemory", 0))
+        if most and node.get("maxmemory_policy") == "noeviction" and node["used_memory"] >= most:
+            return f"its memory is full: {MORE_ROOM}"
+    return ""
+
+
+def _evicts(info: dict[str, Any]) -> str:
+    """The maxmemory-policy of a Redis server that deletes keys; on a cluster, of the first node
+    that does."""
+    nodes = [info] if "used_memory" in info else info.values()
+    policies = (node.get("maxmemory_policy", "noeviction") for node in nodes)
+    return next((policy for policy in policies if policy != "noeviction"), "")

@@ -1,0 +1,137 @@
+"""Leases: their renewal by a worker, and the runs under them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from itertools import chain
+from typing import Any
+
+from .call import Asked, Call, at, everywhere, one, own_ids, shared
+from .keys import Keys
+from .scripts import script
+from .values import nothing, texts, timed, whole
+
+
+def renew(lease: str, until_ms: int) -> Call[None]:
+    """Writes that a lease is valid until a time."""
+    return everywhere(lambda keys: one(("ZADD", keys.leases, until_ms, lease), nothing))
+
+
+def assume(leases: Collection[str], until_ms: int) -> Call[None]:
+    """Writes leases that are not stored with this time as their end."""
+    known = [part for lease in leases for part in (until_ms, lease)]
+    return everywhere(lambda keys: one(("ZADD", keys.leases, "NX", *known), nothing))
+
+
+def end(lease: str) -> Call[None]:
+    """A lease ends now; the pass that finds lost runs judges its runs."""
+    return everywhere(lambda keys: one(("ZADD", keys.leases, "XX", 0, lease), nothing))
+
+
+def ends_at(task_id: str, lease: str) -> Call[int | None]:
+    """When a lease runs out, read in the partition of the task's record; None if it is not stored
+    there."""
+
+    def parse(score: Any) -> int | None:
+        return None if score is None else whole(score)
+
+    return at(task_id, lambda keys: one(("ZSCORE", keys.leases, lease), parse))
+
+
+def over(before_ms: int, limit: int) -> Call[list[tuple[str, int]]]:
+    """Ids of the leases that ran out before a time, and when, oldest first."""
+
+    def ask(keys: Keys) -> Asked[list[tuple[str, int]]]:
+        bounds = ("-inf", f"({before_ms}", "WITHSCORES", "LIMIT", 0, limit)
+        return one(("ZRANGEBYSCORE", keys.leases, *bounds), _leases)
+
+    def oldest(replies: list[list[tuple[str, int]]]) -> list[tuple[str, int]]:
+        leases = dict(chain(*replies)).items()
+        return sorted(leases, key=lambda lease: lease[1])[:limit]
+
+    return everywhere(ask, oldest)
+
+
+def _leases(reply: list[Any] | None) -> list[tuple[str, int]]:
+    return [(lease, until_ms) for until_ms, lease in timed(reply)]
+
+
+def newest(limit: int) -> Call[tuple[int, list[tuple[str, int]]]]:
+    """How many leases are stored, and `limit` of them with when each runs out, the latest first."""
+
+    def ask(keys: Keys) -> Asked[tuple[int, list[tuple[str, int]]]]:
+        latest = ("ZREVRANGE", keys.leases, 0, limit - 1, "WITHSCORES")
+        return Asked(
+            [("ZCARD", keys.leases), latest],
+            lambda replies: (replies[0] or 0, _leases(replies[1])),
+        )
+
+    def of_all(
+        replies: list[tuple[int, list[tuple[str, int]]]],
+    ) -> tuple[int, list[tuple[str, int]]]:
+        """Each lease is renewed in every partition."""
+        known: dict[str, int] = {}
+        for lease, until_ms in chain.from_iterable(found for _, found in replies):
+            known[lease] = max(until_ms, known.get(lease, until_ms))
+        leases = sorted(known.items(), key=lambda lease: lease[1], reverse=True)
+        return max(len(known), *(total for total, _ in replies)), leases[:limit]
+
+    return everywhere(ask, of_all)
+
+
+def held(lease: str, limit: int) -> Call[list[str]]:
+    """Ids of the tasks that run under a lease, longest held first."""
+    return own_ids(lambda keys: one(("ZRANGE", keys.held(lease), 0, limit - 1), texts), limit)
+
+
+def held_by_each(leases: Sequence[str], limit: int) -> Call[list[tuple[int, list[str]]]]:
+    """Of each lease how many tasks run under it, and the ids of `limit` of these, the longest held
+    first."""
+
+    def ask(keys: Keys) -> Asked[list[tuple[int, list[str]]]]:
+        names = [keys.held(lease) for lease in leases]
+        asked = [(("ZCARD", name), ("ZRANGE", name, 0, limit - 1)) for name in names]
+        return Asked(list(chain(*asked)), counts_and_ids)
+
+    def counts_and_ids(replies: list[Any]) -> list[tuple[int, list[str]]]:
+        found = zip(replies[::2], replies[1::2], strict=True)
+        return [(count or 0, texts(ids)) for count, ids in found]
+
+    def sums(replies: list[list[tuple[int, list[str]]]]) -> list[tuple[int, list[str]]]:
+        return [
+            (sum(count for count, _ in each), list(chain(*(ids for _, ids in each)))[:limit])
+            for each in zip(*replies, strict=True)
+        ]
+
+    return everywhere(ask, sums)
+
+
+def forget(lease: str, before_ms: int) -> Call[None]:
+    """Deletes a lease that ran out before a time and holds no task."""
+
+    def ask(keys: Keys) -> Asked[None]:
+        names = {"leases": keys.leases, "held": keys.held(lease)}
+        return one(script("forget", names, {"lease": lease, "before": before_ms}), nothing)
+
+    return everywhere(ask)
+
+
+def ask_again(tasks: Collection[tuple[str, int | None]]) -> Call[None]:
+    """Has the result backend asked about lost runs' tasks from a time on (ms), each its own; None:
+    not any more."""
+
+    def ask(keys: Keys, tasks: Sequence[tuple[str, int | None]]) -> Asked[None]:
+        over = [task_id for task_id, at_ms in tasks if at_ms is None]
+        due = [part for i, at_ms in tasks if at_ms is not None for part in (at_ms, i)]
+        requests = [("ZADD", keys.asked_again, *due)] if due else []
+        requests += [("ZREM", keys.asked_again, *over)] if over else []
+        return Asked(requests, nothing)
+
+    return shared(tuple(tasks), lambda task: task[0], ask, nothing)
+
+
+def to_ask(before_ms: int, limit: int) -> Call[list[str]]:
+    """Ids of lost runs' tasks about which the result backend is to be asked until a time, the
+    longest due first."""
+    bounds = ("-inf", before_ms, "LIMIT", 0, limit)
+    return own_ids(lambda keys: one(("ZRANGEBYSCORE", keys.asked_again, *bounds), texts), limit)

@@ -1,0 +1,71 @@
+"""The logs of tasks: their newest lines, each with its number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ..record import room
+from .call import Asked, Call, at, of_each, one
+from .keys import Keys
+from .scripts import script
+
+
+class LogPart(NamedTuple):
+    """Lines of a log, each with its number; and the numbers of the oldest and the newest that are
+    kept, None where none is."""
+
+    lines: tuple[tuple[int, bytes], ...]
+    first: int | None
+    last: int | None
+
+
+def add(task_id: str, lines: Sequence[bytes], ttl_ms: int, lost: int = 0) -> Call[bool]:
+    """Adds lines to a task's log, whose oldest ones go beyond its bound; nothing where the task has
+    no record. False where the store's user may not write logs. `lost` lines before them had no
+    room: their numbers are left out."""
+
+    def ask(keys: Keys) -> Asked[bool]:
+        names = {"log": keys.log(task_id), "task": keys.task(task_id)}
+        about = {"most": room.LOG, "around": room.AROUND, "ttl": ttl_ms, "lost": lost}
+        return one(script("log", names, about, more=lines), lambda may: bool(may != 0))
+
+    return at(task_id, ask)
+
+
+def read(task_id: str, after: int | None, limit: int) -> Call[LogPart]:
+    """The lines of a task's log after a number, `limit` at most; the newest ones for None."""
+
+    def ask(keys: Keys) -> Asked[LogPart]:
+        log = keys.log(task_id)
+        ends = [("XRANGE", log, "-", "+", "COUNT", 1), ("XREVRANGE", log, "+", "-", "COUNT", 1)]
+        if after is None:
+            return Asked([*ends, ("XREVRANGE", log, "+", "-", "COUNT", limit)], parse)
+        return Asked([*ends, ("XRANGE", log, f"{after + 1}-0", "+", "COUNT", limit)], parse)
+
+    def parse(replies: list[Any]) -> LogPart:
+        first, newest, found = ([_line(entry) for entry in reply or ()] for reply in replies)
+        lines = found[::-1] if after is None else found
+        ends = (first[0][0] if first else None, newest[0][0] if newest else None)
+        return LogPart(tuple(lines), *ends)
+
+    return at(task_id, ask)
+
+
+def _line(entry: Any) -> tuple[int, bytes]:
+    stored_id, fields = entry
+    if not isinstance(fields, dict):
+        fields = dict(zip(fields[::2], fields[1::2], strict=True))
+    return int(stored_id.partition(b"-")[0]), fields[b"j"]
+
+
+def newest(task_ids: Sequence[str]) -> Call[list[int | None]]:
+    """The number of the newest line of each task's log; None of one that has none."""
+
+    def ask(keys: Keys, task_ids: Sequence[str]) -> Asked[list[int | None]]:
+        return Asked(
+            [("XREVRANGE", keys.log(each), "+", "-", "COUNT", 1) for each in task_ids],
+            lambda replies: [_line(reply[0])[0] if reply else None for reply in replies],
+        )
+
+    return of_each(task_ids, lambda task_id: task_id, ask)

@@ -1,0 +1,45 @@
+"""The markings that workers store for processes which publish tasks by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import chain
+from typing import Final, NamedTuple
+
+from .call import Asked, Call, in_the_first, one
+from .keys import Keys
+from .scripts import script
+from .values import nothing
+
+_TTL_MS: Final = 7 * 86_400_000
+
+
+class Marked(NamedTuple):
+    """A task's marking, if a worker has stored it, and whether any marking is stored."""
+
+    text: bytes | None
+    others: bool
+
+
+def leave(markings: Collection[tuple[str, str]], most: int) -> Call[None]:
+    """Stores the markings (`@progress_task` options) of tasks by task name, for processes that
+    publish by name; `most` bounds the markings of all workers together."""
+
+    def ask(keys: Keys) -> Asked[None]:
+        about = {"ttl": _TTL_MS, "most": most}
+        called = script("leave_markings", {"markings": keys.markings}, about, more=chain(*markings))
+        return one(called, nothing)
+
+    return in_the_first(ask)
+
+
+def stored(name: str) -> Call[Marked]:
+    """The marking that a worker has stored for a task name."""
+
+    def ask(keys: Keys) -> Asked[Marked]:
+        return Asked(
+            [("HMGET", keys.markings, name), ("EXISTS", keys.markings)],
+            lambda replies: Marked((replies[0] or [None])[0], bool(replies[1])),
+        )
+
+    return in_the_first(ask)
