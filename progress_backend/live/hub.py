@@ -46,13 +46,14 @@ class Receiver(Protocol[T_contra]):
 class Mailbox(Generic[T]):
     """Holds the newest item for one receiver; an older one that was not taken is dropped."""
 
-    __slots__ = ("_closed", "_counts", "_newest", "_waiter", "nudged")
+    __slots__ = ("_counts", "_newest", "_waiter", "code", "nudged")
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
         self._newest: T | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._closed = False
+        #: The code with which it was closed; None: it was not.
+        self.code: int | None = None
         #: Whether `nudge` was called; whoever takes that sets it back.
         self.nudged = False
 
@@ -68,22 +69,25 @@ class Mailbox(Generic[T]):
         self._newest = item
         self._wake()
 
-    def close(self) -> None:
-        """Makes every `get` from now on raise HubClosed."""
-        self._closed = True
+    def close(self, code: int = 0, reason: str = "") -> None:
+        """Makes every `get` raise HubClosed once the newest item was taken."""
+        if self.code is None:
+            self.code = code
         self._wake()
 
     async def get(self) -> T | None:
         """Waits for an item and takes it out; None once `nudged` is set. One caller at a time.
 
         Raises:
-            HubClosed: the hub was closed.
+            HubClosed: it was closed.
         """
-        while not self._closed:
+        while True:
             if self._newest is not None:
                 item, self._newest = self._newest, None
                 self._counts.delivered += 1
                 return item
+            if self.code is not None:
+                raise HubClosed
             if self.nudged:
                 return None
             self._waiter = asyncio.get_running_loop().create_future()
@@ -91,7 +95,6 @@ class Mailbox(Generic[T]):
                 await self._waiter
             finally:
                 self._waiter = None
-        raise HubClosed
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

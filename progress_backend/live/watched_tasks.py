@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 
 from ..errors import ForeignValue, StoreUnavailable
 from ..flows import commands as c
 from ..store.drivers import AsyncStore
-from .all_tasks import ALL, Feed, Inbox
+from .all_tasks import ALL, Feed, Follower
 from .hub import Hub, Receiver
 from .subscription import Channel
 from .update import Update
@@ -114,20 +113,15 @@ class Watches:
         if not self.workflows.leave(workflow_id, receiver):
             self._forget(self._workflow_channel(workflow_id))
 
-    @asynccontextmanager
-    async def all(
-        self, filters: c.Filters, *, reloads: bool, only: c.Filters = ALL
-    ) -> AsyncIterator[Inbox]:
-        """`async with`: an inbox for the updates of all tasks that pass the filters; `only` as in
-        `Feed.join`; raises as `join`."""
-        inbox = self._feed.join(filters, reloads=reloads, only=only)
-        try:
-            await self._subscribed(self._every, None)
-            inbox.clear()  # the client reads the list now
-            yield inbox
-        finally:
-            if not self._feed.leave(inbox):
-                self._forget(self._every)
+    async def join_all(self, follower: Follower, filters: c.Filters, only: c.Filters = ALL) -> None:
+        """Adds a receiver of all tasks' updates, as `Feed.join` does; raises as `join`."""
+        self._feed.join(follower, filters, only)
+        await self._subscribed(self._every, None)
+
+    def leave_all(self, follower: Follower) -> None:
+        """Removes a receiver; after the last one the channels are not wanted any more."""
+        if not self._feed.leave(follower):
+            self._forget(self._every)
 
     async def _subscribed(
         self, channel: Channel, task_id: str | None, workflow_id: str | None = None

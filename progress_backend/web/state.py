@@ -89,7 +89,7 @@ class Api:
         callers = Callers(settings, bound, trusted=trusted, authorize=authorize)
         store = AsyncStore(settings, timeout_s=STORE_TIMEOUT_S)
         hub: Hub[Update] = Hub()
-        feed = Feed(hub.counts)
+        feed = Feed()
         listener = Listener(store, hub, feed)
         listener.start()
         broker = None if celery_app is None else Broker(celery_app)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 from progress_backend.live.update import Update
 from progress_backend.record.model import Delivery, Task
 from progress_backend.record.task_json import encode
-from progress_backend.web.push.sources import TaskSource
 from progress_backend.web.push.task_watcher import Watcher
+from progress_backend.web.rights import Resource
 from tests.waiting import aeventually
 
 LEASE_S = 0.3
@@ -31,7 +33,11 @@ class Told:
 
 
 def watcher_of(told: Told) -> Watcher:
-    return Watcher(TaskSource(None, "job"), told, LEASE_S, lambda: datetime.now(UTC))  # type: ignore[arg-type]
+    api: Any = SimpleNamespace(
+        settings=SimpleNamespace(lease_s=LEASE_S),
+        store=SimpleNamespace(now=lambda: datetime.now(UTC)),
+    )
+    return Watcher(api, Resource("task", "job"), told)
 
 
 def state(revision: int, status: str = "running", cause: str | None = None) -> Update:
@@ -88,7 +94,7 @@ async def test_one_that_has_stopped_waits_for_nothing() -> None:
     told = Told()
     watcher = watcher_of(told)
     watcher.begin(state(3, "error", "lost"))
-    watcher.stop()
+    watcher.leave()
     await asyncio.sleep(2 * LEASE_S)
     assert told.closed == []
     watcher.close()

@@ -75,7 +75,7 @@ def answered(one: socket.socket) -> bytes:
 
 
 def paths(api: RunningApi) -> list[str]:
-    return [f"/internal/ws/task/{api.create()}", "/internal/ws/tasks"]
+    return [f"/internal/ws/task/{api.create()}", "/internal/ws/watch"]
 
 
 def test_a_client_that_sends_and_never_reads(api: RunningApi) -> None:

@@ -19,10 +19,9 @@ from ...record.default_texts import Locale
 from ..fragment import fragment
 from ..guard import HEAD, denied
 from ..openapi import parameters, queries, route_texts
-from ..rights import Refusal
+from ..rights import Refusal, Resource
 from ..state import Api, api_of
 from ..strict_route import RETRY_AFTER, StrictRoute
-from .sources import Source, TaskSource, WorkflowSource
 from .task_updates import follow
 
 router = APIRouter(prefix="/internal", route_class=StrictRoute)
@@ -76,8 +75,7 @@ async def task_events(
     query: Annotated[queries.Streaming, Query()],
     last_event_id: parameters.LastEventId = None,
 ) -> Response:
-    source = TaskSource(api_of(request), task_id)
-    return await _events(request, source, query, last_event_id)
+    return await _events(request, Resource("task", task_id), query, last_event_id)
 
 
 @router.get(
@@ -89,19 +87,18 @@ async def workflow_events(
     query: Annotated[queries.Streaming, Query()],
     last_event_id: parameters.LastEventId = None,
 ) -> Response:
-    source = WorkflowSource(api_of(request), workflow_id)
-    return await _events(request, source, query, last_event_id)
+    return await _events(request, Resource("workflow", workflow_id), query, last_event_id)
 
 
 async def _events(
-    request: Request, source: Source, query: queries.Streaming, last_event_id: str | None
+    request: Request, watched: Resource, query: queries.Streaming, last_event_id: str | None
 ) -> Response:
     api, heartbeat = api_of(request), query.heartbeat
     counted = api.limits.of_stream(request.scope)
     if isinstance(counted, Refusal):
         api.measured.refusal(counted)
         return denied(counted)
-    updates = follow(api, source, heartbeat or PING_S, request.scope, counted)
+    updates = follow(api, watched, heartbeat or PING_S, request.scope, counted)
     try:
         first = await anext(updates)
     except HubClosed:

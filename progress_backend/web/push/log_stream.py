@@ -18,11 +18,10 @@ from ...record.json_text import dumps
 from ...record.log_line import with_id
 from ..guard import HEAD, denied
 from ..openapi import parameters, queries, route_texts
-from ..rights import Refusal
+from ..rights import Refusal, Resource
 from ..state import Api, api_of
 from ..strict_route import RETRY_AFTER, StrictRoute
 from .event_stream import PING_S, RETRY_MS, EventStream, Updates
-from .sources import TaskSource
 from .task_updates import follow
 
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
@@ -68,7 +67,7 @@ async def _followed(
         api.measured.refusal(counted)
         return denied(counted)
     nudges = partial(api.logs.follow, task_id)
-    updates = follow(api, TaskSource(api, task_id), PING_S, request.scope, counted, nudges)
+    updates = follow(api, Resource("task", task_id), PING_S, request.scope, counted, nudges)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(updates.aclose)
         try:

@@ -8,25 +8,23 @@ begins and as long as it lives.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, WebSocket
 from pydantic import ValidationError
+from starlette.types import Scope
 
+from ...live.update import Update
 from ..callers import with_token
-from ..openapi import parameters, queries, schemas
-from ..request_token import subprotocol, take_query_token
-from ..rights import Refusal, Resource
-from ..state import Api, api_of, may
+from ..openapi import queries, schemas
+from ..rights import Resource
+from ..state import may
 from . import closes
-from .shared_writer import SharedLine, SharedWriter
-from .socket_writer import reason_of
-from .sources import Source, TaskSource, WorkflowSource
-from .task_watcher import ENDED, RESTART, Watcher
+from .accepted_socket import Socket, counted, opened, passed
+from .task_watcher import Watcher
 
 router = APIRouter(prefix="/internal")
 
@@ -35,85 +33,38 @@ MOST: Final = 256
 #: Seconds after which a socket without a watch is closed, and how often that is looked at.
 IDLE_S: Final = 30.0
 #: Ends that are the socket's, not one watch's: its client connects again and asks for all of them.
-_OF_ALL: Final = {RESTART: "the service restarts", closes.TRY_LATER: closes.AWAY}
+_OF_ALL: Final = {closes.RESTART: closes.RESTARTS, closes.TRY_LATER: closes.AWAY}
 
 
 @router.websocket("/ws/watch")
 async def watch(websocket: WebSocket) -> None:
     """Sends the updates of each task and workflow that the client's messages name."""
-    take_query_token(websocket.scope)
-    api = api_of(websocket)
-    if (refusal := api.access.refusal(websocket.scope)) is not None:
-        api.measured.refusal(refusal)
-        await closes.refuse(websocket, closes.FORBIDDEN, refusal.detail)
-        return
-    try:
-        asked = queries.Watching.model_validate(dict(websocket.query_params))
-    except ValidationError as error:
-        await closes.refuse(websocket, closes.INVALID, closes.first_of(error))
-        return
-    if (uncount := await closes.counted(websocket)) is None:
-        return
-    try:
-        await _serve(websocket, api, asked.heartbeat)
-    finally:
-        uncount()
-
-
-async def _serve(websocket: WebSocket, api: Api, every: int | None) -> None:
-    await websocket.accept(subprotocol(websocket.scope))
-    watches = _Watches(api, websocket)
-    heartbeats = api.listener.heartbeats
-    if every is not None:
-        heartbeats.join(every, watches.writer.beat)
-    reading = asyncio.create_task(watches.read())
-    try:
-        end = await _end(reading, watches)
-        if end is not None:
-            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-                await websocket.close(end[0], reason_of(end[1]))
-    finally:
-        if every is not None:
-            heartbeats.leave(every, watches.writer.beat)
-        reading.cancel()
-        await asyncio.wait([reading])
-        watches.end()
-
-
-async def _end(reading: asyncio.Task[None], watches: _Watches) -> tuple[int, str] | None:
-    """The code and reason to close the socket with; None once its client has gone."""
-    while True:
-        ends: list[asyncio.Future[Any]] = [reading, watches.over]
-        done, _ = await asyncio.wait(ends, timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED)
-        if watches.over in done:
-            return watches.over.result()
-        if reading in done:
-            error = reading.exception()
-            return closes.code_of(error) if isinstance(error, Exception) else None
-        if not len(watches):
-            return ENDED, "nothing is watched"
+    async with opened(websocket) as socket:
+        asked = await socket.admit(queries.Watching)
+        await socket.accept()
+        socket.beat(asked.heartbeat)
+        watches = _Watches(socket, websocket)
+        socket.ends_with(watches.end)
+        await watches.read()
 
 
 class _Watches:
     """The watches of one socket, each by the name that its client gave it."""
 
-    def __init__(self, api: Api, websocket: WebSocket) -> None:
-        self._api = api
+    def __init__(self, socket: Socket, websocket: WebSocket) -> None:
+        self.socket = socket
         self._websocket = websocket
         self._of: dict[str, _Watch] = {}
-        self.writer = SharedWriter(websocket, api.hub.counts, self._ended)
-        #: The code and reason with which the socket is to be closed.
-        self.over: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
-
-    def __len__(self) -> int:
-        return len(self._of)
+        self._idle = self._look_later()
 
     async def read(self) -> None:
         """Takes the client's messages until it has gone."""
+        writer = self.socket.writer
         while (message := await self._websocket.receive())["type"] != "websocket.disconnect":
-            if len(self._of) >= MOST:  # some have ended, and wait for their client to take that
-                await self.writer.room()
-            await self._take(message.get("text") or "")
+            if len(writer) > MOST:  # also of watches that have ended, whose client reads nothing
+                await writer.room()
+            if not writer.closes:
+                await self._take(message.get("text") or "")
 
     async def _take(self, text: str) -> None:
         body: Any = None
@@ -121,7 +72,7 @@ class _Watches:
             body = json.loads(text)
             asked = schemas.Asked.model_validate(body)
         except ValidationError as error:
-            self._invalid(body, closes.first_of(error))
+            self._invalid(body, closes.code_of(error)[1])
         except (ValueError, RecursionError):
             self._invalid(None, "a message is no JSON")
         else:
@@ -134,86 +85,96 @@ class _Watches:
         name = body.get("watch") if isinstance(body, dict) else None
         if isinstance(name, str) and 1 <= len(name) <= schemas.MAX_WATCH_NAME:
             self._leave(name)
-            self._add(name, TaskSource(self._api, "")).line.close(closes.INVALID, reason)
+            self._add(name).close(closes.INVALID, reason)
         else:
-            self._close(closes.INVALID, reason)
+            self.socket.writer.close(closes.INVALID, reason)
 
     async def _watch(self, name: str, asked: schemas.Asked) -> None:
+        watch = self._add(name)
+        if len(self._of) > MOST:
+            watch.close(closes.TOO_MANY, f"a socket has at most {MOST} watches")
+            return
         if asked.task_id is not None:
             watched = Resource("task", asked.task_id)
-            watch = self._add(name, TaskSource(self._api, asked.task_id))
         else:
             watched = Resource("workflow", asked.workflow_id)
-            watch = self._add(name, WorkflowSource(self._api, str(asked.workflow_id)))
-        if len(self._of) > MOST:
-            watch.line.close(closes.TOO_MANY, f"a socket has at most {MOST} watches")
-            return
-        scope = with_token(self._websocket.scope, asked.token)
         try:
-            if (refusal := await may(scope, "read", watched)) is not None:
-                code = closes.NOBODY if refusal.status == 401 else closes.FORBIDDEN
-                self._refuse(watch, code, refusal)
-            elif not parameters.is_task_id(str(watched.id)):
-                raise watch.source.missing()
-            elif isinstance(counted := self._api.limits.of_stream(scope), Refusal):
-                self._refuse(watch, closes.TOO_MANY, counted)
-            else:
-                watch.ends.append(counted)
-                over = partial(watch.line.close, closes.NOBODY, closes.OVER)
-                watch.ends.append(self._api.callers.watch(scope, over))
-                await watch.begin()
+            await watch.begin(watched, with_token(self._websocket.scope, asked.token))
         except Exception as error:  # each has its code
-            watch.line.close(*closes.code_of(error))
+            watch.close(*closes.code_of(error))
 
-    def _refuse(self, watch: _Watch, code: int, refusal: Refusal) -> None:
-        self._api.measured.refusal(refusal)
-        watch.line.close(code, refusal.detail)
-
-    def _add(self, name: str, source: Source) -> _Watch:
-        watch = self._of[name] = _Watch(name, source, self._api, self.writer)
+    def _add(self, name: str) -> _Watch:
+        watch = self._of[name] = _Watch(name, self)
         return watch
 
     def _leave(self, name: str) -> None:
         if (watch := self._of.pop(name, None)) is not None:
             watch.end()
+        for key in (name, (name,)):
+            self.socket.writer.forget(key)
 
-    def _ended(self, line: SharedLine, code: int) -> None:
-        """A watch's client was told that it has ended."""
-        watch = self._of.get(line.name)
-        if watch is not None and watch.line is line:  # else its name is another's by now
-            self._leave(line.name)
+    def closed(self, watch: _Watch, code: int, reason: str) -> None:
+        """Ends a watch, whose client gets the reason."""
+        if self._of.get(watch.name) is not watch:
+            return
+        del self._of[watch.name]
+        # Not now: the hub may be passing an update on.
+        asyncio.get_running_loop().call_soon(watch.end)
+        why = json.dumps(closes.reason_of(reason), ensure_ascii=False)
+        text = f'{{"watch":{json.dumps(watch.name)},"code":{code},"reason":{why}}}'
+        self.socket.writer.say((watch.name,), text)
         if code in _OF_ALL:
-            self._close(code, _OF_ALL[code])
+            self.socket.writer.close(code, _OF_ALL[code])
 
-    def _close(self, code: int, reason: str) -> None:
-        if not self.over.done():
-            self.over.set_result((code, reason))
+    def _look_later(self) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(IDLE_S, self._look)
+
+    def _look(self) -> None:
+        if self._of or len(self.socket.writer):
+            self._idle = self._look_later()
+        else:
+            self.socket.writer.close(closes.ENDED, "nothing is watched")
 
     def end(self) -> None:
         """Ends all watches, since the socket has ended."""
-        self.writer.cancel()
+        self._idle.cancel()
         for name in tuple(self._of):
             self._leave(name)
 
 
 class _Watch:
-    """A task or workflow that the socket watches, from its current state to its end."""
+    """A task or workflow that the socket watches: its watcher writes here as to a socket of its
+    own."""
 
-    def __init__(self, name: str, source: Source, api: Api, writer: SharedWriter) -> None:
-        self.source = source
-        self.line = SharedLine(name, writer)
-        self._watcher = Watcher(source, self.line, api.settings.lease_s, api.store.now)
-        #: What ends it.
-        self.ends: list[Callable[[], None]] = [self._watcher.stop, self.line.forget]
+    def __init__(self, name: str, watches: _Watches) -> None:
+        self.name = name
+        self._watches = watches
+        #: What ends with it.
+        self._ends: list[Callable[[], None]] = []
 
-    async def begin(self) -> None:
-        """Sends the current state and, from then on, each update; raises as `Source` does."""
-        self.ends.append(partial(self.source.leave, self._watcher))
-        await self.source.join(self._watcher)
-        # The subscription is confirmed: every commit that the snapshot does not have is received.
-        self._watcher.begin(await self.source.snapshot())
+    async def begin(self, watched: Resource, scope: Scope) -> None:
+        """Sends the current state and, from then on, each update; raises as `Watcher.join`, and
+        Refused where the caller may not watch this."""
+        api = self._watches.socket.api
+        passed(api, await may(scope, "read", watched))
+        self._ends.append(counted(api, scope))
+        over = partial(self.close, closes.NOBODY, closes.OVER)
+        self._ends.append(api.callers.watch(scope, over))
+        watcher = Watcher(api, watched, self)
+        self._ends.append(watcher.leave)
+        await watcher.join()
+
+    def put(self, update: Update) -> None:
+        """Sends the update, or keeps it, in place of an older one, until there is room."""
+        text = f'{{"watch":{json.dumps(self.name)},"update":{update.message}}}'
+        self._watches.socket.writer.say(self.name, text)
+
+    def close(self, code: int, reason: str) -> None:
+        """Tells the client, after the last update, that no more will come."""
+        self._watches.closed(self, code, reason)
 
     def end(self) -> None:
         """Sends nothing more."""
-        for end in self.ends:
+        ends, self._ends = self._ends, []
+        for end in ends:
             end()

@@ -1,47 +1,75 @@
-"""The writer of one WebSocket: a client that keeps up gets each update, a slow one the newest."""
+"""The writer of one WebSocket: a client that keeps up gets each update, a slow one the newest of
+each task."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Callable
+from typing import Final
 
 from fastapi import WebSocket, WebSocketDisconnect
 
 from ...live.heartbeat import Heartbeat
 from ...live.hub import Counts
-from ...live.update import Update
+from ...live.update import Update, text_frame
+from ..request_token import subprotocol
 from ..server.offered_connection import connection_of
+from .closes import reason_of
 
-#: Longest reason that a close frame can hold, in bytes.
-_REASON = 123
+#: What a text that waits takes the place of: a str of an update, which is counted; a tuple or None
+#: of another message.
+Key = str | tuple[str, ...] | None
+#: The key of heartbeats.
+_HEARTBEAT: Final = None
 #: Exceptions of a send to a client that has disconnected, from the server or Starlette.
 _GONE = (OSError, WebSocketDisconnect, RuntimeError)
 
 
 class SocketWriter:
-    """The writer of one WebSocket. `put` and `close` never wait: data that cannot be written at
-    once is sent by a task of its own, which lives only as long as there is data."""
+    """The writer of one WebSocket. `put`, `say`, `beat` and `close` never wait: data that
+    cannot be written at once is sent by a task of its own, which lives only as long as there is
+    data."""
 
     __slots__ = (
-        "_connection", "_counts", "_end", "_heartbeat", "_newest", "_send", "_sending", "_write"
+        "_connection", "_counts", "_end", "_opened", "_send", "_sending", "_waiting", "_write",
+        "characters",
     )  # fmt: skip
 
     def __init__(self, websocket: WebSocket, counts: Counts) -> None:
         self._counts = counts
-        self._newest: Update | None = None
-        self._heartbeat: Heartbeat | None = None
+        #: The newest text of each key, in the order in which they are sent.
+        self._waiting: dict[Key, str] = {}
+        #: The length of all that wait.
+        self.characters = 0
         self._end: tuple[int, str] | None = None
+        self._opened = False
         self._sending: asyncio.Task[None] | None = None
         self._write: Callable[[bytes], None] | None = None
         self._connection = connection_of(websocket)
         self._send = self._connection.send if self._connection else websocket.send
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def closes(self) -> bool:
+        """Whether the socket is closed, or will be."""
+        return self._end is not None
+
+    async def accept(self, websocket: WebSocket) -> None:
+        """Accepts the socket. Of what was put before that nothing is sent: the client reads the
+        current state afterwards."""
+        self.clear()
+        await websocket.accept(subprotocol(websocket.scope))
+        self._opened = True
         if self._connection is not None:
             self._connection.watch_room(self._look)
         self._look()
+        self._send_soon()
 
     def put(self, update: Update) -> None:
-        """Sends the update, or keeps it, in place of an older one, until there is room."""
+        """Sends the update, or keeps it, in place of its task's older one, until there is room."""
         # A local variable: an update goes to thousands of sockets, and each attribute access costs
         # memory reads.
         write = self._write
@@ -51,26 +79,46 @@ class SocketWriter:
                 self._counts.delivered += 1
             except RuntimeError:  # closed; the disconnect follows in a moment
                 self._write = None
+        elif update.message is not None:
+            self._keep(update.task_id, update.message)
+
+    def say(self, key: Key, text: str, frame: bytes = b"") -> None:
+        """Sends a text, or keeps it, in place of an older one of the same key, until there is room.
+        `frame`: the text as a frame, where it is at hand."""
+        if self._write is None:
+            self._keep(key, text)
             return
-        if self._newest is not None:
-            self._counts.dropped += 1
-        self._newest = update
-        self._send_soon()
+        with contextlib.suppress(RuntimeError):  # as above
+            self._write(frame or text_frame(text.encode()))
+        if isinstance(key, str):
+            self._counts.delivered += 1
 
     def beat(self, heartbeat: Heartbeat) -> None:
         """Sends a heartbeat, or keeps the newest until there is room."""
-        if self._write is not None:
-            with contextlib.suppress(RuntimeError):
-                self._write(heartbeat.frame)
-            return
-        self._heartbeat = heartbeat
-        self._send_soon()
+        self.say(_HEARTBEAT, heartbeat.message, heartbeat.frame)
 
     def close(self, code: int, reason: str) -> None:
-        """Closes the socket after the last update is sent."""
+        """Closes the socket after all that waits is sent; what comes later is not."""
         if self._end is None:
             self._end = (code, reason_of(reason))
             self._send_soon()
+
+    def forget(self, key: Key) -> bool:
+        """Does not send what waits with this key; whether there was something."""
+        text = self._waiting.pop(key, None)
+        self.characters -= len(text or "")
+        return text is not None
+
+    def clear(self) -> None:
+        """Sends nothing of what waits but a heartbeat."""
+        for key in tuple(self._waiting):
+            if key is not _HEARTBEAT and self.forget(key) and isinstance(key, str):
+                self._counts.dropped += 1
+
+    async def room(self) -> None:
+        """Waits until all that there was to send is sent, or the client is gone."""
+        if self._sending is not None:
+            await asyncio.wait([self._sending])
 
     def cancel(self) -> None:
         """Stops sending, since the client has disconnected."""
@@ -78,37 +126,41 @@ class SocketWriter:
         if self._sending is not None:
             self._sending.cancel()
 
+    def _keep(self, key: Key, text: str) -> None:
+        if self._end is not None:
+            return
+        if (older := self._waiting.get(key)) is not None and isinstance(key, str):
+            self._counts.dropped += 1
+        # In the older one's place: a task with many updates keeps no other waiting.
+        self._waiting[key] = text
+        self.characters += len(text) - len(older or "")
+        self._send_soon()
+
     def _look(self) -> None:
         """Sets `_write` if updates may be written at once: none waits, and the client keeps up."""
         connection = self._connection if self._sending is None else None
         self._write = None if connection is None else connection.writes
 
     def _send_soon(self) -> None:
-        if self._sending is None:
+        if self._opened and self._sending is None and (self._waiting or self._end):
             self._sending = asyncio.create_task(self._send_all())
             self._look()
 
     async def _send_all(self) -> None:
         with contextlib.suppress(*_GONE):
-            while self._newest or self._end or self._heartbeat:
+            while self._waiting or self._end:
                 if self._connection is not None:
                     await self._connection.room()
-                if self._newest is not None:
-                    newest, self._newest = self._newest, None
-                    assert newest.message is not None
-                    await self._send({"type": "websocket.send", "text": newest.message})
-                    self._counts.delivered += 1
+                if self._waiting:
+                    key = next(iter(self._waiting))
+                    text = self._waiting[key]
+                    self.forget(key)
+                    await self._send({"type": "websocket.send", "text": text})
+                    if isinstance(key, str):
+                        self._counts.delivered += 1
                 elif self._end is not None:
                     code, reason = self._end
                     await self._send({"type": "websocket.close", "code": code, "reason": reason})
                     return
-                elif self._heartbeat is not None:
-                    heartbeat, self._heartbeat = self._heartbeat, None
-                    await self._send({"type": "websocket.send", "text": heartbeat.message})
             self._sending = None
             self._look()
-
-
-def reason_of(text: str) -> str:
-    """A text cut to the length that a close frame can hold."""
-    return text.encode()[:_REASON].decode(errors="ignore")

@@ -7,15 +7,17 @@ from collections.abc import AsyncGenerator, Callable
 
 from starlette.types import Scope
 
-from ...live.hub import Mailbox
+from ...live.hub import HubClosed, Mailbox
 from ...live.update import Update
+from ..rights import Resource
 from ..state import Api
-from .sources import Source
+from . import closes
+from .task_watcher import Watcher
 
 
 async def follow(
     api: Api,
-    source: Source,
+    watched: Resource,
     quiet_s: float,
     scope: Scope,
     done: Callable[[], None],
@@ -35,53 +37,26 @@ async def follow(
         HubClosed: the service shuts down, or the request's token does not count any more.
     """
     mailbox: Mailbox[Update] = Mailbox(api.hub.counts)
-    ends = [done, api.callers.watch(scope, mailbox.close)]
+    watcher = Watcher(api, watched, mailbox)
+    ends = [watcher.leave, done, api.callers.watch(scope, mailbox.close)]
     if nudges is not None:
         ends.append(nudges(mailbox.nudge))
     try:
-        await source.join(mailbox)
-        # The subscription is confirmed, so every commit that the snapshot does not have is
-        # received.
-        known = await source.snapshot()
-        api.hub.counts.delivered += 1
-        loop = asyncio.get_running_loop()
+        await watcher.join()
         while True:
-            if known.message is not None:
-                yield known
-            # A deleted record may be written again, and an end whose message may be delivered again
-            # be taken back.
-            gone_at = loop.time() + api.settings.lease_s if known.message is None else None
-            quiet_at = loop.time() + quiet_s
-            while True:
-                left_s = known.left_s(api.store.now())
-                if left_s == 0:
-                    return
-                over = gone_at if left_s is None else loop.time() + left_s
-                until = quiet_at if over is None else min(over, quiet_at)
-                newer = await _newer(mailbox, known, until)
-                if newer is not None:
-                    known = newer
-                    break
-                if gone_at is not None and loop.time() >= gone_at:
-                    raise source.missing()
-                if loop.time() >= quiet_at or mailbox.nudged:
-                    mailbox.nudged = False
-                    quiet_at = loop.time() + quiet_s
-                    yield None
+            update = None
+            try:
+                async with asyncio.timeout(quiet_s):
+                    update = await mailbox.get()
+            except TimeoutError:
+                pass
+            mailbox.nudged = False
+            yield update
+    except HubClosed:
+        if mailbox.code == closes.UNKNOWN:
+            raise watcher.missing() from None
+        if mailbox.code != closes.ENDED:
+            raise
     finally:
-        source.leave(mailbox)
         for end in ends:
             end()
-
-
-async def _newer(mailbox: Mailbox[Update], known: Update, until: float) -> Update | None:
-    """The next update that is newer than `known`; None if there is none until then, or until the
-    mailbox is nudged."""
-    try:
-        async with asyncio.timeout_at(until):
-            while (update := await mailbox.get()) is not None:
-                if update.supersedes(known):
-                    break
-            return update
-    except TimeoutError:
-        return None

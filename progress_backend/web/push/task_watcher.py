@@ -1,27 +1,27 @@
-"""One WebSocket's view of one task or workflow, from its current state to its end; a receiver of
-the hub."""
+"""One client's view of one task or workflow, from its current state to its end; a receiver of the
+hub, for WebSockets and event streams alike."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime
 from typing import Final, Protocol
 
+from ...errors import TaskNotFound, WorkflowNotFound
+from ...flows import workflows
 from ...live.update import Update
-from .sources import Source
+from ..current import current
+from ..openapi.parameters import is_task_id
+from ..rights import Resource
+from ..state import Api
+from . import closes
 
-# Close codes. After 1012 a client reconnects.
-ENDED: Final = 1000
-RESTART: Final = 1012
-UNKNOWN: Final = 4404
 #: Longest time between two reads of the store's clock, which may be set meanwhile.
 _LONGEST_S: Final = 60.0
 
 
 class Writer(Protocol):
-    """What sends to the client: a socket's writer, or its part of a socket that is shared. Neither
-    method may wait."""
+    """What sends to the client: a socket's writer, its part of a socket that is shared, or a
+    stream's mailbox. Neither method may wait."""
 
     def put(self, update: Update) -> None:
         """Sends the update, or the newest one once there is room."""
@@ -31,23 +31,55 @@ class Writer(Protocol):
 
 
 class Watcher:
-    """Passes newer updates to the socket, and closes it when no more will come."""
+    """Passes newer updates to the client, and closes its writer when no more will come."""
 
-    __slots__ = ("_early", "_lease_s", "_now", "_source", "_timer", "_writer", "known")
+    __slots__ = ("_api", "_early", "_joined", "_timer", "_watched", "_writer", "known")
 
-    def __init__(
-        self, source: Source, writer: Writer, lease_s: float, now: Callable[[], datetime]
-    ) -> None:
-        self._source = source
+    def __init__(self, api: Api, watched: Resource, writer: Writer) -> None:
+        self._api = api
+        #: A task or a workflow.
+        self._watched = watched
         self._writer = writer
-        #: Seconds for which a deleted record may be written again.
-        self._lease_s = lease_s
-        #: The store's time.
-        self._now = now
+        self._joined = False
         self._timer: asyncio.TimerHandle | None = None
         self._early: Update | None = None
         #: The newest update that was sent; None before `begin`.
         self.known: Update | None = None
+
+    def missing(self) -> TaskNotFound:
+        """The error that there is no such task or workflow."""
+        its_id = str(self._watched.id)
+        return TaskNotFound(its_id) if self._watched.kind == "task" else WorkflowNotFound(its_id)
+
+    async def join(self) -> None:
+        """Sends the current state and, from then on, each update, until `leave`.
+
+        Raises:
+            TaskNotFound: there is none.
+            ForeignValue: the value that is stored there is no record.
+            StoreUnavailable: the store does not answer, or does not confirm the subscription.
+        """
+        its_id, watches = str(self._watched.id), self._api.listener.watches
+        if not is_task_id(its_id):
+            raise self.missing()
+        self._joined = True
+        if self._watched.kind == "task":
+            await watches.join(its_id, self)
+        else:
+            await watches.join_workflow(its_id, self)
+        # The subscription is confirmed: every commit that the snapshot does not have is received.
+        snapshot = await self._snapshot(its_id)
+        if self._joined:
+            self.begin(snapshot)
+
+    async def _snapshot(self, its_id: str) -> Update:
+        api, epoch = self._api, self._api.listener.watches.epoch
+        if self._watched.kind == "task":
+            return Update.of(await current(api, its_id), epoch, api.zone)
+        body = await api.store.run(workflows.status(api.flows, its_id, await api.now()))
+        if body is None:
+            raise self.missing()
+        return Update.of_workflow(body, epoch, its_id)
 
     def begin(self, snapshot: Update) -> None:
         """Sends the current state, then the newest update that arrived while it was read."""
@@ -65,41 +97,48 @@ class Watcher:
             self._send(update)
 
     def close(self) -> None:
-        """Closes the socket since the service shuts down."""
-        self._writer.close(RESTART, "the service restarts")
+        """Closes the writer since the service shuts down."""
+        self._writer.close(closes.RESTART, closes.RESTARTS)
 
-    def stop(self) -> None:
-        """Stops the timer."""
+    def leave(self) -> None:
+        """Sends nothing more."""
+        self._stop()
+        if self._joined:
+            self._joined = False
+            watches = self._api.listener.watches
+            leave = watches.leave if self._watched.kind == "task" else watches.leave_workflow
+            leave(str(self._watched.id), self)
+
+    def _stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _send(self, update: Update) -> None:
         self.known = update
-        if self._timer is not None:
-            self.stop()
+        self._stop()
         if update.message is not None:
             self._writer.put(update)
             if not update.ended:
                 return
         if update.ended:
             self._close_or_wait(update)
-        else:
-            self._wait(self._lease_s)
+        else:  # a deleted record may be written again
+            self._wait(self._api.settings.lease_s)
 
     def _close_or_wait(self, update: Update) -> None:
-        """Closes the socket of what has ended; where its message may be delivered again, only after
+        """Closes the writer of what has ended; where its message may be delivered again, only after
         that time."""
-        if left_s := update.left_s(self._now()):
+        if left_s := update.left_s(self._api.store.now()):
             self._wait(min(left_s, _LONGEST_S))
         else:
-            self._writer.close(ENDED, self._source.ended)
+            self._writer.close(closes.ENDED, f"the {self._watched.kind} has ended")
 
     def _wait(self, seconds: float) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._time_is_over)
 
     def _time_is_over(self) -> None:
         if self.known is None or self.known.message is None:
-            self._writer.close(UNKNOWN, str(self._source.missing()))
+            self._writer.close(closes.UNKNOWN, str(self.missing()))
         else:
             self._close_or_wait(self.known)

@@ -3,186 +3,97 @@ filter."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Callable
-from typing import NoReturn
+from functools import partial
+from typing import Final
 
 from fastapi import APIRouter, WebSocket
-from pydantic import ValidationError
 
-from ...errors import StoreUnavailable
 from ...flows.commands import Filters
-from ...live.all_tasks import Inbox
+from ...live.update import Update
+from ...record import messages
 from ..callers import caller_of
-from ..openapi import parameters, queries
-from ..request_token import subprotocol, take_query_token
-from ..rights import Action, Resource
+from ..openapi import queries
+from ..rights import Resource
 from ..route_rights import listed
-from ..server.offered_connection import connection_of
-from ..state import api_of, may
 from . import closes
-from .closes import AWAY, FORBIDDEN, INVALID, NOBODY, OVER, TRY_LATER, closing, first_of, refuse
+from .accepted_socket import opened
 from .socket_writer import SocketWriter
-from .sources import Source, TaskSource, WorkflowSource
 from .task_watcher import Watcher
 
 router = APIRouter(prefix="/internal")
+
+#: The message that updates were missed: the client has to read the list again.
+RELOAD: Final = messages.reload_message().decode()
+#: Most characters that wait for one socket of all tasks, besides the newest message.
+MOST_CHARACTERS: Final = 128 * 1024
 
 
 @router.websocket("/ws/task/{task_id:path}")
 async def watch_task(websocket: WebSocket, task_id: str) -> None:
     """Sends the task's current state, then each update, until the task has ended."""
-    source = TaskSource(api_of(websocket), task_id)
-    await _watch(websocket, source, Resource("task", task_id), task_id)
+    await _watch(websocket, Resource("task", task_id))
 
 
 @router.websocket("/ws/workflow/{workflow_id:path}")
 async def watch_workflow(websocket: WebSocket, workflow_id: str) -> None:
     """Sends the workflow's current state, then updates, until it has ended."""
-    source = WorkflowSource(api_of(websocket), workflow_id)
-    await _watch(websocket, source, Resource("workflow", workflow_id), workflow_id)
+    await _watch(websocket, Resource("workflow", workflow_id))
 
 
-async def _watch(websocket: WebSocket, source: Source, watched: Resource, its_id: str) -> None:
-    if await _refused(websocket, "read", watched):
-        return
-    heartbeat = None
-    if websocket.scope["query_string"]:
-        try:
-            asked = queries.Watching.model_validate(dict(websocket.query_params))
-        except ValidationError as error:
-            await refuse(websocket, INVALID, first_of(error))
-            return
-        heartbeat = asked.heartbeat
-    if (uncount := await closes.counted(websocket)) is None:
-        return
-    kept = False
-    try:
-        kept = await _kept(websocket, source, heartbeat, its_id, uncount)
-    finally:
-        if not kept:
-            uncount()
-
-
-async def _kept(
-    websocket: WebSocket,
-    source: Source,
-    heartbeat: int | None,
-    its_id: str,
-    uncount: Callable[[], None],
-) -> bool:
-    """Serves a socket; True if it stays open after this, and calls `uncount` as it closes."""
-    api = api_of(websocket)
-    await websocket.accept(subprotocol(websocket.scope))
-    writer = SocketWriter(websocket, api.hub.counts)
-    watcher = Watcher(source, writer, api.settings.lease_s, api.store.now)
-
-    def gone() -> None:
-        watcher.stop()
-        writer.cancel()
-        source.leave(watcher)
-        unwatch_token()
-        if heartbeat is not None:
-            api.listener.heartbeats.leave(heartbeat, writer.beat)
-
-    def closed() -> None:
-        gone()
-        uncount()
-
-    def over() -> None:
-        writer.close(NOBODY, OVER)
-
-    connection = connection_of(websocket)
-    async with closing(websocket), contextlib.AsyncExitStack() as unless_kept:
-        if not parameters.is_task_id(its_id):
-            raise source.missing()
-        unwatch_token = api.callers.watch(websocket.scope, over)
-        unless_kept.callback(gone)
-        await source.join(watcher)
-        # The subscription is confirmed: every commit that the snapshot does not have is received.
-        watcher.begin(await source.snapshot())
-        if heartbeat is not None:
-            api.listener.heartbeats.join(heartbeat, writer.beat)
-        if connection is None:
-            await _disconnected(websocket)
-        else:
-            unless_kept.pop_all()
-            connection.keep(closed)
-            return True
-    return False
+async def _watch(websocket: WebSocket, watched: Resource) -> None:
+    async with opened(websocket) as socket:
+        asked = await socket.admit(queries.Watching, "read", watched)
+        await socket.accept()
+        watcher = Watcher(socket.api, watched, socket.writer)
+        socket.ends_with(watcher.leave)
+        await watcher.join()
+        socket.beat(asked.heartbeat)
+        await socket.stay()
 
 
 @router.websocket("/ws/tasks")
 async def watch_tasks(websocket: WebSocket) -> None:
     """Sends each update of all tasks that pass the list's filters."""
-    api = api_of(websocket)
-    take_query_token(websocket.scope)
-    if await _refused(websocket, "list", listed(websocket.scope)):
-        return
-    try:
-        asked = queries.WatchQuery.model_validate(dict(websocket.query_params))
-    except ValidationError as error:
-        await refuse(websocket, INVALID, first_of(error))
-        return
-    if (uncount := await closes.counted(websocket)) is None:
-        return
-    filters = Filters(asked.status, asked.task_type, asked.symbol, owner=asked.owner)
-    caller = caller_of(websocket.scope)
-    async with contextlib.AsyncExitStack() as watching:
-        watching.callback(uncount)
-        try:
-            inbox = await watching.enter_async_context(
-                api.listener.watches.all(
-                    filters,
-                    reloads=asked.heartbeat is not None,
-                    only=Filters(task_type=caller.task_type, owner=caller.owner),
-                )
-            )
-        except StoreUnavailable:
-            await refuse(websocket, TRY_LATER, AWAY)
-            return
+    async with opened(websocket) as socket:
+        asked = await socket.admit(queries.WatchQuery, "list", listed(websocket.scope))
+        filters = Filters(asked.status, asked.task_type, asked.symbol, owner=asked.owner)
+        caller, watches = caller_of(websocket.scope), socket.api.listener.watches
+        every = AllTasks(socket.writer, reloads=asked.heartbeat is not None)
+        socket.ends_with(partial(watches.leave_all, every))
+        only = Filters(task_type=caller.task_type, owner=caller.owner)
+        await watches.join_all(every, filters, only)
         # Every update is received from now on: a client that reads the list once the socket is open
         # misses none.
-        await websocket.accept(subprotocol(websocket.scope))
-        watching.callback(api.callers.watch(websocket.scope, inbox.expire))
-        if (connection := connection_of(websocket)) is not None:
-            inbox.lead_past(connection.write)
-        if asked.heartbeat is not None:
-            api.listener.heartbeats.join(asked.heartbeat, inbox.beat)
-            watching.callback(api.listener.heartbeats.leave, asked.heartbeat, inbox.beat)
-        sending = asyncio.create_task(_send_all(websocket, inbox))
-        try:
-            await _disconnected(websocket)
-        finally:
-            sending.cancel()
-            await asyncio.wait([sending])
+        await socket.accept()
+        socket.beat(asked.heartbeat)
+        await socket.stay()
 
 
-async def _send_all(websocket: WebSocket, inbox: Inbox) -> NoReturn:
-    async with closing(websocket):
-        while True:
-            await websocket.send_text(await inbox.get())
+class AllTasks:
+    """All tasks' updates for one socket. What waits is bounded: where it is too much, the client
+    gets a message to read the list again, which has what it missed."""
 
+    __slots__ = ("_reloads", "_writer")
 
-async def _disconnected(websocket: WebSocket) -> None:
-    """Waits until the client has disconnected or the socket is closed."""
-    # Only reading notices that; messages of clients are ignored.
-    while (await websocket.receive())["type"] != "websocket.disconnect":
-        pass
+    def __init__(self, writer: SocketWriter, *, reloads: bool) -> None:
+        self._writer = writer
+        #: Whether the client knows `RELOAD`.
+        self._reloads = reloads
 
+    def put(self, update: Update) -> None:
+        """Sends an update, or keeps it until there is room."""
+        self._writer.put(update)
+        if self._writer.characters - len(update.message or "") > MOST_CHARACTERS:
+            self.reload()
 
-async def _refused(websocket: WebSocket, action: Action, watched: Resource) -> bool:
-    """Whether the socket was closed since its page or its caller may not watch this."""
-    take_query_token(websocket.scope)
-    refusal = api_of(websocket).access.refusal(websocket.scope)
-    try:
-        refusal = refusal or await may(websocket.scope, action, watched)
-    except StoreUnavailable:
-        await refuse(websocket, TRY_LATER, AWAY)
-        return True
-    if refusal is None:
-        return False
-    api_of(websocket).measured.refusal(refusal)
-    await refuse(websocket, NOBODY if refusal.status == 401 else FORBIDDEN, refusal.detail)
-    return True
+    def reload(self) -> None:
+        """Has the client read the list again, or connect again."""
+        self._writer.clear()
+        if self._reloads:
+            self._writer.say((RELOAD,), RELOAD)
+        else:
+            self._writer.close(closes.TRY_LATER, closes.MISSED)
+
+    def close(self) -> None:
+        """Closes the socket since the service shuts down."""
+        self._writer.close(closes.RESTART, closes.RESTARTS)

@@ -21,9 +21,6 @@ class Connection(Protocol):
         """Function that sends a frame; None while the client is behind, and once the connection
         ends."""
 
-    def write(self, frame: bytes) -> bool:
-        """Sends a frame; False if it cannot be sent at once."""
-
     async def send(self, message: Any, /) -> None:
         """Sends an ASGI message."""
 

@@ -166,17 +166,6 @@ class FrameConnection(WebSocketsSansIOProtocol):
             return None
         return self.transport.write
 
-    def write(self, frame: bytes) -> bool:
-        """Sends a frame; False if it cannot be sent at once."""
-        write = self.writes
-        if write is None:
-            return False
-        try:
-            write(frame)
-        except RuntimeError:  # closed; the disconnect follows in a moment
-            return False
-        return True
-
     async def room(self) -> None:
         """Waits until the client keeps up again, or has disconnected."""
         await self.writable.wait()

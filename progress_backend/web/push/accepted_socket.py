@@ -1,0 +1,143 @@
+"""A WebSocket from its request to its end: who may open it, its writer, and what ends with it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import TypeVar
+
+from fastapi import WebSocket, WebSocketDisconnect
+from pydantic import BaseModel
+from starlette.types import Scope
+from starlette.websockets import WebSocketState
+
+from ..request_token import subprotocol, take_query_token
+from ..rights import Action, Refusal, Resource
+from ..server.offered_connection import connection_of
+from ..state import Api, api_of, may
+from . import closes
+from .socket_writer import SocketWriter
+
+Query = TypeVar("Query", bound=BaseModel)
+
+
+class Socket:
+    """A WebSocket; use it in the order of its methods."""
+
+    __slots__ = ("_ends", "_websocket", "api", "kept", "writer")
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+        #: Whether it is open after the application's task.
+        self.kept = False
+        self._ends: list[Callable[[], None]] = []
+        self.api = api_of(websocket)
+        self.writer = SocketWriter(websocket, self.api.hub.counts)
+
+    async def admit(
+        self, query: type[Query], action: Action | None = None, watched: Resource | None = None
+    ) -> Query:
+        """What the query asks for, of a socket whose page and caller may open it, and whose client
+        has not too many. Without an action any caller may.
+
+        Raises:
+            Refused: they may not.
+            ValidationError: the query is wrong.
+            StoreUnavailable: a record that decides cannot be read.
+        """
+        scope, api = self._websocket.scope, self.api
+        passed(api, api.access.refusal(scope))
+        if action is not None and watched is not None:
+            passed(api, await may(scope, action, watched))
+        given = dict(self._websocket.query_params) if scope["query_string"] else {}
+        asked = query.model_validate(given)
+        self.ends_with(counted(api, scope))
+        if action is not None:
+            self.ends_with(api.callers.watch(scope, self._expire))
+        return asked
+
+    async def accept(self) -> None:
+        """Accepts the socket."""
+        await self.writer.accept(self._websocket)
+
+    def beat(self, every: int | None) -> None:
+        """Sends heartbeats each so many seconds, if it is not None."""
+        if every is not None:
+            heartbeats, beat = self.api.listener.heartbeats, self.writer.beat
+            heartbeats.join(every, beat)
+            self.ends_with(partial(heartbeats.leave, every, beat))
+
+    async def stay(self) -> None:
+        """Leaves the socket open; messages of the client are ignored."""
+        connection = connection_of(self._websocket)
+        if connection is not None:
+            del self._websocket
+            self.kept = True
+            connection.keep(self.end)
+            return
+        # Only reading notices that the client has disconnected.
+        while (await self._websocket.receive())["type"] != "websocket.disconnect":
+            pass
+
+    def ends_with(self, end: Callable[[], None]) -> None:
+        """Calls a function as the socket ends."""
+        self._ends.append(end)
+
+    def end(self) -> None:
+        """Ends all that ends with the socket."""
+        self.writer.cancel()
+        ends, self._ends = self._ends, []
+        for end in ends:
+            end()
+
+    def _expire(self) -> None:
+        self.writer.clear()
+        self.writer.close(closes.NOBODY, closes.OVER)
+
+
+def passed(api: Api, refusal: Refusal | None) -> None:
+    """Counts a refusal.
+
+    Raises:
+        Refused: there is one.
+    """
+    if refusal is not None:
+        api.measured.refusal(refusal)
+        raise closes.Refused(refusal)
+
+
+def counted(api: Api, scope: Scope) -> Callable[[], None]:
+    """Counts a socket or watch as one of its client's, until the function that is returned is
+    called; raises as `passed` if there are too many."""
+    found = api.limits.of_stream(scope)
+    if isinstance(found, Refusal):
+        api.measured.refusal(found)
+        raise closes.Refused(found)
+    return found
+
+
+@contextlib.asynccontextmanager
+async def opened(websocket: WebSocket) -> AsyncIterator[Socket]:
+    """`async with`: a socket, which is closed with a code that names the reason if the block
+    raises, and ends with the block unless it stays."""
+    take_query_token(websocket.scope)
+    socket = Socket(websocket)
+    try:
+        yield socket
+    except WebSocketDisconnect:
+        pass
+    except Exception as error:  # each has its code
+        socket.end()
+        await _close(websocket, *closes.code_of(error))
+    finally:
+        if not socket.kept:
+            socket.end()
+
+
+async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        if websocket.application_state is WebSocketState.CONNECTING:
+            # Before that a page would get neither code nor reason, and reconnect again and again.
+            await websocket.accept(subprotocol(websocket.scope))
+        await websocket.close(code, closes.reason_of(reason))
