@@ -36,7 +36,7 @@ from progress_backend.store.drivers import Store
 from progress_backend.terminal.board import Board
 from progress_backend.terminal.desk_screen import DeskScreen
 from progress_backend.terminal.rows import WorkflowRow
-from progress_backend.terminal.source import Line
+from progress_backend.terminal.source import Body
 from progress_backend.terminal.task_logs import Log
 from progress_backend.terminal.view import View
 
@@ -152,7 +152,7 @@ def _workflow(lang: Locale) -> WorkflowRow:
     )  # fmt: skip
 
 
-def _log(lang: Locale) -> Iterator[Line]:
+def _log(lang: Locale) -> Iterator[Body]:
     """What the selected task has written into its log."""
     said = {
         "en": ("7203.T: 252 days", "day 46: the source is slow, trying again", "100 days saved"),

@@ -14,7 +14,6 @@ ProgressError                 (500)
 ├── ForeignValue              (500, also a ValueError)
 ├── SettingsError             (500, also a ValueError)
 ├── StoreUnavailable          (503)
-│   └── TooMany               (503, in `terminal.api_client`: an API takes no more for now)
 └── BrokerUnavailable         (503, in `web.terminate`: Celery's broker does not take a command)
 
 Two more are no ProgressError: `TaskCancelled` (`runs.run`) ends the body of a cancelled job and is

@@ -3,20 +3,19 @@ cancels."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from progress_backend.errors import WorkflowNotFound
-from progress_backend.record.default_texts import Locale
 from progress_backend.record.events import Cancelled, Event, Paused, Resumed
 from progress_backend.record.model import Task, TaskStatus
 from progress_backend.store.drivers import Store
-from progress_backend.terminal import Choice, TaskReader, View
-from progress_backend.terminal.store_source import StoreSource
-from progress_backend.terminal.workflow_tables import as_row
+from progress_backend.terminal.readers import TasksReader
+from progress_backend.terminal.rows import as_row
+from progress_backend.terminal.source import Source
+from progress_backend.terminal.view import View
 
 #: Percent from which the demo pauses or cancels a job.
 _FROM_PERCENT: Final = 10
@@ -83,12 +82,10 @@ def publish(jobs: Sequence[Job]) -> dict[str, Job]:
 class JobsReader:
     """Reads published jobs again and again, each as a row: a task's record, or a workflow."""
 
-    def __init__(self, store: Store, jobs: dict[str, Job], locale: Locale) -> None:
-        single = tuple(its_id for its_id, job in jobs.items() if not job.is_workflow)
-        self._source = StoreSource(store)
-        self._tasks = TaskReader(self._source, locale, Choice(single))
+    def __init__(self, source: Source, jobs: dict[str, Job]) -> None:
+        self._source = source
+        self._tasks = TasksReader(source, [i for i, job in jobs.items() if not job.is_workflow])
         self._workflows = [its_id for its_id, job in jobs.items() if job.is_workflow]
-        self._locale = locale
 
     def read(self) -> View:
         """The jobs as they are now.
@@ -101,7 +98,7 @@ class JobsReader:
         for workflow_id in self._workflows:
             if (body := self._source.workflow(workflow_id)) is None:
                 raise WorkflowNotFound(workflow_id)
-            rows.append(as_row(json.loads(body), self._locale))
+            rows.append(as_row(body, self._source.locale))
         every = (*view.tasks, *rows)
         return replace(view, tasks=every, total=len(every))
 

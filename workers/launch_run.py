@@ -18,12 +18,14 @@ from urllib.request import ProxyHandler, build_opener
 from progress_backend.addresses import without_password
 from progress_backend.embedded import EmbeddedServer, EmbeddedServerError
 from progress_backend.errors import StoreUnavailable, TaskNotFound
-from progress_backend.record.default_texts import Locale
+from progress_backend.record.list_request import ListRequest
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.terminal import Choice, Lines, TaskReader, View
 from progress_backend.terminal.language import in_the_terminals_language
+from progress_backend.terminal.lines import Lines
+from progress_backend.terminal.readers import ListReader
 from progress_backend.terminal.store_source import StoreSource
+from progress_backend.terminal.view import View
 from progress_backend.tracking.tracker import settings_of
 
 from . import launch_checks as checks
@@ -78,6 +80,8 @@ def launch(given: argparse.Namespace) -> int:
         demo = given.mode == "demo"
         published = jobs.publish(jobs.DEMO if demo else jobs.RUN)
         shown_in = in_the_terminals_language(settings, app)
+        source = StoreSource(store)
+        source.locale = shown_in.locale
         show = _show(shown_in)
         stack.enter_context(show)
         for line in _addresses(given, port, flower_port, url, embedded=named is None):
@@ -93,8 +97,8 @@ def launch(given: argparse.Namespace) -> int:
 
         try:
             if not demo:
-                _stay(store, show, shown_in.locale, check)
-            reader = jobs.JobsReader(store, published, shown_in.locale)
+                _stay(source, show, check)
+            reader = jobs.JobsReader(source, published)
             return _demo(store, show, published, reader, check)
         except BaseException:  # Ctrl-C and signals too, each of them passed on
             with suppress(OSError):  # the terminal may be what is gone
@@ -173,9 +177,9 @@ def _show(settings: Settings) -> Lines | Bars:
     return Bars(Console(), settings.locale)
 
 
-def _stay(store: Store, show: Lines | Bars, locale: Locale, check: Callable[[], None]) -> NoReturn:
+def _stay(source: StoreSource, show: Lines | Bars, check: Callable[[], None]) -> NoReturn:
     """Shows all tasks of the store until a signal or the end of one of the processes."""
-    reader = TaskReader(StoreSource(store), locale, Choice())
+    reader = ListReader(source, ListRequest(top=True, limit=50))
     show.say("Ctrl-C ends all of it.")
     while True:
         check()

@@ -10,16 +10,15 @@ import click
 from click.core import ParameterSource
 
 from .control_commands import cancel, pause, resume
+from .list_commands import tasks, workers, workflows
 from .log_command import logs
 from .serve_command import serve
 from .session import Session
+from .show_command import show
 from .sign_command import sign
-from .task_commands import show, tasks
 from .token_commands import token
 from .watch_command import watch
 from .webhook_commands import webhook
-from .worker_command import workers
-from .workflow_commands import workflows
 
 __all__ = ["main", "progress"]
 

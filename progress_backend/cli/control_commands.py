@@ -2,95 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 import click
 
-from ..errors import TransitionRefused
+from ..errors import ProgressError, TaskNotFound
 from ..record.act import Action
+from ..record.act_request import MOST_NAMED
+from ..record.caller_events import MAX_LIMIT
+from ..record.list_request import ListRequest
+from ..record.model import STATUSES, TaskStatus
+from ..terminal.rows import task_of
 from ..terminal.source import Source
-from .api_options import known_task_id, opened
-from .many_tasks import ask_chosen, ask_named, check_ids, chosen_options
-from .session import Command, settings_of
-from .workflow_commands import known_id, workflow_options
+from .naming import task_named, workflow_named
+from .session import Command, acts, all_filters, options, workflow_option
 
-F = TypeVar("F", bound=Callable[..., Any])
-
+#: Tasks that one command asks at most, and pages of each status that it reads for them.
+MOST: Final = 1_000
+_MOST_PAGES: Final = 50
+#: Ids that a line names at most.
+_NAMED: Final = 3
+#: The statuses of the tasks that an act changes.
+CHANGES: Final[Mapping[Action, tuple[str, ...]]] = {
+    "cancel": (TaskStatus.RUNNING, TaskStatus.CREATED, TaskStatus.PAUSED),
+    "pause": (TaskStatus.RUNNING, TaskStatus.CREATED),
+    "resume": (TaskStatus.PAUSED,),
+}
+#: What tasks do that were asked.
+_THEN: Final[Mapping[Action, str]] = {
+    "cancel": "what waits never begins, and what runs ends at its next update",
+    "pause": "what waits does not begin, and what runs waits at its next update",
+    "resume": "what waits goes on",
+}
+_about = options(
+    click.argument("task_ids", metavar="[TASK_ID]...", nargs=-1),
+    workflow_option,
+    all_filters,
+    click.option(
+        "--limit",
+        type=click.IntRange(1, MOST),
+        default=MOST,
+        show_default=True,
+        help="With a filter: so many tasks at most.",
+    ),
+    click.option("--yes", "-y", is_flag=True, help="With a filter: do it without a question."),
+)
 _reason = click.option("--reason", help="Why; kept in the record, where readers see it.")
-
-#: What the task's worker does.
-_ASKED = {
-    "cancel": "ends it at its next update",
-    "pause": "holds it at its next update",
-}
-#: What the members of a workflow do.
-_ASKED_OF_ALL = {
-    "cancel": "no member begins any more, and those that run end at their next update",
-    "pause": "no member begins, and those that run wait at their next update",
-    "resume": "its members go on",
-}
-
-
-#: An action as what was done.
-_DONE: dict[Action, str] = {"cancel": "cancelled", "pause": "paused", "resume": "resumed"}
-
-
-def _steered(command: F) -> F:
-    """An argument for tasks, and options for a workflow, for a filter, and for an API: `task_ids`,
-    `workflow_id`, those of `chosen_options`, `url`, `token`."""
-    tasks = click.argument("task_ids", metavar="[TASK_ID]...", nargs=-1)
-    return tasks(workflow_options(chosen_options(command)))
 
 
 @click.command(cls=Command)
-@_steered
+@_about
 @_reason
-@click.pass_context
-def cancel(ctx: click.Context, /, **given: Any) -> None:
+@acts
+def cancel(source: Source, **given: Any) -> None:
     """Cancel tasks, or all members of a workflow.
 
     A waiting task never begins; a running one ends at its next update. In place of ids there may be
     options that tasks have to pass: --status, --type and those below.
     """
-    _act(ctx, "cancel", **given)
+    _act(source, "cancel", **given)
 
 
 @click.command(cls=Command)
-@_steered
+@_about
 @_reason
-@click.pass_context
-def pause(ctx: click.Context, /, **given: Any) -> None:
+@acts
+def pause(source: Source, **given: Any) -> None:
     """Let tasks wait, or all members of a workflow.
 
     A waiting task does not begin, and a running one stops at its next update, until it is resumed
     or cancelled. In place of ids there may be options that tasks have to pass: --status, --type and
     those below.
     """
-    _act(ctx, "pause", **given)
+    _act(source, "pause", **given)
 
 
 @click.command(cls=Command)
-@_steered
-@click.pass_context
-def resume(ctx: click.Context, /, **given: Any) -> None:
+@_about
+@acts
+def resume(source: Source, **given: Any) -> None:
     """Let paused tasks go on, or all members of a workflow.
 
     In place of ids there may be options that tasks have to pass: --type, --symbol and those below.
     """
-    _act(ctx, "resume", **given)
+    _act(source, "resume", **given)
 
 
 def _act(
-    ctx: click.Context,
+    source: Source,
     action: Action,
     *,
     task_ids: tuple[str, ...],
     workflow_id: str | None,
     limit: int,
     yes: bool,
-    url: str | None,
-    token: str | None,
     reason: str | None = None,
     **filters: str | None,
 ) -> None:
@@ -100,47 +108,114 @@ def _act(
     Raises:
         click.UsageError: it is about nothing, or about more than one of these.
     """
-    chosen = {name: value for name, value in filters.items() if value is not None}
+    chosen: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
     if [bool(task_ids), workflow_id is not None, bool(chosen)].count(True) != 1:
         raise click.UsageError("give TASK_IDs, or --workflow ID, or a filter such as --type NAME")
-    check_ids(task_ids)
-    with opened(settings_of(ctx), url, token) as source:
-        if workflow_id is not None:
-            _ask_all(source, workflow_id, action, reason)
-        elif chosen:
-            ask_chosen(source, action, chosen, limit, reason, yes=yes)
-        elif len(task_ids) == 1:
-            _ask(source, task_ids[0], action, reason)
-        else:
-            ids = tuple(dict.fromkeys(known_task_id(source, one) for one in task_ids))
-            ask_named(source, action, ids, reason)
-
-
-def _ask(source: Source, given: str, action: Action, reason: str | None) -> None:
-    task_id = known_task_id(source, given)
-    try:
-        status, asked, changed = source.ask(task_id, action, reason)
-    except TransitionRefused as refused:
-        done = _DONE[action]
-        if refused.status == done == "cancelled":  # what was asked for is so
-            click.echo(f"task {task_id} is cancelled; nothing was changed")
-            return
-        raise click.ClickException(
-            f"task {task_id} cannot be {done}: it is {refused.status}"
-        ) from refused
-    if asked in _ASKED:
-        click.echo(f"{asked} of task {task_id} is asked: its worker {_ASKED[asked]}")
-    elif not changed:
-        click.echo(f"task {task_id} is {status}; nothing was changed")
+    if len(task_ids) > MOST:
+        raise click.UsageError(f"give {MOST:,} TASK_IDs at most, not {len(task_ids):,}")
+    if workflow_id is not None:
+        workflow_id = workflow_named(source, workflow_id)
+        source.act_on_workflow(workflow_id, action, reason)
+        click.echo(f"{action} of workflow {workflow_id} is asked: {_THEN[action]}")
+    elif chosen:
+        asked = ListRequest(**chosen, limit=MAX_LIMIT)
+        _act_on_chosen(source, action, asked, limit, reason, yes=yes)
+    elif len(task_ids) == 1:
+        _act_on_one(source, action, task_named(source, task_ids[0]), reason)
     else:
-        click.echo(f"task {task_id} is {status}")
+        ids = tuple(dict.fromkeys(task_named(source, one) for one in task_ids))
+        _act_on_many(source, action, ids, reason)
 
 
-def _ask_all(source: Source, given: str, action: Action, reason: str | None) -> None:
-    workflow_id = known_id(source, given)
-    act_id = source.ask_all(workflow_id, action, reason)
-    if act_id is None:
-        click.echo(f"{action} of workflow {workflow_id} was asked before; nothing was changed")
+def _act_on_one(source: Source, action: Action, task_id: str, reason: str | None) -> None:
+    for refused in source.act(action, [task_id], reason)["refused"]:
+        status = refused["code"]
+        if status == "not_found":
+            raise TaskNotFound(task_id)
+        if status not in STATUSES:
+            raise click.ClickException(refused["why"])
+        if (action, status) != ("cancel", TaskStatus.CANCELLED):  # else what was asked for is so
+            raise click.ClickException(f"{action} of task {task_id} was refused: it is {status}")
+    body = source.task(task_id)
+    task = None if body is None else task_of(body)
+    if task is None or task.asked == action:
+        click.echo(f"{action} of task {task_id} is asked: {_THEN[action]}")
+    else:
+        click.echo(f"task {task_id} is {task.status}")
+
+
+def _act_on_many(source: Source, action: Action, ids: Sequence[str], reason: str | None) -> None:
+    """Asks tasks by their ids, and prints what came of it.
+
+    Raises:
+        click.exceptions.Exit: some were not asked; the exit code is 1.
+    """
+    asked, refused = 0, defaultdict[str, list[str]](list)
+    try:
+        for start in range(0, len(ids), MOST_NAMED):
+            answer = source.act(action, ids[start : start + MOST_NAMED], reason)
+            asked += answer["asked"]
+            for one in answer["refused"]:
+                refused[one["code"]].append(one["task_id"])
+    except (ProgressError, KeyboardInterrupt):
+        if asked or refused:
+            click.echo(f"{action} of {_tasks(asked)} was asked before", err=True)
+        raise
+    if asked:
+        click.echo(f"{action} of {_tasks(asked)} is asked: {_THEN[action]}")
+    for code, those in refused.items():
+        some = ", ".join([*those[:_NAMED], *(["…"] if len(those) > _NAMED else [])])
+        why = code.replace("_", " ")
+        click.echo(f"{action} of {_tasks(len(those))} was refused, {why}: {some}", err=True)
+    if refused:
+        raise click.exceptions.Exit(1)
+
+
+def _act_on_chosen(
+    source: Source,
+    action: Action,
+    asked: ListRequest,
+    limit: int,
+    reason: str | None,
+    *,
+    yes: bool,
+) -> None:
+    """Asks the newest tasks that pass a filter, after a question."""
+    ids = _passing(source, action, asked, limit + 1)
+    if not ids:
+        click.echo("no task passes; nothing was changed")
         return
-    click.echo(f"{action} of workflow {workflow_id} is asked: {_ASKED_OF_ALL[action]}")
-    source.carry_out(workflow_id, act_id)
+    more = len(ids) > limit
+    what = f"{limit:,} of the tasks that pass" if more else _tasks(len(ids))
+    if not yes:
+        click.confirm(f"{action.capitalize()} {what}?", abort=True)
+    try:
+        _act_on_many(source, action, ids[:limit], reason)
+    finally:
+        if more:
+            click.echo("more tasks pass: the same command goes on with these")
+
+
+def _passing(source: Source, action: Action, asked: ListRequest, most: int) -> list[str]:
+    """Ids of the newest tasks that pass a filter, of each status that the action changes."""
+    statuses = CHANGES[action] if asked.status is None else (asked.status,)
+    found: dict[str, None] = {}
+    for status in statuses:
+        following = replace(asked, status=status)
+        for _ in range(_MOST_PAGES):
+            page = source.tasks(following)
+            passing = (row["task_id"] for row in page["tasks"] if row["status"] in statuses)
+            found |= dict.fromkeys(passing)
+            if page["pagination"]["total"] is None:
+                following = replace(following, cursor=page.get("cursor"))
+                more = following.cursor is not None
+            else:
+                following = replace(following, page=following.page + 1)
+                more = following.page <= page["pagination"]["pages"]
+            if not more or len(found) >= most:
+                break
+    return list(found)[:most]
+
+
+def _tasks(many: int) -> str:
+    return f"{many:,} task{'' if many == 1 else 's'}"

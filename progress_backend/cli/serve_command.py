@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .session import Command, app_of, need, open_store, settings_of
+from ..terminal.opening import open_store
+from .session import Command, app_of, need, settings_of
 
 
 @click.command(cls=Command)

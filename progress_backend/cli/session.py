@@ -1,33 +1,28 @@
-"""The context of a command: settings, the store, and errors as one line."""
+"""The context of a command: settings, what it reads, and errors as one line."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import update_wrapper
 from importlib.util import find_spec
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import click
 import redis
 
-from ..errors import ProgressError, SettingsError, StoreUnavailable
-from ..record.list_request import SHORTEST_ID
-from ..record.model import STATUSES
+from ..errors import ProgressError, StoreUnavailable
+from ..record.caller_events import MAX_LIMIT
+from ..record.model import KINDS, STATUSES
 from ..settings import Settings
-from ..store.drivers import Store
 from ..terminal.language import in_the_terminals_language
+from ..terminal.opening import opened
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-#: Seconds that a command waits for the store before it ends with an error.
-STORE_TIMEOUT_S: Final = 3.0
-NO_STORE: Final = (
-    "no store is configured: set PROGRESS_REDIS_URL (such as redis://127.0.0.1:6379/0), "
-    "or name a Celery app (-A APP) whose result backend or broker is Redis"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,69 +81,106 @@ def settings_of(ctx: click.Context) -> Settings:
     return settings_of_app(app)
 
 
-def reader_settings(ctx: click.Context) -> Settings:
-    """As `settings_of`, for what a person reads: where no setting names a language, in that of the
-    terminal.
-
-    Raises:
-        SettingsError: a value cannot be used.
-    """
-    return in_the_terminals_language(settings_of(ctx), app_of(ctx))
+def acts(command: F) -> F:
+    """Options that name an API; the command gets the opened `source` in their place."""
+    return _with_source(command, settings_of)
 
 
-def open_store(settings: Settings) -> Store:
-    """The store; it connects at the first flow.
-
-    Raises:
-        SettingsError: there is no store, or its URL cannot be used.
-    """
-    if settings.redis_url is None:
-        raise SettingsError(NO_STORE)
-    try:
-        return Store(settings, STORE_TIMEOUT_S)
-    except ValueError as error:
-        raise SettingsError(f"PROGRESS_REDIS_URL cannot be used: {error}") from error
+def reads(command: F) -> F:
+    """As `acts`, for what a person reads: where no setting names a language, in that of the
+    terminal."""
+    return _with_source(
+        command, lambda ctx: in_the_terminals_language(settings_of(ctx), app_of(ctx))
+    )
 
 
-def only_one(what: str, given: str, recent: Iterable[str]) -> str:
-    """The only one of the recent ids that begins so; `given` where none does.
+def _with_source(command: F, settings: Callable[[click.Context], Settings]) -> F:
+    def call(*, url: str | None, token: str | None, **given: Any) -> Any:
+        with opened(settings(click.get_current_context()), url, token) as source:
+            return command(source=source, **given)
 
-    Raises:
-        click.ClickException: several begin with it.
-    """
-    if len(given) < SHORTEST_ID:
-        return given
-    found = [one for one in recent if one.startswith(given)]
-    if len(found) > 1:
-        some = ", ".join([*sorted(found)[:3], *(["…"] if len(found) > 3 else [])])
-        raise click.ClickException(
-            f"{len(found)} {what} ids begin with {given!r} ({some}): give more of it"
-        )
-    return found[0] if found else given
+    decorated: F = options(
+        click.option(
+            "--url",
+            metavar="URL",
+            help="Ask an API, such as http://127.0.0.1:8004, not the store.",
+        ),
+        click.option(
+            "--token",
+            envvar="PROGRESS_TOKEN",
+            show_envvar=True,
+            metavar="TOKEN",
+            help="Token for the API of --url; the variable keeps it out of lists of processes.",
+        ),
+    )(update_wrapper(call, command))
+    return decorated
 
 
-def missing(*packages: str) -> list[str]:
-    """Those of the packages that are not installed."""
-    return [name for name in packages if find_spec(name) is None]
+def options(*several: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several of click's decorators as one, in this order."""
+
+    def decorate(command: Any) -> Any:
+        for one in reversed(several):
+            command = one(command)
+        return command
+
+    return decorate
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="All that is known, for programs.")
+no_trunc = click.option("--no-trunc", is_flag=True, help="All of it, whatever the width.")
+pages = options(
+    click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True),
+    click.option(
+        "--limit",
+        type=click.IntRange(1, MAX_LIMIT),
+        default=20,
+        show_default=True,
+        help="Rows a page.",
+    ),
+    no_trunc,
+    as_json,
+)
+#: Options that choose tasks by the names of a list's filters.
+filters = options(
+    click.option("--status", type=click.Choice(STATUSES), help="Only tasks with this status."),
+    click.option("--type", "task_type", help="Only tasks of this type, e.g. fetch_data."),
+    click.option("--symbol", help="Only tasks of this symbol, e.g. 7203.T."),
+)
+all_filters = options(
+    filters,
+    click.option("--owner", help="Only tasks of this owner; with no other filter but --status."),
+    click.option(
+        "--warning",
+        type=click.Choice(KINDS),
+        help="Only tasks with this warning; with no other filter but --status.",
+    ),
+    click.option(
+        "--created-from",
+        metavar="TIME",
+        help="Only tasks created then or later, such as 2026-01-15T09:00:00+09:00.",
+    ),
+    click.option("--created-to", metavar="TIME", help="Only tasks created before then."),
+)
+workflow_option = click.option(
+    "--workflow",
+    "workflow_id",
+    metavar="ID",
+    help="A workflow: the id of the result that apply_async of the canvas returned.",
+)
+
+
+def width() -> int | None:
+    """The terminal's width in cells; None where the output is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def need(extra: str, *packages: str) -> None:
     """Ends the command with one line if a part of an extra is not installed."""
-    if absent := missing(*packages):
+    if absent := [name for name in packages if find_spec(name) is None]:
         raise click.ClickException(
             f"this needs {' and '.join(absent)}: pip install 'progress-backend[{extra}]'"
         )
-
-
-def filters(command: F) -> F:
-    """Options that choose tasks: `status`, `task_type`, `symbol`."""
-    for option in (
-        click.option("--symbol", help="Only tasks of this symbol, e.g. 7203.T."),
-        click.option("--type", "task_type", help="Only tasks of this type, e.g. fetch_data."),
-        click.option("--status", type=click.Choice(STATUSES), help="Only tasks with this status."),
-    ):
-        command = option(command)
-    return command
 
 
 def echo_json(value: Any) -> None:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import ProgressError, StoreUnavailable
+from ..errors import StoreUnavailable
 from ..record.caller_events import MAX_LIMIT
-from ..settings import Settings
-from ..terminal import Choice, Lines, TaskReader, WorkflowReader
-from ..terminal.desk import Desk, Watched
-from ..terminal.following import Reader, follow
-from ..terminal.keys import Keys, can_be_read, tells_keys
+from ..record.list_request import ListRequest
+from ..terminal.desk import Desk
+from ..terminal.following import follow
+from ..terminal.keys import can_be_read, tells_keys
+from ..terminal.lines import Lines
+from ..terminal.readers import ListReader, Reader, TasksReader, WorkflowReader
 from ..terminal.shows import show_in_terminal
 from ..terminal.source import Source
-from .api_options import known_task_id, opened
-from .session import Command, filters, reader_settings
-from .workflow_commands import check_choice, known_id, workflow_options
+from .naming import named, task_named, workflow_named
+from .session import Command, filters, reads, workflow_option
 
 if TYPE_CHECKING:
     from ..terminal.live_bars import Bars
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("task_ids", nargs=-1, metavar="[TASK_ID]...")
-@workflow_options
+@workflow_option
 @filters
 @click.option(
     "--limit",
@@ -53,19 +53,17 @@ if TYPE_CHECKING:
     show_envvar=True,
     help="Where the pages are that the key o opens; --url unless given.",
 )
-@click.pass_context
+@reads
 def watch(
-    ctx: click.Context,
-    /,
+    source: Source,
+    *,
     task_ids: tuple[str, ...],
     workflow_id: str | None,
-    url: str | None,
-    token: str | None,
     limit: int,
     interval: float,
     plain: bool,
     page_url: str | None,
-    **chosen: str | None,
+    **chosen: Any,
 ) -> None:
     """Watch tasks with live bars.
 
@@ -80,83 +78,58 @@ def watch(
     """
     if len(task_ids) > MAX_LIMIT:
         raise click.UsageError(f"at most {MAX_LIMIT} tasks can be watched at once")
-    if task_ids and any(chosen.values()):
-        raise click.UsageError("give TASK_IDs or filters, not both")
-    check_choice(workflow_id, bool(task_ids) or any(chosen.values()))
-    settings, named = reader_settings(ctx), bool(task_ids) or workflow_id is not None
+    filtered, whole = any(chosen.values()), bool(task_ids) or workflow_id is not None
+    if [bool(task_ids), workflow_id is not None, filtered].count(True) > 1:
+        raise click.UsageError("give TASK_IDs, or --workflow ID, or filters, not two of them")
     with ExitStack() as stack:
-        source = stack.enter_context(opened(settings, url, token))
         try:
-            watched = _watched(source, settings, workflow_id, task_ids, limit, chosen)
-            show = _show(source, settings, watched, page_url, plain=plain)
+            if whole:
+                reader = _of_ids(source, workflow_id, task_ids, limit)
+            else:
+                reader = ListReader(source, ListRequest(**chosen, top=not filtered, limit=limit))
+            opens = isinstance(reader, ListReader) and not filtered
+            show = _show(source, reader, limit if opens else None, page_url, plain=plain)
             stack.enter_context(show)
             desk = show if isinstance(show, Desk) else None
-            reader, wait = desk or watched.whole, desk.wait if desk else time.sleep
-            view = follow(reader, show, interval, until_ended=named, wait=wait)
+            read, wait = (desk or reader).read, desk.wait if desk else time.sleep
+            view = follow(read, show.show, interval, until_ended=whole, wait=wait)
         except KeyboardInterrupt:
             # The way to leave; of what was named it is not known how it ends.
             stack.close()
-            ctx.exit(130 if named else 0)
+            raise click.exceptions.Exit(130 if whole else 0) from None
         show.final(view)
-    ctx.exit(0 if view.completed else 1)
+    raise click.exceptions.Exit(0 if view.completed else 1)
 
 
-def _watched(
-    source: Source,
-    settings: Settings,
-    workflow_id: str | None,
-    task_ids: tuple[str, ...],
-    limit: int,
-    chosen: Mapping[str, str | None],
-) -> Watched:
-    """What is read: a workflow, some tasks, or the newest."""
-
-    def workflow(its_id: str) -> Reader:
-        return WorkflowReader(source, its_id, limit, settings.locale)
-
-    if workflow_id is not None:
-        return Watched(workflow(_whole_workflow_id(source, workflow_id)))
-    ids = _whole_ids(source, task_ids)
-    if len(ids) == 1 and _is_workflow(source, ids[0]):
-        return Watched(workflow(ids[0]))
-    choice = Choice(ids, limit=limit, **chosen)
-    return Watched(TaskReader(source, settings.locale, choice), workflow if choice.top else None)
+def _of_ids(
+    source: Source, workflow_id: str | None, task_ids: tuple[str, ...], limit: int
+) -> Reader:
+    """What reads a workflow, or some tasks; while nothing answers, by the ids as they are given."""
+    ids, is_workflow = [*dict.fromkeys(task_ids)], workflow_id is not None
+    try:
+        if workflow_id is not None:
+            ids = [workflow_named(source, workflow_id)]
+        elif len(ids) == 1:
+            its_id, is_workflow = named(source, ids[0])
+            ids = [its_id]
+        else:
+            ids = [*dict.fromkeys(task_named(source, given) for given in ids)]
+    except StoreUnavailable:
+        ids = ids or [workflow_id or ""]
+    return WorkflowReader(source, ids[0], limit) if is_workflow else TasksReader(source, ids)
 
 
 def _show(
-    source: Source, settings: Settings, watched: Watched, page_url: str | None, *, plain: bool
+    source: Source, reader: Reader, opens: int | None, page_url: str | None, *, plain: bool
 ) -> Lines | Bars | Desk:
-    """The output: live bars, under keys where there are some, or lines."""
-    show = show_in_terminal(settings.locale, plain=plain or not sys.stdout.isatty())
+    """The output: live bars, under keys where there are some, or lines. `opens`: how many tasks of
+    a workflow are shown, None where none can be opened."""
+    show = show_in_terminal(source.locale, plain=plain or not sys.stdout.isatty())
     if isinstance(show, Lines):
         return show
     if not can_be_read():
         if not tells_keys() and sys.stdin.isatty():
             click.echo("keys need a terminal of Linux or macOS", err=True)
         return show
-    page = page_url or source.address
-    return Desk(show, Keys(), watched, source, settings.locale, page)
-
-
-def _is_workflow(source: Source, its_id: str) -> bool:
-    """Whether an id is that of a workflow and of no task: a group's or chord's."""
-    try:
-        return source.task(its_id) is None and source.workflow(its_id) is not None
-    except ProgressError:  # what watches tells it
-        return False
-
-
-def _whole_workflow_id(source: Source, given: str) -> str:
-    """The id of `--workflow`; while nothing answers it is taken as it is."""
-    try:
-        return known_id(source, given)
-    except StoreUnavailable:
-        return given
-
-
-def _whole_ids(source: Source, given: tuple[str, ...]) -> tuple[str, ...]:
-    """The ids of the arguments; while nothing answers they are taken as they are."""
-    try:
-        return tuple(dict.fromkeys(known_task_id(source, task_id) for task_id in given))
-    except StoreUnavailable:
-        return tuple(dict.fromkeys(given))
+    workflow = None if opens is None else partial(WorkflowReader, source, limit=opens)
+    return Desk(show, source, reader, workflow, page_url or source.url)

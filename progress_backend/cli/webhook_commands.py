@@ -19,9 +19,10 @@ from ..record import webhook_event
 from ..record.webhook_target import Target
 from ..settings import Settings
 from ..targets import Targets, targets_of
+from ..terminal.opening import open_store
 from ..webhooks.delivery import deliver, missing
 from ..webhooks.sender import Sender
-from .session import Command, open_store, settings_of
+from .session import Command, settings_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -1,136 +1,130 @@
-"""An API at a URL (`progress-backend serve`) as the terminal's source."""
+"""An API at a URL (`progress-backend serve`) as the terminal's source, with a token where it asks
+for one."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Sequence
 from datetime import datetime
-from math import inf
-from typing import Any, Final
-from urllib.parse import quote, urlencode
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import Final
+from urllib.error import HTTPError
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import Request, urlopen
 
-from ..errors import StoreUnavailable, TaskNotFound, WorkflowNotFound
-from ..record import task_json
-from ..record.act import Action
-from ..record.caller_events import MAX_LIMIT
+from ..errors import (
+    InvalidEvent,
+    ProgressError,
+    SettingsError,
+    StoreUnavailable,
+    TransitionRefused,
+)
+from ..record.default_texts import Locale
 from ..record.json_text import dumps
-from ..record.list_request import NEWEST, ListRequest
-from .api_client import ApiClient, TooMany
-from .source import Asked, Line, Listed, Source
-from .store_source import BY
+from .source import Body, Source
 
-#: How often an API that takes no more for now is asked again, and the longest wait before that.
+#: Bytes of an answer that are read at most; a page of 100 rows has less than a tenth.
+_MOST: Final = 64 * 1024 * 1024
+_JSON: Final = "application/json"
+#: How often an API that takes no more acts for now is asked again, at the longest wait.
 _TRIES: Final = 10
 _LONGEST_S: Final = 60.0
 
 
 class ApiSource(Source):
-    """Reads an API and asks by it; an API has a workflow's members follow by itself."""
+    """The API at a URL."""
 
-    def __init__(self, api: ApiClient) -> None:
-        self._api = api
-        self.address = api.base
+    def __init__(self, url: str, timeout_s: float, token: str | None, locale: Locale) -> None:
+        """Names the API; nothing is read yet.
+
+        Raises:
+            SettingsError: the URL is not one of HTTP, or the token cannot be sent.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise SettingsError(f"--url takes the address of an API, http://HOST:PORT, not {url!r}")
+        if token is not None and not (token.isascii() and token.isprintable()):
+            raise SettingsError("the token has characters that cannot be sent in a header")
+        self.address = self.url = url.rstrip("/")
+        self.locale = locale
+        self._timeout_s = timeout_s
+        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self._date: datetime | None = None
 
     def now(self) -> datetime:
         """The time of the API's last answer, to the second; this machine's before that."""
-        return self._api.now()
+        return (self._date or datetime.now().astimezone()).astimezone()
 
-    def task(self, task_id: str) -> bytes | None:
-        """See `Source`."""
-        return self._api.ask("GET", f"{_path('task', task_id)}/status")
+    def answer(self, method: str, path: Sequence[str], given: Body) -> Body | None:
+        """See `Source`.
 
-    def tasks(self, asked: ListRequest, *, whole: bool = False) -> Listed:
-        """See `Source`."""
-        query = {
-            **asdict(asked),
-            "top": "true" if asked.top else None,
-            "sort": None if asked.sort == NEWEST else asked.sort,
-            "fields": "all" if whole else None,
-        }
-        return _listed(self._api.listed("tasks", query), "tasks")
-
-    def beginning(self, text: str) -> Iterable[str]:
-        """See `Source`."""
-        found = self._api.listed("tasks", {"id_prefix": text, "limit": MAX_LIMIT})
-        return [row["task_id"] for row in found["tasks"]]
-
-    def timeline(self, task_id: str) -> bytes | None:
-        """See `Source`."""
-        return self._api.ask("GET", f"{_path('task', task_id)}/timeline")
-
-    def log(self, task_id: str, after: int | None, limit: int) -> list[Line]:
-        """See `Source`."""
-        query = {"limit": limit} | ({} if after is None else {"after": after})
-        body = self._api.ask("GET", f"{_path('task', task_id)}/log?{urlencode(query)}")
-        if body is None:
-            raise TaskNotFound(task_id)
-        lines: list[Line] = json.loads(body)["lines"]
-        return lines
-
-    def workflow(self, workflow_id: str) -> bytes | None:
-        """See `Source`."""
-        return self._api.ask("GET", f"{_path('workflow', workflow_id)}/status")
-
-    def workflows(self, page: int, limit: int) -> Listed:
-        """See `Source`."""
-        return _listed(self._api.listed("workflows", {"page": page, "limit": limit}), "workflows")
-
-    def workers(self) -> dict[str, Any]:
-        """See `Source`."""
-        return self._api.listed("workers", {})
-
-    def ask(self, task_id: str, action: Action, reason: str | None = None) -> Asked:
-        """See `Source`."""
-        document = self._asked("task", task_id, action, reason)
-        if document is None:
-            raise TaskNotFound(task_id)
-        task = task_json.decode(document)
-        return Asked(task.status, task.asked)
-
-    def ask_many(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """See `Source`."""
-        body = {**asked, "by": BY}
-        for _ in range(_TRIES - 1):
+        Raises:
+            StoreUnavailable: there is no answer, or none that is expected.
+            SettingsError: 401 or 403, the token is not known or may not do this.
+            TransitionRefused: 409, the task's status does not allow it.
+            InvalidEvent: 422, what is asked for does not go together.
+        """
+        known = {name: value for name, value in given.items() if value is not None}
+        place = f"/internal/{'/'.join(quote(part, safe='') for part in path)}"
+        headers, content = self._headers, None
+        if method != "GET":
+            headers, content = headers | {"Content-Type": _JSON}, dumps(known).encode()
+        elif known:
+            query = {n: str(v).lower() if isinstance(v, bool) else v for n, v in known.items()}
+            place += f"?{urlencode(query)}"
+        # S310 warns of file: and other schemes; that of the base was checked.
+        request = Request(self.address + place, content, headers, method=method)  # noqa: S310
+        for left in reversed(range(1 if content is None else _TRIES)):
             try:
-                return self._ask_many(body)
-            except TooMany as busy:
-                again_s = min(busy.again_s, _LONGEST_S)
-                print(f"{self.address} takes more in {again_s:g} s: waiting", file=sys.stderr)
-                time.sleep(again_s)
-        return self._ask_many(body)
+                return self._answered(request)
+            except HTTPError as error:
+                with error:
+                    text = error.read(1_000).decode(errors="replace")
+                if error.code == HTTPStatus.NOT_FOUND and len(path) > 1:
+                    return None
+                if error.code != HTTPStatus.TOO_MANY_REQUESTS or not left:
+                    raise self._refused(error.code, text) from error
+                again = error.headers.get("Retry-After") or ""
+            again_s = min(float(again) if again.isdecimal() else 1.0, _LONGEST_S)
+            print(f"{self.address} takes more in {again_s:g} s: waiting", file=sys.stderr)
+            time.sleep(again_s)
+        return None
 
-    def _ask_many(self, body: dict[str, Any]) -> dict[str, Any]:
-        found = self._api.ask("POST", "/internal/act", body)
-        if found is None:
-            raise StoreUnavailable(f"{self.address} is no API of this version")
-        answer: dict[str, Any] = json.loads(found)
-        return answer
+    def _answered(self, request: Request) -> Body:
+        try:
+            with urlopen(request, timeout=self._timeout_s) as answer:  # noqa: S310  # nosec B310
+                kind = answer.headers.get_content_type()
+                if kind != _JSON:  # of a proxy's log-in page, for example
+                    raise StoreUnavailable(f"{self.address} is no API: it answers with {kind}")
+                body: Body = json.loads(answer.read(_MOST))
+                if date := answer.headers.get("Date"):
+                    self._date = parsedate_to_datetime(date)
+        except HTTPError:  # an answer, which is an OSError too
+            raise
+        except (OSError, HTTPException, ValueError) as error:
+            raise StoreUnavailable(f"{self.address} does not answer: {error}") from error
+        return body
 
-    def ask_all(self, workflow_id: str, action: Action, reason: str | None = None) -> str | None:
-        """See `Source`."""
-        if self._asked("workflow", workflow_id, action, reason) is None:
-            raise WorkflowNotFound(workflow_id)
-        return ""
-
-    def carry_out(self, workflow_id: str, act_id: str, within_s: float = inf) -> None:
-        """See `Source`."""
-
-    def _asked(self, kind: str, its_id: str, action: Action, reason: str | None) -> bytes | None:
-        path, why = _path(kind, its_id), {"by": BY} | ({} if reason is None else {"reason": reason})
-        if action == "cancel":
-            return self._api.ask("POST", f"{path}/cancel", why)
-        if action == "pause":
-            return self._api.ask("PUT", f"{path}/update", {"status": "paused", **why})
-        return self._api.ask("PUT", f"{path}/update", {"status": "running"})
-
-
-def _path(kind: str, its_id: str) -> str:
-    return f"/internal/{kind}/{quote(its_id, safe='')}"
-
-
-def _listed(body: Mapping[str, Any], what: str) -> Listed:
-    rows = [dumps(row).encode() for row in body[what]]
-    return Listed(rows, body.get("summary", {}), body["pagination"]["total"], body.get("cursor"))
+    def _refused(self, code: int, text: str) -> ProgressError:
+        try:
+            body = json.loads(text)
+            detail, status = str(body["detail"]), str(body.get("status"))
+        except (ValueError, TypeError, LookupError, AttributeError):
+            detail, status = text, ""
+        match code:
+            case HTTPStatus.UNAUTHORIZED:
+                asks = f"{self.address} asks for a token (--token, PROGRESS_TOKEN)"
+                return SettingsError(f"{asks}: {detail}")
+            case HTTPStatus.FORBIDDEN:
+                return SettingsError(f"{self.address} does not allow it: {detail}")
+            case HTTPStatus.CONFLICT:
+                return TransitionRefused(detail, status)
+            case HTTPStatus.UNPROCESSABLE_ENTITY:
+                return InvalidEvent(detail)
+            case HTTPStatus.NOT_FOUND:
+                return StoreUnavailable(f"{self.address} is no API of this version")
+        return StoreUnavailable(f"{self.address} answers {code}: {text}")

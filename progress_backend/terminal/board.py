@@ -24,7 +24,7 @@ MOVING: Final = (*_UP, *_DOWN)
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The state of the keys; `said` is what came of the last one."""
+    """The state of the keys; `answer` is what came of the last one."""
 
     #: Key of the selected row; None without rows.
     selected: str | None = None
@@ -36,7 +36,7 @@ class Board:
     help: bool = False
     #: Whether the cancel of the selected row waits for y or n.
     asks: bool = False
-    said: str = ""
+    answer: str = ""
 
 
 def settled(board: Board, rows: Sequence[Task]) -> Board:
@@ -57,12 +57,14 @@ def selected(board: Board, rows: Sequence[Task]) -> Task | None:
 def pressed(board: Board, typed: str, rows: Sequence[Task]) -> tuple[Board, Wish | None]:
     """The board after a key, and what the key asks for."""
     if board.asks:
-        return replace(board, asks=False, said=""), "cancel" if typed == "y" else None
-    board = replace(board, said="")
+        return replace(board, asks=False, answer=""), "cancel" if typed == "y" else None
+    board = replace(board, answer="")
     if typed in MOVING:
         return _moved(board, 1 if typed in _DOWN else -1, rows), None
     if typed in _IN:
         return _opened(board, rows), None
+    if typed == "escape" and board.help:
+        return replace(board, help=False), None
     if typed in _OUT:
         return left(board), None
     if typed == "l":

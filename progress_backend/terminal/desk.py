@@ -1,6 +1,6 @@
 """`watch` under keys: live bars with a selected row, its log, and what the keys ask for.
 
-The store or API is asked in a thread of its own: keys are read while nothing answers."""
+The store or API is asked in threads of their own: keys are read while nothing answers."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import quote
 
 from ..errors import ProgressError, TransitionRefused, WorkflowNotFound
 from ..record.act import Action
-from ..record.default_texts import Locale
-from ..record.model import Task
+from ..record.model import STATUSES, Task
 from . import browser, formats
-from .aside import Aside
+from .aside import aside
 from .board import MOVING, Board, Wish, left, pressed, selected, settled
-from .following import Reader
 from .keys import Keys
-from .rows import WorkflowRow
+from .readers import Reader
+from .rows import WorkflowRow, task_of
 from .source import Source
 from .task_logs import Log, Tail
 from .view import View
@@ -35,42 +34,34 @@ LOG_FROM: Final = 100
 #: Keys between two looks that a person can have typed; a pasted text has more, and asks for
 #: nothing.
 _TYPED: Final = 4
-#: Seconds for which a workflow's members are made to follow before the screen goes on.
-_CARRY_S: Final = 2.0
 #: Seconds that an answer usually takes at most; how often answers are looked for after that; and
 #: after how many it is said that there is none.
 _SOON_S, _LOOK_S, _SLOW_S = 0.05, 0.05, 1.0
 
 
-class Watched(NamedTuple):
-    """What is shown: all that is watched, and one workflow of it; None where none can be opened."""
-
-    whole: Reader
-    workflow: Callable[[str], Reader] | None = None
-
-
 class Desk:
-    """Draws views and reads keys; use as a context manager. `page` is the address whose pages `o`
-    opens; None where none is known."""
+    """Draws views and reads keys; use as a context manager.
+
+    `whole` reads all that is watched, `workflow` makes what reads one workflow of it, None where
+    none can be opened; `page` is the address whose pages `o` opens, None where none is known.
+    """
 
     def __init__(
         self,
         bars: Bars,
-        keys: Keys,
-        watched: Watched,
         source: Source,
-        locale: Locale,
+        whole: Reader,
+        workflow: Callable[[str], Reader] | None,
         page: str | None,
     ) -> None:
-        self._bars, self._keys = bars, keys
-        self._watched, self._reader = watched, watched.whole
+        self._bars, self._keys = bars, Keys()
         self._source, self._tail = source, Tail(source)
-        self._locale = locale
-        self._page = page
-        self._board = Board(log=bars.columns >= LOG_FROM, opens=watched.workflow is not None)
+        self._locale, self._page = source.locale, page
+        self._whole = self._reader = whole
+        self._workflow = workflow
+        self._board = Board(log=bars.columns >= LOG_FROM, opens=workflow is not None)
         self._view = View()
         self._log = Log()
-        self._aside = Aside()
         self._acting: Future[str] | None = None
         self._opening: browser.Opening | None = None
         #: What is shown is to be read again at once.
@@ -80,14 +71,14 @@ class Desk:
         self._opened = ExitStack()
 
     def read(self) -> View:
-        """What is watched as it is now; keys are read meanwhile.
+        """What is watched as it is now, read while keys are read.
 
         Raises:
             KeyboardInterrupt: the person leaves.
         """
         while True:
             board, reader, self._hurry = self._board, self._reader, False
-            reading = self._aside.ask(partial(self._read, reader, board))
+            reading = aside(partial(self._read, reader, board))
             self._await(reading)
             if board.inside != self._board.inside:
                 continue  # another view was chosen meanwhile
@@ -96,8 +87,8 @@ class Desk:
             except WorkflowNotFound as gone:
                 if board.inside is None:
                     raise
-                self._board = replace(left(self._board), said=formats.clean(str(gone)))
-                self._reader = self._watched.whole
+                self._board = replace(left(self._board), answer=formats.clean(str(gone)))
+                self._reader = self._whole
                 continue
             if (board.selected, board.log) == (self._board.selected, self._board.log):
                 self._log = log
@@ -155,17 +146,19 @@ class Desk:
         if wish == "quit":
             raise KeyboardInterrupt
         if wish is not None:
-            self._board = replace(self._board, said=self._asked(wish))
+            self._board = replace(self._board, answer=self._asked(wish))
         elif self._board.inside != before.inside:
             self._open_view()
         elif (self._board.selected, self._board.log) != (before.selected, before.log):
             self._log, self._hurry = Log(), True
+            if self._board.log and not before.log:
+                self._board = replace(self._board, answer=self._text("log_on"))
 
     def _open_view(self) -> None:
         """Another source is read from now on: a workflow's, or that of all."""
-        inside, self._reader = self._board.inside, self._watched.whole
-        if inside is not None and self._watched.workflow is not None:
-            self._reader = self._watched.workflow(inside)
+        inside, self._reader = self._board.inside, self._whole
+        if inside is not None and self._workflow is not None:
+            self._reader = self._workflow(inside)
         self._log, self._hurry = Log(), True
 
     def _read(self, reader: Reader, board: Board) -> tuple[View, Log]:
@@ -179,12 +172,12 @@ class Desk:
         """Whether something that was asked for has come."""
         before = self._board
         if self._acting is not None and self._acting.done():
-            self._board = replace(self._board, said=self._acting.result())
+            self._board = replace(self._board, answer=self._acting.result())
             self._acting, self._hurry = None, True
         if self._opening is not None and (opened := self._opening.outcome()) is not None:
             if not opened:
                 said = self._text("no_browser", address=self._opening.address)
-                self._board = replace(self._board, said=said)
+                self._board = replace(self._board, answer=said)
             self._opening = None
         return before != self._board
 
@@ -199,31 +192,36 @@ class Desk:
         if self._view.trouble is not None or self._slow or self._acting is not None:
             # Nothing is asked for later than it was said.
             return self._text("not_asked")
-        self._acting = self._aside.ask(partial(self._act, row, wish))
+        self._acting = aside(partial(self._act, row, wish))
         wait([self._acting], _SOON_S)
         if self._acting.done():
             self._answered()
-            return self._board.said
+            return self._board.answer
         return self._text("asks", name=formats.name(row))
 
     def _act(self, row: Task, action: Action) -> str:
-        name = formats.name(row)
+        """Asks a row's task, or all tasks of its workflow; one line of what comes of it."""
+        name, act = formats.name(row), self._text(action)
         try:
             if isinstance(row, WorkflowRow):
-                act_id = self._source.ask_all(row.task_id, action)
-                if act_id is None:
-                    return self._text("asked_before", name=name)
-                self._source.carry_out(row.task_id, act_id, _CARRY_S)
-                return self._text(f"{action}_asked_of_all", name=name)
-            came = self._source.ask(row.task_id, action)
-        except TransitionRefused as refused:
-            standing = formats.status(self._locale, refused.status)
-            return self._text(f"{action}_refused", name=name, status=standing)
+                self._source.act_on_workflow(row.task_id, action)
+                return self._text("asked_of_all", name=name, action=act)
+            refused = self._source.act(action, [row.task_id])["refused"]
+            if refused and refused[0]["code"] not in STATUSES:
+                return formats.clean(refused[0]["why"])
+            status = refused[0]["code"] if refused else ""
+            body = None if refused else self._source.task(row.task_id)
+        except TransitionRefused as error:
+            status, body = error.status, None
         except ProgressError as error:
             return formats.clean(str(error))
-        if came.asked in ("pause", "cancel"):
-            return self._text(f"{came.asked}_asked", name=name)
-        return self._text("is_now", name=name, status=formats.status(self._locale, came.status))
+        if body is None:
+            standing = formats.word(self._locale, status)
+            return self._text("refused", name=name, action=act, status=standing)
+        task = task_of(body)
+        if task.asked is not None:
+            return self._text("asked_of", name=name, action=self._text(task.asked))
+        return self._text("is_now", name=name, status=formats.word(self._locale, task.status))
 
     def _open(self, row: Task) -> str:
         kind = "workflow" if isinstance(row, WorkflowRow) else "task"
@@ -249,7 +247,6 @@ class Desk:
         # The terminal's keys are given back last: after the bars.
         self._opened.enter_context(self._keys)
         self._opened.enter_context(self._bars)
-        self._opened.enter_context(self._aside)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 from ..errors import StoreUnavailable, TaskNotFound, WorkflowNotFound
 from .view import View
@@ -15,23 +15,9 @@ from .view import View
 AWAY_S: Final = 60.0
 
 
-class Reader(Protocol):
-    """What reads the tasks: from a store, from an API, or a workflow from either."""
-
-    def read(self) -> View:
-        """The tasks as they are now."""
-
-
-class Show(Protocol):
-    """Where views are shown."""
-
-    def show(self, view: View) -> None:
-        """Shows a view in place of the last one."""
-
-
 def follow(
-    reader: Reader,
-    show: Show,
+    read: Callable[[], View],
+    show: Callable[[View], object],
     interval: float,
     *,
     until_ended: bool,
@@ -48,10 +34,10 @@ def follow(
     """
     begun = answered = time.monotonic()
     while True:
-        view = reader.read()
+        view = read()
         if until_ended and view.ended:
             return view
-        show.show(view)
+        show(view)
         now = time.monotonic()
         lost = view.lost if until_ended else ()
         if view.trouble is None and not lost:

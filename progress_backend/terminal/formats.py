@@ -16,20 +16,6 @@ UNKNOWN: Final = "–"
 #: Characters of an id that are shown where they are unique.
 _SHORT_ID: Final = 8
 
-_STATUS: Final[dict[Locale, tuple[str, ...]]] = {
-    "ja": ("待機中", "実行中", "一時停止中", "完了", "エラー", "キャンセル済み"),
-    "en": STATUSES,
-}
-#: Texts while the run has not carried out the request yet.
-_ASKED: Final[dict[Locale, dict[str, str]]] = {
-    "ja": {"pause": "停止依頼中", "cancel": "取消依頼中"},
-    "en": {"pause": "pause asked", "cancel": "cancel asked"},
-}
-_WARNINGS: Final[dict[Locale, dict[str, str]]] = {
-    "ja": {"stalled": "更新なし", "late": "遅れ"},
-    "en": {"stalled": "stalled", "late": "late"},
-}
-
 
 def locale_of(environ: Mapping[str, str]) -> Locale:
     """The language of a terminal: Japanese where it names that (ja_JP.UTF-8), English for any
@@ -41,12 +27,14 @@ def locale_of(environ: Mapping[str, str]) -> Locale:
 
 def text(locale: Locale, key: str, **values: object) -> str:
     """A label, its blanks filled."""
-    return TEXTS[locale][key].format(**values)
+    found: str = getattr(TEXTS[key], locale)
+    return found.format(**values)
 
 
-def status(locale: Locale, word: str) -> str:
-    """A status in the reader's language."""
-    return dict(zip(STATUSES, _STATUS[locale], strict=True)).get(word, word)
+def word(locale: Locale, name: str, of: str = "is") -> str:
+    """A status, a kind of warning, or an event (`of="event"`), in the reader's language."""
+    known = TEXTS.get(f"{of}_{name}")
+    return clean(name) if known is None else getattr(known, locale)
 
 
 def standing(locale: Locale, task: Task) -> str:
@@ -56,26 +44,34 @@ def standing(locale: Locale, task: Task) -> str:
 
 def state(locale: Locale, task: Task) -> str:
     """A task's status; while its run has not carried out a pause or a cancel yet, that request."""
-    return _ASKED[locale].get(task.asked or "") or status(locale, task.status)
+    if task.asked in ("pause", "cancel"):
+        return text(locale, f"{task.asked}_waits")
+    return word(locale, task.status)
 
 
 def warnings(locale: Locale, task: Task) -> str:
     """The warnings on a task behind its state: " (late)"; "" without any."""
     if task.warnings is None:
         return ""
-    names = (warning(locale, kind) for kind in task.warnings.kinds)
-    return text(locale, "warned", names=text(locale, "comma").join(names))
-
-
-def warning(locale: Locale, kind: str) -> str:
-    """A kind of warning in the reader's language."""
-    return _WARNINGS[locale][kind]
+    names = joined(locale, *(word(locale, kind) for kind in task.warnings.kinds))
+    return text(locale, "warned", names=names)
 
 
 def status_cells(locale: Locale, tasks: Iterable[Task] = ()) -> int:
     """Terminal cells of the widest status, and of these tasks' own."""
-    shown = (standing(locale, task) for task in tasks)
-    return max(map(cells_of, (*_STATUS[locale], *shown)))
+    statuses = (word(locale, status) for status in STATUSES)
+    return max(map(cells_of, (*statuses, *(standing(locale, task) for task in tasks))))
+
+
+def counts(locale: Locale, counted: Mapping[str, int | None]) -> str:
+    """ "created 1, running 2"; what there is none of is left out."""
+    shown = (status for status in (*STATUSES, "planned") if counted.get(status))
+    return joined(locale, *(f"{word(locale, status)} {counted[status]}" for status in shown))
+
+
+def joined(locale: Locale, *parts: str) -> str:
+    """The parts that are not empty, with commas between them."""
+    return text(locale, "comma").join(filter(None, parts))
 
 
 def percent(task: Task) -> str:
@@ -122,11 +118,6 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def age(task: Task, now: datetime, locale: Locale) -> str:
-    """How long ago a task was created: "12 s", "5 min", "3 h", "2 d"."""
-    return ago(task.created_at, now, locale)
-
-
 def ago(time: datetime | None, now: datetime, locale: Locale) -> str:
     """How long ago a time was: "12 s", "5 min", "3 h", "2 d"."""
     if time is None:
@@ -152,22 +143,14 @@ def short_ids(task_ids: Sequence[str]) -> list[str]:
     return [clean(task_id) for task_id in task_ids]
 
 
-def cut_on_the_left(text: str, cells: int) -> str:
-    """The end of a text that takes more than so many cells, behind an ellipsis."""
+def cut(text: str, cells: int, *, at_the_end: bool = False) -> str:
+    """The end of a text that takes more than so many cells, behind an ellipsis; `at_the_end`: its
+    beginning, before one."""
     if cells_of(text) <= cells:
         return text
     while text and cells_of(text) > cells - 1:
-        text = text[1:]
-    return f"…{text}"
-
-
-def cut_on_the_right(text: str, cells: int) -> str:
-    """The beginning of a text that takes more than so many cells, before an ellipsis."""
-    if cells_of(text) <= cells:
-        return text
-    while text and cells_of(text) > cells - 1:
-        text = text[:-1]
-    return f"{text}…"
+        text = text[:-1] if at_the_end else text[1:]
+    return f"{text}…" if at_the_end else f"…{text}"
 
 
 def clean(message: str) -> str:

@@ -9,8 +9,7 @@ from ..record.default_texts import Locale
 from ..record.model import Task
 from ..record.redelivery import final
 from . import formats
-from .places import said
-from .remaining import remaining
+from .remaining import message, remaining
 from .rows import key
 from .view import View
 
@@ -79,7 +78,7 @@ def line(task: Task, now: datetime | None, locale: Locale) -> str:
         formats.padded(formats.standing(locale, task), formats.status_cells(locale)),
         *figures,
         " ".join(filter(None, [task.task_type, task.symbol])),
-        said(task, now, locale),
+        message(task, now, locale),
         task.task_id,
     ]
     return "  ".join(filter(None, parts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Self
 
@@ -33,12 +33,11 @@ def _uninterrupted() -> Iterator[None]:
 
 
 class Bars:
-    """Draws views in place; use as a context manager. `heading` stands above them."""
+    """Draws views in place; use as a context manager."""
 
-    def __init__(self, console: Console, locale: Locale, heading: Sequence[str] = ()) -> None:
+    def __init__(self, console: Console, locale: Locale) -> None:
         self._console = console
         self._locale = locale
-        self._heading = heading
         self._live = Live(console=console, auto_refresh=False)
         self._size = console.size
         self._said: deque[str] = deque(maxlen=_SAID_KEPT)
@@ -50,7 +49,7 @@ class Bars:
 
     def show(self, view: View) -> None:
         """Draws a view in the place of the last one."""
-        self.draw(Screen(view, self._locale, self._heading))
+        self.draw(Screen(view, self._locale))
 
     def draw(self, screen: ConsoleRenderable) -> None:
         """Draws a screen in the place of the last one."""
@@ -78,7 +77,7 @@ class Bars:
         """Ends, and leaves the whole view on the screen, however long it is."""
         self._live.transient = True
         self._live.stop()
-        self._console.print(Screen(view, self._locale, self._heading, whole=True))
+        self._console.print(Screen(view, self._locale, whole=True))
 
     def _print(self, text: str) -> None:
         # The text may be a command to copy: none of its lines is wrapped here.

@@ -3,10 +3,9 @@ past runs tell one, or a clock."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from math import ceil, inf
-from typing import Any, Final
+from typing import Final
 
 from ..record.default_texts import Locale
 from ..record.estimate import Range, estimated_completion, estimated_range
@@ -28,62 +27,56 @@ _LONG = 100
 
 
 def remaining(task: Task, now: datetime, locale: Locale) -> str:
-    """ "2–3 min", "longer than usual"; of a type with few past runs "1:15"."""
-    return _text(task, now, locale, "")
-
-
-def short_remaining(task: Task, now: datetime, locale: Locale) -> str:
-    """The same for a narrow column: "2–3m", "longer"."""
-    return _text(task, now, locale, "_short")
-
-
-def _text(task: Task, now: datetime, locale: Locale, short: str) -> str:
-    found = estimated_range(task) or _told(task)
+    """ "2–3m", "longer"; of a type with few past runs "1:15"."""
+    found = estimated_range(task) or _of_workflow(task)
     if found is None:
         end = estimated_completion(task) or optional_moment(task.unknown.get("likely"))
         if end is None or end <= now:  # what is usual is not known
             return formats.UNKNOWN
         return formats.duration((end - now).total_seconds())
     if found.earliest is None or found.latest is None:
-        return formats.text(locale, f"varies{short}")
-    span = _span(found.earliest, found.latest, now, locale, short)
-    return formats.text(locale, f"longer{short}") if span is None else span
+        return formats.text(locale, "varies")
+    return _span(found.earliest, found.latest, now, locale) or formats.text(locale, "longer")
 
 
-def _told(workflow: Task) -> Range | None:
+def message(task: Task, now: datetime | None, locale: Locale) -> str:
+    """A task's message; of a waiting one also when it is likely to start, and its place."""
+    place = "" if now is None else starting(task, now, locale)
+    text = formats.message_of(task, locale, now)
+    return f"{text} ({place})" if text and place else text or place
+
+
+def _of_workflow(row: Task) -> Range | None:
     """The range of a workflow's row, which has no rate of its own."""
-    if (told := workflow.unknown.get("estimate")) is None:
+    if (body := row.unknown.get("estimate")) is None:
         return None
-    earliest, latest = optional_moment(told["earliest"]), optional_moment(told["latest"])
-    return Range(earliest, moment(told["likely"]), latest, told["runs"])
+    earliest, latest = optional_moment(body["earliest"]), optional_moment(body["latest"])
+    return Range(earliest, moment(body["likely"]), latest, body["runs"])
 
 
-def starting(body: Mapping[str, Any], now: datetime, locale: Locale) -> str:
-    """When the task of a GET status body is likely to start: "in 2–3 min, about 12 before it"."""
-    ahead, start = body["ahead"], body["start_estimate"]
+def starting(task: Task, now: datetime, locale: Locale) -> str:
+    """When a waiting task is likely to start: "in 2–3m, about 12 before it"; "" of any other."""
+    ahead, start = task.unknown.get("ahead"), task.unknown.get("start_estimate")
     if ahead is None:
         return ""
     place = formats.text(locale, "before" if ahead else "next", count=f"{ahead:,}")
     if start is None:
         return place
-    span = _span(moment(start["earliest"]), moment(start["latest"]), now, locale, "")
-    if span is None:
-        return formats.text(locale, "comma").join([formats.text(locale, "longer"), place])
-    return formats.text(locale, "comma").join([formats.text(locale, "in", span=span), place])
+    span = _span(moment(start["earliest"]), moment(start["latest"]), now, locale)
+    after = formats.text(locale, "in", span=span) if span else formats.text(locale, "longer")
+    return formats.joined(locale, after, place)
 
 
-def _span(
-    earliest: datetime, latest: datetime, now: datetime, locale: Locale, short: str
-) -> str | None:
+def _span(earliest: datetime, latest: datetime, now: datetime, locale: Locale) -> str | None:
     """How long it is to a range of times; None past its end."""
     most = (latest - now).total_seconds()
     if most <= 0:
         return None
     unit, first, last = _rounded(max((earliest - now).total_seconds(), 0), most)
-    if short and last >= _LONG:
+    if last >= _LONG:
         first = 0  # a column has no room for both
     span = str(last) if first == last else f"{first}–{last}" if first else f"≤{last}"
-    return formats.text(locale, f"span_{unit}{short}", span=span)
+    return formats.text(locale, f"span_{unit}", span=span)
 
 
 def _rounded(least: float, most: float) -> tuple[str, int, int]:

@@ -1,126 +1,111 @@
-"""What the terminal reads and asks: the methods that a store and an API both have."""
+"""What the terminal reads and asks: the endpoints that a store and an API both answer."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
-from math import inf
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, Self
 
+from ..errors import TaskNotFound, WorkflowNotFound
 from ..record.act import Action
+from ..record.default_texts import Locale
 from ..record.list_request import ListRequest
 
-Line = dict[str, Any]
-
-
-class Listed(NamedTuple):
-    """One page of a list: rows as JSON, tasks of each status, how many rows all pages have (None
-    where nothing counts them), and the cursor of the next page."""
-
-    rows: Sequence[bytes]
-    counts: Mapping[str, int | None]
-    total: int | None
-    cursor: str | None = None
-
-    def following(self, asked: ListRequest) -> ListRequest | None:
-        """The request for the next page; None after the last."""
-        if self.total is None:
-            return None if self.cursor is None else replace(asked, cursor=self.cursor)
-        more = asked.page * asked.limit < self.total
-        return replace(asked, page=asked.page + 1) if more else None
-
-
-class Asked(NamedTuple):
-    """What came of an act: the record's status, the request that its worker has not carried out
-    yet, and whether anything was changed."""
-
-    status: str
-    asked: str | None
-    changed: bool = True
+#: The body of an answer, a row of a list, or a line of a log.
+Body = Mapping[str, Any]
+#: Who asks, as the record has it.
+BY: Final = "cli"
 
 
 class Source(ABC):
-    """A store or an API; `with` closes it.
+    """A store or an API, whose answers have the same bodies; `with` closes it.
 
     Each method raises StoreUnavailable while nothing answers, and SettingsError where an API does
     not know the token, or does not allow it what is asked for.
     """
 
-    #: An API's URL; None of a store.
-    address: str | None = None
+    #: Where it is, for people.
+    address: str
+    #: The language of whoever reads.
+    locale: Locale
+    #: An API's URL, below which its pages are; None of a store.
+    url: str | None = None
 
     @abstractmethod
     def now(self) -> datetime:
         """The time there, after a read."""
 
     @abstractmethod
-    def task(self, task_id: str) -> bytes | None:
-        """A task's body, as its status endpoint answers; None without a record."""
+    def answer(self, method: str, path: Sequence[str], given: Body) -> Body | None:
+        """An endpoint's answer to a query or body; None where it has no such record.
 
-    @abstractmethod
-    def tasks(self, asked: ListRequest, *, whole: bool = False) -> Listed:
-        """A page of tasks; `whole` rows omit no field.
-
-        Raises:
-            InvalidEvent: filters that do not go together.
+        Args:
+            method: the HTTP method in capitals.
+            path: the parts of the endpoint's path below `/internal`.
+            given: the query or body; values of None are left out.
         """
 
-    @abstractmethod
-    def beginning(self, text: str) -> Iterable[str]:
-        """Ids of recent tasks that begin so."""
+    def task(self, task_id: str) -> Body | None:
+        """A task's body; of a group's id, the workflow as a task. None if there is neither."""
+        return self.answer("GET", ("task", task_id, "status"), {})
 
-    @abstractmethod
-    def timeline(self, task_id: str) -> bytes | None:
+    def timeline(self, task_id: str) -> Body | None:
         """The body of a task's timeline; None without a record."""
+        return self.answer("GET", ("task", task_id, "timeline"), {})
 
-    @abstractmethod
-    def log(self, task_id: str, after: int | None, limit: int) -> list[Line]:
+    def log(self, task_id: str, after: int | None, limit: int) -> list[Body]:
         """Lines of a task's log after a number, `limit` at most; the newest ones for None.
 
         Raises:
             TaskNotFound: there is no record.
         """
+        body = self.answer("GET", ("task", task_id, "log"), {"after": after, "limit": limit})
+        if body is None:
+            raise TaskNotFound(task_id)
+        lines: list[Body] = body["lines"]
+        return lines
 
-    @abstractmethod
-    def workflow(self, workflow_id: str) -> bytes | None:
-        """A workflow's body; None if there is none."""
-
-    @abstractmethod
-    def workflows(self, page: int, limit: int) -> Listed:
-        """A page of workflows, without counts of statuses."""
-
-    @abstractmethod
-    def workers(self) -> dict[str, Any]:
-        """The body of the list of workers."""
-
-    @abstractmethod
-    def ask(self, task_id: str, action: Action, reason: str | None = None) -> Asked:
-        """Asks a task for an act.
+    def tasks(self, asked: ListRequest, *, whole: bool = False) -> Body:
+        """A page of tasks; `whole` rows omit no field.
 
         Raises:
-            TaskNotFound: there is no record.
-            TransitionRefused: its status does not allow it.
+            InvalidEvent: filters that do not go together.
         """
+        query = asdict(asked) | {"top": asked.top or None, "fields": "all" if whole else None}
+        return self.answer("GET", ("tasks",), query) or {}
 
-    @abstractmethod
-    def ask_many(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Asks many tasks, as the body of `POST /internal/act` says; its answer."""
+    def workflow(self, workflow_id: str) -> Body | None:
+        """A workflow's body; None if there is none."""
+        return self.answer("GET", ("workflow", workflow_id, "status"), {})
 
-    @abstractmethod
-    def ask_all(self, workflow_id: str, action: Action, reason: str | None = None) -> str | None:
-        """Asks the members of a workflow; the act's id, None where it was asked before.
+    def workflows(self, page: int, limit: int) -> Body:
+        """A page of workflows."""
+        return self.answer("GET", ("workflows",), {"page": page, "limit": limit}) or {}
+
+    def workers(self) -> Body:
+        """The list of workers."""
+        return self.answer("GET", ("workers",), {}) or {}
+
+    def act(self, action: Action, ids: Sequence[str], reason: str | None = None) -> Body:
+        """Asks tasks for an act, as `POST /internal/act` does; its answer."""
+        given = {"action": action, "ids": list(ids), "by": BY, "reason": reason}
+        return self.answer("POST", ("act",), given) or {}
+
+    def act_on_workflow(self, workflow_id: str, action: Action, reason: str | None = None) -> None:
+        """Asks all members of a workflow for an act.
 
         Raises:
             WorkflowNotFound: there is no workflow.
             TransitionRefused: its status does not allow it.
         """
-
-    @abstractmethod
-    def carry_out(self, workflow_id: str, act_id: str, within_s: float = inf) -> None:
-        """Has those members follow that write nothing by themselves; what is left after so many
-        seconds is left to the workers' pass."""
+        given, method, endpoint = {"by": BY, "reason": reason}, "POST", "cancel"
+        if action != "cancel":
+            method, endpoint = "PUT", "update"
+            given["status"] = "paused" if action == "pause" else "running"
+        if self.answer(method, ("workflow", workflow_id, endpoint), given) is None:
+            raise WorkflowNotFound(workflow_id)
 
     def __enter__(self) -> Self:
         return self

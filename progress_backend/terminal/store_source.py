@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from datetime import datetime
-from math import inf
-from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
-from ..flows import (
-    short_ids,
-    task_list,
-    task_log,
-    task_timeline,
-    worker_list,
-    workflow_acts,
-    workflows,
-)
+from ..addresses import without_password
+from ..errors import WorkflowNotFound
+from ..flows import task_list, task_log, task_timeline, worker_list, workflows
 from ..flows.flow import Flow
-from ..record.act import Action
 from ..record.list_request import ListRequest
 from ..record.log_line import with_id
-from ..service.act_on_many import event_of
+from ..service.pagination import pagination
 from ..service.redis_progress_service import RedisProgressService
 from ..store.drivers import Store
-from .source import Asked, Line, Listed, Source
+from . import formats
+from .source import Body, Source
 
 T = TypeVar("T")
-
-#: Who asks, as the record has it.
-BY: Final = "cli"
 
 
 class StoreSource(Source):
@@ -39,91 +28,77 @@ class StoreSource(Source):
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._flows = store.flows
+        settings = store.settings
+        self.locale = settings.locale
+        self.address = without_password(settings.redis_url or "")
+        if settings.key_prefix:
+            self.address += formats.text(settings.locale, "prefix", prefix=settings.key_prefix)
 
     def now(self) -> datetime:
         """See `Source`."""
         return self._store.now()
 
-    def task(self, task_id: str) -> bytes | None:
+    def answer(self, method: str, path: Sequence[str], given: Body) -> Body | None:
         """See `Source`."""
-        document = self._run(self._flows.body(task_id))
-        if document is None:
-            return None
-        return self._flows.as_of(self._run(self._flows.placed(document)), self.now())
+        known = {name: value for name, value in given.items() if value is not None}
+        if method != "GET":
+            return asyncio.run(self._asked(path, known))
+        self._store.ready()
+        return self._read(path, known)
 
-    def tasks(self, asked: ListRequest, *, whole: bool = False) -> Listed:
-        """See `Source`."""
+    def _read(self, path: Sequence[str], given: dict[str, Any]) -> Body | None:
+        flows, now = self._store.flows, self._store.now()
+        match path:
+            case ("tasks",):
+                whole = given.pop("fields", None) is not None
+                return self._listed(ListRequest(**given), whole)
+            case ("task", task_id, "status"):
+                return _loaded(self._run(workflows.task_or_workflow(flows, task_id, now)))
+            case ("task", task_id, "timeline"):
+                return _loaded(self._run(task_timeline.of(task_id, self._store.settings)))
+            case ("task", task_id, "log"):
+                part = self._run(task_log.read(task_id, given.get("after"), given["limit"]))
+                return {"lines": [json.loads(with_id(*line)) for line in part.lines]}
+            case ("workflow", workflow_id, "status"):
+                return _loaded(self._run(workflows.status(flows, workflow_id, now)))
+            case ("workflows",):
+                page, limit = given["page"], given["limit"]
+                total, rows = self._run(workflows.page(flows, page, limit, now))
+                found = [json.loads(row) for row in rows]
+                return {"workflows": found, "pagination": pagination(page, limit, total)}
+            case _:
+                return self._run(worker_list.workers(flows, now))
+
+    def _listed(self, asked: ListRequest, whole: bool) -> Body:
         asked.check()
-        self._store.ready()
-        found = self._run(task_list.listed(self._flows, asked, self.now(), light=not whole))
-        return Listed(found.rows, found.counts, found.total, found.cursor)
+        flows, now = self._store.flows, self._store.now()
+        found = self._run(task_list.listed(flows, asked, now, light=not whole))
+        return {
+            "tasks": [json.loads(row) for row in found.rows],
+            "pagination": pagination(asked.page, asked.limit, found.total),
+            "summary": dict(found.counts),
+            **({} if found.cursor is None else {"cursor": found.cursor}),
+        }
 
-    def beginning(self, text: str) -> Iterable[str]:
-        """See `Source`."""
-        return self._run(short_ids.beginning(text))
-
-    def timeline(self, task_id: str) -> bytes | None:
-        """See `Source`."""
-        return self._run(task_timeline.of(task_id, self._store.settings))
-
-    def log(self, task_id: str, after: int | None, limit: int) -> list[Line]:
-        """See `Source`."""
-        part = self._run(task_log.read(task_id, after, limit))
-        return [json.loads(with_id(*line)) for line in part.lines]
-
-    def workflow(self, workflow_id: str) -> bytes | None:
-        """See `Source`."""
-        self._store.ready()
-        return self._run(workflows.status(self._flows, workflow_id, self.now()))
-
-    def workflows(self, page: int, limit: int) -> Listed:
-        """See `Source`."""
-        self._store.ready()
-        total, rows = self._run(workflows.page(self._flows, page, limit, self.now()))
-        return Listed(rows, {}, total)
-
-    def workers(self) -> dict[str, Any]:
-        """See `Source`."""
-        self._store.ready()
-        return self._run(worker_list.workers(self._flows, self.now()))
-
-    def ask(self, task_id: str, action: Action, reason: str | None = None) -> Asked:
-        """See `Source`."""
-        event = event_of(action, BY, reason)
-        applied = self._run(self._flows.apply(task_id, (event,), self.now()))
-        if applied.refused is not None:
-            raise applied.refused
-        return Asked(applied.task.status, applied.task.asked, applied.document is not None)
-
-    def ask_many(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """See `Source`."""
-        return asyncio.run(self._ask_many(asked))
-
-    async def _ask_many(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    async def _asked(self, path: Sequence[str], given: dict[str, Any]) -> Body | None:
         async with RedisProgressService(settings=self._store.settings) as service:
-            return await service.act(**asked, by=BY)
-
-    def ask_all(self, workflow_id: str, action: Action, reason: str | None = None) -> str | None:
-        """See `Source`."""
-        asked = workflow_acts.ask(
-            self._flows, workflow_id, action, self.now(), by=BY, reason=reason
-        )
-        _, act_id = self._run(asked)
-        return act_id
-
-    def carry_out(self, workflow_id: str, act_id: str, within_s: float = inf) -> None:
-        """See `Source`."""
-        until = monotonic() + within_s
-        cursor: workflow_acts.Cursor | None = workflow_acts.Cursor()
-        while cursor is not None and monotonic() < until:
-            following = workflow_acts.carry_out(
-                self._flows, workflow_id, act_id, cursor, self.now()
-            )
-            cursor = self._run(following)
+            match path:
+                case ("workflow", workflow_id, endpoint):
+                    act = service.cancel_workflow
+                    ask = act if endpoint == "cancel" else service.update_workflow
+                    try:
+                        return await ask(workflow_id, **given)
+                    except WorkflowNotFound:
+                        return None
+                case _:
+                    return await service.act(**given)
 
     def _run(self, flow: Flow[T]) -> T:
         return self._store.run(flow)
 
     def __exit__(self, *_: object) -> None:
         self._store.close()
+
+
+def _loaded(body: bytes | None) -> Body | None:
+    return None if body is None else json.loads(body)

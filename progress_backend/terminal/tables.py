@@ -1,83 +1,128 @@
-"""A page of tasks as a table of text, and one task in full: for people."""
+"""Lists of tasks, workflows and workers as tables of text, for people."""
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Final
 
-from ..addresses import without_password
-from ..record.default_texts import Locale, translated
-from ..record.model import STATUSES, Task, Warnings
-from ..settings import Settings
+from ..record.default_texts import Locale
+from ..record.local_time import optional_moment
+from ..record.model import Task
 from . import formats
-from .remaining import remaining
+from .rows import as_row
+from .source import Body
 
-_COLUMNS = ("id", "status", "percent", "age", "name")
-_WHOLE_COLUMNS = ("id", "status", "type", "symbol", "percent", "created_at")
-#: Between two columns; and the cells that a name has at the least.
-_GAP, _LEAST_NAME = "  ", 8
+#: Between two columns; and the cells that the last column has at the least.
+_GAP: Final = "  "
+_LEAST: Final = 8
 #: Left out where they would leave a name less than that, the first one first.
-_LEFT_OUT = ("age", "percent", "status")
+_LEFT_OUT: Final = ("age", "ended_of", "percent", "status")
 
 
-def table(tasks: Sequence[Task], now: datetime, width: int | None, locale: Locale) -> Iterator[str]:
-    """The page's rows under a head, cut to `width` cells; None leaves ids and names whole.
-
-    The name stands last and is cut on its left, where names are alike; where the width leaves it
-    no room, columns before it are left out.
-    """
-    ids = [task.task_id for task in tasks]
-    shown = [*map(formats.clean, ids)] if width is None else formats.short_ids(ids)
-    rows = [
-        (
-            task_id,
-            formats.standing(locale, task),
-            formats.percent(task),
-            formats.age(task, now, locale),
-            formats.name(task),
+def of_tasks(
+    tasks: Sequence[Task], now: datetime, width: int | None, locale: Locale, *, whole: bool
+) -> Iterator[str]:
+    """Tasks, and workflows in their tasks' place, cut to `width` cells; None leaves ids and names
+    whole, and `whole` shows dates too."""
+    columns = _begun(tasks, None if whole else width, locale)
+    if whole:
+        return table(
+            {
+                **columns,
+                "type": [formats.clean(task.task_type) for task in tasks],
+                "symbol": [formats.clean(task.symbol or formats.UNKNOWN) for task in tasks],
+                "percent": [formats.percent(task) for task in tasks],
+                "created_at": [time_of(task.created_at) for task in tasks],
+            },
+            None,
+            locale,
         )
-        for task_id, task in zip(shown, tasks, strict=True)
+    columns["percent"] = [formats.percent(task) for task in tasks]
+    columns["age"] = [formats.ago(task.created_at, now, locale) for task in tasks]
+    return table(columns | {"name": [formats.name(task) for task in tasks]}, width, locale)
+
+
+def of_workflows(
+    bodies: Sequence[Body], now: datetime, width: int | None, locale: Locale
+) -> Iterator[str]:
+    """Workflows, cut to `width` cells; None leaves ids and names whole."""
+    rows = [as_row(body, locale) for body in bodies]
+    columns = _begun(rows, width, locale) | {
+        "percent": [formats.percent(row) for row in rows],
+        "ended_of": ["{current}/{total}".format(**body["progress"]) for body in bodies],
+        "age": [formats.ago(row.created_at, now, locale) for row in rows],
+        "workflow": [formats.name(row) for row in rows],
+    }
+    return table(columns, width, locale)
+
+
+def of_workers(
+    workers: Sequence[Body], now: datetime, width: int | None, locale: Locale
+) -> Iterator[str]:
+    """Workers, and the tasks that each runs, cut to `width` cells; None leaves these whole."""
+    signs = [optional_moment(worker["last_sign_at"]) for worker in workers]
+    states = [
+        "live" if worker["live"] else "shut_down" if sign is None else "gone"
+        for worker, sign in zip(workers, signs, strict=True)
     ]
-    head = heads(_COLUMNS, locale)
-    if width is None:
-        return aligned([head, *rows])
-    columns = dict(zip(_COLUMNS, zip(head, *rows, strict=True), strict=True))
-    return aligned(list(zip(*fitting(columns, width), strict=True)))
+    columns = {
+        "worker": [formats.clean(worker["name"]) for worker in workers],
+        "status": [formats.text(locale, state) for state in states],
+        "last_sign": [formats.ago(sign, now, locale) for sign in signs],
+        "holds": [_runs(worker["holds"]) for worker in workers],
+    }
+    return table(columns, width, locale, at_the_end=True)
 
 
-def fitting(
-    columns: dict[str, tuple[str, ...]], width: int, left_out: Sequence[str] = _LEFT_OUT
-) -> list[tuple[str, ...]]:
-    """The columns that fit into so many cells, the names cut; `left_out` are those that may be
-    missing, the first one first."""
-    names = columns.pop("name")
-
-    def left() -> int:
-        taken = (max(map(formats.cells_of, column)) + len(_GAP) for column in columns.values())
-        return width - sum(taken)
-
-    for column in left_out:
-        if left() >= _LEAST_NAME:
-            break
-        del columns[column]
-    room = max(left(), _LEAST_NAME)
-    return [*columns.values(), tuple(formats.cut_on_the_left(name, room) for name in names)]
+def _begun(rows: Sequence[Task], width: int | None, locale: Locale) -> dict[str, list[str]]:
+    """The columns that all lists of tasks begin with."""
+    ids = [row.task_id for row in rows]
+    return {
+        "id": [*map(formats.clean, ids)] if width is None else formats.short_ids(ids),
+        "status": [formats.standing(locale, row) for row in rows],
+    }
 
 
-def whole_table(tasks: Sequence[Task], locale: Locale) -> Iterator[str]:
-    """The page's rows with whole ids, names and dates."""
-    return aligned([heads(_WHOLE_COLUMNS, locale), *(_whole(task, locale) for task in tasks)])
+def _runs(holds: Body) -> str:
+    """ "3: fetch_data 3f2a90c1 50%, …"."""
+    tasks = holds["tasks"]
+    ids = formats.short_ids([task["task_id"] for task in tasks])
+    shown = [
+        f"{formats.clean(task['task_type'])} {short} {task['percentage']:g}%"
+        for task, short in zip(tasks, ids, strict=True)
+    ]
+    more = ["…"] if len(tasks) < holds["total"] else []
+    return f"{holds['total']}: {', '.join([*shown, *more])}" if holds["total"] else "0"
 
 
-def heads(columns: Sequence[str], locale: Locale) -> tuple[str, ...]:
-    """The heads of columns."""
-    return tuple(formats.text(locale, column).upper() for column in columns)
+def table(
+    columns: Mapping[str, Sequence[str]],
+    width: int | None,
+    locale: Locale,
+    *,
+    at_the_end: bool = False,
+) -> Iterator[str]:
+    """Columns under their heads. In `width` cells the last one is cut, on its left, where names
+    are alike, unless `at_the_end`; where it has no room, columns before it are left out."""
+    shown = {name: (formats.text(locale, name).upper(), *cells) for name, cells in columns.items()}
+    if width is not None:
+        last, cells = shown.popitem()
+
+        def room() -> int:
+            taken = (max(map(formats.cells_of, column)) + len(_GAP) for column in shown.values())
+            return width - sum(taken)
+
+        for name in _LEFT_OUT:
+            if not at_the_end and room() < _LEAST:
+                shown.pop(name, None)
+        most = max(room(), _LEAST)
+        shown[last] = tuple(formats.cut(cell, most, at_the_end=at_the_end) for cell in cells)
+    return aligned(list(zip(*shown.values(), strict=True)))
 
 
-def aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Rows of cells as lines, each column as wide as its widest cell."""
     cells = [max(map(formats.cells_of, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -85,113 +130,18 @@ def aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
         yield _GAP.join(padded).rstrip()
 
 
-def _whole(task: Task, locale: Locale) -> tuple[str, ...]:
-    return (
-        formats.clean(task.task_id),
-        formats.standing(locale, task),
-        formats.clean(task.task_type),
-        formats.clean(task.symbol or formats.UNKNOWN),
-        formats.percent(task),
-        time_of(task.created_at),
-    )
-
-
-def counted(
-    pagination: Mapping[str, int | None],
-    summary: Mapping[str, int | None],
-    locale: Locale,
-    *,
-    top: bool = False,
-    cursor: str | None = None,
-) -> str:
-    """ "page 1 of 3, tasks: 52; all: created 1, running 2"; `top`: workflows are among the rows.
-    Where tasks were looked at, how many there are is not known, and `cursor` goes on."""
-    if pagination["total"] is None:
-        more = "looked_at_all" if cursor is None else "looked_at"
-        return formats.text(locale, more, cursor=shlex.quote(formats.clean(cursor or "")))
-    page = {name: pagination[name] for name in ("page", "pages", "total")}
-    counts = formats.text(locale, "comma").join(
-        f"{formats.status(locale, status)} {summary[status]}"
-        for status in STATUSES
-        if summary[status]
-    )
-    of_all = "page_of_top" if top else "page_of_all"
-    return formats.text(locale, of_all if counts else "page", **page, counts=counts)
-
-
-def store(settings: Settings) -> str:
-    """ "redis://127.0.0.1:6379/0, prefix 'shop:'": where the tasks were looked for."""
-    prefix = formats.text(settings.locale, "prefix", prefix=settings.key_prefix)
-    return f"{without_password(settings.redis_url or '')}{prefix if settings.key_prefix else ''}"
-
-
-def details(task: Task, now: datetime, locale: Locale, start: str = "") -> Iterator[str]:
-    """One task, a line a fact; what is unknown or empty is left out. `start`: when it starts."""
-    progress = task.progress
-    total = "?" if progress.total is None else progress.total
-    control = task.control or {}
-    by = formats.text(locale, "asked_by", **control) if control else ""
-    error = formats.clean(translated(locale, task.error_message or ""))
-    runs = {"attempt": task.attempt, "retries": task.retries}
-    facts: dict[str, str | None] = {
-        "task": task.task_id,
-        "status": formats.standing(locale, task),
-        "warnings": _warnings(task, locale),
-        "type": formats.clean(task.task_type),
-        "symbol": task.symbol and formats.clean(task.symbol),
-        "owner": task.owner and formats.clean(task.owner),
-        "progress": f"{progress.current}/{total} ({formats.percent(task)})",
-        "start": start,
-        "rate": formats.rate(task),
-        "remaining": remaining(task, now, locale),
-        "elapsed": formats.elapsed(task, now),
-        "message": formats.clean(translated(locale, task.message)),
-        "error": f"{error} ({task.error_cause})" if error and task.error_cause else error,
-        "asked": ": ".join(filter(None, [by, formats.clean(str(control.get("reason") or ""))])),
-        "created_at": time_of(task.created_at),
-        "started_at": time_of(task.started_at),
-        "updated_at": time_of(task.updated_at),
-        "ended_at": time_of(task.completed_at),
-        "worker": task.worker.name if task.worker else "",
-        "attempt": formats.text(locale, "attempt_of", **runs) if task.attempt else "",
-        "results": _json(task.results),
-        "details": _json(task.processing_details),
-        "metadata": _json(task.metadata),
-    }
-    return facts_of(facts, locale)
-
-
-def _warnings(task: Task, locale: Locale) -> str:
-    """ "late since 2024-01-15 10:30:00 +0900"."""
-    known = task.warnings or Warnings()
-    said = (
-        formats.text(
-            locale,
-            "warned_since",
-            name=formats.warning(locale, kind),
-            since=time_of(getattr(known, kind)),
-        )
-        for kind in known.kinds
-    )
-    return formats.text(locale, "comma").join(said)
-
-
-def facts_of(facts: Mapping[str, str | None], locale: Locale) -> Iterator[str]:
-    """A line a fact that is known, its label before it."""
-    known = {
-        formats.text(locale, name): fact
-        for name, fact in facts.items()
-        if fact not in ("", None, formats.UNKNOWN)
-    }
-    width = max(map(formats.cells_of, known))
-    for name, fact in known.items():
-        yield f"{formats.padded(name, width)}  {fact}"
+def counted(page: Body, what: str, locale: Locale) -> str:
+    """ "page 1 of 3, tasks: 52; all tasks: created 1, running 2". Where tasks were looked at, how
+    many there are is not known, and a cursor goes on."""
+    if page["pagination"]["total"] is None:
+        if (cursor := page.get("cursor")) is None:
+            return formats.text(locale, "looked_at_all")
+        return formats.text(locale, "looked_at", cursor=shlex.quote(formats.clean(cursor)))
+    text = formats.text(locale, "page", what=formats.text(locale, what), **page["pagination"])
+    counts = formats.counts(locale, page.get("summary", {}))
+    return formats.text(locale, "of_all", page=text, counts=counts) if counts else text
 
 
 def time_of(time: datetime | None) -> str:
     """ "2024-01-15 10:30:00 +0900"."""
     return f"{time:%Y-%m-%d %H:%M:%S %z}" if time else ""
-
-
-def _json(values: Mapping[str, Any]) -> str:
-    return json.dumps(values, ensure_ascii=False) if values else ""

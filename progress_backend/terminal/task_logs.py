@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ..errors import ProgressError, TaskNotFound
-from .source import Line, Source
+from .source import Body, Source
 
 #: Lines that are kept of the log that is shown, and that one read brings at most.
 _KEPT: Final = 200
@@ -16,7 +16,7 @@ _KEPT: Final = 200
 class Log(NamedTuple):
     """A task's newest lines; `trouble` is the error because of which they may be old."""
 
-    lines: Sequence[Line] = ()
+    lines: Sequence[Body] = ()
     trouble: str = ""
 
 
@@ -26,7 +26,7 @@ class Tail:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._task_id: str | None = None
-        self._lines: deque[Line] = deque(maxlen=_KEPT)
+        self._lines: deque[Body] = deque(maxlen=_KEPT)
 
     def of(self, task_id: str) -> Log:
         """The newest lines of the task's log."""
@@ -34,14 +34,15 @@ class Tail:
             self._task_id = task_id
             self._lines.clear()
         after = int(self._lines[-1]["id"]) if self._lines else None
+        trouble = ""
         try:
             found = self._source.log(task_id, after, _KEPT)
             if after is not None and len(found) == _KEPT:  # there is more: on to the newest
                 found = self._source.log(task_id, None, _KEPT)
                 self._lines.clear()
+            self._lines.extend(found)
         except TaskNotFound:
-            return Log(tuple(self._lines))
+            pass  # its lines stay
         except ProgressError as error:
-            return Log(tuple(self._lines), str(error))
-        self._lines.extend(found)
-        return Log(tuple(self._lines))
+            trouble = str(error)
+        return Log(tuple(self._lines), trouble)

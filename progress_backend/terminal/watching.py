@@ -5,34 +5,24 @@ from __future__ import annotations
 
 import math
 import os
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from celery import Celery, current_app
 
 from ..errors import SettingsError
-from ..record import task_json
 from ..record.model import Task
-from ..record.workflow_as_task import as_task
-from ..settings import Settings
-from ..store.drivers import Store
 from ..tracking.tracker import settings_of
-from .api_client import ApiClient
-from .api_source import ApiSource
-from .following import Reader, follow
+from .following import follow
 from .language import in_the_terminals_language
+from .opening import opened
+from .readers import Reader, TasksReader, WorkflowReader, is_workflow
+from .rows import task_of
 from .shows import show_here
-from .source import Source
-from .store_source import StoreSource
-from .view import Choice, TaskReader
-from .workflow_view import WorkflowReader
 
 if TYPE_CHECKING:
     from celery.result import AsyncResult, GroupResult
 
-#: Seconds of one read at most.
-_READ_S: Final = 3.0
 #: Seconds between two reads at least.
 _LEAST_S: Final = 0.05
 #: Members of a workflow that are shown at most.
@@ -78,22 +68,22 @@ def watch(
     its_id = _id_of(result_or_id)
     app = app or getattr(result_or_id, "app", None) or current_app
     settings = in_the_terminals_language(settings_of(app), app)
-    with ExitStack() as stack:
-        source = stack.enter_context(_opened(settings, url, token))
-        show = show_here(settings.locale)
-        stack.enter_context(show)
-        reader: Reader = TaskReader(source, settings.locale, Choice((its_id,)))
-        if of_workflow := _is_workflow(source, its_id):
-            reader = WorkflowReader(source, its_id, _MEMBERS, settings.locale)
+    if url is None and settings.redis_url is None:
+        raise SettingsError(
+            "watch() reads the store of an app or of PROGRESS_REDIS_URL, or the API of url=…: "
+            "none of them is given"
+        )
+    token = token or os.environ.get("PROGRESS_TOKEN")
+    with opened(settings, url, token) as source, show_here(settings.locale) as show:
+        reader: Reader = TasksReader(source, [its_id])
+        if is_workflow(source, its_id):
+            reader = WorkflowReader(source, its_id, _MEMBERS)
         within = math.inf if timeout is None else timeout
-        view = follow(reader, show, max(interval, _LEAST_S), until_ended=True, timeout=within)
+        pause = max(interval, _LEAST_S)
+        view = follow(reader.read, show.show, pause, until_ended=True, timeout=within)
         show.final(view)
-        document = source.task(its_id)
-        if document is None and of_workflow and (found := source.workflow(its_id)) is not None:
-            document = as_task(found)
-    if document is None:  # it was cleaned up since
-        return view.watched[0]
-    return task_json.decode(document)
+        body = source.task(its_id)
+    return view.watched[0] if body is None else task_of(body)  # it was cleaned up since
 
 
 def _id_of(result_or_id: Any) -> str:
@@ -107,28 +97,3 @@ def _id_of(result_or_id: Any) -> str:
             "a group"
         )
     return str(its_id)
-
-
-def _is_workflow(source: Source, its_id: str) -> bool:
-    try:
-        return source.workflow(its_id) is not None
-    except SettingsError:  # a token for this task alone
-        return False
-
-
-def _opened(settings: Settings, url: str | None, token: str | None) -> Source:
-    """The API at the URL, or the store of the settings.
-
-    Raises:
-        SettingsError: there is neither a store nor an API.
-    """
-    if url is not None:
-        return ApiSource(ApiClient(url, _READ_S, token or os.environ.get("PROGRESS_TOKEN") or None))
-    if settings.redis_url is None:
-        raise SettingsError(
-            "watch() reads the store of an app or of PROGRESS_REDIS_URL, or the API of url=…: "
-            "none of them is given"
-        )
-    store = Store(settings, _READ_S)
-    store.ready()
-    return StoreSource(store)

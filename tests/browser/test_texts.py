@@ -69,7 +69,7 @@ def test_page_and_terminal_have_one_word_for_each_status(
         expect(page.locator("[data-filter=all]")).to_contain_text("0")  # the list is there
         for word in STATUSES:
             label = page.locator(f"[data-filter={word}] span")
-            assert label.inner_text().lower() == formats.status(language, word)
+            assert label.inner_text().lower() == formats.word(language, word)
 
 
 def test_a_row_has_one_language_whatever_its_writer_spoke(

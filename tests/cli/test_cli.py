@@ -76,7 +76,7 @@ def test_tasks_are_listed_newest_first_with_the_summary(run: Run, records: Recor
     assert lines[1].split()[:3] == ["second-id", "running", "50%"]
     assert lines[1].endswith("fetch_data トヨタ")
     assert re.fullmatch(r"first-id +created +0% +\d+ s +fetch_data 7203.T", lines[2])
-    assert lines[3] == "page 1 of 1, tasks: 2; all: created 1, running 1"
+    assert lines[3] == "page 1 of 1, tasks: 2; all tasks: created 1, running 1"
     assert run("list").output.splitlines()[0] == lines[0], "both names are one command"
 
 
@@ -188,15 +188,19 @@ def test_show_tells_what_happened(run: Run, records: Records) -> None:
 
 def test_pause_resume_and_cancel_change_the_record(run: Run, records: Records) -> None:
     records.start("the-id")
-    asked = "pause of task the-id is asked: its worker holds it at its next update\n"
+    asked = (
+        "pause of task the-id is asked: what waits does not begin, and what runs waits at its next "
+        "update\n"
+    )
     assert run("pause", "the-id", "--reason", "lunch").output == asked
     assert records.get("the-id").control["reason"] == "lunch"
     assert run("pause", "the-id").output == asked
     records.apply("the-id", ev.Acknowledged())
-    assert run("pause", "the-id").output == "task the-id is paused; nothing was changed\n"
+    assert run("pause", "the-id").output == "task the-id is paused\n"
     assert run("resume", "the-id").output == "task the-id is running\n"
     assert run("cancel", "the-id", "--reason", "wrong file").output == (
-        "cancel of task the-id is asked: its worker ends it at its next update\n"
+        "cancel of task the-id is asked: what waits never begins, and what runs ends at its next "
+        "update\n"
     )
     task = records.get("the-id")
     assert (task.status, task.control["reason"], task.control["by"]) == (
@@ -211,7 +215,7 @@ def test_what_has_ended_cannot_be_cancelled(run: Run, records: Records) -> None:
     records.complete("the-id")
     result = run("cancel", "the-id")
     assert result.exit_code == 1
-    assert result.output == "Error: task the-id cannot be cancelled: it is completed\n"
+    assert result.output == "Error: cancel of task the-id was refused: it is completed\n"
     assert records.get("the-id").status == "completed"
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from progress_backend import tokens
-from progress_backend.cli import main, many_tasks
+from progress_backend.cli import control_commands, main
 from progress_backend.errors import StoreUnavailable
+from progress_backend.terminal.source import Source
 from tests.records import Records
 from tests.web.conftest import StartApi, start_api
 
@@ -51,8 +53,8 @@ def test_several_ids_and_what_refuses_some(run: Run, records: Records) -> None:
     )
     assert done.exit_code == 1
     assert done.stdout == (
-        "pause of 2 tasks is asked: those that wait do not begin, and those that run wait at their "
-        "next update\n"
+        "pause of 2 tasks is asked: what waits does not begin, and what runs waits at its next "
+        "update\n"
     )
     assert done.stderr == (
         "pause of 2 tasks was refused, completed: done-3, done-4\n"
@@ -63,13 +65,16 @@ def test_several_ids_and_what_refuses_some(run: Run, records: Records) -> None:
     assert control["reason"] == "lunch"
     assert str(control["by"]).startswith("cli")
     again = run("resume", "one-1", "two-222")
-    assert (again.exit_code, again.output) == (0, "resume of 2 tasks is asked: they go on\n")
+    assert (again.exit_code, again.output) == (
+        0,
+        "resume of 2 tasks is asked: what waits goes on\n",
+    )
 
 
 def test_those_that_pass_after_a_question(
     run: Run, records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(many_tasks, "MOST_NAMED", 2)
+    monkeypatch.setattr(control_commands, "MOST_NAMED", 2)
     for number in range(5):
         records.create(f"job-{number}", owner="bob")
     records.start("other", symbol="6758.T")
@@ -80,7 +85,7 @@ def test_those_that_pass_after_a_question(
     few = run("cancel", "--owner", "bob", "--limit", "3", text="y\n")
     assert few.exit_code == 0, few.output
     assert "Cancel 3 of the tasks that pass?" in few.output
-    assert "cancel of 3 tasks is asked: those that wait never begin" in few.output
+    assert "cancel of 3 tasks is asked: what waits never begins" in few.output
     assert few.output.endswith("more tasks pass: the same command goes on with these\n")
     assert [str(records.get(f"job-{n}").status) for n in range(5)] == [
         *("created", "created", "cancelled", "cancelled", "cancelled")
@@ -105,7 +110,7 @@ def test_an_api_that_takes_no_more_for_now_is_asked_again(
 ) -> None:
     url, lines = records.settings.redis_url, (WRITE_TOKEN.line(),)
     api = start_api(redis_url=url, tokens=lines, max_writes=1.0)  # ten at once
-    monkeypatch.setattr(many_tasks, "MOST_NAMED", 10)
+    monkeypatch.setattr(control_commands, "MOST_NAMED", 10)
     ids = [f"job-{number}" for number in range(12)]
     for task_id in ids:
         records.create(task_id)
@@ -143,19 +148,19 @@ def test_what_was_asked_before_a_stop_is_told(
     stop: Callable[[str], BaseException],
     said: str,
 ) -> None:
-    monkeypatch.setattr(many_tasks, "MOST_NAMED", 2)
+    monkeypatch.setattr(control_commands, "MOST_NAMED", 2)
     for number in range(5):
         records.create(f"job-{number}")
     asked: list[object] = []
-    add = many_tasks._Outcome.add
+    act = Source.act
 
-    def second_one_fails(outcome: many_tasks._Outcome, answer: Mapping[str, object]) -> None:
-        asked.append(answer)
+    def second_one_fails(source: Source, *about: Any) -> Any:
+        asked.append(about)
         if len(asked) == 2:
             raise stop("the store is away")
-        add(outcome, answer)
+        return act(source, *about)
 
-    monkeypatch.setattr(many_tasks._Outcome, "add", second_one_fails)
+    monkeypatch.setattr(Source, "act", second_one_fails)
     done = run("cancel", *(f"job-{number}" for number in range(5)))
     assert done.exit_code == 1
     assert done.stderr.startswith("cancel of 2 tasks was asked before\n")

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from progress_backend.cli import main
 from progress_backend.record import events as ev
 from progress_backend.store.drivers import Store
-from progress_backend.terminal import WorkflowReader
+from progress_backend.terminal.readers import WorkflowReader
 from progress_backend.terminal.store_source import StoreSource
 from tests.records import Records
 from tests.waiting import eventually
@@ -110,7 +110,8 @@ def test_one_workflow_in_full(run: Run, records: Records) -> None:
     ):
         assert re.search(fact, said), (fact, said)
     assert "Ended" not in said
-    assert run("status", "--workflow", W[:8]).output == said, "both names, and a short id"
+    for args in (("status", "--workflow", W[:8]), ("show", W), ("show", W[:8])):
+        assert run(*args).output == said, "both names, and a short id"
     body = json.loads(run("show", "--workflow", W, "--json").output)
     assert (body["workflow_id"], body["counts"]["planned"]) == (W, 1)
     assert datetime.fromisoformat(body["created_at"]).tzinfo is not None
@@ -148,22 +149,14 @@ def test_runs_that_have_yet_to_confirm_are_found_among_many(redis_url: str) -> N
         records.member(task_id, "many")
     records.run(ids[0])
     with Store(records.settings) as store:
-        cancel_all(store, "many")
-        reader = WorkflowReader(StoreSource(store), "many", 5, "en")
+        source = StoreSource(store)
+        source.act_on_workflow("many", "cancel")
+        reader = WorkflowReader(source, "many", 5)
         view = reader.read()
         assert (view.ended, view.workflow and view.workflow.asked) == (False, "cancel")
         assert "m000" in [task.task_id for task in view.tasks], "what is awaited is shown"
         records.apply(ids[0], ev.Acknowledged())
         assert reader.read().ended
-
-
-def cancel_all(store: Store, workflow_id: str) -> None:
-    """Cancels the workflow, and has all of its members follow."""
-    acts = StoreSource(store)
-    store.ready()
-    act_id = acts.ask_all(workflow_id, "cancel")
-    assert act_id
-    acts.carry_out(workflow_id, act_id)
 
 
 @pytest.mark.parametrize(
@@ -189,15 +182,15 @@ def ask(redis_url: str, *args: str) -> Result:
 def test_a_workflow_is_paused_resumed_and_cancelled(redis_url: str, records: Records) -> None:
     said = ask(redis_url, "pause", "--workflow", W[:8], "--reason", "lunch")
     assert said.output == (
-        f"pause of workflow {W} is asked: no member begins, and those that run wait at their next "
-        "update\n"
+        f"pause of workflow {W} is asked: what waits does not begin, and what runs waits at its "
+        "next update\n"
     )
     assert (records.get("merge").status, records.get("half").status) == ("paused", "paused")
     assert (records.get("half").control or {})["reason"] == "lunch"
-    assert "its members go on" in ask(redis_url, "resume", "--workflow", W).output
+    assert "what waits goes on" in ask(redis_url, "resume", "--workflow", W).output
     assert (records.get("merge").status, records.get("half").status) == ("created", "running")
     said = ask(redis_url, "cancel", "--workflow", W)
-    assert said.output.startswith(f"cancel of workflow {W} is asked: no member begins any more")
+    assert said.output.startswith(f"cancel of workflow {W} is asked: what waits never begins, and ")
     assert (records.get("merge").status, records.get("half").status) == ("cancelled", "cancelled")
     assert records.get("done").status == "completed"
     assert (records.get("half").control or {})["by"] == "cli"

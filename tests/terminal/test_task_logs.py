@@ -11,7 +11,7 @@ from progress_backend.flows import task_log
 from progress_backend.record.log_line import LogLine
 from progress_backend.record.redaction import Redaction
 from progress_backend.store.drivers import Store
-from progress_backend.terminal.source import Line
+from progress_backend.terminal.source import Body
 from progress_backend.terminal.store_source import StoreSource
 from progress_backend.terminal.task_logs import Tail
 from tests.records import Records
@@ -25,7 +25,7 @@ class Reads(StoreSource):
         self.asked: list[tuple[str, int | None, int]] = []
         self.away = False
 
-    def log(self, task_id: str, after: int | None, limit: int) -> list[Line]:
+    def log(self, task_id: str, after: int | None, limit: int) -> list[Body]:
         self.asked.append((task_id, after, limit))
         if self.away:
             raise StoreUnavailable("away")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from progress_backend import tokens
-from progress_backend.terminal import Choice, TaskReader
-from progress_backend.terminal.api_client import ApiClient
+from progress_backend.record.list_request import ListRequest
 from progress_backend.terminal.api_source import ApiSource
+from progress_backend.terminal.readers import ListReader
 from progress_backend.terminal.rows import WorkflowRow
 from tests.records import Records
 from tests.web.conftest import StartApi, start_api
@@ -26,8 +26,8 @@ def test_workflows_are_rows_for_those_who_may_see_all(redis_url: str, start_api:
     api = start_api(redis_url=redis_url, tokens=lines, locale="en")
 
     def shown(token: str, limit: int = 50) -> set[str]:
-        client = ApiClient(f"http://127.0.0.1:{api.port}", 20, token)
-        view = TaskReader(ApiSource(client), "en", Choice(limit=limit)).read()
+        source = ApiSource(f"http://127.0.0.1:{api.port}", 20, token, "en")
+        view = ListReader(source, ListRequest(top=True, limit=limit)).read()
         assert view.trouble is None
         workflows = [task for task in view.tasks if isinstance(task, WorkflowRow)]
         assert [task.task_type for task in workflows] in ([], ["fetch ×2"])

@@ -1,0 +1,112 @@
+"""The commands `tasks`, `workflows` and `workers`, which list what there is as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from ..record.list_request import NEWEST, SORTS, ListRequest
+from ..terminal import formats, tables
+from ..terminal.rows import row_of
+from ..terminal.source import Source
+from .session import (
+    Command,
+    all_filters,
+    as_json,
+    echo_json,
+    no_trunc,
+    options,
+    pages,
+    reads,
+    width,
+)
+
+
+@click.command(cls=Command)
+@all_filters
+@options(
+    click.option(
+        "--top", is_flag=True, help="Only workflows, and tasks of no workflow; a row each."
+    ),
+    click.option(
+        "--id",
+        "id_prefix",
+        metavar="TEXT",
+        help="Only tasks whose ids begin so, of the newest 10,000; six characters at least, and "
+        "no other filter.",
+    ),
+    click.option("--cursor", help="With --url: go on where the list before has ended."),
+    click.option(
+        "--sort",
+        type=click.Choice(SORTS),
+        default=NEWEST,
+        show_default=True,
+        help="running: running tasks first; ended: by end, the last first.",
+    ),
+)
+@pages
+@reads
+def tasks(source: Source, no_trunc: bool, as_json: bool, **wanted: Any) -> None:
+    """List tasks, newest first.
+
+    In a terminal the rows are cut to its width, and ids are as short as they are unique here: other
+    commands take them so. Below them stand how many tasks there are of each status, whatever the
+    filters, and which store was read.
+    """
+    asked = ListRequest(**wanted)  # the other options have the names of its values
+    page, now = source.tasks(asked, whole=as_json), source.now()
+    if as_json:
+        echo_json(page)
+        return
+    rows = [row_of(row, source.locale) for row in page["tasks"]]
+    shown = tables.of_tasks(rows, now, width(), source.locale, whole=no_trunc) if rows else ()
+    _print(source, shown, tables.counted(page, "top" if asked.top else "tasks", source.locale))
+
+
+@click.command(cls=Command)
+@pages
+@reads
+def workflows(source: Source, page: int, limit: int, no_trunc: bool, as_json: bool) -> None:
+    """List workflows, newest first.
+
+    Each chain, group or chord of tracked tasks is one. `show` and `watch` take their ids as short
+    as they are here.
+    """
+    body, now = source.workflows(page, limit), source.now()
+    if as_json:
+        echo_json(body)
+        return
+    shown: Iterable[str] = ()
+    if body["workflows"]:
+        cells = None if no_trunc else width()
+        shown = tables.of_workflows(body["workflows"], now, cells, source.locale)
+    elif not body["pagination"]["total"]:
+        shown = [formats.text(source.locale, "no_workflows")]
+    _print(source, shown, tables.counted(body, "workflows", source.locale))
+
+
+@click.command(cls=Command)
+@no_trunc
+@as_json
+@reads
+def workers(source: Source, no_trunc: bool, as_json: bool) -> None:
+    """List the workers that track tasks: the last sign of each, and what it runs.
+
+    One that has shut down, or was found dead, is listed until it holds no task.
+    """
+    body, now, locale = source.workers(), source.now(), source.locale
+    if as_json:
+        echo_json(body)
+        return
+    if not (found := body["workers"]):
+        _print(source, (), formats.text(locale, "no_workers"))
+        return
+    key = "workers_of" if len(found) == body["total"] else "workers_shown"
+    counted = formats.text(locale, key, total=body["total"], shown=len(found))
+    _print(source, tables.of_workers(found, now, None if no_trunc else width(), locale), counted)
+
+
+def _print(source: Source, rows: Iterable[str], counted: str) -> None:
+    click.echo("\n".join((*rows, counted, source.address)))

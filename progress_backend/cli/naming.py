@@ -1,0 +1,72 @@
+"""What a command's argument names: a task or workflow, by its id or by how a recent one begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import click
+
+from ..record.caller_events import MAX_LIMIT
+from ..record.list_request import SHORTEST_ID, ListRequest
+from ..terminal.readers import is_workflow
+from ..terminal.source import Source
+
+#: Pages of the newest workflows among which an id is looked for by its beginning.
+_PAGES: Final = 10
+
+
+def task_named(source: Source, given: str) -> str:
+    """A task's id: `given`, or the only recent id that begins with it.
+
+    Raises:
+        click.ClickException: several recent ids begin with it.
+    """
+    if len(given) < SHORTEST_ID or source.task(given) is not None:
+        return given
+    found = source.tasks(ListRequest(id_prefix=given, limit=MAX_LIMIT))
+    return _only_one("task", given, (row["task_id"] for row in found["tasks"]))
+
+
+def workflow_named(source: Source, given: str) -> str:
+    """A workflow's id, as `task_named`.
+
+    Raises:
+        click.ClickException: several recent ids begin with it.
+    """
+    if len(given) < SHORTEST_ID or source.workflow(given) is not None:
+        return given
+    return _only_one("workflow", given, _workflows(source))
+
+
+def named(source: Source, given: str) -> tuple[str, bool]:
+    """The id of a task or workflow, and whether it is a workflow's and no task's.
+
+    Raises:
+        click.ClickException: several recent ids begin with it.
+    """
+    task_id = task_named(source, given)
+    if is_workflow(source, task_id):
+        return task_id, True
+    if task_id == given and source.task(given) is None:
+        workflow_id = workflow_named(source, given)
+        return workflow_id, workflow_id != given
+    return task_id, False
+
+
+def _only_one(what: str, given: str, recent: Iterable[str]) -> str:
+    found = [one for one in recent if one.startswith(given)]
+    if len(found) > 1:
+        some = ", ".join([*sorted(found)[:3], *(["…"] if len(found) > 3 else [])])
+        raise click.ClickException(
+            f"{len(found)} {what} ids begin with {given!r} ({some}): give more of it"
+        )
+    return found[0] if found else given
+
+
+def _workflows(source: Source) -> Iterator[str]:
+    for page in range(1, _PAGES + 1):
+        found = source.workflows(page, MAX_LIMIT)
+        yield from (row["workflow_id"] for row in found["workflows"])
+        if page >= found["pagination"]["pages"]:
+            return

@@ -1,0 +1,40 @@
+"""The command `show`, which prints one task or workflow as it is now."""
+
+from __future__ import annotations
+
+import click
+
+from ..errors import TaskNotFound, WorkflowNotFound
+from ..terminal import details, past
+from ..terminal.source import Source
+from .naming import named, workflow_named
+from .session import Command, as_json, echo_json, reads, workflow_option
+
+
+@click.command(cls=Command)
+@click.argument("given", metavar="[ID]", required=False)
+@workflow_option
+@as_json
+@reads
+def show(source: Source, given: str | None, workflow_id: str | None, as_json: bool) -> None:
+    """Show one task, or one workflow, in full."""
+    if (given is None) == (workflow_id is None):
+        raise click.UsageError("give an ID, or --workflow ID")
+    if given is not None:
+        its_id, is_workflow = named(source, given)
+    else:
+        its_id, is_workflow = workflow_named(source, workflow_id or ""), True
+    body = source.workflow(its_id) if is_workflow else source.task(its_id)
+    now, locale = source.now(), source.locale
+    if body is None:
+        raise (WorkflowNotFound if is_workflow else TaskNotFound)(its_id)
+    if as_json:
+        echo_json(body)
+    elif is_workflow:
+        click.echo("\n".join(details.of_workflow(body, now, locale)))
+    else:
+        click.echo("\n".join(details.of_task(body, now, locale)))
+        # A record that has just gone has no timeline.
+        timeline = source.timeline(its_id)
+        if timeline is not None and (happened := list(past.lines(timeline, locale))):
+            click.echo("\n".join(("", *happened)))

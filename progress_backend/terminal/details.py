@@ -1,0 +1,108 @@
+"""One task or workflow in full, a line a fact: for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from ..record.default_texts import Locale, translated
+from ..record.model import Task, Warnings
+from . import formats
+from .remaining import remaining, starting
+from .rows import as_row, task_of
+from .source import Body
+from .tables import aligned, time_of
+
+
+def of_task(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
+    """One task; what is unknown or empty is left out."""
+    task = task_of(body)
+    total = "?" if task.progress.total is None else task.progress.total
+    control = task.control or {}
+    error = formats.clean(translated(locale, task.error_message or ""))
+    runs = {"attempt": task.attempt, "retries": task.retries}
+    asked = f"{control['action']} ({control.get('by')})" if control else ""
+    facts: dict[str, str | None] = {
+        "task": task.task_id,
+        "status": formats.standing(locale, task),
+        "warnings": _warnings(task, locale),
+        "type": formats.clean(task.task_type),
+        "symbol": task.symbol and formats.clean(task.symbol),
+        "owner": task.owner and formats.clean(task.owner),
+        "progress": f"{task.progress.current}/{total} ({formats.percent(task)})",
+        "start": starting(task, now, locale),
+        "rate": formats.rate(task),
+        "remaining": remaining(task, now, locale),
+        "elapsed": formats.elapsed(task, now),
+        "message": formats.clean(translated(locale, task.message)),
+        "error": f"{error} ({task.error_cause})" if error and task.error_cause else error,
+        "asked": ": ".join(filter(None, [asked, formats.clean(str(control.get("reason") or ""))])),
+        **_times(task),
+        "worker": task.worker.name if task.worker else "",
+        "attempt": formats.text(locale, "attempt_of", **runs) if task.attempt else "",
+        "results": _json(task.results),
+        "details": _json(task.processing_details),
+        "metadata": _json(task.metadata),
+    }
+    return _lines(facts, locale)
+
+
+def of_workflow(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
+    """One workflow; then its first failures, a line each."""
+    row, progress, failures = as_row(body, locale), body["progress"], body["failures"]
+    facts: dict[str, str | None] = {
+        "workflow": formats.clean(row.task_id),
+        "called": body["name"] and formats.clean(body["name"]),
+        "status": formats.standing(locale, row),
+        "progress": f"{progress['current']}/{progress['total']} ({formats.percent(row)})",
+        "members": formats.counts(locale, body["counts"]),
+        "elapsed": formats.elapsed(row, now),
+        "remaining": remaining(row, now, locale) if body.get("estimated_completion") else None,
+        **_times(row),
+    }
+    yield from _lines(facts, locale)
+    if failures:
+        yield formats.text(locale, "failures")
+        yield from aligned(
+            [
+                (
+                    f"  {formats.clean(failure['task_id'])}",
+                    formats.clean(failure["task_type"]),
+                    formats.clean(translated(locale, failure["error_message"] or "")),
+                )
+                for failure in failures
+            ]
+        )
+    rest = body["counts"]["error"] - len(failures)
+    if failures and rest > 0:
+        yield f"  {formats.text(locale, 'more', count=rest)}"
+
+
+def _times(task: Task) -> dict[str, str]:
+    return {
+        "created_at": time_of(task.created_at),
+        "started_at": time_of(task.started_at),
+        "updated_at": time_of(task.updated_at),
+        "ended_at": time_of(task.completed_at),
+    }
+
+
+def _warnings(task: Task, locale: Locale) -> str:
+    """ "late (2024-01-15 10:30:00 +0900)"."""
+    known = task.warnings or Warnings()
+    since = (f"{formats.word(locale, k)} ({time_of(getattr(known, k))})" for k in known.kinds)
+    return formats.joined(locale, *since)
+
+
+def _lines(facts: Mapping[str, str | None], locale: Locale) -> Iterator[str]:
+    """A line a fact that is known, its label before it."""
+    unknown = ("", None, formats.UNKNOWN)
+    return aligned(
+        [(formats.text(locale, n), fact) for n, fact in facts.items() if fact not in unknown]
+    )
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False) if values else ""
