@@ -59,23 +59,30 @@ def page(
 
 def _places(flows: Flows, start: int, limit: int) -> Flow[tuple[c.TopOfAll, list[_Place]]]:
     """How many the list has, and those of a page."""
-    until, skip = inf, start
-    if start > FETCHED:
-        every: c.TopOfAll = yield c.Top(inf, 0)
-        if start >= sum(every.sizes):
-            return every, []
+    if start <= FETCHED:
+        found: c.TopOfAll = yield c.Top(inf, start + limit)
+        return found, _between(found, inf, start, limit)
+    if not flows.settings.partitions:
+        found = yield c.Top(inf, limit, start)
+        return found, _between(found, inf, found.skip, limit)
+    every: c.TopOfAll = yield c.Top(inf, 0)
+    if start >= sum(every.sizes):
+        return every, []
 
-        def since(after_us: float) -> Flow[int]:
-            singles, workflows = yield c.TopSince(after_us)
-            if flows.settings.partitions:  # it may be in each
-                workflows = sum(us > after_us for us, _ in every.workflows)
-            return int(singles + workflows)
+    def since(after_us: float) -> Flow[int]:
+        singles: int = yield c.TopSince(after_us)
+        # A workflow may be in each partition.
+        return singles + sum(us > after_us for us, _ in every.workflows)
 
-        until, skip = yield from reached(start, since)
-    found: c.TopOfAll = yield c.Top(until, skip + limit)
+    until, skip = yield from reached(start, since)
+    found = yield c.Top(until, skip + limit)
+    return found, _between(found, until, skip, limit)
+
+
+def _between(found: c.TopOfAll, until: float, skip: int, limit: int) -> list[_Place]:
     places = [_Place(*one, is_workflow=False) for one in found.singles]
     places += [_Place(*one, is_workflow=True) for one in found.workflows if one[0] <= until]
-    return found, sorted(places, reverse=True)[skip : skip + limit]
+    return sorted(places, reverse=True)[skip : skip + limit]
 
 
 def _rows(

@@ -15,6 +15,8 @@ class Top:
 
     until_us: float
     limit: int
+    #: On one node: the place in the list of both from which they are, in place of `until_us`.
+    start: int = 0
 
 
 class TopOfAll(NamedTuple):
@@ -26,11 +28,12 @@ class TopOfAll(NamedTuple):
     singles: tuple[tuple[int, str], ...]
     #: Over several partitions the newest `LISTED` of all times, as in `Workflows`.
     workflows: tuple[tuple[int, str], ...]
+    #: How many of them stand before `start`.
+    skip: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TopSince:
-    """-> tuple[int, int]: how many tasks that are no workflow's member, and how many outermost
-    workflows, were created after a time. Over several partitions a workflow may count in each."""
+    """-> int: how many tasks that are no workflow's member were created after a time."""
 
     after_us: float

@@ -14,18 +14,42 @@ ARGV
   2 limit     number of tasks
   3 until     µs since 1970 up to which a workflow was created
   4 limit     number of workflows
+  5 start     place in the list of both from which they are; the times are then found by counting. 0:
+              they are as given
 Returns
   {{number of tasks, of members, of workflows, of tasks with each status …},
-   {task id, creation time, …}, {workflow id, creation time, …}}
+   {task id, creation time, …}, {workflow id, creation time, …}, how many of these are before the place}
 Publishes
   nothing
 ]]
 local tasks, members, outermost, limit = KEYS[1], KEYS[2], KEYS[3], tonumber(ARGV[2])
+local until_us, of_workflows, most, skip = ARGV[1], ARGV[3], ARGV[4], 0
 local sizes = {}
 for i = 1, #KEYS do
   sizes[i] = tolerant('ZCARD', KEYS[i]) or 0
 end
 local count = sizes[1]
+
+local start = tonumber(ARGV[5])
+if start > 0 then
+  -- The earliest time above which there are no more than stand before the place.
+  local low, high, before = 0, 2 ^ 52, 0
+  while low < high do
+    local middle, above = math.floor((low + high) / 2), {}
+    for i = 1, 3 do
+      above[i] = tolerant('ZCOUNT', KEYS[i], string.format('(%.0f', middle), '+inf') or 0
+    end
+    local newer = math.max(above[1] - above[2], 0) + above[3]
+    if newer > start then
+      low = middle + 1
+    else
+      high, before = middle, newer
+    end
+  end
+  until_us, skip = string.format('%.0f', high), start - before
+  limit, of_workflows = skip + limit, until_us
+  most = limit
+end
 
 -- The first place after one at which a member stands where no member does, or the end. Both sets sort
 -- alike: between two members there are others if they are further apart among all tasks.
@@ -52,7 +76,7 @@ local function next_single(place, id)
   return high
 end
 
-local found, place = {}, tolerant('ZCOUNT', tasks, '(' .. ARGV[1], '+inf') or 0
+local found, place = {}, tolerant('ZCOUNT', tasks, '(' .. until_us, '+inf') or 0
 local size = math.max(limit, 16)
 for _ = 1, 2 * limit + 8 do  -- each time there is one more, or a run of members less
   if #found >= 2 * limit or place >= count then
@@ -75,5 +99,5 @@ for _ = 1, 2 * limit + 8 do  -- each time there is one more, or a run of members
     size = math.max(math.min(4 * size, limit), 8)
   end
 end
-local workflows = tolerant('ZREVRANGEBYSCORE', outermost, ARGV[3], '-inf', 'WITHSCORES', 'LIMIT', 0, ARGV[4])
-return {sizes, found, workflows or {}}
+local workflows = tolerant('ZREVRANGEBYSCORE', outermost, of_workflows, '-inf', 'WITHSCORES', 'LIMIT', 0, most)
+return {sizes, found, workflows or {}, skip}

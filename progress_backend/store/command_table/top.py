@@ -15,7 +15,7 @@ from ...operations.requests import evalsha
 from ...operations.scripts import SCRIPTS
 from ...operations.values import pairs, text, whole
 from ...record.model import STATUSES
-from .entry import Entry, Part, own
+from .entry import Entry, Part, own, total
 
 
 def _top(command: c.Top, keys: Keys) -> list[Request]:
@@ -23,13 +23,13 @@ def _top(command: c.Top, keys: Keys) -> list[Request]:
     names = [keys.index(), keys.every_member, keys.outermost, *map(keys.index, STATUSES)]
     # Over several partitions those are looked for that are newest by the latest of their times.
     workflows = (inf, c.LISTED) if keys.sharded else (until, limit)
-    return [evalsha(SCRIPTS["top"], names, until, limit, *workflows)]
+    return [evalsha(SCRIPTS["top"], names, until, limit, *workflows, command.start)]
 
 
 def _of_all(command: c.Top, replies: list[Any]) -> c.TopOfAll:
-    (tasks, members, outermost, *counts), singles, workflows = replies[0]
+    (tasks, members, outermost, *counts), singles, workflows, skip = replies[0]
     sizes = (max(tasks - members, 0), outermost)
-    return c.TopOfAll(sizes, tuple(counts), _placed(singles), _placed(workflows))
+    return c.TopOfAll(sizes, tuple(counts), _placed(singles), _placed(workflows), skip)
 
 
 def _placed(reply: list[Any]) -> tuple[tuple[int, str], ...]:
@@ -53,23 +53,16 @@ def _merged(
 
 
 def _since(command: c.TopSince, keys: Keys) -> list[Request]:
-    names = (keys.index(), keys.every_member, keys.outermost)
+    names = (keys.index(), keys.every_member)
     return [("ZCOUNT", name, f"({command.after_us}", "+inf") for name in names]
 
 
-def _counted(command: c.TopSince, replies: list[Any]) -> tuple[int, int]:
-    tasks, members, workflows = (reply or 0 for reply in replies)
-    return max(tasks - members, 0), workflows
-
-
-def _sums(
-    command: c.TopSince, layout: Layout, parts: list[Part], replies: list[tuple[int, int]]
-) -> tuple[int, int]:
-    singles, workflows = map(sum, zip(*replies, strict=True))
-    return singles, workflows
+def _counted(command: c.TopSince, replies: list[Any]) -> int:
+    tasks, members = (reply or 0 for reply in replies)
+    return max(tasks - members, 0)
 
 
 TABLE: dict[type[c.Command], Entry] = {
     c.Top: Entry(_top, _of_all, merge=_merged),
-    c.TopSince: Entry(_since, _counted, merge=_sums),
+    c.TopSince: Entry(_since, _counted, merge=total),
 }
