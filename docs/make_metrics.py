@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from prometheus_client import Metric
 
-from progress_backend.flows.commands import Outbox
 from progress_backend.operations import counts as counts_ops
+from progress_backend.operations import webhooks
 from progress_backend.record.model import KINDS, STATUSES
 from progress_backend.record.times_taken import RUN, WAIT, Total
 from progress_backend.web.metrics import Counted, Figures
@@ -44,7 +44,7 @@ def metrics() -> Iterator[Metric]:
         lost=0,
         dropped=dict.fromkeys(counts_ops.DROPPED, 0),
         times=times,
-        outboxes={"ops": Outbox()},
+        webhooks={"ops": webhooks.Figures()},
         evicts=False,
     )
     yield from Figures(api, counted).collect()

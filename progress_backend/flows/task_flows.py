@@ -16,6 +16,7 @@ from ..errors import (
     TransitionRefused,
 )
 from ..operations import counts, leases
+from ..operations.webhooks import Told
 from ..record import (
     ends,
     first_estimate,
@@ -219,7 +220,7 @@ class Flows:
                 base, expected = remembered, ""
         raise ConcurrentUpdate(task_id, TRIES)
 
-    def _told(self, before: Task | None, task: Task, document: bytes) -> c.Told | None:
+    def _told(self, before: Task | None, task: Task, document: bytes) -> Told | None:
         """What a commit leaves for webhooks: None of all but ends and warnings."""
         if self.targets is None or not (task.ended or task.warnings is not None):
             return None

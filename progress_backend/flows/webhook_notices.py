@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..operations.webhooks import Notice, Told
 from ..record import webhook_event
 from ..record.model import Task
 from ..record.webhook_target import Target
-from .commands import Notice, Told
 
 
 def told(

@@ -205,40 +205,21 @@ class Keys:
 
     # Webhooks
 
-    def outbox(self, target: str) -> str:
-        """Hash: id of an event that waits for a webhook target -> the event's body."""
+    def webhook_events(self, target: str) -> str:
+        """Stream of the events that wait for a webhook target: each one's id and body. Its group
+        `senders` has those that were taken, by how long each has to be idle to be sent again."""
         return f"{self.prefix}progress_webhook:{target}"
 
-    def outbox_due(self, target: str) -> str:
-        """Sorted set of the ids of waiting events by the time (ms) from which each may be sent."""
-        return f"{self.outbox(target)}{_BAR}due"
-
-    def outbox_age(self, target: str) -> str:
-        """Sorted set of the ids of waiting events by the time (µs) at which each was written."""
-        return f"{self.outbox(target)}{_BAR}age"
-
-    def outbox_attempts(self, target: str) -> str:
-        """Hash: id of a waiting event -> how often it was taken to be sent."""
-        return f"{self.outbox(target)}{_BAR}attempts"
-
-    def outbox_counts(self, target: str) -> str:
-        """Hash: a target's events that were delivered, given up and dropped; bytes that wait."""
-        return f"{self.outbox(target)}{_BAR}counts"
-
-    def deliveries(self, target: str) -> str:
-        """List of a target's last 100 attempts, the newest first, with what was sent."""
-        return f"{self.outbox(target)}{_BAR}deliveries"
+    def webhook_counts(self, target: str) -> str:
+        """Hash: a webhook target's events that were delivered, given up and dropped; bytes that
+        wait."""
+        return f"{self.webhook_events(target)}{_BAR}counts"
 
     @property
     def may_have_ended(self) -> str:
         """Sorted set of the ids of workflows in which a member has ended, by the time (ms) from
         which each is looked at for webhooks."""
         return f"{self.prefix}progress_webhook_workflows"
-
-    @property
-    def targets_off(self) -> str:
-        """Hash: webhook target that is switched off -> since when (ms)."""
-        return f"{self.prefix}progress_webhooks_off"
 
     # Workers
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,14 +17,20 @@ MOST: Final = 16
 #: `task_type` of a workflow's events.
 WORKFLOW: Final = "workflow"
 _HTTP: Final = ("http://", "https://")
-_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{0,31}://.+")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SECRET: Final = "whsec_"  # noqa: S105  # how a secret begins
 #: Bytes of a secret, as Standard Webhooks asks for.
 _SECRET_BYTES: Final = range(24, 65)
 #: Secrets of one target while they are rotated.
 _SECRETS: Final = 2
-_STATUSES: Final = tuple(sorted(ENDED))
+#: Filters, and the texts that each may name; none: any.
+FILTERS: Final[dict[str, tuple[str, ...]]] = {
+    "task_type": (),
+    "status": tuple(sorted(ENDED)),
+    "warning": KINDS,
+    "owner": (),
+}
+_KNOWN: Final = ("name", "url", "secret", *FILTERS, "allow_private")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +52,10 @@ class Target:
     allow_private: bool = False
 
     @property
-    def by_http(self) -> bool:
-        """Whether events are posted to the URL; else it is one of Apprise's."""
-        return self.url.startswith(_HTTP)
-
-    @property
     def place(self) -> str:
-        """The URL's scheme and host, for people; of one of Apprise's the scheme alone, since the
-        rest may be a secret."""
+        """The URL's scheme and host, for people: the rest may be a secret."""
         parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc if self.by_http else '…'}"
+        return f"{parts.scheme}://{parts.netloc}"
 
     def wants(self, task_type: str, kind: str, owner: str | None) -> bool:
         """Whether the target asks for an event: `kind` is a status of an end, or a warning."""
@@ -101,37 +100,27 @@ def _target(given: dict[str, Any]) -> Target:
     name = given.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise SettingsError("a webhook needs a name of small letters, digits, - and _, 64 at most")
-    unknown = given.keys() - {"name", "url", "secret", *_READERS}
-    if unknown:
-        known = ", ".join(("name", "url", "secret", *_READERS))
+    if unknown := given.keys() - set(_KNOWN):
+        known = ", ".join(_KNOWN)
         raise SettingsError(f"webhook {name} has an unknown {min(unknown)!r}; known: {known}")
-    rest = {one: reader(name, given[one]) for one, reader in _READERS.items() if one in given}
-    url = _url(name, given.get("url"))
-    if url.startswith(_HTTP):
-        return Target(name, url, _secrets(name, given.get("secret")), **rest)
-    if given.keys() & {"secret", "allow_private"}:
-        raise SettingsError(f"webhook {name} is one of Apprise's: no secret or allow_private")
-    return Target(name, url, (), **rest)
+    filters = {what: _filter(name, what, given[what]) for what in FILTERS if what in given}
+    private = given.get("allow_private", False)
+    if not isinstance(private, bool):
+        raise SettingsError(f"webhook {name} has an allow_private that is not true or false")
+    url, secrets = _url(name, given.get("url")), _secrets(name, given.get("secret"))
+    return Target(name, url, secrets, **filters, allow_private=private)
 
 
 def _url(name: str, given: object) -> str:
-    refused = SettingsError(
-        f"webhook {name} needs an http:// or https:// url without a user, or one of Apprise's"
-    )
-    if not isinstance(given, str) or not given.isascii() or not given.isprintable():
-        raise refused
-    if not given.startswith(_HTTP):
-        if not _SCHEME.fullmatch(given):
-            raise refused
-        return given
     try:
-        parts = urlsplit(given)
-        known = parts.hostname and parts.port != 0
-    except ValueError:
-        raise refused from None
-    if not known or "@" in parts.netloc or " " in given:
-        raise refused
-    return given
+        if isinstance(given, str) and given.isascii() and given.isprintable() and " " not in given:
+            parts = urlsplit(given)
+            reached = parts.hostname and parts.port != 0 and "@" not in parts.netloc
+            if reached and given.startswith(_HTTP):
+                return given
+    except ValueError:  # of a port that is none
+        pass
+    raise SettingsError(f"webhook {name} needs an http:// or https:// url without a user")
 
 
 def _secrets(name: str, given: object) -> tuple[str, ...]:
@@ -154,30 +143,11 @@ def _is_secret(given: object) -> bool:
     return len(found) in _SECRET_BYTES
 
 
-def _texts(known: tuple[str, ...] | None, what: str) -> Callable[[str, object], tuple[str, ...]]:
-    """A reader of a filter: a text, or a list of texts."""
-
-    def reader(name: str, given: object) -> tuple[str, ...]:
-        texts = given if isinstance(given, list) else [given]
-        fits = [isinstance(one, str) and bool(one) and (not known or one in known) for one in texts]
-        if not texts or not all(fits):
-            some = "texts" if known is None else f"some of {', '.join(known)}"
-            raise SettingsError(f"webhook {name} has a {what} that is not {some}")
-        return tuple(texts)
-
-    return reader
-
-
-def _flag(name: str, given: object) -> bool:
-    if not isinstance(given, bool):
-        raise SettingsError(f"webhook {name} has an allow_private that is not true or false")
-    return given
-
-
-_READERS: Final[dict[str, Callable[[str, object], Any]]] = {
-    "task_type": _texts(None, "task_type"),
-    "status": _texts(_STATUSES, "status"),
-    "warning": _texts(KINDS, "warning"),
-    "owner": _texts(None, "owner"),
-    "allow_private": _flag,
-}
+def _filter(name: str, what: str, given: object) -> tuple[str, ...]:
+    """A filter's texts, of a text or a list of texts."""
+    known, texts = FILTERS[what], given if isinstance(given, list) else [given]
+    fits = [isinstance(one, str) and bool(one) and (not known or one in known) for one in texts]
+    if not texts or not all(fits):
+        some = f"some of {', '.join(known)}" if known else "texts"
+        raise SettingsError(f"webhook {name} has a {what} that is not {some}")
+    return tuple(texts)

@@ -70,7 +70,7 @@ class Keepers:
         """Starts beat's pass (`beat_init`): beat has no lease, but looks for those that ran out.
         Where webhooks are configured, it sends their events too."""
         if self._ours(sender) and self._begin(None):
-            from .webhooks import begin_sending
+            from ..webhooks import begin_sending
 
             begin_sending(self._tracker.settings)
 

@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from ..errors import StoreUnavailable
 from ..flows import commands as c
-from ..operations import counts
+from ..operations import counts, webhooks
 from ..record.model import KINDS, STATUSES
 from ..record.times_taken import OTHERS, RUN, WAIT
 from .guard import GuardedRoute
@@ -42,7 +42,7 @@ class Counted(NamedTuple):
     dropped: Mapping[str, int]
     times: c.Totals
     #: By webhook target.
-    outboxes: Mapping[str, c.Outbox]
+    webhooks: Mapping[str, webhooks.Figures]
     evicts: bool
 
 
@@ -61,14 +61,14 @@ async def _counted(api: Api) -> Counted:
     execute = api.store.execute
     targets = api.store.flows.targets
     names = () if targets is None else tuple(target.name for target in targets())
-    outboxes = await execute(c.OutboxFigures(names)) if names else ()
+    events = await execute(webhooks.figures(names)) if names else ()
     return Counted(
         tasks=dict(zip(STATUSES, (await execute(c.Tally(c.Filters()))).counts, strict=True)),
         warnings=dict(zip(KINDS, await execute(counts.warnings()), strict=True)),
         lost=await execute(counts.lost()),
         dropped=await execute(counts.dropped()),
         times=await execute(counts.times()),
-        outboxes=dict(zip(names, outboxes, strict=True)),
+        webhooks=dict(zip(names, events, strict=True)),
         evicts=bool((await api.store.run(api.flows.count(await api.now()))).evicts),
     )
 
@@ -142,22 +142,22 @@ def _of_store(counted: Counted) -> Iterator[Metric]:
                 label = OTHER_TYPES if task_type == OTHERS else task_type
                 family.add_metric([label], count, us / 1e6)
         yield family
-    if counted.outboxes:
-        yield from _of_webhooks(counted.outboxes)
+    if counted.webhooks:
+        yield from _of_webhooks(counted.webhooks)
 
 
-def _of_webhooks(outboxes: Mapping[str, c.Outbox]) -> Iterator[Metric]:
+def _of_webhooks(events: Mapping[str, webhooks.Figures]) -> Iterator[Metric]:
     """The figures of webhook targets, whose names are those of the settings."""
-    waiting = {target: outbox.waiting for target, outbox in outboxes.items()}
+    waiting = {target: its.waiting for target, its in events.items()}
     yield _by("progress_webhook_waiting", "Events that wait to be sent.", "target", waiting)
     ended = CounterMetricFamily(
         "progress_webhook_events",
         "Events that were delivered, given up or dropped, as counted in the store.",
         labels=["target", "outcome"],
     )
-    for target, outbox in outboxes.items():
+    for target, its in events.items():
         for outcome in ("delivered", "failed", "dropped"):
-            ended.add_metric([target, outcome], getattr(outbox, outcome))
+            ended.add_metric([target, outcome], getattr(its, outcome))
     yield ended
 
 

@@ -31,7 +31,7 @@ from ..store.queue_places import QueuePlaces
 from ..tracking.keeper import Keeper
 from ..tracking.result_backend import AskBackend, result_backend
 from ..tracking.tracker import settings_of
-from ..tracking.webhooks import begin_sending
+from ..webhooks import begin_sending
 from .access import Access, Bound
 from .callers import Callers
 from .limits import Limits
@@ -179,7 +179,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         keeper.stop()
         if sending is not None:
-            await asyncio.to_thread(sending.stop)
+            await asyncio.to_thread(sending.stop, 2.0)  # seconds for deliveries in progress
         await api.close()
         del app.state.progress
 

@@ -6,17 +6,41 @@ import ssl
 import time
 from datetime import UTC, datetime
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import httpcore
 from standardwebhooks import Webhook
 
 from ..record.webhook_event import CONTENT_TYPE
 from ..record.webhook_target import Target
-from .answer import TIMEOUT_S, Answer
 from .connection import Checked, Deadline, Refused
 
+#: Seconds for all of a delivery after the name was resolved: connect, TLS, request and answer.
+TIMEOUT_S: Final = 15.0
 _USER_AGENT: Final = "progress-backend"
+
+
+class Answer(NamedTuple):
+    """What came of an attempt: the HTTP status, or why there is none."""
+
+    status: int | None
+    error: str | None = None
+    took_ms: int = 0
+    #: Seconds that the receiver asks for before the next attempt (Retry-After).
+    retry_after_s: float | None = None
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the receiver has taken the event."""
+        return self.error is None and self.status is not None and 200 <= self.status < 300
+
+    @property
+    def gone(self) -> bool:
+        """Whether the receiver wants no more events."""
+        return self.status == 410
+
+    def __str__(self) -> str:
+        return self.error or f"HTTP {self.status}"
 
 
 def post(target: Target, event_id: str, body: bytes, *, timeout_s: float = TIMEOUT_S) -> Answer:

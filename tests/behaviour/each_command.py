@@ -9,17 +9,18 @@ from typing import Any
 from progress_backend.flows import commands as c
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.gather import together
-from progress_backend.operations import counts, leases, logs, markings, timelines
+from progress_backend.operations import counts, leases, logs, markings, timelines, webhooks
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.store.command_table import TABLE
 from tests.behaviour.driving import Driver, identity_of
 
 ALL = c.Filters()
+TAKEN = webhooks.Taken("1-1", "ended:1:3:completed", b"{}", 1)
 
 
 #: The modules of operations.
-OPERATIONS = (counts, leases, logs, markings, timelines)
+OPERATIONS = (counts, leases, logs, markings, timelines, webhooks)
 
 
 def operations() -> set[Any]:
@@ -94,18 +95,14 @@ def asked() -> tuple[Any, ...]:
         (leases.to_ask, 2**52, 10),
         (counts.warnings,),
         (counts.times,),
-        c.Note("ended", (c.Notice("ops", "ended:1:3:completed", b"{}"),)),
-        c.TakeEvents("ops", 2**52, 2**52 + 1, 10),
-        c.SettleEvent(0, "ops", "ended:1:3:completed", 5, unmade=True),
-        c.SettleEvent(0, "ops", "ended:1:3:completed", outcome="delivered", delivery=b"{}"),
-        c.OutboxFigures(("ops", "other")),
-        c.Deliveries("ops"),
-        c.MayHaveEnded(2**52, 2**52 + 1, 10),
-        c.LookedForEnd("w", 2**52 + 1, 5),
-        c.LookedForEnd("w", 5),
-        c.SwitchTarget("ops", 5),
-        c.TargetsOff(),
-        c.SwitchTarget("ops", None),
+        (webhooks.note, "w", (webhooks.Notice("ops", "w:5:completed", b"{}"),)),
+        (webhooks.take, 0, "ops", 60_000),
+        (webhooks.settle, 0, "ops", TAKEN, "", 60_000, 60_000),
+        (webhooks.take, 0, "ops", 60_000),
+        (webhooks.settle, 0, "ops", TAKEN, "delivered"),
+        (webhooks.figures, ("ops", "other")),
+        (webhooks.may_have_ended, 2**52, 2**52 + 1, 10),
+        (webhooks.looked, 2**52 + 1, ("w",), 5),
     )
 
 

@@ -12,19 +12,22 @@ import redis
 
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import commands as c
-from progress_backend.flows import task_timeline, webhooks
+from progress_backend.flows import task_timeline
+from progress_backend.flows.ended_workflows import ended_workflows
 from progress_backend.flows.gather import together
-from progress_backend.operations import timelines
+from progress_backend.operations import timelines, webhooks
+from progress_backend.operations.call import Call
+from progress_backend.operations.partitions import Layout
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Warnings
 from progress_backend.settings import Settings
-from progress_backend.store.command_table import webhooks as table
 from progress_backend.targets import targets_of
 from tests.behaviour.conftest import EVERY, store_url
 from tests.behaviour.driving import Driver, identity_of, in_parts, over
 from tests.webhooks.targets import SECRET, spec
 
 FAR = 2**52
+LEASE_MS = 60_000
 
 
 def driver_with(request: pytest.FixtureRequest, where: str, *targets: dict[str, Any]) -> Driver:
@@ -48,16 +51,27 @@ def hooked(request: pytest.FixtureRequest, where: str) -> Iterator[Driver]:
         yield driver
 
 
-def taken(driver: Driver, name: str = "ops0", limit: int = 100) -> list[dict[str, Any]]:
-    """The events that wait."""
-    found = driver.execute(c.TakeEvents(name, FAR, FAR, limit))
-    return [json.loads(one.body) for one in found]
+def taken(driver: Driver, name: str = "ops0") -> list[dict[str, Any]]:
+    """The events that wait, the oldest of each partition first."""
+    found: list[dict[str, Any]] = []
+    for keys in Layout.of(driver.settings).keys:
+        entries = driver.raw.xrange(keys.webhook_events(name))
+        found += (json.loads(fields[b"body"]) for _, fields in entries)
+    return found
+
+
+def take(driver: Driver, name: str = "ops0") -> tuple[int, webhooks.Taken] | None:
+    """Takes an event, of the first partition that has one which is due."""
+    for place in range(len(Layout.of(driver.settings).keys)):
+        if (found := driver.execute(webhooks.take(place, name, LEASE_MS))) is not None:
+            return place, found
+    return None
 
 
 def look(driver: Driver) -> int:
     targets = targets_of(driver.settings)
     assert targets is not None
-    return driver.run(webhooks.ended_workflows(driver.flows, targets(), soon(driver), 1_000))
+    return driver.run(ended_workflows(driver.flows, targets(), soon(driver), LEASE_MS))
 
 
 def soon(driver: Driver) -> datetime:
@@ -160,7 +174,7 @@ def test_a_workflow_that_a_publish_keeps_open_is_looked_at_again(hooked: Driver)
     hooked.apply("a", ev.Completed(asked=ev.Asked()))
     assert look(hooked) == 1
     hooked.execute(c.Publishing("w", "token", now_ms, 0))
-    assert hooked.execute(c.MayHaveEnded(now_ms + 60_000, now_ms + 60_001, 10)) == ["w"]
+    assert hooked.execute(webhooks.may_have_ended(now_ms + 60_000, now_ms + 60_001, 10)) == ["w"]
 
 
 def test_a_look_forgets_no_member_that_ends_meanwhile(hooked: Driver) -> None:
@@ -169,13 +183,14 @@ def test_a_look_forgets_no_member_that_ends_meanwhile(hooked: Driver) -> None:
     hooked.apply("a", ev.Completed(asked=ev.Asked()))
     targets = targets_of(hooked.settings)
     assert targets is not None
-    flow = webhooks.ended_workflows(hooked.flows, targets(), soon(hooked), 1_000)
-    end = (ev.Completed(asked=ev.Asked()),)
-    hooked.drive(
-        flow,
-        lambda _: hooked.run(hooked.flows.apply("b", end, hooked.now())),
-        at=c.LookedForEnd,
-    )
+    flow = ended_workflows(hooked.flows, targets(), soon(hooked), LEASE_MS)
+
+    def end_b(call: Call[Any]) -> None:
+        verbs = [verb for verb, *_ in call.asked(Layout.of(hooked.settings)).requests]
+        if "ZREMRANGEBYSCORE" in verbs:  # the look is over
+            hooked.apply("b", ev.Completed(asked=ev.Asked()))
+
+    hooked.drive(flow, end_b, at=Call)
     assert look(hooked) == 1
     assert "w" in [event["subject"] for event in taken(hooked)]
 
@@ -183,44 +198,46 @@ def test_a_look_forgets_no_member_that_ends_meanwhile(hooked: Driver) -> None:
 def test_what_was_taken_comes_again_after_its_time_and_each_attempt_counts(hooked: Driver) -> None:
     hooked.start("t")
     hooked.apply("t", ev.Completed())
-    now_ms = int(hooked.now().timestamp() * 1000) + 60_000
-    take = c.TakeEvents("ops0", now_ms, now_ms + 1_000, 10)
-    (first,) = hooked.execute(take)
-    assert hooked.execute(take) == []
-    later = c.TakeEvents("ops0", now_ms + 1_000, now_ms + 2_000, 10)
-    (second,) = hooked.execute(later)
+    place, first = take(hooked) or pytest.fail("there is none")
+    assert take(hooked) is None
+    stream = Layout.of(hooked.settings).keys[place].webhook_events("ops0")
+    claim = (stream, "senders", LEASE_MS, 0, [first.entry])
+    hooked.raw.xclaim(*claim, idle=LEASE_MS, justid=True)  # its sender has had its time
+    _, second = take(hooked) or pytest.fail("it is not due")
     assert (first.attempt, second.attempt) == (1, 2)
-    hooked.execute(c.SettleEvent(second.place, "ops0", second.id, now_ms, unmade=True))
-    (third,) = hooked.execute(take)
-    assert third.attempt == 2
-    hooked.execute(
-        c.SettleEvent(third.place, "ops0", third.id, None, "delivered", b'{"at":"1","id":"x"}')
-    )
-    # Too late: the event stays away.
-    hooked.execute(c.SettleEvent(first.place, "ops0", first.id, now_ms))
-    assert taken(hooked) == []
-    assert hooked.execute(c.OutboxFigures(("ops0", "none"))) == [c.Outbox(0, 1, 0, 0), c.Outbox()]
-    assert hooked.run(webhooks.deliveries("ops0")) == [{"at": "1", "id": "x"}]
-    kept = {n.rpartition("|")[2] for n in hooked.left_over() if "webhook:ops0" in n}
-    assert kept == {"counts", "deliveries"}
+    hooked.execute(webhooks.settle(place, "ops0", second, "", 300_000, 100_000))
+    assert take(hooked) is None
+    hooked.execute(webhooks.settle(place, "ops0", second, "", 300_000, 300_000))
+    _, third = take(hooked) or pytest.fail("it is not due")
+    assert (third.attempt, third.id, third.body) == (3, first.id, first.body)
+    hooked.execute(webhooks.settle(place, "ops0", third, "delivered"))
+    # Too late: the event stays away, and is counted once.
+    hooked.execute(webhooks.settle(place, "ops0", first, "", 1, 1))
+    hooked.execute(webhooks.settle(place, "ops0", first, "delivered"))
+    assert take(hooked) is None
+    figures = hooked.execute(webhooks.figures(("ops0", "none")))
+    assert figures == [webhooks.Figures(0, 1, 0, 0), webhooks.Figures()]
+    kept = {name for name in hooked.left_over() if "webhook:ops0" in name}
+    assert kept == {stream, f"{stream}|counts"}
+    assert all(0 < hooked.raw.pttl(name) <= 7 * 86_400_000 for name in kept)
 
 
 def test_the_bytes_that_wait_are_bounded(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table, "MOST_BYTES", 40_000)
+    monkeypatch.setattr(webhooks, "MOST_BYTES", 40_000)
     with driver_with(request, "sync-valkey", {}) as driver:
         for i in range(5):
             driver.start(f"t{i}")
             driver.apply(f"t{i}", ev.Completed(results={"text": "x" * 15_000}))
         assert [event["subject"] for event in taken(driver)] == ["t3", "t4"]
-        small = c.Note("t", (c.Notice("ops0", "small", b'{"subject":"small"}'),))
+        small = webhooks.note("t", (webhooks.Notice("ops0", "small", b'{"subject":"small"}'),))
         driver.execute(small)
-        assert driver.execute(c.OutboxFigures(("ops0",))) == [c.Outbox(3, dropped=3)]
+        assert driver.execute(webhooks.figures(("ops0",))) == [webhooks.Figures(3, dropped=3)]
 
 
 def test_a_user_who_may_not_leave_events_changes_nothing(redis_url: str) -> None:
-    user = ("ACL", "SETUSER", "nohooks", "on", ">x", "~*", "&*", "+@all", "-zpopmin")
+    user = ("ACL", "SETUSER", "nohooks", "on", ">x", "~*", "&*", "+@all", "-xdel")
     with redis.Redis.from_url(redis_url) as client:
         client.execute_command(*user)
         url = redis_url.replace("://", "://nohooks:x@")
@@ -229,7 +246,7 @@ def test_a_user_who_may_not_leave_events_changes_nothing(redis_url: str) -> None
                 member = Member(workflows) if workflows else None
                 task_id = "".join(("t", *workflows))
                 driver.apply(task_id, ev.Created(identity=identity_of(member=member)))
-                with pytest.raises(StoreUnavailable, match="ZPOPMIN"):
+                with pytest.raises(StoreUnavailable, match="XDEL"):
                     driver.apply(task_id, ev.Cancelled(by="api"))
                 task = driver.task(task_id)
                 assert task is not None
@@ -240,13 +257,13 @@ def test_a_user_who_may_not_leave_events_changes_nothing(redis_url: str) -> None
 def test_workflows_that_nobody_looks_at_are_bounded(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table, "MOST", 3)
+    monkeypatch.setattr(webhooks, "MOST", 3)
     with driver_with(request, "sync-valkey", {}) as driver:
         for i in range(5):
             member = identity_of(member=Member((f"w{i}",)))
             driver.apply(f"t{i}", ev.Created(identity=member))
             driver.apply(f"t{i}", ev.Cancelled(by="api"))
-        assert driver.execute(c.MayHaveEnded(FAR, FAR, 10)) == ["w2", "w3", "w4"]
+        assert driver.execute(webhooks.may_have_ended(FAR, FAR, 10)) == ["w2", "w3", "w4"]
 
 
 @pytest.mark.parametrize("member", [None, Member(("w", "canvas"))])

@@ -75,6 +75,7 @@ FOLLOWED = {
     (QUICK_START, "From a page of another origin"): "tests/browser/test_other_origins.py",
     ("docs/quick-start.md", "Work outside Celery"): "tests/docs/test_quick_start.py",
     ("docs/webhooks.md", "What comes"): "tests/docs/test_webhooks.py",
+    ("docs/webhooks.md", "Mail and chats"): "tests/docs/test_webhooks.py",
 }
 #: The same of scripts for a browser.
 SHOWN = {
@@ -121,7 +122,7 @@ def test_it_names_no_machine_and_no_registry(document: str) -> None:
     hosts = set(re.findall(r"(?:https?|wss?|redis|sentinel)://([\w.-]+)", text))
     # Addresses of one's own, of examples, and of conventions that the project keeps to.
     known = {"127.0.0.1", "localhost", "keepachangelog.com", "semver.org"}
-    known |= {"cloudevents.io", "www.standardwebhooks.com"}
+    known |= {"cloudevents.io", "www.standardwebhooks.com", "appriseit.com"}
     assert {host for host in hosts if "." in host} - known <= {h for h in hosts if "example" in h}
 
 

@@ -63,7 +63,7 @@ def test_a_filter_lets_pass_what_it_names(
         *(({"url": f"https://{rest}"}, "url") for rest in ("user:pass@ops.example.com/", "/path")),
         *(({"url": f"https://ops.example.com{rest}"}, "url") for rest in (":99999/", "/\r\nX: y")),
         *(({"url": url}, "url") for url in ("ops.example.com", 5)),
-        ({"url": "slack://a/b/c"}, "no secret"),
+        ({"url": "slack://a/b/c"}, "url"),
         ({"secret": "hunter2"}, "secret"),
         ({"secret": "whsec_" + base64.b64encode(b"short").decode()}, "secret"),
         ({"secret": [SECRET] * 3}, "secret"),
@@ -105,12 +105,3 @@ def test_a_target_is_shown_without_its_secrets() -> None:
     assert SECRET not in repr(target)
     assert "key=k" not in repr(target)
     assert target.place == "https://ops.example.com"
-
-
-def test_another_url_is_one_of_apprises_and_has_no_secret() -> None:
-    given = {"name": "people", "url": "slack://TokenA/TokenB/TokenC/#jobs", "status": "error"}
-    (target,) = read(json.dumps([given]))
-    assert (target.by_http, target.secrets, target.place) == (False, (), "slack://…")
-    assert (target.status, target.wants("a", "completed", None)) == (("error",), False)
-    with pytest.raises(SettingsError, match="allow_private"):
-        read(json.dumps([{**given, "allow_private": True}]))

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from progress_backend.webhooks import connection
-from progress_backend.webhooks.answer import Answer
 from progress_backend.webhooks.connection import Refused, refuse_private
-from progress_backend.webhooks.post import post
+from progress_backend.webhooks.post import Answer, post
 from tests.webhooks.targets import OTHER, SECRET, receiving, target
 
 BODY = '{"id":"t:1:2:completed","type":"progress.task.completed","data":{"text":"é ✓"}}'.encode()

@@ -12,16 +12,17 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows import commands as c
-from progress_backend.flows import webhooks
+import progress_backend.webhooks as package
+from progress_backend.operations import webhooks
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Worker
 from progress_backend.record.webhook_schedule import ATTEMPTS
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.targets import targets_of
+from progress_backend.webhooks import begin_sending
 from progress_backend.webhooks import sender as module
-from progress_backend.webhooks.answer import Answer
+from progress_backend.webhooks.post import Answer
 from progress_backend.webhooks.sender import Sender
 from tests.waiting import eventually
 from tests.webhooks.targets import receiving, spec
@@ -61,8 +62,8 @@ def end(store: Store, task_id: str) -> None:
     apply(store, task_id, ev.Cancelled(by="api"))
 
 
-def figures(store: Store) -> c.Outbox:
-    (found,) = store.execute(c.OutboxFigures(("ops",)))
+def figures(store: Store) -> webhooks.Figures:
+    (found,) = store.execute(webhooks.figures(("ops",)))
     return found
 
 
@@ -81,17 +82,14 @@ def test_ends_warnings_and_workflows_reach_the_receiver(redis_url: str) -> None:
             "progress.task.error",
             "progress.workflow.cancelled",
         ]
-        eventually(lambda: figures(store) == c.Outbox(0, delivered=3))
-        kept = store.run(webhooks.deliveries("ops"))
-        assert [one["status"] for one in kept] == [204] * 3
-        assert store.run(webhooks.resend("ops", kept[0]["id"]))
-        eventually(lambda: receiver.ids[kept[0]["id"]] == 2)
+        eventually(lambda: figures(store) == webhooks.Figures(0, delivered=3))
+        assert set(receiver.ids.values()) == {1}
 
 
 def test_an_event_that_fails_is_sent_again_under_its_id(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "pause_s", lambda *_: 0.05)
+    monkeypatch.setattr(module, "pause_ms", lambda *_: (50, 0))
     answers = iter([500, 503, 301])
     with (
         receiving(lambda _: next(answers, 200)) as receiver,
@@ -100,9 +98,7 @@ def test_an_event_that_fails_is_sent_again_under_its_id(
         end(store, "a")
         eventually(lambda: figures(store).delivered == 1)
         assert receiver.ids == {"a:0:2:cancelled": 4}
-        tries = [(one["attempt"], one["status"]) for one in store.run(webhooks.deliveries("ops"))]
-        assert tries == [(4, 200), (3, 301), (2, 503), (1, 500)]
-    assert "is sent again" in caplog.text
+    assert "is sent again in 0 s (attempt 1 of 11): HTTP 500" in caplog.text
     assert receiver.url not in caplog.text
 
 
@@ -110,31 +106,23 @@ def test_an_event_is_given_up_after_the_last_attempt(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(
-        module, "pause_s", lambda attempts, *_: 0.02 if attempts < ATTEMPTS else None
+        module, "pause_ms", lambda attempts, *_: (20, 0) if attempts < ATTEMPTS else None
     )
     with receiving(lambda _: 500) as receiver, sending(redis_url, receiver.url) as store:
         end(store, "a")
-        eventually(lambda: figures(store) == c.Outbox(0, failed=1))
+        eventually(lambda: figures(store) == webhooks.Figures(0, failed=1))
         assert receiver.ids == {"a:0:2:cancelled": ATTEMPTS}
     assert "given up after" in caplog.text
 
 
-def test_410_switches_a_target_off_until_it_is_switched_on(
+def test_an_event_that_is_answered_by_410_is_given_up_at_once(
     redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    status = [410]
-    with receiving(lambda _: status[0]) as receiver, sending(redis_url, receiver.url) as store:
+    with receiving(lambda _: 410) as receiver, sending(redis_url, receiver.url) as store:
         end(store, "a")
-        eventually(lambda: store.execute(c.TargetsOff()))
-        end(store, "b")
-        time.sleep(0.3)  # several steps of the sender
-        assert len(receiver.events) == 1
-        assert figures(store).waiting == 2
-        status[0] = 200
-        store.execute(c.SwitchTarget("ops", None))
-        eventually(lambda: figures(store) == c.Outbox(0, delivered=2))
-        assert receiver.ids == {"a:0:2:cancelled": 2, "b:0:2:cancelled": 1}
-    assert "webhook on ops" in caplog.text
+        eventually(lambda: figures(store) == webhooks.Figures(0, failed=1))
+        assert receiver.ids == {"a:0:2:cancelled": 1}
+    assert "given up after 1 attempts: HTTP 410" in caplog.text
 
 
 def test_a_slow_target_holds_up_no_other(redis_url: str) -> None:
@@ -163,8 +151,7 @@ def test_a_slow_target_holds_up_no_other(redis_url: str) -> None:
             thread.join(20)
 
 
-def test_what_there_is_no_time_for_is_given_back(redis_url: str) -> None:
-    """A sender that stops keeps nothing that it has not sent."""
+def test_a_sender_that_stops_takes_nothing_more(redis_url: str) -> None:
     settings = Settings(redis_url=redis_url, webhooks=spec(allow_private=True))
     targets = targets_of(settings)
     assert targets is not None
@@ -178,18 +165,25 @@ def test_what_there_is_no_time_for_is_given_back(redis_url: str) -> None:
 
         sender = Sender(store, targets, send=send)
         sender.run()
-        assert figures(store) == c.Outbox(4, delivered=1)
-        now_ms = int(store.now().timestamp() * 1000)
-        left = store.execute(c.TakeEvents("ops", now_ms, now_ms, 10))
-        assert [one.attempt for one in left] == [1] * 4
+        assert figures(store) == webhooks.Figures(4, delivered=1)
+        taken = store.execute(webhooks.take(0, "ops", 1))
+        assert (taken.id, taken.attempt) == ("t1:0:2:cancelled", 1)
+
+
+def test_without_the_extra_no_sender_begins_and_a_line_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(package, "find_spec", lambda name: None)
+    assert begin_sending(Settings(webhooks=spec())) is None
+    wanted = "pip install 'progress-backend[webhooks]'"
+    assert caplog.messages == [f"webhooks need httpcore and standardwebhooks: {wanted}"]
+    assert begin_sending(Settings()) is None
 
 
 def test_dropped_events_are_told(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from progress_backend.store.command_table import webhooks as table
-
-    monkeypatch.setattr(table, "MOST", 2)
+    monkeypatch.setattr(webhooks, "MOST", 2)
     caplog.set_level(logging.WARNING)
     with receiving(lambda _: 500) as receiver, sending(redis_url, receiver.url) as store:
         end(store, "first")
@@ -221,20 +215,19 @@ def _ends(store: Store, task_id: str) -> bool:
 
 
 def test_an_error_of_a_library_is_an_attempt_and_an_event_that_kills_is_given_up(
-    redis_url: str, monkeypatch: pytest.MonkeyPatch
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "pause_s", lambda attempts, *_: None if attempts > 2 else 0.02)
+    monkeypatch.setattr(module, "pause_ms", lambda n, *_: None if n > 2 else (20, 0))
 
     def send(*_: object) -> Answer:
         raise ValueError("of a library")
 
     with sending(redis_url, "http://127.0.0.1:9/", send=send) as store:
         end(store, "a")
-        eventually(lambda: figures(store) == c.Outbox(0, failed=1))
-        kept = store.run(webhooks.deliveries("ops"))
-        assert [one["error"] for one in kept] == ["ValueError: of a library"] * 3
-    with sending(redis_url, "http://127.0.0.1:9/", send=lambda *_: Answer(200)) as store:
-        taken = c.Taken(0, "b", b"{}", 2 * ATTEMPTS + 1)
+        eventually(lambda: figures(store) == webhooks.Figures(0, failed=1))
+    assert "given up after 3 attempts: ValueError: of a library" in caplog.text
+    with Store(Settings(redis_url=redis_url, webhooks=spec())) as store:
         sender = Sender(store, lambda: (), send=lambda *_: Answer(200))
         (target,) = targets_of(store.settings)()
+        taken = webhooks.Taken("1-0", "b", b"{}", 2 * ATTEMPTS + 1)
         assert sender._answer(target, taken).error == "its senders have died"

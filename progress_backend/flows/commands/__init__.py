@@ -48,19 +48,6 @@ from .records import RunsOf as RunsOf
 from .top import Top as Top
 from .top import TopOfAll as TopOfAll
 from .top import TopSince as TopSince
-from .webhooks import Deliveries as Deliveries
-from .webhooks import LookedForEnd as LookedForEnd
-from .webhooks import MayHaveEnded as MayHaveEnded
-from .webhooks import Note as Note
-from .webhooks import Notice as Notice
-from .webhooks import Outbox as Outbox
-from .webhooks import OutboxFigures as OutboxFigures
-from .webhooks import SettleEvent as SettleEvent
-from .webhooks import SwitchTarget as SwitchTarget
-from .webhooks import TakeEvents as TakeEvents
-from .webhooks import Taken as Taken
-from .webhooks import TargetsOff as TargetsOff
-from .webhooks import Told as Told
 from .workflow_list import LISTED as LISTED
 from .workflow_list import ForgetWorkflow as ForgetWorkflow
 from .workflow_list import Listed as Listed
@@ -79,8 +66,6 @@ Command = (
     | Above | Before  | Newest | Page | Tally
     | Commit | Commits | Extend | FacetsOf | Read | RunsOf
     | Top | TopSince
-    | Deliveries | LookedForEnd | MayHaveEnded | Note | OutboxFigures | SettleEvent | SwitchTarget
-    | TakeEvents | TargetsOff
     | ForgetWorkflow | Workflows
     | FiguresOf | FiguresOfEach | Looked | Oldest | OwnedIn | Publishing | Quiet
 )  # fmt: skip

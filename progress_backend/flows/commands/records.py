@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ...operations.index_entry import Facets, Standing
+from ...operations.webhooks import Told
 from ...record.act import Act
 from ...record.past_runs import PastRun
 from ...record.times_taken import Took
-from .webhooks import Told
 
 
 @dataclass(frozen=True, slots=True)

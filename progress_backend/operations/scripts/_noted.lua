@@ -5,14 +5,12 @@
 -- and the last keys are
 --   may have ended  sorted set: workflow ids by the time (ms) from which each is looked at
 --   then for each event, of its target:
---     outbox    hash: event id -> body
---     due       sorted set: event ids by the time (ms) from which each may be sent
---     age       sorted set: event ids by the time (µs) at which each was written
---     attempts  hash: event id -> how often it was taken
+--     events    stream: the events that wait
 --     counts    hash: events that were delivered, given up and dropped; bytes that wait
 -- The oldest events of a target that has too many are dropped, and counted.
-local function may_note(key)  -- asked before anything is written, of what other verbs do without
-  return redis.acl_check_cmd('ZPOPMIN', key) and redis.acl_check_cmd('HSTRLEN', key, 'id')
+local function may_note(key)  -- asked before anything is written
+  return redis.acl_check_cmd('XADD', key, '*', 'id', '') and redis.acl_check_cmd('XDEL', key, '1-1')
+    and redis.acl_check_cmd('XLEN', key)
 end
 
 local function noted(keys, args, told)
@@ -20,57 +18,42 @@ local function noted(keys, args, told)
   local most, most_bytes, kept = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), ARGV[at + 3]
   local workflows = tonumber(ARGV[at + 4])
   local events = (told - 4 - workflows) / 2
-  local key = keys - 5 * events
-  local now = redis.call('TIME')
-  local now_us = now[1] .. string.format('%06d', now[2])
-  local now_ms = string.sub(now_us, 1, -4)
-  for i = 1, workflows do
-    tolerant('ZADD', KEYS[key], now_ms, ARGV[at + 4 + i])
-  end
+  local key = keys - 2 * events
   if workflows > 0 then
-    tolerant('PEXPIRE', KEYS[key], kept)
-    for _ = 1, workflows do  -- where nobody looks at them, those that wait longest are forgotten
-      if (tolerant('ZCARD', KEYS[key]) or 0) > most then
-        tolerant('ZPOPMIN', KEYS[key])
-      end
+    local now = redis.call('TIME')
+    local now_ms = now[1] .. string.format('%03d', math.floor(now[2] / 1000))
+    for i = 1, workflows do
+      tolerant('ZADD', KEYS[key], now_ms, ARGV[at + 4 + i])
     end
+    -- Where no sender looks at them, those that wait longest are forgotten.
+    tolerant('ZREMRANGEBYRANK', KEYS[key], 0, -most - 1)
+    tolerant('PEXPIRE', KEYS[key], kept)
   end
   at = at + 4 + workflows
-  for _ = 1, events do
-    local outbox, due, age = KEYS[key + 1], KEYS[key + 2], KEYS[key + 3]
-    local attempts, counts = KEYS[key + 4], KEYS[key + 5]
-    local id, body = ARGV[at + 1], ARGV[at + 2]
-    local new = tolerant('HSETNX', outbox, id, body)
-    if new then
-      tolerant('ZADD', due, now_ms, id)
-    end
-    if new == 1 then
-      tolerant('ZADD', age, now_us, id)
-      if tolerant('HLEN', outbox) == 1 then  -- what waited before has expired
+  for i = 1, events do
+    local stream, counts = KEYS[key + 2 * i - 1], KEYS[key + 2 * i]
+    local id, body = ARGV[at + 2 * i - 1], ARGV[at + 2 * i]
+    if tolerant('XADD', stream, '*', 'id', id, 'body', body) then
+      if tolerant('XLEN', stream) == 1 then  -- what waited before has expired
         tolerant('HDEL', counts, 'bytes')
       end
       local bytes = tonumber(tolerant('HINCRBY', counts, 'bytes', #body)) or 0
       -- In a bounded number of steps, since each commit adds one event: an event may outweigh several.
       for _ = 1, 1000 do
-        if (tolerant('HLEN', outbox) or 0) <= most and bytes <= most_bytes then
+        if tolerant('XLEN', stream) <= most and bytes <= most_bytes then
           break
         end
-        local oldest = (tolerant('ZPOPMIN', age) or {})[1]
+        local oldest = tolerant('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
         if not oldest then
           break
         end
-        bytes = bytes - (tolerant('HSTRLEN', outbox, oldest) or 0)
-        tolerant('HDEL', outbox, oldest)
-        tolerant('ZREM', due, oldest)
-        tolerant('HDEL', attempts, oldest)
+        tolerant('XDEL', stream, oldest[1])
+        bytes = tonumber(tolerant('HINCRBY', counts, 'bytes', -#(oldest[2][4] or ''))) or 0
         tolerant('HINCRBY', counts, 'dropped', 1)
       end
-      tolerant('HSET', counts, 'bytes', string.format('%.0f', bytes))
-      for i = 1, 4 do
-        tolerant('PEXPIRE', KEYS[key + i], kept)
-      end
+      tolerant('PEXPIRE', stream, kept)
+      tolerant('PEXPIRE', counts, kept)
     end
-    key, at = key + 5, at + 2
   end
 end
 

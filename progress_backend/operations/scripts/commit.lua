@@ -64,7 +64,7 @@ if not redis.acl_check_cmd(publish, channel, '') then  -- before anything is wri
   return redis.error_reply('NOPERM this user may not publish on ' .. channel)
 end
 if told > 0 and not may_note(KEYS[keys]) then
-  return redis.error_reply('NOPERM this user may not leave events for webhooks (ZPOPMIN, HSTRLEN)')
+  return redis.error_reply('NOPERM this user may not leave events for webhooks (XADD, XDEL, XLEN)')
 end
 
 call('SET', task, text, 'PX', ttl)

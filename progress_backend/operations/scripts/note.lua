@@ -1,10 +1,10 @@
 --[[
-Store events for webhooks that come of no commit: the end of a workflow, and what is sent again.
+Store events for webhooks that come of no commit: the ends of workflows.
 
 KEYS
-  1 …         as `_noted.lua` takes them
+  …         as `_noted.lua` takes them
 ARGV
-  1 …         as `_noted.lua` takes them
+  …         as `_noted.lua` takes them
 Returns
   1
 Publishes

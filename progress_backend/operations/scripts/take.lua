@@ -1,34 +1,36 @@
 --[[
-Take events of a webhook target that are due: they are due again, for another sender, once this one has
-had its time. Each attempt is counted as it begins.
+Take the next event of a webhook target: one that is due again, else a new one. Its attempt is counted as
+it begins.
 
 KEYS
-  1 outbox    hash: event id -> body
-  2 due       sorted set: event ids by the time (ms) from which each may be sent
-  3 attempts  hash: event id -> how often it was taken
+  events    stream: the events that wait. Its group `senders` has those that were taken; a consumer's
+            name is the time (ms) after which its events are due again
 ARGV
-  1 now       ms since 1970
-  2 until     ms since 1970 until which the caller has time
-  3 limit     number of events
-  4 ttl       ms for which the attempts are kept
+  lease     ms that the caller has for the event
 Returns
-  {id, body, attempt, …}
+  {}, or {entry id, event id, body, attempt}
 Publishes
   nothing
 ]]
-local outbox, due, attempts = KEYS[1], KEYS[2], KEYS[3]
-local taken = {}
-for _, id in ipairs(tolerant('ZRANGEBYSCORE', due, '-inf', ARGV[1], 'LIMIT', 0, ARGV[3]) or {}) do
-  local body = tolerant('HGET', outbox, id)
-  if body then
-    tolerant('ZADD', due, ARGV[2], id)
-    taken[#taken + 1], taken[#taken + 2] = id, body
-    taken[#taken + 1] = tolerant('HINCRBY', attempts, id, 1) or 1
-  else
-    tolerant('ZREM', due, id)
+if (tolerant('XLEN', events) or 0) == 0 then
+  return {}
+end
+if #redis.call('XINFO', 'GROUPS', events) == 0 then
+  redis.call('XGROUP', 'CREATE', events, 'senders', '0')
+end
+for _, consumer in ipairs(redis.call('XPENDING', events, 'senders')[4] or {}) do
+  local pause = consumer[1]
+  -- An event that was dropped meanwhile is pending still, until it is claimed.
+  for _, due in ipairs(redis.call('XPENDING', events, 'senders', 'IDLE', pause, '-', '+', 100, pause)) do
+    local event = redis.call('XCLAIM', events, 'senders', lease, 0, due[1])[1]
+    if event then
+      return {event[1], event[2][2], event[2][4] or '', due[4] + 1}
+    end
   end
 end
-if #taken > 0 then
-  tolerant('PEXPIRE', attempts, ARGV[4])
+local new = redis.call('XREADGROUP', 'GROUP', 'senders', lease, 'COUNT', 1, 'STREAMS', events, '>')
+if not new then
+  return {}
 end
-return taken
+local event = new[1][2][1]
+return {event[1], event[2][2], event[2][4] or '', 1}

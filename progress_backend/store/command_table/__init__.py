@@ -13,7 +13,6 @@ from . import (
     lists,
     records,
     top,
-    webhooks,
     workflow_list,
     workflows,
 )
@@ -27,7 +26,6 @@ TABLE: dict[type[c.Command], Entry] = {
     **workflow_list.TABLE,
     **top.TABLE,
     **acts.TABLE,
-    **webhooks.TABLE,
 }
 
 

@@ -12,13 +12,13 @@ from ...operations.index_entry import write_facets
 from ...operations.keys import Keys
 from ...operations.requests import evalsha
 from ...operations.scripts import SCRIPTS
+from ...operations.webhooks import noted
 from ...record.document_check import MAX_DOCUMENT_BYTES
 from ...record.model import TaskStatus
 from ...record.times_taken import MOST_TOTALS
 from .standing import by_end, indexes
 from .timelines import remembered
 from .times import times_of
-from .webhooks import noted
 
 #: In place of a request's id: the member leaves the workflow, whose requests do not matter to it.
 _LEFT = "*"

@@ -15,6 +15,7 @@ from ...operations.partitions import Layout
 from ...operations.requests import evalsha
 from ...operations.scripts import SCRIPTS
 from ...operations.values import text
+from ...operations.webhooks import noted
 from ...record import past_runs
 from ...record.document_check import MAX_DOCUMENT_BYTES, OTHER_TYPE
 from ...record.past_runs import PastRun
@@ -31,7 +32,6 @@ from .members import (
 from .standing import by_end, indexes
 from .timelines import remembered
 from .times import times_of
-from .webhooks import noted
 
 _COMMITTED = c.Committed(True)
 #: First commits that one script does.

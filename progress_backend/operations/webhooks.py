@@ -1,0 +1,149 @@
+"""Webhooks: the events that wait for each target, and workflows that may have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, Final, NamedTuple
+
+from .call import Asked, Call, at, everywhere, one
+from .keys import Keys
+from .scripts import script
+from .values import nothing, text, texts, whole
+
+#: Events of one target, and their bytes, that wait in a partition at most.
+MOST: Final = 10_000
+MOST_BYTES: Final = 32 * 1024 * 1024
+#: How long all of it is kept after the last event: longer than the last attempt is away.
+_KEPT_MS: Final = 7 * 86_400_000
+_COUNTS: Final = ("delivered", "failed", "dropped")
+
+
+class Notice(NamedTuple):
+    """An event for a webhook target; its body is sent as it is."""
+
+    target: str
+    id: str
+    body: bytes
+
+
+class Told(NamedTuple):
+    """What a commit leaves for webhooks, and the workflows that may have ended by it."""
+
+    notices: tuple[Notice, ...] = ()
+    workflows: tuple[str, ...] = ()
+
+
+def noted(told: Told | None, keys: Keys) -> tuple[list[str], list[Any]]:
+    """The last keys and arguments of a script that leaves events for webhooks; none mostly."""
+    if told is None:
+        return [], []
+    names = [keys.may_have_ended]
+    given: list[Any] = [MOST, MOST_BYTES, _KEPT_MS, len(told.workflows), *told.workflows]
+    for notice in told.notices:
+        names += (keys.webhook_events(notice.target), keys.webhook_counts(notice.target))
+        given += (notice.id, notice.body)
+    return names, given
+
+
+def note(workflow_id: str, notices: tuple[Notice, ...]) -> Call[None]:
+    """Stores events of a workflow's end, in the partition of its id."""
+
+    def ask(keys: Keys) -> Asked[None]:
+        return one(script("note", {}, {}, *noted(Told(notices), keys)), nothing)
+
+    return at(workflow_id, ask)
+
+
+class Taken(NamedTuple):
+    """An event to send: its entry in the stream, its id and body, and how often it was taken."""
+
+    entry: str
+    id: str
+    body: bytes
+    attempt: int
+
+
+def take(place: int, target: str, lease_ms: int) -> Call[Taken | None]:
+    """A target's next event in a partition, which no other sender gets for `lease_ms`. Its attempt
+    is counted here, so that one of a sender that dies counts."""
+
+    def parse(reply: list[Any]) -> Taken | None:
+        if not reply:
+            return None
+        entry, event_id, body, attempt = reply
+        return Taken(text(entry), text(event_id), body, attempt)
+
+    def ask(keys: Keys) -> Asked[Taken | None]:
+        return one(
+            script("take", {"events": keys.webhook_events(target)}, {"lease": lease_ms}), parse
+        )
+
+    return Call(lambda layout: ask(layout.keys[place]))
+
+
+def settle(
+    place: int, target: str, taken: Taken, outcome: str, pause_ms: int = 0, idle_ms: int = 0
+) -> Call[None]:
+    """An event that was taken waits no longer, and the count `outcome` grows: "delivered" or
+    "failed". For "" it is due again once it has been idle for `pause_ms`, of which `idle_ms` count
+    as over; a stream keeps a consumer for each length of a pause: there have to be few."""
+
+    def ask(keys: Keys) -> Asked[None]:
+        names = {"events": keys.webhook_events(target), "counts": keys.webhook_counts(target)}
+        about = {"entry": taken.entry, "bytes": len(taken.body), "outcome": outcome}
+        return one(script("settle", names, about | {"pause": pause_ms, "idle": idle_ms}), nothing)
+
+    return Call(lambda layout: ask(layout.keys[place]))
+
+
+class Figures(NamedTuple):
+    """How many events of a target wait, and how many were delivered, given up and dropped."""
+
+    waiting: int = 0
+    delivered: int = 0
+    failed: int = 0
+    dropped: int = 0
+
+
+def figures(targets: Sequence[str]) -> Call[list[Figures]]:
+    """The figures of several targets' events, in order."""
+
+    def ask(keys: Keys) -> Asked[list[Figures]]:
+        each = (
+            (("XLEN", keys.webhook_events(name)), ("HMGET", keys.webhook_counts(name), *_COUNTS))
+            for name in targets
+        )
+        return Asked(list(chain(*each)), parse)
+
+    def parse(replies: list[Any]) -> list[Figures]:
+        each = zip(replies[::2], replies[1::2], strict=True)
+        return [Figures(n or 0, *(whole(one or 0) for one in counts or ())) for n, counts in each]
+
+    def sums(replies: list[list[Figures]]) -> list[Figures]:
+        return [Figures(*map(sum, zip(*own, strict=True))) for own in zip(*replies, strict=True)]
+
+    return everywhere(ask, sums)
+
+
+def may_have_ended(now_ms: int, free_ms: float, limit: int) -> Call[list[str]]:
+    """Ids of workflows in which a member has ended, which no other sender gets before `free_ms`
+    unless another member ends."""
+
+    def ask(keys: Keys) -> Asked[list[str]]:
+        about = {"now": now_ms, "free": free_ms, "limit": limit}
+        return one(script("may_have_ended", {"workflows": keys.may_have_ended}, about), texts)
+
+    return everywhere(ask, lambda replies: list(dict.fromkeys(chain(*replies))))
+
+
+def looked(free_ms: float, again: Sequence[str], again_ms: int) -> Call[None]:
+    """The workflows that `may_have_ended` gave with this `free_ms` were looked at; those of `again`
+    are looked at again at `again_ms`. One in which a member has ended since is left alone."""
+
+    def ask(keys: Keys) -> Asked[None]:
+        name, each = keys.may_have_ended, [part for one in again for part in (again_ms, one)]
+        over = ("ZREMRANGEBYSCORE", name, free_ms, free_ms)
+        return Asked([*([("ZADD", name, "XX", "LT", *each)] if each else []), over], nothing)
+
+    return everywhere(ask)
