@@ -7,13 +7,12 @@ from importlib.metadata import version
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from .control_commands import cancel, pause, resume
 from .list_commands import tasks, workers, workflows
 from .log_command import logs
 from .serve_command import serve
-from .session import Session
+from .session import app_option
 from .show_command import show
 from .sign_command import sign
 from .token_commands import token
@@ -21,39 +20,6 @@ from .watch_command import watch
 from .webhook_commands import webhook
 
 __all__ = ["main", "progress"]
-
-
-def _load(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
-    """Loads the Celery app of `-A`, whether it stands before or after the command's name."""
-    by_environment = ctx.get_parameter_source("app") is ParameterSource.ENVIRONMENT
-    if name is None or (by_environment and ctx.obj is not None):
-        return
-    from celery.app.utils import find_app
-
-    try:
-        ctx.obj = Session(find_app(name))
-    except Exception as error:  # importing a user's module can raise anything
-        why = f"{type(error).__name__}: {error}"
-        raise click.ClickException(f"cannot load the Celery app {name!r}: {why}") from error
-
-
-def _app_option(envvar: str | None = None) -> click.Option:
-    """`-A APP`: `celery` takes it before a command, ours before and behind."""
-    return click.Option(
-        ["-A", "--app"],
-        metavar="APP",
-        envvar=envvar,
-        expose_value=False,
-        callback=_load,
-        help="Celery app whose configuration names the store, as celery's own -A.",
-    )
-
-
-def _with_app(command: click.Command) -> click.Command:
-    """The command with an option for what `celery` takes before it."""
-    command = copy.copy(command)
-    command.params = [*command.params, _app_option(envvar="CELERY_APP")]
-    return command
 
 
 def _named(command: click.Command, name: str) -> click.Command:
@@ -80,15 +46,13 @@ def main() -> None:
     """
 
 
-main.params.append(_app_option())
+main.params.append(app_option())
 for _command in (tasks, watch, show, logs, workflows, workers, cancel, pause, resume):
-    progress.add_command(_command)
-    main.add_command(_with_app(_command))
+    for _group in (progress, main):
+        _group.add_command(_command)
 # `list` and `status` are what many type first.
-for _command, _name in ((tasks, "list"), (show, "status")):
-    progress.add_command(_named(_command, _name))
-    main.add_command(_named(_with_app(_command), _name))
-main.add_command(_with_app(serve))
-main.add_command(token)
-main.add_command(_with_app(webhook))
-main.add_command(_with_app(sign))
+for _group in (progress, main):
+    _group.add_command(_named(tasks, "list"))
+    _group.add_command(_named(show, "status"))
+for _own in (serve, token, webhook, sign):
+    main.add_command(_own)

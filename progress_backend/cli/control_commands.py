@@ -9,13 +9,12 @@ from typing import Any, Final
 
 import click
 
-from ..errors import ProgressError, TaskNotFound
+from ..errors import ProgressError
 from ..record.act import Action
 from ..record.act_request import MOST_NAMED
 from ..record.caller_events import MAX_LIMIT
 from ..record.list_request import ListRequest
-from ..record.model import STATUSES, TaskStatus
-from ..terminal.rows import task_of
+from ..record.model import TaskStatus
 from ..terminal.source import Source
 from .naming import task_named, workflow_named
 from .session import Command, acts, all_filters, options, workflow_option
@@ -120,53 +119,33 @@ def _act(
     elif chosen:
         asked = ListRequest(**chosen, limit=MAX_LIMIT)
         _act_on_chosen(source, action, asked, limit, reason, yes=yes)
-    elif len(task_ids) == 1:
-        _act_on_one(source, action, task_named(source, task_ids[0]), reason)
     else:
         ids = tuple(dict.fromkeys(task_named(source, one) for one in task_ids))
-        _act_on_many(source, action, ids, reason)
+        _act_on_tasks(source, action, ids, reason)
 
 
-def _act_on_one(source: Source, action: Action, task_id: str, reason: str | None) -> None:
-    for refused in source.act(action, [task_id], reason)["refused"]:
-        status = refused["code"]
-        if status == "not_found":
-            raise TaskNotFound(task_id)
-        if status not in STATUSES:
-            raise click.ClickException(refused["why"])
-        if (action, status) != ("cancel", TaskStatus.CANCELLED):  # else what was asked for is so
-            raise click.ClickException(f"{action} of task {task_id} was refused: it is {status}")
-    body = source.task(task_id)
-    task = None if body is None else task_of(body)
-    if task is None or task.asked == action:
-        click.echo(f"{action} of task {task_id} is asked: {_THEN[action]}")
-    else:
-        click.echo(f"task {task_id} is {task.status}")
-
-
-def _act_on_many(source: Source, action: Action, ids: Sequence[str], reason: str | None) -> None:
+def _act_on_tasks(source: Source, action: Action, ids: Sequence[str], reason: str | None) -> None:
     """Asks tasks by their ids, and prints what came of it.
 
     Raises:
         click.exceptions.Exit: some were not asked; the exit code is 1.
     """
-    asked, refused = 0, defaultdict[str, list[str]](list)
+    asked, refused = list(ids), defaultdict[str, list[str]](list)
+    done = 0
     try:
-        for start in range(0, len(ids), MOST_NAMED):
-            answer = source.act(action, ids[start : start + MOST_NAMED], reason)
-            asked += answer["asked"]
-            for one in answer["refused"]:
+        for done in range(0, len(ids), MOST_NAMED):
+            for one in source.act(action, ids[done : done + MOST_NAMED], reason)["refused"]:
                 refused[one["code"]].append(one["task_id"])
+                asked.remove(one["task_id"])
     except (ProgressError, KeyboardInterrupt):
-        if asked or refused:
-            click.echo(f"{action} of {_tasks(asked)} was asked before", err=True)
+        if done:
+            click.echo(f"{action} of {_tasks(ids[:done])} was asked before", err=True)
         raise
     if asked:
         click.echo(f"{action} of {_tasks(asked)} is asked: {_THEN[action]}")
     for code, those in refused.items():
-        some = ", ".join([*those[:_NAMED], *(["…"] if len(those) > _NAMED else [])])
         why = code.replace("_", " ")
-        click.echo(f"{action} of {_tasks(len(those))} was refused, {why}: {some}", err=True)
+        click.echo(f"{action} of {_tasks(those)} was refused: {why}", err=True)
     if refused:
         raise click.exceptions.Exit(1)
 
@@ -186,11 +165,11 @@ def _act_on_chosen(
         click.echo("no task passes; nothing was changed")
         return
     more = len(ids) > limit
-    what = f"{limit:,} of the tasks that pass" if more else _tasks(len(ids))
+    what = f"{limit:,} of the tasks that pass" if more else _tasks(ids)
     if not yes:
         click.confirm(f"{action.capitalize()} {what}?", abort=True)
     try:
-        _act_on_many(source, action, ids[:limit], reason)
+        _act_on_tasks(source, action, ids[:limit], reason)
     finally:
         if more:
             click.echo("more tasks pass: the same command goes on with these")
@@ -217,5 +196,9 @@ def _passing(source: Source, action: Action, asked: ListRequest, most: int) -> l
     return list(found)[:most]
 
 
-def _tasks(many: int) -> str:
-    return f"{many:,} task{'' if many == 1 else 's'}"
+def _tasks(ids: Sequence[str]) -> str:
+    """ "task a", "5 tasks (a, b, c, …)"."""
+    if len(ids) == 1:
+        return f"task {ids[0]}"
+    more = ["…"] if len(ids) > _NAMED else []
+    return f"{len(ids):,} tasks ({', '.join([*ids[:_NAMED], *more])})"

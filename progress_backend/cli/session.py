@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import click
 import redis
+from click.core import ParameterSource
 
 from ..errors import ProgressError, StoreUnavailable
 from ..record.caller_events import MAX_LIMIT
@@ -32,8 +33,38 @@ class Session:
     app: Any = None
 
 
+def _load(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
+    """Loads the Celery app of `-A`, whether it stands before or after the command's name."""
+    by_environment = ctx.get_parameter_source("app") is ParameterSource.ENVIRONMENT
+    if name is None or (by_environment and ctx.obj is not None):
+        return
+    from celery.app.utils import find_app
+
+    try:
+        ctx.obj = Session(find_app(name))
+    except Exception as error:  # importing a user's module can raise anything
+        why = f"{type(error).__name__}: {error}"
+        raise click.ClickException(f"cannot load the Celery app {name!r}: {why}") from error
+
+
+def app_option(envvar: str | None = None) -> click.Option:
+    """`-A APP`: `celery` takes it before a command, ours before and behind."""
+    return click.Option(
+        ["-A", "--app"],
+        metavar="APP",
+        envvar=envvar,
+        expose_value=False,
+        callback=_load,
+        help="Celery app whose configuration names the store, as celery's own -A.",
+    )
+
+
 class Command(click.Command):
-    """A command whose expected errors are one line and exit code 1."""
+    """A command with `-A`, whose expected errors are one line and exit code 1."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.append(app_option(envvar="CELERY_APP"))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command, as click does.

@@ -124,7 +124,7 @@ def _show(
 ) -> Lines | Bars | Desk:
     """The output: live bars, under keys where there are some, or lines. `opens`: how many tasks of
     a workflow are shown, None where none can be opened."""
-    show = show_in_terminal(source.locale, plain=plain or not sys.stdout.isatty())
+    show = show_in_terminal(source.locale, plain=plain)
     if isinstance(show, Lines):
         return show
     if not can_be_read():

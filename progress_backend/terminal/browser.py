@@ -10,27 +10,22 @@ from typing import Final
 
 #: In a process of its own, without this terminal: a browser may be one for terminals, which would
 #: take the screen and the keys, or one that stays until its window is closed.
-_CODE: Final = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
+_CODE: Final = "import sys, webbrowser; webbrowser.open(sys.argv[1])"
 
 
-class Opening:
-    """A page that is being opened."""
-
-    def __init__(self, address: str) -> None:
-        self.address: Final = address
-        nowhere = subprocess.DEVNULL
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _CODE, address],
-            stdin=nowhere,
-            stdout=nowhere,
-            stderr=nowhere,
-            start_new_session=True,
-        )
-
-    def outcome(self) -> bool | None:
-        """Whether a browser has taken it; None while that is not known."""
-        code = self._process.poll()
-        return None if code is None else code == 0
+def opens(address: str) -> bool:
+    """Has a browser open a page, if one would have a window of its own; whether it would."""
+    if not has_window():
+        return False
+    nowhere = subprocess.DEVNULL
+    subprocess.Popen(
+        [sys.executable, "-c", _CODE, address],
+        stdin=nowhere,
+        stdout=nowhere,
+        stderr=nowhere,
+        start_new_session=True,
+    )
+    return True
 
 
 def has_window(environ: Mapping[str, str] = os.environ) -> bool:

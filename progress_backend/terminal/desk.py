@@ -34,9 +34,8 @@ LOG_FROM: Final = 100
 #: Keys between two looks that a person can have typed; a pasted text has more, and asks for
 #: nothing.
 _TYPED: Final = 4
-#: Seconds that an answer usually takes at most; how often answers are looked for after that; and
-#: after how many it is said that there is none.
-_SOON_S, _LOOK_S, _SLOW_S = 0.05, 0.05, 1.0
+#: Seconds that an answer usually takes at most, and how often answers are looked for after that.
+_SOON_S, _LOOK_S = 0.05, 0.05
 
 
 class Desk:
@@ -63,11 +62,8 @@ class Desk:
         self._view = View()
         self._log = Log()
         self._acting: Future[str] | None = None
-        self._opening: browser.Opening | None = None
         #: What is shown is to be read again at once.
         self._hurry = False
-        #: Nothing has answered for longer than usual.
-        self._slow = False
         self._opened = ExitStack()
 
     def read(self) -> View:
@@ -79,7 +75,9 @@ class Desk:
         while True:
             board, reader, self._hurry = self._board, self._reader, False
             reading = aside(partial(self._read, reader, board))
-            self._await(reading)
+            wait([reading], _SOON_S)
+            while not reading.done():
+                self._read_keys(_LOOK_S)
             if board.inside != self._board.inside:
                 continue  # another view was chosen meanwhile
             try:
@@ -114,20 +112,9 @@ class Desk:
         """Ends, and leaves the whole view on the screen."""
         self._bars.final(view)
 
-    def _await(self, reading: Future[tuple[View, Log]]) -> None:
-        wait([reading], _SOON_S)
-        begun = time.monotonic()
-        while not reading.done():
-            self._read_keys(_LOOK_S)
-            if not self._slow and time.monotonic() - begun > _SLOW_S:
-                self._slow = True
-                self._draw()
-        self._slow = False
-
     def _read_keys(self, within_s: float) -> None:
         """Reads keys, and takes what was asked for, for so long or until something comes."""
-        waits = self._acting or self._opening
-        keys = self._keys.pressed(min(within_s, _LOOK_S) if waits else within_s)
+        keys = self._keys.pressed(min(within_s, _LOOK_S) if self._acting else within_s)
         drawn_over = self._keys.came_back
         if drawn_over:
             self._bars.anew()
@@ -169,17 +156,12 @@ class Desk:
         return view, self._tail.of(task.task_id)
 
     def _answered(self) -> bool:
-        """Whether something that was asked for has come."""
-        before = self._board
-        if self._acting is not None and self._acting.done():
-            self._board = replace(self._board, answer=self._acting.result())
-            self._acting, self._hurry = None, True
-        if self._opening is not None and (opened := self._opening.outcome()) is not None:
-            if not opened:
-                said = self._text("no_browser", address=self._opening.address)
-                self._board = replace(self._board, answer=said)
-            self._opening = None
-        return before != self._board
+        """Whether an act that was asked for has its answer."""
+        if self._acting is None or not self._acting.done():
+            return False
+        self._board = replace(self._board, answer=self._acting.result())
+        self._acting, self._hurry = None, True
+        return True
 
     def _asked(self, wish: Wish) -> str:
         """Asks for what a key asks for; one line of what comes of it."""
@@ -189,15 +171,14 @@ class Desk:
         if wish == "open":
             return self._open(row)
         assert wish != "quit"
-        if self._view.trouble is not None or self._slow or self._acting is not None:
+        if self._view.trouble is not None or self._acting is not None:
             # Nothing is asked for later than it was said.
             return self._text("not_asked")
         self._acting = aside(partial(self._act, row, wish))
         wait([self._acting], _SOON_S)
-        if self._acting.done():
-            self._answered()
-            return self._board.answer
-        return self._text("asks", name=formats.name(row))
+        return (
+            self._board.answer if self._answered() else self._text("asks", name=formats.name(row))
+        )
 
     def _act(self, row: Task, action: Action) -> str:
         """Asks a row's task, or all tasks of its workflow; one line of what comes of it."""
@@ -229,16 +210,13 @@ class Desk:
         if self._page is None:
             return self._text("no_page", path=path)
         address = self._page.rstrip("/") + path
-        if not browser.has_window():
-            return address
-        self._opening = browser.Opening(address)
-        return self._text("opened", address=address)
+        opened = browser.opens(address)
+        return self._text("opened", address=address) if opened else address
 
     def _draw(self) -> None:
         from .desk_screen import DeskScreen  # of rich, which the bars have already
 
-        note = self._text("slow") if self._slow and self._view.trouble is None else ""
-        self._bars.draw(DeskScreen(self._view, self._locale, self._board, self._log, note))
+        self._bars.draw(DeskScreen(self._view, self._locale, self._board, self._log))
 
     def _text(self, key: str, /, **values: object) -> str:
         return formats.text(self._locale, key, **values)

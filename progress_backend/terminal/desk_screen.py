@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -39,23 +40,21 @@ _MOST_SAID: Final = 4
 _ADDRESS: Final = re.compile(r"https?://\S+")
 
 
+@dataclass(frozen=True, slots=True)
 class DeskScreen:
-    """One view, drawn for whatever size the terminal has at the moment; `note` stands in the keys'
-    place."""
+    """One view, drawn for whatever size the terminal has at the moment."""
 
-    def __init__(self, view: View, locale: Locale, board: Board, log: Log, note: str = "") -> None:
-        self._view = view
-        self._locale = locale
-        self._board = board
-        self._log = log
-        self._note = note
+    view: View
+    locale: Locale
+    board: Board
+    log: Log
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width, height = options.max_width, console.height
         foot = list(self._foot(console, width, height))
         height -= len(foot)
         # An empty log leaves its place to the rows.
-        there = self._board.log and (self._log.lines or self._log.trouble)
+        there = self.board.log and (self.log.lines or self.log.trouble)
         if not there or height < _LEAST_HEIGHT:
             yield self._rows(height)
         elif width >= BESIDE_FROM:
@@ -73,38 +72,36 @@ class DeskScreen:
         yield from foot
 
     def _rows(self, height: int) -> Screen:
-        return Screen(self._view, self._locale, height=height, selected=self._board.selected)
+        return Screen(self.view, self.locale, height=height, selected=self.board.selected)
 
     def _pane(self, lines: int) -> Iterator[Text]:
         """The newest lines of the log under its head."""
         if (task := self._selected) is None:
             return
         name = f"{formats.name(task)} ({formats.short_ids([task.task_id])[0]})"
-        yield line_of(formats.text(self._locale, "log_of", name=name), QUIET)
-        if self._log.trouble:
-            yield line_of(formats.clean(self._log.trouble), "red")
+        yield line_of(formats.text(self.locale, "log_of", name=name), QUIET)
+        if self.log.trouble:
+            yield line_of(formats.clean(self.log.trouble), "red")
             lines -= 1
-        shown = [one for line in self._log.lines for one in _lines_of(line, self._view.at)]
+        shown = [one for line in self.log.lines for one in _lines_of(line, self.view.at)]
         yield from shown[-(lines - 1) :]
 
     def _foot(self, console: Console, width: int, height: int) -> Iterator[Text]:
-        board, text = self._board, formats.text
+        board, text = self.board, formats.text
         if board.help:
             yield from list(self._help(console, width))[: max(height - _LEAST_HEIGHT, 0)]
         if board.asks and (task := self._selected) is not None:
             key = "sure_workflow" if isinstance(task, WorkflowRow) else "sure"
-            yield line_of(text(self._locale, key, name=formats.name(task)), "bold yellow")
+            yield line_of(text(self.locale, key, name=formats.name(task)), "bold yellow")
         elif board.answer:
             yield from _folded(console, board.answer, width, "bold")[:_MOST_SAID]
-        elif self._note:
-            yield line_of(self._note, "bold red")
         else:
             yield line_of(self._keys(width), QUIET)
 
     def _help(self, console: Console, width: int) -> Iterator[Text]:
         """What each key does, beside the key."""
         for name in _HELP:
-            text = formats.text(self._locale, f"key_{name}")
+            text = formats.text(self.locale, f"key_{name}")
             key, does = text[:_KEY], text[_KEY:]
             for line in _folded(console, does, width - _KEY - 2):
                 yield line_of(f"  {key:{_KEY}}").append(line)
@@ -112,19 +109,19 @@ class DeskScreen:
 
     def _keys(self, width: int) -> str:
         """The keys that there is room for."""
-        board, text = self._board, formats.text
-        keys = [text(self._locale, "keys"), text(self._locale, "keys_short")]
+        board, text = self.board, formats.text
+        keys = [text(self.locale, "keys"), text(self.locale, "keys_short")]
         if board.inside is not None:
-            keys = [f"{text(self._locale, 'keys_out')} · {line}" for line in keys] + keys[1:]
+            keys = [f"{text(self.locale, 'keys_out')} · {line}" for line in keys] + keys[1:]
         elif board.opens and isinstance(self._selected, WorkflowRow):
-            keys = [f"{text(self._locale, 'keys_in')} · {line}" for line in keys] + keys[1:]
+            keys = [f"{text(self.locale, 'keys_in')} · {line}" for line in keys] + keys[1:]
         if board.selected is None:
             keys = keys[1:]
         return next((line for line in keys if formats.cells_of(line) <= width), keys[-1])
 
     @property
     def _selected(self) -> Task | None:
-        return selected(self._board, self._view.rows)
+        return selected(self.board, self.view.rows)
 
 
 def _lines_of(line: Body, at: datetime | None) -> Iterator[Text]:

@@ -52,9 +52,8 @@ class Lines:
         """Prints a line of the caller's own."""
         print(text, file=self._out, flush=True)
 
-    def final(self, view: View) -> None:
-        """Prints the last view's changes; earlier lines stay."""
-        self.show(view)
+    #: Prints the last view's changes; earlier lines stay.
+    final = show
 
     def __enter__(self) -> Self:
         return self

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from io import StringIO
 from typing import Any, Final, Self
 
+from rich.console import Console
+
 from ..record.default_texts import Locale
-from . import formats
-from .lines import line, trouble
+from .screen import Screen
 from .view import View
 
 #: Columns of a cell; a narrower window scrolls.
@@ -20,16 +20,8 @@ _FRAME: Final = (
 )
 
 
-def in_notebook() -> bool:
-    """Whether this code runs in a kernel, whose output is a notebook's cell."""
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
-    return getattr(shell, "kernel", None) is not None
-
-
 class Notebook:
-    """Shows views in the cell that runs: as rich draws them where that is installed, else as
-    text."""
+    """Shows views in the cell that runs, as rich draws them."""
 
     def __init__(self, locale: Locale) -> None:
         self._locale = locale
@@ -48,26 +40,18 @@ class Notebook:
         else:
             self._cell.update(data, raw=True)
 
-    def final(self, view: View) -> None:
-        """Shows the last view."""
-        self.show(view)
+    #: Shows the last view.
+    final = show
 
     def _drawn(self, view: View) -> dict[str, str]:
-        lines = [trouble(view, self._locale)] if view.trouble else []
-        lines += [line(task, view.at or task.updated_at, self._locale) for task in view.rows]
-        text = {"text/plain": "\n".join(lines) or formats.text(self._locale, "empty")}
-        try:
-            from rich.console import Console
-
-            from .screen import Screen
-        except ImportError:
-            return text
         console = Console(
             record=True, width=_COLUMNS, file=StringIO(), force_terminal=True,
             force_jupyter=False, color_system="truecolor", legacy_windows=False,
         )  # fmt: skip
         console.print(Screen(view, self._locale, whole=True))
-        return text | {"text/html": console.export_html(inline_styles=True, code_format=_FRAME)}
+        text = console.export_text(clear=False)
+        html = console.export_html(inline_styles=True, code_format=_FRAME)
+        return {"text/plain": text, "text/html": html}
 
     def __enter__(self) -> Self:
         return self

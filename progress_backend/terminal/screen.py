@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from rich.console import Console, ConsoleOptions, JustifyMethod, RenderableType, RenderResult
-from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.align import AlignMethod
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from ..record.default_texts import Locale
@@ -39,7 +39,7 @@ class Column(NamedTuple):
 
     cells: int
     least: int = 0
-    justify: JustifyMethod = "left"
+    align: AlignMethod = "left"
 
 
 #: Widths in cells; 0 is computed: of id and status from their texts, of name and bar from the
@@ -64,6 +64,7 @@ _ROOMY: Final = 60
 _AROUND: Final = 3
 
 
+@dataclass(frozen=True, slots=True)
 class Screen:
     """One view, drawn for whatever size the terminal has at the moment.
 
@@ -72,115 +73,85 @@ class Screen:
     whatever the height.
     """
 
-    def __init__(
-        self,
-        view: View,
-        locale: Locale,
-        *,
-        whole: bool = False,
-        height: int | None = None,
-        selected: str | None = None,
-    ) -> None:
-        self._view = view
-        self._locale = locale
-        self._whole = whole
-        self._height = height
-        self._selected = selected
+    view: View
+    locale: Locale
+    whole: bool = False
+    height: int | None = None
+    selected: str | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        view = self._view
-        around: list[Text] = []
+        view, around = self.view, list[Text]()
         if view.trouble is not None:
-            around.append(line_of(trouble(view, self._locale), "bold red"))
+            around.append(line_of(trouble(view, self.locale), "bold red"))
             around.append(line_of(formats.clean(view.trouble), "red"))
         elif view.gone:
-            ids = formats.joined(self._locale, *formats.short_ids(sorted(view.gone)))
-            around.append(line_of(formats.text(self._locale, "no_record", ids=ids), "bold yellow"))
+            ids = formats.joined(self.locale, *formats.short_ids(sorted(view.gone)))
+            around.append(line_of(formats.text(self.locale, "no_record", ids=ids), "bold yellow"))
         elif not view.rows and view.at is not None:
-            around.append(line_of(formats.text(self._locale, "empty"), QUIET))
+            around.append(line_of(formats.text(self.locale, "empty"), QUIET))
         yield from around
         first = view.rows[: len(view.rows) - len(view.tasks)]
-        room = max((self._height or console.height) - len(around) - _AROUND, 2)
+        room = max((self.height or console.height) - len(around) - _AROUND, 2)
         room -= sum(map(_lines, first))
-        shown = view.tasks if self._whole else _fitting(view, room, self._selected)
+        shown = view.tasks if self.whole else _fitting(view, room, self.selected)
         if rows := [*first, *shown]:
             yield from self._rows(rows, options.max_width)
         yield from self._summary(len(shown))
 
-    def _rows(self, shown: Sequence[Task], width: int) -> Iterator[RenderableType]:
+    def _rows(self, shown: Sequence[Task], width: int) -> Iterator[Text]:
         ids = formats.short_ids([task.task_id for task in shown])
-        cells = _sized(width, ids, self._locale, shown, marked=self._selected is not None)
-        table = self._table(cells, head=True)
+        cells = _sized(width, ids, self.locale, shown, marked=self.selected is not None)
+        yield _row(cells, [Text(formats.text(self.locale, name)) for name in cells], QUIET)
         for task, short_id in zip(shown, ids, strict=True):
-            now = self._view.at or task.updated_at
-            table.add_row(*(self._cell(name, cells, task, short_id, now) for name in cells))
+            now = self.view.at or task.updated_at
+            yield _row(cells, [self._cell(n, cells[n], task, short_id, now) for n in cells])
             if _has_message(task):
-                yield table
                 style = "red" if task.status == TaskStatus.ERROR else ""
-                text = line_of(message(task, now, self._locale), style)
+                text = line_of(message(task, now, self.locale), style)
                 yield line_of("  └ ", QUIET) + text
-                table = self._table(cells, head=False)
-        if table.row_count:
-            yield table
 
-    def _table(self, cells: Mapping[str, int], *, head: bool) -> Table:
-        table = Table(
-            box=None, show_header=head, header_style=QUIET, padding=(0, 1, 0, 0), pad_edge=False
-        )
-        for name, width in cells.items():
-            title = "" if name == "mark" else formats.text(self._locale, name)
-            justify = COLUMNS[name].justify
-            table.add_column(title, width=width, justify=justify, no_wrap=True, overflow="ellipsis")
-        return table
-
-    def _cell(
-        self, name: str, cells: Mapping[str, int], task: Task, short_id: str, now: datetime | None
-    ) -> RenderableType:
+    def _cell(self, name: str, cells: int, task: Task, short_id: str, now: datetime | None) -> Text:
         colour = COLOURS.get(task.status, "")
         match name:
             case "mark":
-                return Text(">" if key(task) == self._selected else "", style="bold cyan")
+                return Text(">" if key(task) == self.selected else "", style="bold cyan")
             case "id":
                 # Ids that begin alike differ at their ends.
-                return Text(formats.cut(short_id, cells[name]), style=QUIET)
+                return Text(formats.cut(short_id, cells), style=QUIET)
             case "status":
-                shown = Text(formats.state(self._locale, task), style=colour)
-                return shown.append(formats.warnings(self._locale, task), style=_CALM)
+                shown = Text(formats.state(self.locale, task), style=colour)
+                return shown.append(formats.warnings(self.locale, task), style=_CALM)
             case "name":
-                return Text(self._name(task, cells[name]), style="bold")
+                return Text(self._name(task, cells), style="bold")
             case "progress":
-                return ProgressBar(
-                    completed=task.progress.percentage,
-                    style=QUIET,
-                    complete_style=colour,
-                    finished_style=colour,
-                )
+                done = int(cells * task.progress.percentage / 100)
+                return Text("━" * done, style=colour).append("─" * (cells - done), style=QUIET)
             case "percent":
-                return formats.percent(task)
+                return Text(formats.percent(task))
             case "rate":
-                return formats.rate(task)
+                return Text(formats.rate(task))
             case "elapsed" if now is not None:
-                return formats.elapsed(task, now)
+                return Text(formats.elapsed(task, now))
             case "eta" if now is not None:
-                return remaining(task, now, self._locale)
-        return formats.UNKNOWN
+                return Text(remaining(task, now, self.locale))
+        return Text(formats.UNKNOWN)
 
     def _name(self, task: Task, cells: int) -> str:
         """A task's name; that of a workflow which stands for its tasks behind a mark."""
-        opens = isinstance(task, WorkflowRow) and task is not self._view.workflow
+        opens = isinstance(task, WorkflowRow) and task is not self.view.workflow
         mark = _OPENS if opens else ""
         return mark + formats.cut(formats.name(task), cells - formats.cells_of(mark))
 
     def _summary(self, shown: int) -> Iterator[Text]:
-        view = self._view
+        view = self.view
         parts = [
-            Text(f"{formats.word(self._locale, status)} {view.counts[status]}", COLOURS[status])
+            Text(f"{formats.word(self.locale, status)} {view.counts[status]}", COLOURS[status])
             for status in STATUSES
             if view.counts.get(status)
         ]
         hidden = max(view.total or 0, len(view.tasks)) - shown
         if hidden > 0:
-            parts.append(Text(formats.text(self._locale, "more", count=hidden), QUIET))
+            parts.append(Text(formats.text(self.locale, "more", count=hidden), QUIET))
         if parts:
             yield Text("  ", no_wrap=True, overflow="ellipsis").join(parts)
 
@@ -204,6 +175,16 @@ def _sized(
         cells["progress"] = max(left - name, 1)
     cells["name"] = max(name, _LEAST_NAME)
     return cells
+
+
+def _row(cells: Mapping[str, int], row: Sequence[Text], style: str = "") -> Text:
+    """A row, each of its cells as wide as its column."""
+    for (name, width), cell in zip(cells.items(), row, strict=True):
+        cell.truncate(width, overflow="ellipsis")
+        cell.align(COLUMNS[name].align, width)
+    line = Text(" ", style, no_wrap=True, overflow="ellipsis").join(row)
+    line.stylize_before(style)
+    return line
 
 
 def line_of(text: str, style: str = "") -> Text:

@@ -13,6 +13,7 @@ class Text(NamedTuple):
 
 
 TEXTS: Final = {
+    "mark": Text("", ""),
     "status": Text("Status", "状態"),
     "name": Text("Task", "タスク"),
     "progress": Text("Progress", "進捗"),
@@ -117,9 +118,7 @@ TEXTS: Final = {
     "not_asked": Text(
         "nothing was asked for: there is no answer", "応答がないため、依頼していません"
     ),
-    "slow": Text("Waits for an answer…  q quit", "応答を待っています…  q 終了"),
-    "opened": Text("opened {address}", "{address} を開きました"),
-    "no_browser": Text("no browser opens here: {address}", "ブラウザーがありません：{address}"),
+    "opened": Text("opens {address}", "{address} を開きます"),
     "no_page": Text(
         "no address is known: --page-url http://HOST:8004 opens {path} there",
         "ページのアドレスが未指定です（--page-url http://HOST:8004）。パス：{path}",
@@ -153,7 +152,7 @@ TEXTS: Final = {
     "cancel": Text("cancel", "キャンセル"),
     "pause_waits": Text("pause asked", "停止依頼中"),
     "cancel_waits": Text("cancel asked", "取消依頼中"),
-    "log_on": Text("Its log is shown once it has a line", "ログは書き込まれると表示されます"),
+    "log_on": Text("shows its log, once it has a line", "ログを表示します（書き込まれると）"),
     "away": Text(
         "The store does not answer; this is how things stood at {time}. Still trying…",
         "ストアに接続できません。{time} 時点の表示です。再接続を続けています…",

@@ -53,12 +53,12 @@ def test_several_ids_and_what_refuses_some(run: Run, records: Records) -> None:
     )
     assert done.exit_code == 1
     assert done.stdout == (
-        "pause of 2 tasks is asked: what waits does not begin, and what runs waits at its next "
-        "update\n"
+        "pause of 2 tasks (one-1, two-222) is asked: what waits does not begin, and what runs "
+        "waits at its next update\n"
     )
     assert done.stderr == (
-        "pause of 2 tasks was refused, completed: done-3, done-4\n"
-        "pause of 1 task was refused, not found: nobody\n"
+        "pause of 2 tasks (done-3, done-4) was refused: completed\n"
+        "pause of task nobody was refused: not found\n"
     )
     control = records.get("two-222").control
     assert control is not None
@@ -67,7 +67,7 @@ def test_several_ids_and_what_refuses_some(run: Run, records: Records) -> None:
     again = run("resume", "one-1", "two-222")
     assert (again.exit_code, again.output) == (
         0,
-        "resume of 2 tasks is asked: what waits goes on\n",
+        "resume of 2 tasks (one-1, two-222) is asked: what waits goes on\n",
     )
 
 
@@ -80,12 +80,13 @@ def test_those_that_pass_after_a_question(
     records.start("other", symbol="6758.T")
     records.complete("other")
     no = run("cancel", "--type", "fetch_data", text="n\n")
-    assert (no.exit_code, "Cancel 5 tasks? [y/N]" in no.output) == (1, True)
+    assert no.exit_code == 1
+    assert "Cancel 5 tasks (job-4, job-3, job-2, …)? [y/N]" in no.output
     assert records.get("job-0").status == "created"
     few = run("cancel", "--owner", "bob", "--limit", "3", text="y\n")
     assert few.exit_code == 0, few.output
     assert "Cancel 3 of the tasks that pass?" in few.output
-    assert "cancel of 3 tasks is asked: what waits never begins" in few.output
+    assert "cancel of 3 tasks (job-4, job-3, job-2) is asked: what waits never begins" in few.output
     assert few.output.endswith("more tasks pass: the same command goes on with these\n")
     assert [str(records.get(f"job-{n}").status) for n in range(5)] == [
         *("created", "created", "cancelled", "cancelled", "cancelled")
@@ -94,11 +95,11 @@ def test_those_that_pass_after_a_question(
         records.start(f"job-{number}")
         records.warning(f"job-{number}", late=datetime.now(UTC))
     late = run("pause", "--warning", "late", text="y\n")
-    assert "Pause 2 tasks?" in late.output
-    assert "pause of 2 tasks is asked" in late.output
+    assert "Pause 2 tasks (" in late.output
+    assert "pause of 2 tasks (" in late.output
     assert "more tasks" not in late.output
     done = run("cancel", "--status", "completed", "--yes")
-    assert done.output == "cancel of 1 task was refused, completed: other\n"
+    assert done.output == "cancel of task other was refused: completed\n"
     assert done.exit_code == 1
     for args in (("--warning", "late", "-y"), ("--symbol", "6758.T")):
         none = run("cancel", *args)
@@ -116,7 +117,7 @@ def test_an_api_that_takes_no_more_for_now_is_asked_again(
         records.create(task_id)
     args = ["cancel", *ids, "--url", f"http://127.0.0.1:{api.port}", "--token", WRITE]
     done = CliRunner().invoke(main, args)
-    assert done.stdout.startswith("cancel of 12 tasks is asked"), done.output
+    assert done.stdout.startswith("cancel of 12 tasks ("), done.output
     assert f"http://127.0.0.1:{api.port} takes more in " in done.stderr, "it is told"
 
 
@@ -163,5 +164,5 @@ def test_what_was_asked_before_a_stop_is_told(
     monkeypatch.setattr(Source, "act", second_one_fails)
     done = run("cancel", *(f"job-{number}" for number in range(5)))
     assert done.exit_code == 1
-    assert done.stderr.startswith("cancel of 2 tasks was asked before\n")
+    assert done.stderr.startswith("cancel of 2 tasks (job-0, job-1) was asked before\n")
     assert said in done.stderr

@@ -62,6 +62,13 @@ def test_what_keys_ask_for(keys: str, wishes: list[str]) -> None:
     assert after(keys)[1] == wishes
 
 
+def test_the_help_closes_by_escape_before_a_workflow_does() -> None:
+    board = Board(help=True, inside="w")
+    closed, _ = pressed(board, "escape", ROWS)
+    assert (closed.help, closed.inside) == (False, "w")
+    assert pressed(closed, "escape", ROWS)[0].inside is None
+
+
 def test_a_row_that_goes_takes_its_question_along() -> None:
     asking, _ = after("c")
     assert asking.asks

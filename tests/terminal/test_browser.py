@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from progress_backend.terminal import browser
-from tests.waiting import eventually
 
 
 @pytest.mark.parametrize(
@@ -31,15 +30,3 @@ def test_other_systems_have_one_but_for_ssh(platform: str, monkeypatch: pytest.M
     monkeypatch.setattr("sys.platform", platform)
     assert browser.has_window({})
     assert not browser.has_window({"SSH_CONNECTION": "a 1 b 22"})
-
-
-@pytest.mark.parametrize(("command", "taken"), [("true %s", True), ("false %s", False)])
-def test_its_outcome_is_told_once_it_is_known(
-    command: str, taken: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BROWSER", command)
-    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
-        monkeypatch.delenv(name, raising=False)
-    opening = browser.Opening("http://127.0.0.1:8004/task/a")
-    eventually(lambda: opening.outcome() is not None, 60)
-    assert opening.outcome() is taken

@@ -85,6 +85,9 @@ def test_the_selected_task_has_its_log_beside_it(opened: Open) -> None:
         terminal.wait_for("10:30:00 warning トヨタを取得しました")
         terminal.write(b"?")
         terminal.wait_for("cancels it, once y is pressed")
+        terminal.forget()
+        terminal.write(b"\x1b")
+        terminal.wait_for(r"トヨタを取得しました\s+↑↓ select")  # no help is between them
         terminal.write(b"q")
         assert terminal.wait() == 0
         assert not terminal.reads_keys()
@@ -142,7 +145,7 @@ def test_a_workflow_and_its_page(
         terminal.write(b"o")
         eventually(said.exists, what="the browser is asked")
         eventually(lambda: said.read_text() == f"{url}/workflow/{W}\n")
-        terminal.wait_for(f"opened {url}/workflow")
+        terminal.wait_for(f"opens {url}/workflow")
         terminal.write(b"jo")
         eventually(lambda: f"{url}/task/m" in said.read_text(), what="the task's page")
         terminal.write(b"q")
@@ -206,16 +209,15 @@ def test_a_store_that_hangs_keeps_no_key_waiting(start_server: StartServer, open
     with opened(PROGRESS_REDIS_URL=server.url) as terminal:
         terminal.wait_for("> the-id")
         server.pause()
-        terminal.wait_for("Waits for an answer…", 60)
         begun = time.monotonic()
         terminal.write(DOWN)
         terminal.wait_for("> other-id")
-        terminal.write(b"p")
-        terminal.wait_for("nothing was asked for: there is no answer")
         terminal.write(b"?")
         terminal.wait_for("once y is pressed")
         assert time.monotonic() - begun < 2.5, "the store's own bound is 3 s"
-        terminal.wait_for("The store does not answer; this is how things stood")
+        terminal.wait_for("The store does not answer; this is how things stood", 60)
+        terminal.write(b"p")
+        terminal.wait_for("nothing was asked for: there is no answer")
         terminal.write(b"q")
         begun = time.monotonic()
         assert terminal.wait() == 0
