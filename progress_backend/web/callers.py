@@ -77,15 +77,6 @@ class Callers:
         self._bound_here = bound is not None and is_loopback(bound.address)
         self._is_near = lru_cache(_REMEMBERED)(_is_near)
 
-    def passes_unasked(self, scope: Scope) -> bool:
-        """Whether a request passes without a token: no tokens are configured, this machine alone
-        reaches the server, and the request has sent no share token, whose limits would count."""
-        return (
-            self._free
-            and self._is_local(scope)
-            and not (self.shares.configured and is_shared(presented(scope)))
-        )
-
     def _is_local(self, scope: Scope) -> bool:
         if self._trusted:
             return True
@@ -95,7 +86,7 @@ class Callers:
 
     def read_at_once(self, scope: Scope, resource: Resource) -> bool:
         """Whether a read passes, and needs neither a record nor a narrower list for that: for the
-        short path, of a request that does not pass unasked. The routes ask about all others."""
+        short path. The routes ask about all others."""
         caller = self._of(scope)
         if not isinstance(caller, Caller):
             return False
@@ -122,9 +113,9 @@ class Callers:
         """
         if self._read_only and action in rights.WRITES:
             return READ_ONLY
-        if self.passes_unasked(scope):
-            return None
         caller = self._of(scope)
+        if caller is EVERYBODY:
+            return None
         if isinstance(caller, Refusal):
             if self._authorize is None:
                 return caller
@@ -144,27 +135,30 @@ class Callers:
         """Calls `over` once the token of a stream's caller does not count any more; the function
         that is returned ends that. A stream without a token costs nothing."""
         text = presented(scope)
-        if text is None or self.passes_unasked(scope):
+        if text is None or self._of(scope) is EVERYBODY:
             return _nothing
-        if is_shared(text):
-            share = self.shares.read(text)
-            return _nothing if share is None else TokenLook(partial(left_s, share), over).stop
-        token = self.tokens.find(text)
-        if token is None:
+        if (share := self.shares.read(text)) is not None:
+            return TokenLook(partial(left_s, share), over).stop
+        if (token := self.tokens.find(text)) is None:
             return _nothing
         return TokenLook(lambda: token_look.LOOK_S if self.tokens.still(token) else 0.0, over).stop
 
     def _of(self, scope: Scope) -> Caller | Refusal:
+        """Who sends a request. EVERYBODY: no tokens are configured, this machine alone reaches the
+        server, and it has sent no share token, whose limits count there too."""
+        passes = self._free and self._is_local(scope)
+        if passes and not self.shares.configured:
+            return EVERYBODY
         text = presented(scope)
-        if text is None:
-            if self._free and not self.shares.configured:
-                return Refusal(403, HINT)
-            return Refusal(401, "send a token: Authorization: Bearer TOKEN")
-        if is_shared(text):
+        if text is not None and is_shared(text):
             share = self.shares.read(text)
             return Refusal(401, "this token has expired") if share is None else _sharing(share)
+        if passes:
+            return EVERYBODY
         if self._free and not self.shares.configured:
             return Refusal(403, HINT)
+        if text is None:
+            return Refusal(401, "send a token: Authorization: Bearer TOKEN")
         token = self.tokens.find(text)
         return Refusal(401, "this token is not known here") if token is None else _caller(token)
 

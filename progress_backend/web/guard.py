@@ -56,8 +56,6 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on unless it is refused."""
-        if scope["type"] != "lifespan":
-            take_query_token(scope)
         if scope["type"] == "http":
             await guarded(self._app, scope, receive, send)
         else:

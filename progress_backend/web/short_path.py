@@ -55,13 +55,14 @@ class ShortPath:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request that it knows; all others go on to FastAPI."""
+        if scope["type"] != "lifespan":
+            take_query_token(scope)
         if scope["type"] == "websocket":
             await self._open(scope, receive, send)
             return
         if scope["type"] != "http" or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
-        take_query_token(scope)
         headers = dict(scope["headers"])
         found = _found(scope, headers)
         api = None if found is None else api_in(scope)
@@ -69,9 +70,7 @@ class ShortPath:
             found is None
             or api is None
             or not api.access.is_plain(scope, headers)
-            or not (
-                api.callers.passes_unasked(scope) or api.callers.read_at_once(scope, _read(found))
-            )
+            or not api.callers.read_at_once(scope, _read(found))
         ):
             await self._app(scope, receive, send)
             return
