@@ -1,1 +1,1 @@
-"""What the library does with a store, as generators of store commands: pure."""
+"""What is decided between several calls of a store, as generators of them: pure."""

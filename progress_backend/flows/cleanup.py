@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from ..operations import locks, records, sweeps
+from ..operations.lists import Filters
 from ..settings import Settings
-from . import commands as c
 from . import workflow_lifetimes
 from .flow import Flow
 from .stored_record import milliseconds
@@ -24,17 +25,17 @@ def sweep(
     task_ids: Sequence[str],
     before_ms: int,
     batch: int = SWEPT,
-    found_in: tuple[c.Filters, ...] | str = (),
+    found_in: tuple[Filters, ...] | str = (),
 ) -> Flow[int]:
     """Deletes the tasks that are due or have no document, `batch` in one call; how many were
     deleted."""
-    facets = yield c.FacetsOf(tuple(task_ids))
+    facets = yield from records.facets_of(tuple(task_ids))
     pairs = zip(task_ids, facets, strict=True)
     # Tasks with equal facets in one call: it touches fewer indexes.
-    entries = tuple(sorted((c.Entry(*pair) for pair in pairs), key=lambda e: str(e.facets)))
+    entries = tuple(sorted((sweeps.Entry(*pair) for pair in pairs), key=lambda e: str(e.facets)))
     deleted = 0
     for start in range(0, len(entries), batch):
-        deleted += yield c.Sweep(entries[start : start + batch], before_ms, found_in)
+        deleted += yield from sweeps.sweep(entries[start : start + batch], before_ms, found_in)
     return deleted
 
 
@@ -48,9 +49,9 @@ def cleanup(
     """
     deleted, before_ms = 0, milliseconds(now)
     while deleted < most:
-        if not (yield c.Lock("cleanup", token, 60_000)):
+        if not (yield from locks.take("cleanup", token, 60_000)):
             return deleted
-        due = yield c.Due(before_ms, min(batch * _BATCHES, most - deleted))
+        due = yield from sweeps.due(before_ms, min(batch * _BATCHES, most - deleted))
         if not due:
             break
         kept = yield from workflow_lifetimes.kept(settings, due, before_ms)
@@ -59,5 +60,5 @@ def cleanup(
         if not gone and not kept:
             break
         deleted += gone
-    yield c.Unlock("cleanup", token)
+    yield from locks.give_back("cleanup", token)
     return deleted

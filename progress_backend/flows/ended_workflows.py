@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from ..operations import webhooks
+from ..operations import webhooks, workflows
 from ..record import webhook_event
 from ..record.local_time import optional_moment
 from ..record.webhook_target import WORKFLOW, Target
-from . import commands as c
+from ..record.workflow import Figures
 from .flow import Flow
 from .stored_record import milliseconds
 from .task_flows import Flows
@@ -35,7 +35,7 @@ def ended_workflows(
     found = yield from webhooks.may_have_ended(now_ms, free_ms, _LOOKED)
     again = []
     for workflow_id in found:
-        figures: c.Figures = yield c.FiguresOf(workflow_id, now_ms)
+        figures = yield from workflows.figures(workflow_id, now_ms)
         if figures.total and not figures.open:
             if notices := (yield from _of_workflow(flows, targets, workflow_id, figures, now)):
                 yield from webhooks.note(workflow_id, notices)
@@ -50,12 +50,12 @@ def _of_workflow(
     flows: Flows,
     targets: Sequence[Target],
     workflow_id: str,
-    figures: c.Figures,
+    figures: Figures,
     now: datetime,
 ) -> Flow[tuple[webhooks.Notice, ...]]:
     kind, owner = figures.status, None
     for named in sorted({one for target in targets for one in target.owner}):
-        total, own = yield c.OwnedIn(workflow_id, named)
+        total, own = yield from workflows.owned(workflow_id, named)
         if total == own:
             owner = named
     names = [target.name for target in targets if target.wants(WORKFLOW, kind, owner)]

@@ -1,4 +1,4 @@
-"""A flow: a generator that yields store commands, receives their replies and does no I/O."""
+"""A flow: a generator that yields calls of a store, receives their replies and does no I/O."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
 from ..operations.call import Call
-from .commands import Command
 
 T = TypeVar("T")
-Flow = Generator[Call[Any] | Command, Any, T]
+Flow = Generator[Call[Any], object, T]
 
 
 def completed(flow: Flow[T], execute: Callable[[Any], Any]) -> T:
-    """Drives a flow to its end with a function that carries out one command; its result.
+    """Drives a flow to its end with a function that carries out one call; its result.
 
     Raises:
         Exception: what `execute` or the flow itself raises.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from ..operations.call import Call
-from .commands import Command, Commit, Commits, Committed
+from ..operations.commits import CommitCall, commit_all
 from .flow import Flow
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ def together(flows: Sequence[Flow[T]]) -> Flow[list[T | Exception]]:
     An error of the store itself ends all of them, since any of the commits may have been done.
     """
     outcomes: dict[int, T | Exception] = {}
-    asked: dict[int, Call[Any] | Command] = {}
+    asked: dict[int, Call[Any]] = {}
 
     def go_on(place: int, reply: object) -> None:
         try:
@@ -33,12 +33,12 @@ def together(flows: Sequence[Flow[T]]) -> Flow[list[T | Exception]]:
         go_on(place, None)
     while asked:
         now, asked = asked, {}
-        commits = {place: command for place, command in now.items() if isinstance(command, Commit)}
+        commits = {place: call.commit for place, call in now.items() if type(call) is CommitCall}
         if commits:
-            committed: list[Committed] = yield Commits(tuple(commits.values()))
+            committed = yield from commit_all(tuple(commits.values()))
             for place, reply in zip(commits, committed, strict=True):
                 go_on(place, reply)
-        for place, command in now.items():
+        for place, call in now.items():
             if place not in commits:
-                go_on(place, (yield command))
+                go_on(place, (yield call))
     return [outcomes[place] for place in range(len(flows))]

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..errors import InvalidEvent
-from ..record.list_request import EVER
-from . import commands as c
+from ..operations import lists, records
+from ..operations.index_entry import Facets
+from ..operations.lists import Filters
+from ..record.list_request import EVER, Span
 from .flow import Flow
 
 #: Tasks that are looked at for one answer.
@@ -19,7 +21,7 @@ _CURSOR: Final = re.compile(r"([0-9]{1,16})\.(.+)")
 
 
 def page(
-    within: c.Filters, filters: c.Filters, limit: int, cursor: str | None, created: c.Span | None
+    within: Filters, filters: Filters, limit: int, cursor: str | None, created: Span | None
 ) -> Flow[tuple[list[str], str | None]]:
     """Ids of the newest tasks within an index that pass all filters, `limit` at most, after a
     cursor; and where to go on, None: there are no more. There may be fewer, or none, with a cursor
@@ -32,7 +34,7 @@ def page(
     # An id is above "": of those created at the very end of the span none is listed.
     after = (span.before_us, "") if cursor is None else min(_read(cursor), (span.before_us, ""))
     # One more tells whether there are more; and that at the cursor may still be there.
-    newest: list[tuple[int, str]] = yield c.Newest(after[0], LOOKED_AT + 2, (within,))
+    newest = yield from lists.newest(after[0], LOOKED_AT + 2, (within,))
     older = [one for one in newest if one < after and one[0] >= span.from_us]
     ids = [task_id for _, task_id in older[:LOOKED_AT]]
     chosen = (yield from passing(filters, ids))[:limit]
@@ -43,14 +45,14 @@ def page(
     return chosen, f"{created_us}.{task_id}" if last + 1 < len(older) else None
 
 
-def passing(filters: c.Filters, task_ids: Sequence[str]) -> Flow[list[str]]:
+def passing(filters: Filters, task_ids: Sequence[str]) -> Flow[list[str]]:
     """Those of the tasks that pass filters."""
-    standing: list[c.Standing] = yield c.FacetsOf(tuple(task_ids))
+    standing = yield from records.facets_of(tuple(task_ids))
     known = zip(task_ids, standing, strict=True)
-    return [i for i, facets in known if isinstance(facets, c.Facets) and _passes(filters, facets)]
+    return [i for i, facets in known if isinstance(facets, Facets) and _passes(filters, facets)]
 
 
-def _passes(filters: c.Filters, facets: c.Facets) -> bool:
+def _passes(filters: Filters, facets: Facets) -> bool:
     return (
         filters.status in (None, facets.status)
         and filters.task_type in (None, facets.task_type)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 
+from ..operations import lists, records
+from ..operations.lists import Filters, Page, Paged
 from ..record.responses import status_of
-from . import commands as c
 from .flow import Flow
 
 #: Skipped entries that are fetched instead of counted.
@@ -19,44 +20,39 @@ FETCHED = 100
 _LATEST = 2**52
 
 
-def merged(page: c.Page) -> Flow[c.Paged]:
+def merged(page: Page) -> Flow[Paged]:
     """A page over all sets and partitions, as one `Page` command returns it of one set."""
-    tallied: c.Tallied = yield c.Tally(page.filters)
+    tallied = yield from lists.tally(page.filters)
     total, start, ids = 0, page.start, dict[str, None]()
     for group in page.groups:
         # Somebody else's score may be beyond every time.
         since, newer = -inf, 0
         if page.created is not None:
             since = page.created.from_us - 1
-            newer = yield c.Above(page.created.before_us - 1, group)
-        count = max((yield c.Above(since, group)) - newer, 0)
+            newer = yield from lists.above(page.created.before_us - 1, group)
+        count = max((yield from lists.above(since, group)) - newer, 0)
         limit = min(page.limit - len(ids), count - start)
         if limit > 0:
             ids |= dict.fromkeys((yield from _newest(group, newer + start, limit)))
         total, start = total + count, max(start - count, 0)
-    documents = (yield c.Read(tuple(ids), page.light)) if ids else []
+    documents = (yield from records.read(tuple(ids), page.light)) if ids else []
     rows = tuple(zip(ids, documents, strict=True))
     if (status := page.filters.status) is not None:
         # A task may change its status between the two reads: it is not shown under its old one.
         rows = tuple(row for row in rows if _has_status(row[1], status))
-    return c.Paged(total, tallied.counts, rows)
+    return Paged(total, tallied.counts, rows)
 
 
-def _newest(group: tuple[c.Filters, ...], start: int, limit: int) -> Flow[list[str]]:
+def _newest(group: tuple[Filters, ...], start: int, limit: int) -> Flow[list[str]]:
     """The ids from a place on."""
-    until, skip = yield from reached(start, lambda after: _above(after, group))
-    newest: list[tuple[int, str]] = yield c.Newest(until, skip + limit, group)
+    until, skip = yield from reached(start, lambda after: iter(lists.above(after, group)))
+    newest = yield from lists.newest(until, skip + limit, group)
     return [task_id for _, task_id in newest[skip:]]
 
 
 def _has_status(document: bytes | None, status: str) -> bool:
     stored = None if document is None else status_of(document)
     return stored is None or stored == status
-
-
-def _above(after: float, group: tuple[c.Filters, ...]) -> Flow[int]:
-    above: int = yield c.Above(after, group)
-    return above
 
 
 def reached(start: int, above: Callable[[float], Flow[int]]) -> Flow[tuple[float, int]]:

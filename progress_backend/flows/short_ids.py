@@ -6,7 +6,8 @@ from __future__ import annotations
 from math import inf
 from typing import Final
 
-from . import commands as c
+from ..operations import lists
+from ..operations.lists import Filters
 from .flow import Flow
 
 #: Newest tasks among which an id is looked for, and those of one read: for more at once an event
@@ -15,12 +16,12 @@ AMONG: Final = 10_000
 _STEP: Final = 250
 
 
-def beginning(prefix: str, filters: c.Filters | None = None) -> Flow[list[str]]:
+def beginning(prefix: str, filters: Filters | None = None) -> Flow[list[str]]:
     """Ids that begin so of the newest tasks, or of those that pass filters, newest first."""
     seen: dict[str, None] = {}
     until = inf
     while len(seen) < AMONG:
-        newest: list[tuple[int, str]] = yield c.Newest(until, _STEP, (filters or c.Filters(),))
+        newest = yield from lists.newest(until, _STEP, (filters or Filters(),))
         seen.update((task_id, None) for _, task_id in newest)
         if len(newest) < _STEP:
             break

@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from ..errors import ForeignValue
-from ..operations import leases
+from ..operations import leases, locks, records, sweeps
 from ..record.default_texts import Locale, text
 from ..record.events import Acknowledged, Cancelled, Event, Expired, Lost
 from ..record.model import LOST, Task, TaskStatus
 from ..settings import Settings
-from . import commands as c
 from .flow import Flow
 from .stored_record import Base, milliseconds
 from .task_flows import Flows
@@ -43,7 +42,7 @@ LOCK, UNHELD_LOCK, ASK_LOCK = "reap", "reap_unheld", "reap_lost"
 def keeps(settings: Settings, token: str, lock: str = LOCK) -> Flow[bool]:
     """Whether the caller holds the lock of a pass, that over dead workers' runs if no other is
     named, now for one more interval."""
-    mine: bool = yield c.Lock(lock, token, int(settings.reap_interval_s * 1000))
+    mine = yield from locks.take(lock, token, int(settings.reap_interval_s * 1000))
     return mine
 
 
@@ -74,14 +73,14 @@ def silent(
     """Runs under a lease whose records were not written for a lease's time, and which are not in
     `at_work`, the tasks that the worker itself lists as running (nor eager runs inside of those).
     The caller asks the result backend before it judges the runs."""
-    documents: list[bytes | None] = (yield c.Read(tuple(task_ids))) if task_ids else []
+    documents = (yield from records.read(tuple(task_ids))) if task_ids else []
     gone = tuple(i for i, d in zip(task_ids, documents, strict=True) if d is None)
     if gone:
-        facets = yield c.FacetsOf(gone)
-        yield c.Sweep(tuple(map(c.Entry, gone, facets)), 0, lease)
+        facets = yield from records.facets_of(gone)
+        yield from sweeps.sweep(tuple(map(sweeps.Entry, gone, facets)), 0, lease)
     return [
         base
-        for base in records(documents)
+        for base in readable(documents)
         if base.task.worker is not None
         and base.task.worker.lease == lease
         and base.task.worker.task not in at_work
@@ -101,9 +100,9 @@ def held_still(
 ) -> Flow[list[Base]]:
     """Runs that were recorded as lost from under a lease and that its worker is at work on
     (`at_work`: numbers of the runs of each task), eager runs inside of those included."""
-    documents: list[bytes | None] = yield c.Read(tuple(task_ids))
+    documents = yield from records.read(tuple(task_ids))
     found = []
-    for base in records(documents):
+    for base in readable(documents):
         worker = base.task.worker
         if base.task.error_cause != LOST or worker is None or worker.lease != lease:
             continue
@@ -149,7 +148,7 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], li
             continue
         pages = -(-total // _UNHELD)
         paged = yield from flows.page(turn % pages + 1, _UNHELD, status)
-        bases = records([document for _, document in paged.rows])
+        bases = readable([document for _, document in paged.rows])
         if status == TaskStatus.RUNNING:
             running = [base for base in bases if base.task.worker is None]
         silent += [base for base in bases if _silent(base, settings, now)]
@@ -161,7 +160,7 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], li
     return running, left
 
 
-def records(documents: Iterable[bytes | None]) -> list[Base]:
+def readable(documents: Iterable[bytes | None]) -> list[Base]:
     """The records of these documents; a value of another program under a task's key stops no
     pass."""
     bases = []
@@ -219,7 +218,7 @@ def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:
     now_ms, interval_ms = milliseconds(now), int(settings.cleanup_interval_s * 1000)
     task_ids = yield from leases.held(lease, HELD)
     kept_ms = UNENDED_S * 1000
-    yield c.Extend(tuple(task_ids), kept_ms + interval_ms, now_ms + kept_ms)
+    yield from records.extend(tuple(task_ids), kept_ms + interval_ms, now_ms + kept_ms)
     return len(task_ids)
 
 
@@ -254,10 +253,10 @@ def overdue(base: Base, settings: Settings, now: datetime) -> Lost | Expired | N
 def given_back(lease: str) -> Flow[list[Base]]:
     """Runs of a worker that shuts down whose messages it has not acknowledged."""
     task_ids = yield from leases.held(lease, _GIVEN_BACK)
-    documents = (yield c.Read(tuple(task_ids))) if task_ids else []
+    documents = (yield from records.read(tuple(task_ids))) if task_ids else []
     return [
         base
-        for base in records(documents)
+        for base in readable(documents)
         if not base.task.ended
         and base.task.worker is not None
         and base.task.worker.lease == lease

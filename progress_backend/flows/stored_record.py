@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ..errors import TooLarge, TransitionRefused
+from ..operations.index_entry import Facets
 from ..record import task_json
 from ..record.events import Created
 from ..record.model import Task, TaskStatus
 from ..record.transition import transition
-from .commands import Facets
 
 
 class Base(NamedTuple):

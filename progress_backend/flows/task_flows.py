@@ -15,7 +15,12 @@ from ..errors import (
     TaskNotFound,
     TransitionRefused,
 )
-from ..operations import counts, leases
+from ..operations import counts, leases, lists, records, workflows
+from ..operations.acts import drop as drop_act
+from ..operations.commit import Commit
+from ..operations.commits import CommitCall
+from ..operations.index_entry import Standing
+from ..operations.lists import Filters, Page, Paged
 from ..operations.webhooks import Told
 from ..record import (
     ends,
@@ -28,6 +33,7 @@ from ..record import (
     times_taken,
     waiting,
 )
+from ..record.act import Act
 from ..record.events import (
     Cancelled,
     Completed,
@@ -47,7 +53,6 @@ from ..record.transition import transition
 from ..record.webhook_event import source_of
 from ..record.webhook_target import Target
 from ..settings import Settings
-from . import commands as c
 from . import task_page
 from .flow import Flow
 from .stored_record import Applied, Base, encoded, facets_of, milliseconds
@@ -87,7 +92,7 @@ class Flows:
         Raises:
             ForeignValue: the value that is stored there is no record.
         """
-        (stored,) = yield c.Read((task_id,))
+        (stored,) = yield from records.read((task_id,))
         return None if stored is None else reader_view.seen(stored, task_id, self.settings.zone())
 
     def body(self, task_id: str) -> Flow[bytes | None]:
@@ -101,17 +106,17 @@ class Flows:
         task_type = first_estimate.type_of(document)
         if task_type is None:
             return document
-        runs: tuple[c.PastRun, ...] = yield c.RunsOf(task_type)
+        runs = yield from records.runs_of(task_type)
         return first_estimate.estimated(document, past_runs.history(runs))
 
     def placed(self, document: bytes) -> Flow[bytes]:
         """A document with its task's place and the range of its start, if the task waits."""
         if (task := waiting.waiting(document)) is None:
             return document
-        (ahead,) = yield c.Before((task,))
+        (ahead,) = yield from lists.before((task,))
         if ahead is None:
             return document
-        runs: tuple[c.PastRun, ...] = yield c.RunsOf(task.task_type)
+        runs = yield from records.runs_of(task.task_type)
         return waiting.placed(document, ahead, past_runs.history(runs))
 
     def as_of(self, document: bytes, now: datetime) -> bytes:
@@ -144,9 +149,9 @@ class Flows:
         _refuse_id(str(task_id))
         remembered, fresh_read, locale = base, False, self.settings.locale
         if base is None and not isinstance(events[0], _MAKING):
-            (document,) = yield c.Read((task_id,))
+            (document,) = yield from records.read((task_id,))
             base, fresh_read = (Base.of(document, task_id) if document else None), True
-        before: c.Standing = facets_of(base.task) if base else None
+        before: Standing = facets_of(base.task) if base else None
         given = events = tuple([self.redaction.of(event) for event in events])
         expected = base.digest if base else ""
         clip = clip or all(isinstance(event, REQUESTS) for event in events)
@@ -169,7 +174,7 @@ class Flows:
                     entries += timeline.written(known_task, event, task)
             except TransitionRefused as refused:
                 # The caller's base may be old; what is stored decides.
-                (document,) = (None,) if fresh_read else (yield c.Read((task_id,)))
+                (document,) = (None,) if fresh_read else (yield from records.read((task_id,)))
                 if document is None:
                     if base is None:
                         raise TaskNotFound(task_id) from refused
@@ -193,7 +198,7 @@ class Flows:
             if known is not None and known // _DUE_STEP_MS == due // _DUE_STEP_MS:
                 due = known
             earlier = base.task if base else None
-            commit = c.Commit(
+            commit = Commit(
                 task_id=task.task_id,
                 expected=expected,
                 document=document,
@@ -208,7 +213,7 @@ class Flows:
                 entries=tuple(map(timeline.encoded, entries)),
                 end_ms=ends.end_ms(earlier, task),
             )
-            committed: c.Committed = yield _with_workflows(commit, task, events[0])
+            committed = yield from CommitCall(_with_workflows(commit, task, events[0]))
             if committed.done:
                 return Applied(Base(task, task_json.digest(document), due), document)
             events = yield from self._with_acts(given, committed.acts, base, task)
@@ -231,13 +236,13 @@ class Flows:
         its range depends on its record alone."""
         if not task.rate or task.usual is not None or task.status != TaskStatus.RUNNING:
             return task
-        runs: tuple[c.PastRun, ...] = yield c.RunsOf(task.task_type)
+        runs = yield from records.runs_of(task.task_type)
         return task_with(task, usual=past_runs.history(runs).numbers)
 
     def _with_acts(
         self,
         events: tuple[Event, ...],
-        acts: tuple[tuple[str, c.Act], ...],
+        acts: tuple[tuple[str, Act], ...],
         base: Base | None,
         after: Task,
     ) -> Flow[tuple[Event, ...]]:
@@ -248,9 +253,9 @@ class Flows:
         for workflow_id, act in acts:
             again = base is not None and base.task.ended and not after.ended
             if again and isinstance(events[0], _MAKING):
-                found: c.Figures = yield c.FiguresOf(workflow_id, act.at_ms)
+                found = yield from workflows.figures(workflow_id, act.at_ms)
                 if found.ended == found.total:
-                    yield c.DropAct(workflow_id, act.id)
+                    yield from drop_act(workflow_id, act.id)
                     continue
             directed.append(Directed(workflow_id=workflow_id, act=act))
         if isinstance(events[0], Unreached) and directed:
@@ -287,15 +292,15 @@ class Flows:
         *,
         workflow: str | None = None,
         light: bool = False,
-    ) -> Flow[c.Paged]:
+    ) -> Flow[Paged]:
         """One page, newest first. Entries without a document are removed on the way; a value that
         is no record has a row with the fault.
 
         `workflow`: only this workflow's members, with no other filter but a status. `light`:
         documents as rows of a list, which name the fields that they omit.
         """
-        filters = c.Filters(status, task_type, symbol, workflow)
-        command = c.Page((page - 1) * limit, limit, filters, light)
+        filters = Filters(status, task_type, symbol, workflow)
+        command = Page((page - 1) * limit, limit, filters, light)
         return task_page.page(command, self.settings)
 
     def row(self, stored: bytes, task_id: str, light: bool) -> bytes:
@@ -312,13 +317,13 @@ class Flows:
 
     def unreadable(self, newest: int) -> Flow[tuple[tuple[str, str], ...]]:
         """The newest tasks whose stored value is no record, and what is wrong with each value."""
-        paged = yield from task_page.read(c.Page(0, newest, light=True), self.settings)
+        paged = yield from task_page.read(Page(0, newest, light=True), self.settings)
         zone = self.settings.zone()
         looked = ((i, reader_view.fault(stored, i, zone)) for i, stored in paged.rows if stored)
         return tuple((task_id, fault) for task_id, fault in looked if fault is not None)
 
 
-def _with_workflows(commit: c.Commit, task: Task, first: Event) -> c.Commit:
+def _with_workflows(commit: Commit, task: Task, first: Event) -> Commit:
     """A commit that, of a workflow's member, changes the workflows' figures too."""
     if task.member is None:
         return commit

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from ..operations import lists, records
+from ..operations.lists import Filters, Page
 from ..record.list_request import ListRequest
 from ..record.model import STATUSES
-from . import commands as c
 from . import looked_list, short_ids, task_page, top_list
 from .flow import Flow
 from .task_flows import Flows
@@ -46,7 +47,7 @@ def listed(
     counts: dict[str, int | None] = dict.fromkeys(STATUSES)
     if asked.owner is None:
         for status in STATUSES:
-            tallied: c.Tallied = yield c.Tally(c.Filters(status, only))
+            tallied = yield from lists.tally(Filters(status, only))
             counts[status] = tallied.total
     return found._replace(counts=counts)
 
@@ -56,10 +57,10 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
         top = yield from top_list.page(flows, asked.page, asked.limit, now, light=light)
         return Listed([row for _, row in top.rows if row], top.total, _by_status(top.counts))
     chosen = (asked.status, asked.task_type, asked.symbol)
-    filters = c.Filters(*chosen, asked.workflow_id, asked.warning, asked.owner)
+    filters = Filters(*chosen, asked.workflow_id, asked.warning, asked.owner)
     start = (asked.page - 1) * asked.limit
     if asked.id_prefix is None and not asked.by_cursor:
-        command = c.Page(start, asked.limit, filters, light, asked.span, asked.sort)
+        command = Page(start, asked.limit, filters, light, asked.span, asked.sort)
         paged = yield from task_page.page(command, flows.settings)
         rows = [flows.as_of(row, now) for _, row in paged.rows if row]
         return Listed(rows, paged.total, _by_status(paged.counts))
@@ -72,20 +73,18 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
         if filters != within:
             ids = yield from looked_list.passing(filters, ids)
         total, ids = len(ids), ids[start : start + asked.limit]
-    stored: list[bytes | None] = (yield c.Read(tuple(ids), light)) if ids else []
+    stored = (yield from records.read(tuple(ids), light)) if ids else []
     there = zip(ids, stored, strict=True)
     rows = [flows.as_of(flows.row(document, i, light), now) for i, document in there if document]
-    tallied: c.Tallied = yield c.Tally(within)
+    tallied = yield from lists.tally(within)
     return Listed(rows, total, _by_status(tallied.counts), cursor)
 
 
-def _index_of(filters: c.Filters) -> c.Filters:
+def _index_of(filters: Filters) -> Filters:
     """The index whose tasks are looked through for those that pass filters."""
     if filters.owner is not None:
-        return c.Filters(filters.status, owner=filters.owner)
-    return (
-        filters if filters.warning is None else c.Filters(filters.status, warning=filters.warning)
-    )
+        return Filters(filters.status, owner=filters.owner)
+    return filters if filters.warning is None else Filters(filters.status, warning=filters.warning)
 
 
 def _by_status(counts: tuple[int, ...]) -> Mapping[str, int]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import TaskNotFound
-from ..operations import logs
+from ..operations import logs, records
 from ..record.log_line import LogLine, written
 from ..record.redaction import Redaction
 from ..settings import Settings
-from . import commands as c
 from .flow import Flow
 
 #: Lines in one read at most, and unless a caller says otherwise.
@@ -40,7 +39,7 @@ def read(task_id: str, after: int | None, limit: int) -> Flow[logs.LogPart]:
     Raises:
         TaskNotFound: there is no record.
     """
-    (stored,) = yield c.Read((task_id,), light=True)
+    (stored,) = yield from records.read((task_id,), light=True)
     if stored is None:
         raise TaskNotFound(task_id)
     part = yield from logs.read(task_id, after, limit)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..operations import lists
+from ..operations.lists import Page, Paged
 from ..record import reader_view, responses
 from ..record.model import STATUSES
 from ..settings import Settings
-from . import commands as c
 from . import page_merge
 from .cleanup import sweep
 from .flow import Flow
@@ -16,7 +17,7 @@ from .flow import Flow
 _TRIES = 3
 
 
-def page(command: c.Page, settings: Settings) -> Flow[c.Paged]:
+def page(command: Page, settings: Settings) -> Flow[Paged]:
     """A page of rows as readers get them. Entries without a document are removed on the way; a
     value that is no record has a row with the fault."""
     paged = yield from read(command, settings)
@@ -31,12 +32,11 @@ def page(command: c.Page, settings: Settings) -> Flow[c.Paged]:
     return paged._replace(rows=tuple(rows))
 
 
-def read(command: c.Page, settings: Settings) -> Flow[c.Paged]:
+def read(command: Page, settings: Settings) -> Flow[Paged]:
     """A page as it is stored."""
     if settings.partitions or command.created or len(command.sets) > 1:
         return (yield from page_merge.merged(command))
-    paged: c.Paged = yield command
-    return paged
+    return (yield from lists.page(command))
 
 
 def row(stored: bytes, task_id: str, light: bool, settings: Settings) -> bytes:
@@ -45,6 +45,6 @@ def row(stored: bytes, task_id: str, light: bool, settings: Settings) -> bytes:
     return responses.row(document) if light else document
 
 
-def summary(paged: c.Paged) -> Mapping[str, int]:
+def summary(paged: Paged) -> Mapping[str, int]:
     """The list's summary: how many tasks have each of the six statuses."""
     return dict(zip(STATUSES, paged.counts, strict=True))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from ..errors import TaskNotFound
-from ..operations import timelines
+from ..operations import records, timelines
 from ..record import reader_view, samples, task_json, timeline
 from ..record.json_text import dumps
 from ..settings import Settings
-from . import commands as c
 from .flow import Flow
 
 
@@ -32,7 +31,7 @@ def of(task_id: str, settings: Settings) -> Flow[bytes | None]:
         ForeignValue: the value that is stored there is no record.
     """
     zone = settings.zone()
-    (stored,) = yield c.Read((task_id,))
+    (stored,) = yield from records.read((task_id,))
     if stored is None:
         return None
     task = task_json.decode(reader_view.seen(stored, task_id, zone), task_id)

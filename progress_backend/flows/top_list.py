@@ -12,9 +12,12 @@ from datetime import datetime
 from math import inf
 from typing import NamedTuple
 
+from ..operations import records, top
+from ..operations.lists import Filters, Paged
+from ..operations.top import TopOfAll
+from ..operations.workflows import figures_of_each, forget
 from ..record.json_text import dumps
 from ..record.workflow import row
-from . import commands as c
 from .cleanup import sweep
 from .flow import Flow
 from .page_merge import FETCHED, reached
@@ -33,15 +36,13 @@ class _Place(NamedTuple):
     is_workflow: bool
 
 
-def page(
-    flows: Flows, page: int, limit: int, now: datetime, *, light: bool = False
-) -> Flow[c.Paged]:
+def page(flows: Flows, page: int, limit: int, now: datetime, *, light: bool = False) -> Flow[Paged]:
     """One page: tasks as they are to be read now, and workflows as their list has them, each as
     JSON; the counts are of all tasks. What it costs does not depend on the size of workflows.
 
     Over several partitions the workflows are the newest of them, as in `commands.Workflows`.
     """
-    found, rows = c.TopOfAll((0, 0), (), (), ()), dict[_Place, bytes | None]()
+    found, rows = TopOfAll((0, 0), (), (), ()), dict[_Place, bytes | None]()
     for _ in range(_TRIES):
         found, places = yield from _places(flows, (page - 1) * limit, limit)
         rows = yield from _rows(flows, places, now, light)
@@ -49,37 +50,37 @@ def page(
         if not gone:
             break
         tasks = [place.id for place in gone if not place.is_workflow]
-        yield from sweep(tasks, before_ms=0, found_in=(c.Filters(),))
+        yield from sweep(tasks, before_ms=0, found_in=(Filters(),))
         for place in gone:
             if place.is_workflow:
-                yield c.ForgetWorkflow(place.id)
+                yield from forget(place.id)
     there = tuple((place.id, row) for place, row in rows.items() if row is not None)
-    return c.Paged(sum(found.sizes), found.counts, there)
+    return Paged(sum(found.sizes), found.counts, there)
 
 
-def _places(flows: Flows, start: int, limit: int) -> Flow[tuple[c.TopOfAll, list[_Place]]]:
+def _places(flows: Flows, start: int, limit: int) -> Flow[tuple[TopOfAll, list[_Place]]]:
     """How many the list has, and those of a page."""
     if start <= FETCHED:
-        found: c.TopOfAll = yield c.Top(inf, start + limit)
+        found = yield from top.newest(inf, start + limit)
         return found, _between(found, inf, start, limit)
     if not flows.settings.partitions:
-        found = yield c.Top(inf, limit, start)
+        found = yield from top.newest(inf, limit, start)
         return found, _between(found, inf, found.skip, limit)
-    every: c.TopOfAll = yield c.Top(inf, 0)
+    every = yield from top.newest(inf, 0)
     if start >= sum(every.sizes):
         return every, []
 
     def since(after_us: float) -> Flow[int]:
-        singles: int = yield c.TopSince(after_us)
+        singles = yield from top.since(after_us)
         # A workflow may be in each partition.
         return singles + sum(us > after_us for us, _ in every.workflows)
 
     until, skip = yield from reached(start, since)
-    found = yield c.Top(until, skip + limit)
+    found = yield from top.newest(until, skip + limit)
     return found, _between(found, until, skip, limit)
 
 
-def _between(found: c.TopOfAll, until: float, skip: int, limit: int) -> list[_Place]:
+def _between(found: TopOfAll, until: float, skip: int, limit: int) -> list[_Place]:
     places = [_Place(*one, is_workflow=False) for one in found.singles]
     places += [_Place(*one, is_workflow=True) for one in found.workflows if one[0] <= until]
     return sorted(places, reverse=True)[skip : skip + limit]
@@ -92,13 +93,13 @@ def _rows(
     rows = dict[_Place, bytes | None].fromkeys(places)
     tasks = [place for place in places if not place.is_workflow]
     if tasks:
-        stored: list[bytes | None] = yield c.Read(tuple(task.id for task in tasks), light)
+        stored = yield from records.read(tuple(task.id for task in tasks), light)
         for task, found in zip(tasks, stored, strict=True):
             if found is not None:
                 rows[task] = flows.as_of(flows.row(found, task.id, light), now)
     if workflows := [place for place in places if place.is_workflow]:
         ids = tuple(workflow.id for workflow in workflows)
-        each: list[c.Figures] = yield c.FiguresOfEach(ids, milliseconds(now))
+        each = yield from figures_of_each(ids, milliseconds(now))
         about = (flows.settings.zone(), flows.settings.locale, now)
         for workflow, figures in zip(workflows, each, strict=True):
             if figures.total or figures.publishers:

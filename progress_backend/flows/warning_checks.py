@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from ..operations import records
 from ..record import task_warnings
 from ..record.events import Warned
+from ..record.model import Warnings
 from ..record.task_warnings import Usual
-from . import commands as c
 from .flow import Flow
 from .gather import together
-from .silent_runs import records
+from .silent_runs import readable
 from .stored_record import Applied, Base
 from .task_flows import Flows
 
@@ -24,7 +25,7 @@ MOST = 1_000
 #: Warnings that share a round trip.
 _TOGETHER = 20
 
-NewWarnings = list[tuple[str, c.Warnings]]
+NewWarnings = list[tuple[str, Warnings]]
 
 
 def of_lease(
@@ -32,7 +33,7 @@ def of_lease(
 ) -> Flow[NewWarnings]:
     """Judges the runs under a valid lease. What a type's past runs took is read once for each
     `slowest`."""
-    bases = records((yield c.Read(tuple(task_ids))))
+    bases = readable((yield from records.read(tuple(task_ids))))
     own = [b for b in bases if b.task.worker is not None and b.task.worker.lease == lease]
     return (yield from judge(flows, own, now, slowest))
 
@@ -42,11 +43,13 @@ def judge(
 ) -> Flow[NewWarnings]:
     """Judges these runs, under valid leases or without a worker, and records what is new; the tasks
     with new warnings, and these."""
-    found: list[tuple[Base, c.Warnings]] = []
+    found: list[tuple[Base, Warnings]] = []
     for base in bases:
         task = base.task
         if task.task_type not in slowest and not task.ended:
-            slowest[task.task_type] = task_warnings.usual((yield c.RunsOf(task.task_type)))
+            slowest[task.task_type] = task_warnings.usual(
+                (yield from records.runs_of(task.task_type))
+            )
         usual = slowest.get(task.task_type, Usual())
         new = task_warnings.judged(task, usual, now, answers=task.worker is not None)
         if any(new):
@@ -58,7 +61,7 @@ def judge(
 
 
 def _record(
-    flows: Flows, found: Sequence[tuple[Base, c.Warnings]], now: datetime
+    flows: Flows, found: Sequence[tuple[Base, Warnings]], now: datetime
 ) -> Flow[NewWarnings]:
     """Records warnings, each only if its task has not changed since it was read; those that are
     recorded."""

@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from ..errors import printable
-from ..operations import leases
+from ..operations import leases, records
 from ..record.local_time import LocalTime
 from ..record.model import rendered
-from . import commands as c
 from .flow import Flow
 from .stored_record import milliseconds
 from .task_flows import Flows
@@ -66,7 +65,7 @@ def _tasks(flows: Flows, task_ids: list[str]) -> Flow[dict[str, dict[str, Any]]]
     known: dict[str, dict[str, Any]] = {}
     for start in range(0, len(task_ids), _AT_ONCE):
         some = tuple(task_ids[start : start + _AT_ONCE])
-        stored: list[bytes | None] = yield c.Read(some, light=True)
+        stored = yield from records.read(some, light=True)
         for task_id, document in zip(some, stored, strict=True):
             if document is not None:
                 known[task_id] = _told(json.loads(flows.row(document, task_id, light=True)))

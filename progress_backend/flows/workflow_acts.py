@@ -12,13 +12,14 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from ..errors import TaskAlreadyFinished, TransitionRefused, WorkflowNotFound
+from ..operations import records, workflows
+from ..operations.acts import carried_out, direct, waiting
 from ..record.act import Act, Action
 from ..record.events import Directed
 from ..record.model import TaskStatus
-from . import commands as c
 from .flow import Flow
 from .member_commits import commit_each
-from .silent_runs import keeps, records
+from .silent_runs import keeps, readable
 from .stored_record import Base, milliseconds
 from .task_flows import Flows
 from .task_lifetimes import MEMBER_TTL_MS
@@ -64,7 +65,7 @@ def ask(
         message = f"workflow {workflow_id} has already ended: it is {found.status}"
         raise TaskAlreadyFinished(message, found.status)
     act = Act.made(action, milliseconds(now), by, flows.redaction.value("reason", reason))
-    instead: Act | None = yield c.Direct(workflow_id, act, MEMBER_TTL_MS)
+    instead = yield from direct(workflow_id, act, MEMBER_TTL_MS)
     if instead is not None and instead.action != action:
         stands = found._replace(act=instead).status
         message = f"{action} is refused: {instead.action} was asked of workflow {workflow_id}"
@@ -87,19 +88,19 @@ def carry_out(
 ) -> Flow[Cursor | None]:
     """Has a step of a workflow's members follow a request; returns where to go on, None when all
     have, or another request stands. Members that write by themselves follow it in their commits."""
-    found: c.Figures = yield c.FiguresOf(workflow_id, milliseconds(now))
+    found = yield from workflows.figures(workflow_id, milliseconds(now))
     statuses = _FOLLOWING[found.act.action] if found.act and found.act.id == act_id else ()
     if found.act is None or cursor.place >= len(statuses):
-        yield c.CarriedOut(workflow_id, act_id)
+        yield from carried_out(workflow_id, act_id)
         return None
     status = statuses[cursor.place]
-    step: list[tuple[int, str]] = yield c.Oldest(workflow_id, status, STEP, cursor.after_us)
+    step = yield from workflows.oldest(workflow_id, status, STEP, cursor.after_us)
     if not step:
         return Cursor(cursor.place + 1)
-    documents: list[bytes | None] = yield c.Read(tuple(task_id for _, task_id in step))
+    documents = yield from records.read(tuple(task_id for _, task_id in step))
     directed = Directed(workflow_id=workflow_id, act=found.act)
-    waiting = [b for b in records(documents) if not _follows(b, workflow_id, act_id)]
-    yield from commit_each(flows, waiting, directed, now)
+    behind = [b for b in readable(documents) if not _follows(b, workflow_id, act_id)]
+    yield from commit_each(flows, behind, directed, now)
     return cursor._replace(after_us=step[-1][0])
 
 
@@ -113,5 +114,5 @@ def acts(flows: Flows, token: str) -> Flow[list[tuple[str, str]]]:
     lock."""
     if not (yield from keeps(flows.settings, token, LOCK)):
         return []
-    found: list[tuple[str, str]] = yield c.Acts(_ACTS)
+    found = yield from waiting(_ACTS)
     return found

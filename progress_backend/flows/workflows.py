@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from ..operations import records, workflows
 from ..record import reader_view
 from ..record.default_texts import text
 from ..record.events import Identity, Planned, Unreached
 from ..record.json_text import dumps
 from ..record.model import NEVER_PUBLISHED, UPSTREAM, Member, TaskStatus
-from ..record.workflow import FAILURES, body, row
+from ..record.workflow import FAILURES, Figures, body, row
 from ..record.workflow_as_task import as_task
-from . import commands as c
 from .flow import Flow
 from .member_commits import commit_each
-from .silent_runs import keeps, records
+from .silent_runs import keeps, readable
 from .stored_record import Base, milliseconds
 from .task_flows import Flows
 from .task_lifetimes import UNENDED_S
@@ -29,9 +29,9 @@ STEP = 100
 LOCK = "workflows"
 
 
-def figures(workflow_id: str, now: datetime) -> Flow[c.Figures | None]:
+def figures(workflow_id: str, now: datetime) -> Flow[Figures | None]:
     """A workflow's counts; None where no member is stored."""
-    found: c.Figures = yield c.FiguresOf(workflow_id, milliseconds(now))
+    found = yield from workflows.figures(workflow_id, milliseconds(now))
     return found if found.total or found.publishers else None
 
 
@@ -42,13 +42,13 @@ def status(flows: Flows, workflow_id: str, now: datetime) -> Flow[bytes | None]:
     return None if found is None else (yield from body_of(flows, workflow_id, found, now))
 
 
-def body_of(flows: Flows, workflow_id: str, found: c.Figures, now: datetime) -> Flow[bytes]:
+def body_of(flows: Flows, workflow_id: str, found: Figures, now: datetime) -> Flow[bytes]:
     """The body of a workflow with these counts, as JSON."""
     zone, failed = flows.settings.zone(), list[bytes]()
     if found.count(TaskStatus.ERROR):
-        first: list[tuple[int, str]] = yield c.Oldest(workflow_id, TaskStatus.ERROR, FAILURES)
+        first = yield from workflows.oldest(workflow_id, TaskStatus.ERROR, FAILURES)
         ids = tuple(task_id for _, task_id in first)
-        documents: list[bytes | None] = (yield c.Read(ids)) if ids else []
+        documents = (yield from records.read(ids)) if ids else []
         found_in = zip(ids, documents, strict=True)
         failed = [d for i, d in found_in if d and reader_view.fault(d, i, zone) is None]
     said = body(workflow_id, found, failed, zone, flows.settings.locale, now)
@@ -61,16 +61,16 @@ def page(flows: Flows, page: int, limit: int, now: datetime) -> Flow[tuple[int, 
     zone, locale, total = flows.settings.zone(), flows.settings.locale, 0
     rows: list[bytes] = []
     for _ in range(_PAGE_TRIES):
-        total, found = yield c.Workflows((page - 1) * limit, limit)
+        total, found = yield from workflows.newest((page - 1) * limit, limit)
         ids = tuple(workflow_id for _, workflow_id in found)
-        each = (yield c.FiguresOfEach(ids, milliseconds(now))) if ids else []
+        each = (yield from workflows.figures_of_each(ids, milliseconds(now))) if ids else []
         known = dict(zip(ids, each, strict=True))
         there = {i: one for i, one in known.items() if one.total or one.publishers}
         rows = [dumps(row(i, one, zone, locale, now)).encode() for i, one in there.items()]
         if len(there) == len(known):
             break
         for workflow_id in known.keys() - there.keys():
-            yield c.ForgetWorkflow(workflow_id)
+            yield from workflows.forget(workflow_id)
     return total, rows
 
 
@@ -90,8 +90,8 @@ def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | 
 
 def end_planned(flows: Flows, task_ids: Sequence[str], end: Unreached, now: datetime) -> Flow[int]:
     """Ends those of the records that are still planned; how many there were."""
-    documents: list[bytes | None] = (yield c.Read(tuple(task_ids))) if task_ids else []
-    planned = [base for base in records(documents) if base.task.planned]
+    documents = (yield from records.read(tuple(task_ids))) if task_ids else []
+    planned = [base for base in readable(documents) if base.task.planned]
     yield from commit_each(flows, planned, end, now)
     return len(planned)
 
@@ -106,10 +106,10 @@ def may_have_left(flows: Flows, workflow_id: str, now: datetime) -> Flow[None]:
 
 def _first(workflow_id: str, status: str | None) -> Flow[list[Base]]:
     """The records of a step of a workflow's members with a status; None: of the planned ones."""
-    step: list[tuple[int, str]] = yield c.Oldest(workflow_id, status, STEP)
+    step = yield from workflows.oldest(workflow_id, status, STEP)
     ids = tuple(task_id for _, task_id in step)
-    documents: list[bytes | None] = (yield c.Read(ids)) if ids else []
-    return [base for base in records(documents) if status or base.task.planned]
+    documents = (yield from records.read(ids)) if ids else []
+    return [base for base in readable(documents) if status or base.task.planned]
 
 
 def quiet(flows: Flows, now: datetime, token: str) -> Flow[list[str]]:
@@ -120,29 +120,29 @@ def quiet(flows: Flows, now: datetime, token: str) -> Flow[list[str]]:
     now_ms = milliseconds(now)
     before_ms = now_ms - int(flows.settings.lease_s * 1000)
     stuck: list[str] = []
-    for workflow_id in (yield c.Quiet(before_ms, _QUIET)):
-        found: c.Figures = yield c.FiguresOf(workflow_id, now_ms)
+    for workflow_id in (yield from workflows.quiet(before_ms, _QUIET)):
+        found = yield from workflows.figures(workflow_id, now_ms)
         if found.only_planned and (found.changed_ms or 0) < before_ms:
             stuck.append(workflow_id)
         else:
-            yield c.Looked(workflow_id, now_ms)
+            yield from workflows.looked(workflow_id, now_ms)
     return stuck
 
 
 def end_quiet(flows: Flows, workflow_id: str, now: datetime) -> Flow[bool]:
     """Ends a step of a quiet workflow's planned members; whether there may be more."""
     now_ms = milliseconds(now)
-    found: c.Figures = yield c.FiguresOf(workflow_id, now_ms)
+    found = yield from workflows.figures(workflow_id, now_ms)
     if not found.only_planned:
         return False
     planned = yield from _first(workflow_id, None)
     waits = any(_waits(base, now_ms) for base in planned)
     if waits or (yield from _comes_again(found, workflow_id, now)):
-        yield c.Looked(workflow_id, now_ms)
+        yield from workflows.looked(workflow_id, now_ms)
         return False
     done = yield from commit_each(flows, planned, _end(flows, found), now)
     if not (planned and done):
-        yield c.Looked(workflow_id, now_ms)
+        yield from workflows.looked(workflow_id, now_ms)
     return done and len(planned) == STEP
 
 
@@ -154,7 +154,7 @@ def _waits(base: Base, now_ms: int) -> bool:
     return now_ms - milliseconds(written) < UNENDED_S * 1000
 
 
-def _comes_again(found: c.Figures, workflow_id: str, now: datetime) -> Flow[bool]:
+def _comes_again(found: Figures, workflow_id: str, now: datetime) -> Flow[bool]:
     """Whether the broker may deliver the message of a failed member again, whose run then sends
     those of planned ones. Of many failed members the first ones are looked at."""
     if not found.count(TaskStatus.ERROR):
@@ -164,7 +164,7 @@ def _comes_again(found: c.Figures, workflow_id: str, now: datetime) -> Flow[bool
     return any(one is not None and one > now for one in until)
 
 
-def _end(flows: Flows, found: c.Figures) -> Unreached:
+def _end(flows: Flows, found: Figures) -> Unreached:
     """The end of the planned members of a workflow that goes on no more."""
     failed, cancelled = found.count(TaskStatus.ERROR), found.count(TaskStatus.CANCELLED)
     return Unreached(

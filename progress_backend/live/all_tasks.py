@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from ..flows.commands import Filters
+from ..operations.lists import Filters
 from .hub import Receiver
 from .update import Update
 

@@ -8,7 +8,8 @@ import logging
 from collections.abc import Callable, Iterable
 
 from ..errors import ForeignValue, StoreUnavailable
-from ..flows import commands as c
+from ..operations import records
+from ..operations.lists import Filters
 from ..store.drivers import AsyncStore
 from .all_tasks import ALL, Feed, Follower
 from .hub import Hub, Receiver
@@ -113,7 +114,7 @@ class Watches:
         if not self.workflows.leave(workflow_id, receiver):
             self._forget(self._workflow_channel(workflow_id))
 
-    async def join_all(self, follower: Follower, filters: c.Filters, only: c.Filters = ALL) -> None:
+    async def join_all(self, follower: Follower, filters: Filters, only: Filters = ALL) -> None:
         """Adds a receiver of all tasks' updates, as `Feed.join` does; raises as `join`."""
         self._feed.join(follower, filters, only)
         await self._subscribed(self._every, None)
@@ -214,7 +215,7 @@ class Watches:
                 await self.workflows.catch_up(watch.workflow_id)
         for start in range(0, len(tasks), _BATCH):
             batch = dict(tasks[start : start + _BATCH])
-            documents = await self._store.execute(c.Read(tuple(batch)))
+            documents = await self._store.execute(records.read(tuple(batch)))
             for (task_id, watch), document in zip(batch.items(), documents, strict=True):
                 current = self._by_channel.get(self._channel(task_id)) is watch
                 if current and watch.epoch < self.epoch:

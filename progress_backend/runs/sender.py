@@ -17,11 +17,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from math import ceil, inf
-from typing import Any
+from typing import TypeVar
 
 from ..daemon import daemon
 from ..errors import ConcurrentUpdate, ProgressError, StoreUnavailable
-from ..flows.commands import Command
 from ..flows.stored_record import Applied
 from ..operations import counts
 from ..operations.call import Call
@@ -43,6 +42,7 @@ from .value_writer import TOGETHER, ValueWriter
 from .writer import ENDS, Entry, Outcome, Writer
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 #: Longest wait of a job for the store: once each at publish, start and end. After a late reply the
 #: next call waits for the rest of the second time, and then none until the store has answered.
@@ -187,7 +187,7 @@ class Sender:
         finally:
             run.lock.release()
 
-    def ask(self, call: Call[Any] | Command) -> Any:
+    def ask(self, call: Call[T]) -> T | None:
         """Carries out a call of the store; None while it does not answer. Never raises."""
         if self.writer.breaker.open:
             return None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
 
@@ -16,11 +16,10 @@ from ..errors import (
     StoreUnavailable,
     TaskNotFound,
 )
-from ..flows import commands as c
-from ..flows.commands import Command, Read
 from ..flows.flow import Flow
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base
+from ..operations import records
 from ..operations.call import Call
 from ..record import events as ev
 from ..record.model import Task, TaskStatus
@@ -30,6 +29,7 @@ from ..store.outage_log import fault, outage_of
 from .breaker import Breaker, JobsBreaker
 from .run import Run
 
+T = TypeVar("T")
 #: Time between two calls to a store that does not answer.
 _REST_S = 1.0
 #: Longest error that is logged, in characters.
@@ -93,7 +93,7 @@ class Writer:
         except StoreUnavailable as error:
             self.away(error)
 
-    def ask(self, call: Call[Any] | Command) -> Any:
+    def ask(self, call: Call[T]) -> T | None:
         """Carries out a call of the store; None if another program's value is stored there.
 
         Raises:
@@ -217,7 +217,7 @@ class Writer:
         """Reads a run's record for its status."""
         try:
             with self.waiting():
-                (document,) = self.store.execute(Read((run.task_id,)))
+                (document,) = self.store.execute(records.read((run.task_id,)))
                 self._answered()
             base = Base.of(document, run.task_id) if document is not None else None
         except StoreUnavailable as error:
@@ -239,7 +239,7 @@ class Writer:
         """Reads the records of several runs in one round trip, for a cancel or a pause."""
         try:
             with self.waiting():
-                read = c.Read(tuple([run.task_id for run in runs]))
+                read = records.read(tuple([run.task_id for run in runs]))
                 documents = self.store.execute(read)
                 self._answered()
         except StoreUnavailable as error:

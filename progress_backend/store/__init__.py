@@ -1,1 +1,1 @@
-"""Stores: the drivers that run store commands on Redis."""
+"""Stores: the drivers that carry out calls on Redis."""

@@ -10,7 +10,7 @@ import asyncio
 from typing import Final
 
 from ..errors import StoreUnavailable
-from ..flows.commands import Read
+from ..operations import records
 from .drivers import AsyncStore
 
 #: Records that are read in one request; each may have 256 KiB.
@@ -56,7 +56,9 @@ class JoinedReads:
 
     async def _answer(self, batch: list[tuple[str, asyncio.Future[bytes | None]]]) -> None:
         try:
-            documents = await self._store.execute(Read(tuple([task_id for task_id, _ in batch])))
+            documents = await self._store.execute(
+                records.read(tuple([task_id for task_id, _ in batch]))
+            )
         except Exception as error:  # raised from the callers' awaits
             # The reads that wait would wait for the same store: they fail now too.
             batch += self._waiting

@@ -7,26 +7,24 @@ import asyncio
 import threading
 from datetime import datetime
 from time import monotonic
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Final, Self, TypeVar
 
 import redis.exceptions
 from redis.cluster import RedisCluster
 
 from ..errors import SettingsError, StoreUnavailable
-from ..flows.commands import Command, Commit
 from ..flows.flow import Flow, completed
 from ..flows.task_flows import Flows
-from ..operations.call import Asked, Call, Request
+from ..operations.call import Call, Request
+from ..operations.commits import CommitCall
 from ..operations.keys import Keys
 from ..operations.partitions import Layout
-from ..operations.requests import reads
 from ..operations.scripts import SCRIPTS
 from ..record.local_time import LocalTime
 from ..settings import Settings
 from ..targets import targets_of
 from .async_exchange import AsyncExchange
 from .cluster_connection import async_cluster, check_cluster, sync_cluster
-from .command_table import plan
 from .connection import async_client, close_async, sync_client
 from .deadline import Deadline, Within
 from .exchange import Exchange, encoded
@@ -38,7 +36,9 @@ T = TypeVar("T")
 
 #: Commands whose replies redis-py returns unparsed anyway; its parsing of hundreds of ids takes a
 #: millisecond.
-_AS_THEY_COME = frozenset({"EVALSHA", "GETRANGE", "HMGET", "ZCOUNT"})
+_AS_THEY_COME: Final = frozenset({"EVALSHA", "GETRANGE", "HMGET", "ZCOUNT"})
+#: The scripts that only read documents.
+_READS: Final = frozenset(SCRIPTS[name].sha for name in ("read", "page", "top", "before"))
 
 
 class _Base:
@@ -60,12 +60,6 @@ class _Base:
         """Redis's time, from its clock as last measured, in whole milliseconds and the configured
         zone; before `ready`, this machine's time."""
         return self._local.at(int(self._clock.seconds() * 1000) / 1000)
-
-    def _asked(self, call: Call[T] | Command) -> Asked[T]:
-        if isinstance(call, Call):
-            return call.asked(self.layout)
-        planned = plan(call, self.layout)
-        return Asked(planned.requests, planned.reply)
 
     def _targets(self, request: Request) -> dict[str, str]:
         """On a cluster, the nodes of a request without a key: INFO and SCRIPT LOAD go to every
@@ -132,17 +126,12 @@ class Store(_Base):
         self.ready()
         return completed(flow, self.execute)
 
-    @overload
-    def execute(self, call: Call[T]) -> T: ...
-    @overload
-    def execute(self, call: Command) -> Any: ...
-
-    def execute(self, call: Call[T] | Command) -> Any:
+    def execute(self, call: Call[T]) -> T:
         """Carries out one call."""
         if self._deadline.until is None:
             with self._deadline.within():
                 return self.execute(call)
-        requests, parse = self._asked(call)
+        requests, parse = call.asked(self.layout)
         with MAPPED:
             try:
                 return parse(self._send(requests))
@@ -231,14 +220,9 @@ class AsyncStore(_Base):
             result: T = end.value
             return result
 
-    @overload
-    async def execute(self, call: Call[T]) -> T: ...
-    @overload
-    async def execute(self, call: Command) -> Any: ...
-
-    async def execute(self, call: Call[T] | Command) -> Any:
+    async def execute(self, call: Call[T]) -> T:
         """Carries out one call."""
-        requests, parse = self._asked(call)
+        requests, parse = call.asked(self.layout)
         try:
             with MAPPED:
                 try:
@@ -248,17 +232,17 @@ class AsyncStore(_Base):
                     reply = parse(await self._send(requests))
         except StoreUnavailable as error:
             refused = isinstance(error.__cause__, redis.exceptions.ResponseError)
-            if isinstance(call, Commit) and (
+            if isinstance(call, CommitCall) and (
                 refused or isinstance(error.__cause__, redis.exceptions.ReadOnlyError)
             ):
                 self.refusal = str(error)
             raise
-        if isinstance(call, Commit):
+        if isinstance(call, CommitCall):
             self.refusal = ""
         return reply
 
     async def _send(self, requests: list[Request]) -> list[Any]:
-        if self._exchange and requests and reads(requests[0]):
+        if self._exchange and requests and _reads(requests[0]):
             return await self._exchange.read(requests)
         async with self._whole():
             return await self._send_its_way(requests)
@@ -306,3 +290,8 @@ class AsyncStore(_Base):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _reads(request: Request) -> bool:
+    """Whether a request only reads documents, so that it may be sent again."""
+    return request[0] == "GETRANGE" or (request[0] == "EVALSHA" and request[1] in _READS)

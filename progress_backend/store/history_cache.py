@@ -9,7 +9,7 @@ import asyncio
 from time import monotonic
 from typing import Final
 
-from ..flows.commands import RunsOf
+from ..operations import records
 from ..record import first_estimate, past_runs
 from ..record.past_runs import History
 from .drivers import AsyncStore
@@ -54,7 +54,7 @@ class Histories:
 
     async def _ask(self, task_type: str) -> History:
         try:
-            found = past_runs.history(await self._store.execute(RunsOf(task_type)))
+            found = past_runs.history(await self._store.execute(records.runs_of(task_type)))
         finally:
             del self._asked[task_type]
         if len(self._known) >= MOST:

@@ -7,7 +7,7 @@ import asyncio
 from time import monotonic
 from typing import Final, NamedTuple
 
-from ..flows.commands import Before
+from ..operations import lists
 from ..record import waiting
 from ..record.past_runs import History
 from ..record.waiting import Waiting
@@ -100,7 +100,7 @@ class QueuePlaces:
 
     async def _answer(self, tasks: tuple[Waiting, ...]) -> None:
         try:
-            counts: list[int | None] = await self._store.execute(Before(tasks))
+            counts: list[int | None] = await self._store.execute(lists.before(tasks))
             types = {task.task_type for task in tasks}
             histories = {name: await self._histories.of(name) for name in types}
         except Exception as error:  # raised from the callers' awaits

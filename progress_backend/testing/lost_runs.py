@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ..errors import TaskAlreadyFinished, TaskNotFound
-from ..flows import commands as c
 from ..flows import silent_runs
 from ..flows.flow import Flow
 from ..flows.stored_record import milliseconds
 from ..flows.task_flows import Flows
-from ..operations import leases
+from ..operations import leases, locks
 from ..record import events as ev
 from ..record.model import Task, Worker
 from ..record.task_json import decode
@@ -64,7 +63,7 @@ def _lost(flows: Flows, task_id: str, now: datetime) -> Flow[Task]:
     yield from leases.renew(task.worker.lease, milliseconds(now))
     later = now + timedelta(seconds=2 * settings.lease_s)
     over = dict((yield from silent_runs.run_out(settings, later, _WHO)))
-    yield c.Unlock(silent_runs.LOCK, _WHO)
+    yield from locks.give_back(silent_runs.LOCK, _WHO)
     if task_id in over.get(task.worker.lease, ()):
         for base in (yield from silent_runs.silent(settings, later, task.worker.lease, [task_id])):
             verdict = silent_runs.lost(base, settings.locale)

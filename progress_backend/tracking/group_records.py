@@ -10,8 +10,8 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, NamedTuple
 
-from ..flows import commands as c
 from ..flows.stored_record import Applied, milliseconds
+from ..operations import workflows
 from ..record import events as ev
 from ..record.canvas import name_of
 from ..runs.fork_guard import no_fork_in_between
@@ -87,7 +87,7 @@ class _Canvas:
         self.token = self.token or uuid.uuid4().hex
         ttl_ms = 0 if last else int(_LEASES * self.tracker.settings.lease_s * 1000)
         now_ms = milliseconds(process.store.now())
-        process.sender.ask(c.Publishing(self.workflow_id, self.token, now_ms, ttl_ms))
+        process.sender.ask(workflows.publishing(self.workflow_id, self.token, now_ms, ttl_ms))
 
 
 class Batch:

@@ -10,11 +10,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
-from ..flows import commands as c
 from ..flows import silent_runs, warning_checks, workflow_acts, workflows
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base, milliseconds
-from ..operations import counts, leases
+from ..operations import counts, leases, records
 from ..record.events import Completed, Event, Lost, TakenBack
 from ..record.model import LOST
 from ..record.task_warnings import Usual
@@ -162,7 +161,7 @@ class Judge:
         """Records the ends in the result backend for runs that were recorded as lost: one may have
         ended after all, while the store was away from its worker, which was killed then. Asked a
         lease after the loss and once the message comes no more; again where it does not answer."""
-        bases = silent_runs.records(self._store.execute(c.Read(tuple(task_ids))))
+        bases = silent_runs.readable(self._store.execute(records.read(tuple(task_ids))))
         lost = [base for base in bases if base.task.error_cause == LOST]
         ends = self._ends([base.task.task_id for base in lost])
         now, lease = self._store.now(), timedelta(seconds=self._settings.lease_s)

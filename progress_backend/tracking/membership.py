@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from ..errors import ForeignValue
-from ..flows import commands as c
 from ..flows.stored_record import Base
+from ..operations import records
 from ..record import canvas
 from ..record.caller_events import MAX_ITEMS
 from ..record.model import MAX_ID, Member, is_plain
@@ -143,7 +143,7 @@ def _of_parent(tracker: Tracker, headers: Mapping[str, Any]) -> tuple[Member | N
     parent_id, process = headers.get("parent_id"), tracker.process
     if not isinstance(parent_id, str) or process is None or tracker.worker() is None:
         return None, None
-    documents = process.sender.ask(c.Read((parent_id,)))
+    documents = process.sender.ask(records.read((parent_id,)))
     with suppress(ForeignValue):
         if documents and documents[0] is not None:
             task = Base.of(documents[0]).task

@@ -18,10 +18,10 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from ..errors import StoreUnavailable
-from ..flows import commands as c
-from ..operations import counts, webhooks
+from ..operations import counts, lists, webhooks
+from ..operations.lists import Filters
 from ..record.model import KINDS, STATUSES
-from ..record.times_taken import OTHERS, RUN, WAIT
+from ..record.times_taken import OTHERS, RUN, WAIT, Totals
 from .guard import GuardedRoute
 from .openapi import route_texts
 from .state import Api, api_of
@@ -40,7 +40,7 @@ class Counted(NamedTuple):
     warnings: Mapping[str, int]
     lost: int
     dropped: Mapping[str, int]
-    times: c.Totals
+    times: Totals
     #: By webhook target.
     webhooks: Mapping[str, webhooks.Figures]
     evicts: bool
@@ -63,7 +63,7 @@ async def _counted(api: Api) -> Counted:
     names = () if targets is None else tuple(target.name for target in targets())
     events = await execute(webhooks.figures(names)) if names else ()
     return Counted(
-        tasks=dict(zip(STATUSES, (await execute(c.Tally(c.Filters()))).counts, strict=True)),
+        tasks=dict(zip(STATUSES, (await execute(lists.tally(Filters()))).counts, strict=True)),
         warnings=dict(zip(KINDS, await execute(counts.warnings()), strict=True)),
         lost=await execute(counts.lost()),
         dropped=await execute(counts.dropped()),

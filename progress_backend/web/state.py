@@ -15,13 +15,13 @@ from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from ..flows.commands import OwnedIn
 from ..flows.task_flows import Flows
 from ..live.all_tasks import Feed
 from ..live.followed_logs import FollowedLogs
 from ..live.hub import Hub
 from ..live.listener import Listener
 from ..live.update import Update
+from ..operations import workflows
 from ..service.redis_progress_service import RedisProgressService
 from ..settings import Settings
 from ..store.coalesced_reads import JoinedReads
@@ -124,7 +124,7 @@ class Api:
         Raises:
             StoreUnavailable: the store does not answer.
         """
-        members, its = await self.store.execute(OwnedIn(workflow_id, owner))
+        members, its = await self.store.execute(workflows.owned(workflow_id, owner))
         return bool(0 < members == its)
 
     def farewell(self) -> None:

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 from redis.cluster import RedisCluster
 
-from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs, task_list
 from progress_backend.flows.flow import Flow
 from progress_backend.flows.stored_record import Applied, Base
+from progress_backend.operations import sweeps
 from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
@@ -25,6 +25,7 @@ from progress_backend.store.cluster_connection import sync_cluster
 from progress_backend.store.connection import sync_client
 from progress_backend.store.deadline import Deadline
 from progress_backend.store.drivers import AsyncStore, Store
+from tests.asked import asks
 
 T = TypeVar("T")
 TYPES = ("fetch_data", "bulk_import")
@@ -54,7 +55,7 @@ class Driver(AbstractContextManager["Driver"]):
     def run(self, flow: Flow[T]) -> T:
         return self.store.run(flow)
 
-    def execute(self, command: c.Command) -> Any:
+    def execute(self, command: Any) -> Any:
         return self.store.execute(command)
 
     def now(self):
@@ -67,13 +68,15 @@ class Driver(AbstractContextManager["Driver"]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def drive(self, flow: Flow[T], meanwhile: Callable[[Any], object], at: type = object) -> T:
-        """As `run`; `meanwhile` happens right before each command of a kind."""
+    def drive(
+        self, flow: Flow[T], meanwhile: Callable[[Any], object], at: type | str = object
+    ) -> T:
+        """As `run`; `meanwhile` happens right before each call that asks this of Redis."""
         reply: Any = None
         try:
             while True:
                 command = flow.send(reply)
-                if isinstance(command, at):
+                if asks(command, at) if isinstance(at, str) else isinstance(command, at):
                     meanwhile(command)
                 reply = self.execute(command)
         except StopIteration as end:
@@ -108,13 +111,13 @@ class Driver(AbstractContextManager["Driver"]):
 
     def due_ms(self, task_id: str) -> int | None:
         """From when cleanup may delete the record."""
-        found = self.execute(c.Due(2**52, 10**6))
+        found = self.execute(sweeps.due(2**52, 10**6))
         if task_id not in found:
             return None
         low, high = 0, 2**52
         while low < high:
             middle = (low + high) // 2
-            if task_id in self.execute(c.Due(middle, 10**6)):
+            if task_id in self.execute(sweeps.due(middle, 10**6)):
                 high = middle
             else:
                 low = middle + 1
@@ -162,7 +165,7 @@ class OverAsync(Driver):
     def run(self, flow: Flow[T]) -> T:
         return self._runner.run(self.store.run(flow))
 
-    def execute(self, command: c.Command) -> Any:
+    def execute(self, command: Any) -> Any:
         return self._runner.run(self.store.execute(command))
 
     def close(self) -> None:

@@ -3,52 +3,73 @@ over TLS, or by a user who may do little."""
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from typing import Any
 
-from progress_backend.flows import commands as c
+from progress_backend import operations as package
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.gather import together
-from progress_backend.operations import counts, leases, logs, markings, timelines, webhooks
+from progress_backend.operations import (
+    acts,
+    call,
+    commits,
+    counts,
+    leases,
+    lists,
+    locks,
+    logs,
+    markings,
+    records,
+    sweeps,
+    timelines,
+    top,
+    webhooks,
+    workflows,
+)
+from progress_backend.operations.lists import Filters, Page
 from progress_backend.record import events as ev
+from progress_backend.record.act import Act
 from progress_backend.record.model import Member
-from progress_backend.store.command_table import TABLE
+from progress_backend.record.waiting import Waiting
 from tests.behaviour.driving import Driver, identity_of
 
-ALL = c.Filters()
+ALL = Filters()
 TAKEN = webhooks.Taken("1-1", "ended:1:3:completed", b"{}", 1)
 
 
-#: The modules of operations.
-OPERATIONS = (counts, leases, logs, markings, timelines, webhooks)
-
-
 def operations() -> set[Any]:
-    """Every function that makes a call."""
-    every = (f for module in OPERATIONS for f in vars(module).values() if inspect.isfunction(f))
-    calls = (f for f in every if str(f.__annotations__.get("return")).startswith("Call["))
-    return {f for f in calls if not f.__module__.endswith(".call")}
+    """Every function that makes a call, but what only a flow can ask in a way that makes sense."""
+    found = set()
+    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        for function in vars(importlib.import_module(module.name)).values():
+            own = inspect.isfunction(function) and function.__module__ == module.name
+            if own and str(function.__annotations__.get("return")).startswith("Call["):
+                found.add(function)
+    of_flows = {sweeps.sweep, commits.commit_all}
+    return {one for one in found if one.__module__ != call.__name__} - of_flows
 
 
 def asked() -> tuple[Any, ...]:
     """Of each operation, with its arguments, one that does something with what `tasks` has made."""
     ids = ("running", "ended", "waits")
     return (
-        c.Read(("running",)),
-        c.Read(ids, light=True),
-        c.Page(0, 10),
-        c.Page(0, 10, c.Filters("running", "fetch_data", "7203.T"), light=True),
-        c.Page(0, 10, c.Filters("completed"), sort="ended"),
-        c.Tally(ALL),
-        c.Newest(2**52, 10, (ALL, c.Filters("completed", ended=True))),
-        c.Above(0, (ALL,)),
-        c.Before((c.Waiting("fetch_data", "waits", 2**50),)),
-        c.FacetsOf(ids),
-        c.Due(2**52, 10),
-        c.RunsOf("fetch_data"),
+        (records.read, ("running",)),
+        (records.read, ids, True),
+        (lists.page, Page(0, 10)),
+        (lists.page, Page(0, 10, Filters("running", "fetch_data", "7203.T"), light=True)),
+        (lists.page, Page(0, 10, Filters("completed"), sort="ended")),
+        (lists.tally, ALL),
+        (lists.newest, 2**52, 10, (ALL, Filters("completed", ended=True))),
+        (lists.above, 0, (ALL,)),
+        (lists.before, (Waiting("fetch_data", "waits", 2**50),)),
+        (records.facets_of, ids),
+        (sweeps.due, 2**52, 10),
+        (records.runs_of, "fetch_data"),
         (counts.store, 0),
-        c.Lock("reap", "ours", 60_000),
-        c.Unlock("reap", "ours"),
+        (locks.take, "reap", "ours", 60_000),
+        (locks.give_back, "reap", "ours"),
         (leases.renew, "lease-1", 2**52),
         (leases.assume, ("lease-1", "lease-2"), 2**52),
         (leases.over, 2**52, 10),
@@ -56,7 +77,7 @@ def asked() -> tuple[Any, ...]:
         (leases.held, "lease-1", 10),
         (leases.newest, 10),
         (leases.held_by_each, ("lease-1", "nobody"), 10),
-        c.Extend(("running",), 60_000, 2**52),
+        (records.extend, ("running",), 60_000, 2**52),
         (counts.add_lost, 1),
         (counts.lost,),
         (counts.add_dropped, {"value": 1}),
@@ -71,26 +92,26 @@ def asked() -> tuple[Any, ...]:
         (timelines.keep_samples, "running", 1, b"0:1", 60_000),
         (logs.read, "running", 0, 10),
         (logs.newest, ("running", "t1")),
-        c.Page(0, 10, c.Filters("created", workflow="w")),
-        c.FiguresOf("w", 1),
-        c.OwnedIn("w", "alice"),
-        c.Page(0, 10, c.Filters("created", owner="alice")),
-        c.FiguresOfEach(("w", "canvas"), 1),
-        c.Workflows(0, 10),
-        c.Top(5.0, 10),
-        c.TopSince(5),
-        c.ForgetWorkflow("never"),
-        c.Publishing("w", "token", 1, 60_000),
-        c.Publishing("w", "token", 1, 0),
-        c.Quiet(2**52, 10),
-        c.Looked("w", 1),
-        c.Direct("w", c.Act.made("pause", 5, "api", None), 60_000),
-        c.Acts(10),
-        c.CarriedOut("w", "pause@5"),
-        c.DropAct("w", "pause@5"),
-        c.Oldest("w", None, 10),
-        c.Oldest("w", "created", 10, 1),
-        c.Page(0, 10, c.Filters(warning="late")),
+        (lists.page, Page(0, 10, Filters("created", workflow="w"))),
+        (workflows.figures, "w", 1),
+        (workflows.owned, "w", "alice"),
+        (lists.page, Page(0, 10, Filters("created", owner="alice"))),
+        (workflows.figures_of_each, ("w", "canvas"), 1),
+        (workflows.newest, 0, 10),
+        (top.newest, 5.0, 10),
+        (top.since, 5),
+        (workflows.forget, "never"),
+        (workflows.publishing, "w", "token", 1, 60_000),
+        (workflows.publishing, "w", "token", 1, 0),
+        (workflows.quiet, 2**52, 10),
+        (workflows.looked, "w", 1),
+        (acts.direct, "w", Act.made("pause", 5, "api", None), 60_000),
+        (acts.waiting, 10),
+        (acts.carried_out, "w", "pause@5"),
+        (acts.drop, "w", "pause@5"),
+        (workflows.oldest, "w", None, 10),
+        (workflows.oldest, "w", "created", 10, 1),
+        (lists.page, Page(0, 10, Filters(warning="late"))),
         (leases.ask_again, (("running", 5), ("ended", None))),
         (leases.to_ask, 2**52, 10),
         (counts.warnings,),
@@ -129,14 +150,9 @@ def tasks(driver: Driver) -> None:
 
 def test_each_command_is_carried_out(driver: Driver) -> None:
     tasks(driver)
-    calls = [each for each in asked() if isinstance(each, tuple) and callable(each[0])]
-    assert {operation for operation, *_ in calls} == operations()
-    commands = [each for each in asked() if each not in calls]
-    #: What only a flow can ask in a way that makes sense.
-    of_flows = {c.Commit, c.Commits, c.Sweep}
-    assert set(map(type, commands)) | of_flows == TABLE.keys()
-    for command in (*commands, *(operation(*given) for operation, *given in calls)):
-        driver.execute(command)
+    assert {operation for operation, *_ in asked()} == operations()
+    for operation, *given in asked():
+        driver.execute(operation(*given))
 
 
 def test_what_is_over_is_swept(driver: Driver) -> None:

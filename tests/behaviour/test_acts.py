@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from progress_backend.errors import TaskAlreadyFinished, TransitionRefused, WorkflowNotFound
-from progress_backend.flows import commands as c
 from progress_backend.flows import workflow_acts, workflows
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.stored_record import Base, milliseconds
+from progress_backend.operations import acts, locks
+from progress_backend.operations import workflows as workflows_ops
 from progress_backend.record import events as ev
-from progress_backend.record.act import Action
+from progress_backend.record.act import Act, Action
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Member, Worker
 from progress_backend.record.workflow import Figures
+from tests.asked import asks
 from tests.behaviour.driving import Driver, identity_of
 
 W, CANVAS = "w|1", "canvas"
@@ -28,7 +30,7 @@ STARTED = ev.Started(identity=WHOLE, worker=Worker("lease-1", "celery@one"))
 
 
 def figures(driver: Driver, workflow_id: str = W) -> Figures:
-    found: Figures = driver.execute(c.FiguresOf(workflow_id, milliseconds(driver.now())))
+    found: Figures = driver.execute(workflows_ops.figures(workflow_id, milliseconds(driver.now())))
     return found
 
 
@@ -40,7 +42,7 @@ def ask(driver: Driver, action: Action, workflow_id: str = W, **about: Any) -> d
 
 def waiting(driver: Driver) -> list[tuple[str, str]]:
     found = driver.run(workflow_acts.acts(driver.flows, "ours"))
-    driver.execute(c.Unlock(workflows.LOCK, "ours"))
+    driver.execute(locks.give_back(workflows.LOCK, "ours"))
     return found
 
 
@@ -172,11 +174,9 @@ def test_what_is_cancelled_stays_so(driver: Driver, bases: dict[str, Base]) -> N
 
 def test_a_request_that_is_late_changes_nothing(driver: Driver, bases: dict[str, Base]) -> None:
     now_ms = milliseconds(driver.now())
-    newer, older = (
-        c.Act.made(a, now_ms - i, None, None) for i, a in enumerate(["resume", "pause"])
-    )
-    assert driver.execute(c.Direct(W, newer, 60_000)) is None
-    assert driver.execute(c.Direct(W, older, 60_000)) == newer
+    newer, older = (Act.made(a, now_ms - i, None, None) for i, a in enumerate(["resume", "pause"]))
+    assert driver.execute(acts.direct(W, newer, 60_000)) is None
+    assert driver.execute(acts.direct(W, older, 60_000)) == newer
     assert figures(driver).act == newer
 
 
@@ -209,7 +209,7 @@ def test_another_writer_between_two_looks(driver: Driver, bases: dict[str, Base]
         if not asked:
             asked.append(ask(driver, "cancel"))
 
-    assert driver.drive(flow, meanwhile, c.Commit).task.status == "cancelled"
+    assert driver.drive(flow, meanwhile, "commit").task.status == "cancelled"
     carried_out(driver)
     assert figures(driver).open == 0
 
@@ -259,7 +259,7 @@ def test_a_commit_that_fails_is_tried_again(
     commits: list[object] = []
 
     def meanwhile(command: object) -> None:
-        if isinstance(command, c.Commits):
+        if asks(command, "commit"):
             commits.append(command)
         stored = b"foreign" if commits and (for_good or len(commits) == 1) else own
         driver.raw.set(driver.keys.task("waits"), stored, ex=60)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from progress_backend.flows import commands as c
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.task_lifetimes import UNENDED_S
+from progress_backend.operations import locks, records, sweeps
+from progress_backend.operations.index_entry import Facets
 from progress_backend.record import events as ev
+from tests.asked import given, requests
 from tests.behaviour.driving import Driver, check_agreement
 
 DAY = timedelta(days=1)
@@ -61,14 +64,14 @@ def test_what_is_extended_is_kept(driver: Driver) -> None:
     driver.start("t", "lease-1")
     before = driver.ttl_ms("t")
     far_ms = int((driver.now() + 30 * DAY).timestamp() * 1000)
-    driver.execute(c.Extend(("t", "nobody"), 30 * 86_400_000, far_ms))
+    driver.execute(records.extend(("t", "nobody"), 30 * 86_400_000, far_ms))
     assert clean(driver, 20 * DAY) == 0
     assert driver.ttl_ms("t") > before + 86_400_000
-    driver.execute(c.Extend(("t",), 1_000, 1_000))  # never shortened
+    driver.execute(records.extend(("t",), 1_000, 1_000))  # never shortened
     assert driver.ttl_ms("t") > before + 86_400_000
     assert clean(driver, 29 * DAY) == 0
-    driver.execute(c.Extend((), 1, 1))
-    assert driver.execute(c.Due(2**52, 10)) == ["t"]
+    driver.execute(records.extend((), 1, 1))
+    assert driver.execute(sweeps.due(2**52, 10)) == ["t"]
 
 
 def test_a_document_that_expired_first_leaves_nothing_behind(driver: Driver) -> None:
@@ -84,7 +87,12 @@ def test_a_pass_and_its_steps_have_bounds(driver: Driver) -> None:
         driver.apply(f"t{n}", ev.Started(identity=ev.Identity(task_type="x")), ev.Cancelled())
     flow = cleanup(driver.settings, driver.now() + 2 * DAY, "ours", batch=2, most=4)
     sizes: list[int] = []
-    assert driver.drive(flow, lambda command: sizes.append(len(command.entries)), c.Sweep) == 4
+
+    def count(call: Any) -> int:
+        (request,) = requests(call)
+        return int(given(request, "count"))
+
+    assert driver.drive(flow, lambda call: sizes.append(count(call)), "sweep") == 4
     assert sizes == [2, 2]
     assert len(driver.ids()) == 3
     assert clean(driver, 2 * DAY, "theirs") == 3  # the lock was given back
@@ -92,17 +100,18 @@ def test_a_pass_and_its_steps_have_bounds(driver: Driver) -> None:
 
 def test_one_at_a_time(driver: Driver) -> None:
     driver.apply("t", ev.Started(identity=ev.Identity(task_type="x")), ev.Cancelled())
-    assert driver.execute(c.Lock("cleanup", "theirs", 60_000))
+    assert driver.execute(locks.take("cleanup", "theirs", 60_000))
     assert clean(driver, 2 * DAY) == 0
     assert driver.task("t") is not None
-    driver.execute(c.Unlock("cleanup", "theirs"))
+    driver.execute(locks.give_back("cleanup", "theirs"))
     assert clean(driver, 2 * DAY) == 1
 
 
 def test_what_has_moved_since_it_was_looked_at_is_left_alone(driver: Driver) -> None:
     driver.start("t", "lease-1")
-    elsewhere = c.Facets("created", "fetch_data")
-    assert driver.execute(c.Sweep((c.Entry("t", elsewhere), c.Entry("t", None)), 2**52)) == 0
+    elsewhere = Facets("created", "fetch_data")
+    entries = (sweeps.Entry("t", elsewhere), sweeps.Entry("t", None))
+    assert driver.execute(sweeps.sweep(entries, 2**52)) == 0
     check_agreement(driver, ["t"])
 
 
@@ -111,6 +120,6 @@ def test_who_came_back_in_between_is_spared(driver: Driver) -> None:
     driver.apply("t", ev.Cancelled())
     later = driver.now() + 2 * DAY
     flow = cleanup(driver.settings, later, "ours")
-    assert driver.drive(flow, lambda _: driver.create("t"), c.Sweep) == 0
+    assert driver.drive(flow, lambda _: driver.create("t"), "sweep") == 0
     assert driver.task("t").status == "created"
     check_agreement(driver, ["t"])

@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from progress_backend.errors import ConcurrentUpdate, InvalidEvent, TaskNotFound, TooLarge
-from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import facets_of
 from progress_backend.flows.task_flows import TRIES
+from progress_backend.operations.commit import Commit, Committed
+from progress_backend.operations.commits import CommitCall
 from progress_backend.record import caller_events, task_json
 from progress_backend.record import events as ev
+from tests.asked import names
 from tests.behaviour.driving import Driver, check_agreement, identity_of
 
 DAY_MS = 86_400_000
@@ -49,21 +51,21 @@ def test_a_queued_task_that_is_resumed_does_not_run_before_a_worker_has_it(drive
 
 
 def commands(driver: Driver, flow) -> list[str]:
-    """What a flow asks of the store, by name."""
+    """What a flow asks of Redis, by name."""
     asked: list[str] = []
-    driver.drive(flow, lambda command: asked.append(type(command).__name__))
+    driver.drive(flow, lambda call: asked.extend(names(call)))
     return asked
 
 
 def test_a_remembered_record_costs_one_round_trip(driver: Driver) -> None:
     base = driver.start("t")
     flow = driver.flows.apply("t", (ev.Progressed(current=1),), driver.now(), base=base)
-    assert commands(driver, flow) == ["Commit"]
+    assert commands(driver, flow) == ["commit_in_place"]
 
 
 def test_a_creation_costs_one_round_trip(driver: Driver) -> None:
     flow = driver.flows.apply("t", (ev.Created(identity=identity_of()),), driver.now())
-    assert commands(driver, flow) == ["Commit"]
+    assert commands(driver, flow) == ["commit_first"]
 
 
 def test_a_memory_that_is_old_is_put_right(driver: Driver) -> None:
@@ -117,7 +119,7 @@ def test_it_gives_up_when_others_are_always_first(driver: Driver) -> None:
     for tries in range(1, TRIES):
         driver.apply("t", ev.Progressed(current=tries))
         command = flow.send(driver.execute(command))
-        assert isinstance(command, c.Commit)
+        assert isinstance(command, CommitCall)
     driver.apply("t", ev.Progressed(current=TRIES))
     with pytest.raises(ConcurrentUpdate, match=f"changed by others {TRIES} times"):
         flow.send(driver.execute(command))
@@ -129,8 +131,8 @@ def test_a_commit_compares_the_document_and_where_it_stands(driver: Driver) -> N
     document, here = driver.run(driver.flows.get("t")), facets_of(base.task)
     elsewhere = here._replace(lease="lease-2")
     for expected, before in (("", None), ("", here), ("x", here), (base.digest, elsewhere)):
-        commit = c.Commit("t", expected, b"{}", before, here, 10**6, 2**50)
-        assert driver.execute(commit) == c.Committed(False, document, here)
+        commit = Commit("t", expected, b"{}", before, here, 10**6, 2**50)
+        assert driver.execute(CommitCall(commit)) == Committed(False, document, here)
     assert driver.run(driver.flows.get("t")) == document
     check_agreement(driver, ["t"])
 

@@ -12,10 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from progress_backend.errors import ForeignValue, TaskNotFound
-from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs
 from progress_backend.flows.cleanup import cleanup
-from progress_backend.operations import leases
+from progress_backend.operations import leases, locks, records
 from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
@@ -198,11 +197,11 @@ def test_a_lock_without_an_end_is_none(driver: Driver) -> None:
     for name, value in (("reap", b"somebody"), ("cleanup", b"\xff")):
         key = driver.store.layout.keys[0].lock(name)
         driver.raw.set(key, value)
-        assert driver.execute(c.Lock(name, "mine", 60_000))
-        assert not driver.execute(c.Lock(name, "theirs", 60_000))
-        assert driver.execute(c.Lock(name, "mine", 60_000))
-        driver.execute(c.Unlock(name, "mine"))
-        assert driver.execute(c.Lock(name, "theirs", 60_000))
+        assert driver.execute(locks.take(name, "mine", 60_000))
+        assert not driver.execute(locks.take(name, "theirs", 60_000))
+        assert driver.execute(locks.take(name, "mine", 60_000))
+        driver.execute(locks.give_back(name, "mine"))
+        assert driver.execute(locks.take(name, "theirs", 60_000))
 
 
 @pytest.mark.parametrize("kind", foreign.TYPES)
@@ -221,20 +220,20 @@ def test_values_that_are_no_records_are_counted(driver: Driver, kind: str) -> No
 def test_runs_of_another_type_are_none_and_are_replaced(driver: Driver, kind: str) -> None:
     for keys in driver.store.layout.keys:
         foreign.put_type(driver.raw, keys.runs("fetch_data"), kind, b"some")
-    assert driver.execute(c.RunsOf("fetch_data")) == ()
+    assert driver.execute(records.runs_of("fetch_data")) == ()
     driver.start("t")
     driver.apply("t", ev.Completed(), now=driver.now() + timedelta(seconds=10))
-    assert len(driver.execute(c.RunsOf("fetch_data"))) == 1
+    assert len(driver.execute(records.runs_of("fetch_data"))) == 1
 
 
 @pytest.mark.parametrize("text", [b"x" * 10_000, b"\n" * 10_000, b"\xff\n[]\n{}\n[1]"])
 def test_runs_that_are_none_leave_within_ten_runs(driver: Driver, text: bytes) -> None:
     for keys in driver.store.layout.keys:
         driver.raw.set(keys.runs("fetch_data"), text)
-    assert driver.execute(c.RunsOf("fetch_data")) == ()
+    assert driver.execute(records.runs_of("fetch_data")) == ()
     for number in range(10):
         driver.start(f"t{number}")
         driver.apply(f"t{number}", ev.Completed(), now=driver.now() + timedelta(seconds=10))
-        assert len(driver.execute(c.RunsOf("fetch_data"))) == number + 1
+        assert len(driver.execute(records.runs_of("fetch_data"))) == number + 1
     with pytest.raises(TaskNotFound):
         driver.apply("nobody", ev.Completed())

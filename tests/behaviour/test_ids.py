@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from progress_backend.flows import commands as c
 from progress_backend.flows import page_merge, short_ids
+from progress_backend.operations import lists
+from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
+from progress_backend.record.list_request import Span
 from progress_backend.record.model import STATUSES
 from tests.behaviour.driving import Driver
 
@@ -45,7 +47,7 @@ def test_an_id_is_looked_for_in_steps_of_the_newest(
 
 
 def created(driver: Driver) -> list[tuple[int, str]]:
-    return driver.execute(c.Newest(2**52, 1_000, (c.Filters(),)))
+    return driver.execute(lists.newest(2**52, 1_000, (Filters(),)))
 
 
 def time_of(us: int) -> datetime:
@@ -62,7 +64,7 @@ def test_tasks_of_a_span_of_time(driver: Driver, monkeypatch: pytest.MonkeyPatch
         if n % 3 == 0:
             driver.apply(f"t{n}", ev.Progressed(current=1))
     times = {task_id: us for us, task_id in created(driver)}
-    span = c.Span(times["t3"], times["t9"])
+    span = Span(times["t3"], times["t9"])
     asked = {"created_from": time_of(span.from_us), "created_to": time_of(span.before_us)}
     for filters, wanted in (
         ({}, [8, 7, 6, 5, 4, 3]),

@@ -4,37 +4,36 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from progress_backend.flows import commands as c
-from progress_backend.operations import leases
+from progress_backend.operations import leases, locks
 from progress_backend.record import events as ev
 from tests.behaviour.driving import Driver
 from tests.waiting import eventually
 
 
 def test_a_lock_is_one_tokens_until_it_is_given_back(driver: Driver) -> None:
-    assert driver.execute(c.Lock("reap", "a", 60_000))
-    assert driver.execute(c.Lock("reap", "a", 60_000))
-    assert not driver.execute(c.Lock("reap", "b", 60_000))
-    assert driver.execute(c.Lock("cleanup", "b", 60_000))
-    driver.execute(c.Unlock("reap", "b"))
-    assert not driver.execute(c.Lock("reap", "b", 60_000))
-    driver.execute(c.Unlock("reap", "a"))
-    assert driver.execute(c.Lock("reap", "b", 60_000))
-    driver.execute(c.Unlock("nothing", "b"))
+    assert driver.execute(locks.take("reap", "a", 60_000))
+    assert driver.execute(locks.take("reap", "a", 60_000))
+    assert not driver.execute(locks.take("reap", "b", 60_000))
+    assert driver.execute(locks.take("cleanup", "b", 60_000))
+    driver.execute(locks.give_back("reap", "b"))
+    assert not driver.execute(locks.take("reap", "b", 60_000))
+    driver.execute(locks.give_back("reap", "a"))
+    assert driver.execute(locks.take("reap", "b", 60_000))
+    driver.execute(locks.give_back("nothing", "b"))
 
 
 def test_a_lock_runs_out(driver: Driver) -> None:
-    assert driver.execute(c.Lock("reap", "a", 30))
-    eventually(lambda: driver.execute(c.Lock("reap", "b", 60_000)), timeout=5)
+    assert driver.execute(locks.take("reap", "a", 30))
+    eventually(lambda: driver.execute(locks.take("reap", "b", 60_000)), timeout=5)
 
 
 def test_a_lock_is_kept_by_who_has_it(driver: Driver) -> None:
-    assert driver.execute(c.Lock("reap", "a", 200))
-    assert driver.execute(c.Lock("reap", "a", 60_000))
-    assert not driver.execute(c.Lock("reap", "b", 60_000))
+    assert driver.execute(locks.take("reap", "a", 200))
+    assert driver.execute(locks.take("reap", "a", 60_000))
+    assert not driver.execute(locks.take("reap", "b", 60_000))
     # Taken for far longer than anybody asks for: by a clock that was set back since.
-    assert driver.execute(c.Lock("reap", "b", 20_000))
-    assert not driver.execute(c.Lock("reap", "a", 20_000))
+    assert driver.execute(locks.take("reap", "b", 20_000))
+    assert not driver.execute(locks.take("reap", "a", 20_000))
 
 
 def test_leases_that_ran_out_come_oldest_first(driver: Driver) -> None:

@@ -19,9 +19,9 @@ from hypothesis.stateful import (
 )
 
 from progress_backend.errors import TaskNotFound, TransitionRefused
-from progress_backend.flows import commands as c
 from progress_backend.flows import task_timeline
 from progress_backend.flows.cleanup import cleanup
+from progress_backend.operations import records, sweeps
 from progress_backend.record import events as ev
 from progress_backend.record import task_json, timeline
 from progress_backend.record.model import STATUSES, Task
@@ -115,7 +115,9 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def clean_up(self) -> None:
-        gone = {i for d in self.drivers for i in d.execute(c.Due(milliseconds(self.now) - 1, 100))}
+        gone = {
+            i for d in self.drivers for i in d.execute(sweeps.due(milliseconds(self.now) - 1, 100))
+        }
         counts = [d.run(cleanup(d.settings, self.now, "token")) for d in self.drivers]
         assert counts == [len(gone)] * len(counts)
         for task_id in gone:
@@ -130,7 +132,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def all_hold_the_same(self) -> None:
         for driver in getattr(self, "drivers", ()):
-            found = driver.execute(c.Read(IDS))
+            found = driver.execute(records.read(IDS))
             expected = [self.tasks.get(i) for i in IDS]
             assert found == [t and task_json.encode(t) for t in expected]
             paged = driver.run(driver.flows.page(1, 3))

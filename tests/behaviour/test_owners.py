@@ -8,9 +8,9 @@ import json
 import pytest
 
 from progress_backend.errors import InvalidEvent
-from progress_backend.flows import commands as c
 from progress_backend.flows import looked_list
 from progress_backend.flows.cleanup import cleanup
+from progress_backend.operations import workflows
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member
 from tests.behaviour.driving import Driver, check_agreement
@@ -109,9 +109,9 @@ def test_a_cursor_of_nobody_is_refused(driver: Driver) -> None:
 def test_a_workflows_members_are_counted_by_owner(driver: Driver) -> None:
     for n in range(3):
         driver.create(f"m{n}", owner="alice", member=Member(("w", "canvas")))
-    assert driver.execute(c.OwnedIn("w", "alice")) == (3, 3)
-    assert driver.execute(c.OwnedIn("canvas", "alice")) == (3, 3)
-    assert driver.execute(c.OwnedIn("w", "bob")) == (3, 0)
+    assert driver.execute(workflows.owned("w", "alice")) == (3, 3)
+    assert driver.execute(workflows.owned("canvas", "alice")) == (3, 3)
+    assert driver.execute(workflows.owned("w", "bob")) == (3, 0)
     driver.create("nobodys", member=Member(("w",)))
-    assert driver.execute(c.OwnedIn("w", "alice")) == (4, 3)
-    assert driver.execute(c.OwnedIn("none", "alice")) == (0, 0)
+    assert driver.execute(workflows.owned("w", "alice")) == (4, 3)
+    assert driver.execute(workflows.owned("none", "alice")) == (0, 0)

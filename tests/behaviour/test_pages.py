@@ -7,7 +7,6 @@ from itertools import product
 
 import pytest
 
-from progress_backend.flows import commands as c
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.task_page import summary
 from progress_backend.record import events as ev
@@ -109,7 +108,7 @@ def test_a_hole_whose_record_came_back_is_left_alone(driver: Driver) -> None:
     def come_back(_: object) -> None:
         driver.apply("t", ev.Progressed(current=1), base=base)
 
-    paged = driver.drive(driver.flows.page(1, 10), come_back, c.Sweep)
+    paged = driver.drive(driver.flows.page(1, 10), come_back, "sweep")
     assert [task_id for task_id, _ in paged.rows] == ["t"]
     check_agreement(driver, ["t"])
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from progress_backend.flows import commands as c
+from progress_backend.operations import records
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.record.past_runs import KEPT, KEPT_DAYS, PastRun
@@ -14,7 +14,7 @@ from tests.behaviour.driving import Driver, identity_of
 
 
 def runs(driver: Driver, task_type: str = "fetch_data") -> tuple[PastRun, ...]:
-    return driver.execute(c.RunsOf(task_type))
+    return driver.execute(records.runs_of(task_type))
 
 
 def finish(driver: Driver, task_id: str, seconds: float, *, since: float = 0, **identity) -> None:

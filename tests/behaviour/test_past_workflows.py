@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows import commands as c
 from progress_backend.flows import workflows
+from progress_backend.operations import workflows as workflows_ops
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
-from progress_backend.record.past_runs import KEPT, KEPT_DAYS
+from progress_backend.record.past_runs import KEPT, KEPT_DAYS, PastRun
 from tests.behaviour.driving import Driver, identity_of
 
 NAME = "nightly import"
@@ -41,8 +41,10 @@ def run(
     driver.apply(task_id, end or ev.Completed(), now=now + timedelta(seconds=seconds))
 
 
-def past(driver: Driver, workflow_id: str) -> Sequence[c.PastRun]:
-    return driver.execute(c.FiguresOf(workflow_id, int(driver.now().timestamp() * 1000))).past
+def past(driver: Driver, workflow_id: str) -> Sequence[PastRun]:
+    return driver.execute(
+        workflows_ops.figures(workflow_id, int(driver.now().timestamp() * 1000))
+    ).past
 
 
 def body(driver: Driver, workflow_id: str) -> dict[str, Any]:
@@ -77,10 +79,10 @@ def test_nothing_is_kept_without_a_name_or_a_success(whole: Driver) -> None:
 def test_nothing_is_kept_while_a_publish_may_add_members(whole: Driver) -> None:
     begin(whole, "w", members=1)
     now_ms = int(whole.now().timestamp() * 1000)
-    whole.execute(c.Publishing("w", "token", now_ms, 60_000))
+    whole.execute(workflows_ops.publishing("w", "token", now_ms, 60_000))
     run(whole, "w-0", 0, 20)
     assert past(whole, "w") == ()
-    whole.execute(c.Publishing("w", "token", now_ms, 0))
+    whole.execute(workflows_ops.publishing("w", "token", now_ms, 0))
     whole.apply("w-more", ev.Created(identity=identity_of(member=Member(("w",)))))
     run(whole, "w-more", 30, 20)
     assert [one.seconds for one in past(whole, "w")] == [pytest.approx(50, abs=0.1)]

@@ -7,10 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs
 from progress_backend.flows.stored_record import milliseconds
-from progress_backend.operations import leases
+from progress_backend.operations import leases, locks
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from tests.behaviour import driving
@@ -42,7 +41,7 @@ def renew(driver: Driver, lease: str, until: timedelta = timedelta(seconds=30)) 
 def look_around(driver: Driver, after: timedelta = SILENT) -> list[str]:
     """The pass over what nobody holds; it sees every record."""
     _, found = driver.run(silent_runs.unheld(driver.flows, driver.now() + after, "ours"))
-    driver.execute(c.Unlock(silent_runs.UNHELD_LOCK, "ours"))
+    driver.execute(locks.give_back(silent_runs.UNHELD_LOCK, "ours"))
     return [base.task.task_id for base in found]
 
 
@@ -50,7 +49,7 @@ def test_a_run_whose_lease_nobody_knows_is_suspected_a_lease_later(driver: Drive
     driver.start("a", "lease-1")  # killed before it was renewed once
     assert look_around(driver) == []
     assert suspects(driver, 2 * SILENT - timedelta(seconds=2)) == []
-    driver.execute(c.Unlock(silent_runs.LOCK, "ours"))
+    driver.execute(locks.give_back(silent_runs.LOCK, "ours"))
     assert suspects(driver, 2 * SILENT) == ["a"]
 
 
@@ -73,7 +72,7 @@ def silent(driver: Driver) -> Driver:
 
 def test_a_run_is_suspected_when_its_lease_is_gone_and_it_is_silent(silent: Driver) -> None:
     assert suspects(silent, timedelta(seconds=29)) == []
-    silent.execute(c.Unlock("reap", "ours"))
+    silent.execute(locks.give_back("reap", "ours"))
     assert suspects(silent, timedelta(seconds=29), "ours") == []
     assert sorted(suspects(silent)) == ["a", "b"]
 
@@ -107,7 +106,7 @@ def test_a_run_that_another_worker_took_over_is_not(silent: Driver) -> None:
 
 def test_not_even_if_it_does_so_meanwhile(silent: Driver) -> None:
     flow = driving.suspects(silent.settings, silent.now() + SILENT, "ours")
-    found = silent.drive(flow, lambda _: silent.start("a", "lease-2"), c.Read)
+    found = silent.drive(flow, lambda _: silent.start("a", "lease-2"), "GETRANGE")
     assert [base.task.task_id for base in found] == ["b"]
 
 
@@ -118,7 +117,7 @@ def test_a_lease_given_back_is_over_but_silence_is_still_waited_for(silent: Driv
 
 
 def test_one_pass_at_a_time(silent: Driver) -> None:
-    assert silent.execute(c.Lock(silent_runs.LOCK, "theirs", 15_000))
+    assert silent.execute(locks.take(silent_runs.LOCK, "theirs", 15_000))
     assert suspects(silent) == []
 
 

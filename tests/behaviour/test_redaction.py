@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from progress_backend.flows import commands as c
 from progress_backend.flows import workflow_acts
+from progress_backend.operations import records, workflows
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from tests.behaviour.driving import Driver, identity_of
@@ -13,7 +13,7 @@ SAID = f"no route to redis://:{SECRET}@cache:6379/0"
 
 
 def stored(driver: Driver, task_id: str) -> str:
-    (document,) = driver.execute(c.Read((task_id,)))
+    (document,) = driver.execute(records.read((task_id,)))
     return document.decode()
 
 
@@ -42,6 +42,6 @@ def test_a_request_about_a_workflow_keeps_no_secret(driver: Driver) -> None:
     now = driver.now()
     ask = workflow_acts.ask(driver.flows, "w", "pause", now, reason=SAID)
     body, _ = driver.run(ask)
-    figures = driver.execute(c.FiguresOf("w", int(now.timestamp() * 1000)))
+    figures = driver.execute(workflows.figures("w", int(now.timestamp() * 1000)))
     assert figures.act.reason == "no route to redis://:***@cache:6379/0"
     assert SECRET not in body.decode()

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows import commands as c
 from progress_backend.flows import page_merge
 from progress_backend.flows.cleanup import cleanup
+from progress_backend.operations import lists
+from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from tests.behaviour.driving import Driver
@@ -127,7 +128,7 @@ def test_what_is_deleted_leaves_the_order_by_end(driver: Driver) -> None:
         driver.apply(task_id, ev.Completed())
     driver.lose("b")
     assert page(driver, sort="ended", status="completed", limit=2)[0] == ["c", "a"]
-    assert driver.execute(c.Above(0, (c.Filters("completed", ended=True),))) == 2
+    assert driver.execute(lists.above(0, (Filters("completed", ended=True),))) == 2
     driver.run(cleanup(driver.settings, driver.now() + timedelta(days=2_000), "ours"))
-    assert driver.execute(c.Above(0, (c.Filters("completed", ended=True),))) == 0
+    assert driver.execute(lists.above(0, (Filters("completed", ended=True),))) == 0
     assert not [name for name in driver.left_over() if "progress_ended" in name]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from progress_backend.errors import TaskNotFound
-from progress_backend.flows import commands as c
 from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import Applied
 from progress_backend.record import events as ev
+from tests.asked import names
 from tests.behaviour.driving import Driver, check_agreement, identity_of
 
 
@@ -43,9 +43,7 @@ def test_each_goes_its_own_way_and_commits_share_trips(driver: Driver) -> None:
         driver.flows.apply("new", (ev.Created(identity=identity_of()),), now),
     ]
     trips: list[int] = []
-    outcomes = driver.drive(
-        together(flows), lambda command: trips.append(len(command.commits)), c.Commits
-    )
+    outcomes = driver.drive(together(flows), lambda call: trips.append(len(names(call))), "commit")
     # All but the one that is not there; then the one that was overtaken once more.
     assert trips == [4, 1]
     assert isinstance(outcomes[3], TaskNotFound)

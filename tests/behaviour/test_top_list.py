@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows import commands as c
 from progress_backend.flows import page_merge, top_list
 from progress_backend.flows.cleanup import sweep
 from progress_backend.flows.gather import together
 from progress_backend.flows.task_page import summary
+from progress_backend.operations import top
+from progress_backend.operations.lists import Paged
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from tests.behaviour.driving import Driver, identity_of
@@ -33,8 +34,8 @@ def members(driver: Driver, task_ids: Iterable[str], *workflows: str) -> None:
     driver.run(together([driver.flows.apply(task_id, (event,), now) for task_id in task_ids]))
 
 
-def paged(driver: Driver, page: int = 1, limit: int = 100, **options: Any) -> c.Paged:
-    found: c.Paged = driver.run(top_list.page(driver.flows, page, limit, driver.now(), **options))
+def paged(driver: Driver, page: int = 1, limit: int = 100, **options: Any) -> Paged:
+    found: Paged = driver.run(top_list.page(driver.flows, page, limit, driver.now(), **options))
     return found
 
 
@@ -209,7 +210,7 @@ def test_members_that_another_program_added_cost_no_more_than_a_bounded_number_o
     others = {f"other-{n}": newest - n for n in range(400)}
     redis_driver.raw.zadd(redis_driver.keys.every_member, others)
     redis_driver.raw.config_resetstat()
-    redis_driver.execute(c.Top(2**60, 5))
+    redis_driver.execute(top.newest(2**60, 5))
     assert calls(redis_driver)["zrevrange"] < 100
 
 

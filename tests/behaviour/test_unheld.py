@@ -7,9 +7,9 @@ from itertools import chain
 
 import pytest
 
-from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs
 from progress_backend.flows.stored_record import Base
+from progress_backend.operations import locks
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from progress_backend.record.transition import transition
@@ -24,7 +24,7 @@ def unheld(
     driver: Driver, after: timedelta = SILENT, token: str = "ours", now: datetime | None = None
 ) -> list[str]:
     _, found = driver.run(silent_runs.unheld(driver.flows, (now or driver.now()) + after, token))
-    driver.execute(c.Unlock(silent_runs.UNHELD_LOCK, token))
+    driver.execute(locks.give_back(silent_runs.UNHELD_LOCK, token))
     return [base.task.task_id for base in found]
 
 
@@ -43,7 +43,7 @@ class TestUnheld:
 
     def test_is_looked_for_by_one_at_a_time(self, driver: Driver) -> None:
         driver.create("waits")
-        assert driver.execute(c.Lock(silent_runs.UNHELD_LOCK, "theirs", 5_000))
+        assert driver.execute(locks.take(silent_runs.UNHELD_LOCK, "theirs", 5_000))
         assert driver.run(silent_runs.unheld(driver.flows, driver.now() + SILENT, "ours")) == (
             [],
             [],

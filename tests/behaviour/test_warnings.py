@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs, warning_checks
 from progress_backend.operations import counts, leases
 from progress_backend.record import events as ev
@@ -102,7 +101,7 @@ def test_a_run_that_writes_meanwhile_is_spared(running: Driver) -> None:
     now = running.now() + seconds(40)
     value = ev.Progressed(current=7, attempt=1)
     flow = warning_checks.of_lease(running.flows, "lease-1", ["a"], now, {})
-    assert running.drive(flow, lambda _: running.apply("a", value, now=now), c.Commits) == []
+    assert running.drive(flow, lambda _: running.apply("a", value, now=now), "commit") == []
     assert running.task("a").warnings is None
     assert running.task("a").current_items == 7
 

@@ -11,11 +11,11 @@ import pytest
 import redis
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.flows import commands as c
 from progress_backend.flows import task_timeline
 from progress_backend.flows.ended_workflows import ended_workflows
 from progress_backend.flows.gather import together
 from progress_backend.operations import timelines, webhooks
+from progress_backend.operations import workflows as workflows_ops
 from progress_backend.operations.call import Call
 from progress_backend.operations.partitions import Layout
 from progress_backend.record import events as ev
@@ -170,10 +170,10 @@ def test_an_owners_target_gets_that_owners_events_alone(
 def test_a_workflow_that_a_publish_keeps_open_is_looked_at_again(hooked: Driver) -> None:
     hooked.apply("a", ev.Created(identity=identity_of(member=Member(("w",)))))
     now_ms = int(hooked.now().timestamp() * 1000)
-    hooked.execute(c.Publishing("w", "token", now_ms, 60_000))
+    hooked.execute(workflows_ops.publishing("w", "token", now_ms, 60_000))
     hooked.apply("a", ev.Completed(asked=ev.Asked()))
     assert look(hooked) == 1
-    hooked.execute(c.Publishing("w", "token", now_ms, 0))
+    hooked.execute(workflows_ops.publishing("w", "token", now_ms, 0))
     assert hooked.execute(webhooks.may_have_ended(now_ms + 60_000, now_ms + 60_001, 10)) == ["w"]
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.flows import commands as c
+from progress_backend.operations import lists, records
+from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore, Store
@@ -65,8 +66,8 @@ def test_a_reply_that_drips_is_no_longer_waited_for_than_none(way: Way, connecte
         if connected:
             created(store, "before")
         way.drip_s = 0.15
-        bounded(lambda: store.execute(c.Read(("before",))))
-        bounded(lambda: store.execute(c.Tally(c.Filters())))
+        bounded(lambda: store.execute(records.read(("before",))))
+        bounded(lambda: store.execute(lists.tally(Filters())))
         bounded(store.measure_clock)
         way.drip_s = 0
         created(store, "after")
@@ -87,13 +88,13 @@ def test_who_finds_the_connection_busy_is_bounded_as_well(way: Way) -> None:
 
         def patiently() -> None:
             with pytest.raises(StoreUnavailable), store.within(30):
-                store.execute(c.Read(("before",)))
+                store.execute(records.read(("before",)))
 
         before = way.requests
         busy = threading.Thread(target=patiently)
         busy.start()
         eventually(lambda: way.requests > before)
-        bounded(lambda: store.execute(c.Read(("before",))))
+        bounded(lambda: store.execute(records.read(("before",))))
         assert busy.is_alive(), "each thread has its own bound"
         way.hang_up()
         busy.join()
@@ -104,7 +105,7 @@ def test_what_is_not_taken_is_not_sent_for_longer(way: Way) -> None:
         created(store, "before")
         way.takes = False
         many = tuple(f"{number}-{'x' * 1_000}" for number in range(20_000))
-        bounded(lambda: store.execute(c.Read(many)))
+        bounded(lambda: store.execute(records.read(many)))
 
 
 def test_several_calls_may_be_one_wait(way: Way) -> None:
@@ -115,7 +116,7 @@ def test_several_calls_may_be_one_wait(way: Way) -> None:
         def several() -> None:
             with store.within(WAIT_S):
                 for _ in range(3):
-                    store.execute(c.Read(("before",)))
+                    store.execute(records.read(("before",)))
 
         bounded(several)
 
@@ -127,12 +128,12 @@ async def test_so_it_is_with_asyncio(way: Way, connected: bool) -> None:
 
             async def answers() -> bool:
                 with contextlib.suppress(StoreUnavailable):
-                    return await store.execute(c.Read(("before",))) == [None]
+                    return await store.execute(records.read(("before",))) == [None]
                 return False
 
             await aeventually(answers)
         way.drip_s = 0.15
-        for command in (c.Read(("before",)), c.Tally(c.Filters())):
+        for command in (records.read(("before",)), lists.tally(Filters())):
             with Stopwatch() as watch, pytest.raises(StoreUnavailable):
                 await store.execute(command)
             # Two waits: one of them is for a connection.
@@ -145,8 +146,8 @@ async def test_what_is_no_redis_counts_as_away(kind: str) -> None:
         settings = Settings(redis_url=stranger.url)
         with Store(settings, timeout_s=WAIT_S) as store:
             bounded(lambda: create(store, "t"))
-            bounded(lambda: store.execute(c.Read(("t",))))
+            bounded(lambda: store.execute(records.read(("t",))))
         async with AsyncStore(settings, timeout_s=WAIT_S) as later:
-            for command in (c.Read(("t",)), c.Tally(c.Filters())):
+            for command in (records.read(("t",)), lists.tally(Filters())):
                 with pytest.raises(StoreUnavailable):
                     await later.execute(command)

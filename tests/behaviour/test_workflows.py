@@ -10,12 +10,14 @@ from datetime import timedelta
 import pytest
 
 from progress_backend.errors import ProgressError
-from progress_backend.flows import commands as c
 from progress_backend.flows import workflows
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import Applied, milliseconds
+from progress_backend.operations import acts, locks
+from progress_backend.operations import workflows as workflows_ops
 from progress_backend.record import events as ev
+from progress_backend.record.act import Act
 from progress_backend.record.model import STATUSES, Member, Worker
 from progress_backend.record.workflow import Figures
 from tests.behaviour.driving import Driver, check_agreement, identity_of
@@ -28,7 +30,7 @@ LEASE = timedelta(seconds=31)
 
 
 def figures(driver: Driver, workflow_id: str = W) -> Figures:
-    found: Figures = driver.execute(c.FiguresOf(workflow_id, milliseconds(driver.now())))
+    found: Figures = driver.execute(workflows_ops.figures(workflow_id, milliseconds(driver.now())))
     return found
 
 
@@ -127,8 +129,8 @@ def test_many_members_begin_as_each_would_by_itself(driver: Driver) -> None:
 
 def test_many_members_follow_what_was_asked_of_their_workflow(driver: Driver) -> None:
     driver.apply("first", ev.Created(identity=WHOLE))
-    act = c.Act.made("pause", milliseconds(driver.now()), "api", None)
-    driver.execute(c.Direct(W, act, 60_000))
+    act = Act.made("pause", milliseconds(driver.now()), "api", None)
+    driver.execute(acts.direct(W, act, 60_000))
     ids = [f"m{n}" for n in range(60)]
     begun = begin(driver, {i: ev.Created(identity=WHOLE) for i in ids})
     assert {(one.task.status, one.task.member.acts) for one in begun} == {("paused", (act.id,))}
@@ -194,7 +196,7 @@ def test_what_a_caller_cancelled_before_its_message_left_begins_no_run(
 
 def stuck(driver: Driver, after: timedelta, token: str = "ours") -> list[str]:
     found = driver.run(workflows.quiet(driver.flows, driver.now() + after, token))
-    driver.execute(c.Unlock(workflows.LOCK, token))
+    driver.execute(locks.give_back(workflows.LOCK, token))
     return found
 
 
@@ -264,11 +266,11 @@ def test_a_publish_in_progress_keeps_a_workflow_open(driver: Driver) -> None:
     driver.start("a")
     driver.apply("a", ev.Completed())
     now_ms = milliseconds(driver.now())
-    driver.execute(c.Publishing(W, "one", now_ms, 60_000))
-    driver.execute(c.Publishing(W, "two", now_ms, 60_000))
+    driver.execute(workflows_ops.publishing(W, "one", now_ms, 60_000))
+    driver.execute(workflows_ops.publishing(W, "two", now_ms, 60_000))
     assert (figures(driver).publishers, figures(driver).status) == (2, "running")
-    driver.execute(c.Publishing(W, "one", now_ms, 0))
-    later: Figures = driver.execute(c.FiguresOf(W, now_ms + 60_001))
+    driver.execute(workflows_ops.publishing(W, "one", now_ms, 0))
+    later: Figures = driver.execute(workflows_ops.figures(W, now_ms + 60_001))
     assert (figures(driver).publishers, later.publishers, later.status) == (1, 0, "completed")
 
 
@@ -328,7 +330,7 @@ def test_a_workflow_whose_members_are_lost_leaves_the_list_as_it_is_read(driver:
     for task_id, workflow_id in (("a", "lost"), ("b", "stays")):
         identity = identity_of(member=Member((workflow_id,)))
         driver.apply(task_id, ev.Created(identity=identity))
-    driver.execute(c.ForgetWorkflow("stays"))  # it has a member
+    driver.execute(workflows_ops.forget("stays"))  # it has a member
     names = [n for n in driver.left_over() if "workflow:lost|" in n]
     assert driver.raw.delete(*names)
     assert listed(driver) == (1, ["stays"])

@@ -7,10 +7,9 @@ from uuid import uuid4
 
 import redis
 
-from progress_backend.flows.commands import Commit
+from progress_backend.operations.commits import CommitCall
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
-from progress_backend.store.command_table import plan
 from progress_backend.store.drivers import Store
 from progress_backend.store.exchange import packed
 
@@ -23,9 +22,9 @@ def created(url: str) -> Callable[[str], None]:
         event = ev.Created(identity=ev.Identity(task_type="noop"))
         flow = store.flows.apply(sample, (event,), store.now())
         command = next(flow)
-        while not isinstance(command, Commit):
+        while not isinstance(command, CommitCall):
             command = flow.send(store.execute(command))
-        (request,) = plan(command, store.layout).requests
+        (request,) = command.asked(store.layout).requests
         ready = packed(request)
         store.execute(command)  # the script is loaded
 

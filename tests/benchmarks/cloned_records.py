@@ -13,10 +13,10 @@ import redis
 
 from progress_backend.flows.stored_record import facets_of
 from progress_backend.operations import leases
+from progress_backend.operations.standing import indexes
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from progress_backend.record.task_json import decode
-from progress_backend.store.command_table.standing import indexes
 from progress_backend.store.drivers import Store
 
 STATUSES = ("created", "running", "completed", "error")

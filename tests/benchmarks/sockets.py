@@ -16,9 +16,9 @@ from pathlib import Path
 import psutil
 
 from progress_backend.embedded import EmbeddedServer
-from progress_backend.flows.commands import Commit
 from progress_backend.flows.stored_record import Base
 from progress_backend.operations import leases
+from progress_backend.operations.commits import CommitCall
 from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
@@ -117,7 +117,7 @@ class Side:
         flow = self.store.flows.apply(_TASK, (event,), self.store.now(), base=self.base)
         command, sent = next(flow), 0
         while True:
-            if isinstance(command, Commit):  # the first rate reads the past runs besides
+            if isinstance(command, CommitCall):  # the first rate reads the past runs besides
                 sent = time.monotonic_ns()
             try:
                 command = flow.send(self.store.execute(command))

@@ -18,8 +18,8 @@ from typing import Any, Self
 import psutil
 import redis
 
-from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import workflows
 from progress_backend.operations.keys import Keys
 from progress_backend.record.workflow import Figures
 from progress_backend.settings import Settings
@@ -80,7 +80,7 @@ class Watcher:
                 ids = tuple(self._ids)
                 if not ids:
                     continue
-                each = store.execute(c.FiguresOfEach(ids, milliseconds(store.now())))
+                each = store.execute(workflows.figures_of_each(ids, milliseconds(store.now())))
                 for workflow_id, figures in zip(ids, each, strict=True):
                     seen, new = self._seen[workflow_id], (figures.percentage, figures.total)
                     if figures.total and seen[-1:] != [new]:
@@ -237,7 +237,7 @@ class Trial:
         with Store(self._settings) as store:
             for name, workflow_id in sent.items():
                 now_ms = milliseconds(store.now())
-                figures: Figures = store.execute(c.FiguresOf(workflow_id, now_ms))
+                figures: Figures = store.execute(workflows.figures(workflow_id, now_ms))
                 members = self._recorded.zrange(Keys().members(workflow_id), 0, -1)
                 records, states = self._records(members), self._states(members)
                 # A worker takes a message off the queue before it notes that it has it.

@@ -11,10 +11,10 @@ import redis.exceptions
 from redis.crc import key_slot
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs
 from progress_backend.flows.gather import together
 from progress_backend.operations import leases
+from progress_backend.operations.lists import Paged
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from progress_backend.settings import Settings
@@ -50,7 +50,7 @@ def reads_of(nodes: list[Node]) -> int:
     return sum(figures["total_reads_processed"] for figures in stats)
 
 
-def ids(paged: c.Paged) -> list[str]:
+def ids(paged: Paged) -> list[str]:
     return [task_id for task_id, _ in paged.rows]
 
 

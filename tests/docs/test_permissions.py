@@ -11,9 +11,9 @@ import pytest
 import redis
 
 from progress_backend import Settings
-from progress_backend.flows.commands import Filters
 from progress_backend.live.hub import Counts, Mailbox
 from progress_backend.live.update import Update
+from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.store.cluster_connection import sync_cluster

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows import commands as c
 from progress_backend.flows.page_merge import merged
+from progress_backend.operations.lists import Filters, Page, Tallied
 from progress_backend.record.model import Task, TaskStatus
 from progress_backend.record.responses import row
 from progress_backend.record.task_json import encode
+from tests.asked import names
 
 
 def shown(light: bool, status: str | None) -> list[str]:
@@ -18,17 +19,18 @@ def shown(light: bool, status: str | None) -> list[str]:
     statuses = {"a": TaskStatus.RUNNING, "b": TaskStatus.COMPLETED, "c": TaskStatus.RUNNING}
     large = {"text": "x" * 2_000, "status": "completed"}
     documents = [encode(Task(name, "x", status=statuses[name], metadata=large)) for name in "abc"]
-    answers: dict[type, Any] = {
-        c.Tally: c.Tallied(5, {}),
-        c.Above: 5,
-        c.Newest: [(3, "a"), (2, "b"), (1, "c"), (0, "gone"), (0, "foreign")],
-        c.Read: [*(map(row, documents) if light else documents), None, b"hello"],
+    stored = map(row, documents) if light else documents
+    answers: dict[str, Any] = {
+        "ZCARD": Tallied(5, {}),
+        "ZCOUNT": 5,
+        "ZREVRANGEBYSCORE": [(3, "a"), (2, "b"), (1, "c"), (0, "gone"), (0, "foreign")],
+        "read" if light else "GETRANGE": [*stored, None, b"hello"],
     }
-    flow = merged(c.Page(0, 10, c.Filters(status), light))
+    flow = merged(Page(0, 10, Filters(status), light))
     command = next(flow)
     while True:
         try:
-            command = flow.send(answers[type(command)])
+            command = flow.send(answers[names(command)[0]])
         except StopIteration as end:
             return [task_id for task_id, _ in end.value.rows]
 

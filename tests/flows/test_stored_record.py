@@ -8,8 +8,8 @@ from hypothesis import given, settings
 
 from progress_backend.errors import TooLarge
 from progress_backend.flows import stored_record
-from progress_backend.flows.commands import Facets
 from progress_backend.flows.stored_record import Base, encoded, facets_of, milliseconds
+from progress_backend.operations.index_entry import Facets
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.model import Task, Worker

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows import commands as c
+from progress_backend.operations.commits import CommitCall
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
@@ -23,8 +23,8 @@ def test_a_running_task_moves_in_the_order_of_expiry_once_an_hour(
         execute = store.execute
 
         def noted(command: Any) -> Any:
-            if isinstance(command, c.Commit):
-                moved.append(command.due_ms is not None)
+            if isinstance(command, CommitCall):
+                moved.append(command.commit.due_ms is not None)
             return execute(command)
 
         monkeypatch.setattr(store, "execute", noted)

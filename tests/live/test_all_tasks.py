@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from progress_backend.flows.commands import Filters
 from progress_backend.live import all_tasks as feeds
 from progress_backend.live.all_tasks import ALL, Feed
 from progress_backend.live.update import Update
+from progress_backend.operations.lists import Filters
 from progress_backend.record.model import Task
 from progress_backend.record.task_json import encode
 

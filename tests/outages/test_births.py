@@ -14,7 +14,7 @@ from celery import chain, chord, group
 from celery.contrib.testing.worker import start_worker
 from kombu.exceptions import OperationalError
 
-from progress_backend.flows import commands as c
+from progress_backend.operations import workflows
 from progress_backend.record.model import Task
 from progress_backend.record.workflow import Figures
 from progress_backend.runs.sender import JOB_WAIT_S, Sender
@@ -69,7 +69,7 @@ def figures(records: Records, task: Task) -> Figures:
     """The counts of the canvas that a task is a member of."""
     assert task.member is not None
     with Store(records.settings) as store:
-        found: Figures = store.execute(c.FiguresOf(task.member.workflows[-1], 0))
+        found: Figures = store.execute(workflows.figures(task.member.workflows[-1], 0))
         return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows import commands as c
+from progress_backend.operations import records
 from progress_backend.record import events as ev
 from progress_backend.record.model import Task, Worker
 from progress_backend.record.task_json import decode
@@ -17,6 +17,7 @@ from progress_backend.runs.run import Run, TaskCancelled
 from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
+from tests.asked import asks, names
 from tests.outages.fleet import pass_time
 from tests.stopwatch import FACTOR, Stopwatch
 from tests.waiting import eventually
@@ -41,8 +42,8 @@ def store(redis_url: str, reads: list[int], monkeypatch: pytest.MonkeyPatch) -> 
         execute = store.execute
 
         def noted(command: Any) -> Any:
-            if isinstance(command, c.Read):
-                reads.append(len(command.task_ids))
+            if asks(command, "GETRANGE"):
+                reads.append(len(names(command)))
             return execute(command)
 
         monkeypatch.setattr(store, "execute", noted)
@@ -81,7 +82,7 @@ def begun(
 
 
 def recorded(sender: Sender) -> Task:
-    (document,) = sender.writer.store.execute(c.Read(("t",)))
+    (document,) = sender.writer.store.execute(records.read(("t",)))
     return decode(document)
 
 

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.flows import commands as c
 from progress_backend.flows import task_timeline
-from progress_backend.operations import logs
+from progress_backend.operations import logs, workflows
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.record.workflow import Figures
@@ -211,7 +210,7 @@ def test_an_end_follows_what_its_run_has_published(store: Store, sender: Sender)
     later = ev.Created(identity=run.identity._replace(parent_id="a"))
 
     def figures() -> Figures:
-        found: Figures = store.execute(c.FiguresOf("w", 0))
+        found: Figures = store.execute(workflows.figures("w", 0))
         return found
 
     with sender._sending:  # the thread gets to nothing

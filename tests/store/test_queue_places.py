@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.flows.commands import Before
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.model import Task
@@ -22,6 +21,7 @@ from progress_backend.store import queue_places
 from progress_backend.store.drivers import AsyncStore
 from progress_backend.store.history_cache import Histories
 from progress_backend.store.queue_places import QueuePlaces
+from tests.asked import asks, requests
 from tests.records import Records
 from tests.strategies import NOW
 from tests.waiting import aeventually
@@ -42,8 +42,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     execute = AsyncStore.execute
 
     async def counted(store: AsyncStore, command: Any) -> Any:
-        if isinstance(command, Before):
-            made.append(len(command.tasks))
+        if asks(command, "before"):
+            ((_, _, keys, *_),) = requests(command)
+            made.append(keys // 2)
         return await execute(store, command)
 
     monkeypatch.setattr(AsyncStore, "execute", counted)

@@ -10,12 +10,12 @@ from datetime import timedelta
 import pytest
 from celery import Celery
 
-from progress_backend.flows import commands as c
 from progress_backend.flows import silent_runs, workflows
 from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import Base
 from progress_backend.operations import counts as counts_ops
-from progress_backend.operations import leases
+from progress_backend.operations import leases, lists, locks, records
+from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
 from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Member, Task, Worker
@@ -64,7 +64,7 @@ def judge(
 
 
 def counts(store: Store) -> dict[str, int]:
-    tallied = store.execute(c.Tally(c.Filters()))
+    tallied = store.execute(lists.tally(Filters()))
     return {
         "running": tallied.counts[1],
         "error": tallied.counts[4],
@@ -102,7 +102,7 @@ def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
     store.execute(leases.renew("w1/1", int(store.now().timestamp() * 1000) + 60_000))  # it lives
 
     def asked() -> list[str | None]:
-        documents = store.execute(c.Read(tuple(ids)))
+        documents = store.execute(records.read(tuple(ids)))
         return [Base.of(document).task.asked for document in documents]
 
     judge(store, lambda ids: {}).dead()
@@ -121,10 +121,10 @@ def test_a_run_whose_record_is_near_its_limit_is_lost_and_cancelled_like_any_oth
     ids = die(store, 1, 2)
     long_ago = store.now() - timedelta(seconds=2 * LEASE_S)
     for task_id in ids:
-        rest = MAX_DOCUMENT_BYTES - len(store.execute(c.Read((task_id,)))[0])
+        rest = MAX_DOCUMENT_BYTES - len(store.execute(records.read((task_id,)))[0])
         large = ev.Progressed(attempt=1, details={"rows": "x" * (rest - 80)})
         store.run(store.flows.apply(task_id, (large,), long_ago))
-        assert len(store.execute(c.Read((task_id,)))[0]) > MAX_DOCUMENT_BYTES - 100
+        assert len(store.execute(records.read((task_id,)))[0]) > MAX_DOCUMENT_BYTES - 100
     store.run(store.flows.ask(ids[1], (ev.Cancelled(by="api", reason="r" * 99),), long_ago))
     assert (body(store, ids[1]).status, body(store, ids[1]).asked) == ("cancelled", "cancel")
     judge(store).dead()
@@ -184,8 +184,10 @@ def test_who_is_told_to_end_or_has_lost_its_lock_leaves_the_rest(
     die(store, WORKERS, RUNS)
 
     def goes_on() -> bool:
-        store.execute(c.Unlock(silent_runs.LOCK, "ours"))
-        return lost_its_lock and store.execute(c.Lock(silent_runs.LOCK, "theirs", 60_000)) is True
+        store.execute(locks.give_back(silent_runs.LOCK, "ours"))
+        return (
+            lost_its_lock and store.execute(locks.take(silent_runs.LOCK, "theirs", 60_000)) is True
+        )
 
     judge(store, None, goes_on).dead()
     assert counts(store)["running"] == MANY - RUNS
@@ -240,7 +242,7 @@ def test_an_end_of_a_planned_task_is_taken_where_its_message_may_have_left(
 
     def found() -> list[str]:
         asking.begin()
-        store.execute(c.Unlock(silent_runs.UNHELD_LOCK, "ours"))
+        store.execute(locks.give_back(silent_runs.UNHELD_LOCK, "ours"))
         asking.unheld()
         return [str(body(store, task_id).status) for task_id in tasks]
 
@@ -253,5 +255,5 @@ def test_an_end_of_a_planned_task_is_taken_where_its_message_may_have_left(
 
 
 def body(store: Store, task_id: str) -> Task:
-    (document,) = store.execute(c.Read((task_id,)))
+    (document,) = store.execute(records.read((task_id,)))
     return Base.of(document).task

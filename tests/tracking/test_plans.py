@@ -12,8 +12,8 @@ from celery import chain, chord, group
 from kombu.exceptions import OperationalError
 
 from progress_backend import progress_task
-from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import workflows
 from progress_backend.record.workflow import Figures
 from progress_backend.tracking import plans
 from tests.apps import App
@@ -61,7 +61,7 @@ def headers(app: App) -> list[dict[str, Any]]:
 def figures(app: App, workflow_id: str) -> Figures:
     assert app.tracker.process is not None
     store = app.tracker.process.store
-    found: Figures = store.execute(c.FiguresOf(workflow_id, milliseconds(store.now())))
+    found: Figures = store.execute(workflows.figures(workflow_id, milliseconds(store.now())))
     return found
 
 

@@ -10,8 +10,8 @@ import redis
 from celery import chain
 
 from progress_backend import progress_task
-from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import workflows
 from progress_backend.operations.keys import Keys
 from progress_backend.operations.partitions import Layout
 from progress_backend.settings import Settings
@@ -174,7 +174,7 @@ def test_a_canvas_of_names_has_the_workflows_name(
     fetch, merge = (web.celery.signature(f"far.{name}") for name in ("fetch", "merge"))
     result = chain(fetch, merge).apply_async()
     store = web.tracker.process.store
-    found = store.execute(c.FiguresOf(result.id, milliseconds(store.now())))
+    found = store.execute(workflows.figures(result.id, milliseconds(store.now())))
     assert (found.total, found.name) == (2, name)
 
 

@@ -14,9 +14,9 @@ from celery.contrib.testing.worker import start_worker
 from celery.result import GroupResult
 from celery.worker.state import revoked
 
-from progress_backend.flows import commands as c
 from progress_backend.flows import workflow_acts
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import workflows
 from progress_backend.record.workflow import Figures
 from progress_backend.runs.run import TaskCancelled
 from progress_backend.tracking.lost_runs import Judge
@@ -107,7 +107,9 @@ class Jobs:
         assert self.app.tracker.process is not None
         store = self.app.tracker.process.store
         with store.within(10):  # the test may wait for longer than a job
-            found: Figures = store.execute(c.FiguresOf(workflow_id, milliseconds(store.now())))
+            found: Figures = store.execute(
+                workflows.figures(workflow_id, milliseconds(store.now()))
+            )
         return found
 
     def members(self, workflow_id: str) -> dict[str, dict[str, Any]]:

@@ -8,8 +8,8 @@ import pytest
 import redis
 from websockets.asyncio.client import connect
 
-from progress_backend.flows import commands as c
 from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import workflows
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.records import Records
@@ -102,7 +102,7 @@ async def test_the_end_of_a_publish_is_the_workflows(
     """Nobody is told of it, and it changes no revision."""
     with Store(Settings(redis_url=redis_url)) as store:
         now_ms = milliseconds(store.now())
-        store.execute(c.Publishing(W, "token", now_ms, 60_000))
+        store.execute(workflows.publishing(W, "token", now_ms, 60_000))
         async with watch(api) as socket:
             await said(socket)
             for task_id in ("one", "two"):
@@ -112,7 +112,7 @@ async def test_the_end_of_a_publish_is_the_workflows(
                 message = await said(socket)
             assert (message["status"], message["final"]) == ("running", False)
             assert message["progress"]["percentage"] < 100
-            store.execute(c.Publishing(W, "token", now_ms, 0))
+            store.execute(workflows.publishing(W, "token", now_ms, 0))
             (last,) = [m async for m in rest(socket)]
             assert (last["status"], last["final"]) == ("completed", True)
             assert last["revision"] == message["revision"]

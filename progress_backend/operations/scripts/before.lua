@@ -2,10 +2,10 @@
 Count the tasks that wait before each of some others.
 
 KEYS
-  1 …         of each task: the sorted set of its type's created tasks by creation time (µs), and
-              that of those which are not to begin yet
+  …         of each task: the sorted set of its type's created tasks by creation time (µs), and
+            that of those which are not to begin yet
 ARGV
-  1 …         of each task: its id, "" for one of another partition, and its creation time (µs)
+  …         of each task: its id, "" for one of another partition, and its creation time (µs)
 Returns
   a list with the number for each task; -1 for a task that is not in its set
 Publishes

@@ -4,26 +4,26 @@ workflow's figures once for all of them. What `commit_member.lua` does for each,
 was not there does not need.
 
 KEYS
-  1 facets    hash: task id -> where the task stands
-  2 expiry    sorted set: task id by the time (ms) from which cleanup may delete it
-  3 workflows sorted set: workflow ids by creation time (ms)
-  4 plans     sorted set: workflow ids with planned members by the time (ms) of the last commit
-  5 outermost sorted set: ids of outermost workflows by creation time (µs)
-  6 …         `enters` sorted sets that hold the members by creation time (µs), then for each
-              workflow its hash, and the sorted set of its planned members, then the members'
-              documents (strings)
+  facets    hash: task id -> where the task stands
+  expiry    sorted set: task id by the time (ms) from which cleanup may delete it
+  workflows sorted set: workflow ids by creation time (ms)
+  plans     sorted set: workflow ids with planned members by the time (ms) of the last commit
+  outermost sorted set: ids of outermost workflows by creation time (µs)
+  …         `enters` sorted sets that hold the members by creation time (µs), then for each
+            workflow its hash, and the sorted set of its planned members, then the members'
+            documents (strings)
 ARGV
-  1 enters    number of sets to enter
-  2 number    of workflows
-  3 stands    the facets of each member
-  4 publish   "PUBLISH", or "SPUBLISH" on a cluster
-  5 most      bytes that a document may have
-  6 share     what a workflow's share grows by with each member
-  7 name      the last workflow's name, "" leaves it as it is
-  8 expected  how many members the last workflow's caller expects, "" leaves it as it is
-  9 …         for each workflow, the outermost one first: its id, and where an empty message follows ("" for no message); then
-              for each member: its id, its document, ms until it expires by itself, ms since 1970
-              from which cleanup may delete it, and the channel where the document is published
+  enters    number of sets to enter
+  number    of workflows
+  stands    the facets of each member
+  publish   "PUBLISH", or "SPUBLISH" on a cluster
+  most      bytes that a document may have
+  share     what a workflow's share grows by with each member
+  name      the last workflow's name, "" leaves it as it is
+  expected  how many members the last workflow's caller expects, "" leaves it as it is
+  …         for each workflow, the outermost one first: its id, and where an empty message follows ("" for no message); then
+            for each member: its id, its document, ms until it expires by itself, ms since 1970
+            from which cleanup may delete it, and the channel where the document is published
 Returns
   for each member, in order, one of
   {1}                    committed
@@ -35,13 +35,10 @@ Publishes
   each committed document, on its channel
 ]]
 local call = redis.call  -- looked up once
-local facets, expiry, workflows, plans, outermost = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local enters, number, stands = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local publish, most, share, name = ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
-local hashes = 5 + enters            -- the keys before those of the workflows
-local tasks = hashes + 2 * number    -- the keys before those of the members
-local expected = ARGV[8]
-local about, members = 8, 8 + 2 * number
+number, share = tonumber(number), tonumber(share)
+local hashes = keys + tonumber(enters)  -- the keys before those of the workflows
+local tasks = hashes + 2 * number       -- the keys before those of the members
+local about, members = args, args + 2 * number
 local count = #KEYS - tasks
 
 for i = 0, count - 1 do  -- before anything is written
@@ -78,7 +75,7 @@ for i = 0, count - 1 do
   else
     tolerant('ZADD', expiry, ARGV[at + 4], id)
     local score = string.format('%.0f', created + i)
-    for k = 6, hashes do
+    for k = keys + 1, hashes do
       tolerant('ZADD', KEYS[k], score, id)
     end
     call(publish, ARGV[at + 5], text)

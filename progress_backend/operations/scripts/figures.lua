@@ -4,23 +4,23 @@ Read a workflow's figures.
 A key of another type counts as an empty one.
 
 KEYS
-  1 workflow   hash: the figures that are no counts of members
-  2 publishers sorted set: the tokens of publishes in progress, by the time (ms) until which each
-               counts
-  3 …          sorted sets of members: one a status, in the caller's order, then the planned ones
+  workflow   hash: the figures that are no counts of members
+  publishers sorted set: the tokens of publishes in progress, by the time (ms) until which each
+             counts
+  …          sorted sets of members: one a status, in the caller's order, then the planned ones
 ARGV
-  1 now        ms since 1970
-  2 past       what stands before a workflow's name in the key of its last successful runs; "" for none
+  now        ms since 1970
+  past       what stands before a workflow's name in the key of its last successful runs; "" for none
 Returns
   {{name, value, …} of the hash, publishers, {count, …}, the last successful runs of its name}
 Publishes
   nothing
 ]]
 local counts = {}
-for i = 3, #KEYS do
-  counts[i - 2] = tolerant('ZCARD', KEYS[i]) or 0
+for i = keys + 1, #KEYS do
+  counts[i - keys] = tolerant('ZCARD', KEYS[i]) or 0
 end
-local held = tolerant('ZCOUNT', KEYS[2], '(' .. ARGV[1], '+inf') or 0
-local name = ARGV[2] ~= '' and tolerant('HGET', KEYS[1], 'name')
-local past = name and tolerant('GETRANGE', ARGV[2] .. name, 0, 4095) or ''
-return {tolerant('HGETALL', KEYS[1]) or {}, held, counts, past}
+local held = tolerant('ZCOUNT', publishers, '(' .. now, '+inf') or 0
+local name = past ~= '' and tolerant('HGET', workflow, 'name')
+local runs = name and tolerant('GETRANGE', past .. name, 0, 4095) or ''
+return {tolerant('HGETALL', workflow) or {}, held, counts, runs}

@@ -3,29 +3,28 @@ Delete records together with their index entries: those that are due, and those 
 is gone already. Whatever was changed since the caller looked is left alone.
 
 KEYS
-  1 facets    hash: task id -> where the task stands
-  2 expiry    sorted set: task id by the time (ms) from which it may be deleted
-  3 …         every index that one of the tasks stands in
+  facets    hash: task id -> where the task stands
+  expiry    sorted set: task id by the time (ms) from which it may be deleted
+  …         every index that one of the tasks stands in
 ARGV
-  1 before    ms since 1970: what is due before it goes
-  2 prefix    what stands before a task id in the name of its document's key
-  3 logs      what stands before one in the name of its log's
-  4 lines     of its timeline's
-  5 samples   and of its samples'
-  6 count     number of the tasks
-  7 …         the task ids, those that stand alike together; then for each group of such: their
-              facets as read ("" for none), the number of them, the number n of their indexes, n
-              places in KEYS; then for each workflow of a group: the group's number, its tasks'
-              share, the workflow's id, and the places in KEYS of its hash, its members, and the three
-              sets of workflows
+  before    ms since 1970: what is due before it goes
+  prefix    what stands before a task id in the name of its document's key
+  logs      what stands before one in the name of its log's
+  lines     of its timeline's
+  samples   and of its samples'
+  count     number of the tasks
+  …         the task ids, those that stand alike together; then for each group of such: their
+            facets as read ("" for none), the number of them, the number n of their indexes, n
+            places in KEYS; then for each workflow of a group: the group's number, its tasks'
+            share, the workflow's id, and the places in KEYS of its hash, its members, and the three
+            sets of workflows
 Returns
   how many tasks were deleted
 Publishes
   nothing
 ]]
-local facets, expiry = KEYS[1], KEYS[2]
-local before, prefix, count = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[6])
-local besides, ids = {ARGV[3], ARGV[4], ARGV[5]}, {unpack(ARGV, 7, 6 + count)}
+before, count = tonumber(before), tonumber(count)
+local besides, ids = {logs, lines, samples}, {unpack(ARGV, args + 1, args + count)}
 
 local stand = tolerant('HMGET', facets, unpack(ids)) or {}
 local due = tolerant('ZMSCORE', expiry, unpack(ids))
@@ -33,7 +32,7 @@ local due = tolerant('ZMSCORE', expiry, unpack(ids))
 local gone, documents, others = {}, {}, {}
 local leave = {}  -- ids by the index: each is touched once
 local went = {}  -- how many of each group
-local at, task = 7 + count, 1
+local at, task = args + 1 + count, 1
 while task <= count do
   local stood, after, places = ARGV[at], task + tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local first = #gone + 1

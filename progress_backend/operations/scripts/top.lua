@@ -5,32 +5,31 @@ there are. Members that follow one another are jumped over by their ranks, howev
 A key that is no sorted set counts as an empty one.
 
 KEYS
-  1 tasks     sorted set: all task ids by creation time (µs)
-  2 members   sorted set: ids of all workflows' members by creation time (µs)
-  3 outermost sorted set: ids of outermost workflows by creation time (µs)
-  4 …         sorted sets: one a status, in the caller's order
+  tasks     sorted set: all task ids by creation time (µs)
+  members   sorted set: ids of all workflows' members by creation time (µs)
+  outermost sorted set: ids of outermost workflows by creation time (µs)
+  …         sorted sets: one a status, in the caller's order
 ARGV
-  1 until     µs since 1970 up to which a task was created
-  2 limit     number of tasks
-  3 until     µs since 1970 up to which a workflow was created
-  4 limit     number of workflows
-  5 start     place in the list of both from which they are; the times are then found by counting. 0:
-              they are as given
+  created   µs since 1970 up to which a task was created
+  limit     number of tasks
+  begun     µs since 1970 up to which a workflow was created
+  most      number of workflows
+  start     place in the list of both from which they are; the times are then found by counting. 0:
+            they are as given
 Returns
   {{number of tasks, of members, of workflows, of tasks with each status …},
    {task id, creation time, …}, {workflow id, creation time, …}, how many of these are before the place}
 Publishes
   nothing
 ]]
-local tasks, members, outermost, limit = KEYS[1], KEYS[2], KEYS[3], tonumber(ARGV[2])
-local until_us, of_workflows, most, skip = ARGV[1], ARGV[3], ARGV[4], 0
+limit, start = tonumber(limit), tonumber(start)
+local skip = 0
 local sizes = {}
 for i = 1, #KEYS do
   sizes[i] = tolerant('ZCARD', KEYS[i]) or 0
 end
 local count = sizes[1]
 
-local start = tonumber(ARGV[5])
 if start > 0 then
   -- The earliest time above which there are no more than stand before the place.
   local low, high, before = 0, 2 ^ 52, 0
@@ -46,8 +45,8 @@ if start > 0 then
       high, before = middle, newer
     end
   end
-  until_us, skip = string.format('%.0f', high), start - before
-  limit, of_workflows = skip + limit, until_us
+  created, skip = string.format('%.0f', high), start - before
+  limit, begun = skip + limit, created
   most = limit
 end
 
@@ -76,7 +75,7 @@ local function next_single(place, id)
   return high
 end
 
-local found, place = {}, tolerant('ZCOUNT', tasks, '(' .. until_us, '+inf') or 0
+local found, place = {}, tolerant('ZCOUNT', tasks, '(' .. created, '+inf') or 0
 local size = math.max(limit, 16)
 for _ = 1, 2 * limit + 8 do  -- each time there is one more, or a run of members less
   if #found >= 2 * limit or place >= count then
@@ -99,5 +98,5 @@ for _ = 1, 2 * limit + 8 do  -- each time there is one more, or a run of members
     size = math.max(math.min(4 * size, limit), 8)
   end
 end
-local workflows = tolerant('ZREVRANGEBYSCORE', outermost, of_workflows, '-inf', 'WITHSCORES', 'LIMIT', 0, most)
+local workflows = tolerant('ZREVRANGEBYSCORE', outermost, begun, '-inf', 'WITHSCORES', 'LIMIT', 0, most)
 return {sizes, found, workflows or {}, skip}

@@ -8,8 +8,8 @@ from typing import Final
 
 from fastapi import APIRouter, WebSocket
 
-from ...flows.commands import Filters
 from ...live.update import Update
+from ...operations.lists import Filters
 from ...record import messages
 from ..callers import caller_of
 from ..openapi import queries

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ...flows import commands as c
-from ...operations.keys import Keys
-from ...record.model import ENDED, TaskStatus
+from ..record.model import ENDED, TaskStatus
+from .index_entry import Facets, Standing
+from .keys import Keys
 
 
-def indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
+def indexes(facets: Standing, keys: Keys) -> tuple[str, ...]:
     """Every sorted set that holds a task's id; where its facets cannot be read, those of all tasks
     and of all members."""
-    if isinstance(facets, c.Facets) and facets.workflows:
+    if isinstance(facets, Facets) and facets.workflows:
         single = facets._replace(workflows=(), planned=False, share=0)  # as `_indexes` caches them
         return (*_indexes(single, keys), *_of_workflows(facets, keys))
     return _indexes(facets, keys)
 
 
-def _of_workflows(facets: c.Facets, keys: Keys) -> list[str]:
+def _of_workflows(facets: Facets, keys: Keys) -> list[str]:
     names = [keys.every_member]
     for workflow_id in facets.workflows:
         names += [keys.members(workflow_id), keys.members(workflow_id, facets.status)]
@@ -32,8 +32,8 @@ def _of_workflows(facets: c.Facets, keys: Keys) -> list[str]:
 
 
 @lru_cache(maxsize=4_096)
-def _indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
-    if not isinstance(facets, c.Facets):
+def _indexes(facets: Standing, keys: Keys) -> tuple[str, ...]:
+    if not isinstance(facets, Facets):
         return (keys.index(), keys.every_member)
     names = (*keys.indexes(facets.status, facets.task_type, facets.symbol),)
     if facets.lease is not None:
@@ -45,8 +45,8 @@ def _indexes(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
     return names + tuple(map(keys.warned, facets.warnings)) if facets.warnings else names
 
 
-def by_end(facets: c.Standing, keys: Keys) -> tuple[str, ...]:
+def by_end(facets: Standing, keys: Keys) -> tuple[str, ...]:
     """The sorted set, by the time of its end, that holds a task which has ended."""
-    if isinstance(facets, c.Facets) and facets.status in ENDED:
+    if isinstance(facets, Facets) and facets.status in ENDED:
         return (keys.ended(facets.status),)
     return ()

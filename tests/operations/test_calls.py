@@ -1,4 +1,4 @@
-"""Store commands as Redis requests, and replies; what they do is shown on real servers."""
+"""Calls as Redis requests, and replies; what they do is shown on real servers."""
 
 from __future__ import annotations
 
@@ -8,36 +8,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progress_backend.flows import commands as c
 from progress_backend.flows.flow import Flow
 from progress_backend.flows.stored_record import Applied
-from progress_backend.operations import leases
-from progress_backend.operations.index_entry import read_facets, write_facets
+from progress_backend.operations import leases, top, workflows
+from progress_backend.operations.commits import CommitCall
+from progress_backend.operations.index_entry import Facets, read_facets, write_facets
 from progress_backend.operations.keys import Keys
 from progress_backend.operations.partitions import Layout
-from progress_backend.operations.scripts import SCRIPTS
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
-from progress_backend.store.command_table import TABLE
 from progress_backend.store.drivers import Store
+from tests.asked import names as asked_names
 from tests.strategies import names, owners
 
 KEYS = Keys()
 
 
-def encode(command: c.Command, keys: Keys) -> list[Any]:
-    return TABLE[type(command)].requests(command, keys)
-
-
-def decode(command: c.Command, replies: list[Any]) -> Any:
-    return TABLE[type(command)].reply(command, replies)
-
-
 @given(
-    st.tuples(names, names, st.none() | names, st.none() | names).map(lambda f: c.Facets(*f))
+    st.tuples(
+        names,
+        names,
+        st.none() | names,
+        st.none() | names,
+    ).map(lambda f: Facets(*f))
     | st.builds(
-        c.Facets,
-        *(names, names, st.none() | names, st.none() | names),
+        Facets,
+        *(
+            names,
+            names,
+            st.none() | names,
+            st.none() | names,
+        ),
         workflows=st.lists(names, min_size=1, max_size=2).map(tuple),
         planned=st.booleans(),
         share=st.integers(0, 1_000),
@@ -73,27 +74,18 @@ def test_the_newest_workflows_of_all_partitions(partitions, most, start) -> None
         for workflow_id, ms in times.items():
             latest[workflow_id] = max(ms, latest.get(workflow_id, 0))
     newest = sorted(((ms, w) for w, ms in latest.items()), reverse=True)[:most]
+    layout = Layout(tuple(Keys(str(n), sharded=True) for n in range(len(partitions))))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(c, "LISTED", most)
-        command = c.Workflows(start, 3)
-        entry, layout = (
-            TABLE[c.Workflows],
-            Layout(tuple(Keys(str(n)) for n in range(len(partitions)))),
-        )
-        parts = entry.split(command, layout)
-        replies = []
-        for place, part in parts:
-            of_it = sorted(((ms, w) for w, ms in partitions[place].items()), reverse=True)
-            replies.append(c.Listed(len(of_it), tuple(of_it[part.start : part.start + part.limit])))
-        listed = entry.merge(command, layout, parts, replies)
-        entry = TABLE[c.Top]
-        top = [
-            c.TopOfAll((1, 9), (n, 2), (), tuple(sorted(((ms, w) for w, ms in times.items()))))
-            for n, times in enumerate(partitions)
-        ]
-        parts = entry.split(c.Top(5, 3), layout)
-        merged = entry.merge(c.Top(5, 3), layout, parts, top)
-    assert listed == c.Listed(len(newest), tuple(newest[start : start + 3]))
+        patched.setattr(workflows, "LISTED", most)
+        pages, tops = list[Any](), list[Any]()
+        for place, times in enumerate(partitions):
+            of_it = sorted(((ms, w.encode()) for w, ms in times.items()), reverse=True)
+            flat = [part for ms, w in of_it[:most] for part in (w, ms)]
+            pages += (len(of_it), flat)
+            tops.append([[1, 0, 2, place, 2], [], flat, 0])
+        listed = workflows.newest(start, 3).asked(layout).parse(pages)
+        merged = top.newest(5, 3).asked(layout).parse(tops)
+    assert listed == workflows.Listed(len(newest), tuple(newest[start : start + 3]))
     count = len(partitions)
     assert merged.sizes == (count, len(newest)), "a workflow that is in several counts once"
     assert merged.counts == (sum(range(count)), 2 * count)
@@ -112,9 +104,8 @@ def test_a_written_value_takes_the_short_script(redis_url: str) -> None:
                 command = flow.send(reply)
             except StopIteration as end:
                 return end.value
-            if isinstance(command, c.Commit):
-                ((_, sha, *_),) = encode(command, KEYS)
-                called.extend(name for name, script in SCRIPTS.items() if script.sha == sha)
+            if isinstance(command, CommitCall):
+                called.extend(asked_names(command))
             reply = yield command
 
     for event in (

@@ -4,35 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
+from typing import Final
 
-from ...flows import commands as c
-from ...operations.call import Request
-from ...operations.index_entry import write_facets
-from ...operations.keys import Keys
-from ...operations.requests import evalsha
-from ...operations.scripts import SCRIPTS
-from ...operations.webhooks import noted
-from ...record.document_check import MAX_DOCUMENT_BYTES
-from ...record.model import TaskStatus
-from ...record.times_taken import MOST_TOTALS
-from .standing import by_end, indexes
-from .timelines import remembered
-from .times import times_of
+from ..record.document_check import MAX_DOCUMENT_BYTES
+from ..record.model import TaskStatus
+from .call import Request
+from .commit import Commit, compared, moved, publish, remembered, times_of
+from .index_entry import Facets, Standing, write_facets
+from .keys import Keys
+from .scripts import SCRIPTS, script
+from .standing import indexes
+from .webhooks import noted
+from .workflows import of_all
 
 #: In place of a request's id: the member leaves the workflow, whose requests do not matter to it.
-_LEFT = "*"
+_LEFT: Final = "*"
 
 
-def is_member(facets: c.Standing) -> bool:
+def is_member(facets: Standing) -> bool:
     """Whether these are the facets of a workflow's member."""
-    return isinstance(facets, c.Facets) and bool(facets.workflows)
+    return isinstance(facets, Facets) and bool(facets.workflows)
 
 
-def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
+def request_of(commit: Commit, keys: Keys) -> Request:
     """The request of a commit that changes workflows' figures too."""
     before, after = commit.before, commit.after
-    leave, enter = _moved(before, after, commit.fresh, keys)
+    leave, enter = moved(before, after, commit.fresh, keys)
     grown = _shares(before, after)
     completes = commit.after.status == TaskStatus.COMPLETED and not keys.sharded
     hashes = [name for one in grown for name in _about_one(one, keys, completes=completes)]
@@ -48,9 +45,9 @@ def commit_of_member(commit: c.Commit, keys: Keys) -> Request:
     names += [keys.ended(after.status)]
     outboxes, told = noted(commit.told, keys)
     timelines, entries = remembered(commit, keys)
-    return evalsha(
-        SCRIPTS["commit_member"],
-        [*names, *leave, *enter, *hashes, *outboxes, *timelines],
+    names += [*leave, *enter, *hashes, *outboxes, *timelines]
+    return (
+        *("EVALSHA", SCRIPTS["commit_member"].sha, len(names), *names),
         *compared(commit, keys, len(leave), len(enter), len(told), len(entries)),
         "" if commit.started_ms is None else commit.started_ms,
         "" if commit.ended_ms is None else commit.ended_ms,
@@ -76,38 +73,7 @@ def _about_one(workflow_id: str, keys: Keys, *, completes: bool) -> tuple[str, .
     return (*changed, *told, keys.workflow_names)
 
 
-def compared(
-    commit: c.Commit, keys: Keys, leaves: int, enters: int, told: int, entries: int
-) -> tuple[Any, ...]:
-    """The arguments of a script that compares what is stored before it commits."""
-    return (
-        commit.task_id,
-        commit.expected,
-        write_facets(commit.before),
-        commit.document,
-        write_facets(commit.after),
-        commit.ttl_ms,
-        "" if commit.due_ms is None else commit.due_ms,
-        keys.channel(commit.task_id),
-        leaves,
-        enters,
-        int(commit.fresh),
-        "" if commit.run is None else commit.run.text,
-        publish(keys),
-        MAX_DOCUMENT_BYTES,
-        2 * MOST_TOTALS,
-        told,
-        entries,
-        "" if commit.end_ms is None else commit.end_ms,
-    )
-
-
-def publish(keys: Keys) -> str:
-    """The command by which a script publishes."""
-    return "SPUBLISH" if keys.sharded else "PUBLISH"
-
-
-def begins_member(commit: c.Commit) -> bool:
+def begins_member(commit: Commit) -> bool:
     """Whether a commit is the first of a workflow's member, so that its request may carry others
     too."""
     return (
@@ -121,7 +87,7 @@ def begins_member(commit: c.Commit) -> bool:
     )
 
 
-def commit_of_members(commits: Sequence[c.Commit], keys: Keys) -> Request:
+def request_of_all(commits: Sequence[Commit], keys: Keys) -> Request:
     """The request of the first commits of members with the same facets."""
     after = commits[0].after
     enter = indexes(after, keys)
@@ -133,44 +99,27 @@ def commit_of_members(commits: Sequence[c.Commit], keys: Keys) -> Request:
         (one.task_id, one.document, one.ttl_ms, one.due_ms, keys.channel(one.task_id))
         for one in commits
     ]
-    return evalsha(
-        SCRIPTS["commit_members"],
-        [
-            *(keys.facets, keys.expiry, keys.workflows, keys.workflow_plans, keys.outermost),
-            *enter,
-            *hashes,
-            *(keys.task(commit.task_id) for commit in commits),
-        ],
-        len(enter),
-        len(after.workflows),
-        write_facets(after),
-        publish(keys),
-        MAX_DOCUMENT_BYTES,
-        after.share,
-        names[-1] if names else "",
-        totals[-1] if totals else "",
-        *about,
-        *chain.from_iterable(each),
-    )
+    named = {"facets": keys.facets, "expiry": keys.expiry}
+    named |= dict(zip(("workflows", "plans", "outermost"), of_all(keys), strict=True))
+    args = {
+        "enters": len(enter),
+        "number": len(after.workflows),
+        "stands": write_facets(after),
+        "publish": publish(keys),
+        "most": MAX_DOCUMENT_BYTES,
+        "share": after.share,
+        "name": names[-1] if names else "",
+        "expected": totals[-1] if totals else "",
+    }
+    tasks = (keys.task(commit.task_id) for commit in commits)
+    more = (*about, *chain.from_iterable(each))
+    return script("commit_members", named, args, (*enter, *hashes, *tasks), more)
 
 
-def _moved(
-    before: c.Standing, after: c.Facets, fresh: bool, keys: Keys
-) -> tuple[list[str], list[str]]:
-    """The indexes that a member leaves and enters; a fresh one enters all, as the newest."""
-    if before == after and not fresh:
-        return [], []
-    old = indexes(before, keys) if before is not None else ()
-    new = indexes(after, keys)
-    leave = [name for name in old if name not in new]
-    leave += [name for name in by_end(before, keys) if name not in by_end(after, keys)]
-    return leave, [name for name in new if fresh or name not in old]
-
-
-def _shares(before: c.Standing, after: c.Facets) -> dict[str, int]:
+def _shares(before: Standing, after: Facets) -> dict[str, int]:
     """What the share of each of a member's workflows grows by."""
     grown = dict.fromkeys(after.workflows, after.share)
-    if isinstance(before, c.Facets):
+    if isinstance(before, Facets):
         for workflow_id in before.workflows:
             grown[workflow_id] = grown.get(workflow_id, 0) - before.share
     return grown

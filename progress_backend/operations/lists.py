@@ -1,0 +1,200 @@
+"""Lists of tasks: a page, counts, and places in a queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Final, NamedTuple
+
+from ..record.list_request import BY_END, NEWEST, RUNNING, Span
+from ..record.model import ENDED, STATUSES, TaskStatus
+from ..record.waiting import Waiting
+from .call import Asked, Call, everywhere, grouped, in_the_first, joined, one, own
+from .keys import Keys
+from .partitions import Layout
+from .records import AS_IT_IS, LIGHT
+from .scripts import script
+from .values import texts, timed
+
+_RUNNING_FIRST: Final = sorted(STATUSES, key=lambda status: status != TaskStatus.RUNNING)
+
+
+class Filters(NamedTuple):
+    """A combination of a list's filters; None filters nothing."""
+
+    status: str | None = None
+    task_type: str | None = None
+    symbol: str | None = None
+    workflow: str | None = None
+    warning: str | None = None
+    owner: str | None = None
+    #: The tasks of the status by the time of their end (ms), not by their creation.
+    ended: bool = False
+
+
+_ALL: Final = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page is to have: `limit` tasks from `start` on, of one combination of filters, in one
+    order.
+
+    `light`: a long document may come without the caller's own values, as in `responses.row`.
+    """
+
+    start: int
+    limit: int
+    #: With a workflow, a warning or an owner no other filter but a status; the counts are then of
+    #: the workflow's or owner's tasks.
+    filters: Filters = _ALL
+    light: bool = False
+    #: Only tasks that were created in this span.
+    created: Span | None = None
+    sort: str = NEWEST
+
+    @property
+    def groups(self) -> tuple[tuple[Filters, ...], ...]:
+        """The sorted sets of the list, by their filters: those of a group are merged, and one group
+        follows the other."""
+        status, filters = self.filters.status, self.filters
+        if self.sort == RUNNING:
+            first, *others = (filters._replace(status=one) for one in _RUNNING_FIRST)
+            return (first,), tuple(others)
+        if self.sort == BY_END:
+            return (tuple(Filters(one, ended=True) for one in ENDED if status in (None, one)),)
+        return ((filters,),)
+
+    @property
+    def sets(self) -> tuple[Filters, ...]:
+        """The sorted sets of all groups."""
+        return tuple(chain.from_iterable(self.groups))
+
+
+class Paged(NamedTuple):
+    """A page; `counts` are over all tasks, one for each status in the order of `model.STATUSES`."""
+
+    total: int
+    counts: tuple[int, ...]
+    rows: tuple[tuple[str, bytes | None], ...]
+
+
+class Tallied(NamedTuple):
+    """Counts as in `Paged`."""
+
+    total: int
+    counts: tuple[int, ...]
+
+
+def page(asked: Page) -> Call[Paged]:
+    """A page of one set, in one partition; `page_merge` reads all others."""
+
+    def ask(keys: Keys) -> Asked[Paged]:
+        (index,) = (keys.index(*filters) for filters in asked.sets)
+        last = asked.start + asked.limit - 1
+        about = {"start": asked.start, "stop": last, "prefix": keys.task("")}
+        about |= LIGHT if asked.light else AS_IT_IS
+        called = script("page", {"index": index}, about, _statuses(asked.filters, keys))
+        return one(called, parse)
+
+    def parse(reply: list[Any]) -> Paged:
+        count, counts, ids, documents = reply
+        return Paged(count, tuple(counts), tuple(zip(texts(ids), documents, strict=True)))
+
+    return in_the_first(ask)
+
+
+def _statuses(filters: Filters, keys: Keys) -> list[str]:
+    """The sets whose sizes are the list's summary: of all tasks, or of a workflow's or an
+    owner's."""
+    return [keys.index(s, workflow=filters.workflow, owner=filters.owner) for s in STATUSES]
+
+
+def tally(filters: Filters) -> Call[Tallied]:
+    """How many tasks pass the filters, and how many of all tasks have each status."""
+
+    def ask(keys: Keys) -> Asked[Tallied]:
+        names = [keys.index(*filters), *_statuses(filters, keys)]
+        return Asked([("ZCARD", name) for name in names], parse)
+
+    def parse(replies: list[Any]) -> Tallied:
+        count, *counts = (count or 0 for count in replies)
+        return Tallied(count, tuple(counts))
+
+    def sums(replies: list[Tallied]) -> Tallied:
+        counts = zip(*(reply.counts for reply in replies), strict=True)
+        return Tallied(sum(reply.total for reply in replies), tuple(map(sum, counts)))
+
+    return everywhere(ask, sums)
+
+
+def newest(until: float, limit: int, filters: Sequence[Filters]) -> Call[list[tuple[int, str]]]:
+    """Times (µs; ms of ends), up to `until`, and ids of the tasks that pass any of the filters, the
+    newest first."""
+
+    def ask(keys: Keys) -> Asked[list[tuple[int, str]]]:
+        bounds = (until, "-inf", "WITHSCORES", "LIMIT", 0, limit)
+        return Asked(
+            [("ZREVRANGEBYSCORE", keys.index(*each), *bounds) for each in filters],
+            lambda replies: latest(list(chain.from_iterable(map(timed, replies)))),
+        )
+
+    def latest(found: list[tuple[int, str]]) -> list[tuple[int, str]]:
+        return sorted(found, reverse=True)[:limit]
+
+    return own(ask, lambda pair: pair[1], latest)
+
+
+def above(after: float, filters: Sequence[Filters]) -> Call[int]:
+    """How many tasks that pass any of the filters are above a time."""
+
+    def ask(keys: Keys) -> Asked[int]:
+        bounds = (f"({after}", "+inf")
+        asked = [("ZCOUNT", keys.index(*each), *bounds) for each in filters]
+        return Asked(asked, lambda replies: sum(count or 0 for count in replies))
+
+    return everywhere(ask, sum)
+
+
+def before(tasks: Sequence[Waiting]) -> Call[list[int | None]]:
+    """For each task that waits, how many of its type were created before it and have not begun
+    either, without those that are not to begin yet (planned ones, and ones with an `eta`); None for
+    a task that does not wait any more.
+
+    In the partition of a task its place is exact, to the others its creation time is compared.
+    """
+
+    def asked(layout: Layout) -> Asked[list[int | None]]:
+        if len(layout.keys) == 1:
+            return _before(layout.keys[0], tasks, own=True)
+        groups = grouped(tasks, layout, lambda task: task.task_id)
+        parts = [(place, own, True) for place, own in groups.items()]
+        for place in range(len(layout.keys)):
+            others = [task for task in tasks if task not in groups.get(place, ())]
+            parts += [(place, others, False)] if others else []
+        each = joined([_before(layout.keys[place], its, own=own) for place, its, own in parts])
+
+        def parse(replies: list[Any]) -> list[int | None]:
+            sums: dict[Waiting, int | None] = dict.fromkeys(tasks, 0)
+            for (_, its, _), counts in zip(parts, each.parse(replies), strict=True):
+                for task, count in zip(its, counts, strict=True):
+                    known = sums[task]
+                    sums[task] = None if known is None or count is None else known + count
+            return [sums[task] for task in tasks]
+
+        return Asked(each.requests, parse)
+
+    return Call(asked)
+
+
+def _before(keys: Keys, tasks: Sequence[Waiting], *, own: bool) -> Asked[list[int | None]]:
+    """`own`: whether the tasks are of this partition."""
+    types = [task.task_type for task in tasks]
+    names = [name for t in types for name in (keys.index(TaskStatus.CREATED, t), keys.later(t))]
+    about = [part for task in tasks for part in (task.task_id if own else "", task.created_us)]
+
+    def parse(replies: list[Any]) -> list[int | None]:
+        return [None if count < 0 else count for count in (replies[0] if replies else ())]
+
+    return Asked([script("before", {}, {}, names, about)] if names else [], parse)

@@ -1,0 +1,92 @@
+"""Records: their documents and facets, how long they are kept, and the past runs of their type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ..record import past_runs
+from ..record.document_check import MAX_DOCUMENT_BYTES, OTHER_TYPE
+from ..record.past_runs import PastRun
+from ..record.responses import FIRST_GIVEN, MOST_GIVEN, OMITTED, OURS
+from .call import Asked, Call, everywhere, of_each, one, shared
+from .index_entry import Standing, read_facets
+from .keys import Keys
+from .scripts import script
+from .values import nothing
+
+#: Bytes up to which a row's document is returned whole; and what a script cuts of a longer one:
+#: the caller's own values.
+_WHOLE: Final = 4096
+LIGHT: Final = {
+    "most": MAX_DOCUMENT_BYTES,
+    "whole": _WHOLE,
+    "least": MOST_GIVEN,
+    "first": FIRST_GIVEN,
+    "last": OURS,
+    "instead": OMITTED,
+}
+AS_IT_IS: Final = {**dict.fromkeys(LIGHT, ""), "most": MAX_DOCUMENT_BYTES}
+#: Last byte that is read of the runs of a type, which are a third as long.
+_MOST_OF_RUNS: Final = 4_095
+
+
+def read(task_ids: Sequence[str], light: bool = False) -> Call[list[bytes | None]]:
+    """The values that are stored for tasks, in order, unchecked (see `record.document_check`).
+    `light`: a long document may come without the caller's own values, as in `responses.row`."""
+
+    def ask(keys: Keys, task_ids: Sequence[str]) -> Asked[list[bytes | None]]:
+        names = [keys.task(task_id) for task_id in task_ids]
+        if light:
+            requests = [script("read", {}, LIGHT, names)] if names else []
+            return Asked(requests, lambda replies: replies[0] if replies else [])
+        # A script takes Redis twice as long for a document, and MGET would send a value of any
+        # length that another program has put there.
+        return Asked([("GETRANGE", name, 0, MAX_DOCUMENT_BYTES) for name in names], _stored)
+
+    return of_each(task_ids, _itself, ask)
+
+
+def _itself(task_id: str) -> str:
+    return task_id
+
+
+def _stored(replies: list[Any]) -> list[bytes | None]:
+    """The values of GETRANGE replies, which are empty strings where there is no key."""
+    other = OTHER_TYPE + b"value of another type"
+    return [other if reply is None else reply or None for reply in replies]
+
+
+def facets_of(task_ids: Sequence[str]) -> Call[list[Standing]]:
+    """The facets that are stored for tasks, in order."""
+
+    def ask(keys: Keys, task_ids: Sequence[str]) -> Asked[list[Standing]]:
+        def parse(replies: list[Any]) -> list[Standing]:
+            found = (replies and replies[0]) or [None] * len(task_ids)
+            return [read_facets(facets) for facets in found]
+
+        return Asked([("HMGET", keys.facets, *task_ids)] if task_ids else [], parse)
+
+    return of_each(task_ids, _itself, ask)
+
+
+def extend(task_ids: Sequence[str], ttl_ms: int, due_ms: int) -> Call[None]:
+    """Sets the TTL of the records of running tasks to at least this."""
+
+    def ask(keys: Keys, task_ids: Sequence[str]) -> Asked[None]:
+        requests: list[Any] = [("PEXPIRE", keys.task(i), ttl_ms, "GT") for i in task_ids]
+        due = [part for task_id in task_ids for part in (due_ms, task_id)]
+        requests += [("ZADD", keys.expiry, "XX", "GT", *due)] if due else []
+        return Asked(requests, nothing)
+
+    return shared(task_ids, _itself, ask, nothing)
+
+
+def runs_of(task_type: str) -> Call[tuple[PastRun, ...]]:
+    """A type's last successful runs, the last one last."""
+
+    def ask(keys: Keys) -> Asked[tuple[PastRun, ...]]:
+        runs = ("GETRANGE", keys.runs(task_type), 0, _MOST_OF_RUNS)
+        return one(runs, lambda reply: past_runs.read_all(reply or b""))
+
+    return everywhere(ask, lambda replies: past_runs.newest(run for own in replies for run in own))

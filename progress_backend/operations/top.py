@@ -1,0 +1,79 @@
+"""What nothing else started: tasks that are no workflow's member, and outermost workflows."""
+
+from __future__ import annotations
+
+from itertools import chain
+from math import inf
+from typing import Any, NamedTuple
+
+from ..record.model import STATUSES
+from . import workflows
+from .call import Asked, Call, everywhere, joined, one
+from .keys import Keys
+from .partitions import Layout
+from .scripts import script
+from .values import timed
+
+
+class TopOfAll(NamedTuple):
+    """Creation times (µs) and ids, newest first; `counts` as in `Paged`."""
+
+    #: How many tasks that are no member, and outermost workflows, there are of all times.
+    sizes: tuple[int, int]
+    counts: tuple[int, ...]
+    singles: tuple[tuple[int, str], ...]
+    #: Over several partitions the newest `LISTED` of all times, as in `workflows.newest`.
+    workflows: tuple[tuple[int, str], ...]
+    #: How many of them stand before `start`.
+    skip: int = 0
+
+
+def newest(until_us: float, limit: int, start: int = 0) -> Call[TopOfAll]:
+    """The newest tasks that are no workflow's member, and the newest outermost workflows, up to
+    `until_us`, `limit` of each. Its cost does not depend on the number of members. `start`: on one
+    node, the place in the list of both from which they are, in place of `until_us`."""
+
+    def ask(keys: Keys) -> Asked[TopOfAll]:
+        names = {"tasks": keys.index(), "members": keys.every_member, "outermost": keys.outermost}
+        # Over several partitions those are looked for that are newest by the latest of their times.
+        latest, most = (inf, workflows.LISTED) if keys.sharded else (until_us, limit)
+        about = {"created": until_us, "limit": limit, "begun": latest, "most": most, "start": start}
+        return one(script("top", names, about, map(keys.index, STATUSES)), parse)
+
+    def parse(reply: list[Any]) -> TopOfAll:
+        (tasks, members, outermost, *counts), singles, found, skip = reply
+        sizes = (max(tasks - members, 0), outermost)
+        return TopOfAll(sizes, tuple(counts), tuple(timed(singles)), tuple(timed(found)), skip)
+
+    def merged(layout: Layout, replies: list[TopOfAll]) -> TopOfAll:
+        found = enumerate(reply.singles for reply in replies)
+        singles = [one for i, own in found for one in own if layout.place(one[1]) == i]
+        latest = workflows.latest_of_each(chain(*(reply.workflows for reply in replies)))
+        return TopOfAll(
+            (sum(reply.sizes[0] for reply in replies), len(latest)),
+            tuple(map(sum, zip(*(reply.counts for reply in replies), strict=True))),
+            tuple(sorted(singles, reverse=True)[:limit]),
+            tuple(latest),
+        )
+
+    def asked(layout: Layout) -> Asked[TopOfAll]:
+        if len(layout.keys) == 1:
+            return ask(layout.keys[0])
+        each = joined([ask(keys) for keys in layout.keys])
+        return Asked(each.requests, lambda replies: merged(layout, each.parse(replies)))
+
+    return Call(asked)
+
+
+def since(after_us: float) -> Call[int]:
+    """How many tasks that are no workflow's member were created after a time."""
+
+    def ask(keys: Keys) -> Asked[int]:
+        names = (keys.index(), keys.every_member)
+        return Asked([("ZCOUNT", name, f"({after_us}", "+inf") for name in names], parse)
+
+    def parse(replies: list[Any]) -> int:
+        tasks, members = (reply or 0 for reply in replies)
+        return int(max(tasks - members, 0))
+
+    return everywhere(ask, sum)

@@ -1,0 +1,186 @@
+"""Workflows: their figures, members and publishes in progress, those that are quiet, and the list
+of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any, Final, NamedTuple
+
+from ..record import past_runs
+from ..record.act import Act
+from ..record.model import STATUSES
+from ..record.workflow import Figures, merged
+from .call import Asked, Call, at, everywhere, joined, one, own
+from .keys import Keys
+from .partitions import Layout
+from .scripts import script
+from .values import nothing, texts, timed
+
+#: Workflows of a list over several partitions.
+LISTED: Final = 1_000
+
+
+class Listed(NamedTuple):
+    """A page of workflows: how many are in the list, creation times (ms) and ids."""
+
+    total: int
+    found: tuple[tuple[int, str], ...]
+
+
+def figures(workflow_id: str, now_ms: int) -> Call[Figures]:
+    """A workflow's counts; all are 0 where no member is stored."""
+    return everywhere(lambda keys: _figures(workflow_id, now_ms, keys), merged)
+
+
+def figures_of_each(workflow_ids: Sequence[str], now_ms: int) -> Call[list[Figures]]:
+    """The counts of several workflows, in order."""
+    return everywhere(
+        lambda keys: joined([_figures(one, now_ms, keys) for one in workflow_ids]),
+        lambda replies: [merged(list(several)) for several in zip(*replies, strict=True)],
+    )
+
+
+def _figures(workflow_id: str, now_ms: int, keys: Keys) -> Asked[Figures]:
+    names = {"workflow": keys.workflow(workflow_id), "publishers": keys.publishers(workflow_id)}
+    members = [keys.members(workflow_id, status) for status in STATUSES]
+    about = {"now": now_ms, "past": "" if keys.sharded else keys.past_workflows("")}
+    return one(script("figures", names, about, [*members, keys.planned(workflow_id)]), _read)
+
+
+def _read(reply: list[Any]) -> Figures:
+    pairs, publishers, (*counts, planned), past = reply
+    about = dict(zip(texts(pairs[::2]), texts(pairs[1::2]), strict=True))
+
+    def number(name: str) -> int | None:
+        try:
+            return int(about[name])
+        except (KeyError, ValueError):
+            return None
+
+    return Figures(
+        tuple(counts),
+        planned,
+        publishers,
+        share=number("share") or 0,
+        created_ms=number("begun"),
+        started_ms=number("started"),
+        ended_ms=number("ended"),
+        changed_ms=number("changed"),
+        revision=number("revision") or 0,
+        name=about.get("name"),
+        expected=number("expected") or 0,
+        act=Act.of(about["act"], about.get("control")) if about.get("act") else None,
+        past=past_runs.read_all(past),
+    )
+
+
+def owned(workflow_id: str, owner: str) -> Call[tuple[int, int]]:
+    """How many members a workflow has, and how many of them are one owner's."""
+
+    def ask(keys: Keys) -> Asked[tuple[int, int]]:
+        names = (keys.members(workflow_id), keys.owned_members(workflow_id, owner))
+        return Asked([("ZCARD", name) for name in names], parse)
+
+    def parse(replies: list[Any]) -> tuple[int, int]:
+        members, owned = (reply or 0 for reply in replies)
+        return members, owned
+
+    def sums(replies: list[tuple[int, int]]) -> tuple[int, int]:
+        members, owned = map(sum, zip(*replies, strict=True))
+        return members, owned
+
+    return everywhere(ask, sums)
+
+
+def publishing(workflow_id: str, token: str, now_ms: int, ttl_ms: int) -> Call[None]:
+    """A publish that may add members to a workflow goes on, for `ttl_ms` at most after `now_ms`; 0
+    ends it."""
+
+    def ask(keys: Keys) -> Asked[None]:
+        about = {"token": token, "now": now_ms, "ttl": ttl_ms}
+        return one(script("publishing", {"tokens": keys.publishers(workflow_id)}, about), nothing)
+
+    return at(workflow_id, ask)
+
+
+def quiet(before_ms: int, limit: int) -> Call[list[str]]:
+    """Ids of workflows with planned members that had no commit since a time, the longest quiet
+    first."""
+    bounds = ("-inf", f"({before_ms}", "LIMIT", 0, limit)
+    return everywhere(
+        lambda keys: one(("ZRANGEBYSCORE", keys.workflow_plans, *bounds), texts),
+        lambda replies: list(dict.fromkeys(chain(*replies)))[:limit],
+    )
+
+
+def looked(workflow_id: str, at_ms: int) -> Call[None]:
+    """A quiet workflow was looked at; it is looked at again once it is quiet since `at_ms`."""
+
+    def ask(keys: Keys) -> Asked[None]:
+        return one(("ZADD", keys.workflow_plans, "XX", at_ms, workflow_id), nothing)
+
+    return everywhere(ask)
+
+
+def oldest(
+    workflow_id: str, status: str | None, limit: int, after_us: int = 0
+) -> Call[list[tuple[int, str]]]:
+    """Creation times (µs), after `after_us`, and ids of a workflow's members with a status, oldest
+    first; None: of the planned ones."""
+
+    def ask(keys: Keys) -> Asked[list[tuple[int, str]]]:
+        planned = status is None
+        index = keys.planned(workflow_id) if planned else keys.members(workflow_id, status)
+        bounds = (f"({after_us}", "+inf", "WITHSCORES", "LIMIT", 0, limit)
+        return one(("ZRANGEBYSCORE", index, *bounds), timed)
+
+    return own(ask, lambda pair: pair[1], lambda found: sorted(found)[:limit])
+
+
+def newest(start: int, limit: int) -> Call[Listed]:
+    """`limit` workflows from `start` on, newest first. Over several partitions no more than the
+    newest `LISTED` are in the list, each by the last time at which a partition got its first
+    member."""
+
+    def ask(keys: Keys, start: int, limit: int) -> Asked[Listed]:
+        bounds = ("+inf", "-inf", "WITHSCORES", "LIMIT", start, limit)
+        asked = [("ZCARD", keys.workflows), ("ZREVRANGEBYSCORE", keys.workflows, *bounds)]
+        return Asked(asked, lambda replies: Listed(replies[0] or 0, tuple(timed(replies[1]))))
+
+    def asked(layout: Layout) -> Asked[Listed]:
+        if len(layout.keys) == 1:
+            return ask(layout.keys[0], start, limit)
+        each = joined([ask(keys, 0, LISTED) for keys in layout.keys])
+
+        def parse(replies: list[Any]) -> Listed:
+            found = latest_of_each(chain(*(one.found for one in each.parse(replies))))
+            return Listed(len(found), tuple(found[start : start + limit]))
+
+        return Asked(each.requests, parse)
+
+    return Call(asked)
+
+
+def latest_of_each(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    """The newest `LISTED` workflows of all partitions by the latest of their times: those that are
+    newest by it are all among the newest of a partition, which would not hold of the earliest."""
+    latest = {workflow_id: time for time, workflow_id in sorted(found)}
+    times = ((time, workflow_id) for workflow_id, time in latest.items())
+    return sorted(times, reverse=True)[:LISTED]
+
+
+def forget(workflow_id: str) -> Call[None]:
+    """Deletes what is stored of a workflow, wherever no member is stored."""
+
+    def ask(keys: Keys) -> Asked[None]:
+        names = {"workflow": keys.workflow(workflow_id), "members": keys.members(workflow_id)}
+        names |= dict(zip(("workflows", "plans", "outermost"), of_all(keys), strict=True))
+        return one(script("forget_workflow", names, {"id": workflow_id}), nothing)
+
+    return everywhere(ask)
+
+
+def of_all(keys: Keys) -> tuple[str, str, str]:
+    """The sorted sets that hold a workflow's id."""
+    return (keys.workflows, keys.workflow_plans, keys.outermost)
