@@ -120,6 +120,8 @@ class Settings:
     max_created_bytes: int = 1_073_741_824
     #: How long a record is kept that was created by HTTP or a service, and that nobody starts.
     unstarted_s: float = 86_400
+    #: Whether `install` tracks tasks; with 0 in the environment it connects no signal.
+    enabled: bool = True
 
     def __post_init__(self) -> None:
         for name in _SPANS:
@@ -238,6 +240,13 @@ def refuse_unknown(names: Iterable[str]) -> None:
             close = get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
             raise SettingsError(f"there is no setting {name!r}; {hint}")
+
+
+def is_off(environ: Mapping[str, str], **given: Any) -> bool:
+    """Whether an argument or the environment says that nothing is tracked. A value that is neither
+    yes nor no turns tracking off at its first use, with its line in the log."""
+    raw = given.get("enabled", environ.get("PROGRESS_ENABLED"))
+    return str(raw).strip().lower() in _FALSE
 
 
 def is_set(

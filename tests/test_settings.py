@@ -50,6 +50,7 @@ def test_defaults_are_the_documented_ones() -> None:
         "max_created": 100_000,
         "max_created_bytes": 1_073_741_824,
         "unstarted_s": 86_400,
+        "enabled": True,
     }
 
 
@@ -73,6 +74,7 @@ def test_every_field_is_read_from_environment_and_conf(field) -> None:
         "locale": "en",
         "timezone": "Asia/Tokyo",
         "flower_events": "0",
+        "enabled": "0",
         "metrics": "0",
         "docs": "0",
         "read_only": "1",

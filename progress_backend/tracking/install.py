@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import atexit
 import functools
+import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
-from celery import Celery, Task, states
+from celery import Celery, Task, bootsteps, states
 from celery import signals as celery_signals
 from celery.exceptions import Ignore
 from celery.local import Proxy
@@ -22,6 +23,8 @@ from .tracker import Tracker, installed, register, tracker_of
 
 if TYPE_CHECKING:
     from ..runs.run import Run
+
+logger = logging.getLogger(__name__)
 
 _BOUND = "__progress_bound__"
 
@@ -47,7 +50,8 @@ def install(
     the same app changes nothing.
 
     It reads no configuration: settings are read from the environment and `app.conf` at first use.
-    One that cannot be used turns tracking off with one warning; the jobs run.
+    One that cannot be used turns tracking off with one warning; the jobs run. With
+    `PROGRESS_ENABLED=0` or `enabled=False` nothing of it happens, and a worker logs that.
 
     Args:
         app: the Celery app, finalized or not; `celery.current_app` too.
@@ -70,6 +74,9 @@ def install(
         return app
     tracker = Tracker(app, track=track, exclude=exclude, given=settings)
     register(tracker)
+    if tracker.disabled:
+        app.steps["worker"].add(_Disabled)
+        return app
     rank_progress()
     connections.connect(tracker)
     worker_lease.connect(tracker)
@@ -80,6 +87,15 @@ def install(
     if beat:
         when_finalized(app, lambda: add_cleanup(tracker))
     return app
+
+
+class _Disabled(bootsteps.Step):  # type: ignore[misc]  # celery is untyped
+    """A step of the worker's start that logs why nothing is tracked: no signal is connected that
+    could."""
+
+    def create(self, parent: Any) -> None:
+        """Logs it."""
+        logger.warning("progress tracking is off: PROGRESS_ENABLED is 0; jobs run without records")
 
 
 def rank_progress() -> None:

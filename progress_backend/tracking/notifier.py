@@ -304,6 +304,11 @@ def nowhere() -> Run:
     return Run("", Identity(task_type=""), _Nowhere())
 
 
+def _is_disabled(celery_task: Any) -> bool:
+    tracker = tracker_of(celery_task.app) if celery_task else None
+    return tracker is not None and tracker.disabled
+
+
 def _found(celery_task: Any) -> Run | None:
     tracker = tracker_of(celery_task.app) if celery_task else None
     process = tracker.process if tracker is not None else None
@@ -314,6 +319,8 @@ def _run_of(celery_task: Any) -> Run:
     run = _found(celery_task)
     if run is not None and not run.refused:
         return run
+    if _is_disabled(celery_task):  # a line about each task would be no news
+        return nowhere()
     who = celery_task.name if celery_task else "code outside a task"
     if run is not None:
         why = _refused(run)

@@ -16,7 +16,7 @@ from celery import Celery
 from celery.local import Proxy
 
 from ..errors import SettingsError
-from ..settings import Settings, is_set
+from ..settings import Settings, is_off, is_set
 from .decorator import HEADER, Marking, marking_of
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ class Tracker:
         self._process: Process | None = None
         self._visibility_s: float | None = None
         self._lock = threading.Lock()
-        self._off = False
+        #: Whether a setting says that nothing is tracked.
+        self.disabled = is_off(os.environ, **given)
+        self._off = self.disabled
 
     @property
     def settings(self) -> Settings:
@@ -124,6 +126,9 @@ class Tracker:
             from .process import Process
 
             try:
+                if not self.settings.enabled:
+                    self.disabled = True
+                    raise SettingsError("progress_enabled is false")
                 self._process = Process(self.app, self.open_store(JOB_WAIT_S))
             except SettingsError as error:
                 self._off = True
@@ -162,7 +167,7 @@ class Tracker:
     def begin_anew(self) -> None:
         """Drops this process's part, so that the next run opens a store again."""
         self.stop()
-        self._process, self._off = None, False
+        self._process, self._off = None, self.disabled
 
     def after_fork(self) -> None:
         """Drops the parent's parts in a forked child."""

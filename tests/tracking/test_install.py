@@ -7,8 +7,10 @@ import re
 from typing import Any
 
 import pytest
-from celery import Celery, Task, chain, shared_task
+import redis
+from celery import Celery, Task, chain, shared_task, signals
 from celery.local import Proxy
+from celery.utils.dispatch import Signal
 
 from progress_backend import (
     ProgressNotifier,
@@ -16,6 +18,7 @@ from progress_backend import (
     SettingsError,
     install,
     progress_task,
+    settings_of,
 )
 from progress_backend.tracking.tracker import LEASE_VARIABLE, tracker_of
 from tests.apps import App
@@ -259,3 +262,47 @@ def test_an_app_may_be_configured_after_it_is_complete(redis_url: str) -> None:
     tracker = tracker_of(app)
     assert tracker is not None
     assert (tracker.settings.redis_url, tracker.settings.retention_s) == (redis_url, 7)
+
+
+def test_where_the_environment_says_no_it_connects_no_signal(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def receivers() -> set[Any]:
+        every = [one for one in vars(signals).values() if isinstance(one, Signal)]
+        found = (
+            (one, key) for one in (*every, app.on_after_finalize) for key in one.receivers or ()
+        )
+        return {(signal.name, key[0]) for signal, (key, _) in found}
+
+    def works(self: Any) -> int:
+        notifier = ProgressNotifier(self)
+        notifier.update(1, 2, "half way")
+        notifier.log("half way")
+        notifier.checkpoint(1)
+        assert notifier.resume is None
+        return len(list(notifier.track(range(3), resume=True)))
+
+    monkeypatch.setenv("PROGRESS_ENABLED", "off")
+    app = Celery("off", broker="memory://", backend="cache+memory://", set_as_current=False)
+    app.conf.update(task_always_eager=True, progress_redis_url=redis_url)
+    before = receivers()
+    install(app, track="all")
+    task = app.task(bind=True, name="works", shared=False)(progress_task(works))
+    assert task.delay().get() == 3
+    assert receivers() <= before  # those of another test's app may be gone
+    assert not settings_of(app).enabled
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.dbsize() == 0
+    assert not [one for one in caplog.records if one.name.startswith("progress_backend")]
+    assert "progress.cleanup" not in app.tasks
+    app.close()
+
+
+def test_an_apps_configuration_turns_tracking_off_with_one_warning(
+    redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = App(redis_url, {**EAGER, "progress_enabled": False})
+    assert app.tracked(reports).delay([]).get() == {"rows": 4}
+    assert app.records() == []
+    assert caplog.messages == ["progress tracking is off: progress_enabled is false"]
+    app.close()
