@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import logging
 import os
 import re
 import secrets
@@ -29,17 +28,13 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 from .errors import SettingsError
-from .file_version import version_of
+from .file_version import Reread
 from .record.model import MAX_OWNER
-
-logger = logging.getLogger(__name__)
 
 Role = Literal["read", "write"]
 ROLES: Final[tuple[Role, ...]] = ("read", "write")
 #: Most tokens that are configured at once: each request compares its own with all of them.
 MOST: Final = 1_000
-#: Seconds between two looks at the file.
-LOOK_S: Final = 1.0
 #: What a token begins with, so that a search for leaked ones finds it.
 _BEGINS: Final = "pb_"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
@@ -214,10 +209,7 @@ class Tokens:
         """
         self._own = read(lines)
         self._path = path
-        self._clock = clock
-        self._looked = clock()
-        self._state = version_of(path)
-        self._all = self._together()
+        self._all = Reread(path, self._together, "tokens", clock)
 
     @property
     def configured(self) -> bool:
@@ -233,30 +225,12 @@ class Tokens:
         return self._with(token.digest) == token
 
     def _with(self, digest: bytes) -> Token | None:
-        self._look()
         found = None
-        for token in self._all:
+        for token in self._all():
             # All are compared, each in constant time: how long it takes tells nothing.
             if hmac.compare_digest(token.digest, digest):
                 found = token
         return found
-
-    def _look(self) -> None:
-        now = self._clock()
-        if self._path is None or now - self._looked < LOOK_S:
-            return
-        self._looked = now
-        state = version_of(self._path)
-        if state == self._state:
-            return
-        self._state = state
-        try:
-            self._all = self._together()
-        except SettingsError as error:
-            # A file that is being saved would close every socket for good.
-            logger.error("%s; the tokens of before still count", error)
-        else:
-            logger.info("Read %s again: %d tokens", self._path, len(self._all))
 
     def _together(self) -> tuple[Token, ...]:
         of_file = () if self._path is None else read_file(self._path)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from progress_backend.errors import SettingsError
+from progress_backend.file_version import LOOK_S
 from progress_backend.settings import Settings
-from progress_backend.targets import LOOK_S, Targets, targets_of
+from progress_backend.targets import targets_of
 from tests.webhooks.targets import SECRET, spec
 
 
@@ -35,7 +36,8 @@ def test_a_file_is_read_again_when_it_changes(
     caplog.set_level(logging.INFO)
     path, now = tmp_path / "webhooks.json", [0.0]
     path.write_text(spec("one"))
-    targets = Targets("", path, clock=lambda: now[0])
+    targets = targets_of(Settings(webhooks_file=str(path)), clock=lambda: now[0])
+    assert targets is not None
 
     def names() -> list[str]:
         return [target.name for target in targets()]

@@ -12,7 +12,8 @@ import pytest
 
 from progress_backend import tokens
 from progress_backend.errors import SettingsError
-from progress_backend.tokens import LOOK_S, Token, Tokens
+from progress_backend.file_version import LOOK_S
+from progress_backend.tokens import Token, Tokens
 
 HASH = f"sha256:{'0' * 64}"
 
