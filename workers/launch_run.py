@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from http.client import HTTPException
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, NoReturn
 from urllib.request import ProxyHandler, build_opener
 
@@ -19,11 +18,11 @@ from progress_backend.addresses import without_password
 from progress_backend.embedded import EmbeddedServer, EmbeddedServerError
 from progress_backend.errors import StoreUnavailable, TaskNotFound
 from progress_backend.record.list_request import ListRequest
-from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.terminal.language import in_the_terminals_language
+from progress_backend.terminal.language import language
 from progress_backend.terminal.lines import Lines
 from progress_backend.terminal.readers import ListReader
+from progress_backend.terminal.shows import show_in_terminal
 from progress_backend.terminal.store_source import StoreSource
 from progress_backend.terminal.view import View
 from progress_backend.tracking.tracker import settings_of
@@ -79,10 +78,8 @@ def launch(given: argparse.Namespace) -> int:
         store = stack.enter_context(Store(settings, timeout_s=STORE_TIMEOUT_S))
         demo = given.mode == "demo"
         published = jobs.publish(jobs.DEMO if demo else jobs.RUN)
-        shown_in = in_the_terminals_language(settings, app)
-        source = StoreSource(store)
-        source.locale = shown_in.locale
-        show = _show(shown_in)
+        source = StoreSource(store, language(settings, app))
+        show = show_in_terminal(source.locale)
         stack.enter_context(show)
         for line in _addresses(given, port, flower_port, url, embedded=named is None):
             show.say(line)
@@ -165,16 +162,6 @@ def _addresses(
         yield f"  export PROGRESS_REDIS_URL={without_password(url)}"
         yield "  .venv/bin/progress-backend watch"
         yield """  .venv/bin/celery -A workers.app call fetch_data -a '["AAPL"]'"""
-
-
-def _show(settings: Settings) -> Lines | Bars:
-    if not sys.stdout.isatty() or find_spec("rich") is None:
-        return Lines(sys.stdout, settings.locale)
-    from rich.console import Console
-
-    from progress_backend.terminal.live_bars import Bars
-
-    return Bars(Console(), settings.locale)
 
 
 def _stay(source: StoreSource, show: Lines | Bars, check: Callable[[], None]) -> NoReturn:

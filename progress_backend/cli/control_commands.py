@@ -17,7 +17,7 @@ from ..record.list_request import ListRequest
 from ..record.model import TaskStatus
 from ..terminal.source import Source
 from .naming import task_named, workflow_named
-from .session import Command, acts, all_filters, options, workflow_option
+from .session import Command, all_filters, options, reads, workflow_option
 
 #: Tasks that one command asks at most, and pages of each status that it reads for them.
 MOST: Final = 1_000
@@ -55,7 +55,7 @@ _reason = click.option("--reason", help="Why; kept in the record, where readers 
 @click.command(cls=Command)
 @_about
 @_reason
-@acts
+@reads
 def cancel(source: Source, **given: Any) -> None:
     """Cancel tasks, or all members of a workflow.
 
@@ -68,7 +68,7 @@ def cancel(source: Source, **given: Any) -> None:
 @click.command(cls=Command)
 @_about
 @_reason
-@acts
+@reads
 def pause(source: Source, **given: Any) -> None:
     """Let tasks wait, or all members of a workflow.
 
@@ -81,7 +81,7 @@ def pause(source: Source, **given: Any) -> None:
 
 @click.command(cls=Command)
 @_about
-@acts
+@reads
 def resume(source: Source, **given: Any) -> None:
     """Let paused tasks go on, or all members of a workflow.
 

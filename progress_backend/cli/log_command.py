@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from ..errors import StoreUnavailable, TaskNotFound
+from ..terminal.following import AWAY_S
 from ..terminal.formats import clean
 from ..terminal.source import Body, Source
 from .naming import task_named
@@ -19,8 +20,6 @@ from .session import Command, as_json, reads
 _LINES, _MOST_LINES = 200, 1_000
 #: Seconds between two reads of a log that is followed.
 _POLL_S: Final = 1.0
-#: Seconds for which a store or an API that does not answer is asked again.
-_AWAY_S: Final = 60.0
 #: Colours of the levels; the others have none.
 _COLOURS: Final = {"warning": "yellow", "error": "red", "critical": "red", "debug": "bright_black"}
 
@@ -47,12 +46,19 @@ def logs(source: Source, task_id: str, follow: bool, limit: int, as_json: bool) 
     task_id = task_named(source, task_id)
     try:
         found, ended = _read(source, task_id, None, limit)
-        last = _print(found, None, as_json=as_json)
+        last, answered = _print(found, None, as_json=as_json), time.monotonic()
         while follow and not (ended and not found):
-            found, ended = _patiently_read(source, task_id, last or 0)
-            last = _print(found, last or 0, as_json=as_json)
             if len(found) < _LINES:
                 time.sleep(_POLL_S)
+            try:
+                found, ended = _read(source, task_id, last or 0, _LINES)
+            except StoreUnavailable:
+                if time.monotonic() - answered > AWAY_S:
+                    raise
+                found, ended = [], False
+            else:
+                answered = time.monotonic()
+            last = _print(found, last or 0, as_json=as_json)
     except KeyboardInterrupt:  # the way to leave
         raise click.exceptions.Exit(130) from None
 
@@ -63,18 +69,6 @@ def _read(source: Source, task_id: str, after: int | None, limit: int) -> tuple[
     if body is None:
         raise TaskNotFound(task_id)
     return source.log(task_id, after, limit), body["final"]
-
-
-def _patiently_read(source: Source, task_id: str, after: int) -> tuple[list[Body], bool]:
-    """Reads, for a minute again and again while there is no answer."""
-    deadline = time.monotonic() + _AWAY_S
-    while True:
-        try:
-            return _read(source, task_id, after, _LINES)
-        except StoreUnavailable:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(_POLL_S)
 
 
 def _print(lines: list[Body], last: int | None, *, as_json: bool) -> int | None:

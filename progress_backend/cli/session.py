@@ -7,9 +7,9 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import update_wrapper
 from importlib.util import find_spec
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import click
@@ -20,17 +20,10 @@ from ..errors import ProgressError, StoreUnavailable
 from ..record.caller_events import MAX_LIMIT
 from ..record.model import KINDS, STATUSES
 from ..settings import Settings
-from ..terminal.language import in_the_terminals_language
+from ..terminal.language import language
 from ..terminal.opening import opened
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """The click context's object; Celery's own has an `app` too, so commands run under either."""
-
-    app: Any = None
 
 
 def _load(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
@@ -41,7 +34,7 @@ def _load(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
     from celery.app.utils import find_app
 
     try:
-        ctx.obj = Session(find_app(name))
+        ctx.obj = SimpleNamespace(app=find_app(name))  # as Celery's own has it
     except Exception as error:  # importing a user's module can raise anything
         why = f"{type(error).__name__}: {error}"
         raise click.ClickException(f"cannot load the Celery app {name!r}: {why}") from error
@@ -112,22 +105,13 @@ def settings_of(ctx: click.Context) -> Settings:
     return settings_of_app(app)
 
 
-def acts(command: F) -> F:
-    """Options that name an API; the command gets the opened `source` in their place."""
-    return _with_source(command, settings_of)
-
-
 def reads(command: F) -> F:
-    """As `acts`, for what a person reads: where no setting names a language, in that of the
-    terminal."""
-    return _with_source(
-        command, lambda ctx: in_the_terminals_language(settings_of(ctx), app_of(ctx))
-    )
+    """Options that name an API; the command gets the opened `source` in their place."""
 
-
-def _with_source(command: F, settings: Callable[[click.Context], Settings]) -> F:
     def call(*, url: str | None, token: str | None, **given: Any) -> Any:
-        with opened(settings(click.get_current_context()), url, token) as source:
+        ctx = click.get_current_context()
+        settings = settings_of(ctx)
+        with opened(settings, language(settings, app_of(ctx)), url, token) as source:
             return command(source=source, **given)
 
     decorated: F = options(

@@ -15,13 +15,13 @@ from urllib.parse import quote
 
 from ..errors import ProgressError, TransitionRefused, WorkflowNotFound
 from ..record.act import Action
-from ..record.model import STATUSES, Task
+from ..record.model import Task
 from . import browser, formats
 from .aside import aside
 from .board import MOVING, Board, Wish, left, pressed, selected, settled
 from .keys import Keys
 from .readers import Reader
-from .rows import WorkflowRow, task_of
+from .rows import WorkflowRow
 from .source import Source
 from .task_logs import Log, Tail
 from .view import View
@@ -176,33 +176,26 @@ class Desk:
             return self._text("not_asked")
         self._acting = aside(partial(self._act, row, wish))
         wait([self._acting], _SOON_S)
-        return (
-            self._board.answer if self._answered() else self._text("asks", name=formats.name(row))
-        )
+        if self._answered():
+            return self._board.answer
+        return self._text("asks", name=formats.name(row))
 
     def _act(self, row: Task, action: Action) -> str:
         """Asks a row's task, or all tasks of its workflow; one line of what comes of it."""
-        name, act = formats.name(row), self._text(action)
+        about, code = {"name": formats.name(row), "action": self._text(action)}, ""
         try:
             if isinstance(row, WorkflowRow):
                 self._source.act_on_workflow(row.task_id, action)
-                return self._text("asked_of_all", name=name, action=act)
-            refused = self._source.act(action, [row.task_id])["refused"]
-            if refused and refused[0]["code"] not in STATUSES:
-                return formats.clean(refused[0]["why"])
-            status = refused[0]["code"] if refused else ""
-            body = None if refused else self._source.task(row.task_id)
+            else:
+                for refused in self._source.act(action, [row.task_id])["refused"]:
+                    code = refused["code"].replace("_", " ")
         except TransitionRefused as error:
-            status, body = error.status, None
+            code = error.status
         except ProgressError as error:
             return formats.clean(str(error))
-        if body is None:
-            standing = formats.word(self._locale, status)
-            return self._text("refused", name=name, action=act, status=standing)
-        task = task_of(body)
-        if task.asked is not None:
-            return self._text("asked_of", name=name, action=self._text(task.asked))
-        return self._text("is_now", name=name, status=formats.word(self._locale, task.status))
+        if not code:
+            return self._text("asked_of", **about)
+        return self._text("refused", **about, why=formats.word(self._locale, code))
 
     def _open(self, row: Task) -> str:
         kind = "workflow" if isinstance(row, WorkflowRow) else "task"

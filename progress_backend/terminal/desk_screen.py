@@ -83,7 +83,7 @@ class DeskScreen:
         if self.log.trouble:
             yield line_of(formats.clean(self.log.trouble), "red")
             lines -= 1
-        shown = [one for line in self.log.lines for one in _lines_of(line, self.view.at)]
+        shown = [one for line in self.log.lines for one in _lines_of(line, self.view.now)]
         yield from shown[-(lines - 1) :]
 
     def _foot(self, console: Console, width: int, height: int) -> Iterator[Text]:
@@ -124,11 +124,9 @@ class DeskScreen:
         return selected(self.board, self.view.rows)
 
 
-def _lines_of(line: Body, at: datetime | None) -> Iterator[Text]:
+def _lines_of(line: Body, now: datetime) -> Iterator[Text]:
     """A line of a log; what has several lines itself is indented."""
-    written = datetime.fromisoformat(line["time"])
-    if at is not None:
-        written = written.astimezone(at.tzinfo)
+    written = datetime.fromisoformat(line["time"]).astimezone(now.tzinfo)
     style = _COLOURS.get(line["level"], "")
     first, *more = map(formats.clean, str(line["text"]).splitlines() or [""])
     head = line_of("").append(f"{written:%H:%M:%S} ", QUIET)

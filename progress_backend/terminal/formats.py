@@ -17,14 +17,6 @@ UNKNOWN: Final = "–"
 _SHORT_ID: Final = 8
 
 
-def locale_of(environ: Mapping[str, str]) -> Locale:
-    """The language of a terminal: Japanese where it names that (ja_JP.UTF-8), English for any
-    other and for none (C, POSIX)."""
-    named = next((v for n in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := environ.get(n))), "C")
-    language = named.partition(".")[0].partition("_")[0].lower()
-    return "ja" if language in ("ja", "japanese") else "en"
-
-
 def text(locale: Locale, key: str, **values: object) -> str:
     """A label, its blanks filled."""
     found: str = getattr(TEXTS[key], locale)
@@ -158,7 +150,7 @@ def clean(message: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in message).split())
 
 
-def message_of(task: Task, locale: Locale, now: datetime | None) -> str:
+def message_of(task: Task, now: datetime, locale: Locale) -> str:
     """A task's message; of an error its reason, and until when it may be taken back. Default texts
     are in `locale`, whatever the writer's."""
     if task.status == TaskStatus.ERROR and task.error_message:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import Any
 
+from ..record.default_texts import Locale
 from ..settings import Settings, is_set
-from . import formats
 
 
-def in_the_terminals_language(settings: Settings, app: Any) -> Settings:
-    """The app's settings, with the language of the terminal (LC_ALL, LC_MESSAGES, LANG) where no
-    setting names one; `app` is None without one."""
+def language(settings: Settings, app: Any) -> Locale:
+    """That of the app's settings; where these name none, that of the terminal (LC_ALL, LC_MESSAGES,
+    LANG): Japanese where it names that (ja_JP.UTF-8), English for any other and for none (C,
+    POSIX). `app` is None without one."""
     from ..tracking.tracker import tracker_of  # Celery takes half a second to import
 
     tracker = None if app is None else tracker_of(app)
-    if tracker is not None:
-        named = tracker.is_set("locale")
-    else:
-        named = is_set("locale", None if app is None else app.conf, os.environ)
-    return settings if named else replace(settings, locale=formats.locale_of(os.environ))
+    conf = None if app is None else app.conf
+    if tracker.is_set("locale") if tracker is not None else is_set("locale", conf, os.environ):
+        return settings.locale
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    named = next((value for name in names if (value := os.environ.get(name))), "C")
+    return "ja" if named.partition(".")[0].partition("_")[0].lower() in ("ja", "japanese") else "en"

@@ -24,10 +24,10 @@ class Lines:
     def __init__(self, out: IO[str], locale: Locale) -> None:
         self._out = out
         self._locale = locale
-        self._told: dict[str, tuple[object, ...]] = {}
+        self._shown: dict[str, tuple[object, ...]] = {}
         self._trouble: str | None = None
         self._gone = frozenset[str]()
-        self._greeted = False
+        self._begun = False
 
     def show(self, view: View) -> None:
         """Prints what has changed since the last view."""
@@ -38,15 +38,15 @@ class Lines:
         for task_id in sorted(view.gone - self._gone):
             self.say(formats.text(self._locale, "no_record", ids=formats.clean(task_id)))
         self._gone = view.gone
-        if not view.rows and not view.trouble and not self._greeted:
+        if not view.rows and not view.trouble and not self._begun:
             self.say(formats.text(self._locale, "empty"))
-        self._greeted = True
-        before = self._told
+        self._begun = True
+        before = self._shown
         # Only the view's tasks are kept, so that the memory is as bounded as the view.
-        self._told = {key(task): _what(task, view.at) for task in view.rows}
+        self._shown = {key(task): _what(task, view.at) for task in view.rows}
         for task in view.rows:
-            if before.get(key(task)) != self._told[key(task)]:
-                self.say(line(task, view.at or task.updated_at, self._locale))
+            if before.get(key(task)) != self._shown[key(task)]:
+                self.say(line(task, view.now, self._locale))
 
     def say(self, text: str) -> None:
         """Prints a line of the caller's own."""
@@ -62,21 +62,17 @@ class Lines:
         return
 
 
-def line(task: Task, now: datetime | None, locale: Locale) -> str:
+def line(task: Task, now: datetime, locale: Locale) -> str:
     """A task on one line: time, status, values, type, message, id."""
     at = task.updated_at or task.created_at
-    if at is not None and now is not None:
-        at = at.astimezone(now.tzinfo)  # writers may render in zones of their own
-    figures = [formats.percent(task), formats.rate(task)]
-    if now is not None and not task.ended:
-        figures.append(f"{formats.text(locale, 'eta')} {remaining(task, now, locale)}")
-    elif now is not None:
-        figures.append(f"{formats.text(locale, 'elapsed')} {formats.elapsed(task, now)}")
+    left = formats.elapsed(task, now) if task.ended else remaining(task, now, locale)
     parts = [
-        f"{at:%H:%M:%S}" if at else "",
+        f"{at.astimezone(now.tzinfo):%H:%M:%S}" if at else "",
         formats.padded(formats.standing(locale, task), formats.status_cells(locale)),
-        *figures,
-        " ".join(filter(None, [task.task_type, task.symbol])),
+        formats.percent(task),
+        formats.rate(task),
+        f"{formats.text(locale, 'elapsed' if task.ended else 'eta')} {left}",
+        formats.name(task),
         message(task, now, locale),
         task.task_id,
     ]

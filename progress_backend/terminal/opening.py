@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..errors import SettingsError
+from ..record.default_texts import Locale
 from ..settings import Settings
 from ..store.drivers import Store
 from .api_source import ApiSource
@@ -19,15 +20,16 @@ _NO_STORE: Final = (
 )
 
 
-def opened(settings: Settings, url: str | None, token: str | None) -> Source:
-    """The API at the URL, or the store of the settings; to be used by `with`.
+def opened(settings: Settings, locale: Locale, url: str | None, token: str | None) -> Source:
+    """The API at the URL, or the store of the settings, for a reader of a language; to be used by
+    `with`.
 
     Raises:
         SettingsError: there is no store, or a URL or the token cannot be used.
     """
     if url is not None:
-        return ApiSource(url, _ANSWER_S, token or None, settings.locale)
-    return StoreSource(open_store(settings))
+        return ApiSource(url, _ANSWER_S, token or None, locale)
+    return StoreSource(open_store(settings), locale)
 
 
 def open_store(settings: Settings) -> Store:

@@ -39,10 +39,9 @@ def remaining(task: Task, now: datetime, locale: Locale) -> str:
     return _span(found.earliest, found.latest, now, locale) or formats.text(locale, "longer")
 
 
-def message(task: Task, now: datetime | None, locale: Locale) -> str:
+def message(task: Task, now: datetime, locale: Locale) -> str:
     """A task's message; of a waiting one also when it is likely to start, and its place."""
-    place = "" if now is None else starting(task, now, locale)
-    text = formats.message_of(task, locale, now)
+    place, text = starting(task, now, locale), formats.message_of(task, now, locale)
     return f"{text} ({place})" if text and place else text or place
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, NamedTuple
 
 from rich.align import AlignMethod
@@ -15,8 +14,9 @@ from ..record.default_texts import Locale
 from ..record.model import STATUSES, Task, TaskStatus
 from . import formats
 from .lines import trouble
-from .remaining import message, remaining
+from .remaining import message
 from .rows import WorkflowRow, key, urgency, urgency_of_member
+from .tables import CELLS
 from .view import View
 
 COLOURS: Final = {
@@ -92,7 +92,7 @@ class Screen:
         yield from around
         first = view.rows[: len(view.rows) - len(view.tasks)]
         room = max((self.height or console.height) - len(around) - _AROUND, 2)
-        room -= sum(map(_lines, first))
+        room -= sum(_lines(view, task) for task in first)
         shown = view.tasks if self.whole else _fitting(view, room, self.selected)
         if rows := [*first, *shown]:
             yield from self._rows(rows, options.max_width)
@@ -103,14 +103,12 @@ class Screen:
         cells = _sized(width, ids, self.locale, shown, marked=self.selected is not None)
         yield _row(cells, [Text(formats.text(self.locale, name)) for name in cells], QUIET)
         for task, short_id in zip(shown, ids, strict=True):
-            now = self.view.at or task.updated_at
-            yield _row(cells, [self._cell(n, cells[n], task, short_id, now) for n in cells])
-            if _has_message(task):
+            yield _row(cells, [self._cell(name, cells[name], task, short_id) for name in cells])
+            if text := _message(self.view, task, self.locale):
                 style = "red" if task.status == TaskStatus.ERROR else ""
-                text = line_of(message(task, now, self.locale), style)
-                yield line_of("  └ ", QUIET) + text
+                yield line_of("  └ ", QUIET) + line_of(text, style)
 
-    def _cell(self, name: str, cells: int, task: Task, short_id: str, now: datetime | None) -> Text:
+    def _cell(self, name: str, cells: int, task: Task, short_id: str) -> Text:
         colour = COLOURS.get(task.status, "")
         match name:
             case "mark":
@@ -126,15 +124,7 @@ class Screen:
             case "progress":
                 done = int(cells * task.progress.percentage / 100)
                 return Text("━" * done, style=colour).append("─" * (cells - done), style=QUIET)
-            case "percent":
-                return Text(formats.percent(task))
-            case "rate":
-                return Text(formats.rate(task))
-            case "elapsed" if now is not None:
-                return Text(formats.elapsed(task, now))
-            case "eta" if now is not None:
-                return Text(remaining(task, now, self.locale))
-        return Text(formats.UNKNOWN)
+        return Text(CELLS[name](task, self.view.now, self.locale))
 
     def _name(self, task: Task, cells: int) -> str:
         """A task's name; that of a workflow which stands for its tasks behind a mark."""
@@ -192,15 +182,14 @@ def line_of(text: str, style: str = "") -> Text:
     return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
 
-def _has_message(task: Task) -> bool:
-    """Whether a task's message gets a line: the task goes on, or ended other than completed."""
-    there = formats.message_of(task, "en", None) or task.unknown.get("ahead") is not None
-    return bool(there) and task.status != TaskStatus.COMPLETED
+def _message(view: View, task: Task, locale: Locale) -> str:
+    """The message that has a line: of a task that goes on, or ended other than completed."""
+    return "" if task.status == TaskStatus.COMPLETED else message(task, view.now, locale)
 
 
-def _lines(task: Task) -> int:
+def _lines(view: View, task: Task) -> int:
     """Lines of the screen that a task's row takes."""
-    return 2 if _has_message(task) else 1
+    return 2 if _message(view, task, "en") else 1
 
 
 def _fitting(view: View, room: int, selected: str | None) -> list[Task]:
@@ -208,7 +197,7 @@ def _fitting(view: View, room: int, selected: str | None) -> list[Task]:
     chosen: set[str] = set()
     rank = urgency if view.workflow is None else urgency_of_member
     for task in sorted(view.tasks, key=lambda task: (key(task) != selected, rank(task))):
-        room -= _lines(task)
+        room -= _lines(view, task)
         if room < 0:
             break
         chosen.add(key(task))

@@ -12,6 +12,7 @@ from ..addresses import without_password
 from ..errors import WorkflowNotFound
 from ..flows import task_list, task_log, task_timeline, worker_list, workflows
 from ..flows.flow import Flow
+from ..record.default_texts import Locale
 from ..record.list_request import ListRequest
 from ..record.log_line import with_id
 from ..service.pagination import pagination
@@ -26,13 +27,12 @@ T = TypeVar("T")
 class StoreSource(Source):
     """Reads a store and asks by it; closes it at its own end."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, locale: Locale) -> None:
+        self._store, self.locale = store, locale
         settings = store.settings
-        self.locale = settings.locale
         self.address = without_password(settings.redis_url or "")
         if settings.key_prefix:
-            self.address += formats.text(settings.locale, "prefix", prefix=settings.key_prefix)
+            self.address += formats.text(locale, "prefix", prefix=settings.key_prefix)
 
     def now(self) -> datetime:
         """See `Source`."""

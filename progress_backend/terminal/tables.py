@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,6 +11,7 @@ from ..record.default_texts import Locale
 from ..record.local_time import optional_moment
 from ..record.model import Task
 from . import formats
+from .remaining import remaining
 from .rows import as_row
 from .source import Body
 
@@ -21,27 +22,31 @@ _LEAST: Final = 8
 _LEFT_OUT: Final = ("age", "ended_of", "percent", "status")
 
 
+#: The text of a task's or workflow's cell in each column that several lists have.
+CELLS: Final[Mapping[str, Callable[[Task, datetime, Locale], str]]] = {
+    "status": lambda task, now, locale: formats.standing(locale, task),
+    "type": lambda task, now, locale: formats.clean(task.task_type),
+    "symbol": lambda task, now, locale: formats.clean(task.symbol or formats.UNKNOWN),
+    "name": lambda task, now, locale: formats.name(task),
+    "workflow": lambda task, now, locale: formats.name(task),
+    "percent": lambda task, now, locale: formats.percent(task),
+    "rate": lambda task, now, locale: formats.rate(task),
+    "age": lambda task, now, locale: formats.ago(task.created_at, now, locale),
+    "elapsed": lambda task, now, locale: formats.elapsed(task, now),
+    "eta": remaining,
+    "created_at": lambda task, now, locale: time_of(task.created_at),
+}
+
+
 def of_tasks(
     tasks: Sequence[Task], now: datetime, width: int | None, locale: Locale, *, whole: bool
 ) -> Iterator[str]:
     """Tasks, and workflows in their tasks' place, cut to `width` cells; None leaves ids and names
     whole, and `whole` shows dates too."""
-    columns = _begun(tasks, None if whole else width, locale)
+    names: Sequence[str] = ("status", "percent", "age", "name")
     if whole:
-        return table(
-            {
-                **columns,
-                "type": [formats.clean(task.task_type) for task in tasks],
-                "symbol": [formats.clean(task.symbol or formats.UNKNOWN) for task in tasks],
-                "percent": [formats.percent(task) for task in tasks],
-                "created_at": [time_of(task.created_at) for task in tasks],
-            },
-            None,
-            locale,
-        )
-    columns["percent"] = [formats.percent(task) for task in tasks]
-    columns["age"] = [formats.ago(task.created_at, now, locale) for task in tasks]
-    return table(columns | {"name": [formats.name(task) for task in tasks]}, width, locale)
+        names, width = ("status", "type", "symbol", "percent", "created_at"), None
+    return table(_columns(tasks, names, now, width, locale), width, locale)
 
 
 def of_workflows(
@@ -49,12 +54,9 @@ def of_workflows(
 ) -> Iterator[str]:
     """Workflows, cut to `width` cells; None leaves ids and names whole."""
     rows = [as_row(body, locale) for body in bodies]
-    columns = _begun(rows, width, locale) | {
-        "percent": [formats.percent(row) for row in rows],
-        "ended_of": ["{current}/{total}".format(**body["progress"]) for body in bodies],
-        "age": [formats.ago(row.created_at, now, locale) for row in rows],
-        "workflow": [formats.name(row) for row in rows],
-    }
+    columns = _columns(rows, ("status", "percent"), now, width, locale)
+    columns["ended_of"] = ["{current}/{total}".format(**body["progress"]) for body in bodies]
+    columns |= _columns(rows, ("age", "workflow"), now, width, locale)
     return table(columns, width, locale)
 
 
@@ -76,13 +78,13 @@ def of_workers(
     return table(columns, width, locale, at_the_end=True)
 
 
-def _begun(rows: Sequence[Task], width: int | None, locale: Locale) -> dict[str, list[str]]:
-    """The columns that all lists of tasks begin with."""
+def _columns(
+    rows: Sequence[Task], names: Sequence[str], now: datetime, width: int | None, locale: Locale
+) -> dict[str, list[str]]:
+    """Columns of tasks or workflows: their ids, and those of these names."""
     ids = [row.task_id for row in rows]
-    return {
-        "id": [*map(formats.clean, ids)] if width is None else formats.short_ids(ids),
-        "status": [formats.standing(locale, row) for row in rows],
-    }
+    shown = [*map(formats.clean, ids)] if width is None else formats.short_ids(ids)
+    return {"id": shown} | {name: [CELLS[name](row, now, locale) for row in rows] for name in names}
 
 
 def _runs(holds: Body) -> str:

@@ -113,7 +113,6 @@ TEXTS: Final = {
     "sure_workflow": Text(
         "Cancel all tasks of {name}? y/n", "{name} の全タスクをキャンセルしますか。 y/n"
     ),
-    "is_now": Text("{name}: {status}", "{name}：{status}"),
     "asks": Text("{name}: asking…", "{name}：依頼しています…"),
     "not_asked": Text(
         "nothing was asked for: there is no answer", "応答がないため、依頼していません"
@@ -137,16 +136,8 @@ TEXTS: Final = {
     "top": Text("tasks and workflows", "タスクとワークフロー"),
     "workflows": Text("workflows", "ワークフロー"),
     "of_all": Text("{page}; all tasks: {counts}", "{page}；全タスク：{counts}"),
-    "refused": Text(
-        "{name}: {action} refused: it is {status}", "{name}：{action}できません（{status}）"
-    ),
-    "asked_of": Text(
-        "{name}: {action} asked; waits for the worker",
-        "{name}：{action}を依頼しました。ワーカーを待っています",
-    ),
-    "asked_of_all": Text(
-        "{name}: {action} asked of all its tasks", "{name}：全タスクに{action}を依頼しました"
-    ),
+    "asked_of": Text("{name}: {action} asked", "{name}：{action}を依頼しました"),
+    "refused": Text("{name}: {action} refused: {why}", "{name}：{action}できません（{why}）"),
     "pause": Text("pause", "一時停止"),
     "resume": Text("resume", "再開"),
     "cancel": Text("cancel", "キャンセル"),

@@ -28,6 +28,11 @@ class View:
     gone: frozenset[str] = frozenset()
 
     @property
+    def now(self) -> datetime:
+        """The time that its tasks are shown at."""
+        return self.at or datetime.now().astimezone()
+
+    @property
     def rows(self) -> tuple[Task, ...]:
         """The workflow, if there is one, then the tasks."""
         return self.tasks if self.workflow is None else (self.workflow, *self.tasks)

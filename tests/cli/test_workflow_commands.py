@@ -149,7 +149,7 @@ def test_runs_that_have_yet_to_confirm_are_found_among_many(redis_url: str) -> N
         records.member(task_id, "many")
     records.run(ids[0])
     with Store(records.settings) as store:
-        source = StoreSource(store)
+        source = StoreSource(store, "en")
         source.act_on_workflow("many", "cancel")
         reader = WorkflowReader(source, "many", 5)
         view = reader.read()

@@ -97,10 +97,10 @@ def test_acts_are_asked_for_and_their_outcome_told(opened: Open, records: Record
     with opened() as terminal:
         terminal.wait_for("> first-id")
         terminal.write(b"p")
-        terminal.wait_for(r"fetch_data 7203\.T: pause asked; waits for the worker")
+        terminal.wait_for(r"fetch_data 7203\.T: pause asked")
         terminal.wait_for("> first-id +pause asked")
         terminal.write(b"r")
-        terminal.wait_for(r"fetch_data 7203\.T: running")
+        terminal.wait_for(r"fetch_data 7203\.T: resume asked")
         terminal.write(DOWN + b"c")
         terminal.wait_for(r"Cancel fetch_data トヨタ\? y/n")
         terminal.write(b"n")
@@ -108,11 +108,11 @@ def test_acts_are_asked_for_and_their_outcome_told(opened: Open, records: Record
         terminal.wait_for("select · p pause")
         assert records.get("second-id").status == "running"
         terminal.write(b"cy")
-        terminal.wait_for("fetch_data トヨタ: cancel asked; waits for the worker")
+        terminal.wait_for("fetch_data トヨタ: cancel asked")
         assert records.get("second-id").asked == "cancel"
         records.complete("first-id")
         terminal.write(UP + b"p")
-        terminal.wait_for(r"fetch_data 7203\.T: pause refused: it is completed")
+        terminal.wait_for(r"fetch_data 7203\.T: pause refused: completed")
 
 
 def test_a_pasted_text_asks_for_nothing(opened: Open, records: Records) -> None:
@@ -190,14 +190,14 @@ def test_a_workflow_is_one_row_that_opens(opened: Open, failing: Records) -> Non
         terminal.wait_for(r"(?m)^> 0f8c8a4e.*$")
         terminal.wait_for("first-id")
         terminal.write(b"p")
-        terminal.wait_for("fetch ×6: pause asked of all its tasks")
+        terminal.wait_for("fetch ×6: pause asked")
         terminal.wait_for("0f8c8a4e +paused")
         eventually(lambda: failing.get("m-runs").asked == "pause")
         assert failing.get("first-id").asked is None
         terminal.write(b"r")
-        terminal.wait_for("fetch ×6: resume asked of all its tasks")
+        terminal.wait_for("fetch ×6: resume asked")
         terminal.write(b"cy")
-        terminal.wait_for("fetch ×6: cancel asked of all its tasks")
+        terminal.wait_for("fetch ×6: cancel asked")
         eventually(lambda: failing.get("m-runs").asked == "cancel")
 
 

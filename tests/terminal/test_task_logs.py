@@ -21,7 +21,7 @@ class Reads(StoreSource):
     """Counts what is asked for; `away` is a store that does not answer."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store)
+        super().__init__(store, "en")
         self.asked: list[tuple[str, int | None, int]] = []
         self.away = False
 
@@ -81,4 +81,7 @@ def test_while_the_store_is_away_the_lines_stay(store: Store) -> None:
     log = tail.of("one")
     assert [line["text"] for line in log.lines] == ["a"]
     assert log.trouble == "away"
-    assert (tail.of("nobody").lines, Tail(StoreSource(store)).of("nobody").trouble) == ((), "")
+    assert (tail.of("nobody").lines, Tail(StoreSource(store, "en")).of("nobody").trouble) == (
+        (),
+        "",
+    )

@@ -242,7 +242,7 @@ def test_the_reader_tells_the_places_of_waiting_tasks(redis_url: str) -> None:
         return [task.unknown.get("ahead") for task in reader.read().tasks]
 
     with Store(records.settings) as store:
-        source = StoreSource(store)
+        source = StoreSource(store, "en")
         reader = TasksReader(source, ["id-2", "id-0", "runs"])
         assert ahead(reader) == [2, 0, None]
         assert ahead(ListReader(source, ListRequest(top=True))) == [0, 1, 2, None]
@@ -255,7 +255,7 @@ def test_what_is_no_record_has_a_row_beside_the_others(redis_url: str) -> None:
     records.start("good")
     with Store(records.settings) as store, redis.Redis.from_url(redis_url) as client:
         client.set(store.layout.keys[0].task("bad"), "no record")
-        view = TasksReader(StoreSource(store), ["good", "bad"]).read()
+        view = TasksReader(StoreSource(store, "en"), ["good", "bad"]).read()
     assert [task.task_id for task in view.tasks] == ["good", "bad"]
     assert "is no record" in (view.tasks[1].error_message or "")
 
@@ -265,7 +265,7 @@ def test_the_reader_keeps_what_it_saw(start_server: StartServer) -> None:
     records = Records(server.url)
     records.start("the-id")
     with Store(records.settings) as store:
-        source = StoreSource(store)
+        source = StoreSource(store, "en")
         page = ListReader(source, ListRequest(top=True))
         by_id = TasksReader(source, ["the-id"])
         seen, seen_by_id = page.read(), by_id.read()
@@ -291,7 +291,7 @@ def test_what_nothing_else_started_with_what_runs_behind_newer_ones(redis_url: s
         records.create(f"id-{number}")
         records.member(f"member-{number}", "new-flow")
     with Store(records.settings) as store:
-        source = StoreSource(store)
+        source = StoreSource(store, "en")
         view = ListReader(source, ListRequest(top=True, limit=20)).read()
         short = ListReader(source, ListRequest(top=True, limit=2)).read()
         filtered = ListReader(source, ListRequest(status="running")).read()
@@ -314,9 +314,9 @@ def test_a_record_that_is_gone_is_told_and_not_waited_for_for_ever(
     monkeypatch.setattr("progress_backend.terminal.following.AWAY_S", 0.3)
     with Store(records.settings) as store:
         readers: list[Reader] = [
-            TasksReader(StoreSource(store), ["the-id"]),
-            TasksReader(StoreSource(store), ["the-id", "other"]),
-            WorkflowReader(StoreSource(store), "flow", 10),
+            TasksReader(StoreSource(store, "en"), ["the-id"]),
+            TasksReader(StoreSource(store, "en"), ["the-id", "other"]),
+            WorkflowReader(StoreSource(store, "en"), "flow", 10),
         ]
         for reader in readers:
             assert not reader.read().gone
