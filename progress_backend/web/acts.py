@@ -14,16 +14,22 @@ from ..service.act_on_many import act_on, event_of
 from .audit import note_act, write_line
 from .callers import who_asks
 from .guard import denied
-from .openapi import route_texts, schemas
+from .openapi import schemas
+from .openapi.bodies import ActedOn
 from .rights import Action, Resource
+from .route_table import answer, route
 from .state import Api, api_of, may
 from .strict_route import StrictRoute
 
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
 
-@router.post("/act", **route_texts.ACT)
+@router.post("/act")
+@route("Act on many tasks", ("update", "tasks"), {200: answer("Asked.", ActedOn)})
 async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
+    """Cancels, pauses or resumes the tasks that are named, each as if it was asked for alone: with
+    the caller's right to it, and an audit line of its own. A task that refuses it keeps no other
+    from it."""
     api, scope = api_of(request), request.scope
     by = who_asks(scope, act.by)
     note_act(scope, api, by, act.reason, action=act.action)

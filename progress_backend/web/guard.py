@@ -21,7 +21,7 @@ from .access import SECURING, Access
 from .audit import Audited
 from .request_token import take_query_token
 from .rights import WRITES, Action, Refusal, Resource
-from .route_rights import ROUTE_RIGHTS
+from .route_table import TABLE, resource_of
 from .state import access_of, api_in, may
 
 #: Key in the scope of a GET that was a HEAD: an endless stream need not begin.
@@ -90,12 +90,9 @@ def denied(refusal: Refusal) -> Response:
     return JSONResponse({"detail": refusal.detail}, refusal.status, headers)
 
 
-class GuardedRoute(APIRoute):
-    """A FastAPI route with the guard, in any application; it answers HEAD as GET."""
-
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, endpoint, **options)
-        self._right = ROUTE_RIGHTS[self.name]
+class OpenRoute(APIRoute):
+    """A FastAPI route with the guard, in any application, that is open to everybody; it answers
+    HEAD as GET."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles a request behind the guard, as APIRoute does."""
@@ -109,18 +106,32 @@ class GuardedRoute(APIRoute):
             raise
 
     async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().handle(scope, receive, send)
+
+
+class GuardedRoute(OpenRoute):
+    """The same for whoever has the right that the table of routes names, which describes it too."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        row = TABLE[endpoint]
+        options |= {"summary": row.summary, "responses": row.answers, "response_class": Response}
+        options["description"] = " ".join((endpoint.__doc__ or "").split())
+        super().__init__(path, endpoint, **options)
+        self._right = row.right
+
+    async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles a request whose caller may do what the route does."""
         right = self._right
         if right is None:
-            await super().handle(scope, receive, send)
+            await super()._asked(scope, receive, send)
             return
-        resource = right.resource(scope)
-        if right.action not in WRITES:
-            await self._if_allowed(right.action, resource, scope, receive, send)
+        action, resource = right[0], resource_of(right, scope)
+        if action not in WRITES:
+            await self._if_allowed(action, resource, scope, receive, send)
             return
-        audited = Audited(scope, send, right.action, resource)
+        audited = Audited(scope, send, action, resource)
         try:
-            await self._if_allowed(right.action, resource, scope, receive, audited.send)
+            await self._if_allowed(action, resource, scope, receive, audited.send)
         finally:
             audited.end()
 
@@ -137,7 +148,7 @@ class GuardedRoute(APIRoute):
             api.measured.refusal(refusal)
             await denied(refusal)(scope, receive, send)
             return
-        await super().handle(scope, receive, send)
+        await super()._asked(scope, receive, send)
 
 
 def _marking(send: Send, access: Access, crossing: str | None) -> Send:

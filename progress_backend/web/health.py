@@ -5,15 +5,25 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from .openapi import route_texts
+from .openapi.health_bodies import Alive, Health
+from .route_table import answer, route
 from .state import api_of
 from .strict_route import StrictRoute
 
 router = APIRouter(prefix="/internal", tags=["health"], route_class=StrictRoute)
 
 
-@router.get("/health", **route_texts.HEALTH)
+@router.get("/health")
+@route(
+    "Health of the service",
+    None,
+    {
+        200: answer("It works.", Health),
+        503: answer("The store or the subscription does not answer.", Health),
+    },
+)
 async def health(request: Request) -> JSONResponse:
+    """Whether the service, its store and its subscription work."""
     api = api_of(request)
     body = await api.service.health_check()
     listening = api.listener.connected
@@ -27,6 +37,8 @@ async def health(request: Request) -> JSONResponse:
     return JSONResponse(body, 503 if body["status"] == "unhealthy" else 200)
 
 
-@router.get("/health/live", **route_texts.LIVE)
+@router.get("/health/live")
+@route("Whether the process answers", None, {200: answer("It does.", Alive)})
 async def live() -> JSONResponse:
+    """Checks nothing else: to decide about a restart."""
     return JSONResponse({"status": "alive"})

@@ -23,7 +23,7 @@ from ..operations.lists import Filters
 from ..record.model import KINDS, STATUSES
 from ..record.times_taken import OTHERS, RUN, WAIT, Totals
 from .guard import GuardedRoute
-from .openapi import route_texts
+from .route_table import route, text
 from .state import Api, api_of
 
 #: The label of the task types that have no total of their own.
@@ -46,8 +46,14 @@ class Counted(NamedTuple):
     evicts: bool
 
 
-@metrics_router.get("/metrics", **route_texts.METRICS)
+@metrics_router.get("/metrics")
+@route(
+    "Figures for Prometheus",
+    ("metrics", "metrics"),
+    {200: text("In Prometheus's text format, or OpenMetrics.", "text/plain")},
+)
 async def metrics(request: Request) -> Response:
+    """Tasks by status, store, watchers, updates, requests by route, and this process."""
     api = api_of(request)
     counted = None
     with contextlib.suppress(StoreUnavailable):  # progress_store_up reports it

@@ -7,15 +7,20 @@ from fastapi import APIRouter, Request, Response
 from ..flows import worker_list
 from ..record.json_text import dumps
 from .gzip_answer import Packed
-from .openapi import route_texts
+from .openapi.overview_bodies import WorkerList
+from .route_table import answer, route
 from .state import api_of
 from .strict_route import StrictRoute
 
 router = APIRouter(prefix="/internal", tags=["health"], route_class=StrictRoute)
 
 
-@router.get("/workers", **route_texts.WORKERS)
+@router.get("/workers")
+@route("List workers", ("list", "workers"), {200: answer("The workers.", WorkerList)})
 async def list_workers(request: Request) -> Response:
+    """Each Celery worker that tracks tasks, by the lease that it renews: its last sign of life, and
+    up to 20 of the tasks that it runs. One that has shut down, or was found dead, is listed until
+    it holds none. A token that is limited to a type or an owner gets 403."""
     api = api_of(request)
     body = await api.store.run(worker_list.workers(api.flows, await api.now()))
     return Packed(dumps(body))

@@ -15,14 +15,14 @@ from fastapi.responses import HTMLResponse
 
 from ..record import default_texts
 from .element_script import element_script
-from .guard import GuardedRoute
+from .guard import OpenRoute
 from .joined_script import joined_script
 from .state import settings_in
 from .static_file import StaticFile, of_folder
 
 #: The live page at `/` and its static files, for a FastAPI application of your own; under the same
 #: prefix as `router`, which the page reads.
-page_router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
+page_router = APIRouter(include_in_schema=False, route_class=OpenRoute)
 
 _FOLDER: Final = Path(__file__).parent / "static"
 #: The page may load these files and call this service, nothing else: no foreign script can run in

@@ -24,8 +24,12 @@ from .callers import caller_of, who_asks
 from .current import as_read
 from .guard import denied
 from .gzip_answer import Packed
-from .openapi import parameters, queries, route_texts, schemas
+from .openapi import parameters, queries, schemas
+from .openapi.bodies import Created, TaskList
+from .openapi.field_bodies import TaskBody
+from .openapi.problem_bodies import Undone
 from .rights import EVERYBODY, Caller, Resource
+from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
 from .stored_answer import Stored, described, matches
 from .strict_route import StrictRoute
@@ -40,8 +44,11 @@ def _json(body: bytes, status_code: int = 200) -> Response:
     return Response(body, status_code, media_type="application/json")
 
 
-@router.post("/create-task", status_code=201, **route_texts.CREATE)
+@router.post("/create-task", status_code=201)
+@route("Create a task", ("create", "tasks"), {201: answer("Created.", Created)})
 async def create_task(request: Request, task: schemas.NewTask) -> Response:
+    """Makes a record for work outside Celery, or ahead of `apply_async(task_id=…)`, whose task then
+    adopts it."""
     api = api_of(request)
     caller = caller_of(request.scope)
     owner = task.owner or caller.owner
@@ -87,10 +94,18 @@ def _share(api: Api, task_id: str, asked: bool | schemas.ShareAsked) -> dict[str
     return {"token": api.callers.shares.sign(share), "expires_at": expires_at}
 
 
-@router.put("/task/{task_id:path}/update", **route_texts.UPDATE)
+@router.put("/task/{task_id:path}/update")
+@route(
+    "Update a task's progress",
+    ("update", "task"),
+    {200: answer("Recorded; the task now.", TaskBody)},
+)
 async def update_task(
     request: Request, task_id: parameters.TaskId, update: schemas.Update
 ) -> Response:
+    """Records figures, text and status in one step. A task that has ended changes no more. One that
+    a living worker runs ends with its run, or by `force`. The id of a workflow that is no task's
+    pauses or resumes the workflow."""
     api = api_of(request)
     keeps_who = update.by is not None or update.force or update.status == TaskStatus.PAUSED
     asks = who_asks(request.scope, update.by)
@@ -130,12 +145,17 @@ async def _of_workflow(api: Api, task_id: str, update: schemas.Update, by: str) 
     return await asked_as_task(api, task_id, action, by, update.reason)
 
 
-@router.get("/task/{task_id:path}/status", **route_texts.STATUS)
+@router.get("/task/{task_id:path}/status")
+@route("Read a task", ("read", "task"), {200: answer("The task.", TaskBody) | ETAG} | UNCHANGED)
 async def task_status(
     request: Request,
     task_id: parameters.TaskId,
     if_none_match: parameters.IfNoneMatch = None,
 ) -> Response:
+    """The whole record. With If-None-Match the answer is 304 while nothing has changed. The id of a
+    workflow that is no task's is answered with the workflow as a task: its `task_type` is
+    `workflow`, its progress counts tasks. With `Accept: text/html` (and not as a page that is
+    opened in a browser) the answer is a piece of HTML."""
     api = api_of(request)
     if fragment.asked_for(headers := dict(request.scope["headers"])):
         answer = await status_of(api, task_id, None)
@@ -165,12 +185,23 @@ async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Respon
     return Stored(document, about, unchanged=unchanged)
 
 
-@router.post("/task/{task_id:path}/cancel", **route_texts.CANCEL)
+@router.post("/task/{task_id:path}/cancel")
+@route(
+    "Cancel a task",
+    ("cancel", "task"),
+    {
+        200: answer("Cancelled; the task now.", TaskBody),
+        503: answer("Store or broker does not answer; detail has what was done.", Undone),
+    },
+)
 async def cancel_task(
     request: Request,
     task_id: parameters.TaskId,
     cancel: Annotated[schemas.Cancel | None, Body()] = None,
 ) -> Response:
+    """A queued task never begins; a running one ends at its next progress update, or at once with
+    `terminate`, which needs the broker and Celery's remote control. The id of a workflow that is no
+    task's cancels the workflow."""
     api = api_of(request)
     cancel = cancel or schemas.Cancel()
     by = who_asks(request.scope, cancel.by)
@@ -198,11 +229,24 @@ async def cancel_task(
     return _json(document)
 
 
-@router.get("/tasks", **route_texts.LIST)
+@router.get("/tasks")
+@route("List tasks", ("list", "tasks"), {200: answer("One page.", TaskList)})
 async def list_tasks(
     request: Request,
     query: Annotated[queries.ListQuery, Query()],
 ) -> Response:
+    """Newest first unless `sort` says otherwise, filtered by any combination of status, task_type
+    and symbol, or by workflow_id, owner or warning, alone or with status; the summary counts all
+    tasks, or the workflow's, or the owner's. created_from, created_to and sort=running go with each
+    of these, but sort=running not with status; sort=ended goes with status completed, error or
+    cancelled, or alone, and so do `id_prefix` and `top`. Any other two are a 422 that names them,
+    unless the caller's token names one of them: owner, task_type, symbol, warning and id_prefix go
+    with the owner and type of a token. Without an index of both, tasks are looked through: total is
+    null, there may be fewer rows, and a `cursor` where there may be more. `top=true` lists what
+    nothing else started: tasks that are no workflow's member, and one row for each outermost
+    workflow (of a Redis Cluster the newest 1,000), at the same cost whatever the size of workflows.
+    A row whose results, processing_details and metadata have more than 1 KiB together omits them
+    and names them in `omitted`; `fields=all` sends all. gzip where Accept-Encoding asks for it."""
     return await list_of(api_of(request), query, caller_of(request.scope))
 
 

@@ -5,16 +5,23 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from ..flows import task_timeline
-from .openapi import parameters, route_texts
+from .openapi import parameters
+from .openapi.bodies import TaskTimeline
+from .route_table import answer, route
 from .state import api_of
 from .strict_route import StrictRoute
 
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
 
-@router.get("/task/{task_id:path}/timeline", **route_texts.TIMELINE)
+@router.get("/task/{task_id:path}/timeline")
+@route(
+    "Read what happened to a task", ("read", "task"), {200: answer("What happened.", TaskTimeline)}
+)
 async def task_happened(request: Request, task_id: parameters.TaskId) -> Response:
-    """What happened to a task."""
+    """Its starts, retries, phases and ends, who asked for what and why, and what was out of the
+    ordinary, the oldest first; how many entries are gone, of which the newest 12 KiB are kept,
+    about a hundred; and how far its newest attempts were when, 64 points at most."""
     api = api_of(request)
     body = await api.store.run(task_timeline.read(task_id, api.settings))
     return Response(body, media_type="application/json")

@@ -19,7 +19,9 @@ from . import fragment
 from .audit import note_act
 from .callers import who_asks
 from .gzip_answer import Packed
-from .openapi import parameters, queries, route_texts, schemas
+from .openapi import parameters, queries, schemas
+from .openapi.workflow_bodies import WorkflowBody, WorkflowList
+from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
 from .stored_answer import Stored, described_workflow, matches
 from .strict_route import StrictRoute
@@ -28,12 +30,20 @@ logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/internal", tags=["workflows"], route_class=StrictRoute)
 
 
-@router.get("/workflow/{workflow_id:path}/status", **route_texts.WORKFLOW)
+@router.get("/workflow/{workflow_id:path}/status")
+@route(
+    "Read a workflow",
+    ("read", "workflow"),
+    {200: answer("The workflow.", WorkflowBody) | ETAG} | UNCHANGED,
+)
 async def workflow_status(
     request: Request,
     workflow_id: parameters.WorkflowId,
     if_none_match: parameters.IfNoneMatch = None,
 ) -> Response:
+    """One status for all tasks that a chain, group or chord starts, computed from the counts of its
+    members; the read costs the same for ten of them as for 100,000. With If-None-Match the answer
+    is 304 while nothing has changed."""
     api = api_of(request)
     if fragment.asked_for(headers := dict(request.scope["headers"])):
         answer = await workflow_of(api, workflow_id, None)
@@ -41,11 +51,14 @@ async def workflow_status(
     return await workflow_of(api, workflow_id, if_none_match)
 
 
-@router.get("/workflows", **route_texts.WORKFLOWS)
+@router.get("/workflows")
+@route("List workflows", ("list", "workflows"), {200: answer("One page.", WorkflowList)})
 async def list_workflows(
     request: Request,
     query: Annotated[queries.Paging, Query()],
 ) -> Response:
+    """Newest first, each from the counts of its members, without failures. The list of a Redis
+    Cluster has the newest 1,000. gzip where Accept-Encoding asks for it."""
     api = api_of(request)
     at = await api.now()
     total, rows = await api.store.run(workflows.page(api.flows, query.page, query.limit, at))
@@ -80,22 +93,37 @@ async def workflow_as_task(api: Api, task_id: str, if_none_match: str | None) ->
     return _answer(as_task(body), if_none_match)
 
 
-@router.put("/workflow/{workflow_id:path}/update", **route_texts.WORKFLOW_UPDATE)
+@router.put("/workflow/{workflow_id:path}/update")
+@route(
+    "Pause or resume a workflow",
+    ("update", "workflow"),
+    {200: answer("Recorded; the workflow now.", WorkflowBody)},
+)
 async def update_workflow(
     request: Request, workflow_id: parameters.WorkflowId, update: schemas.WorkflowUpdate
 ) -> Response:
+    """Once it is answered, no member begins that is to wait; those that run wait at their next
+    progress update. The records follow in steps, behind the answer."""
     action = caller_events.of_a_workflow(update.status)
     api, by = api_of(request), who_asks(request.scope, update.by)
     note_act(request.scope, api, by, update.reason, status=update.status)
     return await asked(api, workflow_id, action, by, update.reason)
 
 
-@router.post("/workflow/{workflow_id:path}/cancel", **route_texts.WORKFLOW_CANCEL)
+@router.post("/workflow/{workflow_id:path}/cancel")
+@route(
+    "Cancel a workflow",
+    ("cancel", "workflow"),
+    {200: answer("Cancelled; the workflow now.", WorkflowBody)},
+)
 async def cancel_workflow(
     request: Request,
     workflow_id: parameters.WorkflowId,
     cancel: Annotated[schemas.WorkflowCancel | None, Body()] = None,
 ) -> Response:
+    """Once it is answered, no member begins; those that run end at their next progress update. The
+    records follow in steps, behind the answer: until all have ended, the status is cancelled and
+    `final` is false."""
     cancel = cancel or schemas.WorkflowCancel()
     api, by = api_of(request), who_asks(request.scope, cancel.by)
     note_act(request.scope, api, by, cancel.reason)

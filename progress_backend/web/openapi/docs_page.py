@@ -14,10 +14,10 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from ..guard import GuardedRoute
+from ..guard import OpenRoute
 from ..page import HEADERS
 
-described_router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
+described_router = APIRouter(include_in_schema=False, route_class=OpenRoute)
 
 PATH: Final = "/docs"
 _FILES: Final = StaticFiles(directory=str(files("fastapi_swagger") / "resources"))

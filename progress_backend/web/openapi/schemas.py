@@ -1,5 +1,5 @@
 """Bodies of requests, and messages of clients, as FastAPI and OpenAPI need them; answers are in
-`bodies`, texts in `route_texts`."""
+`bodies`."""
 
 from __future__ import annotations
 

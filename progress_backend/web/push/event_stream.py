@@ -18,8 +18,9 @@ from ...live.update import Update
 from ...record.default_texts import Locale
 from ..fragment import fragment
 from ..guard import HEAD, denied
-from ..openapi import parameters, queries, route_texts
+from ..openapi import parameters, queries
 from ..rights import Refusal, Resource
+from ..route_table import LIMITED, route, text
 from ..state import Api, api_of
 from ..strict_route import RETRY_AFTER, StrictRoute
 from .task_updates import follow
@@ -30,6 +31,11 @@ router = APIRouter(prefix="/internal", route_class=StrictRoute)
 PING_S = 15.0
 #: Milliseconds after which a browser reconnects.
 RETRY_MS: Final = 2_000
+
+_FOLLOWED: Final = LIMITED | {
+    200: text("The updates.", "text/event-stream"),
+    204: {"description": "It has ended for good with the event that Last-Event-ID names."},
+}
 
 Updates = AsyncGenerator[Update | None]
 
@@ -68,25 +74,29 @@ class _Events:
         return f"event: {name}\nid: {update.revision}\ndata: {data}\n\n"
 
 
-@router.get("/task/{task_id:path}/events", tags=["tasks"], **route_texts.EVENTS)
+@router.get("/task/{task_id:path}/events", tags=["tasks"])
+@route("Follow a task", ("read", "task"), _FOLLOWED)
 async def task_events(
     request: Request,
     task_id: parameters.TaskId,
     query: Annotated[queries.Streaming, Query()],
     last_event_id: parameters.LastEventId = None,
 ) -> Response:
+    """Server-sent events: the current state, then each update, until an end is final. An event's
+    data is the WebSocket's message, its id the record's revision."""
     return await _events(request, Resource("task", task_id), query, last_event_id)
 
 
-@router.get(
-    "/workflow/{workflow_id:path}/events", tags=["workflows"], **route_texts.WORKFLOW_EVENTS
-)
+@router.get("/workflow/{workflow_id:path}/events", tags=["workflows"])
+@route("Follow a workflow", ("read", "workflow"), _FOLLOWED)
 async def workflow_events(
     request: Request,
     workflow_id: parameters.WorkflowId,
     query: Annotated[queries.Streaming, Query()],
     last_event_id: parameters.LastEventId = None,
 ) -> Response:
+    """Server-sent events: the current state, then updates, four a second at most, until an end is
+    final. An event's data is the WebSocket's message, its id grows with the record's revision."""
     return await _events(request, Resource("workflow", workflow_id), query, last_event_id)
 
 

@@ -17,8 +17,10 @@ from ...operations import logs
 from ...record.json_text import dumps
 from ...record.log_line import with_id
 from ..guard import HEAD, denied
-from ..openapi import parameters, queries, route_texts
+from ..openapi import parameters, queries
+from ..openapi.bodies import TaskLog
 from ..rights import Refusal, Resource
+from ..route_table import LIMITED, answer, route
 from ..state import Api, api_of
 from ..strict_route import RETRY_AFTER, StrictRoute
 from .event_stream import PING_S, RETRY_MS, EventStream, Updates
@@ -38,7 +40,16 @@ class Line(NamedTuple):
     gone: int
 
 
-@router.get("/task/{task_id:path}/log", **route_texts.LOG)
+@router.get("/task/{task_id:path}/log")
+@route(
+    "Read the log of a task",
+    ("read", "task"),
+    LIMITED
+    | {
+        200: answer("The lines.", TaskLog),
+        204: {"description": "The task has ended for good; no line came after Last-Event-ID."},
+    },
+)
 async def task_logged(
     request: Request,
     task_id: parameters.TaskId,
@@ -46,6 +57,10 @@ async def task_logged(
     accept: parameters.Accept = "",
     last_event_id: parameters.LastEventId = None,
 ) -> Response:
+    """What the job has written by `progress.log()` or a `ProgressLogHandler`: the newest 22 KiB of
+    lines, the newest last. Ids that are missing are of lines that are gone. With `Accept:
+    text/event-stream` the log is followed to the task's end: a line an event, with its id;
+    `dropped` where lines are gone, and `end` at last."""
     api = api_of(request)
     if EventStream.media_type in accept:
         return await _followed(request, api, task_id, query, last_event_id)

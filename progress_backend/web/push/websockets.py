@@ -14,7 +14,7 @@ from ...record import messages
 from ..callers import caller_of
 from ..openapi import queries
 from ..rights import Resource
-from ..route_rights import listed
+from ..route_table import listed
 from . import closes
 from .accepted_socket import opened
 from .socket_writer import SocketWriter

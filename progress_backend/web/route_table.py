@@ -1,0 +1,125 @@
+"""The table of the HTTP routes: what each does and to what, by which the guard asks whether a
+caller may, and what OpenAPI says of it. Each function puts its row in; a route without one cannot
+be made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, TypeVar
+
+from pydantic import BaseModel
+from starlette.datastructures import QueryParams
+from starlette.types import Scope
+
+from .openapi.problem_bodies import Conflict, Invalid, Problem
+from .rights import WRITES, Action, Kind, Resource
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+Answers = dict[int, dict[str, Any]]
+#: What a request of a route does, and to what; None: it is open to everybody. A supervisor has no
+#: token, the page asks for one itself, and neither page nor description says anything of a task.
+Right = tuple[Action, Kind] | None
+
+
+class Row(NamedTuple):
+    """A route's row; `answers` by their status."""
+
+    summary: str
+    right: Right
+    answers: dict[int | str, dict[str, Any]]
+
+
+#: The rows by their functions.
+TABLE: Final[dict[Callable[..., Any], Row]] = {}
+
+
+def route(summary: str, right: Right, answers: Answers) -> Callable[[Endpoint], Endpoint]:
+    """A decorator of a route's function, whose docstring is the route's description. `answers` come
+    besides those that all routes with such a right have."""
+
+    def noted(endpoint: Endpoint) -> Endpoint:
+        TABLE[endpoint] = Row(summary, right, dict(sorted((_common(right) | answers).items())))
+        return endpoint
+
+    return noted
+
+
+def resource_of(right: tuple[Action, Kind], scope: Scope) -> Resource:
+    """What a request of a route reads or changes; a path parameter has the id of a single one."""
+    action, kind = right
+    if kind == "tasks" and action == "list":
+        return listed(scope)
+    return Resource(kind, (scope.get("path_params") or {}).get(f"{kind}_id"))
+
+
+def listed(scope: Scope) -> Resource:
+    """The tasks that a list or its socket is asked for. A list that has workflows beside tasks is
+    one of workflows."""
+    query = QueryParams(scope["query_string"])
+    if query.get("top", "false") != "false":
+        return Resource("workflows")
+    task_type, workflow_id, owner = (query.get(n) for n in ("task_type", "workflow_id", "owner"))
+    return Resource("tasks", None, task_type, workflow_id, owner)
+
+
+def answer(description: str, model: type[BaseModel]) -> dict[str, Any]:
+    """An answer with a JSON body."""
+    return {"description": description, "model": model}
+
+
+def text(description: str, media_type: str) -> dict[str, Any]:
+    """An answer that is no JSON."""
+    return {"description": description, "content": {media_type: {"schema": {"type": "string"}}}}
+
+
+#: Of what may come too often.
+LIMITED: Final[Answers] = {
+    429: answer(
+        "The client is above one of its limits; try again after Retry-After seconds.", Problem
+    )
+}
+#: Of a state that the client may have.
+UNCHANGED: Final[Answers] = {304: {"description": "Nothing has changed."}}
+ETAG: Final = {"headers": {"ETag": {"schema": {"type": "string"}, "description": "Of this state."}}}
+_FORBIDDEN: Final[Answers] = {
+    401: answer("No token was sent, or one that is not known.", Problem),
+    403: answer(
+        "The token may not do this, a page of another origin asks, or the Host is not this "
+        "service's.",
+        Problem,
+    ),
+}
+_ASKED: Final[Answers] = {
+    422: answer("The request is invalid; nothing was changed.", Invalid),
+    503: answer(
+        "The store does not answer, or other writers were first each time; try again after "
+        "Retry-After seconds.",
+        Problem,
+    ),
+}
+_WRITTEN: Final[Answers] = {
+    413: answer("The body, or the record it would make, is too large.", Problem),
+    415: answer("The body is of a form's type.", Problem),
+}
+_NOT_ALLOWED: Final = {
+    "task": "The task's status does not allow it, or a worker runs it.",
+    "workflow": "The workflow has ended, or is being cancelled.",
+}
+
+
+def _common(right: Right) -> Answers:
+    """The answers that all routes with such a right have."""
+    if right is None:
+        return {403: answer("The Host is not this service's.", Problem)}
+    action, kind = right
+    common = dict(_FORBIDDEN)
+    if action == "metrics":
+        return common
+    common |= _ASKED
+    if kind in _NOT_ALLOWED:
+        common[404] = answer(f"There is no such {kind}.", Problem)
+    if action in WRITES:
+        common |= _WRITTEN | LIMITED
+        if kind in _NOT_ALLOWED:
+            common[409] = answer(_NOT_ALLOWED[kind], Conflict)
+    return common
