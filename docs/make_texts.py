@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Final
 
 from progress_backend.record import messages
 from progress_backend.record.default_texts import LOCALES, text
-from progress_backend.record.fields import TASK
+from progress_backend.record.model import Task
+from progress_backend.record.task_json import stored_of
 from progress_backend.web.openapi import examples
 
 from .tables import markdown
 
+_CREATED: Final = datetime.fromisoformat("2024-01-15T10:30:00+09:00")
 _BLANKS: Final = {
     "current": 150,
     "total": 252,
@@ -47,20 +50,20 @@ def table() -> str:
 
 def message() -> str:
     """A WebSocket message, made from a record like the specification's."""
-    body = {
-        **{field.name: field.default for field in TASK.fields if not field.sparse},
-        **examples.NEW_TASK,
-        "task_id": examples.TASK_ID,
-        "status": "running",
-        "progress": {"current": 150, "total": 252, "percentage": 59.5},
-        "current_status": examples.UPDATE["message"],
-        "processing_details": examples.UPDATE["details"],
-        "created_at": "2024-01-15T10:30:00.000+09:00",
-        "updated_at": "2024-01-15T10:30:30.000+09:00",
-        "estimated_completion": "2024-01-15T10:30:45.000+09:00",
-        "rate": 10.0,
-        "final": False,
-        "revision": 17,
-    }
-    made = json.loads(messages.update_message(body, "progress_update"))
+    task = Task(
+        examples.TASK_ID,
+        "fetch_data",
+        252,
+        "7203.T",
+        current_items=150,
+        status="running",
+        message=examples.UPDATE["message"],
+        created_at=_CREATED,
+        started_at=_CREATED,
+        updated_at=_CREATED + timedelta(seconds=30),
+        processing_details=examples.UPDATE["details"],
+        rate=10.0,
+        revision=17,
+    )
+    made = json.loads(messages.update_message(stored_of(task), "progress_update"))
     return f"```json\n{json.dumps(made, ensure_ascii=False, indent=2)}\n```"

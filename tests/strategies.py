@@ -81,7 +81,6 @@ workers = st.builds(
     st.just("celery@tests"),
     st.none() | st.just("host"),
     st.none() | st.integers(1, 3),
-    unknown=st.sampled_from([(), (("slot", 3), ("host", {"zone": "a"}))]),
 )
 deliveries = st.builds(
     Delivery,
@@ -90,7 +89,6 @@ deliveries = st.builds(
     again_s=st.none() | st.sampled_from([0.0, 3_600.0]),
     again_until=st.none() | times,
     lost_runs=st.sampled_from([0, 3]),
-    unknown=st.sampled_from([(), (("count", 2),)]),
 )
 seconds = st.integers(0, 10**7).map(lambda n: n / 1000)
 works = st.builds(

@@ -46,6 +46,7 @@ from ..record.events import (
     Resumed,
     Unreached,
 )
+from ..record.fields import Stored
 from ..record.model import MAX_ID, Task, TaskStatus, is_plain
 from ..record.model import replace as task_with
 from ..record.redaction import Redaction
@@ -92,36 +93,40 @@ class Flows:
         Raises:
             ForeignValue: the value that is stored there is no record.
         """
+        record = yield from self.record(task_id)
+        return None if record is None else task_json.written(record)
+
+    def record(self, task_id: str) -> Flow[Stored | None]:
+        """A record as a reader gets it; raises as `get`."""
         (stored,) = yield from records.read((task_id,))
         return None if stored is None else reader_view.seen(stored, task_id, self.settings.zone())
 
     def body(self, task_id: str) -> Flow[bytes | None]:
         """A record's document with a first estimate where its task has no rate of its own; raises
         as `get`."""
-        document = yield from self.get(task_id)
-        return None if document is None else (yield from self.estimated(document))
+        record = yield from self.estimated(task_id)
+        return None if record is None else task_json.written(record)
 
-    def estimated(self, document: bytes) -> Flow[bytes]:
-        """A document with a first estimate where its task has no rate of its own."""
-        task_type = first_estimate.type_of(document)
-        if task_type is None:
-            return document
+    def estimated(self, task_id: str) -> Flow[Stored | None]:
+        """A record with a first estimate where its task has no rate of its own; raises as `get`."""
+        record = yield from self.record(task_id)
+        if record is None or (task_type := first_estimate.type_of(record)) is None:
+            return record
         runs = yield from records.runs_of(task_type)
-        return first_estimate.estimated(document, past_runs.history(runs))
+        return first_estimate.estimated(record, past_runs.history(runs))
 
-    def placed(self, document: bytes) -> Flow[bytes]:
-        """A document with its task's place and the range of its start, if the task waits."""
-        if (task := waiting.waiting(document)) is None:
-            return document
-        (ahead,) = yield from lists.before((task,))
-        if ahead is None:
-            return document
-        runs = yield from records.runs_of(task.task_type)
-        return waiting.placed(document, ahead, past_runs.history(runs))
-
-    def as_of(self, document: bytes, now: datetime) -> bytes:
-        """A document as it is to be read now: see `responses.as_of`."""
-        return responses.as_of(document, now, self.settings.locale)
+    def current(self, task_id: str, now: datetime) -> Flow[bytes | None]:
+        """A record's body as it is to be read now: `body` with the task's place and the range of
+        its start, if the task waits; raises as `get`."""
+        record = yield from self.estimated(task_id)
+        if record is None:
+            return None
+        if (task := waiting.waiting(record)) is not None:
+            (ahead,) = yield from lists.before((task,))
+            if ahead is not None:
+                runs = yield from records.runs_of(task.task_type)
+                waiting.placed(record, ahead, past_runs.history(runs))
+        return task_json.written(responses.as_of(record, now, self.settings.locale))
 
     def apply(
         self,
@@ -303,9 +308,9 @@ class Flows:
         command = Page((page - 1) * limit, limit, filters, light)
         return task_page.page(command, self.settings)
 
-    def row(self, stored: bytes, task_id: str, light: bool) -> bytes:
-        """A list's row of a value that is stored for a task."""
-        return task_page.row(stored, task_id, light, self.settings)
+    def row(self, stored: bytes, task_id: str, now: datetime, light: bool) -> bytes:
+        """A list's row of a value that is stored for a task, as it is to be read now."""
+        return task_page.row(stored, task_id, now, light, self.settings)
 
     def count(self, now: datetime) -> Flow[counts.Counted]:
         """The store's counts: all records, running ones, and those created today, in the configured
@@ -318,8 +323,7 @@ class Flows:
     def unreadable(self, newest: int) -> Flow[tuple[tuple[str, str], ...]]:
         """The newest tasks whose stored value is no record, and what is wrong with each value."""
         paged = yield from task_page.read(Page(0, newest, light=True), self.settings)
-        zone = self.settings.zone()
-        looked = ((i, reader_view.fault(stored, i, zone)) for i, stored in paged.rows if stored)
+        looked = ((i, reader_view.fault(stored, i)) for i, stored in paged.rows if stored)
         return tuple((task_id, fault) for task_id, fault in looked if fault is not None)
 
 

@@ -61,8 +61,8 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
     start = (asked.page - 1) * asked.limit
     if asked.id_prefix is None and not asked.by_cursor:
         command = Page(start, asked.limit, filters, light, asked.span, asked.sort)
-        paged = yield from task_page.page(command, flows.settings)
-        rows = [flows.as_of(row, now) for _, row in paged.rows if row]
+        paged = yield from task_page.page(command, flows.settings, now)
+        rows = [row for _, row in paged.rows if row]
         return Listed(rows, paged.total, _by_status(paged.counts))
     within, total, cursor = _index_of(filters), None, None
     if asked.id_prefix is None:
@@ -75,7 +75,7 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
         total, ids = len(ids), ids[start : start + asked.limit]
     stored = (yield from records.read(tuple(ids), light)) if ids else []
     there = zip(ids, stored, strict=True)
-    rows = [flows.as_of(flows.row(document, i, light), now) for i, document in there if document]
+    rows = [flows.row(document, i, now, light) for i, document in there if document]
     tallied = yield from lists.tally(within)
     return Listed(rows, total, _by_status(tallied.counts), cursor)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from ..operations import lists
 from ..operations.lists import Page, Paged
 from ..record import reader_view, responses
 from ..record.model import STATUSES
+from ..record.task_json import written
 from ..settings import Settings
 from . import page_merge
 from .cleanup import sweep
@@ -17,9 +19,9 @@ from .flow import Flow
 _TRIES = 3
 
 
-def page(command: Page, settings: Settings) -> Flow[Paged]:
-    """A page of rows as readers get them. Entries without a document are removed on the way; a
-    value that is no record has a row with the fault."""
+def page(command: Page, settings: Settings, now: datetime | None = None) -> Flow[Paged]:
+    """A page of rows as readers get them, at `now` if that is given. Entries without a document are
+    removed on the way; a value that is no record has a row with the fault."""
     paged = yield from read(command, settings)
     for _ in range(_TRIES - 1):
         holes = tuple(task_id for task_id, document in paged.rows if document is None)
@@ -28,7 +30,7 @@ def page(command: Page, settings: Settings) -> Flow[Paged]:
         yield from sweep(holes, before_ms=0, found_in=command.sets)
         paged = yield from read(command, settings)
     there = [(task_id, stored) for task_id, stored in paged.rows if stored is not None]
-    rows = [(task_id, row(stored, task_id, command.light, settings)) for task_id, stored in there]
+    rows = [(i, row(stored, i, now, command.light, settings)) for i, stored in there]
     return paged._replace(rows=tuple(rows))
 
 
@@ -39,10 +41,14 @@ def read(command: Page, settings: Settings) -> Flow[Paged]:
     return (yield from lists.page(command))
 
 
-def row(stored: bytes, task_id: str, light: bool, settings: Settings) -> bytes:
-    """A list's row of a value that is stored for a task."""
-    document = reader_view.row(stored, task_id, settings.zone())
-    return responses.row(document) if light else document
+def row(
+    stored: bytes, task_id: str, now: datetime | None, light: bool, settings: Settings
+) -> bytes:
+    """A list's row of a value that is stored for a task, as it is to be read at `now`."""
+    record = reader_view.row(stored, task_id, settings.zone())
+    if now is not None:
+        responses.as_of(record, now, settings.locale)
+    return responses.row(record) if light else written(record)
 
 
 def summary(paged: Paged) -> Mapping[str, int]:

@@ -34,7 +34,7 @@ def of(task_id: str, settings: Settings) -> Flow[bytes | None]:
     (stored,) = yield from records.read((task_id,))
     if stored is None:
         return None
-    task = task_json.decode(reader_view.seen(stored, task_id, zone), task_id)
+    task = task_json.task_of(reader_view.seen(stored, task_id, zone))
     first = max(task.attempt - samples.ATTEMPTS, 0) + 1
     found = yield from timelines.read(task_id, tuple(range(first, task.attempt + 1)))
     points = {attempt: samples.points_of(text) for attempt, text in found.samples.items()}

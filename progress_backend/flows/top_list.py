@@ -96,7 +96,7 @@ def _rows(
         stored = yield from records.read(tuple(task.id for task in tasks), light)
         for task, found in zip(tasks, stored, strict=True):
             if found is not None:
-                rows[task] = flows.as_of(flows.row(found, task.id, light), now)
+                rows[task] = flows.row(found, task.id, now, light)
     if workflows := [place for place in places if place.is_workflow]:
         ids = tuple(workflow.id for workflow in workflows)
         each = yield from figures_of_each(ids, milliseconds(now))

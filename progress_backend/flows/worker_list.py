@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any, Final
 
 from ..errors import printable
 from ..operations import leases, records
+from ..record import reader_view
+from ..record.fields import Stored
 from ..record.local_time import LocalTime
 from ..record.model import rendered
 from .flow import Flow
@@ -62,16 +63,16 @@ def _last_sign(flows: Flows, local: LocalTime, until_ms: int, now: datetime) -> 
 
 def _tasks(flows: Flows, task_ids: list[str]) -> Flow[dict[str, dict[str, Any]]]:
     """What is told of each task that has a record."""
-    known: dict[str, dict[str, Any]] = {}
+    known, zone = dict[str, dict[str, Any]](), flows.settings.zone()
     for start in range(0, len(task_ids), _AT_ONCE):
         some = tuple(task_ids[start : start + _AT_ONCE])
         stored = yield from records.read(some, light=True)
         for task_id, document in zip(some, stored, strict=True):
             if document is not None:
-                known[task_id] = _told(json.loads(flows.row(document, task_id, light=True)))
+                known[task_id] = _told(reader_view.row(document, task_id, zone))
     return known
 
 
-def _told(row: dict[str, Any]) -> dict[str, Any]:
-    told = {name: row[name] for name in ("task_id", "task_type", "status")}
-    return {**told, "percentage": row["progress"]["percentage"]}
+def _told(record: Stored) -> dict[str, Any]:
+    told = {name: getattr(record, name) for name in ("task_id", "task_type", "status")}
+    return {**told, "percentage": record.progress.percentage}

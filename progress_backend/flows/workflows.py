@@ -50,7 +50,7 @@ def body_of(flows: Flows, workflow_id: str, found: Figures, now: datetime) -> Fl
         ids = tuple(task_id for _, task_id in first)
         documents = (yield from records.read(ids)) if ids else []
         found_in = zip(ids, documents, strict=True)
-        failed = [d for i, d in found_in if d and reader_view.fault(d, i, zone) is None]
+        failed = [d for i, d in found_in if d and reader_view.fault(d, i) is None]
     said = body(workflow_id, found, failed, zone, flows.settings.locale, now)
     return dumps(said).encode()
 
@@ -81,9 +81,9 @@ def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | 
     Raises:
         ForeignValue: the value that is stored under the id is no record.
     """
-    document = yield from flows.body(task_id)
+    document = yield from flows.current(task_id, now)
     if document is not None:
-        return flows.as_of((yield from flows.placed(document)), now)
+        return document
     found = yield from status(flows, task_id, now)
     return None if found is None else as_task(found)
 

@@ -4,16 +4,16 @@ client."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..record import messages
-from ..record.document_check import body_of
+from ..record.fields import Stored
 from ..record.local_time import optional_moment
 from ..record.model import ENDED
-from ..record.reader_view import in_zone, sent_in_zone
+from ..record.reader_view import in_zone
 from ..record.redelivery import left_s
+from ..record.task_json import read
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -51,34 +51,23 @@ class Update(NamedTuple):
         """
         if document is None:
             return cls((epoch, _NEVER, 0), None)
-        body = body_of(document, task_id)
+        return cls.of_record(read(document, task_id), epoch, zone)
+
+    @classmethod
+    def of_record(cls, record: Stored, epoch: int, zone: tzinfo | None = None) -> Update:
+        """The update of a checked record, its times in `zone`."""
         if zone is not None:
-            in_zone(body, zone)
-        return cls._of(body, epoch)
-
-    @classmethod
-    def published(cls, document: bytes, epoch: int, zone: tzinfo) -> Update:
-        """The update of a published document; its times in `zone`.
-
-        Raises:
-            ForeignValue: the value is no record.
-        """
-        return cls._of(sent_in_zone(document, zone), epoch)
-
-    @classmethod
-    def _of(cls, body: Mapping[str, Any], epoch: int) -> Update:
-        created_at, revision = optional_moment(body["created_at"]), body["revision"]
-        status = body["status"]
-        kind = "task_created" if revision == 1 else "progress_update"
-        text = messages.update_message(body, kind)
+            in_zone(record, zone)
+        kind = "task_created" if record.revision == 1 else "progress_update"
+        text = messages.update_message(record, kind)
         return cls(
-            (epoch, created_at or _NEVER, revision),
+            (epoch, optional_moment(record.created_at) or _NEVER, record.revision),
             text.decode(),
             text_frame(text),
-            body["task_id"],
-            (status, body["task_type"], body["symbol"], body.get("owner")),
-            status in ENDED,
-            optional_moment(body["may_come_again_until"]),
+            record.task_id,
+            (record.status, record.task_type, record.symbol, record.owner),
+            record.status in ENDED,
+            optional_moment(record.may_come_again_until),
         )
 
     @classmethod

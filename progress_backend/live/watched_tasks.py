@@ -188,7 +188,7 @@ class Watches:
             return
         try:
             if self._last is None or self._last[0] != document:
-                self._last = (document, Update.published(document, self.epoch, self._zone))
+                self._last = (document, Update.of(document, self.epoch, self._zone))
             if watch.task_id not in (None, self._last[1].task_id):
                 raise ForeignValue(watch.task_id, "it is another task's")
         except ForeignValue as error:

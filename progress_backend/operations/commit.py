@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..record import room
 from ..record.act import Act
-from ..record.document_check import MAX_DOCUMENT_BYTES
+from ..record.fields import MAX_DOCUMENT_BYTES
 from ..record.past_runs import PastRun
 from ..record.times_taken import MOST_TOTALS, Took
 from .index_entry import Facets, Standing, write_facets

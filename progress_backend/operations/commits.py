@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from ..record.act import Act
-from ..record.document_check import MAX_DOCUMENT_BYTES
+from ..record.fields import MAX_DOCUMENT_BYTES
 from .call import Asked, Call, Request, of_each, one
 from .commit import Commit, Committed, compared, moved, publish, remembered, times_of
 from .index_entry import read_facets, write_facets

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Final
 
-from ..record.document_check import MAX_DOCUMENT_BYTES
+from ..record.fields import MAX_DOCUMENT_BYTES
 from ..record.model import TaskStatus
 from .call import Request
 from .commit import Commit, compared, moved, publish, remembered, times_of

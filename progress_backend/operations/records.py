@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ..record import past_runs
-from ..record.document_check import MAX_DOCUMENT_BYTES, OTHER_TYPE
+from ..record.fields import MAX_DOCUMENT_BYTES, OTHER_TYPE
 from ..record.past_runs import PastRun
 from ..record.responses import FIRST_GIVEN, MOST_GIVEN, OMITTED, OURS
 from .call import Asked, Call, everywhere, of_each, one, shared
@@ -32,7 +32,7 @@ _MOST_OF_RUNS: Final = 4_095
 
 
 def read(task_ids: Sequence[str], light: bool = False) -> Call[list[bytes | None]]:
-    """The values that are stored for tasks, in order, unchecked (see `record.document_check`).
+    """The values that are stored for tasks, in order, unchecked (see `record.task_json`).
     `light`: a long document may come without the caller's own values, as in `responses.row`."""
 
     def ask(keys: Keys, task_ids: Sequence[str]) -> Asked[list[bytes | None]]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
+from msgspec import structs
 
 #: Deepest nesting that is recorded; deeper values are recorded as text. Readers have limits:
 #: Python's own parser fails at about 1,000 levels, at fewer where the stack is deep already.
@@ -39,6 +40,30 @@ def document_of(body: Mapping[str, Any], *values: Mapping[str, Any]) -> bytes:
     if document.count(b"{") + document.count(b"[") > DEEPEST:  # else it cannot be deeper
         document = _dump(_plain(body, ())).encode("utf-8", "replace")
     return document
+
+
+def guarded(values: dict[str, Any]) -> Any:
+    """A user's dictionary as msgspec writes it: itself, or where it holds what JSON does not have,
+    its JSON text."""
+    if not values or plain(values):
+        return values
+    text = dumps(values)
+    if text.count("{") + text.count("[") >= DEEPEST:  # else it cannot be deeper
+        text = _dump(_plain(values, (0,)))  # it stands in a record
+    return msgspec.Raw(text.encode("utf-8", "replace"))
+
+
+def mended(value: Any) -> Any:
+    """A value that msgspec has refused: with a question mark for each half of a surrogate pair, and
+    text for each number of too many digits."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, msgspec.Struct):
+        parts = {name: mended(part) for name, part in structs.asdict(value).items()}
+        return structs.replace(value, **parts)
+    if isinstance(value, list):
+        return [mended(part) for part in value]
+    return msgspec.Raw(dumps(value).encode("utf-8", "replace")) if type(value) is dict else value
 
 
 def plain(value: Any, depth: int = 0) -> bool:

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from .fields import SENT, SENT_AT_END, SENT_IF_SET, SENT_IF_THERE, compiled
+from .fields import Stored
 from .json_text import document_of
 from .model import ENDED, rendered
 
-#: Names of a message (specification 2.3) that differ from those of the record.
-_RENAMED: Final = {"current_status": "message", "updated_at": "timestamp"}
-_message: Final = compiled(
-    "type_, body",
-    {"type": "type_"} | {_RENAMED.get(name, name): f"body[{name!r}]" for name in SENT},
-)
 
-
-def update_message(body: Mapping[str, Any], type_: str) -> bytes:
-    """The message for a checked document. `type_` is "task_created" or "progress_update"."""
-    message = _message(type_, body)
-    if message["timestamp"] is None:
-        message["timestamp"] = body["created_at"]
-    for name in SENT_IF_SET:
-        if body[name] is not None:
-            message[name] = body[name]
-    message.update((name, body[name]) for name in SENT_IF_THERE if name in body)
-    if body["status"] in ENDED:
-        message.update((name, body[name]) for name in SENT_AT_END)
+def update_message(record: Stored, type_: str) -> bytes:
+    """The message for a record. `type_` is "task_created" or "progress_update"."""
+    message: dict[str, Any] = {
+        "type": type_,
+        "task_id": record.task_id,
+        "status": record.status,
+        "progress": record.progress,
+        "message": record.current_status,
+        "timestamp": record.updated_at or record.created_at,
+        "revision": record.revision,
+        "task_type": record.task_type,
+        "symbol": record.symbol,
+        "estimated_completion": record.estimated_completion,
+        "estimate": record.estimate,
+        "processing_details": record.processing_details,
+        "rate": record.rate,
+        "estimated_details": record.estimated_details,
+        "created_at": record.created_at,
+        "waited_ms": record.waited_ms,
+        "final": record.final,
+        "may_come_again_until": record.may_come_again_until,
+    }
+    for name in ("control", "warnings", "owner"):
+        if (value := getattr(record, name)) is not None:
+            message[name] = value
+    if record.status in ENDED:
+        message |= {"results": record.results, "error_message": record.error_message}
     return document_of(message)  # values that were read from JSON are plain
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .fields import PROGRESS, SPECIFIED
+from .fields import Worker as Worker  # noqa: PLC0414  # marked as exported
 from .work import Work
 
 
@@ -84,19 +85,6 @@ class Progress(NamedTuple):
         return cls(current, total, min(max(current * 1000 // total, 0), 1000) / 10)
 
 
-class Worker(NamedTuple):
-    """The worker that runs a task: the id of its lease, and its node name; for an eager run the
-    task in whose body it runs. `run` is the number that the worker's main process gave the run: two
-    runs of one task may be under way in it."""
-
-    lease: str
-    name: str
-    task: str | None = None
-    run: int | None = None
-    #: Names and values that another version of this library has written of it.
-    unknown: tuple[tuple[str, Any], ...] = ()
-
-
 class Delivery(NamedTuple):
     """What the broker may do with a task's message: its `eta`, its `expires`, and whether it may be
     delivered again."""
@@ -112,8 +100,6 @@ class Delivery(NamedTuple):
     #: Until when the message may be delivered again, where the run has no end, or an end that the
     #: message may take back.
     again_until: datetime | None = None
-    #: Names and values that another version of this library has written of it.
-    unknown: tuple[tuple[str, Any], ...] = ()
 
 
 class Member(NamedTuple):
@@ -318,10 +304,22 @@ class Task:
     def to_dict(self) -> dict[str, Any]:
         """Makes the specification's dictionary (3.1): the JSON names, times as ISO 8601 text with
         milliseconds and offset."""
-        body = {field.name: getattr(self, field.attribute or "") for field in SPECIFIED}
-        times = {name: rendered(body[name]) for name in ("start_time", "updated_at", "end_time")}
-        progress = dict(zip(PROGRESS.names, self.progress, strict=True))
-        return {**body, **times, "progress": progress}
+        return {
+            "task_id": self.task_id,
+            "task_type": self.task_type,
+            "symbol": self.symbol,
+            "status": self.status,
+            "progress": self.progress._asdict(),
+            "current_status": self.message,
+            "start_time": rendered(self.started_at),
+            "updated_at": rendered(self.updated_at),
+            "end_time": rendered(self.completed_at),
+            "processing_time_ms": self.processing_time_ms,
+            "error_message": self.error_message,
+            "results": self.results,
+            "processing_details": self.processing_details,
+            "metadata": self.metadata,
+        }
 
 
 if TYPE_CHECKING:
@@ -343,6 +341,24 @@ else:
         return new
 
 
+def task_with(**values: Any) -> Task:
+    """The Task with a value for each attribute, without the constructor's checks: each read of a
+    record makes one."""
+    new = object.__new__(Task)
+    object.__setattr__(new, "__dict__", values)
+    return new
+
+
 def rendered(time: datetime | None) -> str | None:
     """A time as ISO 8601 text with milliseconds and offset."""
-    return None if time is None else time.isoformat(timespec="milliseconds")
+    return None if time is None else written_time(time)
+
+
+def written_time(time: datetime) -> str:
+    """As `rendered`, of a time that is known."""
+    return _text(time, time.tzinfo)  # equal times of two zones have two texts
+
+
+@lru_cache(maxsize=8_192)
+def _text(time: datetime, _: tzinfo | None) -> str:
+    return time.isoformat(timespec="milliseconds")

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, TypeVar
 
-from .document_check import MAX_DOCUMENT_BYTES
 from .events import Event, Identity
+from .fields import MAX_DOCUMENT_BYTES
 from .json_text import document_of, dumps, parsed
 from .model import Task
 

@@ -1,34 +1,22 @@
-"""HTTP responses made from stored documents, which are not decoded: bodies, rows of a list, ETags.
-
-The caller's own values are before `created_at` in a document, and no JSON text holds an unescaped
-quote: from there on, the last occurrence of a name is the field's.
-"""
+"""HTTP responses made from checked records: bodies, rows of a list, ETags."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
 from .default_texts import Locale, text
-from .fields import GIVEN
-from .json_text import dumps
+from .fields import GIVEN, Stored
+from .json_text import document_of, dumps
 from .local_time import optional_moment
 from .model import ENDED
 from .redelivery import left_s
+from .task_json import written
 
-_AGAIN_UNTIL: Final = b'"may_come_again_until":'
-_NEVER: Final = b"null,"
-_FINAL: Final = b'"final":true,'
-_REVISION: Final = b'"revision":'
-_AHEAD: Final = b'"ahead":'
-#: Documents with an end that is not final yet whose later text is cached, and the largest of those.
-_REMEMBERED: Final = 4_096
-_SMALL: Final = 4_096
 _STATUS: Final = re.compile(rb'"status":"(\w+)"')
 #: A list's row has at most so many bytes of the caller's own values; else it names what it omits.
 MOST_GIVEN: Final = 1024
@@ -36,73 +24,38 @@ MOST_GIVEN: Final = 1024
 #: nothing else is.
 FIRST_GIVEN: Final = f'"{GIVEN[0]}":'.encode()
 OURS: Final = b'"created_at":'
-OMITTED: Final = f'"omitted":{dumps(GIVEN)},'.encode()
-#: Bytes of these fields when they are empty.
-_EMPTY: Final = sum(len(f'"{name}":{{}},') for name in GIVEN)
+OMITTED: Final = "".join(
+    [*(f'"{name}":{{}},' for name in GIVEN), f'"omitted":{dumps(GIVEN)},']
+).encode()
 
 
-def settled(document: bytes) -> bool:
-    """Whether a document reads the same at any time: no time that passes makes its end final."""
-    # One of the last names; text before it may be the caller's.
-    at = document.rfind(_AGAIN_UNTIL)
-    return at >= 0 and document.startswith(_NEVER, at + len(_AGAIN_UNTIL))
+def as_of(record: Stored, now: datetime, locale: Locale) -> Stored:
+    """A record as it is to be read now: an end is final once no message can take it back."""
+    until = optional_moment(record.may_come_again_until)
+    if until is not None and record.status in ENDED and not left_s(True, until, now):
+        record.final = True
+        record.current_status = text(locale, "failed")
+    return record
 
 
-def as_of(document: bytes, now: datetime, locale: Locale) -> bytes:
-    """A document as it is to be read now: an end is final once no message can take it back."""
-    if settled(document):
-        return document
-    until, before, after = (_remembered if len(document) <= _SMALL else _by_time)(document, locale)
-    return before if left_s(True, until, now) else after
-
-
-def _by_time(document: bytes, locale: Locale) -> tuple[datetime | None, bytes, bytes]:
-    """Until when a document's end may be taken back, and the document before and after that."""
-    body = json.loads(document)
-    until, ended = optional_moment(body.get("may_come_again_until")), body["status"] in ENDED
-    before, after = (_with_final(document, final, until, locale) for final in (False, ended))
-    return until, before, after
-
-
-def _with_final(document: bytes, final: bool, until: datetime | None, locale: Locale) -> bytes:
-    body = json.loads(document)
-    if body.get("final") is final:
-        return document
-    if until is not None:
-        body["current_status"] = text(locale, "failed")
-    revision = body.pop("revision", 0)  # the last
-    body["final"], body["revision"] = final, revision
-    return dumps(body).encode()
-
-
-_remembered: Callable[[bytes, Locale], tuple[datetime | None, bytes, bytes]] = lru_cache(
-    maxsize=_REMEMBERED
-)(_by_time)
-
-
-def entity_tag(document: bytes) -> str:
-    """The ETag of a document: created_at, revision, and whether only the passing of time made its
-    end final; of a waiting task with its place, a digest of all that its body has besides.
+def entity_tag(record: Stored, document: bytes) -> str:
+    """The ETag of a record that is answered as `document`: created_at, revision, and whether only
+    the passing of time made its end final; of a waiting task with its place, a digest of all that
+    its body has besides.
 
     It is weak, since the estimate of a task without a rate of its own may change without a new
     revision.
     """
-    created = document.rfind(OURS) + len(OURS)
-    revision = document.rfind(_REVISION) + len(_REVISION)
-    created_at = document[created : document.index(b",", created)].strip(b'"')
-    since = not settled(document) and _FINAL in document[document.rfind(_AGAIN_UNTIL) :]
-    later = "/final" if since else ""
-    ahead = document.rfind(_AHEAD)
-    if ahead >= 0 and not document.startswith(_NEVER, ahead + len(_AHEAD)):
+    later = "/final" if record.final and record.may_come_again_until is not None else ""
+    if record.ahead is not None:
         later = f"/{blake2b(document, digest_size=6).hexdigest()}"
-    return f'W/"{created_at.decode()}/{document[revision:-1].decode()}{later}"'
+    return f'W/"{record.created_at}/{record.revision}{later}"'
 
 
 def status_of(document: bytes) -> str | None:
     """The status in a document or a list's row, without parsing all of it; None if there is
     none."""
-    ours = max(document.find(FIRST_GIVEN), document.find(OMITTED), 0)  # only one of them occurs
-    found = _STATUS.search(document, 0, ours)
+    found = _STATUS.search(document, 0, max(document.find(FIRST_GIVEN), 0))
     return None if found is None else found[1].decode()
 
 
@@ -111,30 +64,39 @@ def id_of(document: bytes) -> str:
     return str(json.loads(document)["task_id"])
 
 
-def created_body(document: bytes, share: Mapping[str, str] | None = None) -> bytes:
+def created_body(record: Stored, share: Mapping[str, str] | None = None) -> bytes:
     """The response body to a creation (specification 2.1), and the share token beside it where one
     was asked for."""
-    body = json.loads(document)
-    names = ("task_id", "status", "task_type", "symbol")
-    answer = {name: body[name] for name in names}
-    answer["total_items"] = body["progress"]["total"]
-    answer["created_at"] = body["created_at"]
-    answer["estimated_completion"] = body["estimated_completion"]
-    answer["estimate"] = body["estimate"]
+    answer: dict[str, object] = {
+        "task_id": record.task_id,
+        "status": record.status,
+        "task_type": record.task_type,
+        "symbol": record.symbol,
+        "total_items": record.progress.total,
+        "created_at": record.created_at,
+        "estimated_completion": record.estimated_completion,
+        "estimate": record.estimate,
+    }
     if share is not None:
         answer["share"] = share
-    return dumps(answer).encode()
+    return document_of(answer)
 
 
-def row(document: bytes) -> bytes:
-    """A document as a list's row: unchanged, unless the caller's own values are too long for a
+def row(record: Stored) -> bytes:
+    """A record as a list's row, without the caller's own values where these are too long for a
     list."""
-    if len(document) <= MOST_GIVEN:
-        return document
-    given, ours = document.find(FIRST_GIVEN), document.rfind(OURS)
-    if given < 0 or ours - given <= MOST_GIVEN + _EMPTY:
-        return document
-    return document[:given] + OMITTED + document[ours:]
+    document = written(record)
+    given = [getattr(record, name) for name in (*GIVEN, "checkpoint")]
+    if len(document) > MOST_GIVEN and sum(map(_size, given)) > MOST_GIVEN:
+        for name in GIVEN:
+            setattr(record, name, {})
+        record.checkpoint, record.omitted = None, list(GIVEN)
+        document = written(record)
+    return document
+
+
+def _size(given: object) -> int:
+    return len(dumps(given).encode("utf-8", "replace")) - len("{}") if given else 0
 
 
 def list_body(

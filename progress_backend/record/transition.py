@@ -239,7 +239,7 @@ def _refuse_asked_end(task: Task, event: ev.Event) -> None:
     if asked is None or asked.force or task.ended or task.worker is None:
         return
     if asked.gone != task.worker.lease:
-        raise HeldByWorker(task.task_id, task.status, *task.worker[:2])
+        raise HeldByWorker(task.task_id, task.status, task.worker.lease, task.worker.name)
 
 
 def _owns(event: ev.Event, worker: Worker) -> bool:

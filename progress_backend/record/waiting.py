@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from .estimate import FURTHEST_S
-from .json_text import document_of, parsed
+from .fields import StartEstimate, Stored
 from .local_time import EPOCH, MICROSECOND, MILLISECOND, moment
-from .model import Task, TaskStatus, rendered
+from .model import Task, TaskStatus, written_time
 from .past_runs import History
 
 
@@ -21,23 +21,15 @@ class Waiting(NamedTuple):
     created_us: int
 
 
-def may_wait(document: bytes) -> bool:
-    """Whether a document may be that of a task that waits for its first run."""
-    return b'"status":"created"' in document
-
-
-def waiting(document: bytes) -> Waiting | None:
-    """The task of a checked document, if it waits for its first run: its message has left, and has
-    no `eta`. None for any other."""
-    if not may_wait(document):
+def waiting(record: Stored) -> Waiting | None:
+    """The task of a checked record, if it waits for its first run: its message has left, and has no
+    `eta`. None for any other."""
+    if record.status != TaskStatus.CREATED or record.planned or record.created_at is None:
         return None
-    body = parsed(document)
-    if body["status"] != TaskStatus.CREATED or body.get("planned") or body["created_at"] is None:
+    if record.start_time is not None or (record.delivery and record.delivery.eta is not None):
         return None
-    if body["start_time"] is not None or (body["delivery"] or {}).get("eta") is not None:
-        return None
-    created_us = (moment(body["created_at"]) - EPOCH) // MICROSECOND
-    return Waiting(body["task_type"], body["task_id"], created_us)
+    created_us = (moment(record.created_at) - EPOCH) // MICROSECOND
+    return Waiting(record.task_type, record.task_id, created_us)
 
 
 def of_task(task: Task) -> Waiting | None:
@@ -50,20 +42,15 @@ def of_task(task: Task) -> Waiting | None:
     return Waiting(task.task_type, task.task_id, created_us)
 
 
-def start(task: Waiting, ahead: int, history: History) -> dict[str, object] | None:
-    """The range of a waiting task's start, as a body has it; None where it is not known."""
-    return _start(EPOCH + task.created_us * MICROSECOND, ahead, history)
+def placed(record: Stored, ahead: int, history: History) -> Stored:
+    """A waiting task's record with its place, and the range of its start."""
+    assert record.created_at is not None, "else it does not wait"
+    record.ahead = ahead
+    record.start_estimate = _start(moment(record.created_at), ahead, history)
+    return record
 
 
-def placed(document: bytes, ahead: int, history: History) -> bytes:
-    """A waiting task's document with its place, and the range of its start."""
-    body = parsed(document)
-    body["ahead"] = ahead
-    body["start_estimate"] = _start(moment(body["created_at"]), ahead, history)
-    return document_of(body)
-
-
-def _start(created: datetime, ahead: int, history: History) -> dict[str, object] | None:
+def _start(created: datetime, ahead: int, history: History) -> StartEstimate | None:
     wait, since = history.waits, created
     if history.queue is not None:
         ended_ms, gap = history.queue
@@ -76,5 +63,5 @@ def _start(created: datetime, ahead: int, history: History) -> dict[str, object]
     if wait is None or wait[2] > FURTHEST_S:
         return None
     since = since.astimezone(created.tzinfo)
-    earliest, middle, latest = (rendered(since + timedelta(seconds=one)) for one in wait)
-    return {"earliest": earliest, "likely": middle, "latest": latest, "runs": history.runs}
+    earliest, middle, latest = (written_time(since + timedelta(seconds=one)) for one in wait)
+    return StartEstimate(earliest=earliest, likely=middle, latest=latest, runs=history.runs)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, Final, NamedTuple
 
+from msgspec.structs import asdict
+
 from . import act
 from .act import Act
 from .default_texts import Locale, text
@@ -203,7 +205,7 @@ def body(
         "metadata": {},
         "created_at": rendered(at(figures.created_ms)),
         "estimated_completion": rendered(likely),
-        "estimate": None if within is None else written_range(within),
+        "estimate": None if within is None else asdict(written_range(within)),
         "control": _control(figures.act, at),
         "may_come_again_until": rendered(again_until),
         "final": over and (again_until is None or again_until <= now),

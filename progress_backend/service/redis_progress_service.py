@@ -14,7 +14,7 @@ from ..flows import workflows
 from ..flows.flow import Flow
 from ..flows.stored_record import Applied
 from ..flows.task_flows import Flows
-from ..record import reader_view
+from ..record import reader_view, task_json
 from ..record.events import Event
 from ..settings import Settings
 from ..store.drivers import AsyncStore
@@ -77,7 +77,8 @@ class RedisProgressService(ListMethods, WorkflowMethods, HealthMethods, Progress
         if applied.refused is not None:
             raise applied.refused
         if applied.document is not None:
-            return reader_view.seen(applied.document, task_id, self.flows.settings.zone())
+            record = reader_view.seen(applied.document, task_id, self.flows.settings.zone())
+            return task_json.written(record)
         document = await self.run(self.flows.get(task_id))
         if document is None:
             raise TaskNotFound(task_id)

@@ -11,6 +11,7 @@ from typing import Final
 
 from ..operations import records
 from ..record import first_estimate, past_runs
+from ..record.fields import Stored
 from ..record.past_runs import History
 from .drivers import AsyncStore
 
@@ -44,13 +45,13 @@ class Histories:
         # A cancelled caller must not cancel the read that others wait for.
         return await asyncio.shield(asked)
 
-    async def estimated(self, document: bytes) -> bytes:
-        """A checked document with a first estimate where its task has no rate of its own; raises
-        as `of`."""
-        task_type = first_estimate.type_of(document)
+    async def estimated(self, record: Stored) -> Stored:
+        """A checked record with a first estimate where its task has no rate of its own; raises as
+        `of`."""
+        task_type = first_estimate.type_of(record)
         if task_type is None:
-            return document
-        return first_estimate.estimated(document, await self.of(task_type))
+            return record
+        return first_estimate.estimated(record, await self.of(task_type))
 
     async def _ask(self, task_type: str) -> History:
         try:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from ..operations import lists
 from ..record import waiting
+from ..record.fields import Stored
 from ..record.past_runs import History
 from ..record.waiting import Waiting
 from .drivers import AsyncStore
@@ -18,11 +19,11 @@ from .history_cache import Histories
 FRESH_S: Final = 1.0
 _FRESH_S_EACH: Final = 0.01
 _FRESHEST_S: Final = 10.0
-#: Tasks whose documents are cached with their place, and the bytes of both in all.
+#: Tasks whose records are cached with their place, and the bytes of these in all.
 MOST: Final = 4_096
 MOST_BYTES: Final = 16 * 1024 * 1024
-#: Bytes of a cached pair beside the documents.
-_BESIDE: Final = 500
+#: Bytes of a record beside its values, about.
+_BESIDE: Final = 2_000
 #: Places that are read in one request: the server counts for less than a millisecond.
 _AT_ONCE: Final = 64
 
@@ -43,28 +44,28 @@ class QueuePlaces:
     def __init__(self, store: AsyncStore, histories: Histories) -> None:
         self._store = store
         self._histories = histories
-        #: By task id: what is stored, the body that was made of that, and until when it is fresh.
-        self._known: dict[str, tuple[bytes, bytes, float]] = {}
+        #: By task id: what is stored, the record that was made of that, and until when it is fresh.
+        self._known: dict[str, tuple[bytes, Stored, float]] = {}
         self._bytes = 0
         self._asked: dict[Waiting, asyncio.Future[_Place]] = {}
         self._reading: asyncio.Task[None] | None = None
 
-    def known(self, task_id: str, stored: bytes) -> bytes | None:
+    def known(self, task_id: str, stored: bytes) -> Stored | None:
         """What was made a moment ago of a task's stored document, with its place."""
         found = self._known.get(task_id)
         if found is None or found[0] != stored or found[2] <= monotonic():
             return None
         return found[1]
 
-    async def placed(self, task_id: str, stored: bytes, document: bytes) -> bytes:
-        """The checked document of a task that has not begun, with its place and the
-        range of its start, if the task waits.
+    async def placed(self, stored: bytes, record: Stored) -> Stored:
+        """The record of a task that has not begun, as it was read of what is stored, with its place
+        and the range of its start, if the task waits.
 
         Raises:
             StoreUnavailable: Redis does not answer or refuses.
         """
-        if (task := waiting.waiting(document)) is None:
-            return self._keep(task_id, stored, document, monotonic() + FRESH_S)
+        if (task := waiting.waiting(record)) is None:
+            return self._keep(stored, record, monotonic() + FRESH_S)
         asked = self._asked.get(task)
         if asked is None:
             loop = asyncio.get_running_loop()
@@ -73,21 +74,22 @@ class QueuePlaces:
                 self._reading = loop.create_task(self._read())
         # A cancelled caller must not cancel the read that others wait for.
         ahead, history, until = await asyncio.shield(asked)
-        placed = document if ahead is None else waiting.placed(document, ahead, history)
-        return self._keep(task_id, stored, placed, until)
+        if ahead is not None:
+            waiting.placed(record, ahead, history)
+        return self._keep(stored, record, until)
 
-    def _keep(self, task_id: str, stored: bytes, placed: bytes, until: float) -> bytes:
-        self._drop(task_id)
-        size = _size(stored, placed)
+    def _keep(self, stored: bytes, record: Stored, until: float) -> Stored:
+        self._drop(record.task_id)
+        size = _size(stored)
         while self._known and (len(self._known) >= MOST or self._bytes + size > MOST_BYTES):
             self._drop(next(iter(self._known)))
-        self._known[task_id] = stored, placed, until
+        self._known[record.task_id] = stored, record, until
         self._bytes += size
-        return placed
+        return record
 
     def _drop(self, task_id: str) -> None:
         if (known := self._known.pop(task_id, None)) is not None:
-            self._bytes -= _size(*known[:2])
+            self._bytes -= _size(known[0])
 
     async def _read(self) -> None:
         try:
@@ -119,5 +121,5 @@ class QueuePlaces:
                 asked.set_result(_Place(ahead, histories[task.task_type], now + fresh_s))
 
 
-def _size(stored: bytes, placed: bytes) -> int:
-    return len(stored) + len(placed) + _BESIDE
+def _size(stored: bytes) -> int:
+    return 2 * len(stored) + _BESIDE

@@ -84,7 +84,7 @@ class TasksReader(Reader):
             try:
                 body = self._source.task(task_id)
             except ForeignValue as error:  # the others are shown all the same
-                known[task_id] = task_json.decode(reader_view.marked(task_id, str(error)))
+                known[task_id] = task_json.task_of(reader_view.marked(task_id, str(error)))
                 continue
             if body is not None:
                 known[task_id] = task_of(body)

@@ -16,7 +16,7 @@ from ..flows import task_list
 from ..record import caller_events, responses
 from ..record.events import Cancelled
 from ..record.model import TaskStatus
-from ..record.waiting import may_wait
+from ..record.task_json import read, written
 from ..service.pagination import pagination
 from . import fragment, rights
 from .audit import note, note_act
@@ -31,7 +31,7 @@ from .openapi.problem_bodies import Undone
 from .rights import EVERYBODY, Caller, Resource
 from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
-from .stored_answer import Stored, described, matches
+from .stored_answer import TaggedAnswer
 from .strict_route import StrictRoute
 from .terminate import NoBroker
 from .workflows import asked_as_task, workflow_as_task, workflow_there
@@ -70,12 +70,12 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
         api.limits.give_back(task_id)
         raise
     logger.info("Created task %s: %s", task_id, task.task_type)
+    record = None
     # Read with an estimate, if the type's rate is known. The task is created whether or not that
     # works.
     with contextlib.suppress(StoreUnavailable):
-        seen = await api.store.run(api.flows.body(task_id))
-        document = seen or document
-    return _json(responses.created_body(document, share), 201)
+        record = await api.store.run(api.flows.estimated(task_id))
+    return _json(responses.created_body(record or read(document), share), 201)
 
 
 def _share(api: Api, task_id: str, asked: bool | schemas.ShareAsked) -> dict[str, str] | None:
@@ -175,14 +175,13 @@ async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Respon
     if stored is None:
         return await workflow_as_task(api, task_id, if_none_match)
     # The body of a waiting task is made anew each second, not for each reader.
-    document = api.places.known(task_id, stored)
-    if document is None:
-        document = await as_read(api, task_id, stored)
-        if may_wait(document):
-            document = await api.places.placed(task_id, stored, document)
-    about = described(document)
-    unchanged = if_none_match is not None and matches(if_none_match, about.tag)
-    return Stored(document, about, unchanged=unchanged)
+    record = api.places.known(task_id, stored)
+    if record is None:
+        record = await as_read(api, task_id, stored)
+        if record.status == TaskStatus.CREATED:
+            record = await api.places.placed(stored, record)
+    document = written(record)
+    return TaggedAnswer(document, responses.entity_tag(record, document), if_none_match)
 
 
 @router.post("/task/{task_id:path}/cancel")
@@ -245,8 +244,9 @@ async def list_tasks(
     null, there may be fewer rows, and a `cursor` where there may be more. `top=true` lists what
     nothing else started: tasks that are no workflow's member, and one row for each outermost
     workflow (of a Redis Cluster the newest 1,000), at the same cost whatever the size of workflows.
-    A row whose results, processing_details and metadata have more than 1 KiB together omits them
-    and names them in `omitted`; `fields=all` sends all. gzip where Accept-Encoding asks for it."""
+    A row whose results, processing_details and metadata have more than 1 KiB together has them
+    empty and names them in `omitted`; `fields=all` sends all. gzip where Accept-Encoding asks for
+    it."""
     return await list_of(api_of(request), query, caller_of(request.scope))
 
 

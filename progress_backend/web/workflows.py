@@ -4,6 +4,7 @@ place."""
 from __future__ import annotations
 
 import logging
+from hashlib import blake2b
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
@@ -23,7 +24,7 @@ from .openapi import parameters, queries, schemas
 from .openapi.workflow_bodies import WorkflowBody, WorkflowList
 from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
-from .stored_answer import Stored, described_workflow, matches
+from .stored_answer import TaggedAnswer
 from .strict_route import StrictRoute
 
 logger = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ async def list_workflows(
     return Packed(responses.workflows_body(rows, pages))
 
 
-async def workflow_of(api: Api, workflow_id: str, if_none_match: str | None) -> Stored:
+async def workflow_of(api: Api, workflow_id: str, if_none_match: str | None) -> TaggedAnswer:
     """The response to a read of a workflow.
 
     Raises:
@@ -79,7 +80,7 @@ async def workflow_of(api: Api, workflow_id: str, if_none_match: str | None) -> 
     return _answer(body, if_none_match)
 
 
-async def workflow_as_task(api: Api, task_id: str, if_none_match: str | None) -> Stored:
+async def workflow_as_task(api: Api, task_id: str, if_none_match: str | None) -> TaggedAnswer:
     """The response to a read of a task that has no record: the id may be that of a group, or of a
     canvas whose task of this id has not been published.
 
@@ -191,7 +192,8 @@ async def _body(api: Api, workflow_id: str) -> bytes | None:
     return await api.store.run(workflows.status(api.flows, workflow_id, await api.now()))
 
 
-def _answer(body: bytes, if_none_match: str | None) -> Stored:
-    about = described_workflow(body)
-    unchanged = if_none_match is not None and matches(if_none_match, about.tag)
-    return Stored(body, about, unchanged=unchanged)
+def _answer(body: bytes, if_none_match: str | None) -> TaggedAnswer:
+    """The tag is a digest of the body, since a publish that ends changes the status and no
+    revision."""
+    tag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
+    return TaggedAnswer(body, tag, if_none_match)

@@ -16,7 +16,7 @@ from progress_backend.operations import acts, locks
 from progress_backend.operations import workflows as workflows_ops
 from progress_backend.record import events as ev
 from progress_backend.record.act import Act, Action
-from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
+from progress_backend.record.fields import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Member, Worker
 from progress_backend.record.workflow import Figures
 from tests.asked import asks

@@ -18,7 +18,7 @@ from progress_backend.operations import leases, locks, records
 from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
-from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
+from progress_backend.record.fields import MAX_DOCUMENT_BYTES
 from progress_backend.record.reader_view import UNREADABLE
 from progress_backend.settings import Settings
 from tests.behaviour import foreign
@@ -72,8 +72,8 @@ def check(driver: Driver, *, listed: bool = True) -> None:
         driver.run(driver.flows.page(1, 100, status, "fetch_data", "7203.T"))
         driver.run(driver.flows.page(1, 100, status))
     driver.run(driver.flows.count(driver.now()))
-    for document in (driver.run(driver.flows.get(task_id)) for task_id in ("waiting", "live")):
-        driver.run(driver.flows.estimated(document or b""))
+    for task_id in ("waiting", "live"):
+        assert driver.run(driver.flows.estimated(task_id)) is not None
 
 
 def go_on(driver: Driver, *, reaped: bool = True, cleaned: bool = True) -> None:

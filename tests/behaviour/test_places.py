@@ -12,8 +12,7 @@ from tests.waiting import eventually
 
 
 def ahead_of(driver: Driver, task_id: str) -> int | None:
-    document = driver.run(driver.flows.body(task_id))
-    placed = json.loads(driver.run(driver.flows.placed(document)))["ahead"]
+    placed = json.loads(driver.run(driver.flows.current(task_id, driver.now())))["ahead"]
     assert placed is None or type(placed) is int
     return placed
 

@@ -9,7 +9,7 @@ import pytest
 from progress_backend.flows import silent_runs, warning_checks
 from progress_backend.operations import counts, leases
 from progress_backend.record import events as ev
-from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
+from progress_backend.record.fields import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Warnings, Worker
 from tests.behaviour.driving import Driver, check_agreement, identity_of
 

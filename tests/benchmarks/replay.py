@@ -11,11 +11,10 @@ from typing import NamedTuple
 from progress_backend.record import events as ev
 from progress_backend.record.estimate import band_of, within
 from progress_backend.record.first_estimate import estimated
-from progress_backend.record.json_text import parsed
 from progress_backend.record.local_time import optional_moment
 from progress_backend.record.model import Task, replace
 from progress_backend.record.past_runs import History, PastRun, of_task
-from progress_backend.record.task_json import encode
+from progress_backend.record.task_json import stored_of
 from progress_backend.record.transition import transition
 from progress_backend.record.work import Band
 
@@ -77,11 +76,10 @@ def written(finishes: Sequence[float]) -> Iterator[float]:
 
 def _left(task: Task, history: History, at: float) -> float | None:
     """Seconds that are left by the estimate which a reader of the record gets."""
-    document = encode(task)
-    body = parsed(document)
-    if body["estimated_completion"] is None and body["rate"] is None:
-        body = parsed(estimated(document, history))
-    end = optional_moment(body["estimated_completion"])
+    record = stored_of(task)
+    if record.estimated_completion is None and record.rate is None:
+        record = estimated(record, history)
+    end = optional_moment(record.estimated_completion)
     return None if end is None else (end - BEGAN).total_seconds() - at
 
 

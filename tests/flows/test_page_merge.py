@@ -10,7 +10,7 @@ from progress_backend.flows.page_merge import merged
 from progress_backend.operations.lists import Filters, Page, Tallied
 from progress_backend.record.model import Task, TaskStatus
 from progress_backend.record.responses import row
-from progress_backend.record.task_json import encode
+from progress_backend.record.task_json import encode, read
 from tests.asked import names
 
 
@@ -19,7 +19,7 @@ def shown(light: bool, status: str | None) -> list[str]:
     statuses = {"a": TaskStatus.RUNNING, "b": TaskStatus.COMPLETED, "c": TaskStatus.RUNNING}
     large = {"text": "x" * 2_000, "status": "completed"}
     documents = [encode(Task(name, "x", status=statuses[name], metadata=large)) for name in "abc"]
-    stored = map(row, documents) if light else documents
+    stored = (row(read(one)) for one in documents) if light else documents
     answers: dict[str, Any] = {
         "ZCARD": Tallied(5, {}),
         "ZCOUNT": 5,

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from progress_backend.record import messages, task_json
-from progress_backend.record.document_check import body_of
 from progress_backend.record.model import Delivery, Task
 from tests.record.sample import RUNNING
 from tests.strategies import NOW
@@ -18,7 +17,7 @@ from tests.strategies import NOW
 
 def message(task: Task, kind: str = "progress_update") -> dict[str, Any]:
     made: dict[str, Any] = json.loads(
-        messages.update_message(body_of(task_json.encode(task)), kind)
+        messages.update_message(task_json.read(task_json.encode(task)), kind)
     )
     return made
 

@@ -17,7 +17,7 @@ from progress_backend.operations import counts as counts_ops
 from progress_backend.operations import leases, lists, locks, records
 from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
-from progress_backend.record.document_check import MAX_DOCUMENT_BYTES
+from progress_backend.record.fields import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Member, Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store

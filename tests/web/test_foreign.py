@@ -89,7 +89,7 @@ def test_a_mistake_of_ours_is_json_and_the_next_request_is_answered(
         raise RuntimeError("a mistake")
 
     with monkeypatch.context() as patch:
-        patch.setattr("progress_backend.web.tasks.matches", broken)
+        patch.setattr("progress_backend.web.tasks.written", broken)
         patch.setattr("progress_backend.record.caller_events.update", broken)
         for _ in range(2):
             answer = api.status(task_id, headers={"If-None-Match": "x"})

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, Field
 
-from ...record import fields
 from ...record.act_refusal import Code
 from ...record.fields import Status
 from .field_bodies import ESTIMATE, MEANINGS, TaskBody
@@ -31,7 +30,7 @@ class Created(BaseModel):
     total_items: int | None = Field(description="Items to be processed; null if unknown.")
     created_at: str = Field(description="When the record was made, by the store's clock.")
     estimated_completion: str | None = Field(description=MEANINGS["estimated_completion"])
-    estimate: ESTIMATE | None = Field(  # type: ignore[valid-type]  # made of the table of fields
+    estimate: ESTIMATE | None = Field(  # type: ignore[valid-type]  # made of a Struct
         description=MEANINGS["estimate"]
     )
     share: ShareToken | None = Field(
@@ -67,40 +66,10 @@ class Summary(BaseModel):
     cancelled: OwnCount
 
 
-def _omissible(names: tuple[str, ...]) -> Any:
-    described = Field(default=None, description="As in the record; may be omitted.")
-    return dict.fromkeys(names, (dict[str, Any] | None, described))
-
-
-Row = create_model(
-    "Row",
-    __base__=TaskBody,
-    __doc__="A task in a list: its record, or what is left of it where callers gave it much.",
-    **_omissible(fields.GIVEN),
-    omitted=(
-        list[str] | None,
-        Field(
-            default=None,
-            description="What is not in this row, since these have more than 1 KiB together; with "
-            "fields=all nothing is omitted.",
-        ),
-    ),
-    detail=(
-        str | None,
-        Field(
-            default=None,
-            description="Of a task whose record cannot be read: what is wrong with it. Its status "
-            "is error, its error_cause unreadable; nothing else is known. Not there otherwise.",
-        ),
-    ),
-)
-
-
 class TaskList(BaseModel):
     """One page of tasks, newest first; with top=true of workflows too."""
 
-    # Row is made from the table of fields: mypy sees no class in it.
-    tasks: list[Row | WorkflowRow] = Field(  # type: ignore[valid-type]  # made of the table of fields
+    tasks: list[TaskBody | WorkflowRow] = Field(  # type: ignore[valid-type]  # made of a Struct
         description="The tasks of this page. Only with top=true there are workflows among them: "
         "a row is one that has workflow_id."
     )

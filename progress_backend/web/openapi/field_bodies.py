@@ -1,41 +1,64 @@
-"""Bodies of answers that are made of the table of a task's fields."""
+"""Bodies of answers that are made of the types of a task's fields."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from types import NoneType
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Any, Final, get_args, get_type_hints
 
+from msgspec import NODEFAULT, Meta, Struct
+from msgspec.structs import fields as fields_of
 from pydantic import BaseModel, Field, create_model
 
 from ...record import fields
 
 Count = Annotated[int, Field(description="How many tasks have this status.")]
-#: What a value of a type is in JSON, and the bounds that the type does not have.
-_IN_JSON: Final[dict[Any, Any]] = {datetime: str, datetime | None: str | None}
+#: The bounds that a type does not have.
 _BOUNDS: Final[dict[str, Any]] = {"percentage": {"ge": 0, "le": 100}}
+#: Fields whose values have another type where they are written.
+_PARTS: Final = {"control": fields.Control}
+_NUMBERS: Final[dict[Any, Any]] = {
+    fields.Number: float,
+    fields.Number | None: float | None,
+    list[fields.Number] | None: list[float] | None,
+}
+_NAMES: Final = {
+    "Stored": "TaskBody",
+    "ItemsDone": "Progress",
+    "MessageDelivery": "Delivery",
+    "WarningTimes": "Warnings",
+}
 
 
-def _body(part: fields.Part) -> type[BaseModel]:
-    """The body that `record.fields` describes."""
-    described: dict[str, Any] = {f.name: (_kind(f), _described(f)) for f in part.fields}
-    body: type[BaseModel] = create_model(part.name, __doc__=part.meaning, **described)
+def _body(struct: type[Struct]) -> type[BaseModel]:
+    """The body that a Struct describes."""
+    hints, described = get_type_hints(struct, include_extras=True), dict[str, Any]()
+    for field in fields_of(struct):
+        kind, *_, meta = get_args(hints[field.name])
+        assert isinstance(meta, Meta)
+        default = field.default if field.default_factory is NODEFAULT else []
+        default = ... if field.required else default
+        told = Field(default, description=meta.description, **_BOUNDS.get(field.name, {}))
+        described[field.name] = (_kind(field.name, kind), told)
+    name = _NAMES.get(struct.__name__, struct.__name__)
+    body: type[BaseModel] = create_model(
+        name, __doc__=" ".join((struct.__doc__ or "").split()), **described
+    )
     return body
 
 
-def _kind(field: fields.Field) -> Any:
-    if field.part is None:
-        return _IN_JSON.get(field.kind, field.kind)
-    body = _body(field.part)
-    return body | None if NoneType in get_args(field.kind) else body
+def _kind(name: str, kind: Any) -> Any:
+    if (part := _PARTS.get(name)) is not None:
+        return _body(part) | None
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return _body(kind)
+    if kind in _NUMBERS:
+        return _NUMBERS[kind]
+    struct = next(
+        (one for one in get_args(kind) if isinstance(one, type) and issubclass(one, Struct)), None
+    )
+    return kind if struct is None else _body(struct) | None
 
 
-def _described(field: fields.Field) -> Any:
-    default = field.default if field.sparse else ...
-    return Field(default, description=field.meaning, **_BOUNDS.get(field.name, {}))
-
-
-TaskBody = _body(fields.TASK)
-PROGRESS = _body(fields.PROGRESS)
-ESTIMATE = _body(fields.ESTIMATE)
-MEANINGS: Final = {field.name: field.meaning for field in fields.TASK.fields}
+TaskBody = _body(fields.Stored)
+PROGRESS = _body(fields.ItemsDone)
+ESTIMATE = _body(fields.Estimate)
+MEANINGS: Final = {name: field.description for name, field in TaskBody.model_fields.items()}

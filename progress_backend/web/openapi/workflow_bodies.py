@@ -120,7 +120,7 @@ class Pagination(BaseModel):
 class WorkflowList(BaseModel):
     """One page of workflows, newest first."""
 
-    workflows: list[WorkflowRow] = Field(  # type: ignore[valid-type]  # as Row
+    workflows: list[WorkflowRow] = Field(  # type: ignore[valid-type]  # as in TaskList
         description="The workflows of this page."
     )
     pagination: Pagination = Field(description="Which page it is.")

@@ -75,7 +75,7 @@ class Watcher:
     async def _snapshot(self, its_id: str) -> Update:
         api, epoch = self._api, self._api.listener.watches.epoch
         if self._watched.kind == "task":
-            return Update.of(await current(api, its_id), epoch, api.zone)
+            return Update.of_record(await current(api, its_id), epoch)
         body = await api.store.run(workflows.status(api.flows, its_id, await api.now()))
         if body is None:
             raise self.missing()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from progress_backend.errors import ForeignValue
 from progress_backend.live.update import Update
-from progress_backend.record import document_check, responses, task_json
-from progress_backend.record.document_check import body_of
-from progress_backend.record.fields import ESTIMATE, TASK
+from progress_backend.record import responses, task_json
+from progress_backend.record.fields import MAX_DOCUMENT_BYTES, OTHER_TYPE
 from progress_backend.record.model import Delivery, Task, Worker, replace
 from progress_backend.record.reader_view import UNREADABLE, row, seen
 from tests.record.sample import RUNNING
@@ -61,8 +60,8 @@ FOREIGN = {
     "utf-16": DOCUMENT.decode().encode("utf-16"),
     "deep": b'{"task_id":' + b"[" * 100_000,
     "deep beside a long number": b"[" * 100_000 + b"1" * 30,
-    "a hash": document_check.OTHER_TYPE + b"hash",
-    "large": b'{"task_id":"' + b"x" * document_check.MAX_DOCUMENT_BYTES + b'"}',
+    "a hash": OTHER_TYPE + b"hash",
+    "large": b'{"task_id":"' + b"x" * MAX_DOCUMENT_BYTES + b'"}',
     **{
         f"{path}={value!r}": changed(path, value)
         for path, value in (
@@ -97,38 +96,13 @@ def test_what_is_no_record_is_told_from_one(stored: bytes) -> None:
         with pytest.raises(ForeignValue, match="what is stored for task t is no record: it"):
             seen(stored, "t", zone)
     with pytest.raises(ForeignValue):
-        body_of(stored, "t")
-    with pytest.raises(ForeignValue):
         task_json.decode(stored, "t")
     with pytest.raises(ForeignValue):
         Update.of(stored, 1, UTC, "t")
-    line = json.loads(row(stored, "t", UTC))
-    assert line["detail"] == line["error_message"]
-    assert (line["task_id"], line["error_cause"]) == ("t", UNREADABLE)
-    assert task_json.decode(row(stored, "t", UTC)).ended
-    assert line.keys() - {"detail"} == json.loads(DOCUMENT).keys()
-
-
-@given(tasks(), st.sampled_from([UTC, TOKYO]))
-def test_a_published_record_is_the_same_update_as_a_stored_one(task: Task, zone: tzinfo) -> None:
-    document = task_json.encode(task)
-    for _ in range(2):  # its types are known at the second time
-        assert Update.published(document, 1, zone) == Update.of(document, 1, zone)
-
-
-@pytest.mark.parametrize("stored", FOREIGN.values(), ids=FOREIGN)
-def test_a_published_value_that_clients_cannot_use_is_no_record(stored: bytes) -> None:
-    try:
-        update = Update.published(stored, 1, TOKYO)
-    except ForeignValue:
-        return
-    # Only what no client gets, or another task's id, may be wrong.
-    with pytest.raises(ForeignValue):
-        Update.of(stored, 1, TOKYO, "t")
-    known = json.loads(Update.published(DOCUMENT, 1, TOKYO).message or "")
-    assert update.message is not None
-    made = json.loads(update.message)
-    assert [*map(type, made.values())] == [*map(type, known.values())]
+    line = row(stored, "t", UTC)
+    assert line.detail == line.error_message
+    assert (line.task_id, line.error_cause, line.final) == ("t", UNREADABLE, False)
+    assert task_json.decode(task_json.written(line)).ended
 
 
 @given(st.data())
@@ -136,23 +110,26 @@ def test_a_record_with_bytes_changed_is_read_or_told_of(data: st.DataObject) -> 
     at = data.draw(st.integers(0, len(DOCUMENT) - 1))
     stored = DOCUMENT[:at] + data.draw(st.binary(max_size=3)) + DOCUMENT[at + 1 :]
     try:
-        reader_view = seen(stored, "t", TOKYO)
+        record = seen(stored, "t", TOKYO)
     except ForeignValue:
         return
-    task = task_json.decode(reader_view, "t")
+    task = task_json.task_of(record)
     assert task.ended or not task.ended
     assert Update.of(stored, 1, TOKYO, "t").message is not None
-    responses.entity_tag(reader_view)
+    responses.entity_tag(record, stored)
 
 
 @given(tasks(mappings))
 def test_every_record_of_ours_is_read_as_it_stands(task: Task) -> None:
     document = task_json.encode(task)
-    assert seen(document, json.loads(document)["task_id"], UTC) == document
+    record = seen(document, json.loads(document)["task_id"], UTC)
+    assert json.loads(task_json.written(record)) == json.loads(document)
 
 
 def test_a_newer_versions_record_is_read_with_what_it_has_besides() -> None:
-    assert json.loads(seen(changed("mood", "good"), "t", TOKYO))["mood"] == "good"
+    newer = changed("mood", "good")
+    assert seen(newer, "t", UTC) == seen(DOCUMENT, "t", UTC)
+    assert task_json.decode(newer).unknown == {"mood": "good"}
 
 
 @given(tasks(), st.integers(-56, 56), st.sampled_from(["UTC", "Asia/Tokyo", "America/New_York"]))
@@ -162,11 +139,13 @@ def test_times_are_the_readers_zones_whatever_the_writers(task: Task, quarters, 
     times["completed_at"] = task.completed_at
     written = replace(task, **{n: t and t.astimezone(there) for n, t in times.items()})
     zone = ZoneInfo(name)
-    reader_view = json.loads(seen(task_json.encode(written), task.task_id, zone))
+    reader_view = json.loads(task_json.written(seen(task_json.encode(written), task.task_id, zone)))
     same = json.loads(task_json.encode(task))
-    times = [(name, reader_view, same) for name in TASK.times]
+    times = [(name, reader_view, same) for name in task_json.TIMES]
     if reader_view["estimate"] is not None:
-        times += [(n, reader_view["estimate"], same["estimate"]) for n in ESTIMATE.times]
+        times += [
+            (n, reader_view["estimate"], same["estimate"]) for n in task_json.PART_TIMES["estimate"]
+        ]
     for name, shown, stored in times:
         if shown[name] is None:
             assert stored[name] is None
@@ -174,7 +153,7 @@ def test_times_are_the_readers_zones_whatever_the_writers(task: Task, quarters, 
         moment = datetime.fromisoformat(shown[name])
         assert moment == datetime.fromisoformat(stored[name])
         assert moment.utcoffset() == moment.astimezone(zone).utcoffset()
-    rest = reader_view.keys() - {*TASK.times, "control", "delivery", "warnings", "estimate"}
+    rest = reader_view.keys() - {*task_json.TIMES, "control", "delivery", "warnings", "estimate"}
     assert {name: reader_view[name] for name in rest} == {name: same[name] for name in rest}
 
 
@@ -203,8 +182,8 @@ def test_a_time_in_the_librarys_own_words_is_the_readers_too(
     )
     task = replace(PAUSING, message=message, updated_at=noon, delivery=delivery)
     stored = task_json.encode(task)
-    assert json.loads(seen(stored, "t", TOKYO))["current_status"] == shown_in_tokyo
+    assert seen(stored, "t", TOKYO).current_status == shown_in_tokyo
     told = Update.of(stored, 1, TOKYO, "t").message
     assert told is not None
     assert json.loads(told)["message"] == shown_in_tokyo
-    assert json.loads(seen(stored, "t", UTC))["current_status"] == message
+    assert seen(stored, "t", UTC).current_status == message
