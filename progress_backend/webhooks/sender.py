@@ -106,9 +106,9 @@ class Sender:
         store.ready()
         lease_ms = self._lease_ms + random.random()  # no two looks have the same end
         store.run(ended_workflows(store.flows, targets, store.now(), lease_ms))
+        self._log_dropped(tuple(target.name for target in targets))
         for target in targets:
             self._begin(target)
-        self._log_dropped(tuple(target.name for target in targets))
 
     def _begin(self, target: Target) -> None:
         """Starts a thread for a target; one that finds nothing due ends at once."""

@@ -26,6 +26,8 @@ def test_nothing_is_recorded_and_no_control_reaches_a_job(
     tests = World(tmp_path, broker=url, results=url, store=url)
     with running(off), contextlib.closing(tests) as world:
         task_id, tells = world.send("updates"), str(world.app.tasks["telling"].delay(2, "go").id)
+        for each in (task_id, tells):
+            world.until(each, status="created")
         world.begun(task_id)
         world.go(task_id)
         world.went(task_id)

@@ -151,7 +151,10 @@ def test_a_slow_target_holds_up_no_other(redis_url: str) -> None:
             thread.join(20)
 
 
-def test_a_sender_that_stops_takes_nothing_more(redis_url: str) -> None:
+def test_a_sender_that_stops_takes_nothing_more(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_THREADS", 1)
     settings = Settings(redis_url=redis_url, webhooks=spec(allow_private=True))
     targets = targets_of(settings)
     assert targets is not None
