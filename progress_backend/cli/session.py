@@ -47,6 +47,7 @@ def app_option(envvar: str | None = None) -> click.Option:
         metavar="APP",
         envvar=envvar,
         expose_value=False,
+        is_eager=True,
         callback=_load,
         help="Celery app whose configuration names the store, as celery's own -A.",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..errors import TaskNotFound, WorkflowNotFound
-from ..terminal import details, past
+from ..terminal import details
 from ..terminal.source import Source
 from .naming import named, workflow_named
 from .session import Command, as_json, echo_json, reads, workflow_option
@@ -36,5 +36,5 @@ def show(source: Source, given: str | None, workflow_id: str | None, as_json: bo
         click.echo("\n".join(details.of_task(body, now, locale)))
         # A record that has just gone has no timeline.
         timeline = source.timeline(its_id)
-        if timeline is not None and (happened := list(past.lines(timeline, locale))):
+        if timeline is not None and (happened := list(details.of_timeline(timeline, locale))):
             click.echo("\n".join(("", *happened)))

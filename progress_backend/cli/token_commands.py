@@ -8,13 +8,19 @@ import click
 
 from .. import tokens
 from ..errors import SettingsError
-from ..settings import Settings
 from .session import Command, settings_of
+
+
+def _settings_file(ctx: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
+    configured = None if path else settings_of(ctx).tokens_file
+    return Path(configured) if configured else path
+
 
 _file = click.option(
     "--file",
     "path",
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=_settings_file,
     help="File of tokens, in place of PROGRESS_TOKENS_FILE.",
 )
 
@@ -40,9 +46,7 @@ def token() -> None:
 @click.option("--type", "task_type", help="Only tasks of this type, e.g. fetch_data.")
 @click.option("--owner", help="Only the tasks of this owner, e.g. alice@example.com.")
 @_file
-@click.pass_context
 def new(
-    ctx: click.Context,
     name: str,
     role: tokens.Role,
     task_type: str | None,
@@ -55,7 +59,6 @@ def new(
     printed, for PROGRESS_TOKENS.
     """
     text, made = tokens.new(name, role, task_type, owner)
-    path = path or _path(settings_of(ctx))
     if path is not None:
         tokens.write_file(path, [made])
     click.echo(text)
@@ -70,9 +73,7 @@ def new(
 @click.pass_context
 def list_(ctx: click.Context, path: Path | None) -> None:
     """List the tokens by name, role, owner and task type."""
-    settings = settings_of(ctx)
-    path = path or _path(settings)
-    found = [*tokens.read(settings.tokens), *(tokens.read_file(path) if path else ())]
+    found = [*tokens.read(settings_of(ctx).tokens), *(tokens.read_file(path) if path else ())]
     for one in found:
         limit = "" if one.owner is None else f"  tasks of {one.owner}"
         limit += "" if one.task_type is None else f"  tasks of type {one.task_type}"
@@ -84,10 +85,8 @@ def list_(ctx: click.Context, path: Path | None) -> None:
 @token.command(cls=Command)
 @click.argument("name")
 @_file
-@click.pass_context
-def revoke(ctx: click.Context, name: str, path: Path | None) -> None:
+def revoke(name: str, path: Path | None) -> None:
     """Take a token out of the file; its open sockets and streams end."""
-    path = path or _path(settings_of(ctx))
     if path is None:
         raise SettingsError(
             "there is no file of tokens (PROGRESS_TOKENS_FILE, --file); what stands in "
@@ -97,7 +96,3 @@ def revoke(ctx: click.Context, name: str, path: Path | None) -> None:
         raise SettingsError(f"{path} has no token {name}")
     tokens.write_file(path, [], removed=[name])
     click.echo(f"token {name} is revoked")
-
-
-def _path(settings: Settings) -> Path | None:
-    return Path(settings.tokens_file) if settings.tokens_file else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from contextlib import ExitStack
 from functools import partial
@@ -15,7 +14,7 @@ from ..record.caller_events import MAX_LIMIT
 from ..record.list_request import ListRequest
 from ..terminal.desk import Desk
 from ..terminal.following import follow
-from ..terminal.keys import can_be_read, tells_keys
+from ..terminal.keys import can_be_read
 from ..terminal.lines import Lines
 from ..terminal.readers import ListReader, Reader, TasksReader, WorkflowReader
 from ..terminal.shows import show_in_terminal
@@ -128,8 +127,6 @@ def _show(
     if isinstance(show, Lines):
         return show
     if not can_be_read():
-        if not tells_keys() and sys.stdin.isatty():
-            click.echo("keys need a terminal of Linux or macOS", err=True)
         return show
     workflow = None if opens is None else partial(WorkflowReader, source, limit=opens)
     return Desk(show, source, reader, workflow, page_url or source.url)

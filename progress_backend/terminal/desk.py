@@ -4,6 +4,8 @@ The store or API is asked in threads of their own: keys are read while nothing a
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
@@ -16,7 +18,7 @@ from urllib.parse import quote
 from ..errors import ProgressError, TransitionRefused, WorkflowNotFound
 from ..record.act import Action
 from ..record.model import Task
-from . import browser, formats
+from . import formats
 from .aside import aside
 from .board import MOVING, Board, Wish, left, pressed, selected, settled
 from .keys import Keys
@@ -62,6 +64,7 @@ class Desk:
         self._view = View()
         self._log = Log()
         self._acting: Future[str] | None = None
+        self._browser: subprocess.Popen[bytes] | None = None
         #: What is shown is to be read again at once.
         self._hurry = False
         self._opened = ExitStack()
@@ -203,8 +206,15 @@ class Desk:
         if self._page is None:
             return self._text("no_page", path=path)
         address = self._page.rstrip("/") + path
-        opened = browser.opens(address)
-        return self._text("opened", address=address) if opened else address
+        # In a process without this terminal: some browsers would take its screen and its keys.
+        self._browser = subprocess.Popen(
+            [sys.executable, "-m", "webbrowser", address],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        return self._text("opened", address=address)
 
     def _draw(self) -> None:
         from .desk_screen import DeskScreen  # of rich, which the bars have already

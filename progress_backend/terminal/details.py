@@ -1,19 +1,22 @@
-"""One task or workflow in full, a line a fact: for people."""
+"""One task or workflow in full, a line a fact, and what happened to it: for people."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from ..record.default_texts import Locale, translated
-from ..record.model import Task, Warnings
+from ..record.model import STATUSES, Task, Warnings
 from . import formats
 from .remaining import remaining, starting
 from .rows import as_row, task_of
 from .source import Body
 from .tables import aligned, time_of
+
+#: Entries of a task that was published, began and ended: the facts above them say the same.
+_PLAIN: Final = frozenset({"created", "started", "ended"})
 
 
 def of_task(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
@@ -78,6 +81,33 @@ def of_workflow(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
     rest = body["counts"]["error"] - len(failures)
     if failures and rest > 0:
         yield f"  {formats.text(locale, 'more', count=rest)}"
+
+
+def of_timeline(timeline: Body, locale: Locale) -> Iterator[str]:
+    """The lines of a timeline; none where nothing but a start and an end happened."""
+    entries = timeline["entries"]
+    if all(entry["event"] in _PLAIN for entry in entries) and len(entries) <= len(_PLAIN):
+        return
+    if timeline["gone"]:
+        yield formats.text(locale, "entries_gone", count=timeline["gone"])
+    shown = [formats.word(locale, entry["event"], "event") for entry in entries]
+    width = max(map(formats.cells_of, shown))
+    for entry, name in zip(entries, shown, strict=True):
+        time = time_of(datetime.fromisoformat(entry["time"]))
+        yield f"{time}  {formats.padded(name, width)}  {_about(entry, locale)}".rstrip()
+
+
+def _about(entry: Body, locale: Locale) -> str:
+    """ "attempt 2, celery@a, HTTPError: 503"."""
+    about = []
+    if (status := entry.get("status")) in STATUSES:
+        about.append(formats.word(locale, status))
+    if entry.get("attempt") and entry["event"] in ("started", "retried"):
+        about.append(formats.text(locale, "attempt_number", attempt=entry["attempt"]))
+    about += (str(entry[name]) for name in ("by", "worker", "cause") if entry.get(name))
+    if text := entry.get("text"):
+        about.append(translated(locale, str(text)))
+    return formats.joined(locale, *map(formats.clean, about))
 
 
 def _times(task: Task) -> dict[str, str]:

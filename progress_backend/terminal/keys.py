@@ -49,14 +49,9 @@ _Handler = Callable[[int, FrameType | None], Any] | int | None
 
 
 def can_be_read() -> bool:
-    """Whether stdin is a terminal of a system that tells single keys, and this program is in its
+    """Whether stdin is a terminal of a system that hands on single keys, and this program is in its
     foreground."""
-    return tells_keys() and sys.stdin.isatty() and _in_front(sys.stdin.fileno())
-
-
-def tells_keys() -> bool:
-    """Whether this system's terminals tell single keys."""
-    return termios is not None
+    return termios is not None and sys.stdin.isatty() and _in_front(sys.stdin.fileno())
 
 
 def _in_front(terminal: int) -> bool:

@@ -6,12 +6,13 @@ import asyncio
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from ..addresses import without_password
 from ..errors import WorkflowNotFound
 from ..flows import task_list, task_log, task_timeline, worker_list, workflows
 from ..flows.flow import Flow
+from ..record import responses
 from ..record.default_texts import Locale
 from ..record.list_request import ListRequest
 from ..record.log_line import with_id
@@ -20,8 +21,6 @@ from ..service.redis_progress_service import RedisProgressService
 from ..store.drivers import Store
 from . import formats
 from .source import Body, Source
-
-T = TypeVar("T")
 
 
 class StoreSource(Source):
@@ -44,41 +43,34 @@ class StoreSource(Source):
         if method != "GET":
             return asyncio.run(self._asked(path, known))
         self._store.ready()
-        return self._read(path, known)
+        body = self._store.run(self._read(path, known))
+        found: Body | None = json.loads(body) if isinstance(body, bytes) else body
+        return found
 
-    def _read(self, path: Sequence[str], given: dict[str, Any]) -> Body | None:
+    def _read(self, path: Sequence[str], given: dict[str, Any]) -> Flow[bytes | Body | None]:
         flows, now = self._store.flows, self._store.now()
         match path:
             case ("tasks",):
-                whole = given.pop("fields", None) is not None
-                return self._listed(ListRequest(**given), whole)
+                light = given.pop("fields", None) is None
+                asked = ListRequest(**given)
+                asked.check()
+                found = yield from task_list.listed(flows, asked, now, light=light)
+                pages = pagination(asked.page, asked.limit, found.total)
+                return responses.list_body(found.rows, pages, found.counts, found.cursor)
             case ("task", task_id, "status"):
-                return _loaded(self._run(workflows.task_or_workflow(flows, task_id, now)))
+                return (yield from workflows.task_or_workflow(flows, task_id, now))
             case ("task", task_id, "timeline"):
-                return _loaded(self._run(task_timeline.of(task_id, self._store.settings)))
+                return (yield from task_timeline.of(task_id, self._store.settings))
             case ("task", task_id, "log"):
-                part = self._run(task_log.read(task_id, given.get("after"), given["limit"]))
+                part = yield from task_log.read(task_id, given.get("after"), given["limit"])
                 return {"lines": [json.loads(with_id(*line)) for line in part.lines]}
             case ("workflow", workflow_id, "status"):
-                return _loaded(self._run(workflows.status(flows, workflow_id, now)))
+                return (yield from workflows.status(flows, workflow_id, now))
             case ("workflows",):
                 page, limit = given["page"], given["limit"]
-                total, rows = self._run(workflows.page(flows, page, limit, now))
-                found = [json.loads(row) for row in rows]
-                return {"workflows": found, "pagination": pagination(page, limit, total)}
-            case _:
-                return self._run(worker_list.workers(flows, now))
-
-    def _listed(self, asked: ListRequest, whole: bool) -> Body:
-        asked.check()
-        flows, now = self._store.flows, self._store.now()
-        found = self._run(task_list.listed(flows, asked, now, light=not whole))
-        return {
-            "tasks": [json.loads(row) for row in found.rows],
-            "pagination": pagination(asked.page, asked.limit, found.total),
-            "summary": dict(found.counts),
-            **({} if found.cursor is None else {"cursor": found.cursor}),
-        }
+                total, rows = yield from workflows.page(flows, page, limit, now)
+                return responses.workflows_body(rows, pagination(page, limit, total))
+        return (yield from worker_list.workers(flows, now))
 
     async def _asked(self, path: Sequence[str], given: dict[str, Any]) -> Body | None:
         async with RedisProgressService(settings=self._store.settings) as service:
@@ -93,12 +85,5 @@ class StoreSource(Source):
                 case _:
                     return await service.act(**given)
 
-    def _run(self, flow: Flow[T]) -> T:
-        return self._store.run(flow)
-
     def __exit__(self, *_: object) -> None:
         self._store.close()
-
-
-def _loaded(body: bytes | None) -> Body | None:
-    return None if body is None else json.loads(body)
