@@ -58,8 +58,9 @@ class DeskScreen:
         if not there or height < _LEAST_HEIGHT:
             yield self._rows(height)
         elif width >= BESIDE_FROM:
-            grid = Table(box=MINIMAL, show_header=False, show_edge=False, padding=0, expand=True)
-            grid.border_style = QUIET
+            grid = Table(
+                box=MINIMAL, show_header=False, show_edge=False, pad_edge=False, border_style=QUIET
+            )
             grid.add_column(width=width - int(width * _BESIDE_PART))
             grid.add_column(ratio=1)
             grid.add_row(self._rows(height), Group(*self._pane(height - 1)))
