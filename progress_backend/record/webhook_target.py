@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
 
 from ..errors import SettingsError
 from .model import ENDED, KINDS
 
-#: Most targets that are configured at once: each has threads and an outbox of its own.
+#: Most targets that are configured at once: each has threads and a stream of its own.
 MOST: Final = 16
 #: `task_type` of a workflow's events.
 WORKFLOW: Final = "workflow"
-_HTTP: Final = ("http://", "https://")
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_SECRET: Final = "whsec_"  # noqa: S105  # how a secret begins
-#: Bytes of a secret, as Standard Webhooks asks for.
-_SECRET_BYTES: Final = range(24, 65)
-#: Secrets of one target while they are rotated.
-_SECRETS: Final = 2
 #: Filters, and the texts that each may name; none: any.
 FILTERS: Final[dict[str, tuple[str, ...]]] = {
     "task_type": (),
@@ -30,26 +24,46 @@ FILTERS: Final[dict[str, tuple[str, ...]]] = {
     "warning": KINDS,
     "owner": (),
 }
-_KNOWN: Final = ("name", "url", "secret", *FILTERS, "allow_private")
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_SECRET: Final = "whsec_"  # noqa: S105  # how a secret begins
+#: Bytes of a secret, as Standard Webhooks asks for.
+_SECRET_BYTES: Final = range(24, 65)
+#: Of a filter that is given.
+_Texts = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1)]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A receiver of events. Filters that are empty filter nothing."""
 
     name: str
-    #: Kept out of logs, since a path or query may be a secret.
-    url: str = field(repr=False)
-    #: The secrets that sign, in the form of Standard Webhooks (`whsec_…`).
-    secrets: tuple[str, ...] = field(repr=False)
-    task_type: tuple[str, ...] = ()
+    url: str
+    #: What signs, in the form of Standard Webhooks (`whsec_…`); two while they are rotated.
+    secret: Annotated[tuple[str, ...], Meta(min_length=1, max_length=2)]
+    task_type: _Texts = ()
     #: Ends that the target asks for, and warnings; with one of both filters, nothing of the other.
-    status: tuple[str, ...] = ()
-    warning: tuple[str, ...] = ()
+    status: _Texts = ()
+    warning: _Texts = ()
     #: Only these owners' tasks, and workflows whose members are all of one of them.
-    owner: tuple[str, ...] = ()
+    owner: _Texts = ()
     #: Whether the address may be a private, loopback or link-local one.
     allow_private: bool = False
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError("a name has small letters, digits, - and _, 64 at most")
+        if not _is_url(self.url):
+            raise ValueError(f"webhook {self.name} needs an http:// or https:// url without a user")
+        if not all(map(_is_secret, self.secret)):
+            raise ValueError(
+                f"webhook {self.name} needs a secret: {_SECRET} and 24 to 64 random bytes in "
+                "base64, as progress-backend webhook secret makes one"
+            )
+        for what, known in FILTERS.items():
+            if known and not set(getattr(self, what)) <= set(known):
+                raise ValueError(f"{what} of webhook {self.name} has to be of {', '.join(known)}")
+
+    def __repr__(self) -> str:
+        return f"Target({self.name!r}, {self.place!r})"  # the rest may be a secret
 
     @property
     def place(self) -> str:
@@ -81,73 +95,38 @@ def read(text: str) -> tuple[Target, ...]:
     if not text.strip():
         return ()
     try:
-        given = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise SettingsError(f"webhooks have to be JSON: {error}") from None
-    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
-        raise SettingsError('webhooks have to be a JSON list: [{"name": …, "url": …, "secret": …}]')
-    if len(given) > MOST:
-        raise SettingsError(f"there are {len(given)} webhooks; {MOST} are the most")
-    targets = tuple(map(_target, given))
+        given = msgspec.json.decode(text, type=list[dict[str, object]])
+        targets = msgspec.convert([_with_lists(one) for one in given], tuple[Target, ...])
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise SettingsError(f"webhooks have to be a JSON list of targets: {error}") from None
+    if len(targets) > MOST:
+        raise SettingsError(f"there are {len(targets)} webhooks; {MOST} are the most")
     names = [target.name for target in targets]
-    for name in names:
-        if names.count(name) > 1:
-            raise SettingsError(f"webhook {name} comes twice: each name is of one target")
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise SettingsError(f"webhook {min(twice)} comes twice: each name is of one target")
     return targets
 
 
-def _target(given: dict[str, Any]) -> Target:
-    name = given.get("name")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise SettingsError("a webhook needs a name of small letters, digits, - and _, 64 at most")
-    if unknown := given.keys() - set(_KNOWN):
-        known = ", ".join(_KNOWN)
-        raise SettingsError(f"webhook {name} has an unknown {min(unknown)!r}; known: {known}")
-    filters = {what: _filter(name, what, given[what]) for what in FILTERS if what in given}
-    private = given.get("allow_private", False)
-    if not isinstance(private, bool):
-        raise SettingsError(f"webhook {name} has an allow_private that is not true or false")
-    url, secrets = _url(name, given.get("url")), _secrets(name, given.get("secret"))
-    return Target(name, url, secrets, **filters, allow_private=private)
+def _with_lists(given: dict[str, object]) -> dict[str, object]:
+    """A target, of which a text may stand for a list of one."""
+    lists = {name: given[name] for name in ("secret", *FILTERS) if isinstance(given.get(name), str)}
+    return given | {name: [text] for name, text in lists.items()}
 
 
-def _url(name: str, given: object) -> str:
-    try:
-        if isinstance(given, str) and given.isascii() and given.isprintable() and " " not in given:
-            parts = urlsplit(given)
-            reached = parts.hostname and parts.port != 0 and "@" not in parts.netloc
-            if reached and given.startswith(_HTTP):
-                return given
-    except ValueError:  # of a port that is none
-        pass
-    raise SettingsError(f"webhook {name} needs an http:// or https:// url without a user")
-
-
-def _secrets(name: str, given: object) -> tuple[str, ...]:
-    secrets = given if isinstance(given, list) else [given]
-    if not 0 < len(secrets) <= _SECRETS or not all(map(_is_secret, secrets)):
-        raise SettingsError(
-            f"webhook {name} needs a secret: {_SECRET} and 24 to 64 random bytes in base64 "
-            "(progress-backend webhook secret makes one); a list of two while they are rotated"
-        )
-    return tuple(secrets)
-
-
-def _is_secret(given: object) -> bool:
-    if not isinstance(given, str) or not given.startswith(_SECRET):
+def _is_url(given: str) -> bool:
+    if not (given.isascii() and given.isprintable()) or " " in given:
         return False
+    try:
+        parts = urlsplit(given)
+        reached = parts.hostname and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:  # of a port that is none
+        return False
+    return bool(reached) and given.startswith(("http://", "https://"))
+
+
+def _is_secret(given: str) -> bool:
     try:
         found = base64.b64decode(given.removeprefix(_SECRET), validate=True)
     except ValueError:
         return False
-    return len(found) in _SECRET_BYTES
-
-
-def _filter(name: str, what: str, given: object) -> tuple[str, ...]:
-    """A filter's texts, of a text or a list of texts."""
-    known, texts = FILTERS[what], given if isinstance(given, list) else [given]
-    fits = [isinstance(one, str) and bool(one) and (not known or one in known) for one in texts]
-    if not texts or not all(fits):
-        some = f"some of {', '.join(known)}" if known else "texts"
-        raise SettingsError(f"webhook {name} has a {what} that is not {some}")
-    return tuple(texts)
+    return given.startswith(_SECRET) and len(found) in _SECRET_BYTES

@@ -76,7 +76,7 @@ def _headers(target: Target, event_id: str, body: bytes) -> dict[bytes | str, by
     now = datetime.now(UTC)
     text = body.decode()
     signatures = [
-        Webhook(secret).sign(msg_id=event_id, timestamp=now, data=text) for secret in target.secrets
+        Webhook(secret).sign(msg_id=event_id, timestamp=now, data=text) for secret in target.secret
     ]
     return {
         "Content-Type": CONTENT_TYPE,

@@ -29,7 +29,7 @@ def test_a_target_asks_for_all_ends_and_warnings_unless_it_says_otherwise() -> N
         target.wants(of_type, k, None) for of_type in ("a", WORKFLOW) for k in (*ENDED, *KINDS)
     )
     assert target.wants_workflows
-    assert (target.secrets, target.allow_private) == ((SECRET,), False)
+    assert (target.secret, target.allow_private) == ((SECRET,), False)
     assert read("") == read("[]") == ()
 
 
@@ -73,7 +73,7 @@ def test_a_filter_lets_pass_what_it_names(
         ({"warning": ["slow"]}, "warning"),
         ({"task_type": [""]}, "task_type"),
         ({"allow_private": "yes"}, "allow_private"),
-        ({"types": "a"}, "'types'"),
+        ({"types": "a"}, "`types`"),
     ],
 )
 def test_what_cannot_be_used_is_named_without_secrets(given: dict[str, Any], says: str) -> None:
