@@ -33,7 +33,7 @@ class SocketWriter:
 
     __slots__ = (
         "_connection", "_counts", "_end", "_opened", "_send", "_sending", "_waiting", "_write",
-        "characters",
+        "begun", "characters",
     )  # fmt: skip
 
     def __init__(self, websocket: WebSocket, counts: Counts) -> None:
@@ -43,6 +43,9 @@ class SocketWriter:
         #: The length of all that wait.
         self.characters = 0
         self._end: tuple[int, str] | None = None
+        #: Whether `accept` was called: a client that reads the list once the socket is open has
+        #: missed nothing that was before.
+        self.begun = False
         self._opened = False
         self._sending: asyncio.Task[None] | None = None
         self._write: Callable[[bytes], None] | None = None
@@ -58,9 +61,8 @@ class SocketWriter:
         return self._end is not None
 
     async def accept(self, websocket: WebSocket) -> None:
-        """Accepts the socket. Of what was put before that nothing is sent: the client reads the
-        current state afterwards."""
-        self.clear()
+        """Accepts the socket; what comes meanwhile is sent afterwards."""
+        self.begun = True
         await websocket.accept(subprotocol(websocket.scope))
         self._opened = True
         if self._connection is not None:

@@ -82,12 +82,16 @@ class AllTasks:
 
     def put(self, update: Update) -> None:
         """Sends an update, or keeps it until there is room."""
+        if not self._writer.begun:
+            return
         self._writer.put(update)
         if self._writer.characters - len(update.message or "") > MOST_CHARACTERS:
             self.reload()
 
     def reload(self) -> None:
         """Has the client read the list again, or connect again."""
+        if not self._writer.begun:
+            return
         self._writer.clear()
         if self._reloads:
             self._writer.say((RELOAD,), RELOAD)
