@@ -249,6 +249,9 @@ class Task:
         if self.metadata is None:  # the specification's constructor takes None
             object.__setattr__(self, "metadata", {})
 
+    def __repr__(self) -> str:
+        return f"<Task {self.task_id} {self.task_type} {self.status} {self.progress.percentage:g}%>"
+
     @property
     def progress(self) -> Progress:
         """Items done, items in all (None if unknown), and the percentage of them, 0 to 100 with one

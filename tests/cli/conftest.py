@@ -1,4 +1,4 @@
-"""An API for the commands, and a terminal of any width that is none."""
+"""An API for the commands, and apps without the tasks of other tests."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import pytest
 from celery import _state
 
 from tests.web.conftest import start_api
-from tests.web.shared_api import api, shared_api
 
-__all__ = ["api", "shared_api", "start_api"]
+__all__ = ["start_api"]
 
 
 @pytest.fixture(autouse=True)

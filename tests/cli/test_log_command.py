@@ -1,4 +1,4 @@
-"""The command `logs`, over a store and over an API."""
+"""The command `logs`, over a store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from progress_backend.record import events as ev
 from progress_backend.record.log_line import LogLine
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from tests.web.serving import RunningApi
 
 TASK_ID = "8a4b0e7c-0001"
 
@@ -32,14 +31,11 @@ def written(redis_url: str, *lines: tuple[str, str], lost: int = 0, ends: bool =
             store.run(store.flows.apply(TASK_ID, (ev.Cancelled(by="api"),), store.now()))
 
 
-@pytest.fixture(params=["store", "api"])
-def call(request: pytest.FixtureRequest, api: RunningApi, redis_url: str) -> Callable[..., Result]:
-    """Runs the command on the store, or on an API."""
-
+@pytest.fixture
+def call(redis_url: str) -> Callable[..., Result]:
     def run(*words: str) -> Result:
-        where = ["--url", f"http://127.0.0.1:{api.port}"] if request.param == "api" else []
         env = {"PROGRESS_REDIS_URL": redis_url, "TZ": "UTC"}
-        return CliRunner().invoke(main, ["logs", *words, *where], env=env)
+        return CliRunner().invoke(main, ["logs", *words], env=env)
 
     return run
 

@@ -1,4 +1,4 @@
-"""Many tasks that are cancelled, paused and resumed by one command, in a store and by an API."""
+"""Many tasks that are cancelled, paused and resumed by one command."""
 
 from __future__ import annotations
 
@@ -27,18 +27,12 @@ def records(redis_url: str) -> Records:
     return Records(redis_url, locale="en")
 
 
-@pytest.fixture(params=["store", "api"])
-def run(request: pytest.FixtureRequest, records: Records, start_api: StartApi) -> Run:
+@pytest.fixture
+def run(records: Records) -> Run:
     env = {"PROGRESS_REDIS_URL": records.settings.redis_url, "PROGRESS_LOCALE": "en"}
-    url: tuple[str, ...] = ()
-    if request.param == "api":
-        lines = (WRITE_TOKEN.line(),)
-        api = start_api(redis_url=records.settings.redis_url, tokens=lines)
-        env = {"PROGRESS_REDIS_URL": "", "PROGRESS_TOKEN": WRITE}
-        url = ("--url", f"http://127.0.0.1:{api.port}")
 
     def call(*args: str, text: str | None = None) -> Result:
-        return CliRunner().invoke(main, [*args, *url], env=env, input=text)
+        return CliRunner().invoke(main, args, env=env, input=text)
 
     return call
 

@@ -1,4 +1,4 @@
-"""The command `workers`, over a store and over an API."""
+"""The command `workers`, over a store."""
 
 from __future__ import annotations
 
@@ -13,17 +13,13 @@ from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import leases
 from progress_backend.store.drivers import Store
 from tests.records import Records
-from tests.web.serving import RunningApi
 
 
-@pytest.fixture(params=["store", "api"])
-def call(request: pytest.FixtureRequest, api: RunningApi, redis_url: str) -> Callable[..., Result]:
-    """Runs the command on the store, or on an API."""
-
-    def run(*words: str, locale: str = "en") -> Result:
-        where = ["--url", f"http://127.0.0.1:{api.port}"] if request.param == "api" else []
-        env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": locale}
-        told = CliRunner().invoke(main, ["workers", *words, *where], env=env)
+@pytest.fixture
+def call(redis_url: str) -> Callable[..., Result]:
+    def run(*words: str) -> Result:
+        env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
+        told = CliRunner().invoke(main, ["workers", *words], env=env)
         assert told.exit_code == 0, told.output
         return told
 

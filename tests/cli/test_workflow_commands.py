@@ -1,4 +1,4 @@
-"""Workflows in the terminal, read from a real store and from a real API."""
+"""Workflows in the terminal, on a real store."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from progress_backend.terminal.readers import WorkflowReader
 from progress_backend.terminal.store_source import StoreSource
 from tests.records import Records
 from tests.waiting import eventually
-from tests.web.serving import RunningApi
 
 Run = Callable[..., Result]
 W = "0f8c8a4e-5f0b-4c0e-9a53-2b1f0f6f7a10"
@@ -39,40 +38,30 @@ def records(redis_url: str) -> Records:
     return records
 
 
-@pytest.fixture(params=["store", "api"])
-def run(request: pytest.FixtureRequest, redis_url: str, api: RunningApi) -> Run:
-    """Runs a command; it reads from the store, or from an API without knowing a store."""
-    given: tuple[str, ...] = ()
-    env = {"PROGRESS_LOCALE": "en", "PROGRESS_REDIS_URL": redis_url}
-    if request.param == "api":
-        given = ("--url", f"http://127.0.0.1:{api.port}")
-        env["PROGRESS_REDIS_URL"] = ""
-
+@pytest.fixture
+def run(redis_url: str) -> Run:
     def call(*args: str, locale: str = "en") -> Result:
-        named = {**env, "PROGRESS_LOCALE": locale}
-        return CliRunner().invoke(main, [*args, *given], env=named)
+        env = {"PROGRESS_LOCALE": locale, "PROGRESS_REDIS_URL": redis_url}
+        return CliRunner().invoke(main, args, env=env)
 
     return call
 
 
-def test_tasks_and_workflows_that_nothing_else_started(redis_url: str, records: Records) -> None:
+def test_tasks_and_workflows_that_nothing_else_started(run: Run, records: Records) -> None:
     records.create("single")
-
-    def run(*args: str, locale: str = "en") -> Result:
-        env = {"PROGRESS_LOCALE": locale, "PROGRESS_REDIS_URL": redis_url}
-        return CliRunner().invoke(main, ["tasks", "--top", *args], env=env)
-
-    head, newer, older, counted, _ = run().output.splitlines()
+    head, newer, older, counted, _ = run("tasks", "--top").output.splitlines()
     assert head.split() == ["ID", "STATUS", "%", "AGE", "TASK"]
     assert re.fullmatch(r"single +created +0% +\d+ s +fetch_data 7203.T", newer)
     assert re.fullmatch(W + r" +running +62\.5% +\d+ s +fetch ×3 → merge", older)
     assert counted == (
         "page 1 of 1, tasks and workflows: 2; all tasks: created 2, running 1, completed 1, error 1"
     )
-    assert "タスクとワークフロー 2 件；全タスク：" in run(locale="ja").output
-    whole = run("--no-trunc", "--limit", "1", "--page", "2").output.splitlines()[1]
+    assert "タスクとワークフロー 2 件；全タスク：" in run("tasks", "--top", locale="ja").output
+    whole = run("tasks", "--top", "--no-trunc", "--limit", "1", "--page", "2").output.splitlines()[
+        1
+    ]
     assert whole.startswith(W)
-    listed = json.loads(run("--json").output)
+    listed = json.loads(run("tasks", "--top", "--json").output)
     assert [row.get("workflow_id") for row in listed["tasks"]] == [None, W]
     assert listed["pagination"]["total"] == 2
 
@@ -174,34 +163,29 @@ def test_an_address_without_an_api_is_one_line(url: str, why: str) -> None:
     assert result.output.count("\n") == 1
 
 
-def ask(redis_url: str, *args: str) -> Result:
-    env = {"PROGRESS_LOCALE": "en", "PROGRESS_REDIS_URL": redis_url}
-    return CliRunner().invoke(main, args, env=env)
-
-
-def test_a_workflow_is_paused_resumed_and_cancelled(redis_url: str, records: Records) -> None:
-    said = ask(redis_url, "pause", "--workflow", W[:8], "--reason", "lunch")
+def test_a_workflow_is_paused_resumed_and_cancelled(run: Run, records: Records) -> None:
+    said = run("pause", "--workflow", W[:8], "--reason", "lunch")
     assert said.output == (
         f"pause of workflow {W} is asked: what waits does not begin, and what runs waits at its "
         "next update\n"
     )
     assert (records.get("merge").status, records.get("half").status) == ("paused", "paused")
     assert (records.get("half").control or {})["reason"] == "lunch"
-    assert "what waits goes on" in ask(redis_url, "resume", "--workflow", W).output
+    assert "what waits goes on" in run("resume", "--workflow", W).output
     assert (records.get("merge").status, records.get("half").status) == ("created", "running")
-    said = ask(redis_url, "cancel", "--workflow", W)
+    said = run("cancel", "--workflow", W)
     assert said.output.startswith(f"cancel of workflow {W} is asked: what waits never begins, and ")
     assert (records.get("merge").status, records.get("half").status) == ("cancelled", "cancelled")
     assert records.get("done").status == "completed"
     assert (records.get("half").control or {})["by"] == "cli"
-    over = ask(redis_url, "cancel", "--workflow", W)
+    over = run("cancel", "--workflow", W)
     assert (over.exit_code, "has already ended" in over.output) == (1, True)
 
 
 @pytest.mark.parametrize("verb", ["cancel", "pause", "resume"])
-def test_an_act_is_about_a_task_or_a_workflow(redis_url: str, records: Records, verb: str) -> None:
+def test_an_act_is_about_a_task_or_a_workflow(run: Run, records: Records, verb: str) -> None:
     for args in ((), ("half", "--workflow", W)):
-        said = ask(redis_url, verb, *args)
+        said = run(verb, *args)
         assert (said.exit_code, "--workflow" in said.output) == (2, True)
-    unknown = ask(redis_url, verb, "--workflow", "nobody")
+    unknown = run(verb, "--workflow", "nobody")
     assert (unknown.exit_code, "nobody" in unknown.output) == (1, True)

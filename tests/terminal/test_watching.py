@@ -52,6 +52,7 @@ def test_it_returns_the_record_whole(records: Records, capsys: Any) -> None:
     task = watch("the-id")
     assert isinstance(task, Task)
     assert (task.task_id, task.symbol, task.status) == ("the-id", "7203.T", "completed")
+    assert repr(task) == "<Task the-id fetch_data completed 100%>"
     assert "completed" in capsys.readouterr().out
 
 
