@@ -26,11 +26,14 @@ class Call(Generic[Reply_co]):
     """One operation, with its arguments. A flow has it carried out by `yield from`, which is the
     reply; outside of a flow a driver's `execute` does it. It may be carried out several times."""
 
-    __slots__ = ("asked",)
+    __slots__ = ("_ask",)
 
-    def __init__(self, asked: Callable[[Layout], Asked[Reply_co]]) -> None:
-        #: The requests to all partitions that the operation is about.
-        self.asked = asked
+    def __init__(self, ask: Callable[[Layout], Asked[Reply_co]]) -> None:
+        self._ask = ask
+
+    def asked(self, layout: Layout) -> Asked[Reply_co]:
+        """The requests to all partitions that the operation is about."""
+        return self._ask(layout)
 
     def __iter__(self) -> Generator[Call[Any], object, Reply_co]:
         return cast("Reply_co", (yield self))

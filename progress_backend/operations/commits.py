@@ -7,17 +7,27 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final
 
+from ..record import room
 from ..record.act import Act
 from ..record.fields import MAX_DOCUMENT_BYTES
-from .call import Asked, Call, Request, of_each, one
-from .commit import Commit, Committed, compared, moved, publish, remembered, times_of
-from .index_entry import read_facets, write_facets
+from ..record.model import TaskStatus
+from ..record.times_taken import MOST_TOTALS
+from .call import Asked, Call, Request, of_each
+from .commit import Commit, Committed, publish
+from .index_entry import Facets, Standing, read_facets, write_facets
 from .keys import Keys
-from .member_commits import begins_member, is_member, request_of, request_of_all
-from .scripts import SCRIPTS, script
-from .standing import indexes
+from .member_commits import (
+    begins_member,
+    is_member,
+    of_workflows,
+    request_of_all,
+)
+from .partitions import Layout
+from .scripts import script
+from .standing import by_end, indexes
 from .values import text
 from .webhooks import noted
+from .workflows import sets_of_workflows
 
 _COMMITTED: Final = Committed(True)
 #: First commits that one script does.
@@ -32,9 +42,11 @@ class CommitCall(Call[Committed]):
 
     def __init__(self, commit: Commit) -> None:
         self.commit = commit
-        super().__init__(
-            lambda layout: one(_request(commit, layout.of_task(commit.task_id)), _committed)
-        )
+
+    def asked(self, layout: Layout) -> Asked[Committed]:
+        """The request to the task's partition."""
+        keys = layout.of_task(self.commit.task_id)
+        return Asked([_request(self.commit, keys)], _first_committed)
 
 
 def commit_all(commits: Sequence[Commit]) -> Call[list[Committed]]:
@@ -65,6 +77,10 @@ def _by_request(commits: Sequence[Commit]) -> Iterator[tuple[Commit, ...]]:
         yield from (alike[start : start + size] for start in range(0, len(alike), size))
 
 
+def _first_committed(replies: list[list[Any]]) -> Committed:
+    return _committed(replies[0])
+
+
 def _committed(reply: list[Any]) -> Committed:
     if reply[0] == 1:
         return _COMMITTED
@@ -77,25 +93,53 @@ def _committed(reply: list[Any]) -> Committed:
 
 def _request(commit: Commit, keys: Keys) -> Request:
     before, after, due_ms = commit.before, commit.after, commit.due_ms
-    if after.workflows or is_member(before):
-        return request_of(commit, keys)
-    if commit.run is None and not (commit.told or commit.took or commit.entries or commit.end_ms):
+    single = not (after.workflows or is_member(before) or commit.run or commit.told)
+    if single and not (commit.took or commit.entries or commit.end_ms):
         if due_ms is None and before == after and commit.expected:
             return _in_place(commit, keys)
         if due_ms is not None and before is None and commit.fresh and not commit.expected:
             return _first(commit, keys)
-    leave, enter = moved(before, after, commit.fresh, keys)
-    outboxes, told = noted(commit.told, keys)
-    timelines, entries = remembered(commit, keys)
-    names = [keys.task(commit.task_id), *_about_all(after.task_type, after.status, keys)]
-    names += [*leave, *enter, *outboxes, *timelines]
-    return (
-        *("EVALSHA", SCRIPTS["commit"].sha, len(names), *names),
-        *compared(commit, keys, len(leave), len(enter), len(told), len(entries)),
-        *times_of(commit),
-        *told,
-        *entries,
-    )
+    leave, enter = _moved(before, after, commit.fresh, keys)
+    completes = after.status == TaskStatus.COMPLETED and not keys.sharded
+    workflows, about = of_workflows(commit, keys, completes=completes)
+    webhooks, told = noted(commit.told, keys)
+    entries = (room.TIMELINE, room.AROUND, *commit.entries) if commit.entries else ()
+    timelines = (keys.timeline(commit.task_id),) if entries else ()
+    args = {
+        "id": commit.task_id,
+        "expected": commit.expected,
+        "before": write_facets(before),
+        "text": commit.document,
+        "after": write_facets(after),
+        "ttl": commit.ttl_ms,
+        "due": _or_none(due_ms),
+        "channel": keys.channel(commit.task_id),
+        "leaves": len(leave),
+        "enters": len(enter),
+        "fresh": int(commit.fresh),
+        "run": "" if commit.run is None else commit.run.text,
+        "publish": publish(keys),
+        "most": MAX_DOCUMENT_BYTES,
+        "fields": 2 * MOST_TOTALS,
+        "told": len(told),
+        "entries": len(entries),
+        "over": _or_none(commit.end_ms),
+        "timed": len(commit.took),
+        "started": _or_none(commit.started_ms),
+        "completed": _or_none(commit.ended_ms),
+        "name": commit.workflow_name or "",
+        "members": commit.workflow_total or "",
+        "past": keys.past_workflows("") if completes else "",
+    }
+    times = [part for each in commit.took for part in (each.kind, after.task_type, each.us)]
+    named = {"task": keys.task(commit.task_id), **_about_all(after.task_type, after.status, keys)}
+    more_keys = (*leave, *enter, *workflows, *webhooks, *timelines)
+    return script("commit", named, args, more_keys, (*times, *about, *told, *entries))
+
+
+def _or_none(time_ms: int | None) -> int | str:
+    """A time as a script takes it: "" for none."""
+    return "" if time_ms is None else time_ms
 
 
 def _first(commit: Commit, keys: Keys) -> Request:
@@ -128,9 +172,27 @@ def _in_place(commit: Commit, keys: Keys) -> Request:
 
 
 @lru_cache(maxsize=1_024)
-def _about_all(task_type: str, status: str, keys: Keys) -> tuple[str, ...]:
+def _about_all(task_type: str, status: str, keys: Keys) -> dict[str, str]:
     """The keys of a commit that depend on the task's type and status alone."""
-    return (
-        *(keys.facets, keys.expiry, keys.index(), keys.runs(task_type), keys.times),
-        keys.ended(status),
-    )
+    return {
+        "facets": keys.facets,
+        "expiry": keys.expiry,
+        "tasks": keys.index(),
+        "runs": keys.runs(task_type),
+        "times": keys.times,
+        "ended": keys.ended(status),
+        **sets_of_workflows(keys),
+    }
+
+
+@lru_cache(maxsize=4_096)
+def _moved(
+    before: Standing, after: Facets, fresh: bool, keys: Keys
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The indexes that a task leaves and enters; a fresh one enters all, as the newest."""
+    if before == after and not fresh:
+        return (), ()
+    old, new = indexes(before, keys) if before is not None else (), indexes(after, keys)
+    leave = tuple(name for name in old if name not in new)
+    leave += tuple(name for name in by_end(before, keys) if name not in by_end(after, keys))
+    return leave, new if fresh else tuple(name for name in new if name not in old)

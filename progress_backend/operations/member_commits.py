@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from ..record.fields import MAX_DOCUMENT_BYTES
 from ..record.model import TaskStatus
 from .call import Request
-from .commit import Commit, compared, moved, publish, remembered, times_of
+from .commit import Commit, publish
 from .index_entry import Facets, Standing, write_facets
 from .keys import Keys
-from .scripts import SCRIPTS, script
+from .scripts import script
 from .standing import indexes
-from .webhooks import noted
-from .workflows import of_all
+from .workflows import sets_of_workflows
 
 #: In place of a request's id: the member leaves the workflow, whose requests do not matter to it.
 _LEFT: Final = "*"
@@ -26,45 +25,27 @@ def is_member(facets: Standing) -> bool:
     return isinstance(facets, Facets) and bool(facets.workflows)
 
 
-def request_of(commit: Commit, keys: Keys) -> Request:
-    """The request of a commit that changes workflows' figures too."""
+def of_workflows(commit: Commit, keys: Keys, *, completes: bool) -> tuple[list[str], list[Any]]:
+    """The keys and arguments of a commit's script that are about a member's workflows; none of a
+    single task. `completes`: a workflow may have completed by it; on a cluster no partition has all
+    members."""
     before, after = commit.before, commit.after
-    leave, enter = moved(before, after, commit.fresh, keys)
+    if not (after.workflows or is_member(before)):
+        return [], []
     grown = _shares(before, after)
-    completes = commit.after.status == TaskStatus.COMPLETED and not keys.sharded
-    hashes = [name for one in grown for name in _about_one(one, keys, completes=completes)]
+    names = [name for one in grown for name in _about_one(one, keys, completes=completes)]
     known = dict(zip(after.workflows, commit.acts or ("",) * len(after.workflows), strict=True))
     about = [
         part
         for one, by in grown.items()
         for part in (one, by, keys.workflow_channel(one), known.get(one, _LEFT))
     ]
-    names = [keys.task(commit.task_id), keys.facets, keys.expiry, keys.index()]
-    names += [keys.runs(after.task_type), keys.times]
-    names += [keys.workflows, keys.workflow_plans, keys.outermost]
-    names += [keys.ended(after.status)]
-    outboxes, told = noted(commit.told, keys)
-    timelines, entries = remembered(commit, keys)
-    names += [*leave, *enter, *hashes, *outboxes, *timelines]
-    return (
-        *("EVALSHA", SCRIPTS["commit_member"].sha, len(names), *names),
-        *compared(commit, keys, len(leave), len(enter), len(told), len(entries)),
-        "" if commit.started_ms is None else commit.started_ms,
-        "" if commit.ended_ms is None else commit.ended_ms,
-        commit.workflow_name or "",
-        commit.workflow_total or "",
-        len(commit.took),
-        keys.past_workflows("") if completes else "",
-        *times_of(commit),
-        *about,
-        *told,
-        *entries,
-    )
+    return names, about
 
 
 def _about_one(workflow_id: str, keys: Keys, *, completes: bool) -> tuple[str, ...]:
     """The keys of a workflow that a member's commit changes, and by which that of a member that has
-    completed tells whether all have. On a cluster no partition has all."""
+    completed tells whether all have."""
     changed = keys.workflow(workflow_id), keys.planned(workflow_id)
     if not completes:
         return changed
@@ -100,7 +81,7 @@ def request_of_all(commits: Sequence[Commit], keys: Keys) -> Request:
         for one in commits
     ]
     named = {"facets": keys.facets, "expiry": keys.expiry}
-    named |= dict(zip(("workflows", "plans", "outermost"), of_all(keys), strict=True))
+    named |= sets_of_workflows(keys)
     args = {
         "enters": len(enter),
         "number": len(after.workflows),

@@ -12,7 +12,7 @@ from .lists import Filters
 from .scripts import script
 from .standing import by_end, indexes
 from .values import texts
-from .workflows import of_all
+from .workflows import sets_of_workflows
 
 
 class Entry(NamedTuple):
@@ -75,7 +75,7 @@ def _left(facets: Standing, keys: Keys, places: dict[str, int], group: int) -> l
     if not isinstance(facets, Facets):
         return given
     for workflow in facets.workflows:
-        names = (keys.workflow(workflow), keys.members(workflow), *of_all(keys))
+        names = (keys.workflow(workflow), keys.members(workflow), *sets_of_workflows(keys).values())
         standing = [places.setdefault(name, len(places) + 1) for name in names]
         given += [group, facets.share, workflow, *standing]
     return given

@@ -175,12 +175,16 @@ def forget(workflow_id: str) -> Call[None]:
 
     def ask(keys: Keys) -> Asked[None]:
         names = {"workflow": keys.workflow(workflow_id), "members": keys.members(workflow_id)}
-        names |= dict(zip(("workflows", "plans", "outermost"), of_all(keys), strict=True))
+        names |= sets_of_workflows(keys)
         return one(script("forget_workflow", names, {"id": workflow_id}), nothing)
 
     return everywhere(ask)
 
 
-def of_all(keys: Keys) -> tuple[str, str, str]:
-    """The sorted sets that hold a workflow's id."""
-    return (keys.workflows, keys.workflow_plans, keys.outermost)
+def sets_of_workflows(keys: Keys) -> dict[str, str]:
+    """The sorted sets that hold a workflow's id, by the names that scripts have for them."""
+    return {
+        "workflows": keys.workflows,
+        "plans": keys.workflow_plans,
+        "outermost": keys.outermost,
+    }

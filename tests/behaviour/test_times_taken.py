@@ -61,7 +61,7 @@ def test_a_start_and_an_end_in_one_commit(driver: Driver) -> None:
 def test_types_beyond_the_bound_count_together(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("progress_backend.operations.commit.MOST_TOTALS", 4)
+    monkeypatch.setattr("progress_backend.operations.commits.MOST_TOTALS", 4)
     # On a cluster each partition has a bound of its own: one id is one partition.
     for number in range(4):
         for after in (100 * number, 100 * number + 50):

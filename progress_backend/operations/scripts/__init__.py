@@ -8,9 +8,10 @@ with "_" is a part: it stands before the scripts that call its function.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha1
 from importlib.resources import files
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from ..call import Request
@@ -20,12 +21,15 @@ _NAME: Final = re.compile(r"^  ([a-z]\w*)", re.MULTILINE)
 
 
 class Script(NamedTuple):
-    """A script's text, the SHA-1 that EVALSHA calls it by, and the names in its header."""
+    """A script's text, the SHA-1 that EVALSHA calls it by, and the names in its header; and what
+    takes the values of a mapping in the order of these."""
 
     text: str
     sha: str
     keys: tuple[str, ...]
     args: tuple[str, ...]
+    keys_in_order: Callable[[Mapping[str, str]], tuple[str, ...]]
+    args_in_order: Callable[[Mapping[str, Any]], tuple[Any, ...]]
 
 
 def _names(section: str, text: str) -> tuple[str, ...]:
@@ -55,6 +59,12 @@ def _parts(text: str, parts: Mapping[str, str]) -> str:
     return "".join(found.values())
 
 
+def _in_order(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda given: tuple(given[name] for name in names)
+
+
 def _read() -> dict[str, Script]:
     texts = {
         file.name.removesuffix(".lua"): file.read_text(encoding="utf-8")
@@ -68,7 +78,7 @@ def _read() -> dict[str, Script]:
             keys, args = _names("KEYS", text), _names("ARGV", text)
             whole = _parts(text, parts) + _locals(keys, args) + text
             sha = sha1(whole.encode(), usedforsecurity=False).hexdigest()
-            scripts[name] = Script(whole, sha, keys, args)
+            scripts[name] = Script(whole, sha, keys, args, _in_order(keys), _in_order(args))
     return scripts
 
 
@@ -83,8 +93,8 @@ def script(
     more: Iterable[Any] = (),
 ) -> Request:
     """The request that calls a script, with its keys and arguments by the names in its header."""
-    _, sha, key_names, arg_names = SCRIPTS[name]
-    if len(keys) != len(key_names) or len(args) != len(arg_names):
-        raise TypeError(f"{name}.lua takes {key_names} and {arg_names}, not {keys} and {args}")
-    all_keys = [*[keys[key] for key in key_names], *more_keys]
-    return ("EVALSHA", sha, len(all_keys), *all_keys, *[args[arg] for arg in arg_names], *more)
+    found = SCRIPTS[name]
+    if len(keys) != len(found.keys) or len(args) != len(found.args):
+        raise TypeError(f"{name}.lua takes {found.keys}, {found.args}, not {keys}, {args}")
+    every = (*found.keys_in_order(keys), *more_keys)
+    return ("EVALSHA", found.sha, len(every), *every, *found.args_in_order(args), *more)

@@ -1,6 +1,6 @@
 --[[
 Commit the first records of members of one workflow, which stand in the same indexes, and change the
-workflow's figures once for all of them. What `commit_member.lua` does for each, less what a task that
+workflow's figures once for all of them. What `commit.lua` does for each, less what a task that
 was not there does not need.
 
 KEYS
