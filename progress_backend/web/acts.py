@@ -35,8 +35,7 @@ async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
     note_act(scope, api, by, act.reason, action=act.action)
     action: Action = "cancel" if act.action == "cancel" else "update"
     if (limited := api.limits.of_many(scope, len(act.ids))) is not None:
-        api.measured.refusal(limited)
-        return denied(limited)
+        return denied(api, limited)
     one = partial(_act_on_one, request, api, action, event_of(act.action, by, act.reason))
     done = await act_on(act.ids, one)
     return Response(dumps(done.body()), media_type="application/json")

@@ -22,7 +22,7 @@ from .audit import Audited
 from .request_token import take_query_token
 from .rights import WRITES, Action, Refusal, Resource
 from .route_table import TABLE, resource_of
-from .state import access_of, api_in, may
+from .state import Api, access_of, api_in, may
 
 #: Key in the scope of a GET that was a HEAD: an endless stream need not begin.
 HEAD: Final = "progress_backend.head"
@@ -73,17 +73,18 @@ async def guarded(handle: Handle, scope: Scope, receive: Receive, send: Send) ->
     send = _marking(send, access, access.crossing(scope))
     refusal = access.refusal(scope)
     if refusal is not None:
-        if refusal.kind and (api := getattr(scope["app"].state, "progress", None)) is not None:
-            api.measured.refusal(refusal)
-        await denied(refusal)(scope, receive, send)
+        api = getattr(scope["app"].state, "progress", None) if refusal.kind else None
+        await denied(api, refusal)(scope, receive, send)
     elif (asked := _asked_beforehand(scope, access)) is not None:
         await asked(scope, receive, send)
     else:
         await handle(scope, receive, send)
 
 
-def denied(refusal: Refusal) -> Response:
-    """The HTTP response to a refused request."""
+def denied(api: Api | None, refusal: Refusal) -> Response:
+    """The HTTP response to a refused request, which is counted."""
+    if api is not None:
+        api.measured.refusal(refusal)
     headers = _WHO if refusal.status == 401 else {}
     if refusal.retry_after_s:
         headers = {**headers, "Retry-After": str(refusal.retry_after_s)}
@@ -145,8 +146,7 @@ class GuardedRoute(OpenRoute):
         api = api_in(scope)
         refusal = refusal or api.limits.of_write(scope, action)
         if refusal is not None:
-            api.measured.refusal(refusal)
-            await denied(refusal)(scope, receive, send)
+            await denied(api, refusal)(scope, receive, send)
             return
         await super()._asked(scope, receive, send)
 

@@ -57,8 +57,7 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
     refusal = rights.refusal(caller, "create", made)
     share = None if refusal else _share(api, task_id, task.share)
     if (refusal := refusal or api.limits.of_create(request.scope, task_id)) is not None:
-        api.measured.refusal(refusal)
-        return denied(refusal)
+        return denied(api, refusal)
     shared = True if task.share else None
     note(request.scope, id=task_id, task_type=task.task_type, owner=owner, share=shared)
     try:

@@ -21,21 +21,15 @@ Owner = Annotated[str, Field(min_length=1, max_length=MAX_OWNER, pattern=_NAME)]
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=_NAME)]
 ShortId = Annotated[str, Field(min_length=SHORTEST_ID, max_length=MAX_ID, pattern=_NAME)]
 TaskId = Annotated[
-    str,
+    Id,
     Path(
-        min_length=1,
-        max_length=MAX_ID,
-        pattern=_NAME,
         description="The task's id: what POST /internal/create-task returned, or Celery's.",
         examples=[examples.TASK_ID],
     ),
 ]
 WorkflowId = Annotated[
-    str,
+    Id,
     Path(
-        min_length=1,
-        max_length=MAX_ID,
-        pattern=_NAME,
         description="The workflow's id: that of the result which apply_async of the canvas "
         "returned.",
         examples=[examples.WORKFLOW_ID],

@@ -106,8 +106,7 @@ async def _events(
     api, heartbeat = api_of(request), query.heartbeat
     counted = api.limits.of_stream(request.scope)
     if isinstance(counted, Refusal):
-        api.measured.refusal(counted)
-        return denied(counted)
+        return denied(api, counted)
     updates = follow(api, watched, heartbeat or PING_S, request.scope, counted)
     try:
         first = await anext(updates)

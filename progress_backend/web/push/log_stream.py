@@ -79,8 +79,7 @@ async def _followed(
     after = int(known) if again else query.after
     counted = api.limits.of_stream(request.scope)
     if isinstance(counted, Refusal):
-        api.measured.refusal(counted)
-        return denied(counted)
+        return denied(api, counted)
     nudges = partial(api.logs.follow, task_id)
     updates = follow(api, Resource("task", task_id), PING_S, request.scope, counted, nudges)
     async with contextlib.AsyncExitStack() as stack:
