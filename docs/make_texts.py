@@ -22,6 +22,10 @@ _BLANKS: Final = {
     "reason": "OperationalError: …",
     "name": "shop.fetch",
     "time": "14:05",
+    "number": 2,
+    "limit": 5,
+    "seconds": 4,
+    "lost": 2,
 }
 #: Key of a text -> when it is used.
 _WHEN: Final = {
@@ -32,20 +36,31 @@ _WHEN: Final = {
     "cancelled": "cancelled",
     "failed_until": "error, while its message may come again",
     "worker_lost_until": "the same, cause `lost` or `worker_lost`",
+    "begun_after_loss": "running again after the process of the run before was lost",
+    "begun_after_losses": "the same after several",
     "lost": "error, cause `lost`",
+    "let_go": "the same, while its worker answers",
+    "not_redelivered": "the same, of a message that did not come again",
     "not_published": "error, cause `not_published`",
     "revoked": "cancelled by Celery's revoke",
     "expired": "cancelled because its `expires` passed",
     "unknown_task": "error, cause `unknown_task`",
+    "upstream": "error, cause `upstream`",
+    "never_published": "error, cause `never_published`",
+    "members": "a workflow",
+    "retry": "a retry; `retry_of` with its `max_retries`",
+    "retry_in": "a retry within a minute; `retry_in_of` as above",
+    "retry_at": "a later retry; `retry_at_of` as above",
 }
 
 
 def table() -> str:
     """Every default text, in each language."""
     rows = [
-        (when, *(text(locale, key, **_BLANKS) for locale in LOCALES)) for key, when in _WHEN.items()
+        (f"`{key}`", when, *(text(locale, key, **_BLANKS) for locale in LOCALES))
+        for key, when in _WHEN.items()
     ]
-    return markdown(("When", "`ja`", "`en`"), rows)
+    return markdown(("Code", "When", "`ja`", "`en`"), rows)
 
 
 def message() -> str:

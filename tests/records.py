@@ -77,7 +77,7 @@ class Records:
         return self.apply(task_id, ev.Completed())
 
     def warning(self, task_id: str, **since: datetime) -> Task:
-        """As the pass over open tasks does: `stalled`, `late` or `waiting`."""
+        """As the pass over open tasks does: `stalled` or `late`."""
         event = ev.Warned(warnings=Warnings(**since), revision=self.get(task_id).revision)
         return self.apply(task_id, event)
 

@@ -99,6 +99,16 @@ works = st.builds(
     st.sampled_from([0, 1.5, 700.25]),
     st.sampled_from([(), (2.5, 20.0), (0.0, 1.5, 7.25, 3.0)]),
 )
+#: Codes of default texts, also such as no text has.
+codes = st.fixed_dictionaries(
+    {
+        "code": st.sampled_from(["completed", "retry_in_of", "retry_at", "lost", "of another"]),
+        "args": st.dictionaries(
+            st.sampled_from(["number", "limit", "seconds", "time", "reason", "odd"]),
+            st.integers() | names | st.just("2024-01-15T10:30:00.000+00:00"),
+        ),
+    }
+)
 #: Warnings of any kind, also of kinds that a task's status does not have.
 warnings = st.tuples(*(st.none() | times for _ in KINDS)).filter(any).map(Warnings._make)
 limits = st.none() | st.sampled_from([1, 60.5])
@@ -262,5 +272,7 @@ def tasks(draw: st.DrawFn, content: st.SearchStrategy[dict[str, Any]] = plain_ma
         owner=draw(owners),
         warnings=draw(st.none() | warnings),
         control=draw(st.none() | controls),
+        message_code=draw(st.none() | codes),
+        error_code=draw(st.none() | codes),
         revision=draw(st.integers(0, 5)),
     )

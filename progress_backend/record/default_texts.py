@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from math import ceil
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
+
+from .local_time import moment
 
 Locale = Literal["ja", "en"]
 LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)
@@ -68,20 +69,49 @@ _TEXTS: Final[dict[Locale, dict[str, str]]] = {
     },
 }
 
-
-#: Patterns of the blanks whose values are numbers or times; the other blanks take any text.
-_NUMBERS: Final = ("current", "total", "number", "limit", "seconds", "lost")
-_BLANKS: Final = {**dict.fromkeys(_NUMBERS, r"\d+"), "time": r"[\d: .-]+"}
 #: A retry that begins within so many seconds has its seconds in the text, a later one its time.
 _SOON_S: Final = 60
 
-
-def text(locale: Locale, key: str, **values: object) -> str:
-    """The default text for `key` ("completed", "lost", …) in `locale`, its blanks filled."""
-    return _TEXTS[locale][key].format(**values)
+#: What a default text says, in no language: `{"code": "lost", "args": {"worker": "celery@a"}}`.
+TextCode = Mapping[str, Any]
 
 
-def progress_text(locale: Locale, current: int, total: int | None) -> str:
+class DefaultText(str):
+    """A default text on its way into a record, where its code is beside it."""
+
+    __slots__ = ("code",)
+    code: dict[str, Any]
+
+
+def text(locale: Locale, key: str, at: datetime | None = None, /, **values: object) -> DefaultText:
+    """The default text for `key` ("completed", "lost", …) in `locale`, its blanks filled. A time is
+    one of day, with its date unless that is the day of `at`."""
+    blanks, time = values, values.get("time")
+    if isinstance(time, datetime):
+        blanks = {**values, "time": clock_text(time, at or time)}
+        values["time"] = time.isoformat(timespec="milliseconds")
+    made = DefaultText(_TEXTS[locale][key].format(**blanks))
+    made.code = {"code": key, "args": values}
+    return made
+
+
+def in_language(
+    locale: Locale, given: str, code: TextCode | None, at: datetime | None = None
+) -> str:
+    """A record's text in `locale` by the code beside it, as `text` makes it; without one as it is
+    given."""
+    if not code:
+        return given
+    try:
+        args = dict(code["args"])
+        if "time" in args:
+            args["time"] = moment(args["time"])
+        return text(locale, code["code"], at, **args)
+    except (KeyError, TypeError, ValueError, IndexError):  # another version's, or another program's
+        return given
+
+
+def progress_text(locale: Locale, current: int, total: int | None) -> DefaultText:
     """The message of an `update()` without one: 「処理中... (150/252)」."""
     if total is None:
         return text(locale, "progressed_unknown_total", current=current)
@@ -90,14 +120,28 @@ def progress_text(locale: Locale, current: int, total: int | None) -> str:
 
 def retry_text(
     locale: Locale, number: int, limit: int | None, at: datetime | None, now: datetime, reason: str
-) -> str:
+) -> DefaultText:
     """The message of a retry, which names the next run, of how many, and when: "try 2 of 5 in 4 s:
     HTTPError 503"."""
-    seconds = 0 if at is None else ceil((at - now).total_seconds())
-    key = "retry" if seconds <= 0 else "retry_in" if seconds <= _SOON_S else "retry_at"
-    time = "" if at is None else clock_text(at.astimezone(now.tzinfo), now)
-    blanks = {"number": number, "limit": limit, "seconds": seconds, "time": time, "reason": reason}
-    return text(locale, key if limit is None else f"{key}_of", **blanks)
+    key, values = "retry", {"number": number, "reason": reason}
+    if at is not None and (seconds := ceil((at - now).total_seconds())) > 0:
+        soon = seconds <= _SOON_S
+        key = "retry_in" if soon else "retry_at"
+        values |= {"seconds": seconds} if soon else {"time": at.astimezone(now.tzinfo)}
+    if limit is not None:
+        key, values["limit"] = f"{key}_of", limit
+    return text(locale, key, now, **values)
+
+
+def retry_begun(locale: Locale, given: str, code: TextCode | None) -> str:
+    """A retry's default text without its delay, for when the run has begun; any other text as it
+    is."""
+    key, args = str((code or {}).get("code")), (code or {}).get("args")
+    if not key.startswith(("retry_in", "retry_at")) or not isinstance(args, dict):
+        return given
+    begun = "retry_of" if key.endswith("_of") else "retry"
+    args = {name: value for name, value in args.items() if name not in ("seconds", "time")}
+    return in_language(locale, given, {"code": begun, "args": args})
 
 
 def clock_text(time: datetime, now: datetime) -> str:
@@ -105,71 +149,7 @@ def clock_text(time: datetime, now: datetime) -> str:
     return f"{time:%H:%M}" if time.date() == now.date() else f"{time:%m-%d %H:%M}"
 
 
-def until_text(given: str, time: str) -> str:
-    """A default text with the time until which the task's message may come again, with this time in
-    place of its own; any other text as it is."""
-    return _with_time(given, ("worker_lost_until", "failed_until"), time)
-
-
-def retry_at_text(given: str, time: str) -> str:
-    """A default text with the time of the next retry, with this time in place of its own; any other
-    text as it is."""
-    return _with_time(given, ("retry_at_of", "retry_at"), time)
-
-
-def _with_time(given: str, keys: tuple[str, ...], time: str) -> str:
-    for locale in LOCALES:
-        for key in keys:
-            if match := _pattern(_TEXTS[locale][key]).fullmatch(given):
-                return text(locale, key, **{**match.groupdict(), "time": time})
-    return given
-
-
-def retry_begun(locale: Locale, given: str) -> str:
-    """A retry's default text without its delay, for when the run has begun; any other text as it
-    is."""
-    for other in LOCALES:
-        for key in ("retry_in_of", "retry_at_of", "retry_in", "retry_at"):
-            if match := _pattern(_TEXTS[other][key]).fullmatch(given):
-                begun = "retry_of" if key.endswith("_of") else "retry"
-                return text(locale, begun, **match.groupdict())
-    return given
-
-
-@lru_cache(maxsize=1_024)
-def translated(locale: Locale, given: str) -> str:
-    """A default text of any language in `locale`, its blanks kept; any other text as it is.
-
-    For a screen in another language: the record keeps the text that was written.
-    """
-    for pattern, key in _patterns(locale):
-        if match := pattern.fullmatch(given):
-            return text(locale, key, **match.groupdict())
-    return given
-
-
 def described() -> dict[str, object]:
-    """All default texts by language, and the patterns of their blanks (".+" for a blank that is not
-    listed): for a page's script, which translates as `translated` does."""
-    return {"texts": _TEXTS, "blanks": _BLANKS}
-
-
-@lru_cache
-def _patterns(locale: Locale) -> list[tuple[re.Pattern[str], str]]:
-    """The patterns of the other languages' default texts, each with its key."""
-    return [
-        (_pattern(template), key)
-        for other, texts in _TEXTS.items()
-        if other != locale
-        for key, template in texts.items()
-    ]
-
-
-@lru_cache
-def _pattern(template: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", template)  # text and names of blanks, in turn
-    found = (
-        f"(?P<{part}>{_BLANKS.get(part, '.+')})" if place % 2 else re.escape(part)
-        for place, part in enumerate(parts)
-    )
-    return re.compile("".join(found), re.DOTALL)
+    """All default texts by language, for a page's script, which fills their blanks as `in_language`
+    does."""
+    return {"texts": _TEXTS}

@@ -115,6 +115,13 @@ class WarningTimes(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fiel
         "and 30 s at least; or than its marking's expect_s.")] = None
 
 
+class TextCode(Struct, kw_only=True):
+    """What a default text says, in no language."""
+
+    code: Annotated[str, is_("Name of the text, as docs/reference.md lists them.")]
+    args: Annotated[dict[str, Any], is_("The values of its blanks; a time is ISO 8601.")]
+
+
 class Stored(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A task's record. Times are ISO 8601 with milliseconds and offset."""
 
@@ -208,6 +215,10 @@ class Stored(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=Tru
     warnings: Annotated[WarningTimes | None, is_(
         "What is out of the ordinary of it, which the next value, another status or a new run "
         "takes back; a value takes only stalled back. Not there while nothing is.")] = None
+    message_code: Annotated[dict[str, Any] | None, is_(
+        "What current_status says; only where it is a default text.")] = None
+    error_code: Annotated[dict[str, Any] | None, is_(
+        "What error_message says; only where it is a default text.")] = None
     estimated_details: Annotated[list[str], is_(
         "Names in processing_details that were computed, not given.")]
     may_come_again_until: Annotated[Moment | None, is_(

@@ -33,7 +33,7 @@ def update_message(record: Stored, type_: str) -> bytes:
         "final": record.final,
         "may_come_again_until": record.may_come_again_until,
     }
-    for name in ("control", "warnings", "owner"):
+    for name in ("control", "warnings", "owner", "message_code", "error_code"):
         if (value := getattr(record, name)) is not None:
             message[name] = value
     if record.status in ENDED:

@@ -240,6 +240,11 @@ class Task:
     #: The newest request for a cancel, a pause or an end by force: by whom, when and why;
     #: `acknowledged_at` is when the run did it, None until then.
     control: dict[str, Any] | None = None
+    #: What `message` says where it is a default text, in no language: `{"code": "progressed",
+    #: "args": {"current": 150, "total": 252}}`; None beside any other text.
+    message_code: dict[str, Any] | None = None
+    #: The same of `error_message`.
+    error_code: dict[str, Any] | None = None
     #: Commits so far.
     revision: int = 0
     #: Fields of the stored document that another version of this library has written.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Final
 
 from ..errors import ForeignValue, printable
-from .default_texts import clock_text, retry_at_text, until_text
+from .default_texts import LOCALES, in_language
 from .fields import Stored
 from .local_time import in_its_zone, moment
 from .model import Task, TaskStatus, replace
@@ -46,7 +46,7 @@ def row(stored: bytes, task_id: str, zone: tzinfo) -> Stored:
 
 def in_zone(record: Stored, zone: tzinfo) -> Stored:
     """A checked record with its times in a zone, each with the offset of its own moment."""
-    changed = False
+    changed, written = False, record.updated_at
     parts = ((getattr(record, name), times) for name, times in PART_TIMES.items())
     for part, names in ((record, TIMES), *parts):
         for name in names if part is not None else ():
@@ -59,20 +59,24 @@ def in_zone(record: Stored, zone: tzinfo) -> Stored:
         # Not checked, since it is shown only.
         with contextlib.suppress(KeyError, TypeError, ValueError):
             control[name] = in_its_zone(control[name], zone)
-    if changed:
-        record.current_status = _message_of(record)
+    if changed and written is not None:
+        _move_message(record, moment(written), zone)
     return record
 
 
-def _message_of(record: Stored) -> str:
-    """The record's message with its time of day in the reader's zone; the writer put it there in
-    its own."""
-    message, now = record.current_status, record.updated_at
-    eta = None if record.delivery is None else record.delivery.eta
-    for time, with_time in ((record.may_come_again_until, until_text), (eta, retry_at_text)):
-        if time is not None and now is not None:
-            message = with_time(message, clock_text(moment(time), moment(now)))
-    return message
+def _move_message(record: Stored, written: datetime, zone: tzinfo) -> None:
+    """Writes the time of day in a record's default text in the reader's zone, in the language that
+    the text has."""
+    code, given, now = record.message_code, record.current_status, record.updated_at
+    if code is None or now is None:
+        return
+    with contextlib.suppress(KeyError, TypeError, ValueError):  # not checked: it may have no time
+        args = code["args"]
+        moved = {**code, "args": {**args, "time": in_its_zone(args["time"], zone)}}
+        for locale in LOCALES:
+            if in_language(locale, "", code, written) == given:
+                record.message_code = moved
+                record.current_status = str(in_language(locale, given, moved, moment(now)))
 
 
 def marked(task_id: str, why: str) -> Stored:

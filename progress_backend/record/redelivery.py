@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any, Final
 
-from .default_texts import Locale, clock_text, text
+from .default_texts import DefaultText, Locale, text
 from .events import Started
 from .model import LOST, NOT_PUBLISHED, REPORTED, WORKER_LOST, Task
 
@@ -93,12 +93,14 @@ def final(task: Task, now: datetime | None, *, confirmed: bool = False) -> bool:
     return left_s(task.ended, task.again_until, now, unconfirmed=unconfirmed) == 0
 
 
-def failure_text(locale: Locale, cause: str, at: datetime, again_until: datetime | None) -> str:
+def failure_text(
+    locale: Locale, cause: str, at: datetime, again_until: datetime | None
+) -> DefaultText:
     """A record's message for a failure: "Worker lost; may come again until 14:05"."""
     if again_until is None:
         return text(locale, "failed")
     key = "worker_lost_until" if cause in WORKER_GONE else "failed_until"
-    return text(locale, key, time=clock_text(again_until, at))
+    return text(locale, key, at, time=again_until)
 
 
 def lost_runs(task: Task, start: Started) -> int:

@@ -34,7 +34,8 @@ def as_of(record: Stored, now: datetime, locale: Locale) -> Stored:
     until = optional_moment(record.may_come_again_until)
     if until is not None and record.status in ENDED and not left_s(True, until, now):
         record.final = True
-        record.current_status = text(locale, "failed")
+        failed = text(locale, "failed")
+        record.current_status, record.message_code = str(failed), failed.code
     return record
 
 

@@ -109,6 +109,8 @@ def clipped(task: Task) -> Task:
         results=clip(task.results),
         processing_details=clip(task.processing_details),
         message=task.message[:CLIPPED_TEXT],
+        message_code=None,
+        error_code=None,
         error_message=task.error_message and task.error_message[:CLIPPED_TEXT],
     )
 
@@ -180,6 +182,8 @@ def stored_of(task: Task) -> Stored:
         expect_s=task.expect_s,
         stall_s=task.stall_s,
         warnings=None if task.warnings is None else _warning_times(task.warnings),
+        message_code=task.message_code,
+        error_code=task.error_code,
         estimated_details=list(filled),
         may_come_again_until=until,
         final=task.ended and until is None,
@@ -281,6 +285,8 @@ def task_of(stored: Stored, unknown: Mapping[str, Any] = _NONE) -> Task:
         expect_s=stored.expect_s,
         stall_s=stored.stall_s,
         warnings=None if (warnings := stored.warnings) is None else _warnings(warnings),
+        message_code=stored.message_code,
+        error_code=stored.error_code,
         control=stored.control,
         revision=stored.revision,
         unknown=dict(unknown),

@@ -101,7 +101,10 @@ def said(task: Task) -> list[Entry]:
     entries += _asked(task)
     if task.ended:
         line = (task.error_message or "").strip().rpartition("\n")[2]
-        about = {"status": task.status, "cause": task.error_cause, "text": line}
+        code = task.error_code if len(line) <= LONGEST else None
+        about = {
+            "status": task.status, "cause": task.error_cause, "text": line, "text_code": code
+        }  # fmt: skip
         entries.append(_entry("ended", task.completed_at, attempt=number, **about))
     return [entry for entry in entries if entry["time"] is not None]
 
@@ -190,8 +193,8 @@ def _redelivered(before: Task, event: ev.Started, after: Task) -> Entry | None:
         at = None if begun is None else rendered(begun - _JUST_BEFORE)
         return {**_let_go("retried", before, after, None), "time": at}
     lost = after.delivery is not None and after.delivery.lost_runs
-    said_so = after.message if lost else None
-    return _entry("redelivered", after.attempt_started_at, attempt=after.attempt, text=said_so)
+    about = {"text": after.message, "text_code": after.message_code} if lost else {}
+    return _entry("redelivered", after.attempt_started_at, attempt=after.attempt, **about)
 
 
 def _resumed(before: Task, event: ev.Resumed, after: Task) -> Entry | None:

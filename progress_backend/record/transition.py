@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from ..errors import HeldByWorker, TaskAlreadyFinished, TransitionRefused
 from . import events as ev
-from .default_texts import Locale
+from .default_texts import DefaultText, Locale
 from .local_time import in_milliseconds
 from .model import LOST, NOT_PUBLISHED, REPORTED, WORKER_LOST, Task, TaskStatus, Worker, replace
 from .redelivery import comes_again, is_late
@@ -33,6 +33,8 @@ SUSPECTED: Final = "error (lost)"
 SAME: Final = "same"
 #: Events that may be refused because of an end that a caller asked for.
 _ASKED: Final = (ev.Started, ev.Requeued, ev.Completed, ev.Failed)
+#: Texts of a record, and where their codes are.
+_CODES: Final = {"message": "message_code", "error_message": "error_code"}
 _UNENDED: Final = frozenset({TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED})
 
 
@@ -90,6 +92,7 @@ def transition(
     after = move.step(task, event, Scene(when, locale, task_id, lease_s, at))
     if after is task:
         return task
+    after = _with_codes(task, after)
     if after.warnings is not None and not move.timeless:
         after = task_warnings.without_warnings(after, event)
     revision = after.revision if revision is None else revision
@@ -109,6 +112,16 @@ def transition(
     # What was asked of its workflow while the record had ended is asked of its next run too.
     acts = () if task.ended and not after.ended else member.acts
     return replace(after, member=member._replace(share=share_of(after, member.share), acts=acts))
+
+
+def _with_codes(before: Task, after: Task) -> Task:
+    """The task with the codes of its new default texts beside them; another new text has none."""
+    changes: dict[str, Any] = {}
+    for name, beside in _CODES.items():
+        if (given := getattr(after, name)) is not getattr(before, name):
+            changes[name] = given and str(given)
+            changes[beside] = given.code if isinstance(given, DefaultText) else None
+    return replace(after, **changes) if changes else after
 
 
 def row_of(task: Task | None) -> str:

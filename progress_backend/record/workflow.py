@@ -28,10 +28,12 @@ WHOLE: Final = 1_000
 FAILURES: Final = 20
 #: What a list of workflows leaves out.
 NOT_IN_ROWS: Final = frozenset(
-    {"error_message", "failures", "results", "processing_details", "metadata"}
+    {"error_message", "error_code", "failures", "results", "processing_details", "metadata"}
     | {"may_come_again_until", "final"}
 )
-_OF_FAILURES: Final = ("task_id", "task_type", "error_message", "error_cause", "end_time")
+_OF_FAILURES: Final = (
+    *("task_id", "task_type", "error_message", "error_code", "error_cause", "end_time"),
+)
 
 
 class Figures(NamedTuple):
@@ -177,6 +179,7 @@ def body(
     failed = [{name: one.get(name) for name in _OF_FAILURES} for one in bodies]
     again = [optional_moment(one.get("may_come_again_until")) for one in bodies if over]
     again_until = max((time.astimezone(zone) for time in again if time), default=None)
+    through = text(locale, "members", current=figures.ended, total=figures.whole)
     until, took = figures.ended_ms if over else figures.changed_ms, None
     if figures.started_ms is not None and until is not None:
         took = max(until - figures.started_ms, 0)
@@ -192,12 +195,14 @@ def body(
             "total": figures.whole,
             "percentage": figures.percentage,
         },
-        "current_status": text(locale, "members", current=figures.ended, total=figures.whole),
+        "current_status": str(through),
+        "message_code": through.code,
         "start_time": rendered(started),
         "updated_at": rendered(at(figures.changed_ms)),
         "end_time": rendered(ended),
         "processing_time_ms": took,
         "error_message": failed[0]["error_message"] if failed else None,
+        "error_code": failed[0]["error_code"] if failed else None,
         "counts": {**dict(zip(STATUSES, figures.counts, strict=True)), "planned": figures.planned},
         "failures": failed,
         "results": {},

@@ -42,6 +42,7 @@ def as_task(body: bytes) -> bytes:
     task["may_come_again_until"] = given["may_come_again_until"]
     if (control := given["control"]) is not None:
         task["control"] = {**control, "acknowledged_at": given["end_time"]}
-    task["error_message"] = given["error_message"] if failed else None
+    if not failed:
+        task["error_message"] = task["error_code"] = None
     task["error_cause"] = failures[0]["error_cause"] if failed and failures else None
     return dumps(task | last).encode()

@@ -335,12 +335,14 @@ class Run:
         if message is None:
             shown = self.identity.total_items if total is None else total
             message = self.sender.progress_text(current or 0, shown)
+        elif type(message) is not str:
+            message = text_of(message)
         details = self.details if self.phase is None else {**self.details, "phase": self.phase}
         return ev.Progressed(
             attempt=self.attempt,
             current=current,
             total=total,
-            message=message if type(message) is str else text_of(message),
+            message=message,
             details=details,
             results=self.results,
             error_message=self.error_text,

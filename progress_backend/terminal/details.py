@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from ..record.default_texts import Locale, translated
+from ..record.default_texts import Locale, in_language
 from ..record.model import STATUSES, Task, Warnings
 from . import formats
 from .remaining import remaining, starting
@@ -24,7 +24,7 @@ def of_task(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
     task = task_of(body)
     total = "?" if task.progress.total is None else task.progress.total
     control = task.control or {}
-    error = formats.clean(translated(locale, task.error_message or ""))
+    error = formats.clean(in_language(locale, task.error_message or "", task.error_code))
     runs = {"attempt": task.attempt, "retries": task.retries}
     asked = f"{control['action']} ({control.get('by')})" if control else ""
     facts: dict[str, str | None] = {
@@ -39,7 +39,7 @@ def of_task(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
         "rate": formats.rate(task),
         "remaining": remaining(task, now, locale),
         "elapsed": formats.elapsed(task, now),
-        "message": formats.clean(translated(locale, task.message)),
+        "message": formats.text_of(task, locale),
         "error": f"{error} ({task.error_cause})" if error and task.error_cause else error,
         "asked": ": ".join(filter(None, [asked, formats.clean(str(control.get("reason") or ""))])),
         **_times(task),
@@ -73,7 +73,7 @@ def of_workflow(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
                 (
                     f"  {formats.clean(failure['task_id'])}",
                     formats.clean(failure["task_type"]),
-                    formats.clean(translated(locale, failure["error_message"] or "")),
+                    formats.clean(_why(failure, locale)),
                 )
                 for failure in failures
             ]
@@ -81,6 +81,10 @@ def of_workflow(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
     rest = body["counts"]["error"] - len(failures)
     if failures and rest > 0:
         yield f"  {formats.text(locale, 'more', count=rest)}"
+
+
+def _why(failure: Body, locale: Locale) -> str:
+    return in_language(locale, failure["error_message"] or "", failure.get("error_code"))
 
 
 def of_timeline(timeline: Body, locale: Locale) -> Iterator[str]:
@@ -106,7 +110,8 @@ def _about(entry: Body, locale: Locale) -> str:
         about.append(formats.text(locale, "attempt_number", attempt=entry["attempt"]))
     about += (str(entry[name]) for name in ("by", "worker", "cause") if entry.get(name))
     if text := entry.get("text"):
-        about.append(translated(locale, str(text)))
+        at = datetime.fromisoformat(entry["time"])
+        about.append(in_language(locale, str(text), entry.get("text_code"), at))
     return formats.joined(locale, *map(formats.clean, about))
 
 

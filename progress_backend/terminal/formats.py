@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from unicodedata import combining, east_asian_width
 
-from ..record.default_texts import Locale, translated
+from ..record.default_texts import Locale, in_language
 from ..record.model import STATUSES, Task, TaskStatus
 from ..record.redelivery import final
 from .texts import TEXTS
@@ -154,13 +154,18 @@ def message_of(task: Task, now: datetime, locale: Locale) -> str:
     """A task's message; of an error its reason, and until when it may be taken back. Default texts
     are in `locale`, whatever the writer's."""
     if task.status == TaskStatus.ERROR and task.error_message:
-        error = clean(translated(locale, task.error_message))
+        error = clean(in_language(locale, task.error_message, task.error_code))
         if final(task, now):
             return error
-        return f"{clean(translated(locale, task.message))} ({error})"
+        return f"{text_of(task, locale)} ({error})"
     reason = (task.control or {}).get("reason")
-    message = clean(translated(locale, task.message))
+    message = text_of(task, locale)
     return f"{message} ({clean(str(reason))})".lstrip() if reason else message
+
+
+def text_of(task: Task, locale: Locale) -> str:
+    """A task's text on one line, a default text in `locale`."""
+    return clean(in_language(locale, task.message, task.message_code, task.updated_at))
 
 
 def padded(text: str, cells: int) -> str:

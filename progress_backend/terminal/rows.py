@@ -76,7 +76,7 @@ def _control(body: Body, unconfirmed: int) -> dict[str, Any] | None:
 def _message(body: Body, locale: Locale, unconfirmed: int) -> str:
     """ "5 of 9 tasks have ended (error 1)"."""
     given = {name: body["progress"][name] for name in ("current", "total")}
-    message = default_text(locale, "members", **given)
+    message: str = default_text(locale, "members", **given)
     counts = formats.counts(locale, {n: body["counts"][n] for n in ("error", "cancelled")})
     if counts:
         message = formats.text(locale, "of_tasks", said=message, counts=counts)

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from progress_backend import Settings, sign
 from progress_backend.record import events as ev
+from progress_backend.record.default_texts import progress_text
 from progress_backend.tokens import new
 from tests.browser.conftest import OpenPage
 from tests.browser.sites import Site
@@ -149,7 +150,7 @@ def test_an_element_that_is_moved_goes_on(api: RunningApi, site: Site, open_page
 
 
 def test_the_languages_of_a_page_and_of_an_element(
-    api: RunningApi, site: Site, open_page: OpenPage
+    api: RunningApi, redis_url: str, site: Site, open_page: OpenPage
 ) -> None:
     task_id = api.create()
     body = "".join(
@@ -158,10 +159,11 @@ def test_the_languages_of_a_page_and_of_an_element(
     page = open_page(site(body, api, lang="ja"))
     expect(part(page, "status")).to_have_text("待機中")
     expect(part(page, "status", 1)).to_have_text("Created")
-    api.update(task_id, current_items=252)
+    Records(redis_url).progress(task_id, 3, progress_text("ja", 3, 252))
+    expect(part(page, "message")).to_have_text("処理中... (3/252)")
+    expect(part(page, "message", 1)).to_have_text("Processing... (3/252)")
     api.update(task_id, "completed", message="Processing... (3/4)")
-    expect(part(page, "message")).to_have_text("処理中... (3/4)")
-    expect(part(page, "message", 1)).to_have_text("Processing... (3/4)")
+    expect(part(page, "message")).to_have_text("Processing... (3/4)")  # the text of a caller
     page.locator("task-progress").first.evaluate("(element) => { element.lang = 'en'; }")
     expect(part(page, "status")).to_have_text("Completed")
 

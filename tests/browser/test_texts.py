@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
+from datetime import UTC, datetime
 from functools import partial
 from string import Formatter
+from typing import Any
 
 from playwright.sync_api import Route, expect
 
 from progress_backend.record import default_texts
 from progress_backend.record import events as ev
-from progress_backend.record.default_texts import LOCALES, Locale, translated
+from progress_backend.record.default_texts import LOCALES, DefaultText, Locale, text
 from progress_backend.record.model import STATUSES
 from progress_backend.terminal import formats
 from tests.browser.conftest import OpenPage
@@ -18,47 +19,37 @@ from tests.browser.looking import row, shows
 from tests.records import Records
 from tests.web.serving import RunningApi
 
-FILLED = {
+NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
+FILLED: dict[str, Any] = {
     "current": 3, "total": 9, "worker": "w@h", "name": "shop.x", "number": 7, "lost": 2, "limit": 5,
-    "seconds": 4, "time": "01-15 14:05",
+    "seconds": 4, "time": NOW.replace(day=14, hour=14, minute=5),
     "reason": "no\nbroker at redis://[::1]:6379/0 (a|b) 100 %: $& \\1 {number} 銀行",
 }  # fmt: skip
-#: Nearly a default text, or part of one: a job's own words.
-OWN = [
-    "",
-    "Completed.",
-    "完了",
-    "Processing... (a/b)",
-    "Processing... (1/2) of AAPL",
-    "try 2",
-    "{n}",
-]
 
 
-def said() -> list[str]:
-    """Each default text of each language, its blanks filled; and texts that are none."""
-    texts = [text for of in default_texts._TEXTS.values() for text in of.values()]
-    names = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in texts]
-    filled = (
-        text.format(**{name: FILLED[name] for name in blanks})
-        for text, blanks in zip(texts, names, strict=True)
-    )
-    return [*filled, *OWN]
+def written(locale: Locale) -> list[tuple[DefaultText, datetime]]:
+    """Each default text, its blanks filled, and when; a time with its date and without."""
+    return [
+        (text(locale, key, at, **{name: FILLED[name] for name in names}), at)
+        for key, template in default_texts._TEXTS[locale].items()
+        for names in [{name for _, name, _, _ in Formatter().parse(template) if name}]
+        for at in ((NOW, FILLED["time"]) if "time" in names else (NOW,))
+    ]
 
 
-def test_the_page_and_the_terminal_put_texts_into_the_same_words(
-    api: RunningApi, open_page: OpenPage
-) -> None:
-    page = open_page(api)
-    ours = page.evaluate(
-        """async ([languages, texts]) => {
+def test_the_page_fills_the_texts_as_the_library_does(api: RunningApi, open_page: OpenPage) -> None:
+    given = [[made.code, at.isoformat()] for made, at in written("ja")]
+    unknown = [[None, None], [{}, None], [{"code": "of a newer version", "args": {}}, None]]
+    ours = open_page(api).evaluate(
+        """async ([languages, given]) => {
              const { translated } = await import("/static/translated.js");
-             return languages.map((language) => texts.map((text) => translated(language, text)));
+             return languages.map((language) =>
+               given.map(([code, at]) => translated(language, "as it was given", code, at)));
            }""",
-        [LOCALES, said()],
+        [LOCALES, [*given, *unknown]],
     )
-    assert ours == [[translated(language, text) for text in said()] for language in LOCALES]
-    assert json.dumps(ours, ensure_ascii=False).count("Completed") == 2 + 2  # it did something
+    own = ["as it was given"] * len(unknown)
+    assert ours == [[*(made for made, _ in written(locale)), *own] for locale in LOCALES]
 
 
 def test_page_and_terminal_have_one_word_for_each_status(
@@ -97,16 +88,16 @@ def test_a_row_has_one_language_whatever_its_writer_spoke(
     records.progress("own", 3, words["own"])
 
     def all_are_said() -> None:
-        for task_id, text in words.items():
+        for task_id, said in words.items():
             if task_id != "failed":  # that it failed says less than why
-                expect(row(page, task_id).locator(".message")).to_contain_text(text)
+                expect(row(page, task_id).locator(".message")).to_contain_text(said)
         expect(row(page, "failed").locator(".message span")).to_have_text(
             "ConnectionError: 完了しました"
         )
 
     all_are_said()
     stored = api.status("moving").json()["current_status"]
-    assert stored == default_texts.progress_text(writer, 63, 252)  # the API never translates
+    assert stored == default_texts.progress_text(writer, 63, 252)  # without a wish
     page.reload()  # and as it is read.
     shows(page, "moving", "running")
     all_are_said()

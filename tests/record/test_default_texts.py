@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from string import Formatter
+from typing import Any
 
 import pytest
 
 from progress_backend.record import default_texts
 from progress_backend.record.default_texts import (
     LOCALES,
+    in_language,
     progress_text,
     text,
-    translated,
 )
 
 
@@ -44,22 +46,42 @@ def test_the_text_of_an_update_without_one() -> None:
     assert progress_text("en", 0, 0) == "Processing... (0/0)"
 
 
-FILLED = {
+NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
+FILLED: dict[str, Any] = {
     "current": 3, "total": 9, "worker": "w@h", "reason": "no\nbroker: x", "name": "shop.x",
-    "number": 2, "limit": 5, "seconds": 4, "lost": 3, "time": "01-15 14:05",
+    "number": 2, "limit": 5, "seconds": 4, "lost": 3, "time": NOW.replace(hour=14, minute=5),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("key", default_texts._TEXTS["ja"])
 @pytest.mark.parametrize(("theirs", "ours"), [("ja", "en"), ("en", "ja")])
 def test_a_default_text_is_put_into_the_readers_language(key, theirs, ours) -> None:
-    values = {name: FILLED.get(name, "?") for name in blanks(default_texts._TEXTS["ja"][key])}
-    assert translated(ours, text(theirs, key, **values)) == text(ours, key, **values)
-    assert translated(theirs, text(theirs, key, **values)) == text(theirs, key, **values)
+    values = {name: FILLED[name] for name in blanks(default_texts._TEXTS["ja"][key])}
+    made = text(theirs, key, NOW, **values)
+    for locale in (theirs, ours):
+        assert in_language(locale, made, made.code, NOW) == text(locale, key, NOW, **values)
 
 
 @pytest.mark.parametrize(
-    "said", ["", "Completed.", "データ", "Processing... (a/b)", "Processing... (1/2) of AAPL"]
+    ("day", "shown"), [(15, "14:05"), (16, "01-15 14:05")], ids=["today", "another day"]
 )
-def test_a_text_of_the_jobs_own_stays_as_it_is(said) -> None:
-    assert translated("ja", said) == translated("en", said) == said
+def test_a_time_has_its_date_unless_that_is_the_days(day: int, shown: str) -> None:
+    at = NOW.replace(day=day)
+    made = text("en", "failed_until", at, time=FILLED["time"])
+    assert made == f"An error occurred; may come again until {shown}"
+    assert made.code == {
+        "code": "failed_until", "args": {"time": "2024-01-15T14:05:00.000+00:00"}
+    }  # fmt: skip
+    assert in_language("en", "", made.code, at) == made
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *(None, {}, {"code": "lost"}, {"code": "of a newer version", "args": {}}),
+        *({"code": "lost", "args": {}}, {"code": "failed_until", "args": {"time": "noon"}}),
+        *({"code": ["lost"], "args": {}}, {"code": "lost", "args": {"locale": 1, "key": 2}}),
+    ],
+)
+def test_a_text_without_a_known_code_stays_as_it_is(code) -> None:
+    assert in_language("ja", "Completed", code) == in_language("en", "Completed", code, NOW)

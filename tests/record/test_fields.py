@@ -58,6 +58,8 @@ FULL = Task(
     expect_s=600.0,
     stall_s=60.0,
     warnings=Warnings(NOW, NOW),
+    message_code={"code": "lost", "args": {"worker": "a"}},
+    error_code={"code": "failed_until", "args": {"time": "now"}},
     control={"action": "pause", "by": "api", "reason": "x", "at": "now", "acknowledged_at": None},
     revision=3,
 )

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from progress_backend.errors import ForeignValue
 from progress_backend.live.update import Update
 from progress_backend.record import responses, task_json
+from progress_backend.record.default_texts import retry_text, text
 from progress_backend.record.fields import MAX_DOCUMENT_BYTES, OTHER_TYPE
-from progress_backend.record.model import Delivery, Task, Worker, replace
+from progress_backend.record.model import Task, Worker, replace
 from progress_backend.record.reader_view import UNREADABLE, row, seen
 from tests.record.sample import RUNNING
 from tests.strategies import NOW, mappings, tasks
@@ -157,30 +158,31 @@ def test_times_are_the_readers_zones_whatever_the_writers(task: Task, quarters, 
     assert {name: reader_view[name] for name in rest} == {name: same[name] for name in rest}
 
 
+NOON = datetime(2024, 1, 15, 12, tzinfo=UTC)
+LATE, SOON = NOON.replace(hour=23, minute=50), NOON.replace(hour=14, minute=5)
+
+
 @pytest.mark.parametrize(
     ("message", "shown_in_tokyo"),
     [
         (
-            "Worker lost; may come again until 23:50",
+            text("en", "worker_lost_until", NOON, time=LATE),
             "Worker lost; may come again until 01-16 08:50",
         ),
         (
-            "ワーカーが失われました。23:50 までに再実行される可能性があります",
+            text("ja", "worker_lost_until", NOON, time=LATE),
             "ワーカーが失われました。01-16 08:50 までに再実行される可能性があります",
         ),
-        ("try 2 of 5 at 14:05: HTTPError: 503", "try 2 of 5 at 23:05: HTTPError: 503"),
-        ("try 2 in 4 s: at 14:05: x", "try 2 in 4 s: at 14:05: x"),
-        ("my own: until 23:50", "my own: until 23:50"),
+        (retry_text("en", 2, 5, SOON, NOON, "x at 14:05"), "try 2 of 5 at 23:05: x at 14:05"),
+        (retry_text("en", 2, None, None, NOON, "x at 14:05"), "try 2: x at 14:05"),
+        ("Worker lost; may come again until 23:50", "Worker lost; may come again until 23:50"),
     ],
 )
 def test_a_time_in_the_librarys_own_words_is_the_readers_too(
     message: str, shown_in_tokyo: str
 ) -> None:
-    noon = datetime(2024, 1, 15, 12, tzinfo=UTC)
-    delivery = Delivery(
-        eta=noon.replace(hour=14, minute=5), again_until=noon.replace(hour=23, minute=50)
-    )
-    task = replace(PAUSING, message=message, updated_at=noon, delivery=delivery)
+    code = getattr(message, "code", None)
+    task = replace(PAUSING, updated_at=NOON, message=str(message), message_code=code)
     stored = task_json.encode(task)
     assert seen(stored, "t", TOKYO).current_status == shown_in_tokyo
     told = Update.of(stored, 1, TOKYO, "t").message

@@ -9,7 +9,7 @@ import pytest
 
 from progress_backend.record import events as ev
 from progress_backend.record import redelivery, timeline
-from progress_backend.record.default_texts import translated
+from progress_backend.record.default_texts import in_language
 from progress_backend.record.model import LOST, NOT_PUBLISHED, Delivery, Task, Worker
 from progress_backend.record.redelivery import final, left_s
 from progress_backend.record.transition import transition
@@ -100,11 +100,11 @@ def test_a_run_after_a_loss_says_so(cause: str | None) -> None:
         assert task.message == f"attempt {number}: {says}"
         entry = timeline.written(before, start, task)[-1]
         assert (entry["event"], entry["text"]) == ("redelivered", task.message)
+        assert entry["text_code"] == task.message_code
+        in_japanese = in_language("ja", task.message, task.message_code)
         task = after(task, ev.Progressed(current=1, message="half way"), at + 3)
-    assert (
-        translated("ja", f"attempt 5: {says}")
-        == "5 回目の試行: これまでに 4 回プロセスを失いました"
-    )
+    assert in_japanese == "5 回目の試行: これまでに 4 回プロセスを失いました"
+    assert task.message_code is None
 
 
 @pytest.mark.parametrize(

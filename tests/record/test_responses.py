@@ -83,7 +83,8 @@ class TestAnEndThatMayBeTakenBack:
         assert before == task_json.stored_of(lost)
         assert (before.final, later.final) == (False, True)
         assert later.current_status == "An error occurred"
-        same = {"final": None, "current_status": None}
+        assert later.message_code == {"code": "failed", "args": {}}
+        same = dict.fromkeys(("final", "current_status", "message_code"))
         assert structs.asdict(before) | same == structs.asdict(later) | same
         tag = responses.entity_tag(before, b"")
         assert responses.entity_tag(later, b"") == f'{tag[:-1]}/final"'

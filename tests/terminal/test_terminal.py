@@ -19,7 +19,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from progress_backend.errors import TaskNotFound
-from progress_backend.record.default_texts import LOCALES, Locale
+from progress_backend.record.default_texts import LOCALES, Locale, retry_text
 from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import STATUSES, Task
 from progress_backend.store.drivers import Store
@@ -146,7 +146,8 @@ def test_ages(seconds: float, text: str) -> None:
     ],
 )
 def test_a_retry_that_waits_is_told_in_the_readers_language(locale: Locale, said: str) -> None:
-    waits = replace(RUNNING, retries=1, message="4 秒後に 2/5 回目の試行: HTTPError: 503")
+    text = retry_text("ja", 2, 5, NOW + timedelta(seconds=4), NOW, "HTTPError: 503")
+    waits = replace(RUNNING, retries=1, message=str(text), message_code=text.code)
     assert any(said in line for line in drawn(View((waits,), at=NOW), locale=locale))
     out = io.StringIO()
     lines = Lines(out, locale)

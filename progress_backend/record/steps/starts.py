@@ -57,7 +57,11 @@ def _message(task: Task, event: ev.Started, lost_runs: int, scene: Scene) -> str
     if lost_runs:
         key = "begun_after_loss" if lost_runs == 1 else "begun_after_losses"
         return text(scene.locale, key, number=task.attempt + 1, lost=lost_runs)
-    return retry_begun(scene.locale, task.message) if event.retries else task.message
+    return (
+        retry_begun(scene.locale, task.message, task.message_code)
+        if event.retries
+        else task.message
+    )
 
 
 def wait_ms(task: Task, scene: Scene) -> int | None:

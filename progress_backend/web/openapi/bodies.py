@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from ...record.act_refusal import Code
 from ...record.fields import Status
-from .field_bodies import ESTIMATE, MEANINGS, TaskBody
+from .field_bodies import CODE, ESTIMATE, MEANINGS, TaskBody
 from .workflow_bodies import WorkflowRow
 
 
@@ -123,6 +123,9 @@ class TimelineEntry(BaseModel):
         default=None,
         description="The reason, the phase, an error's last line, or of what is delivered again "
         "how many runs before it lost their process; cut at 160 characters.",
+    )
+    text_code: CODE | None = Field(  # type: ignore[valid-type]  # made of the table of fields
+        default=None, description="What text says, where it is a whole default text."
     )
 
 

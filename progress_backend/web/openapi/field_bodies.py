@@ -14,7 +14,11 @@ Count = Annotated[int, Field(description="How many tasks have this status.")]
 #: The bounds that a type does not have.
 _BOUNDS: Final[dict[str, Any]] = {"percentage": {"ge": 0, "le": 100}}
 #: Fields whose values have another type where they are written.
-_PARTS: Final = {"control": fields.Control}
+_PARTS: Final[dict[str, type[Struct]]] = {
+    "control": fields.Control,
+    "message_code": fields.TextCode,
+    "error_code": fields.TextCode,
+}
 _NUMBERS: Final[dict[Any, Any]] = {
     fields.Number: float,
     fields.Number | None: float | None,
@@ -61,4 +65,5 @@ def _kind(name: str, kind: Any) -> Any:
 TaskBody = _body(fields.Stored)
 PROGRESS = _body(fields.ItemsDone)
 ESTIMATE = _body(fields.Estimate)
+CODE = _body(fields.TextCode)
 MEANINGS: Final = {name: field.description for name, field in TaskBody.model_fields.items()}

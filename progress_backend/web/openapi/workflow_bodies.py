@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, create_model
 
 from ...record.fields import Status
 from ...record.workflow import NOT_IN_ROWS
-from .field_bodies import ESTIMATE, MEANINGS, PROGRESS, Count
+from .field_bodies import CODE, ESTIMATE, MEANINGS, PROGRESS, Count
 
 
 class Counts(BaseModel):
@@ -31,6 +31,9 @@ class Failure(BaseModel):
     task_id: str = Field(description=MEANINGS["task_id"])
     task_type: str = Field(description=MEANINGS["task_type"])
     error_message: str | None = Field(description=MEANINGS["error_message"])
+    error_code: CODE | None = Field(  # type: ignore[valid-type]  # made of the table of fields
+        description="What error_message says where it is a default text; null otherwise."
+    )
     error_cause: str | None = Field(description="As in the task's record.")
     end_time: str | None = Field(description="When it ended.")
 
@@ -64,6 +67,9 @@ class WorkflowBody(BaseModel):
         "until all have ended, and falls only where members were added."
     )
     current_status: str = Field(description="The text to show.")
+    message_code: CODE = Field(  # type: ignore[valid-type]  # made of the table of fields
+        description="What current_status says, in no language."
+    )
     start_time: str | None = Field(description="When its first member began; null before that.")
     updated_at: str | None = Field(description="When a member last changed.")
     end_time: str | None = Field(description="When its last member ended; null before that.")
@@ -71,6 +77,9 @@ class WorkflowBody(BaseModel):
         description="From start to end, or to the last change; null before the start."
     )
     error_message: str | None = Field(description="That of the first failure.")
+    error_code: CODE | None = Field(  # type: ignore[valid-type]  # made of the table of fields
+        description="That of the first failure."
+    )
     counts: Counts = Field(description="Its members by status.")
     failures: list[Failure] = Field(description="The first 20 members that have failed.")
     results: dict[str, Any] = Field(description="Empty: members have results.")

@@ -5,7 +5,7 @@ import { moment } from "./moment.js";
 import { placeOf } from "./places.js";
 import { remainingText } from "./remaining.js";
 import { TEXTS } from "./texts.js";
-import { translated } from "./translated.js";
+import { errorOf, saidOf } from "./translated.js";
 import { clock } from "./words.js";
 
 const OFFERED = { created: ["cancel"], running: ["pause", "cancel"], paused: ["resume", "cancel"] };
@@ -60,9 +60,9 @@ function figuresTexts({ current, total, percentage }, words) {
 
 // Why it does not go on: its error, who stopped it and the reason that was given, or who is before it.
 function whyText(task, words) {
-  const { status, error_message, control } = task, ahead = placeOf(task)?.ahead ?? null;
+  const { status, control } = task, ahead = placeOf(task)?.ahead ?? null;
   if (ahead !== null) return words.before(ahead);
-  if (status === "error") return translated(words.code, error_message ?? "");
+  if (status === "error") return errorOf(task, words);
   if (!control || !["paused", "cancelled"].includes(status)) return "";
   return [control.by, control.reason].filter(Boolean).join(": ");
 }
@@ -96,7 +96,7 @@ export const TASK = {
   offered: (task) => OFFERED[task.status] ?? [],
   rate: rateText,
   time: timeText,
-  said: (task, words) => translated(words.code, task.said),
+  said: saidOf,
   why: whyText,
   cause: (task, words) => (task.status === "error" ? lastLine(whyText(task, words)) : ""),
 };

@@ -1,7 +1,7 @@
 // The search field: what is typed shows only those rows of the page that have it; Enter asks the service
 // for the newest tasks whose ids begin so.
 import { say } from "./row.js";
-import { translated } from "./translated.js";
+import { errorOf, saidOf } from "./translated.js";
 
 // Whether a row is to be seen; null where nothing is typed.
 export function matcher(text, words) {
@@ -9,7 +9,7 @@ export function matcher(text, words) {
   if (!wanted) return null;
   return (item) => [
     item.task_id, item.task_type, item.symbol, item.name, item.owner, item.said, item.error_message,
-    translated(words.code, item.said ?? ""), translated(words.code, item.error_message ?? ""),
+    saidOf(item, words), errorOf(item, words),
   ].some((one) => one?.toLowerCase().includes(wanted));
 }
 

@@ -7,7 +7,7 @@ import { follow } from "./feed.js";
 import { moment } from "./moment.js";
 import { remainingText } from "./remaining.js";
 import { TEXTS } from "./texts.js";
-import { translated } from "./translated.js";
+import { errorOf, saidOf } from "./translated.js";
 import { clock, language, STATUSES, WORDS } from "./words.js";
 
 const ITS_BASE = new URL("..", import.meta.url).href;
@@ -213,10 +213,10 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     const count = words.number(current);
     text(this.#figures, total ? `${this.#most}% · ${count} / ${words.number(total)}` : current ? count : "");
     text(this.#time, timeText(record, words));
-    const said = translated(words.code, record.said);
+    const said = saidOf(record, words);
     text(this.#message, SAID_BY_STATUS.some((name) => said === TEXTS[words.code][name]) ? "" : said);
     text(this.#problem, record.status === "error" || record.counts?.error
-      ? translated(words.code, record.error_message ?? "") : control?.reason ?? "");
+      ? errorOf(record, words) : control?.reason ?? "");
     if (this.#problem.textContent === this.#message.textContent) text(this.#problem, "");
   }
 

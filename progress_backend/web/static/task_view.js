@@ -6,14 +6,14 @@ import { makeHead } from "./record_head.js";
 import { makeFacts, makeText, pretty } from "./record_parts.js";
 import { pageOf, TASK, traceOf } from "./row.js";
 import { makeTimeline } from "./timeline_view.js";
-import { translated } from "./translated.js";
+import { errorOf } from "./translated.js";
 import { clock } from "./words.js";
 
 // A cancel that its run has not acknowledged may be followed by a signal: that is the second step.
 const TERMINABLE = ({ worker, control }) => worker && control?.action === "cancel" && control.acknowledged_at === null;
 
 // What went wrong, in one line: the last one of a traceback.
-const causeOf = ({ error_message: text }, words) => translated(words.code, text ?? "").trim().split("\n").at(-1);
+const causeOf = (task, words) => errorOf(task, words).trim().split("\n").at(-1);
 
 const KIND = {
   ...TASK,
@@ -42,7 +42,7 @@ export function makeTaskView(place, act, id) {
     const given = { ...task.processing_details };
     for (const name of task.estimated_details ?? []) delete given[name];
     head.show(task, words, { soft: softEnd(task) });
-    const problem = translated(words.code, task.error_message ?? "");
+    const problem = errorOf(task, words);
     error.show(task.status === "error" && problem === causeOf(task, words) ? "" : problem, words);
     results.show(pretty(task.results), words);
     request.show(control ? [

@@ -66,7 +66,7 @@ function rowOf(entry, words, sameDay) {
   return element("li", `${event} ${status ?? ""}`.trim(), at, element("span", "", name, " ", element("small", "", aboutOf(entry, words))));
 }
 
-function aboutOf({ event, attempt, by, worker, cause, text }, words) {
+function aboutOf({ event, time, attempt, by, worker, cause, text, text_code: code }, words) {
   const number = attempt && ["started", "retried"].includes(event) ? words.attemptNo(attempt) : "";
-  return [number, by, worker, cause, text && translated(words.code, text)].filter(Boolean).join(" · ");
+  return [number, by, worker, cause, text && translated(words.code, text, code, time)].filter(Boolean).join(" · ");
 }

@@ -5,7 +5,7 @@ import { answered } from "./live.js";
 import { remainingText } from "./remaining.js";
 import { element, lastLine, makeRow, pageOf } from "./row.js";
 import { makePages, makeRows, makeTasks } from "./rows.js";
-import { translated } from "./translated.js";
+import { errorOf } from "./translated.js";
 import { clock, STATUSES } from "./words.js";
 
 const LIMIT = 10;
@@ -48,7 +48,7 @@ function countsText({ counts, status, progress }, words) {
 
 function whyText({ counts, failure, control, status }, words) {
   if (counts.error) {
-    const failed = words.failed(counts.error), said = lastLine(translated(words.code, failure?.error_message ?? ""));
+    const failed = words.failed(counts.error), said = lastLine(errorOf(failure, words));
     return said ? words.because(failed, said) : failed;
   }
   if (!control || !["paused", "cancelled"].includes(status)) return "";

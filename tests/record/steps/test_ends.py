@@ -48,10 +48,13 @@ def test_cancelled_and_ignored_say_who(running) -> None:
     ],
 )
 def test_an_end_without_a_message_takes_the_default_text(running, event, key, locale) -> None:
-    assert after(running, event, locale=locale).message == text(locale, key)
+    task = after(running, event, locale=locale)
+    assert (task.message, task.message_code) == (text(locale, key), {"code": key, "args": {}})
+    assert type(task.message) is str
     if not isinstance(event, ev.Ignored):
-        assert after(running, replace(event, message="own")).message == "own"
-        assert after(running, replace(event, message="")).message == ""
+        for own in ("own", ""):
+            other = after(running, replace(event, message=own))
+            assert (other.message, other.message_code) == (own, None)
 
 
 def test_what_is_recorded_later_has_its_own_time(running) -> None:

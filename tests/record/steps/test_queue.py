@@ -40,12 +40,15 @@ def test_a_retry_is_told_until_its_run_has_begun(
     }
     assert texts == {"ja": ja, "en": en}
     for locale, other in (("ja", "en"), ("en", "ja")):
-        assert default_texts.translated(locale, texts[other]) == texts[locale]
+        given, code = texts[other], texts[other].code
+        assert default_texts.in_language(locale, given, code, now) == texts[locale]
         begun = default_texts.retry_text(locale, 2, limit, None, now, "E: 503: x")
-        assert default_texts.retry_begun(locale, texts[locale]) == begun
         if seconds is not None and seconds > 0:
-            assert default_texts.retry_begun(locale, texts[other]) == begun
-    assert default_texts.retry_begun("en", "page 2 of 5") == "page 2 of 5"
+            said = default_texts.retry_begun(locale, given, code)
+            assert (said, said.code) == (begun, begun.code)
+        else:
+            assert default_texts.retry_begun(locale, given, code) is given
+    assert default_texts.retry_begun("en", "page 2 of 5", None) == "page 2 of 5"
 
 
 @pytest.mark.parametrize(("retries", "owner"), [(None, None), (2, None), (1, OURS)])
