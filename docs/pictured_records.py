@@ -97,10 +97,10 @@ def fill(store: Store, lang: Locale) -> None:
     counts += [(second, 360 + (second - 100) * 4) for second in range(102, 190, 3)]
     second = " ".join(f"{at * 1000}:{count}" for at, count in counts)
     for attempt, points in ((1, first), (2, second)):
-        store.run(task_timeline.keep_samples(TASK, attempt, points.encode(), store.settings))
+        store.execute(task_timeline.keep_samples(TASK, attempt, points.encode(), store.settings))
     said = [(289, "info", "first", 1), (201, "warning", "again", 1), (189, "info", "first", 2)]
     said += [(160, "warning", "holiday", 2), (89, "info", "open", 2)]
     for ago, level, text, attempt in said:
         lines = [LogLine(now.timestamp() - ago, level, words[text])]
         about = (TASK, attempt, lines, 0, store.settings, store.flows.redaction)
-        store.run(task_log.add(*about))
+        store.execute(task_log.add(*about))

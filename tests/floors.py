@@ -92,7 +92,7 @@ def problems(package: Path) -> list[str]:
     found = [line for module in modules.values() for line in _of_module(module)]
     if circle := _circle(modules):
         found.append(f"imports in a circle: {' -> '.join(circle)}")
-    return found + _keys(modules, package)
+    return found + _keys(modules, package) + [*_not_carried_out(modules)]
 
 
 def _of_module(module: Module) -> Iterator[str]:
@@ -161,6 +161,32 @@ def _circle(modules: dict[str, Module]) -> list[str] | None:
         return None
 
     return next((found for name in sorted(modules) if (found := visit(name, []))), None)
+
+
+def _not_carried_out(modules: dict[str, Module]) -> Iterator[str]:
+    """Calls of a store, and flows, that are made as a statement of their own."""
+    makers = {
+        f"{module.name.rpartition('.')[2]}.{node.name}"
+        for module in modules.values()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.FunctionDef) and node.returns is not None
+        if ast.unparse(node.returns).startswith(("Call[", "Flow["))
+    }
+    alone = {name.rpartition(".")[2] for name in makers}
+    for module in modules.values():
+        statements = (node for node in ast.walk(module.tree) if isinstance(node, ast.Expr))
+        for made in (node.value for node in statements if isinstance(node.value, ast.Call)):
+            name = ast.unparse(made.func)
+            known = name in alone and makers & {f"{one}.{name}" for one in _from(module, name)}
+            if known or name in makers:
+                yield f"{module.name}:{made.lineno} makes {name}(…), which nothing carries out"
+
+
+def _from(module: Module, name: str) -> Iterator[str]:
+    """The last names of the modules from which a module imports a name."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom) and name in (alias.name for alias in node.names):
+            yield (node.module or "").rpartition(".")[2]
 
 
 def _keys(modules: dict[str, Module], package: Path) -> list[str]:

@@ -89,7 +89,9 @@ class Records:
         with Store(self.settings) as store:
             store.ready()
             lines = [LogLine(1_705_282_200.25, level, text)]
-            store.run(task_log.add(task_id, 1, lines, lost, store.settings, store.flows.redaction))
+            store.execute(
+                task_log.add(task_id, 1, lines, lost, store.settings, store.flows.redaction)
+            )
 
     def apply(self, task_id: str, event: ev.Event) -> Task:
         with Store(self.settings) as store:

@@ -9,6 +9,7 @@ import pytest
 from tests import floors
 from tests.servers import ROOT
 
+CALL = "def renew() -> Call[None]: ..."
 KEYS = 'def task(i):\n    """task:{id} is a record"""\n    return f"task:{i}"\n'
 
 
@@ -47,6 +48,14 @@ def package(folder: Path, files: dict[str, str]) -> list[str]:
         ({"web/a.py": "import threading as t\nt.Thread().start()"}, "web.a:2 starts a thread"),
         ({"store/a.py": "import workers.app"}, "store.a imports workers: the library knows"),
         ({"news.py": ""}, "news: stands on no floor"),
+        (
+            {"operations/a.py": CALL, "store/b.py": "from ..operations import a\na.renew()"},
+            "store.b:2 makes a.renew(…), which nothing carries out",
+        ),
+        (
+            {"operations/a.py": CALL, "store/b.py": "from ..operations.a import renew\nrenew()"},
+            "store.b:2 makes renew(…), which nothing carries out",
+        ),
         (
             {"record/a.py": "from .b import x", "record/b.py": "from . import a"},
             "circle: record.a -> record.b -> record.a",

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from ..errors import ForeignValue
 from ..operations import leases, locks, records, sweeps
+from ..operations.call import Call
 from ..record.default_texts import Locale, text
 from ..record.events import Acknowledged, Cancelled, Event, Expired, Lost
 from ..record.model import LOST, Task, TaskStatus
@@ -39,11 +40,10 @@ _SKEW, _REUSED_SKEW = timedelta(minutes=6), timedelta(minutes=1)
 LOCK, UNHELD_LOCK, ASK_LOCK = "reap", "reap_unheld", "reap_lost"
 
 
-def keeps(settings: Settings, token: str, lock: str = LOCK) -> Flow[bool]:
+def keeps(settings: Settings, token: str, lock: str = LOCK) -> Call[bool]:
     """Whether the caller holds the lock of a pass, that over dead workers' runs if no other is
     named, now for one more interval."""
-    mine = yield from locks.take(lock, token, int(settings.reap_interval_s * 1000))
-    return mine
+    return locks.take(lock, token, int(settings.reap_interval_s * 1000))
 
 
 def run_out(settings: Settings, now: datetime, token: str) -> Flow[list[tuple[str, list[str]]]]:

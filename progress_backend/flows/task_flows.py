@@ -17,6 +17,7 @@ from ..errors import (
 )
 from ..operations import counts, leases, lists, records, workflows
 from ..operations.acts import drop as drop_act
+from ..operations.call import Call
 from ..operations.commit import Commit
 from ..operations.commits import CommitCall
 from ..operations.index_entry import Standing
@@ -312,13 +313,12 @@ class Flows:
         """A list's row of a value that is stored for a task, as it is to be read now."""
         return task_page.row(stored, task_id, now, light, self.settings)
 
-    def count(self, now: datetime) -> Flow[counts.Counted]:
+    def count(self, now: datetime) -> Call[counts.Counted]:
         """The store's counts: all records, running ones, and those created today, in the configured
         zone."""
         today = now.astimezone(self.settings.zone())
         midnight = today.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        counted = yield from counts.store(milliseconds(midnight))
-        return counted
+        return counts.store(milliseconds(midnight))
 
     def unreadable(self, newest: int) -> Flow[tuple[tuple[str, str], ...]]:
         """The newest tasks whose stored value is no record, and what is wrong with each value."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..errors import TaskNotFound
 from ..operations import logs, records
+from ..operations.call import Call
 from ..record.log_line import LogLine, written
 from ..record.redaction import Redaction
 from ..settings import Settings
@@ -22,14 +23,13 @@ def add(
     lost: int,
     settings: Settings,
     redaction: Redaction,
-) -> Flow[bool]:
+) -> Call[bool]:
     """Adds lines to a task's log, redacted; `lost` lines before them had no room. False where the
     store's user may not write logs."""
     redacted = (line._replace(text=redaction.value("message", line.text)) for line in lines)
     texts = tuple(written(line, attempt) for line in redacted)
     kept_s = settings.retention_s + settings.cleanup_interval_s + 60
-    may = yield from logs.add(task_id, texts, int(kept_s * 1000), lost)
-    return may
+    return logs.add(task_id, texts, int(kept_s * 1000), lost)
 
 
 def read(task_id: str, after: int | None, limit: int) -> Flow[logs.LogPart]:

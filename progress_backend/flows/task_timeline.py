@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import TaskNotFound
 from ..operations import records, timelines
+from ..operations.call import Call
 from ..record import reader_view, samples, task_json, timeline
 from ..record.json_text import dumps
 from ..settings import Settings
@@ -47,7 +48,7 @@ def of(task_id: str, settings: Settings) -> Flow[bytes | None]:
     return dumps(body).encode("utf-8", "replace")
 
 
-def keep_samples(task_id: str, attempt: int, points: bytes, settings: Settings) -> Flow[None]:
+def keep_samples(task_id: str, attempt: int, points: bytes, settings: Settings) -> Call[None]:
     """Keeps the samples of a run, in place of its earlier ones."""
     kept_s = settings.retention_s + settings.cleanup_interval_s + 60
-    yield from timelines.keep_samples(task_id, attempt, points, int(kept_s * 1000))
+    return timelines.keep_samples(task_id, attempt, points, int(kept_s * 1000))

@@ -3,7 +3,7 @@ it out; and the ways to spread one over the partitions of a Redis Cluster."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from .keys import Keys
@@ -59,16 +59,24 @@ def first(replies: list[T]) -> T:
     return replies[0]
 
 
-def everywhere(ask: Callable[[Keys], Asked[T]], merge: Callable[[list[T]], T] = first) -> Call[T]:
-    """A call of each partition; `merge` makes one reply of theirs."""
+def spread(
+    parts: Callable[[Layout], list[Asked[T]]], merge: Callable[[Layout, list[T]], T]
+) -> Call[T]:
+    """A call of several partitions; `merge` makes one reply of theirs, where there are several."""
 
     def asked(layout: Layout) -> Asked[T]:
+        several = parts(layout)
         if len(layout.keys) == 1:
-            return ask(layout.keys[0])
-        each = joined([ask(keys) for keys in layout.keys])
-        return Asked(each.requests, lambda replies: merge(each.parse(replies)))
+            return several[0]
+        each = joined(several)
+        return Asked(each.requests, lambda replies: merge(layout, each.parse(replies)))
 
     return Call(asked)
+
+
+def everywhere(ask: Callable[[Keys], Asked[T]], merge: Callable[[list[T]], T] = first) -> Call[T]:
+    """A call of each partition; `merge` makes one reply of theirs."""
+    return spread(lambda layout: [*map(ask, layout.keys)], lambda _, replies: merge(replies))
 
 
 def own(
@@ -78,48 +86,15 @@ def own(
 ) -> Call[list[Item]]:
     """A call of each partition, whose replies have ids of tasks; of several partitions those are
     chosen from which are in the one of their task: another program wrote the others."""
-
-    def asked(layout: Layout) -> Asked[list[Item]]:
-        if len(layout.keys) == 1:
-            return ask(layout.keys[0])
-        each = joined([ask(keys) for keys in layout.keys])
-
-        def parse(replies: list[Any]) -> list[Item]:
-            found = enumerate(each.parse(replies))
-            return chosen([a for i, of in found for a in of if layout.place(id_of(a)) == i])
-
-        return Asked(each.requests, parse)
-
-    return Call(asked)
+    return spread(
+        lambda layout: [*map(ask, layout.keys)],
+        lambda layout, replies: chosen(layout.own(replies, id_of)),
+    )
 
 
 def own_ids(ask: Callable[[Keys], Asked[list[str]]], limit: int) -> Call[list[str]]:
     """As `own`, of ids of tasks, `limit` at most."""
     return own(ask, lambda task_id: task_id, lambda ids: ids[:limit])
-
-
-def of_each(
-    items: Sequence[Item],
-    id_of: Callable[[Item], str],
-    ask: Callable[[Keys, Sequence[Item]], Asked[list[T]]],
-) -> Call[list[T]]:
-    """A call of the partitions of some tasks, with a reply for each, in their order."""
-
-    def asked(layout: Layout) -> Asked[list[T]]:
-        if len(layout.keys) == 1:
-            return ask(layout.keys[0], items)
-        groups = grouped(items, layout, id_of)
-        each = joined([ask(layout.keys[place], its) for place, its in groups.items()])
-
-        def parse(replies: list[Any]) -> list[T]:
-            found: dict[int, Iterator[T]] = dict(
-                zip(groups, map(iter, each.parse(replies)), strict=True)
-            )
-            return [next(found[layout.place(id_of(item))]) for item in items]
-
-        return Asked(each.requests, parse)
-
-    return Call(asked)
 
 
 def shared(
@@ -129,25 +104,36 @@ def shared(
     merge: Callable[[list[T]], T],
 ) -> Call[T]:
     """A call of the partitions of some tasks; `merge` makes one reply of theirs."""
+    return spread(_asked_of(items, id_of, ask), lambda _, replies: merge(replies))
 
-    def asked(layout: Layout) -> Asked[T]:
+
+def of_each(
+    items: Sequence[Item],
+    id_of: Callable[[Item], str],
+    ask: Callable[[Keys, Sequence[Item]], Asked[list[T]]],
+) -> Call[list[T]]:
+    """A call of the partitions of some tasks, with a reply for each, in their order."""
+
+    def in_order(layout: Layout, replies: list[list[T]]) -> list[T]:
+        places = layout.grouped(items, id_of)
+        found = dict(zip(places, map(iter, replies), strict=True))
+        return [next(found[layout.place(id_of(item))]) for item in items]
+
+    return spread(_asked_of(items, id_of, ask), in_order)
+
+
+def _asked_of(
+    items: Sequence[Item],
+    id_of: Callable[[Item], str],
+    ask: Callable[[Keys, Sequence[Item]], Asked[T]],
+) -> Callable[[Layout], list[Asked[T]]]:
+    def parts(layout: Layout) -> list[Asked[T]]:
         if len(layout.keys) == 1:
-            return ask(layout.keys[0], items)
-        groups = grouped(items, layout, id_of)
-        each = joined([ask(layout.keys[place], its) for place, its in groups.items()])
-        return Asked(each.requests, lambda replies: merge(each.parse(replies)))
+            return [ask(layout.keys[0], items)]
+        groups = layout.grouped(items, id_of)
+        return [ask(layout.keys[place], its) for place, its in groups.items()]
 
-    return Call(asked)
-
-
-def grouped(
-    items: Sequence[Item], layout: Layout, id_of: Callable[[Item], str]
-) -> dict[int, list[Item]]:
-    """The items by the partition of their task, in their order."""
-    groups: dict[int, list[Item]] = {}
-    for item in items:
-        groups.setdefault(layout.place(id_of(item)), []).append(item)
-    return groups
+    return parts
 
 
 def joined(several: Sequence[Asked[T]]) -> Asked[list[T]]:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from ..record.list_request import BY_END, NEWEST, RUNNING, Span
 from ..record.model import ENDED, STATUSES, TaskStatus
 from ..record.waiting import Waiting
-from .call import Asked, Call, everywhere, grouped, in_the_first, joined, one, own
+from .call import Asked, Call, everywhere, in_the_first, joined, one, own
 from .keys import Keys
 from .partitions import Layout
 from .records import AS_IT_IS, LIGHT
@@ -168,7 +168,7 @@ def before(tasks: Sequence[Waiting]) -> Call[list[int | None]]:
     def asked(layout: Layout) -> Asked[list[int | None]]:
         if len(layout.keys) == 1:
             return _before(layout.keys[0], tasks, own=True)
-        groups = grouped(tasks, layout, lambda task: task.task_id)
+        groups = layout.grouped(tasks, lambda task: task.task_id)
         parts = [(place, own, True) for place, own in groups.items()]
         for place in range(len(layout.keys)):
             others = [task for task in tasks if task not in groups.get(place, ())]

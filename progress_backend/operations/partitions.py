@@ -6,11 +6,15 @@ All keys of a task are in its partition, so that one script can work on them. Pu
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 from zlib import crc32
 
 from ..settings import Settings
 from .keys import Keys
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +42,15 @@ class Layout:
     def of_task(self, task_id: str) -> Keys:
         """The key names of a task's partition."""
         return self.keys[self.place(task_id) if len(self.keys) > 1 else 0]
+
+    def grouped(self, items: Iterable[Item], id_of: Callable[[Item], str]) -> dict[int, list[Item]]:
+        """The items by the partition of their task, in their order."""
+        groups: dict[int, list[Item]] = {}
+        for item in items:
+            groups.setdefault(self.place(id_of(item)), []).append(item)
+        return groups
+
+    def own(self, found: Iterable[Iterable[Item]], id_of: Callable[[Item], str]) -> list[Item]:
+        """What was found in each partition, without that of tasks of another one."""
+        pairs = enumerate(found)
+        return [item for i, items in pairs for item in items if self.place(id_of(item)) == i]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ..record.model import STATUSES
 from . import workflows
-from .call import Asked, Call, everywhere, joined, one
+from .call import Asked, Call, everywhere, one, spread
 from .keys import Keys
 from .partitions import Layout
 from .scripts import script
@@ -46,8 +46,7 @@ def newest(until_us: float, limit: int, start: int = 0) -> Call[TopOfAll]:
         return TopOfAll(sizes, tuple(counts), tuple(timed(singles)), tuple(timed(found)), skip)
 
     def merged(layout: Layout, replies: list[TopOfAll]) -> TopOfAll:
-        found = enumerate(reply.singles for reply in replies)
-        singles = [one for i, own in found for one in own if layout.place(one[1]) == i]
+        singles = layout.own([reply.singles for reply in replies], lambda single: single[1])
         latest = workflows.latest_of_each(chain(*(reply.workflows for reply in replies)))
         return TopOfAll(
             (sum(reply.sizes[0] for reply in replies), len(latest)),
@@ -56,13 +55,7 @@ def newest(until_us: float, limit: int, start: int = 0) -> Call[TopOfAll]:
             tuple(latest),
         )
 
-    def asked(layout: Layout) -> Asked[TopOfAll]:
-        if len(layout.keys) == 1:
-            return ask(layout.keys[0])
-        each = joined([ask(keys) for keys in layout.keys])
-        return Asked(each.requests, lambda replies: merged(layout, each.parse(replies)))
-
-    return Call(asked)
+    return spread(lambda layout: [*map(ask, layout.keys)], merged)
 
 
 def since(after_us: float) -> Call[int]:

@@ -11,7 +11,7 @@ from ..record import past_runs
 from ..record.act import Act
 from ..record.model import STATUSES
 from ..record.workflow import Figures, merged
-from .call import Asked, Call, at, everywhere, joined, one, own
+from .call import Asked, Call, at, everywhere, joined, one, own, spread
 from .keys import Keys
 from .partitions import Layout
 from .scripts import script
@@ -148,18 +148,15 @@ def newest(start: int, limit: int) -> Call[Listed]:
         asked = [("ZCARD", keys.workflows), ("ZREVRANGEBYSCORE", keys.workflows, *bounds)]
         return Asked(asked, lambda replies: Listed(replies[0] or 0, tuple(timed(replies[1]))))
 
-    def asked(layout: Layout) -> Asked[Listed]:
-        if len(layout.keys) == 1:
-            return ask(layout.keys[0], start, limit)
-        each = joined([ask(keys, 0, LISTED) for keys in layout.keys])
+    def parts(layout: Layout) -> list[Asked[Listed]]:
+        page = (start, limit) if len(layout.keys) == 1 else (0, LISTED)
+        return [ask(keys, *page) for keys in layout.keys]
 
-        def parse(replies: list[Any]) -> Listed:
-            found = latest_of_each(chain(*(one.found for one in each.parse(replies))))
-            return Listed(len(found), tuple(found[start : start + limit]))
+    def merged(_: Layout, replies: list[Listed]) -> Listed:
+        found = latest_of_each(chain(*(reply.found for reply in replies)))
+        return Listed(len(found), tuple(found[start : start + limit]))
 
-        return Asked(each.requests, parse)
-
-    return Call(asked)
+    return spread(parts, merged)
 
 
 def latest_of_each(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:

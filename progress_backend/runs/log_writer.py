@@ -40,7 +40,7 @@ class LogWriter:
         about = (run.task_id, run.attempt, lines, lost, writer.store.settings, flows.redaction)
         try:
             with writer.waiting():
-                may = writer.store.run(task_log.add(*about))
+                may = writer.store.execute(task_log.add(*about))
             if not may and self._refused.passes():
                 logger.error(
                     "the store's user may not write logs of tasks (+xadd +xrange +xrevrange "
@@ -65,6 +65,6 @@ class LogWriter:
         try:
             with writer.waiting():
                 about = (run.task_id, run.attempt, samples.text(), store.settings)
-                store.run(task_timeline.keep_samples(*about))
+                store.execute(task_timeline.keep_samples(*about))
         except StoreUnavailable as error:
             writer.away(error)

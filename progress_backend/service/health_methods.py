@@ -28,7 +28,7 @@ class HealthMethods(FlowMethods):
         sent = time.perf_counter()
         try:
             store = await self._store()
-            counted = await self.run(self.flows.count(store.now()))
+            counted = await store.execute(self.flows.count(store.now()))
             took_ms = round((time.perf_counter() - sent) * 1000, 1)
             unreadable = await self.run(self.flows.unreadable(NEWEST_LOOKED_AT))
         except StoreUnavailable as error:

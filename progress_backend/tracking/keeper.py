@@ -197,7 +197,7 @@ class Keeper:
     def _warn_of_eviction(self) -> None:
         """Logs that Redis deletes records, as long as its policy is the same once."""
         with contextlib.suppress(StoreUnavailable):  # of a user that may not read INFO
-            counted = self._store.run(self._store.flows.count(self._store.now()))
+            counted = self._store.execute(self._store.flows.count(self._store.now()))
             if counted.evicts != self._evicts and counted.eviction:
                 logger.warning("%s", counted.eviction)
             self._evicts = counted.evicts

@@ -73,7 +73,7 @@ class Judge:
 
     def _keeps(self, lock: str) -> bool:
         """Whether the pass still holds its lock."""
-        return self._store.run(silent_runs.keeps(self._settings, self._token, lock))
+        return self._store.execute(silent_runs.keeps(self._settings, self._token, lock))
 
     def left_over(self, lease: str, at_work: Collection[str]) -> None:
         """Ends the runs that a live worker's lease holds but that the worker does not run."""

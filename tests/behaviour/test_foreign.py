@@ -71,7 +71,7 @@ def check(driver: Driver, *, listed: bool = True) -> None:
     for status in ("created", "running", "completed", "error"):
         driver.run(driver.flows.page(1, 100, status, "fetch_data", "7203.T"))
         driver.run(driver.flows.page(1, 100, status))
-    driver.run(driver.flows.count(driver.now()))
+    driver.execute(driver.flows.count(driver.now()))
     for task_id in ("waiting", "live"):
         assert driver.run(driver.flows.estimated(task_id)) is not None
 

@@ -80,11 +80,11 @@ def test_counts(driver: Driver) -> None:
     driver.start("b")
     driver.start("c")
     driver.apply("c", ev.Completed())
-    counted = driver.run(driver.flows.count(driver.now()))
+    counted = driver.execute(driver.flows.count(driver.now()))
     assert (counted.records, counted.active) == (3, 1)
     used = driver.used_memory()
     assert used / 1.5 < counted.memory_bytes < used * 1.5, "once, however many partitions"
     tomorrow = driver.now() + timedelta(days=1)
-    assert driver.run(driver.flows.count(tomorrow)).recent == 0
+    assert driver.execute(driver.flows.count(tomorrow)).recent == 0
     noon = driver.now().replace(hour=23, minute=59)
-    assert driver.run(driver.flows.count(noon)).recent == 3
+    assert driver.execute(driver.flows.count(noon)).recent == 3

@@ -22,7 +22,7 @@ from tests.behaviour.driving import Driver
 def add(driver: Driver, task_id: str, *texts: str, lost: int = 0, level: str = "info") -> None:
     lines = [LogLine(1_705_282_200.25 + n, level, text) for n, text in enumerate(texts)]
     about = (task_id, 1, lines, lost, driver.settings, driver.flows.redaction)
-    driver.run(task_log.add(*about))
+    driver.execute(task_log.add(*about))
 
 
 def read(driver: Driver, task_id: str, after: int | None = None, limit: int = 1_000) -> Any:

@@ -157,7 +157,7 @@ def test_the_whole_traffic_of_a_task_scans_nothing(redis_driver: Driver) -> None
     redis_driver.raw.config_resetstat()
     base = redis_driver.start("t", "lease-1", symbol="7203.T")
     redis_driver.apply("t", ev.Completed(), base=base)
-    redis_driver.run(redis_driver.flows.count(redis_driver.now()))
+    redis_driver.execute(redis_driver.flows.count(redis_driver.now()))
     later = redis_driver.now() + timedelta(days=2)
     assert redis_driver.run(cleanup(redis_driver.settings, later, "token")) == 1
     seen = calls(redis_driver)

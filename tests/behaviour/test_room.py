@@ -38,10 +38,10 @@ def test_they_take_64_kib_at_most_and_tell_what_is_gone(redis_driver: Driver, te
             driver.apply("t", event, now=now)
     lines = [LogLine(now.timestamp(), "warning", text[: LONGEST + 1])] * 100
     for _ in range(5):
-        driver.run(task_log.add("t", 1, lines, 0, settings, driver.flows.redaction))
+        driver.execute(task_log.add("t", 1, lines, 0, settings, driver.flows.redaction))
     points = b" ".join(b"%d:%d" % (2_592_000_000 + n, 2**53 - 1) for n in range(MOST_POINTS))
     for attempt in range(1, 20):
-        driver.run(task_timeline.keep_samples("t", attempt, points, settings))
+        driver.execute(task_timeline.keep_samples("t", attempt, points, settings))
 
     keys = [f"progress_{part}:t" for part in ("log", "timeline", "samples")]
     assert sum(driver.raw.memory_usage(key, samples=0) for key in keys) <= BOUND

@@ -119,7 +119,7 @@ def test_a_plain_task_has_no_such_key_nor_command(redis_driver: Driver) -> None:
 def test_they_expire_by_themselves_not_before_the_record(redis_driver: Driver) -> None:
     redis_driver.start("t")
     pause(redis_driver, "t")
-    redis_driver.run(task_timeline.keep_samples("t", 1, b"0:1", redis_driver.settings))
+    redis_driver.execute(task_timeline.keep_samples("t", 1, b"0:1", redis_driver.settings))
     for key in ("progress_timeline:t", "progress_samples:t"):
         assert redis_driver.raw.pttl(key) >= redis_driver.raw.pttl("task:t") - 5_000
 

@@ -40,7 +40,7 @@ def records(redis_url: str) -> Records:
     records.apply("error", ev.Resumed(by="desk"))
     with Store(records.settings) as store:
         store.ready()
-        store.run(task_timeline.keep_samples("error", 1, b"1000:20 9000:63", store.settings))
+        store.execute(task_timeline.keep_samples("error", 1, b"1000:20 9000:63", store.settings))
     records.fail("error", "Traceback\n" * 30 + "ValueError: no such price")
     for member in ("one", "two", "three"):
         records.member(member, W, name="fetch ×3")

@@ -36,7 +36,7 @@ def write(redis_url: str) -> Write:
             store.ready()
             lines = [LogLine(1_705_282_200.25, level, text)] * count
             about = (task_id, 1, lines, lost, store.settings, store.flows.redaction)
-            store.run(task_log.add(*about))
+            store.execute(task_log.add(*about))
 
     return add
 

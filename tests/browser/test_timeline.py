@@ -43,7 +43,7 @@ class Past:
         text = " ".join(f"{seconds * 1000}:{count}" for seconds, count in points).encode()
         with Store(Settings(redis_url=self._url)) as store:
             store.ready()
-            store.run(task_timeline.keep_samples(self._id, attempt, text, store.settings))
+            store.execute(task_timeline.keep_samples(self._id, attempt, text, store.settings))
 
 
 def started(worker: str) -> ev.Started:

@@ -26,7 +26,7 @@ def written(redis_url: str, *lines: tuple[str, str], lost: int = 0, ends: bool =
         for some, gone in ((begin, 0), (rest, lost)):
             given = [LogLine(1_705_282_200.25, level, text) for level, text in some]
             about = (TASK_ID, 1, given, gone, store.settings, store.flows.redaction)
-            store.run(task_log.add(*about))
+            store.execute(task_log.add(*about))
         if ends:
             store.run(store.flows.apply(TASK_ID, (ev.Cancelled(by="api"),), store.now()))
 

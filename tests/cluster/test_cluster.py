@@ -142,7 +142,7 @@ def test_a_failover_loses_nothing_acknowledged(nodes: list[Node], store: Store) 
 
     def all_there() -> bool:
         try:
-            counted = store.run(store.flows.count(store.now()))
+            counted = store.execute(store.flows.count(store.now()))
             for number in range(50):
                 apply(store, f"t{number}", ev.Progressed(current=3))
         except StoreUnavailable:

@@ -39,5 +39,5 @@ def test_today_begins_once_where_midnight_comes_twice() -> None:
     flows, layout = Flows(settings, None, lambda *_: None), Layout.of(settings)
     since_midnight = counts.store(int((first - 1_800) * 1000)).asked(layout).requests
     for hours in (0, 0.5, 1, 1.5, 2):
-        count = next(flows.count(LocalTime(zone).at(first + hours * 3_600)))
+        count = flows.count(LocalTime(zone).at(first + hours * 3_600))
         assert count.asked(layout).requests == since_midnight

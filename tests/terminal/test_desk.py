@@ -52,7 +52,7 @@ def records(redis_url: str) -> Records:
         ):
             records.start(task_id, symbol)
             lines = [LogLine(NOW.timestamp(), "warning", said)]
-            store.run(task_log.add(task_id, 1, lines, 0, store.settings, Redaction()))
+            store.execute(task_log.add(task_id, 1, lines, 0, store.settings, Redaction()))
     return records
 
 

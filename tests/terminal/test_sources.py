@@ -42,7 +42,7 @@ def both(redis_url: str, start_api: StartApi) -> Iterator[tuple[Source, Source]]
     records.complete("m2")
     with Store(records.settings) as store:
         lines = [LogLine(1_760_000_000, "info", f"line {n}") for n in range(5)]
-        store.run(task_log.add("m1", 1, lines, 0, store.settings, Redaction()))
+        store.execute(task_log.add("m1", 1, lines, 0, store.settings, Redaction()))
         api = start_api(redis_url=redis_url, locale="en")
         yield (
             StoreSource(store, "en"),

@@ -43,7 +43,7 @@ def store(redis_url: str) -> Iterator[Store]:
 
 def write(store: Store, task_id: str, *texts: str) -> None:
     lines = [LogLine(1_760_000_000, "info", text) for text in texts]
-    store.run(task_log.add(task_id, 1, lines, 0, store.settings, Redaction()))
+    store.execute(task_log.add(task_id, 1, lines, 0, store.settings, Redaction()))
 
 
 def texts(tail: Tail, task_id: str) -> list[str]:

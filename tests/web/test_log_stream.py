@@ -32,7 +32,7 @@ def store(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
 def write(store: Store, task_id: str, *texts: str, lost: int = 0) -> None:
     lines = [LogLine(1_705_282_200.25, "info", text) for text in texts]
-    store.run(task_log.add(task_id, 1, lines, lost, store.settings, store.flows.redaction))
+    store.execute(task_log.add(task_id, 1, lines, lost, store.settings, store.flows.redaction))
 
 
 @contextmanager
