@@ -120,7 +120,7 @@ def settings() -> Iterator[str]:
 
 
 def texts() -> Iterable[str]:
-    return default_texts._TEXTS["ja"]
+    return default_texts.TEXTS["ja"]
 
 
 #: By heading: what has a row there, no more and no less. Other sections are written by hand.

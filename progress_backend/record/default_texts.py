@@ -12,7 +12,8 @@ from .local_time import moment
 Locale = Literal["ja", "en"]
 LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)
 
-_TEXTS: Final[dict[Locale, dict[str, str]]] = {
+#: The default texts of each language, by their codes.
+TEXTS: Final[dict[Locale, dict[str, str]]] = {
     "ja": {
         "progressed": "処理中... ({current}/{total})",
         "progressed_unknown_total": "処理中... ({current})",
@@ -90,7 +91,7 @@ def text(locale: Locale, key: str, at: datetime | None = None, /, **values: obje
     if isinstance(time, datetime):
         blanks = {**values, "time": clock_text(time, at or time)}
         values["time"] = time.isoformat(timespec="milliseconds")
-    made = DefaultText(_TEXTS[locale][key].format(**blanks))
+    made = DefaultText(TEXTS[locale][key].format(**blanks))
     made.code = {"code": key, "args": values}
     return made
 
@@ -147,9 +148,3 @@ def retry_begun(locale: Locale, given: str, code: TextCode | None) -> str:
 def clock_text(time: datetime, now: datetime) -> str:
     """A time of day, with its date unless that is today's: "14:05", "11-27 14:05"."""
     return f"{time:%H:%M}" if time.date() == now.date() else f"{time:%m-%d %H:%M}"
-
-
-def described() -> dict[str, object]:
-    """All default texts by language, for a page's script, which fills their blanks as `in_language`
-    does."""
-    return {"texts": _TEXTS}

@@ -125,10 +125,8 @@ def _up(request: Request, its_id: str) -> str:
 
 
 def _texts() -> str:
-    """The default texts as a JavaScript module: the page translates them as the terminal does."""
-    texts = default_texts.described()
-    named = {name.upper(): json.dumps(of, ensure_ascii=False) for name, of in texts.items()}
-    return "".join(f"export const {name} = {of};\n" for name, of in named.items())
+    """The default texts as a JavaScript module: a page fills their blanks as a terminal does."""
+    return f"export const TEXTS = {json.dumps(default_texts.TEXTS, ensure_ascii=False)};\n"
 
 
 def _module(name: str) -> str:

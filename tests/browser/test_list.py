@@ -247,8 +247,9 @@ def test_the_browser_tells_an_end_where_that_was_asked_for(
 
 
 def test_a_tasks_page_has_the_bell_too(
-    api: RunningApi, records: Records, open_page: OpenPage
+    api: RunningApi, redis_url: str, open_page: OpenPage
 ) -> None:
+    records = Records(redis_url, locale="ja")  # the bell is in the page's language all the same
     records.start("job")
     page = open_page(api, "/task/job?lang=en", permissions=["notifications"])
     page.add_init_script(SPY)

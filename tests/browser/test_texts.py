@@ -31,7 +31,7 @@ def written(locale: Locale) -> list[tuple[DefaultText, datetime]]:
     """Each default text, its blanks filled, and when; a time with its date and without."""
     return [
         (text(locale, key, at, **{name: FILLED[name] for name in names}), at)
-        for key, template in default_texts._TEXTS[locale].items()
+        for key, template in default_texts.TEXTS[locale].items()
         for names in [{name for _, name, _, _ in Formatter().parse(template) if name}]
         for at in ((NOW, FILLED["time"]) if "time" in names else (NOW,))
     ]

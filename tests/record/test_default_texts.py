@@ -20,7 +20,7 @@ def blanks(template: str) -> set[str]:
 
 
 def test_every_language_has_every_text_with_the_same_blanks() -> None:
-    texts = default_texts._TEXTS
+    texts = default_texts.TEXTS
     assert set(texts) == set(LOCALES) == {"ja", "en"}
     shape = {key: blanks(template) for key, template in texts["ja"].items()}
     for language in texts.values():
@@ -53,10 +53,10 @@ FILLED: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("key", default_texts._TEXTS["ja"])
+@pytest.mark.parametrize("key", default_texts.TEXTS["ja"])
 @pytest.mark.parametrize(("theirs", "ours"), [("ja", "en"), ("en", "ja")])
 def test_a_default_text_is_put_into_the_readers_language(key, theirs, ours) -> None:
-    values = {name: FILLED[name] for name in blanks(default_texts._TEXTS["ja"][key])}
+    values = {name: FILLED[name] for name in blanks(default_texts.TEXTS["ja"][key])}
     made = text(theirs, key, NOW, **values)
     for locale in (theirs, ours):
         assert in_language(locale, made, made.code, NOW) == text(locale, key, NOW, **values)

@@ -1,6 +1,7 @@
 // A bell on a task: the browser tells its end, where a person has asked for that. Only that press asks
 // the browser for permission. What is asked for stays until the tab is closed.
 import { current, kept, keep } from "./token.js";
+import { errorOf, saidOf } from "./translated.js";
 
 const KEPT = "progress-backend bells", MOST = 100;
 const OPEN = ["created", "running", "paused"];
@@ -46,11 +47,12 @@ async function watch(id) {
 function tell(id, task) {
   forget(id);
   const name = [task.task_type, task.symbol].filter(Boolean).join(" ") || id;
-  const said = task.status === "error" ? (task.error_message ?? "").trimEnd().split("\n").at(-1) : task.message;
+  const said = task.status === "error" ? errorOf(task, words).trimEnd().split("\n").at(-1)
+    : saidOf({ ...task, said: task.message, at: task.timestamp }, words);
   const title = `${words[task.status] ?? task.status}: ${name}`;
   try {
     if (Notification.permission !== "granted") throw new TypeError("taken back since it was asked for");
-    const told = new Notification(title, { body: said ?? "", tag: id });
+    const told = new Notification(title, { body: said, tag: id });
     told.onclick = () => {
       window.focus();
       told.close();
