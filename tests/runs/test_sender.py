@@ -144,15 +144,16 @@ def test_how_far_a_run_was_when_is_stored_once_it_takes_ten_seconds(
 def test_the_last_lines_of_a_run_wait_for_the_store(
     store: Store, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    execute = store.execute
+
     def texts() -> list[str]:
-        return [
-            json.loads(line)["text"] for _, line in store.execute(logs.read("t", None, 10)).lines
-        ]
+        return [json.loads(line)["text"] for _, line in execute(logs.read("t", None, 10)).lines]
 
     run = begun(sender)
     run.write("info", "it begins")
     eventually(lambda: texts() == ["it begins"])
     monkeypatch.setattr(store, "run", away)
+    monkeypatch.setattr(store, "execute", away)
     run.write("error", "why it ends")
     sender.store_log(run)
     sender.record(run, "t", ev.Completed())
