@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from importlib.metadata import version
 from typing import Any
 
@@ -20,13 +19,6 @@ from .watch_command import watch
 from .webhook_commands import webhook
 
 __all__ = ["main", "progress"]
-
-
-def _named(command: click.Command, name: str) -> click.Command:
-    """The command under another name, which the help leaves out."""
-    command = copy.copy(command)
-    command.name, command.hidden = name, True
-    return command
 
 
 _HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
@@ -52,7 +44,7 @@ for _command in (tasks, watch, show, logs, workflows, workers, cancel, pause, re
         _group.add_command(_command)
 # `list` and `status` are what many type first.
 for _group in (progress, main):
-    _group.add_command(_named(tasks, "list"))
-    _group.add_command(_named(show, "status"))
+    _group.add_command(tasks, "list")
+    _group.add_command(show, "status")
 for _own in (serve, token, webhook, sign):
     main.add_command(_own)

@@ -28,7 +28,7 @@ def of_task(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
     runs = {"attempt": task.attempt, "retries": task.retries}
     asked = f"{control['action']} ({control.get('by')})" if control else ""
     facts: dict[str, str | None] = {
-        "task": task.task_id,
+        "name": task.task_id,
         "status": formats.standing(locale, task),
         "warnings": _warnings(task, locale),
         "type": formats.clean(task.task_type),
@@ -37,7 +37,7 @@ def of_task(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
         "progress": f"{task.progress.current}/{total} ({formats.percent(task)})",
         "start": starting(task, now, locale),
         "rate": formats.rate(task),
-        "remaining": remaining(task, now, locale),
+        "eta": remaining(task, now, locale),
         "elapsed": formats.elapsed(task, now),
         "message": formats.text_of(task, locale),
         "error": f"{error} ({task.error_cause})" if error and task.error_cause else error,
@@ -62,7 +62,7 @@ def of_workflow(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
         "progress": f"{progress['current']}/{progress['total']} ({formats.percent(row)})",
         "members": formats.counts(locale, body["counts"]),
         "elapsed": formats.elapsed(row, now),
-        "remaining": remaining(row, now, locale) if body.get("estimated_completion") else None,
+        "eta": remaining(row, now, locale) if body.get("estimated_completion") else None,
         **_times(row),
     }
     yield from _lines(facts, locale)

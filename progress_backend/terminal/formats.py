@@ -9,7 +9,6 @@ from unicodedata import combining, east_asian_width
 
 from ..record.default_texts import Locale, in_language
 from ..record.model import STATUSES, Task, TaskStatus
-from ..record.redelivery import final
 from .texts import TEXTS
 
 UNKNOWN: Final = "–"
@@ -148,19 +147,6 @@ def cut(text: str, cells: int, *, at_the_end: bool = False) -> str:
 def clean(message: str) -> str:
     """A message on one line, without the control characters that would move the cursor."""
     return " ".join("".join(c if c.isprintable() else " " for c in message).split())
-
-
-def message_of(task: Task, now: datetime, locale: Locale) -> str:
-    """A task's message; of an error its reason, and until when it may be taken back. Default texts
-    are in `locale`, whatever the writer's."""
-    if task.status == TaskStatus.ERROR and task.error_message:
-        error = clean(in_language(locale, task.error_message, task.error_code))
-        if final(task, now):
-            return error
-        return f"{text_of(task, locale)} ({error})"
-    reason = (task.control or {}).get("reason")
-    message = text_of(task, locale)
-    return f"{message} ({clean(str(reason))})".lstrip() if reason else message
 
 
 def text_of(task: Task, locale: Locale) -> str:

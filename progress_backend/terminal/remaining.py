@@ -7,10 +7,11 @@ from datetime import datetime
 from math import ceil, inf
 from typing import Final
 
-from ..record.default_texts import Locale
+from ..record.default_texts import Locale, in_language
 from ..record.estimate import Range, estimated_completion, estimated_range
 from ..record.local_time import moment, optional_moment
-from ..record.model import Task
+from ..record.model import Task, TaskStatus
+from ..record.redelivery import final
 from . import formats
 
 #: Seconds of a unit, and up to how many seconds a range is told in it.
@@ -40,9 +41,15 @@ def remaining(task: Task, now: datetime, locale: Locale) -> str:
 
 
 def message(task: Task, now: datetime, locale: Locale) -> str:
-    """A task's message; of a waiting one also when it is likely to start, and its place."""
-    place, text = starting(task, now, locale), formats.message_of(task, now, locale)
-    return f"{text} ({place})" if text and place else text or place
+    """A task's message, default texts in `locale`, whatever the writer's; of an error its reason,
+    and until when it may be taken back; of a waiting task when it is likely to start."""
+    text, more = formats.text_of(task, locale), starting(task, now, locale)
+    if task.status == TaskStatus.ERROR and task.error_message:
+        more = formats.clean(in_language(locale, task.error_message, task.error_code))
+        text = "" if final(task, now) else text
+    elif reason := (task.control or {}).get("reason"):
+        more = formats.clean(str(reason))
+    return f"{text} ({more})" if text and more else text or more
 
 
 def _of_workflow(row: Task) -> Range | None:

@@ -28,8 +28,6 @@ TEXTS: Final = {
     "symbol": Text("Symbol", "銘柄"),
     "owner": Text("Owner", "所有者"),
     "created_at": Text("Created", "作成日時"),
-    "task": Text("Task", "タスク"),
-    "remaining": Text("Remaining", "残り"),
     "error": Text("Error", "エラー"),
     "asked": Text("Asked for", "依頼"),
     "started_at": Text("Started", "開始"),

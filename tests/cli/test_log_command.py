@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from click.testing import CliRunner, Result
 
-from progress_backend.cli import main
+from progress_backend.cli import log_command, main
 from progress_backend.flows import task_log
 from progress_backend.record import events as ev
 from progress_backend.record.log_line import LogLine
@@ -75,3 +75,17 @@ def test_a_task_that_is_not_there(call: Callable[..., Result]) -> None:
     told = call("nobody")
     assert told.exit_code == 1
     assert "nobody" in told.output
+
+
+def test_ctrl_c_ends_following_without_a_word(
+    call: Callable[..., Result], redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(redis_url, ("info", "a"), ends=False)
+
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(log_command.time, "sleep", interrupted)
+    told = call(TASK_ID, "-f")
+    assert (told.exit_code, told.stderr) == (130, "")
+    assert told.stdout.endswith("info     a\n")
