@@ -147,7 +147,9 @@ def test_the_last_lines_of_a_run_wait_for_the_store(
     execute = store.execute
 
     def texts() -> list[str]:
-        return [json.loads(line)["text"] for _, line in execute(logs.read("t", None, 10)).lines]
+        with store.within(10):
+            lines = execute(logs.read("t", None, 10)).lines
+        return [json.loads(line)["text"] for _, line in lines]
 
     run = begun(sender)
     run.write("info", "it begins")
