@@ -132,14 +132,12 @@ class Callers:
         return rights.refusal(caller, action, resource)
 
     def watch(self, scope: Scope, over: Callable[[], None]) -> Callable[[], None]:
-        """Calls `over` once the token of a stream's caller does not count any more; the function
-        that is returned ends that. A stream without a token costs nothing."""
-        text = presented(scope)
-        if text is None or self._of(scope) is EVERYBODY:
-            return _nothing
-        if (share := self.shares.read(text)) is not None:
-            return TokenLook(partial(left_s, share), over).stop
-        if (token := self.tokens.find(text)) is None:
+        """Calls `over` once the token of a stream's caller, which has passed, does not count any
+        more; the function that is returned ends that. A stream without a token costs nothing."""
+        caller = caller_of(scope)
+        if caller.until is not None:
+            return TokenLook(partial(left_s, caller.until), over).stop
+        if (token := caller.token) is None:
             return _nothing
         return TokenLook(lambda: token_look.LOOK_S if self.tokens.still(token) else 0.0, over).stop
 
@@ -202,7 +200,9 @@ def tokens_of(settings: Settings) -> Tokens:
 @lru_cache(_REMEMBERED)  # making one takes longer than finding the token
 def _caller(token: Token) -> Caller:
     writes = token.role == "write"
-    return Caller(token.name, writes=writes, task_type=token.task_type, owner=token.owner)
+    return Caller(
+        token.name, writes=writes, task_type=token.task_type, owner=token.owner, token=token
+    )
 
 
 @lru_cache(_SHARES)

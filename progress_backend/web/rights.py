@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from ..tokens import Token
+
 #: What a request does.
 Action = Literal["read", "list", "create", "update", "cancel", "metrics"]
 #: What it does it to: one task or workflow, those of a list, or all of the work.
@@ -49,7 +51,8 @@ class Caller:
         writes: whether the caller may create, change and cancel.
         task_type: the only task type that the caller may see; None: all.
         only: the only task or workflow that the caller may see; None: all.
-        until: when the caller's token expires, in seconds since 1970; None: it does not.
+        until: when the caller's share token expires, in seconds since 1970; None: it has none.
+        token: the configured token that was sent; None: another, or none.
         owner: the only owner whose tasks the caller may see; None: all tasks.
     """
 
@@ -59,6 +62,7 @@ class Caller:
     only: Resource | None = None
     until: float | None = None
     owner: str | None = None
+    token: Token | None = None
 
     @property
     def limited(self) -> bool:

@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from ..share_tokens import Share
-
 #: Seconds between two looks at whether a stream's token still counts.
 LOOK_S: Final = 2.0
 #: Longest time between two looks at a share token.
@@ -40,7 +38,7 @@ class TokenLook:
             self._over()
 
 
-def left_s(share: Share) -> float:
-    """Seconds until the next look at a share token; 0 once it has expired. The wall clock may be
-    set meanwhile."""
-    return max(0.0, min(share.until - time.time(), _LONGEST_S))
+def left_s(until: float) -> float:
+    """Seconds until the next look at a share token that expires then; 0 once it has. The wall clock
+    may be set meanwhile."""
+    return max(0.0, min(until - time.time(), _LONGEST_S))
