@@ -17,7 +17,7 @@ from progress_backend.live.update import Update
 from progress_backend.record.model import Task
 from progress_backend.record.task_json import encode
 from progress_backend.web.push.socket_writer import SocketWriter
-from progress_backend.web.push.websockets import MOST_CHARACTERS, RELOAD, AllTasks
+from progress_backend.web.push.websockets import MOST_CHARACTERS, AllTasks
 from progress_backend.web.server.offered_connection import EXTENSION
 
 
@@ -147,14 +147,3 @@ async def test_what_waits_is_bounded_by_its_size_and_one_large_message_passes() 
         assert writer.characters < MOST_CHARACTERS + 11_000
     assert (await taken_from(writer, connection))[0] == "reload"
     assert writer.characters == 0
-
-
-async def test_a_client_that_knows_no_reload_connects_again() -> None:
-    writer, connection, _ = await opened()
-    every = AllTasks(writer, reloads=False)
-    every.put(update("a"))
-    every.reload()
-    assert await taken_from(writer, connection) == [
-        "1013 updates were missed: connect again, then read the list"
-    ]
-    assert RELOAD == '{"type":"reload"}'

@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
@@ -30,14 +30,6 @@ router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
 #: Longest Last-Event-ID: a line's number.
 _DIGITS: Final = 15
-
-
-class Line(NamedTuple):
-    """A line with its number, and how many lines are gone between the one before it and this."""
-
-    number: int
-    text: bytes
-    gone: int
 
 
 @router.get("/task/{task_id:path}/log")
@@ -108,30 +100,22 @@ async def _texts(
     # A record that is gone, a store that does not answer, or a service that shuts down, ends the
     # stream; a client that reconnects is told why.
     with contextlib.suppress(TaskNotFound, StoreUnavailable, HubClosed):
-        async for line in _lines(api, task_id, updates, part, after):
+        async for event in _events(api, task_id, updates, part, after):
             now = time.monotonic()
-            if line is not None:
-                yield _events(line)
-            elif now - said_at < PING_S:
+            if event is None and now - said_at < PING_S:
                 continue
-            else:
-                yield ": nothing new\n\n"
+            yield event or ": nothing new\n\n"
             said_at = now
         yield "event: end\ndata: {}\n\n"
 
 
-def _events(line: Line) -> str:
-    dropped = f'event: dropped\ndata: {{"lines":{line.gone}}}\n\n' if line.gone else ""
-    return f"{dropped}id: {line.number}\ndata: {with_id(line.number, line.text).decode()}\n\n"
-
-
-async def _lines(
+async def _events(
     api: Api,
     task_id: str,
     updates: Updates,
     part: logs.LogPart,
     after: int | None,
-) -> AsyncIterator[Line | None]:
+) -> AsyncIterator[str | None]:
     """Yields the lines of `part`, which were read after the line `after`, then each as it comes,
     and None each time `updates` yields meanwhile; ends with the task.
 
@@ -143,7 +127,9 @@ async def _lines(
     over = False
     while True:
         for number, text in part.lines:
-            yield Line(number, text, 0 if after is None else max(number - after - 1, 0))
+            gone = 0 if after is None else max(number - after - 1, 0)
+            dropped = f'event: dropped\ndata: {{"lines":{gone}}}\n\n' if gone else ""
+            yield f"{dropped}id: {number}\ndata: {with_id(number, text).decode()}\n\n"
             after = number
         if part.last is None or (after or 0) >= part.last:
             if over:
