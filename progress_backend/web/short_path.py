@@ -27,6 +27,7 @@ from .openapi.queries import ListQuery
 from .push.websockets import watch_task
 from .request_token import take_query_token
 from .rights import Resource
+from .route_table import listed
 from .state import api_in
 from .strict_route import answer, failed
 from .tasks import list_of, status_of
@@ -43,8 +44,8 @@ _STATUS: Final = f"{_HEAD}{{task_id}}{_TAIL}"
 _WORKFLOW: Final = "/internal/workflow/"
 _FIGURES: Final = f"{_WORKFLOW}{{workflow_id}}{_TAIL}"
 
-#: The route, the function that answers it, and its arguments.
-Found = tuple[str, Callable[..., Coroutine[Any, Any, Response]], tuple[Any, ...]]
+#: The route, the function that answers it, its arguments, and what it reads.
+Found = tuple[str, Callable[..., Coroutine[Any, Any, Response]], tuple[Any, ...], Resource]
 
 
 class ShortPath:
@@ -70,12 +71,12 @@ class ShortPath:
             found is None
             or api is None
             or not api.access.is_plain(scope, headers)
-            or not api.callers.read_at_once(scope, _read(found))
+            or not api.callers.read_at_once(scope, found[-1])
         ):
             await self._app(scope, receive, send)
             return
         began = perf_counter()
-        route, answering, asked = found
+        route, answering, asked, _ = found
         try:
             response = await answering(api, *asked)
         except ProgressError as error:
@@ -104,26 +105,15 @@ def _found(scope: Scope, headers: dict[bytes, bytes]) -> Found | None:
     if path.startswith(_HEAD) and path.endswith(_TAIL):
         task_id = path[len(_HEAD) : -len(_TAIL)]
         if is_task_id(task_id):
-            return _STATUS, status_of, (task_id, _tag(headers))
+            return _STATUS, status_of, (task_id, _tag(headers)), Resource("task", task_id)
     elif path.startswith(_WORKFLOW) and path.endswith(_TAIL):
         workflow_id = path[len(_WORKFLOW) : -len(_TAIL)]
         if is_task_id(workflow_id):
-            return _FIGURES, workflow_of, (workflow_id, _tag(headers))
+            read = Resource("workflow", workflow_id)
+            return _FIGURES, workflow_of, (workflow_id, _tag(headers)), read
     elif path == _LIST and (query := _query(scope)) is not None:
-        return _LIST, list_of, (query,)
+        return _LIST, list_of, (query,), listed(scope)
     return None
-
-
-def _read(found: Found) -> Resource:
-    """What a request reads."""
-    route, _, (what, *_) = found
-    if route == _STATUS:
-        return Resource("task", what)
-    if route == _FIGURES:
-        return Resource("workflow", what)
-    if what.top:
-        return Resource("workflows")
-    return Resource("tasks", None, what.task_type, what.workflow_id, what.owner)
 
 
 def _tag(headers: dict[bytes, bytes]) -> str | None:
