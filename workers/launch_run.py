@@ -19,8 +19,8 @@ from progress_backend.embedded import EmbeddedServer, EmbeddedServerError
 from progress_backend.errors import StoreUnavailable, TaskNotFound
 from progress_backend.record.list_request import ListRequest
 from progress_backend.store.drivers import Store
-from progress_backend.terminal.language import language
 from progress_backend.terminal.lines import Lines
+from progress_backend.terminal.opening import language
 from progress_backend.terminal.readers import ListReader
 from progress_backend.terminal.shows import show_in_terminal
 from progress_backend.terminal.store_source import StoreSource

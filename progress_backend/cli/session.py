@@ -20,7 +20,6 @@ from ..errors import ProgressError, StoreUnavailable
 from ..record.caller_events import MAX_LIMIT
 from ..record.model import KINDS, STATUSES
 from ..settings import Settings
-from ..terminal.language import language
 from ..terminal.opening import opened
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -111,8 +110,7 @@ def reads(command: F) -> F:
 
     def call(*, url: str | None, token: str | None, **given: Any) -> Any:
         ctx = click.get_current_context()
-        settings = settings_of(ctx)
-        with opened(settings, language(settings, app_of(ctx)), url, token) as source:
+        with opened(settings_of(ctx), app_of(ctx), url, token) as source:
             return command(source=source, **given)
 
     decorated: F = options(

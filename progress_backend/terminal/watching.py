@@ -14,7 +14,6 @@ from ..errors import SettingsError
 from ..record.model import Task
 from ..tracking.tracker import settings_of
 from .following import follow
-from .language import language
 from .opening import opened
 from .readers import Reader, TasksReader, WorkflowReader, is_workflow
 from .rows import task_of
@@ -68,14 +67,13 @@ def watch(
     its_id = _id_of(result_or_id)
     app = app or getattr(result_or_id, "app", None) or current_app
     settings = settings_of(app)
-    locale = language(settings, app)
     if url is None and settings.redis_url is None:
         raise SettingsError(
             "watch() reads the store of an app or of PROGRESS_REDIS_URL, or the API of url=…: "
             "none of them is given"
         )
     token = token or os.environ.get("PROGRESS_TOKEN")
-    with opened(settings, locale, url, token) as source, show_here(locale) as show:
+    with opened(settings, app, url, token) as source, show_here(source.locale) as show:
         reader: Reader = TasksReader(source, [its_id])
         if is_workflow(source, its_id):
             reader = WorkflowReader(source, its_id, _MEMBERS)
