@@ -30,15 +30,15 @@ def progress_clock() -> Clock:
 @pytest.fixture
 def progress_settings() -> Settings:
     """The settings of `progress_store`: those of the app that was installed last (of the
-    environment, if none was), but that every value is recorded at once. Override it to change
-    some; store and key prefix are the fixture's own.
+    environment, if none was), but that tracking is on and every value is recorded at once. Override
+    it to change some; store and key prefix are the fixture's own.
     """
     from ..settings import Settings
     from ..tracking.tracker import installed
 
     trackers = installed()
     found = trackers[-1].settings if trackers else Settings.from_sources(None, os.environ)
-    return replace(found, redis_url=None, update_interval_s=0)
+    return replace(found, enabled=True, redis_url=None, update_interval_s=0)
 
 
 @pytest.fixture(scope="session")
