@@ -101,12 +101,13 @@ class OpenRoute(APIRoute):
             # The server drops the body; FastAPI routes GET alone, and its OpenAPI has no HEAD.
             scope = {**scope, "method": "GET", HEAD: True}
         try:
-            await guarded(self._asked, scope, receive, send)
+            await guarded(self.answer, scope, receive, send)
         except HTTPException as error:  # a wrong method: the application answers it
             error.headers = {**(error.headers or {}), **ITSELF}
             raise
 
-    async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request that the guard lets through."""
         await super().handle(scope, receive, send)
 
 
@@ -120,11 +121,11 @@ class GuardedRoute(OpenRoute):
         super().__init__(path, endpoint, **options)
         self._right = row.right
 
-    async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handles a request whose caller may do what the route does."""
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request whose caller may do what the route does."""
         right = self._right
         if right is None:
-            await super()._asked(scope, receive, send)
+            await super().answer(scope, receive, send)
             return
         action, resource = right[0], resource_of(right, scope)
         if action not in WRITES:
@@ -148,7 +149,7 @@ class GuardedRoute(OpenRoute):
         if refusal is not None:
             await denied(api, refusal)(scope, receive, send)
             return
-        await super()._asked(scope, receive, send)
+        await super().answer(scope, receive, send)
 
 
 def _marking(send: Send, access: Access, crossing: str | None) -> Send:
