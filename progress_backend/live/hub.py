@@ -146,13 +146,6 @@ class Hub(Generic[T]):
         """
         older = self._rounds.pop(topic, None)
         receivers = self._topics.get(topic, {})
-        if len(receivers) <= AT_ONCE:
-            for receiver in receivers:
-                try:
-                    receiver.put(item)
-                except Exception as error:  # one watcher's fault is not that of the others
-                    self._failed(receiver, error)
-            return
         order = tuple(receivers)
         if older is not None:
             behind = {one: None for one in older.receivers[older.given :] if one in receivers}
@@ -164,21 +157,18 @@ class Hub(Generic[T]):
     def _go_on(self, round_: _Round[T]) -> None:
         if self._rounds.get(round_.topic) is not round_:
             return  # a newer item came
-        self._give(round_, AT_ONCE)
-        if round_.given < len(round_.receivers):
-            asyncio.get_running_loop().call_soon(self._go_on, round_)
-        else:
-            del self._rounds[round_.topic]
-
-    def _give(self, round_: _Round[T], most: int) -> None:
         still = self._topics.get(round_.topic, {})
-        for receiver in round_.receivers[round_.given : round_.given + most]:
+        for receiver in round_.receivers[round_.given : round_.given + AT_ONCE]:
             if receiver in still:
                 try:
                     receiver.put(round_.item)
                 except Exception as error:  # one watcher's fault is not that of the others
                     self._failed(receiver, error)
-        round_.given += most
+        round_.given += AT_ONCE
+        if round_.given < len(round_.receivers):
+            asyncio.get_running_loop().call_soon(self._go_on, round_)
+        else:
+            del self._rounds[round_.topic]
 
     def _failed(self, receiver: Receiver[T], error: Exception) -> None:
         """Closes a receiver whose `put` has raised."""
