@@ -17,7 +17,7 @@ from .session import Command, as_json, echo_json, reads, workflow_option
 @as_json
 @reads
 def show(source: Source, given: str | None, workflow_id: str | None, as_json: bool) -> None:
-    """Show one task, or one workflow, in full."""
+    """Show one task or workflow in full, by its id or by how the id of a recent one begins."""
     if (given is None) == (workflow_id is None):
         raise click.UsageError("give an ID, or --workflow ID")
     if given is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -85,7 +87,8 @@ def test_ctrl_c_ends_following_without_a_word(
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(log_command.time, "sleep", interrupted)
+    clock = SimpleNamespace(sleep=interrupted, monotonic=time.monotonic)
+    monkeypatch.setattr(log_command, "time", clock)
     told = call(TASK_ID, "-f")
     assert (told.exit_code, told.stderr) == (130, "")
     assert told.stdout.endswith("info     a\n")
