@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from ..terminal.opening import open_store
@@ -24,9 +26,7 @@ from .session import Command, app_of, need, settings_of
     help="Listen where others reach it although no tokens are configured.",
 )
 @click.pass_context
-def serve(
-    ctx: click.Context, host: str, port: int, forwarded_allow_ips: str, insecure: bool
-) -> None:
+def serve(ctx: click.Context, /, **given: Any) -> None:
     """Serve the API, the live page and metrics.
 
     On another address than loopback it asks for tokens (PROGRESS_TOKENS, PROGRESS_TOKENS_FILE).
@@ -39,4 +39,4 @@ def serve(
     from ..web.server.serve import serve as run
 
     log_to_stderr()
-    run(settings, host, port, app_of(ctx), forwarded_allow_ips, insecure=insecure)
+    run(settings, celery_app=app_of(ctx), **given)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from .. import share_tokens
@@ -21,24 +23,9 @@ from .session import Command, settings_of
     help="Seconds until the token expires.",
 )
 @click.pass_context
-def sign(
-    ctx: click.Context,
-    task_id: str | None,
-    workflow_id: str | None,
-    task_type: str | None,
-    owner: str | None,
-    ttl: float,
-) -> None:
+def sign(ctx: click.Context, /, **given: Any) -> None:
     """Sign a share token, with which a browser may read what is named and nothing else.
 
     PROGRESS_SIGNING_KEYS has the keys; the first signs.
     """
-    token = share_tokens.sign(
-        task_id=task_id,
-        workflow_id=workflow_id,
-        task_type=task_type,
-        owner=owner,
-        ttl=ttl,
-        settings=settings_of(ctx),
-    )
-    click.echo(token)
+    click.echo(share_tokens.sign(**given, settings=settings_of(ctx)))

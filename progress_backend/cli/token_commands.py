@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -46,19 +47,13 @@ def token() -> None:
 @click.option("--type", "task_type", help="Only tasks of this type, e.g. fetch_data.")
 @click.option("--owner", help="Only the tasks of this owner, e.g. alice@example.com.")
 @_file
-def new(
-    name: str,
-    role: tokens.Role,
-    task_type: str | None,
-    owner: str | None,
-    path: Path | None,
-) -> None:
+def new(name: str, path: Path | None, **limits: Any) -> None:
     """Make a token, and print it this once.
 
     Its line, which has the hash alone, is added to the file of tokens; without a file it is
     printed, for PROGRESS_TOKENS.
     """
-    text, made = tokens.new(name, role, task_type, owner)
+    text, made = tokens.new(name, **limits)
     if path is not None:
         tokens.write_file(path, [made])
     click.echo(text)
