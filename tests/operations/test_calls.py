@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -15,10 +16,13 @@ from progress_backend.operations.commits import CommitCall
 from progress_backend.operations.index_entry import Facets, read_facets, write_facets
 from progress_backend.operations.keys import Keys
 from progress_backend.operations.partitions import Layout
+from progress_backend.operations.scripts import SCRIPTS
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.asked import names as asked_names
+from tests.behaviour import each_command
+from tests.docs.reading import blocks
 from tests.strategies import names, owners
 
 KEYS = Keys()
@@ -119,3 +123,18 @@ def test_a_written_value_takes_the_short_script(redis_url: str) -> None:
         base = store.run(noted(flow)).base
     short = "commit_in_place"
     assert called == ["commit_first", "commit", short, short, "commit"]
+
+
+def test_the_operators_user_may_do_what_calls_and_scripts_do_and_no_more() -> None:
+    """Beside what connects, and what a driver, a listener and a script's call need."""
+    calls = (operation(*arguments) for operation, *arguments in each_command.asked())
+    used = {verb for call in calls for verb in asked_names(call) if verb.isupper()}
+    for script in SCRIPTS.values():
+        code = re.sub(r"--.*", "", script.text)
+        used.update(re.findall(r"(?:call|tolerant)\('([A-Z]+)'", code))
+    (shown,) = blocks("docs/operations.md", "Redis", "redis")
+    words = re.findall(r" \+(\w+)", shown.text)
+    connection = {"auth", "hello", "select", "ping", "client", "time", "evalsha", "script"}
+    channels = {"subscribe", "unsubscribe", "psubscribe", "punsubscribe"}
+    assert set(words) == {verb.lower() for verb in used} | connection | channels
+    assert len(words) == len(set(words))
