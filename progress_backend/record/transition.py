@@ -92,12 +92,12 @@ def transition(
     after = move.step(task, event, Scene(when, locale, task_id, lease_s, at))
     if after is task:
         return task
-    after = _with_codes(task, after)
+    texts = _new_texts(task, after)
     if after.warnings is not None and not move.timeless:
         after = task_warnings.without_warnings(after, event)
     revision = after.revision if revision is None else revision
     if move.timeless:
-        return replace(after, revision=revision)
+        return replace(after, revision=revision, **texts)
     attempt = max(after.attempt, event.attempt or 0)
     status = after.status if move.to == SAME else move.to
     after = replace(
@@ -106,6 +106,7 @@ def transition(
         updated_at=when,
         attempt=attempt,
         revision=revision,
+        **texts,
     )
     if (member := after.member) is None:
         return after
@@ -114,14 +115,14 @@ def transition(
     return replace(after, member=member._replace(share=share_of(after, member.share), acts=acts))
 
 
-def _with_codes(before: Task, after: Task) -> Task:
-    """The task with the codes of its new default texts beside them; another new text has none."""
+def _new_texts(before: Task, after: Task) -> dict[str, Any]:
+    """The new texts of a task, and beside each the code of a default text; another has none."""
     changes: dict[str, Any] = {}
     for name, beside in _CODES.items():
         if (given := getattr(after, name)) is not getattr(before, name):
             changes[name] = given and str(given)
             changes[beside] = given.code if isinstance(given, DefaultText) else None
-    return replace(after, **changes) if changes else after
+    return changes
 
 
 def row_of(task: Task | None) -> str:
