@@ -29,10 +29,10 @@ def sweep(
 ) -> Flow[int]:
     """Deletes the tasks that are due or have no document, `batch` in one call; how many were
     deleted."""
-    facets = yield from records.facets_of(tuple(task_ids))
+    facets = yield from records.facets_of(task_ids)
     pairs = zip(task_ids, facets, strict=True)
     # Tasks with equal facets in one call: it touches fewer indexes.
-    entries = tuple(sorted((sweeps.Entry(*pair) for pair in pairs), key=lambda e: str(e.facets)))
+    entries = sorted((sweeps.Entry(*pair) for pair in pairs), key=lambda e: str(e.facets))
     deleted = 0
     for start in range(0, len(entries), batch):
         deleted += yield from sweeps.sweep(entries[start : start + batch], before_ms, found_in)

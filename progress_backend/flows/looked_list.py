@@ -47,7 +47,7 @@ def page(
 
 def passing(filters: Filters, task_ids: Sequence[str]) -> Flow[list[str]]:
     """Those of the tasks that pass filters."""
-    standing = yield from records.facets_of(tuple(task_ids))
+    standing = yield from records.facets_of(task_ids)
     known = zip(task_ids, standing, strict=True)
     return [i for i, facets in known if isinstance(facets, Facets) and _passes(filters, facets)]
 

@@ -35,7 +35,7 @@ def merged(page: Page) -> Flow[Paged]:
         if limit > 0:
             ids |= dict.fromkeys((yield from _newest(group, newer + start, limit)))
         total, start = total + count, max(start - count, 0)
-    documents = (yield from records.read(tuple(ids), page.light)) if ids else []
+    documents = yield from records.read(tuple(ids), page.light)
     rows = tuple(zip(ids, documents, strict=True))
     if (status := page.filters.status) is not None:
         # A task may change its status between the two reads: it is not shown under its old one.

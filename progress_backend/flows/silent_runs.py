@@ -73,7 +73,7 @@ def silent(
     """Runs under a lease whose records were not written for a lease's time, and which are not in
     `at_work`, the tasks that the worker itself lists as running (nor eager runs inside of those).
     The caller asks the result backend before it judges the runs."""
-    documents = (yield from records.read(tuple(task_ids))) if task_ids else []
+    documents = yield from records.read(task_ids)
     gone = tuple(i for i, d in zip(task_ids, documents, strict=True) if d is None)
     if gone:
         facets = yield from records.facets_of(gone)
@@ -100,7 +100,7 @@ def held_still(
 ) -> Flow[list[Base]]:
     """Runs that were recorded as lost from under a lease and that its worker is at work on
     (`at_work`: numbers of the runs of each task), eager runs inside of those included."""
-    documents = yield from records.read(tuple(task_ids))
+    documents = yield from records.read(task_ids)
     found = []
     for base in readable(documents):
         worker = base.task.worker
@@ -218,7 +218,7 @@ def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:
     now_ms, interval_ms = milliseconds(now), int(settings.cleanup_interval_s * 1000)
     task_ids = yield from leases.held(lease, HELD)
     kept_ms = UNENDED_S * 1000
-    yield from records.extend(tuple(task_ids), kept_ms + interval_ms, now_ms + kept_ms)
+    yield from records.extend(task_ids, kept_ms + interval_ms, now_ms + kept_ms)
     return len(task_ids)
 
 
@@ -253,7 +253,7 @@ def overdue(base: Base, settings: Settings, now: datetime) -> Lost | Expired | N
 def given_back(lease: str) -> Flow[list[Base]]:
     """Runs of a worker that shuts down whose messages it has not acknowledged."""
     task_ids = yield from leases.held(lease, _GIVEN_BACK)
-    documents = (yield from records.read(tuple(task_ids))) if task_ids else []
+    documents = yield from records.read(task_ids)
     return [
         base
         for base in readable(documents)

@@ -73,7 +73,7 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
         if filters != within:
             ids = yield from looked_list.passing(filters, ids)
         total, ids = len(ids), ids[start : start + asked.limit]
-    stored = (yield from records.read(tuple(ids), light)) if ids else []
+    stored = yield from records.read(ids, light)
     there = zip(ids, stored, strict=True)
     rows = [flows.row(document, i, now, light) for i, document in there if document]
     tallied = yield from lists.tally(within)

@@ -92,16 +92,15 @@ def _rows(
     """What is shown of each; None where its document, or all of its members, are gone."""
     rows = dict[_Place, bytes | None].fromkeys(places)
     tasks = [place for place in places if not place.is_workflow]
-    if tasks:
-        stored = yield from records.read(tuple(task.id for task in tasks), light)
-        for task, found in zip(tasks, stored, strict=True):
-            if found is not None:
-                rows[task] = flows.row(found, task.id, now, light)
-    if workflows := [place for place in places if place.is_workflow]:
-        ids = tuple(workflow.id for workflow in workflows)
-        each = yield from figures_of_each(ids, milliseconds(now))
-        about = (flows.settings.zone(), flows.settings.locale, now)
-        for workflow, figures in zip(workflows, each, strict=True):
-            if figures.total or figures.publishers:
-                rows[workflow] = dumps(row(workflow.id, figures, *about)).encode()
+    stored = yield from records.read([task.id for task in tasks], light)
+    for task, found in zip(tasks, stored, strict=True):
+        if found is not None:
+            rows[task] = flows.row(found, task.id, now, light)
+    workflows = [place for place in places if place.is_workflow]
+    ids = [workflow.id for workflow in workflows]
+    each = yield from figures_of_each(ids, milliseconds(now))
+    about = (flows.settings.zone(), flows.settings.locale, now)
+    for workflow, figures in zip(workflows, each, strict=True):
+        if figures.total or figures.publishers:
+            rows[workflow] = dumps(row(workflow.id, figures, *about)).encode()
     return rows

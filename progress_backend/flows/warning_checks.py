@@ -33,7 +33,7 @@ def of_lease(
 ) -> Flow[NewWarnings]:
     """Judges the runs under a valid lease. What a type's past runs took is read once for each
     `slowest`."""
-    bases = readable((yield from records.read(tuple(task_ids))))
+    bases = readable((yield from records.read(task_ids)))
     own = [b for b in bases if b.task.worker is not None and b.task.worker.lease == lease]
     return (yield from judge(flows, own, now, slowest))
 

@@ -32,8 +32,8 @@ def workers(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
     total, stored = yield from leases.newest(MOST_WORKERS)
     each = min(MOST_TASKS, max(_OF_ALL // max(len(stored), 1), 1))
     local = LocalTime(flows.settings.zone())
-    names = tuple(lease for lease, _ in stored)
-    held = (yield from leases.held_by_each(names, each)) if names else []
+    names = [lease for lease, _ in stored]
+    held = yield from leases.held_by_each(names, each)
     known = yield from _tasks(flows, [task_id for _, ids in held for task_id in ids])
     rows = [
         {
@@ -65,7 +65,7 @@ def _tasks(flows: Flows, task_ids: list[str]) -> Flow[dict[str, dict[str, Any]]]
     """What is told of each task that has a record."""
     known, zone = dict[str, dict[str, Any]](), flows.settings.zone()
     for start in range(0, len(task_ids), _AT_ONCE):
-        some = tuple(task_ids[start : start + _AT_ONCE])
+        some = task_ids[start : start + _AT_ONCE]
         stored = yield from records.read(some, light=True)
         for task_id, document in zip(some, stored, strict=True):
             if document is not None:

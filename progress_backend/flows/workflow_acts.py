@@ -97,7 +97,7 @@ def carry_out(
     step = yield from workflows.oldest(workflow_id, status, STEP, cursor.after_us)
     if not step:
         return Cursor(cursor.place + 1)
-    documents = yield from records.read(tuple(task_id for _, task_id in step))
+    documents = yield from records.read([task_id for _, task_id in step])
     directed = Directed(workflow_id=workflow_id, act=found.act)
     behind = [b for b in readable(documents) if not _follows(b, workflow_id, act_id)]
     yield from commit_each(flows, behind, directed, now)

@@ -14,7 +14,7 @@ from .task_lifetimes import UNENDED_S, ttl_ms
 def kept(settings: Settings, due: Sequence[str], now_ms: int) -> Flow[Collection[str]]:
     """Those of the due records that stay, since their workflow is open or had a commit since: their
     time is moved to that of the whole workflow."""
-    facets = yield from records.facets_of(tuple(due))
+    facets = yield from records.facets_of(due)
     members: dict[str, list[str]] = {}
     for task_id, one in zip(due, facets, strict=True):
         if isinstance(one, Facets) and one.workflows:
@@ -25,6 +25,6 @@ def kept(settings: Settings, due: Sequence[str], now_ms: int) -> Flow[Collection
         kept_s = UNENDED_S if figures.open else settings.retention_s
         due_ms = (figures.changed_ms or 0) + int(kept_s * 1000)
         if due_ms > now_ms:
-            yield from records.extend(tuple(task_ids), ttl_ms(due_ms, now_ms, settings), due_ms)
+            yield from records.extend(task_ids, ttl_ms(due_ms, now_ms, settings), due_ms)
             staying.update(task_ids)
     return staying

@@ -47,8 +47,8 @@ def body_of(flows: Flows, workflow_id: str, found: Figures, now: datetime) -> Fl
     zone, failed = flows.settings.zone(), list[bytes]()
     if found.count(TaskStatus.ERROR):
         first = yield from workflows.oldest(workflow_id, TaskStatus.ERROR, FAILURES)
-        ids = tuple(task_id for _, task_id in first)
-        documents = (yield from records.read(ids)) if ids else []
+        ids = [task_id for _, task_id in first]
+        documents = yield from records.read(ids)
         found_in = zip(ids, documents, strict=True)
         failed = [d for i, d in found_in if d and reader_view.fault(d, i) is None]
     said = body(workflow_id, found, failed, zone, flows.settings.locale, now)
@@ -62,8 +62,8 @@ def page(flows: Flows, page: int, limit: int, now: datetime) -> Flow[tuple[int, 
     rows: list[bytes] = []
     for _ in range(_PAGE_TRIES):
         total, found = yield from workflows.newest((page - 1) * limit, limit)
-        ids = tuple(workflow_id for _, workflow_id in found)
-        each = (yield from workflows.figures_of_each(ids, milliseconds(now))) if ids else []
+        ids = [workflow_id for _, workflow_id in found]
+        each = yield from workflows.figures_of_each(ids, milliseconds(now))
         known = dict(zip(ids, each, strict=True))
         there = {i: one for i, one in known.items() if one.total or one.publishers}
         rows = [dumps(row(i, one, zone, locale, now)).encode() for i, one in there.items()]
@@ -90,7 +90,7 @@ def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | 
 
 def end_planned(flows: Flows, task_ids: Sequence[str], end: Unreached, now: datetime) -> Flow[int]:
     """Ends those of the records that are still planned; how many there were."""
-    documents = (yield from records.read(tuple(task_ids))) if task_ids else []
+    documents = yield from records.read(task_ids)
     planned = [base for base in readable(documents) if base.task.planned]
     yield from commit_each(flows, planned, end, now)
     return len(planned)
@@ -107,8 +107,7 @@ def may_have_left(flows: Flows, workflow_id: str, now: datetime) -> Flow[None]:
 def _first(workflow_id: str, status: str | None) -> Flow[list[Base]]:
     """The records of a step of a workflow's members with a status; None: of the planned ones."""
     step = yield from workflows.oldest(workflow_id, status, STEP)
-    ids = tuple(task_id for _, task_id in step)
-    documents = (yield from records.read(ids)) if ids else []
+    documents = yield from records.read([task_id for _, task_id in step])
     return [base for base in readable(documents) if status or base.task.planned]
 
 

@@ -242,7 +242,9 @@ class AsyncStore(_Base):
         return reply
 
     async def _send(self, requests: list[Request]) -> list[Any]:
-        if self._exchange and requests and _reads(requests[0]):
+        if not requests:
+            return []
+        if self._exchange and _reads(requests[0]):
             return await self._exchange.read(requests)
         async with self._whole():
             return await self._send_its_way(requests)
