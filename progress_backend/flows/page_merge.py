@@ -21,7 +21,7 @@ _LATEST = 2**52
 
 
 def merged(page: Page) -> Flow[Paged]:
-    """A page over all sets and partitions, as one `Page` command returns it of one set."""
+    """A page over all sets and partitions, as `lists.page` reads it of one set."""
     tallied = yield from lists.tally(page.filters)
     total, start, ids = 0, page.start, dict[str, None]()
     for group in page.groups:

@@ -1,4 +1,4 @@
-"""Flows: what the library does with a store, as generators that yield commands, receive the replies
+"""Flows: what the library does with a store, as generators that yield calls, receive the replies
 and do no I/O. `Store` and `AsyncStore` drive them, so that nothing is written twice for `await`."""
 
 from __future__ import annotations
@@ -306,8 +306,8 @@ class Flows:
         documents as rows of a list, which name the fields that they omit.
         """
         filters = Filters(status, task_type, symbol, workflow)
-        command = Page((page - 1) * limit, limit, filters, light)
-        return task_page.page(command, self.settings)
+        wanted = Page((page - 1) * limit, limit, filters, light)
+        return task_page.page(wanted, self.settings)
 
     def row(self, stored: bytes, task_id: str, now: datetime, light: bool) -> bytes:
         """A list's row of a value that is stored for a task, as it is to be read now."""

@@ -60,8 +60,8 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
     filters = Filters(*chosen, asked.workflow_id, asked.warning, asked.owner)
     start = (asked.page - 1) * asked.limit
     if asked.id_prefix is None and not asked.by_cursor:
-        command = Page(start, asked.limit, filters, light, asked.span, asked.sort)
-        paged = yield from task_page.page(command, flows.settings, now)
+        wanted = Page(start, asked.limit, filters, light, asked.span, asked.sort)
+        paged = yield from task_page.page(wanted, flows.settings, now)
         rows = [row for _, row in paged.rows if row]
         return Listed(rows, paged.total, _by_status(paged.counts))
     within, total, cursor = _index_of(filters), None, None

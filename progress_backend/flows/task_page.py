@@ -19,26 +19,26 @@ from .flow import Flow
 _TRIES = 3
 
 
-def page(command: Page, settings: Settings, now: datetime | None = None) -> Flow[Paged]:
+def page(wanted: Page, settings: Settings, now: datetime | None = None) -> Flow[Paged]:
     """A page of rows as readers get them, at `now` if that is given. Entries without a document are
     removed on the way; a value that is no record has a row with the fault."""
-    paged = yield from read(command, settings)
+    paged = yield from read(wanted, settings)
     for _ in range(_TRIES - 1):
         holes = tuple(task_id for task_id, document in paged.rows if document is None)
         if not holes:
             break
-        yield from sweep(holes, before_ms=0, found_in=command.sets)
-        paged = yield from read(command, settings)
+        yield from sweep(holes, before_ms=0, found_in=wanted.sets)
+        paged = yield from read(wanted, settings)
     there = [(task_id, stored) for task_id, stored in paged.rows if stored is not None]
-    rows = [(i, row(stored, i, now, command.light, settings)) for i, stored in there]
+    rows = [(i, row(stored, i, now, wanted.light, settings)) for i, stored in there]
     return paged._replace(rows=tuple(rows))
 
 
-def read(command: Page, settings: Settings) -> Flow[Paged]:
+def read(wanted: Page, settings: Settings) -> Flow[Paged]:
     """A page as it is stored."""
-    if settings.partitions or command.created or len(command.sets) > 1:
-        return (yield from page_merge.merged(command))
-    return (yield from lists.page(command))
+    if settings.partitions or wanted.created or len(wanted.sets) > 1:
+        return (yield from page_merge.merged(wanted))
+    return (yield from lists.page(wanted))
 
 
 def row(

@@ -72,7 +72,7 @@ class _Base:
 class Store(_Base):
     """A blocking store; one per process, made after the fork, shared by its threads.
 
-    It connects at its first use. `timeout_s` bounds each command as a whole, connecting included,
+    It connects at its first use. `timeout_s` bounds each call as a whole, connecting included,
     outside of `within` blocks.
     """
 

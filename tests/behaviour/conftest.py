@@ -13,7 +13,7 @@ from tests.conftest import flushed
 SERVERS = {"valkey": "session_redis_url", "redis": "debian_redis_url"}
 DRIVERS = ["sync-valkey", "sync-redis", "async-valkey", "async-redis", "parts-valkey"]
 #: A rule is proved once; with each driver on each server it is for `make chaos`, and what the
-#: drivers can do at all for test_each_command.
+#: drivers can do at all for test_each_call.
 EVERY = [DRIVERS[0], *(pytest.param(name, marks=pytest.mark.long) for name in DRIVERS[1:])]
 
 

@@ -20,8 +20,8 @@ from progress_backend.store.cluster_connection import sync_cluster
 from progress_backend.store.connection import sync_client
 from progress_backend.store.deadline import Deadline
 from tests.behaviour.driving import Driver, over
-from tests.behaviour.each_command import (
-    test_each_command_is_carried_out,
+from tests.behaviour.each_call import (
+    test_each_call_is_carried_out,
     test_what_is_over_is_swept,
 )
 from tests.cluster.conftest import nodes
@@ -32,7 +32,7 @@ from tests.servers import Server
 from tests.watching import watching
 from tests.webhooks.targets import spec
 
-__all__ = ["nodes", "test_each_command_is_carried_out", "test_what_is_over_is_swept"]
+__all__ = ["nodes", "test_each_call_is_carried_out", "test_what_is_over_is_swept"]
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 OPERATIONS = "docs/operations.md"
 

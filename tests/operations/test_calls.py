@@ -21,7 +21,7 @@ from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.asked import names as asked_names
-from tests.behaviour import each_command
+from tests.behaviour import each_call
 from tests.docs.reading import blocks
 from tests.strategies import names, owners
 
@@ -127,7 +127,7 @@ def test_a_written_value_takes_the_short_script(redis_url: str) -> None:
 
 def test_the_operators_user_may_do_what_calls_and_scripts_do_and_no_more() -> None:
     """Beside what connects, and what a driver, a listener and a script's call need."""
-    calls = (operation(*arguments) for operation, *arguments in each_command.asked())
+    calls = (operation(*arguments) for operation, *arguments in each_call.asked())
     used = {verb for call in calls for verb in asked_names(call) if verb.isupper()}
     for script in SCRIPTS.values():
         code = re.sub(r"--.*", "", script.text)

@@ -8,12 +8,12 @@ import pytest
 
 from tests.behaviour.conftest import DRIVERS, driving
 from tests.behaviour.driving import Driver
-from tests.behaviour.each_command import (
-    test_each_command_is_carried_out,
+from tests.behaviour.each_call import (
+    test_each_call_is_carried_out,
     test_what_is_over_is_swept,
 )
 
-__all__ = ["test_each_command_is_carried_out", "test_what_is_over_is_swept"]
+__all__ = ["test_each_call_is_carried_out", "test_what_is_over_is_swept"]
 
 
 WIDE = {name: [pytest.mark.wide] for name in DRIVERS if name.endswith("redis")}

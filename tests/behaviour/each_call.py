@@ -148,7 +148,7 @@ def tasks(driver: Driver) -> None:
     driver.run(together([driver.flows.apply(task_id, created, now) for task_id in ids[2:]]))
 
 
-def test_each_command_is_carried_out(driver: Driver) -> None:
+def test_each_call_is_carried_out(driver: Driver) -> None:
     tasks(driver)
     assert {operation for operation, *_ in asked()} == operations()
     for operation, *given in asked():
