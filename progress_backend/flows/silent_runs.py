@@ -11,10 +11,12 @@ from typing import TypeVar
 from ..errors import ForeignValue
 from ..operations import leases, locks, records, sweeps
 from ..operations.call import Call
+from ..operations.lists import Filters, Page
 from ..record.default_texts import Locale, text
 from ..record.events import Acknowledged, Cancelled, Event, Expired, Lost
 from ..record.model import LOST, Task, TaskStatus
 from ..settings import Settings
+from . import task_page
 from .flow import Flow
 from .stored_record import Base, milliseconds
 from .task_flows import Flows
@@ -147,7 +149,8 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], li
         if not total:
             continue
         pages = -(-total // _UNHELD)
-        paged = yield from flows.page(turn % pages + 1, _UNHELD, status)
+        wanted = Page(turn % pages * _UNHELD, _UNHELD, Filters(status))
+        paged = yield from task_page.swept(wanted, settings)
         bases = readable([document for _, document in paged.rows])
         if status == TaskStatus.RUNNING:
             running = [base for base in bases if base.task.worker is None]

@@ -35,6 +35,7 @@ from ..record import (
     waiting,
 )
 from ..record.act import Act
+from ..record.document import read_stored, written
 from ..record.events import (
     Cancelled,
     Completed,
@@ -47,7 +48,7 @@ from ..record.events import (
     Resumed,
     Unreached,
 )
-from ..record.fields import Stored
+from ..record.fields import Body
 from ..record.model import MAX_ID, Task, TaskStatus, is_plain
 from ..record.model import replace as task_with
 from ..record.redaction import Redaction
@@ -89,26 +90,30 @@ class Flows:
         object.__setattr__(self, "redaction", self.settings.redaction)
 
     def get(self, task_id: str) -> Flow[bytes | None]:
-        """A record's document as a reader gets it; None if there is none.
+        """A record's document, with its bookkeeping and its times in the reader's zone; None if
+        there is none.
 
         Raises:
             ForeignValue: the value that is stored there is no record.
         """
-        record = yield from self.record(task_id)
-        return None if record is None else task_json.written(record)
+        (stored,) = yield from records.read((task_id,))
+        if stored is None:
+            return None
+        record = read_stored(stored, task_id)
+        return written(reader_view.in_zone(record, self.settings.zone()))
 
-    def record(self, task_id: str) -> Flow[Stored | None]:
+    def record(self, task_id: str) -> Flow[Body | None]:
         """A record as a reader gets it; raises as `get`."""
         (stored,) = yield from records.read((task_id,))
         return None if stored is None else reader_view.seen(stored, task_id, self.settings.zone())
 
     def body(self, task_id: str) -> Flow[bytes | None]:
-        """A record's document with a first estimate where its task has no rate of its own; raises
-        as `get`."""
+        """A record's body with a first estimate where its task has no rate of its own; raises as
+        `get`."""
         record = yield from self.estimated(task_id)
-        return None if record is None else task_json.written(record)
+        return None if record is None else written(record)
 
-    def estimated(self, task_id: str) -> Flow[Stored | None]:
+    def estimated(self, task_id: str) -> Flow[Body | None]:
         """A record with a first estimate where its task has no rate of its own; raises as `get`."""
         record = yield from self.record(task_id)
         if record is None or (task_type := first_estimate.type_of(record)) is None:
@@ -127,7 +132,7 @@ class Flows:
             if ahead is not None:
                 runs = yield from records.runs_of(task.task_type)
                 waiting.placed(record, ahead, past_runs.history(runs))
-        return task_json.written(responses.as_of(record, now, self.settings.locale))
+        return written(responses.as_of(record, now, self.settings.locale))
 
     def apply(
         self,

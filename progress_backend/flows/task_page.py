@@ -8,8 +8,8 @@ from datetime import datetime
 from ..operations import lists
 from ..operations.lists import Page, Paged
 from ..record import reader_view, responses
+from ..record.document import written
 from ..record.model import STATUSES
-from ..record.task_json import written
 from ..settings import Settings
 from . import page_merge
 from .cleanup import sweep
@@ -22,6 +22,14 @@ _TRIES = 3
 def page(wanted: Page, settings: Settings, now: datetime | None = None) -> Flow[Paged]:
     """A page of rows as readers get them, at `now` if that is given. Entries without a document are
     removed on the way; a value that is no record has a row with the fault."""
+    paged = yield from swept(wanted, settings)
+    there = [(task_id, stored) for task_id, stored in paged.rows if stored is not None]
+    rows = [(i, row(stored, i, now, wanted.light, settings)) for i, stored in there]
+    return paged._replace(rows=tuple(rows))
+
+
+def swept(wanted: Page, settings: Settings) -> Flow[Paged]:
+    """A page as it is stored; entries without a document are removed on the way."""
     paged = yield from read(wanted, settings)
     for _ in range(_TRIES - 1):
         holes = tuple(task_id for task_id, document in paged.rows if document is None)
@@ -29,9 +37,7 @@ def page(wanted: Page, settings: Settings, now: datetime | None = None) -> Flow[
             break
         yield from sweep(holes, before_ms=0, found_in=wanted.sets)
         paged = yield from read(wanted, settings)
-    there = [(task_id, stored) for task_id, stored in paged.rows if stored is not None]
-    rows = [(i, row(stored, i, now, wanted.light, settings)) for i, stored in there]
-    return paged._replace(rows=tuple(rows))
+    return paged
 
 
 def read(wanted: Page, settings: Settings) -> Flow[Paged]:

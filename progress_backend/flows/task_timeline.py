@@ -6,6 +6,7 @@ from ..errors import TaskNotFound
 from ..operations import records, timelines
 from ..operations.call import Call
 from ..record import reader_view, samples, task_json, timeline
+from ..record.document import read_stored
 from ..record.json_text import dumps
 from ..settings import Settings
 from .flow import Flow
@@ -35,7 +36,7 @@ def of(task_id: str, settings: Settings) -> Flow[bytes | None]:
     (stored,) = yield from records.read((task_id,))
     if stored is None:
         return None
-    task = task_json.task_of(reader_view.seen(stored, task_id, zone))
+    task = task_json.task_of(reader_view.in_zone(read_stored(stored, task_id), zone))
     first = max(task.attempt - samples.ATTEMPTS, 0) + 1
     found = yield from timelines.read(task_id, tuple(range(first, task.attempt + 1)))
     points = {attempt: samples.points_of(text) for attempt, text in found.samples.items()}

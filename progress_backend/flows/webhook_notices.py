@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..operations.webhooks import Notice, Told
 from ..record import webhook_event
+from ..record.document import body_of
 from ..record.model import Task
 from ..record.webhook_target import Target
 
@@ -13,8 +14,8 @@ from ..record.webhook_target import Target
 def told(
     targets: Sequence[Target], before: Task | None, after: Task, document: bytes, source: str
 ) -> Told | None:
-    """The events of a change for each target that asks for them, with the document as it is stored;
-    None for none."""
+    """The events of a change for each target that asks for them, with the body of the stored
+    document; None for none."""
     kinds = webhook_event.kinds(before, after)
     notices = []
     for kind in kinds:
@@ -22,7 +23,8 @@ def told(
         names = [target.name for target in targets if target.wants(*about)]
         if names:
             its_id, time = webhook_event.id_of_task(after, kind), webhook_event.time_of(after, kind)
-            body = webhook_event.body("task", kind, its_id, after.task_id, time, source, document)
+            data = body_of(document)
+            body = webhook_event.body("task", kind, its_id, after.task_id, time, source, data)
             notices += [Notice(name, its_id, body) for name in names]
     workflows: tuple[str, ...] = ()
     if kinds and after.ended and after.member is not None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from ..errors import printable
 from ..operations import leases, records
 from ..record import reader_view
-from ..record.fields import Stored
+from ..record.fields import Body
 from ..record.local_time import LocalTime
 from ..record.model import rendered
 from .flow import Flow
@@ -73,6 +73,6 @@ def _tasks(flows: Flows, task_ids: list[str]) -> Flow[dict[str, dict[str, Any]]]
     return known
 
 
-def _told(record: Stored) -> dict[str, Any]:
+def _told(record: Body) -> dict[str, Any]:
     told = {name: getattr(record, name) for name in ("task_id", "task_type", "status")}
     return {**told, "percentage": record.progress.percentage}

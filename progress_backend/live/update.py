@@ -8,12 +8,12 @@ from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
 from ..record import messages
-from ..record.fields import Stored
+from ..record.document import read
+from ..record.fields import Body
 from ..record.local_time import optional_moment
 from ..record.model import ENDED
 from ..record.reader_view import in_zone
 from ..record.redelivery import left_s
-from ..record.task_json import read
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -54,7 +54,7 @@ class Update(NamedTuple):
         return cls.of_record(read(document, task_id), epoch, zone)
 
     @classmethod
-    def of_record(cls, record: Stored, epoch: int, zone: tzinfo | None = None) -> Update:
+    def of_record(cls, record: Body, epoch: int, zone: tzinfo | None = None) -> Update:
         """The update of a checked record, its times in `zone`."""
         if zone is not None:
             in_zone(record, zone)

@@ -1,11 +1,13 @@
 """The fields of a task's JSON, each described once: the stored document and its check, the OpenAPI
-description and docs/reference.md are made from these types."""
+description and docs/reference.md are made from these types.
+
+A field without a default is always written, one with a default where it has another value."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 Status = Literal["created", "running", "paused", "completed", "error", "cancelled"]
 WarningKind = Literal["stalled", "late"]
@@ -22,7 +24,7 @@ def is_(meaning: str) -> Meta:
 
 # fmt: off
 
-class ItemsDone(Struct, forbid_unknown_fields=True):
+class ItemsDone(Struct):
     """Progress of a task."""
 
     current: Annotated[int, is_("Items processed so far.")]
@@ -31,31 +33,7 @@ class ItemsDone(Struct, forbid_unknown_fields=True):
         "One decimal, rounded down; 0 while the total is unknown, 100 of a completed task.")]
 
 
-class Worker(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The worker that runs a task."""
-
-    lease: Annotated[str, is_("The worker and its boot: another one after a restart.")]
-    name: Annotated[str, is_("The worker's node name, such as celery@host.")]
-    task: Annotated[str | None, is_(
-        "Of an eager run only: the task in whose body it runs.")] = None
-    run: Annotated[int | None, is_(
-        "Number of the run in its worker; null where it is not known.")] = None
-
-
-class MessageDelivery(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What the broker may do with the task's message."""
-
-    eta: Annotated[Moment | None, is_("The task does not begin before it.")]
-    expires: Annotated[Moment | None, is_("The task does not begin after it.")]
-    again_s: Annotated[Number | None, is_(
-        "Seconds after which the broker gives the message out again if the run does not "
-        "acknowledge it; null: it was acknowledged before the run.")]
-    lost_runs: Annotated[int, is_(
-        "How many runs before the newest are known to have lost their process, since the last that"
-        " ended otherwise; not there without one.")] = 0
-
-
-class Control(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Control(Struct, kw_only=True, omit_defaults=True):
     """The newest request for a pause, a cancel or an end by force."""
 
     action: Annotated[Literal["pause", "cancel", "end"], is_("The request.")]
@@ -68,7 +46,7 @@ class Control(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=Tr
         "runs it, at once.")] = None
 
 
-class Membership(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Membership(Struct, kw_only=True, omit_defaults=True):
     """A task's place in workflows: all tasks that one chain, group or chord starts, and those that
     these start in turn."""
 
@@ -78,14 +56,9 @@ class Membership(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields
         "another.")] = None
     generation: Annotated[int, is_(
         "How many bodies published one another before this task, from 0.")]
-    share: Annotated[int, is_("How much of it is done, in thousandths; it never falls.")]
-    unseen: Annotated[bool, is_("Only as true: tasks without a record may run before it.")] = False
-    acts: Annotated[list[str], is_(
-        "Ids of the newest requests about its workflows as a whole that it has followed; not there"
-        " without one.")] = []
 
 
-class Estimate(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Estimate(Struct, kw_only=True, omit_defaults=True):
     """When a task is likely to end, by the last runs of its type."""
 
     earliest: Annotated[Moment | None, is_(
@@ -95,7 +68,7 @@ class Estimate(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=T
     runs: Annotated[int, is_("How many past runs it is made from, ten at most.")]
 
 
-class StartEstimate(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class StartEstimate(Struct, kw_only=True, omit_defaults=True):
     """When a waiting task is likely to start, by the last runs of its type."""
 
     earliest: Annotated[Moment, is_("One task of ten starts before it.")]
@@ -104,7 +77,7 @@ class StartEstimate(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fie
     runs: Annotated[int, is_("How many past runs it is made from, ten at most.")]
 
 
-class WarningTimes(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class WarningTimes(Struct, kw_only=True, omit_defaults=True):
     """What is unusual about an open task, each since when."""
 
     stalled: Annotated[Moment | None, is_(
@@ -122,7 +95,7 @@ class TextCode(Struct, kw_only=True):
     args: Annotated[dict[str, Any], is_("The values of its blanks; a time is ISO 8601.")]
 
 
-class Stored(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Body(Struct, kw_only=True, omit_defaults=True):
     """A task's record. Times are ISO 8601 with milliseconds and offset."""
 
     task_id: Annotated[str, is_("The task's id, the same as in Celery.")]
@@ -155,32 +128,33 @@ class Stored(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=Tru
     estimated_completion: Annotated[Moment | None, is_(
         "Estimated time of its end; null where there is no estimate.")]
     estimate: Annotated[Estimate | None, is_(
-        "The range of its end; null while it does not run, and before four runs of its type.")]
+        "The range of its end, while it runs, from four runs of its type on.")] = None
     waited_ms: Annotated[int | None, is_(
         "How long it waited for its first start: since its creation, its eta, or the end of the "
-        "step before it. Null before that, and where its start made the record.")]
+        "step before it. Not there before that, and where its start made the record.")] = None
     ahead: Annotated[int | None, is_(
         "Of a task that waits, where it is read by its id: how many tasks of its type were created"
-        " before it and have not begun. Null with an eta, and of a planned one.")]
+        " before it and have not begun. Not there with an eta, and of a planned one.")] = None
     start_estimate: Annotated[StartEstimate | None, is_(
-        "The range of its start; null where ahead is, and where past runs do not tell.")]
+        "The range of its start, beside ahead, where past runs tell it.")] = None
     attempt: Annotated[int, is_("Number of the run; a retry or redelivery makes a new one.")]
-    attempt_started_at: Annotated[Moment | None, is_("When this run began; null before that.")]
-    retries: Annotated[int, is_("How often Celery has retried it.")]
-    worker: Annotated[Worker | None, is_(
-        "The worker that runs it, or ran it last; null while it waits for its next run.")]
-    delivery: Annotated[MessageDelivery | None, is_(
-        "What the broker may do with its message; null where nothing is known of it.")]
-    parent_id: Annotated[str | None, is_("Id of the task that sent it, as Celery has it.")]
-    root_id: Annotated[str | None, is_("Id of the first task of its workflow.")]
-    group_id: Annotated[str | None, is_("Id of the group that it was sent in.")]
+    attempt_started_at: Annotated[Moment | None, is_(
+        "When this run began; of the first one start_time says so.")] = None
+    retries: Annotated[int, is_("How often Celery has retried it, if it has.")] = 0
+    worker: Annotated[str | None, is_(
+        "Name of the worker that runs it, or ran it last, such as celery@host; not there while it "
+        "waits for its next run.")] = None
+    eta: Annotated[Moment | None, is_("The task does not begin before it.")] = None
+    expires: Annotated[Moment | None, is_("The task does not begin after it.")] = None
+    parent_id: Annotated[str | None, is_("Id of the task that sent it, as Celery has it.")] = None
+    root_id: Annotated[str | None, is_(
+        "Id of the first task of its workflow, if that is another.")] = None
+    group_id: Annotated[str | None, is_("Id of the group that it was sent in.")] = None
     workflow: Annotated[Membership | None, is_(
         "The workflows that it belongs to; not there of a single task.")] = None
     planned: Annotated[bool, is_(
         "Only as true: its message has not left, or had not when it ended; a step before it sends "
         "it.")] = False
-    keeps_results: Annotated[bool, is_(
-        "Only as false: what the task returns is not recorded.")] = True
     owner: Annotated[str | None, is_(
         "Whose it is, by which lists and callers are limited; not there of nobody's.")] = None
     traceparent: Annotated[str | None, is_(
@@ -190,28 +164,12 @@ class Stored(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=Tru
         "Why an error is one: exception, time_limit, worker_lost, rejected, lost, not_published, "
         "unknown_task, internal_error, upstream (a step before it has not completed), "
         "never_published (its workflow went on no more), reported (by HTTP or a service), "
-        "unreadable (only in lists).")]
+        "unreadable (only in lists).")] = None
     control: Annotated[dict[str, Any] | None, is_(
-        "The newest request to pause, cancel or end it; null without one.")]
+        "The newest request to pause, cancel or end it.")] = None
     rate: Annotated[Number | None, is_(
-        "Items a second, smoothed; of a completed task their average. Null until two seconds of "
-        "work.")]
-    work: Annotated[list[Number] | None, is_(
-        "What the newest run has done since its first value, which is not there before: items, "
-        "seconds of work that they took, seconds from the run's start to the last of them (and "
-        "each pause since), and the most seconds from one value with new items to the next; then "
-        "for 25 and 50 % of all items, as far as it has come, the seconds of work until then and "
-        "those that were expected from then on. Pauses are no work.")] = None
-    usual: Annotated[list[Number] | None, is_(
-        "What past runs of its type say, as of the newest run's first rate; not there before: how "
-        "many they were; from four on, for 25 and 50 % of the items, by which factors the rest is "
-        "at least and at most longer than expected, each 0 where too few runs tell.")] = None
-    expect_s: Annotated[Number | None, is_(
-        "Seconds of work after which a run is late, as its marking says; not there otherwise."
-        )] = None
-    stall_s: Annotated[Number | None, is_(
-        "Seconds without a value after which a run is stalled, as its marking says; not there "
-        "otherwise.")] = None
+        "Items a second, smoothed; of a completed task their average. Not there until two seconds "
+        "of work.")] = None
     warnings: Annotated[WarningTimes | None, is_(
         "What is out of the ordinary of it, which the next value, another status or a new run "
         "takes back; a value takes only stalled back. Not there while nothing is.")] = None
@@ -220,10 +178,10 @@ class Stored(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=Tru
     error_code: Annotated[dict[str, Any] | None, is_(
         "What error_message says; only where it is a default text.")] = None
     estimated_details: Annotated[list[str], is_(
-        "Names in processing_details that were computed, not given.")]
+        "Names in processing_details that were computed, not given.")] = []
     may_come_again_until: Annotated[Moment | None, is_(
         "Of an end that may be taken back: until when the message may come again, or the run write"
-        " again. Also of a run that ended without an end.")]
+        " again. Also of a run that ended without an end.")] = None
     final: Annotated[bool, is_("Whether the task has ended for good.")]
     revision: Annotated[int, is_("Counts the changes of the record.")]
     detail: Annotated[str | None, is_(
@@ -231,8 +189,61 @@ class Stored(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=Tru
         "is error, its error_cause unreadable; nothing else is known.")] = None
 
 
+class Bookkeeping(Struct, kw_only=True, omit_defaults=True):
+    """What this library keeps of a task for itself."""
+
+    #: The version of the stored form; what a newer one has besides is kept.
+    v: int
+    #: The worker and its boot: another one after a restart.
+    lease: str | None = None
+    #: Of an eager run only: the task in whose body it runs.
+    eager_in: str | None = None
+    #: Number of the run in its worker.
+    run: int | None = None
+    #: When the newest run began.
+    began: Moment | None = None
+    #: Whether root_id is the task's own id.
+    own_root: bool = False
+    #: Seconds after which the broker gives the message out again if the run does not acknowledge
+    #: it; None: it was acknowledged before the run.
+    again_s: Number | None = None
+    #: How many runs before the newest are known to have lost their process, since the last that
+    #: ended otherwise.
+    lost_runs: int = 0
+    #: Whether a delivery is known of which nothing else is.
+    delivery: bool = False
+    #: How much of a workflow's member is done, in thousandths; it never falls.
+    share: int = 0
+    #: Whether tasks without a record may run before a workflow's member.
+    unseen: bool = False
+    #: Ids of the newest requests about its workflows as a whole that the task has followed.
+    acts: list[str] = []
+    #: Whether what the task returns is recorded.
+    keeps_results: bool = True
+    #: What the newest run has done since its first value: items, seconds of work that they took,
+    #: seconds from the run's start to the last of them (and each pause since), and the most seconds
+    #: from one value with new items to the next; then for 25 and 50 % of all items, as far as it
+    #: has come, the seconds of work until then and those that were expected from then on.
+    work: list[Number] | None = None
+    #: What past runs of its type say, as of the newest run's first rate: how many they were; from
+    #: four on, for 25 and 50 % of the items, by which factors the rest is at least and at most
+    #: longer than expected, each 0 where too few runs tell.
+    usual: list[Number] | None = None
+    #: Seconds of work after which a run is late, as its marking says.
+    expect_s: Number | None = None
+    #: Seconds without a value after which a run is stalled, as its marking says.
+    stall_s: Number | None = None
+
+
+class Stored(Body, kw_only=True, omit_defaults=True):
+    """A record as it is in key and channel: a body, and as its last key the bookkeeping."""
+
+    bookkeeping: Bookkeeping | None = field(default=None, name="_")
+
 # fmt: on
 
+#: The version of the stored form.
+VERSION: Final = 1
 #: Largest document in bytes: it is sent to every watching client on every update.
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
 #: The Lua scripts return this, and the name of the Redis type, for a value that is no string.

@@ -4,14 +4,14 @@ its own; of one whose total is not known by how long those runs took, to its end
 from __future__ import annotations
 
 from . import estimate
-from .fields import Stored
+from .fields import Body
 from .local_time import moment
 from .model import TaskStatus, rendered
 from .past_runs import History
 from .task_json import written_range
 
 
-def type_of(record: Stored) -> str | None:
+def type_of(record: Body) -> str | None:
     """The task type whose past runs estimate the end of a record's task; None if the record needs
     no estimate from it: it has its own, or its task has ended or is paused."""
     if record.estimated_completion is not None:
@@ -23,7 +23,7 @@ def type_of(record: Stored) -> str | None:
     return record.task_type if needed else None
 
 
-def estimated(record: Stored, history: History) -> Stored:
+def estimated(record: Body, history: History) -> Body:
     """The record with its estimated end by what its type's past runs say."""
     items, each = record.progress.total, history.pace
     whole = not items
@@ -31,7 +31,7 @@ def estimated(record: Stored, history: History) -> Stored:
         items, each = 1, history.whole
     since = record.updated_at
     # A message that waits for its time, of a first run or a retry, has all items before it.
-    eta = record.delivery and record.delivery.eta
+    eta = record.eta
     if record.status == TaskStatus.CREATED:
         since = record.created_at
     elif eta is None and whole:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from .fields import Stored
+from .fields import Body
 from .json_text import document_of
 from .model import ENDED, rendered
 
+_IF_SET: Final = (
+    *("estimate", "rate", "estimated_details", "waited_ms", "may_come_again_until", "control"),
+    *("warnings", "owner", "message_code", "error_code"),
+)
 
-def update_message(record: Stored, type_: str) -> bytes:
+
+def update_message(record: Body, type_: str) -> bytes:
     """The message for a record. `type_` is "task_created" or "progress_update"."""
     message: dict[str, Any] = {
         "type": type_,
@@ -24,17 +29,12 @@ def update_message(record: Stored, type_: str) -> bytes:
         "task_type": record.task_type,
         "symbol": record.symbol,
         "estimated_completion": record.estimated_completion,
-        "estimate": record.estimate,
         "processing_details": record.processing_details,
-        "rate": record.rate,
-        "estimated_details": record.estimated_details,
         "created_at": record.created_at,
-        "waited_ms": record.waited_ms,
         "final": record.final,
-        "may_come_again_until": record.may_come_again_until,
     }
-    for name in ("control", "warnings", "owner", "message_code", "error_code"):
-        if (value := getattr(record, name)) is not None:
+    for name in _IF_SET:
+        if (value := getattr(record, name)) not in (None, []):
             message[name] = value
     if record.status in ENDED:
         message |= {"results": record.results, "error_message": record.error_message}

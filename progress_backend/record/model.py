@@ -8,7 +8,6 @@ from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .fields import Worker as Worker  # noqa: PLC0414  # marked as exported
 from .work import Work
 
 
@@ -83,6 +82,17 @@ class Progress(NamedTuple):
         if not total or total < 0:
             return cls(current, total, 0)
         return cls(current, total, min(max(current * 1000 // total, 0), 1000) / 10)
+
+
+class Worker(NamedTuple):
+    """The worker that runs a task: the id of its lease, and its node name; for an eager run the
+    task in whose body it runs. `run` is the number that the worker's main process gave the run: two
+    runs of one task may be under way in it."""
+
+    lease: str
+    name: str
+    task: str | None = None
+    run: int | None = None
 
 
 class Delivery(NamedTuple):

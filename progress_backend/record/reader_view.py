@@ -8,17 +8,18 @@ from typing import Final
 
 from ..errors import ForeignValue, printable
 from .default_texts import LOCALES, in_language
-from .fields import Stored
+from .document import PART_TIMES, TIMES, T, read
+from .fields import Body
 from .local_time import in_its_zone, moment
 from .model import Task, TaskStatus, replace
-from .task_json import PART_TIMES, TIMES, read, stored_of
+from .task_json import stored_of
 
 #: error_cause of the list's row for a value that is no record.
 UNREADABLE: Final = "unreadable"
 _CONTROL_TIMES: Final = ("at", "acknowledged_at")
 
 
-def seen(stored: bytes, task_id: str, zone: tzinfo) -> Stored:
+def seen(stored: bytes, task_id: str, zone: tzinfo) -> Body:
     """A stored record with its times in the reader's zone.
 
     Raises:
@@ -36,7 +37,7 @@ def fault(stored: bytes, task_id: str) -> str | None:
     return None
 
 
-def row(stored: bytes, task_id: str, zone: tzinfo) -> Stored:
+def row(stored: bytes, task_id: str, zone: tzinfo) -> Body:
     """A stored record as a list's row; for a value that is no record, a row with the fault."""
     try:
         return seen(stored, task_id, zone)
@@ -44,7 +45,7 @@ def row(stored: bytes, task_id: str, zone: tzinfo) -> Stored:
         return marked(task_id, str(error))
 
 
-def in_zone(record: Stored, zone: tzinfo) -> Stored:
+def in_zone(record: T, zone: tzinfo) -> T:
     """A checked record with its times in a zone, each with the offset of its own moment."""
     changed, written = False, record.updated_at
     parts = ((getattr(record, name), times) for name, times in PART_TIMES.items())
@@ -64,7 +65,7 @@ def in_zone(record: Stored, zone: tzinfo) -> Stored:
     return record
 
 
-def _move_message(record: Stored, written: datetime, zone: tzinfo) -> None:
+def _move_message(record: Body, written: datetime, zone: tzinfo) -> None:
     """Writes the time of day in a record's default text in the reader's zone, in the language that
     the text has."""
     code, given, now = record.message_code, record.current_status, record.updated_at
@@ -79,10 +80,10 @@ def _move_message(record: Stored, written: datetime, zone: tzinfo) -> None:
                 record.current_status = str(in_language(locale, given, moved, moment(now)))
 
 
-def marked(task_id: str, why: str) -> Stored:
+def marked(task_id: str, why: str) -> Body:
     """A list's row for a value that is no record, with all fields, so that clients can read the
     list."""
     task = Task(printable(task_id), "", status=TaskStatus.ERROR, error_message=why)
     record = stored_of(replace(task, error_cause=UNREADABLE))
-    record.final, record.detail = False, why
+    record.final, record.detail, record.bookkeeping = False, why, None
     return record

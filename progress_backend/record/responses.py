@@ -10,12 +10,12 @@ from hashlib import blake2b
 from typing import Final
 
 from .default_texts import Locale, text
-from .fields import GIVEN, Stored
+from .document import written
+from .fields import GIVEN, Body
 from .json_text import document_of, dumps
 from .local_time import optional_moment
 from .model import ENDED
 from .redelivery import left_s
-from .task_json import written
 
 _STATUS: Final = re.compile(rb'"status":"(\w+)"')
 #: A list's row has at most so many bytes of the caller's own values; else it names what it omits.
@@ -29,7 +29,7 @@ OMITTED: Final = "".join(
 ).encode()
 
 
-def as_of(record: Stored, now: datetime, locale: Locale) -> Stored:
+def as_of(record: Body, now: datetime, locale: Locale) -> Body:
     """A record as it is to be read now: an end is final once no message can take it back."""
     until = optional_moment(record.may_come_again_until)
     if until is not None and record.status in ENDED and not left_s(True, until, now):
@@ -39,7 +39,7 @@ def as_of(record: Stored, now: datetime, locale: Locale) -> Stored:
     return record
 
 
-def entity_tag(record: Stored, document: bytes) -> str:
+def entity_tag(record: Body, document: bytes) -> str:
     """The ETag of a record that is answered as `document`: created_at, revision, and whether only
     the passing of time made its end final; of a waiting task with its place, a digest of all that
     its body has besides.
@@ -65,7 +65,7 @@ def id_of(document: bytes) -> str:
     return str(json.loads(document)["task_id"])
 
 
-def created_body(record: Stored, share: Mapping[str, str] | None = None) -> bytes:
+def created_body(record: Body, share: Mapping[str, str] | None = None) -> bytes:
     """The response body to a creation (specification 2.1), and the share token beside it where one
     was asked for."""
     answer: dict[str, object] = {
@@ -83,7 +83,7 @@ def created_body(record: Stored, share: Mapping[str, str] | None = None) -> byte
     return document_of(answer)
 
 
-def row(record: Stored) -> bytes:
+def row(record: Body) -> bytes:
     """A record as a list's row, without the caller's own values where these are too long for a
     list."""
     document = written(record)

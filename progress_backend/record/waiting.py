@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from .estimate import FURTHEST_S
-from .fields import StartEstimate, Stored
+from .fields import Body, StartEstimate
 from .local_time import EPOCH, MICROSECOND, MILLISECOND, moment
 from .model import Task, TaskStatus, written_time
 from .past_runs import History
@@ -21,12 +21,12 @@ class Waiting(NamedTuple):
     created_us: int
 
 
-def waiting(record: Stored) -> Waiting | None:
+def waiting(record: Body) -> Waiting | None:
     """The task of a checked record, if it waits for its first run: its message has left, and has no
     `eta`. None for any other."""
     if record.status != TaskStatus.CREATED or record.planned or record.created_at is None:
         return None
-    if record.start_time is not None or (record.delivery and record.delivery.eta is not None):
+    if record.start_time is not None or (record.eta is not None):
         return None
     created_us = (moment(record.created_at) - EPOCH) // MICROSECOND
     return Waiting(record.task_type, record.task_id, created_us)
@@ -42,7 +42,7 @@ def of_task(task: Task) -> Waiting | None:
     return Waiting(task.task_type, task.task_id, created_us)
 
 
-def placed(record: Stored, ahead: int, history: History) -> Stored:
+def placed(record: Body, ahead: int, history: History) -> Body:
     """A waiting task's record with its place, and the range of its start."""
     assert record.created_at is not None, "else it does not wait"
     record.ahead = ahead

@@ -13,6 +13,7 @@ from ..flows.stored_record import encoded, milliseconds
 from ..flows.task_flows import REQUESTS
 from ..flows.task_lifetimes import due_ms
 from ..operations import counts
+from ..record.document import body_of
 from ..record.events import Created, Event
 from ..record.list_request import ListRequest
 from ..record.local_time import LocalTime
@@ -54,7 +55,7 @@ class ProgressService(TaskMethods):
         self._next_cleanup_ms = 0
 
     async def apply(self, task_id: str, *events: Event) -> bytes:
-        """Records events in one commit; returns the document after it.
+        """Records events in one commit; returns the body after it.
 
         Raises:
             TaskNotFound: there is no record, and the events do not make one.
@@ -80,8 +81,9 @@ class ProgressService(TaskMethods):
         assert task is not None, "there is an event"
         clip = all(isinstance(event, REQUESTS) for event in events)
         task, document = encoded(task, clip)
-        self._tasks[task_id] = _Kept(task, document, due_ms(task, milliseconds(now), self.settings))
-        return document
+        body, due = body_of(document), due_ms(task, milliseconds(now), self.settings)
+        self._tasks[task_id] = _Kept(task, body, due)
+        return body
 
     def _now(self) -> datetime:
         """The time, in whole milliseconds; once an interval it deletes what is due."""

@@ -14,7 +14,8 @@ from ..flows import workflows
 from ..flows.flow import Flow
 from ..flows.stored_record import Applied
 from ..flows.task_flows import Flows
-from ..record import reader_view, task_json
+from ..record import reader_view
+from ..record.document import written
 from ..record.events import Event
 from ..settings import Settings
 from ..store.drivers import AsyncStore
@@ -78,11 +79,11 @@ class RedisProgressService(ListMethods, WorkflowMethods, HealthMethods, Progress
             raise applied.refused
         if applied.document is not None:
             record = reader_view.seen(applied.document, task_id, self.flows.settings.zone())
-            return task_json.written(record)
-        document = await self.run(self.flows.get(task_id))
-        if document is None:
+            return written(record)
+        found = await self.run(self.flows.record(task_id))
+        if found is None:
             raise TaskNotFound(task_id)
-        return document
+        return written(found)
 
     async def _applied(self, task_id: str, events: tuple[Event, ...]) -> Applied:
         """Records events in one commit, and tries again after a pause where other writers were

@@ -11,7 +11,7 @@ from typing import Final
 
 from ..operations import records
 from ..record import first_estimate, past_runs
-from ..record.fields import Stored
+from ..record.fields import Body
 from ..record.past_runs import History
 from .drivers import AsyncStore
 
@@ -45,7 +45,7 @@ class Histories:
         # A cancelled caller must not cancel the read that others wait for.
         return await asyncio.shield(asked)
 
-    async def estimated(self, record: Stored) -> Stored:
+    async def estimated(self, record: Body) -> Body:
         """A checked record with a first estimate where its task has no rate of its own; raises as
         `of`."""
         task_type = first_estimate.type_of(record)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from ..operations import lists
 from ..record import waiting
-from ..record.fields import Stored
+from ..record.fields import Body
 from ..record.past_runs import History
 from ..record.waiting import Waiting
 from .drivers import AsyncStore
@@ -45,19 +45,19 @@ class QueuePlaces:
         self._store = store
         self._histories = histories
         #: By task id: what is stored, the record that was made of that, and until when it is fresh.
-        self._known: dict[str, tuple[bytes, Stored, float]] = {}
+        self._known: dict[str, tuple[bytes, Body, float]] = {}
         self._bytes = 0
         self._asked: dict[Waiting, asyncio.Future[_Place]] = {}
         self._reading: asyncio.Task[None] | None = None
 
-    def known(self, task_id: str, stored: bytes) -> Stored | None:
+    def known(self, task_id: str, stored: bytes) -> Body | None:
         """What was made a moment ago of a task's stored document, with its place."""
         found = self._known.get(task_id)
         if found is None or found[0] != stored or found[2] <= monotonic():
             return None
         return found[1]
 
-    async def placed(self, stored: bytes, record: Stored) -> Stored:
+    async def placed(self, stored: bytes, record: Body) -> Body:
         """The record of a task that has not begun, as it was read of what is stored, with its place
         and the range of its start, if the task waits.
 
@@ -78,7 +78,7 @@ class QueuePlaces:
             waiting.placed(record, ahead, history)
         return self._keep(stored, record, until)
 
-    def _keep(self, stored: bytes, record: Stored, until: float) -> Stored:
+    def _keep(self, stored: bytes, record: Body, until: float) -> Body:
         self._drop(record.task_id)
         size = _size(stored)
         while self._known and (len(self._known) >= MOST or self._bytes + size > MOST_BYTES):

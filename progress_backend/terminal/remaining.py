@@ -29,9 +29,9 @@ _LONG = 100
 
 def remaining(task: Task, now: datetime, locale: Locale) -> str:
     """ "2–3m", "longer"; of a type with few past runs "1:15"."""
-    found = estimated_range(task) or _of_workflow(task)
+    found = estimated_range(task) or _given_range(task)
     if found is None:
-        end = estimated_completion(task) or optional_moment(task.unknown.get("likely"))
+        end = optional_moment(task.unknown.get("likely")) or estimated_completion(task)
         if end is None or end <= now:  # what is usual is not known
             return formats.UNKNOWN
         return formats.duration((end - now).total_seconds())
@@ -52,8 +52,8 @@ def message(task: Task, now: datetime, locale: Locale) -> str:
     return f"{text} ({more})" if text and more else text or more
 
 
-def _of_workflow(row: Task) -> Range | None:
-    """The range of a workflow's row, which has no rate of its own."""
+def _given_range(row: Task) -> Range | None:
+    """The range of a row's end that its body has."""
     if (body := row.unknown.get("estimate")) is None:
         return None
     earliest, latest = optional_moment(body["earliest"]), optional_moment(body["latest"])

@@ -27,10 +27,8 @@ class WorkflowRow(Task):
 def task_of(body: Body) -> Task:
     """The task of a body, or of a row of a list, with its place while it waits."""
     task = task_json.decode(dumps(body).encode())
-    if body.get("ahead") is None:
-        return task
-    place = {name: body.get(name) for name in ("ahead", "start_estimate")}
-    return replace(task, unknown={**task.unknown, **place})
+    computed = {name: body.get(name) for name in ("ahead", "start_estimate", "estimate")}
+    return replace(task, unknown={**computed, "likely": body.get("estimated_completion")})
 
 
 def row_of(body: Body, locale: Locale) -> Task:

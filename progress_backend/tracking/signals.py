@@ -15,7 +15,6 @@ from billiard import current_process
 from celery import states
 from celery._state import _task_stack
 from celery.exceptions import TaskRevokedError
-from msgspec.structs import replace
 
 from ..record import events as ev
 from ..record.failures import cause_of, described
@@ -72,10 +71,10 @@ def _worker(tracker: Tracker, request: Any, number: int | None) -> Worker | None
     outside of a task, e.g. in a web process, by none."""
     worker = tracker.worker()
     if worker is None or not request.is_eager:
-        return worker if worker is None or number is None else replace(worker, run=number)
+        return worker if worker is None or number is None else worker._replace(run=number)
     around = (request for task in _task_stack.stack for request in task.request_stack.stack)
     sent = next((r for r in around if not r.is_eager and not r.called_directly), None)
-    return None if sent is None else replace(worker, task=sent.id)
+    return None if sent is None else worker._replace(task=sent.id)
 
 
 def postrun(

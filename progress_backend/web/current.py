@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ..errors import TaskNotFound
 from ..record import reader_view
-from ..record.fields import Stored
+from ..record.fields import Body
 from ..record.responses import as_of
 from .state import Api
 
 
-async def current(api: Api, task_id: str) -> Stored:
+async def current(api: Api, task_id: str) -> Body:
     """A task's record: checked, in the reader's zone, with a first estimate where the task has no
     rate of its own, and final where no message can take its end back.
 
@@ -24,7 +24,7 @@ async def current(api: Api, task_id: str) -> Stored:
     return await as_read(api, task_id, stored)
 
 
-async def as_read(api: Api, task_id: str, stored: bytes) -> Stored:
+async def as_read(api: Api, task_id: str, stored: bytes) -> Body:
     """A stored record as `current` gives it.
 
     Raises:

@@ -14,9 +14,9 @@ from .. import share_tokens
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
 from ..flows import task_list
 from ..record import caller_events, responses
+from ..record.document import read, written
 from ..record.events import Cancelled
 from ..record.model import TaskStatus
-from ..record.task_json import read, written
 from ..service.pagination import pagination
 from . import fragment, rights
 from .audit import note, note_act
@@ -221,7 +221,10 @@ async def cancel_task(
         # A cancelled job runs until its next update: the signal may be sent later, or again.
         if not cancel.terminate or refused.status != TaskStatus.CANCELLED:
             raise
-        document = _there(task_id, await api.store.run(api.flows.get(task_id)))
+        record = await api.store.run(api.flows.record(task_id))
+        if record is None:
+            raise TaskNotFound(task_id) from None
+        document = written(record)
     if cancel.terminate and api.broker is not None:
         await api.broker.terminate(task_id)
     return _json(document)
@@ -262,9 +265,3 @@ async def list_of(api: Api, query: queries.ListQuery, caller: Caller = EVERYBODY
     found = await api.store.run(flow)
     pages = pagination(query.page, query.limit, found.total)
     return Packed(responses.list_body(found.rows, pages, found.counts, found.cursor))
-
-
-def _there(task_id: str, document: bytes | None) -> bytes:
-    if document is None:
-        raise TaskNotFound(task_id)
-    return document

@@ -104,6 +104,6 @@ def _check_order(before: dict, after: dict) -> None:
         # Celery may deliver a message again unless a caller cancelled its task, and keeps the
         # success of any of a message's runs.
         assert after["status"] in (TaskStatus.RUNNING, TaskStatus.COMPLETED)
-        by_celery = (before["control"] or {}).get("by") == "celery"
+        by_celery = before.get("control", {}).get("by") == "celery"
         cancelled = before["status"] == TaskStatus.CANCELLED and by_celery
         assert before["status"] == TaskStatus.ERROR or cancelled

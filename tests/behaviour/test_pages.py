@@ -10,9 +10,9 @@ import pytest
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.task_page import summary
 from progress_backend.record import events as ev
+from progress_backend.record.document import read
 from progress_backend.record.model import STATUSES
 from progress_backend.record.responses import row
-from progress_backend.record.task_json import read
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.behaviour.driving import SYMBOLS, TYPES, Driver, check_agreement

@@ -88,6 +88,7 @@ def test_an_end_leaves_its_event_with_the_record_as_it_is_stored(hooked: Driver)
     assert (event["type"], event["subject"]) == ("progress.task.completed", "t")
     assert event["id"] == "t:1:3:completed"
     stored = json.loads(hooked.run(hooked.flows.get("t")) or b"")
+    assert stored.pop("_")["v"] == 1
     assert event["data"] == stored
     assert "hunter2" not in json.dumps(event)
 

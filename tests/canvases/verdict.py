@@ -79,12 +79,12 @@ def _unsent(case: Case, task_id: str, one: dict[str, Any]) -> bool:
     died with a worker that had acknowledged it. A store cannot tell such a task from one that still
     waits."""
     revoked = one["task_type"] == "revoked" and case.states[task_id] == "REVOKED"  # before it left
-    if (case.states[task_id] in _AGREES and not revoked) or one["worker"] is not None:
+    if (case.states[task_id] in _AGREES and not revoked) or one.get("worker") is not None:
         return False
     if one["status"] == "running":  # it was replaced: what goes on with its id was not sent
         return bool(one["task_type"].startswith("replaced"))
     unsent = one["status"] == "created" and not one.get("planned") and task_id not in case.ran
-    return unsent and (one["parent_id"] is not None or case.worker_died)
+    return unsent and (one.get("parent_id") is not None or case.worker_died)
 
 
 def _may_have_left(case: Case, planned: Iterable[str]) -> bool:
@@ -92,7 +92,7 @@ def _may_have_left(case: Case, planned: Iterable[str]) -> bool:
     stored its success, so that a message of theirs may stand in a queue. Celery has no end."""
     if any(case.states[task_id] in _AGREES for task_id in planned):
         return False
-    return any(case.members[task_id]["workflow"].get("unseen") for task_id in planned)
+    return any(case.members[task_id]["_"].get("unseen") for task_id in planned)
 
 
 def _ended_twice(one: dict[str, Any], state: str) -> bool:
@@ -105,11 +105,11 @@ def _ended_twice(one: dict[str, Any], state: str) -> bool:
 def _right(one: dict[str, Any], state: str) -> bool:
     if state == "REVOKED" and one.get("planned"):
         # Celery stores a revoke at once: here of a task whose message never left.
-        return one["status"] == "cancelled" or one["error_cause"] in _UNSTORED
+        return one["status"] == "cancelled" or one.get("error_cause") in _UNSTORED
     if state in _AGREES:
         return bool(one["status"] == _AGREES[state])
     if one["status"] == "error":
-        return one["error_cause"] in _UNSTORED
+        return one.get("error_cause") in _UNSTORED
     # Celery may store RETRY after the end of the next run.
     return one["status"] == "cancelled" or state == "RETRY"
 

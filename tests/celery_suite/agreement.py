@@ -27,7 +27,7 @@ def disagreements(results_url: str, records_url: str) -> dict[str, Any]:
             for task_id, state, record in _pairs(results, records):
                 compared += 1
                 line = f"{task_id} {record['task_type']}: {state}, {record['status']}"
-                line += f" ({record['error_cause'] or record['error_message'] or ''})"
+                line += f" ({record.get('error_cause') or record['error_message'] or ''})"
                 if record["status"] in ENDS.values():
                     contradictions += [line] if record["status"] != ENDS[state] else []
                 else:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos.verdict import Case, judge
 
-WORKER = {"lease": "w@tests/1", "name": "w@tests"}
+WORKER = "w@tests"
 
 
 def record(status: str, **fields: Any) -> dict[str, Any]:

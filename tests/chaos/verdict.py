@@ -46,7 +46,7 @@ def judge(case: Case) -> Verdict:
     """The verdict on one job."""
     if case.record is None:
         return _without_record(case)
-    status, control = case.record["status"], case.record["control"] or {}
+    status, control = case.record["status"], case.record.get("control") or {}
     if status not in ENDS:
         return _unended(case, status)
     if (control.get("by"), control.get("reason")) == ("celery", "terminated"):
@@ -63,7 +63,7 @@ def judge(case: Case) -> Verdict:
 def _error(case: Case, record: dict[str, Any]) -> Verdict:
     """An error of which the result backend says nothing, or something else."""
     endless = case.state not in _ENDED
-    match record["error_cause"]:
+    match record.get("error_cause"):
         case "lost":
             return _lost(case, record)
         case "not_published":
@@ -83,13 +83,13 @@ def _error(case: Case, record: dict[str, Any]) -> Verdict:
 
 
 def _lost(case: Case, record: dict[str, Any]) -> Verdict:
-    if record["worker"] is None and _let_go(case):
+    if record.get("worker") is None and _let_go(case):
         # It lost its broker, whose message it was to run again; Celery could not store that, took
         # the end of the process for a revoke, and acknowledged the message.
         return Verdict("lost: Celery ended the run by itself and let go of its message (REVOKED)")
     if case.state in _ENDED:
         return Verdict(f"lost, but the result backend says {case.state}", right=False)
-    worker = (record["worker"] or {}).get("name")
+    worker = record.get("worker")
     if not worker or worker not in (record["error_message"] or ""):
         return Verdict("lost, but the worker is not named", right=False)
     if "returned" in case.facts:
@@ -144,14 +144,14 @@ def _began_unheard(case: Case) -> bool:
     """Whether nobody holds the record, and a run began of which it knows nothing."""
     assert case.record is not None
     began = sum(fact.startswith("began") for fact in case.facts)
-    nobodys = case.record["worker"] is None and case.record["status"] in ("created", "running")
+    nobodys = case.record.get("worker") is None and case.record["status"] in ("created", "running")
     return nobodys and began > case.record["attempt"] and case.state not in _ENDED
 
 
 def _waits_for_its_retry(case: Case) -> bool:
     """Whether the run that spoke last asked to be run again, and nobody holds the record."""
     assert case.record is not None
-    nobodys = case.record["status"] == "running" and case.record["worker"] is None
+    nobodys = case.record["status"] == "running" and case.record.get("worker") is None
     return nobodys and case.state == "RETRY" and list(case.facts)[-1:] == ["raised Retry"]
 
 

@@ -14,7 +14,7 @@ def test_two_workers_record_what_their_jobs_do(fleet: Fleet) -> None:
     good, bad = fleet.send(), fleet.send("no such symbol")
     # Each worker has one process, so that two jobs under way are on both.
     bodies = [fleet.wait(i, status="running", current_status="half way") for i in (good, bad)]
-    assert {body["worker"]["name"] for body in bodies} == {w.hostname() for w in fleet.workers}
+    assert {body["worker"] for body in bodies} == {w.hostname() for w in fleet.workers}
     for body in bodies:
         assert body["progress"] == {"current": TOTAL // 2, "total": TOTAL, "percentage": 50}
     fleet.go_on(good, bad)

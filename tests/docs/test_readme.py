@@ -35,7 +35,7 @@ class TestFirstScreen:
 
         def running() -> dict[str, Any] | None:
             body = walk.http.get(f"/internal/task/{task_id}/status").json()
-            return body if body["rate"] and body["progress"]["current"] else None
+            return body if body.get("rate") and body["progress"]["current"] else None
 
         body, wanted = eventually(running), json.loads(shown.text)
         assert body is not None

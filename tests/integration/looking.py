@@ -17,7 +17,7 @@ def check(world: World, task_id: str, seen: Seen) -> None:
 
 def matches(record: dict[str, Any], seen: Seen) -> bool:
     assert record.get("status") == seen.status, record
-    assert record["error_cause"] == seen.cause, record
+    assert record.get("error_cause") == seen.cause, record
     shown = record["error_message"] if seen.status == "error" else record["current_status"]
     assert seen.status == "error" or record["error_message"] is None, record
     assert "Traceback" not in shown, record

@@ -65,8 +65,7 @@ def child_killed(job: str, *, again: bool = False, lost: int = 0) -> Provoke:
         os.kill(world.gate.pids(task_id, "began")[-1], signal.SIGKILL)
         if again:
             world.begun(task_id, runs=2)
-            delivery = world.until(task_id, attempt=2)["delivery"] or {}
-            assert delivery.get("lost_runs", 0) == lost
+            assert world.until(task_id, attempt=2)["_"].get("lost_runs", 0) == lost
             world.go(task_id)
 
     return provoke

@@ -147,7 +147,7 @@ def test_a_job_paused_in_the_queue_waits_before_its_first_line(
     service.pause(task_id)
     world.app.control.add_consumer("parked_too", reply=True, timeout=TIMEOUT_S, limit=1)
     record = world.until(task_id, status="paused", attempt=1)
-    assert record["worker"]["name"] == world.worker_name
+    assert record["worker"] == world.worker_name
     assert world.gate.pids(task_id, "began") == []
     service.resume(task_id)
     world.begun(task_id)

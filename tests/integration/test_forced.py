@@ -6,6 +6,7 @@ import contextlib
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery.exceptions import TaskRevokedError
@@ -40,6 +41,11 @@ def test_a_run_that_lives_says_its_end_itself(world: World, api: RunningApi) -> 
     assert (record["status"], record["results"]) == ("completed", {"result": "to the end"})
 
 
+def without_books(record: dict[str, Any]) -> dict[str, Any]:
+    """A stored record as the body that HTTP has."""
+    return {name: value for name, value in record.items() if name != "_"}
+
+
 @pytest.mark.parametrize(("end", "name"), [("completed", "tracking"), ("error", "hooked")])
 def test_force_stops_it_as_a_cancel_does(
     world: World, api: RunningApi, end: str, name: str
@@ -57,7 +63,7 @@ def test_force_stops_it_as_a_cancel_does(
     assert asked["control"].pop("acknowledged_at") is None
     assert record["control"].pop("acknowledged_at")
     assert record.pop("revision") == asked.pop("revision") + 1
-    assert record == asked
+    assert without_books(record) == asked
 
 
 def test_one_that_has_not_begun_never_does(world: World, api: RunningApi) -> None:
@@ -66,7 +72,7 @@ def test_one_that_has_not_begun_never_does(world: World, api: RunningApi) -> Non
     assert answer.status_code == 200
     eventually(lambda: world.result(task_id)["status"] == "REVOKED", TIMEOUT_S)
     assert world.gate.pids(task_id, "began") == []
-    assert world.record(task_id) == answer.json()
+    assert without_books(world.record(task_id)) == answer.json()
 
 
 def test_a_dead_workers_run_can_be_ended(folder: Path, url: str, api: RunningApi) -> None:

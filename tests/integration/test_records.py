@@ -25,7 +25,7 @@ def test_everything_that_the_notifier_says_is_recorded(world: World) -> None:
     assert record["status"] == "running"
     assert record["progress"] == {"current": 150, "total": 252, "percentage": 59.5}
     assert record["processing_details"]["page"] == 3
-    assert record["worker"]["name"] == "prefork@tests"
+    assert record["worker"] == "prefork@tests"
     assert eventually(lambda: world.result(task_id)["status"] == "PROGRESS")
     meta = world.result(task_id)["result"]
     assert (meta["current"], meta["total"], meta["percent"]) == (150, 252, 59.5)

@@ -32,7 +32,7 @@ def warned(world: World, task_id: str, *kinds: str) -> dict[str, Any]:
 
 def since(record: Mapping[str, Any], name: str) -> float:
     """Seconds of a run from its start to a time in its record."""
-    began = datetime.fromisoformat(record["attempt_started_at"])
+    began = datetime.fromisoformat(record["start_time"])
     return (datetime.fromisoformat(record["warnings"][name]) - began).total_seconds()
 
 
@@ -43,7 +43,7 @@ def test_a_job_that_stops_writing_has_stalled_until_its_next_value(world: World)
     record = warned(world, task_id, "stalled")
     assert (record["status"], record["final"]) == ("running", False)
     assert record["warnings"]["stalled"] == record["updated_at"]
-    assert (record["progress"]["current"], record["stall_s"]) == (2, 2)
+    assert (record["progress"]["current"], record["_"]["stall_s"]) == (2, 2)
     late = warned(world, task_id, "stalled", "late")
     assert since(late, "late") == pytest.approx(4, abs=1.5)  # of work: since the first value
     world.gate.mark(task_id, "more")

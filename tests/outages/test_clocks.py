@@ -60,7 +60,7 @@ def test_the_clocks_of_workers_change_no_end(start_fleet: StartFleet) -> None:
         for gate in ("speak", "never")
     )
     for task, worker in zip(speak + never, wrong * 2, strict=True):
-        assert fleet.running(task)["worker"]["name"] == worker.nodename
+        assert fleet.running(task)["worker"] == worker.nodename
     fleet.store.pause()
     fleet.open("speak")
     assert {fleet.finished(task)["status"] for task in speak} == {"SUCCESS"}
@@ -72,7 +72,7 @@ def test_the_clocks_of_workers_change_no_end(start_fleet: StartFleet) -> None:
         assert (record["status"], record["results"]) == ("completed", {"result": "spoke"})
     for task in never:
         record = fleet.ended(task)
-        assert (record["status"], record["error_cause"]) == ("error", "lost")
+        assert (record["status"], record.get("error_cause")) == ("error", "lost")
     for task in speak + never:
         found = times(fleet.record(task))
         assert found == sorted(found)

@@ -51,7 +51,7 @@ def test_jobs_that_celery_ended_itself_run_again(start_fleet: StartFleet) -> Non
         # It says REVOKED meanwhile, of what Celery ended itself.
         eventually(lambda: fleet.result(job).get("status") == "SUCCESS", TIMEOUT_S)  # noqa: B023
         record = eventually(lambda: completed(fleet, job), what="completed")  # noqa: B023
-        assert record["error_cause"] is None
+        assert "error_cause" not in record
 
 
 def test_a_cancel_that_was_asked_for_wins(start_fleet: StartFleet) -> None:
@@ -60,9 +60,9 @@ def test_a_cancel_that_was_asked_for_wins(start_fleet: StartFleet) -> None:
     job = fleet.send("gated", "never")
     fleet.running(job)
     away(fleet)
-    eventually(lambda: fleet.record(job)["worker"] is None, TIMEOUT_S, what="let go")
+    eventually(lambda: "worker" not in fleet.record(job), TIMEOUT_S, what="let go")
     assert fleet.record(job)["status"] == "running"
-    assert fleet.record(job)["may_come_again_until"] is not None
+    assert "may_come_again_until" in fleet.record(job)
 
     fleet.cancel(job)
     worker = fleet.workers[0]

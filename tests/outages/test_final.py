@@ -42,14 +42,14 @@ def open_for(record: dict[str, Any]) -> float:
 
 def running_on(fleet: Fleet, worker: Worker) -> str:
     task = fleet.send("silent", "speak")
-    assert fleet.running(task)["worker"]["name"] == worker.nodename
+    assert fleet.running(task)["worker"] == worker.nodename
     return task
 
 
 def lost(fleet: Fleet, task: str, cause: str) -> dict[str, Any]:
     def said() -> dict[str, Any]:
         record = fleet.record(task)
-        assert record["error_cause"] == cause, record
+        assert record.get("error_cause") == cause, record
         return record
 
     return eventually(said, TIMEOUT_S)
@@ -74,7 +74,7 @@ def test_a_dead_worker(start_fleet: StartFleet, late: bool, seconds: float) -> N
         fleet.workers[0].start()
         record = eventually(lambda: ended_well(fleet, task), TIMEOUT_S)
         assert (record["attempt"], record["final"]) == (2, True)
-        assert record["may_come_again_until"] is None
+        assert "may_come_again_until" not in record
 
 
 def test_a_dead_child(start_fleet: StartFleet) -> None:

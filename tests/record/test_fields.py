@@ -10,14 +10,16 @@ import pytest
 from msgspec import structs
 
 from progress_backend.errors import ForeignValue
+from progress_backend.record import document as doc
 from progress_backend.record import task_json
-from progress_backend.record.fields import Stored
+from progress_backend.record.fields import VERSION, Body, Bookkeeping
 from progress_backend.record.model import (
     Delivery,
     Member,
     Task,
     Warnings,
     Worker,
+    replace,
 )
 from progress_backend.record.work import Work
 from progress_backend.web.openapi import field_bodies
@@ -66,11 +68,12 @@ FULL = Task(
 DOCUMENT: dict[str, Any] = json.loads(task_json.encode(FULL))
 
 
-FIELDS = {field.name: field for field in structs.fields(Stored)}
+FIELDS = {field.name: field for field in structs.fields(Body)}
 ALWAYS = [name for name, field in FIELDS.items() if field.required]
 #: What only a row has, and what is made as a record is read.
-ROWS, PLACES = ["omitted", "detail"], ["ahead", "start_estimate"]
-STORED = [name for name in FIELDS if name not in ROWS]
+ROWS, PLACES = ["omitted", "detail"], ["ahead", "start_estimate", "estimate"]
+STORED = [name for name in FIELDS if name not in (*ROWS, *PLACES)]
+KEPT = [field.encode_name for field in structs.fields(Bookkeeping)]
 
 
 def test_each_attribute_of_a_task_is_written_and_read() -> None:
@@ -78,18 +81,33 @@ def test_each_attribute_of_a_task_is_written_and_read() -> None:
     assert [f.name for f in fields(Task) if getattr(FULL, f.name) == getattr(default, f.name)] == [
         "unknown"
     ]
-    assert list(DOCUMENT) == STORED
+    assert list(DOCUMENT) == [*STORED, "_"]
+    other = json.loads(task_json.encode(replace(FULL, root_id="t", delivery=Delivery())))
+    assert (DOCUMENT["_"] | other["_"]).keys() == set(KEPT)
+    assert "root_id" not in other
     assert task_json.decode(task_json.encode(FULL)) == FULL
     assert list(FULL.to_dict()) == list(FIELDS)[:14]
-    nulls = [name for name, value in DOCUMENT.items() if value is None]
-    assert nulls == ["estimated_completion", "estimate", *PLACES]
+    assert [name for name, value in DOCUMENT.items() if value is None] == ["estimated_completion"]
+
+
+def test_a_body_is_without_the_bookkeeping() -> None:
+    body = json.loads(doc.body_of(task_json.encode(FULL)))
+    assert body == {name: DOCUMENT[name] for name in STORED}
+    assert task_json.decode(json.dumps(body).encode()).worker == Worker("", "a")
 
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_field_of_another_type_makes_a_document_foreign(name: str) -> None:
     wrong = json.dumps({**DOCUMENT, name: "5" if isinstance(DOCUMENT.get(name), list) else [5]})
     with pytest.raises(ForeignValue, match=f"its JSON is no record's: .* at `..{name}"):
-        task_json.read(wrong.encode())
+        doc.read(wrong.encode())
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_so_does_one_of_the_bookkeeping(name: str) -> None:
+    kept = {**DOCUMENT["_"], name: "5" if isinstance(DOCUMENT["_"].get(name), list) else [[5]]}
+    with pytest.raises(ForeignValue, match=f"its JSON is no record's: .* at `.._.{name}"):
+        task_json.decode(json.dumps({**DOCUMENT, "_": kept}).encode())
 
 
 @pytest.mark.parametrize("name", STORED)
@@ -97,21 +115,23 @@ def test_only_what_has_a_default_may_be_missing(name: str) -> None:
     without = json.dumps({key: DOCUMENT[key] for key in DOCUMENT if key != name}).encode()
     if name in ALWAYS:
         with pytest.raises(ForeignValue, match=f"missing required field `{name}`"):
-            task_json.read(without)
+            doc.read(without)
     else:
-        assert task_json.read(without)
+        assert doc.read(without)
 
 
-def test_a_default_is_not_written() -> None:
-    document = json.loads(task_json.encode(Task("t", "x", worker=Worker("a/1", "a"))))
-    assert list(document) == ALWAYS
-    assert list(document["worker"]) == ["lease", "name"]
+def test_a_record_says_what_there_is_to_say() -> None:
+    document = json.loads(task_json.encode(Task("t", "x")))
+    assert list(document) == [*ALWAYS, "_"]
+    assert document["_"] == {"v": VERSION}
+    assert len(ALWAYS) == 19
 
 
 def test_the_described_body_is_the_document() -> None:
     described = field_bodies.TaskBody.model_json_schema()
     assert list(described["properties"]) == list(FIELDS)
     assert described["required"] == ALWAYS
-    assert field_bodies.TaskBody.model_validate(DOCUMENT).model_dump(exclude=set(ROWS)) == DOCUMENT
-    for part in ("Progress", "Worker", "Delivery", "Control", "Warnings"):
+    body = {name: DOCUMENT[name] for name in STORED}
+    assert field_bodies.TaskBody.model_validate(body).model_dump(include=set(STORED)) == body
+    for part in ("Progress", "Membership", "Control", "Warnings"):
         assert all(one["description"] for one in described["$defs"][part]["properties"].values())

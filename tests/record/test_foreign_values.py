@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from progress_backend.errors import ForeignValue
 from progress_backend.live.update import Update
+from progress_backend.record import document as doc
 from progress_backend.record import responses, task_json
 from progress_backend.record.default_texts import retry_text, text
-from progress_backend.record.fields import MAX_DOCUMENT_BYTES, OTHER_TYPE
+from progress_backend.record.fields import MAX_DOCUMENT_BYTES, OTHER_TYPE, VERSION
 from progress_backend.record.model import Task, Worker, replace
 from progress_backend.record.reader_view import UNREADABLE, row, seen
 from tests.record.sample import RUNNING
@@ -78,14 +79,10 @@ FOREIGN = {
             *(("attempt_started_at", 1), ("estimated_completion", "x")),
             *(("results", []), ("processing_details", None), ("metadata", "x")),
             *(("attempt", "1"), ("attempt", None), ("retries", 1.5), ("revision", "3")),
-            *(("worker", "celery@a"), ("worker", {}), ("worker.lease", 5), ("worker.name", None)),
+            *(("worker", {}), ("eta", "soon"), ("expires", 5), ("estimate", []), ("estimate", {})),
             *(("rate", "10"), ("control", "pause"), ("estimated_details", {})),
             *(("estimated_details", [5]), ("parent_id", 5), ("processing_time_ms", "5")),
-            *(("work", {"items": 5}), ("work", [3, 5]), ("work", [3, "5", 1.5, 0])),
-            *(("usual", {}), ("usual", ["4"]), ("usual", [-4]), ("estimate", []), ("estimate", {})),
-            *(("work", [-5, 1.5, 2, 0]), ("work", [3, 10**200, 1.5, 0])),
             *(("warnings", []), ("warnings", {"late": "soon"}), ("warnings", {"stalled": 5})),
-            *(("expect_s", "60"), ("expect_s", -1), ("stall_s", 10**200)),
         )
     },
 }
@@ -103,7 +100,24 @@ def test_what_is_no_record_is_told_from_one(stored: bytes) -> None:
     line = row(stored, "t", UTC)
     assert line.detail == line.error_message
     assert (line.task_id, line.error_cause, line.final) == ("t", UNREADABLE, False)
-    assert task_json.decode(task_json.written(line)).ended
+    assert task_json.decode(doc.written(line)).ended
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("v", None), ("lease", 5), ("began", "soon"), ("acts", "a"), ("lost_runs", 1.5)),
+        *(("work", {"items": 5}), ("work", [3, 5]), ("work", [3, "5", 1.5, 0])),
+        *(("work", [-5, 1.5, 2, 0]), ("work", [3, 10**200, 1.5, 0])),
+        *(("usual", {}), ("usual", ["4"]), ("usual", [-4])),
+        *(("expect_s", "60"), ("expect_s", -1), ("stall_s", 10**200)),
+    ],
+)
+def test_bookkeeping_that_is_none_is_shown_and_not_written_again(name: str, value: Any) -> None:
+    stored = changed(f"_.{name}", value)
+    assert seen(stored, "t", UTC) == seen(DOCUMENT, "t", UTC)
+    with pytest.raises(ForeignValue):
+        task_json.decode(stored, "t")
 
 
 @given(st.data())
@@ -123,14 +137,17 @@ def test_a_record_with_bytes_changed_is_read_or_told_of(data: st.DataObject) -> 
 @given(tasks(mappings))
 def test_every_record_of_ours_is_read_as_it_stands(task: Task) -> None:
     document = task_json.encode(task)
-    record = seen(document, json.loads(document)["task_id"], UTC)
-    assert json.loads(task_json.written(record)) == json.loads(document)
+    stored = json.loads(document)
+    record = json.loads(doc.written(seen(document, stored["task_id"], UTC)))
+    assert {**record, "_": stored["_"]} == stored
 
 
 def test_a_newer_versions_record_is_read_with_what_it_has_besides() -> None:
-    newer = changed("mood", "good")
+    body = json.loads(changed("mood", "good"))
+    body["_"] |= {"v": VERSION + 1, "slot": 3}
+    newer = json.dumps(body).encode()
     assert seen(newer, "t", UTC) == seen(DOCUMENT, "t", UTC)
-    assert task_json.decode(newer).unknown == {"mood": "good"}
+    assert task_json.decode(newer).unknown == {"mood": "good", "_": {"slot": 3, "v": VERSION + 1}}
 
 
 @given(tasks(), st.integers(-56, 56), st.sampled_from(["UTC", "Asia/Tokyo", "America/New_York"]))
@@ -140,21 +157,20 @@ def test_times_are_the_readers_zones_whatever_the_writers(task: Task, quarters, 
     times["completed_at"] = task.completed_at
     written = replace(task, **{n: t and t.astimezone(there) for n, t in times.items()})
     zone = ZoneInfo(name)
-    reader_view = json.loads(task_json.written(seen(task_json.encode(written), task.task_id, zone)))
-    same = json.loads(task_json.encode(task))
-    times = [(name, reader_view, same) for name in task_json.TIMES]
-    if reader_view["estimate"] is not None:
-        times += [
-            (n, reader_view["estimate"], same["estimate"]) for n in task_json.PART_TIMES["estimate"]
-        ]
+    reader_view = json.loads(doc.written(seen(task_json.encode(written), task.task_id, zone)))
+    same = json.loads(doc.body_of(task_json.encode(task)))
+    times = [(name, reader_view, same) for name in doc.TIMES]
+    if "estimate" in reader_view:
+        names = doc.PART_TIMES["estimate"]
+        times += [(n, reader_view["estimate"], same["estimate"]) for n in names]
     for name, shown, stored in times:
-        if shown[name] is None:
-            assert stored[name] is None
+        if shown.get(name) is None:
+            assert stored.get(name) is None
             continue
         moment = datetime.fromisoformat(shown[name])
         assert moment == datetime.fromisoformat(stored[name])
         assert moment.utcoffset() == moment.astimezone(zone).utcoffset()
-    rest = reader_view.keys() - {*task_json.TIMES, "control", "delivery", "warnings", "estimate"}
+    rest = reader_view.keys() - {*doc.TIMES, "control", "warnings", "estimate"}
     assert {name: reader_view[name] for name in rest} == {name: same[name] for name in rest}
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from progress_backend.errors import TooLarge
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
+from progress_backend.record.fields import VERSION
 from progress_backend.record.model import Delivery, Task, Worker
 from progress_backend.record.transition import transition
 from tests.record.sample import RUNNING
@@ -93,31 +94,30 @@ def test_estimates_fill_only_what_the_caller_left_open() -> None:
     assert body(replace(TASK, rate=None))["processing_details"] == {}
 
 
+def newer(task: Task) -> Task:
+    """The task as a newer version has written it, with one more field of each kind."""
+    body = json.loads(task_json.encode(task))
+    body |= {"stage": "load", "history": [{"created_at": "x", "revision": 99}]}
+    body["progress"]["failed"] = 3
+    body["_"] |= {"v": VERSION + 1, "host": {"zone": "a"}}
+    return task_json.decode(json.dumps(body).encode())
+
+
 def test_fields_of_another_version_are_carried_over() -> None:
     """Workers of two versions write one record while they are rolled out."""
-    task = Task("t", "fetch_data", created_at=NOW, revision=3)
-    body = json.loads(task_json.encode(task))
-    newer = {"stage": "load", "history": [{"created_at": "x", "revision": 99}]}
-    document = json.dumps({**body, **newer}, separators=(",", ":")).encode()
-    read = task_json.decode(document)
-    assert read.unknown == newer
-    written = json.loads(task_json.encode(replace(read, message="on", revision=4)))
-    assert {**written, **newer} == written
-    assert (written["current_status"], written["revision"]) == ("on", 4)
-
-
-def test_those_inside_a_part_too_while_it_is_there() -> None:
     task = replace(TASK, worker=Worker("a/1", "a", run=7), delivery=Delivery(again_s=60.0))
-    body = json.loads(task_json.encode(task))
-    body["worker"] |= {"slot": 3, "host": {"zone": "a"}}
-    body["delivery"] |= {"count": 2}
-    read = task_json.decode(json.dumps(body).encode())
-    for event, there in (
-        (ev.Progressed(current=3), {"worker", "delivery"}),
-        (ev.Retried(retries=1, eta=NOW), {"delivery"}),
-    ):
-        after = transition(read, event, NOW, task_id=TASK.task_id)
+    for event in (ev.Progressed(current=3), ev.Retried(retries=1, eta=NOW), ev.Completed()):
+        after = transition(newer(task), event, NOW, task_id=TASK.task_id)
         written = json.loads(task_json.encode(after))
-        assert {name for name in ("worker", "delivery") if written[name]} == there
-        assert "worker" not in there or written["worker"]["host"] == {"zone": "a"}
-        assert written["delivery"]["count"] == 2
+        assert (written["stage"], written["progress"]["failed"]) == ("load", 3)
+        assert written["history"] == [{"created_at": "x", "revision": 99}]
+        assert (written["_"]["v"], written["_"]["host"]) == (VERSION + 1, {"zone": "a"})
+        plain = json.loads(task_json.encode(replace(after, unknown={})))
+        assert {**written, **plain, "_": written["_"]} == written | {"progress": plain["progress"]}
+        assert list(written)[-1] == "_"
+        assert task_json.decode(json.dumps(written).encode()) == after
+
+
+def test_what_no_newer_version_has_written_is_not_kept() -> None:
+    body = json.loads(task_json.encode(TASK)) | {"stage": "load"}
+    assert task_json.decode(json.dumps(body).encode()).unknown == {}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from progress_backend.errors import StoreUnavailable
+from progress_backend.record import document as doc
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.model import Task
@@ -53,7 +54,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 async def ahead(places: QueuePlaces, task: Waiting) -> int | None:
     document = document_of(task)
     record = places.known(task.task_id, document)
-    record = record or await places.placed(document, task_json.read(document))
+    record = record or await places.placed(document, doc.read(document))
     return record.ahead
 
 
@@ -121,7 +122,7 @@ async def test_the_documents_of_kept_places_take_a_bounded_number_of_bytes(
     for number in range(35):
         task = Waiting("fetch_data", str(number % 20), 0)
         stored = b"x" * 10_000 * (number % 3)
-        await places.placed(stored, task_json.read(document_of(task)))
+        await places.placed(stored, doc.read(document_of(task)))
         kept = [len(stored) for stored, *_ in places._known.values()]
         assert 2 * sum(kept) <= 100_000
         assert list(places._known)[-1] == task.task_id

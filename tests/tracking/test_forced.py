@@ -74,7 +74,7 @@ async def test_a_dead_workers_run_holds_nothing(
 ) -> None:
     task_id = await held(redis_service, until_s)
     body = await redis_service.update_progress(task_id, end, details={"a": 1})
-    assert (body["status"], body["control"]) == (end, None)
+    assert (body["status"], "control" in body) == (end, False)
 
 
 def forced(task: Task, end: str = "error") -> Task:

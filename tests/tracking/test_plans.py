@@ -139,7 +139,7 @@ def test_only_what_is_tracked_has_a_record(installed: Install) -> None:
     told = figures(app, result.id)
     assert (told.total, told.planned) == (2, 2)
     assert members(app).keys() == {result.id, result.parent.parent.id}
-    assert app.document(result.id)["workflow"]["unseen"] is True
+    assert app.document(result.id)["_"]["unseen"] is True
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_what_cannot_be_sent_ends_with_what_was_to_follow(installed: Install) ->
     with pytest.raises(OperationalError):
         chain(fetch.si(), merge.si()).apply_async()
     eventually(lambda: {one["status"] for one in members(app).values()} == {"error"})
-    causes = {one["task_type"]: one["error_cause"] for one in members(app).values()}
+    causes = {one["task_type"]: one.get("error_cause") for one in members(app).values()}
     assert causes == {"jobs.fetch": "not_published", "jobs.merge": "upstream"}
     (merged,) = (one for one in members(app).values() if one["task_type"] == "jobs.merge")
     assert merged["error_message"] == "前の処理が完了しなかったため実行されませんでした: jobs.fetch"

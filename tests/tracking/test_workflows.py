@@ -188,7 +188,7 @@ def test_what_follows_a_failure_ends_with_it(
     assert seen.status == "error"
     if counts is not None:
         assert (seen.count("completed"), seen.count("error")) == counts
-    causes = {one["error_cause"] for one in jobs.members(workflow_id).values()} - {None}
+    causes = {one.get("error_cause") for one in jobs.members(workflow_id).values()} - {None}
     assert causes <= {"exception", "upstream", "unknown_task", "internal_error"}
     assert "upstream" in causes
 

@@ -41,7 +41,8 @@ def test_a_page_of_large_tasks_is_light_and_so_is_reading_it(
     rows = answer.json()["tasks"]
     assert [row["task_id"] for row in rows] == ids[::-1]
     for row in rows:
-        whole = api.status(row["task_id"]).json() | {"ahead": None}  # no row has it
+        whole = api.status(row["task_id"]).json()
+        del whole["ahead"]  # no row has it
         assert row["omitted"] == OMITTED
         assert row == {**whole, **{name: {} for name in OMITTED}, "omitted": OMITTED}
     (all_of_it,) = listed(api, "limit=1&fields=all")

@@ -69,7 +69,10 @@ def test_the_status_body_is_the_stored_document(api: RunningApi, redis_url: str)
     answer = api.status(task_id)
     assert answer.headers["content-type"] == "application/json"
     with redis.Redis.from_url(redis_url) as client:
-        assert answer.content == client.get(f"task:{task_id}")
+        stored = client.get(f"task:{task_id}")
+    body, kept = stored.split(b',"_":{')
+    assert answer.content == body + b"}"
+    assert kept.startswith(b'"v":')
 
 
 def test_who_asked_for_a_pause_or_a_cancel_and_why(api: RunningApi) -> None:
@@ -77,7 +80,7 @@ def test_who_asked_for_a_pause_or_a_cancel_and_why(api: RunningApi) -> None:
     asked = api.update(task_id, "paused", reason="closed", by="desk").json()["control"]
     assert (asked["action"], asked["by"], asked["reason"]) == ("pause", "desk", "closed")
     assert re.fullmatch(TIME, asked["at"])
-    assert api.update(task_id).json()["control"] is None
+    assert "control" not in api.update(task_id).json()
     refused = api.update(task_id, reason="closed")
     assert (refused.status_code, refused.json()["detail"]) == (
         422,
@@ -124,7 +127,8 @@ def test_a_list_has_rows_pages_and_counts(api: RunningApi) -> None:
     assert body["summary"] == counts
     # Lists give no estimate from the type's rate, which may be known here.
     one = json.loads(api.status(second).content)
-    assert body["tasks"][1] == {**one, "estimated_completion": None, "estimate": None}
+    one.pop("estimate", None)
+    assert body["tasks"][1] == {**one, "estimated_completion": None}
 
 
 def test_a_list_of_the_tasks_with_a_warning(api: RunningApi, redis_url: str) -> None:
@@ -280,7 +284,7 @@ def test_a_waiting_task_tells_how_many_are_before_it(api: RunningApi) -> None:
     assert moved.headers["etag"] != tag
     assert api.status(second, headers={"If-None-Match": tag}).status_code == 200
     begun = api.status(first).json()
-    assert (begun["ahead"], begun["start_estimate"]) == (None, None)
+    assert begun.keys() & {"ahead", "start_estimate"} == set()
     assert begun["waited_ms"] >= 0
     rows = api.http.get("/internal/tasks").json()["tasks"]
-    assert {row["ahead"] for row in rows} == {None}
+    assert not any("ahead" in row for row in rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import Annotated, Any, Final, get_args, get_type_hints
 
 from msgspec import NODEFAULT, Meta, Struct
@@ -25,9 +26,8 @@ _NUMBERS: Final[dict[Any, Any]] = {
     list[fields.Number] | None: list[float] | None,
 }
 _NAMES: Final = {
-    "Stored": "TaskBody",
+    "Body": "TaskBody",
     "ItemsDone": "Progress",
-    "MessageDelivery": "Delivery",
     "WarningTimes": "Warnings",
 }
 
@@ -39,9 +39,11 @@ def _body(struct: type[Struct]) -> type[BaseModel]:
         kind, *_, meta = get_args(hints[field.name])
         assert isinstance(meta, Meta)
         default = field.default if field.default_factory is NODEFAULT else []
-        default = ... if field.required else default
+        default, kind = ... if field.required else default, _kind(field.name, kind)
+        if default is None and struct is not fields.Control:  # where it is nothing, it is not there
+            (kind,) = (one for one in get_args(kind) if one is not NoneType)
         told = Field(default, description=meta.description, **_BOUNDS.get(field.name, {}))
-        described[field.name] = (_kind(field.name, kind), told)
+        described[field.name] = (kind, told)
     name = _NAMES.get(struct.__name__, struct.__name__)
     body: type[BaseModel] = create_model(
         name, __doc__=" ".join((struct.__doc__ or "").split()), **described
@@ -62,7 +64,7 @@ def _kind(name: str, kind: Any) -> Any:
     return kind if struct is None else _body(struct) | None
 
 
-TaskBody = _body(fields.Stored)
+TaskBody = _body(fields.Body)
 PROGRESS = _body(fields.ItemsDone)
 ESTIMATE = _body(fields.Estimate)
 CODE = _body(fields.TextCode)

@@ -41,7 +41,8 @@ async function read(stop, wanted) {
 
 function take(body, at = null) {
   const later = record && record.created_at === body.created_at && record.revision > body.revision;
-  if (!later) record = { ...record, ...normalized(body, at), now: () => Date.now() + clockMs };
+  // A message has a part of what the record has; a body has all that there is to say.
+  if (!later) record = { ...(body.type && record), ...normalized(body, at), now: () => Date.now() + clockMs };
 }
 
 function begin() {

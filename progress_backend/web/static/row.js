@@ -22,13 +22,18 @@ export function say(place, text) {
   if (place.textContent !== text) place.textContent = text;
 }
 
-// A record (from the list) and a message (from the socket) name two things differently, and a message
-// has no control where there is none. `now` is the service's clock as a list was read.
+// What a message does not have any more; it is put over what was known.
+const NOTHING = {
+  control: null, warnings: null, estimate: null, rate: null, estimated_details: null, may_come_again_until: null,
+  message_code: null, error_code: null,
+};
+
+// A record (from the list) and a message (from the socket) name two things differently, and neither has
+// what there is nothing to say of. `now` is the service's clock as a list was read.
 export function normalized(task, now = null) {
   const said = task.message ?? task.current_status ?? "", at = task.timestamp ?? task.updated_at;
   const behind = now ? Math.max(0, now - Date.parse(at)) : 0, since = moment();
-  return { ...task, said, at, control: task.control ?? null,
-    warnings: task.warnings ?? null, age: () => behind + since() };
+  return { ...NOTHING, ...task, said, at, age: () => behind + since() };
 }
 
 function nameOf(task) {

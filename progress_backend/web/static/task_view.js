@@ -38,7 +38,7 @@ export function makeTaskView(place, act, id) {
   place.append(...[head, error, results, timeline, log, request, times, run, belongs, details, metadata].map(({ element }) => element));
 
   function show(task, words) {
-    const { control, delivery, worker, workflow } = task, at = (time) => time && { time };
+    const { control, worker, workflow } = task, at = (time) => time && { time };
     const given = { ...task.processing_details };
     for (const name of task.estimated_details ?? []) delete given[name];
     head.show(task, words, { soft: softEnd(task) });
@@ -50,7 +50,7 @@ export function makeTaskView(place, act, id) {
       ["at", at(control.at)], ["acknowledged", at(control.acknowledged_at)],
     ] : [], words);
     times.show([
-      ["created", at(task.created_at)], ["eta", at(delivery?.eta)], ["expires", at(delivery?.expires)],
+      ["created", at(task.created_at)], ["eta", at(task.eta)], ["expires", at(task.expires)],
       ["start", at(task.start_time)], ["attempt", task.attempt > 1 ? at(task.attempt_started_at) : null],
       ["updated", at(task.updated_at)], ["estimated", at(task.status === "running" && task.estimated_completion)],
       ["end", at(task.end_time)], ["again", at(task.may_come_again_until)],
@@ -59,7 +59,7 @@ export function makeTaskView(place, act, id) {
       ...Object.entries(task.warnings ?? {}).map(([name, since]) => [name, at(since)]),
     ], words);
     run.show([
-      ["worker", worker && { text: worker.name, mono: true }], ["number", task.attempt > 0 ? words.number(task.attempt) : ""],
+      ["worker", worker && { text: worker, mono: true }], ["number", task.attempt > 0 ? words.number(task.attempt) : ""],
       ["retries", task.retries ? words.number(task.retries) : ""],
       ["cause", task.error_cause && { text: task.error_cause, mono: true }],
     ], words);

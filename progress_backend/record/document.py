@@ -1,0 +1,175 @@
+"""The stored document of a record: how it is read, checked and written.
+
+All other code relies on the check: every field is there and has its type, and every time its
+offset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import UnionType
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from ..errors import ForeignValue
+from .fields import MAX_DOCUMENT_BYTES, OTHER_TYPE, Body, Bookkeeping, Moment, Stored
+from .json_text import mended
+from .local_time import moment
+
+T = TypeVar("T", bound=Body)
+
+#: Numbers that a run's work has at least.
+_COUNTS: Final = 4
+#: Numbers below this can be divided by any rate.
+_LARGEST: Final = 10**100
+_write = msgspec.json.Encoder().encode
+_read_stored = msgspec.json.Decoder(Stored).decode
+_read_body = msgspec.json.Decoder(Body).decode
+
+
+def _parts(struct: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct]]:
+    """The fields of a Struct whose values are Structs, and their types."""
+    kinds = {name: (hint, *get_args(hint)) for name, hint in get_type_hints(struct).items()}
+    return {
+        name: kind
+        for name, several in kinds.items()
+        for kind in several
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+    }
+
+
+def times_of(struct: type[msgspec.Struct]) -> tuple[str, ...]:
+    """The names of the fields whose values are times."""
+    return tuple(
+        name
+        for name, hint in get_type_hints(struct, include_extras=True).items()
+        if Moment in (get_args(hint)[0], *_either(get_args(hint)[0]))
+    )
+
+
+def _either(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else ()
+
+
+#: The names of a record's times, and those of its parts' times.
+TIMES: Final = times_of(Body)
+PARTS: Final = _parts(Body)
+PART_TIMES: Final = {name: times for name, kind in PARTS.items() if (times := times_of(kind))}
+
+
+def read(document: bytes, task_id: str | None = None) -> Body:
+    """The body of a stored document, checked.
+
+    Raises:
+        ForeignValue: the value is no record, or (where `task_id` is given) another task's.
+    """
+    return _checked(_read_body, document, task_id)
+
+
+def read_stored(document: bytes, task_id: str | None = None) -> Stored:
+    """As `read`, with the bookkeeping."""
+    return _checked(_read_stored, document, task_id)
+
+
+def body_of(document: bytes) -> bytes:
+    """The body of a record that was stored, as JSON text."""
+    return written(read(document))
+
+
+def written(record: Body) -> bytes:
+    """A record as JSON text."""
+    try:
+        return _write(record)
+    except (ValueError, RecursionError):  # half of a surrogate pair, a number of 4,300 digits
+        return _write(mended(record))
+
+
+def _checked(read: Callable[[bytes], T], document: bytes, task_id: str | None) -> T:
+    try:
+        if document.startswith(OTHER_TYPE):
+            raise ValueError(f"it is a {document[1:30].decode('ascii', 'replace')}")
+        if len(document) > MAX_DOCUMENT_BYTES:
+            raise ValueError(f"it is longer than {MAX_DOCUMENT_BYTES} bytes")
+        record = read(document)
+        _check_values(record)
+    except msgspec.ValidationError as error:
+        raise ForeignValue(task_id, f"its JSON is no record's: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ForeignValue(task_id, "it is no JSON") from None
+    except ValueError as error:
+        raise ForeignValue(task_id, str(error)) from None
+    if task_id is not None and record.task_id != task_id:
+        raise ForeignValue(task_id, f"it is the record of task {record.task_id!r:.100}")
+    return record
+
+
+def newer(document: bytes) -> dict[str, Any]:
+    """The fields of a checked document that this version does not know, and its version."""
+    body = msgspec.json.decode(document, type=dict[str, Any])
+    unknown = _taken(body, Stored)
+    unknown["_"] = {**unknown.get("_", {}), "v": body["_"]["v"]}
+    return unknown
+
+
+def _taken(body: dict[str, Any], struct: type[msgspec.Struct]) -> dict[str, Any]:
+    """Takes what a Struct does not know out of a JSON object, and out of the objects in it."""
+    known = dict(zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True))
+    unknown = {name: body.pop(name) for name in [*body] if name not in known.values()}
+    for attribute, part in _parts(struct).items():
+        name = known[attribute]
+        if isinstance(body.get(name), dict) and (others := _taken(body[name], part)):
+            unknown[name] = others
+    return unknown
+
+
+def with_newer(body: dict[str, Any], unknown: Mapping[str, Any]) -> dict[str, Any]:
+    """A JSON object with what a newer version had written in it; in its parts while they are
+    there."""
+    for name, value in unknown.items():
+        if isinstance(part := body.get(name), dict):
+            with_newer(part, value)
+        elif name not in PARTS:
+            body[name] = value
+    return body
+
+
+def _check_values(record: Body) -> None:
+    """Checks the values that have the right type and may be wrong all the same."""
+    progress = record.progress
+    for name, number in (("current", progress.current), ("total", progress.total or 0)):
+        if not -_LARGEST < number < _LARGEST:
+            raise _wrong(name, number)
+    _check_times(record, TIMES)
+    for name, times in PART_TIMES.items():
+        if (part := getattr(record, name)) is not None:
+            _check_times(part, times)
+    if isinstance(record, Stored) and (kept := record.bookkeeping) is not None:
+        _check_kept(kept)
+
+
+def _check_kept(kept: Bookkeeping) -> None:
+    if kept.began is not None:
+        moment(kept.began)
+    for name, numbers, least in (("work", kept.work, _COUNTS), ("usual", kept.usual, 1)):
+        if numbers and not (
+            len(numbers) >= least and min(numbers) >= 0 and max(numbers) < _LARGEST
+        ):
+            raise _wrong(name, numbers)
+    for name, seconds in (("expect_s", kept.expect_s), ("stall_s", kept.stall_s)):
+        if not 0 <= (seconds or 0) < _LARGEST:
+            raise _wrong(name, seconds)
+
+
+def _check_times(part: msgspec.Struct, names: tuple[str, ...]) -> None:
+    name = text = None
+    try:
+        for name in names:
+            if (text := getattr(part, name)) is not None:
+                moment(text)
+    except ValueError:
+        raise _wrong(str(name), text) from None
+
+
+def _wrong(name: str, value: Any) -> ValueError:
+    return ValueError(f"its {name} is {value!r:.40}")
