@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from progress_backend.flows import task_log
 from progress_backend.record import events as ev
@@ -105,3 +106,8 @@ class Records:
             document = store.run(store.flows.get(task_id))
         assert document is not None, f"no record {task_id}"
         return task_json.decode(document)
+
+
+def without_books(record: dict[str, Any]) -> dict[str, Any]:
+    """A stored record as the body that HTTP has."""
+    return {name: value for name, value in record.items() if name != "_"}

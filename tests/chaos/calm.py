@@ -17,6 +17,7 @@ from progress_backend.operations.partitions import Layout
 from progress_backend.record.model import STATUSES
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
+from tests.records import without_books
 
 #: The broker's list of waiting messages, and its hash of those that nobody acknowledged.
 QUEUE, UNACKED = "celery", "unacked"
@@ -93,7 +94,7 @@ def misanswered(address: str, stored: dict[str, dict[str, Any]]) -> list[str]:
         for task_id, document in stored.items():
             if document["final"]:
                 answer = client.get(f"/internal/task/{task_id}/status")
-                if answer.status_code != 200 or answer.json() != document:
+                if answer.status_code != 200 or answer.json() != without_books(document):
                     wrong.append(f"the API says of {task_id}: {answer.status_code} {answer.text}")
     return wrong
 

@@ -6,7 +6,6 @@ import contextlib
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from celery.exceptions import TaskRevokedError
@@ -16,6 +15,7 @@ from progress_backend.web import create_app
 from tests.integration.conftest import running, worker
 from tests.integration.test_control import acknowledged, started
 from tests.integration.world import TIMEOUT_S, World
+from tests.records import without_books
 from tests.waiting import eventually
 from tests.web.serving import RunningApi
 
@@ -39,11 +39,6 @@ def test_a_run_that_lives_says_its_end_itself(world: World, api: RunningApi) -> 
     world.gate.mark(task_id, "enough")
     record = world.ended(task_id)
     assert (record["status"], record["results"]) == ("completed", {"result": "to the end"})
-
-
-def without_books(record: dict[str, Any]) -> dict[str, Any]:
-    """A stored record as the body that HTTP has."""
-    return {name: value for name, value in record.items() if name != "_"}
 
 
 @pytest.mark.parametrize(("end", "name"), [("completed", "tracking"), ("error", "hooked")])
