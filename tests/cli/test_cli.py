@@ -281,29 +281,6 @@ def test_watch_waits_while_an_end_may_be_taken_back_and_says_until_when(
     assert json.loads(run("tasks", "--json").output)["tasks"][0]["final"] is True
 
 
-def test_watch_of_a_cancelled_task_ends_with_its_run(
-    run: Run, records: Records, redis_url: str, start_service: StartService
-) -> None:
-    records.start("job")
-    watching = start_service(
-        [Path(sys.executable).parent / "progress-backend", "watch", "job", "--interval", "0.1"],
-        env={"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"},
-        ready="running",
-    )
-    run("cancel", "job", "--reason", "wrong day")
-    watching.wait_for_log(r"cancel asked .*\(wrong day\)")
-    time.sleep(0.5)  # five looks
-    assert watching.alive, "the job still runs"
-    records.apply("job", ev.Acknowledged())
-    assert watching.wait() == 1
-    assert re.fullmatch(r"[\d:]+  cancelled .*\(wrong day\)  job", watching.log.splitlines()[-1])
-    # What nobody runs is over at once.
-    records.create("waits")
-    run("cancel", "waits")
-    result = run("watch", "job", "waits")
-    assert (result.exit_code, result.output.count("  cancelled ")) == (1, 2)
-
-
 def test_watch_follows_and_outlives_the_store(
     start_server: StartServer, start_service: StartService
 ) -> None:

@@ -55,14 +55,6 @@ def test_the_lines(call: Callable[..., Result], redis_url: str) -> None:
     assert lines[2].strip() == "lines"
 
 
-def test_by_the_beginning_of_an_id_and_only_some(
-    call: Callable[..., Result], redis_url: str
-) -> None:
-    written(redis_url, *(("info", f"line {n}") for n in range(9)))
-    told = call(TASK_ID[:6], "-n", "2")
-    assert [line[-6:] for line in told.output.splitlines()] == ["line 7", "line 8"]
-
-
 def test_following_ends_with_the_task_and_tells_what_is_gone(
     call: Callable[..., Result], redis_url: str
 ) -> None:

@@ -107,12 +107,6 @@ def test_one_workflow_in_full(run: Run, records: Records) -> None:
     assert re.search("状態 +実行中", run("show", "--workflow", W, locale="ja").output)
 
 
-def test_an_id_without_members_is_one_line(run: Run, records: Records) -> None:
-    for args in (("show",), ("watch",)):
-        result = run(*args, "--workflow", "nope")
-        assert (result.exit_code, result.output) == (1, "Error: Workflow nope not found\n")
-
-
 def test_watch_ends_with_the_workflow(run: Run, records: Records) -> None:
     for task_id in ("half", "merge"):
         records.complete(task_id)

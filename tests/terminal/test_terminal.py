@@ -28,7 +28,6 @@ from progress_backend.terminal.following import follow
 from progress_backend.terminal.lines import Lines
 from progress_backend.terminal.live_bars import Bars
 from progress_backend.terminal.readers import ListReader, Reader, TasksReader, WorkflowReader
-from progress_backend.terminal.rows import WorkflowRow
 from progress_backend.terminal.screen import Screen
 from progress_backend.terminal.shows import show_in_terminal
 from progress_backend.terminal.store_source import StoreSource
@@ -261,49 +260,6 @@ def test_what_is_no_record_has_a_row_beside_the_others(redis_url: str) -> None:
     assert "is no record" in (view.tasks[1].error_message or "")
 
 
-def test_the_reader_keeps_what_it_saw(start_server: StartServer) -> None:
-    server = start_server()
-    records = Records(server.url)
-    records.start("the-id")
-    with Store(records.settings) as store:
-        source = StoreSource(store, "en")
-        page = ListReader(source, ListRequest(top=True))
-        by_id = TasksReader(source, ["the-id"])
-        seen, seen_by_id = page.read(), by_id.read()
-        assert seen.tasks == seen_by_id.tasks
-        server.kill()
-        assert page.read().tasks == seen.tasks
-        assert page.read().trouble
-        server.start()  # with nothing in it
-        assert eventually(lambda: not page.read().trouble)
-        assert page.read().tasks == ()
-        assert by_id.read().tasks == seen_by_id.tasks, "what was cleaned up stays in sight"
-        with pytest.raises(TaskNotFound):
-            TasksReader(source, ["the-id"]).read()
-
-
-def test_what_nothing_else_started_with_what_runs_behind_newer_ones(redis_url: str) -> None:
-    records = Records(redis_url, locale="en")
-    records.start("old-and-running")
-    records.member("m1", "old-flow", name="fetch ×2")
-    records.member("m2", "old-flow", name="fetch ×2")
-    records.run("m1")
-    for number in range(8):
-        records.create(f"id-{number}")
-        records.member(f"member-{number}", "new-flow")
-    with Store(records.settings) as store:
-        source = StoreSource(store, "en")
-        view = ListReader(source, ListRequest(top=True, limit=20)).read()
-        short = ListReader(source, ListRequest(top=True, limit=2)).read()
-        filtered = ListReader(source, ListRequest(status="running")).read()
-    shown = {task.task_id: type(task) for task in view.tasks}
-    singles = dict.fromkeys(("old-and-running", *(f"id-{n}" for n in range(8))), Task)
-    assert shown == {**singles, "old-flow": WorkflowRow, "new-flow": WorkflowRow}
-    assert (view.total, view.counts["running"]) == (11, 2)
-    assert {task.task_id for task in short.tasks} == {"old-and-running", "old-flow"}
-    assert {task.task_id for task in filtered.tasks} == {"old-and-running", "m1"}
-
-
 def test_a_record_that_is_gone_is_told_and_not_waited_for_for_ever(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -357,17 +313,6 @@ def terminal(redis_url: str) -> Iterator[Terminal]:
     records.start("the-id")
     with Terminal([*command, "--interval", "0.1"], env=env, columns=80, lines=24) as opened:
         yield opened
-
-
-def test_bars_move_in_a_terminal_and_end_with_the_task(terminal: Terminal, redis_url: str) -> None:
-    records = Records(redis_url)
-    terminal.wait_for("running.*0%")
-    records.progress("the-id", 126, "half way")
-    terminal.wait_for("running.*━.*50%")
-    terminal.wait_for("half way")
-    records.complete("the-id")
-    terminal.wait_for("completed.*100%")
-    assert terminal.wait() == 0
 
 
 @pytest.mark.wide
