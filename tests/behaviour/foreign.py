@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import redis
 from hypothesis import strategies as st
 
 from progress_backend.operations.keys import Keys
 from progress_backend.record.model import STATUSES
-
-Put = Callable[[redis.Redis, bytes], object]
 
 #: Redis's types, each holding some bytes.
 TYPES: dict[str, Callable[[Any, str, bytes], object]] = {

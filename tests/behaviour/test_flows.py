@@ -164,11 +164,3 @@ def test_what_forges_a_line_is_in_no_name(driver: Driver, control: str) -> None:
     assert driver.ids(1, 10) == []
     driver.create("t", task_type="進 捗\xa0\u3000\u200b🗼", symbol="e\u0301\u202e")
     assert driver.ids(1, 10) == ["t"]
-
-
-def test_anything_a_job_says_is_stored(driver: Driver) -> None:
-    driver.create("t", task_type="a|b\ud800", symbol="七 |symbol=x", metadata={"\udfff": b"x"})
-    base = driver.start("t")
-    driver.apply("t", ev.Progressed(details={"nan": float("nan"), "s": "\ud800"}), base=base)
-    assert driver.ids(1, 10, "running", "a|b?", "七 |symbol=x") == ["t"]
-    assert driver.task("t").processing_details == {"nan": "nan", "s": "?"}

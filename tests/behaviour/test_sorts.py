@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows import page_merge
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.operations import lists
 from progress_backend.operations.lists import Filters
@@ -76,17 +75,6 @@ def test_running_tasks_first(driver: Driver, seed: int) -> None:
         some = every_page(driver, 100, **filters)
         wanted = [task_id for task_id in model if task_id in some]
         assert every_page(driver, 3, sort="running", **filters) == wanted
-
-
-@pytest.mark.parametrize("driver", ["sync-valkey", "parts-valkey"], indirect=True)
-def test_running_tasks_first_on_a_deep_page(
-    driver: Driver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(page_merge, "FETCHED", 5)
-    statuses = made_up(driver, 3, 30)
-    model = sorted(statuses, key=lambda task_id: (statuses[task_id] == "running", task_id))[::-1]
-    for limit in (1, 4):
-        assert every_page(driver, limit, sort="running") == model
 
 
 def test_the_last_that_ended_first(driver: Driver) -> None:

@@ -3,7 +3,6 @@ them; its cost does not depend on the size of workflows."""
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +12,6 @@ import pytest
 from progress_backend.flows import page_merge, top_list
 from progress_backend.flows.cleanup import sweep
 from progress_backend.flows.gather import together
-from progress_backend.flows.task_page import summary
 from progress_backend.operations import top
 from progress_backend.operations.lists import Paged
 from progress_backend.record import events as ev
@@ -46,25 +44,6 @@ def ids(driver: Driver, page: int = 1, limit: int = 100) -> list[str]:
 def swept(driver: Driver, task_id: str) -> None:
     driver.lose(task_id)
     assert driver.run(sweep([task_id], before_ms=0)) == 1
-
-
-def test_a_workflow_stands_for_its_members(driver: Driver) -> None:
-    driver.create("first", symbol="7203.T")
-    for task_id in "abc":
-        member(driver, task_id, W)
-    member(driver, "d", W, CANVAS)
-    driver.create("last")
-    driver.start("a", "lease-1", member=Member((W,)))
-    found = paged(driver)
-    rows = [json.loads(document or b"") for _, document in found.rows]
-    assert [row["task_id"] for row in rows] == ["last", W, "first"]
-    assert ["workflow_id" in row for row in rows] == [False, True, False]
-    assert (rows[1]["counts"]["created"], rows[1]["counts"]["running"]) == (3, 1)
-    assert rows[2]["symbol"] == "7203.T"
-    assert found.total == 3
-    assert summary(found)["created"] == 5
-    assert [found.total for found in (paged(driver, 2, 2), paged(driver, 9, 9))] == [3, 3]
-    assert [ids(driver, page, 1) for page in (1, 2, 3, 4)] == [["last"], [W], ["first"], []]
 
 
 def test_a_single_task_may_be_published_again_as_a_member(driver: Driver) -> None:

@@ -14,10 +14,9 @@ from progress_backend.flows import workflows
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import Applied, milliseconds
-from progress_backend.operations import acts, locks
+from progress_backend.operations import locks
 from progress_backend.operations import workflows as workflows_ops
 from progress_backend.record import events as ev
-from progress_backend.record.act import Act
 from progress_backend.record.model import STATUSES, Member, Worker
 from progress_backend.record.workflow import Figures
 from tests.behaviour.driving import Driver, check_agreement, identity_of
@@ -125,16 +124,6 @@ def test_many_members_begin_as_each_would_by_itself(driver: Driver) -> None:
     if not driver.flows.settings.partitions:
         newest = [i for i, _ in driver.run(driver.flows.page(1, 100, workflow=W)).rows]
         assert newest == [*(i for i in reversed(ids) if i not in ("m7", "m8")), "m8", "m7"]
-
-
-def test_many_members_follow_what_was_asked_of_their_workflow(driver: Driver) -> None:
-    driver.apply("first", ev.Created(identity=WHOLE))
-    act = Act.made("pause", milliseconds(driver.now()), "api", None)
-    driver.execute(acts.direct(W, act, 60_000))
-    ids = [f"m{n}" for n in range(60)]
-    begun = begin(driver, {i: ev.Created(identity=WHOLE) for i in ids})
-    assert {(one.task.status, one.task.member.acts) for one in begun} == {("paused", (act.id,))}
-    assert agree(driver, ["first", *ids]).total == 61
 
 
 def begin(driver: Driver, made: dict[str, ev.Event]) -> list[Applied]:

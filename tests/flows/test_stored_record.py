@@ -1,26 +1,14 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from hypothesis import given, settings
 
-from progress_backend.errors import TooLarge
 from progress_backend.flows import stored_record
-from progress_backend.flows.stored_record import Base, encoded, facets_of, milliseconds
-from progress_backend.operations.index_entry import Facets
+from progress_backend.flows.stored_record import facets_of, milliseconds
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
-from progress_backend.record.model import Task, Worker
 from tests.strategies import NOW, identities, tasks
-
-
-@settings(max_examples=25)
-@given(tasks())
-def test_a_base_is_read_from_its_document(task) -> None:
-    document = task_json.encode(task)
-    assert Base.of(document) == Base(task, task_json.digest(document))
 
 
 @settings(max_examples=25)
@@ -30,11 +18,6 @@ def test_an_ended_task_is_held_by_nobody_but_a_run_that_was_asked_to_end(task) -
     assert facets[:3] == (task.status, task.task_type, task.symbol)
     held = not task.ended or task.asked is not None
     assert facets.lease == (task.worker.lease if task.worker and held else None)
-
-
-def test_facets_name_the_lease() -> None:
-    task = Task("t", "x", status="running", worker=Worker("lease-1", "w"))
-    assert facets_of(task) == Facets("running", "x", None, "lease-1")
 
 
 def test_milliseconds_since_1970() -> None:
@@ -49,14 +32,3 @@ def test_a_worker_knows_the_record_that_its_publisher_made(identity) -> None:
     assert (base.task.revision, base.digest) == (1, "digest")
     assert base.task == task_json.decode(task_json.encode(base.task))
     assert (base.task.status, base.task.created_at) == ("created", NOW)
-
-
-def test_what_is_too_large_is_clipped_only_if_asked() -> None:
-    task = Task("t", "x", results={"a": "b" * task_json.MAX_DOCUMENT_BYTES}, created_at=NOW)
-    with pytest.raises(TooLarge):
-        encoded(task, clip=False)
-    clipped, document = encoded(task, clip=True)
-    assert clipped.results == {"truncated": True, "bytes": task_json.MAX_DOCUMENT_BYTES + 8}
-    assert task_json.decode(document) == clipped
-    small = replace(task, results={})
-    assert encoded(small, clip=True)[0] is small

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from progress_backend.live.update import Update, text_frame
-from progress_backend.record.model import STATUSES, Task
+from progress_backend.record.model import Task
 from progress_backend.record.task_json import encode
 
 NOW = datetime(2024, 1, 15, 1, 30, tzinfo=UTC)
@@ -40,19 +40,6 @@ def seen(epoch: int, revision: int, *, age: int = 0, status: str = "running") ->
 )
 def test_what_a_watcher_has_to_be_told(news: Update, known: Update, more: bool) -> None:
     assert news.supersedes(known) is more
-
-
-def test_what_has_ended() -> None:
-    for status in STATUSES:
-        ended = status in ("completed", "error", "cancelled")
-        update = seen(1, 1, status=status)
-        assert (update.ended, update.left_s(NOW)) == (ended, 0 if ended else None), status
-
-
-@pytest.mark.parametrize("rubbish", [b"", b"{}", b"[]", b"null", b"\xff", b'{"created_at":3}'])
-def test_what_is_no_document(rubbish: bytes) -> None:
-    with pytest.raises((ValueError, KeyError, TypeError)):
-        Update.of(rubbish, 1)
 
 
 @pytest.mark.parametrize(

@@ -29,13 +29,7 @@ KEYS = Keys()
 
 
 @given(
-    st.tuples(
-        names,
-        names,
-        st.none() | names,
-        st.none() | names,
-    ).map(lambda f: Facets(*f))
-    | st.builds(
+    st.builds(
         Facets,
         *(
             names,

@@ -31,20 +31,6 @@ def test_a_prefix_goes_before_every_name() -> None:
     assert len(set(every)) == len(every)
 
 
-def test_a_prefix_is_no_pattern() -> None:
-    assert Keys("a*[b]?\\:").every_channel == "a\\*\\[b\\]\\?\\\\:task_update:*"
-
-
-def test_a_task_stands_in_four_indexes_or_in_eight_with_a_symbol() -> None:
-    keys = Keys()
-    without = list(keys.indexes("running", "fetch", None))
-    with_symbol = list(keys.indexes("running", "fetch", "7203.T"))
-    assert len(set(without)) == len(without) == 4
-    assert len(set(with_symbol)) == len(with_symbol) == 8
-    assert set(without) < set(with_symbol)
-    assert keys.index() in without
-
-
 facets = st.tuples(
     st.none() | st.sampled_from(STATUSES),
     st.none() | st.text("ab|=type symbol", max_size=12),

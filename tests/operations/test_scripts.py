@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 
@@ -15,14 +14,6 @@ from progress_backend.record.model import STATUSES
 FOLDER = Path(scripts.__file__).parent
 #: Without what they share: that has no caller of its own.
 FILES = sorted(path for path in FOLDER.glob("*.lua") if not path.name.startswith("_"))
-
-
-def test_every_file_is_a_script() -> None:
-    assert SCRIPTS.keys() == {path.stem for path in FILES}
-    for path in FILES:
-        found = SCRIPTS[path.stem]
-        assert found.text.endswith(path.read_text("utf-8"))
-        assert found.sha == hashlib.sha1(found.text.encode()).hexdigest()
 
 
 def test_a_script_gets_its_keys_and_arguments_by_name() -> None:
