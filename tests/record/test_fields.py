@@ -12,7 +12,7 @@ from msgspec import structs
 from progress_backend.errors import ForeignValue
 from progress_backend.record import document as doc
 from progress_backend.record import task_json
-from progress_backend.record.fields import VERSION, Body, Bookkeeping
+from progress_backend.record.fields import Body, Bookkeeping
 from progress_backend.record.model import (
     Delivery,
     Member,
@@ -90,12 +90,6 @@ def test_each_attribute_of_a_task_is_written_and_read() -> None:
     assert [name for name, value in DOCUMENT.items() if value is None] == ["estimated_completion"]
 
 
-def test_a_body_is_without_the_bookkeeping() -> None:
-    body = json.loads(doc.body_of(task_json.encode(FULL)))
-    assert body == {name: DOCUMENT[name] for name in STORED}
-    assert task_json.decode(json.dumps(body).encode()).worker == Worker("", "a")
-
-
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_field_of_another_type_makes_a_document_foreign(name: str) -> None:
     wrong = json.dumps({**DOCUMENT, name: "5" if isinstance(DOCUMENT.get(name), list) else [5]})
@@ -118,13 +112,6 @@ def test_only_what_has_a_default_may_be_missing(name: str) -> None:
             doc.read(without)
     else:
         assert doc.read(without)
-
-
-def test_a_record_says_what_there_is_to_say() -> None:
-    document = json.loads(task_json.encode(Task("t", "x")))
-    assert list(document) == [*ALWAYS, "_"]
-    assert document["_"] == {"v": VERSION}
-    assert len(ALWAYS) == 19
 
 
 def test_the_described_body_is_the_document() -> None:

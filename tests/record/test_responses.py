@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -42,33 +41,6 @@ def test_a_tag_names_creation_and_revision_whatever_a_caller_writes(
     )
     tag = responses.entity_tag(task_json.stored_of(task), task_json.encode(task))
     assert tag == 'W/"2024-01-15T01:30:00.000+00:00/12"'
-
-
-def test_the_answer_to_a_creation_is_the_specifications() -> None:
-    made = Task("t", "fetch_data", 252, "7203.T", created_at=NOW)
-    assert json.loads(responses.created_body(task_json.stored_of(made))) == {
-        "task_id": "t",
-        "status": "created",
-        "task_type": "fetch_data",
-        "symbol": "7203.T",
-        "total_items": 252,
-        "created_at": "2024-01-15T01:30:00.000+00:00",
-        "estimated_completion": None,
-        "estimate": None,
-    }
-
-
-def test_a_list_is_the_documents_as_they_are() -> None:
-    documents = [task_json.encode(TASK), task_json.encode(replace(TASK, task_id="u"))]
-    body = responses.list_body(documents, {"page": 1}, {"running": 2})
-    assert b",".join(documents) in body
-    assert json.loads(body) == {
-        "tasks": [json.loads(document) for document in documents],
-        "pagination": {"page": 1},
-        "summary": {"running": 2},
-    }
-    empty = {"tasks": [], "pagination": {}, "summary": {}}
-    assert json.loads(responses.list_body([], {}, {})) == empty
 
 
 class TestAnEndThatMayBeTakenBack:
