@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_event_stream import events, opened, url_of
 from tests.web.test_shared_socket import opened as shared
-from tests.web.test_websockets import closed, said
+from tests.web.test_websockets import closed
 from tests.web.test_websockets_all import watch_all
 
 
@@ -42,37 +41,6 @@ async def test_an_interval_that_is_none(api: RunningApi, asked: str) -> None:
         assert await closed(several) == 4422
     answer = api.http.get(f"/internal/task/{task_id}/events?heartbeat={asked}")
     assert answer.status_code == 422
-
-
-async def test_a_frozen_redis_is_told_to_those_who_ask_and_so_is_its_return(
-    start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("progress_backend.live.listener.PING_S", 0.5)
-    server = start_server()
-    api = start_api(redis_url=server.url)
-    task_id = api.create()
-    began = datetime.now().astimezone()
-    async with (
-        api.watch(f"{task_id}?heartbeat=60") as one,
-        watch_all(api, "?heartbeat=60") as every,
-        api.watch(task_id) as plain,
-    ):
-        await said(one)
-        await said(plain)
-        await aeventually(lambda: api.app.state.progress.listener.up_to_date)
-        server.pause()
-        for socket in (one, every):
-            stale = await heard(socket, "stale")
-            assert list(stale) == ["type", "since"]
-            assert abs((datetime.fromisoformat(stale["since"]) - began).total_seconds()) < 10
-        server.resume()
-        for socket in (one, every):
-            beat = await heard(socket, "heartbeat")
-            assert list(beat) == ["type", "timestamp"]
-        api.update(task_id, current_items=1)
-        assert (await heard(one, "progress_update"))["progress"]["current"] == 1
-        # All that who does not ask has heard meanwhile.
-        assert (await said(plain))["progress"]["current"] == 1
 
 
 async def test_a_redis_that_freezes_again_while_it_is_connected_to_is_no_sign_of_life(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
 from urllib.parse import quote
 
 import pytest
@@ -155,33 +154,6 @@ def test_filters_without_an_index_of_both_are_refused_by_name(api: RunningApi) -
         assert answer.status_code == 422
         one, _, other, *rest = answer.json()["detail"].split()
         assert (sorted((one, other)), " ".join(rest)) == (names, "do not go together")
-
-
-def test_the_specifications_filters_go_together_with_pages(api: RunningApi, redis_url: str) -> None:
-    records = Records(redis_url)
-    for n in range(12):
-        task_type, symbol = ("fetch", "merge")[n % 2], ("7203.T", "6758.T", "9984.T")[n % 3]
-        records.apply(f"t{n:02}", ev.Created(identity=ev.Identity(task_type, 9, symbol)))
-        if n >= 6:
-            records.apply(f"t{n:02}", ev.Progressed(current=1))
-    every = {"status": "running", "task_type": "merge", "symbol": "6758.T"}
-    of = {"status": range(6, 12), "task_type": range(1, 12, 2), "symbol": range(1, 12, 3)}
-    for size in range(4):
-        for names in combinations(every, size):
-            wanted = [f"t{n:02}" for n in reversed(range(12)) if all(n in of[i] for i in names)]
-            found, pages = [], -(-len(wanted) // 2)
-            for page in range(1, pages + 1):
-                asked = {**{name: every[name] for name in names}, "page": page, "limit": 2}
-                body = api.http.get("/internal/tasks", params=asked).json()
-                found += [row["task_id"] for row in body["tasks"]]
-                assert body["pagination"] == {
-                    "page": page,
-                    "limit": 2,
-                    "total": len(wanted),
-                    "pages": pages,
-                }
-                assert (body["summary"]["created"], body["summary"]["running"]) == (6, 6)
-            assert found == wanted, names
 
 
 def test_a_token_of_owner_and_type_lists_by_every_filter(
