@@ -6,6 +6,8 @@ import contextlib
 from datetime import datetime, tzinfo
 from typing import Final
 
+from msgspec import Struct
+
 from ..errors import ForeignValue, printable
 from .default_texts import LOCALES, in_language
 from .document import PART_TIMES, TIMES, T, read
@@ -47,22 +49,29 @@ def row(stored: bytes, task_id: str, zone: tzinfo) -> Body:
 
 def in_zone(record: T, zone: tzinfo) -> T:
     """A checked record with its times in a zone, each with the offset of its own moment."""
-    changed, written = False, record.updated_at
-    parts = ((getattr(record, name), times) for name, times in PART_TIMES.items())
-    for part, names in ((record, TIMES), *parts):
-        for name in names if part is not None else ():
-            text = getattr(part, name)
-            if text is not None and (there := in_its_zone(text, zone)) != text:
-                setattr(part, name, there)
-                changed = True
-    control = record.control or {}
-    for name in _CONTROL_TIMES:
-        # Not checked, since it is shown only.
-        with contextlib.suppress(KeyError, TypeError, ValueError):
-            control[name] = in_its_zone(control[name], zone)
+    written = record.updated_at
+    changed = _move_times(record, TIMES, zone)
+    for name, times in PART_TIMES.items():
+        if (part := getattr(record, name)) is not None:
+            changed |= _move_times(part, times, zone)
+    if (control := record.control) is not None:
+        for name in _CONTROL_TIMES:
+            # Not checked, since it is shown only.
+            with contextlib.suppress(KeyError, TypeError, ValueError):
+                control[name] = in_its_zone(control[name], zone)
     if changed and written is not None:
         _move_message(record, moment(written), zone)
     return record
+
+
+def _move_times(part: Struct, names: tuple[str, ...], zone: tzinfo) -> bool:
+    """Writes the times of a record or of a part in a zone; whether any has another text there."""
+    changed = False
+    for name in names:
+        if (text := getattr(part, name)) is not None and (there := in_its_zone(text, zone)) != text:
+            setattr(part, name, there)
+            changed = True
+    return changed
 
 
 def _move_message(record: Body, written: datetime, zone: tzinfo) -> None:
