@@ -53,6 +53,7 @@ def test_the_lines(call: Callable[..., Result], redis_url: str) -> None:
         "error    [2Jred",
     ]
     assert lines[2].strip() == "lines"
+    assert call(TASK_ID[:6], "-n", "1").output.splitlines() == lines[-1:]
 
 
 def test_following_ends_with_the_task_and_tells_what_is_gone(

@@ -31,6 +31,10 @@ def test_a_prefix_goes_before_every_name() -> None:
     assert len(set(every)) == len(every)
 
 
+def test_a_prefix_is_no_pattern() -> None:
+    assert Keys("a*[b]?\\:").every_channel == "a\\*\\[b\\]\\?\\\\:task_update:*"
+
+
 facets = st.tuples(
     st.none() | st.sampled_from(STATUSES),
     st.none() | st.text("ab|=type symbol", max_size=12),
