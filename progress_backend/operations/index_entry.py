@@ -22,7 +22,7 @@ class Facets(NamedTuple):
     share: int = 0
     #: The kinds of its warnings.
     warnings: tuple[str, ...] = ()
-    #: Whose it is; None: nobody's.
+    #: Its owner; None without one.
     owner: str | None = None
     #: Whether it waits for its `eta`.
     later: bool = False

@@ -156,7 +156,7 @@ class Body(Struct, kw_only=True, omit_defaults=True):
         "Only as true: its message has not left, or had not when it ended; a step before it sends "
         "it.")] = False
     owner: Annotated[str | None, is_(
-        "Whose it is, by which lists and callers are limited; not there of nobody's.")] = None
+        "Its owner, by which lists and callers are limited; absent without one.")] = None
     traceparent: Annotated[str | None, is_(
         "W3C trace context of the newest run's message, as OpenTelemetry puts it there: version, "
         "trace id, span id and flags; not there without one.")] = None
@@ -185,7 +185,7 @@ class Body(Struct, kw_only=True, omit_defaults=True):
     final: Annotated[bool, is_("Whether the task has ended for good.")]
     revision: Annotated[int, is_("Counts the changes of the record.")]
     detail: Annotated[str | None, is_(
-        "Of a list's row of a task whose record cannot be read: what is wrong with it. Its status "
+        "Of a list's row alone, where the record cannot be read: what is wrong with it. Its status "
         "is error, its error_cause unreadable; nothing else is known.")] = None
 
 

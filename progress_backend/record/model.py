@@ -226,7 +226,7 @@ class Task:
     member: Member | None = None
     #: Whether the task's return value is recorded.
     keeps_results: bool = True
-    #: Whose it is: who may see it, where callers are limited to an owner; None: nobody's.
+    #: Its owner, who may see it where callers are limited to an owner; None without one.
     owner: str | None = None
     #: W3C trace context of the newest run's message; None without one.
     traceparent: str | None = None
