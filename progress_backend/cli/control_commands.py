@@ -10,8 +10,7 @@ from typing import Any, Final
 import click
 
 from ..errors import ProgressError
-from ..record.act import Action
-from ..record.act_request import MOST_NAMED
+from ..record.act import MOST_NAMED, Action
 from ..record.caller_events import MAX_LIMIT
 from ..record.list_request import ListRequest
 from ..record.model import TaskStatus

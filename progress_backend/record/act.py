@@ -10,6 +10,8 @@ from .json_text import dumps
 
 Action = Literal["cancel", "pause", "resume"]
 ACTIONS: Final[tuple[Action, ...]] = ("cancel", "pause", "resume")
+#: Tasks that one request names at most.
+MOST_NAMED: Final = 200
 
 
 class Act(NamedTuple):

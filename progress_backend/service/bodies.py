@@ -1,11 +1,11 @@
-"""Bodies of the services: of JSON text, and of a health check."""
+"""Parts of the services' bodies."""
 
 from __future__ import annotations
 
 import json
 from importlib.metadata import version
 
-from ..operations import counts
+from ..operations.counts import Counted
 from .interface import Body
 
 
@@ -15,7 +15,14 @@ def loaded(document: bytes) -> Body:
     return body
 
 
-def health(status: str, counted: counts.Counted, redis: str, took_ms: float | None) -> Body:
+def pagination(page: int, limit: int, total: int | None) -> Body:
+    """The list's pagination; an empty list has one page, as in the specification. How many tasks
+    there are is not known (None) where they are looked at."""
+    pages = None if total is None else max((total + limit - 1) // limit, 1)
+    return {"page": page, "limit": limit, "total": total, "pages": pages}
+
+
+def health(status: str, counted: Counted, redis: str, took_ms: float | None = None) -> Body:
     """The body of a health check; `redis` is the store's status, `took_ms` how long it took to
     answer."""
     return {

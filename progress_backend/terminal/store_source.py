@@ -13,10 +13,12 @@ from ..errors import WorkflowNotFound
 from ..flows import task_list, task_log, task_timeline, worker_list, workflows
 from ..flows.flow import Flow
 from ..record import responses
+from ..record.caller_events import who_and_why
 from ..record.default_texts import Locale
 from ..record.list_request import ListRequest
 from ..record.log_line import with_id
-from ..service.pagination import pagination
+from ..service.act_on_many import act_on, event_of
+from ..service.bodies import pagination
 from ..service.redis_progress_service import RedisProgressService
 from ..store.drivers import Store
 from . import formats
@@ -83,7 +85,11 @@ class StoreSource(Source):
                     except WorkflowNotFound:
                         return None
                 case _:
-                    return await service.act(**given)
+                    reason = given.get("reason")
+                    who_and_why(given["by"], reason)
+                    event = event_of(given["action"], given["by"], reason)
+                    done = await act_on(given["ids"], lambda one: service.apply(one, event))
+                    return done.body()
 
     def __exit__(self, *_: object) -> None:
         self._store.close()

@@ -17,7 +17,7 @@ from ..record import caller_events, responses
 from ..record.document import read, written
 from ..record.events import Cancelled
 from ..record.model import TaskStatus
-from ..service.pagination import pagination
+from ..service.bodies import pagination
 from . import fragment, rights
 from .audit import note, note_act
 from .callers import caller_of, who_asks

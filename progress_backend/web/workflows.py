@@ -15,7 +15,7 @@ from ..flows import workflow_acts, workflows
 from ..record import caller_events, responses
 from ..record.act import Action
 from ..record.workflow_as_task import as_task
-from ..service.pagination import pagination
+from ..service.bodies import pagination
 from . import fragment
 from .audit import note_act
 from .callers import who_asks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from progress_backend.service.pagination import pagination
+from progress_backend.service.bodies import pagination
 
 
 @pytest.mark.parametrize(

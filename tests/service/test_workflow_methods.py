@@ -7,7 +7,7 @@ import pytest
 from progress_backend.errors import InvalidEvent, TaskAlreadyFinished, WorkflowNotFound
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member
-from progress_backend.service.pagination import pagination
+from progress_backend.service.bodies import pagination
 from progress_backend.service.redis_progress_service import RedisProgressService
 
 

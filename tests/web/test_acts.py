@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from progress_backend import tokens
-from progress_backend.errors import InvalidEvent
-from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.web.openapi import bodies
 from tests.records import Records
 from tests.web.conftest import StartApi
@@ -66,25 +64,10 @@ def test_named_tasks_and_what_refuses_each(api: RunningApi, redis_url: str) -> N
         {"action": "cancel", "ids": [f"t{n}" for n in range(201)]},
     ],
 )
-async def test_what_cannot_be_asked(api: RunningApi, redis_url: str, asked: dict[str, Any]) -> None:
+def test_what_cannot_be_asked(api: RunningApi, asked: dict[str, Any]) -> None:
     assert api.http.post("/internal/act", json=asked).status_code == 422
     beside = {"action": "cancel", "ids": ["a"], "filter": {"status": "running"}}
     assert api.http.post("/internal/act", json=beside).status_code == 422, "ids alone"
-    async with RedisProgressService(redis_url) as service:
-        with pytest.raises(InvalidEvent):
-            await service.act(**{"ids": [], **asked})
-
-
-async def test_a_service_asks_alike(api: RunningApi, redis_url: str) -> None:
-    records = Records(redis_url)
-    for n in range(3):
-        records.create(f"t{n}")
-    async with RedisProgressService(redis_url) as service:
-        found = await service.act("pause", ["t0", "never"], reason="why")
-        assert (found["asked"], found["refused"][0]["task_id"]) == (1, "never")
-        asked = {"action": "cancel", "ids": ["t1", "t2"]}
-        found = await service.handle_request("/internal/act", "POST", asked)
-        assert found == {"asked": 2, "refused": [], "refused_counts": {}}
 
 
 def test_each_task_by_the_callers_right_and_with_a_line(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ...record.act_request import MOST_NAMED
+from ...record.act import MOST_NAMED
 from ...record.model import MAX_ID
 from ...share_tokens import MOST_TTL_S, TTL_S
 from . import examples
