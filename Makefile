@@ -18,7 +18,7 @@ SOURCES := $(wildcard progress_backend api workers docs docker/entrypoint.py .ci
 PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run demo test coverage test-all check sizes constraints bench chaos celery-suite fuzz abuse docker pictures release-check
+.PHONY: help venv run element demo test coverage test-all check sizes constraints bench chaos celery-suite fuzz abuse docker pictures release-check
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,7 @@ check: $(STAMP) ## Linter, formatter, types, bandit, import floors, rules of tes
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive progress_backend api workers docker 2>.venv/bandit.log || { cat .venv/bandit.log; false; }
 	$(BIN)/python -m pytest -q -n 0 tests/test_floors.py tests/test_suite_rules.py
 	@$(BIN)/python -m tests.sizes --check
+	@bash .ci/js/check
 	@! grep -nE 'https?://' constraints.txt || { echo 'constraints.txt holds an address; make it anew: make constraints' >&2; exit 1; }
 
 sizes: $(STAMP) ## How much code there is, beside what may be (ARGS=--keep: lower the limits to it)
@@ -85,6 +86,11 @@ abuse: $(STAMP) ## Floods, half requests, wrong frames and guessed tokens beside
 
 docker: $(STAMP) ## The tests of image, compose file and containers (needs a container engine)
 	PROGRESS_TEST_DOCKER=1 $(BIN)/python -m pytest tests/docker $(ARGS)
+
+element: $(STAMP) ## Make the element's script, its texts and the page's list of modules anew (needs npm)
+	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix .ci/js
+	$(BIN)/python -m docs.make_text_module
+	node .ci/js/made.mjs
 
 pictures: $(STAMP) ## Draw the pictures of page and terminal anew (needs chromium)
 	$(BIN)/python -m docs.make_pictures

@@ -10,9 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from progress_backend.web.page import element_module
-
 ROOT: Final = Path(__file__).resolve().parent.parent
+ELEMENT: Final = ROOT / "progress_backend" / "web" / "static" / "task-progress.js"
 NAME: Final = "progress-backend-element"
 _TYPES: Final = """export declare class TaskProgress extends HTMLElement {
   /** The newest record; null before the first. */
@@ -46,7 +45,7 @@ def write(folder: Path) -> None:
     """Writes the package's files into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text(json.dumps(package(), indent=2) + "\n", "utf-8")
-    (folder / "task-progress.js").write_bytes(element_module())
+    shutil.copy(ELEMENT, folder)
     (folder / "task-progress.d.ts").write_text(_TYPES, "utf-8")
     shutil.copy(ROOT / "LICENSE", folder)
     shutil.copy(ROOT / "docs" / "element.md", folder / "README.md")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -13,10 +12,7 @@ from typing import Final
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
-from ..record import default_texts
-from .element_script import element_script
 from .guard import OpenRoute
-from .joined_script import joined_script
 from .state import settings_in
 from .static_file import StaticFile, of_folder
 
@@ -124,42 +120,16 @@ def _up(request: Request, its_id: str) -> str:
     return "../" * max(raw.partition(b"?")[0].count(b"/") - before + 1, 1)
 
 
-def _texts() -> str:
-    """The default texts as a JavaScript module: a page fills their blanks as a terminal does."""
-    return f"export const TEXTS = {json.dumps(default_texts.TEXTS, ensure_ascii=False)};\n"
-
-
-def _module(name: str) -> str:
-    """The text of a module of the folder, or of the default texts'."""
-    return _texts() if name == "texts" else (_FOLDER / f"{name}.js").read_text(encoding="utf-8")
-
-
-def element_module() -> bytes:
-    """The script of `<task-progress>`, without anything else."""
-    return element_script(_FOLDER, _texts())
-
-
-#: What no file holds, by the name that it is served by: each page's script is one of many modules.
-_MADE: Final = {
-    "texts.js": StaticFile("text/javascript", _texts().encode()),
-    ELEMENT: StaticFile("text/javascript", element_module()),
-    **{
-        f"{entry}.js": StaticFile("text/javascript", joined_script(entry, _module))
-        for entry in ("page", "record")
-    },
-}
-
-
 @page_router.get(f"/static/{ELEMENT}")
 async def element(request: Request) -> Response:
     """The script of `<task-progress>`, for pages of any origin."""
-    return _MADE[ELEMENT].answer(request, {**HEADERS, **ANYWHERE})
+    return of_folder(_FOLDER)[ELEMENT].answer(request, {**HEADERS, **ANYWHERE})
 
 
 @page_router.get("/static/{name}")
 async def static(request: Request, name: str) -> Response:
     """The page's styles and scripts."""
-    file = _MADE.get(name) or of_folder(_FOLDER).get(name)
+    file = of_folder(_FOLDER).get(name)
     if file is None:
         raise HTTPException(404)
     return file.answer(request, HEADERS)

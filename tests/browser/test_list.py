@@ -101,7 +101,7 @@ def test_a_type_and_a_symbol_are_chosen_in_a_row(
     name.get_by_role("button", name="6758.T").click()
     expect(page.locator("tr[data-task-id]")).to_have_count(1)
     row(page, "one").get_by_role("button", name="Type: fetch_data").click()
-    chips = page.locator("#filters .whose:visible")
+    chips = page.locator("#filters .chosen:visible")
     expect(chips).to_have_text(["Type: fetch_data ×", "Symbol: 6758.T ×"])
     assert asked(page) == {"task_type": "fetch_data", "symbol": "6758.T"}
     shows(page, "one", "running")

@@ -169,7 +169,7 @@ def test_the_focus_stays_where_a_choice_takes_its_button_away(
     pick = row(page, "m").get_by_role("button", name="Type: fetch_data")
     pick.focus()
     page.keyboard.press("Enter")  # of one type there is no row of a workflow
-    chips = page.locator("#filters .whose:visible")
+    chips = page.locator("#filters .chosen:visible")
     expect(chips).to_have_text(["Type: fetch_data ×"])
     expect(chips).to_be_focused()
     row(page, "job").get_by_role("button", name="Symbol: 7203.T").click()

@@ -42,7 +42,7 @@ def test_a_row_leads_to_its_tasks_page_which_is_live_to_the_end(
     expect(page.locator("pre", has_text="tokyo")).to_be_visible()
     api.update(task_id, current_items=63, message="page 1 of 4", details={"pages": 4})
     expect(page.locator(".numbers")).to_contain_text("25%63 / 252")
-    expect(page.locator(".said")).to_have_text("page 1 of 4")
+    expect(page.locator(".text")).to_have_text("page 1 of 4")
     expect(page.get_by_label("Details")).to_contain_text('"pages": 4')
     expect(page).to_have_title("25% · fetch_data 7203.T")
     bar = page.get_by_role("progressbar")
@@ -50,7 +50,7 @@ def test_a_row_leads_to_its_tasks_page_which_is_live_to_the_end(
     api.update(task_id, status="completed", results={"rows": 252})
     expect(page.get_by_label("Results")).to_have_text('{\n  "rows": 252\n}')
     expect(page.locator("#connection")).to_have_text("Ended")
-    expect(page.locator(".said")).to_be_hidden()  # it says what the status says
+    expect(page.locator(".text")).to_be_hidden()  # it says what the status says
     expect(page.locator(".acts button")).to_have_count(0)
     names = ["Created", "Started", "Last change", "Ended", "Waited", "Took"]
     # A message tells no start: the record is read a moment later.

@@ -31,7 +31,7 @@ def test_ticked_tasks_are_paused_and_cancelled_together(
     shows(page, "job-4", "running")
     selecting(page)
     expect(page.locator(".tick")).to_have_count(6)
-    said = page.locator("#selection .said")
+    said = page.locator("#selection .report")
     page.get_by_label("Select job-4").click()
     page.get_by_label("Select job-2").click(modifiers=["Shift"])
     expect(said).to_have_text("3 selected")
@@ -80,7 +80,7 @@ def test_all_that_pass_a_filter_are_cancelled_piece_after_piece(
     bar.get_by_role("button", name="キャンセル").click()
     expect(page.locator("#sure-how")).to_contain_text("ワークフロー全体は、絞り込みのない一覧で")
     page.get_by_role("button", name="115 件をキャンセル", exact=True).click()
-    expect(bar.locator(".said")).to_have_text("115 件に依頼しました。", timeout=60_000)
+    expect(bar.locator(".report")).to_have_text("115 件に依頼しました。", timeout=60_000)
     eventually(lambda: records.get("job-0").status == "cancelled")
     assert records.get("other").status == "created"
     # What an act does not change has no button for that.
@@ -108,7 +108,7 @@ def test_workflows_and_tasks_together_also_after_a_filter(
     # The box stays with its row while that is away.
     page.locator("tr[data-task-id=job-1] .pick.symbol").click()
     expect(page.locator("tr[data-workflow-id=the-group]")).to_be_hidden()
-    bar, said = page.locator("#selection"), page.locator("#selection .said")
+    bar, said = page.locator("#selection"), page.locator("#selection .report")
     expect(bar.get_by_role("button", name="All 2 tasks that pass the filter")).to_be_visible()
     page.locator("#filters [data-name=symbol]").click()
     for workflow_id in ("the-group", "over"):
@@ -150,7 +150,7 @@ def test_a_service_that_takes_no_more_or_does_not_answer(
     page.locator("#token-give").click()
     shows(page, "job-11", "created")
     page.get_by_role("button", name="選択", exact=True).click()
-    bar, said = page.locator("#selection"), page.locator("#selection .said")
+    bar, said = page.locator("#selection"), page.locator("#selection .report")
     for number in range(11):
         page.get_by_label(f"job-{number:02} を選択").click()
     bar.get_by_role("button", name="一時停止").click()

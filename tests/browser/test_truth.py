@@ -54,7 +54,7 @@ class Scene:
     hurt: Callable[[], object]
     heal: Callable[[], object]
     #: What the list's page says beside its state; a record's own tells how old it is.
-    since: str = "last heard"
+    since: str = "last message"
     #: Seconds until the page said that it does not know, and what it said.
     said_after: float | None = None
     said: str = ""

@@ -36,7 +36,7 @@ def texts() -> Iterator[tuple[str, str]]:
     for tree in TREES:
         for path in (ROOT / tree).rglob("*"):
             kept = path.suffix in (".py", ".md", ".yaml") or path.name in ("Dockerfile", "run")
-            if kept and path.is_file():
+            if kept and path.is_file() and "node_modules" not in path.parts:
                 yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
     for path in (*ROOT.glob("*.md"), ROOT / "pyproject.toml", ROOT / "Makefile"):
         yield path.name, path.read_text(encoding="utf-8")

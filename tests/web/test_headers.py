@@ -19,7 +19,7 @@ from tests.web.test_rights_matrix import BODIES, operations
 
 STATIC: Final = Path(__file__).parents[2] / "progress_backend" / "web" / "static"
 FILES: Final = sorted({f"/static/{file.name}" for file in STATIC.glob("*.[jc]s*")})
-PAGES: Final = ("/", "/docs", "/docs/docs.js", "/docs/swagger-ui.css", "/static/texts.js", *FILES)
+PAGES: Final = ("/", "/docs", "/docs/docs.js", "/docs/swagger-ui.css", *FILES)
 NO_PAGE: Final = "default-src 'none'; frame-ancestors 'none'"
 
 

@@ -6,10 +6,10 @@ const byId = (id) => document.getElementById(id);
 
 // The body that answers, or why it was not done; neither where the person keeps what they have.
 export async function ask(kind, name, item, words) {
-  const said = kind.words(words);
-  if (isEnd(name) && !(await isSure(name, kind.name(item, said), said))) return {};
+  const texts = kind.words(words);
+  if (isEnd(name) && !(await isSure(name, kind.name(item, texts), texts))) return {};
   const { body, why } = await asked(kind, name, item, words);
-  return body ? { body } : { refusal: why ? said.refused(why) : said.unanswered };
+  return body ? { body } : { refusal: why ? texts.refused(why) : texts.unanswered };
 }
 
 const isEnd = (name) => name === "cancel" || name === "terminate";
@@ -17,29 +17,32 @@ const isEnd = (name) => name === "cancel" || name === "terminate";
 // The same without a second look: the body that answers, or the answer's status, after how many seconds
 // to ask again where it says so, and why it was not done; none of them without an answer.
 export async function asked(kind, name, item, words) {
-  const said = kind.words(words);
+  const texts = kind.words(words);
   const [method, target, body] = isEnd(name)
     ? ["POST", "cancel", name === "terminate" ? { terminate: true } : {}]
     : ["PUT", "update", { status: name === "pause" ? "paused" : "running" }];
   const got = await answered(`${kind.path(item)}/${target}`, {
-    method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+    method,
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
   });
   if (got?.ok) return { body: got.body };
-  return got ? { status: got.status, again: got.again, why: whyNot(got, said) } : {};
+  return got ? { status: got.status, again: got.again, why: whyNot(got, texts) } : {};
 }
 
-// What is usual is said in the page's words; anything else as the service says it.
-export function whyNot({ status, body }, said) {
-  if (status === 409 && STATUSES.includes(body?.status)) return said.isNow(said[body.status]);
-  if (status === 404) return said.gone;
-  if (status === 503) return said.noAnswer;
+// What is usual is answered in the page's words; anything else in the service's.
+export function whyNot({ status, body }, texts) {
+  if (status === 409 && STATUSES.includes(body?.status)) return texts.isNow(texts[body.status]);
+  if (status === 404) return texts.gone;
+  if (status === 503) return texts.noAnswer;
   const detail = body?.detail ?? status;
   return typeof detail === "string" ? detail : JSON.stringify(detail);
 }
 
-function isSure(act, name, said) {
-  return act === "terminate" ? sure(said.sureTerminate(name), said.sureTerminateHow, said.doTerminate)
-    : sure(said.sure(name), said.sureHow, said.doCancel);
+function isSure(act, name, texts) {
+  return act === "terminate"
+    ? sure(texts.sureTerminate(name), texts.sureTerminateHow, texts.doTerminate)
+    : sure(texts.sure(name), texts.sureHow, texts.doCancel);
 }
 
 // Whether a person wants that after a second look.
@@ -56,6 +59,8 @@ export function sure(what, how, yes, danger = true) {
   dialog.showModal();
   return new Promise((resolve) => {
     // The event of an earlier close may come once the dialog is open again: it answers nothing.
-    dialog.onclose = () => { if (!dialog.open) resolve(dialog.returnValue === "yes"); };
+    dialog.onclose = () => {
+      if (!dialog.open) resolve(dialog.returnValue === "yes");
+    };
   });
 }

@@ -4,13 +4,23 @@ import { settled } from "./filters.js";
 import { STATUSES } from "./words.js";
 
 // As the API's list takes them.
-const FILTERS = ["status", "owner", "task_type", "symbol", "warning", "id_prefix", "created_from", "created_to"];
+const FILTERS = [
+  "status",
+  "owner",
+  "task_type",
+  "symbol",
+  "warning",
+  "id_prefix",
+  "created_from",
+  "created_to",
+];
 const SORTS = ["running", "ended"];
-const HEARD = ["status", "owner", "task_type", "symbol"];
+const OF_SOCKET = ["status", "owner", "task_type", "symbol"];
 
 // And what of the address was taken away, as it does not go together with the rest.
 export function fromAddress() {
-  const query = new URLSearchParams(location.search), page = Number(query.get("page"));
+  const query = new URLSearchParams(location.search);
+  const page = Number(query.get("page"));
   const chosen = { page: Number.isSafeInteger(page) && page > 0 ? page : 1 };
   for (const name of FILTERS) chosen[name] = query.get(name) || null;
   if (!STATUSES.includes(chosen.status)) chosen.status = null;
@@ -24,12 +34,16 @@ export function fromAddress() {
 
 // Those that the list is asked for: only what is chosen.
 export function filtersOf(chosen) {
-  return new URLSearchParams(FILTERS.filter((name) => chosen[name]).map((name) => [name, chosen[name]]));
+  return new URLSearchParams(
+    FILTERS.filter((name) => chosen[name]).map((name) => [name, chosen[name]]),
+  );
 }
 
-// Those that the socket is asked for: it tells of more than the list has.
-export function heardOf(chosen) {
-  return new URLSearchParams(HEARD.filter((name) => chosen[name]).map((name) => [name, chosen[name]]));
+// Those that the socket is asked for: it has messages of more than the list shows.
+export function ofSocket(chosen) {
+  return new URLSearchParams(
+    OF_SOCKET.filter((name) => chosen[name]).map((name) => [name, chosen[name]]),
+  );
 }
 
 // `anew`: Back shall lead to what was there before.

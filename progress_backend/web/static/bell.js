@@ -1,12 +1,14 @@
-// A bell on a task: the browser tells its end, where a person has asked for that. Only that press asks
+// A bell on a task: the browser notifies of its end, where a person has asked for that. Only that press asks
 // the browser for permission. What is asked for stays until the tab is closed.
 import { current, kept, keep } from "./token.js";
-import { errorOf, saidOf } from "./translated.js";
+import { errorOf, messageOf } from "./translated.js";
 
-const KEPT = "progress-backend bells", MOST = 100;
+const KEPT = "progress-backend bells";
+const MOST = 100;
 const OPEN = ["created", "running", "paused"];
 const CAN = "Notification" in window && window.isSecureContext;
-const ICON = "M8 1.5a4 4 0 0 0-4 4c0 3.5-1.5 5-1.5 5h11S12 9 12 5.5a4 4 0 0 0-4-4ZM6.5 13a1.5 1.5 0 0 0 3 0";
+const ICON =
+  "M8 1.5a4 4 0 0 0-4 4c0 3.5-1.5 5-1.5 5h11S12 9 12 5.5a4 4 0 0 0-4-4ZM6.5 13a1.5 1.5 0 0 0 3 0";
 const asked = new Map(); // task id -> what ends the watch
 let words = null;
 
@@ -21,7 +23,7 @@ function drawPressed(button) {
 }
 
 function say(text) {
-  document.dispatchEvent(new CustomEvent("told", { detail: text }));
+  document.dispatchEvent(new CustomEvent("notice", { detail: text }));
 }
 
 function forget(id) {
@@ -36,40 +38,50 @@ async function watch(id) {
   const { follow } = await import("./feed.js");
   if (!asked.has(id)) return;
   const base = new URL(document.body.dataset.base ?? "", document.baseURI).href;
-  leave = follow({ base, kind: "task", id, token: current() }, {
-    heard: (task) => { if (!OPEN.includes(task.status)) tell(id, task); },
-    state: () => {},
-    refused: () => forget(id),
-  });
+  leave = follow(
+    { base, kind: "task", id, token: current() },
+    {
+      received: (task) => {
+        if (!OPEN.includes(task.status)) notify(id, task);
+      },
+      state: () => {},
+      refused: () => forget(id),
+    },
+  );
   if (!asked.has(id)) leave(); // its end was known already
 }
 
-function tell(id, task) {
+function notify(id, task) {
   forget(id);
   const name = [task.task_type, task.symbol].filter(Boolean).join(" ") || id;
-  const said = task.status === "error" ? errorOf(task, words).trimEnd().split("\n").at(-1)
-    : saidOf({ ...task, said: task.message, at: task.timestamp }, words);
+  const text =
+    task.status === "error"
+      ? errorOf(task, words).trimEnd().split("\n").at(-1)
+      : messageOf({ ...task, text: task.message, at: task.timestamp }, words);
   const title = `${words[task.status] ?? task.status}: ${name}`;
   try {
-    if (Notification.permission !== "granted") throw new TypeError("taken back since it was asked for");
-    const told = new Notification(title, { body: said, tag: id });
-    told.onclick = () => {
+    if (Notification.permission !== "granted")
+      throw new TypeError("taken back since it was asked for");
+    const shown = new Notification(title, { body: text, tag: id });
+    shown.onclick = () => {
       window.focus();
-      told.close();
+      shown.close();
     };
-  } catch { // Chrome on Android has the class, and refuses to make one
-    say([title, said].filter(Boolean).join(" – "));
+  } catch {
+    // Chrome on Android has the class, and refuses to make one
+    say([title, text].filter(Boolean).join(" – "));
   }
 }
 
 async function press(id) {
   if (asked.has(id)) return forget(id);
-  if (await Notification.requestPermission() !== "granted") return say(words.bellDenied);
+  if ((await Notification.requestPermission()) !== "granted") return say(words.bellDenied);
   if (!asked.has(id) && asked.size < MOST) watch(id); // pressed again while the browser asked
 }
 
 function makeIcon() {
-  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg"), path = document.createElementNS(icon.namespaceURI, "path");
+  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = document.createElementNS(icon.namespaceURI, "path");
   icon.setAttribute("viewBox", "0 0 16 16");
   icon.setAttribute("aria-hidden", "true");
   path.setAttribute("d", ICON);

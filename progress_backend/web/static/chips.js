@@ -4,7 +4,8 @@ import { STATUSES } from "./words.js";
 
 export function makeChips(place, choose) {
   const chips = [null, ...STATUSES].map((status) => {
-    const button = document.createElement("button"), label = document.createElement("span");
+    const button = document.createElement("button");
+    const label = document.createElement("span");
     const count = document.createElement("b");
     button.type = "button";
     button.dataset.filter = status ?? "all";
@@ -20,7 +21,10 @@ export function makeChips(place, choose) {
     const all = STATUSES.reduce((sum, status) => sum + (counts?.[status] ?? 0), 0);
     for (const { status, button, label, count } of chips) {
       const number = status ? counts?.[status] : all;
-      button.toggleAttribute("data-none", counts !== null && !number && status !== null && status !== chosen);
+      button.toggleAttribute(
+        "data-none",
+        counts !== null && !number && status !== null && status !== chosen,
+      );
       button.hidden = !(empty || number || status === chosen);
       button.setAttribute("aria-pressed", String(chosen === status));
       say(label, words[status ?? "all"]);

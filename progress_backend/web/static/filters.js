@@ -11,7 +11,8 @@ const apartFrom = {
 // What is chosen after a change: of what does not go together the newer one stays. And what was taken
 // away for that: each filter's name and value, and those of the one beside which it does not go.
 export function settled(chosen, change = {}) {
-  const now = { ...chosen, ...change }, away = apart(now, change);
+  const now = { ...chosen, ...change };
+  const away = apart(now, change);
   if (!sortsOf(now).includes(now.sort ?? "")) now.sort = null;
   return { now, away };
 }

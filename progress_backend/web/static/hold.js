@@ -3,13 +3,14 @@
 // somebody presses that.
 import { say } from "./row.js";
 
-const TAP_MS = 500; // what a finger has pressed is told only after it has left
+const TAP_MS = 500; // the event of a press comes after the finger has left
 
 // `draw` is called once rows may move. A hold has the keys of one list; `another` is one of a list
 // within that list.
 export function makeHold(place, button, draw) {
   const asking = document.getElementById("sure");
-  let over = false, timer = null;
+  let over = false;
+  let timer = null;
   const holds = () => over || asking?.open || place.querySelector(":focus-visible") !== null;
 
   function left() {
@@ -36,7 +37,9 @@ export function makeHold(place, button, draw) {
 
 // `enter` puts the focus on the first row, as the button is gone.
 function makeOrder(holds, button, draw, enter) {
-  let kept = [], waiting = 0, open = true;
+  let kept = [];
+  let waiting = 0;
+  let open = true;
 
   // The rows' keys to show, in their order, where these were read.
   function order(read) {

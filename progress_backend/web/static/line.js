@@ -1,6 +1,9 @@
 // One WebSocket for all that a page's elements follow at one API: each watch has a name of ours, by
 // which it is answered.
-const HEARTBEAT_S = 10, MOST = 250, IDLE_MS = 1_000, LOST_LINE = 1006;
+import { HEARTBEAT_S, LOST } from "./reconnecting.js";
+
+const MOST = 250;
+const IDLE_MS = 1_000;
 const lines = new Map(); // an API's address -> the line that has room
 let count = 0;
 
@@ -12,7 +15,8 @@ export function watchOnLine(base, asked, listener) {
 }
 
 function makeLine(base) {
-  const url = new URL("internal/ws/watch", base), watches = new Map();
+  const url = new URL("internal/ws/watch", base);
+  const watches = new Map();
   url.protocol = url.protocol.replace("http", "ws");
   url.searchParams.set("heartbeat", HEARTBEAT_S);
   let socket = null;
@@ -25,7 +29,7 @@ function makeLine(base) {
     if (lines.get(base) === add) lines.delete(base);
   }
 
-  function lost(code = LOST_LINE) {
+  function lost(code = LOST) {
     forget();
     if (socket) socket.onclose = socket.onmessage = null;
     socket?.close();
@@ -34,13 +38,14 @@ function makeLine(base) {
     for (const { listener } of left) listener.closed(code);
   }
 
-  function hear({ data }) {
-    const said = JSON.parse(data), one = watches.get(said.watch);
-    if (said.type) for (const { listener } of [...watches.values()]) listener.heard(said);
-    else if (said.update) one?.listener.heard(said.update);
+  function receive({ data }) {
+    const message = JSON.parse(data);
+    const one = watches.get(message.watch);
+    if (message.type) for (const { listener } of [...watches.values()]) listener.received(message);
+    else if (message.update) one?.listener.received(message.update);
     else if (one) {
-      end(said.watch);
-      one.listener.closed(said.code);
+      end(message.watch);
+      one.listener.closed(message.code);
     }
   }
 
@@ -50,12 +55,21 @@ function makeLine(base) {
   }
 
   function add(asked, listener) {
-    const name = String(++count), watch = { asked, listener };
+    const name = String(++count);
+    const watch = { asked, listener };
     watches.set(name, watch);
     if (watches.size >= MOST) forget();
     ask([name, watch]);
     if (isOpen()) queueMicrotask(listener.opened);
-    return { close() { if (watches.has(name)) { send({ leave: name }); end(name); } }, drop: () => lost() };
+    return {
+      close() {
+        if (watches.has(name)) {
+          send({ leave: name });
+          end(name);
+        }
+      },
+      drop: () => lost(),
+    };
   }
 
   try {
@@ -66,13 +80,15 @@ function makeLine(base) {
         entry[1].listener.opened();
       }
     };
-    socket.onmessage = hear;
-    // Of itself a line never ends well: each watch is told its end.
+    socket.onmessage = receive;
+    // A line never ends by itself: each watch gets its end.
     socket.onclose = ({ code, reason }) => {
-      if (reason?.includes("PROGRESS_ALLOWED_ORIGINS")) console.warn(`<task-progress>: ${url.host}: ${reason}`);
-      lost(code === 1000 ? LOST_LINE : code);
+      if (reason?.includes("PROGRESS_ALLOWED_ORIGINS"))
+        console.warn(`<task-progress>: ${url.host}: ${reason}`);
+      lost(code === 1000 ? LOST : code);
     };
-  } catch { // a policy
+  } catch {
+    // a policy
     queueMicrotask(lost);
   }
   return add;

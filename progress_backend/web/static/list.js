@@ -2,7 +2,7 @@
 // the socket opens, and again (at most once a second) when a message says that it changed; where the
 // socket does not speak, every few seconds instead.
 import { ask } from "./acts.js";
-import { filtersOf, heardOf } from "./address.js";
+import { filtersOf, ofSocket } from "./address.js";
 import { makeListening } from "./listening.js";
 import { answered } from "./live.js";
 import { placeOf, readPlaces } from "./places.js";
@@ -13,7 +13,10 @@ import { matcher } from "./search.js";
 import { makeWorkflow } from "./workflow.js";
 import { makeWorkflows } from "./workflows.js";
 
-const LIMIT = 20, FINAL_LOOK_MS = 2_000, UNSEEN_MS = 300, MOST_LISTS = 20;
+const LIMIT = 20;
+const FINAL_LOOK_MS = 2_000;
+const UNSEEN_MS = 300;
+const MOST_LISTS = 20;
 // Rows that are drawn at first: a small window shows no more of them. The others come a frame later.
 const FIRST = 6;
 
@@ -22,26 +25,36 @@ const zoneOf = (text) => /([+-]\d\d:\d\d|Z)$/.exec(text ?? "")?.[1].replace("Z",
 
 // The browser's: as long as no time of the service is known.
 function ownZone() {
-  const ahead = -new Date().getTimezoneOffset(), two = (n) => String(Math.floor(n)).padStart(2, "0");
+  const ahead = -new Date().getTimezoneOffset();
+  const two = (n) => String(Math.floor(n)).padStart(2, "0");
   return `${ahead < 0 ? "-" : "+"}${two(Math.abs(ahead) / 60)}:${two(Math.abs(ahead) % 60)}`;
 }
 
 // The row of a task or of a workflow; a workflow's id may be that of one of its tasks.
 const key = (item) => (item.workflow_id ? `\n${item.workflow_id}` : item.task_id);
 
-// `chosen` and `words` give what is chosen and the page's language; `turned` is told of another page,
+// `chosen` and `words` give what is chosen and the page's language; `turned` is called with another page,
 // `refuse` why an act was not done; `draw` and `drawState` draw the page around the rows; `hold` keeps
 // these from moving.
 export function makeList(table, { chosen, words, turned, refuse, draw, drawState, hold }) {
-  const filters = { focus: () => document.querySelector('#filters [aria-pressed="true"]')?.focus() };
-  const tasks = makeTasks(), rows = makeRows(table, makeEither, table.tHead, filters);
+  const filters = {
+    focus: () => document.querySelector('#filters [aria-pressed="true"]')?.focus(),
+  };
+  const tasks = makeTasks();
+  const rows = makeRows(table, makeEither, table.tHead, filters);
   const reader = makeReader(read, draw);
   const workflows = makeWorkflows({ rows: () => rows.all().filter((row) => row.due), done: draw });
-  const listening = makeListening({ readers, told: show, changed: drawState });
-  let answer = null, answerOf = "", readOf = "", finalTimer = null, counted = { shown: 0, all: 0 };
-  let aheadMs = 0, zone = null; // the service's clock, and how it writes the offset of its times
+  const listening = makeListening({ readers, received: show, changed: drawState });
+  let answer = null;
+  let answerOf = "";
+  let readOf = "";
+  let finalTimer = null;
+  let counted = { shown: 0, all: 0 };
+  let aheadMs = 0;
+  let zone = null; // the service's clock, and how it writes the offset of its times
   const starts = new Map(); // what is chosen -> where each page of such a list begins that has no numbers
-  let begun = false, drawn = false; // whether first rows were drawn, and all of them
+  let begun = false;
+  let drawn = false; // whether first rows were drawn, and all of them
   let seen = new Set(); // the keys of the rows that are, in their order
   let tasksAlone = false; // as a token for one type's tasks sees them: no workflows
 
@@ -58,7 +71,8 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   const listOf = () => `${chosen().sort} ${filtersOf(chosen())}`;
 
   function cursors() {
-    const of = listOf(), known = starts.get(of) ?? [];
+    const of = listOf();
+    const known = starts.get(of) ?? [];
     starts.delete(of);
     starts.set(of, known);
     if (starts.size > MOST_LISTS) starts.delete(starts.keys().next().value);
@@ -70,7 +84,8 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   }
 
   async function read(stop, wanted) {
-    const query = filtersOf(chosen()), { page } = chosen();
+    const query = filtersOf(chosen());
+    const { page } = chosen();
     if (cursors()[page]) query.set("cursor", cursors()[page]);
     else query.set("page", page);
     if (chosen().sort) query.set("sort", chosen().sort);
@@ -83,9 +98,10 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
       got = await answered(`internal/tasks?${query}`, {}, stop);
     }
     if (wanted() && got?.ok) {
-      listening.heardNow();
+      listening.receivedNow();
       take(got, String(query));
-    } else if (wanted() && got?.status === 422 && page > 1) { // a page that only a cursor leads to
+    } else if (wanted() && got?.status === 422 && page > 1) {
+      // a page that only a cursor leads to
       turned(1);
       reader.soon();
     }
@@ -93,17 +109,28 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   }
 
   function take({ body, at }, query) {
-    const { page } = chosen(), { pages } = body.pagination;
+    const { page } = chosen();
+    const { pages } = body.pagination;
     if (query !== readOf) hold.release();
     const kept = hold.keys();
     [answer, answerOf, readOf] = [body, `${page} ${listOf()}`, query];
     if (at) aheadMs = at - Date.now();
     zone = zoneOf(body.tasks[0]?.created_at) ?? zone;
-    tasks.take(body.tasks.filter((row) => !row.workflow_id), at, kept);
+    tasks.take(
+      body.tasks.filter((row) => !row.workflow_id),
+      at,
+      kept,
+    );
     const groups = kept.filter((one) => one.startsWith("\n")).map((one) => one.slice(1));
-    if (!alone()) workflows.take(body.tasks.filter((row) => row.workflow_id), at, groups);
+    if (!alone())
+      workflows.take(
+        body.tasks.filter((row) => row.workflow_id),
+        at,
+        groups,
+      );
     if (pages === null) cursors()[page + 1] = body.cursor;
-    else if (page > pages) { // the last page has become empty
+    else if (page > pages) {
+      // the last page has become empty
       turned(pages);
       reader.soon();
     }
@@ -115,19 +142,24 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   }
 
   function show(message) {
-    const { task, changed } = tasks.hear(message);
+    const { task, changed } = tasks.receive(message);
     if (task) rows.get(task.task_id)?.show(task, words());
     if (changed) reader.soon();
-    if (!alone()) workflows.hear(message);
+    if (!alone()) workflows.receive(message);
   }
 
-  // An end whose message may come again becomes final by the time alone, which no message tells. The
+  // An end whose message may come again becomes final by the time alone, of which no message comes. The
   // browser's clock may be wrong: it is asked again now and then.
   function readWhenFinal() {
     clearTimeout(finalTimer);
-    const open = [...tasks.shown.values()].filter((task) => task.end_time && task.may_come_again_until && !task.final);
-    const left = Math.min(...open.map((task) => Date.parse(task.may_come_again_until) - Date.now()));
-    if (open.length) finalTimer = setTimeout(listening.readSoon, Math.min(Math.max(left, FINAL_LOOK_MS), 60_000));
+    const open = [...tasks.shown.values()].filter(
+      (task) => task.end_time && task.may_come_again_until && !task.final,
+    );
+    const left = Math.min(
+      ...open.map((task) => Date.parse(task.may_come_again_until) - Date.now()),
+    );
+    if (open.length)
+      finalTimer = setTimeout(listening.readSoon, Math.min(Math.max(left, FINAL_LOOK_MS), 60_000));
   }
 
   function everySecond() {
@@ -142,8 +174,9 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     }
     if (!document.hidden) readPlaces(tasks.shown, showRow);
     if (alone()) return;
-    if (workflows.open()) reader.look(); // no message tells the end of a publish
-    for (const workflow of workflows.shown.values()) rows.get(key(workflow))?.show(workflow, words()); // their ages
+    if (workflows.open()) reader.look(); // no message comes at the end of a publish
+    for (const workflow of workflows.shown.values())
+      rows.get(key(workflow))?.show(workflow, words()); // their ages
   }
 
   // The network is back, or somebody looks again: now is the time to see how it is.
@@ -154,9 +187,10 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
 
   async function act(kind, name, item) {
     const { body, refusal: why } = await ask(kind, name, item, words());
-    if (body && kind === TASK) show({ ...body, message: body.current_status, timestamp: body.updated_at });
+    if (body && kind === TASK)
+      show({ ...body, message: body.current_status, timestamp: body.updated_at });
     else if (body) {
-      workflows.tell(body);
+      workflows.replace(body);
       reader.anew(); // a read that is under way may have been answered before
       draw();
     }
@@ -169,7 +203,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   function begin() {
     tasksAlone = false;
     for (const one of readers()) one.anew();
-    if (drawn) listening.connect(heardOf(chosen()));
+    if (drawn) listening.connect(ofSocket(chosen()));
   }
 
   // What no first row needs: in the frame after theirs; soon where no frame is drawn, in a tab that nobody
@@ -179,7 +213,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     const rest = () => {
       if (drawn) return;
       drawn = true;
-      listening.connect(heardOf(chosen()));
+      listening.connect(ofSocket(chosen()));
       draw();
     };
     requestAnimationFrame(() => requestAnimationFrame(rest));
@@ -189,7 +223,8 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   // Workflows that are not in the list keep their row while it is filtered, open as it was left.
   function drawRows() {
     if (!begun && reader.outcome !== "none") goOn();
-    const shown = new Map(), passes = matcher(chosen().text, words());
+    const shown = new Map();
+    const passes = matcher(chosen().text, words());
     const order = hold.order((answer?.tasks ?? []).map(key));
     for (const one of drawn ? order : order.slice(0, FIRST)) {
       const item = one.startsWith("\n") ? workflows.shown.get(one.slice(1)) : tasks.shown.get(one);
@@ -210,19 +245,39 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   const seenRows = () => [...seen].map((one) => [one, rows.get(one).element.firstElementChild]);
 
   const state = () => ({
-    state: listening.state(), silent: listening.silent(), storeAway: readers().some(({ storeAway }) => storeAway),
+    state: listening.state(),
+    silent: listening.silent(),
+    storeAway: readers().some(({ storeAway }) => storeAway),
     refusal: reader.refusal,
   });
   // Whether there is a page in that direction, as far as is known.
   const goesOn = (by) => {
-    const { page } = chosen(), pages = answer?.pagination.pages ?? null;
+    const { page } = chosen();
+    const pages = answer?.pagination.pages ?? null;
     return by < 0 ? page > 1 : pages === null ? Boolean(cursors()[page + 1]) : page < pages;
   };
-  const clock = { now: () => Date.now() + aheadMs, zone: () => zone ?? zoneOf(chosen().created_from ?? chosen().created_to) ?? ownZone() };
+  const clock = {
+    now: () => Date.now() + aheadMs,
+    zone: () => zone ?? zoneOf(chosen().created_from ?? chosen().created_to) ?? ownZone(),
+  };
 
   return {
-    begin, everySecond, lookNow, state, alone, drawRows, anew: reader.anew, soon: listening.readSoon,
-    answer: () => answer, begun: () => reader.outcome !== "none", drawn: () => drawn, seenRows, clock, counted: () => counted, goesOn, both: () => !alone() && workflows.shown.size > 0,
+    begin,
+    everySecond,
+    lookNow,
+    state,
+    alone,
+    drawRows,
+    anew: reader.anew,
+    soon: listening.readSoon,
+    answer: () => answer,
+    begun: () => reader.outcome !== "none",
+    drawn: () => drawn,
+    seenRows,
+    clock,
+    counted: () => counted,
+    goesOn,
+    both: () => !alone() && workflows.shown.size > 0,
     isOfChosen: () => answer === null || answerOf === `${chosen().page} ${listOf()}`,
   };
 }

@@ -1,22 +1,25 @@
-// The socket that tells what changed, and what is known of the line and of the store. When the socket
+// The socket whose messages say what changed, and what is known of the line and of the store. When the socket
 // opens, and when it says that something was missed, the list is read: what was missed is never believed.
 import { stayConnected } from "./live.js";
 import { moment } from "./moment.js";
 import { connectedAnew } from "./rows.js";
 
-// `readers` gives those that read the list; `told` takes a message on a task; `changed` draws.
-export function makeListening({ readers, told, changed }) {
-  let live = null, socket = "opening", stale = false, sinceHeard = null;
+// `readers` gives those that read the list; `received` takes a message on a task; `changed` draws.
+export function makeListening({ readers, received, changed }) {
+  let live = null;
+  let socket = "opening";
+  let stale = false;
+  let sinceMessage = null;
 
   function readSoon() {
     for (const one of readers()) one.soon();
   }
 
-  function heardNow() {
-    sinceHeard = moment();
+  function receivedNow() {
+    sinceMessage = moment();
   }
 
-  function heard(message) {
+  function receive(message) {
     if (message.type === "stale") {
       stale = true;
       changed();
@@ -28,14 +31,14 @@ export function makeListening({ readers, told, changed }) {
       readSoon();
       return;
     }
-    heardNow();
+    receivedNow();
     if (message.type === "heartbeat") {
       if (stale) readSoon();
       stale = false;
       changed();
       return;
     }
-    told(message);
+    received(message);
   }
 
   function connect(query) {
@@ -49,7 +52,7 @@ export function makeListening({ readers, told, changed }) {
         readSoon();
         changed();
       },
-      heard,
+      received: receive,
       lost: () => {
         socket = "lost";
         for (const one of readers()) one.lineLost();
@@ -68,5 +71,12 @@ export function makeListening({ readers, told, changed }) {
     return read && socket === "opening" ? "connecting" : "stale";
   }
 
-  return { connect, state, heardNow, readSoon, look: (now) => live?.look(now), silent: () => sinceHeard?.() ?? null };
+  return {
+    connect,
+    state,
+    receivedNow,
+    readSoon,
+    look: (now) => live?.look(now),
+    silent: () => sinceMessage?.() ?? null,
+  };
 }

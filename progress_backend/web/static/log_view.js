@@ -3,7 +3,9 @@ import { answered } from "./live.js";
 import { section } from "./record_parts.js";
 import { element } from "./row.js";
 
-const LIMIT = 1_000, QUIET_MS = 4_000, AT_END_PX = 40;
+const LIMIT = 1_000;
+const QUIET_MS = 4_000;
+const AT_END_PX = 40;
 const MINUTE_MS = 60_000;
 
 // "22:10:05", in the zone of another of the record's times.
@@ -14,8 +16,14 @@ function clockOf(text, like) {
 }
 
 export function makeLog(id) {
-  const lines = element("div", "log"), made = section("log", lines), earlier = element("p", "gone");
-  let last = 0, reading = false, nextMs = 0, whole = false, words = null;
+  const lines = element("div", "log");
+  const made = section("log", lines);
+  const earlier = element("p", "gone");
+  let last = 0;
+  let reading = false;
+  let nextMs = 0;
+  let whole = false;
+  let words = null;
   let of = null; // a record that is made anew under the same id has another log
   lines.tabIndex = 0;
   lines.setAttribute("role", "log");
@@ -23,25 +31,31 @@ export function makeLog(id) {
 
   async function read(task, over) {
     reading = true;
-    const got = await answered(`internal/task/${encodeURIComponent(id)}/log?after=${last}&limit=${LIMIT}`);
+    const got = await answered(
+      `internal/task/${encodeURIComponent(id)}/log?after=${last}&limit=${LIMIT}`,
+    );
     reading = false;
     // A task that writes none is asked less often; one that has ended once more, for its last lines.
     nextMs = performance.now() + (last || got?.body?.last ? 0 : QUIET_MS);
     if (!got?.ok || task.created_at !== of) return;
     const atEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < AT_END_PX;
     for (const line of got.body.lines) {
-      if (line.id > last + 1) lines.append(element("p", "gone", words.linesGone(line.id - last - 1)));
+      if (line.id > last + 1)
+        lines.append(element("p", "gone", words.linesGone(line.id - last - 1)));
       last = line.id;
       const at = element("time", "", clockOf(line.time, task.created_at));
       at.dateTime = line.time;
-      const level = element("b", "", line.level), text = element("span", "", line.text);
+      const level = element("b", "", line.level);
+      const text = element("span", "", line.text);
       const made = element("p", line.level, at, level, text);
       made.dataset.line = line.id;
       lines.append(made);
     }
     if (lines.childElementCount > LIMIT) {
       while (lines.childElementCount > LIMIT) lines.firstChild.remove();
-      earlier.textContent = words.earlierLines(Number(lines.querySelector("[data-line]").dataset.line) - 1);
+      earlier.textContent = words.earlierLines(
+        Number(lines.querySelector("[data-line]").dataset.line) - 1,
+      );
       lines.prepend(earlier);
     }
     if (got.body.lines.length && made.hidden) made.hidden = false;

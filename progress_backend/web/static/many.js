@@ -6,51 +6,75 @@ import { WORKFLOW } from "./workflow.js";
 
 export const MOST = 1_000;
 // The statuses of the tasks that an act changes.
-export const CHANGES = { pause: ["created", "running"], resume: ["paused"], cancel: ["created", "running", "paused"] };
-const PIECE = 200, PAGE = 100, MOST_PAGES = 50, TRIES = 10, LONGEST_WAIT_S = 60;
+export const CHANGES = {
+  pause: ["created", "running"],
+  resume: ["paused"],
+  cancel: ["created", "running", "paused"],
+};
+const PIECE = 200;
+const PAGE = 100;
+const MOST_PAGES = 50;
+const TRIES = 10;
+const LONGEST_WAIT_S = 60;
 
-// Of the tasks `ids` and of `workflows`, or of the tasks that pass a `filter`, read page by page. `told` is
+// Of the tasks `ids` and of `workflows`, or of the tasks that pass a `filter`, read page by page. `report` is
 // called with how it stands after each piece, and with the seconds that it waits where the service says
 // so: of how many it was asked, why it was not of the others (key -> text), which are `left` since it
 // had to stop (`stopped` says why), and whether `more` pass the filter.
-export async function actOn({ ids = [], workflows = [], filter = null }, name, words, told) {
+export async function actOn({ ids = [], workflows = [], filter = null }, name, words, report) {
   const so = { tasks: 0, workflows: 0, refused: new Map(), left: [], more: false, stopped: "" };
-  const waits = (seconds) => told(so, seconds);
+  const waits = (seconds) => report(so, seconds);
 
   async function askTasks(some) {
-    const body = JSON.stringify({ action: name, ids: some }), headers = { "Content-Type": "application/json" };
-    const got = await patiently(() => answered("internal/act", { method: "POST", headers, body }), waits);
+    const body = JSON.stringify({ action: name, ids: some });
+    const headers = { "Content-Type": "application/json" };
+    const got = await patiently(
+      () => answered("internal/act", { method: "POST", headers, body }),
+      waits,
+    );
     if (!got?.ok) {
       so.stopped = got ? words.refused(whyNot(got, words)) : words.unanswered;
       return false;
     }
     so.tasks += got.body.asked;
-    for (const { task_id, code, why } of got.body.refused) so.refused.set(task_id, reason(code, why, words));
-    told(so);
+    for (const { task_id, code, why } of got.body.refused)
+      so.refused.set(task_id, reason(code, why, words));
+    report(so);
     return true;
   }
 
   async function askNamed(which) {
     for (let from = 0; from < which.length; from += PIECE) {
-      if (!await askTasks(which.slice(from, from + PIECE))) return which.slice(from);
+      if (!(await askTasks(which.slice(from, from + PIECE)))) return which.slice(from);
     }
     return [];
   }
 
   // The newest of each status that the act changes, page by page; null where they cannot be read.
   async function passing() {
-    const found = new Set(), statuses = filter.status ? [filter.status] : CHANGES[name];
+    const found = new Set();
+    const statuses = filter.status ? [filter.status] : CHANGES[name];
     // The list by the beginning of ids has no status.
     for (const status of filter.id_prefix ? [null] : statuses) {
       let cursor = null;
-      for (let page = 1, pages = 1; page <= MOST_PAGES && found.size <= MOST && (page <= pages || cursor); page += 1) {
-        const query = new URLSearchParams({ ...filter, ...(status && { status }), limit: PAGE, ...(cursor ? { cursor } : { page }) });
+      for (
+        let page = 1, pages = 1;
+        page <= MOST_PAGES && found.size <= MOST && (page <= pages || cursor);
+        page += 1
+      ) {
+        const query = new URLSearchParams({
+          ...filter,
+          ...(status && { status }),
+          limit: PAGE,
+          ...(cursor ? { cursor } : { page }),
+        });
         const got = await answered(`internal/tasks?${query}`);
         if (!got?.ok) {
           so.stopped = got ? words.refused(whyNot(got, words)) : words.unanswered;
           return null;
         }
-        for (const task of got.body.tasks) if (CHANGES[name].includes(task.status)) found.add(task.task_id);
+        for (const task of got.body.tasks)
+          if (CHANGES[name].includes(task.status)) found.add(task.task_id);
         pages = got.body.pagination.pages ?? 0;
         cursor = got.body.cursor ?? null;
       }
@@ -68,12 +92,12 @@ export async function actOn({ ids = [], workflows = [], filter = null }, name, w
         so.stopped = got.status ? words.refused(got.why) : words.unanswered;
         return workflows.slice(place);
       }
-      told(so);
+      report(so);
     }
     return [];
   }
 
-  const left = await askNamed(filter ? await passing() ?? [] : ids);
+  const left = await askNamed(filter ? ((await passing()) ?? []) : ids);
   const after = so.stopped ? workflows : await askWorkflows();
   so.left = filter ? [] : [...left, ...after.map((id) => `\n${id}`)];
   return so;

@@ -1,6 +1,7 @@
 // Milliseconds since a moment. Neither clock is enough: one is set by people, the other may stand
 // still while the machine sleeps.
 export function moment() {
-  const wall = Date.now(), steady = performance.now();
+  const wall = Date.now();
+  const steady = performance.now();
   return () => Math.max(Date.now() - wall, performance.now() - steady);
 }

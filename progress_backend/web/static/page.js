@@ -9,7 +9,7 @@ import { makeHold } from "./hold.js";
 import { makeList } from "./list.js";
 import { WORDS } from "./page_words.js";
 import { say } from "./row.js";
-import { tellRunning } from "./running_icon.js";
+import { showRunning } from "./running_icon.js";
 import { makeSearch } from "./search.js";
 import { makeSortMenu } from "./sort_menu.js";
 import { makeStateLine } from "./state_line.js";
@@ -21,27 +21,36 @@ const APPEARS_MS = 150;
 const byId = (id) => document.getElementById(id);
 let words = WORDS[language(new URLSearchParams(location.search).get("lang"))];
 let { now: chosen, away } = fromAddress(); // away: filters that another one has displaced
-let workers = null, selection = null; // the one once it was shown, the other while it is
+let workers = null;
+let selection = null; // the one once it was shown, the other while it is
 let appeared = false;
 let drawMenus = null; // once the first rows are on the screen
 const line = makeStateLine(drawState);
 const list = makeList(byId("table"), {
-  chosen: () => chosen, words: () => words, turned: (page) => take({ ...chosen, page }, false),
-  refuse: line.refuse, draw, drawState, hold: makeHold(byId("held"), byId("news"), draw),
+  chosen: () => chosen,
+  words: () => words,
+  turned: (page) => take({ ...chosen, page }, false),
+  refuse: line.refuse,
+  draw,
+  drawState,
+  hold: makeHold(byId("held"), byId("news"), draw),
 });
 if (away.length) take(chosen, false);
 list.begin(); // its answer is on its way while the rest is made
 const showFilters = makeChips(byId("filters"), (status) => choose({ status }));
 const showChosen = makeChosen(byId("filters"), choose);
-const search = makeSearch(byId("search"), byId("found"), byId("ids"), lookFor, (text) => choose({ id_prefix: text, text: "" }));
+const search = makeSearch(byId("search"), byId("found"), byId("ids"), lookFor, (text) =>
+  choose({ id_prefix: text, text: "" }),
+);
 
 function makeMenus() {
-  const showSorts = makeSortMenu(byId("sort"), choose), showMenu = makeFilterMenu(byId("more"), choose, list.clock);
+  const showSorts = makeSortMenu(byId("sort"), choose);
+  const showMenu = makeFilterMenu(byId("more"), choose, list.clock);
   listenAgain(words);
   return () => {
     showSorts(chosen, words);
     showMenu(chosen, words);
-    tellRunning(list.answer()?.summary.running ?? 0, words);
+    showRunning(list.answer()?.summary.running ?? 0, words);
   };
 }
 
@@ -63,7 +72,10 @@ function choose(filters) {
 // A value that was chosen in a row, which may have left by that.
 function chooseIn({ target, detail }) {
   choose(detail);
-  if (!target.checkVisibility()) byId("filters").querySelector(`[data-name="${Object.keys(detail)[0]}"]`)?.focus();
+  if (!target.checkVisibility())
+    byId("filters")
+      .querySelector(`[data-name="${Object.keys(detail)[0]}"]`)
+      ?.focus();
 }
 
 function turn(pages) {
@@ -98,7 +110,8 @@ function draw() {
     if (list.begun()) appear();
     return;
   }
-  for (const place of document.querySelectorAll("[data-text]")) say(place, words[place.dataset.text]);
+  for (const place of document.querySelectorAll("[data-text]"))
+    say(place, words[place.dataset.text]);
   drawState();
   showFilters(answer?.summary.created == null ? null : answer.summary, chosen.status, words);
   showChosen(chosen, words, away);
@@ -120,10 +133,12 @@ function draw() {
 
 // Another view than the list is loaded once somebody wants it.
 function drawView() {
-  const other = chosen.view === "workers", entered = other && byId("workers").hidden;
+  const other = chosen.view === "workers";
+  const entered = other && byId("workers").hidden;
   document.body.dataset.view = chosen.view ?? "";
   say(byId("view"), other ? words.tasksView : words.workersView);
-  byId("view").href = `?${new URLSearchParams({ ...(!other && { view: "workers" }), lang: words.code })}`;
+  byId("view").href =
+    `?${new URLSearchParams({ ...(!other && { view: "workers" }), lang: words.code })}`;
   byId("workers").hidden = !other;
   if (!other) return;
   workers ??= import("./workers.js").then(({ makeWorkers }) => makeWorkers(byId("workers")));
@@ -149,8 +164,11 @@ async function select() {
   if (selection) return stopSelecting();
   const { makeSelection } = await import("./selection.js");
   selection = makeSelection(byId("selection"), {
-    rows: list.seenRows, filters: () => (filtersOf(chosen).size ? Object.fromEntries(filtersOf(chosen)) : null),
-    total: () => list.answer()?.pagination.total ?? null, acted: list.soon, over: stopSelecting,
+    rows: list.seenRows,
+    filters: () => (filtersOf(chosen).size ? Object.fromEntries(filtersOf(chosen)) : null),
+    total: () => list.answer()?.pagination.total ?? null,
+    acted: list.soon,
+    over: stopSelecting,
   });
   draw();
   byId("selection").querySelector("button").focus();
@@ -182,7 +200,10 @@ function whyEmpty() {
 
 // A list that is looked through has no numbers: only whether it goes on.
 function drawPaging({ pages = 1, total = 0 }) {
-  const { page } = chosen, held = document.activeElement, newer = byId("newer"), older = byId("older");
+  const { page } = chosen;
+  const held = document.activeElement;
+  const newer = byId("newer");
+  const older = byId("older");
   const many = pages === null ? page > 1 || list.goesOn(1) : pages > 1;
   const all = total > 0 && words[list.both() ? "both" : "total"](total);
   say(byId("paging"), [many && words.paging(page, pages), all].filter(Boolean).join(" · "));
@@ -211,19 +232,37 @@ function speak() {
 
 byId("table").addEventListener("choose", chooseIn);
 byId("docs").hidden = !byId("docs").getAttribute("href");
-byId("language").onclick = () => { words = words === WORDS.ja ? WORDS.en : WORDS.ja; take(chosen, false); speak(); };
+byId("language").onclick = () => {
+  words = words === WORDS.ja ? WORDS.en : WORDS.ja;
+  take(chosen, false);
+  speak();
+};
 byId("newer").onclick = () => turn(-1);
 byId("older").onclick = () => turn(1);
-whenGiven(() => { list.begin(); workers?.then((view) => view.begin()); });
-setTimeout(() => { if (!appeared) appear(); }, APPEARS_MS);
+whenGiven(() => {
+  list.begin();
+  workers?.then((view) => view.begin());
+});
+setTimeout(() => {
+  if (!appeared) appear();
+}, APPEARS_MS);
 byId("select").onclick = select;
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !event.isComposing && !event.defaultPrevented && selection && !document.querySelector("dialog[open]")) stopSelecting();
+  if (
+    event.key === "Escape" &&
+    !event.isComposing &&
+    !event.defaultPrevented &&
+    selection &&
+    !document.querySelector("dialog[open]")
+  )
+    stopSelecting();
 });
 byId("view").onclick = changeView;
 setInterval(everySecond, 1_000);
-document.addEventListener("told", ({ detail }) => line.refuse(detail));
+document.addEventListener("notice", ({ detail }) => line.refuse(detail));
 addEventListener("popstate", goThere);
 addEventListener("online", list.lookNow);
 addEventListener("offline", list.soon);
-document.addEventListener("visibilitychange", () => { if (!document.hidden) list.lookNow(); });
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) list.lookNow();
+});

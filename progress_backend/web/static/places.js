@@ -1,4 +1,4 @@
-// The places of waiting tasks in their type's queue, which only the read of one task tells: of those that
+// The places of waiting tasks in their type's queue, which only the read of one task has: of those that
 // are shown a few are read each second, the ones whose place is oldest first.
 import { answered } from "./live.js";
 
@@ -16,9 +16,12 @@ export function placeOf({ task_id, status, revision, created_at }) {
 export function readPlaces(shown, read) {
   for (const id of places.keys()) if (shown.get(id)?.status !== "created") places.delete(id);
   if (reading.size) return;
-  const waiting = [...shown.values()].filter(({ status, planned }) => status === "created" && !planned);
+  const waiting = [...shown.values()].filter(
+    ({ status, planned }) => status === "created" && !planned,
+  );
   const readAt = (task) => placeOf(task)?.readAt ?? 0;
-  for (const { task_id } of waiting.sort((a, b) => readAt(a) - readAt(b)).slice(0, AT_ONCE)) readPlace(task_id, read);
+  for (const { task_id } of waiting.sort((a, b) => readAt(a) - readAt(b)).slice(0, AT_ONCE))
+    readPlace(task_id, read);
 }
 
 async function readPlace(id, read) {

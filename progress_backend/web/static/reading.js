@@ -11,7 +11,11 @@ const REFUSED = [400, 401, 403, 404, 414, 422];
 // answer. `outcome` of the last read: none yet, ok, before the line was lost, refused (an answer that
 // is no list), unanswered. `refusal`: that answer, where asking again helps nothing.
 export function makeReader(work, done) {
-  let reading = null, again = false, timer = null, sinceRead = null, failures = 0;
+  let reading = null;
+  let again = false;
+  let timer = null;
+  let sinceRead = null;
+  let failures = 0;
   const reader = { outcome: "none", storeAway: false, refusal: null, anew, soon, look, lineLost };
 
   // What is asked for is another: an answer that is under way is wanted no more.
@@ -43,7 +47,7 @@ export function makeReader(work, done) {
     timer = null;
     again = false;
     sinceRead = moment();
-    const mine = reading = new AbortController();
+    const mine = (reading = new AbortController());
     const got = await worked(mine);
     if (mine !== reading) return;
     reading = null;

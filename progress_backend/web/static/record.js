@@ -1,5 +1,5 @@
 // The page of one task or workflow: its record is read whole, and again (at most once a second) as the
-// line of <task-progress> tells that it changed.
+// line of <task-progress> says that it changed.
 import { ask } from "./acts.js";
 import { listenAgain, makeBell } from "./bell.js";
 import { follow } from "./feed.js";
@@ -13,11 +13,17 @@ import { language } from "./words.js";
 import { makeWorkflowView } from "./workflow_view.js";
 
 const byId = (id) => document.getElementById(id);
-const { base, kind, id } = document.body.dataset, NOTICE_MS = 10_000;
+const { base, kind, id } = document.body.dataset;
+const NOTICE_MS = 10_000;
 const asked = new URLSearchParams(location.search);
 let words = WORDS[language(asked.get("lang"))];
-let record = null, missing = null, line = "connecting", leave = null, clockMs = 0;
-let refusal = "", noticeTimer = null;
+let record = null;
+let missing = null;
+let line = "connecting";
+let leave = null;
+let clockMs = 0;
+let refusal = "";
+let noticeTimer = null;
 const reader = makeReader(read, draw);
 const view = (kind === "task" ? makeTaskView : makeWorkflowView)(byId("record"), act, id);
 
@@ -29,7 +35,8 @@ async function read(stop, wanted) {
   if (got.ok) {
     if (got.at) clockMs = got.at - Date.now();
     take(got.body, got.at);
-    if (missing) { // it is there again
+    if (missing) {
+      // it is there again
       missing = null;
       begin();
     }
@@ -42,24 +49,31 @@ async function read(stop, wanted) {
 function take(body, at = null) {
   const later = record && record.created_at === body.created_at && record.revision > body.revision;
   // A message has a part of what the record has; a body has all that there is to say.
-  if (!later) record = { ...(body.type && record), ...normalized(body, at), now: () => Date.now() + clockMs };
+  if (!later)
+    record = { ...(body.type && record), ...normalized(body, at), now: () => Date.now() + clockMs };
 }
 
 function begin() {
   const token = current();
   leave?.();
-  leave = follow({ base: new URL(base, document.baseURI).href, kind, id, token }, {
-    heard: (message) => {
-      if (record) take(message);
-      reader.soon();
-      draw();
+  leave = follow(
+    { base: new URL(base, document.baseURI).href, kind, id, token },
+    {
+      received: (message) => {
+        if (record) take(message);
+        reader.soon();
+        draw();
+      },
+      state: (now) => {
+        line = now;
+        drawState();
+      },
+      refused: (code) => {
+        if (code === 4401) refused(token);
+        reader.soon();
+      },
     },
-    state: (now) => { line = now; drawState(); },
-    refused: (code) => {
-      if (code === 4401) refused(token);
-      reader.soon();
-    },
-  });
+  );
 }
 
 async function act(of, name, item) {
@@ -73,7 +87,10 @@ async function act(of, name, item) {
 function refuse(why) {
   refusal = why;
   clearTimeout(noticeTimer);
-  noticeTimer = setTimeout(() => { refusal = ""; drawState(); }, NOTICE_MS);
+  noticeTimer = setTimeout(() => {
+    refusal = "";
+    drawState();
+  }, NOTICE_MS);
   drawState();
 }
 
@@ -87,7 +104,8 @@ function connection() {
 }
 
 function drawState() {
-  const state = missing ? "" : connection(), text = words[state] ?? "";
+  const state = missing ? "" : connection();
+  const text = words[state] ?? "";
   byId("connection").dataset.state = state;
   if (byId("connection").textContent !== text) byId("connection").textContent = text;
   document.body.dataset.fresh = ["live", "ended", "connecting", ""].includes(state);
@@ -111,16 +129,18 @@ function draw() {
 }
 
 function drawNothing() {
-  const [title, how] = byId("nothing").querySelectorAll("h1, p"), said = words.missing[kind];
-  title.textContent = missing === 403 ? words.forbidden : said.title;
-  how.textContent = missing === 403 ? words.forbiddenHow : said.how;
+  const [title, how] = byId("nothing").querySelectorAll("h1, p");
+  const texts = words.missing[kind];
+  title.textContent = missing === 403 ? words.forbidden : texts.title;
+  how.textContent = missing === 403 ? words.forbiddenHow : texts.how;
   byId("nothing").querySelector("code").textContent = id;
   document.title = title.textContent;
 }
 
 function speak() {
   document.documentElement.lang = words.code;
-  for (const place of document.querySelectorAll("[data-text]")) place.textContent = words[place.dataset.text];
+  for (const place of document.querySelectorAll("[data-text]"))
+    place.textContent = words[place.dataset.text];
   byId("language").textContent = words.other;
   byId("language").lang = words.code === "ja" ? "en" : "ja";
   byId("back").search = `?lang=${words.code}`;
@@ -133,9 +153,12 @@ byId("language").onclick = () => {
   speak();
 };
 if (bell) byId("language").before(bell.element);
-document.addEventListener("told", ({ detail }) => refuse(detail));
+document.addEventListener("notice", ({ detail }) => refuse(detail));
 listenAgain(words);
-whenGiven(() => { begin(); reader.anew(); });
+whenGiven(() => {
+  begin();
+  reader.anew();
+});
 speak();
 begin();
 reader.anew();

@@ -2,7 +2,12 @@
 import { element } from "./row.js";
 
 const FOLDED_LINES = 14;
-const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
+const UNITS = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
 
 // "2026-11-27 22:10:05 +09:00", in the zone that the API is configured for.
 export function absolute(text) {
@@ -13,19 +18,25 @@ export function relative(text, now, words) {
   const seconds = (Date.parse(text) - now) / 1000;
   const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? UNITS[3];
   const count = Math.trunc(seconds / size);
-  return new Intl.RelativeTimeFormat(words.code, { numeric: count ? "always" : "auto" }).format(count, unit);
+  return new Intl.RelativeTimeFormat(words.code, { numeric: count ? "always" : "auto" }).format(
+    count,
+    unit,
+  );
 }
 
 export function section(title, ...children) {
   const heading = element("h2");
   const made = element("section", "card", heading, ...children);
-  made.say = (words) => { heading.textContent = words.parts[title]; };
+  made.say = (words) => {
+    heading.textContent = words.parts[title];
+  };
   return made;
 }
 
 // Names and values. A value is a text, or {text, link, mono}, or {time}; what has none is left out.
 export function makeFacts(title) {
-  const list = element("dl"), made = section(title, list);
+  const list = element("dl");
+  const made = section(title, list);
   let shown = "";
 
   function show(facts, words) {
@@ -35,9 +46,12 @@ export function makeFacts(title) {
     const now = JSON.stringify([words.code, there]);
     if (now === shown) return; // a text that somebody marks stays marked
     shown = now;
-    list.replaceChildren(...there.flatMap(([name, value]) => [
-      element("dt", "", words.facts[name] ?? name), element("dd", "", valueOf(value)),
-    ]));
+    list.replaceChildren(
+      ...there.flatMap(([name, value]) => [
+        element("dt", "", words.facts[name] ?? name),
+        element("dd", "", valueOf(value)),
+      ]),
+    );
   }
 
   function tick(now, words) {
@@ -64,7 +78,9 @@ function valueOf(value) {
 
 // A text as it is, folded where it is long.
 export function makeText(title) {
-  const pre = element("pre"), copy = makeCopy(() => pre), more = element("button", "more");
+  const pre = element("pre");
+  const copy = makeCopy(() => pre);
+  const more = element("button", "more");
   const made = section(title, pre, more);
   made.firstChild.after(copy.element);
   pre.tabIndex = 0;
@@ -97,7 +113,8 @@ export function makeText(title) {
 // A button that copies a place's text; where a browser allows that to nobody, it marks the text.
 export function makeCopy(place) {
   const button = element("button", "copy");
-  let words = null, timer = null;
+  let words = null;
+  let timer = null;
   button.type = "button";
   button.onclick = async () => {
     try {
@@ -108,13 +125,27 @@ export function makeCopy(place) {
       button.textContent = words.marked;
     }
     clearTimeout(timer);
-    timer = setTimeout(() => { timer = null; button.textContent = words.copy; }, 2_000);
+    timer = setTimeout(() => {
+      timer = null;
+      button.textContent = words.copy;
+    }, 2_000);
   };
-  return { element: button, say: (now) => { words = now; if (!timer) button.textContent = words.copy; } };
+  return {
+    element: button,
+    say: (now) => {
+      words = now;
+      if (!timer) button.textContent = words.copy;
+    },
+  };
 }
 
 // What a record holds under a name, as text; nothing of an empty object.
 export function pretty(value) {
-  if (value === null || value === undefined || (typeof value === "object" && !Object.keys(value).length)) return "";
+  if (
+    value === null ||
+    value === undefined ||
+    (typeof value === "object" && !Object.keys(value).length)
+  )
+    return "";
   return typeof value === "string" ? value : JSON.stringify(value, null, 2);
 }

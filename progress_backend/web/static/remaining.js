@@ -1,10 +1,16 @@
-// The time that a running task has left: a range where past runs tell one, or a clock.
+// The time that a running task has left: a range where past runs give one, or a clock.
 import { clock } from "./words.js";
 
-// Seconds of a unit, and up to how many seconds a range is told in it.
-const UNITS = [[1, 90, "s"], [60, 90 * 60, "min"], [3_600, 36 * 3_600, "h"], [86_400, Infinity, "d"]];
-// From this many seconds on a range in seconds is told in steps of so many.
-const COARSE_S = 20, STEP = 5;
+// Seconds of a unit, and up to how many seconds a range is written in it.
+const UNITS = [
+  [1, 90, "s"],
+  [60, 90 * 60, "min"],
+  [3_600, 36 * 3_600, "h"],
+  [86_400, Infinity, "d"],
+];
+// From this many seconds on a range in seconds is written in steps of so many.
+const COARSE_S = 20;
+const STEP = 5;
 
 export function remainingText(task, words) {
   const { estimate, estimated_completion: likely, at } = task;
@@ -17,16 +23,19 @@ export function remainingText(task, words) {
 }
 
 // How long it is to a range of instants, now; nothing past its end.
-export function rangeTo({ earliest, latest }, task, words, said) {
+export function rangeTo({ earliest, latest }, task, words, write) {
   const left = (until) => (Date.parse(until) - Date.parse(task.at) - task.age()) / 1000;
-  return left(latest) > 0 ? said(rangeText(Math.max(left(earliest), 0), left(latest), words)) : null;
+  return left(latest) > 0
+    ? write(rangeText(Math.max(left(earliest), 0), left(latest), words))
+    : null;
 }
 
 // Whole numbers of one unit, never closer than the range.
 function rangeText(least, most, words) {
   const [size, , unit] = UNITS.find(([, until]) => most < until);
   const step = unit === "s" && most >= COARSE_S ? STEP : 1;
-  const first = Math.floor(least / size / step) * step, last = Math.ceil(most / size / step) * step;
+  const first = Math.floor(least / size / step) * step;
+  const last = Math.ceil(most / size / step) * step;
   const span = first === last ? `${last}` : first ? `${first}–${last}` : `≤${last}`;
   return `${span} ${words.units[unit]}`;
 }

@@ -5,7 +5,7 @@ import { moment } from "./moment.js";
 import { placeOf } from "./places.js";
 import { remainingText } from "./remaining.js";
 import { TEXTS } from "./texts.js";
-import { errorOf, saidOf } from "./translated.js";
+import { errorOf, messageOf } from "./translated.js";
 import { clock } from "./words.js";
 
 const OFFERED = { created: ["cancel"], running: ["pause", "cancel"], paused: ["resume", "cancel"] };
@@ -17,23 +17,31 @@ export function element(name, className, ...children) {
   return made;
 }
 
-// Only where it is another one: what is marked stays marked, an open menu as it is, and nothing is said twice.
+// Only where it is another one: what is marked stays marked, an open menu as it is, and nothing is spoken twice.
 export function say(place, text) {
   if (place.textContent !== text) place.textContent = text;
 }
 
 // What a message does not have any more; it is put over what was known.
 const NOTHING = {
-  control: null, warnings: null, estimate: null, rate: null, estimated_details: null, may_come_again_until: null,
-  message_code: null, error_code: null,
+  control: null,
+  warnings: null,
+  estimate: null,
+  rate: null,
+  estimated_details: null,
+  may_come_again_until: null,
+  message_code: null,
+  error_code: null,
 };
 
 // A record (from the list) and a message (from the socket) name two things differently, and neither has
 // what there is nothing to say of. `now` is the service's clock as a list was read.
 export function normalized(task, now = null) {
-  const said = task.message ?? task.current_status ?? "", at = task.timestamp ?? task.updated_at;
-  const behind = now ? Math.max(0, now - Date.parse(at)) : 0, since = moment();
-  return { ...NOTHING, ...task, said, at, age: () => behind + since() };
+  const text = task.message ?? task.current_status ?? "";
+  const at = task.timestamp ?? task.updated_at;
+  const behind = now ? Math.max(0, now - Date.parse(at)) : 0;
+  const since = moment();
+  return { ...NOTHING, ...task, text, at, age: () => behind + since() };
 }
 
 function nameOf(task) {
@@ -41,16 +49,20 @@ function nameOf(task) {
 }
 
 function timeText(task, words) {
-  if (task.status === "running" && task.estimated_completion && task.at) return remainingText(task, words);
+  if (task.status === "running" && task.estimated_completion && task.at)
+    return remainingText(task, words);
   if (task.status === "created") return startText(task, placeOf(task)?.start, words);
   return task.end_time && task.processing_time_ms != null
-    ? words.took(clock(task.processing_time_ms / 1000)) : "";
+    ? words.took(clock(task.processing_time_ms / 1000))
+    : "";
 }
 
 function rateText(task, words) {
   const given = task.processing_details?.processing_rate;
   if (given && !task.estimated_details?.includes("processing_rate")) return String(given);
-  return task.rate == null || task.status === "created" ? "" : words.rateOf(words.number(roughly(task.rate)));
+  return task.rate == null || task.status === "created"
+    ? ""
+    : words.rateOf(words.number(roughly(task.rate)));
 }
 
 // Three digits are enough to read.
@@ -65,7 +77,8 @@ function figuresTexts({ current, total, percentage }, words) {
 
 // Why it does not go on: its error, who stopped it and the reason that was given, or who is before it.
 function whyText(task, words) {
-  const { status, control } = task, ahead = placeOf(task)?.ahead ?? null;
+  const { status, control } = task;
+  const ahead = placeOf(task)?.ahead ?? null;
   if (ahead !== null) return words.before(ahead);
   if (status === "error") return errorOf(task, words);
   if (!control || !["paused", "cancelled"].includes(status)) return "";
@@ -74,12 +87,15 @@ function whyText(task, words) {
 
 // Its status; while its run has not acknowledged a pause or a cancel yet, that it is asked.
 function statusText({ status, control }, words) {
-  return (control?.acknowledged_at === null && words.asked[control.action]) || (words[status] ?? status);
+  return (
+    (control?.acknowledged_at === null && words.asked[control.action]) || (words[status] ?? status)
+  );
 }
 
 // What is out of the ordinary of it, and since when.
 function warningsOf({ warnings }, words) {
-  return Object.entries(warnings ?? {}).filter(([kind, since]) => since && words.warnings[kind])
+  return Object.entries(warnings ?? {})
+    .filter(([kind, since]) => since && words.warnings[kind])
     .map(([kind, since]) => [words.warnings[kind], words.since(wall(since))]);
 }
 
@@ -101,7 +117,7 @@ export const TASK = {
   offered: (task) => OFFERED[task.status] ?? [],
   rate: rateText,
   time: timeText,
-  said: saidOf,
+  text: messageOf,
   why: whyText,
   cause: (task, words) => (task.status === "error" ? lastLine(whyText(task, words)) : ""),
 };
@@ -139,7 +155,10 @@ function showCut(place, text) {
 function makePick(filter) {
   const made = element("button", `pick ${filter}`);
   made.type = "button";
-  made.onclick = () => made.dispatchEvent(new CustomEvent("choose", { bubbles: true, detail: { [filter]: made.textContent } }));
+  made.onclick = () =>
+    made.dispatchEvent(
+      new CustomEvent("choose", { bubbles: true, detail: { [filter]: made.textContent } }),
+    );
   function show(value, words) {
     say(made, value);
     made.setAttribute("aria-label", words.only[filter](value));
@@ -148,19 +167,39 @@ function makePick(filter) {
 }
 
 export function makeRow(act, kind = TASK) {
-  const state = element("span"), warnings = element("div", "warnings"), bell = kind === TASK ? makeBell() : null;
+  const state = element("span");
+  const warnings = element("div", "warnings");
+  const bell = kind === TASK ? makeBell() : null;
   const status = element("td", "", state, ...(bell ? [bell.element] : []), warnings);
-  const name = element("strong"), id = element("a");
-  const owner = makePick("owner"), trace = element("a", "trace"), more = element("div", "more", owner.element, trace);
-  const percent = element("b"), count = element("span");
-  const fill = element("i"), track = element("div", "bar", fill);
+  const name = element("strong");
+  const id = element("a");
+  const owner = makePick("owner");
+  const trace = element("a", "trace");
+  const more = element("div", "more", owner.element, trace);
+  const percent = element("b");
+  const count = element("span");
+  const fill = element("i");
+  const track = element("div", "bar", fill);
   const progress = element("td", "", element("div", "figures", percent, count), track);
-  const rate = element("td", "number rate"), time = element("td", "number time");
-  const said = element("span"), problem = element("small");
-  const message = element("td", "message", said, problem), actions = element("td", "actions");
-  const made = element("tr", "", status, element("td", "task", name, id, more), progress, rate, time,
-    message, actions);
-  let task = null, named = "";
+  const rate = element("td", "number rate");
+  const time = element("td", "number time");
+  const line = element("span");
+  const problem = element("small");
+  const message = element("td", "message", line, problem);
+  const actions = element("td", "actions");
+  const made = element(
+    "tr",
+    "",
+    status,
+    element("td", "task", name, id, more),
+    progress,
+    rate,
+    time,
+    message,
+    actions,
+  );
+  let task = null;
+  let named = "";
   made.tabIndex = -1;
   trace.rel = "noreferrer";
   track.setAttribute("role", "progressbar");
@@ -169,7 +208,8 @@ export function makeRow(act, kind = TASK) {
 
   // The button may be gone that a dialog gives the focus back to.
   function goOn() {
-    if (document.activeElement === document.body || document.activeElement.closest("dialog")) made.focus({ preventScroll: true });
+    if (document.activeElement === document.body || document.activeElement.closest("dialog"))
+      made.focus({ preventScroll: true });
   }
 
   function showActions(words) {
@@ -178,17 +218,19 @@ export function makeRow(act, kind = TASK) {
     if (String(names) !== String(there)) {
       // Who has pressed a button goes on from here, whatever has taken its place.
       const held = actions.contains(document.activeElement);
-      actions.replaceChildren(...names.map((action) => {
-        const button = element("button");
-        button.type = "button";
-        button.dataset.action = action;
-        button.onclick = () => {
-          act(kind, action, task);
-          const asking = document.getElementById("sure");
-          if (asking.open) asking.addEventListener("close", goOn, { once: true });
-        };
-        return button;
-      }));
+      actions.replaceChildren(
+        ...names.map((action) => {
+          const button = element("button");
+          button.type = "button";
+          button.dataset.action = action;
+          button.onclick = () => {
+            act(kind, action, task);
+            const asking = document.getElementById("sure");
+            if (asking.open) asking.addEventListener("close", goOn, { once: true });
+          };
+          return button;
+        }),
+      );
       if (held) (actions.firstElementChild ?? made).focus();
     }
     for (const button of actions.children) {
@@ -197,36 +239,45 @@ export function makeRow(act, kind = TASK) {
     }
   }
 
-  function showWarnings(said) {
-    if (String(said) === warnings.dataset.said) return;
-    warnings.dataset.said = String(said);
-    warnings.replaceChildren(...said.map(([text, since]) => {
-      const warning = element("small", "", text);
-      warning.title = since;
-      return warning;
-    }));
+  function showWarnings(texts) {
+    if (String(texts) === warnings.dataset.now) return;
+    warnings.dataset.now = String(texts);
+    warnings.replaceChildren(
+      ...texts.map(([text, since]) => {
+        const warning = element("small", "", text);
+        warning.title = since;
+        return warning;
+      }),
+    );
   }
 
   // Each part of a name that is a filter as well can be chosen.
   function showName(words) {
-    const text = kind.name(task, words), chips = Object.entries(kind.chips?.(task) ?? {}).filter(([, value]) => value);
+    const text = kind.name(task, words);
+    const chips = Object.entries(kind.chips?.(task) ?? {}).filter(([, value]) => value);
     const now = JSON.stringify([words.code, text, chips]);
     if (now === named) return;
     named = now;
     name.title = text;
-    name.replaceChildren(...(chips.length ? chips.flatMap(([filter, value], place) => {
-      const pick = makePick(filter);
-      pick.show(value, words);
-      return place ? [" ", pick.element] : [pick.element];
-    }) : [text]));
+    name.replaceChildren(
+      ...(chips.length
+        ? chips.flatMap(([filter, value], place) => {
+            const pick = makePick(filter);
+            pick.show(value, words);
+            return place ? [" ", pick.element] : [pick.element];
+          })
+        : [text]),
+    );
   }
 
   function showSaid(words) {
-    const why = kind.why(task, words), told = kind.said(task, words), cause = kind.cause?.(task, words);
-    showCut(said, cause || told);
-    showCut(problem, cause ? (told === TEXTS[words.code].failed ? "" : told) : why);
-    if (cause) said.title = why;
-    message.classList.toggle("none", !said.textContent && !problem.textContent);
+    const why = kind.why(task, words);
+    const text = kind.text(task, words);
+    const cause = kind.cause?.(task, words);
+    showCut(line, cause || text);
+    showCut(problem, cause ? (text === TEXTS[words.code].failed ? "" : text) : why);
+    if (cause) line.title = why;
+    message.classList.toggle("none", !line.textContent && !problem.textContent);
   }
 
   function showMore(words) {
@@ -259,7 +310,7 @@ export function makeRow(act, kind = TASK) {
     const soft = softEnd(task);
     track.classList.toggle("soft", soft !== null);
     if (soft) {
-      track.style.setProperty("--sure", `${100 * soft[0] / percentage}%`);
+      track.style.setProperty("--sure", `${(100 * soft[0]) / percentage}%`);
       track.style.setProperty("--may-be", `${soft[1] - percentage}%`);
     }
     fill.style.minWidth = current > 0 ? "4px" : "0"; // less than a percent is seen, too

@@ -7,7 +7,8 @@ export function makeRows(parent, make, after = null, last = null) {
   const rows = new Map(); // id -> row: its element, show(item, words) and focus()
 
   function draw(shown, words) {
-    const held = document.activeElement, next = drop(shown);
+    const held = document.activeElement;
+    const next = drop(shown);
     let place = after ? after.nextElementSibling : parent.firstElementChild;
     for (const [id, item] of shown) {
       const row = rows.get(id) ?? make(item);
@@ -18,15 +19,22 @@ export function makeRows(parent, make, after = null, last = null) {
     }
     if (next) next.focus();
     // An element that is moved loses the focus.
-    else if (held !== document.activeElement && parent.contains(held)) held.focus({ preventScroll: true });
+    else if (held !== document.activeElement && parent.contains(held))
+      held.focus({ preventScroll: true });
   }
 
   // Takes away those that are shown no more: who goes on in place of one that had the focus.
   function drop(shown) {
-    const gone = [...rows].filter(([id]) => !shown.has(id)), staying = new Map();
-    for (const [id, row] of rows) if (shown.has(id) && !row.element.hidden) staying.set(row.element, row);
+    const gone = [...rows].filter(([id]) => !shown.has(id));
+    const staying = new Map();
+    for (const [id, row] of rows)
+      if (shown.has(id) && !row.element.hidden) staying.set(row.element, row);
     const left = gone.find(([, row]) => row.element.contains(document.activeElement))?.[1].element;
-    const next = left && (near(left, "nextElementSibling", staying) ?? near(left, "previousElementSibling", staying) ?? last);
+    const next =
+      left &&
+      (near(left, "nextElementSibling", staying) ??
+        near(left, "previousElementSibling", staying) ??
+        last);
     for (const [id, row] of gone) {
       row.element.remove();
       rows.delete(id);
@@ -42,22 +50,25 @@ function near(element, way, staying) {
   return null;
 }
 
-// Counts connections: what an earlier one told may be of a store that came back older.
+// Counts connections: what came by an earlier one may be of a store that came back older.
 let epoch = 0;
 
 export function connectedAnew() {
   epoch += 1;
 }
 
-// Tasks as they were read, or told since then.
+// Tasks as they were read, or received since then.
 export function makeTasks() {
-  const tasks = { shown: new Map(), take, hear };
+  const tasks = { shown: new Map(), take, receive };
 
   // `kept`: ids of those that stay, read again or not.
   function take(read, now, kept = []) {
     const known = tasks.shown;
-    tasks.shown = new Map(read.map((task) => [task.task_id, newer(normalized(task, now), known.get(task.task_id))]));
-    for (const id of kept) if (known.has(id) && !tasks.shown.has(id)) tasks.shown.set(id, known.get(id));
+    tasks.shown = new Map(
+      read.map((task) => [task.task_id, newer(normalized(task, now), known.get(task.task_id))]),
+    );
+    for (const id of kept)
+      if (known.has(id) && !tasks.shown.has(id)) tasks.shown.set(id, known.get(id));
   }
 
   function newer(read, known) {
@@ -67,7 +78,7 @@ export function makeTasks() {
 
   // Takes a message: the task if that is a newer state of one that is shown; and whether the list of
   // tasks has changed by it.
-  function hear(message) {
+  function receive(message) {
     const known = tasks.shown.get(message.task_id);
     // Of another creation it is another record: the store was emptied, or the id published again.
     const another = known && message.created_at !== known.created_at;
@@ -76,7 +87,8 @@ export function makeTasks() {
       task = { ...known, ...normalized(message), epoch };
       tasks.shown.set(task.task_id, task);
     }
-    const changed = !known || another || known.status !== message.status || message.revision < known.revision;
+    const changed =
+      !known || another || known.status !== message.status || message.revision < known.revision;
     return { task, changed };
   }
 
@@ -85,12 +97,14 @@ export function makeTasks() {
 
 // Which page of a list is shown, and buttons to turn to the others where there are any.
 export function makePages(turn) {
-  const newer = element("button"), said = element("span"), older = element("button");
+  const newer = element("button");
+  const text = element("span");
+  const older = element("button");
 
   function show(answer, words, total) {
     const { page = 1, pages = 1, total: all } = answer ?? {};
     const texts = [pages > 1 && words.paging(page, pages), total(all ?? 0)].filter(Boolean);
-    say(said, answer ? texts.join(" · ") : words.reading);
+    say(text, answer ? texts.join(" · ") : words.reading);
     say(newer, words.newer);
     say(older, words.older);
     newer.hidden = older.hidden = pages <= 1;
@@ -105,5 +119,5 @@ export function makePages(turn) {
   newer.type = older.type = "button";
   newer.onclick = () => turn(-1);
   older.onclick = () => turn(1);
-  return { element: element("div", "", newer, said, older), show };
+  return { element: element("div", "", newer, text, older), show };
 }

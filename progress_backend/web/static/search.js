@@ -1,16 +1,24 @@
 // The search field: what is typed shows only those rows of the page that have it; Enter asks the service
 // for the newest tasks whose ids begin so.
 import { say } from "./row.js";
-import { errorOf, saidOf } from "./translated.js";
+import { errorOf, messageOf } from "./translated.js";
 
 // Whether a row is to be seen; null where nothing is typed.
 export function matcher(text, words) {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return null;
-  return (item) => [
-    item.task_id, item.task_type, item.symbol, item.name, item.owner, item.said, item.error_message,
-    saidOf(item, words), errorOf(item, words),
-  ].some((one) => one?.toLowerCase().includes(wanted));
+  return (item) =>
+    [
+      item.task_id,
+      item.task_type,
+      item.symbol,
+      item.name,
+      item.owner,
+      item.text,
+      item.error_message,
+      messageOf(item, words),
+      errorOf(item, words),
+    ].some((one) => one?.toLowerCase().includes(wanted));
 }
 
 const SHORTEST_ID = 6; // characters that the service wants
@@ -42,9 +50,16 @@ export function makeSearch(field, found, offer, typed, askedFor) {
   }
 
   field.oninput = look;
-  field.addEventListener("compositionstart", () => { composing = true; });
-  field.addEventListener("compositionend", () => { composing = false; look(); });
-  field.onkeydown = ({ key, isComposing }) => { if (key === "Enter" && !isComposing) ask(); };
+  field.addEventListener("compositionstart", () => {
+    composing = true;
+  });
+  field.addEventListener("compositionend", () => {
+    composing = false;
+    look();
+  });
+  field.onkeydown = ({ key, isComposing }) => {
+    if (key === "Enter" && !isComposing) ask();
+  };
   offer.onclick = () => {
     ask();
     field.focus(); // the button is gone

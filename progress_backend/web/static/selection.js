@@ -14,20 +14,40 @@ const isWorkflow = (key) => key.startsWith("\n");
 // where nothing is; `total` how many pass that, null where nobody counts; `acted`
 // is called after an act, `over` at the end.
 export function makeSelection(bar, { rows, filters, total, acted, over }) {
-  const chosen = new Set(), said = element("span", "said"), all = element("button"), page = element("button"), done = element("button");
+  const chosen = new Set();
+  const line = element("span", "report");
+  const all = element("button");
+  const page = element("button");
+  const done = element("button");
   const acts = ACTS.map((name) => {
     const button = element("button", name === "cancel" ? "danger" : "");
     button.onclick = () => act(name);
     return [name, button];
   });
-  let words = null, everything = false, last = null, busy = false, outcome = "", boxes = new Map(), of = null;
+  let words = null;
+  let everything = false;
+  let last = null;
+  let busy = false;
+  let outcome = "";
+  const boxes = new Map();
+  let of = null;
   for (const button of [all, page, done, ...acts.map(([, one]) => one)]) button.type = "button";
-  said.setAttribute("role", "status");
-  bar.replaceChildren(said, page, all, element("span", "acts", ...acts.map(([, one]) => one)), done);
+  line.setAttribute("role", "status");
+  bar.replaceChildren(
+    line,
+    page,
+    all,
+    element("span", "acts", ...acts.map(([, one]) => one)),
+    done,
+  );
 
   const ids = () => rows().map(([id]) => id);
   page.onclick = () => choose(ids());
-  all.onclick = () => { everything = !everything; outcome = ""; draw(); };
+  all.onclick = () => {
+    everything = !everything;
+    outcome = "";
+    draw();
+  };
   done.onclick = over;
 
   function choose(more) {
@@ -40,7 +60,8 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
   function tick(id, on, shift) {
     outcome = "";
     everything = false;
-    const shown = ids(), [a, b] = [shown.indexOf(last), shown.indexOf(id)];
+    const shown = ids();
+    const [a, b] = [shown.indexOf(last), shown.indexOf(id)];
     const some = shift && a >= 0 && b >= 0 ? shown.slice(Math.min(a, b), Math.max(a, b) + 1) : [id];
     for (const one of some) {
       if (!on) chosen.delete(one);
@@ -69,15 +90,27 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
 
   async function act(name) {
     if (!may(name)) return;
-    const filter = everything ? filters() : null, workflows = [...chosen].filter(isWorkflow).map((key) => key.slice(1));
-    const what = filter ? { filter } : { ids: [...chosen].filter((key) => !isWorkflow(key)), workflows };
+    const filter = everything ? filters() : null;
+    const workflows = [...chosen].filter(isWorkflow).map((key) => key.slice(1));
+    const what = filter
+      ? { filter }
+      : { ids: [...chosen].filter((key) => !isWorkflow(key)), workflows };
     const counts = filter ? [total(), 0] : [what.ids.length, workflows.length];
-    if ((name === "cancel" || filter) && !(await sure(words.sure(name, ...counts), words.how(name, filter), words.yes(name, ...counts), name === "cancel"))) return;
+    if (
+      (name === "cancel" || filter) &&
+      !(await sure(
+        words.sure(name, ...counts),
+        words.how(name, filter),
+        words.yes(name, ...counts),
+        name === "cancel",
+      ))
+    )
+      return;
     const began = of;
     busy = true;
-    tell({ tasks: 0, workflows: 0 });
-    const so = await actOn(what, name, words, tell);
-    outcome = words.told(so, counted(so.refused));
+    report({ tasks: 0, workflows: 0 });
+    const so = await actOn(what, name, words, report);
+    outcome = words.report(so, counted(so.refused));
     chosen.clear();
     for (const key of of === began ? so.left : []) chosen.add(key); // to be asked once more
     [busy, everything] = [false, false];
@@ -85,7 +118,7 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     draw();
   }
 
-  function tell(so, waits = 0) {
+  function report(so, waits = 0) {
     outcome = words.going(so, waits);
     draw();
   }
@@ -99,7 +132,8 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
       everything = false;
     }
     of = now;
-    for (const [id, row] of rows()) if (!row.contains(box(id))) row.firstElementChild.prepend(box(id));
+    for (const [id, row] of rows())
+      if (!row.contains(box(id))) row.firstElementChild.prepend(box(id));
     draw();
   }
 
@@ -115,9 +149,13 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
         continue;
       }
       made.checked = everything || chosen.has(id);
-      made.setAttribute("aria-label", isWorkflow(id) ? words.selectWorkflow(id.slice(1)) : words.select(id));
+      made.setAttribute(
+        "aria-label",
+        isWorkflow(id) ? words.selectWorkflow(id.slice(1)) : words.select(id),
+      );
     }
-    said.textContent = outcome || (everything ? words.all(total()) : words.selected(chosen.size, MOST));
+    line.textContent =
+      outcome || (everything ? words.all(total()) : words.selected(chosen.size, MOST));
     page.textContent = words.page;
     all.textContent = everything ? words.onlyTicked : words.all(total());
     all.hidden = filters() === null || total() === 0;

@@ -1,7 +1,8 @@
 // The texts of a selection.
 import { number } from "./words.js";
 
-const tasks = (n) => (n === null ? "all tasks that pass" : `${number(n)} ${n === 1 ? "task" : "tasks"}`);
+const tasks = (n) =>
+  n === null ? "all tasks that pass" : `${number(n)} ${n === 1 ? "task" : "tasks"}`;
 const kens = (n) => (n === null ? "該当するすべてのタスク" : `${number(n)} 件`);
 const EN = { pause: "Pause", resume: "Resume", cancel: "Cancel" };
 const JA = { pause: "一時停止", resume: "再開", cancel: "キャンセル" };
@@ -19,37 +20,87 @@ function allKens(n, flows) {
 
 export const WORDS = {
   en: {
-    select: (id) => `Select ${id}`, selectWorkflow: (id) => `Select workflow ${id}`,
-    selected: (n, most) => (n < most ? `${number(n)} selected` : `${number(n)} selected, the most at once`), page: "All on this page",
-    all: (n) => (n === null ? "All tasks that pass the filter" : `All ${tasks(n)} that pass the filter`),
-    onlyTicked: "Only those ticked", done: "Done", sure: (name, ...n) => `${EN[name]} ${both(...n)}?`, yes: (name, ...n) => `${EN[name]} ${both(...n)}`,
-    how: (name, all) => [
-      all && "Also those on other pages, the newest 1,000 at most. A whole workflow is selected in the list without a filter: here only its tasks that pass are meant.",
-      all && !all.status && "Tasks that it does not change stay as they are.",
-      name === "cancel" ? "Waiting tasks never begin. Running ones end at their next update."
-        : name === "pause" ? "Waiting tasks do not begin. Running ones wait at their next update." : "",
-    ].filter(Boolean).join(" "),
-    going: (so, waits) => `Asked of ${both(so.tasks, so.workflows)}${waits ? `. The service takes no more at once; going on in ${number(waits)} s…` : ", and going on…"}`,
-    told: (so, why) => [`Asked of ${both(so.tasks, so.workflows)}.`, ...why.map(([text, n]) => `Not done of ${number(n)}: ${text}`),
-      so.stopped, so.left.length > 0 && "Those that are left are still selected.", so.more && "There may be more."].filter(Boolean).join(" "),
-    codes: { changed_by_others: "others were changing it; try again.", too_large: "its record would be too large.", unreadable: "its record cannot be read." },
+    select: (id) => `Select ${id}`,
+    selectWorkflow: (id) => `Select workflow ${id}`,
+    selected: (n, most) =>
+      n < most ? `${number(n)} selected` : `${number(n)} selected, the most at once`,
+    page: "All on this page",
+    all: (n) =>
+      n === null ? "All tasks that pass the filter" : `All ${tasks(n)} that pass the filter`,
+    onlyTicked: "Only those ticked",
+    done: "Done",
+    sure: (name, ...n) => `${EN[name]} ${both(...n)}?`,
+    yes: (name, ...n) => `${EN[name]} ${both(...n)}`,
+    how: (name, all) =>
+      [
+        all &&
+          "Also those on other pages, the newest 1,000 at most. A whole workflow is selected in the list without a filter: here only its tasks that pass are meant.",
+        all && !all.status && "Tasks that it does not change stay as they are.",
+        name === "cancel"
+          ? "Waiting tasks never begin. Running ones end at their next update."
+          : name === "pause"
+            ? "Waiting tasks do not begin. Running ones wait at their next update."
+            : "",
+      ]
+        .filter(Boolean)
+        .join(" "),
+    going: (so, waits) =>
+      `Asked of ${both(so.tasks, so.workflows)}${waits ? `. The service takes no more at once; going on in ${number(waits)} s…` : ", and going on…"}`,
+    report: (so, why) =>
+      [
+        `Asked of ${both(so.tasks, so.workflows)}.`,
+        ...why.map(([text, n]) => `Not done of ${number(n)}: ${text}`),
+        so.stopped,
+        so.left.length > 0 && "Those that are left are still selected.",
+        so.more && "There may be more.",
+      ]
+        .filter(Boolean)
+        .join(" "),
+    codes: {
+      changed_by_others: "others were changing it; try again.",
+      too_large: "its record would be too large.",
+      unreadable: "its record cannot be read.",
+    },
   },
   ja: {
-    select: (id) => `${id} を選択`, selectWorkflow: (id) => `ワークフロー ${id} を選択`,
-    selected: (n, most) => (n < most ? `${number(n)} 件選択中` : `${number(n)} 件選択中（上限）`), page: "このページのすべて",
+    select: (id) => `${id} を選択`,
+    selectWorkflow: (id) => `ワークフロー ${id} を選択`,
+    selected: (n, most) => (n < most ? `${number(n)} 件選択中` : `${number(n)} 件選択中（上限）`),
+    page: "このページのすべて",
     all: (n) => (n === null ? "条件に合うタスクすべて" : `条件に合うタスク ${number(n)} 件すべて`),
-    onlyTicked: "選択したものだけ", done: "終了", sure: (name, ...n) => `${allKens(...n)}を${JA[name]}しますか?`, yes: (name, ...n) => `${allKens(...n)}を${JA[name]}`,
-    how: (name, all) => [
-      all && "ほかのページのタスクも含みます（新しい順に 1,000 件まで）。ワークフローは条件に合うタスクだけが対象です。ワークフロー全体は、絞り込みのない一覧で選択してください。",
-      all && !all.status && "この操作で変わらないタスクはそのままです。",
-      name === "cancel" ? "待機中のタスクは開始されません。実行中のタスクは次の更新で終了します。"
-        : name === "pause" ? "待機中のタスクは開始されません。実行中のタスクは次の更新で待ちます。" : "",
-    ].filter(Boolean).join(""),
-    going: (so, waits) => `${allKens(so.tasks, so.workflows)}に依頼しました。${waits ? `サービスの上限に達したため、${number(waits)} 秒後に続けます…` : "続けています…"}`,
-    told: (so, why) => [`${allKens(so.tasks, so.workflows)}に依頼しました。`, ...why.map(([text, n]) => `${number(n)} 件は実行されませんでした。${text}`),
-      so.stopped, so.left.length > 0 && "残りは選択されたままです。", so.more && "まだ残りがあります。"].filter(Boolean).join(""),
+    onlyTicked: "選択したものだけ",
+    done: "終了",
+    sure: (name, ...n) => `${allKens(...n)}を${JA[name]}しますか?`,
+    yes: (name, ...n) => `${allKens(...n)}を${JA[name]}`,
+    how: (name, all) =>
+      [
+        all &&
+          "ほかのページのタスクも含みます（新しい順に 1,000 件まで）。ワークフローは条件に合うタスクだけが対象です。ワークフロー全体は、絞り込みのない一覧で選択してください。",
+        all && !all.status && "この操作で変わらないタスクはそのままです。",
+        name === "cancel"
+          ? "待機中のタスクは開始されません。実行中のタスクは次の更新で終了します。"
+          : name === "pause"
+            ? "待機中のタスクは開始されません。実行中のタスクは次の更新で待ちます。"
+            : "",
+      ]
+        .filter(Boolean)
+        .join(""),
+    going: (so, waits) =>
+      `${allKens(so.tasks, so.workflows)}に依頼しました。${waits ? `サービスの上限に達したため、${number(waits)} 秒後に続けます…` : "続けています…"}`,
+    report: (so, why) =>
+      [
+        `${allKens(so.tasks, so.workflows)}に依頼しました。`,
+        ...why.map(([text, n]) => `${number(n)} 件は実行されませんでした。${text}`),
+        so.stopped,
+        so.left.length > 0 && "残りは選択されたままです。",
+        so.more && "まだ残りがあります。",
+      ]
+        .filter(Boolean)
+        .join(""),
     codes: {
-      changed_by_others: "ほかの更新と重なりました。もう一度お試しください。", too_large: "記録が大きくなりすぎます。", unreadable: "記録を読み取れません。",
+      changed_by_others: "ほかの更新と重なりました。もう一度お試しください。",
+      too_large: "記録が大きくなりすぎます。",
+      unreadable: "記録を読み取れません。",
     },
   },
 };

@@ -4,7 +4,8 @@ const OTHERS = ["owner", "task_type", "symbol", "warning", "created_from", "crea
 
 // What can be chosen; without a name the newest are first.
 export function sortsOf({ status, id_prefix: beginning, ...chosen }) {
-  const filtered = OTHERS.some((name) => chosen[name]), byEnd = !filtered && (!status || ENDS.includes(status));
+  const filtered = OTHERS.some((name) => chosen[name]);
+  const byEnd = !filtered && (!status || ENDS.includes(status));
   if (beginning) return [""];
   return ["", ...(status ? [] : ["running"]), ...(byEnd ? ["ended"] : [])];
 }
@@ -14,10 +15,13 @@ export function makeSortMenu(select, choose) {
   select.onchange = () => choose({ sort: select.value || null });
 
   return function show(chosen, words) {
-    const sorts = sortsOf(chosen), now = `${words.code} ${sorts}`;
+    const sorts = sortsOf(chosen);
+    const now = `${words.code} ${sorts}`;
     if (now !== offered) {
       offered = now;
-      select.replaceChildren(...sorts.map((sort) => new Option(words.sorts[sort || "newest"], sort)));
+      select.replaceChildren(
+        ...sorts.map((sort) => new Option(words.sorts[sort || "newest"], sort)),
+      );
     }
     if (select.value !== (chosen.sort ?? "")) select.value = chosen.sort ?? ""; // which would move an open menu
     select.hidden = sorts.length < 2;

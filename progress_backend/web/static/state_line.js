@@ -1,4 +1,4 @@
-// The line above the list that tells how the page is connected, and the notice below it.
+// The line above the list: how the page is connected, and the notice below it.
 import { say } from "./row.js";
 
 const NOTICE_MS = 10_000;
@@ -6,8 +6,8 @@ const byId = (id) => document.getElementById(id);
 
 // What is wrong with one value; of several together the place says nothing.
 function placed({ loc = [], msg = "" }) {
-  const said = msg.replace(/^Value error, /, "");
-  return loc.length > 1 ? `${loc.at(-1)}: ${said}` : said;
+  const text = msg.replace(/^Value error, /, "");
+  return loc.length > 1 ? `${loc.at(-1)}: ${text}` : text;
 }
 
 // Why there is no list; anything but the usual as the service says it.
@@ -19,16 +19,19 @@ function whyRefused({ status, body }, words) {
 }
 
 export function makeStateLine(draw) {
-  let refusal = "", timer = null;
+  let refusal = "";
+  let timer = null;
 
-  // `silent`: milliseconds since something was heard; null before.
+  // `silent`: milliseconds since the last message; null before.
   function show(words, { state, silent, storeAway, refusal: refused }) {
     const fresh = state === "live" || state === "connecting";
     byId("connection").dataset.state = state;
     say(byId("connection"), words[state]);
-    say(byId("heard"), fresh || silent === null ? "" : words.heard(Math.floor(silent / 1000)));
+    say(byId("age"), fresh || silent === null ? "" : words.lastMessage(Math.floor(silent / 1000)));
     document.body.dataset.fresh = fresh;
-    const notice = storeAway ? words.storeAway : refusal || (refused ? whyRefused(refused, words) : "");
+    const notice = storeAway
+      ? words.storeAway
+      : refusal || (refused ? whyRefused(refused, words) : "");
     say(byId("notice"), notice);
     byId("notice").hidden = !notice;
   }
@@ -36,7 +39,10 @@ export function makeStateLine(draw) {
   function refuse(why) {
     refusal = why;
     clearTimeout(timer);
-    timer = setTimeout(() => { refusal = ""; draw(); }, NOTICE_MS);
+    timer = setTimeout(() => {
+      refusal = "";
+      draw();
+    }, NOTICE_MS);
     draw();
   }
 

@@ -1,255 +1,41 @@
-// <task-progress task-id="…"> or <task-progress workflow-id="…">: the live bar of one task or workflow,
-// for any page. Attributes: base (the API's address, else this file's own), token, lang, cancellable.
-// Events: progress and end (detail: the record), error (detail: {code, text}). Parts: name, status,
-// bar, fill, figures, time, message, problem, note, cancel.
-import { STYLE } from "./element_style.js";
-import { follow } from "./feed.js";
-import { moment } from "./moment.js";
-import { remainingText } from "./remaining.js";
-import { TEXTS } from "./texts.js";
-import { errorOf, saidOf } from "./translated.js";
-import { clock, language, STATUSES, WORDS } from "./words.js";
-
-const ITS_BASE = new URL("..", import.meta.url).href;
-// A screen reader is told of a new status at once, of progress no more often than this.
-const SAID_MS = 15_000;
-const ASKED_MS = 10_000;
-// Default texts that say no more than the status does.
-const SAID_BY_STATUS = ["completed", "failed", "cancelled"];
-
-// A server that renders the page loads this as well, and has no elements.
-const sheet = globalThis.CSSStyleSheet && new CSSStyleSheet();
-sheet?.replaceSync(STYLE);
-
-function part(name, tag = "span", ...children) {
-  const made = document.createElement(tag);
-  made.part = name;
-  made.append(...children);
-  return made;
+// <task-progress> of progress-backend, written by make element.
+var j=`
+:host {
+  display: block; container-type: inline-size; min-width: 0; line-height: 1.4; text-align: start;
+  --color: var(--task-progress-color, light-dark(#1666cf, #6cabff));
+  --ink: var(--task-progress-ink, inherit);
+  --soft: var(--task-progress-soft, color-mix(in srgb, currentColor 72%, transparent));
+  --track: var(--task-progress-track, color-mix(in srgb, currentColor 15%, transparent));
 }
-
-export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
-  static observedAttributes = ["task-id", "workflow-id", "base", "token", "lang", "cancellable"];
-
-  #name = part("name", "strong");
-  #status = part("status");
-  #fill = part("fill", "i");
-  #bar = part("bar", "div", this.#fill);
-  #figures = part("figures");
-  #time = part("time");
-  #message = part("message", "p");
-  #problem = part("problem", "p");
-  #note = part("note", "p");
-  #cancel = part("cancel", "button");
-  #keep = part("keep", "button");
-  #spoken = document.createElement("p");
-
-  #leave = null; // ends what is followed
-  #words = WORDS.en;
-  #record = null;
-  #state = "connecting";
-  #code = null; // why nothing is shown
-  #asked = null; // "sure", "sent", or what was answered
-  #most = 0; // the bar goes back only with another attempt or total
-  #spokenAs = "";
-  #spokenAge = null;
-  #ticking = null;
-  #again = false;
-
-  constructor() {
-    super();
-    const shadow = this.attachShadow({ mode: "open" });
-    shadow.adoptedStyleSheets = [sheet];
-    const head = part("head", "div", this.#name, this.#status);
-    const foot = part("foot", "div", this.#figures, this.#time);
-    const acts = part("acts", "div", this.#cancel, this.#keep);
-    shadow.append(head, this.#bar, foot, this.#message, this.#problem, this.#note, acts, this.#spoken);
-    this.#bar.setAttribute("role", "progressbar");
-    this.#bar.setAttribute("aria-valuemin", 0);
-    this.#bar.setAttribute("aria-valuemax", 100);
-    this.#spoken.className = "spoken";
-    this.#spoken.setAttribute("aria-live", "polite");
-    this.#cancel.type = this.#keep.type = "button";
-    this.#cancel.onclick = () => this.#press();
-    this.#keep.onclick = () => this.#ask(null);
-  }
-
-  // The newest record; null before the first.
-  get record() {
-    return this.#record;
-  }
-
-  connectedCallback() {
-    if (!this.#ticking) this.#begin();
-  }
-
-  // An element that is moved within the page leaves it for no longer than that.
-  disconnectedCallback() {
-    queueMicrotask(() => this.isConnected || this.#stop());
-  }
-
-  attributeChangedCallback(name, before, after) {
-    if (before === after || !this.#ticking || this.#again) return;
-    if (name === "lang" || name === "cancellable") {
-      this.#show();
-      return;
-    }
-    this.#again = true; // several attributes that change together begin one feed
-    queueMicrotask(() => {
-      this.#again = false;
-      if (!this.#ticking) return;
-      this.#stop();
-      this.#begin();
-    });
-  }
-
-  #begin() {
-    this.#record = this.#code = this.#asked = null;
-    this.#state = "connecting";
-    this.#most = 0;
-    const about = this.#about();
-    if (about) {
-      this.#leave = follow(about, {
-        heard: (record) => this.#heard(record),
-        state: (state) => { this.#state = state; this.#show(); },
-        refused: (code) => this.#refused(code),
-      });
-    }
-    this.#ticking = setInterval(() => this.#show(), 1_000);
-    this.#show();
-  }
-
-  #stop() {
-    clearInterval(this.#ticking);
-    this.#ticking = null;
-    this.#leave?.();
-    this.#leave = null;
-  }
-
-  #about() {
-    const workflow = this.getAttribute("workflow-id"), id = workflow || this.getAttribute("task-id");
-    const base = new URL(this.getAttribute("base") || ITS_BASE, document.baseURI).href;
-    const whole = base.endsWith("/") ? base : `${base}/`;
-    return id && { base: whole, kind: workflow ? "workflow" : "task", id, token: this.getAttribute("token") || "" };
-  }
-
-  #heard(said) {
-    const before = this.#record;
-    const same = before && before.created_at === said.created_at && before.attempt === said.attempt
-      && before.progress.total === said.progress.total;
-    this.#most = Math.max(same ? this.#most : 0, said.progress.percentage);
-    const at = said.timestamp ?? said.updated_at;
-    this.#record = {
-      ...said, said: said.message ?? said.current_status ?? "", at,
-      control: said.control ?? null, age: (before?.at === at && before?.age) || moment(),
-    };
-    if (said.final || (this.#asked === "sent" && this.#record.control?.action === "cancel")) this.#asked = null;
-    this.#show();
-    this.dispatchEvent(new CustomEvent("progress", { detail: said, bubbles: true, composed: true }));
-    if (said.final) this.dispatchEvent(new CustomEvent("end", { detail: said, bubbles: true, composed: true }));
-  }
-
-  #refused(code) {
-    this.#code = code;
-    this.#show();
-    const text = this.#words.refusals[code] ?? String(code);
-    this.dispatchEvent(new CustomEvent("error", { detail: { code, text } }));
-  }
-
-  #press() {
-    if (this.#asked === "sure") this.#send();
-    else this.#ask("sure");
-  }
-
-  #ask(state) {
-    this.#asked = state;
-    this.#show();
-    const free = [null, document.body, this].includes(document.activeElement); // else somebody has gone on
-    if (state !== "sent" && free) this.#cancel.focus();
-  }
-
-  async #send() {
-    this.#ask("sent");
-    const { base, kind, id, token } = this.#about();
-    const headers = { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
-    const signal = AbortSignal.timeout(ASKED_MS), url = new URL(`internal/${kind}/${encodeURIComponent(id)}/cancel`, base);
-    let answer = null;
-    try {
-      answer = await fetch(url, { method: "POST", headers, body: "{}", signal });
-    } catch { /* whether it was done is not known */ }
-    if (answer?.ok) return;
-    const body = await answer?.json().catch(() => null);
-    const known = answer?.status === 409 && STATUSES.includes(body?.status);
-    this.#ask(!answer ? this.#words.unanswered
-      : known ? this.#words.refused((kind === "workflow" ? this.#words.ofWorkflow : this.#words).isNow(this.#words[body.status]))
-        : this.#words.refused((answer.status === 403 ? this.#words.mayNot : answer.status === 429 ? null : this.#words.refusals[4000 + answer.status]) ?? body?.detail ?? answer.status));
-  }
-
-  #show() {
-    const words = this.#words = WORDS[language(this.closest("[lang]")?.lang || null)];
-    const record = this.#record, stale = this.#state !== "live" && !record?.final;
-    this.dataset.status = record?.status ?? (this.#code ? "error" : "none");
-    this.dataset.state = record?.final ? "ended" : this.#code ? "refused" : this.#state;
-    text(this.#note, this.#code ? words.refusals[this.#code] ?? String(this.#code)
-      : record ? (stale ? words.stale : "") : this.#about() ? words.connecting : words.nothingToFollow);
-    this.#bar.hidden = !record;
-    if (record) this.#showRecord(record, words);
-    this.#showCancel(words);
-    this.#speak(words);
-  }
-
-  #showRecord(record, words) {
-    const { current, total } = record.progress, ended = record.end_time !== null && record.final;
-    const unknown = !total && record.status === "running", control = record.control;
-    const waiting = control && control.acknowledged_at === null && !ended && words.asked[control.action];
-    text(this.#name, record.workflow_id ? record.name || words.ofWorkflow.name
-      : [record.task_type, record.symbol].filter(Boolean).join(" "));
-    text(this.#status, waiting || (words[record.status] ?? record.status));
-    this.#bar.toggleAttribute("data-unknown", unknown);
-    this.#bar.setAttribute("aria-label", this.#name.textContent);
-    this.#fill.style.width = unknown ? "" : `${this.#most}%`;
-    if (unknown) this.#bar.removeAttribute("aria-valuenow");
-    else this.#bar.setAttribute("aria-valuenow", this.#most);
-    const count = words.number(current);
-    text(this.#figures, total ? `${this.#most}% · ${count} / ${words.number(total)}` : current ? count : "");
-    text(this.#time, timeText(record, words));
-    const said = saidOf(record, words);
-    text(this.#message, SAID_BY_STATUS.some((name) => said === TEXTS[words.code][name]) ? "" : said);
-    text(this.#problem, record.status === "error" || record.counts?.error
-      ? errorOf(record, words) : control?.reason ?? "");
-    if (this.#problem.textContent === this.#message.textContent) text(this.#problem, "");
-  }
-
-  #showCancel(words) {
-    const record = this.#record, open = record && !record.final && this.hasAttribute("cancellable");
-    const offered = open && ["created", "running", "paused"].includes(record.status) && record.control?.action !== "cancel";
-    const sure = this.#asked === "sure", said = record?.workflow_id ? words.ofWorkflow : words;
-    this.#cancel.disabled = this.#asked === "sent";
-    text(this.#cancel, !offered ? ""
-      : sure ? said.doCancel : this.#asked === "sent" ? words.asked.cancel : words.cancel);
-    text(this.#keep, offered && sure ? words.keep : "");
-    if (this.#asked && !["sure", "sent"].includes(this.#asked)) text(this.#note, this.#asked);
-  }
-
-  #speak(words) {
-    const status = this.#status.textContent || this.#note.textContent;
-    if (!status || (status === this.#spokenAs && (this.#spokenAge?.() ?? 0) < SAID_MS)) return;
-    const name = this.#name.textContent, share = this.#record?.status === "running" && this.#figures.textContent;
-    text(this.#spoken, [name && `${name}: ${status}`, share].filter(Boolean).join(", ") || status);
-    this.#spokenAs = status;
-    this.#spokenAge = moment();
-  }
+:host([hidden]), [hidden] { display: none !important; }
+:host([data-status="completed"]) { --color: var(--task-progress-completed, light-dark(#187546, #57c28c)); }
+:host([data-status="error"]) { --color: var(--task-progress-error, light-dark(#c02d28, #ff7f76)); }
+:host([data-status="paused"]) { --color: var(--task-progress-paused, light-dark(#8a5d00, #e2b23f)); }
+:host([data-status="cancelled"]) { --color: var(--task-progress-cancelled, light-dark(#75508f, #c6a0de)); }
+:host([data-status="created"]) { --color: var(--task-progress-created, light-dark(#5c6570, #9aa3ae)); }
+[part="head"], [part="foot"] { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1em; color: var(--ink); }
+[part="name"] { font-weight: 600; overflow-wrap: anywhere; unicode-bidi: isolate; }
+[part="status"] { color: var(--color); font-weight: 600; font-size: .9em; }
+[part="bar"] { height: var(--task-progress-height, .5em); margin: .3em 0; border-radius: var(--task-progress-radius, .25em); background: var(--track); overflow: hidden; }
+[part="fill"] { display: block; height: 100%; border-radius: inherit; background: var(--color); transition: width .4s ease-out; }
+[data-unknown] [part="fill"] { width: 35%; animation: to-and-fro 2.4s ease-in-out infinite alternate; }
+@keyframes to-and-fro { from { margin-inline-start: 0; } to { margin-inline-start: 65%; } }
+[part="foot"] { font-size: .9em; font-variant-numeric: tabular-nums; }
+[part="time"] { color: var(--soft); }
+p { margin: .15em 0 0; overflow-wrap: anywhere; unicode-bidi: plaintext; }
+[part="message"] { color: var(--soft); }
+[part="problem"] { color: var(--color); }
+[part="note"] { color: var(--soft); font-size: .9em; }
+:host([data-state="stale"]) [part="fill"] { opacity: .55; animation-play-state: paused; }
+[part="acts"] { display: flex; gap: .5em; margin-top: .4em; }
+[part="acts"]:not(:has(> :not([hidden]))) { display: none; }
+button { font: inherit; font-size: .9em; min-height: 1.9em; padding: .1em .8em; color: inherit; background: transparent; border: 1px solid var(--soft); border-radius: .4em; cursor: pointer; }
+button:focus-visible { outline: 2px solid var(--color); outline-offset: 2px; }
+button:disabled { opacity: .6; cursor: default; }
+.spoken { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
+@media (prefers-reduced-motion: reduce) { [part="fill"] { transition: none; animation: none !important; } }
+@media (forced-colors: active) {
+  [part="bar"] { border: 1px solid CanvasText; }
+  [part="fill"] { background: Highlight; forced-color-adjust: none; }
 }
-
-// A part without a text is not shown.
-function text(place, said) {
-  if (place.textContent !== said) place.textContent = said;
-  place.hidden = !said;
-}
-
-function timeText(record, words) {
-  if (record.status === "running" && record.estimated_completion && record.at) return remainingText(record, words);
-  return record.end_time && record.processing_time_ms != null ? words.took(clock(record.processing_time_ms / 1000)) : "";
-}
-
-if (sheet && !customElements.get("task-progress")) customElements.define("task-progress", TaskProgress);
+`;function v(){let n=Date.now(),t=performance.now();return()=>Math.max(Date.now()-n,performance.now()-t)}var Q=500,V=8e3,Z=5e3,tt=15e3,et=1e4,O=10,S=1006;function D(n,{opened:t=()=>{},received:e,closed:s}){let o=null,r=null,a=null,l=0,i=!1,h=null,d=null;function g(k,b){let T=k({opened(){T===o&&(f(),t())},received(_){T===r&&"revision"in _&&y(b),T===o&&(f(),e(_))},closed(_){T===o?p(_):T===r&&(r=null)}});return T}function f(){i=!0,h=v()}function u(){clearTimeout(a),a=null,i=!1,h=v(),d=v(),o=g(n)}function p(k){if(o=null,i&&d()>Z&&(l=0),!s(k,i))return;let b=Math.min(Q*2**l,V);l+=1,a=setTimeout(u,b*(.5+Math.random()/2))}function y(k){clearTimeout(a),a=null,o?.close(),[o,r,l,d]=[r,null,0,v()],k()}return u(),{look(k=!1){let b=o;o===null?k&&u():h()>(i?tt:et)&&(p(S),(b.drop??b.close).call(b))},tryBeside(k,b){r?.drop(),r=g(k,b)},restart(){l=0},stop(){clearTimeout(a),o?.close(),r?.close(),o=r=a=null}}}var nt=250,st=1e3,E=new Map,ot=0;function W(n,t,e){return E.has(n)||E.set(n,rt(n)),E.get(n)(t,e)}function rt(n){let t=new URL("internal/ws/watch",n),e=new Map;t.protocol=t.protocol.replace("http","ws"),t.searchParams.set("heartbeat",O);let s=null,o=()=>s?.readyState===1,r=f=>o()&&s.send(JSON.stringify(f)),a=([f,{asked:u}])=>r({watch:f,...u});function l(){E.get(n)===g&&E.delete(n)}function i(f=S){l(),s&&(s.onclose=s.onmessage=null),s?.close();let u=[...e.values()];e.clear();for(let{listener:p}of u)p.closed(f)}function h({data:f}){let u=JSON.parse(f),p=e.get(u.watch);if(u.type)for(let{listener:y}of[...e.values()])y.received(u);else u.update?p?.listener.received(u.update):p&&(d(u.watch),p.listener.closed(u.code))}function d(f){e.delete(f),setTimeout(()=>e.size||i(),st)}function g(f,u){let p=String(++ot),y={asked:f,listener:u};return e.set(p,y),e.size>=nt&&l(),a([p,y]),o()&&queueMicrotask(u.opened),{close(){e.has(p)&&(r({leave:p}),d(p))},drop:()=>i()}}try{s=new WebSocket(t),s.onopen=()=>{for(let f of e)a(f),f[1].listener.opened()},s.onmessage=h,s.onclose=({code:f,reason:u})=>{u?.includes("PROGRESS_ALLOWED_ORIGINS")&&console.warn(`<task-progress>: ${t.host}: ${u}`),i(f===1e3?S:f)}}catch{queueMicrotask(i)}return g}var it=1e3,at=2e3,lt=2,ct=3e4,ut=2,ht=1e3,ft={401:4401,403:4403,404:4404,422:4422},C=new Map,N=0;function B({base:n,kind:t,id:e,token:s},o){let r=JSON.stringify([n,t,e,s]);if(!C.has(r)){let a=dt({base:n,kind:t,id:e,token:s},()=>C.get(r)===a&&C.delete(r));C.set(r,a)}return C.get(r).join(o)}function dt(n,t){let e=new Set,s=[U,pt,P],o=0,r=0,a=null,l=!1,i=null,h="connecting",d=null,g=D(u,{received:k,closed:b}),f=setInterval(T,it);addEventListener("online",_),document.addEventListener("visibilitychange",_);function u(c){return l=!1,s[o](n,c)}function p(c){h=c;for(let x of e)x.state(h)}function y(c){return i?.created_at!==c.created_at?!0:c.revision>=i.revision&&JSON.stringify(c)!==JSON.stringify(i)}function k(c){if(l=!0,r=0,c.type==="stale")return p("stale");if(c.type!=="heartbeat"&&c.type!=="reload"&&y(c)){i=c;for(let x of e)x.received(i)}h!=="live"&&p("live"),i?.final&&A()}function b(c,x){if(c===ht&&i)return i.final?A():k({...i,final:!0}),!1;if(c>=4400&&c<=4499){A(),d=c;for(let X of e)X.refused(d);return!1}return(!x||!l&&c===S)&&(r+=1),r>=lt&&o<s.length-1&&([o,r,a]=[o+1,0,v()],g.restart()),h==="live"&&p("stale"),!0}function T(){g.look(),!(!o||a()<=ct)&&(a=v(),g.tryBeside(c=>U(n,c),()=>{o=0}))}function _(){document.hidden||g.look(!0)}function A(){clearInterval(f),removeEventListener("online",_),document.removeEventListener("visibilitychange",_),g.stop(),t()}return{join(c){return e.add(c),c.state(h),i&&c.received(i),d&&c.refused(d),()=>e.delete(c)&&!e.size&&A()}}}var z=({base:n,kind:t,id:e},s)=>new URL(`internal/${t}/${encodeURIComponent(e)}/${s}`,n);function U({base:n,kind:t,id:e,token:s},o){return W(n,{[`${t}_id`]:e,...s&&{token:s}},o)}function pt(n,t){if(N>=ut)return P(n,t);let{opened:e,received:s,closed:o}=t,r=z(n,"events");r.searchParams.set("heartbeat",O),n.token&&r.searchParams.set("token",n.token);let a=new EventSource(r);a.onopen=e;for(let h of["message","heartbeat","stale"])a.addEventListener(h,d=>s(JSON.parse(d.data)));let l=!0;N+=1;let i=()=>{l&&(N-=1),l=!1,a.close()};return a.onerror=()=>{i(),o(S)},{close:i}}function P(n,{received:t,closed:e}){let s=new AbortController,o=null;async function r(){try{let a=n.token?{Authorization:`Bearer ${n.token}`}:{},l=await fetch(z(n,"status"),{headers:a,cache:"no-cache",signal:s.signal});if(!l.ok)return e(ft[l.status]??S);t(await l.json()),o=setTimeout(r,at)}catch{s.signal.aborted||e(S)}}return r(),{close(){s.abort(),clearTimeout(o)}}}function F(n){let[t,e]=String(Number.isInteger(n)?n:Math.round(n*1e3)/1e3).split(".");return t.replace(/\B(?=(\d{3})+$)/g,",")+(e?`.${e}`:"")}var L={en:{code:"en",created:"Created",running:"Running",paused:"Paused",completed:"Completed",error:"Error",cancelled:"Cancelled",asked:{pause:"Pause asked",cancel:"Cancel asked"},connecting:"Connecting…",stale:"Not up to date",unanswered:"No answer; whether it was done is not known.",refused:n=>`Not done: ${n}`,isNow:n=>`the task is ${n.toLowerCase()} by now.`,mayNot:"you may not do this.",cancel:"Cancel",doCancel:"Cancel the task",keep:"Keep it",leftOf:n=>`${n} left`,took:n=>`took ${n}`,longer:"longer than usual",varies:"varies too much to say",units:{s:"s",min:"min",h:"h",d:"d"},number:F,nothingToFollow:"No task-id or workflow-id is given.",refusals:{4401:"You have no access any more; load the page again.",4403:"You may not see this.",4404:"It is not known here, or its record has expired.",4422:"The task-id, workflow-id or token is none.",4429:"Too many are watched at once."},ofWorkflow:{name:"Workflow",doCancel:"Cancel the workflow",isNow:n=>`the workflow is ${n.toLowerCase()} by now.`}},ja:{code:"ja",created:"待機中",running:"実行中",paused:"一時停止中",completed:"完了",error:"エラー",cancelled:"キャンセル済み",asked:{pause:"停止依頼中",cancel:"取消依頼中"},connecting:"接続しています…",stale:"最新ではありません",unanswered:"応答がありません。実行されたかどうかは不明です。",refused:n=>`実行できませんでした。${n}`,isNow:n=>`タスクはすでに「${n}」です。`,mayNot:"操作する権限がありません。",cancel:"キャンセル",doCancel:"キャンセルする",keep:"戻る",leftOf:n=>`残り ${n}`,took:n=>`所要 ${n}`,longer:"いつもより長い",varies:"予測できません",units:{s:"秒",min:"分",h:"時間",d:"日"},number:F,nothingToFollow:"task-id か workflow-id がありません。",refusals:{4401:"アクセスの期限が切れました。ページを読み込み直してください。",4403:"表示する権限がありません。",4404:"見つかりません。記録の保存期間が過ぎた可能性があります。",4422:"task-id、workflow-id またはトークンが正しくありません。",4429:"監視の数が上限を超えました。"},ofWorkflow:{name:"ワークフロー",doCancel:"キャンセルする",isNow:n=>`ワークフローはすでに「${n}」です。`}}},J=["created","running","paused","completed","error","cancelled"];function G(n){return(n??navigator.language).toLowerCase().startsWith("ja")?"ja":"en"}function $(n){let t=Math.max(0,Math.round(n)),e=[Math.floor(t/3600),Math.floor(t/60)%60,t%60];return(e[0]?e:e.slice(1)).map((o,r)=>r?String(o).padStart(2,"0"):String(o)).join(":")}var mt=[[1,90,"s"],[60,5400,"min"],[3600,36*3600,"h"],[86400,1/0,"d"]],gt=20,kt=5;function H(n,t){let{estimate:e,estimated_completion:s,at:o}=n;if(!e){let r=(Date.parse(s)-Date.parse(o))/1e3;return r>n.age()/1e3?t.leftOf($(r)):""}return e.latest?wt(e,n,t,t.leftOf)??t.longer:t.varies}function wt({earliest:n,latest:t},e,s,o){let r=a=>(Date.parse(a)-Date.parse(e.at)-e.age())/1e3;return r(t)>0?o(bt(Math.max(r(n),0),r(t),s)):null}function bt(n,t,e){let[s,,o]=mt.find(([,h])=>t<h),r=o==="s"&&t>=gt?kt:1,a=Math.floor(n/s/r)*r,l=Math.ceil(t/s/r)*r;return`${a===l?`${l}`:a?`${a}–${l}`:`≤${l}`} ${e.units[o]}`}var M={ja:{progressed:"処理中... ({current}/{total})",progressed_unknown_total:"処理中... ({current})",completed:"完了しました",failed:"エラーが発生しました",cancelled:"タスクがキャンセルされました",failed_until:"エラーが発生しました。{time} までに再実行される可能性があります",worker_lost_until:"ワーカーが失われました。{time} までに再実行される可能性があります",begun_after_loss:"{number} 回目の試行: これまでに一度プロセスを失いました",begun_after_losses:"{number} 回目の試行: これまでに {lost} 回プロセスを失いました",lost:"ワーカー {worker} が応答しなくなりました",let_go:"ワーカー {worker} はこのタスクを実行していません",not_redelivered:"ブローカーからタスクのメッセージが再配信されませんでした",not_published:"タスクを送信できませんでした: {reason}",revoked:"タスクは取り消されました",expired:"タスクの有効期限が切れました",unknown_task:"未登録のタスクです: {name}",upstream:"前の処理が完了しなかったため実行されませんでした: {name}",members:"{total} 件中 {current} 件が終了",never_published:"ワークフローが先へ進まず、タスクは送信されませんでした",retry:"{number} 回目の試行: {reason}",retry_of:"{number}/{limit} 回目の試行: {reason}",retry_in:"{seconds} 秒後に {number} 回目の試行: {reason}",retry_in_of:"{seconds} 秒後に {number}/{limit} 回目の試行: {reason}",retry_at:"{time} に {number} 回目の試行: {reason}",retry_at_of:"{time} に {number}/{limit} 回目の試行: {reason}"},en:{progressed:"Processing... ({current}/{total})",progressed_unknown_total:"Processing... ({current})",completed:"Completed",failed:"An error occurred",cancelled:"The task was cancelled",failed_until:"An error occurred; may come again until {time}",worker_lost_until:"Worker lost; may come again until {time}",begun_after_loss:"attempt {number}: one before it lost its process",begun_after_losses:"attempt {number}: {lost} before it lost their process",lost:"Worker {worker} stopped answering",let_go:"Worker {worker} does not run the task any more",not_redelivered:"The broker did not deliver the task's message again",not_published:"The task could not be published: {reason}",revoked:"The task was revoked",expired:"The task expired before it could run",unknown_task:"No worker knows this task: {name}",upstream:"Did not run, since a step before it did not complete: {name}",members:"{current} of {total} tasks have ended",never_published:"The workflow went on no more, and the task was not published",retry:"try {number}: {reason}",retry_of:"try {number} of {limit}: {reason}",retry_in:"try {number} in {seconds} s: {reason}",retry_in_of:"try {number} of {limit} in {seconds} s: {reason}",retry_at:"try {number} at {time}: {reason}",retry_at_of:"try {number} of {limit} at {time}: {reason}"}};function K(n,t,e,s){let o=M[n][e?.code],r=e?.args??{};return o?.replace(/\{(\w+)\}/g,(l,i)=>i==="time"?vt(String(r.time),s):r[i])??t}function vt(n,t){return n.slice(0,10)===t?.slice(0,10)?n.slice(11,16):n.slice(5,16).replace("T"," ")}var q=(n,{code:t})=>K(t,n.text??"",n.message_code,n.at),Y=(n,{code:t})=>K(t,n?.error_message??"",n?.error_code);var _t=new URL("..",import.meta.url).href,St=15e3,yt=1e4,Tt=["completed","failed","cancelled"],I=globalThis.CSSStyleSheet&&new CSSStyleSheet;I?.replaceSync(j);function m(n,t="span",...e){let s=document.createElement(t);return s.part=n,s.append(...e),s}var R=class extends(globalThis.HTMLElement??Object){static observedAttributes=["task-id","workflow-id","base","token","lang","cancellable"];#c=m("name","strong");#g=m("status");#S=m("fill","i");#n=m("bar","div",this.#S);#k=m("figures");#y=m("time");#w=m("message","p");#u=m("problem","p");#h=m("note","p");#i=m("cancel","button");#f=m("keep","button");#d=document.createElement("p");#b=null;#e=L.en;#s=null;#p="connecting";#o=null;#t=null;#a=0;#T="";#x=null;#l=null;#v=!1;constructor(){super();let t=this.attachShadow({mode:"open"});t.adoptedStyleSheets=[I];let e=m("head","div",this.#c,this.#g),s=m("foot","div",this.#k,this.#y),o=m("acts","div",this.#i,this.#f);t.append(e,this.#n,s,this.#w,this.#u,this.#h,o,this.#d),this.#n.setAttribute("role","progressbar"),this.#n.setAttribute("aria-valuemin",0),this.#n.setAttribute("aria-valuemax",100),this.#d.className="spoken",this.#d.setAttribute("aria-live","polite"),this.#i.type=this.#f.type="button",this.#i.onclick=()=>this.#$(),this.#f.onclick=()=>this.#m(null)}get record(){return this.#s}connectedCallback(){this.#l||this.#E()}disconnectedCallback(){queueMicrotask(()=>this.isConnected||this.#C())}attributeChangedCallback(t,e,s){if(!(e===s||!this.#l||this.#v)){if(t==="lang"||t==="cancellable"){this.#r();return}this.#v=!0,queueMicrotask(()=>{this.#v=!1,this.#l&&(this.#C(),this.#E())})}}#E(){this.#s=this.#o=this.#t=null,this.#p="connecting",this.#a=0;let t=this.#_();t&&(this.#b=B(t,{received:e=>this.#A(e),state:e=>{this.#p=e,this.#r()},refused:e=>this.#O(e)})),this.#l=setInterval(()=>this.#r(),1e3),this.#r()}#C(){clearInterval(this.#l),this.#l=null,this.#b?.(),this.#b=null}#_(){let t=this.getAttribute("workflow-id"),e=t||this.getAttribute("task-id"),s=new URL(this.getAttribute("base")||_t,document.baseURI).href,o=s.endsWith("/")?s:`${s}/`;return e&&{base:o,kind:t?"workflow":"task",id:e,token:this.getAttribute("token")||""}}#A(t){let e=this.#s,s=e&&e.created_at===t.created_at&&e.attempt===t.attempt&&e.progress.total===t.progress.total;this.#a=Math.max(s?this.#a:0,t.progress.percentage);let o=t.timestamp??t.updated_at;this.#s={...t,text:t.message??t.current_status??"",at:o,control:t.control??null,age:e?.at===o&&e?.age||v()},(t.final||this.#t==="sent"&&this.#s.control?.action==="cancel")&&(this.#t=null),this.#r(),this.dispatchEvent(new CustomEvent("progress",{detail:t,bubbles:!0,composed:!0})),t.final&&this.dispatchEvent(new CustomEvent("end",{detail:t,bubbles:!0,composed:!0}))}#O(t){this.#o=t,this.#r();let e=this.#e.refusals[t]??String(t);this.dispatchEvent(new CustomEvent("error",{detail:{code:t,text:e}}))}#$(){this.#t==="sure"?this.#M():this.#m("sure")}#m(t){this.#t=t,this.#r();let e=[null,document.body,this].includes(document.activeElement);t!=="sent"&&e&&this.#i.focus()}async#M(){this.#m("sent");let{base:t,kind:e,id:s,token:o}=this.#_(),r={"Content-Type":"application/json",...o&&{Authorization:`Bearer ${o}`}},a=AbortSignal.timeout(yt),l=new URL(`internal/${e}/${encodeURIComponent(s)}/cancel`,t),i=null;try{i=await fetch(l,{method:"POST",headers:r,body:"{}",signal:a})}catch{}if(i?.ok)return;let h=await i?.json().catch(()=>null),d=i?.status===409&&J.includes(h?.status);this.#m(i?d?this.#e.refused((e==="workflow"?this.#e.ofWorkflow:this.#e).isNow(this.#e[h.status])):this.#e.refused((i.status===403?this.#e.mayNot:i.status===429?null:this.#e.refusals[4e3+i.status])??h?.detail??i.status):this.#e.unanswered)}#r(){let t=this.#e=L[G(this.closest("[lang]")?.lang||null)],e=this.#s,s=this.#p!=="live"&&!e?.final;this.dataset.status=e?.status??(this.#o?"error":"none"),this.dataset.state=e?.final?"ended":this.#o?"refused":this.#p,w(this.#h,this.#o?t.refusals[this.#o]??String(this.#o):e?s?t.stale:"":this.#_()?t.connecting:t.nothingToFollow),this.#n.hidden=!e,e&&this.#N(e,t),this.#L(t),this.#R()}#N(t,e){let{current:s,total:o}=t.progress,r=t.end_time!==null&&t.final,a=!o&&t.status==="running",l=t.control,i=l&&l.acknowledged_at===null&&!r&&e.asked[l.action];w(this.#c,t.workflow_id?t.name||e.ofWorkflow.name:[t.task_type,t.symbol].filter(Boolean).join(" ")),w(this.#g,i||(e[t.status]??t.status)),this.#n.toggleAttribute("data-unknown",a),this.#n.setAttribute("aria-label",this.#c.textContent),this.#S.style.width=a?"":`${this.#a}%`,a?this.#n.removeAttribute("aria-valuenow"):this.#n.setAttribute("aria-valuenow",this.#a);let h=e.number(s);w(this.#k,o?`${this.#a}% · ${h} / ${e.number(o)}`:s?h:""),w(this.#y,xt(t,e));let d=q(t,e);w(this.#w,Tt.some(g=>d===M[e.code][g])?"":d),w(this.#u,t.status==="error"||t.counts?.error?Y(t,e):l?.reason??""),this.#u.textContent===this.#w.textContent&&w(this.#u,"")}#L(t){let e=this.#s,o=e&&!e.final&&this.hasAttribute("cancellable")&&["created","running","paused"].includes(e.status)&&e.control?.action!=="cancel",r=this.#t==="sure",a=e?.workflow_id?t.ofWorkflow:t;this.#i.disabled=this.#t==="sent",w(this.#i,o?r?a.doCancel:this.#t==="sent"?t.asked.cancel:t.cancel:""),w(this.#f,o&&r?t.keep:""),this.#t&&!["sure","sent"].includes(this.#t)&&w(this.#h,this.#t)}#R(){let t=this.#g.textContent||this.#h.textContent;if(!t||t===this.#T&&(this.#x?.()??0)<St)return;let e=this.#c.textContent,s=this.#s?.status==="running"&&this.#k.textContent;w(this.#d,[e&&`${e}: ${t}`,s].filter(Boolean).join(", ")||t),this.#T=t,this.#x=v()}};function w(n,t){n.textContent!==t&&(n.textContent=t),n.hidden=!t}function xt(n,t){return n.status==="running"&&n.estimated_completion&&n.at?H(n,t):n.end_time&&n.processing_time_ms!=null?t.took($(n.processing_time_ms/1e3)):""}I&&!customElements.get("task-progress")&&customElements.define("task-progress",R);export{R as TaskProgress};

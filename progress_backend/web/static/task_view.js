@@ -10,18 +10,30 @@ import { errorOf } from "./translated.js";
 import { clock } from "./words.js";
 
 // A cancel that its run has not acknowledged may be followed by a signal: that is the second step.
-const TERMINABLE = ({ worker, control }) => worker && control?.action === "cancel" && control.acknowledged_at === null;
+const TERMINABLE = ({ worker, control }) =>
+  worker && control?.action === "cancel" && control.acknowledged_at === null;
 
 // What went wrong, in one line: the last one of a traceback.
 const causeOf = (task, words) => errorOf(task, words).trim().split("\n").at(-1);
 
 const KIND = {
   ...TASK,
-  offered: (task) => (TERMINABLE(task) ? ["terminate"]
-    : TASK.offered(task).filter((name) => task.control?.acknowledged_at !== null || name !== task.control.action)),
-  time: (task, words) => (task.status === "created" ? startText(task, task.start_estimate, words) : TASK.time(task, words)),
-  why: (task, words) => (task.status === "created" && task.ahead != null ? words.before(task.ahead)
-    : task.status === "error" ? causeOf(task, words) : TASK.why(task, words)),
+  offered: (task) =>
+    TERMINABLE(task)
+      ? ["terminate"]
+      : TASK.offered(task).filter(
+          (name) => task.control?.acknowledged_at !== null || name !== task.control.action,
+        ),
+  time: (task, words) =>
+    task.status === "created"
+      ? startText(task, task.start_estimate, words)
+      : TASK.time(task, words),
+  why: (task, words) =>
+    task.status === "created" && task.ahead != null
+      ? words.before(task.ahead)
+      : task.status === "error"
+        ? causeOf(task, words)
+        : TASK.why(task, words),
 };
 
 // Where Flower shows it; null where the service does not say, or where Celery has had no message of it.
@@ -32,47 +44,107 @@ function flowerOf({ task_id: id, root_id: root, worker }) {
 
 export function makeTaskView(place, act, id) {
   const head = makeHead((name, task) => act(KIND, name, task), KIND);
-  const error = makeText("error"), results = makeText("results"), request = makeFacts("request");
-  const times = makeFacts("times"), run = makeFacts("run"), belongs = makeFacts("belongs");
-  const details = makeText("details"), metadata = makeText("metadata"), log = makeLog(id), timeline = makeTimeline(id);
-  place.append(...[head, error, results, timeline, log, request, times, run, belongs, details, metadata].map(({ element }) => element));
+  const error = makeText("error");
+  const results = makeText("results");
+  const request = makeFacts("request");
+  const times = makeFacts("times");
+  const run = makeFacts("run");
+  const belongs = makeFacts("belongs");
+  const details = makeText("details");
+  const metadata = makeText("metadata");
+  const log = makeLog(id);
+  const timeline = makeTimeline(id);
+  place.append(
+    ...[head, error, results, timeline, log, request, times, run, belongs, details, metadata].map(
+      ({ element }) => element,
+    ),
+  );
 
   function show(task, words) {
-    const { control, worker, workflow } = task, at = (time) => time && { time };
+    const { control, worker, workflow } = task;
+    const at = (time) => time && { time };
     const given = { ...task.processing_details };
     for (const name of task.estimated_details ?? []) delete given[name];
     head.show(task, words, { soft: softEnd(task) });
     const problem = errorOf(task, words);
     error.show(task.status === "error" && problem === causeOf(task, words) ? "" : problem, words);
     results.show(pretty(task.results), words);
-    request.show(control ? [
-      ["asked", words.actions[control.action] ?? control.action], ["by", control.by], ["why", control.reason],
-      ["at", at(control.at)], ["acknowledged", at(control.acknowledged_at)],
-    ] : [], words);
-    times.show([
-      ["created", at(task.created_at)], ["eta", at(task.eta)], ["expires", at(task.expires)],
-      ["start", at(task.start_time)], ["attempt", task.attempt > 1 ? at(task.attempt_started_at) : null],
-      ["updated", at(task.updated_at)], ["estimated", at(task.status === "running" && task.estimated_completion)],
-      ["end", at(task.end_time)], ["again", at(task.may_come_again_until)],
-      ["waited", task.waited_ms == null ? "" : clock(task.waited_ms / 1000)],
-      ["took", task.end_time && task.processing_time_ms != null ? clock(task.processing_time_ms / 1000) : ""],
-      ...Object.entries(task.warnings ?? {}).map(([name, since]) => [name, at(since)]),
-    ], words);
-    run.show([
-      ["worker", worker && { text: worker, mono: true }], ["number", task.attempt > 0 ? words.number(task.attempt) : ""],
-      ["retries", task.retries ? words.number(task.retries) : ""],
-      ["cause", task.error_cause && { text: task.error_cause, mono: true }],
-    ], words);
-    const link = (kind, its) => (its && its !== task.task_id ? { text: its, link: pageOf(kind, its, words), mono: true } : null);
-    const trace = traceOf(task), flower = flowerOf(task);
-    belongs.show([
-      ["owner", task.owner], ["trace", trace && { text: task.traceparent.slice(3, 35), link: trace, mono: true }],
-      ["flower", flower && { text: task.task_id, link: flower, mono: true }],
-      ["workflow", workflow && { text: workflow.id, link: pageOf("workflow", workflow.id, words), mono: true }],
-      ["canvas", workflow?.canvas && { text: workflow.canvas, link: pageOf("workflow", workflow.canvas, words), mono: true }],
-      ["parent", link("task", task.parent_id)], ["root", link("task", task.root_id)],
-      ["group", task.group_id && { text: task.group_id, mono: true }],
-    ], words);
+    request.show(
+      control
+        ? [
+            ["asked", words.actions[control.action] ?? control.action],
+            ["by", control.by],
+            ["why", control.reason],
+            ["at", at(control.at)],
+            ["acknowledged", at(control.acknowledged_at)],
+          ]
+        : [],
+      words,
+    );
+    times.show(
+      [
+        ["created", at(task.created_at)],
+        ["eta", at(task.eta)],
+        ["expires", at(task.expires)],
+        ["start", at(task.start_time)],
+        ["attempt", task.attempt > 1 ? at(task.attempt_started_at) : null],
+        ["updated", at(task.updated_at)],
+        ["estimated", at(task.status === "running" && task.estimated_completion)],
+        ["end", at(task.end_time)],
+        ["again", at(task.may_come_again_until)],
+        ["waited", task.waited_ms == null ? "" : clock(task.waited_ms / 1000)],
+        [
+          "took",
+          task.end_time && task.processing_time_ms != null
+            ? clock(task.processing_time_ms / 1000)
+            : "",
+        ],
+        ...Object.entries(task.warnings ?? {}).map(([name, since]) => [name, at(since)]),
+      ],
+      words,
+    );
+    run.show(
+      [
+        ["worker", worker && { text: worker, mono: true }],
+        ["number", task.attempt > 0 ? words.number(task.attempt) : ""],
+        ["retries", task.retries ? words.number(task.retries) : ""],
+        ["cause", task.error_cause && { text: task.error_cause, mono: true }],
+      ],
+      words,
+    );
+    const link = (kind, its) =>
+      its && its !== task.task_id
+        ? { text: its, link: pageOf(kind, its, words), mono: true }
+        : null;
+    const trace = traceOf(task);
+    const flower = flowerOf(task);
+    belongs.show(
+      [
+        ["owner", task.owner],
+        ["trace", trace && { text: task.traceparent.slice(3, 35), link: trace, mono: true }],
+        ["flower", flower && { text: task.task_id, link: flower, mono: true }],
+        [
+          "workflow",
+          workflow && {
+            text: workflow.id,
+            link: pageOf("workflow", workflow.id, words),
+            mono: true,
+          },
+        ],
+        [
+          "canvas",
+          workflow?.canvas && {
+            text: workflow.canvas,
+            link: pageOf("workflow", workflow.canvas, words),
+            mono: true,
+          },
+        ],
+        ["parent", link("task", task.parent_id)],
+        ["root", link("task", task.root_id)],
+        ["group", task.group_id && { text: task.group_id, mono: true }],
+      ],
+      words,
+    );
     details.show(pretty(given), words);
     metadata.show(pretty(task.metadata), words);
     tick(task, words);

@@ -5,21 +5,35 @@ import { element } from "./row.js";
 import { makeSparkline } from "./sparkline.js";
 import { translated } from "./translated.js";
 
-// What the record's times tell as well.
+// What the record's times say as well.
 const PLAIN = ["created", "started", "ended"];
 // How long a line that still grows may be old, by how long the task has run; and after a read that failed.
-const OLD_MS = 10_000, AGAIN_MS = 3_000;
+const OLD_MS = 10_000;
+const AGAIN_MS = 3_000;
 
 export function makeTimeline(id) {
-  const spark = makeSparkline(), list = element("ol"), made = section("timeline", spark.element, list);
-  let reading = false, nextMs = 0, of = null, timeline = null, shown = "";
+  const spark = makeSparkline();
+  const list = element("ol");
+  const made = section("timeline", spark.element, list);
+  let reading = false;
+  let nextMs = 0;
+  let of = null;
+  let timeline = null;
+  let shown = "";
   made.hidden = true;
   list.tabIndex = 0;
   made.classList.add("timeline");
 
   // What changes where there is something new in it.
-  const state = ({ created_at, status, attempt, control, warnings, processing_details: details, final }) =>
-    JSON.stringify([created_at, status, attempt, control, warnings, details?.phase, final]);
+  const state = ({
+    created_at,
+    status,
+    attempt,
+    control,
+    warnings,
+    processing_details: details,
+    final,
+  }) => JSON.stringify([created_at, status, attempt, control, warnings, details?.phase, final]);
 
   async function read(mine, task, words) {
     reading = true;
@@ -36,14 +50,20 @@ export function makeTimeline(id) {
   function look(task, words) {
     made.say(words);
     list.setAttribute("aria-label", words.parts.timeline);
-    const now = state(task), old = performance.now() >= nextMs;
-    if (!reading && (of === null ? old : of !== now || (old && task.status === "running"))) read(now, task, words);
+    const now = state(task);
+    const old = performance.now() >= nextMs;
+    if (!reading && (of === null ? old : of !== now || (old && task.status === "running")))
+      read(now, task, words);
     if (timeline) draw(task, words);
   }
 
   function draw(task, words) {
-    const { entries, gone } = timeline, drawn = spark.show(task, timeline, words);
-    made.hidden = !drawn && entries.length <= PLAIN.length && entries.every(({ event }) => PLAIN.includes(event));
+    const { entries, gone } = timeline;
+    const drawn = spark.show(task, timeline, words);
+    made.hidden =
+      !drawn &&
+      entries.length <= PLAIN.length &&
+      entries.every(({ event }) => PLAIN.includes(event));
     const now = JSON.stringify([words.code, entries, gone]);
     if (now === shown) return; // a text that somebody marks stays marked
     shown = now;
@@ -59,14 +79,29 @@ export function makeTimeline(id) {
 
 function rowOf(entry, words, sameDay) {
   const { event, status, time } = entry;
-  const at = element("time", "", sameDay ? time.slice(11, 19) : `${time.slice(0, 10)} ${time.slice(11, 19)}`);
+  const at = element(
+    "time",
+    "",
+    sameDay ? time.slice(11, 19) : `${time.slice(0, 10)} ${time.slice(11, 19)}`,
+  );
   at.dateTime = time;
   at.title = absolute(time);
-  const name = element("b", "", status ? words[status] ?? status : words.happened[event] ?? event);
-  return element("li", `${event} ${status ?? ""}`.trim(), at, element("span", "", name, " ", element("small", "", aboutOf(entry, words))));
+  const name = element(
+    "b",
+    "",
+    status ? (words[status] ?? status) : (words.happened[event] ?? event),
+  );
+  return element(
+    "li",
+    `${event} ${status ?? ""}`.trim(),
+    at,
+    element("span", "", name, " ", element("small", "", aboutOf(entry, words))),
+  );
 }
 
 function aboutOf({ event, time, attempt, by, worker, cause, text, text_code: code }, words) {
   const number = attempt && ["started", "retried"].includes(event) ? words.attemptNo(attempt) : "";
-  return [number, by, worker, cause, text && translated(words.code, text, code, time)].filter(Boolean).join(" · ");
+  return [number, by, worker, cause, text && translated(words.code, text, code, time)]
+    .filter(Boolean)
+    .join(" · ");
 }

@@ -1,9 +1,11 @@
 // The token that the service asks for: a person is asked once, and what was typed is kept until the
 // tab is closed. It is never put into an address.
-const KEPT = "progress-backend token", FITS = /^[\w.~-]+$/;
+const KEPT = "progress-backend token";
+const FITS = /^[\w.~-]+$/;
 const byId = (id) => document.getElementById(id);
 let token = null; // as it is kept, once somebody asks for it
-let asked = false, given = () => {};
+let asked = false;
+let given = () => {};
 
 // What this tab keeps; nothing where the browser lets a page keep nothing, which is a page all the same.
 export function kept(name) {
@@ -55,4 +57,6 @@ function take() {
 }
 
 byId("token-give").onclick = take;
-byId("token-text").onkeydown = (event) => { if (event.key === "Enter") take(); };
+byId("token-text").onkeydown = (event) => {
+  if (event.key === "Enter") take();
+};

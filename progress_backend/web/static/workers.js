@@ -7,11 +7,16 @@ import { clock } from "./words.js";
 import { WORDS } from "./workers_words.js";
 
 export async function makeWorkers(place) {
-  const title = element("h2"), said = element("p", "said"), all = element("ul", "workers");
+  const title = element("h2");
+  const line = element("p", "line");
+  const all = element("ul", "workers");
   const reader = makeReader(read, draw);
-  let words = null, found = null, refused = false, drawnOf = "";
+  let words = null;
+  let found = null;
+  let refused = false;
+  let drawnOf = "";
   await styled();
-  place.replaceChildren(title, said, all);
+  place.replaceChildren(title, line, all);
 
   async function read(stop, wanted) {
     const workers = await answered("internal/workers", {}, stop);
@@ -29,15 +34,27 @@ export async function makeWorkers(place) {
   function draw() {
     if (!words) return;
     title.textContent = words.workers;
-    const rows = found?.workers ?? [], hidden = Math.max((found?.total ?? rows.length) - rows.length, 0);
-    said.textContent = refused ? words.refused : !found ? words.reading : !rows.length ? words.none : hidden ? words.others(hidden) : "";
-    said.hidden = !said.textContent;
+    const rows = found?.workers ?? [];
+    const hidden = Math.max((found?.total ?? rows.length) - rows.length, 0);
+    line.textContent = refused
+      ? words.refused
+      : !found
+        ? words.reading
+        : !rows.length
+          ? words.none
+          : hidden
+            ? words.others(hidden)
+            : "";
+    line.hidden = !line.textContent;
     drawCards(refused ? [] : rows);
   }
 
   // Only where something is new: a card may have the focus.
   function drawCards(rows) {
-    const now = JSON.stringify([words.code, rows.map((row) => ({ ...row, last_sign_at: !row.live && found.at }))]);
+    const now = JSON.stringify([
+      words.code,
+      rows.map((row) => ({ ...row, last_sign_at: !row.live && found.at })),
+    ]);
     if (now === drawnOf) return;
     drawnOf = now;
     const focused = document.activeElement?.closest(".workers a")?.href;
@@ -47,7 +64,11 @@ export async function makeWorkers(place) {
 
   function card({ name, last_sign_at, live, holds }) {
     const silent = last_sign_at && clock((Date.parse(found.at) - Date.parse(last_sign_at)) / 1000);
-    const state = element("span", live ? "state live" : "state gone", live ? words.live : silent ? words.gone(silent) : words.ended);
+    const state = element(
+      "span",
+      live ? "state live" : "state gone",
+      live ? words.live : silent ? words.gone(silent) : words.ended,
+    );
     const links = holds.tasks.map((task) => {
       const link = element("a", task.status, `${task.task_type} ${task.percentage}%`);
       link.href = pageOf("task", task.task_id, words);
@@ -55,8 +76,14 @@ export async function makeWorkers(place) {
     });
     const more = holds.total - holds.tasks.length;
     if (more > 0) links.push(element("li", "more", words.more(more)));
-    return element("li", "card", element("h3", "", name), state,
-      element("p", "", holds.total ? words.holds(holds.total) : words.idle), element("ul", "", ...links));
+    return element(
+      "li",
+      "card",
+      element("h3", "", name),
+      state,
+      element("p", "", holds.total ? words.holds(holds.total) : words.idle),
+      element("ul", "", ...links),
+    );
   }
 
   return { show, tick: reader.look, begin: reader.anew };

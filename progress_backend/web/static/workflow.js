@@ -32,9 +32,13 @@ function offered(workflow) {
 
 function timeText(workflow, words) {
   const { end_time, processing_time_ms, created_at, now } = workflow;
-  if (end_time !== null) return processing_time_ms == null ? "" : words.took(clock(processing_time_ms / 1000));
-  const at = workflow.updated_at, left = workflow.status === "running" && workflow.estimated_completion
-    && remainingText({ ...workflow, at, age: () => now() - Date.parse(at) }, words);
+  if (end_time !== null)
+    return processing_time_ms == null ? "" : words.took(clock(processing_time_ms / 1000));
+  const at = workflow.updated_at;
+  const left =
+    workflow.status === "running" &&
+    workflow.estimated_completion &&
+    remainingText({ ...workflow, at, age: () => now() - Date.parse(at) }, words);
   return left || words.age(clock((now() - Date.parse(created_at)) / 1000));
 }
 
@@ -43,13 +47,15 @@ function timeText(workflow, words) {
 function countsText({ counts, status, progress }, words) {
   if (counts[status] === progress.total) return "";
   return STATUSES.filter((one) => counts[one] && one !== "error")
-    .map((one) => `${words[one]}\u00a0${words.number(counts[one])}`).join(" · ");
+    .map((one) => `${words[one]}\u00a0${words.number(counts[one])}`)
+    .join(" · ");
 }
 
 function whyText({ counts, failure, control, status }, words) {
   if (counts.error) {
-    const failed = words.failed(counts.error), said = lastLine(errorOf(failure, words));
-    return said ? words.because(failed, said) : failed;
+    const failed = words.failed(counts.error);
+    const line = lastLine(errorOf(failure, words));
+    return line ? words.because(failed, line) : failed;
   }
   if (!control || !["paused", "cancelled"].includes(status)) return "";
   return [control.by, control.reason].filter(Boolean).join(": ");
@@ -62,28 +68,46 @@ export const WORKFLOW = {
   words: (words) => ({ ...words, ...words.ofWorkflow }),
   data: (workflow) => ({ workflowId: workflow.workflow_id, failed: workflow.counts.error > 0 }),
   name: (workflow, words) => workflow.name || words.ofWorkflow.name,
-  status: (workflow, words) => words.asked[asked(workflow)] ?? words[workflow.status] ?? workflow.status,
+  status: (workflow, words) =>
+    words.asked[asked(workflow)] ?? words[workflow.status] ?? workflow.status,
   offered,
   rate: () => null,
   time: timeText,
-  said: countsText,
+  text: countsText,
   why: whyText,
 };
 
 // `act` is asked for a task or workflow, `wanted` to read what this needs now; `another` makes a hold of
 // the tasks, which keep still as long as the rows of the list do.
 export function makeWorkflow(act, wanted, another) {
-  const row = makeRow(act, WORKFLOW), failed = element("i", "failed");
-  const toggle = element("button", "toggle"), chosen = element("div", "counts");
-  const news = element("button", "news"), behind = element("div", "behind", news);
-  const counts = element("tr", "members", element("td", "", chosen, behind)), foot = element("tr", "members");
-  const pages = makePages((turned) => { page += turned; readAnew(); });
+  const row = makeRow(act, WORKFLOW);
+  const failed = element("i", "failed");
+  const toggle = element("button", "toggle");
+  const chosen = element("div", "counts");
+  const news = element("button", "news");
+  const behind = element("div", "behind", news);
+  const counts = element("tr", "members", element("td", "", chosen, behind));
+  const foot = element("tr", "members");
+  const pages = makePages((turned) => {
+    page += turned;
+    readAnew();
+  });
   const made = element("tbody", "workflow", row.element);
-  const members = makeTasks(), rows = makeRows(made, () => makeRow(act), counts, toggle);
-  const hold = another(news, draw, () => (counts.nextElementSibling === foot ? toggle : counts.nextElementSibling).focus());
-  let workflow = null, words = null, open = false, status = null, page = 1, answer = null;
-  let listed = [], listedOf = ""; // ids of the tasks as they were read last, and of which page
-  let read = null, urgent = false; // what the members were last read of, and whether to read at once
+  const members = makeTasks();
+  const rows = makeRows(made, () => makeRow(act), counts, toggle);
+  const hold = another(news, draw, () =>
+    (counts.nextElementSibling === foot ? toggle : counts.nextElementSibling).focus(),
+  );
+  let workflow = null;
+  let words = null;
+  let open = false;
+  let status = null;
+  let page = 1;
+  let answer = null;
+  let listed = [];
+  let listedOf = ""; // ids of the tasks as they were read last, and of which page
+  let read = null;
+  let urgent = false; // what the members were last read of, and whether to read at once
   let cause = null; // of the first failure, and what it was read of
 
   toggle.type = news.type = "button";
@@ -94,7 +118,11 @@ export function makeWorkflow(act, wanted, another) {
   row.track.prepend(failed);
   foot.append(element("td", "pages", pages.element));
   for (const other of [counts, foot]) other.firstChild.colSpan = 7;
-  const showChips = makeChips(chosen, (one) => { status = one; page = 1; readAnew(); });
+  const showChips = makeChips(chosen, (one) => {
+    status = one;
+    page = 1;
+    readAnew();
+  });
 
   function turn(opened) {
     open = opened;
@@ -124,11 +152,13 @@ export function makeWorkflow(act, wanted, another) {
   const failures = () => `${workflow.created_at} ${workflow.end_time}`;
   const membersDue = () => open && (urgent || read !== state());
   // Read again at the end, and where failures were taken back.
-  const causeDue = () => workflow.counts.error > 0
-    && (cause === null || cause.of !== failures() || cause.count > workflow.counts.error);
+  const causeDue = () =>
+    workflow.counts.error > 0 &&
+    (cause === null || cause.of !== failures() || cause.count > workflow.counts.error);
 
   async function readMembers(stop, isWanted) {
-    const of = state(), query = new URLSearchParams({ workflow_id: workflow.workflow_id, page, limit: LIMIT });
+    const of = state();
+    const query = new URLSearchParams({ workflow_id: workflow.workflow_id, page, limit: LIMIT });
     if (status) query.set("status", status);
     const got = await answered(`internal/tasks?${query}`, {}, stop);
     if (!isWanted() || !got?.ok || !open) return got;
@@ -139,7 +169,8 @@ export function makeWorkflow(act, wanted, another) {
     listedOf = `${status} ${page}`;
     listed = got.body.tasks.map(({ task_id }) => task_id);
     members.take(got.body.tasks, got.at, hold.keys());
-    if (page > answer.pages) { // the last page has become empty
+    if (page > answer.pages) {
+      // the last page has become empty
       page = answer.pages;
       urgent = true;
     }
@@ -148,7 +179,8 @@ export function makeWorkflow(act, wanted, another) {
   }
 
   async function readCause(stop, isWanted) {
-    const of = failures(), got = await answered(`${WORKFLOW.path(workflow)}/status`, {}, stop);
+    const of = failures();
+    const got = await answered(`${WORKFLOW.path(workflow)}/status`, {}, stop);
     if (!isWanted() || !(got?.ok || got?.status === 404)) return got;
     const all = got.ok ? got.body.failures : [];
     cause = { of, failure: firstCause(all), count: workflow.counts.error };
@@ -169,8 +201,10 @@ export function makeWorkflow(act, wanted, another) {
   function draw() {
     if (workflow.counts.error === 0) cause = null;
     row.show({ ...workflow, failure: cause?.failure }, words);
-    const { progress: { total, percentage } } = workflow;
-    const lost = total ? Math.min(workflow.counts.error / total * 100, percentage) : 0;
+    const {
+      progress: { total, percentage },
+    } = workflow;
+    const lost = total ? Math.min((workflow.counts.error / total) * 100, percentage) : 0;
     const fill = row.track.lastChild;
     failed.style.width = `${lost}%`;
     fill.style.width = `${percentage - lost}%`;
@@ -195,10 +229,10 @@ export function makeWorkflow(act, wanted, another) {
   // Whether one of the tasks that are seen passes.
   const some = (passes) => open && [...members.shown.values()].some(passes);
 
-  function hear(message) {
-    const { task } = members.hear(message);
+  function receive(message) {
+    const { task } = members.receive(message);
     if (task) rows.get(task.task_id)?.show(task, words);
   }
 
-  return { element: made, show, hear, asks, due, some, focus: () => toggle.focus() };
+  return { element: made, show, receive, asks, due, some, focus: () => toggle.focus() };
 }

@@ -13,21 +13,43 @@ import { firstCause, WORKFLOW } from "./workflow.js";
 const LIMIT = 20;
 // From the left: what has come to its end, then what goes on.
 const ORDER = ["error", "completed", "cancelled", "running", "paused", "created"];
-const KIND = { ...WORKFLOW, why: (item, words) => WORKFLOW.why({ ...item, failure: lastLine(firstCause(item.failures)) }, words) };
+const KIND = {
+  ...WORKFLOW,
+  why: (item, words) =>
+    WORKFLOW.why({ ...item, failure: lastLine(firstCause(item.failures)) }, words),
+};
 
 // Of a traceback the line that says what went wrong.
-const lastLine = (failure) => failure && { ...failure, error_message: failure.error_message?.trim().split("\n").at(-1) };
+const lastLine = (failure) =>
+  failure && { ...failure, error_message: failure.error_message?.trim().split("\n").at(-1) };
 
 export function makeWorkflowView(place, act) {
   const head = makeHead((name, item) => act(KIND, name, item), KIND);
-  const request = makeFacts("request"), times = makeFacts("times");
-  const chosen = element("div", "counts"), table = element("table"), body = element("tbody", "task");
-  const pages = makePages((turned) => { page += turned; reader.anew(); });
-  const members = makeTasks(), rows = makeRows(body, () => makeRow(act));
+  const request = makeFacts("request");
+  const times = makeFacts("times");
+  const chosen = element("div", "counts");
+  const table = element("table");
+  const body = element("tbody", "task");
+  const pages = makePages((turned) => {
+    page += turned;
+    reader.anew();
+  });
+  const members = makeTasks();
+  const rows = makeRows(body, () => makeRow(act));
   const tasks = section("members", chosen, table, element("div", "pages", pages.element));
-  const showChips = makeChips(chosen, (one) => { status = one; page = 1; reader.anew(); draw(); });
+  const showChips = makeChips(chosen, (one) => {
+    status = one;
+    page = 1;
+    reader.anew();
+    draw();
+  });
   const reader = makeReader(read, draw);
-  let workflow = null, words = null, status, page = 1, answer = null, of = "";
+  let workflow = null;
+  let words = null;
+  let status;
+  let page = 1;
+  let answer = null;
+  let of = "";
   table.append(body);
   table.addEventListener("choose", ({ detail }) => {
     location.href = `${document.body.dataset.base}?${new URLSearchParams({ lang: words.code, ...detail })}`;
@@ -36,14 +58,16 @@ export function makeWorkflowView(place, act) {
   place.append(head.element, request.element, tasks, times.element);
 
   async function read(stop, wanted) {
-    const mine = state(), query = new URLSearchParams({ workflow_id: workflow.workflow_id, page, limit: LIMIT });
+    const mine = state();
+    const query = new URLSearchParams({ workflow_id: workflow.workflow_id, page, limit: LIMIT });
     if (status) query.set("status", status);
     const got = await answered(`internal/tasks?${query}`, {}, stop);
     if (!wanted() || !got?.ok) return got;
     of = mine;
     answer = got.body.pagination;
     members.take(got.body.tasks, got.at);
-    if (page > answer.pages) { // the last page has become empty
+    if (page > answer.pages) {
+      // the last page has become empty
       page = answer.pages;
       reader.soon();
     }
@@ -63,23 +87,46 @@ export function makeWorkflowView(place, act) {
   }
 
   function draw() {
-    const { counts, control, progress } = workflow, at = (time) => time && { time };
+    const { counts, control, progress } = workflow;
+    const at = (time) => time && { time };
     const all = Math.max(progress.total, 1);
-    head.show(workflow, words, { parts: ORDER.map((one) => [one, 100 * counts[one] / all]) });
-    request.show(control ? [
-      ["asked", words.actions[control.action] ?? control.action], ["by", control.by], ["why", control.reason], ["at", at(control.at)],
-    ] : [], words);
+    head.show(workflow, words, { parts: ORDER.map((one) => [one, (100 * counts[one]) / all]) });
+    request.show(
+      control
+        ? [
+            ["asked", words.actions[control.action] ?? control.action],
+            ["by", control.by],
+            ["why", control.reason],
+            ["at", at(control.at)],
+          ]
+        : [],
+      words,
+    );
     tasks.say(words);
-    chosen.setAttribute("aria-label", words.tasksOf(KIND.name(workflow, words.ofWorkflow && { ...words, ...words.ofWorkflow })));
+    chosen.setAttribute(
+      "aria-label",
+      words.tasksOf(KIND.name(workflow, words.ofWorkflow && { ...words, ...words.ofWorkflow })),
+    );
     showChips(counts, status, words, false);
     rows.draw(members.shown, words);
     pages.show(answer && { ...answer, page }, words, words.total);
-    times.show([
-      ["created", at(workflow.created_at)], ["start", at(workflow.start_time)], ["updated", at(workflow.updated_at)],
-      ["estimated", at(workflow.end_time === null && workflow.estimated_completion)],
-      ["end", at(workflow.end_time)], ["again", at(workflow.may_come_again_until)],
-      ["took", workflow.end_time && workflow.processing_time_ms != null ? clock(workflow.processing_time_ms / 1000) : ""],
-    ], words);
+    times.show(
+      [
+        ["created", at(workflow.created_at)],
+        ["start", at(workflow.start_time)],
+        ["updated", at(workflow.updated_at)],
+        ["estimated", at(workflow.end_time === null && workflow.estimated_completion)],
+        ["end", at(workflow.end_time)],
+        ["again", at(workflow.may_come_again_until)],
+        [
+          "took",
+          workflow.end_time && workflow.processing_time_ms != null
+            ? clock(workflow.processing_time_ms / 1000)
+            : "",
+        ],
+      ],
+      words,
+    );
     tick();
   }
 
@@ -88,5 +135,9 @@ export function makeWorkflowView(place, act) {
     for (const facts of [request, times]) facts.tick(workflow.now(), words);
   }
 
-  return { show, tick, name: (item, inWords) => KIND.name(item, { ...inWords, ...inWords.ofWorkflow }) };
+  return {
+    show,
+    tick,
+    name: (item, inWords) => KIND.name(item, { ...inWords, ...inWords.ofWorkflow }),
+  };
 }

@@ -8,8 +8,9 @@ const MORE = 2;
 // `rows` gives the workflows' rows; `done` draws.
 export function makeWorkflows({ rows, done }) {
   const reader = makeReader(work, done);
-  const workflows = { shown: new Map(), reader, take, tell, hear, open, dueSoon };
-  let turns = 0, clockMs = 0; // the service's clock is ahead
+  const workflows = { shown: new Map(), reader, take, replace, receive, open, dueSoon };
+  let turns = 0;
+  let clockMs = 0; // the service's clock is ahead
 
   async function work(stop, wanted) {
     let got = { ok: true };
@@ -23,7 +24,8 @@ export function makeWorkflows({ rows, done }) {
   // What the rows have to read, each time beginning with another one; what was just asked for is no
   // more to be read.
   function due() {
-    const all = rows(), from = turns++ % Math.max(all.length, 1);
+    const all = rows();
+    const from = turns++ % Math.max(all.length, 1);
     return [...all.slice(from), ...all.slice(0, from)].flatMap((row) => row.due());
   }
 
@@ -37,19 +39,21 @@ export function makeWorkflows({ rows, done }) {
     const known = workflows.shown;
     if (at) clockMs = at - Date.now();
     workflows.shown = new Map(read.map((workflow) => [workflow.workflow_id, dated(workflow)]));
-    for (const id of kept) if (known.has(id) && !workflows.shown.has(id)) workflows.shown.set(id, known.get(id));
+    for (const id of kept)
+      if (known.has(id) && !workflows.shown.has(id)) workflows.shown.set(id, known.get(id));
   }
 
   const dated = (workflow) => ({ ...workflow, now: () => Date.now() + clockMs });
 
   // What an act was answered with.
-  function tell(workflow) {
-    if (workflows.shown.has(workflow.workflow_id)) workflows.shown.set(workflow.workflow_id, dated(workflow));
+  function replace(workflow) {
+    if (workflows.shown.has(workflow.workflow_id))
+      workflows.shown.set(workflow.workflow_id, dated(workflow));
   }
 
   // A message about any task may be about one of theirs.
-  function hear(message) {
-    for (const row of rows()) row.hear(message);
+  function receive(message) {
+    for (const row of rows()) row.receive(message);
   }
 
   function open() {

@@ -1,0 +1,59 @@
+// Writes what is made of the page's modules: the script of <task-progress> as one file, and in each page's
+// HTML the modules that it loads before it runs. With --check it writes nothing, and fails where one of them
+// is another.
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const FOLDER = fileURLToPath(new URL("../../progress_backend/web/static/", import.meta.url));
+const PRELOAD = /(?:<link rel="modulepreload" href="[^"]*">\n)*(?=<script type="module")/;
+const HOW = {
+  absWorkingDir: FOLDER,
+  bundle: true,
+  charset: "utf8",
+  format: "esm",
+  target: "es2022",
+  write: false,
+};
+
+async function element() {
+  const { outputFiles } = await build({
+    ...HOW,
+    entryPoints: ["element.js"],
+    minify: true,
+    banner: { js: "// <task-progress> of progress-backend, written by make element." },
+  });
+  return outputFiles[0].text;
+}
+
+// The page's HTML with the modules that its script imports, the ones that it imports later left out.
+async function page(html, entry) {
+  const { metafile } = await build({ ...HOW, entryPoints: [entry], metafile: true });
+  const found = new Set();
+  function add(name) {
+    for (const { path, kind } of metafile.inputs[name].imports) {
+      if (kind !== "import-statement" || found.has(path)) continue;
+      found.add(path);
+      add(path);
+    }
+  }
+  add(entry);
+  const base = html === "index.html" ? "" : "{{base}}";
+  const links = [...found]
+    .sort()
+    .map((name) => `<link rel="modulepreload" href="${base}static/${name}">\n`);
+  return readFileSync(FOLDER + html, "utf8").replace(PRELOAD, links.join(""));
+}
+
+const made = {
+  "task-progress.js": await element(),
+  "index.html": await page("index.html", "page.js"),
+  "record.html": await page("record.html", "record.js"),
+};
+for (const [name, text] of Object.entries(made)) {
+  if (!process.argv.includes("--check")) writeFileSync(FOLDER + name, text);
+  else if (readFileSync(FOLDER + name, "utf8") !== text) {
+    console.error(`${name} is not what its modules make: make element`);
+    process.exitCode = 1;
+  }
+}

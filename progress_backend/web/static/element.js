@@ -1,0 +1,353 @@
+// <task-progress task-id="…"> or <task-progress workflow-id="…">: the live bar of one task or workflow,
+// for any page. Attributes: base (the API's address, else this file's own), token, lang, cancellable.
+// Events: progress and end (detail: the record), error (detail: {code, text}). Parts: name, status,
+// bar, fill, figures, time, message, problem, note, cancel.
+import { STYLE } from "./element_style.js";
+import { follow } from "./feed.js";
+import { moment } from "./moment.js";
+import { remainingText } from "./remaining.js";
+import { TEXTS } from "./texts.js";
+import { errorOf, messageOf } from "./translated.js";
+import { clock, language, STATUSES, WORDS } from "./words.js";
+
+const ITS_BASE = new URL("..", import.meta.url).href;
+// A screen reader speaks a new status at once, of progress no more often than this.
+const SPOKEN_MS = 15_000;
+const ASKED_MS = 10_000;
+// Default texts that say no more than the status does.
+const AS_STATUS = ["completed", "failed", "cancelled"];
+
+// A server that renders the page loads this as well, and has no elements.
+const sheet = globalThis.CSSStyleSheet && new CSSStyleSheet();
+sheet?.replaceSync(STYLE);
+
+function part(name, tag = "span", ...children) {
+  const made = document.createElement(tag);
+  made.part = name;
+  made.append(...children);
+  return made;
+}
+
+export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
+  static observedAttributes = ["task-id", "workflow-id", "base", "token", "lang", "cancellable"];
+
+  #name = part("name", "strong");
+  #status = part("status");
+  #fill = part("fill", "i");
+  #bar = part("bar", "div", this.#fill);
+  #figures = part("figures");
+  #time = part("time");
+  #message = part("message", "p");
+  #problem = part("problem", "p");
+  #note = part("note", "p");
+  #cancel = part("cancel", "button");
+  #keep = part("keep", "button");
+  #spoken = document.createElement("p");
+
+  #leave = null; // ends what is followed
+  #words = WORDS.en;
+  #record = null;
+  #state = "connecting";
+  #code = null; // why nothing is shown
+  #asked = null; // "sure", "sent", or what was answered
+  #most = 0; // the bar goes back only with another attempt or total
+  #spokenAs = "";
+  #spokenAge = null;
+  #ticking = null;
+  #again = false;
+
+  constructor() {
+    super();
+    const shadow = this.attachShadow({ mode: "open" });
+    shadow.adoptedStyleSheets = [sheet];
+    const head = part("head", "div", this.#name, this.#status);
+    const foot = part("foot", "div", this.#figures, this.#time);
+    const acts = part("acts", "div", this.#cancel, this.#keep);
+    shadow.append(
+      head,
+      this.#bar,
+      foot,
+      this.#message,
+      this.#problem,
+      this.#note,
+      acts,
+      this.#spoken,
+    );
+    this.#bar.setAttribute("role", "progressbar");
+    this.#bar.setAttribute("aria-valuemin", 0);
+    this.#bar.setAttribute("aria-valuemax", 100);
+    this.#spoken.className = "spoken";
+    this.#spoken.setAttribute("aria-live", "polite");
+    this.#cancel.type = this.#keep.type = "button";
+    this.#cancel.onclick = () => this.#press();
+    this.#keep.onclick = () => this.#ask(null);
+  }
+
+  // The newest record; null before the first.
+  get record() {
+    return this.#record;
+  }
+
+  connectedCallback() {
+    if (!this.#ticking) this.#begin();
+  }
+
+  // An element that is moved within the page leaves it for no longer than that.
+  disconnectedCallback() {
+    queueMicrotask(() => this.isConnected || this.#stop());
+  }
+
+  attributeChangedCallback(name, before, after) {
+    if (before === after || !this.#ticking || this.#again) return;
+    if (name === "lang" || name === "cancellable") {
+      this.#show();
+      return;
+    }
+    this.#again = true; // several attributes that change together begin one feed
+    queueMicrotask(() => {
+      this.#again = false;
+      if (!this.#ticking) return;
+      this.#stop();
+      this.#begin();
+    });
+  }
+
+  #begin() {
+    this.#record = this.#code = this.#asked = null;
+    this.#state = "connecting";
+    this.#most = 0;
+    const about = this.#about();
+    if (about) {
+      this.#leave = follow(about, {
+        received: (record) => this.#take(record),
+        state: (state) => {
+          this.#state = state;
+          this.#show();
+        },
+        refused: (code) => this.#refused(code),
+      });
+    }
+    this.#ticking = setInterval(() => this.#show(), 1_000);
+    this.#show();
+  }
+
+  #stop() {
+    clearInterval(this.#ticking);
+    this.#ticking = null;
+    this.#leave?.();
+    this.#leave = null;
+  }
+
+  #about() {
+    const workflow = this.getAttribute("workflow-id");
+    const id = workflow || this.getAttribute("task-id");
+    const base = new URL(this.getAttribute("base") || ITS_BASE, document.baseURI).href;
+    const whole = base.endsWith("/") ? base : `${base}/`;
+    return (
+      id && {
+        base: whole,
+        kind: workflow ? "workflow" : "task",
+        id,
+        token: this.getAttribute("token") || "",
+      }
+    );
+  }
+
+  #take(record) {
+    const before = this.#record;
+    const same =
+      before &&
+      before.created_at === record.created_at &&
+      before.attempt === record.attempt &&
+      before.progress.total === record.progress.total;
+    this.#most = Math.max(same ? this.#most : 0, record.progress.percentage);
+    const at = record.timestamp ?? record.updated_at;
+    this.#record = {
+      ...record,
+      text: record.message ?? record.current_status ?? "",
+      at,
+      control: record.control ?? null,
+      age: (before?.at === at && before?.age) || moment(),
+    };
+    if (record.final || (this.#asked === "sent" && this.#record.control?.action === "cancel"))
+      this.#asked = null;
+    this.#show();
+    this.dispatchEvent(
+      new CustomEvent("progress", { detail: record, bubbles: true, composed: true }),
+    );
+    if (record.final)
+      this.dispatchEvent(new CustomEvent("end", { detail: record, bubbles: true, composed: true }));
+  }
+
+  #refused(code) {
+    this.#code = code;
+    this.#show();
+    const text = this.#words.refusals[code] ?? String(code);
+    this.dispatchEvent(new CustomEvent("error", { detail: { code, text } }));
+  }
+
+  #press() {
+    if (this.#asked === "sure") this.#send();
+    else this.#ask("sure");
+  }
+
+  #ask(state) {
+    this.#asked = state;
+    this.#show();
+    const free = [null, document.body, this].includes(document.activeElement); // else somebody has gone on
+    if (state !== "sent" && free) this.#cancel.focus();
+  }
+
+  async #send() {
+    this.#ask("sent");
+    const { base, kind, id, token } = this.#about();
+    const headers = {
+      "Content-Type": "application/json",
+      ...(token && { Authorization: `Bearer ${token}` }),
+    };
+    const signal = AbortSignal.timeout(ASKED_MS);
+    const url = new URL(`internal/${kind}/${encodeURIComponent(id)}/cancel`, base);
+    let answer = null;
+    try {
+      answer = await fetch(url, { method: "POST", headers, body: "{}", signal });
+    } catch {
+      /* whether it was done is not known */
+    }
+    if (answer?.ok) return;
+    const body = await answer?.json().catch(() => null);
+    const known = answer?.status === 409 && STATUSES.includes(body?.status);
+    this.#ask(
+      !answer
+        ? this.#words.unanswered
+        : known
+          ? this.#words.refused(
+              (kind === "workflow" ? this.#words.ofWorkflow : this.#words).isNow(
+                this.#words[body.status],
+              ),
+            )
+          : this.#words.refused(
+              (answer.status === 403
+                ? this.#words.mayNot
+                : answer.status === 429
+                  ? null
+                  : this.#words.refusals[4000 + answer.status]) ??
+                body?.detail ??
+                answer.status,
+            ),
+    );
+  }
+
+  #show() {
+    const words = (this.#words = WORDS[language(this.closest("[lang]")?.lang || null)]);
+    const record = this.#record;
+    const stale = this.#state !== "live" && !record?.final;
+    this.dataset.status = record?.status ?? (this.#code ? "error" : "none");
+    this.dataset.state = record?.final ? "ended" : this.#code ? "refused" : this.#state;
+    text(
+      this.#note,
+      this.#code
+        ? (words.refusals[this.#code] ?? String(this.#code))
+        : record
+          ? stale
+            ? words.stale
+            : ""
+          : this.#about()
+            ? words.connecting
+            : words.nothingToFollow,
+    );
+    this.#bar.hidden = !record;
+    if (record) this.#showRecord(record, words);
+    this.#showCancel(words);
+    this.#speak();
+  }
+
+  #showRecord(record, words) {
+    const { current, total } = record.progress;
+    const ended = record.end_time !== null && record.final;
+    const unknown = !total && record.status === "running";
+    const control = record.control;
+    const waiting =
+      control && control.acknowledged_at === null && !ended && words.asked[control.action];
+    text(
+      this.#name,
+      record.workflow_id
+        ? record.name || words.ofWorkflow.name
+        : [record.task_type, record.symbol].filter(Boolean).join(" "),
+    );
+    text(this.#status, waiting || (words[record.status] ?? record.status));
+    this.#bar.toggleAttribute("data-unknown", unknown);
+    this.#bar.setAttribute("aria-label", this.#name.textContent);
+    this.#fill.style.width = unknown ? "" : `${this.#most}%`;
+    if (unknown) this.#bar.removeAttribute("aria-valuenow");
+    else this.#bar.setAttribute("aria-valuenow", this.#most);
+    const count = words.number(current);
+    text(
+      this.#figures,
+      total ? `${this.#most}% · ${count} / ${words.number(total)}` : current ? count : "",
+    );
+    text(this.#time, timeText(record, words));
+    const message = messageOf(record, words);
+    text(
+      this.#message,
+      AS_STATUS.some((name) => message === TEXTS[words.code][name]) ? "" : message,
+    );
+    text(
+      this.#problem,
+      record.status === "error" || record.counts?.error
+        ? errorOf(record, words)
+        : (control?.reason ?? ""),
+    );
+    if (this.#problem.textContent === this.#message.textContent) text(this.#problem, "");
+  }
+
+  #showCancel(words) {
+    const record = this.#record;
+    const open = record && !record.final && this.hasAttribute("cancellable");
+    const offered =
+      open &&
+      ["created", "running", "paused"].includes(record.status) &&
+      record.control?.action !== "cancel";
+    const sure = this.#asked === "sure";
+    const texts = record?.workflow_id ? words.ofWorkflow : words;
+    this.#cancel.disabled = this.#asked === "sent";
+    text(
+      this.#cancel,
+      !offered
+        ? ""
+        : sure
+          ? texts.doCancel
+          : this.#asked === "sent"
+            ? words.asked.cancel
+            : words.cancel,
+    );
+    text(this.#keep, offered && sure ? words.keep : "");
+    if (this.#asked && !["sure", "sent"].includes(this.#asked)) text(this.#note, this.#asked);
+  }
+
+  #speak() {
+    const status = this.#status.textContent || this.#note.textContent;
+    if (!status || (status === this.#spokenAs && (this.#spokenAge?.() ?? 0) < SPOKEN_MS)) return;
+    const name = this.#name.textContent;
+    const share = this.#record?.status === "running" && this.#figures.textContent;
+    text(this.#spoken, [name && `${name}: ${status}`, share].filter(Boolean).join(", ") || status);
+    this.#spokenAs = status;
+    this.#spokenAge = moment();
+  }
+}
+
+// A part without a text is not shown.
+function text(place, now) {
+  if (place.textContent !== now) place.textContent = now;
+  place.hidden = !now;
+}
+
+function timeText(record, words) {
+  if (record.status === "running" && record.estimated_completion && record.at)
+    return remainingText(record, words);
+  return record.end_time && record.processing_time_ms != null
+    ? words.took(clock(record.processing_time_ms / 1000))
+    : "";
+}
+
+if (sheet && !customElements.get("task-progress"))
+  customElements.define("task-progress", TaskProgress);

@@ -1,0 +1,38 @@
+// Numbers, times and texts as both languages write them.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { WORDS } from "../../progress_backend/web/static/page_words.js";
+import { translated } from "../../progress_backend/web/static/translated.js";
+import { clock, number } from "../../progress_backend/web/static/words.js";
+
+test("numbers are written as the language writes them", () => {
+  for (const n of [0, 7, 999, 1_000, 12_345.6, 0.125, 99.9999, 1_234_567, 2 ** 53 - 1]) {
+    for (const code of ["en", "ja"]) assert.equal(number(n), n.toLocaleString(code));
+  }
+});
+
+test("times are written as the language writes them", () => {
+  for (const time of ["00:00:00", "09:05:07", "12:30:00", "23:59:59"]) {
+    const at = new Date(`2026-01-05T${time}Z`);
+    const text = (code) => at.toLocaleString(code, { timeZone: "UTC" }).replace("\u202f", " ");
+    assert.equal(WORDS.en.since(at), `since ${text("en")}`);
+    assert.equal(WORDS.ja.since(at), `${text("ja")} から`);
+  }
+});
+
+test("durations have hours where they take one", () => {
+  assert.deepEqual([0, 75, 3_700].map(clock), ["0:00", "1:15", "1:01:40"]);
+});
+
+test("both languages have the same texts", () => {
+  const names = (texts) =>
+    Object.entries(texts).flatMap(([name, text]) =>
+      text && typeof text === "object" ? names(text).map((one) => `${name}.${one}`) : name,
+    );
+  assert.deepEqual(names(WORDS.ja).sort(), names(WORDS.en).sort());
+});
+
+test("a text without a code stays as it is given", () => {
+  assert.equal(translated("ja", "as given", null), "as given");
+  assert.equal(translated("en", "x", { code: "no such" }), "x");
+});
