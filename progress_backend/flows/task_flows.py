@@ -132,6 +132,9 @@ class Flows:
             if ahead is not None:
                 runs = yield from records.runs_of(task.task_type)
                 waiting.placed(record, ahead, past_runs.history(runs))
+        elif first_estimate.has_usual(record):
+            runs = yield from records.runs_of(record.task_type)
+            first_estimate.with_usual(record, past_runs.history(runs))
         return written(responses.as_of(record, now, self.settings.locale))
 
     def apply(

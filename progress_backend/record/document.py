@@ -74,7 +74,9 @@ def read_stored(document: bytes, task_id: str | None = None) -> Stored:
 
 def body_of(document: bytes) -> bytes:
     """The body of a record that was stored, as JSON text."""
-    return written(read(document))
+    record = read(document)
+    record.checkpoint = None
+    return written(record)
 
 
 def written(record: Body) -> bytes:

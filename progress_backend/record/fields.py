@@ -121,8 +121,8 @@ class Body(Struct, kw_only=True, omit_defaults=True):
         "since these have more than 1 KiB together; with fields=all nothing is omitted.")] = []
     checkpoint: Annotated[str | None, is_(
         "From where the next attempt goes on, as JSON text: a digest of the task's arguments, the "
-        "value that the job gave, and the items that each resumable loop has done. Not there where"
-        " the job gave none, and after a completion.")] = None
+        "value that the job gave, and the items that each resumable loop has done. With fields=all "
+        "alone; not there where the job gave none, and after a completion.")] = None
     created_at: Annotated[Moment | None, is_(
         "When the record was made, by the store's clock; null if that is not known.")]
     estimated_completion: Annotated[Moment | None, is_(
@@ -137,6 +137,9 @@ class Body(Struct, kw_only=True, omit_defaults=True):
         " before it and have not begun. Not there with an eta, and of a planned one.")] = None
     start_estimate: Annotated[StartEstimate | None, is_(
         "The range of its start, beside ahead, where past runs tell it.")] = None
+    usual_ms: Annotated[int | None, is_(
+        "Of a task that has ended, where it is read by its id: how long the last runs of its type "
+        "took for as many items, the median. Not there without another run.")] = None
     attempt: Annotated[int, is_("Number of the run; a retry or redelivery makes a new one.")]
     attempt_started_at: Annotated[Moment | None, is_(
         "When this run began; of the first one start_time says so.")] = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from . import estimate
 from .fields import Body
-from .local_time import moment
+from .local_time import EPOCH, MILLISECOND, moment
 from .model import TaskStatus, rendered
 from .past_runs import History
 from .task_json import written_range
@@ -21,6 +21,20 @@ def type_of(record: Body) -> str | None:
     # Of a run whose total is not known its own rate tells nothing.
     needed = record.rate is None or not record.progress.total
     return record.task_type if needed else None
+
+
+def has_usual(record: Body) -> bool:
+    """Whether a record's task has ended after a time that can be compared with its type's runs."""
+    begun = record.end_time is not None and record.start_time is not None
+    return begun and (record.progress.current > 0 or not record.progress.total)
+
+
+def with_usual(record: Body, history: History) -> Body:
+    """The record of which `has_usual` is true, with how long its type's runs take."""
+    assert record.end_time is not None
+    ended_ms = (moment(record.end_time) - EPOCH) // MILLISECOND
+    record.usual_ms = history.usual_ms(record.progress.current, ended_ms)
+    return record
 
 
 def estimated(record: Body, history: History) -> Body:

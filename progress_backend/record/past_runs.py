@@ -82,6 +82,19 @@ class History(NamedTuple):
     #: Of tasks that wait in a queue: when the newest run ended (ms since 1970), and seconds between
     #: the ends of two runs.
     queue: tuple[int, float] | None = None
+    #: The runs themselves, the last one last.
+    past: tuple[PastRun, ...] = ()
+
+    def usual_ms(self, items: int, ended_ms: int) -> int | None:
+        """The median of how long the runs took, but for that which ended then, in milliseconds: for
+        so many items, of 0 as a whole."""
+        others = [run for run in self.past if run.ended_ms != ended_ms]
+        took = [
+            (run.whole or run.seconds) * (items / run.items if items else 1)
+            for run in others
+            if run.items or not items
+        ]
+        return round(median(took) * 1000) if took else None
 
     @property
     def numbers(self) -> tuple[float, ...]:
@@ -173,6 +186,7 @@ def history(runs: Sequence[PastRun]) -> History:
         bands=(_misses(run.quarter for run in runs), _misses(run.half for run in runs)),
         waits=(min(waits), median(waits), max(waits)) if len(waits) >= LEAST else None,
         queue=(runs[-1].ended_ms, gap) if 0 < gap <= fmean(waits) else None,
+        past=tuple(runs),
     )
 
 

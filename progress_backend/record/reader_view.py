@@ -22,12 +22,14 @@ _CONTROL_TIMES: Final = ("at", "acknowledged_at")
 
 
 def seen(stored: bytes, task_id: str, zone: tzinfo) -> Body:
-    """A stored record with its times in the reader's zone.
+    """A stored record with its times in the reader's zone, and without its checkpoint.
 
     Raises:
         ForeignValue: the value is no record of this task.
     """
-    return in_zone(read(stored, task_id), zone)
+    record = in_zone(read(stored, task_id), zone)
+    record.checkpoint = None
+    return record
 
 
 def fault(stored: bytes, task_id: str) -> str | None:
@@ -42,7 +44,7 @@ def fault(stored: bytes, task_id: str) -> str | None:
 def row(stored: bytes, task_id: str, zone: tzinfo) -> Body:
     """A stored record as a list's row; for a value that is no record, a row with the fault."""
     try:
-        return seen(stored, task_id, zone)
+        return in_zone(read(stored, task_id), zone)
     except ForeignValue as error:
         return marked(task_id, str(error))
 

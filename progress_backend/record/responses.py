@@ -86,13 +86,15 @@ def created_body(record: Body, share: Mapping[str, str] | None = None) -> bytes:
 def row(record: Body) -> bytes:
     """A record as a list's row, without the caller's own values where these are too long for a
     list."""
+    record.checkpoint = None
     document = written(record)
-    given = [getattr(record, name) for name in (*GIVEN, "checkpoint")]
-    if len(document) > MOST_GIVEN and sum(map(_size, given)) > MOST_GIVEN:
-        for name in GIVEN:
-            setattr(record, name, {})
-        record.checkpoint, record.omitted = None, list(GIVEN)
-        document = written(record)
+    if len(document) > MOST_GIVEN:
+        given = [getattr(record, name) for name in GIVEN]
+        if sum(map(_size, given)) > MOST_GIVEN:
+            for name in GIVEN:
+                setattr(record, name, {})
+            record.omitted = list(GIVEN)
+            document = written(record)
     return document
 
 

@@ -53,6 +53,12 @@ class Histories:
             return record
         return first_estimate.estimated(record, await self.of(task_type))
 
+    async def with_usual(self, record: Body) -> Body:
+        """The record of an ended task with how long its type's runs take; raises as `of`."""
+        if not first_estimate.has_usual(record):
+            return record
+        return first_estimate.with_usual(record, await self.of(record.task_type))
+
     async def _ask(self, task_type: str) -> History:
         try:
             found = past_runs.history(await self._store.execute(records.runs_of(task_type)))

@@ -104,7 +104,7 @@ def _found(scope: Scope, headers: dict[bytes, bytes]) -> Found | None:
         return None
     if path.startswith(_HEAD) and path.endswith(_TAIL):
         task_id = path[len(_HEAD) : -len(_TAIL)]
-        if is_task_id(task_id):
+        if is_task_id(task_id) and b"fields" not in scope["query_string"]:
             return _STATUS, status_of, (task_id, _tag(headers)), Resource("task", task_id)
     elif path.startswith(_WORKFLOW) and path.endswith(_TAIL):
         workflow_id = path[len(_WORKFLOW) : -len(_TAIL)]

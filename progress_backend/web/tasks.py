@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
+from msgspec import structs
 
 from .. import share_tokens
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
@@ -149,21 +150,25 @@ async def _of_workflow(api: Api, task_id: str, update: schemas.Update, by: str) 
 async def task_status(
     request: Request,
     task_id: parameters.TaskId,
+    query: Annotated[queries.StatusQuery, Query()],
     if_none_match: parameters.IfNoneMatch = None,
 ) -> Response:
-    """The whole record. With If-None-Match the answer is 304 while nothing has changed. The id of a
-    workflow that is no task's is answered with the workflow as a task: its `task_type` is
-    `workflow`, its progress counts tasks. With `Accept: text/html` (and not as a page that is
-    opened in a browser) the answer is a piece of HTML."""
+    """The record, with `fields=all` with its checkpoint. With If-None-Match the answer is 304 while
+    nothing has changed. The id of a workflow that is no task's is answered with the workflow as a
+    task: its `task_type` is `workflow`, its progress counts tasks. With `Accept: text/html` (and
+    not as a page that is opened in a browser) the answer is a piece of HTML."""
     api = api_of(request)
     if fragment.asked_for(headers := dict(request.scope["headers"])):
         answer = await status_of(api, task_id, None)
         return fragment.in_place_of(answer, headers, api.settings.locale)
-    return await status_of(api, task_id, if_none_match)
+    return await status_of(api, task_id, if_none_match, whole=query.fields is not None)
 
 
-async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Response:
-    """The response to a read of a task; of a workflow's id without a record, of the workflow.
+async def status_of(
+    api: Api, task_id: str, if_none_match: str | None, *, whole: bool = False
+) -> Response:
+    """The response to a read of a task, with its checkpoint if it is `whole`; of a workflow's id
+    without a record, of the workflow.
 
     Raises:
         TaskNotFound: there is no record.
@@ -179,6 +184,10 @@ async def status_of(api: Api, task_id: str, if_none_match: str | None) -> Respon
         record = await as_read(api, task_id, stored)
         if record.status == TaskStatus.CREATED:
             record = await api.places.placed(stored, record)
+        else:
+            record = await api.histories.with_usual(record)
+    if whole:
+        record = structs.replace(record, checkpoint=read(stored).checkpoint)
     document = written(record)
     return TaggedAnswer(document, responses.entity_tag(record, document), if_none_match)
 

@@ -71,7 +71,7 @@ DOCUMENT: dict[str, Any] = json.loads(task_json.encode(FULL))
 FIELDS = {field.name: field for field in structs.fields(Body)}
 ALWAYS = [name for name, field in FIELDS.items() if field.required]
 #: What only a row has, and what is made as a record is read.
-ROWS, PLACES = ["omitted", "detail"], ["ahead", "start_estimate", "estimate"]
+ROWS, PLACES = ["omitted", "detail"], ["ahead", "start_estimate", "estimate", "usual_ms"]
 STORED = [name for name in FIELDS if name not in (*ROWS, *PLACES)]
 KEPT = [field.encode_name for field in structs.fields(Bookkeeping)]
 

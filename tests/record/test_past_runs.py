@@ -99,7 +99,8 @@ def test_each_run_counts_as_much_as_all_before_it() -> None:
     slower = [PastRun(1, 10.0, 10), PastRun(2, 160.0, 10)]
     assert history(slower).pace.seconds == pytest.approx(4)
     assert history([*slower, PastRun(3, 160.0, 10)]).pace.seconds == pytest.approx(8)
-    assert history([PastRun(1, 10.0, 0)]) == History(1, whole=(pytest.approx(10), None))
+    run = PastRun(1, 10.0, 0)
+    assert history([run]) == History(1, whole=(pytest.approx(10), None), past=(run,))
 
 
 def test_the_range_of_steady_runs_has_the_spread_of_one_more() -> None:

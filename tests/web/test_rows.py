@@ -10,7 +10,12 @@ import httpx
 import pytest
 import redis
 
+from progress_backend.flows import workflows
+from progress_backend.record.events import Progressed
+from progress_backend.store.drivers import Store
 from progress_backend.web.static_file import accepts_gzip
+from tests.records import Records
+from tests.waiting import eventually
 from tests.web.serving import RunningApi
 
 OMITTED = ["results", "processing_details", "metadata"]
@@ -20,6 +25,14 @@ def listed(api: RunningApi, query: str = "limit=100") -> list[dict[str, Any]]:
     answer = api.http.get(f"/internal/tasks?{query}")
     assert answer.status_code == 200, answer.text
     return list(answer.json()["tasks"])
+
+
+def of_store(records: Records, task_id: str) -> dict[str, Any]:
+    """A task's body as a terminal reads it from the store."""
+    with Store(records.settings) as store:
+        body = store.run(workflows.task_or_workflow(store.flows, task_id, store.now()))
+    assert body is not None
+    return dict(json.loads(body))
 
 
 def bytes_out(url: str) -> int:
@@ -48,6 +61,44 @@ def test_a_page_of_large_tasks_is_light_and_so_is_reading_it(
     (all_of_it,) = listed(api, "limit=1&fields=all")
     assert all_of_it["metadata"] == large
     assert "omitted" not in all_of_it
+
+
+def test_a_checkpoint_is_in_a_body_with_fields_all_alone(api: RunningApi, redis_url: str) -> None:
+    records = Records(redis_url)
+    records.start("run")
+    records.apply("run", Progressed(current=3, checkpoint='{"value":"7"}'))
+    with redis.Redis.from_url(redis_url) as client:
+        assert b'"checkpoint":' in client.get("task:run")
+    (row,), (all_of_it,) = listed(api), listed(api, "fields=all")
+    plain = [row, api.status("run").json(), api.update("run", current_items=4).json()]
+    plain.append(of_store(records, "run"))
+    assert [body for body in plain if "checkpoint" in body] == []
+    whole = api.http.get("/internal/task/run/status?fields=all")
+    assert whole.json()["checkpoint"] == all_of_it["checkpoint"] == '{"value":"7"}'
+    tag = {"If-None-Match": whole.headers["etag"]}
+    assert api.http.get("/internal/task/run/status?fields=all", headers=tag).status_code == 304
+    assert api.http.get("/internal/task/run/status?fields=most").status_code == 422
+
+
+def test_an_ended_task_has_the_usual_time_of_other_runs(api: RunningApi, redis_url: str) -> None:
+    records = Records(redis_url)
+    for task_id, items in (("open", 0), ("done", 50), ("failed", 10)):
+        records.start(task_id, total=50)
+        records.progress(task_id, items)
+    records.complete("done")
+    api.update("failed", "error", force=True)
+    own = records.get("done").completed_at
+    assert own is not None
+    runs = [[1, 100, 100, None], [2, 20, 10, None], [4, 7, 0, None]]
+    runs.append([3, 5, 100, 0, None, None, 300])
+    runs.append([round(own.timestamp() * 1000), 1, 50, None])
+    with redis.Redis.from_url(redis_url) as client:
+        client.set("task_runs:fetch_data", "\n".join(json.dumps(one) for one in runs))
+    eventually(lambda: api.status("done").json().get("usual_ms") == 100_000)
+    assert api.status("failed").json()["usual_ms"] == 15_000  # of 10, 20, 30 and 0.2 s
+    assert "usual_ms" not in api.status("open").json()
+    assert of_store(records, "done")["usual_ms"] == 100_000
+    assert [row for row in listed(api) if "usual_ms" in row] == []
 
 
 def test_gzip_where_it_is_asked_for(api: RunningApi) -> None:

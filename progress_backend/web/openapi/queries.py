@@ -76,6 +76,14 @@ class LogQuery(BaseModel):
     )
 
 
+class StatusQuery(BaseModel):
+    """Query of a task's status; other parameters are ignored."""
+
+    fields: Literal["all"] | None = Field(
+        default=None, description="all: also the checkpoint, where the job gave one."
+    )
+
+
 class WatchQuery(Filter):
     """Query of the WebSocket of all tasks: filters and heartbeat."""
 
@@ -134,7 +142,7 @@ class ListQuery(Filter, Paging):
     fields: Literal["all"] | None = Field(
         default=None,
         description="all: also what a row omits where it is long (metadata, results, "
-        "processing_details).",
+        "processing_details), and the checkpoint.",
     )
 
     @model_validator(mode="after")
