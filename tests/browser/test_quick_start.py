@@ -1,4 +1,4 @@
-"""What README and quick start give a front end to copy, in a page of the API's own address."""
+"""What the quick start gives a front end to copy, in a page of the API's own address."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def evaluate(page: Page, task_id: str, text: str) -> None:
     page.evaluate("() => {" + READERS.replace("{task_id}", task_id) + text + "}")
 
 
-def test_two_lines_of_the_readme_move_a_bar(api: RunningApi, open_page: OpenPage) -> None:
+def test_two_lines_of_events_move_a_bar(api: RunningApi, open_page: OpenPage) -> None:
     page, task_id = open_page(api), api.create()
-    (snippet,) = blocks("README.md", "Show it to your user", "js")
-    evaluate(page, task_id, snippet.text)
+    _, snippet = blocks("docs/quick-start.md", "Reading the record", "js")
+    evaluate(page, task_id, snippet.text.replace(":8004", f":{api.port}"))
     bar = page.locator("progress")
     for current, percentage in ((150, 59.5), (200, 79.3)):
         api.update(task_id, current_items=current)

@@ -44,8 +44,7 @@ DOING = ("python", "sh", "js", "nginx")
 QUICK_START = "docs/quick-start.md"
 #: Document and section -> the test that follows its blocks of code.
 FOLLOWED = {
-    ("README.md", "A job that says how far it is"): "tests/docs/test_readme.py",
-    ("README.md", "Show it to your user"): "tests/docs/test_readme.py",
+    ("README.md", "Your first bar"): "tests/docs/test_readme.py",
     ("docs/checkpoints.md", "A loop over items"): "tests/docs/test_checkpoints.py",
     ("docs/checkpoints.md", "A value of your own"): "tests/docs/test_checkpoints.py",
     ("docs/coming-from.md", "celery-progress"): "tests/docs/test_coming_from.py",
@@ -79,7 +78,6 @@ FOLLOWED = {
 }
 #: The same of scripts for a browser.
 SHOWN = {
-    ("README.md", "Show it to your user"): "tests/browser/test_quick_start.py",
     ("docs/logs.md", "Reading"): "tests/browser/test_log.py",
     (QUICK_START, "Reading the record"): "tests/browser/test_quick_start.py",
     (QUICK_START, "From a page of another origin"): "tests/browser/test_other_origins.py",
