@@ -48,6 +48,10 @@ THREADS = frozenset(
     {"Thread", "ThreadPoolExecutor", "Timer", "start_joinable_thread", "start_new_thread"}
 )
 STRANGERS = frozenset(["api", "tests", "workers"])
+#: Rooms that read and ask by the public bodies alone, and the rooms that they do not import.
+OUTSIDE: dict[str, frozenset[str]] = dict.fromkeys(
+    ("cli", "terminal"), frozenset(["flows", "operations", "store"])
+)
 
 
 @dataclass
@@ -90,6 +94,12 @@ def problems(package: Path) -> list[str]:
     """Every broken rule, one line each, with what to do."""
     modules = read(package)
     found = [line for module in modules.values() for line in _of_module(module)]
+    found += [
+        f"{module.name} imports {name}: {module.part} knows the public bodies alone"
+        for module in modules.values()
+        for name in sorted(module.inside)
+        if name.split(".")[0] in OUTSIDE.get(module.part, ())
+    ]
     if circle := _circle(modules):
         found.append(f"imports in a circle: {' -> '.join(circle)}")
     return found + _keys(modules, package) + [*_not_carried_out(modules)]

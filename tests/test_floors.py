@@ -60,6 +60,10 @@ def package(folder: Path, files: dict[str, str]) -> list[str]:
             {"record/a.py": "from .b import x", "record/b.py": "from . import a"},
             "circle: record.a -> record.b -> record.a",
         ),
+        (
+            {"store/a.py": "x = 1", "cli/b.py": "def f():\n    from ..store import a"},
+            "cli.b imports store.a: cli knows the public bodies alone",
+        ),
         ({"operations/keys.py": KEYS, "store/a.py": 'x = f"task:{1}"'}, "store.a:1 spells a key"),
         (
             {"operations/keys.py": KEYS, "operations/a.lua": "-- 'task:'\nget('task:' .. 1)"},

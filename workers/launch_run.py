@@ -23,7 +23,7 @@ from progress_backend.terminal.lines import Lines
 from progress_backend.terminal.opening import language
 from progress_backend.terminal.readers import ListReader
 from progress_backend.terminal.shows import show_in_terminal
-from progress_backend.terminal.store_source import StoreSource
+from progress_backend.terminal.source import Source
 from progress_backend.terminal.view import View
 from progress_backend.tracking.tracker import settings_of
 
@@ -78,7 +78,7 @@ def launch(given: argparse.Namespace) -> int:
         store = stack.enter_context(Store(settings, timeout_s=STORE_TIMEOUT_S))
         demo = given.mode == "demo"
         published = jobs.publish(jobs.DEMO if demo else jobs.RUN)
-        source = StoreSource(store, language(settings, app))
+        source = stack.enter_context(Source.of_store(settings, language(settings, app)))
         show = show_in_terminal(source.locale)
         stack.enter_context(show)
         for line in _addresses(given, port, flower_port, url, embedded=named is None):
@@ -164,7 +164,7 @@ def _addresses(
         yield """  .venv/bin/celery -A workers.app call fetch_data -a '["AAPL"]'"""
 
 
-def _stay(source: StoreSource, show: Lines | Bars, check: Callable[[], None]) -> NoReturn:
+def _stay(source: Source, show: Lines | Bars, check: Callable[[], None]) -> NoReturn:
     """Shows all tasks of the store until a signal or the end of one of the processes."""
     reader = ListReader(source, ListRequest(top=True, limit=50))
     show.say("Ctrl-C ends all of it.")

@@ -56,6 +56,8 @@ def tasks(source: Source, no_trunc: bool, as_json: bool, **wanted: Any) -> None:
     filters, and which store was read.
     """
     asked = ListRequest(**wanted)  # the other options have the names of its values
+    if asked.cursor is not None and source.url is None:
+        raise click.UsageError("--cursor goes on with a list of --url")
     page, now = source.tasks(asked, whole=as_json), source.now()
     if as_json:
         echo_json(page)

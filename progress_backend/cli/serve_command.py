@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from ..terminal.opening import open_store
+from ..errors import SettingsError
+from ..terminal.source import NO_STORE
 from .session import Command, app_of, need, settings_of
 
 
@@ -33,7 +34,8 @@ def serve(ctx: click.Context, /, **given: Any) -> None:
     With -A the settings come from that Celery app too, and a cancel may terminate a running task.
     """
     settings = settings_of(ctx)
-    open_store(settings).close()  # no store, or an unusable URL: an error before listening
+    if settings.redis_url is None:
+        raise SettingsError(NO_STORE)
     need("api", "fastapi", "uvicorn")
     from ..web.server.log import log_to_stderr
     from ..web.server.serve import serve as run

@@ -13,7 +13,6 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import click
-import redis
 from click.core import ParameterSource
 
 from ..errors import ProgressError, StoreUnavailable
@@ -76,7 +75,7 @@ class Command(click.Command):
             # With --url it is an API, which the error names.
             where = "" if ctx.params.get("url") else " (PROGRESS_REDIS_URL says where it is)"
             raise click.ClickException(f"{error}{where}") from error
-        except (ProgressError, redis.RedisError) as error:
+        except ProgressError as error:
             raise click.ClickException(str(error)) from error
 
 

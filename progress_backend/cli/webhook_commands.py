@@ -10,14 +10,11 @@ from datetime import UTC, datetime
 import click
 
 from ..errors import SettingsError
-from ..flows.stored_record import milliseconds
-from ..operations.webhooks import figures
 from ..record import webhook_event
 from ..record.webhook_target import FILTERS, Target
 from ..settings import Settings
 from ..targets import Targets, targets_of
-from ..terminal.opening import open_store
-from ..webhooks import missing
+from ..webhooks import figures_of, missing
 from .session import Command, settings_of
 
 
@@ -35,9 +32,7 @@ def list_(ctx: click.Context) -> None:
     """List the targets: what each asks for, and its events."""
     settings = settings_of(ctx)
     targets = _targets(settings)()
-    names = tuple(target.name for target in targets)
-    with open_store(settings) as store:
-        each = store.execute(figures(names))
+    each = figures_of(settings, tuple(target.name for target in targets))
     for target, events in zip(targets, each, strict=True):
         counts = ", ".join(f"{count} {what}" for what, count in events._asdict().items())
         click.echo(f"{target.name}  {target.place}  {_asks_for(target)}  {counts}")
@@ -54,7 +49,7 @@ def test(ctx: click.Context, name: str) -> None:
     from ..webhooks.post import post
 
     now = datetime.now(UTC)
-    its_id = webhook_event.event_id(name, milliseconds(now), webhook_event.TEST)
+    its_id = webhook_event.event_id(name, int(now.timestamp() * 1000), webhook_event.TEST)
     source = webhook_event.source_of(settings.key_prefix)
     body = webhook_event.body(
         "webhook", webhook_event.TEST, its_id, name, now, source, b'{"message":"a test"}'
@@ -80,12 +75,11 @@ def run(ctx: click.Context) -> None:
     _need_extra()
     from ..webhooks.sender import Sender
 
-    with open_store(settings) as store:
-        sender = Sender(store, targets)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: sender.stop())
-        click.echo(f"sending events to {len(targets())} webhooks")
-        sender.run()
+    sender = Sender(settings, targets)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sender.stop())
+    click.echo(f"sending events to {len(targets())} webhooks")
+    sender.run()
 
 
 def _need_extra() -> None:

@@ -13,7 +13,7 @@ from typing import Final, Self, TypeVar
 from weakref import WeakSet
 
 from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound, printable
-from ..flows import task_list, workflows
+from ..flows import task_list, task_log, task_timeline, workflows
 from ..flows.flow import Flow
 from ..flows.stored_record import Applied
 from ..flows.task_flows import Flows
@@ -22,6 +22,7 @@ from ..record import reader_view
 from ..record.document import written
 from ..record.events import Event
 from ..record.list_request import ListRequest
+from ..record.log_line import with_id
 from ..settings import Settings
 from ..store.drivers import AsyncStore
 from ..store.outage_log import fault
@@ -126,6 +127,8 @@ class RedisTasks(ProgressService):
         created_from: datetime | str | None = None,
         created_to: datetime | str | None = None,
         sort: str = "newest",
+        *,
+        light: bool = False,
     ) -> Body:
         """Reads one page of tasks, newest first, with its pagination and a summary over all tasks.
 
@@ -147,6 +150,7 @@ class RedisTasks(ProgressService):
             created_to: only tasks created before then.
             sort: "newest"; "running" (running tasks first, without a status), or "ended" (by end,
                 the last first, of all or with status completed, error or cancelled).
+            light: rows without what is large, as `GET /internal/tasks` has them.
 
         Task type, symbol and status go together; workflow, warning and owner each alone or with a
         status.
@@ -172,12 +176,43 @@ class RedisTasks(ProgressService):
         )
         asked.check()
         now = (await self._store()).now()
-        found = await self.run(task_list.listed(self.flows, asked, now))
+        found = await self.run(task_list.listed(self.flows, asked, now, light=light))
         return {
             "tasks": [loaded(row) for row in found.rows],
             "pagination": pagination(page, limit, found.total),
             "summary": dict(found.counts),
         }
+
+    async def get_task_timeline(self, task_id: str) -> Body:
+        """Reads what happened to a task, as `GET /internal/task/{task_id}/timeline` has it.
+
+        Args:
+            task_id: the record's id.
+
+        Raises:
+            TaskNotFound: there is no record.
+        """
+        return loaded(await self.run(task_timeline.read(task_id, self.settings)))
+
+    async def get_task_log(
+        self, task_id: str, after: int | None = None, limit: int = task_log.LINES
+    ) -> Body:
+        """Reads lines of a task's log, as `lines` of `GET /internal/task/{task_id}/log`.
+
+        Args:
+            task_id: the record's id.
+            after: only lines behind that of this number; None: the newest ones.
+            limit: so many lines at most, 1 to 1,000.
+
+        Raises:
+            TaskNotFound: there is no record.
+        """
+        part = await self.run(task_log.read(task_id, after, limit))
+        return {"lines": [loaded(with_id(*line)) for line in part.lines]}
+
+    async def now(self) -> datetime:
+        """Reads the time by Redis's clock, in the configured zone."""
+        return (await self._store()).now()
 
     async def health_check(self) -> Body:
         """Reads the state of the store, as `GET /internal/health` has it: `status` is "healthy",

@@ -2,58 +2,109 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
-from ..errors import TaskNotFound, WorkflowNotFound
+from ..addresses import without_password
+from ..errors import SettingsError, TaskNotFound, WorkflowNotFound
 from ..record.act import Action
 from ..record.default_texts import Locale
 from ..record.list_request import ListRequest
+from ..settings import Settings
+from . import formats
 
 #: The body of an answer, a row of a list, or a line of a log.
 Body = Mapping[str, Any]
 #: Who asks, as the record has it.
 BY: Final = "cli"
+NO_STORE: Final = (
+    "no store is configured: set PROGRESS_REDIS_URL (such as redis://127.0.0.1:6379/0), "
+    "or name a Celery app (-A APP) whose result backend or broker is Redis"
+)
 
 
-class Source(ABC):
-    """A store or an API, whose answers have the same bodies; `with` closes it.
+class Client(Protocol):
+    """What carries out requests, on connections that it keeps."""
 
-    Each method raises StoreUnavailable while nothing answers, and SettingsError where an API does
-    not know the token, or does not allow it what is asked for.
-    """
-
-    #: Where it is, for people.
-    address: str
-    #: The language of whoever reads.
-    locale: Locale
-    #: An API's URL, below which its pages are; None of a store.
-    url: str | None = None
-
-    @abstractmethod
-    def now(self) -> datetime:
-        """The time there, after a read."""
-
-    @abstractmethod
-    def answer(self, method: str, path: Sequence[str], given: Body) -> Body | None:
-        """An endpoint's answer to a query or body; None where it has no such record.
+    def ask(
+        self, method: str, path: Sequence[str], given: dict[str, Any]
+    ) -> tuple[Body | None, datetime | None]:
+        """An endpoint's answer to a query or body, None where it has no such record; and the time
+        there, if it is known.
 
         Args:
             method: the HTTP method in capitals.
             path: the parts of the endpoint's path below `/internal`.
-            given: the query or body; values of None are left out.
+            given: the query or body.
         """
+
+    def close(self) -> None:
+        """Closes the connections."""
+
+
+class Source:
+    """A store or an API, whose answers have the same bodies; `with` closes it.
+
+    Each method raises StoreUnavailable while nothing answers, and SettingsError where an API does
+    not know the token, or does not allow it what is asked for.
+
+    Attributes:
+        address: where it is, for people.
+        locale: the language of whoever reads.
+        url: an API's URL, below which its pages are; None of a store.
+    """
+
+    def __init__(self, client: Client, address: str, locale: Locale, url: str | None) -> None:
+        self._client, self._at = client, datetime.now().astimezone()
+        self.address, self.locale, self.url = address, locale, url
+
+    @classmethod
+    def of_store(cls, settings: Settings, locale: Locale) -> Self:
+        """The store of the settings; it is connected to at the first request.
+
+        Raises:
+            SettingsError: there is no store.
+        """
+        if settings.redis_url is None:
+            raise SettingsError(NO_STORE)
+        from .store_client import StoreClient  # redis-py takes a quarter of a second to import
+
+        address = without_password(settings.redis_url)
+        if settings.key_prefix:
+            address += formats.text(locale, "prefix", prefix=settings.key_prefix)
+        return cls(StoreClient(settings), address, locale, None)
+
+    @classmethod
+    def of_api(cls, url: str, token: str | None, locale: Locale) -> Self:
+        """The API at a URL (`progress-backend serve`), with a token where it asks for one.
+
+        Raises:
+            SettingsError: the URL is not one of HTTP, or the token cannot be sent.
+        """
+        from .api_client import ApiClient
+
+        url = url.rstrip("/")
+        return cls(ApiClient(url, token), url, locale, url)
+
+    def now(self) -> datetime:
+        """The time there at the last answer, of an API to the second; this machine's before."""
+        return self._at
+
+    def _answer(self, method: str, *path: str, **given: Any) -> Body | None:
+        known = {name: value for name, value in given.items() if value is not None}
+        body, at = self._client.ask(method, path, known)
+        self._at = at or self._at
+        return body
 
     def task(self, task_id: str) -> Body | None:
         """A task's body; of a group's id, the workflow as a task. None if there is neither."""
-        return self.answer("GET", ("task", task_id, "status"), {})
+        return self._answer("GET", "task", task_id, "status")
 
     def timeline(self, task_id: str) -> Body | None:
         """The body of a task's timeline; None without a record."""
-        return self.answer("GET", ("task", task_id, "timeline"), {})
+        return self._answer("GET", "task", task_id, "timeline")
 
     def log(self, task_id: str, after: int | None, limit: int) -> list[Body]:
         """Lines of a task's log after a number, `limit` at most; the newest ones for None.
@@ -61,7 +112,7 @@ class Source(ABC):
         Raises:
             TaskNotFound: there is no record.
         """
-        body = self.answer("GET", ("task", task_id, "log"), {"after": after, "limit": limit})
+        body = self._answer("GET", "task", task_id, "log", after=after, limit=limit)
         if body is None:
             raise TaskNotFound(task_id)
         lines: list[Body] = body["lines"]
@@ -74,41 +125,44 @@ class Source(ABC):
             InvalidEvent: filters that do not go together.
         """
         query = asdict(asked) | {"top": asked.top or None, "fields": "all" if whole else None}
-        return self.answer("GET", ("tasks",), query) or {}
+        return self._answer("GET", "tasks", **query) or {}
 
     def workflow(self, workflow_id: str) -> Body | None:
         """A workflow's body; None if there is none."""
-        return self.answer("GET", ("workflow", workflow_id, "status"), {})
+        return self._answer("GET", "workflow", workflow_id, "status")
 
     def workflows(self, page: int, limit: int) -> Body:
         """A page of workflows."""
-        return self.answer("GET", ("workflows",), {"page": page, "limit": limit}) or {}
+        return self._answer("GET", "workflows", page=page, limit=limit) or {}
 
     def workers(self) -> Body:
         """The list of workers."""
-        return self.answer("GET", ("workers",), {}) or {}
+        return self._answer("GET", "workers") or {}
 
     def act(self, action: Action, ids: Sequence[str], reason: str | None = None) -> Body:
         """Asks tasks for an act, as `POST /internal/act` does; its answer."""
-        given = {"action": action, "ids": list(ids), "by": BY, "reason": reason}
-        return self.answer("POST", ("act",), given) or {}
+        asked = {"action": action, "ids": list(ids), "by": BY, "reason": reason}
+        return self._answer("POST", "act", **asked) or {}
 
-    def act_on_workflow(self, workflow_id: str, action: Action, reason: str | None = None) -> None:
-        """Asks all members of a workflow for an act.
+    def act_on_workflow(self, workflow_id: str, action: Action, reason: str | None = None) -> Body:
+        """Asks all members of a workflow for an act; its body.
 
         Raises:
             WorkflowNotFound: there is no workflow.
             TransitionRefused: its status does not allow it.
         """
-        given, method, endpoint = {"by": BY, "reason": reason}, "POST", "cancel"
+        method, endpoint, status = "POST", "cancel", None
         if action != "cancel":
             method, endpoint = "PUT", "update"
-            given["status"] = "paused" if action == "pause" else "running"
-        if self.answer(method, ("workflow", workflow_id, endpoint), given) is None:
+            status = "paused" if action == "pause" else "running"
+        path = ("workflow", workflow_id, endpoint)
+        body = self._answer(method, *path, by=BY, reason=reason, status=status)
+        if body is None:
             raise WorkflowNotFound(workflow_id)
+        return body
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        return
+        self._client.close()

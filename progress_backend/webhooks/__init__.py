@@ -7,10 +7,12 @@ import logging
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
+from ..daemon import daemon
 from ..settings import Settings
 from ..targets import targets_of
 
 if TYPE_CHECKING:
+    from ..operations.webhooks import Figures
     from .sender import Sender
 
 logger = logging.getLogger(__name__)
@@ -36,4 +38,20 @@ def begin_sending(settings: Settings) -> Sender | None:
         return None
     from .sender import Sender
 
-    return Sender.started(settings, targets)
+    sender = Sender(settings, targets)
+    daemon("progress-webhooks", sender.run)
+    return sender
+
+
+def figures_of(settings: Settings, names: tuple[str, ...]) -> list[Figures]:
+    """What became of the events of each of these targets.
+
+    Raises:
+        SettingsError: there is no store.
+        StoreUnavailable: the store does not answer.
+    """
+    from ..operations.webhooks import figures
+    from ..store.drivers import Store  # redis-py takes a quarter of a second to import
+
+    with Store(settings) as store:
+        return store.execute(figures(names))

@@ -44,9 +44,9 @@ class Sender:
     """Sends the events of a store's webhooks, in threads of its own."""
 
     def __init__(
-        self, store: Store, targets: Targets, *, lease_s: float = LEASE_S, send: Post = post
+        self, settings: Settings, targets: Targets, *, lease_s: float = LEASE_S, send: Post = post
     ) -> None:
-        self._store = store
+        self._store = Store(settings)
         self._targets = targets
         self._lease_ms = int(lease_s * 1000)
         self._send = send
@@ -56,24 +56,13 @@ class Sender:
         #: By what a line is about; "": the sender itself.
         self._log: dict[str, OneAMinute] = defaultdict(OneAMinute)
 
-    @classmethod
-    def started(cls, settings: Settings, targets: Targets) -> Sender:
-        """A sender that runs in a thread, on a connection of its own."""
-        sender = cls(Store(settings), targets)
-
-        def work() -> None:
-            with sender._store:
-                sender.run()
-
-        daemon("progress-webhooks", work)
-        return sender
-
     def run(self) -> None:
         """Sends events until `stop` is called; then waits for deliveries in progress."""
-        while not self._stop.is_set():
-            self._try(self.step)
-            self._stop.wait(STEP_S)
-        self._join(self._lease_ms / 1000)
+        with self._store:
+            while not self._stop.is_set():
+                self._try(self.step)
+                self._stop.wait(STEP_S)
+            self._join(self._lease_ms / 1000)
 
     def stop(self, wait_s: float = 0.0) -> None:
         """Lets `run` end: nothing more is taken. Waits so long for deliveries in progress."""

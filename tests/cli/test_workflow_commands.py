@@ -13,9 +13,8 @@ from click.testing import CliRunner, Result
 
 from progress_backend.cli import main
 from progress_backend.record import events as ev
-from progress_backend.store.drivers import Store
 from progress_backend.terminal.readers import WorkflowReader
-from progress_backend.terminal.store_source import StoreSource
+from progress_backend.terminal.source import Source
 from tests.records import Records
 from tests.waiting import eventually
 
@@ -131,8 +130,7 @@ def test_runs_that_have_yet_to_confirm_are_found_among_many(redis_url: str) -> N
     for task_id in ids:
         records.member(task_id, "many")
     records.run(ids[0])
-    with Store(records.settings) as store:
-        source = StoreSource(store, "en")
+    with Source.of_store(records.settings, "en") as source:
         source.act_on_workflow("many", "cancel")
         reader = WorkflowReader(source, "many", 5)
         view = reader.read()

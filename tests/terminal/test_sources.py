@@ -14,11 +14,9 @@ from progress_backend.record.list_request import ListRequest
 from progress_backend.record.log_line import LogLine
 from progress_backend.record.redaction import Redaction
 from progress_backend.store.drivers import Store
-from progress_backend.terminal.api_source import ApiSource
 from progress_backend.terminal.readers import ListReader
 from progress_backend.terminal.rows import WorkflowRow
 from progress_backend.terminal.source import Source
-from progress_backend.terminal.store_source import StoreSource
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi, start_api
@@ -40,14 +38,13 @@ def both(redis_url: str, start_api: StartApi) -> Iterator[tuple[Source, Source]]
     records.run("m1")
     records.create(ODD, owner="alice")
     records.complete("m2")
-    with Store(records.settings) as store:
+    with Store(records.settings) as writer:
         lines = [LogLine(1_760_000_000, "info", f"line {n}") for n in range(5)]
-        store.execute(task_log.add("m1", 1, lines, 0, store.settings, Redaction()))
-        api = start_api(redis_url=redis_url, locale="en")
-        yield (
-            StoreSource(store, "en"),
-            ApiSource(f"http://127.0.0.1:{api.port}", 20, None, "en"),
-        )
+        writer.execute(task_log.add("m1", 1, lines, 0, records.settings, Redaction()))
+    api = start_api(redis_url=redis_url, locale="en")
+    url = f"http://127.0.0.1:{api.port}"
+    with Source.of_store(records.settings, "en") as store, Source.of_api(url, None, "en") as other:
+        yield store, other
 
 
 READS: list[Read] = [
@@ -109,7 +106,7 @@ def test_workflows_are_rows_for_those_who_may_see_all(redis_url: str, start_api:
     api = start_api(redis_url=redis_url, tokens=lines, locale="en")
 
     def shown(token: str, limit: int = 50) -> set[str]:
-        source = ApiSource(f"http://127.0.0.1:{api.port}", 20, token, "en")
+        source = Source.of_api(f"http://127.0.0.1:{api.port}", token, "en")
         view = ListReader(source, ListRequest(top=True, limit=limit)).read()
         assert view.trouble is None
         workflows = [task for task in view.tasks if isinstance(task, WorkflowRow)]

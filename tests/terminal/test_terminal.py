@@ -19,10 +19,10 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from progress_backend.errors import TaskNotFound
+from progress_backend.operations.partitions import Layout
 from progress_backend.record.default_texts import LOCALES, Locale, retry_text
 from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import STATUSES, Task
-from progress_backend.store.drivers import Store
 from progress_backend.terminal import formats, shows
 from progress_backend.terminal.following import follow
 from progress_backend.terminal.lines import Lines
@@ -30,7 +30,7 @@ from progress_backend.terminal.live_bars import Bars
 from progress_backend.terminal.readers import ListReader, Reader, TasksReader, WorkflowReader
 from progress_backend.terminal.screen import Screen
 from progress_backend.terminal.shows import show_in_terminal
-from progress_backend.terminal.store_source import StoreSource
+from progress_backend.terminal.source import Source
 from progress_backend.terminal.view import View
 from tests.conftest import StartServer
 from tests.records import Records
@@ -241,8 +241,7 @@ def test_the_reader_tells_the_places_of_waiting_tasks(redis_url: str) -> None:
     def ahead(reader: Reader) -> list[int | None]:
         return [task.unknown.get("ahead") for task in reader.read().tasks]
 
-    with Store(records.settings) as store:
-        source = StoreSource(store, "en")
+    with Source.of_store(records.settings, "en") as source:
         reader = TasksReader(source, ["id-2", "id-0", "runs"])
         assert ahead(reader) == [2, 0, None]
         assert ahead(ListReader(source, ListRequest(top=True))) == [0, 1, 2, None]
@@ -253,9 +252,11 @@ def test_the_reader_tells_the_places_of_waiting_tasks(redis_url: str) -> None:
 def test_what_is_no_record_has_a_row_beside_the_others(redis_url: str) -> None:
     records = Records(redis_url)
     records.start("good")
-    with Store(records.settings) as store, redis.Redis.from_url(redis_url) as client:
-        client.set(store.layout.keys[0].task("bad"), "no record")
-        view = TasksReader(StoreSource(store, "en"), ["good", "bad"]).read()
+    key = Layout.of(records.settings).keys[0].task("bad")
+    with redis.Redis.from_url(redis_url) as client:
+        client.set(key, "no record")
+    with Source.of_store(records.settings, "en") as source:
+        view = TasksReader(source, ["good", "bad"]).read()
     assert [task.task_id for task in view.tasks] == ["good", "bad"]
     assert "is no record" in (view.tasks[1].error_message or "")
 
@@ -269,11 +270,11 @@ def test_a_record_that_is_gone_is_told_and_not_waited_for_for_ever(
     records.start("other")
     records.member("m1", "flow")
     monkeypatch.setattr("progress_backend.terminal.following.AWAY_S", 0.3)
-    with Store(records.settings) as store:
+    with Source.of_store(records.settings, "en") as source:
         readers: list[Reader] = [
-            TasksReader(StoreSource(store, "en"), ["the-id"]),
-            TasksReader(StoreSource(store, "en"), ["the-id", "other"]),
-            WorkflowReader(StoreSource(store, "en"), "flow", 10),
+            TasksReader(source, ["the-id"]),
+            TasksReader(source, ["the-id", "other"]),
+            WorkflowReader(source, "flow", 10),
         ]
         for reader in readers:
             assert not reader.read().gone

@@ -20,15 +20,15 @@ def main(what: str, redis_url: str, target_url: str, count: str = "0") -> None:
     settings = Settings(redis_url=redis_url, webhooks=spec(url=target_url, allow_private=True))
     targets = targets_of(settings)
     assert targets is not None
-    with Store(settings) as store:
-        if what == "end":
+    if what == "end":
+        with Store(settings) as store:
             for i in range(int(count)):
                 end(store, f"t{i}")
-            return
-        sender.STEP_S = 0.05
-        sending = sender.Sender(store, targets, lease_s=LEASE_S)
-        signal.signal(signal.SIGTERM, lambda *_: sending.stop())
-        sending.run()
+        return
+    sender.STEP_S = 0.05
+    sending = sender.Sender(settings, targets, lease_s=LEASE_S)
+    signal.signal(signal.SIGTERM, lambda *_: sending.stop())
+    sending.run()
 
 
 def end(store: Store, task_id: str) -> None:

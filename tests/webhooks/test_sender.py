@@ -36,8 +36,8 @@ def sending(redis_url: str, url: str, **options: Any) -> Iterator[Store]:
     settings = Settings(redis_url=redis_url, webhooks=spec(url=url, allow_private=True))
     targets = targets_of(settings)
     assert targets is not None
-    with Store(settings) as store, Store(settings) as senders:
-        sender = Sender(senders, targets, **options)
+    with Store(settings) as store:
+        sender = Sender(settings, targets, **options)
         thread = threading.Thread(target=sender.run)
         thread.start()
         try:
@@ -138,8 +138,8 @@ def test_a_slow_target_holds_up_no_other(redis_url: str) -> None:
         settings = Settings(redis_url=redis_url, webhooks=both)
         targets = targets_of(settings)
         assert targets is not None
-        with Store(settings) as store, Store(settings) as senders:
-            sender = Sender(senders, targets)
+        with Store(settings) as store:
+            sender = Sender(settings, targets)
             thread = threading.Thread(target=sender.run)
             thread.start()
             for i in range(20):
@@ -166,7 +166,7 @@ def test_a_sender_that_stops_takes_nothing_more(
             sender.stop()
             return Answer(200)
 
-        sender = Sender(store, targets, send=send)
+        sender = Sender(settings, targets, send=send)
         sender.run()
         assert figures(store) == webhooks.Figures(4, delivered=1)
         taken = store.execute(webhooks.take(0, "ops", 1))
@@ -229,8 +229,8 @@ def test_an_error_of_a_library_is_an_attempt_and_an_event_that_kills_is_given_up
         end(store, "a")
         eventually(lambda: figures(store) == webhooks.Figures(0, failed=1))
     assert "given up after 3 attempts: ValueError: of a library" in caplog.text
-    with Store(Settings(redis_url=redis_url, webhooks=spec())) as store:
-        sender = Sender(store, lambda: (), send=lambda *_: Answer(200))
-        (target,) = targets_of(store.settings)()
-        taken = webhooks.Taken("1-0", "b", b"{}", 2 * ATTEMPTS + 1)
-        assert sender._answer(target, taken).error == "its senders have died"
+    settings = Settings(redis_url=redis_url, webhooks=spec())
+    sender = Sender(settings, lambda: (), send=lambda *_: Answer(200))
+    (target,) = targets_of(settings)()
+    taken = webhooks.Taken("1-0", "b", b"{}", 2 * ATTEMPTS + 1)
+    assert sender._answer(target, taken).error == "its senders have died"

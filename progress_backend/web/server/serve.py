@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from ...errors import SettingsError
 from ...settings import Settings
+from ...store.drivers import Store
 from ..access import Bound, is_loopback
 from ..app import create_app
 from ..callers import tokens_of
@@ -101,6 +102,7 @@ def serve(
     """
     try:
         app = create_app(settings, celery_app=celery_app)
+        Store(app.state.progress_settings).close()  # raises if its URL cannot be used
     except SettingsError as error:
         give_up(str(error))
     serve_app(app, host, port, forwarded_allow_ips, insecure=insecure)
