@@ -14,14 +14,16 @@ from typing import Any
 from celery import signals
 from celery.exceptions import SoftTimeLimitExceeded
 
-from .send_call import interrupted
-from .tracker import Tracker
+from .publish import current
+from .tracker import tracker_of
 
 logger = logging.getLogger(__name__)
 
+#: The handler of a publish, which goes through the signal as one value.
+_PUBLISHED = "published"
 #: Each signal, with the module and the name of its handler.
 HANDLERS = (
-    (signals.before_task_publish, "publishing", "published"),
+    (signals.before_task_publish, "publishing", _PUBLISHED),
     (signals.task_received, "parent_signals", "received"),
     (signals.task_prerun, "signals", "prerun"),
     (signals.task_postrun, "signals", "postrun"),
@@ -34,10 +36,10 @@ HANDLERS = (
 )
 
 
-def connect(tracker: Tracker) -> None:
-    """Connects the handlers; further calls change nothing."""
+def connect() -> None:
+    """Connects the handlers, for all apps of the process; further calls change nothing."""
     for signal, module, name in HANDLERS:
-        tracker.connect(signal, _quiet(tracker, module, name), name)
+        signal.connect(_quiet(module, name), weak=False, dispatch_uid=f"progress-{name}")
 
 
 def load() -> None:
@@ -52,19 +54,25 @@ def handler_of(module: str, name: str) -> Callable[..., None]:
     return handler
 
 
-def _quiet(tracker: Tracker, module: str, name: str) -> Callable[..., None]:
+def _quiet(module: str, name: str) -> Callable[..., None]:
     handler: Callable[..., None] | None = None
 
     def guarded(sender: Any = None, **kwargs: Any) -> None:
         nonlocal handler
+        # A publish's sender is the task's name, all others have their app.
+        publishes = name == _PUBLISHED
+        its: Any = current.publish if publishes else tracker_of(getattr(sender, "app", None))
+        if its is None:
+            return
         try:
             if handler is None:
                 handler = handler_of(module, name)
-            handler(tracker, sender, **kwargs)
+            handler(its, sender, **kwargs)
         except SoftTimeLimitExceeded as limit:
             # Raised into the job by Celery's signal handler while this code ran; Celery's
-            # dispatcher would drop it.
-            interrupted(limit)
+            # dispatcher would drop it. The publish in this thread raises it after it is done.
+            if (publish := current.publish) is not None:
+                publish.limit = limit
         except Exception:
             # Tracking never raises into Celery; the log shows the library's own faults.
             logger.exception("the handler of a Celery signal failed: %s", name)

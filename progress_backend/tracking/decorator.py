@@ -10,14 +10,12 @@ from typing import Any, TypeVar, overload
 from celery import Task
 from celery.local import Proxy
 
+from .headers import VALUES
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: Attribute of a task's function (or class) that holds its marking.
 MARK = "__progress__"
-#: Message header with a call's values.
-HEADER = "progress"
-#: The values that one call may have, by their names here.
-VALUES = ("task_type", "symbol", "total_items", "metadata", "expect_s", "stall_s", "owner")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ import inspect
 import json
 import logging
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,18 +17,11 @@ from ..record.failures import described
 from ..record.json_text import dumps
 from ..record.model import MAX_ID, MAX_OWNER, Member, is_plain
 from ..record.traces import traceparent
-from .decorator import HEADER, Marking
+from .decorator import Marking
+from .headers import HEADER, TRACE, WORKFLOW, header_in
 
 logger = logging.getLogger(__name__)
 
-#: Message header of a workflow's members.
-WORKFLOW = "progress_workflow"
-#: Message header of OpenTelemetry's trace context.
-TRACE: Final = "traceparent"
-#: Two more values in the progress header: the record's creation time, and its digest.
-CREATED_AT, DIGEST = "created_at", "digest"
-#: And of a record that was planned before: when the message left.
-PUBLISHED_AT = "published_at"
 #: Longest metadata in the header, in characters: AMQP's headers have to fit into one frame.
 _LARGEST_HEADER: Final = 16 * 1024
 #: Most seconds of a marking's limits.
@@ -50,9 +42,7 @@ def identity_of(
     Never raises: a value that cannot be computed is None, with one line in the log.
     """
 
-    def header(name: str) -> Any:
-        return message.get(name) if isinstance(message, dict) else getattr(message, name, None)
-
+    header = reader_of(message)
     given = header(HEADER) if isinstance(message, dict) else header_in(message)
     bound: Mapping[str, Any] | None = None
     values: dict[str, Any] = {}
@@ -80,12 +70,18 @@ def identity_of(
         parent_id=header("parent_id"),
         root_id=header("root_id"),
         group_id=header("group"),
-        member=member_in(message),
+        member=None if (workflow := header(WORKFLOW)) is None else member_of(workflow),
         expect_s=values.get("expect_s"),
         stall_s=values.get("stall_s"),
-        owner=values.get("owner") or owner_in(message),
-        traceparent=traceparent(header(TRACE)),
+        owner=values.get("owner") or (None if workflow is None else owner_of(workflow)),
+        traceparent=None if (trace := header(TRACE)) is None else traceparent(trace),
     )
+
+
+def reader_of(message: Any) -> Callable[[str], Any]:
+    """What reads a message's headers by name, or those in the request that Celery has made of
+    them; None for one that is not there."""
+    return message.get if isinstance(message, dict) else lambda name: getattr(message, name, None)
 
 
 def header_of(identity: Identity) -> dict[str, Any]:
@@ -104,19 +100,14 @@ def header_of(identity: Identity) -> dict[str, Any]:
     return header
 
 
-def header_in(request: Any) -> Any:
-    """The progress header of a request; an eager run has its headers in another place."""
-    found = getattr(request, HEADER, None)
-    if found is None and getattr(request, "is_eager", False):
-        return request.headers.get(HEADER) if isinstance(request.headers, dict) else None
-    return found
-
-
 def member_in(message: Any) -> Member | None:
     """The workflows in a message's headers, or in the request that Celery has made of them; None
     without a valid header."""
-    in_headers = isinstance(message, dict)
-    given = message.get(WORKFLOW) if in_headers else getattr(message, WORKFLOW, None)
+    return member_of(reader_of(message)(WORKFLOW))
+
+
+def member_of(given: Any) -> Member | None:
+    """The workflows that a header names."""
     if not isinstance(given, dict):
         return None
     ids = tuple(i for i in (given.get("id"), given.get("canvas")) if i is not None)
@@ -128,18 +119,12 @@ def member_in(message: Any) -> Member | None:
     return Member(tuple(dict.fromkeys(ids)), generation)
 
 
-def owner_in(message: Any) -> str | None:
-    """The owner of the workflow in a message's headers, or in the request that Celery has made of
-    them; None without a valid one."""
-    given = (message.get if isinstance(message, dict) else partial(_attribute, message))(WORKFLOW)
+def owner_of(given: Any) -> str | None:
+    """The owner that a workflow's header names; None without a valid one."""
     try:
         return _owner(given.get("owner")) if isinstance(given, dict) else None
     except (TypeError, ValueError):
         return None
-
-
-def _attribute(message: Any, name: str) -> Any:
-    return getattr(message, name, None)
 
 
 def _owner(value: Any) -> str | None:

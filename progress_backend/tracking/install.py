@@ -16,9 +16,10 @@ from celery.local import Proxy
 from ..errors import SettingsError
 from ..runs.body import around
 from ..settings import refuse_unknown
-from . import connections, sending, worker_lease
+from . import connections, worker_lease
 from .cleanup import add_cleanup
 from .decorator import MARK, Marking
+from .sending import watch_calls, watch_groups
 from .tracker import Tracker, installed, register, tracker_of
 
 if TYPE_CHECKING:
@@ -78,11 +79,11 @@ def install(
         app.steps["worker"].add(_Disabled)
         return app
     rank_progress()
-    connections.connect(tracker)
+    connections.connect()
     worker_lease.connect(tracker)
-    sending.watch_calls(tracker)
-    sending.watch_groups()
-    _send_before_exit(tracker)
+    watch_calls(tracker)
+    watch_groups()
+    _send_before_exit()
     _bind_each(tracker)
     if beat:
         when_finalized(app, lambda: add_cleanup(tracker))
@@ -106,15 +107,17 @@ def rank_progress() -> None:
     states.PRECEDENCE_LOOKUP["PROGRESS"] = states.precedence(states.STARTED)
 
 
-def _send_before_exit(tracker: Tracker) -> None:
-    """Lets a process that exits send its kept events, within a bound."""
+def _send_before_exit() -> None:
+    """Lets a process that exits send its kept events, within a bound; once per process."""
     atexit.unregister(_stop_each)
     atexit.register(_stop_each)
     # A pool's child exits by os._exit, which runs no atexit function.
-    tracker.connect(celery_signals.worker_process_shutdown, lambda **_: tracker.stop(), "exit")
+    celery_signals.worker_process_shutdown.connect(
+        _stop_each, weak=False, dispatch_uid="progress-exit"
+    )
 
 
-def _stop_each() -> None:
+def _stop_each(**_: Any) -> None:
     for tracker in installed():
         tracker.stop()
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ..errors import ForeignValue
 from ..flows.stored_record import Base
@@ -12,8 +11,9 @@ from ..operations import records
 from ..record import canvas
 from ..record.caller_events import MAX_ITEMS
 from ..record.model import MAX_ID, Member, is_plain
-from .decorator import HEADER
-from .identity import WORKFLOW, member_in, owner_in
+from .headers import HEADER, WORKFLOW
+from .identity import member_of, owner_of
+from .publish import Publish
 from .tracker import Tracker
 
 #: Attribute of a request: the ids of the messages that Celery sends when its task ends.
@@ -23,104 +23,87 @@ _NEXT: Final = "_progress_next"
 MOST_GENERATIONS: Final = 32
 
 
-class Joined(NamedTuple):
-    """A message that belongs to workflows."""
-
-    member: Member
-    #: What runs after the message's own task.
-    ahead: canvas.Embed
-    #: Whether the message goes on with a canvas that was sent before: its task is planned, mostly.
-    goes_on: bool
-    #: The name that the caller gives to the workflow.
-    name: str | None = None
-    #: How many members the caller expects it to have.
-    total: int | None = None
-    #: The owner of the workflow that the message's publisher is a member of.
-    owner: str | None = None
-
-
-def join(tracker: Tracker, headers: dict[str, Any], body: Any) -> Joined | None:
-    """The workflows of a message that is about to leave, which its header tells from now on; None
-    for a single task's."""
-    joined = _joined(tracker, headers, body)
-    if joined is None:
+def join(publish: Publish, body: Any) -> None:
+    """Finds the workflows of a message that is about to leave, and writes them into its header;
+    none for a single task."""
+    publish.ahead, headers = canvas.embed_of(body), publish.headers
+    owner = _joined(publish, body)
+    if (member := publish.member) is None:
+        publish.ahead = canvas.NOTHING
         headers.pop(WORKFLOW, None)
-        return None
-    headers[WORKFLOW] = header_of(joined.member, joined.owner)
-    return joined
-
-
-def header_of(member: Member, owner: str | None = None) -> dict[str, Any]:
-    """The header of a member's message, with the owner of its workflow."""
+        return
     outermost, *own = member.workflows
     header: dict[str, Any] = {"id": outermost, "generation": member.generation}
     if own:
         header["canvas"] = own[0]
     if owner is not None:
         header["owner"] = owner
-    return header
+    headers[WORKFLOW] = header
 
 
-def begins_as(joined: Joined, owner: str | None, headers: dict[str, Any]) -> None:
-    """Writes into the header of a message that begins a canvas whose task it is: all that follow
-    have that owner, unless they have their own."""
-    if owner is not None and not joined.goes_on:
-        headers[WORKFLOW]["owner"] = owner
-
-
-def _joined(tracker: Tracker, headers: dict[str, Any], body: Any) -> Joined | None:
-    ahead = canvas.embed_of(body)
+def _joined(publish: Publish, body: Any) -> str | None:
+    """Sets the workflows of a message; returns the owner of the workflow that its publisher is a
+    member of."""
+    headers, tracker = publish.headers, publish.tracker
     publisher = tracker.app.current_worker_task
     request = None if publisher is None else publisher.request
     if headers.get("retries"):
-        known, owner = member_in(headers), owner_in(headers)
-        if known is None and request is not None and request.id == headers.get("id"):
-            known, owner = member_in(request), owner_in(request)
-        return None if known is None else Joined(known, ahead, True, owner=owner)
+        given = headers.get(WORKFLOW)
+        if member_of(given) is None and request is not None and request.id == headers.get("id"):
+            given = getattr(request, WORKFLOW, None)
+        publish.goes_on, publish.member = True, member_of(given)
+        return owner_of(given)
+    inherited: Member | None = None
+    owner: str | None = None
     if request is None:
-        inherited, owner = _of_parent(tracker, headers)
-    else:
-        inherited, owner = member_in(request), owner_in(request)
-    grouped = headers.get("group_index") is not None
-    single = ahead.says_nothing and not grouped and headers.get("task") != canvas.CHORD_UNLOCK
-    if inherited is None and single:
+        if headers.get("parent_id") is not None:
+            inherited, owner = _of_parent(tracker, headers["parent_id"])
+    elif (given := getattr(request, WORKFLOW, None)) is not None:
+        inherited, owner = member_of(given), owner_of(given)
+    alone = headers.get("group_index") is None and headers.get("task") != canvas.CHORD_UNLOCK
+    if inherited is None and alone and not any(publish.ahead):
         return None
-    if request is None and inherited is not None:  # an errback that a worker's main process sends
-        return Joined(inherited, ahead, True, owner=owner)
-    if request is not None and _goes_on(tracker, publisher, headers):
-        return None if inherited is None else Joined(inherited, ahead, True, owner=owner)
+    # A worker's main process sends errbacks without a current task.
+    errback = request is None and inherited is not None
+    if errback or (request is not None and _goes_on(publish, publisher)):
+        publish.goes_on, publish.member = True, inherited
+        return owner
+    return _begun_by(publish, body, inherited, owner)
+
+
+def _begun_by(
+    publish: Publish, body: Any, inherited: Member | None, owner: str | None
+) -> str | None:
+    """Sets the workflows of a message that begins a canvas, or of a single one that a member's body
+    sends, and what its caller says of them; returns the owner."""
+    headers = publish.headers
     given = headers.get(HEADER)
     about = given.get("workflow", {}) if isinstance(given, dict) else {}
     if about is None or (inherited and inherited.generation + 1 >= MOST_GENERATIONS):
         inherited = owner = None
-    about = about if isinstance(about, dict) else {}
-    name = about.get("name")
+    if isinstance(about, dict):
+        name, total = about.get("name"), about.get("total")
+        publish.title = name if isinstance(name, str) else None
+        # The header may hold anything.
+        publish.total = total if type(total) is int and 0 < total <= MAX_ITEMS else None
     args = body[0] if isinstance(body, (list, tuple)) and body else ()
-    own = canvas.workflow_of(headers, ahead, args)
-    if own is not None and not _is_id(own):
+    own = canvas.workflow_of(headers, publish.ahead, args)
+    if own is not None and not (0 < len(own) <= MAX_ID and is_plain(own)):
         own = None
-    if inherited is None:
-        if own is None:
-            return None
-        member = Member((own,))
-    else:
+    if inherited is not None:
         ids = inherited.workflows if own is None else (inherited.workflows[0], own)
-        member = Member(tuple(dict.fromkeys(ids)), inherited.generation + 1)
-    named = name if isinstance(name, str) else None
-    return Joined(member, ahead, False, named, _total(about.get("total")), owner)
+        publish.member = Member(tuple(dict.fromkeys(ids)), inherited.generation + 1)
+    elif own is not None:
+        publish.member = Member((own,))
+    return owner
 
 
-def _total(given: object) -> int | None:
-    """A number of members in a header, which may hold anything; None for what is none."""
-    return given if type(given) is int and 0 < given <= MAX_ITEMS else None
-
-
-def _goes_on(tracker: Tracker, publisher: Any, headers: Mapping[str, Any]) -> bool:
+def _goes_on(publish: Publish, publisher: Any) -> bool:
     """Whether a message goes on with its publisher's canvas, instead of being sent by its body."""
-    request = publisher.request
+    request, headers = publisher.request, publish.headers
     if headers.get("replaced_task_nesting") or publisher.name == canvas.CHORD_UNLOCK:
         return True
-    process = tracker.process
+    process = publish.tracker.process
     run = process.run_of(request) if process is not None else None
     if run is not None and run.closed and not run.entered:
         return True
@@ -137,23 +120,17 @@ def ahead_of(request: Any) -> canvas.Embed:
     return canvas.embed(*parts)
 
 
-def _of_parent(tracker: Tracker, headers: Mapping[str, Any]) -> tuple[Member | None, str | None]:
+def _of_parent(tracker: Tracker, parent_id: Any) -> tuple[Member | None, str | None]:
     """The workflows of a message's parent, and its owner, read from its record: a worker's main
     process sends errbacks without a current task."""
-    parent_id, process = headers.get("parent_id"), tracker.process
+    process = tracker.process
     if not isinstance(parent_id, str) or process is None or tracker.worker() is None:
         return None, None
     documents = process.sender.ask(records.read((parent_id,)))
     with suppress(ForeignValue):
         if documents and documents[0] is not None:
             task = Base.of(documents[0]).task
-            return _anew(task.member), task.owner
+            if (member := task.member) is not None:
+                return Member(member.workflows, member.generation), task.owner
+            return None, task.owner
     return None, None
-
-
-def _anew(member: Member | None) -> Member | None:
-    return None if member is None else Member(member.workflows, member.generation)
-
-
-def _is_id(text: str) -> bool:
-    return 0 < len(text) <= MAX_ID and is_plain(text)

@@ -26,8 +26,8 @@ from ..record.redelivery import TAKEN_BACK
 from ..runs.failure_hooks import asked_for, call_hooks
 from ..runs.run import Run, TaskCancelled
 from . import plans
-from .decorator import HEADER, Marking
-from .headers import ALONE, RUN
+from .decorator import Marking
+from .headers import ALONE, HEADER, RUN
 from .identity import identity_of, member_in
 from .process import Process
 from .tracker import Tracker
@@ -42,13 +42,14 @@ def received(tracker: Tracker, sender: Any, *, request: Any, **_: Any) -> None:
     """Numbers the run of a received message (`task_received`); the number is passed to the pool and
     recorded with the start. Of a child that dies with `reject_on_worker_lost` Celery sends no
     signal: its message comes again, and its run is no more in hand."""
-    if request.app is tracker.app:
-        request.request_dict[RUN] = next(_numbers)
-        if (request.delivery_info or {}).get("redelivered"):
-            from celery.worker import state
+    if tracker.disabled:
+        return
+    request.request_dict[RUN] = next(_numbers)
+    if (request.delivery_info or {}).get("redelivered"):
+        from celery.worker import state
 
-            known = request.id in state.requests or request.id in state.successful_requests
-            request.request_dict[ALONE] = not known
+        known = request.id in state.requests or request.id in state.successful_requests
+        request.request_dict[ALONE] = not known
 
 
 def failed(
@@ -94,7 +95,7 @@ def revoked(
     """Records Cancelled for a revoked, terminated or expired task (`task_revoked`); Requeued where
     Celery itself ended the run."""
     marking = _marking(tracker, task, request)
-    if not tracker.has(task) or (process := tracker.process) is None:
+    if (process := tracker.process) is None:
         return
     if terminated and not _asked(request, signum):
         let_go(tracker, task, request=request)
@@ -145,7 +146,7 @@ def _asked(request: Any, signum: Any) -> bool:
 def unknown(tracker: Tracker, sender: Any, *, name: str, **about: Any) -> None:
     """Records Failed for a task that the worker has not registered (`task_unknown`); the publisher
     made the record."""
-    if (process := tracker.process_for(sender)) is None:
+    if (process := tracker.process) is None:
         return
     message = text(tracker.settings.locale, "unknown_task", name=name)
     event = ev.Failed(error_message=message, cause="unknown_task")
@@ -170,7 +171,7 @@ def internal_error(
     mostly a result backend that does not answer: the run has no end there (or a failure), and in a
     pool of threads no other signal is sent. Its retry may have been published, and begun."""
     marking = _marking(tracker, task, task.request)
-    if not tracker.has(task) or (process := tracker.process) is None:
+    if (process := tracker.process) is None:
         return
     context = Context(request) if isinstance(request, Mapping) else None
     end_ahead = partial(plans.end, tracker, process, context, task.name, cancelled=False)
@@ -217,8 +218,6 @@ def _sending_request(task_id: str) -> Any:
 
 
 def _marking(tracker: Tracker, task: Any, request: Any) -> Marking | None:
-    if not tracker.has(task):
-        return None
     return tracker.marking_for(task.name, {HEADER: getattr(request, HEADER, None)})
 
 

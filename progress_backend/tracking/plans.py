@@ -1,32 +1,43 @@
-"""Records of tasks whose messages leave later: those that a canvas' first messages name."""
+"""Records that messages begin: their own tasks', and those of the tasks that they name, whose
+messages leave later."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
 
 from celery.backends.base import Backend
 
+from ..flows.stored_record import Applied, milliseconds
+from ..operations import workflows
 from ..record import canvas
 from ..record import events as ev
 from ..record.default_texts import text
-from ..record.model import UPSTREAM
+from ..record.failures import described
+from ..record.model import NOT_PUBLISHED, UPSTREAM, Member
 from ..runs.writer import Entry
 from . import remote_tasks
-from .decorator import HEADER, Marking
-from .identity import WORKFLOW, identity_of, member_in
-from .membership import Joined, ahead_of
+from .created_header import begun, is_new
+from .decorator import Marking
+from .headers import HEADER, WORKFLOW
+from .identity import identity_of, member_in
+from .membership import ahead_of
 from .process import Process
+from .publish import Publish
 from .tracker import Tracker
 
 #: Records that one call begins, those of the messages themselves included; the rest is begun by the
 #: sender's thread.
 MOST: Final = 1_000
+#: Leases for which a workflow stays open whose publish goes on without sending anything.
+_LEASES: Final = 5
 
 
-class Plan:
-    """The planned records of one canvas, whose messages are read one by one."""
+class Canvas:
+    """The messages of one canvas, which are published one by one."""
 
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
@@ -35,31 +46,90 @@ class Plan:
         #: Whether tasks without a record run before those that are planned next.
         self._unseen = False
         self._checked = False
+        #: The task of its first message, and of how many of those that begin it.
+        self._first, self._alike = "", 0
+        self._title: str | None = None
+        self._total: int | None = None
+        #: The workflow, where these messages begin it.
+        self._workflow_id: str | None = None
+        self._token: str | None = None
 
-    def ahead(self, joined: Joined, headers: dict[str, Any], tracked: bool) -> Iterator[Entry]:
-        """The events that begin the records of the tasks which a message names, the workflow's own
-        task first."""
-        self._look_at_backend(joined.ahead)
-        if not tracked:
-            self._unseen = True
-        steps = list(self._walk.steps(joined.ahead))
-        if len(steps) >= MOST:
-            last = joined.member.workflows[-1]
-            steps.sort(key=lambda step: step.task_id != last)
-        root = headers.get("root_id") or headers.get("id")
-        within = headers.get(WORKFLOW)  # its owner is theirs
-        return (entry for step in steps if (entry := self._entry(step, joined, root, within)))
+    def add(self, publish: Publish) -> None:
+        """Adds a message that is published next."""
+        if publish.member is None or publish.goes_on:
+            return
+        if self._workflow_id is None:  # the messages of a canvas have one last task
+            self._title = self._name(publish, publish.member)
+        self._workflow_id = publish.member.workflows[-1]
+        self._title = publish.title or self._title
+        self._total = self._total or publish.total
+        name = publish.headers["task"]
+        self._first = self._first or name
+        self._alike += name == self._first
 
-    def name(self, joined: Joined) -> str | None:
+    def begin(self, process: Process, publishes: Sequence[Publish], *, last: bool) -> None:
+        """Begins the records of messages that were added, and of the tasks that they name. `last`:
+        no more follow."""
+        if not last:
+            self._hold(process)
+        own = [publish for publish in publishes if publish.created is not None]
+        entries = [self._created(publish, first=publish is own[0]) for publish in own]
+        ahead = (e for one in publishes if not one.goes_on for e in self._ahead(one))
+        several = list(zip(own, _begin(process, entries, ahead), strict=True))
+        for publish, applied in several:
+            begun(publish, applied)
+        # Messages of a canvas that was sent before name tasks that are planned already, unless no
+        # message has named these themselves.
+        new = (one for one, applied in several if one.goes_on and is_new(applied))
+        _begin(process, (), (e for one in new for e in self._ahead(one)))
+        if last and self._token is not None:
+            self._publishes(process, 0)
+
+    def _created(self, publish: Publish, *, first: bool) -> Entry:
+        created = publish.created
+        assert created is not None
+        if first and self._workflow_id is not None:
+            title = self._title or canvas.name_of(self._first, self._alike)
+            created = replace(created, workflow_name=title, workflow_total=self._total)
+        return None, publish.headers["id"], (created,)
+
+    def _hold(self, process: Process) -> None:
+        """Keeps the workflow open while more members may be published."""
+        if self._workflow_id is not None:
+            self._token = self._token or uuid.uuid4().hex
+            self._publishes(process, int(_LEASES * self._tracker.settings.lease_s * 1000))
+
+    def _publishes(self, process: Process, ttl_ms: int) -> None:
+        assert self._workflow_id is not None
+        assert self._token is not None
+        now_ms = milliseconds(process.store.now())
+        process.sender.ask(workflows.publishing(self._workflow_id, self._token, now_ms, ttl_ms))
+
+    def _name(self, publish: Publish, member: Member) -> str | None:
         """The name that the marking of a workflow's own task gives to the workflow: of the step
         whose result the caller holds. A group has none."""
-        own = joined.member.workflows[-1]
-        last = (step.name for step in canvas.steps(joined.ahead) if step.task_id == own)
+        steps = canvas.steps(publish.ahead)
+        last = (step.name for step in steps if step.task_id == member.workflows[-1])
         marking = None if (name := next(last, None)) is None else self._marking(name)
         return None if marking is None else marking.workflow
 
-    def _entry(self, step: canvas.Step, joined: Joined, root: Any, within: Any) -> Entry | None:
-        options = step.signature.get("options") or {}
+    def _ahead(self, publish: Publish) -> Iterator[Entry]:
+        """The events that begin the records of the tasks which a message names, the workflow's own
+        task first."""
+        if (member := publish.member) is None:
+            return
+        self._look_at_backend(publish.ahead)
+        if publish.marking is None:
+            self._unseen = True
+        steps = list(self._walk.steps(publish.ahead))
+        if len(steps) >= MOST:
+            steps.sort(key=lambda step: step.task_id != member.workflows[-1])
+        for step in steps:
+            if (entry := self._entry(step, publish, member)) is not None:
+                yield entry
+
+    def _entry(self, step: canvas.Step, publish: Publish, member: Member) -> Entry | None:
+        options, headers = step.signature.get("options") or {}, publish.headers
         given = (options.get("headers") or {}).get(HEADER)
         marking = self._marking(step.name)
         if marking is None and isinstance(given, dict):
@@ -68,13 +138,15 @@ class Plan:
             self._unseen = self._unseen or not step.name.startswith("celery.")
             return None
         grouped = options.get("group_index") is not None
-        message = {HEADER: given, "root_id": root, "group": options.get("group_id")}
-        message[WORKFLOW] = within
-        if not grouped:
-            message["group"] = None
+        message = {
+            HEADER: given,
+            "root_id": headers.get("root_id") or headers.get("id"),
+            "group": options.get("group_id") if grouped else None,
+            WORKFLOW: headers.get(WORKFLOW),  # its owner is theirs
+        }
         identity = identity_of(None, step.name, marking, (), {}, message)
-        identity = identity._replace(member=joined.member._replace(unseen=self._unseen))
-        return None, step.task_id, (ev.Planned(identity=identity, anew=not joined.goes_on),)
+        identity = identity._replace(member=member._replace(unseen=self._unseen))
+        return None, step.task_id, (ev.Planned(identity=identity, anew=not publish.goes_on),)
 
     def _marking(self, name: str) -> Marking | None:
         """A task's marking with its constants alone: a function of it needs the arguments."""
@@ -101,7 +173,9 @@ def _constant(marking: Marking) -> Marking:
     return Marking(**values, results=marking.results, workflow=marking.workflow)
 
 
-def begin(process: Process, entries: Sequence[Entry], planned: Iterable[Entry]) -> list[Any]:
+def _begin(
+    process: Process, entries: Sequence[Entry], planned: Iterable[Entry]
+) -> list[Applied | None]:
     """Begins the records of messages that are about to leave, with planned ones as far as one call
     takes; the sender's thread begins the others. Returns what became of the first."""
     planned = iter(planned)
@@ -110,11 +184,31 @@ def begin(process: Process, entries: Sequence[Entry], planned: Iterable[Entry]) 
         own.append(entry)
         if len(entries) + len(own) >= MOST:
             break
-    begun = process.sender.record_together([*entries, *own]) if entries or own else []
+    applied = process.sender.record_together([*entries, *own]) if entries or own else []
     rest = next(planned, None)
     if rest is not None:
         process.sender.plan(chain([rest], planned))
-    return begun[: len(entries)]
+    return applied[: len(entries)]
+
+
+def not_sent(publish: Publish, error: BaseException, identity: ev.Identity | None = None) -> None:
+    """Records Failed for a task whose publish raised, unless a run has begun: its message may have
+    been sent all the same. Ends the planned records of those that its message names.
+
+    While the store does not answer the event is kept, and makes a record with the task's identity
+    if there is none.
+    """
+    tracker = publish.tracker
+    if (process := tracker.process) is None:
+        return
+    identity = publish.created.identity if publish.created is not None else identity
+    if identity is not None and publish.attempt is not None:
+        message = text(tracker.settings.locale, "not_published", reason=described(error))
+        failed = ev.Failed(
+            error_message=message, cause=NOT_PUBLISHED, identity=identity, attempt=publish.attempt
+        )
+        process.sender.record(None, publish.headers["id"], failed)
+    end_ahead(tracker, process, publish.ahead, str(publish.headers.get("task")), cancelled=False)
 
 
 def end(tracker: Tracker, process: Process, request: Any, name: str, cancelled: bool) -> None:
@@ -139,7 +233,7 @@ def end_ahead(
     tracker: Tracker, process: Process, ahead: canvas.Embed, name: str, cancelled: bool
 ) -> None:
     """As `end`, of what is ahead of a message."""
-    if ahead.says_nothing:
+    if not any(ahead):
         return
     message = text(tracker.settings.locale, "upstream", name=name)
     unreached = ev.Unreached(error_message=message, cause=UPSTREAM, cancelled=cancelled)

@@ -2,189 +2,117 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from ..flows.stored_record import Applied
-from ..record import canvas
 from ..record import events as ev
-from . import membership, plans
-from .decorator import HEADER, Marking
+from ..record.canvas import NOTHING
+from .created_header import begun
 from .group_records import Batch
-from .headers import add_created, instant, is_new, not_published, runs
+from .headers import HEADER, WORKFLOW, instant
 from .identity import header_of, identity_of
-from .membership import Joined
+from .membership import join
+from .plans import Canvas, not_sent
 from .process import Process
-from .send_call import SendCall, current
-from .tracker import Tracker
+from .publish import Publish
 
 
-def published(tracker: Tracker, name: str, *, headers: dict[str, Any], body: Any, **_: Any) -> None:
+def published(publish: Publish, name: str, *, headers: dict[str, Any], body: Any, **_: Any) -> None:
     """Records Created before a message is sent; Requeued for a task with a record that another
     process publishes again.
 
     For a run's own retry Retried is recorded, for its replacement Requeued, after the message was
     sent: until then the run has the record, so that it is found lost if the process dies.
     """
-    call = current.call
-    if call is None or call.app is not tracker.app:
-        return
-    if _handed_on(tracker, headers):
-        del headers[HEADER]
+    tracker, publish.headers = publish.tracker, headers
+    if publish.marking is None or HEADER in headers:
+        if _handed_on(publish):
+            del headers[HEADER]
+        publish.marking = tracker.marking_for(name, headers)
     if "id" not in headers:
         return
-    call.batch = call.producer if isinstance(call.producer, Batch) else None
-    joined = membership.join(tracker, headers, body)
-    marking = tracker.marking_for(name, headers)
-    if (joined is None and marking is None) or (process := tracker.process) is None:
+    join(publish, body)
+    if (publish.member is None and publish.marking is None) or (process := tracker.process) is None:
         return
-    if joined is not None and call.batch is not None:
-        call.batch.join(tracker, name, joined, headers, tracked=marking is not None)
-    if marking is None:
-        if joined is not None and call.batch is None:
-            call.ahead = joined.ahead
-            if not joined.goes_on:
-                plans.begin(process, (), plans.Plan(tracker).ahead(joined, headers, False))
-        return
-    if not _published_again(tracker, process, call, headers):
-        _begin(tracker, process, call, name, marking, joined, headers, body)
+    if publish.marking is not None:
+        again = headers.get("retries") or headers.get("replaced_task_nesting")
+        if again and _published_again(publish, process):
+            publish.ahead = NOTHING  # its records are there
+            return
+        _identify(publish, name, body)
+    if isinstance(publish.producer, Batch):
+        return  # it begins the records of its messages together
+    if any(publish.ahead):
+        canvas = Canvas(tracker)
+        canvas.add(publish)
+        canvas.begin(process, [publish], last=True)
+    elif publish.created is not None:
+        begun(publish, process.sender.record(None, headers["id"], publish.created))
 
 
-def _begin(
-    tracker: Tracker,
-    process: Process,
-    call: SendCall,
-    name: str,
-    marking: Marking,
-    joined: Joined | None,
-    headers: dict[str, Any],
-    body: Any,
-) -> None:
-    """Begins the record of a task whose message is about to leave, or has the batch begin it."""
-    task_id = headers["id"]
+def _identify(publish: Publish, name: str, body: Any) -> None:
+    """Makes the event that begins the record of a task whose message is about to leave."""
+    headers, marking, tracker = publish.headers, publish.marking, publish.tracker
+    assert marking is not None
     args, kwargs = (body[0], body[1]) if isinstance(body, (list, tuple)) else ((), {})
     task = tracker.app._tasks.get(name)
     identity = identity_of(task, name, marking, args, kwargs, headers)
-    call.identity = identity
     headers[HEADER] = header_of(identity)
-    if joined is not None:
-        membership.begins_as(joined, identity.owner, headers)
-    created = ev.Created(
+    if publish.member is not None and identity.owner is not None and not publish.goes_on:
+        # All that follow have that owner, unless they have their own.
+        headers[WORKFLOW]["owner"] = identity.owner
+    eta, expires = headers.get("eta"), headers.get("expires")
+    publish.created = ev.Created(
         identity=identity,
-        eta=instant(headers.get("eta")),
-        expires=instant(headers.get("expires")),
+        eta=None if eta is None else instant(eta),
+        expires=None if expires is None else instant(expires),
     )
-    if call.batch is not None:
-        call.batch.begin(tracker, task_id, created, headers)
-        return
-    if joined is None:
-        applied = process.sender.record(None, task_id, created)
-    else:
-        call.ahead = joined.ahead
-        applied = _begun_in_a_workflow(tracker, process, task_id, name, created, joined, headers)
-    if applied is None:
-        return
-    call.runs, call.attempt = runs(applied), applied.task.attempt
-    add_created(applied, headers)
 
 
-def _published_again(
-    tracker: Tracker, process: Process, call: SendCall, headers: dict[str, Any]
-) -> bool:
+def _published_again(publish: Publish, process: Process) -> bool:
     """Whether a message is that of a task with a record: a retry, or what a run is replaced by."""
-    if not headers.get("retries") and not headers.get("replaced_task_nesting"):
-        return False
-    task_id = headers["id"]
-    publisher = tracker.app.current_worker_task
+    headers, task_id = publish.headers, publish.headers["id"]
+    publisher = publish.tracker.app.current_worker_task
     run = process.run_of(publisher.request) if publisher is not None else None
     if run is not None and run.task_id == task_id:
-        call.runs, run.eta = True, instant(headers.get("eta"))
+        publish.attempt, run.eta = None, instant(headers.get("eta"))
         if run.checkpoint is not None:
             process.sender.record_newest(run)
         return True
     retries = headers.get("retries") or None
     requeued = ev.Requeued(retries=retries, eta=instant(headers.get("eta")))
     applied = process.sender.record(None, task_id, requeued, keep=retries is not None)
-    if applied is None or _waits_for_message(applied):
+    if applied is None:
         # There is no record: only one part of a replacement keeps the task's id. (Or the store does
         # not answer; then it is not asked again.)
         return False
-    call.attempt = applied.task.attempt
+    if (member := applied.task.member) is not None and member.planned:
+        return False  # not requeued: a step that follows a replaced task
+    publish.attempt = applied.task.attempt
     return True
 
 
-def _waits_for_message(applied: Applied) -> bool:
-    """Whether a record's task is planned, not requeued: a step that follows a replaced task."""
-    return applied.task.member is not None and applied.task.member.planned
-
-
-def _begun_in_a_workflow(
-    tracker: Tracker,
-    process: Process,
-    task_id: str,
-    name: str,
-    created: ev.Created,
-    joined: Joined,
-    headers: dict[str, Any],
-) -> Applied | None:
-    """Begins the record of a workflow's member, and those of the tasks that its message names. A
-    message that goes on with a canvas names tasks that are planned, unless it is itself one that no
-    message has named."""
-    plan = plans.Plan(tracker)
-    if not joined.goes_on:
-        if not joined.ahead.says_nothing:
-            title = joined.name or plan.name(joined) or canvas.name_of(name)
-            created = replace(created, workflow_name=title, workflow_total=joined.total)
-        planned = plan.ahead(joined, headers, True)
-        begun: Applied | None = plans.begin(process, [(None, task_id, (created,))], planned)[0]
-        return begun
-    applied = process.sender.record(None, task_id, created)
-    if applied is not None and is_new(applied) and not joined.ahead.says_nothing:
-        plans.begin(process, (), plan.ahead(joined, headers, True))
-    return applied
-
-
-def unsent(
-    tracker: Tracker,
-    call: SendCall,
-    name: str,
-    marking: Marking | None,
-    args: Any,
-    options: dict[str, Any],
-    error: BaseException,
+def not_called(
+    publish: Publish, error: BaseException, name: str, args: Any, options: dict[str, Any]
 ) -> None:
-    """Records the failure of a task whose publish raised, and of those that its message names."""
-    if marking is not None and not call.runs:
-        identity = _identity_of_unsent(tracker, call, name, marking, args, options)
-        not_published(tracker, options["task_id"], error, identity, call.attempt)
-    if call.ahead is not None and (process := tracker.process) is not None:
-        plans.end_ahead(tracker, process, call.ahead, name, cancelled=False)
+    """Records the failure of a task whose publish raised, mostly before Celery had its message
+    ready, since the broker did not answer; and of those that its message names."""
+    identity, headers = None, publish.headers or {"id": options.get("task_id"), "task": name}
+    if publish.created is None and publish.marking is not None:
+        given = dict(zip(("args", "kwargs"), args, strict=False)) | options
+        message = {**options, HEADER: (options.get("headers") or {}).get(HEADER)}
+        task = publish.tracker.app._tasks.get(name)
+        about = given.get("args"), given.get("kwargs"), message
+        identity = identity_of(task, name, publish.marking, *about)
+    publish.headers = headers
+    not_sent(publish, error, identity)
 
 
-def _identity_of_unsent(
-    tracker: Tracker,
-    call: SendCall,
-    name: str,
-    marking: Marking,
-    args: Any,
-    options: dict[str, Any],
-) -> ev.Identity:
-    """The identity of a task whose publish raised, mostly before Celery had its message ready,
-    since the broker did not answer."""
-    if call.identity is not None:
-        return call.identity
-    given = dict(zip(("args", "kwargs"), args, strict=False)) | options
-    message = {**options, HEADER: (options.get("headers") or {}).get(HEADER)}
-    task = tracker.app._tasks.get(name)
-    return identity_of(task, name, marking, given.get("args"), given.get("kwargs"), message)
-
-
-def _handed_on(tracker: Tracker, headers: dict[str, Any]) -> bool:
+def _handed_on(publish: Publish) -> bool:
     """Whether a job publishes another task with the headers of its own message, whose progress
     header is not about that task."""
-    given = headers.get(HEADER)
-    if given is None or (publisher := tracker.app.current_worker_task) is None:
+    given, publisher = publish.headers.get(HEADER), publish.tracker.app.current_worker_task
+    if given is None or publisher is None:
         return False
     request = publisher.request
     same: bool = getattr(request, HEADER, None) == given
-    return same and request.id != headers.get("id")
+    return same and request.id != publish.headers.get("id")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .decorator import HEADER
+from .headers import HEADER
 
 
 def hand_on(replacement: Any, task_id: str, header: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from celery import canvas
 from celery.app import amqp
 from celery.utils import uuid
 
-from .send_call import SendCall, current
+from .publish import Publish, current
 from .tracker import Tracker, tracker_of
 
 #: Set while a worker publishes a task's callbacks, from Celery 5.7 on: Celery retries each message
@@ -34,23 +34,23 @@ def watch_calls(tracker: Tracker) -> None:
                 from . import remote_tasks
 
                 remote_tasks.look_for(tracker, name)
-        known = tracker.marking_for(name, options.get("headers"))
-        if known is not None and not options.get("task_id"):
+        marking = tracker.marking_for(name, options.get("headers"))
+        if marking is not None and not options.get("task_id"):
             options["task_id"] = uuid()
-        outer, call = current.call, SendCall(app, options.get("producer"))
-        current.call = call
+        publish, outer = Publish(tracker, options.get("producer"), marking), current.publish
+        current.publish = publish
         try:
             sent = send_task(name, *args, **options)
         except BaseException as error:  # KeyboardInterrupt too, or a time-out of gevent's
-            if known is not None or call.ahead is not None:
-                from .publishing import unsent
+            if publish.marking is not None or any(publish.ahead):
+                from .publishing import not_called
 
-                unsent(tracker, call, name, known, args, options, error)
+                not_called(publish, error, name, args, options)
             raise
         finally:
-            current.call = outer
-        if call.limit is not None:
-            raise call.limit
+            current.publish = outer
+        if publish.limit is not None:
+            raise publish.limit
         return sent
 
     tracker.app.send_task = send

@@ -23,9 +23,9 @@ from ..runs.failure_hooks import call_hooks
 from ..runs.mirror import stores_result
 from ..runs.run import REVOKED, Outcome, Run, TaskCancelled
 from . import parent_signals, plans
-from .decorator import HEADER
-from .headers import ALONE, RUN, created_by_publisher, instant
-from .identity import CREATED_AT, header_in, identity_of
+from .created_header import created_by_publisher
+from .headers import ALONE, CREATED_AT, HEADER, RUN, header_in, instant
+from .identity import identity_of
 from .process import Process
 from .tracker import Tracker, tracker_of
 
@@ -39,8 +39,6 @@ def prerun(
     task = sender
     request = task.request
     header = header_in(request)
-    if not tracker.has(task):
-        return
     marking = tracker.marking_for(task.name, {HEADER: header})
     if marking is None or (process := tracker.process) is None:
         return
@@ -90,7 +88,7 @@ def postrun(
 ) -> None:
     """Records ends for which Celery sends no other signal (`task_postrun`)."""
     task = sender
-    if (process := tracker.process_for(task)) is None:
+    if (process := tracker.process) is None:
         return
     run = process.end(task.request)
     if run is None:
@@ -215,7 +213,7 @@ def _may_have_a_success(run: Run) -> bool:
 
 def success(tracker: Tracker, task: Any, *, result: Any = None, **_: Any) -> None:
     """Records Completed (`task_success`)."""
-    if (process := tracker.process_for(task)) is None:
+    if (process := tracker.process) is None:
         return
     run = process.run_of(task.request)
     if run is None:
@@ -245,7 +243,7 @@ def failure(
 ) -> None:
     """Records Failed (`task_failure`): in a pool's child the body raised, in the main process a
     time limit or a dead child ended the run."""
-    if (process := tracker.process_for(task)) is None:
+    if (process := tracker.process) is None:
         return
     run = process.run_of(task.request)
     if run is None:
@@ -266,7 +264,7 @@ def _failed(process: Process, run: Run, exception: Any, traceback: str = "") -> 
 
 def retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_: Any) -> None:
     """Records Retried (`task_retry`): in a worker's main process a message that comes again."""
-    if (process := tracker.process_for(task)) is None:
+    if (process := tracker.process) is None:
         return
     if reason is None:
         parent_signals.let_go(tracker, task, request=request)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -17,7 +16,8 @@ from celery.local import Proxy
 
 from ..errors import SettingsError
 from ..settings import Settings, is_off, is_set
-from .decorator import HEADER, Marking, marking_of
+from .decorator import Marking, marking_of
+from .headers import HEADER
 
 if TYPE_CHECKING:
     from ..record.events import Event
@@ -51,7 +51,6 @@ class Tracker:
         self.app = app
         #: Unique among all trackers of the process, those that are gone included.
         self.number = next(_numbers)
-        self._handlers: list[Callable[..., None]] = []
         self._all = track == "all"
         self._exclude = frozenset(exclude)
         self._given = given
@@ -83,16 +82,6 @@ class Tracker:
             self._settings = self.read_settings()
         return self._settings
 
-    def connect(self, signal: Any, handler: Callable[..., None], name: str) -> None:
-        """Connects a handler of this name to a Celery signal for as long as the app lives."""
-
-        @functools.wraps(handler)
-        def called(*args: Any, **named: Any) -> None:  # a bound method would be dropped at once
-            handler(*args, **named)
-
-        self._handlers.append(called)
-        signal.connect(called, weak=True, dispatch_uid=f"progress-{self.number}-{name}")
-
     def is_set(self, name: str) -> bool:
         """Whether `install`, the environment or the app's configuration names the setting."""
         return is_set(name, self.app.conf, os.environ, **self._given)
@@ -108,14 +97,6 @@ class Tracker:
         if process is not None and process.pid == os.getpid():
             return process
         return None if self._off else self._begin()
-
-    def has(self, task: Any) -> bool:
-        """Whether a task belongs to this app, not to another app with a task of that name."""
-        return getattr(task, "app", None) is self.app
-
-    def process_for(self, task: Any) -> Process | None:
-        """This process's part, for a task of the app; None for another app's."""
-        return self.process if self.has(task) else None
 
     def _begin(self) -> Process | None:
         # A lock that is held at a fork is never released in the child: it is made again below.

@@ -13,7 +13,8 @@ from celery import Celery, Task, shared_task
 
 from progress_backend import ProgressTask, progress_task
 from progress_backend.record.events import Identity
-from progress_backend.tracking.decorator import HEADER, Marking, marking_of
+from progress_backend.tracking.decorator import Marking, marking_of
+from progress_backend.tracking.headers import HEADER
 from progress_backend.tracking.identity import header_of, identity_of
 
 

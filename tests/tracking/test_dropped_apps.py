@@ -41,7 +41,8 @@ def test_an_app_that_is_dropped_is_freed(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, used: bool
 ) -> None:
     monkeypatch.setattr("progress_backend.runs.sender.IDLE_S", 0.1)
-    gc.collect()  # of the tests before
+    dropped(redis_url, used=used)  # the first app connects the process's handlers
+    gc.collect()  # of it, and of the tests before
     receivers, threads = living(), threading.active_count()
     apps = [dropped(redis_url, used=used) for _ in range(3)]
 

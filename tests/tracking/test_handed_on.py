@@ -13,8 +13,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 
 from progress_backend import progress_task
 from progress_backend.store import exchange
-from progress_backend.tracking.decorator import HEADER
-from progress_backend.tracking.identity import CREATED_AT, DIGEST
+from progress_backend.tracking.headers import CREATED_AT, DIGEST, HEADER
 from tests.apps import App, in_process
 from tests.waiting import eventually
 

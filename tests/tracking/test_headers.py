@@ -9,7 +9,7 @@ import pytest
 
 from progress_backend.flows.stored_record import Base
 from progress_backend.record import events as ev
-from progress_backend.tracking import headers
+from progress_backend.tracking import created_header
 
 TOLD = {"created_at": "2024-01-15T10:30:00.000+00:00", "digest": "a" * 40}
 LATER = "2024-01-15T10:31:00.000+00:00"
@@ -17,7 +17,7 @@ MADE = ev.Created(identity=ev.Identity(task_type="fetch_data"))
 
 
 def created_by_publisher(header: dict[str, Any]) -> Base | None:
-    return headers.created_by_publisher("t", header, MADE)
+    return created_header.created_by_publisher("t", header, MADE)
 
 
 @pytest.mark.parametrize(

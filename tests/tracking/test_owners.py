@@ -11,7 +11,8 @@ from celery import chain, chord, group
 
 from progress_backend import progress_task
 from progress_backend.tracking.decorator import marking_of
-from progress_backend.tracking.identity import WORKFLOW, identity_of, owner_in
+from progress_backend.tracking.headers import WORKFLOW
+from progress_backend.tracking.identity import identity_of, owner_of
 from tests.apps import App
 from tests.conftest import Install
 from tests.tracking.test_plans import figures, headers
@@ -104,5 +105,5 @@ def test_the_owner_of_a_canvas_is_that_of_all_its_members(app: App, shape: str, 
 
 def test_a_header_may_hold_anything() -> None:
     for given in (None, "alice", {}, {"owner": ""}, {"owner": ["a"]}, {"owner": "a" * 201}):
-        assert owner_in({WORKFLOW: given}) is None
-    assert owner_in({WORKFLOW: {"owner": "alice"}}) == "alice"
+        assert owner_of(given) is None
+    assert owner_of({"owner": "alice"}) == "alice"
