@@ -31,11 +31,10 @@ def metrics() -> Iterator[Metric]:
     measured = Measured()
     measured.request("GET", "/internal/tasks", 200, 0.001)
     counts = SimpleNamespace(delivered=0, dropped=0)
+    receivers = {"task": 0, "all_tasks": 0}
+    watches = SimpleNamespace(counts=counts, receivers=receivers, watched=0)
     api: Any = SimpleNamespace(
-        hub=SimpleNamespace(counts=counts, listeners=lambda: 0),
-        feed=SimpleNamespace(listeners=lambda: 0),
-        listener=SimpleNamespace(connected=True, watches=SimpleNamespace(watched=0)),
-        measured=measured,
+        listener=SimpleNamespace(connected=True, watches=watches), measured=measured
     )
     times = dict.fromkeys(((kind, "fetch_data") for kind in (WAIT, RUN)), Total())
     counted = Counted(

@@ -35,8 +35,8 @@ def package(folder: Path, files: dict[str, str]) -> list[str]:
         ({"store/a.py": "from ..web.app import x", "web/app.py": "x = 1"}, "web.app: that is up"),
         ({"web/app.py": "from progress_backend import install", "__init__.py": ""}, "upward"),
         (
-            {"runs/run.py": "from ..live.hub import x", "live/hub.py": "x = 1"},
-            "runs.run imports live.hub: rooms of one floor know nothing of one another",
+            {"runs/run.py": "from ..live.receivers import x", "live/receivers.py": "x = 1"},
+            "runs.run imports live.receivers: rooms of one floor know nothing of one another",
         ),
         ({"record/transition.py": "from redis.asyncio import Redis"}, "transition imports redis"),
         ({"flows/a.py": "import os.path"}, "flows.a imports os: flows is pure"),

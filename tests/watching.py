@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from progress_backend.live.hub import Counts, Mailbox
 from progress_backend.live.listener import Listener
+from progress_backend.live.receivers import Counts, Mailbox
 from progress_backend.live.update import Update
 
 
@@ -14,7 +14,7 @@ from progress_backend.live.update import Update
 async def watching(listener: Listener, task_id: str) -> AsyncIterator[Mailbox[Update]]:
     mailbox: Mailbox[Update] = Mailbox(Counts())
     try:
-        await listener.watches.join(task_id, mailbox)
+        await listener.watches.join("task", task_id, mailbox)
         yield mailbox
     finally:
-        listener.watches.leave(task_id, mailbox)
+        listener.watches.leave("task", task_id, mailbox)

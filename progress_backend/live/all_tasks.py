@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from ..operations.lists import Filters
-from .hub import Receiver
+from .receivers import Counts, Receiver
 from .update import Update
+from .watch import Watch
 
 #: A task's status, type, symbol and owner.
 Facets = tuple[str, str, str | None, str | None]
@@ -20,6 +21,14 @@ MOST_KNOWN: Final = 50_000
 
 class Follower(Receiver[Update], Protocol):
     """A receiver of all tasks' updates."""
+
+    @property
+    def filters(self) -> Filters:
+        """The updates that it gets: of tasks that pass these, or leave them."""
+
+    @property
+    def only(self) -> Filters:
+        """What passes all that its client may see."""
 
     def reload(self) -> None:
         """Called when updates were missed: the client has to read the list again. Must not wait,
@@ -36,61 +45,50 @@ def _passes(filters: Filters, facets: Facets) -> bool:
     )
 
 
-class Feed:
-    """Passes every task's updates to the receivers that joined."""
+class AllTasksWatch(Watch):
+    """The receivers of every task's updates."""
 
-    def __init__(self) -> None:
-        #: The filters of each, and what passes all that its client may see.
-        self._followers: dict[Follower, tuple[Filters, Filters]] = {}
+    __slots__ = ("_known",)
+
+    def __init__(self, counts: Counts) -> None:
+        super().__init__("", counts)
         self._known: dict[str, Facets] = {}
-        self._closed = False
 
-    def join(self, follower: Follower, filters: Filters, only: Filters = ALL) -> None:
-        """Adds a receiver of the updates from now on that pass the filters, or leave them.
-
-        `only`: what passes all that the client may see.
-        """
-        if self._closed:
-            follower.close()
-        self._followers[follower] = (filters, only)
-
-    def leave(self, follower: Follower) -> bool:
-        """Removes a receiver; whether others are left."""
-        self._followers.pop(follower, None)
-        if not self._followers:
-            self._known.clear()
-        return bool(self._followers)
-
-    def publish(self, update: Update) -> None:
+    def publish(self, item: Update) -> None:
         """Passes an update to each receiver whose filter the task passes, or passed before.
 
         A task's earlier facets are not known at its first update here: unless the task is new, the
         update is sent to all.
         """
-        if update.message is None:
+        if item.message is None:
             return
-        facets = update.facets
-        before = self._known.pop(update.task_id, None)
-        self._known[update.task_id] = facets
+        facets = item.facets
+        before = self._known.pop(item.task_id, None)
+        self._known[item.task_id] = facets
         if len(self._known) > MOST_KNOWN:
             del self._known[next(iter(self._known))]
-        for follower, (filters, only) in self._followers.items():
-            passed = _passes(filters, before) if before else update.revision > 1
+        follower: Follower
+        for follower in self._receivers:
+            filters, only = follower.filters, follower.only
+            passed = _passes(filters, before) if before else item.revision > 1
             if (passed or _passes(filters, facets)) and (only is ALL or _passes(only, facets)):
-                follower.put(update)
+                follower.put(item)
 
-    def reload(self) -> None:
+    def confirmed(self) -> None:
+        """See `Watch`."""
+        if self.confirmed_once and not self.subscribed.is_set():
+            # Here, not a turn of the loop later: a client that connects now has missed nothing.
+            self._reload()
+        super().confirmed()
+
+    def lost(self) -> None:
+        """See `Watch`; the clients notice at once if the store does not answer."""
+        super().lost()
+        self._reload()
+
+    def _reload(self) -> None:
         """Makes every client read the list again, since updates were missed."""
         self._known.clear()
-        for follower in self._followers:
+        follower: Follower
+        for follower in self._receivers:
             follower.reload()
-
-    def listeners(self) -> int:
-        """The number of receivers."""
-        return len(self._followers)
-
-    def close(self) -> None:
-        """Closes every receiver, later ones too."""
-        self._closed = True
-        for follower in self._followers:
-            follower.close()

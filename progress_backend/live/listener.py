@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import redis.exceptions
@@ -22,14 +22,12 @@ from ..errors import StoreUnavailable
 from ..store.connection import async_client, close_async
 from ..store.drivers import AsyncStore
 from ..store.outage_log import OneAMinute, outage_of
-from .all_tasks import Feed
 from .cluster_subscription import ClusterSubscription, connect
 from .ending import ended, until_one_ends, within
-from .heartbeat import Heartbeats
-from .hub import Hub
+from .heartbeat import Heartbeat, Heartbeats
 from .subscription import Subscription
-from .update import Update
-from .watched_tasks import Watch, Watches
+from .watch import Watch
+from .watches import Watches
 
 logger = logging.getLogger(__name__)
 
@@ -44,14 +42,14 @@ _AWAY = (redis.exceptions.RedisError, OSError, StoreUnavailable)
 
 
 class Listener:
-    """Passes documents of watched tasks from Redis to the hub, or of all tasks to the feed.
+    """Passes messages of watched tasks and workflows from Redis to their receivers.
 
     `start` it on the event loop that it is to run on, `stop` it there.
     """
 
-    def __init__(self, store: AsyncStore, hub: Hub[Update], feed: Feed) -> None:
+    def __init__(self, store: AsyncStore) -> None:
         #: What is watched; receivers join and leave there.
-        self.watches: Final = Watches(store, hub, feed)
+        self.watches: Final = Watches(store)
         self._store = store
         self._subscription: Subscription | ClusterSubscription | None = None
         self._task: asyncio.Task[None] | None = None
@@ -61,7 +59,7 @@ class Listener:
         self._replied_at = time.monotonic()
         self._caught_up = False
         #: The clients that asked for heartbeats.
-        self.heartbeats = Heartbeats(self)
+        self.heartbeats: Final = Heartbeats(self._heartbeat)
 
     def start(self) -> None:
         """Starts the task that keeps the connection."""
@@ -70,7 +68,7 @@ class Listener:
     async def stop(self) -> None:
         """Ends the connection, or abandons it after a while; no receiver gets updates from then
         on."""
-        self.watches.workflows.close()
+        self.watches.stop()
         if self._task is not None and not await ended(4 * END_S, self._task):
             logger.warning("the connection for updates from Redis does not end, and is abandoned")
 
@@ -89,16 +87,14 @@ class Listener:
             return False
         return time.monotonic() - subscription.replied_at < 2 * PING_S
 
-    @property
-    def replied_at(self) -> datetime:
-        """Time of Redis's last reply; before the first, of the listener's start."""
-        subscription = self._subscription
+    def _heartbeat(self) -> Heartbeat:
+        """The heartbeat to send now; stale since Redis's last reply while no updates are received,
+        before the first since the listener's start."""
+        now, subscription = self._store.now(), self._subscription
+        if self.up_to_date:
+            return Heartbeat.of(True, now)
         replied_at = (subscription and subscription.replied_at) or self._replied_at
-        return self.now() - timedelta(seconds=time.monotonic() - replied_at)
-
-    def now(self) -> datetime:
-        """The store's time."""
-        return self._store.now()
+        return Heartbeat.of(False, now - timedelta(seconds=time.monotonic() - replied_at))
 
     async def _keep_connected(self) -> None:
         """Runs epoch after epoch until it is cancelled: each is a task of its own, so that its

@@ -30,7 +30,7 @@ async def health(request: Request) -> JSONResponse:
     body["dependencies"]["listener"] = {
         "status": "connected" if listening else "disconnected",
         "watched_tasks": api.listener.watches.watched,
-        "watchers": api.hub.listeners(),
+        "watchers": api.listener.watches.receivers["task"],
     }
     if not listening:
         body["status"] = "unhealthy"

@@ -89,7 +89,7 @@ class Figures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The metrics of one scrape."""
-        api, sent, counted = self._api, self._api.hub.counts, self._counted
+        api, sent, counted = self._api, self._api.listener.watches.counts, self._counted
         yield _gauge("progress_store_up", "Whether the store answers.", counted is not None)
         if counted is not None:
             yield from _of_store(counted)
@@ -100,7 +100,7 @@ class Figures(Collector):
             "Tasks and workflows watched one by one.",
             api.listener.watches.watched,
         )
-        watchers = {"task": api.hub.listeners(), "all_tasks": api.feed.listeners()}
+        watchers = api.listener.watches.receivers
         yield _by("progress_watchers", "Open sockets and event streams.", "kind", watchers)
         delivered, dropped = sent.delivered, sent.dropped
         yield CounterMetricFamily(

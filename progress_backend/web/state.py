@@ -16,11 +16,8 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from ..flows.task_flows import Flows
-from ..live.all_tasks import Feed
 from ..live.followed_logs import FollowedLogs
-from ..live.hub import Hub
 from ..live.listener import Listener
-from ..live.update import Update
 from ..operations import workflows
 from ..service.redis_progress_service import RedisProgressService
 from ..settings import Settings
@@ -62,8 +59,6 @@ class Api:
     histories: Histories
     places: QueuePlaces
     service: RedisProgressService
-    hub: Hub[Update]
-    feed: Feed
     listener: Listener
     logs: FollowedLogs
     #: None: no broker is configured, so no process can be terminated.
@@ -88,9 +83,7 @@ class Api:
         """
         callers = Callers(settings, bound, trusted=trusted, authorize=authorize)
         store = AsyncStore(settings, timeout_s=STORE_TIMEOUT_S)
-        hub: Hub[Update] = Hub()
-        feed = Feed()
-        listener = Listener(store, hub, feed)
+        listener = Listener(store)
         listener.start()
         broker = None if celery_app is None else Broker(celery_app)
         service = RedisProgressService(store=store)
@@ -100,7 +93,7 @@ class Api:
         places = QueuePlaces(store, histories)
         return cls(
             *(settings, access, callers, Limits(settings), zone, store, reads, histories, places),
-            *(service, hub, feed, listener, FollowedLogs(store), broker, measured),
+            *(service, listener, FollowedLogs(store), broker, measured),
             RefusedLines(),
         )
 
@@ -129,8 +122,7 @@ class Api:
 
     def farewell(self) -> None:
         """Closes every socket and event stream, later ones too."""
-        self.hub.close()
-        self.feed.close()
+        self.listener.watches.close()
 
     async def close(self) -> None:
         """Closes every socket and event stream, then the connections to Redis."""

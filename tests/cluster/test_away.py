@@ -9,8 +9,6 @@ import json
 import pytest
 
 from progress_backend import ProgressNotifier
-from progress_backend.live.all_tasks import Feed
-from progress_backend.live.hub import Hub
 from progress_backend.live.listener import Listener
 from progress_backend.operations import leases
 from progress_backend.record import events as ev
@@ -118,7 +116,7 @@ async def test_a_listener_knows_the_nodes_that_it_has_seen(
     named, other = nodes[-1], nodes[0]
     assert str(named.port) in str(settings.redis_url)
     async with AsyncStore(settings) as store:
-        listener = Listener(store, Hub(), Feed())
+        listener = Listener(store)
         listener.start()
         try:
             await aeventually(lambda: listener.connected, 20)

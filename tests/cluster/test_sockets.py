@@ -9,10 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from redis.crc import key_slot
 
-from progress_backend.live.all_tasks import Feed
-from progress_backend.live.hub import Hub
 from progress_backend.live.listener import Listener
-from progress_backend.live.update import Update
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore
@@ -26,8 +23,7 @@ pytestmark = pytest.mark.wide
 @asynccontextmanager
 async def listening(settings: Settings) -> AsyncIterator[tuple[AsyncStore, Listener]]:
     store = AsyncStore(settings)
-    hub: Hub[Update] = Hub()
-    listener = Listener(store, hub, Feed())
+    listener = Listener(store)
     listener.start()
     try:
         yield store, listener

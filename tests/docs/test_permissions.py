@@ -11,9 +11,9 @@ import pytest
 import redis
 
 from progress_backend import Settings
-from progress_backend.live.hub import Counts, Mailbox
+from progress_backend.live.all_tasks import ALL
+from progress_backend.live.receivers import Counts, Mailbox
 from progress_backend.live.update import Update
-from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.store.cluster_connection import sync_cluster
@@ -117,6 +117,8 @@ MEMBER = ev.Created(identity=ev.Identity(task_type="fetch_data", member=Member((
 class Every(Mailbox[Update]):
     """A receiver of all tasks' updates."""
 
+    filters = only = ALL
+
     def reload(self) -> None:
         return
 
@@ -127,7 +129,7 @@ async def test_watchers_hear(settings: Settings) -> None:
         await record(store, "t", CREATED)
         async with watching(listener, "t") as mailbox:
             every = Every(Counts())
-            await listener.watches.join_all(every, Filters())
+            await listener.watches.join_all(every)
             await record(store, "t", ev.Progressed(current=3))
             for heard in (mailbox, every):
                 while (await heard.get()).revision < 2:
@@ -135,8 +137,8 @@ async def test_watchers_hear(settings: Settings) -> None:
             listener.watches.leave_all(every)
         await record(store, "member", MEMBER)
         whole: Mailbox[Update] = Mailbox(Counts())
-        await listener.watches.join_workflow("W", whole)
+        await listener.watches.join("workflow", "W", whole)
         await record(store, "member", ev.Completed())
         while not (await whole.get()).ended:
             pass
-        listener.watches.leave_workflow("W", whole)
+        listener.watches.leave("workflow", "W", whole)

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from progress_backend.live import all_tasks as feeds
-from progress_backend.live.all_tasks import ALL, Feed
+from progress_backend.live import all_tasks
+from progress_backend.live.all_tasks import ALL, AllTasksWatch
+from progress_backend.live.receivers import Counts
 from progress_backend.live.update import Update
 from progress_backend.operations.lists import Filters
 from progress_backend.record.model import Task
@@ -26,9 +27,10 @@ def update(task_id: str, status: str = "running", revision: int = 2) -> Update:
 class Kept:
     """A receiver that keeps, in short, what it gets."""
 
-    def __init__(self, feed: Feed, filters: Filters = ALL, only: Filters = ALL) -> None:
+    def __init__(self, watch: AllTasksWatch, filters: Filters = ALL, only: Filters = ALL) -> None:
         self._kept: list[str] = []
-        feed.join(self, filters, only)
+        self.filters, self.only = filters, only
+        watch.add(self, self.put)
 
     def put(self, item: Update) -> None:
         self._kept.append(f"{item.task_id} {item.facets[0]} {item.revision}")
@@ -45,21 +47,21 @@ class Kept:
 
 
 def test_one_that_leaves_the_filter_is_told_once_more() -> None:
-    feed = Feed()
-    running = Kept(feed, RUNNING)
-    feed.publish(update("a", "created", 1))
+    watch = AllTasksWatch(Counts())
+    running = Kept(watch, RUNNING)
+    watch.publish(update("a", "created", 1))
     assert running.taken() == []
     for status, revision in (("running", 2), ("paused", 3), ("completed", 4)):
-        feed.publish(update("a", status, revision))
+        watch.publish(update("a", status, revision))
     assert running.taken() == ["a running 2", "a paused 3"]
-    feed.publish(update("a", "completed", 5))
+    watch.publish(update("a", "completed", 5))
     assert running.taken() == []
 
 
 def test_a_reader_of_one_type_hears_of_no_other_whatever_was_before() -> None:
-    feed = Feed()
+    watch = AllTasksWatch(Counts())
     other, alices, own = (
-        Kept(feed, of, of)
+        Kept(watch, of, of)
         for of in (
             Filters(task_type="other"),
             Filters(owner="alice"),
@@ -67,30 +69,37 @@ def test_a_reader_of_one_type_hears_of_no_other_whatever_was_before() -> None:
         )
     )
     # Not told before, and not new: an update that is sent to all who may see it.
-    feed.publish(update("a"))
+    watch.publish(update("a"))
     assert (other.taken(), alices.taken(), own.taken()) == ([], [], ["a running 2"])
 
 
 def test_one_that_was_in_the_list_and_never_told_is_told_when_it_leaves() -> None:
-    feed = Feed()
-    running = Kept(feed, RUNNING)
-    feed.publish(update("a", "completed", 9))
-    feed.publish(update("a", "completed", 10))
+    watch = AllTasksWatch(Counts())
+    running = Kept(watch, RUNNING)
+    watch.publish(update("a", "completed", 9))
+    watch.publish(update("a", "completed", 10))
     assert running.taken() == ["a completed 9"]
 
 
 def test_what_is_known_of_tasks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "MOST_KNOWN", 10)
-    feed = Feed()
-    running = Kept(feed, RUNNING)
+    monkeypatch.setattr(all_tasks, "MOST_KNOWN", 10)
+    watch = AllTasksWatch(Counts())
+    running = Kept(watch, RUNNING)
     for number in range(50):
-        feed.publish(update(str(number), "paused", 1))
+        watch.publish(update(str(number), "paused", 1))
     for number in (49, 40, 39):  # of the last one it is not known that it did not pass
-        feed.publish(update(str(number), "paused"))
+        watch.publish(update(str(number), "paused"))
     assert running.taken() == ["39 paused 2"]
-    feed.leave(running)
-    running = Kept(feed, RUNNING)
-    feed.publish(update("49", "paused", 3))
-    assert running.taken() == ["49 paused 3"]
-    feed.close()
-    assert (running.taken(), Kept(feed).taken()) == (["closed"], ["closed"])
+
+
+def test_updates_that_were_missed_make_each_client_read_the_list_again() -> None:
+    watch = AllTasksWatch(Counts())
+    running = Kept(watch, RUNNING)
+    watch.confirmed()
+    assert running.taken() == [], "nothing was before"
+    watch.publish(update("a", "paused", 1))
+    watch.lost()
+    watch.confirmed()
+    assert running.taken() == ["reload", "reload"]
+    watch.publish(update("a", "paused"))  # of which it is not known any more how it was
+    assert running.taken() == ["a paused 2"]

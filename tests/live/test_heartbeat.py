@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from progress_backend.live import heartbeat as heartbeats
-from progress_backend.live import listener
+from progress_backend.live import listener, receivers
 from progress_backend.live.heartbeat import Heartbeat, Heartbeats
 from tests.waiting import aeventually
 
@@ -17,19 +17,13 @@ NOW = datetime(2024, 1, 15, 10, 30, 30, tzinfo=UTC)
 BEFORE = datetime(2024, 1, 15, 10, 30, 12, tzinfo=UTC)
 
 
-class Subscribed:
-    """A subscription as the test wants it."""
-
-    up_to_date = True
-    replied_at = BEFORE
-
-    def now(self) -> datetime:
-        return NOW
+def beat() -> Heartbeat:
+    return Heartbeat.of(True, NOW)
 
 
 async def test_each_interval_it_is_said_that_updates_are_heard_or_since_when_they_are_not() -> None:
-    subscribed = Subscribed()
-    beating = Heartbeats(subscribed)
+    alive = True
+    beating = Heartbeats(lambda: Heartbeat.of(alive, NOW if alive else BEFORE))
     told: list[Heartbeat] = []
     beating.join(0.05, told.append)
     await aeventually(lambda: len(told) >= 2)
@@ -38,7 +32,7 @@ async def test_each_interval_it_is_said_that_updates_are_heard_or_since_when_the
         "timestamp": "2024-01-15T10:30:30.000+00:00",
     }
     assert told[-1].frame.endswith(told[-1].message.encode())
-    subscribed.up_to_date = False
+    alive = False
     count = len(told)
     await aeventually(lambda: len(told) > count)
     assert json.loads(told[-1].message) == {
@@ -49,7 +43,7 @@ async def test_each_interval_it_is_said_that_updates_are_heard_or_since_when_the
 
 
 async def test_there_is_one_timer_an_interval_and_none_when_nobody_asks() -> None:
-    beating = Heartbeats(Subscribed())
+    beating = Heartbeats(beat)
     one, two = list[Heartbeat]().append, list[Heartbeat]().append
     beating.join(10, one)
     timer = beating._timers[10]
@@ -64,8 +58,8 @@ async def test_there_is_one_timer_an_interval_and_none_when_nobody_asks() -> Non
 
 
 async def test_a_change_is_told_at_once_to_many_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heartbeats, "AT_ONCE", 10)
-    beating = Heartbeats(Subscribed())
+    monkeypatch.setattr(receivers, "AT_ONCE", 10)
+    beating = Heartbeats(beat)
     told: list[int] = []
 
     def taking(number: int) -> heartbeats.Take:

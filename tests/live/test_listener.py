@@ -14,12 +14,11 @@ import redis
 
 from progress_backend.errors import StoreUnavailable
 from progress_backend.live import listener as listeners
-from progress_backend.live.all_tasks import Feed
 from progress_backend.live.heartbeat import Heartbeats
-from progress_backend.live.hub import Hub, Mailbox
 from progress_backend.live.listener import Listener
+from progress_backend.live.receivers import Mailbox, ReceiverClosed
 from progress_backend.live.update import Update
-from progress_backend.live.watched_tasks import Watches
+from progress_backend.live.watches import Watches
 from progress_backend.settings import Settings
 from progress_backend.store.connection import async_client
 from progress_backend.store.drivers import AsyncStore
@@ -32,7 +31,7 @@ from tests.watching import watching
 @asynccontextmanager
 async def listening(url: str, prefix: str = "") -> AsyncIterator[Listener]:
     store = AsyncStore(Settings(redis_url=url, key_prefix=prefix), timeout_s=2)
-    listener = Listener(store, Hub(), Feed())
+    listener = Listener(store)
     listener.start()
     try:
         yield listener
@@ -73,6 +72,15 @@ async def test_one_subscription_for_many_watchers(start_server: StartServer) -> 
             await aeventually(lambda: subscribers() == 0)
 
 
+async def test_closing_ends_every_watch_and_turns_newcomers_away(redis_url: str) -> None:
+    async with listening(redis_url) as listener, watching(listener, "a") as mailbox:
+        listener.watches.close()
+        async with watching(listener, "b") as newcomer:
+            for closed in (mailbox, newcomer):
+                with pytest.raises(ReceiverClosed):
+                    await closed.get()
+
+
 async def test_leaving_and_joining_again_at_once_keeps_hearing(redis_url: str) -> None:
     records = Records(redis_url)
     await asyncio.to_thread(records.create, "a")
@@ -111,7 +119,7 @@ async def test_a_server_that_is_away_is_said_once(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("progress_backend.live.watched_tasks.SUBSCRIBE_S", 0.5)
+    monkeypatch.setattr("progress_backend.live.watch.SUBSCRIBE_S", 0.5)
     server = start_server()
     server.stop()
     with caplog.at_level(logging.WARNING, "progress_backend"):

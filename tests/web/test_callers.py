@@ -135,7 +135,9 @@ async def test_a_revoked_token_ends_sockets_and_streams(
     ):
         streaming = asyncio.create_task(asyncio.to_thread(stream))
         assert (await said(one))["status"] == "running"
-        await asyncio.to_thread(eventually, lambda: api.app.state.progress.hub.listeners() == 2)
+        await asyncio.to_thread(
+            eventually, lambda: api.app.state.progress.listener.watches.receivers["task"] == 2
+        )
         tokens.write_file(path, [], removed=["one"])
         assert await closed(one) == 4401
         assert "revoked" in str(one.close_reason)
@@ -144,7 +146,9 @@ async def test_a_revoked_token_ends_sockets_and_streams(
     assert "progress_update" in text or "task_" in text
     assert again == 401
     assert tokens.read_file(path) == (kept,)
-    eventually(lambda: not api.app.state.progress.hub.listeners(), what="all have left")
+    eventually(
+        lambda: not api.app.state.progress.listener.watches.receivers["task"], what="all have left"
+    )
 
 
 @pytest.mark.parametrize("setting", ["metrics", "docs"])

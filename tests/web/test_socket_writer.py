@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend.live.hub import Counts
+from progress_backend.live.receivers import Counts
 from progress_backend.live.update import Update
 from progress_backend.record.model import Task
 from progress_backend.record.task_json import encode

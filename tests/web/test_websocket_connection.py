@@ -32,7 +32,7 @@ async def slow_watcher(api: RunningApi) -> AsyncIterator[websockets.ClientConnec
 
 async def fall_behind(api: RunningApi, records: Records) -> int:
     """Moves the job on until the server skips an update; the last figure."""
-    counts = api.app.state.progress.hub.counts
+    counts = api.app.state.progress.listener.watches.counts
     for current in range(1, 252):
         await asyncio.to_thread(records.progress, "job", current, "x" * 9_000)
         if counts.dropped:
@@ -82,7 +82,7 @@ async def test_one_that_is_behind_gets_the_newest_before_the_end(
         async with asyncio.timeout(10):
             told = [json.loads(message) async for message in slow]
         assert told[-1]["status"] == "completed"
-        skipped = own_api.app.state.progress.hub.counts.dropped
+        skipped = own_api.app.state.progress.listener.watches.counts.dropped
         assert skipped > 0
         first = told[1]["progress"]["current"]  # it may have come after the first updates
         assert len(told) == current - first + 3 - skipped  # the first state and the end, too

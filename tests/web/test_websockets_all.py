@@ -141,7 +141,9 @@ async def test_who_opens_while_the_connection_is_renewed_has_missed_nothing(apar
         server.kill()
         assert await said(before) == {"type": "reload"}
         opening = asyncio.create_task(opened(api, ASKING))
-        await aeventually(lambda: api.app.state.progress.feed.listeners() == 2)
+        await aeventually(
+            lambda: api.app.state.progress.listener.watches.receivers["all_tasks"] == 2
+        )
         server.start()
         socket = await opening
         task_id = api.create()

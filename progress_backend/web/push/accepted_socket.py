@@ -33,7 +33,7 @@ class Socket:
         self.kept = False
         self._ends: list[Callable[[], None]] = []
         self.api = api_of(websocket)
-        self.writer = SocketWriter(websocket, self.api.hub.counts)
+        self.writer = SocketWriter(websocket, self.api.listener.watches.counts)
 
     async def admit(
         self, query: type[Query], action: Action | None = None, watched: Resource | None = None

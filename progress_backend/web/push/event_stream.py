@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from ...errors import TaskNotFound
-from ...live.hub import HubClosed
+from ...live.receivers import ReceiverClosed
 from ...live.update import Update
 from ...record.default_texts import Locale
 from ..fragment import fragment
@@ -110,7 +110,7 @@ async def _events(
     updates = follow(api, watched, heartbeat or PING_S, request.scope, counted)
     try:
         first = await anext(updates)
-    except HubClosed:
+    except ReceiverClosed:
         raise HTTPException(503, "the service restarts", {"Retry-After": RETRY_AFTER}) from None
     assert first is not None
     # An EventSource reconnects after every end of a stream.
@@ -126,8 +126,8 @@ async def _events(
 
 
 class EventStream(StreamingResponse):
-    """A response that sends the texts of updates until there are no more, and leaves the hub
-    however it ends."""
+    """A response that sends the texts of updates until there are no more, and leaves what
+    it watches however it ends."""
 
     media_type = "text/event-stream"
     #: nginx would keep the events until its buffer is full.
@@ -138,7 +138,7 @@ class EventStream(StreamingResponse):
         self._updates = updates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Sends the stream, and leaves the hub however that ends."""
+        """Sends the stream, and leaves what it watches however that ends."""
         async with contextlib.aclosing(self._updates):
             await super().__call__(scope, receive, send)
 
@@ -149,7 +149,7 @@ async def _texts(
     yield f"retry: {RETRY_MS}\n{events.text(first)}"
     # A record that is gone, or a service that shuts down, ends the stream; a client that reconnects
     # gets the status.
-    with contextlib.suppress(TaskNotFound, HubClosed):
+    with contextlib.suppress(TaskNotFound, ReceiverClosed):
         async for update in updates:
             yield quiet() if update is None else events.text(update)
         yield events.last()

@@ -12,7 +12,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from ...errors import StoreUnavailable, TaskNotFound
 from ...flows import task_log
-from ...live.hub import HubClosed
+from ...live.receivers import ReceiverClosed
 from ...operations import logs
 from ...record.json_text import dumps
 from ...record.log_line import with_id
@@ -78,7 +78,7 @@ async def _followed(
         stack.push_async_callback(updates.aclose)
         try:
             first = await anext(updates)
-        except HubClosed:
+        except ReceiverClosed:
             raise HTTPException(503, "the service restarts", {"Retry-After": RETRY_AFTER}) from None
         part: logs.LogPart = await api.store.run(task_log.read(task_id, after, query.limit))
         assert first is not None
@@ -99,7 +99,7 @@ async def _texts(
     said_at = time.monotonic()
     # A record that is gone, a store that does not answer, or a service that shuts down, ends the
     # stream; a client that reconnects is told why.
-    with contextlib.suppress(TaskNotFound, StoreUnavailable, HubClosed):
+    with contextlib.suppress(TaskNotFound, StoreUnavailable, ReceiverClosed):
         async for event in _events(api, task_id, updates, part, after):
             now = time.monotonic()
             if event is None and now - said_at < PING_S:
@@ -122,7 +122,7 @@ async def _events(
     Raises:
         TaskNotFound: the record is gone.
         StoreUnavailable: the store does not answer.
-        HubClosed: the service shuts down, or the request's token does not count any more.
+        ReceiverClosed: the service shuts down, or the request's token does not count any more.
     """
     over = False
     while True:

@@ -118,7 +118,7 @@ class _Watches:
         if self._of.get(watch.name) is not watch:
             return
         del self._of[watch.name]
-        # Not now: the hub may be passing an update on.
+        # Not now: an update may be on its way to other receivers.
         asyncio.get_running_loop().call_soon(watch.end)
         why = json.dumps(closes.reason_of(reason), ensure_ascii=False)
         text = f'{{"watch":{json.dumps(watch.name)},"code":{code},"reason":{why}}}'

@@ -11,7 +11,7 @@ from typing import Final
 from fastapi import WebSocket, WebSocketDisconnect
 
 from ...live.heartbeat import Heartbeat
-from ...live.hub import Counts
+from ...live.receivers import Counts
 from ...live.update import Update, text_frame
 from ..request_token import subprotocol
 from ..server.offered_connection import connection_of

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 
 from starlette.types import Scope
 
-from ...live.hub import HubClosed, Mailbox
+from ...live.receivers import Mailbox, ReceiverClosed
 from ...live.update import Update
 from ..rights import Resource
 from ..state import Api
@@ -34,9 +34,9 @@ async def follow(
         TaskNotFound: there is none, or it is gone and was not written again.
         ForeignValue: the value that is stored there is no record.
         StoreUnavailable: the store does not answer, or does not confirm the subscription.
-        HubClosed: the service shuts down, or the request's token does not count any more.
+        ReceiverClosed: the service shuts down, or the request's token does not count any more.
     """
-    mailbox: Mailbox[Update] = Mailbox(api.hub.counts)
+    mailbox: Mailbox[Update] = Mailbox(api.listener.watches.counts)
     watcher = Watcher(api, watched, mailbox)
     ends = [watcher.leave, done, api.callers.watch(scope, mailbox.close)]
     if nudges is not None:
@@ -52,7 +52,7 @@ async def follow(
                 pass
             mailbox.nudged = False
             yield update
-    except HubClosed:
+    except ReceiverClosed:
         if mailbox.code == closes.UNKNOWN:
             raise watcher.missing() from None
         if mailbox.code != closes.ENDED:

@@ -1,5 +1,5 @@
-"""One client's view of one task or workflow, from its current state to its end; a receiver of the
-hub, for WebSockets and event streams alike."""
+"""One client's view of one task or workflow, from its current state to its end; a receiver of
+its updates, for WebSockets and event streams alike."""
 
 from __future__ import annotations
 
@@ -63,10 +63,7 @@ class Watcher:
         if not is_task_id(its_id):
             raise self.missing()
         self._joined = True
-        if self._watched.kind == "task":
-            await watches.join(its_id, self)
-        else:
-            await watches.join_workflow(its_id, self)
+        await watches.join(self._watched.kind, its_id, self)
         # The subscription is confirmed: every commit that the snapshot does not have is received.
         snapshot = await self._snapshot(its_id)
         if self._joined:
@@ -106,8 +103,7 @@ class Watcher:
         if self._joined:
             self._joined = False
             watches = self._api.listener.watches
-            leave = watches.leave if self._watched.kind == "task" else watches.leave_workflow
-            leave(str(self._watched.id), self)
+            watches.leave(self._watched.kind, str(self._watched.id), self)
 
     def _stop(self) -> None:
         if self._timer is not None:

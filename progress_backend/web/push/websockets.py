@@ -8,6 +8,7 @@ from typing import Final
 
 from fastapi import APIRouter, WebSocket
 
+from ...live.all_tasks import ALL
 from ...live.update import Update
 from ...operations.lists import Filters
 from ...record import messages
@@ -58,10 +59,10 @@ async def watch_tasks(websocket: WebSocket) -> None:
         asked = await socket.admit(queries.WatchQuery, "list", listed(websocket.scope))
         filters = Filters(asked.status, asked.task_type, asked.symbol, owner=asked.owner)
         caller, watches = caller_of(websocket.scope), socket.api.listener.watches
-        every = AllTasks(socket.writer, reloads=asked.heartbeat is not None)
-        socket.ends_with(partial(watches.leave_all, every))
         only = Filters(task_type=caller.task_type, owner=caller.owner)
-        await watches.join_all(every, filters, only)
+        every = AllTasks(socket.writer, filters, only, reloads=asked.heartbeat is not None)
+        socket.ends_with(partial(watches.leave_all, every))
+        await watches.join_all(every)
         # Every update is received from now on: a client that reads the list once the socket is open
         # misses none.
         await socket.accept()
@@ -73,10 +74,13 @@ class AllTasks:
     """All tasks' updates for one socket. What waits is bounded: where it is too much, the client
     gets a message to read the list again, which has what it missed."""
 
-    __slots__ = ("_reloads", "_writer")
+    __slots__ = ("_reloads", "_writer", "filters", "only")
 
-    def __init__(self, writer: SocketWriter, *, reloads: bool) -> None:
+    def __init__(
+        self, writer: SocketWriter, filters: Filters = ALL, only: Filters = ALL, *, reloads: bool
+    ) -> None:
         self._writer = writer
+        self.filters, self.only = filters, only
         #: Whether the client knows `RELOAD`.
         self._reloads = reloads
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
 
 from ..store.outage_log import OneAMinute
 
@@ -19,7 +20,7 @@ T_contra = TypeVar("T_contra", contravariant=True)
 AT_ONCE = 500
 
 
-class HubClosed(Exception):
+class ReceiverClosed(Exception):
     """The process shuts down; no more updates will come."""
 
 
@@ -30,6 +31,8 @@ class Counts:
     delivered: int = 0
     #: Replaced by a newer one before the receiver took them.
     dropped: int = 0
+    #: Lets one line a minute pass about receivers that raise.
+    failures: OneAMinute = field(default_factory=OneAMinute)
 
 
 class Receiver(Protocol[T_contra]):
@@ -70,7 +73,7 @@ class Mailbox(Generic[T]):
         self._wake()
 
     def close(self, code: int = 0, reason: str = "") -> None:
-        """Makes every `get` raise HubClosed once the newest item was taken."""
+        """Makes every `get` raise ReceiverClosed once the newest item was taken."""
         if self.code is None:
             self.code = code
         self._wake()
@@ -79,7 +82,7 @@ class Mailbox(Generic[T]):
         """Waits for an item and takes it out; None once `nudged` is set. One caller at a time.
 
         Raises:
-            HubClosed: it was closed.
+            ReceiverClosed: it was closed.
         """
         while True:
             if self._newest is not None:
@@ -87,7 +90,7 @@ class Mailbox(Generic[T]):
                 self._counts.delivered += 1
                 return item
             if self.code is not None:
-                raise HubClosed
+                raise ReceiverClosed
             if self.nudged:
                 return None
             self._waiter = asyncio.get_running_loop().create_future()
@@ -101,91 +104,67 @@ class Mailbox(Generic[T]):
             self._waiter.set_result(None)
 
 
-@dataclass(slots=True)
-class _Round(Generic[T]):
-    """A published item, and the receivers that have it."""
+class Receivers(Generic[T]):
+    """The receivers of one topic, each of which gets every item."""
 
-    topic: str
-    item: T
-    receivers: tuple[Receiver[T], ...]
-    given: int = 0
+    __slots__ = ("_behind", "_counts", "_receivers", "_turn")
 
-
-class Hub(Generic[T]):
-    """Passes the items of a topic to all its receivers."""
-
-    def __init__(self, counts: Counts | None = None) -> None:
-        self.counts = counts or Counts()
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
         #: In the order of `add`, which is also that of their memory.
-        self._topics: dict[str, dict[Receiver[T], None]] = {}
-        #: Items that some receivers have not got yet.
-        self._rounds: dict[str, _Round[T]] = {}
-        self._closed = False
-        self._line = OneAMinute()
+        self._receivers: dict[Any, Callable[[T], None]] = {}
+        #: Receivers that have not got the newest item yet, and the turn in which the next get it.
+        self._behind: list[Any] = []
+        self._turn: asyncio.Handle | None = None
 
-    def add(self, topic: str, receiver: Receiver[T]) -> None:
-        """Adds a receiver of the topic's items from now on."""
-        if self._closed:
-            receiver.close()
-        self._topics.setdefault(topic, {})[receiver] = None
+    def __len__(self) -> int:
+        return len(self._receivers)
 
-    def leave(self, topic: str, receiver: Receiver[T]) -> bool:
-        """Removes a receiver; whether the topic has others."""
-        receivers = self._topics.get(topic, {})
-        receivers.pop(receiver, None)
-        if not receivers:
-            self._topics.pop(topic, None)
-        return bool(receivers)
+    def add(self, receiver: object, put: Callable[[T], None]) -> None:
+        """Adds a receiver, and what is called with each item from now on."""
+        self._receivers[receiver] = put
 
-    def publish(self, topic: str, item: T) -> None:
-        """Passes an item to all receivers of the topic.
+    def leave(self, receiver: object) -> None:
+        """Removes a receiver."""
+        self._receivers.pop(receiver, None)
+
+    def publish(self, item: T) -> None:
+        """Passes an item to all receivers.
 
         Very many receivers get it in several turns of the event loop, so that other work goes on
         meanwhile. A receiver that still waits for the item before gets the newer one instead, and
         before the others.
         """
-        older = self._rounds.pop(topic, None)
-        receivers = self._topics.get(topic, {})
-        order = tuple(receivers)
-        if older is not None:
-            behind = {one: None for one in older.receivers[older.given :] if one in receivers}
-            self.counts.dropped += len(behind)
-            order = (*behind, *(one for one in order if one not in behind))
-        round_ = self._rounds[topic] = _Round(topic, item, order)
-        self._go_on(round_)
+        order = list(self._receivers)
+        if self._turn is not None:
+            self._turn.cancel()
+            behind = {one: None for one in self._behind if one in self._receivers}
+            self._counts.dropped += len(behind)
+            order = [*behind, *(one for one in order if one not in behind)]
+        self._give_on(item, order)
 
-    def _go_on(self, round_: _Round[T]) -> None:
-        if self._rounds.get(round_.topic) is not round_:
-            return  # a newer item came
-        still = self._topics.get(round_.topic, {})
-        for receiver in round_.receivers[round_.given : round_.given + AT_ONCE]:
-            if receiver in still:
+    def _give_on(self, item: T, receivers: list[Any]) -> None:
+        for receiver in receivers[:AT_ONCE]:
+            if (put := self._receivers.get(receiver)) is not None:
                 try:
-                    receiver.put(round_.item)
+                    put(item)
                 except Exception as error:  # one watcher's fault is not that of the others
                     self._failed(receiver, error)
-        round_.given += AT_ONCE
-        if round_.given < len(round_.receivers):
-            asyncio.get_running_loop().call_soon(self._go_on, round_)
-        else:
-            del self._rounds[round_.topic]
+        self._behind, self._turn = receivers[AT_ONCE:], None
+        if self._behind:
+            loop = asyncio.get_running_loop()
+            self._turn = loop.call_soon(self._give_on, item, self._behind)
 
-    def _failed(self, receiver: Receiver[T], error: Exception) -> None:
+    def _failed(self, receiver: Any, error: Exception) -> None:
         """Closes a receiver whose `put` has raised."""
-        if self._line.passes():
+        if self._counts.failures.passes():
             logger.error("a watcher of a task did not take an update and is closed", exc_info=error)
         try:
             receiver.close()
         except Exception:  # as broken as its `put`: the others' updates go on
             logger.debug("a watcher of a task could not be closed", exc_info=True)
 
-    def listeners(self) -> int:
-        """The number of receivers."""
-        return sum(map(len, self._topics.values()))
-
     def close(self) -> None:
-        """Closes every receiver, later ones too."""
-        self._closed = True
-        for receivers in self._topics.values():
-            for receiver in receivers:
-                receiver.close()
+        """Closes every receiver."""
+        for receiver in self._receivers:
+            receiver.close()

@@ -1,0 +1,184 @@
+"""The tasks and workflows that this process watches: which channels are wanted, and where their
+messages go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from ..errors import ForeignValue
+from ..operations import records
+from ..store.drivers import AsyncStore
+from .all_tasks import AllTasksWatch, Follower
+from .receivers import Counts, Receiver
+from .subscription import Channel
+from .update import Update
+from .watch import Watch
+from .watched_workflow import WorkflowWatch
+
+#: Documents in one read.
+_BATCH: Final = 200
+
+
+class Watches:
+    """The watched channels, and the receivers of their messages."""
+
+    def __init__(self, store: AsyncStore) -> None:
+        self.counts: Final = Counts()
+        self._store = store
+        #: Called with a channel that becomes wanted or unwanted, while there is a connection.
+        self._change: Callable[[Channel], None] | None = None
+        self._zone = store.settings.zone()
+        self._every = Channel(store.keys.every_channel, "P")
+        self._by_channel: dict[Channel, Watch] = {}
+        #: The last document and its update: with a task's channel and the pattern subscribed each
+        #: message comes twice.
+        self._last: tuple[bytes, Update] | None = None
+        #: Number of the connection, from 1 on.
+        self.epoch = 0
+        self._closed = False
+
+    def __contains__(self, channel: object) -> bool:
+        return channel in self._by_channel
+
+    @property
+    def watched(self) -> int:
+        """The number of tasks and workflows that are watched one by one."""
+        return len(self._by_channel) - (self._every in self._by_channel)
+
+    @property
+    def receivers(self) -> dict[str, int]:
+        """The numbers of receivers: of single tasks and workflows, and of all tasks."""
+        every = len(self._by_channel.get(self._every, ()))
+        return {"task": sum(map(len, self._by_channel.values())) - every, "all_tasks": every}
+
+    async def join(self, kind: str, its_id: str, receiver: Receiver[Update]) -> None:
+        """Adds a receiver of a task's or workflow's updates (`kind` is "task" or "workflow"), and
+        waits until their channel is confirmed.
+
+        Raises:
+            StoreUnavailable: Redis did not confirm the subscription in time.
+        """
+        channel = self._channel(kind, its_id)
+        if (watch := self._by_channel.get(channel)) is None:
+            if kind == "task":
+                watch = Watch(its_id, self.counts)
+            else:
+                watch = WorkflowWatch(its_id, self.counts, self._store, lambda: self.epoch)
+            self._begin(channel, watch)
+        await self._join(watch, receiver)
+
+    def leave(self, kind: str, its_id: str, receiver: Receiver[Update]) -> None:
+        """Removes a receiver; after the last one the channel is not wanted any more."""
+        self._leave(self._channel(kind, its_id), receiver)
+
+    async def join_all(self, follower: Follower) -> None:
+        """Adds a receiver of all tasks' updates; raises as `join`."""
+        if (watch := self._by_channel.get(self._every)) is None:
+            watch = AllTasksWatch(self.counts)
+            self._begin(self._every, watch)
+        await self._join(watch, follower)
+
+    def leave_all(self, follower: Follower) -> None:
+        """Removes a receiver; after the last one the channels are not wanted any more."""
+        self._leave(self._every, follower)
+
+    def _begin(self, channel: Channel, watch: Watch) -> None:
+        self._by_channel[channel] = watch
+        if self._change is not None:
+            self._change(channel)
+
+    async def _join(self, watch: Watch, receiver: Receiver[Update]) -> None:
+        if self._closed:
+            receiver.close()
+        watch.add(receiver, receiver.put)
+        await watch.stands()
+
+    def _leave(self, channel: Channel, receiver: Receiver[Update]) -> None:
+        if (watch := self._by_channel.get(channel)) is None:
+            return
+        watch.leave(receiver)
+        if not watch:
+            self._by_channel.pop(channel).stop()
+            if self._change is not None:
+                self._change(channel)
+
+    def _channel(self, kind: str, its_id: str) -> Channel:
+        keys = self._store.keys
+        return Channel(keys.channel(its_id) if kind == "task" else keys.workflow_channel(its_id))
+
+    def begin(self, change: Callable[[Channel], None]) -> tuple[Watch, ...]:
+        """Begins a new epoch, whose subscription `change` changes; returns the watches whose tasks
+        have to be read again."""
+        self.epoch += 1
+        self._last = None
+        self._change = change
+        for channel in self._by_channel:
+            change(channel)
+        # A watch that waits for its first confirmation has missed nothing: its client reads after
+        # that.
+        return tuple(watch for watch in self._by_channel.values() if watch.confirmed_once)
+
+    def lost(self) -> None:
+        """Called when the connection is lost: no subscription is confirmed any more."""
+        self._change = None
+        for watch in self._by_channel.values():
+            watch.lost()
+
+    def confirmed(self, channel: Channel) -> None:
+        """Called when a subscription is confirmed."""
+        if (watch := self._by_channel.get(channel)) is not None:
+            watch.confirmed()
+
+    def received(self, channel: Channel, document: bytes) -> None:
+        """Passes a message of a channel to the clients that watch the task."""
+        watch = self._by_channel.get(channel)
+        if watch is None:
+            return
+        if isinstance(watch, WorkflowWatch):
+            watch.changed()
+            return
+        try:
+            if self._last is None or self._last[0] != document:
+                self._last = (document, Update.of(document, self.epoch, self._zone))
+            if watch.its_id not in ("", self._last[1].task_id):
+                raise ForeignValue(watch.its_id, "it is another task's")
+        except ForeignValue as error:
+            watch.strange(channel.name, error)
+        else:
+            watch.publish(self._last[1])
+
+    async def catch_up(self, watches: Sequence[Watch]) -> None:
+        """Reads everything that was watched before; messages that arrived since are newer.
+
+        Raises:
+            StoreUnavailable: Redis does not answer.
+        """
+        for watch in watches:
+            await watch.stands()
+            if isinstance(watch, WorkflowWatch):
+                await watch.catch_up()
+        tasks = [watch for watch in watches if type(watch) is Watch]
+        for start in range(0, len(tasks), _BATCH):
+            batch = tasks[start : start + _BATCH]
+            documents = await self._store.execute(records.read([one.its_id for one in batch]))
+            for watch, document in zip(batch, documents, strict=True):
+                if watch and not watch.current:
+                    try:
+                        update = Update.of(document, self.epoch, self._zone, watch.its_id)
+                    except ForeignValue as error:
+                        watch.strange(f"task {watch.its_id}", error)
+                    else:
+                        watch.publish(update)
+
+    def close(self) -> None:
+        """Closes every receiver, later ones too."""
+        self._closed = True
+        for watch in self._by_channel.values():
+            watch.close()
+
+    def stop(self) -> None:
+        """Reads no workflow any more."""
+        for watch in self._by_channel.values():
+            if isinstance(watch, WorkflowWatch):
+                watch.stop()
