@@ -11,7 +11,7 @@ from prometheus_client import Metric
 from progress_backend.operations import counts as counts_ops
 from progress_backend.operations import webhooks
 from progress_backend.record.model import KINDS, STATUSES
-from progress_backend.record.times_taken import RUN, WAIT, Total
+from progress_backend.record.time_totals import RUN, WAIT, Total
 from progress_backend.web.metrics import Counted, Figures
 from progress_backend.web.request_counts import Measured
 

@@ -38,7 +38,7 @@ def ended_workflows(
         figures = yield from workflows.figures(workflow_id, now_ms)
         if figures.total and not figures.open:
             if notices := (yield from _of_workflow(flows, targets, workflow_id, figures, now)):
-                yield from webhooks.note(workflow_id, notices)
+                yield from webhooks.store(workflow_id, notices)
         elif figures.publishers and figures.open == figures.publishers:
             again.append(workflow_id)
     if found:

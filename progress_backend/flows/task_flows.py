@@ -15,52 +15,42 @@ from ..errors import (
     TaskNotFound,
     TransitionRefused,
 )
-from ..operations import counts, leases, lists, records, workflows
-from ..operations.acts import drop as drop_act
+from ..operations import counts, leases, lists, records
 from ..operations.call import Call
 from ..operations.commit import Commit
 from ..operations.commits import CommitCall
 from ..operations.index_entry import Standing
 from ..operations.lists import Filters, Page, Paged
-from ..operations.webhooks import Told
 from ..record import (
-    ends,
     first_estimate,
     past_runs,
     reader_view,
     responses,
     task_json,
-    timeline,
-    times_taken,
     waiting,
 )
-from ..record.act import Act
 from ..record.document import read_stored, written
 from ..record.events import (
     Cancelled,
     Completed,
-    Created,
-    Directed,
     Event,
     Failed,
     Paused,
-    Planned,
     Resumed,
-    Unreached,
 )
 from ..record.fields import Body
 from ..record.model import MAX_ID, Task, TaskStatus, is_plain
 from ..record.model import replace as task_with
 from ..record.redaction import Redaction
 from ..record.transition import transition
-from ..record.webhook_event import source_of
 from ..record.webhook_target import Target
 from ..settings import Settings
 from . import task_page
 from .flow import Flow
+from .parts import Change, Parts, default_parts
 from .stored_record import Applied, Base, encoded, facets_of, milliseconds
-from .task_lifetimes import MEMBER_TTL_MS, due_ms, ttl_ms
-from .webhook_notices import told
+from .task_lifetimes import document_ttl_ms, due_ms
+from .workflow_requests import MAKING, followed
 
 T = TypeVar("T")
 
@@ -68,8 +58,6 @@ T = TypeVar("T")
 TRIES = 8
 #: A task's time in the expiry set is moved in steps of an hour, not with each value.
 _DUE_STEP_MS = 3_600_000
-#: Events that make a record where there is none, mostly.
-_MAKING = (Created, Planned)
 #: A caller's requests, which have no values of their own: a record near its limit takes them.
 REQUESTS = (Cancelled, Paused, Resumed)
 
@@ -85,9 +73,14 @@ class Flows:
     fault: Callable[[str, Exception, str], None]
     #: Masks secrets in events.
     redaction: Redaction = field(init=False)
+    #: What makes the parts of commits.
+    parts: tuple[Parts, ...] = field(init=False)
+    #: Those that the store's user may not run, each logged once.
+    left_out: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "redaction", self.settings.redaction)
+        object.__setattr__(self, "parts", default_parts(self.settings, self.targets))
 
     def get(self, task_id: str) -> Flow[bytes | None]:
         """A record's document, with its bookkeeping and its times in the reader's zone; None if
@@ -148,9 +141,8 @@ class Flows:
     ) -> Flow[Applied]:
         """Records events, without their secrets, in one commit; again if another writer was first.
 
-        `base` is the record as the caller last read or wrote it; the record is made again from it
-        if its document is gone. `clip` shortens large values instead of raising, as a caller's
-        request alone does.
+        `base` is the record as the caller last read or wrote it, from which it is made again if its
+        document is gone. `clip` shortens large values instead of raising, as requests alone do.
 
         Raises:
             TaskNotFound: there is no record, and the events do not make one.
@@ -161,89 +153,115 @@ class Flows:
             TooLarge: the document would outgrow its limit.
         """
         _refuse_id(str(task_id))
-        remembered, fresh_read, locale = base, False, self.settings.locale
-        if base is None and not isinstance(events[0], _MAKING):
-            (document,) = yield from records.read((task_id,))
-            base, fresh_read = (Base.of(document, task_id) if document else None), True
-        before: Standing = facets_of(base.task) if base else None
-        given = events = tuple([self.redaction.of(event) for event in events])
-        expected = base.digest if base else ""
-        clip = clip or all(isinstance(event, REQUESTS) for event in events)
+        known, stored_now, given = base, False, tuple(map(self.redaction.of, events))
+        if base is None and not isinstance(events[0], MAKING):
+            base, stored_now = (yield from _stored(task_id)), True
+        stood: Standing = facets_of(base.task) if base else None
+        events, clip = given, clip or all(isinstance(event, REQUESTS) for event in given)
         for _ in range(TRIES):
-            task = base.task if base else None
-            revision = task.revision + 1 if task else 1
-            entries: list[timeline.Entry] = []
             try:
-                for event in events:
-                    known_task = task
-                    task = transition(
-                        task,
-                        event,
-                        now,
-                        task_id=task_id,
-                        locale=locale,
-                        lease_s=self.settings.lease_s,
-                        revision=revision,
-                    )
-                    entries += timeline.written(known_task, event, task)
+                steps = self._steps(task_id, base, events, now)
             except TransitionRefused as refused:
                 # The caller's base may be old; what is stored decides.
-                (document,) = (None,) if fresh_read else (yield from records.read((task_id,)))
-                if document is None:
+                stored = None if stored_now else (yield from _stored(task_id))
+                if stored is None:
                     if base is None:
                         raise TaskNotFound(task_id) from refused
                     return Applied(base, None, refused)
-                base, fresh_read = Base.of(document, task_id), True
-                expected, before = base.digest, facets_of(base.task)
+                base, stored_now, stood = stored, True, facets_of(stored.task)
                 continue
-            assert task is not None
-            if base is not None and task is base.task and not _names_late(events[0]):
+            task = steps[-1][2]
+            if base is None or task is not base.task:
+                task = yield from self._with_history(task)
+            elif not isinstance(events[0], MAKING):
                 return Applied(base, None)
-            renewed = base is not None and base.task.ended and isinstance(events[0], _MAKING)
-            renewed = renewed and not task.ended
-            task, document = encoded((yield from self._with_history(task)), clip)
-            fresh = base is None or renewed
-            if fresh:
-                _refuse_controls("task_type", task.task_type)
-                _refuse_controls("symbol", task.symbol or "")
-            now_ms = milliseconds(now)
-            due = due_ms(task, now_ms, self.settings)
-            known = base.due_ms if base is not None and expected and not fresh else None
-            if known is not None and known // _DUE_STEP_MS == due // _DUE_STEP_MS:
-                due = known
-            earlier = base.task if base else None
-            commit = Commit(
-                task_id=task.task_id,
-                expected=expected,
-                document=document,
-                before=before,
-                after=facets_of(task),
-                ttl_ms=ttl_ms(due, now_ms, self.settings),
-                due_ms=None if due is known else due,
-                fresh=fresh,
-                run=past_runs.of_task(task) if times_taken.completes(earlier, task) else None,
-                took=times_taken.took(earlier, task),
-                told=self._told(earlier, task, document),
-                entries=tuple(map(timeline.encoded, entries)),
-                end_ms=ends.end_ms(earlier, task),
-            )
-            committed = yield from CommitCall(_with_workflows(commit, task, events[0]))
+            task, document = encoded(task, clip)
+            commit, due = self._commit(base, stood, steps, task, document, now)
+            if base is not None and task is base.task and not commit.parts:
+                return Applied(base, None)
+            committed = yield from CommitCall(commit)
             if committed.done:
+                self._log_left_out(committed.left_out, task_id)
                 return Applied(Base(task, task_json.digest(document), due), document)
-            events = yield from self._with_acts(given, committed.acts, base, task)
-            fresh_read, before = True, committed.facets
+            events = yield from followed(given, committed, base and base.task, task)
+            stored_now, stood = True, committed.facets
             if committed.document is not None:
-                base = Base.of(committed.document, task_id).grown_to(remembered)
-                expected = base.digest
+                base = Base.of(committed.document, task_id).grown_to(known)
             else:
-                base, expected = remembered, ""
+                base = known and known._replace(digest="")
         raise ConcurrentUpdate(task_id, TRIES)
 
-    def _told(self, before: Task | None, task: Task, document: bytes) -> Told | None:
-        """What a commit leaves for webhooks: None of all but ends and warnings."""
-        if self.targets is None or not (task.ended or task.warnings is not None):
-            return None
-        return told(self.targets(), before, task, document, source_of(self.settings.key_prefix))
+    def _steps(
+        self, task_id: str, base: Base | None, events: tuple[Event, ...], now: datetime
+    ) -> tuple[tuple[Task | None, Event, Task], ...]:
+        """Each event, with the record before and after it.
+
+        Raises:
+            TransitionRefused: the record does not take one of them.
+        """
+        steps, task = list[tuple[Task | None, Event, Task]](), base.task if base else None
+        revision = task.revision + 1 if task else 1
+        for event in events:
+            after = transition(
+                task,
+                event,
+                now,
+                task_id=task_id,
+                locale=self.settings.locale,
+                lease_s=self.settings.lease_s,
+                revision=revision,
+            )
+            steps.append((task, event, after))
+            task = after
+        return tuple(steps)
+
+    def _commit(
+        self,
+        base: Base | None,
+        stood: Standing,
+        steps: tuple[tuple[Task | None, Event, Task], ...],
+        task: Task,
+        document: bytes,
+        now: datetime,
+    ) -> tuple[Commit, int]:
+        """The commit of these steps, with its parts; and from when cleanup may delete the record.
+
+        Raises:
+            InvalidEvent: a new record's type or symbol has control characters.
+        """
+        before = base.task if base else None
+        making = isinstance(steps[0][1], MAKING)
+        fresh = before is None or (making and before.ended and not task.ended)
+        if fresh:
+            _refuse_controls("task_type", task.task_type)
+            _refuse_controls("symbol", task.symbol or "")
+        now_ms, stands = milliseconds(now), facets_of(task)
+        due = due_ms(task, now_ms, self.settings)
+        known = base.due_ms if base is not None and base.digest and not fresh else None
+        if known is not None and known // _DUE_STEP_MS == due // _DUE_STEP_MS:
+            due = known
+        change = Change(before, task, stood, stands, steps, document)
+        commit = Commit(
+            task_id=task.task_id,
+            expected=base.digest if base else "",
+            document=document,
+            before=stood,
+            after=stands,
+            ttl_ms=document_ttl_ms(task, due, now_ms, self.settings),
+            due_ms=None if due is known else due,
+            fresh=fresh,
+            parts=tuple(part for parts_of in self.parts for part in parts_of(change)),
+            acts=task.member.acts if task.member is not None else (),
+        )
+        return commit, due
+
+    def _log_left_out(self, parts: tuple[str, ...], task_id: str) -> None:
+        """Logs once of each part that the store's user may not run it."""
+        for part in parts:
+            if part not in self.left_out:
+                self.left_out.add(part)
+                error = PermissionError(f"the user of PROGRESS_REDIS_URL may not run {part}.lua")
+                self.fault("a part of commits is left out", error, task_id)
 
     def _with_history(self, task: Task) -> Flow[Task]:
         """The task with what its type's past runs say, as soon as its run has a rate: from then on
@@ -252,29 +270,6 @@ class Flows:
             return task
         runs = yield from records.runs_of(task.task_type)
         return task_with(task, usual=past_runs.history(runs).numbers)
-
-    def _with_acts(
-        self,
-        events: tuple[Event, ...],
-        acts: tuple[tuple[str, Act], ...],
-        base: Base | None,
-        after: Task,
-    ) -> Flow[tuple[Event, ...]]:
-        """A member's events, followed by what is asked of its workflows as a whole. Where all
-        members have ended, and a record begins anew, the canvas was sent again: what was asked
-        before is not asked of it."""
-        directed: list[Event] = []
-        for workflow_id, act in acts:
-            again = base is not None and base.task.ended and not after.ended
-            if again and isinstance(events[0], _MAKING):
-                found = yield from workflows.figures(workflow_id, act.at_ms)
-                if found.ended == found.total:
-                    yield from drop_act(workflow_id, act.id)
-                    continue
-            directed.append(Directed(workflow_id=workflow_id, act=act))
-        if isinstance(events[0], Unreached) and directed:
-            return tuple(directed)  # it was asked before: a planned member follows that instead
-        return (*events, *directed)
 
     def ask(self, task_id: str, events: tuple[Event, ...], now: datetime) -> Flow[Applied]:
         """Records a caller's request, as `apply`; an end is refused while the worker is alive that
@@ -335,28 +330,9 @@ class Flows:
         return tuple((task_id, fault) for task_id, fault in looked if fault is not None)
 
 
-def _with_workflows(commit: Commit, task: Task, first: Event) -> Commit:
-    """A commit that, of a workflow's member, changes the workflows' figures too."""
-    if task.member is None:
-        return commit
-    started, ended = task.started_at, task.completed_at
-    created = first if isinstance(first, Created) else None
-    return commit._replace(
-        ttl_ms=max(commit.ttl_ms, MEMBER_TTL_MS),
-        started_ms=None if started is None else milliseconds(started),
-        ended_ms=None if ended is None else milliseconds(ended),
-        workflow_name=None if created is None else created.workflow_name,
-        workflow_total=None if created is None else created.workflow_total,
-        acts=task.member.acts,
-    )
-
-
-def _names_late(first: Event) -> bool:
-    """Whether a publish is recorded late that names its workflow, or how many members that has: the
-    workflow gets both, even where the run has begun the record."""
-    if not isinstance(first, Created) or first.at is None:
-        return False
-    return first.workflow_name is not None or first.workflow_total is not None
+def _stored(task_id: str) -> Flow[Base | None]:
+    (document,) = yield from records.read((task_id,))
+    return None if document is None else Base.of(document, task_id)
 
 
 def _freed(event: Event, lease: str) -> Event:

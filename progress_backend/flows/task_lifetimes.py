@@ -21,6 +21,12 @@ def ttl_ms(due_ms: int, now_ms: int, settings: Settings) -> int:
     return due_ms - now_ms + int(settings.cleanup_interval_s * 1000) + 60_000
 
 
+def document_ttl_ms(task: Task, due_ms: int, now_ms: int, settings: Settings) -> int:
+    """The TTL of a task's document, which cleanup may delete from `due_ms` on."""
+    least = MEMBER_TTL_MS if task.member is not None else 0
+    return max(ttl_ms(due_ms, now_ms, settings), least)
+
+
 def due_ms(task: Task, now_ms: int, settings: Settings) -> int:
     """The time from which cleanup may delete the task, if now is its last write; never before
     its `eta` or `expires`."""

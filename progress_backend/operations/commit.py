@@ -1,15 +1,12 @@
-"""What a commit writes, and what its scripts take."""
+"""What a commit writes, and its reply."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from ..record.act import Act
-from ..record.past_runs import PastRun
-from ..record.times_taken import Took
 from .index_entry import Facets, Standing
-from .keys import Keys
-from .webhooks import Told
+from .part import Part
 
 
 class Commit(NamedTuple):
@@ -26,25 +23,9 @@ class Commit(NamedTuple):
     due_ms: int | None
     #: The record's creation time in lists is now.
     fresh: bool = False
-    #: A run to keep for the type.
-    run: PastRun | None = None
-    #: Of a workflow's member: when it first began and ended, in milliseconds.
-    started_ms: int | None = None
-    ended_ms: int | None = None
-    #: The name of the last of the member's workflows, None leaves it as it is.
-    workflow_name: str | None = None
-    #: How many members the last of these is expected to have, None leaves it as it is.
-    workflow_total: int | None = None
+    parts: tuple[Part, ...] = ()
     #: The ids of the requests about its workflows that the record has followed, in their order.
     acts: tuple[str, ...] = ()
-    #: Times that count in the totals of the type.
-    took: tuple[Took, ...] = ()
-    #: Events for webhooks, which are stored in the same act; None: none, as without targets.
-    told: Told | None = None
-    #: Entries of the task's timeline, which are stored in the same act, if the user may do so.
-    entries: tuple[bytes, ...] = ()
-    #: When the task ended, in milliseconds, where that is new.
-    end_ms: int | None = None
 
 
 class Committed(NamedTuple):
@@ -57,8 +38,5 @@ class Committed(NamedTuple):
     #: Requests about the member's workflows that the record has not followed: only these prevented
     #: the commit.
     acts: tuple[tuple[str, Act], ...] = ()
-
-
-def publish(keys: Keys) -> str:
-    """The command by which a script publishes."""
-    return "SPUBLISH" if keys.sharded else "PUBLISH"
+    #: Parts that the store's user may not run: the commit is done without them.
+    left_out: tuple[str, ...] = ()

@@ -4,33 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, Final
 
-from ..record import room
 from ..record.act import Act
 from ..record.fields import MAX_DOCUMENT_BYTES
-from ..record.model import TaskStatus
-from ..record.times_taken import MOST_TOTALS
 from .call import Asked, Call, Request, of_each
-from .commit import Commit, Committed, publish
+from .commit import Commit, Committed
 from .index_entry import Facets, Standing, read_facets, write_facets
 from .keys import Keys
-from .member_commits import (
-    begins_member,
-    is_member,
-    of_workflows,
-    request_of_all,
-)
 from .partitions import Layout
-from .scripts import script
+from .scripts import PARTS, SETS, of_set, script
 from .standing import by_end, indexes
-from .values import text
-from .webhooks import noted
-from .workflows import sets_of_workflows
+from .values import text, texts
 
 _COMMITTED: Final = Committed(True)
-#: First commits that one script does.
+#: First commits that one script does: it blocks Redis no longer than a pass of cleanup.
 _IN_ONE_REQUEST: Final = 50
 
 
@@ -45,8 +34,9 @@ class CommitCall(Call[Committed]):
 
     def asked(self, layout: Layout) -> Asked[Committed]:
         """The request to the task's partition."""
-        keys = layout.of_task(self.commit.task_id)
-        return Asked([_request(self.commit, keys)], _first_committed)
+        keys, commit = layout.of_task(self.commit.task_id), self.commit
+        request = _request((commit,), keys)
+        return Asked([request], lambda replies: _committed(replies[0], commit))
 
 
 def commit_all(commits: Sequence[Commit]) -> Call[list[Committed]]:
@@ -57,89 +47,93 @@ def commit_all(commits: Sequence[Commit]) -> Call[list[Committed]]:
 
         def parse(replies: list[Any]) -> list[Committed]:
             each = zip(groups, replies, strict=True)
-            several = ([reply] if len(alike) == 1 else reply for alike, reply in each)
-            return [_committed(reply) for own in several for reply in own]
+            own = ([reply] if len(alike) == 1 else reply for alike, reply in each)
+            return [*map(_committed, chain.from_iterable(own), commits)]
 
-        requests = [
-            _request(alike[0], keys) if len(alike) == 1 else request_of_all(alike, keys)
-            for alike in groups
-        ]
-        return Asked(requests, parse)
+        return Asked([_request(alike, keys) for alike in groups], parse)
 
     return of_each(commits, lambda commit: commit.task_id, ask)
 
 
 def _by_request(commits: Sequence[Commit]) -> Iterator[tuple[Commit, ...]]:
-    """The commits, in order, by the request that carries them: first ones of members with the same
-    facets share one, as far as it blocks Redis no longer than a pass of cleanup."""
-    for begins, several in groupby(commits, lambda one: begins_member(one) and one.after):
-        size, alike = (_IN_ONE_REQUEST if begins else 1), tuple(several)
-        yield from (alike[start : start + size] for start in range(0, len(alike), size))
+    """The commits, in order, by the request that carries them: first ones with the same facets and
+    parts share one."""
+    for alike, several in groupby(commits, _shared):
+        size, all_of_them = (_IN_ONE_REQUEST if alike else 1), tuple(several)
+        yield from (all_of_them[start : start + size] for start in range(0, len(all_of_them), size))
 
 
-def _first_committed(replies: list[list[Any]]) -> Committed:
-    return _committed(replies[0])
+def _shared(commit: Commit) -> tuple[object, ...] | None:
+    """What the commits of one request have in common; None for one that has its own."""
+    first = (commit.before, commit.expected, any(commit.acts)) == (None, "", False)
+    if first and commit.fresh and commit.parts and all(part.shared for part in commit.parts):
+        return commit.after, commit.parts
+    return None
 
 
-def _committed(reply: list[Any]) -> Committed:
+def _committed(reply: list[Any], commit: Commit) -> Committed:
     if reply[0] == 1:
-        return _COMMITTED
+        return _COMMITTED if len(reply) == 1 else Committed(True, left_out=(*texts(reply[1:]),))
     _, document, facets, *rest = reply
-    told = [text(one) for one in rest[0]] if rest else []
-    asked = zip(told[::3], told[1::3], told[2::3], strict=True)
-    acts = tuple((workflow_id, Act.of(act, control)) for workflow_id, act, control in asked)
+    asked = rest[0] if rest else []
+    acts = tuple(
+        (commit.after.workflows[number], Act.of(text(act), control))
+        for number, act, control in zip(asked[::3], asked[1::3], asked[2::3], strict=True)
+    )
     return Committed(False, document, read_facets(facets), acts)
 
 
-def _request(commit: Commit, keys: Keys) -> Request:
-    before, after, due_ms = commit.before, commit.after, commit.due_ms
-    single = not (after.workflows or is_member(before) or commit.run or commit.told)
-    if single and not (commit.took or commit.entries or commit.end_ms):
-        if due_ms is None and before == after and commit.expected:
-            return _in_place(commit, keys)
-        if due_ms is not None and before is None and commit.fresh and not commit.expected:
-            return _first(commit, keys)
-    leave, enter = _moved(before, after, commit.fresh, keys)
-    completes = after.status == TaskStatus.COMPLETED and not keys.sharded
-    workflows, about = of_workflows(commit, keys, completes=completes)
-    webhooks, told = noted(commit.told, keys)
-    entries = (room.TIMELINE, room.AROUND, *commit.entries) if commit.entries else ()
-    timelines = (keys.timeline(commit.task_id),) if entries else ()
+def _request(commits: Sequence[Commit], keys: Keys) -> Request:
+    """The request of one commit, or of several that share one."""
+    first = commits[0]
+    before, after, fresh, parts = first.before, first.after, first.fresh, first.parts
+    if not (parts or after.workflows):
+        if first.due_ms is None and before == after and first.expected:
+            return _in_place(first, keys)
+        if first.due_ms is not None and before is None and fresh and not first.expected:
+            return _first(first, keys)
+    leave, enter = _moved(before, after, fresh, keys)
+    named = {"facets": keys.facets, "expiry": keys.expiry, "tasks": keys.index()}
     args = {
-        "id": commit.task_id,
-        "expected": commit.expected,
         "before": write_facets(before),
-        "text": commit.document,
         "after": write_facets(after),
-        "ttl": commit.ttl_ms,
-        "due": _or_none(due_ms),
-        "channel": keys.channel(commit.task_id),
         "leaves": len(leave),
         "enters": len(enter),
-        "fresh": int(commit.fresh),
-        "run": "" if commit.run is None else commit.run.text,
-        "publish": publish(keys),
-        "most": MAX_DOCUMENT_BYTES,
-        "fields": 2 * MOST_TOTALS,
-        "told": len(told),
-        "entries": len(entries),
-        "over": _or_none(commit.end_ms),
-        "timed": len(commit.took),
-        "started": _or_none(commit.started_ms),
-        "completed": _or_none(commit.ended_ms),
-        "name": commit.workflow_name or "",
-        "members": commit.workflow_total or "",
-        "past": keys.past_workflows("") if completes else "",
+        "requests": len(after.workflows),
+        "records": len(commits),
+        "fresh": int(fresh),
+        **_publishing(keys),
     }
-    times = [part for each in commit.took for part in (each.kind, after.task_type, each.us)]
-    named = {"task": keys.task(commit.task_id), **_about_all(after.task_type, after.status, keys)}
-    more_keys = (*leave, *enter, *workflows, *webhooks, *timelines)
-    return script("commit", named, args, more_keys, (*times, *about, *told, *entries))
+    more_keys = [*leave, *enter, *map(keys.workflow, after.workflows)]
+    more: list[Any] = [*(first.acts or ("",) * len(after.workflows))]
+    for one in commits:
+        due = "" if one.due_ms is None else one.due_ms
+        more_keys.append(keys.task(one.task_id))
+        more += (one.task_id, one.expected, one.document, one.ttl_ms, due)
+        more.append(keys.channel(one.task_id))
+    given = {part.lua: part.given(keys, *part.about) for part in parts}
+    name, names = _script_of(tuple(given))
+    for lua in names:
+        if (its := given.get(lua)) is None:
+            more += (0, 0)
+            continue
+        own_keys, own_args = PARTS[lua].given(its.keys, its.args)
+        more_keys += (*own_keys, *its.more_keys)
+        more += (len(own_keys) + len(its.more_keys), len(own_args) + len(its.more))
+        more += (*own_args, *its.more)
+    return script(name, named, args, more_keys, more)
 
 
-def _or_none(time_ms: int | None) -> int | str:
-    """A time as a script takes it: "" for none."""
-    return "" if time_ms is None else time_ms
+@lru_cache(maxsize=64)
+def _script_of(parts: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The script of the first set that has all these parts, and the set."""
+    names = next(names for names in SETS if set(parts) <= set(names))
+    return of_set(names), names
+
+
+def _publishing(keys: Keys) -> dict[str, Any]:
+    """How a script publishes, and the bytes that a document may have."""
+    return {"publish": "SPUBLISH" if keys.sharded else "PUBLISH", "most": MAX_DOCUMENT_BYTES}
 
 
 def _first(commit: Commit, keys: Keys) -> Request:
@@ -151,8 +145,7 @@ def _first(commit: Commit, keys: Keys) -> Request:
         "ttl": commit.ttl_ms,
         "due": commit.due_ms,
         "channel": keys.channel(commit.task_id),
-        "publish": publish(keys),
-        "most": MAX_DOCUMENT_BYTES,
+        **_publishing(keys),
     }
     return script("commit_first", named, about, indexes(commit.after, keys))
 
@@ -164,25 +157,10 @@ def _in_place(commit: Commit, keys: Keys) -> Request:
         "text": commit.document,
         "ttl": commit.ttl_ms,
         "channel": keys.channel(commit.task_id),
-        "publish": publish(keys),
-        "most": MAX_DOCUMENT_BYTES,
+        **_publishing(keys),
     }
     named = {"task": keys.task(commit.task_id), "facets": keys.facets}
     return script("commit_in_place", named, about)
-
-
-@lru_cache(maxsize=1_024)
-def _about_all(task_type: str, status: str, keys: Keys) -> dict[str, str]:
-    """The keys of a commit that depend on the task's type and status alone."""
-    return {
-        "facets": keys.facets,
-        "expiry": keys.expiry,
-        "tasks": keys.index(),
-        "runs": keys.runs(task_type),
-        "times": keys.times,
-        "ended": keys.ended(status),
-        **sets_of_workflows(keys),
-    }
 
 
 @lru_cache(maxsize=4_096)

@@ -7,8 +7,8 @@ from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from ..record.model import KINDS, STATUSES, TaskStatus
-from ..record.times_taken import KINDS as TIMES
-from ..record.times_taken import Total, Totals
+from ..record.time_totals import KINDS as TIMES
+from ..record.time_totals import Total, Totals
 from .call import Asked, Call, everywhere, in_the_first, one
 from .keys import Keys
 from .scripts import script

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from .call import Asked, Call, at, everywhere, one
 from .keys import Keys
+from .part import Given
 from .scripts import script
 from .values import nothing, text, texts, whole
 
@@ -15,7 +16,7 @@ from .values import nothing, text, texts, whole
 MOST: Final = 10_000
 MOST_BYTES: Final = 32 * 1024 * 1024
 #: How long all of it is kept after the last event: longer than the last attempt is away.
-_KEPT_MS: Final = 7 * 86_400_000
+KEPT_MS: Final = 7 * 86_400_000
 _COUNTS: Final = ("delivered", "failed", "dropped")
 
 
@@ -27,32 +28,22 @@ class Notice(NamedTuple):
     body: bytes
 
 
-class Told(NamedTuple):
-    """What a commit leaves for webhooks, and the workflows that may have ended by it."""
-
-    notices: tuple[Notice, ...] = ()
-    workflows: tuple[str, ...] = ()
-
-
-def noted(told: Told | None, keys: Keys) -> tuple[list[str], list[Any]]:
-    """The last keys and arguments of a script that leaves events for webhooks; none mostly."""
-    if told is None:
-        return [], []
-    names = [keys.may_have_ended]
-    given: list[Any] = [MOST, MOST_BYTES, _KEPT_MS, len(told.workflows), *told.workflows]
-    for notice in told.notices:
-        names += (keys.webhook_events(notice.target), keys.webhook_counts(notice.target))
-        given += (notice.id, notice.body)
-    return names, given
+def stored(keys: Keys, notices: Sequence[Notice]) -> Given:
+    """What stores events for webhooks."""
+    names = [
+        name
+        for notice in notices
+        for name in (keys.webhook_events(notice.target), keys.webhook_counts(notice.target))
+    ]
+    bounds = {"most": MOST, "bytes": MOST_BYTES, "kept": KEPT_MS}
+    return Given({}, bounds, names, [part for each in notices for part in (each.id, each.body)])
 
 
-def note(workflow_id: str, notices: tuple[Notice, ...]) -> Call[None]:
+def store(workflow_id: str, notices: tuple[Notice, ...]) -> Call[None]:
     """Stores events of a workflow's end, in the partition of its id."""
-
-    def ask(keys: Keys) -> Asked[None]:
-        return one(script("note", {}, {}, *noted(Told(notices), keys)), nothing)
-
-    return at(workflow_id, ask)
+    return at(
+        workflow_id, lambda keys: one(script("webhook_event", *stored(keys, notices)), nothing)
+    )
 
 
 class Taken(NamedTuple):

@@ -21,7 +21,7 @@ from ..errors import StoreUnavailable
 from ..operations import counts, lists, webhooks
 from ..operations.lists import Filters
 from ..record.model import KINDS, STATUSES
-from ..record.times_taken import OTHERS, RUN, WAIT, Totals
+from ..record.time_totals import OTHERS, RUN, WAIT, Totals
 from .guard import GuardedRoute
 from .route_table import route, text
 from .state import Api, api_of

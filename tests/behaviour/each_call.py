@@ -28,12 +28,15 @@ from progress_backend.operations import (
     webhooks,
     workflows,
 )
+from progress_backend.operations.commit import Committed
 from progress_backend.operations.lists import Filters, Page
+from progress_backend.operations.scripts import SETS
 from progress_backend.record import events as ev
 from progress_backend.record.act import Act
 from progress_backend.record.model import Member
 from progress_backend.record.waiting import Waiting
 from tests.behaviour.driving import Driver, identity_of
+from tests.behaviour.parts import commit
 
 ALL = Filters()
 TAKEN = webhooks.Taken("1-1", "ended:1:3:completed", b"{}", 1)
@@ -116,7 +119,7 @@ def asked() -> tuple[Any, ...]:
         (leases.to_ask, 2**52, 10),
         (counts.warnings,),
         (counts.times,),
-        (webhooks.note, "w", (webhooks.Notice("ops", "w:5:completed", b"{}"),)),
+        (webhooks.store, "w", (webhooks.Notice("ops", "w:5:completed", b"{}"),)),
         (webhooks.take, 0, "ops", 60_000),
         (webhooks.settle, 0, "ops", TAKEN, "", 60_000, 60_000),
         (webhooks.take, 0, "ops", 60_000),
@@ -162,3 +165,14 @@ def test_what_is_over_is_swept(driver: Driver) -> None:
     assert "waits" not in driver.ids()
     long_after = driver.now().replace(year=driver.now().year + 2)
     assert driver.run(cleanup(driver.settings, long_after, "ours")) > 0
+
+
+def test_each_set_of_parts_is_committed(driver: Driver) -> None:
+    for parts in SETS:
+        # On a cluster no commit sees all members.
+        possible = [
+            one for one in parts if one != "past_workflow" or not driver.settings.partitions
+        ]
+        assert commit(driver, *possible) == Committed(True)
+        driver.lose("t")
+        driver.raw.hdel(driver.names("t").facets, "t")

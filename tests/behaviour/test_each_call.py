@@ -10,10 +10,15 @@ from tests.behaviour.conftest import DRIVERS, driving
 from tests.behaviour.driving import Driver
 from tests.behaviour.each_call import (
     test_each_call_is_carried_out,
+    test_each_set_of_parts_is_committed,
     test_what_is_over_is_swept,
 )
 
-__all__ = ["test_each_call_is_carried_out", "test_what_is_over_is_swept"]
+__all__ = [
+    "test_each_call_is_carried_out",
+    "test_each_set_of_parts_is_committed",
+    "test_what_is_over_is_swept",
+]
 
 
 WIDE = {name: [pytest.mark.wide] for name in DRIVERS if name.endswith("redis")}

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import redis
 
-from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import task_timeline
 from progress_backend.flows.ended_workflows import ended_workflows
 from progress_backend.flows.gather import together
@@ -232,27 +231,29 @@ def test_the_bytes_that_wait_are_bounded(
             driver.start(f"t{i}")
             driver.apply(f"t{i}", ev.Completed(results={"text": "x" * 15_000}))
         assert [event["subject"] for event in taken(driver)] == ["t3", "t4"]
-        small = webhooks.note("t", (webhooks.Notice("ops0", "small", b'{"subject":"small"}'),))
+        small = webhooks.store("t", (webhooks.Notice("ops0", "small", b'{"subject":"small"}'),))
         driver.execute(small)
         assert driver.execute(webhooks.figures(("ops0",))) == [webhooks.Figures(3, dropped=3)]
 
 
-def test_a_user_who_may_not_leave_events_changes_nothing(redis_url: str) -> None:
+def test_events_that_a_user_may_not_store_are_left_out_and_logged_once(
+    redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     user = ("ACL", "SETUSER", "nohooks", "on", ">x", "~*", "&*", "+@all", "-xdel")
     with redis.Redis.from_url(redis_url) as client:
         client.execute_command(*user)
         url = redis_url.replace("://", "://nohooks:x@")
         with over("sync", Settings(redis_url=url, webhooks=spec())) as driver:
-            for workflows in ((), ("w",)):
-                member = Member(workflows) if workflows else None
-                task_id = "".join(("t", *workflows))
-                driver.apply(task_id, ev.Created(identity=identity_of(member=member)))
-                with pytest.raises(StoreUnavailable, match="XDEL"):
-                    driver.apply(task_id, ev.Cancelled(by="api"))
+            for task_id in ("t", "u"):
+                driver.create(task_id)
+                driver.apply(task_id, ev.Cancelled(by="api"))
                 task = driver.task(task_id)
                 assert task is not None
-                assert task.status == "created"
+                assert task.status == "cancelled"
+            assert taken(driver, "ops") == []
         client.execute_command("ACL", "DELUSER", "nohooks")
+    assert [one for one in caplog.messages if "may not run webhook_event" in one] == caplog.messages
+    assert len(caplog.messages) == 1
 
 
 def test_workflows_that_nobody_looks_at_are_bounded(

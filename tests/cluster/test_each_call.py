@@ -9,10 +9,15 @@ import pytest
 from tests.behaviour.driving import Driver, over
 from tests.behaviour.each_call import (
     test_each_call_is_carried_out,
+    test_each_set_of_parts_is_committed,
     test_what_is_over_is_swept,
 )
 
-__all__ = ["test_each_call_is_carried_out", "test_what_is_over_is_swept"]
+__all__ = [
+    "test_each_call_is_carried_out",
+    "test_each_set_of_parts_is_committed",
+    "test_what_is_over_is_swept",
+]
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 

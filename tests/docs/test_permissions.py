@@ -22,6 +22,7 @@ from progress_backend.store.deadline import Deadline
 from tests.behaviour.driving import Driver, over
 from tests.behaviour.each_call import (
     test_each_call_is_carried_out,
+    test_each_set_of_parts_is_committed,
     test_what_is_over_is_swept,
 )
 from tests.cluster.conftest import nodes
@@ -32,7 +33,12 @@ from tests.servers import Server
 from tests.watching import watching
 from tests.webhooks.targets import spec
 
-__all__ = ["nodes", "test_each_call_is_carried_out", "test_what_is_over_is_swept"]
+__all__ = [
+    "nodes",
+    "test_each_call_is_carried_out",
+    "test_each_set_of_parts_is_committed",
+    "test_what_is_over_is_swept",
+]
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 OPERATIONS = "docs/operations.md"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from progress_backend.operations import scripts
-from progress_backend.operations.scripts import SCRIPTS, script
+from progress_backend.operations.scripts import PARTS, SCRIPTS, script
 from progress_backend.record.model import STATUSES
 
 FOLDER = Path(scripts.__file__).parent
 #: Without what they share: that has no caller of its own.
-FILES = sorted(path for path in FOLDER.glob("*.lua") if not path.name.startswith("_"))
+FILES = sorted(path for path in FOLDER.rglob("*.lua") if not path.name.startswith("_"))
 
 
 def test_a_script_gets_its_keys_and_arguments_by_name() -> None:
@@ -22,7 +22,7 @@ def test_a_script_gets_its_keys_and_arguments_by_name() -> None:
     assert rest == [2, "l", "h", "one", 5]
     named = "local leases, held, lease, before = KEYS[1], KEYS[2], ARGV[1], ARGV[2]"
     assert named in SCRIPTS["forget"].text
-    with pytest.raises(TypeError, match=r"forget\.lua takes"):
+    with pytest.raises(TypeError, match=r"takes \('leases'"):
         script("forget", {"held": "h", "leases": "l"}, {"lease": "one"})
 
 
@@ -32,3 +32,16 @@ def test_records_are_opaque_to_it(path: Path) -> None:
     assert code
     assert "cjson" not in code
     assert not [status for status in STATUSES if re.search(rf"['\"]{status}['\"]", code)]
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_names_what_it_needs_beyond_any_commit(name: str) -> None:
+    """Where the user may not do that, the part is left out: no part ends in its midst."""
+    verbs = {r"\.?p?call\('([A-Z]+)'", r"tolerant\('([A-Z]+)'", r"  '([A-Z]+)'"}
+    head, _, code = PARTS[name].text.partition("\n]]\n")
+    used, always = (
+        {verb for pattern in verbs for verb in re.findall(pattern, text)}
+        for text in (code, SCRIPTS["commit"].text)
+    )
+    needs = set(re.findall(r"^  '([A-Z]+)'", head, re.MULTILINE))
+    assert used - needs == used & (always | {"PUBLISH"})

@@ -2,7 +2,11 @@
 
 A script's header names its KEYS and ARGV, one a line, and these names are its first locals; where
 more follow ("…"), `keys` and `args` are the numbers of the named ones. A file whose name begins
-with "_" is a part: it stands before the scripts that call its function.
+with "_" has a function that stands before the scripts which call it.
+
+A file in `parts/` is a part of a commit, with a header of its own; `last_key` and `last` are the
+numbers of its last key and argument. It does not run where the user may not run one of the commands
+that it NEEDS. Commits with the parts of one of `SETS` have a script together.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha1
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +23,50 @@ from ..call import Request
 
 _SECTION: Final = r"^{}\n((?:  .*\n)*)"
 _NAME: Final = re.compile(r"^  ([a-z]\w*)", re.MULTILINE)
+#: Where the parts stand in a commit, in the order of their set; each may have nothing to do.
+_PLACE: Final = "  -- parts\n"
+_PART: Final = """\
+  last_key, last = key + ARGV[arg + 1], arg + 2 + ARGV[arg + 2]
+  if last > arg + 2 then
+    local keys, args = key, arg + 2
+%(named)s
+    if %(may)s then
+%(code)s
+    else
+      left_out[#left_out + 1] = '%(name)s'
+    end
+  end
+  key, arg = last_key, last
+"""
+#: A part as a script by itself.
+_ALONE: Final = """\
+local call, may = redis.call, redis.acl_check_cmd
+local keys, args, last_key, last = 0, 0, #KEYS, #ARGV
+%(named)s
+if not (%(may)s) then
+  return redis.error_reply('NOPERM this user may not run %(name)s')
+end
+%(code)s
+return 1
+"""
+_OF_AN_END: Final = ("past_run", "time_totals", "end_time")
+_OF_A_MEMBERS_END: Final = (*_OF_AN_END, "workflow_figures", "past_workflow")
+#: The parts that commits have together, in the order in which they run; a commit takes the first
+#: set that has all of its own.
+SETS: Final[tuple[tuple[str, ...], ...]] = (
+    (),
+    ("time_totals",),
+    ("workflow_figures",),
+    ("time_totals", "workflow_figures"),
+    _OF_AN_END,
+    (*_OF_AN_END, "webhook_event"),
+    _OF_A_MEMBERS_END,
+    (*_OF_A_MEMBERS_END, "ended_workflow", "webhook_event", "timeline_entry"),
+)
+
+
+#: Parts that are scripts by themselves too.
+ALONE: Final = ("webhook_event",)
 
 
 class Script(NamedTuple):
@@ -31,32 +80,20 @@ class Script(NamedTuple):
     keys_in_order: Callable[[Mapping[str, str]], tuple[str, ...]]
     args_in_order: Callable[[Mapping[str, Any]], tuple[Any, ...]]
 
-
-def _names(section: str, text: str) -> tuple[str, ...]:
-    found = re.search(_SECTION.format(section), text, re.MULTILINE)
-    return () if found is None else tuple(_NAME.findall(found[1]))
-
-
-def _locals(keys: tuple[str, ...], args: tuple[str, ...]) -> str:
-    """The line that gives a script's keys and arguments their names."""
-    values = [*(f"KEYS[{i}]" for i in range(1, len(keys) + 1))]
-    values += [f"ARGV[{i}]" for i in range(1, len(args) + 1)]
-    named = f"local {', '.join((*keys, *args))} = {', '.join(values)}\n" if values else ""
-    return f"{named}local keys, args = {len(keys)}, {len(args)}\n"
+    def given(
+        self, keys: Mapping[str, str], args: Mapping[str, Any]
+    ) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+        """Its keys and arguments in their order."""
+        if len(keys) != len(self.keys) or len(args) != len(self.args):
+            raise TypeError(f"it takes {self.keys}, {self.args}, not {keys}, {args}")
+        return self.keys_in_order(keys), self.args_in_order(args)
 
 
-def _parts(text: str, parts: Mapping[str, str]) -> str:
-    """The parts that a text calls, each after those that it calls itself."""
-    found = dict[str, str]()
-
-    def add(text: str) -> None:
-        for name, part in parts.items():
-            if re.search(rf"\b{name}\(", text) and name not in found:
-                add(part.replace(f"function {name}(", ""))
-                found[name] = part
-
-    add(text)
-    return "".join(found.values())
+def _script(text: str, header: str) -> Script:
+    found = (re.search(_SECTION.format(one), header, re.MULTILINE) for one in ("KEYS", "ARGV"))
+    keys, args = (tuple(_NAME.findall(section[1])) if section else () for section in found)
+    sha = sha1(text.encode(), usedforsecurity=False).hexdigest()
+    return Script(text, sha, keys, args, _in_order(keys), _in_order(args))
 
 
 def _in_order(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
@@ -65,24 +102,67 @@ def _in_order(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any
     return lambda given: tuple(given[name] for name in names)
 
 
-def _read() -> dict[str, Script]:
-    texts = {
-        file.name.removesuffix(".lua"): file.read_text(encoding="utf-8")
-        for file in files(__name__).iterdir()
-        if file.name.endswith(".lua")
-    }
-    parts = {name[1:]: text for name, text in sorted(texts.items()) if name.startswith("_")}
-    scripts = {}
-    for name, text in texts.items():
-        if not name.startswith("_"):
-            keys, args = _names("KEYS", text), _names("ARGV", text)
-            whole = _parts(text, parts) + _locals(keys, args) + text
-            sha = sha1(whole.encode(), usedforsecurity=False).hexdigest()
-            scripts[name] = Script(whole, sha, keys, args, _in_order(keys), _in_order(args))
-    return scripts
+def _named(of: Script, keys: str = "", args: str = "") -> str:
+    """The lines that give a script's keys and arguments their names, and count them; `keys` and
+    `args` are added to the places of a part's."""
+    values = [f"KEYS[{keys}{i}]" for i in range(1, len(of.keys) + 1)]
+    values += [f"ARGV[{args}{i}]" for i in range(1, len(of.args) + 1)]
+    named = f"local {', '.join((*of.keys, *of.args))} = {', '.join(values)}\n" if values else ""
+    local = "" if keys else "local "
+    return f"{named}{local}keys, args = {keys}{len(of.keys)}, {args}{len(of.args)}\n"
 
 
-SCRIPTS: Final = _read()
+def _part(name: str, around: str) -> str:
+    """A part's code, in what calls it."""
+    text = PARTS[name].text
+    needs = re.search(_SECTION.format("NEEDS"), text, re.MULTILINE)
+    may = " and ".join(f"may({one.strip()})" for one in needs[1].splitlines()) if needs else "true"
+    named, code = _named(PARTS[name], "keys + ", "args + "), text.partition("\n]]\n")[2]
+    return around % {"name": name, "named": named, "may": may, "code": code}
+
+
+def _whole(text: str, functions: Mapping[str, str]) -> str:
+    """A text behind the functions that it calls, each after those that it calls itself."""
+    found = dict[str, str]()
+
+    def add(text: str) -> None:
+        for name, code in functions.items():
+            if re.search(rf"\b{name}\(", text) and name not in found:
+                add(code.replace(f"function {name}(", ""))
+                found[name] = code
+
+    add(text)
+    return "".join(found.values()) + text
+
+
+def of_set(parts: tuple[str, ...]) -> str:
+    """The name of the script that commits with a set's parts."""
+    return "+".join(("commit", *parts))
+
+
+def _read(folder: Traversable) -> dict[str, str]:
+    found = (file for file in folder.iterdir() if file.name.endswith(".lua"))
+    return {file.name.removesuffix(".lua"): file.read_text(encoding="utf-8") for file in found}
+
+
+def _scripts() -> dict[str, Script]:
+    texts = _read(files(__name__))
+    functions = {name[1:]: texts.pop(name) for name in sorted(texts) if name.startswith("_")}
+    codes = {name: (text, _named(_script("", text)) + text) for name, text in texts.items()}
+    header, commit = codes.pop("commit")
+    for parts in SETS:
+        code = "".join(_part(name, _PART) for name in parts)
+        codes[of_set(parts)] = header, commit.replace(_PLACE, code)
+    for name in ALONE:
+        codes[name] = PARTS[name].text, _part(name, _ALONE)
+    return {name: _script(_whole(code, functions), text) for name, (text, code) in codes.items()}
+
+
+#: The parts of commits, by the names of their files.
+PARTS: Final = {
+    name: _script(text, text) for name, text in _read(files(__name__) / "parts").items()
+}
+SCRIPTS: Final = _scripts()
 
 
 def script(
@@ -94,7 +174,6 @@ def script(
 ) -> Request:
     """The request that calls a script, with its keys and arguments by the names in its header."""
     found = SCRIPTS[name]
-    if len(keys) != len(found.keys) or len(args) != len(found.args):
-        raise TypeError(f"{name}.lua takes {found.keys}, {found.args}, not {keys}, {args}")
-    every = (*found.keys_in_order(keys), *more_keys)
-    return ("EVALSHA", found.sha, len(every), *every, *found.args_in_order(args), *more)
+    own_keys, own_args = found.given(keys, args)
+    every = (*own_keys, *more_keys)
+    return ("EVALSHA", found.sha, len(every), *every, *own_args, *more)

@@ -10,7 +10,7 @@ import pytest
 from progress_backend.operations import counts as counts_ops
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
-from progress_backend.record.times_taken import OTHERS, Total
+from progress_backend.record.time_totals import OTHERS, Total
 from tests.behaviour.driving import Driver, identity_of
 
 
@@ -61,7 +61,7 @@ def test_a_start_and_an_end_in_one_commit(driver: Driver) -> None:
 def test_types_beyond_the_bound_count_together(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("progress_backend.operations.commits.MOST_TOTALS", 4)
+    monkeypatch.setattr("progress_backend.flows.parts.time_totals.MOST_TOTALS", 4)
     # On a cluster each partition has a bound of its own: one id is one partition.
     for number in range(4):
         for after in (100 * number, 100 * number + 50):

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from progress_backend.record import times_taken
+from progress_backend.flows.parts import Change
+from progress_backend.flows.parts.time_totals import times
+from progress_backend.flows.stored_record import facets_of
 from progress_backend.record.model import Task, TaskStatus, replace
-from progress_backend.record.times_taken import Took
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 CREATED = Task(task_id="t", task_type="fetch_data", created_at=NOW, revision=1)
@@ -22,22 +23,26 @@ RUNNING = replace(
     attempt=1,
 )
 DONE = replace(RUNNING, status=TaskStatus.COMPLETED, completed_at=NOW + timedelta(seconds=20))
-WAIT, RUN = Took("wait", 2_000_000), Took("run", 20_000_000)
+WAIT, RUN = ("wait", 2_000_000), ("run", 20_000_000)
+
+
+def counted(before: Task | None, after: Task) -> tuple[tuple[str, int], ...]:
+    return tuple(times(Change(before, after, None, facets_of(after), (), b"")))
 
 
 def test_a_wait_counts_once_with_the_first_start() -> None:
-    assert times_taken.took(None, CREATED) == ()
-    assert times_taken.took(CREATED, RUNNING) == (WAIT,)
-    assert times_taken.took(RUNNING, replace(RUNNING, current_items=3)) == ()
-    assert times_taken.took(RUNNING, replace(RUNNING, attempt=2)) == ()
+    assert counted(None, CREATED) == ()
+    assert counted(CREATED, RUNNING) == (WAIT,)
+    assert counted(RUNNING, replace(RUNNING, current_items=3)) == ()
+    assert counted(RUNNING, replace(RUNNING, attempt=2)) == ()
     # Both reached the store together.
-    assert times_taken.took(CREATED, DONE) == (WAIT, RUN)
+    assert counted(CREATED, DONE) == (WAIT, RUN)
 
 
 def test_a_run_counts_once_with_its_success() -> None:
-    assert times_taken.took(RUNNING, DONE) == (RUN,)
-    assert times_taken.took(DONE, replace(DONE, results={"late": 1})) == ()
-    assert times_taken.took(DONE, replace(DONE, attempt=2)) == (RUN,)
+    assert counted(RUNNING, DONE) == (RUN,)
+    assert counted(DONE, replace(DONE, results={"late": 1})) == ()
+    assert counted(DONE, replace(DONE, attempt=2)) == (RUN,)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +59,9 @@ def test_a_run_counts_once_with_its_success() -> None:
 )
 def test_which_runs_count_and_for_how_long(other: dict[str, Any], us: int | None) -> None:
     """No sum outgrows what Redis counts; ends by force and without a start count for nothing."""
-    took = times_taken.took(RUNNING, replace(DONE, **other))
-    assert len(took) == (us is not None)
+    found = counted(RUNNING, replace(DONE, **other))
+    assert len(found) == (us is not None)
     if us is not None:
-        assert took[0].kind == "run"
-        assert took[0].us <= us
-        assert took[0].us == us or us > 2**40
+        assert found[0][0] == "run"
+        assert found[0][1] <= us
+        assert found[0][1] == us or us > 2**40

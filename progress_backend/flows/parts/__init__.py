@@ -1,0 +1,32 @@
+"""The parts of commits: each feature that writes with the commit of a record has a module here,
+and its Lua in `operations/scripts/parts/`; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...record.webhook_target import Target
+from ...settings import Settings
+from . import end_time, past_run, past_workflow, time_totals, timeline_entry, workflow_figures
+from .change import Change, Parts
+from .webhook_event import ended_workflows, webhook_events
+
+__all__ = ["Change", "Parts", "default_parts"]
+
+
+def default_parts(
+    settings: Settings, targets: Callable[[], tuple[Target, ...]] | None
+) -> tuple[Parts, ...]:
+    """What makes the parts of each commit; for webhooks where targets are configured. On a Redis
+    Cluster no commit knows whether a workflow has completed."""
+    found: tuple[Parts, ...] = (
+        past_run.parts,
+        time_totals.parts,
+        end_time.parts,
+        workflow_figures.parts,
+    )
+    if not settings.partitions:
+        found += (past_workflow.parts,)
+    if targets is not None:
+        found += (ended_workflows(targets), webhook_events(targets, settings))
+    return (*found, timeline_entry.parts)

@@ -1,0 +1,56 @@
+"""Stores events for webhooks: ends and warnings of tasks, and which workflows may have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ...operations import webhooks
+from ...operations.keys import Keys
+from ...operations.part import Given, Part
+from ...record import webhook_event
+from ...record.document import body_of
+from ...record.webhook_target import Target
+from ...settings import Settings
+from .change import Change, Parts
+
+Targets = Callable[[], tuple[Target, ...]]
+
+
+def webhook_events(targets: Targets, settings: Settings) -> Parts:
+    """The events of a change for each target that asks for them, with the body of the stored
+    document."""
+    source = webhook_event.source_of(settings.key_prefix)
+
+    def parts(change: Change) -> Iterator[Part]:
+        after, notices = change.after, list[webhooks.Notice]()
+        for kind in webhook_event.kinds(change.before, after):
+            about = after.task_type, kind, after.owner
+            names = [target.name for target in targets() if target.wants(*about)]
+            if names:
+                its_id = webhook_event.id_of_task(after, kind)
+                time = webhook_event.time_of(after, kind)
+                data = body_of(change.document)
+                body = webhook_event.body("task", kind, its_id, after.task_id, time, source, data)
+                notices += [webhooks.Notice(name, its_id, body) for name in names]
+        if notices:
+            yield Part("webhook_event", webhooks.stored, (notices,))
+
+    return parts
+
+
+def ended_workflows(targets: Targets) -> Parts:
+    """The workflows in which a member has ended, where a target asks for their ends."""
+
+    def parts(change: Change) -> Iterator[Part]:
+        after, workflows = change.after, change.stands.workflows
+        ends = workflows and after.ended and webhook_event.kinds(change.before, after)
+        if ends and any(target.wants_workflows for target in targets()):
+            yield Part("ended_workflow", given, (workflows,))
+
+    return parts
+
+
+def given(keys: Keys, workflows: tuple[str, ...]) -> Given:
+    """The part's keys and arguments."""
+    bounds = {"most": webhooks.MOST, "kept": webhooks.KEPT_MS}
+    return Given({"ended": keys.may_have_ended}, bounds, (), workflows)

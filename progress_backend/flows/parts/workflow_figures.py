@@ -1,0 +1,54 @@
+"""Changes the figures of a member's workflows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from ...operations.index_entry import Facets
+from ...operations.keys import Keys
+from ...operations.part import Given, Part
+from ...operations.workflows import sets_of_workflows
+from ...record.events import Created, Event
+from ..stored_record import milliseconds
+from .change import Change
+
+
+def parts(change: Change) -> Iterator[Part]:
+    """What a member's commit changes in each of its workflows, and in those that it leaves."""
+    grown = dict.fromkeys(change.stands.workflows, change.stands.share)
+    if isinstance(change.stood, Facets):
+        for workflow_id in change.stood.workflows:
+            grown[workflow_id] = grown.get(workflow_id, 0) - change.stood.share
+    name, expected = names(change.steps[0][1])
+    if not grown or (change.before is change.after and name == expected == ""):
+        return
+    about = {
+        "number": len(change.stands.workflows),
+        "started": _ms(change.after.started_at),
+        "completed": _ms(change.after.completed_at),
+        "name": name,
+        "expected": expected,
+    }
+    shared = about["started"] == about["completed"] == ""
+    yield Part("workflow_figures", given, (grown, about), shared)
+
+
+def names(first: Event) -> tuple[str, int | str]:
+    """The name of the last of the workflows, and how many members that is to have; a publish that
+    is recorded late says both where the run has begun the record. "" leaves each as it is."""
+    if not isinstance(first, Created):
+        return "", ""
+    return first.workflow_name or "", first.workflow_total or ""
+
+
+def _ms(time: datetime | None) -> int | str:
+    return "" if time is None else milliseconds(time)
+
+
+def given(keys: Keys, grown: dict[str, int], about: dict[str, Any]) -> Given:
+    """The part's keys and arguments."""
+    hashes = [name for one in grown for name in (keys.workflow(one), keys.planned(one))]
+    more = [part for one, by in grown.items() for part in (one, by, keys.workflow_channel(one))]
+    return Given(sets_of_workflows(keys), about, hashes, more)
