@@ -9,11 +9,13 @@ from typing import Any, Final
 
 import click
 
-from ..errors import ProgressError
+from ..errors import ProgressError, TransitionRefused
 from ..record.act import MOST_NAMED, Action
 from ..record.caller_events import MAX_LIMIT
 from ..record.list_request import ListRequest
-from ..record.model import TaskStatus
+from ..record.model import Task, TaskStatus
+from ..terminal import formats
+from ..terminal.rows import as_row, task_of
 from ..terminal.source import Source
 from .naming import task_named, workflow_named
 from .session import Command, all_filters, options, reads, workflow_option
@@ -34,6 +36,12 @@ _THEN: Final[Mapping[Action, str]] = {
     "cancel": "what waits never begins, and what runs ends at its next update",
     "pause": "what waits does not begin, and what runs waits at its next update",
     "resume": "what waits goes on",
+}
+#: The statuses in which an act has nothing left to do, which is no failure of the command.
+_REACHED: Final[Mapping[Action, tuple[str, ...]]] = {
+    "cancel": (TaskStatus.CANCELLED,),
+    "pause": (TaskStatus.PAUSED,),
+    "resume": (TaskStatus.RUNNING, TaskStatus.CREATED),
 }
 _about = options(
     click.argument("task_ids", metavar="[TASK_ID]...", nargs=-1),
@@ -112,15 +120,30 @@ def _act(
     if len(task_ids) > MOST:
         raise click.UsageError(f"give {MOST:,} TASK_IDs at most, not {len(task_ids):,}")
     if workflow_id is not None:
-        workflow_id = workflow_named(source, workflow_id)
-        source.act_on_workflow(workflow_id, action, reason)
-        click.echo(f"{action} of workflow {workflow_id} is asked: {_THEN[action]}")
+        _act_on_workflow(source, action, workflow_named(source, workflow_id), reason)
     elif chosen:
         asked = ListRequest(**chosen, limit=MAX_LIMIT)
         _act_on_chosen(source, action, asked, limit, reason, yes=yes)
     else:
         ids = tuple(dict.fromkeys(task_named(source, one) for one in task_ids))
         _act_on_tasks(source, action, ids, reason)
+
+
+def _act_on_workflow(source: Source, action: Action, its_id: str, reason: str | None) -> None:
+    try:
+        source.act_on_workflow(its_id, action, reason)
+    except TransitionRefused as refused:
+        if refused.status not in _REACHED[action]:
+            raise
+    else:
+        click.echo(f"{action} of workflow {its_id} is asked: {_THEN[action]}")
+    if (body := source.workflow(its_id)) is not None:
+        _print_standing(source, as_row(body, source.locale))
+
+
+def _print_standing(source: Source, row: Task) -> None:
+    """Prints how a task or workflow stands now: "3f2a90c1-…  cancel asked"."""
+    click.echo(f"{formats.clean(row.task_id)}  {formats.standing(source.locale, row)}")
 
 
 def _act_on_tasks(source: Source, action: Action, ids: Sequence[str], reason: str | None) -> None:
@@ -142,6 +165,12 @@ def _act_on_tasks(source: Source, action: Action, ids: Sequence[str], reason: st
         raise
     if asked:
         click.echo(f"{action} of {_tasks(asked)} is asked: {_THEN[action]}")
+    reached = [one for code in _REACHED[action] for one in refused.pop(code, ())]
+    if reached:
+        click.echo(f"{action} of {_tasks(reached)} was done before")
+    for task_id in [*asked, *reached] if len(asked) + len(reached) <= _NAMED else ():
+        if (body := source.task(task_id)) is not None:
+            _print_standing(source, task_of(body))
     for code, those in refused.items():
         why = code.replace("_", " ")
         click.echo(f"{action} of {_tasks(those)} was refused: {why}", err=True)

@@ -12,6 +12,7 @@ from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import quote
 
@@ -20,7 +21,7 @@ from ..record.act import Action
 from ..record.model import Task
 from . import formats
 from .aside import aside
-from .board import MOVING, Board, Wish, left, pressed, selected, settled
+from .board import MOVING, Board, Wish, arranged, left, pressed, selected, settled
 from .keys import Keys
 from .readers import Reader
 from .rows import WorkflowRow
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 #: Columns from which on the log is shown unasked.
 LOG_FROM: Final = 100
-#: Keys between two looks that a person can have typed; a pasted text has more, and asks for
-#: nothing.
+#: Keys between two looks that a person can have typed; a pasted text has more: it is searched for,
+#: or asks for nothing.
 _TYPED: Final = 4
 #: Seconds that an answer usually takes at most, and how often answers are looked for after that.
 _SOON_S, _LOOK_S = 0.05, 0.05
@@ -61,7 +62,8 @@ class Desk:
         self._whole = self._reader = whole
         self._workflow = workflow
         self._board = Board(log=bars.columns >= LOG_FROM, opens=workflow is not None)
-        self._view = View()
+        #: What was read last, and of that what the board shows.
+        self._seen = self._view = View()
         self._log = Log()
         self._acting: Future[str] | None = None
         self._browser: subprocess.Popen[bytes] | None = None
@@ -81,8 +83,8 @@ class Desk:
             wait([reading], _SOON_S)
             while not reading.done():
                 self._read_keys(_LOOK_S)
-            if board.inside != self._board.inside:
-                continue  # another view was chosen meanwhile
+            if (board.inside, board.status) != (self._board.inside, self._board.status):
+                continue  # other rows were chosen meanwhile
             try:
                 view, log = reading.result()
             except WorkflowNotFound as gone:
@@ -97,9 +99,13 @@ class Desk:
 
     def show(self, view: View) -> None:
         """Draws a view, and the selected task's log as it was read with it."""
-        self._view = view
-        self._board = settled(self._board, view.rows)
+        self._seen = view
+        self._arrange()
         self._draw()
+
+    def _arrange(self) -> None:
+        self._view = arranged(self._board, self._seen, self._locale)
+        self._board = settled(self._board, self._view.rows)
 
     def wait(self, seconds: float) -> None:
         """Reads keys for so long, or until there is something new to be read.
@@ -124,7 +130,8 @@ class Desk:
         changed = drawn_over or self._keys.resized
         self._keys.came_back = self._keys.resized = False
         if sum(one not in MOVING for one in keys) > _TYPED:
-            keys = []
+            before_enter = takewhile(lambda one: one != "enter", keys)
+            keys = list(before_enter) if self._board.types else []
         for one in keys:
             self._press(one)
         if self._answered() or keys or changed:
@@ -137,12 +144,16 @@ class Desk:
             raise KeyboardInterrupt
         if wish is not None:
             self._board = replace(self._board, answer=self._asked(wish))
-        elif self._board.inside != before.inside:
+        if self._board.inside != before.inside:
             self._open_view()
-        elif (self._board.selected, self._board.log) != (before.selected, before.log):
+            return
+        self._arrange()
+        board = self._board
+        if (board.selected, board.log) != (before.selected, before.log):
             self._log, self._hurry = Log(), True
-            if self._board.log and not before.log:
-                self._board = replace(self._board, answer=self._text("log_on"))
+            if board.log and not before.log:
+                self._board = replace(board, answer=self._text("log_on"))
+        self._hurry |= board.status != before.status
 
     def _open_view(self) -> None:
         """Another source is read from now on: a workflow's, or that of all."""
@@ -152,8 +163,9 @@ class Desk:
         self._log, self._hurry = Log(), True
 
     def _read(self, reader: Reader, board: Board) -> tuple[View, Log]:
-        view = reader.read()
-        task = selected(settled(board, view.rows), view.rows)
+        view = reader.read(board.status)
+        rows = arranged(board, view, self._locale).rows
+        task = selected(settled(board, rows), rows)
         if not board.log or task is None or isinstance(task, WorkflowRow) or view.trouble:
             return view, Log()  # what does not answer is asked once an interval
         return view, self._tail.of(task.task_id)

@@ -32,7 +32,10 @@ _LEAST_LINES, _MOST_LINES = 3, 16
 #: Lines of a terminal below which there is room for the rows alone.
 _LEAST_HEIGHT: Final = 10
 _COLOURS: Final = {"warning": "yellow", "error": "red", "critical": "red", "debug": QUIET}
-_HELP: Final = ("select", "into", "pause", "resume", "cancel", "log", "open", "quit", "help")
+_HELP: Final = (
+    *("select", "page", "search", "filter", "sort", "into", "pause", "resume", "cancel", "log"),
+    *("open", "quit", "help"),
+)
 #: Characters of a key's own in its help.
 _KEY: Final = 6
 #: Lines that an answer may take: an address is to be copied.
@@ -73,7 +76,15 @@ class DeskScreen:
         yield from foot
 
     def _rows(self, height: int) -> Screen:
-        return Screen(self.view, self.locale, height=height, selected=self.board.selected)
+        board = self.board
+        return Screen(
+            self.view,
+            self.locale,
+            height=height,
+            selected=board.selected,
+            scrolls=board.scrolls,
+            sort=board.sort,
+        )
 
     def _pane(self, lines: int) -> Iterator[Text]:
         """The newest lines of the log under its head."""
@@ -91,6 +102,8 @@ class DeskScreen:
         board, text = self.board, formats.text
         if board.help:
             yield from list(self._help(console, width))[: max(height - _LEAST_HEIGHT, 0)]
+        if board.types or board.search or board.status:
+            yield line_of(self._chosen(), "bold")
         if board.asks and (task := self._selected) is not None:
             key = "sure_workflow" if isinstance(task, WorkflowRow) else "sure"
             yield line_of(text(self.locale, key, name=formats.name(task)), "bold yellow")
@@ -108,16 +121,25 @@ class DeskScreen:
                 yield line_of(f"  {key:{_KEY}}").append(line)
                 key = ""
 
+    def _chosen(self) -> str:
+        """What chooses the rows: "status: error · /7203"."""
+        board, text = self.board, formats.text
+        status = f"{text(self.locale, 'status')}: {formats.word(self.locale, board.status)}"
+        search = f"/{board.search}{'_' if board.types else ''}"
+        shown = [status] if board.status else []
+        shown += [search] if board.search or board.types else []
+        return " · ".join([*shown, text(self.locale, "keys_search" if board.types else "keys_all")])
+
     def _keys(self, width: int) -> str:
         """The keys that there is room for."""
         board, text = self.board, formats.text
-        keys = [text(self.locale, "keys"), text(self.locale, "keys_short")]
+        keys = [text(self.locale, name) for name in ("keys", "keys_some", "keys_short")]
         if board.inside is not None:
-            keys = [f"{text(self.locale, 'keys_out')} · {line}" for line in keys] + keys[1:]
+            keys = [f"{text(self.locale, 'keys_out')} · {line}" for line in keys] + keys[2:]
         elif board.opens and isinstance(self._selected, WorkflowRow):
-            keys = [f"{text(self.locale, 'keys_in')} · {line}" for line in keys] + keys[1:]
+            keys = [f"{text(self.locale, 'keys_in')} · {line}" for line in keys] + keys[2:]
         if board.selected is None:
-            keys = keys[1:]
+            keys = keys[2:]
         return next((line for line in keys if formats.cells_of(line) <= width), keys[-1])
 
     @property

@@ -36,7 +36,7 @@ def of_task(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
         "owner": task.owner and formats.clean(task.owner),
         "progress": f"{task.progress.current}/{total} ({formats.percent(task)})",
         "start": starting(task, now, locale),
-        "rate": formats.rate(task),
+        "rate": formats.rate(locale, task),
         "eta": remaining(task, now, locale),
         "elapsed": formats.elapsed(task, now),
         "message": formats.text_of(task, locale),

@@ -82,14 +82,14 @@ def short(number: float) -> str:
     return f"{number:.0f}" if number >= 10 or number == int(number) else f"{number:.1f}"
 
 
-def rate(task: Task) -> str:
-    """ "12/s"; slow ones by the minute or hour."""
+def rate(locale: Locale, task: Task) -> str:
+    """ "12/s", in three digits as on the page, or how the job writes it itself."""
+    if given := task.processing_details.get("processing_rate"):
+        return clean(str(given))
     if task.rate is None or task.status == TaskStatus.CREATED:
         return UNKNOWN
-    for seconds, unit in ((1, "s"), (60, "min"), (3600, "h")):
-        if task.rate * seconds >= 1:
-            return f"{short(task.rate * seconds)}/{unit}"
-    return "0/s" if task.rate == 0 else "<1/h"
+    number = f"{task.rate:,.0f}" if task.rate >= 100 else f"{float(f'{task.rate:.3g}'):,}"
+    return text(locale, "rate_of", number=number.removesuffix(".0"))
 
 
 def elapsed(task: Task, now: datetime) -> str:

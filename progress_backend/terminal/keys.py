@@ -22,7 +22,8 @@ except ImportError:  # Windows
 
 #: Bytes that one look takes; what is pasted beyond comes with the next.
 _MOST: Final = 256
-_ARROWS: Final = {"A": "up", "B": "down", "C": "right", "D": "left"}
+_ARROWS: Final = {"A": "up", "B": "down", "C": "right", "D": "left", "F": "end", "H": "home"}
+_PAGES: Final = {"1": "home", "4": "end", "5": "page up", "6": "page down"}
 _SEQUENCES: Final = {
     "\n": "enter",
     "\r": "enter",
@@ -30,6 +31,7 @@ _SEQUENCES: Final = {
     "\x7f": "backspace",
     "\b": "backspace",
     **{f"\x1b{by}{letter}": name for letter, name in _ARROWS.items() for by in "[O"},
+    **{f"\x1b[{number}~": name for number, name in _PAGES.items()},
 }
 #: An escape sequence as a whole, so that its letters are no keys; or a character.
 _PRESSED: Final = re.compile(r"\x1b(?:\[[0-9;?]*[@-~]|O.)|.", re.DOTALL)
@@ -81,7 +83,8 @@ class Keys:
 
     def pressed(self, within_s: float) -> list[str]:
         """The keys that are pressed until the first one comes, or the time is over: characters, and
-        "up", "down", "left", "right", "enter", "escape", "backspace"."""
+        "up", "down", "left", "right", "page up", "page down", "home", "end", "enter", "escape",
+        "backspace"."""
         end = time.monotonic() + within_s
         self._take()
         while not (self.came_back or self.resized):

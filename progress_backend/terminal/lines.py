@@ -70,7 +70,7 @@ def line(task: Task, now: datetime, locale: Locale) -> str:
         f"{at.astimezone(now.tzinfo):%H:%M:%S}" if at else "",
         formats.padded(formats.standing(locale, task), formats.status_cells(locale)),
         formats.percent(task),
-        formats.rate(task),
+        formats.rate(locale, task),
         f"{formats.text(locale, 'elapsed' if task.ended else 'eta')} {left}",
         formats.name(task),
         message(task, now, locale),

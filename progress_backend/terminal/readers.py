@@ -45,22 +45,23 @@ class Reader(ABC):
         self._source = source
         self._last = View()
 
-    def read(self) -> View:
-        """What is watched as it is now.
+    def read(self, status: str = "") -> View:
+        """What is watched as it is now; of a list or workflow the tasks with this status, "" for
+        any.
 
         Raises:
             TaskNotFound: what is named has never had a record.
             SettingsError: an API does not know the token, or does not let it read them.
         """
         try:
-            view = self._read()
+            view = self._read(status)
         except StoreUnavailable as error:
             return replace(self._last, trouble=str(error))
         self._last = replace(view, at=self._source.now(), trouble=None)
         return self._last
 
     @abstractmethod
-    def _read(self) -> View: ...
+    def _read(self, status: str) -> View: ...
 
     def _page(self, asked: ListRequest) -> tuple[Body, dict[str, Task]]:
         """A page of a list, and its rows by their keys."""
@@ -76,7 +77,7 @@ class TasksReader(Reader):
         super().__init__(source)
         self._ids = task_ids
 
-    def _read(self) -> View:
+    def _read(self, status: str) -> View:
         # A record that is gone was cleaned up: its last version stays on the screen.
         known = {task.task_id: task for task in self._last.tasks}
         gone: set[str] = set()
@@ -106,20 +107,23 @@ class ListReader(Reader):
         self._places: dict[str, Task] = {}
         self._until = 0.0
 
-    def _read(self) -> View:
+    def _read(self, status: str) -> View:
+        asked = self._asked
+        if status:  # by which no workflow is listed
+            asked = replace(asked, status=status, top=False)
         try:
-            page, rows = self._page(self._asked)
+            page, rows = self._page(asked)
         except (SettingsError, InvalidEvent):
-            if not self._asked.top:
+            if not asked.top:
                 raise
             # The token reads a part of the tasks, in which no workflow is whole.
-            self._asked = replace(self._asked, top=False)
-            page, rows = self._page(self._asked)
+            self._asked = asked = replace(asked, top=False)
+            page, rows = self._page(asked)
         # In a long list running tasks may be far from the newest.
-        for status in () if self._asked.status else FIRST:
-            running = self._page(replace(self._asked, status=status, top=False))[1]
-            rows |= self._tops(rows, running) if self._asked.top else running
-        tasks = self._placed(chosen(rows, self._asked.limit))
+        for first in () if asked.status else FIRST:
+            running = self._page(replace(asked, status=first, top=False))[1]
+            rows |= self._tops(rows, running) if asked.top else running
+        tasks = self._placed(chosen(rows, asked.limit))
         return View(tasks, page["summary"], page["pagination"]["total"])
 
     def _tops(self, rows: dict[str, Task], running: dict[str, Task]) -> dict[str, Task]:
@@ -156,19 +160,19 @@ class WorkflowReader(Reader):
         #: The workflow's revision at which all of its runs had confirmed their cancel.
         self._confirmed: int | None = None
 
-    def _read(self) -> View:
+    def _read(self, status: str) -> View:
         body = self._source.workflow(self._workflow_id)
         if body is None:
             if self._last.workflow is None:
                 raise WorkflowNotFound(self._workflow_id)
             # It was cleaned up: its last version stays on the screen.
             return replace(self._last, gone=frozenset([self._workflow_id]))
-        page, rows = self._page(self._asked)
+        page, rows = self._page(replace(self._asked, status=status or None))
         # Among many members those that failed or run may be far from the newest.
         failed = min(_FAILED, self._asked.limit)
         rows |= self._page(replace(self._asked, status=TaskStatus.ERROR, limit=failed))[1]
-        for status in FIRST:
-            rows |= self._page(replace(self._asked, status=status))[1]
+        for first in FIRST:
+            rows |= self._page(replace(self._asked, status=first))[1]
         unconfirmed = self._unconfirmed(body)
         shown = chosen(rows | unconfirmed, self._asked.limit, urgency_of_member)
         return View(

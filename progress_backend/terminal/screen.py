@@ -42,7 +42,7 @@ class Column(NamedTuple):
     align: AlignMethod = "left"
 
 
-#: Widths in cells; 0 is computed: of id and status from their texts, of name and bar from the
+#: Widths in cells; 0 is computed: of id, status and rate from their texts, of name and bar from the
 #: terminal's width.
 COLUMNS: Final[Mapping[str, Column]] = {
     "mark": Column(1),
@@ -51,13 +51,13 @@ COLUMNS: Final[Mapping[str, Column]] = {
     "name": Column(0),
     "progress": Column(0, 60),
     "percent": Column(6, 0, "right"),
-    "rate": Column(7, 52, "right"),
+    "rate": Column(0, 64, "right"),
     "elapsed": Column(7, 88, "right"),
     "eta": Column(7, 40, "right"),
 }
 #: Beside a bar a name takes this part of the width, within these bounds.
 _NAME_PART, _LEAST_NAME, _WIDEST_NAME = 0.22, 4, 48
-_WIDEST_ID: Final = 13
+_WIDEST_ID, _WIDEST_RATE = 13, 14
 #: From this width on the status has room for what is only asked for; below, that is cut.
 _ROOMY: Final = 60
 #: Lines of the screen that are not rows: the table's head, the summary, the cursor's line.
@@ -70,7 +70,8 @@ class Screen:
 
     `whole` draws all rows, even if they are more than the screen takes. `height` is that of its
     part of the terminal, None for all of it; the row of the key `selected` has a mark, and is shown
-    whatever the height.
+    whatever the height: with the rows around it where it `scrolls`, else with the most urgent. The
+    head of the column `sort` has a mark.
     """
 
     view: View
@@ -78,6 +79,8 @@ class Screen:
     whole: bool = False
     height: int | None = None
     selected: str | None = None
+    scrolls: bool = False
+    sort: str = ""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         view, around = self.view, list[Text]()
@@ -93,7 +96,8 @@ class Screen:
         first = view.rows[: len(view.rows) - len(view.tasks)]
         room = max((self.height or console.height) - len(around) - _AROUND, 2)
         room -= sum(_lines(view, task) for task in first)
-        shown = view.tasks if self.whole else _fitting(view, room, self.selected)
+        fitting = _around if self.scrolls else _fitting
+        shown = view.tasks if self.whole else fitting(view, room, self.selected)
         if rows := [*first, *shown]:
             yield from self._rows(rows, options.max_width)
         yield from self._summary(len(shown))
@@ -101,12 +105,15 @@ class Screen:
     def _rows(self, shown: Sequence[Task], width: int) -> Iterator[Text]:
         ids = formats.short_ids([task.task_id for task in shown])
         cells = _sized(width, ids, self.locale, shown, marked=self.selected is not None)
-        yield _row(cells, [Text(formats.text(self.locale, name)) for name in cells], QUIET)
+        yield _row(cells, [Text(self._head(name)) for name in cells], QUIET)
         for task, short_id in zip(shown, ids, strict=True):
             yield _row(cells, [self._cell(name, cells[name], task, short_id) for name in cells])
             if text := _message(self.view, task, self.locale):
                 style = "red" if task.status == TaskStatus.ERROR else ""
                 yield line_of("  └ ", QUIET) + line_of(text, style)
+
+    def _head(self, name: str) -> str:
+        return formats.text(self.locale, name) + ("▾" if name == self.sort else "")
 
     def _cell(self, name: str, cells: int, task: Task, short_id: str) -> Text:
         colour = COLOURS.get(task.status, "")
@@ -159,6 +166,9 @@ def _sized(
         cells["id"] = min(max(map(formats.cells_of, ids)), _WIDEST_ID)
     if "status" in cells:
         cells["status"] = formats.status_cells(locale, shown if width >= _ROOMY else ())
+    if "rate" in cells:
+        rates = (formats.text(locale, "rate"), *(formats.rate(locale, task) for task in shown))
+        cells["rate"] = min(max(map(formats.cells_of, rates)), _WIDEST_RATE)
     name = left = width - sum(cells.values()) - (len(cells) - 1)
     if "progress" in cells:
         name = min(max(int(width * _NAME_PART), _LEAST_NAME), _WIDEST_NAME)
@@ -202,3 +212,17 @@ def _fitting(view: View, room: int, selected: str | None) -> list[Task]:
             break
         chosen.add(key(task))
     return [task for task in view.tasks if key(task) in chosen]
+
+
+def _around(view: View, room: int, selected: str | None) -> list[Task]:
+    """As many tasks as so many lines take, the selected one in their middle."""
+    tasks = view.tasks
+    first = next((n for n, task in enumerate(tasks) if key(task) == selected), 0)
+    last, room = first, room - sum(_lines(view, task) for task in tasks[first : first + 1])
+    grown = True
+    while grown:
+        grown = False
+        for at in (first - 1, last + 1):
+            if 0 <= at < len(tasks) and (lines := _lines(view, tasks[at])) <= room:
+                first, last, room, grown = min(first, at), max(last, at), room - lines, True
+    return list(tasks[first : last + 1])

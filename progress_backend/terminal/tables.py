@@ -30,7 +30,7 @@ CELLS: Final[Mapping[str, Callable[[Task, datetime, Locale], str]]] = {
     "name": lambda task, now, locale: formats.name(task),
     "workflow": lambda task, now, locale: formats.name(task),
     "percent": lambda task, now, locale: formats.percent(task),
-    "rate": lambda task, now, locale: formats.rate(task),
+    "rate": lambda task, now, locale: formats.rate(locale, task),
     "age": lambda task, now, locale: formats.ago(task.created_at, now, locale),
     "elapsed": lambda task, now, locale: formats.elapsed(task, now),
     "eta": remaining,

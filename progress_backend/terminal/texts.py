@@ -19,6 +19,7 @@ TEXTS: Final = {
     "progress": Text("Progress", "進捗"),
     "percent": Text("%", "%"),
     "rate": Text("Rate", "速度"),
+    "rate_of": Text("{number}/s", "{number} 件/秒"),
     "elapsed": Text("Elapsed", "経過"),
     "eta": Text("ETA", "残り"),
     "message": Text("Message", "メッセージ"),
@@ -81,9 +82,17 @@ TEXTS: Final = {
     ),
     "to_confirm": Text("{count} to confirm the cancel", "{count} 件のワーカーの確認待ち"),
     "keys": Text(
-        "↑↓ select · p pause · r resume · c cancel · l log · o open · ? help · q quit",
-        "↑↓ 選択 · p 一時停止 · r 再開 · c 取消 · l ログ · o 開く · ? 説明 · q 終了",
+        "↑↓ select · / search · f status · s sort · p pause · r resume · c cancel · l log · o open"
+        " · ? help · q quit",
+        "↑↓ 選択 · / 検索 · f 状態 · s 並べ替え · p 一時停止 · r 再開 · c 取消 · l ログ · o 開く"
+        " · ? 説明 · q 終了",
     ),
+    "keys_some": Text(
+        "↑↓ select · / search · p pause · r resume · c cancel · ? help · q quit",
+        "↑↓ 選択 · / 検索 · p 一時停止 · r 再開 · c 取消 · ? 説明 · q 終了",
+    ),
+    "keys_search": Text("Enter keeps the search · Esc ends it", "Enter で確定 · Esc で解除"),
+    "keys_all": Text("Esc shows all", "Esc ですべて表示"),
     "keys_short": Text("? help · q quit", "? 説明 · q 終了"),
     "keys_in": Text("Enter its tasks", "Enter タスク表示"),
     "keys_out": Text("← back", "← 一覧へ"),
@@ -93,6 +102,22 @@ TEXTS: Final = {
     ),
     "key_select": Text(
         "↑ ↓   selects a row; k and j do too", "↑ ↓   行を選びます（k と j も同じ）"
+    ),
+    "key_page": Text(
+        "PgUp  and PgDn move by ten rows, Home and End to the first and the last one",
+        "PgUp  と PgDn で 10 行ずつ、Home と End で先頭と末尾に移ります",
+    ),
+    "key_search": Text(
+        "/     shows only rows with a text: id, task, owner, status or message",
+        "/     ID・タスク・所有者・状態・メッセージのどれかに文字を含む行だけを表示します",
+    ),
+    "key_filter": Text(
+        "f     shows only tasks of one status, the next one with each press",
+        "f     1 つの状態のタスクだけを表示します（押すたびに次の状態）",
+    ),
+    "key_sort": Text(
+        "s     sorts by task, status, progress, or creation again",
+        "s     タスク・状態・進捗・作成順の順に並べ替えます",
     ),
     "key_pause": Text(
         "p     pauses the selected task; one that runs waits at its next update",

@@ -190,17 +190,20 @@ def test_pause_resume_and_cancel_change_the_record(run: Run, records: Records) -
     records.start("the-id")
     asked = (
         "pause of task the-id is asked: what waits does not begin, and what runs waits at its next "
-        "update\n"
+        "update\nthe-id  pause asked\n"
     )
     assert run("pause", "the-id", "--reason", "lunch").output == asked
     assert records.get("the-id").control["reason"] == "lunch"
     assert run("pause", "the-id").output == asked
     records.apply("the-id", ev.Acknowledged())
-    assert run("resume", "the-id").output == "resume of task the-id is asked: what waits goes on\n"
+    assert run("pause", "the-id").output.endswith("\nthe-id  paused\n")
+    assert run("resume", "the-id").output == (
+        "resume of task the-id is asked: what waits goes on\nthe-id  running\n"
+    )
     assert records.get("the-id").status == "running"
     assert run("cancel", "the-id", "--reason", "wrong file").output == (
         "cancel of task the-id is asked: what waits never begins, and what runs ends at its next "
-        "update\n"
+        "update\nthe-id  cancel asked\n"
     )
     task = records.get("the-id")
     assert (task.status, task.control["reason"], task.control["by"]) == (
@@ -210,7 +213,14 @@ def test_pause_resume_and_cancel_change_the_record(run: Run, records: Records) -
     )
 
 
-def test_what_has_ended_cannot_be_cancelled(run: Run, records: Records) -> None:
+def test_what_has_ended_cannot_be_cancelled_but_once_more(run: Run, records: Records) -> None:
+    records.create("over")
+    assert run("cancel", "over").exit_code == 0
+    again = run("cancel", "over")
+    assert (again.exit_code, again.output) == (
+        0,
+        "cancel of task over was done before\nover  cancelled\n",
+    )
     records.start("the-id")
     records.complete("the-id")
     result = run("cancel", "the-id")

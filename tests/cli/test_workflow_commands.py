@@ -159,7 +159,7 @@ def test_a_workflow_is_paused_resumed_and_cancelled(run: Run, records: Records) 
     said = run("pause", "--workflow", W[:8], "--reason", "lunch")
     assert said.output == (
         f"pause of workflow {W} is asked: what waits does not begin, and what runs waits at its "
-        "next update\n"
+        f"next update\n{W}  paused\n"
     )
     assert (records.get("merge").status, records.get("half").status) == ("paused", "paused")
     assert (records.get("half").control or {})["reason"] == "lunch"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from progress_backend.record.model import Task
-from progress_backend.terminal.board import Board, pressed, selected, settled
+from progress_backend.terminal.board import Board, arranged, pressed, selected, settled
 from progress_backend.terminal.rows import WorkflowRow
+from progress_backend.terminal.view import View
 
 
 def rows(*statuses: str) -> list[Task]:
@@ -35,7 +38,8 @@ def test_the_first_that_runs_is_selected_and_stays_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "selected"), [("^", "t0"), ("^^^", "t0"), ("v", "t2"), ("jj", "t2"), ("jk", "t1")]
+    ("keys", "selected"),
+    [("^", "t0"), ("^^^", "t0"), ("v", "t2"), ("jj", "t2"), ("jk", "t1"), ("g", "t0"), ("G", "t2")],
 )
 def test_keys_move_the_selection(keys: str, selected: str) -> None:
     assert after(keys)[0].selected == selected
@@ -69,13 +73,33 @@ def test_the_help_closes_by_escape_before_a_workflow_does() -> None:
     assert pressed(closed, "escape", ROWS)[0].inside is None
 
 
+def test_rows_are_searched_filtered_and_sorted() -> None:
+    shown = View(tuple(replace(task, symbol=f"S{n}") for n, task in enumerate(ROWS)), total=9)
+
+    def of(board: Board) -> list[str]:
+        return [task.task_id for task in arranged(board, shown, "en").tasks]
+
+    board = after("/s2")[0]
+    assert (board.types, board.search, of(board)) == (True, "s2", ["t2"])
+    assert arranged(board, shown, "en").total == 1, "no more are there to be shown"
+    assert pressed(board, "backspace", ROWS)[0].search == "s"
+    found, _ = pressed(board, "enter", ROWS)
+    assert pressed(found, "p", ROWS)[1] == "pause", "keys are keys again"
+    assert of(pressed(found, "escape", ROWS)[0]) == ["t0", "t1", "t2"]
+    assert of(after("/paused")[0]) == ["t2"], "by what is read there"
+    assert (after("ff")[0].status, of(after("ff")[0])) == ("running", ["t1"])
+    assert after("f" * 7)[0] == after("")[0], "all again"
+    assert (after("ss")[0].sort, of(after("ss")[0])) == ("status", ["t1", "t2", "t0"])
+    assert after("ssss")[0].sort == ""
+
+
 def test_a_row_that_goes_takes_its_question_along() -> None:
     asking, _ = after("c")
     assert asking.asks
     assert not settled(asking, ROWS[:1]).asks
 
 
-@given(st.text(alphabet="prclo?q^vkjyn", max_size=30), st.booleans())
+@given(st.text(alphabet="prclo?q^vkjynfsgG", max_size=30), st.booleans())
 def test_without_rows_nothing_but_the_end_is_asked_for(keys: str, log: bool) -> None:
     board = settled(Board(log=log), [])
     for key in keys:

@@ -88,6 +88,15 @@ def test_the_selected_task_has_its_log_beside_it(opened: Open) -> None:
         terminal.forget()
         terminal.write(b"\x1b")
         terminal.wait_for(r"トヨタを取得しました\s+↑↓ select")  # no help is between them
+        terminal.write(b"/")
+        terminal.wait_for("/_ · Enter keeps the search")
+        terminal.write(b"7203.T")
+        terminal.wait_for("(?m)^> first-id +running.*$")
+        terminal.wait_for(r"/7203.T_ · Enter keeps the search")
+        terminal.write(b"\nf")
+        terminal.wait_for("Status: created · /7203.T · Esc shows all")
+        terminal.write(b"\x1b")
+        terminal.wait_for("(?m)^  second-i +running.*$")
         terminal.write(b"q")
         assert terminal.wait() == 0
         assert not terminal.reads_keys()
@@ -105,7 +114,7 @@ def test_acts_are_asked_for_and_their_outcome_told(opened: Open, records: Record
         terminal.wait_for(r"Cancel fetch_data トヨタ\? y/n")
         terminal.write(b"n")
         terminal.forget()
-        terminal.wait_for("select · p pause")
+        terminal.wait_for("select · / search")
         assert records.get("second-id").status == "running"
         terminal.write(b"cy")
         terminal.wait_for("fetch_data トヨタ: cancel asked")
@@ -311,7 +320,7 @@ def test_every_size_holds_what_is_drawn(
     rows = tuple(replace(task, task_id=f"t{n}-aaaa") for n in range(60))
     view = View(rows, {"running": 60}, 60, NOW)
     for help_ in (False, True):
-        board = Board(selected="t30-aaaa", log=True, help=help_, asks=asks)
+        board = Board(selected="t30-aaaa", log=True, help=help_, asks=asks, scrolls=help_)
         console = Console(file=(out := io.StringIO()), width=columns, height=lines)
         console.print(DeskScreen(view, locale, board, Log(LINES, "the store does not answer")))
         drawn = out.getvalue().splitlines()

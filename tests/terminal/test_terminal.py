@@ -195,9 +195,21 @@ def test_durations(seconds: float, text: str) -> None:
     assert formats.duration(seconds) == text
 
 
-def test_slow_rates_have_a_unit_that_shows_them() -> None:
-    rates = [formats.rate(task(rate=rate)) for rate in (12.0, 0.5, 0.01, 1e-9, 0, None)]
-    assert rates == ["12/s", "30/min", "36/h", "<1/h", "0/s", "–"]
+def test_rows_scroll_with_the_selected_one_in_their_middle() -> None:
+    rows = tuple(task(n) for n in range(10, 40))
+    for at, shown in ((10, range(10, 19)), (25, range(21, 30)), (39, range(31, 40))):
+        chosen = Screen(View(rows, at=NOW), "en", height=12, selected=f"id-{at}", scrolls=True)
+        console = Console(file=(out := io.StringIO()), width=80, height=40)
+        console.print(chosen)
+        assert re.findall(r"id-\d+", out.getvalue()) == [f"id-{n}" for n in shown]
+
+
+def test_rates_have_three_digits_or_the_jobs_own_words() -> None:
+    rates = [formats.rate("en", task(rate=rate)) for rate in (12345.6, 12.34, 0.01234, 0, None)]
+    assert rates == ["12,346/s", "12.3/s", "0.0123/s", "0/s", "–"]
+    assert formats.rate("ja", task(rate=12.0)) == "12 件/秒"
+    own = task(rate=12.0, processing_details={"processing_rate": "3 files/min"})
+    assert formats.rate("ja", own) == "3 files/min"
 
 
 def test_lines_tell_each_change_once_and_little_in_all() -> None:
