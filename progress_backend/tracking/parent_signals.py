@@ -8,7 +8,6 @@ the store did not answer until now, the event makes one.
 from __future__ import annotations
 
 import itertools
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -30,12 +29,11 @@ from .decorator import Marking
 from .headers import ALONE, HEADER, RUN
 from .identity import identity_of, member_in
 from .process import Process
+from .request_methods import request_of
 from .tracker import Tracker
 
 #: Numbers the runs of this worker.
 _numbers = itertools.count(1)
-#: Most stack frames between a handler here and the method of Celery's request that sent the signal.
-_DEEPEST = 12
 
 
 def received(tracker: Tracker, sender: Any, *, request: Any, **_: Any) -> None:
@@ -63,7 +61,7 @@ def failed(
 ) -> None:
     """Records Failed for a time limit, a dead child or a rejected message (`task_failure` in the
     main process), and for the body of a task that is not marked."""
-    request = task.request if task.request.id == task_id else _sending_request(task_id)
+    request = task.request if task.request.id == task_id else request_of(task_id)
     end_ahead = partial(plans.end, tracker, process, request, task.name, cancelled=False)
     marking = _marking(tracker, task, request)
     if marking is None and request is not None:
@@ -197,24 +195,6 @@ def _again_s(tracker: Tracker, task: Any, cause: str) -> float | None:
         acknowledged = getattr(task, "acks_on_timeout", task.acks_on_failure_or_timeout)
         return None if acknowledged else 0
     return (tracker.again_s(task) or 0) if cause in TAKEN_BACK else None
-
-
-def _sending_request(task_id: str) -> Any:
-    """The request whose method sent the signal, found in the calling frames: the signals for time
-    limits, and until Celery 5.7 for dead children, do not pass it. None if there is none."""
-    from celery.worker.request import Request  # a publisher never needs it
-
-    frame = sys._getframe(1)
-    for _ in range(_DEEPEST):
-        if frame.f_back is None:
-            break
-        frame = frame.f_back
-        caller = frame.f_locals.get("self")
-        if isinstance(caller, Request):
-            if caller.id != task_id:
-                return None
-            return caller._context  # with what runs after the task, unlike its request_dict
-    return None
 
 
 def _marking(tracker: Tracker, task: Any, request: Any) -> Marking | None:

@@ -4,7 +4,6 @@ one."""
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 from typing import Any
 
 from celery import canvas
@@ -17,6 +16,8 @@ from .tracker import Tracker, tracker_of
 #: Set while a worker publishes a task's callbacks, from Celery 5.7 on: Celery retries each message
 #: itself, so each failure has to raise at once.
 _callbacks = getattr(amqp, "_callback_publish_retry", None)
+#: Place of the producer among the arguments of a group's `apply_async`.
+_PRODUCER = 3
 
 
 def watch_calls(tracker: Tracker) -> None:
@@ -58,32 +59,31 @@ def watch_calls(tracker: Tracker) -> None:
 
 def watch_groups() -> None:
     """Patches Celery's group to publish through a batch where its app is installed; once per
-    process."""
-    apply_tasks = canvas.group._apply_tasks
-    if hasattr(apply_tasks, "__wrapped__"):
+    process. The batch is the producer that `apply_async` takes: a Celery that publishes past it
+    gives each member its record by itself."""
+    apply_async = canvas.group.apply_async
+    if hasattr(apply_async, "__wrapped__"):
         return
 
-    @functools.wraps(apply_tasks)
-    def apply_in_batches(
-        group: Any, tasks: Any, producer: Any = None, app: Any = None, *args: Any, **options: Any
-    ) -> Iterator[Any]:
-        app = app or group.app
-        tracker = tracker_of(app)
+    @functools.wraps(apply_async)
+    def in_a_batch(group: Any, *args: Any, **options: Any) -> Any:
+        tracker = tracker_of(group.app)
         one_by_one = _callbacks is not None and _callbacks.get()
-        if one_by_one or tracker is None or tracker.process is None:
-            yield from apply_tasks(group, tasks, producer, app, *args, **options)
-            return
+        known = tracker is not None and tracker.process is not None and group.tasks
+        if one_by_one or not known or len(args) >= _PRODUCER:
+            return apply_async(group, *args, **options)
         from .group_records import Batch
 
-        if isinstance(producer, Batch):  # a group in a group uses the outer group's batch
-            yield from apply_tasks(group, tasks, producer, app, *args, **options)
-            return
+        app, producer = group.app, options.pop("producer", None)
+        if isinstance(producer, Batch) or app.conf.task_always_eager:
+            # A group in a group uses the outer group's batch.
+            return apply_async(group, *args, producer=producer, **options)
         with app.producer_or_acquire(producer) as own:
             batch = Batch(own)
             try:
-                yield from apply_tasks(group, tasks, batch, app, *args, **options)
+                return apply_async(group, *args, producer=batch, **options)
             finally:
                 with own.connection._reraise_as_library_errors():
                     batch.flush(last=True)
 
-    canvas.group._apply_tasks = apply_in_batches
+    canvas.group.apply_async = in_a_batch

@@ -13,6 +13,7 @@ from celery.bootsteps import StartStopStep
 from ..runs import worker_shutdown
 from . import connections
 from .headers import RUN
+from .request_methods import watch_requests
 from .tracker import LEASE_VARIABLE, Tracker, tracker_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def worker_began(tracker: Tracker, worker: Any) -> None:
     """Sets the lease for this process and its later children (`worker_init`), and imports what
     their runs need."""
     connections.load()
+    watch_requests()
     worker_shutdown.worker_begins()
     _before[tracker.number] = os.environ.get(LEASE_VARIABLE)
     os.environ[LEASE_VARIABLE] = f"{worker.hostname}/{uuid.uuid4().hex}"

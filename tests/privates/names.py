@@ -60,12 +60,6 @@ def _proxy() -> Any:
     return Proxy
 
 
-def _group() -> Any:
-    from celery import canvas
-
-    return canvas.group
-
-
 def _cached_property() -> Any:
     from kombu.utils.objects import cached_property
 
@@ -110,11 +104,6 @@ CELERY = (
         "_task_stack",
         "whether the run that is over is still the thread's current one",
         _task_stack,
-    ),
-    Private(
-        "_apply_tasks",
-        "a group publishes its members one by one in here: their records begin in batches",
-        lambda: _source(_group()._apply_tasks, "producer"),
     ),
     Private(
         "request_dict",

@@ -6,13 +6,17 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 import redis
-from celery import Celery, group
+from celery import Celery, chord, group
 from kombu.exceptions import OperationalError
 
+from progress_backend.flows.stored_record import Applied
+from progress_backend.runs.sender import Sender
+from progress_backend.runs.writer import Entry
+from progress_backend.tracking import batch_timer
 from progress_backend.tracking.group_records import Batch
 from tests.conftest import Install
 from tests.groups import AWAY, fetch, messages
@@ -45,6 +49,25 @@ def test_every_member_has_its_record_and_its_message(installed: Install) -> None
         record = app.record(ids[number])
         assert (record.status, record.symbol) == ("created", str(number))
         assert (record.group_id, record.revision) == (result.id, 1)
+
+
+def test_celery_publishes_a_group_through_the_producer_that_it_is_given(
+    installed: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise each member's record would take a round trip of its own."""
+    together, counts = Sender.record_together, list[int]()
+
+    def counted(sender: Sender, several: Sequence[Entry]) -> list[Applied | None]:
+        counts.append(len(several))
+        return together(sender, several)
+
+    monkeypatch.setattr(Sender, "record_together", counted)
+    monkeypatch.setattr(batch_timer, "watch", lambda batch: None)  # on a busy machine it is due
+    monkeypatch.setattr("progress_backend.tracking.group_records.PATIENCE_S", 60.0)
+    task = fetch(installed())
+    group(task.si(str(n)) for n in range(MOST + 3)).apply_async()
+    chord([task.si(str(n)) for n in range(3)], task.si("last")).apply_async()
+    assert counts == [MOST, 3, 4]
 
 
 def test_the_records_are_there_before_the_first_message(installed: Install) -> None:

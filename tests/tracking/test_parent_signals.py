@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from billiard.einfo import ExceptionInfo
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery, signals
 from celery.app.task import Context
+from celery.contrib.testing.mocks import TaskMessage
 from celery.worker import state
+from celery.worker.request import Request
 
 from progress_backend import progress_task
 from progress_backend.record import events as ev
 from progress_backend.record.model import Task, Worker
+from progress_backend.tracking.headers import RUN
+from progress_backend.tracking.request_methods import watch_requests
 from progress_backend.tracking.tracker import LEASE_VARIABLE
 from tests.apps import App
 from tests.records import Records
@@ -43,9 +49,10 @@ def fetch(app: App, *, marked: bool = True, **options: Any) -> Any:
     return app.task(**options)(progress_task(run) if marked else run)
 
 
-def started(records: Records, lease: str = LEASE) -> None:
+def started(records: Records, lease: str = LEASE, run: int | None = None) -> None:
     identity = ev.Identity(task_type="fetch")
-    records.apply("t", ev.Started(identity=identity, worker=Worker(lease, "w@tests")))
+    worker = Worker(lease, "w@tests", run=run)
+    records.apply("t", ev.Started(identity=identity, worker=worker))
 
 
 @pytest.mark.parametrize(
@@ -89,6 +96,42 @@ def test_a_lost_child_is_an_error_whose_second_telling_changes_nothing(
     assert record.error_message == "WorkerLostError: signal 9"
     failure(task, TimeLimitExceeded(3))
     assert recorded(app) == record
+
+
+def received(app: App, task: Any) -> Request:
+    """A message's request in the worker, with the number of its run."""
+    watch_requests()
+    message = TaskMessage(task.name, id="t", chain=[task.s().set(task_id="next")])
+    request = Request(message, app=app.celery, task=task, connection_errors=())
+    signals.task_received.send(Mock(app=app.celery), request=request)  # of a consumer
+    return request
+
+
+def failed(request: Request, error: Exception) -> None:
+    """As the pool ends it."""
+    if isinstance(error, TimeLimitExceeded):
+        request.on_timeout(soft=False, timeout=3)
+    try:
+        raise error
+    except (TimeLimitExceeded, WorkerLostError):
+        request.on_failure(ExceptionInfo())
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [(TimeLimitExceeded(3), "time_limit"), (WorkerLostError("signal 9"), "worker_lost")],
+)
+def test_the_end_of_an_older_run_is_not_of_the_one_that_the_worker_has(
+    app: App, records: Records, error: Exception, cause: str
+) -> None:
+    """Celery's signal names the task alone: its request says which run it is about."""
+    task = fetch(app)
+    older, newer = received(app, task), received(app, task)
+    started(records, run=newer.request_dict[RUN])
+    failed(older, error)
+    assert recorded(app).status == "running"
+    failed(newer, error)
+    assert recorded(app).error_cause == cause
 
 
 def test_a_record_that_another_worker_holds_is_not_ended(app: App, records: Records) -> None:
