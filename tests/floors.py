@@ -27,7 +27,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "store": ("store",),
     "work": ("live", "runs", "service", "webhooks"),
     "tracking": ("tracking",),
-    "doors": ("django", "recorder", "terminal", "testing", "tqdm", "web"),
+    "doors": ("demo_jobs", "django", "recorder", "terminal", "testing", "tqdm", "web"),
     "commands": ("cli",),
     "roof": ("__init__", "celery_command"),
 }

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from .control_commands import cancel, pause, resume
+from .demo_command import demo
 from .list_commands import tasks, workers, workflows
 from .log_command import logs
 from .serve_command import serve
@@ -46,5 +47,5 @@ for _command in (tasks, watch, show, logs, workflows, workers, cancel, pause, re
 for _group in (progress, main):
     _group.add_command(tasks, "list")
     _group.add_command(show, "status")
-for _own in (serve, token, webhook, sign):
+for _own in (demo, serve, token, webhook, sign):
     main.add_command(_own)

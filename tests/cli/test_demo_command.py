@@ -1,0 +1,56 @@
+"""`progress-backend demo` as a newcomer types it: no server, no project, one command."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.waiting import eventually
+from tests.workers.test_launch import all_gone
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+PROGRAM = str(Path(sys.executable).parent / "progress-backend")
+
+
+def test_it_shows_each_end_and_leaves_nothing_running(tmp_path: Path) -> None:
+    bare = {k: v for k, v in os.environ.items() if not k.startswith(("PROGRESS_", "CELERY_"))}
+    output = tmp_path / "output"
+    with output.open("wb") as out:
+        demo = subprocess.Popen(
+            [PROGRAM, "demo", "--port", "0"],
+            cwd=tmp_path, env={**bare, "LANG": "en_US.UTF-8"}, stdout=out, stderr=out,
+        )  # fmt: skip
+    try:
+        found = eventually(lambda: re.search(r"^http://\S+", output.read_text()), 60)
+        assert found is not None, output.read_text()
+
+        def tasks() -> list[dict[str, Any]]:
+            answer = httpx.get(f"{found[0]}internal/tasks?limit=50")
+            return list(answer.raise_for_status().json()["tasks"])
+
+        def shows_all() -> bool:
+            rows = tasks()
+            errors = " ".join(str(row["error_message"]) for row in rows)
+            return (
+                {"running", "completed", "error"} <= {row["status"] for row in rows}
+                and "LookupError: there is no symbol NOSUCH" in errors
+                and "SIGKILL" in errors
+            )
+
+        eventually(shows_all, 90, what="one of each end, and one that runs")
+        assert "<title>" in httpx.get(found[0]).text
+    finally:
+        started = psutil.Process(demo.pid).children(recursive=True)
+        demo.send_signal(signal.SIGINT)
+        code = demo.wait(30)
+    assert code == 0, output.read_text()
+    all_gone(started)
