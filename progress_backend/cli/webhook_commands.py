@@ -14,8 +14,8 @@ from ..record import webhook_event
 from ..record.webhook_target import FILTERS, Target
 from ..settings import Settings
 from ..targets import Targets, targets_of
-from ..webhooks import figures_of, missing
-from .session import Command, settings_of
+from ..webhooks import figures_of
+from .session import Command, need, settings_of
 
 
 @click.group()
@@ -45,7 +45,7 @@ def test(ctx: click.Context, name: str) -> None:
     """Send a test event to a target now, and print what it answers."""
     settings = settings_of(ctx)
     target = _target(_targets(settings), name)
-    _need_extra()
+    need("webhooks", "httpcore", "standardwebhooks")
     from ..webhooks.post import post
 
     now = datetime.now(UTC)
@@ -72,7 +72,7 @@ def run(ctx: click.Context) -> None:
     """Send events until SIGTERM or Ctrl-C. Any number of such processes may run."""
     settings = settings_of(ctx)
     targets = _targets(settings)
-    _need_extra()
+    need("webhooks", "httpcore", "standardwebhooks")
     from ..webhooks.sender import Sender
 
     sender = Sender(settings, targets)
@@ -80,12 +80,6 @@ def run(ctx: click.Context) -> None:
         signal.signal(number, lambda *_: sender.stop())
     click.echo(f"sending events to {len(targets())} webhooks")
     sender.run()
-
-
-def _need_extra() -> None:
-    """Ends the command with one line if what sends events is not installed."""
-    if (absent := missing()) is not None:
-        raise click.ClickException(absent)
 
 
 def _targets(settings: Settings) -> Targets:

@@ -20,8 +20,8 @@ def kinds(before: Task | None, after: Task) -> tuple[str, ...]:
     """The kinds of the events that a change makes: the status if the task has ended by it, and each
     warning that it had not before."""
     if after.ended:
-        told = before is not None and before.ended and _end(before) == _end(after)
-        return () if told else (after.status,)
+        known_end = before is not None and before.ended and _end(before) == _end(after)
+        return () if known_end else (after.status,)
     if after.warnings is None:
         return ()
     known = () if before is None or before.warnings is None else before.warnings.kinds
@@ -34,10 +34,10 @@ def _end(task: Task) -> tuple[object, ...]:
 
 
 def event_id(subject: str, *parts: object) -> str:
-    """The id of an event, the same however often the event is sent. It has no full stop, which
-    Standard Webhooks puts between what is signed, and is ASCII, for a header."""
-    told = quote(subject, safe="", errors="surrogatepass").replace(".", "%2E").replace("~", "%7E")
-    return ":".join([told, *map(str, parts)])
+    """The id of an event, the same however often the event is sent. It is ASCII, for a header, and
+    has no full stop, which Standard Webhooks puts between what is signed, and no colon."""
+    quoted = quote(subject, safe="", errors="surrogatepass")
+    return "~".join([quoted.replace(".", "%2E").replace("~", "%7E"), *map(str, parts)])
 
 
 def id_of_task(task: Task, kind: str) -> str:

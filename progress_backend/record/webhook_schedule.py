@@ -12,18 +12,15 @@ ATTEMPTS: Final = len(PAUSES_S) + 1
 JITTER: Final = 0.2
 
 
-def pause_ms(attempts: int, chance: float, asked_s: float | None = None) -> tuple[int, int] | None:
-    """One of the pauses, and how much of it counts as over already: the rest of it passes until an
-    event is sent again. None: it is not.
+def pause_ms(attempts: int, chance: float) -> tuple[int, int] | None:
+    """The pause behind an attempt, and how much of it counts as over already; None: it was the
+    last.
 
     Args:
-        attempts: how often it was sent.
+        attempts: how often the event was sent.
         chance: a random number from 0 to 1.
-        asked_s: seconds that the receiver has asked for (Retry-After); a day at most counts.
     """
     if attempts >= ATTEMPTS:
         return None
-    wait_s = PAUSES_S[max(attempts, 1) - 1] * (1 - JITTER * chance)
-    wait_s = max(wait_s, min(asked_s or 0.0, PAUSES_S[-1]))
-    pause_s = next(pause for pause in PAUSES_S if pause >= wait_s)
-    return pause_s * 1000, int((pause_s - wait_s) * 1000)
+    pause = PAUSES_S[max(attempts, 1) - 1] * 1000
+    return pause, int(pause * JITTER * chance)

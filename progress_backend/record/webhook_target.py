@@ -17,13 +17,8 @@ from .model import ENDED, KINDS
 MOST: Final = 16
 #: `task_type` of a workflow's events.
 WORKFLOW: Final = "workflow"
-#: Filters, and the texts that each may name; none: any.
-FILTERS: Final[dict[str, tuple[str, ...]]] = {
-    "task_type": (),
-    "status": tuple(sorted(ENDED)),
-    "warning": KINDS,
-    "owner": (),
-}
+#: The filters.
+FILTERS: Final = ("task_type", "status", "warning", "owner")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SECRET: Final = "whsec_"  # noqa: S105  # how a secret begins
 #: Bytes of a secret, as Standard Webhooks asks for.
@@ -58,8 +53,8 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"webhook {self.name} needs a secret: {_SECRET} and 24 to 64 random bytes in "
                 "base64, as progress-backend webhook secret makes one"
             )
-        for what, known in FILTERS.items():
-            if known and not set(getattr(self, what)) <= set(known):
+        for what, known in (("status", sorted(ENDED)), ("warning", KINDS)):
+            if not set(getattr(self, what)) <= set(known):
                 raise ValueError(f"{what} of webhook {self.name} has to be of {', '.join(known)}")
 
     def __repr__(self) -> str:

@@ -4,8 +4,7 @@ worker's process and no queue has a part in it."""
 from __future__ import annotations
 
 import logging
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ..daemon import daemon
 from ..settings import Settings
@@ -17,27 +16,18 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: The packages of the extra.
-_PARTS: Final = ("httpcore", "standardwebhooks")
-
-
-def missing() -> str | None:
-    """What of the extra is not installed, as a sentence."""
-    absent = " and ".join(name for name in _PARTS if find_spec(name) is None)
-    return f"webhooks need {absent}: pip install 'progress-backend[webhooks]'" if absent else None
-
 
 def begin_sending(settings: Settings) -> Sender | None:
     """Starts a sender where webhook targets are configured; None where none are, and, with a log
     line, without the extra."""
-    targets = targets_of(settings)
-    if targets is None:
+    if (targets := targets_of(settings)) is None:
         return None
-    if (absent := missing()) is not None:
-        logger.error("%s", absent)
+    try:
+        from .sender import Sender
+    except ImportError as absent:
+        wanted = "pip install 'progress-backend[webhooks]'"
+        logger.error("webhooks need %s: %s", absent.name, wanted)
         return None
-    from .sender import Sender
-
     sender = Sender(settings, targets)
     daemon("progress-webhooks", sender.run)
     return sender

@@ -26,8 +26,6 @@ class Answer(NamedTuple):
     status: int | None
     error: str | None = None
     took_ms: int = 0
-    #: Seconds that the receiver asks for before the next attempt (Retry-After).
-    retry_after_s: float | None = None
 
     @property
     def delivered(self) -> bool:
@@ -47,7 +45,7 @@ def post(target: Target, event_id: str, body: bytes, *, timeout_s: float = TIMEO
     """Sends an event once; what came of it. Follows no redirect, uses no proxy, and reads of the
     answer no more than its head, within `timeout_s` as a whole."""
     began = time.monotonic()
-    status, error, after_s = None, None, None
+    status = error = None
     backend = Checked(Deadline(timeout_s), allow_private=target.allow_private)
     try:
         with (
@@ -56,14 +54,14 @@ def post(target: Target, event_id: str, body: bytes, *, timeout_s: float = TIMEO
                 "POST", target.url, headers=_headers(target, event_id, body), content=body
             ) as response,
         ):
-            status, after_s = response.status, _retry_after_s(response.headers)
+            status = response.status
     except Refused as refused:
         error = str(refused)
     except (OSError, UnicodeError, httpcore.TimeoutException, httpcore.NetworkError) as failure:
         error = f"{type(failure).__name__}: {failure}"
     except (httpcore.ProtocolError, httpcore.UnsupportedProtocol) as failure:
         error = f"no HTTP answer: {failure}"
-    return Answer(status, error, int((time.monotonic() - began) * 1000), after_s)
+    return Answer(status, error, int((time.monotonic() - began) * 1000))
 
 
 @cache
@@ -87,11 +85,3 @@ def _headers(target: Target, event_id: str, body: bytes) -> dict[bytes | str, by
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": " ".join(signatures),
     }
-
-
-def _retry_after_s(headers: list[tuple[bytes, bytes]]) -> float | None:
-    """Retry-After in seconds; its form as a date is left alone."""
-    for name, value in headers:
-        if name.lower() == b"retry-after" and value.isdigit() and len(value) < 8:
-            return float(value)
-    return None

@@ -52,7 +52,6 @@ class Sender:
         self._send = send
         self._stop = threading.Event()
         self._threads: dict[str, list[threading.Thread]] = {}
-        self._dropped: dict[str, int] = {}
         #: By what a line is about; "": the sender itself.
         self._log: dict[str, OneAMinute] = defaultdict(OneAMinute)
 
@@ -95,7 +94,6 @@ class Sender:
         store.ready()
         lease_ms = self._lease_ms + random.random()  # no two looks have the same end
         store.run(ended_workflows(store.flows, targets, store.now(), lease_ms))
-        self._log_dropped(tuple(target.name for target in targets))
         for target in targets:
             self._begin(target)
 
@@ -141,7 +139,7 @@ class Sender:
         is over."""
         if answer.delivered:
             return "delivered", 0, 0
-        pause = pause_ms(taken.attempt, random.random(), answer.retry_after_s)
+        pause = pause_ms(taken.attempt, random.random())
         if answer.gone or pause is None:
             logger.error(
                 "webhook %s: event %s is given up after %d attempts: %s",
@@ -155,14 +153,3 @@ class Sender:
                 *(taken.attempt, ATTEMPTS, answer),
             )
         return "", *pause
-
-    def _log_dropped(self, names: tuple[str, ...]) -> None:
-        """Logs that events were dropped since too many of a target's waited."""
-        for name, figures in zip(names, self._store.execute(webhooks.figures(names)), strict=True):
-            known = self._dropped.setdefault(name, figures.dropped)
-            if figures.dropped > known and self._log[f"{name}, dropped"].passes():
-                self._dropped[name] = figures.dropped
-                logger.error(
-                    "webhook %s: %d events were dropped, the oldest, since too many wait",
-                    *(name, figures.dropped - known),
-                )

@@ -39,7 +39,7 @@ from tests.behaviour.driving import Driver, identity_of
 from tests.behaviour.parts import commit
 
 ALL = Filters()
-TAKEN = webhooks.Taken("1-1", "ended:1:3:completed", b"{}", 1)
+TAKEN = webhooks.Taken("1-1", "ended~1~3~completed", b"{}", 1)
 
 
 def operations() -> set[Any]:
@@ -119,7 +119,7 @@ def asked() -> tuple[Any, ...]:
         (leases.to_ask, 2**52, 10),
         (counts.warnings,),
         (counts.times,),
-        (webhooks.store, "w", (webhooks.Notice("ops", "w:5:completed", b"{}"),)),
+        (webhooks.store, "w", (webhooks.Notice("ops", "w~5~completed", b"{}"),)),
         (webhooks.take, 0, "ops", 60_000),
         (webhooks.settle, 0, "ops", TAKEN, "", 60_000, 60_000),
         (webhooks.take, 0, "ops", 60_000),

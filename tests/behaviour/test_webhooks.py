@@ -85,7 +85,7 @@ def test_an_end_leaves_its_event_with_the_record_as_it_is_stored(hooked: Driver)
     hooked.apply("t", ev.Completed())
     (event,) = taken(hooked)
     assert (event["type"], event["subject"]) == ("progress.task.completed", "t")
-    assert event["id"] == "t:1:3:completed"
+    assert event["id"] == "t~1~3~completed"
     stored = json.loads(hooked.run(hooked.flows.get("t")) or b"")
     assert stored.pop("_")["v"] == 1
     assert event["data"] == stored
@@ -104,11 +104,11 @@ def test_each_way_to_end_leaves_one(hooked: Driver) -> None:
     hooked.apply("twice", ev.Created(identity=identity_of()))  # anew, under the same id
     hooked.apply("twice", ev.Cancelled(by="api"))
     assert sorted(event["id"] for event in taken(hooked)) == [
-        "cancelled:0:2:cancelled",
-        "failed:1:2:error",
-        "never:0:1:error",
-        "twice:1:2:completed",
-        "twice:1:4:cancelled",
+        "cancelled~0~2~cancelled",
+        "failed~1~2~error",
+        "never~0~1~error",
+        "twice~1~2~completed",
+        "twice~1~4~cancelled",
     ]
 
 

@@ -68,7 +68,7 @@ def test_it_sends_until_it_is_ended(redis_url: str, start_service: Callable[...,
                 ready="sending events to 1 webhooks",
                 env={"PROGRESS_REDIS_URL": redis_url, "PROGRESS_WEBHOOKS": webhooks},
             )
-            eventually(lambda: receiver.ids == {"t:0:2:cancelled": 1})
+            eventually(lambda: receiver.ids == {"t~0~2~cancelled": 1})
             service.signal(signal.SIGTERM)
             assert service.wait(20) == 0
 

@@ -22,13 +22,13 @@ def test_the_receiver_takes_an_event_once(walk: Walk) -> None:
     port = free_port()
     walk.variables |= {"WEBHOOK_SECRET": SECRET, "PORT": str(port)}
     service = walk.start("python receiver.py")
-    event = b'{"id":"a:1:2:error","type":"progress.task.error","subject":"a"}'
+    event = b'{"id":"a~1~2~error","type":"progress.task.error","subject":"a"}'
     url = f"http://127.0.0.1:{port}/"
-    eventually(lambda: post(target(url), "a:1:2:error", event).delivered)
-    assert post(target(url), "a:1:2:error", event).delivered
+    eventually(lambda: post(target(url), "a~1~2~error", event).delivered)
+    assert post(target(url), "a~1~2~error", event).delivered
     assert eventually(lambda: "progress.task.error a" in service.log)
     assert service.log.count("progress.task.error") == 1
-    assert post(target(url, secret="whsec_" + "b" * 44), "a:1:2:error", event).status == 401
+    assert post(target(url, secret="whsec_" + "b" * 44), "a~1~2~error", event).status == 401
 
 
 def test_the_target_that_is_shown_can_be_used() -> None:

@@ -10,8 +10,8 @@ from progress_backend.record.webhook_schedule import ATTEMPTS, PAUSES_S, pause_m
 chances = st.floats(0, 1)
 
 
-def wait_s(attempts: int, chance: float, asked_s: float | None = None) -> float:
-    pause, over = pause_ms(attempts, chance, asked_s) or (0, 0)
+def wait_s(attempts: int, chance: float) -> float:
+    pause, over = pause_ms(attempts, chance) or (0, 0)
     assert pause in [one * 1000 for one in PAUSES_S]  # a stream keeps a consumer for each
     return (pause - over) / 1000
 
@@ -28,9 +28,3 @@ def test_pauses_grow_and_end(chance: float) -> None:
     assert pauses == sorted(pauses)
     assert pause_ms(ATTEMPTS, chance) is None
     assert 3 < sum(PAUSES_S) / 86_400 < 4  # days, within which the store keeps the event
-
-
-@given(st.integers(1, ATTEMPTS - 1), st.floats(0, 1e9))
-def test_a_receiver_may_ask_for_a_longer_pause_up_to_a_day(attempts: int, asked: float) -> None:
-    least = max(PAUSES_S[attempts - 1], min(asked, 86_400))
-    assert abs(wait_s(attempts, 0, asked) - least) <= 0.001

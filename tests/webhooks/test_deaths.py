@@ -78,7 +78,7 @@ def _again(
 
 def _check(receiver: Receiver, count: int) -> None:
     assert receiver.faults == []
-    assert set(receiver.ids) == {f"t{i}:0:2:cancelled" for i in range(count)}
+    assert set(receiver.ids) == {f"t{i}~0~2~cancelled" for i in range(count)}
     bodies: dict[str, object] = {}
     for event in receiver.events:
         assert bodies.setdefault(event["id"], event) == event
