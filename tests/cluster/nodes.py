@@ -45,6 +45,7 @@ class Node:
                 *("--cluster-node-timeout", "2000"),
                 *("--save", ""),
                 *("--appendonly", "yes" if self._appendonly else "no"),
+                *("--appendfsync", "no"),  # see tests.chaos.ground.Broker
                 *("--logfile", str(self._folder / "log")),
             ],
             preexec_fn=die_with_parent(),  # noqa: PLW1509 - made before the fork, it only calls prctl
