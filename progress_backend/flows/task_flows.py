@@ -57,7 +57,7 @@ T = TypeVar("T")
 #: Commits that are tried against concurrent writers before giving up.
 TRIES = 8
 #: A task's time in the expiry set is moved in steps of an hour, not with each value.
-_DUE_STEP_MS = 3_600_000
+DUE_STEP_MS = 3_600_000
 #: A caller's requests, which have no values of their own: a record near its limit takes them.
 REQUESTS = (Cancelled, Paused, Resumed)
 
@@ -238,7 +238,7 @@ class Flows:
         now_ms, stands = milliseconds(now), facets_of(task)
         due = due_ms(task, now_ms, self.settings)
         known = base.due_ms if base is not None and base.digest and not fresh else None
-        if known is not None and known // _DUE_STEP_MS == due // _DUE_STEP_MS:
+        if known is not None and known // DUE_STEP_MS == due // DUE_STEP_MS:
             due = known
         change = Change(before, task, stood, stands, steps, document)
         commit = Commit(

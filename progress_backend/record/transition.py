@@ -92,7 +92,7 @@ def transition(
     after = move.step(task, event, Scene(when, locale, task_id, lease_s, at))
     if after is task:
         return task
-    texts = _new_texts(task, after)
+    texts = new_texts(task, after)
     if after.warnings is not None and not move.timeless:
         after = task_warnings.without_warnings(after, event)
     revision = after.revision if revision is None else revision
@@ -115,7 +115,7 @@ def transition(
     return replace(after, member=member._replace(share=share_of(after, member.share), acts=acts))
 
 
-def _new_texts(before: Task, after: Task) -> dict[str, Any]:
+def new_texts(before: Task, after: Task) -> dict[str, Any]:
     """The new texts of a task, and beside each the code of a default text; another has none."""
     changes: dict[str, Any] = {}
     for name, beside in _CODES.items():

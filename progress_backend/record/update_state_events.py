@@ -18,6 +18,8 @@ _MESSAGES: Final = ("message", "description", "status")
 #: celery-progress's.
 _NOT_DETAILS: Final = frozenset({"current", "total", "percent", "pending", *_MESSAGES})
 _LONGEST: Final = 2_000
+#: Largest number of items: JavaScript has no larger whole number.
+MOST: Final = 2**53 - 1
 
 
 def event_of(state: Any, meta: Any) -> ev.Event | None:
@@ -54,6 +56,6 @@ def count_of(number: Any) -> int | None:
     if isinstance(number, bool) or number is None:
         return None
     try:
-        return min(max(int(number), 0), 2**53 - 1)
+        return min(max(int(number), 0), MOST)
     except Exception:  # whatever a user's own number raises
         return None

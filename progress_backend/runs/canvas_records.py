@@ -7,16 +7,15 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
-from typing import Protocol
+from typing import Any
 
 from ..errors import ProgressError, StoreUnavailable
 from ..flows import workflows
-from ..record.events import Planned, Unreached
+from ..record.events import Unreached
 from ..store.outage_log import OneAMinute, fault
 from .writer import Entry, Writer
 
@@ -28,67 +27,55 @@ _STEP = 250
 _MOST = 1_000
 
 
-class Job(Protocol):
-    """Work on many records."""
+class Job:
+    """Work on many records, a step at a time."""
+
+    def __init__(self, items: Iterator[Any], do: Callable[[Writer, list[Any]], None]) -> None:
+        self._items = items
+        self._do = do
+        self._own: list[Any] = []
 
     def step(self, writer: Writer) -> bool:
-        """Does a part of the work; whether there is more.
+        """Does a part of the work; whether there may be more.
 
         Raises:
             StoreUnavailable: the store does not answer; the part is done again.
         """
-
-
-class Plans:
-    """Begins planned records."""
-
-    def __init__(self, entries: Iterator[Entry]) -> None:
-        self._entries = entries
-        self._since = time.monotonic()
-        self._own: list[Entry] = []
-
-    def step(self, writer: Writer) -> bool:
-        """As `Job.step`."""
-        self._own = self._own or list(islice(self._entries, _STEP))
+        self._own = self._own or list(islice(self._items, _STEP))
         if not self._own:
             return False
-        with writer.waiting():
-            now = writer.now()
-            at = now - timedelta(seconds=time.monotonic() - self._since)
-            own = [(run, i, tuple(_at(event, at) for event in e)) for run, i, e in self._own]
-            writer.apply_together(own, now)
+        with writer.waiting(writer.thread):
+            self._do(writer, self._own)
         self._own = []
         return True
 
 
-def _at(event: object, at: object) -> Planned:
-    assert isinstance(event, Planned)
-    return replace(event, at=at)  # type: ignore[arg-type]
+def plans(entries: Iterator[Entry]) -> Job:
+    """Begins planned records."""
+    since = time.monotonic()
+
+    def begin(writer: Writer, own: list[Entry]) -> None:
+        now = writer.now()
+        at = now - timedelta(seconds=time.monotonic() - since)
+        dated = [(run, i, tuple([event.happened_at(at) for event in e])) for run, i, e in own]
+        writer.apply_together(dated, now)
+
+    return Job(entries, begin)
 
 
-class Ends:
+def ends(task_ids: Iterator[str], end: Unreached) -> Job:
     """Ends the records that are still planned."""
 
-    def __init__(self, task_ids: Iterator[str], end: Unreached) -> None:
-        self._task_ids = task_ids
-        self._end = end
-        self._own: list[str] = []
-
-    def step(self, writer: Writer) -> bool:
-        """As `Job.step`."""
-        self._own = self._own or list(islice(self._task_ids, _STEP))
-        if not self._own:
-            return False
+    def finish(writer: Writer, own: list[str]) -> None:
         store = writer.store
-        with writer.waiting():
-            try:
-                store.run(workflows.end_planned(store.flows, self._own, self._end, writer.now()))
-            except StoreUnavailable:
-                raise
-            except ProgressError as error:
-                fault("planned members are not ended", error)
-        self._own = []
-        return True
+        try:
+            store.run(workflows.end_planned(store.flows, own, end, writer.now()))
+        except StoreUnavailable:
+            raise
+        except ProgressError as error:
+            fault("planned members are not ended", error)
+
+    return Job(task_ids, finish)
 
 
 class CanvasRecords:
@@ -116,7 +103,7 @@ class CanvasRecords:
 
     def step(self, writer: Writer) -> bool:
         """Does the next step, if the store answers; whether it was done."""
-        if not self._jobs or writer.breaker.open:
+        if not self._jobs or writer.thread.breaker.open:
             return False
         with self._stepping:
             if not self._jobs:
@@ -124,8 +111,7 @@ class CanvasRecords:
             job = self._jobs[0]
             try:
                 more = job.step(writer)
-            except StoreUnavailable as error:
-                writer.away(error)
+            except StoreUnavailable:
                 return False
             except Exception:
                 # What cannot be done must not stand before the others for ever.

@@ -3,6 +3,7 @@ in number and bytes. What a run has published comes before the run's own events.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import Counter, OrderedDict
@@ -15,13 +16,18 @@ from ..record import events as ev
 from ..record.packed_event import Packed, packed, size_of, unpacked
 from .run import Run
 
+logger = logging.getLogger(__name__)
+
+#: Events that end a run.
+ENDS = (ev.Completed, ev.Failed, ev.Cancelled, ev.Ignored, ev.Retried, ev.Requeued)
+#: Events that wait at most, and the bytes that they take.
+MOST, MOST_BYTES = 10_000, 8 * 1024 * 1024
 #: What the events are of; those of the first kind are dropped first.
 _KIND: Final[dict[type[ev.Event], str]] = {
     ev.Progressed: "value",
     **dict.fromkeys((ev.Created, ev.Planned), "publish"),
     ev.Started: "start",
-    **dict.fromkeys((ev.Completed, ev.Failed, ev.Cancelled, ev.Ignored), "end"),
-    **dict.fromkeys((ev.Retried, ev.Requeued), "end"),
+    **dict.fromkeys(ENDS, "end"),
 }
 
 
@@ -60,10 +66,11 @@ class Outbox:
     values are dropped first, ends last, of each the one that has waited longest; all are
     counted."""
 
-    def __init__(self, most: int, most_bytes: int) -> None:
+    def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
         self._most = most
         self._most_bytes = most_bytes
-        self._kept: OrderedDict[str, list[Kept]] = OrderedDict()
+        #: Of each task, in their order.
+        self.kept: OrderedDict[str, list[Kept]] = OrderedDict()
         #: All of them by kind, in the order in which they were kept.
         self._by_kind: dict[str, OrderedDict[int, Kept]] = {
             kind: OrderedDict() for kind in counts.DROPPED
@@ -76,48 +83,57 @@ class Outbox:
         self.dropped: Counter[str] = Counter()
 
     def __contains__(self, task_id: str) -> bool:
-        return task_id in self._kept
+        return task_id in self.kept
 
     def __len__(self) -> int:
         return self._waiting
 
-    def awaits(self, task_id: str) -> bool:
-        """Whether publishes wait that a run of the task has made."""
-        return task_id in self._published_by
+    def holds_up(self, task_id: str, last: ev.Event, *, kept: bool = True) -> bool:
+        """Whether a task's events have to follow others that wait: its own, and an end that is to
+        be kept the publishes that its run has made. Otherwise a workflow whose last known member
+        ends here would be over; and what is planned and not published at a run's end, never is."""
+        ends = kept and isinstance(last, ENDS)
+        return task_id in self.kept or (ends and task_id in self._published_by)
 
-    def keep(self, run: Run | None, task_id: str, *happened: ev.Event) -> bool:
-        """Adds events; whether others were dropped for them."""
+    def keep(self, run: Run | None, task_id: str, *happened: ev.Event) -> None:
+        """Adds events; others may be dropped for them."""
         added = [Kept(run, task_id, event) for event in happened]
         with self._lock:
-            self._kept.setdefault(task_id, []).extend(added)
+            self.kept.setdefault(task_id, []).extend(added)
             for kept in added:
                 self._by_kind[kept.kind][id(kept)] = kept
                 self._waiting += 1
                 self._bytes += kept.size
                 if kept.publisher is not None:
                     self._published_by[kept.publisher] += 1
-            full = False
+            first_drop = not self.dropped
             while self._waiting > self._most or self._bytes > self._most_bytes:
-                full = True
-                first = next(its for its in self._by_kind.values() if its)
-                kept = next(iter(first.values()))
+                oldest = next(its for its in self._by_kind.values() if its)
+                kept = next(iter(oldest.values()))
                 self.dropped[kept.kind] += 1
                 self._remove(kept)
-            return full
+            full = first_drop and bool(self.dropped)
+        if full:
+            logger.error(
+                "progress: more than %d events, or %d MiB, wait for the store; values are dropped "
+                "first, ends last",
+                self._most,
+                self._most_bytes // 2**20,
+            )
 
     def firsts(self, most: int) -> list[Kept]:
         """The events that are sent next, of each task the first one. Those of tasks whose runs have
         made publishes that wait here come after these."""
         with self._lock:
-            free = (task_id for task_id in self._kept if task_id not in self._published_by)
-            found = list(islice(free, most)) or list(islice(self._kept, most))
-            return [self._kept[task_id][0] for task_id in found]
+            free = (task_id for task_id in self.kept if task_id not in self._published_by)
+            found = list(islice(free, most)) or list(islice(self.kept, most))
+            return [self.kept[task_id][0] for task_id in found]
 
     def postpone(self, task_id: str) -> None:
         """Puts a task behind the others: one that fails again and again must not hold them up."""
         with self._lock:
-            if task_id in self._kept:
-                self._kept.move_to_end(task_id)
+            if task_id in self.kept:
+                self.kept.move_to_end(task_id)
 
     def sent(self, kept: Kept) -> None:
         """Removes an event, unless it was dropped meanwhile."""
@@ -127,10 +143,10 @@ class Outbox:
 
     def _remove(self, kept: Kept) -> None:
         del self._by_kind[kept.kind][id(kept)]
-        waiting = self._kept[kept.task_id]
+        waiting = self.kept[kept.task_id]
         waiting.remove(kept)
         if not waiting:
-            del self._kept[kept.task_id]
+            del self.kept[kept.task_id]
         self._waiting -= 1
         self._bytes -= kept.size
         if (publisher := kept.publisher) is not None:

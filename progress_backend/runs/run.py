@@ -13,11 +13,12 @@ from typing import Any, Literal, NamedTuple, Protocol
 from celery.exceptions import Ignore
 
 from ..flows.stored_record import Base
+from ..operations.value_request import ValueRequest
 from ..record import events as ev
 from ..record.json_text import text_of
 from ..record.model import TaskStatus
 from ..record.samples import Samples
-from ..record.update_state_events import count_of
+from ..record.update_state_events import MOST, count_of
 from .run_log import RunLog
 
 #: Attribute of Celery's request whose run has ended as cancelled, with REVOKED stored.
@@ -154,6 +155,7 @@ class Run:
         "task_id",
         "total",
         "urgent",
+        "value_request",
     )
 
     def __init__(
@@ -174,6 +176,8 @@ class Run:
         #: The run's number; None until its Started is recorded.
         self.attempt: int | None = None
         self.base: Base | None = None
+        #: The packed request of its values.
+        self.value_request: ValueRequest | None = None
         #: The record's status as last received from the store.
         self.status: str = TaskStatus.RUNNING
         #: Monotonic time at which the status was received.
@@ -324,14 +328,18 @@ class Run:
         """Takes the newest values as an event; None if they are recorded already."""
         new, self.pending = self.pending, None
         loop = self.loop
-        if type(self.current) is not int or self.current < 0:
-            warn_of(self.identity.task_type, self.current)
-        current = count_of(self.current) if loop is None else loop.done
+        current = self.current
+        if type(current) is not int or not 0 <= current < MOST:
+            warn_of(self.identity.task_type, current)
+            current = count_of(current)
+        if loop is not None:
+            current = loop.done
         if new is None:
             recorded = self.base.task.current_items if self.base is not None else None
             if loop is None or current == recorded:
                 return None
-        total, message = count_of(self.total), self.message
+        total, message = self.total, self.message
+        total = None if total is None else count_of(total)
         if message is None:
             shown = self.identity.total_items if total is None else total
             message = self.sender.progress_text(current or 0, shown)

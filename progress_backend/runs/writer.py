@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import suppress
 from datetime import datetime
 from time import monotonic
+from types import TracebackType
 from typing import TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -19,25 +20,33 @@ from ..errors import (
 from ..flows.flow import Flow
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base
+from ..flows.value_in_place import in_place
 from ..operations import records
 from ..operations.call import Call
+from ..operations.value_request import RECORDED, ValueRequest
 from ..record import events as ev
 from ..record.model import Task, TaskStatus
 from ..record.steps.control import is_by_caller
+from ..store.deadline import Within
 from ..store.drivers import Store
 from ..store.outage_log import fault, outage_of
 from .breaker import Breaker, JobsBreaker
+from .outbox import ENDS
 from .run import Run
 
 T = TypeVar("T")
-#: Time between two calls to a store that does not answer.
+#: Longest wait of a job for the store: once each at publish, start and end. After a late reply the
+#: next call waits for the rest of the second time, and then none until the store has answered.
+JOB_WAIT_S, JOB_WAITS_AGAIN_S = 0.2, 0.05
+#: Longest wait of the sender's own thread for each round trip: no job waits for that thread.
+SENDER_WAIT_S = 5.0
+#: Time between two calls of that thread to a store that does not answer.
 _REST_S = 1.0
+#: How long no job calls a store that does not answer unless the thread keeps trying: longer than
+#: the time between two of its tries.
+_JOBS_REST_S = 10.0
 #: Longest error that is logged, in characters.
 _LONGEST = 500
-
-#: Events that end a run.
-ENDS = (ev.Completed, ev.Failed, ev.Cancelled, ev.Ignored, ev.Retried, ev.Requeued)
-
 
 #: Events to record: their run (None for events of no run), the task's id, and the events.
 Entry = tuple[Run | None, str, tuple[ev.Event, ...]]
@@ -45,20 +54,61 @@ Entry = tuple[Run | None, str, tuple[ev.Event, ...]]
 Outcome = Applied | ConcurrentUpdate | None
 
 
-class Writer:
-    """Writer whose callers wait for the store for `wait_s` at most; its breaker is open after calls
-    that took longer, or one that failed."""
+class Bound:
+    """The longest wait for the store of a job, or of the sender's thread; and its breaker, which is
+    open after calls that took longer, or one that failed."""
 
-    def __init__(
-        self, store: Store, part: str, wait_s: float, breaker: Breaker | None = None
+    def __init__(self, part: str, longest_s: float, breaker: Breaker) -> None:
+        self.part = part
+        self.longest_s = longest_s
+        self.breaker = breaker
+
+    @property
+    def wait_s(self) -> float:
+        """Longest wait of the next call, in seconds."""
+        breaker = self.breaker
+        if isinstance(breaker, JobsBreaker) and breaker.away:
+            return breaker.wait_s
+        return self.longest_s
+
+
+class Waiting(Within):
+    """See `Writer.waiting`."""
+
+    __slots__ = ("_bound", "_writer")
+
+    def __init__(self, writer: Writer, bound: Bound) -> None:
+        # A value's way is short: no call of Within.__init__.
+        self._deadline = writer.store.deadline
+        self._seconds = bound.wait_s if bound.breaker.away else bound.longest_s
+        self._writer, self._bound = writer, bound
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
+        try:
+            if isinstance(error, StoreUnavailable):
+                self._writer.away(self._bound, error)
+            elif error is None:
+                writer = self._writer
+                if writer.jobs.breaker.away or writer.thread.breaker.away:
+                    writer.answered(self._bound)
+        finally:
+            self._deadline.until = self._outer
+
+
+class Writer:
+    """The writer of a process: for its jobs, and for the sender's thread, which also reaches a
+    store that is too far away for jobs."""
+
+    def __init__(self, store: Store) -> None:
         self.store = store
-        self.breaker = breaker or Breaker(_REST_S)
-        self._part = part
-        self._wait_s = wait_s
-        #: The writer with the other bound: a reply that was quick enough for that one closes its
-        #: breaker, and the longer bound's other replies and failures keep it open.
-        self.other: Writer | None = None
+        self.jobs_breaker = JobsBreaker(JOB_WAITS_AGAIN_S, _JOBS_REST_S)
+        self.jobs = Bound("jobs", JOB_WAIT_S, self.jobs_breaker)
+        self.thread = Bound("sender", SENDER_WAIT_S, Breaker(_REST_S))
         #: Events that the record's status refused: late, doubled, or of an older run.
         self.refused = 0
         self._outage = outage_of(store.settings)
@@ -72,26 +122,15 @@ class Writer:
         self.store.ready()
         return self.store.now()
 
-    @property
-    def wait_s(self) -> float:
-        """Longest wait of the next call, in seconds."""
-        breaker = self.breaker
-        if isinstance(breaker, JobsBreaker) and breaker.away:
-            return breaker.wait_s
-        return self._wait_s
-
-    def waiting(self) -> AbstractContextManager[None]:
-        """`with`: all store calls in the block share one bound."""
-        return self.store.within(self.wait_s)
+    def waiting(self, bound: Bound) -> Waiting:
+        """`with`: all store calls in the block share one bound. Its breaker is opened where the
+        block ends with StoreUnavailable, which goes on, and closed where it ends well."""
+        return Waiting(self, bound)
 
     def probe(self) -> None:
         """Asks whether the store answers, by its clock."""
-        try:
-            with self.waiting():
-                self.store.measure_clock()
-                self._answered()
-        except StoreUnavailable as error:
-            self.away(error)
+        with suppress(StoreUnavailable), self.waiting(self.thread):
+            self.store.measure_clock()
 
     def ask(self, call: Call[T]) -> T | None:
         """Carries out a call of the store; None if another program's value is stored there.
@@ -100,7 +139,7 @@ class Writer:
             StoreUnavailable: the store does not answer.
         """
         try:
-            reply = self.store.execute(call)
+            return self.store.execute(call)
         except SoftTimeLimitExceeded:
             raise
         except Exception as error:
@@ -108,8 +147,6 @@ class Writer:
                 raise
             fault("no reply of the progress store can be read", error)
             return None
-        self._answered()
-        return reply
 
     def apply(
         self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
@@ -179,6 +216,26 @@ class Writer:
             self.refuse(error)
             return None
 
+    def value(self, run: Run, event: ev.Progressed, now: datetime) -> Outcome:
+        """As `alone`, a run's newest value: by the short way where its record is as the run knows
+        it, and the run goes on.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        base, store = run.base, self.store
+        if base is not None and run.status == TaskStatus.RUNNING and store.sends_packed:
+            made = in_place(store.flows, base, event, now)
+            if made is not None:
+                if run.value_request is None:
+                    run.value_request = ValueRequest(run.task_id, store.keys)
+                request = run.value_request.of(base.digest, made.document, made.ttl_ms)
+                if store.packed(request) == RECORDED:
+                    run.base = made.base
+                    run.status_at = monotonic()
+                    return Applied(made.base, made.document)
+        return self.alone(run, run.task_id, (event,), now)
+
     def _flow(
         self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
     ) -> Flow[Applied]:
@@ -192,7 +249,6 @@ class Writer:
         return applied
 
     def _done(self, run: Run | None, happened: tuple[ev.Event, ...], applied: Applied) -> Applied:
-        self._answered()
         if applied.refused is not None:
             self.refused += 1
         if run is not None:
@@ -213,44 +269,27 @@ class Writer:
         if started and applied.refused is not None:
             run.refused = not run.cancelled
 
-    def look(self, run: Run) -> None:
-        """Reads a run's record for its status."""
+    def look(self, runs: Sequence[Run]) -> None:
+        """Reads the records of several runs in one round trip, for a cancel, a pause or its end."""
         try:
-            with self.waiting():
-                (document,) = self.store.execute(records.read((run.task_id,)))
-                self._answered()
-            base = Base.of(document, run.task_id) if document is not None else None
-        except StoreUnavailable as error:
-            self.away(error)
-            return
-        except SoftTimeLimitExceeded:
-            raise
-        except Exception as error:  # another program's value under the task's key
-            self.refuse(ProgressError(f"{run.task_id}: {error!r}"[:_LONGEST]))
-            return
-        if base is not None:
-            if base.task.attempt == run.attempt:
-                run.base = base
-            run.receive_status(_for_the_run(run, base.task))
-        else:
-            run.receive_status(TaskStatus.RUNNING)
-
-    def look_at(self, runs: Sequence[Run]) -> None:
-        """Reads the records of several runs in one round trip, for a cancel or a pause."""
-        try:
-            with self.waiting():
+            with self.waiting(self.thread):
                 read = records.read(tuple([run.task_id for run in runs]))
                 documents = self.store.execute(read)
-                self._answered()
-        except StoreUnavailable as error:
-            self.away(error)
+        except StoreUnavailable:
             return
         for run, document in zip(runs, documents, strict=True):
             try:
-                base = Base.of(document) if document is not None else None
+                base = None if document is None else Base.of(document, run.task_id)
             except Exception:  # another program's value: logged when the record is written
                 base = None
-            if base is not None and run.attempt is not None:
+            if base is None and run.status == TaskStatus.PAUSED:
+                run.receive_status(TaskStatus.RUNNING)  # the record is gone: nothing holds the job
+            elif base is not None and run.attempt is not None:
+                known = run.base
+                if base.task.attempt == run.attempt and (
+                    known is None or base.task.revision > known.task.revision
+                ):
+                    run.base = base
                 run.receive_status(_for_the_run(run, base.task))
             run.status_at = monotonic()
 
@@ -260,40 +299,34 @@ class Writer:
         if not isinstance(error, TaskNotFound):  # a late event of a record that is deleted
             fault("an event is not recorded", error)
 
-    def away(self, error: StoreUnavailable) -> None:
-        """Opens the breaker after a call that the store did not answer, and logs the outage. The
+    def away(self, bound: Bound, error: StoreUnavailable) -> None:
+        """Opens a breaker after a call that the store did not answer, and logs the outage. The
         first late reply to a job is none yet."""
-        if error.late and self.breaker.late():
+        if error.late and bound.breaker.late():
             return
-        self.breaker.failed()
-        self._outage.away(self._part, f"{error}; jobs go on, newest values are kept")
-        self._keep_open()
+        bound.breaker.failed()
+        self._outage.away(bound.part, f"{error}; jobs go on, newest values are kept")
+        if self.jobs_breaker.away:
+            self.jobs_breaker.failed()
 
-    def _answered(self) -> None:
-        """Called within the block of a call that has succeeded."""
-        if self.breaker.succeeded():
-            self._outage.back(self._part)
-        other = self.other
-        if other is None or not other.breaker.away:
-            return
-        if self._took_s() < other._wait_s:
-            other.breaker.succeeded()
-            self._outage.back(other._part)
-        else:
-            self._keep_open()
+    def answered(self, bound: Bound) -> None:
+        """Called at the end of a block whose calls have succeeded: a reply that was quick enough
+        for jobs closes their breaker too, and a slower one keeps it open."""
+        for each in (self.jobs, self.thread):
+            if not each.breaker.away:
+                continue
+            if each is bound or self._took_s(bound) < each.longest_s:
+                each.breaker.succeeded()
+                self._outage.back(each.part)
+            else:
+                each.breaker.failed()
 
-    def _keep_open(self) -> None:
-        """Keeps the other writer's breaker open where jobs wait for less than this one."""
-        other = self.other
-        if other is not None and other.breaker.away and other._wait_s < self._wait_s:
-            other.breaker.failed()
-
-    def _took_s(self) -> float:
+    def _took_s(self, bound: Bound) -> float:
         """Seconds that this thread has waited in this block so far."""
         try:
-            return self._wait_s - self.store.left_s()
+            return bound.longest_s - self.store.left_s()
         except TimeoutError:
-            return self._wait_s
+            return bound.longest_s
 
 
 def _for_the_run(run: Run, task: Task) -> str:

@@ -78,10 +78,12 @@ class Store(_Base):
 
     def __init__(self, settings: Settings, timeout_s: float = 5.0) -> None:
         super().__init__(settings)
-        self._deadline = deadline = Deadline(timeout_s)
+        self.deadline = deadline = Deadline(timeout_s)
         self._opening = threading.Lock()
         self._opened: Any = None
         self._exchange: Exchange | None = None
+        #: Whether `packed` sends requests: on a Cluster a client picks the node of each.
+        self.sends_packed = not settings.clustered
         if settings.clustered:
             check_cluster(settings)
         else:
@@ -93,12 +95,12 @@ class Store(_Base):
     def _client(self) -> Any:
         """The redis-py client; a cluster's reads the nodes when it is made, so at its first use."""
         if self._opened is None:
-            with self._deadline.within():
-                if not self._opening.acquire(timeout=self._deadline.left()):
+            with self.deadline.within():
+                if not self._opening.acquire(timeout=self.deadline.left()):
                     raise StoreUnavailable("the progress store is being connected to", late=True)
                 try:
                     if self._opened is None:
-                        self._opened = sync_cluster(self.settings, self._deadline)
+                        self._opened = sync_cluster(self.settings, self.deadline)
                 finally:
                     self._opening.release()
         return self._opened
@@ -106,7 +108,7 @@ class Store(_Base):
     def within(self, seconds: float) -> Within:
         """`with`: bounds all store calls of this thread in the block to so many seconds
         together."""
-        return self._deadline.within(seconds)
+        return self.deadline.within(seconds)
 
     def left_s(self) -> float:
         """Seconds that are left of the block's time.
@@ -114,7 +116,7 @@ class Store(_Base):
         Raises:
             TimeoutError: no time is left.
         """
-        return self._deadline.left()
+        return self.deadline.left()
 
     def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end.
@@ -128,8 +130,8 @@ class Store(_Base):
 
     def execute(self, call: Call[T]) -> T:
         """Carries out one call."""
-        if self._deadline.until is None:
-            with self._deadline.within():
+        if self.deadline.until is None:
+            with self.deadline.within():
                 return self.execute(call)
         requests, parse = call.asked(self.layout)
         with MAPPED:
@@ -138,6 +140,22 @@ class Store(_Base):
             except redis.exceptions.NoScriptError:
                 self._send([("SCRIPT LOAD", script.text) for script in SCRIPTS.values()])
                 return parse(self._send(requests))
+
+    def packed(self, request: bytes) -> Any:
+        """The reply to one packed request; None where the connection for it is busy, or the server
+        does not know its script.
+
+        Raises:
+            StoreUnavailable: Redis does not answer or refuses.
+        """
+        assert self._exchange is not None
+        try:
+            return self._exchange.reply_to(request)
+        except redis.exceptions.NoScriptError:
+            return None
+        except Exception:
+            with MAPPED:
+                raise
 
     def _send(self, requests: list[Request]) -> list[Any]:
         if self._exchange and requests and requests[0][0] in _AS_THEY_COME:
@@ -172,14 +190,14 @@ class Store(_Base):
 
     def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME; each renewal of a lease calls it."""
-        with MAPPED, self._deadline.within():
+        with MAPPED, self.deadline.within():
             for _ in range(2):
                 if self._clock.measured(monotonic(), self._client.execute_command("TIME")):
                     return
 
     def server(self) -> str:
         """The `run_id` of the Redis server that answers; "" where this user may not read INFO."""
-        with MAPPED, self._deadline.within():
+        with MAPPED, self.deadline.within():
             try:
                 return str(self._client.info("server").get("run_id", ""))
             except redis.exceptions.NoPermissionError:

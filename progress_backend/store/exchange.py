@@ -28,6 +28,7 @@ Request = tuple[Any, ...]
 _READ: Final = 64 * 1024
 #: The reply to nearly every commit.
 _COMMITTED: Final = b"*1\r\n:1\r\n"
+_COMMITS: Final[Reply] = [1]
 #: The RESP prefix of an argument by its length; nearly all are no longer.
 _LENGTHS = [b"\r\n$%d\r\n" % length for length in range(2_048)]
 
@@ -45,6 +46,7 @@ class Exchange:
         #: Polls whether bytes have arrived on that connection's socket, without a read.
         self._poll: Any = None
         self._polled: Any = None
+        self._raw: Any = None
         #: The socket's time-out; 0: not known.
         self._timeout_s = 0.0
 
@@ -56,13 +58,28 @@ class Exchange:
         """
         if not self._lock.acquire(blocking=False):
             return [self._alone(request) for request in requests]
+        replies = self._held_exchange(b"".join(map(packed, requests)), len(requests))
+        return [answered(reply) for reply in replies]
+
+    def reply_to(self, request: bytes) -> Any:
+        """The raw reply to one packed request; None, and nothing is sent, while another thread uses
+        the connection. Raises as `ask`."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        (reply,) = self._held_exchange(request, 1)
+        return reply if reply == _COMMITS else answered(reply)
+
+    def _held_exchange(self, data: bytes, count: int) -> list[Reply]:
+        """The replies to requests, over the held connection; releases the lock."""
         try:
             connection = self._take()
             try:
                 if connection.health_check_interval:
                     connection.check_health()
                     self._timeout_s = 0.0
-                replies = self._asked(raw(connection._sock), requests)
+                held = connection._sock is self._polled
+                sock = self._raw if held else raw(connection._sock)
+                replies = self._asked(sock, data, count)
                 for reply in replies:
                     if isinstance(reply, redis.exceptions.ReadOnlyError):
                         raise reply  # no master any more: a new connection goes to the new master
@@ -73,10 +90,12 @@ class Exchange:
                 if isinstance(error, OSError):
                     raise _as_redis_py(error) from error
                 raise
-            self._hold(connection)
+            self._held = connection
+            if connection._sock is not self._polled:
+                self._watch(connection._sock)
         finally:
             self._lock.release()
-        return [answered(reply) for reply in replies]
+        return replies
 
     def _alone(self, request: Request) -> Any:
         try:
@@ -84,21 +103,21 @@ class Exchange:
         except redis.exceptions.ResponseError as error:
             return answered(error)
 
-    def _asked(self, sock: Any, requests: tuple[Request, ...]) -> list[Reply]:
+    def _asked(self, sock: Any, request: bytes, count: int) -> list[Reply]:
         """Sends requests and reads their replies under one deadline. The socket's time-out is set
         only when it is off by 5 %: setting it costs as much as packing a request."""
         until = self._deadline.until or monotonic() + self._deadline.timeout_s
         self._bound(sock, until)
-        sock.sendall(b"".join(map(packed, requests)))
+        sock.sendall(request)
         self._bound(sock, until)
         data = sock.recv(_READ)
-        if data == _COMMITTED and len(requests) == 1:
-            return [[1]]
+        if data == _COMMITTED and count == 1:
+            return [_COMMITS]
         answered = list[Reply]()
         replies = Replies()
         while data:
             answered += replies.feed(data)
-            if len(answered) >= len(requests):
+            if len(answered) >= count:
                 return answered
             self._bound(sock, until)
             data = sock.recv(_READ)
@@ -112,11 +131,10 @@ class Exchange:
             sock.settimeout(left)
             self._timeout_s = left
 
-    def _hold(self, connection: Any) -> None:
-        self._held = connection
-        if connection._sock is not self._polled and hasattr(select, "poll"):
-            self._polled, self._poll = connection._sock, select.poll()
-            self._poll.register(raw(self._polled), select.POLLIN)
+    def _watch(self, sock: Any) -> None:
+        if hasattr(select, "poll"):  # not on Windows
+            self._polled, self._raw, self._poll = sock, raw(sock), select.poll()
+            self._poll.register(self._raw, select.POLLIN)
 
     def _take(self) -> Any:
         """The held connection unless the server has closed it, else one of the pool."""

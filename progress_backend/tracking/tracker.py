@@ -103,7 +103,7 @@ class Tracker:
         with self._lock:
             if self._process is not None and self._process.pid == os.getpid():
                 return self._process
-            from ..runs.sender import JOB_WAIT_S
+            from ..runs.writer import JOB_WAIT_S
             from .process import Process
 
             try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from progress_backend.embedded import EmbeddedServerError
-from progress_backend.runs.sender import JOB_WAIT_S
+from progress_backend.runs.writer import JOB_WAIT_S
 from tests.integration.conftest import running, worker
 from tests.integration.jobs import RESULTS
 from tests.integration.world import TIMEOUT_S, World

@@ -17,7 +17,8 @@ from kombu.exceptions import OperationalError
 from progress_backend.operations import workflows
 from progress_backend.record.model import Task
 from progress_backend.record.workflow import Figures
-from progress_backend.runs.sender import JOB_WAIT_S, Sender
+from progress_backend.runs.sender import Sender
+from progress_backend.runs.writer import JOB_WAIT_S
 from progress_backend.store.drivers import Store
 from tests.apps import App, in_process
 from tests.outages.leaving import birth
@@ -92,7 +93,7 @@ def test_what_is_published_in_a_stall_is_recorded_with_its_time(
         assert (made.status, made.total_items, made.revision) == ("created", 9, 1)
         assert made.created_at is not None
         assert began - OFF_S < made.created_at < ended + OFF_S
-    eventually(lambda: not sender(app).writer.breaker.away)
+    eventually(lambda: not sender(app).writer.jobs.breaker.away)
     task.apply_async((1,), task_id="after")
     assert records.get("after").status == "created", "recorded at once again"
 

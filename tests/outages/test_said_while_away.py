@@ -89,7 +89,7 @@ def test_that_a_run_goes_back_to_the_queue(app: App, store: Server, body: Any) -
         eventually(lambda: begun, 20)
         assert app.tracker.process is not None
         sender = app.tracker.process.sender
-        eventually(lambda: sender.writer.breaker.away, 20, what="the store is away")
+        eventually(lambda: sender.writer.jobs.breaker.away, 20, what="the store is away")
         store.start()
         record = eventually(lambda: (r := app.record(task_id)).worker is None and r, 15)
     assert (record.status, record.attempt) == ("running", 1)
@@ -110,7 +110,7 @@ def test_that_another_process_asks_for_a_run_anew(
         assert app.tracker.process is not None
         sender = app.tracker.process.sender
         assert "t" in sender._outbox
-        with sender._sending:  # what is kept waits for the run
+        with sender._kept_events.sending:  # what is kept waits for the run
             store.start()
             if begun:
                 two = Worker("two", "two@tests")

@@ -19,7 +19,8 @@ from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.model import Task, Worker
 from progress_backend.runs.run import Run
-from progress_backend.runs.sender import JOB_WAIT_S, Sender
+from progress_backend.runs.sender import Sender
+from progress_backend.runs.writer import JOB_WAIT_S
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.asked import names

@@ -14,7 +14,7 @@ import pytest
 
 from progress_backend.errors import StoreUnavailable
 from progress_backend.record import events as ev
-from progress_backend.runs.sender import JOB_WAIT_S
+from progress_backend.runs.writer import JOB_WAIT_S
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore, Store
 from tests.conftest import StartServer

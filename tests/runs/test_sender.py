@@ -19,7 +19,7 @@ from progress_backend.record.model import Member
 from progress_backend.record.workflow import Figures
 from progress_backend.runs.run import Run
 from progress_backend.runs.sender import Sender
-from progress_backend.runs.value_writer import TOGETHER
+from progress_backend.runs.values import TOGETHER
 from progress_backend.runs.writer import Entry, Outcome
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
@@ -110,8 +110,8 @@ def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
     monkeypatch.setattr(sender.writer, "apply", away)
     for number in range(50 * TOGETHER):
         sender.record(None, f"t{number}", ev.Created(identity=IDENTITY))
-    monkeypatch.setattr(sender.patient, "apply_together", slow)
-    sender.patient.breaker.succeeded()
+    monkeypatch.setattr(sender.writer, "apply_together", slow)
+    sender.writer.thread.breaker.succeeded()
     sender.stop()
     assert len(tries) <= 3 + 1, "0.3 s of them"
 
@@ -178,7 +178,7 @@ def test_a_publish_does_not_wait_for_a_store_whose_last_reply_was_late(
 
     monkeypatch.setattr(sender.writer, "apply", late)
     monkeypatch.setattr(sender, "wake", lambda: None)  # the thread would close the breaker
-    monkeypatch.setattr(sender.writer.breaker, "_again_s", 60.0)
+    monkeypatch.setattr(sender.writer.jobs.breaker, "_again_s", 60.0)
     born, start = ev.Created(identity=IDENTITY), ev.Started(identity=IDENTITY)
     for task_id, event in (("a", born), ("b", born), ("c", start), ("d", start)):
         sender.record(None, task_id, event)
@@ -189,16 +189,16 @@ def test_what_fails_by_itself_holds_up_nothing_else_in_the_outbox(
     store: Store, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each round trip with it fails; after a failure the first task goes alone."""
-    together = sender.patient.apply_together
+    together = sender.writer.apply_together
 
     def apply(several: Sequence[Entry], now: datetime) -> list[Outcome]:
         if "poison" in {task_id for _, task_id, _ in several}:
             raise StoreUnavailable("the progress store refuses")
         return together(several, now)
 
-    monkeypatch.setattr(sender.patient, "apply_together", apply)
-    sender.writer.breaker.failed()
-    with sender._sending:  # the first one's success closes the breaker
+    monkeypatch.setattr(sender.writer, "apply_together", apply)
+    sender.writer.jobs.breaker.failed()
+    with sender._kept_events.sending:  # the first one's success closes the breaker
         for task_id in ("a", "poison", "b"):
             assert sender.record(None, task_id, ev.Created(identity=IDENTITY)) is None
     eventually(lambda: store.run(store.flows.get("b")))
@@ -216,7 +216,7 @@ def test_an_end_follows_what_its_run_has_published(store: Store, sender: Sender)
         found: Figures = store.execute(workflows.figures("w", 0))
         return found
 
-    with sender._sending:  # the thread gets to nothing
+    with sender._kept_events.sending:  # the thread gets to nothing
         sender._keep(None, "b", (later,))
         assert sender.record(run, "a", ev.Completed()) is None
         assert (figures().count("running"), figures().planned) == (1, 1)

@@ -40,7 +40,7 @@ def living() -> list[int]:
 def test_an_app_that_is_dropped_is_freed(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, used: bool
 ) -> None:
-    monkeypatch.setattr("progress_backend.runs.sender.IDLE_S", 0.1)
+    monkeypatch.setattr("progress_backend.runs.sender_thread.IDLE_S", 0.1)
     dropped(redis_url, used=used)  # the first app connects the process's handlers
     gc.collect()  # of it, and of the tests before
     receivers, threads = living(), threading.active_count()

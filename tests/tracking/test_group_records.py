@@ -28,7 +28,7 @@ MOST = 20
 @pytest.fixture
 def installed(installed: Install, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     # On a busy machine many records may take longer than a publisher waits for them.
-    monkeypatch.setattr("progress_backend.runs.sender.JOB_WAIT_S", 5.0)
+    monkeypatch.setattr("progress_backend.runs.writer.JOB_WAIT_S", 5.0)
     monkeypatch.setattr("progress_backend.tracking.group_records.MOST", MOST)
     yield installed
     gc.collect()  # a group's results unsubscribe as they go: while their server is there

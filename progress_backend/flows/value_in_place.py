@@ -1,0 +1,66 @@
+"""The short way of a run's value: from the record that the run has written last to its next
+document. Pure; what it does not know how to do, `Flows.apply` does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from ..errors import TooLarge
+from ..record import events as ev
+from ..record import task_json
+from ..record.default_texts import DefaultText
+from ..record.model import TaskStatus, replace
+from ..record.steps.scene import Scene
+from ..record.steps.values import moved
+from ..record.transition import new_texts
+from .stored_record import Base, milliseconds
+from .task_flows import DUE_STEP_MS, Flows
+from .task_lifetimes import due_ms, ttl_ms
+
+
+class InPlace(NamedTuple):
+    """A record's next version, which moves in no index."""
+
+    base: Base
+    document: bytes
+    ttl_ms: int
+
+
+def in_place(flows: Flows, base: Base, event: ev.Progressed, now: datetime) -> InPlace | None:
+    """The record after a value of its newest run; None where more changes than the run's values,
+    or where the run may not write. `now` is in whole milliseconds."""
+    task = base.task
+    if (
+        task.status != TaskStatus.RUNNING
+        or task.attempt != event.attempt
+        or task.member is not None
+        or task.warnings is not None
+        or task.started_at is None
+        or task.updated_at is None
+        or event.at is not None
+        or base.due_ms is None
+    ):
+        return None
+    phase = event.details and event.details.get("phase")
+    if phase and phase != task.processing_details.get("phase"):
+        return None  # an entry of the timeline
+    of_user = event.details or event.results or event.error_message
+    if of_user or type(event.message) is not DefaultText or flows.redaction.function is not None:
+        event = flows.redaction.of(event)
+    when = max(now, task.updated_at, task.started_at, task.created_at or now)
+    after = moved(task, event, Scene(when, flows.settings.locale, task.task_id, 0.0, when))
+    if after.rate and after.usual is None:
+        return None  # its first rate: the type's past runs are read
+    revision = task.revision + 1
+    after = replace(after, updated_at=when, revision=revision, **new_texts(task, after))
+    try:
+        document = task_json.encode(after)
+    except TooLarge:
+        return None
+    now_ms = milliseconds(now)
+    due = due_ms(after, now_ms, flows.settings)
+    if due // DUE_STEP_MS != base.due_ms // DUE_STEP_MS:
+        return None
+    known = Base(after, task_json.digest(document), base.due_ms)
+    return InPlace(known, document, ttl_ms(base.due_ms, now_ms, flows.settings))

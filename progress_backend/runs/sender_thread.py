@@ -1,0 +1,233 @@
+"""The thread of a process's sender (a greenlet under gevent). It records the newest values of the
+runs, the events in the outbox as soon as the store answers again, what canvases left to do, and the
+lines of logs."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections import deque
+from math import inf
+
+from ..daemon import daemon
+from ..store.drivers import Store
+from ..store.outage_log import OneAMinute
+from . import worker_shutdown
+from .canvas_records import CanvasRecords
+from .kept_events import KeptEvents
+from .latest_worker import IDLE_S
+from .log_writer import LogWriter
+from .mirror import Mirror
+from .outbox import Outbox
+from .run import Run
+from .values import TOGETHER, ValueWriter
+from .writer import Writer
+
+logger = logging.getLogger(__name__)
+
+#: Runs that have ended and whose last lines wait for the store; when there are more, those of the
+#: oldest are dropped.
+_MOST_LEFT = 100
+#: Shortest time between two checks for new values without a wake-up; and the longest while values
+#: or events wait for the store.
+_SHORTEST_S, _LONGEST_S = 0.05, 1.0
+#: For runs that write nothing: time between two reads of their records, age of a status that is
+#: read again, and runs in one read.
+_LOOK_S, _OLD_S, _LOOKED_AT = 0.9, 0.1, 200
+
+
+class SenderThread:
+    """What the thread of a process works for, and the thread."""
+
+    def __init__(self, store: Store, mirror: Mirror | None, *, closing_s: float = 2.0) -> None:
+        self.writer = Writer(store)
+        #: Whether every value is recorded (interval 0): each `update()` wakes the thread.
+        self.always = store.settings.update_interval_s == 0
+        self._interval_s = store.settings.update_interval_s
+        self._locale = store.settings.locale
+        self._mirror = mirror
+        self._closing_s = closing_s
+        self._runs: dict[int, Run] = {}
+        self._outbox = Outbox()
+        self._kept_events = KeptEvents(self.writer, self._outbox)
+        self._behind = CanvasRecords()
+        #: Runs that have ended, and whose last lines are not stored yet.
+        self._left = deque[Run](maxlen=_MOST_LEFT)
+        self._logs = LogWriter(self.writer, self._outbox, min(self._interval_s, _LONGEST_S))
+        self._values = ValueWriter(self.writer, mirror, self._outbox, self._interval_s)
+        self._guard = threading.Lock()
+        self._awake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._look_at = 0.0
+        #: Monotonic time from which the store is asked whether it answers, while no job asks it.
+        self._probe_at = 0.0
+        self._hurries = False
+        self._stopping = False
+        self._traceback = OneAMinute()
+
+    def opened(self, run: Run) -> None:
+        """Adds a run that began; its newest values are recorded from now on."""
+        self._runs[id(run)] = run
+
+    def ended(self, run: Run) -> None:
+        """Removes a run that has ended."""
+        self._runs.pop(id(run), None)
+
+    def wake(self) -> None:
+        """Wakes the thread; starts it at the first call."""
+        self._awake.set()
+        if self._thread is None:
+            self._start()
+
+    def leaves_lines(self, run: Run) -> None:
+        """Adds a run that has ended, and of which lines wait for the store."""
+        if len(self._left) == _MOST_LEFT:
+            _dropped(self._left[0])
+        self._left.append(run)
+        self.wake()
+
+    def _start(self) -> None:
+        with self._guard:
+            if self._thread is None:
+                self._thread = daemon("progress-sender", self._work)
+
+    def _work(self) -> None:
+        while not self._stopping:
+            rest_s = self._rest_s()
+            woken = self._awake.wait(IDLE_S if rest_s is None else rest_s)
+            if rest_s is None and not woken and self._is_over():
+                return
+            self._awake.clear()
+            try:
+                self._hurry()
+                self.flush()
+                self._look()
+                self._probe()
+                # What a canvas left to do is about records of which the outbox may have the first
+                # events.
+                if not self._outbox and self._behind.step(self.writer):
+                    self._awake.set()
+            except Exception:
+                # The next values must be recorded after any exception; it is logged.
+                with contextlib.suppress(Exception):  # of the application's log
+                    if self._traceback.passes():
+                        logger.exception("the sender of progress failed; trying again")
+
+    def _is_over(self) -> bool:
+        """Whether the thread ends after long without work: it would keep the store of an app that
+        is dropped. The next wake-up starts another one."""
+        with self._guard:
+            mine, self._thread = self._thread, None
+            if self._awake.is_set():  # by a caller that may have found the thread there
+                self._thread = mine
+            return self._thread is None
+
+    def _hurry(self) -> None:
+        """Has the values recorded now, and each second from now on, once the worker shuts down: its
+        jobs may be killed before their ends."""
+        hurries = worker_shutdown.begun()
+        if hurries == self._hurries:
+            return
+        self._hurries = hurries
+        self._values.interval_s = min(self._interval_s, _LONGEST_S if hurries else inf)
+        if hurries:
+            for run in list(self._runs.values()):
+                run.next_due = min(run.next_due, time.monotonic())
+
+    def _rest_s(self) -> float | None:
+        away = self.writer.jobs.breaker.away
+        if not (self._runs or self._outbox or self._behind or self._left or away):
+            return None
+        rest_s = self._interval_s
+        if rest_s > _LONGEST_S:
+            waiting = [run.next_due for run in list(self._runs.values()) if run.pending is not None]
+            rest_s = min(_LOOK_S, min(waiting, default=inf) - time.monotonic())
+        if away:
+            until_s = 0 if self._outbox else self._probe_at - time.monotonic()
+            rest_s = min(rest_s, max(until_s, self.writer.thread.breaker.remaining_s))
+        return max(rest_s, _SHORTEST_S)
+
+    def _look(self) -> None:
+        """Reads in one round trip the records of runs that have written nothing for a while: others
+        receive a cancel or a pause with the reply to each write. A run that has never set a value
+        is left out, since it checks nothing."""
+        now = time.monotonic()
+        if now < self._look_at or self.writer.thread.breaker.open:
+            return
+        runs = [
+            run
+            for run in list(self._runs.values())
+            if run.next_due and now - run.status_at > _OLD_S and run.listens
+        ]
+        for start in range(0, len(runs), _LOOKED_AT):
+            self.writer.look(runs[start : start + _LOOKED_AT])
+        if runs:
+            self._look_at = time.monotonic() + _LOOK_S - _SHORTEST_S
+
+    def flush(self, *, everything: bool = False) -> None:
+        """Records the events in the outbox, then the newest values that are due."""
+        if self._outbox.kept or self._outbox.dropped:
+            self._kept_events.send()
+        ready = [
+            run
+            for run in list(self._runs.values())
+            if (run.pending is not None or run.loop is not None)
+            and (everything or run.urgent or time.monotonic() >= run.next_due)
+        ]
+        for start in range(0, len(ready), TOGETHER):
+            self._values.send(ready[start : start + TOGETHER])
+        for run in list(self._runs.values()):
+            if run.log and (everything or time.monotonic() >= run.log.due):
+                with run.lock:
+                    self._logs.store(run, self.writer.thread)
+        if self._left:
+            self._store_left()
+
+    def _store_left(self) -> None:
+        """Stores the last lines of runs that have ended, behind what the outbox has of them."""
+        for _ in range(len(self._left)):
+            try:
+                run = self._left.popleft()
+            except IndexError:  # `stop` does it at the same time
+                return
+            with run.lock:
+                self._logs.store(run, self.writer.thread)
+            waits = run.attempt is not None or run.task_id in self._outbox
+            if run.log and waits and not run.refused:
+                self._left.append(run)
+
+    def _probe(self) -> None:
+        """Asks the store whether it answers, while no job asks it and nothing waits for it."""
+        now = time.monotonic()
+        away = self.writer.jobs.breaker.away and not self.writer.thread.breaker.open
+        if away and not self._outbox and now >= self._probe_at:
+            self._probe_at = now + _LONGEST_S
+            self.writer.probe()
+
+    def stop(self) -> None:
+        """Sends the outbox within a bound, then ends the thread."""
+        deadline = time.monotonic() + self._closing_s
+        while self._outbox and time.monotonic() < deadline:
+            self._kept_events.send(deadline)
+            if self._outbox:
+                left_s = max(deadline - time.monotonic(), 0)
+                time.sleep(min(0.05 + self.writer.thread.breaker.remaining_s, left_s))
+        thread = self.writer.thread
+        while self._behind and time.monotonic() < deadline and not thread.breaker.open:
+            self._behind.step(self.writer)
+        if self._left and (left_s := deadline - time.monotonic()) > 0:
+            with self.writer.store.within(left_s):
+                self._store_left()
+        for run in list(self._left):
+            _dropped(run)
+        if self._outbox:
+            line = "progress: %d publishes, starts and ends could not be recorded"
+            logger.error(line, len(self._outbox))
+        self._stopping = True
+        self._awake.set()
+
+
+def _dropped(run: Run) -> None:
+    logger.warning("the last lines of the log of task %s are not stored", run.task_id)
