@@ -22,6 +22,8 @@ PROGRESS = "PROGRESS"
 EVENT = "task-progress"
 #: Time between two calls to a broker or result backend that fails.
 _REST_S = 5.0
+#: How often an end is stored again that a meta stands over, while the result backend is away.
+_PUT_RIGHT = 12
 #: Least time between two events of one task.
 _EVENT_INTERVAL_S = 1.0
 #: The total that celery-progress uses for a task without one.
@@ -31,8 +33,13 @@ _STAND_IN = 100
 class Mirror:
     """Writes recorded progress to Celery's result backend and as events; never raises.
 
-    Each has a thread of its own: a broker or result backend that does not answer can block for
-    long, and neither the record nor the other of the two may wait for it.
+    It has a thread of its own: a broker or result backend that does not answer can block for long,
+    and the record may not wait for it. Either one's breaker keeps it from the other's way.
+
+    A PROGRESS meta never stands over an end that Celery has stored. A write begins only while the
+    run's body is not over, and the job waits for it before Celery stores the end. Where that took
+    too long, or the write failed, the same thread reads the state after the end was stored, and
+    stores the end again where it is PROGRESS.
     """
 
     def __init__(self, app: Celery, *, flower_events: bool) -> None:
@@ -41,47 +48,55 @@ class Mirror:
         self._flower_events = flower_events
         self._results = Breaker(_REST_S)
         self._events = Breaker(_REST_S)
-        self._result_thread = LatestWorker[Task | None]("progress-results", self._write)
-        self._event_thread = LatestWorker[Task | None]("progress-events", self._send)
+        kinds = {"result": self._write, "event": self._send}
+        self._thread = LatestWorker[Task | None]("progress-results", kinds)
 
     def show(self, run: Run, task: Task) -> None:
         """Puts a run's newest recorded value into the queues of both threads."""
         if run.request is None or run.closed or task.ended:
             return
         if stores_result(run) and not run.own_meta:
-            self._result_thread.put(run, task)
+            self._thread.put(run, "result", task)
         if self._flower_events and not run.request.is_eager and time.monotonic() >= run.event_due:
             run.event_due = time.monotonic() + _EVENT_INTERVAL_S
-            self._event_thread.put(run, task)
+            self._thread.put(run, "event", task)
 
     def revoked(self, run: Run) -> None:
         """Sends `task-revoked` for a job that ended as cancelled: Celery itself sends no event for
         Ignore."""
         if self._flower_events and not run.request.is_eager:
-            self._event_thread.put(run, None)
+            self._thread.put(run, "event", None)
 
     def close(self, run: Run, timeout_s: float) -> None:
         """No more writes are started for a closed run; those in progress are waited for, at most so
         long."""
-        deadline = time.monotonic() + timeout_s
-        run.late_meta, over = True, False
+        over = False
         try:
-            over = self._result_thread.close(run, timeout_s)
+            over = self._thread.close(run, timeout_s)
         finally:  # a soft time limit may be raised in the wait
-            run.late_meta = not over
-        self._event_thread.close(run, max(deadline - time.monotonic(), 0.0))
+            if not over:
+                run.late_meta = True
 
     def left(self, run: Run) -> None:
         """Called when the run's end is stored: a write that was not waited for may overwrite it."""
         if run.late_meta and run.outcome is not None:
-            self._result_thread.put(run, None)
+            self._thread.put(run, "result", None)
 
     def _write(self, run: Run, task: Task | None) -> None:
-        if self._results.open or (run.closed and task is not None):
-            return
+        if task is None:
+            tries = 0
+            while not self._stored(run, None) and tries < _PUT_RIGHT:
+                tries += 1
+                time.sleep(self._results.remaining_s)
+        elif not (self._results.open or run.closed):
+            self._stored(run, task)
+
+    def _stored(self, run: Run, task: Task | None) -> bool:
+        """Stores a meta, or with None the run's end where a meta stands over it; whether the result
+        backend answered."""
         try:
             if _aborted(run):
-                return
+                return True
             with no_fork_in_between():
                 if task is None:
                     _put_right(run)
@@ -89,10 +104,12 @@ class Mirror:
                     backend = run.celery_task.backend
                     backend.store_result(run.task_id, meta_of(task), PROGRESS, request=run.request)
         except Exception as error:  # any backend's error must not reach the job
+            run.late_meta = True  # the result backend may have it, or get it later
             if self._results.failed():
                 logger.warning("progress is not written to the result backend: %s", error)
-        else:
-            self._results.succeeded()
+            return False
+        self._results.succeeded()
+        return True
 
     def _send(self, run: Run, task: Task | None) -> None:
         app = self._app()

@@ -6,9 +6,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from celery.exceptions import Ignore
 
@@ -20,6 +21,10 @@ from ..record.model import TaskStatus
 from ..record.samples import Samples
 from ..record.update_state_events import MOST, count_of
 from .run_log import RunLog
+
+if TYPE_CHECKING:
+    from .checkpoint import Checkpoint
+    from .counting import Loop
 
 #: Attribute of Celery's request whose run has ended as cancelled, with REVOKED stored.
 REVOKED = "_progress_revoked"
@@ -45,6 +50,10 @@ def warn_of(task_type: str, current: Any) -> None:
             "update(%s) of %s counts as %s: it takes the number of items done; write %s",
             *(f"{current:g}", task_type, count_of(current) or 0, write),
         )
+
+
+def _lock() -> threading.Lock:
+    return threading.Lock()  # gevent may have patched it since this module was imported
 
 
 class RunSender(Protocol):
@@ -74,32 +83,6 @@ class TaskCancelled(Ignore):  # type: ignore[misc]  # celery is untyped
     """
 
 
-class CountingLoop(Protocol):
-    """A `track()` loop that counts items for its run."""
-
-    @property
-    def done(self) -> int:
-        """Items that the loop has finished: the run's `current` while the loop lives."""
-
-    @property
-    def over(self) -> bool:
-        """Whether the loop has ended: it does not count any more."""
-
-    @property
-    def around(self) -> tuple[Any, CountingLoop | None]:
-        """The run's total before the loop, and what counted around it."""
-
-    def interrupt(self) -> None:
-        """Makes the loop check its run's status."""
-
-
-class Recorded(Protocol):
-    """What the job has said of where its next attempt goes on."""
-
-    def text(self) -> str | None:
-        """As it is recorded; None if it has said nothing."""
-
-
 class Outcome(NamedTuple):
     """Celery's state and result of a run that has ended."""
 
@@ -108,6 +91,7 @@ class Outcome(NamedTuple):
     traceback: str | None = None
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Run:
     """The state of one execution, written by the job's thread and read by the sender's.
 
@@ -117,117 +101,68 @@ class Run:
     `attention` is true while the next `update()` has to do more: wake the sender, wait, or raise.
     """
 
-    __slots__ = (
-        "attempt",
-        "attention",
-        "bars",
-        "base",
-        "celery_task",
-        "checkpoint",
-        "closed",
-        "current",
-        "details",
-        "end_message",
-        "entered",
-        "error_text",
-        "eta",
-        "event_due",
-        "found",
-        "identity",
-        "late_meta",
-        "lock",
-        "log",
-        "loop",
-        "message",
-        "next_due",
-        "outcome",
-        "own_meta",
-        "pending",
-        "phase",
-        "refused",
-        "replaced",
-        "request",
-        "results",
-        "samples",
-        "sender",
-        "status",
-        "status_at",
-        "task_id",
-        "total",
-        "urgent",
-        "value_request",
-    )
-
-    def __init__(
-        self,
-        task_id: str,
-        identity: ev.Identity,
-        sender: RunSender,
-        *,
-        celery_task: Any = None,
-        request: Any = None,
-    ) -> None:
-        self.task_id = task_id
-        self.identity = identity
-        self.sender = sender
-        self.celery_task = celery_task
-        #: Celery's request of this execution, kept since the sender's thread has no current task.
-        self.request = request
-        #: The run's number; None until its Started is recorded.
-        self.attempt: int | None = None
-        self.base: Base | None = None
-        #: The packed request of its values.
-        self.value_request: ValueRequest | None = None
-        #: The record's status as last received from the store.
-        self.status: str = TaskStatus.RUNNING
-        #: Monotonic time at which the status was received.
-        self.status_at = 0.0
-        #: The record refused this run's start: the run goes on, unrecorded.
-        self.refused = False
-        #: The body is being executed: a further call of it comes from inside.
-        self.entered = False
-        #: The body has ended; only the end may still be recorded.
-        self.closed = False
-        #: A write of its PROGRESS meta is under way, and the job has not waited until it was over.
-        self.late_meta = False
-        #: The job writes its result's meta itself, by `update_state`; the mirror does not.
-        self.own_meta = False
-        #: The task called `self.replace()`: its Ignore is no end.
-        self.replaced = False
-        #: The `eta` of its retry, or of the task that replaces it.
-        self.eta: datetime | None = None
-        #: Held while the record is written.
-        self.lock = threading.Lock()
-        self.event_due = 0.0
-        #: True, or where the store did not answer the monotonic time at which the value was set.
-        self.pending: Literal[True] | float | None = None
-        self.attention = True
-        self.urgent = False
-        self.current: Any = 0
-        self.total: Any = None
-        self.message: Any = None
-        #: All details that the job has set; merged into the record's.
-        self.details: dict[str, Any] = {}
-        self.phase: str | None = None
-        #: Monotonic time before which no further value is recorded.
-        self.next_due = 0.0
-        self.results: dict[str, Any] = {}
-        #: The state and result that Celery has stored at the end.
-        self.outcome: Outcome | None = None
-        self.end_message: str | None = None
-        self.error_text: str | None = None
-        #: The innermost `track()` loop, which counts without calling `update()`.
-        self.loop: CountingLoop | None = None
-        #: References to the open bars of `tqdm`, the outermost first.
-        self.bars: tuple[Any, ...] = ()
-        #: The checkpoint in the record as the run began, and what the job has said of its own;
-        #: None until it asks.
-        self.found: str | None = None
-        self.checkpoint: Recorded | None = None
-        #: How far it was when; None until a value is recorded.
-        self.samples: Samples | None = None
-        #: Lines of the task's log; None until the job writes one.
-        self.log: RunLog | None = None
+    task_id: str
+    identity: ev.Identity
+    sender: RunSender
+    celery_task: Any = None
+    #: Celery's request of this execution, kept since the sender's thread has no current task.
+    request: Any = None
+    #: The run's number; None until its Started is recorded.
+    attempt: int | None = None
+    base: Base | None = None
+    #: The packed request of its values.
+    value_request: ValueRequest | None = None
+    #: The record's status as last received from the store.
+    status: str = TaskStatus.RUNNING
+    #: Monotonic time at which the status was received.
+    status_at: float = 0.0
+    #: The record refused this run's start: the run goes on, unrecorded.
+    refused: bool = False
+    #: The body is being executed: a further call of it comes from inside.
+    entered: bool = False
+    #: The body has ended; only the end may still be recorded.
+    closed: bool = False
+    #: A write of its PROGRESS meta may come after its end: one that failed, or that the job has
+    #: not waited for until it was over.
+    late_meta: bool = False
+    #: The job writes its result's meta itself, by `update_state`; the mirror does not.
+    own_meta: bool = False
+    #: The task called `self.replace()`: its Ignore is no end.
+    replaced: bool = False
+    #: The `eta` of its retry, or of the task that replaces it.
+    eta: datetime | None = None
+    #: Held while the record is written.
+    lock: threading.Lock = field(default_factory=_lock)
+    event_due: float = 0.0
+    #: True, or where the store did not answer the monotonic time at which the value was set.
+    pending: Literal[True] | float | None = None
+    attention: bool = True
+    urgent: bool = False
+    current: Any = 0
+    total: Any = None
+    message: Any = None
+    #: All details that the job has set; merged into the record's.
+    details: dict[str, Any] = field(default_factory=dict)
+    phase: str | None = None
+    #: Monotonic time before which no further value is recorded.
+    next_due: float = 0.0
+    results: dict[str, Any] = field(default_factory=dict)
+    #: The state and result that Celery has stored at the end.
+    outcome: Outcome | None = None
+    end_message: str | None = None
+    error_text: str | None = None
+    #: The innermost `track()` loop, which counts without calling `update()`.
+    loop: Loop | None = None
+    #: References to the open bars of `tqdm`, the outermost first.
+    bars: tuple[Any, ...] = ()
+    #: The checkpoint in the record as the run began, and what the job has said of its own;
+    #: None until it asks.
+    found: str | None = None
+    checkpoint: Checkpoint | None = None
+    #: How far it was when; None until a value is recorded.
+    samples: Samples | None = None
+    #: Lines of the task's log; None until the job writes one.
+    log: RunLog | None = None
 
     @property
     def cancelled(self) -> bool:

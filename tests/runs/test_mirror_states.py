@@ -81,6 +81,45 @@ def test_a_write_that_comes_after_the_end_is_put_right(
     assert app.result("t")["traceback"] == end.traceback
 
 
+def test_a_write_that_failed_is_put_right_once_the_result_backend_answers(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a request in the socket of a hung server, of which the client has given up."""
+    monkeypatch.setattr("progress_backend.runs.mirror._REST_S", 0.05)
+    run, mirror = run_of(app), Mirror(app.celery, flower_events=False)
+    write, read, kept = RedisBackend._set, RedisBackend.get, list[tuple[Any, ...]]()
+    failed = threading.Event()
+
+    def cut_off(backend: RedisBackend, *given: Any) -> None:
+        if "PROGRESS" not in str(given[1]):
+            return write(backend, *given)
+        kept.append(given)
+        failed.set()
+        raise RuntimeError("no reply")
+
+    def away(backend: RedisBackend, key: str) -> Any:
+        if threading.current_thread() is not threading.main_thread() and len(tries) < 2:
+            tries.append(key)
+            raise RuntimeError("away")
+        return read(backend, key)
+
+    monkeypatch.setattr(RedisBackend, "_set", cut_off)
+    mirror.show(run, TASK)
+    assert failed.wait(20)
+    run.closed = True
+    mirror.close(run, 20)
+    backend = run.celery_task.backend
+    backend.store_result("t", {"saved": 4}, "SUCCESS")
+    write(backend, *kept[0])
+    assert app.result("t")["status"] == "PROGRESS"
+    tries = list[str]()
+    monkeypatch.setattr(RedisBackend, "get", away)
+    run.outcome = Outcome("SUCCESS", {"saved": 4})
+    mirror.left(run)
+    eventually(lambda: app.result("t")["status"] == "SUCCESS")
+    assert len(tries) == 2
+
+
 def test_a_job_waits_for_a_write_under_way_and_for_no_more(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
