@@ -39,6 +39,7 @@ def in_place(flows: Flows, base: Base, event: ev.Progressed, now: datetime) -> I
         or task.started_at is None
         or task.updated_at is None
         or event.at is not None
+        or not base.digest
         or base.due_ms is None
     ):
         return None
