@@ -8,14 +8,11 @@ import logging
 import time
 from collections.abc import Mapping
 from hashlib import sha1
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ..record.failures import described
 from ..record.json_text import dumps
-from .run import Run
-
-if TYPE_CHECKING:
-    from .counting import Loop
+from .run import CountingLoop, Run
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +28,7 @@ _POLL_S: Final = 0.02
 class _Followed(NamedTuple):
     """A resumable loop of the run, whose items count."""
 
-    loop: Loop
+    loop: CountingLoop
     total: int | None
     #: The name of the resumable loop around it, and how many items that had done when this one
     #: began: of another item what is done here says nothing.
@@ -101,7 +98,7 @@ class Checkpoint:
                 *(self._task_id, size, LARGEST),
             )
 
-    def within(self, around: Loop | None) -> list[str | int] | None:
+    def within(self, around: CountingLoop | None) -> list[str | int] | None:
         """The item of a resumable loop in which a loop begins that has these around it: the name of
         that one, and how many items it has done; None where none of them is resumable."""
         while around is not None:
@@ -157,7 +154,7 @@ class Checkpoint:
         return before[0] == within[0] and before[1] != within[1]
 
     def follow(
-        self, name: str, loop: Loop, total: int | None, within: list[str | int] | None
+        self, name: str, loop: CountingLoop, total: int | None, within: list[str | int] | None
     ) -> None:
         """Counts a loop's items as done in each text from now on."""
         self._loops = {**self._loops, name: _Followed(loop, total, within)}
@@ -184,8 +181,9 @@ class Checkpoint:
 def of_run(run: Run) -> Checkpoint:
     """A run's checkpoint, made at the first call, which waits for the run's start to be recorded:
     before that nothing is known of the attempt before."""
-    if run.checkpoint is not None:
-        return run.checkpoint
+    known = run.checkpoint
+    if isinstance(known, Checkpoint):
+        return known
     arguments = _digest(run)
     _wait_for_start(run)
     run.checkpoint = made = Checkpoint(run.task_id, arguments, run.found)

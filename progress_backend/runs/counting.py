@@ -17,7 +17,7 @@ from operator import length_hint
 from typing import Any, TypeVar
 
 from .checkpoint import of_run
-from .run import Run
+from .run import CountingLoop, Run
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class Loop:
         #: Items that an earlier attempt has done, which this loop passes over.
         self._before = before
         #: The run's total before this loop, and the loop around this one, if any.
-        self.around: tuple[Any, Loop | None] = (run.total, None)
+        self.around: tuple[Any, CountingLoop | None] = (run.total, None)
         #: The loop has ended: it does not count any more.
         self.over = False
         #: Guards the four fields below, which change together.

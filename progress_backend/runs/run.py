@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from celery.exceptions import Ignore
 
@@ -21,10 +21,6 @@ from ..record.model import TaskStatus
 from ..record.samples import Samples
 from ..record.update_state_events import MOST, count_of
 from .run_log import RunLog
-
-if TYPE_CHECKING:
-    from .checkpoint import Checkpoint
-    from .counting import Loop
 
 #: Attribute of Celery's request whose run has ended as cancelled, with REVOKED stored.
 REVOKED = "_progress_revoked"
@@ -81,6 +77,32 @@ class TaskCancelled(Ignore):  # type: ignore[misc]  # celery is untyped
     It is a Celery `Ignore`, so that autoretry does not catch it and no failure is stored. Let it
     pass: the job's `finally` blocks run, and Celery's result becomes REVOKED.
     """
+
+
+class CountingLoop(Protocol):
+    """A `track()` loop that counts items for its run."""
+
+    @property
+    def done(self) -> int:
+        """Items that the loop has finished: the run's `current` while the loop lives."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the loop has ended: it does not count any more."""
+
+    @property
+    def around(self) -> tuple[Any, CountingLoop | None]:
+        """The run's total before the loop, and what counted around it."""
+
+    def interrupt(self) -> None:
+        """Makes the loop check its run's status."""
+
+
+class Recorded(Protocol):
+    """What the job has said of where its next attempt goes on."""
+
+    def text(self) -> str | None:
+        """As it is recorded; None if it has said nothing."""
 
 
 class Outcome(NamedTuple):
@@ -152,13 +174,13 @@ class Run:
     end_message: str | None = None
     error_text: str | None = None
     #: The innermost `track()` loop, which counts without calling `update()`.
-    loop: Loop | None = None
+    loop: CountingLoop | None = None
     #: References to the open bars of `tqdm`, the outermost first.
     bars: tuple[Any, ...] = ()
     #: The checkpoint in the record as the run began, and what the job has said of its own;
     #: None until it asks.
     found: str | None = None
-    checkpoint: Checkpoint | None = None
+    checkpoint: Recorded | None = None
     #: How far it was when; None until a value is recorded.
     samples: Samples | None = None
     #: Lines of the task's log; None until the job writes one.
