@@ -250,6 +250,7 @@ class Flows:
             ttl_ms=document_ttl_ms(task, due, now_ms, self.settings),
             due_ms=None if due is known else due,
             fresh=fresh,
+            end_ms=milliseconds(task.completed_at) if task.ended and task.completed_at else None,
             parts=tuple(part for parts_of in self.parts for part in parts_of(change)),
             acts=task.member.acts if task.member is not None else (),
         )

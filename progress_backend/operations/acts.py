@@ -19,28 +19,29 @@ def _name(act_id: str, workflow_id: str) -> str:
 def direct(workflow_id: str, act: Act, ttl_ms: int) -> Call[Act | None]:
     """Stores a request about all members of a workflow, with which their commits are compared from
     then on; the request that stands instead, where that is a cancel or newer."""
+    return _request(workflow_id, act.id, act.text, ttl_ms, act)
+
+
+def drop(workflow_id: str, act_id: str) -> Call[Act | None]:
+    """Deletes a workflow's request: its canvas was sent again."""
+    return _request(workflow_id, act_id)
+
+
+def _request(
+    workflow_id: str, act_id: str, act_text: str = "", ttl_ms: int = 0, act: Act | None = None
+) -> Call[Act | None]:
+    about = {"name": _name(act_id, workflow_id), "act": act_id, "text": act_text, "ttl": ttl_ms}
+    about |= {"at": act.at_ms, "last": int(act.is_last)} if act else {"at": 0, "last": 0}
 
     def ask(keys: Keys) -> Asked[Act | None]:
         names = {"workflow": keys.workflow(workflow_id), "acts": keys.workflow_acts}
-        about = {"name": _name(act.id, workflow_id), "act": act.id, "text": act.text}
-        when = {"at": act.at_ms, "last": int(act.is_last), "ttl": ttl_ms}
-        return one(script("direct", names, {**about, **when}), parse)
+        return one(script("direct", names, about), parse)
 
     def parse(reply: list[Any]) -> Act | None:
         done, *stands = reply
         return None if done else Act.of(text(stands[0]), stands[1])
 
     return everywhere(ask, lambda replies: merged([act for act in replies if act is not None]))
-
-
-def drop(workflow_id: str, act_id: str) -> Call[None]:
-    """Deletes a workflow's request: its canvas was sent again."""
-
-    def ask(keys: Keys) -> Asked[None]:
-        names = {"workflow": keys.workflow(workflow_id)}
-        return one(script("drop_act", names, {"act": act_id}), nothing)
-
-    return everywhere(ask)
 
 
 def waiting(limit: int) -> Call[list[tuple[str, str]]]:

@@ -23,6 +23,8 @@ class Commit(NamedTuple):
     due_ms: int | None
     #: The record's creation time in lists is now.
     fresh: bool = False
+    #: When the task ended, if it has.
+    end_ms: int | None = None
     parts: tuple[Part, ...] = ()
     #: The ids of the requests about its workflows that the record has followed, in their order.
     acts: tuple[str, ...] = ()

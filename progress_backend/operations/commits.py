@@ -66,7 +66,13 @@ def _by_request(commits: Sequence[Commit]) -> Iterator[tuple[Commit, ...]]:
 def _shared(commit: Commit) -> tuple[object, ...] | None:
     """What the commits of one request have in common; None for one that has its own."""
     first = (commit.before, commit.expected, any(commit.acts)) == (None, "", False)
-    if first and commit.fresh and commit.parts and all(part.shared for part in commit.parts):
+    if (
+        first
+        and commit.fresh
+        and not commit.end_ms
+        and commit.parts
+        and all(part.shared for part in commit.parts)
+    ):
         return commit.after, commit.parts
     return None
 
@@ -87,13 +93,14 @@ def _request(commits: Sequence[Commit], keys: Keys) -> Request:
     """The request of one commit, or of several that share one."""
     first = commits[0]
     before, after, fresh, parts = first.before, first.after, first.fresh, first.parts
-    if not (parts or after.workflows):
+    if not (parts or after.workflows or first.end_ms):
         if first.due_ms is None and before == after and first.expected:
             return _in_place(first, keys)
         if first.due_ms is not None and before is None and fresh and not first.expected:
             return _first(first, keys)
     leave, enter = _moved(before, after, fresh, keys)
     named = {"facets": keys.facets, "expiry": keys.expiry, "tasks": keys.index()}
+    named["ended"] = keys.ended(after.status)
     args = {
         "before": write_facets(before),
         "after": write_facets(after),
@@ -102,14 +109,14 @@ def _request(commits: Sequence[Commit], keys: Keys) -> Request:
         "requests": len(after.workflows),
         "records": len(commits),
         "fresh": int(fresh),
+        "over": _or_none(first.end_ms),
         **_publishing(keys),
     }
     more_keys = [*leave, *enter, *map(keys.workflow, after.workflows)]
     more: list[Any] = [*(first.acts or ("",) * len(after.workflows))]
     for one in commits:
-        due = "" if one.due_ms is None else one.due_ms
         more_keys.append(keys.task(one.task_id))
-        more += (one.task_id, one.expected, one.document, one.ttl_ms, due)
+        more += (one.task_id, one.expected, one.document, one.ttl_ms, _or_none(one.due_ms))
         more.append(keys.channel(one.task_id))
     given = {part.lua: part.given(keys, *part.about) for part in parts}
     name, names = _script_of(tuple(given))
@@ -122,6 +129,11 @@ def _request(commits: Sequence[Commit], keys: Keys) -> Request:
         more += (len(own_keys) + len(its.more_keys), len(own_args) + len(its.more))
         more += (*own_args, *its.more)
     return script(name, named, args, more_keys, more)
+
+
+def _or_none(time_ms: int | None) -> int | str:
+    """A time as a script takes it: "" for none."""
+    return "" if time_ms is None else time_ms
 
 
 @lru_cache(maxsize=64)

@@ -91,12 +91,11 @@ def page(asked: Page) -> Call[Paged]:
     """A page of one set, in one partition; `page_merge` reads all others."""
 
     def ask(keys: Keys) -> Asked[Paged]:
-        (index,) = (keys.index(*filters) for filters in asked.sets)
+        sets = [*(keys.index(*filters) for filters in asked.sets), *_statuses(asked.filters, keys)]
         last = asked.start + asked.limit - 1
-        about = {"start": asked.start, "stop": last, "prefix": keys.task("")}
+        about = {"sets": len(sets), "start": asked.start, "stop": last, "prefix": keys.task("")}
         about |= LIGHT if asked.light else AS_IT_IS
-        called = script("page", {"index": index}, about, _statuses(asked.filters, keys))
-        return one(called, parse)
+        return one(script("page", {}, about, sets), parse)
 
     def parse(reply: list[Any]) -> Paged:
         count, counts, ids, documents = reply

@@ -5,12 +5,11 @@ from __future__ import annotations
 from .call import Asked, Call, in_the_first, one
 from .keys import Keys
 from .scripts import script
-from .values import nothing
 
 
 def take(name: str, token: str, ttl_ms: int) -> Call[bool]:
-    """Whether the token holds the lock, now or still, for `ttl_ms`. A lock that would last twice as
-    long was taken by a clock that was set back since, and is taken over."""
+    """Whether the token holds the lock, now or still, for `ttl_ms`; 0 gives it back. A lock that
+    would last twice as long was taken by a clock that was set back since, and is taken over."""
 
     def ask(keys: Keys) -> Asked[bool]:
         about = {"token": token, "ttl": ttl_ms}
@@ -19,10 +18,6 @@ def take(name: str, token: str, ttl_ms: int) -> Call[bool]:
     return in_the_first(ask)
 
 
-def give_back(name: str, token: str) -> Call[None]:
-    """Deletes the lock if the token holds it."""
-
-    def ask(keys: Keys) -> Asked[None]:
-        return one(script("unlock", {"lock": keys.lock(name)}, {"token": token}), nothing)
-
-    return in_the_first(ask)
+def give_back(name: str, token: str) -> Call[bool]:
+    """Whether the token held the lock, which it holds no longer."""
+    return take(name, token, 0)

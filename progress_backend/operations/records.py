@@ -22,11 +22,12 @@ LIGHT: Final = {
     "most": MAX_DOCUMENT_BYTES,
     "whole": _WHOLE,
     "least": MOST_GIVEN,
-    "first": FIRST_GIVEN,
-    "last": OURS,
+    "from": FIRST_GIVEN,
+    "to": OURS,
     "instead": OMITTED,
 }
 AS_IT_IS: Final = {**dict.fromkeys(LIGHT, ""), "most": MAX_DOCUMENT_BYTES}
+_NO_PAGE: Final = {"sets": 0, "start": 0, "stop": -1, "prefix": "", **LIGHT}
 #: Last byte that is read of the runs of a type, which are a third as long.
 _MOST_OF_RUNS: Final = 4_095
 
@@ -38,8 +39,8 @@ def read(task_ids: Sequence[str], light: bool = False) -> Call[list[bytes | None
     def ask(keys: Keys, task_ids: Sequence[str]) -> Asked[list[bytes | None]]:
         names = [keys.task(task_id) for task_id in task_ids]
         if light:
-            requests = [script("read", {}, LIGHT, names)] if names else []
-            return Asked(requests, lambda replies: replies[0] if replies else [])
+            requests = [script("page", {}, _NO_PAGE, names)] if names else []
+            return Asked(requests, lambda replies: replies[0][3] if replies else [])
         # A script takes Redis twice as long for a document, and MGET would send a value of any
         # length that another program has put there.
         return Asked([("GETRANGE", name, 0, MAX_DOCUMENT_BYTES) for name in names], _stored)

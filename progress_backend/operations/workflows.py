@@ -98,8 +98,11 @@ def publishing(workflow_id: str, token: str, now_ms: int, ttl_ms: int) -> Call[N
     ends it."""
 
     def ask(keys: Keys) -> Asked[None]:
-        about = {"token": token, "now": now_ms, "ttl": ttl_ms}
-        return one(script("publishing", {"tokens": keys.publishers(workflow_id)}, about), nothing)
+        tokens = keys.publishers(workflow_id)
+        if not ttl_ms:
+            return one(("ZREM", tokens, token), nothing)
+        counts = ("ZADD", tokens, now_ms + ttl_ms, token)
+        return Asked([counts, ("PEXPIRE", tokens, ttl_ms)], nothing)
 
     return at(workflow_id, ask)
 

@@ -38,7 +38,7 @@ T = TypeVar("T")
 #: millisecond.
 _AS_THEY_COME: Final = frozenset({"EVALSHA", "GETRANGE", "HMGET", "ZCOUNT"})
 #: The scripts that only read documents.
-_READS: Final = frozenset(SCRIPTS[name].sha for name in ("read", "page", "top", "before"))
+_READS: Final = frozenset(SCRIPTS[name].sha for name in ("page", "top", "before"))
 
 
 class _Base:

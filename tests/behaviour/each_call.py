@@ -48,6 +48,7 @@ def operations() -> set[Any]:
     for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
         for function in vars(importlib.import_module(module.name)).values():
             own = inspect.isfunction(function) and function.__module__ == module.name
+            own = own and not function.__name__.startswith("_")
             if own and str(function.__annotations__.get("return")).startswith("Call["):
                 found.add(function)
     of_flows = {sweeps.sweep, commits.commit_all}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from progress_backend.flows.parts import (
-    end_time,
     past_run,
     past_workflow,
     time_totals,
@@ -25,7 +24,6 @@ EACH = {
     for part in (
         Part("past_run", past_run.given, ("fetch_data", "[1,2,3,null]")),
         Part("time_totals", time_totals.given, ("fetch_data", (("run", 5), ("wait", 5)))),
-        Part("end_time", end_time.given, ("completed", 7)),
         Part("workflow_figures", workflow_figures.given, ({"w": 1_000}, _FIGURES)),
         Part("past_workflow", past_workflow.given, (("w",),)),
         Part("ended_workflow", webhook_event.given, (("w",),)),
@@ -39,6 +37,5 @@ def commit(driver: Driver, *parts: str) -> Committed:
     """Commits the end of a workflow's member with these parts."""
     ended = Facets("completed", "fetch_data", workflows=("w",))
     given = tuple(EACH[part] for part in parts)
-    return driver.execute(
-        CommitCall(Commit("t", "", b"{}", None, ended, 10**6, 2**50, True, given))
-    )
+    it = Commit("t", "", b"{}", None, ended, 10**6, 2**50, fresh=True, end_ms=7, parts=given)
+    return driver.execute(CommitCall(it))

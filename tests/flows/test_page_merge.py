@@ -25,7 +25,7 @@ def shown(light: bool, status: str | None) -> list[str]:
         "ZCARD": Tallied(5, {}),
         "ZCOUNT": 5,
         "ZREVRANGEBYSCORE": [(3, "a"), (2, "b"), (1, "c"), (0, "gone"), (0, "foreign")],
-        "read" if light else "GETRANGE": [*stored, None, b"hello"],
+        "page" if light else "GETRANGE": [*stored, None, b"hello"],
     }
     flow = merged(Page(0, 10, Filters(status), light))
     command = next(flow)

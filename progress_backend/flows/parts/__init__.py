@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ...record.webhook_target import Target
 from ...settings import Settings
-from . import end_time, past_run, past_workflow, time_totals, timeline_entry, workflow_figures
+from . import past_run, past_workflow, time_totals, timeline_entry, workflow_figures
 from .change import Change, Parts
 from .webhook_event import ended_workflows, webhook_events
 
@@ -22,7 +22,6 @@ def default_parts(
     found: tuple[Parts, ...] = (
         past_run.parts,
         time_totals.parts,
-        end_time.parts,
         workflow_figures.parts,
     )
     if not settings.partitions:

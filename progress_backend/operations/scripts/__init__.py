@@ -49,7 +49,7 @@ end
 %(code)s
 return 1
 """
-_OF_AN_END: Final = ("past_run", "time_totals", "end_time")
+_OF_AN_END: Final = ("past_run", "time_totals")
 _OF_A_MEMBERS_END: Final = (*_OF_AN_END, "workflow_figures", "past_workflow")
 #: The parts that commits have together, in the order in which they run; a commit takes the first
 #: set that has all of its own.

@@ -8,6 +8,7 @@ KEYS
   facets    hash: task id -> where the task stands
   expiry    sorted set: task id by the time (ms) from which cleanup may delete it
   tasks     sorted set: all task ids by creation time (µs)
+  ended     sorted set: ids of tasks that ended as this one by the time (ms) at which each did
   …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, `requests` hashes of
             workflows, `records` documents (strings); then those of each part
 ARGV
@@ -18,6 +19,7 @@ ARGV
   requests  number of workflows whose requests the records have to follow
   records   number of records
   fresh     "1": the tasks count as created now
+  over      ms since 1970 at which the task has ended, "" otherwise
   publish   "PUBLISH", or "SPUBLISH" on a cluster
   most      bytes that a document may have
   …         for each workflow the id of the newest request that the record has followed, "" for none;
@@ -93,6 +95,9 @@ for i = 1, records do
         tolerant('ZADD', KEYS[k], created, id)
       end
       score = score or created
+    end
+    if over ~= '' then
+      tolerant('ZADD', ended, over, id)
     end
     replies[i], done[#done + 1] = {1}, i
   end

@@ -1,6 +1,6 @@
 --[[
 Store a caller's request about all members of a workflow. From now on a commit of a member that does
-not know it is refused.
+not know it is refused. Without a text the request with this id is deleted.
 
 KEYS
   workflow hash: the workflow's figures, with the request
@@ -8,7 +8,7 @@ KEYS
 ARGV
   name     of the request in the sorted set
   act      id of the request
-  text     the request
+  text     the request, "" deletes it
   at       ms since 1970 at which it was made
   last     "1": no other request may follow it
   ttl      ms until the hash expires where no member is stored
@@ -20,6 +20,12 @@ Publishes
 ]]
 local known = tolerant('HMGET', workflow, 'act', 'control', 'asked', 'last', 'revision')
 if not known then
+  return {1}
+end
+if text == '' then
+  if known[1] == act then
+    redis.call('HDEL', workflow, 'act', 'control', 'asked', 'last')
+  end
   return {1}
 end
 local newer = (tonumber(known[3]) or 0) > tonumber(at) and last ~= '1'

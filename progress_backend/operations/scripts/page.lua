@@ -1,20 +1,22 @@
 --[[
-Read one page of a list: the total, the counts of every status, ids and documents.
+Read documents: of one page of a list, with its total, ids, and the counts of every status; or of
+tasks that the caller names.
 
 A key that is no sorted set counts as an empty one.
 
 KEYS
-  index     sorted set: task ids by creation time, of the wanted combination of filters
-  …         sorted sets: one a status, in the caller's order
+  …         `sets` sorted sets: task ids by creation time, of the wanted combination of filters; then
+            those of one status each, in the caller's order. Then documents (strings)
 ARGV
+  sets      number of sorted sets, 0 reads no page
   start     first place, 0 is the newest
   stop      last place
   prefix    what stands before a task id in the name of its document's key
   most      bytes that a document may have; of a longer value one more is returned
   whole     bytes up to which a document is returned as it is; "": each is
   least     bytes that are worth being cut out of a longer one:
-  first     what is cut begins where this stands first
-  last      and ends where this stands last
+  from      what is cut begins where this stands first
+  to        and ends where this stands last
   instead   what takes its place
 Returns
   {total, {count, …}, {id, …}, {document or false, …}}; for a value that is no document "\0" and
@@ -22,18 +24,39 @@ Returns
 Publishes
   nothing
 ]]
-local counts = {}
-for i = keys + 1, #KEYS do
-  counts[i - keys] = tolerant('ZCARD', KEYS[i]) or 0
+sets, start, stop = tonumber(sets), tonumber(start), tonumber(stop)
+most, whole, least = tonumber(most), tonumber(whole), tonumber(least)
+
+-- Of a long document only its head and tail are read; one that has the marks elsewhere is whole.
+local function cut(key, head)
+  local first, length = string.find(head, from, 1, true), redis.call('STRLEN', key)
+  local tail = redis.call('GETRANGE', key, -whole, -1)
+  local last, at = nil, string.find(tail, to, 1, true)
+  while at do
+    last, at = at, string.find(tail, to, at + 1, true)
+  end
+  if length <= most and first and last and length - #tail + last - first > least then
+    return string.sub(head, 1, first - 1) .. instead .. string.sub(tail, last)
+  end
+  return redis.call('GETRANGE', key, 0, most)
 end
 
-local total = tolerant('ZCARD', index) or 0
-start, stop = tonumber(start), math.min(tonumber(stop), total - 1)
+local counts, found = {}, {}
+local function read(key)
+  local head = document(key, whole or most)
+  found[#found + 1] = head and whole and #head > whole and cut(key, head) or head
+end
 
-local document = documents(most, whole, least, first, last, instead)
-local ids = start <= stop and tolerant('ZREVRANGE', index, start, stop) or {}
-local found = {}
-for i, id in ipairs(ids) do
-  found[i] = document(prefix .. id)
+for i = 1, sets do
+  counts[i] = tolerant('ZCARD', KEYS[i]) or 0
+end
+local total = table.remove(counts, 1) or 0
+stop = math.min(stop, total - 1)
+local ids = start <= stop and tolerant('ZREVRANGE', KEYS[1], start, stop) or {}
+for _, id in ipairs(ids) do
+  read(prefix .. id)
+end
+for i = sets + 1, #KEYS do
+  read(KEYS[i])
 end
 return {total, counts, ids, found}
