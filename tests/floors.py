@@ -48,10 +48,13 @@ THREADS = frozenset(
     {"Thread", "ThreadPoolExecutor", "Timer", "start_joinable_thread", "start_new_thread"}
 )
 STRANGERS = frozenset(["api", "tests", "workers"])
-#: Rooms that read and ask by the public bodies alone, and the rooms that they do not import.
-OUTSIDE: dict[str, frozenset[str]] = dict.fromkeys(
-    ("cli", "terminal"), frozenset(["flows", "operations", "store"])
-)
+_STORES = frozenset(["flows", "operations", "store"])
+#: Rooms that are not to know what Redis is asked, and what they do not import: the terminal reads by
+#: the public bodies alone, an add-on writes by the calls of a job.
+OUTSIDE: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("cli", "terminal"), _STORES),
+    **dict.fromkeys(("django", "recorder", "tqdm"), _STORES | {"live", "service"}),
+}
 
 
 @dataclass
@@ -95,7 +98,7 @@ def problems(package: Path) -> list[str]:
     modules = read(package)
     found = [line for module in modules.values() for line in _of_module(module)]
     found += [
-        f"{module.name} imports {name}: {module.part} knows the public bodies alone"
+        f"{module.name} imports {name}, which is not for {module.part}"
         for module in modules.values()
         for name in sorted(module.inside)
         if name.split(".")[0] in OUTSIDE.get(module.part, ())

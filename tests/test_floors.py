@@ -62,7 +62,7 @@ def package(folder: Path, files: dict[str, str]) -> list[str]:
         ),
         (
             {"store/a.py": "x = 1", "cli/b.py": "def f():\n    from ..store import a"},
-            "cli.b imports store.a: cli knows the public bodies alone",
+            "cli.b imports store.a, which is not for cli",
         ),
         ({"operations/keys.py": KEYS, "store/a.py": 'x = f"task:{1}"'}, "store.a:1 spells a key"),
         (
