@@ -49,7 +49,7 @@ THREADS = frozenset(
 )
 STRANGERS = frozenset(["api", "tests", "workers"])
 _STORES = frozenset(["flows", "operations", "store"])
-#: Rooms that are not to know what Redis is asked, and what they do not import: the terminal reads by
+#: Rooms that do not know what Redis is asked, and what they do not import: the terminal reads by
 #: the public bodies alone, an add-on writes by the calls of a job.
 OUTSIDE: dict[str, frozenset[str]] = {
     **dict.fromkeys(("cli", "terminal"), _STORES),

@@ -17,7 +17,7 @@ from ..record.model import Task, TaskStatus
 from ..terminal import formats
 from ..terminal.rows import as_row, task_of
 from ..terminal.source import Source
-from .naming import task_named, workflow_named
+from .naming import named, task_named, workflow_named
 from .session import Command, all_filters, options, reads, workflow_option
 
 #: Tasks that one command asks at most, and pages of each status that it reads for them.
@@ -64,7 +64,7 @@ _reason = click.option("--reason", help="Why; kept in the record, where readers 
 @_reason
 @reads
 def cancel(source: Source, **given: Any) -> None:
-    """Cancel tasks, or all members of a workflow.
+    """Cancel tasks, or all tasks of a workflow: that of --workflow, or of one id that no task has.
 
     A waiting task never begins; a running one ends at its next update. In place of ids there may be
     options that tasks have to pass: --status, --type and those below.
@@ -119,14 +119,20 @@ def _act(
         raise click.UsageError("give TASK_IDs, or --workflow ID, or a filter such as --type NAME")
     if len(task_ids) > MOST:
         raise click.UsageError(f"give {MOST:,} TASK_IDs at most, not {len(task_ids):,}")
+    ids = tuple(task_ids)
     if workflow_id is not None:
-        _act_on_workflow(source, action, workflow_named(source, workflow_id), reason)
+        workflow_id = workflow_named(source, workflow_id)
+    elif len(ids) == 1:
+        its_id, is_workflow = named(source, ids[0])
+        workflow_id, ids = (its_id, ()) if is_workflow else (None, (its_id,))
+    if workflow_id is not None:
+        _act_on_workflow(source, action, workflow_id, reason)
     elif chosen:
         asked = ListRequest(**chosen, limit=MAX_LIMIT)
         _act_on_chosen(source, action, asked, limit, reason, yes=yes)
     else:
-        ids = tuple(dict.fromkeys(task_named(source, one) for one in task_ids))
-        _act_on_tasks(source, action, ids, reason)
+        named_so = tuple(dict.fromkeys(task_named(source, one) for one in ids))
+        _act_on_tasks(source, action, named_so, reason)
 
 
 def _act_on_workflow(source: Source, action: Action, its_id: str, reason: str | None) -> None:

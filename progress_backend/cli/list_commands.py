@@ -63,7 +63,8 @@ def tasks(source: Source, no_trunc: bool, as_json: bool, **wanted: Any) -> None:
         echo_json(page)
         return
     rows = [row_of(row, source.locale) for row in page["tasks"]]
-    shown = tables.of_tasks(rows, now, width(), source.locale, whole=no_trunc) if rows else ()
+    cells = None if no_trunc else width()
+    shown = tables.of_tasks(rows, now, cells, source.locale) if rows else ()
     _print(source, shown, tables.counted(page, "top" if asked.top else "tasks", source.locale))
 
 

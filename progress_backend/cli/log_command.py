@@ -43,8 +43,8 @@ def logs(source: Source, task_id: str, follow: bool, limit: int, as_json: bool) 
 
     With -f it goes on until the task has ended, or Ctrl-C.
     """
-    task_id = task_named(source, task_id)
     try:
+        task_id = task_named(source, task_id)
         found, ended = _read(source, task_id, None, limit)
         last, answered = _print(found, None, as_json=as_json), time.monotonic()
         while follow and not (ended and not found):

@@ -35,7 +35,7 @@ _LONGEST_S: Final = 60.0
 
 
 class ApiClient:
-    """See `Client`."""
+    """Asks by HTTP."""
 
     def __init__(self, url: str, token: str | None) -> None:
         parts = urlsplit(url)
@@ -52,7 +52,13 @@ class ApiClient:
     def ask(
         self, method: str, path: Sequence[str], given: dict[str, Any]
     ) -> tuple[Mapping[str, Any] | None, datetime | None]:
-        """See `Client`.
+        """An endpoint's answer to a query or body, None where it has no such record; and the time
+        there.
+
+        Args:
+            method: the HTTP method in capitals.
+            path: the parts of the endpoint's path below `/internal`.
+            given: the query or body.
 
         Raises:
             StoreUnavailable: there is no answer, or none that is expected.

@@ -109,7 +109,7 @@ class DeskScreen:
             yield line_of(text(self.locale, key, name=formats.name(task)), "bold yellow")
         elif board.answer:
             yield from _folded(console, board.answer, width, "bold")[:_MOST_SAID]
-        else:
+        elif not board.types:
             yield line_of(self._keys(width), QUIET)
 
     def _help(self, console: Console, width: int) -> Iterator[Text]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..addresses import without_password
 from ..errors import SettingsError, TaskNotFound, WorkflowNotFound
@@ -15,6 +15,10 @@ from ..record.list_request import ListRequest
 from ..settings import Settings
 from . import formats
 
+if TYPE_CHECKING:
+    from .api_client import ApiClient
+    from .store_client import StoreClient
+
 #: The body of an answer, a row of a list, or a line of a log.
 Body = Mapping[str, Any]
 #: Who asks, as the record has it.
@@ -23,25 +27,6 @@ NO_STORE: Final = (
     "no store is configured: set PROGRESS_REDIS_URL (such as redis://127.0.0.1:6379/0), "
     "or name a Celery app (-A APP) whose result backend or broker is Redis"
 )
-
-
-class Client(Protocol):
-    """What carries out requests, on connections that it keeps."""
-
-    def ask(
-        self, method: str, path: Sequence[str], given: dict[str, Any]
-    ) -> tuple[Body | None, datetime | None]:
-        """An endpoint's answer to a query or body, None where it has no such record; and the time
-        there, if it is known.
-
-        Args:
-            method: the HTTP method in capitals.
-            path: the parts of the endpoint's path below `/internal`.
-            given: the query or body.
-        """
-
-    def close(self) -> None:
-        """Closes the connections."""
 
 
 class Source:
@@ -56,7 +41,9 @@ class Source:
         url: an API's URL, below which its pages are; None of a store.
     """
 
-    def __init__(self, client: Client, address: str, locale: Locale, url: str | None) -> None:
+    def __init__(
+        self, client: ApiClient | StoreClient, address: str, locale: Locale, url: str | None
+    ) -> None:
         self._client, self._at = client, datetime.now().astimezone()
         self.address, self.locale, self.url = address, locale, url
 

@@ -20,7 +20,7 @@ _CLOSE_S: Final = 1.0
 
 
 class StoreClient:
-    """See `Client`; any thread may ask."""
+    """Asks a store; any thread may."""
 
     def __init__(self, settings: Settings) -> None:
         self._service = RedisProgressService(settings=settings)
@@ -40,7 +40,7 @@ class StoreClient:
     def ask(
         self, method: str, path: Sequence[str], given: dict[str, Any]
     ) -> tuple[Mapping[str, Any] | None, datetime | None]:
-        """See `Client`."""
+        """See `ApiClient.ask`."""
         asked = asyncio.run_coroutine_threadsafe(self._answered(path, given), self._loop)
         try:
             return asked.result()
@@ -84,7 +84,7 @@ class StoreClient:
         return (await act_on(given["ids"], lambda one: service.apply(one, event))).body()
 
     def close(self) -> None:
-        """See `Client`."""
+        """Closes the connections."""
         self._loop.call_soon_threadsafe(self._closed.set)
         if self._thread is not None:
             self._thread.join(_CLOSE_S)

@@ -25,8 +25,6 @@ _LEFT_OUT: Final = ("age", "ended_of", "percent", "status")
 #: The text of a task's or workflow's cell in each column that several lists have.
 CELLS: Final[Mapping[str, Callable[[Task, datetime, Locale], str]]] = {
     "status": lambda task, now, locale: formats.standing(locale, task),
-    "type": lambda task, now, locale: formats.clean(task.task_type),
-    "symbol": lambda task, now, locale: formats.clean(task.symbol or formats.UNKNOWN),
     "name": lambda task, now, locale: formats.name(task),
     "workflow": lambda task, now, locale: formats.name(task),
     "percent": lambda task, now, locale: formats.percent(task),
@@ -34,19 +32,16 @@ CELLS: Final[Mapping[str, Callable[[Task, datetime, Locale], str]]] = {
     "age": lambda task, now, locale: formats.ago(task.created_at, now, locale),
     "elapsed": lambda task, now, locale: formats.elapsed(task, now),
     "eta": remaining,
-    "created_at": lambda task, now, locale: time_of(task.created_at),
 }
 
 
 def of_tasks(
-    tasks: Sequence[Task], now: datetime, width: int | None, locale: Locale, *, whole: bool
+    tasks: Sequence[Task], now: datetime, width: int | None, locale: Locale
 ) -> Iterator[str]:
     """Tasks, and workflows in their tasks' place, cut to `width` cells; None leaves ids and names
-    whole, and `whole` shows dates too."""
-    names: Sequence[str] = ("status", "percent", "age", "name")
-    if whole:
-        names, width = ("status", "type", "symbol", "percent", "created_at"), None
-    return table(_columns(tasks, names, now, width, locale), width, locale)
+    whole."""
+    columns = _columns(tasks, ("status", "percent", "age", "name"), now, width, locale)
+    return table(columns, width, locale)
 
 
 def of_workflows(

@@ -109,7 +109,7 @@ TEXTS: Final = {
     ),
     "key_search": Text(
         "/     shows only rows with a text: id, task, owner, status or message",
-        "/     ID・タスク・所有者・状態・メッセージのどれかに文字を含む行だけを表示します",
+        "/     入力した文字を含む行だけを表示します（ID・タスク・状態・メッセージ）",
     ),
     "key_filter": Text(
         "f     shows only tasks of one status, the next one with each press",
