@@ -17,6 +17,7 @@ from ..errors import (
     StoreUnavailable,
     TaskNotFound,
 )
+from ..flows.first_records import FirstRecords
 from ..flows.flow import Flow
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base
@@ -111,6 +112,7 @@ class Writer:
         self.thread = Bound("sender", SENDER_WAIT_S, Breaker(_REST_S))
         #: Events that the record's status refused: late, doubled, or of an older run.
         self.refused = 0
+        self._firsts = FirstRecords(store.flows, store.keys)
         self._outage = outage_of(store.settings)
 
     def now(self) -> datetime:
@@ -160,6 +162,8 @@ class Writer:
             ProgressError: the value that is stored there is no record.
         """
         try:
+            if run is None and (created := self._created(task_id, happened[0], now)) is not None:
+                return created
             applied = self.store.run(self._flow(run, task_id, happened, now))
         except SoftTimeLimitExceeded:
             raise  # raised into the job by Celery's signal handler while this code ran
@@ -168,6 +172,14 @@ class Writer:
                 raise
             raise _as_progress_error(task_id, error) from error
         return self._done(run, happened, applied)
+
+    def _created(self, task_id: str, event: ev.Event, now: datetime) -> Applied | None:
+        """Records a publish by the short way, where its task has no record; None where that did
+        not."""
+        if not isinstance(event, ev.Created) or not self.store.sends_packed:
+            return None
+        made = self._firsts.of(task_id, event, now)
+        return made[0] if made is not None and self.store.packed(made[1]) == RECORDED else None
 
     def apply_together(self, several: Sequence[Entry], now: datetime) -> list[Outcome]:
         """Records events of several tasks in one round trip. ConcurrentUpdate for those that may be

@@ -61,7 +61,7 @@ def test_headers_that_are_handed_on_say_nothing_of_the_child(app: App) -> None:
 def test_a_soft_time_limit_that_comes_while_a_task_is_published_reaches_the_job(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine, asked = threading.get_ident(), exchange.Exchange.ask
+    mine, asked = threading.get_ident(), exchange.Exchange._asked
 
     def interrupted(*args: Any) -> list[Any]:
         if threading.get_ident() != mine:  # a sender's, say
@@ -73,7 +73,7 @@ def test_a_soft_time_limit_that_comes_while_a_task_is_published_reaches_the_job(
 
     task = app.task(name="job", shared=False)(progress_task(job))
     task.delay()
-    monkeypatch.setattr(exchange.Exchange, "ask", interrupted)
+    monkeypatch.setattr(exchange.Exchange, "_asked", interrupted)
     with pytest.raises(SoftTimeLimitExceeded):
         task.delay()
     with pytest.raises(SoftTimeLimitExceeded):

@@ -1,0 +1,110 @@
+"""The short way of a publish: the first record of a task that is like others but for its id, its
+time and the tasks around it. What it does not know how to do, `Flows.apply` does."""
+
+from __future__ import annotations
+
+from copy import copy
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from ..operations.first_request import FirstRequest
+from ..operations.keys import Keys
+from ..record import events as ev
+from ..record import task_json
+from ..record.document import written
+from ..record.fields import MAX_DOCUMENT_BYTES, Stored
+from ..record.model import MAX_ID, Task, is_plain, replace, written_time
+from ..record.transition import transition
+from .stored_record import Applied, Base, facets_of, milliseconds
+from .task_flows import Flows
+from .task_lifetimes import document_ttl_ms, due_ms
+
+#: Kinds of records that are kept ready; when there are more, they are made again.
+_MOST: Final = 1_000
+
+
+class _Ready(NamedTuple):
+    """A record of one kind, its document and its request."""
+
+    task: Task
+    stored: Stored
+    request: FirstRequest
+    #: For how long it is kept, from its creation on.
+    kept_ms: int
+
+
+class FirstRecords:
+    """Makes first records and their requests, on keys that are no Cluster's."""
+
+    def __init__(self, flows: Flows, keys: Keys) -> None:
+        self._flows = flows
+        self._keys = keys
+        self._ready: dict[object, _Ready] = {}
+
+    def of(self, task_id: str, event: ev.Created, now: datetime) -> tuple[Applied, bytes] | None:
+        """The record after a publish of a task that has none, and its request; None for a publish
+        that waits for a time, is recorded late, or whose task has metadata or is of a workflow.
+        `now` is in whole milliseconds."""
+        about = event.identity
+        if (
+            about.metadata
+            or about.member is not None
+            or event.eta is not None
+            or event.expires is not None
+            or event.at is not None
+            or event.attempt is not None
+            or len(task_id) > MAX_ID
+            or not is_plain(task_id)
+        ):
+            return None
+        root_id, others = about.root_id, (about.expect_s, about.stall_s, about.owner)
+        own = None if root_id is None else root_id == task_id
+        kind = (about.task_type, about.total_items, about.symbol, about.keeps_results, others, own)
+        if (ready := self._ready.get(kind)) is None:
+            if (ready := self._made(task_id, event, now)) is None:
+                return None
+            if len(self._ready) >= _MOST:
+                self._ready.clear()
+            self._ready[kind] = ready
+        stored = copy(ready.stored)
+        stored.task_id, stored.group_id = task_id, about.group_id
+        stored.traceparent = about.traceparent
+        stored.parent_id, stored.root_id = about.parent_id, None if own else root_id
+        stored.created_at = stored.updated_at = written_time(now)
+        document, due = written(stored), milliseconds(now) + ready.kept_ms
+        if len(document) > MAX_DOCUMENT_BYTES:
+            return None
+        try:
+            request = ready.request.of(task_id, document, due)
+        except UnicodeEncodeError:
+            return None
+        task = replace(
+            ready.task,
+            task_id=task_id,
+            parent_id=about.parent_id,
+            root_id=root_id,
+            group_id=about.group_id,
+            traceparent=about.traceparent,
+            created_at=now,
+            updated_at=now,
+        )
+        return Applied(Base(task, task_json.digest(document), due), document), request
+
+    def _made(self, task_id: str, event: ev.Created, now: datetime) -> _Ready | None:
+        """A record as `Flows.apply` would make it; None for one that it would refuse."""
+        settings, now_ms = self._flows.settings, milliseconds(now)
+        task = transition(
+            None,
+            event,
+            now,
+            task_id=task_id,
+            locale=settings.locale,
+            lease_s=settings.lease_s,
+            revision=1,
+        )
+        if not (is_plain(task.task_type) and is_plain(task.symbol or "")):
+            return None
+        due = due_ms(task, now_ms, settings)
+        ttl_ms = document_ttl_ms(task, due, now_ms, settings)
+        request = FirstRequest(facets_of(task), ttl_ms, self._keys)
+        return _Ready(task, task_json.stored_of(task), request, due - now_ms)

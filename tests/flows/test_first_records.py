@@ -1,0 +1,104 @@
+"""The short way of a publish writes what the long way would write, or leaves it to that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progress_backend.flows.first_records import FirstRecords
+from progress_backend.flows.task_flows import Flows
+from progress_backend.operations.keys import Keys
+from progress_backend.operations.partitions import Layout
+from progress_backend.record import events as ev
+from progress_backend.record import task_json
+from progress_backend.record.model import Member
+from progress_backend.settings import Settings
+from progress_backend.store.exchange import packed
+from tests.strategies import counts, texts, times
+
+SETTINGS = Settings(redis_url="redis://127.0.0.1:1/0", key_prefix="p%d:")
+FLOWS = Flows(SETTINGS, None, lambda what, error, about: None)
+KEYS = Keys(SETTINGS.key_prefix)
+#: Of each the other one is there too, so that nothing of the one is in the other's record.
+ids = st.sampled_from(["a", "b", "タスク", "%d"]) | texts
+seconds = st.none() | st.sampled_from([60.0, 90.5])
+identities = st.builds(
+    ev.Identity,
+    task_type=st.sampled_from(["fetch", "%b", "half \ud800"]),
+    total_items=st.none() | counts,
+    symbol=st.none() | ids,
+    metadata=st.just({}) | st.just({"password": "hidden"}),
+    parent_id=st.none() | ids,
+    root_id=st.none() | ids,
+    group_id=st.none() | ids,
+    keeps_results=st.booleans(),
+    member=st.none() | st.just(Member(("w",))),
+    expect_s=seconds,
+    stall_s=seconds,
+    owner=st.none() | ids,
+    traceparent=st.none() | ids,
+)
+
+
+def long_way(task_id: str, event: ev.Created, now: datetime) -> bytes:
+    """The request of the flow that knows all events."""
+    call = next(FLOWS.apply(task_id, (event,), now, clip=True))
+    (request,) = call.asked(Layout.of(SETTINGS)).requests
+    return packed(request)
+
+
+@given(st.lists(st.tuples(ids, identities, times), min_size=2, max_size=4))
+def test_it_writes_the_same_as_the_long_way(
+    publishes: list[tuple[str, ev.Identity, datetime]],
+) -> None:
+    firsts = FirstRecords(FLOWS, KEYS)
+    for task_id, identity, now in publishes:
+        event = ev.Created(identity=identity)
+        if (made := firsts.of(task_id, event, now)) is None:
+            continue
+        applied, request = made
+        assert request == long_way(task_id, event, now)
+        assert applied.document is not None
+        assert task_json.encode(applied.task) == applied.document
+        assert applied.base.digest == task_json.digest(applied.document)
+
+
+NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
+FETCH = ev.Created(identity=ev.Identity(task_type="fetch"))
+
+
+@pytest.mark.parametrize(
+    ("task_id", "changes"),
+    [
+        ("t", {"eta": NOW}),
+        ("t", {"expires": NOW}),
+        ("t", {"at": NOW}),
+        ("t", {"identity": ev.Identity(task_type="fetch", metadata={"token": "x"})}),
+        ("t", {"identity": ev.Identity(task_type="fetch", member=Member(("w",)))}),
+        ("t", {"identity": ev.Identity(task_type="a\nb")}),
+        ("t" * 5_000, {}),
+        ("a\nb", {}),
+        ("half \ud800", {}),
+    ],
+)
+def test_what_is_more_than_a_plain_publish_goes_the_long_way(
+    task_id: str, changes: dict[str, Any]
+) -> None:
+    firsts = FirstRecords(FLOWS, KEYS)
+    assert firsts.of("t", FETCH, NOW) is not None
+    assert firsts.of(task_id, replace(FETCH, **changes), NOW) is None
+
+
+def test_kinds_are_made_again_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("progress_backend.flows.first_records._MOST", 2)
+    firsts = FirstRecords(FLOWS, KEYS)
+    for number in (1, 2, 3, 1):
+        event = ev.Created(identity=ev.Identity(task_type=f"fetch-{number}"))
+        made = firsts.of("t", event, NOW)
+        assert made is not None
+        assert made[1] == long_way("t", event, NOW)
