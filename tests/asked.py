@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from progress_backend.flows import task_page
+from progress_backend.flows.flow import Flow
+from progress_backend.flows.task_flows import Flows
 from progress_backend.operations.call import Call, Request
 from progress_backend.operations.keys import Keys
+from progress_backend.operations.lists import Filters, Page, Paged
 from progress_backend.operations.partitions import Layout
 from progress_backend.operations.scripts import SCRIPTS
 
@@ -34,3 +38,11 @@ def given(request: Request, name: str) -> Any:
     """An argument of a script's request, by its name."""
     script = SCRIPTS[_BY_SHA[request[1]]]
     return request[3 + request[2] + script.args.index(name)]
+
+
+def page_of(
+    flows: Flows, page: int, limit: int, *filters: str | None, light: bool = False, **more: str
+) -> Flow[Paged]:
+    """A page of the list as it is read at no time; `filters` as `Filters` has them."""
+    wanted = Page((page - 1) * limit, limit, Filters(*filters, **more), light)
+    return task_page.page(wanted, flows.settings)

@@ -3,15 +3,16 @@ pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from ..operations import locks, records, sweeps
+from ..operations import locks, records, sweeps, workflows
+from ..operations.index_entry import Facets
 from ..operations.lists import Filters
 from ..settings import Settings
-from . import workflow_lifetimes
 from .flow import Flow
 from .stored_record import milliseconds
+from .task_lifetimes import UNENDED_S, ttl_ms
 
 #: Records that are deleted in one call; on a large store the call takes less than a millisecond.
 SWEPT = 30
@@ -54,7 +55,7 @@ def cleanup(
         due = yield from sweeps.due(before_ms, min(batch * _BATCHES, most - deleted))
         if not due:
             break
-        kept = yield from workflow_lifetimes.kept(settings, due, before_ms)
+        kept = yield from _kept(settings, due, before_ms)
         going = [task_id for task_id in due if task_id not in kept] if kept else due
         gone = yield from sweep(going, before_ms, batch)
         if not gone and not kept:
@@ -62,3 +63,22 @@ def cleanup(
         deleted += gone
     yield from locks.give_back("cleanup", token)
     return deleted
+
+
+def _kept(settings: Settings, due: Sequence[str], now_ms: int) -> Flow[Collection[str]]:
+    """Those of the due records that stay, since their workflow is open or had a commit since: their
+    time is moved to that of the whole workflow."""
+    facets = yield from records.facets_of(due)
+    members: dict[str, list[str]] = {}
+    for task_id, one in zip(due, facets, strict=True):
+        if isinstance(one, Facets) and one.workflows:
+            members.setdefault(one.workflows[0], []).append(task_id)
+    staying: set[str] = set()
+    for workflow_id, task_ids in members.items():
+        figures = yield from workflows.figures(workflow_id, now_ms)
+        kept_s = UNENDED_S if figures.open else settings.retention_s
+        due_ms = (figures.changed_ms or 0) + int(kept_s * 1000)
+        if due_ms > now_ms:
+            yield from records.extend(task_ids, ttl_ms(due_ms, now_ms, settings), due_ms)
+            staying.update(task_ids)
+    return staying

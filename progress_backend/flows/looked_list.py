@@ -1,11 +1,12 @@
-"""The list of a caller whose token names a filter, through others for which there is no index
-beside it: a bounded number of the newest tasks is looked at, and a cursor says where to go on. A
-flow; pure."""
+"""Lists for which there is no index, among a bounded number of the newest tasks: of a caller whose
+token names a filter, through others beside it, where a cursor says where to go on; and of tasks by
+the beginning of their ids. Flows; pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import inf
 from typing import Final
 
 from ..errors import InvalidEvent
@@ -17,6 +18,10 @@ from .flow import Flow
 
 #: Tasks that are looked at for one answer.
 LOOKED_AT: Final = 250
+#: Newest tasks among which an id is looked for, and those of one read: for more at once an event
+#: loop would do nothing else for milliseconds.
+AMONG: Final = 10_000
+_STEP: Final = 250
 _CURSOR: Final = re.compile(r"([0-9]{1,16})\.(.+)")
 
 
@@ -67,3 +72,17 @@ def _read(cursor: str) -> tuple[int, str]:
     if found is None:
         raise InvalidEvent("cursor has to be that of an earlier answer")
     return int(found[1]), found[2]
+
+
+def beginning(prefix: str, filters: Filters) -> Flow[list[str]]:
+    """Ids that begin so of the newest tasks, or of those that pass filters, newest first."""
+    seen: dict[str, None] = {}
+    until = inf
+    while len(seen) < AMONG:
+        newest = yield from lists.newest(until, _STEP, (filters,))
+        seen.update((task_id, None) for _, task_id in newest)
+        if len(newest) < _STEP:
+            break
+        # Others may have been created in the microsecond of the last one.
+        until = min(newest[-1][0], until - 1)
+    return [task_id for task_id in seen if task_id.startswith(prefix)]

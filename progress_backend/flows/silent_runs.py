@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from ..errors import ForeignValue
-from ..operations import leases, locks, records, sweeps
+from ..operations import leases, lists, locks, records, sweeps
 from ..operations.call import Call
 from ..operations.lists import Filters, Page
 from ..record.default_texts import Locale, text
@@ -145,7 +145,7 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], li
     running: list[Base] = []
     silent: list[Base] = []
     for status in (TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED):
-        total = (yield from flows.page(1, 1, status)).total
+        total = (yield from lists.tally(Filters(status))).total
         if not total:
             continue
         pages = -(-total // _UNHELD)

@@ -20,7 +20,7 @@ from ..operations.call import Call
 from ..operations.commit import Commit
 from ..operations.commits import CommitCall
 from ..operations.index_entry import Standing
-from ..operations.lists import Filters, Page, Paged
+from ..operations.lists import Page
 from ..record import (
     first_estimate,
     past_runs,
@@ -100,12 +100,6 @@ class Flows:
         (stored,) = yield from records.read((task_id,))
         return None if stored is None else reader_view.seen(stored, task_id, self.settings.zone())
 
-    def body(self, task_id: str) -> Flow[bytes | None]:
-        """A record's body with a first estimate where its task has no rate of its own; raises as
-        `get`."""
-        record = yield from self.estimated(task_id)
-        return None if record is None else written(record)
-
     def estimated(self, task_id: str) -> Flow[Body | None]:
         """A record with a first estimate where its task has no rate of its own; raises as `get`."""
         record = yield from self.record(task_id)
@@ -115,8 +109,8 @@ class Flows:
         return first_estimate.estimated(record, past_runs.history(runs))
 
     def current(self, task_id: str, now: datetime) -> Flow[bytes | None]:
-        """A record's body as it is to be read now: `body` with the task's place and the range of
-        its start, if the task waits; raises as `get`."""
+        """A record's body as it is to be read now: `estimated`, with the task's place and the range
+        of its start if the task waits; raises as `get`."""
         record = yield from self.estimated(task_id)
         if record is None:
             return None
@@ -291,31 +285,6 @@ class Flows:
                 return applied
             events = tuple(_freed(event, held.lease) for event in events)
         raise ConcurrentUpdate(task_id, TRIES)
-
-    def page(
-        self,
-        page: int,
-        limit: int,
-        status: str | None = None,
-        task_type: str | None = None,
-        symbol: str | None = None,
-        *,
-        workflow: str | None = None,
-        light: bool = False,
-    ) -> Flow[Paged]:
-        """One page, newest first. Entries without a document are removed on the way; a value that
-        is no record has a row with the fault.
-
-        `workflow`: only this workflow's members, with no other filter but a status. `light`:
-        documents as rows of a list, which name the fields that they omit.
-        """
-        filters = Filters(status, task_type, symbol, workflow)
-        wanted = Page((page - 1) * limit, limit, filters, light)
-        return task_page.page(wanted, self.settings)
-
-    def row(self, stored: bytes, task_id: str, now: datetime, light: bool) -> bytes:
-        """A list's row of a value that is stored for a task, as it is to be read now."""
-        return task_page.row(stored, task_id, now, light, self.settings)
 
     def count(self, now: datetime) -> Call[counts.Counted]:
         """The store's counts: all records, running ones, and those created today, in the configured

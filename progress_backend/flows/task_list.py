@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from ..operations import lists, records
 from ..operations.lists import Filters, Page
 from ..record.list_request import ListRequest
 from ..record.model import STATUSES
-from . import looked_list, short_ids, task_page, top_list
+from . import looked_list, task_page, top_list
 from .flow import Flow
 from .task_flows import Flows
 
@@ -69,13 +70,14 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
         about = (asked.limit, asked.cursor, asked.span)
         ids, cursor = yield from looked_list.page(within, filters, *about)
     else:
-        ids = yield from short_ids.beginning(asked.id_prefix, within)
+        ids = yield from looked_list.beginning(asked.id_prefix, within)
         if filters != within:
             ids = yield from looked_list.passing(filters, ids)
         total, ids = len(ids), ids[start : start + asked.limit]
     stored = yield from records.read(ids, light)
     there = zip(ids, stored, strict=True)
-    rows = [flows.row(document, i, now, light) for i, document in there if document]
+    shown = partial(task_page.row, now=now, light=light, settings=flows.settings)
+    rows = [shown(document, i) for i, document in there if document]
     tallied = yield from lists.tally(within)
     return Listed(rows, total, _by_status(tallied.counts), cursor)
 

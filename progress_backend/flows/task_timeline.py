@@ -13,29 +13,17 @@ from .flow import Flow
 
 
 def read(task_id: str, settings: Settings) -> Flow[bytes]:
-    """A task's timeline, as `of`.
+    """A task's timeline as clients get it: its entries, how many are gone, and the samples of its
+    newest attempts.
 
     Raises:
         TaskNotFound: there is no record.
         ForeignValue: the value that is stored there is no record.
     """
-    body = yield from of(task_id, settings)
-    if body is None:
-        raise TaskNotFound(task_id)
-    return body
-
-
-def of(task_id: str, settings: Settings) -> Flow[bytes | None]:
-    """A task's timeline as clients get it: its entries, how many are gone, and the samples of its
-    newest attempts; None if there is no record.
-
-    Raises:
-        ForeignValue: the value that is stored there is no record.
-    """
     zone = settings.zone()
     (stored,) = yield from records.read((task_id,))
     if stored is None:
-        return None
+        raise TaskNotFound(task_id)
     task = task_json.task_of(reader_view.in_zone(read_stored(stored, task_id), zone))
     first = max(task.attempt - samples.ATTEMPTS, 0) + 1
     found = yield from timelines.read(task_id, tuple(range(first, task.attempt + 1)))

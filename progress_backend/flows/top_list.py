@@ -18,6 +18,7 @@ from ..operations.top import TopOfAll
 from ..operations.workflows import figures_of_each, forget
 from ..record.json_text import dumps
 from ..record.workflow import row
+from . import task_page
 from .cleanup import sweep
 from .flow import Flow
 from .page_merge import FETCHED, reached
@@ -95,7 +96,7 @@ def _rows(
     stored = yield from records.read([task.id for task in tasks], light)
     for task, found in zip(tasks, stored, strict=True):
         if found is not None:
-            rows[task] = flows.row(found, task.id, now, light)
+            rows[task] = task_page.row(found, task.id, now, light, flows.settings)
     workflows = [place for place in places if place.is_workflow]
     ids = [workflow.id for workflow in workflows]
     each = yield from figures_of_each(ids, milliseconds(now))

@@ -18,12 +18,11 @@ from ..record.act import Act, Action
 from ..record.events import Directed
 from ..record.model import TaskStatus
 from .flow import Flow
-from .member_commits import commit_each
 from .silent_runs import keeps, readable
 from .stored_record import Base, milliseconds
 from .task_flows import Flows
 from .task_lifetimes import MEMBER_TTL_MS
-from .workflows import LOCK, body_of, figures
+from .workflows import LOCK, body_of, commit_each, figures
 
 #: Members that follow a request in one step: an API's event loop is busy for 4 ms with it.
 STEP: Final = 20

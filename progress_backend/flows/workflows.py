@@ -1,20 +1,21 @@
-"""Flows about whole workflows: their body, and the ends of their planned members. Pure."""
+"""Flows about whole workflows: their body, and commits of one event to several members. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from ..errors import TaskNotFound
 from ..operations import records, workflows
 from ..record import reader_view
 from ..record.default_texts import text
-from ..record.events import Identity, Planned, Unreached
+from ..record.events import Event, Identity, Planned, Unreached
 from ..record.json_text import dumps
 from ..record.model import NEVER_PUBLISHED, UPSTREAM, Member, TaskStatus
 from ..record.workflow import FAILURES, Figures, body, row
 from ..record.workflow_as_task import as_task
 from .flow import Flow
-from .member_commits import commit_each
+from .gather import together
 from .silent_runs import keeps, readable
 from .stored_record import Base, milliseconds
 from .task_flows import Flows
@@ -27,6 +28,8 @@ _PAGE_TRIES = 3
 #: Planned records that end in one step.
 STEP = 100
 LOCK = "workflows"
+#: How often a commit is tried, each time against so many concurrent writers as `Flows.apply` is.
+_TRIES = 3
 
 
 def figures(workflow_id: str, now: datetime) -> Flow[Figures | None]:
@@ -171,3 +174,22 @@ def _end(flows: Flows, found: Figures) -> Unreached:
         cause=UPSTREAM if failed or cancelled else NEVER_PUBLISHED,
         cancelled=bool(cancelled) and not failed,
     )
+
+
+def commit_each(flows: Flows, bases: Sequence[Base], event: Event, now: datetime) -> Flow[bool]:
+    """Records an event of each of these records; whether that is done. Those whose
+    commits fail again and again are logged; a record that is gone needs none."""
+    known = {base.task.task_id: base for base in bases}
+    failed: dict[str, Exception] = {}
+    for _ in range(_TRIES):
+        steps = [flows.apply(i, (event,), now, base=b, clip=True) for i, b in known.items()]
+        outcomes = zip(known, (yield from together(steps)), strict=True)
+        failed = {i: one for i, one in outcomes if isinstance(one, Exception)}
+        failed = {i: one for i, one in failed.items() if not isinstance(one, TaskNotFound)}
+        if not failed:
+            return True
+        known = {i: known[i] for i in failed}
+    what = f"{type(event).__name__} is not recorded of a workflow's member"
+    for task_id, error in failed.items():
+        flows.fault(what, error, task_id)
+    return False

@@ -25,7 +25,7 @@ from progress_backend.store.cluster_connection import sync_cluster
 from progress_backend.store.connection import sync_client
 from progress_backend.store.deadline import Deadline
 from progress_backend.store.drivers import AsyncStore, Store
-from tests.asked import asks
+from tests.asked import asks, page_of
 
 T = TypeVar("T")
 TYPES = ("fetch_data", "bulk_import")
@@ -101,7 +101,7 @@ class Driver(AbstractContextManager["Driver"]):
         return None if document is None else task_json.decode(document)
 
     def ids(self, page: int = 1, limit: int = 100, *filters: str | None) -> list[str]:
-        return [task_id for task_id, _ in self.run(self.flows.page(page, limit, *filters)).rows]
+        return [task_id for task_id, _ in self.run(page_of(self.flows, page, limit, *filters)).rows]
 
     def listed(self, **asked: Any) -> task_list.Listed:
         """A page of the list, as it is asked for."""
@@ -197,7 +197,7 @@ def check_agreement(driver: Driver, task_ids: Iterable[str]) -> None:
     for status in (None, *STATUSES):
         for task_type in (None, *TYPES):
             for symbol in (None, *filter(None, SYMBOLS)):
-                paged = driver.run(driver.flows.page(1, 100, status, task_type, symbol))
+                paged = driver.run(page_of(driver.flows, 1, 100, status, task_type, symbol))
                 expected = {
                     t.task_id
                     for t in tasks

@@ -21,6 +21,7 @@ from progress_backend.record import task_json
 from progress_backend.record.fields import MAX_DOCUMENT_BYTES
 from progress_backend.record.reader_view import UNREADABLE
 from progress_backend.settings import Settings
+from tests.asked import page_of
 from tests.behaviour import foreign
 from tests.behaviour.driving import Driver, in_parts, over, suspects
 from tests.conftest import flushed
@@ -63,14 +64,14 @@ def check(driver: Driver, *, listed: bool = True) -> None:
         assert driver.task(task_id) is not None
     with contextlib.suppress(ForeignValue):
         driver.task("odd")
-    paged = driver.run(driver.flows.page(1, 100))
+    paged = driver.run(page_of(driver.flows, 1, 100))
     for _, document in paged.rows:
         task_json.decode(document or b"")
     if listed:
         assert {"live", "waiting", "over", "lost"} <= {task_id for task_id, _ in paged.rows}
     for status in ("created", "running", "completed", "error"):
-        driver.run(driver.flows.page(1, 100, status, "fetch_data", "7203.T"))
-        driver.run(driver.flows.page(1, 100, status))
+        driver.run(page_of(driver.flows, 1, 100, status, "fetch_data", "7203.T"))
+        driver.run(page_of(driver.flows, 1, 100, status))
     driver.execute(driver.flows.count(driver.now()))
     for task_id in ("waiting", "live"):
         assert driver.run(driver.flows.estimated(task_id)) is not None
@@ -130,7 +131,7 @@ def test_a_strange_member_beside_ours_is_nobodys_trouble_and_goes(
     check(driver)
     go_on(driver)
     if len(driver.store.layout.keys) == 1:  # of several, one does not look for what is another's
-        assert driver.run(driver.flows.page(1, 100)).total <= 3
+        assert driver.run(page_of(driver.flows, 1, 100)).total <= 3
 
 
 @pytest.mark.parametrize("kind", foreign.TYPES)
@@ -146,7 +147,7 @@ def test_the_one_task_says_what_is_wrong(driver: Driver, kind: str) -> None:
     ):
         with pytest.raises(ForeignValue, match="what is stored for task odd is no record: it is"):
             asked()
-    (document,) = [d for i, d in driver.run(driver.flows.page(1, 100)).rows if i == "odd"]
+    (document,) = [d for i, d in driver.run(page_of(driver.flows, 1, 100)).rows if i == "odd"]
     assert task_json.decode(document or b"").error_cause == UNREADABLE
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from progress_backend.flows import page_merge, short_ids
+from progress_backend.flows import looked_list, page_merge
 from progress_backend.operations import lists
 from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
@@ -37,13 +37,15 @@ def test_newest_tasks_whose_ids_begin_so_are_listed(driver: Driver) -> None:
 def test_an_id_is_looked_for_in_steps_of_the_newest(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(short_ids, "AMONG", 6)
-    monkeypatch.setattr(short_ids, "_STEP", 2)
+    monkeypatch.setattr(looked_list, "AMONG", 6)
+    monkeypatch.setattr(looked_list, "_STEP", 2)
     for n in range(8):
         driver.create(f"8a0000-{n}")
-    assert driver.run(short_ids.beginning("8a0000")) == [f"8a0000-{n}" for n in (7, 6, 5, 4, 3, 2)]
-    assert driver.run(short_ids.beginning("8a0000-5")) == ["8a0000-5"]
-    assert driver.run(short_ids.beginning("8a0000-1")) == []
+    assert driver.run(looked_list.beginning("8a0000", Filters())) == [
+        f"8a0000-{n}" for n in (7, 6, 5, 4, 3, 2)
+    ]
+    assert driver.run(looked_list.beginning("8a0000-5", Filters())) == ["8a0000-5"]
+    assert driver.run(looked_list.beginning("8a0000-1", Filters())) == []
 
 
 def created(driver: Driver) -> list[tuple[int, str]]:

@@ -6,15 +6,21 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from progress_backend.flows.task_lifetimes import UNENDED_S
 from progress_backend.record import events as ev
+from progress_backend.record.document import written
 from progress_backend.record.model import Worker
 from tests.behaviour.driving import Driver, identity_of
 
 DAY_MS = 86_400_000
+
+
+def shown(driver: Driver) -> dict[str, Any]:
+    return json.loads(written(driver.run(driver.flows.estimated("b"))))
 
 
 def test_how_long_a_record_is_kept(driver: Driver) -> None:
@@ -89,7 +95,7 @@ def test_where_the_total_is_not_known_it_is_estimated_by_whole_runs(driver: Driv
     assert base.task.created_at is not None
 
     def ends_after(start: datetime) -> tuple[float, ...]:
-        body = json.loads(driver.run(driver.flows.body("b")))
+        body = shown(driver)
         assert body["estimate"]["likely"] == body["estimated_completion"]
         assert body["estimate"]["runs"] == 4
         times = [body["estimate"][name] for name in ("earliest", "likely", "latest")]
@@ -115,7 +121,7 @@ def test_a_run_without_a_rate_has_its_types(driver: Driver) -> None:
 
     def left(seconds: float, *events: ev.Event) -> float:
         driver.apply("b", *events, now=now + timedelta(seconds=seconds))
-        body = json.loads(driver.run(driver.flows.body("b")))
+        body = shown(driver)
         ending = datetime.fromisoformat(body["estimated_completion"])
         return (ending - now).total_seconds() - seconds
 
@@ -143,15 +149,15 @@ def test_from_four_runs_of_its_type_on_a_range_is_told(driver: Driver) -> None:
         value = ev.Progressed(current=10 * done)
         driver.apply("b", value, now=now + timedelta(seconds=done))
     assert json.loads(driver.run(driver.flows.get("b")))["_"]["usual"][0] == 4
-    stored = json.loads(driver.run(driver.flows.body("b")))
+    stored = shown(driver)
     assert stored["estimate"]["likely"] == stored["estimated_completion"]
     assert stored["estimate"]["earliest"] < stored["estimate"]["likely"]
     assert stored["estimate"]["likely"] < stored["estimate"]["latest"]
     # What its type does meanwhile does not change what a running task's record says.
     driver.apply("t9", ev.Started(identity=identity_of(total_items=100)), now=began)
     driver.apply("t9", ev.Completed(), now=began + timedelta(seconds=500))
-    assert json.loads(driver.run(driver.flows.body("b"))) == stored
+    assert shown(driver) == stored
     driver.apply("b", ev.Paused(), ev.Acknowledged(), now=now + timedelta(seconds=4))
-    assert "estimate" not in json.loads(driver.run(driver.flows.body("b")))
+    assert "estimate" not in shown(driver)
     driver.apply("b", ev.Retried(retries=1), now=now + timedelta(seconds=5))
     assert driver.task("b").usual is None  # the next run asks again

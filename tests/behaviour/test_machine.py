@@ -27,6 +27,7 @@ from progress_backend.record import task_json, timeline
 from progress_backend.record.model import STATUSES, Task
 from progress_backend.record.transition import transition
 from progress_backend.settings import Settings
+from tests.asked import page_of
 from tests.behaviour.driving import Driver, check_agreement, in_parts, over
 from tests.strategies import events
 from tests.tiers import examples
@@ -111,7 +112,7 @@ class Life(RuleBasedStateMachine):
         self.order.remove(task_id)
         for driver in self.drivers:
             driver.lose(task_id)
-            driver.run(driver.flows.page(1, 100))  # repairs the hole
+            driver.run(page_of(driver.flows, 1, 100))  # repairs the hole
 
     @rule()
     def clean_up(self) -> None:
@@ -135,7 +136,7 @@ class Life(RuleBasedStateMachine):
             found = driver.execute(records.read(IDS))
             expected = [self.tasks.get(i) for i in IDS]
             assert found == [t and task_json.encode(t) for t in expected]
-            paged = driver.run(driver.flows.page(1, 3))
+            paged = driver.run(page_of(driver.flows, 1, 3))
             assert [i for i, _ in paged.rows] == self.order[:3]
             statuses = [t.status for t in self.tasks.values()]
             assert paged.counts == tuple(statuses.count(s) for s in STATUSES)

@@ -15,6 +15,7 @@ from progress_backend.record.model import STATUSES
 from progress_backend.record.responses import row
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
+from tests.asked import page_of
 from tests.behaviour.driving import SYMBOLS, TYPES, Driver, check_agreement
 
 ENDS = {
@@ -48,7 +49,7 @@ def test_every_combination_of_filters(driver: Driver) -> None:
             for task_id, *facets in made
             if all(w in (None, f) for w, f in zip(wanted, facets, strict=True))
         ]
-        paged = driver.run(driver.flows.page(1, 100, *wanted))
+        paged = driver.run(page_of(driver.flows, 1, 100, *wanted))
         assert [task_id for task_id, _ in paged.rows] == expected
         assert paged.total == len(expected)
         assert summary(paged) == dict.fromkeys(STATUSES, 6)  # whatever the filter
@@ -59,8 +60,8 @@ def test_a_light_page_has_what_a_row_shows_of_each_record(driver: Driver) -> Non
     for size in (0, 900, 1_200, 4_000, 4_100, 60_000):
         driver.create(f"t{size}", metadata={"created_at": "進" * (size // 3), '"results":': 1})
         driver.apply(f"t{size}", ev.Progressed(current=1, message='"created_at":"x"' * 20))
-    whole = driver.run(driver.flows.page(1, 10)).rows
-    light = driver.run(driver.flows.page(1, 10, light=True)).rows
+    whole = driver.run(page_of(driver.flows, 1, 10)).rows
+    light = driver.run(page_of(driver.flows, 1, 10, light=True)).rows
     assert [task_id for task_id, _ in light] == [task_id for task_id, _ in whole]
     assert light == tuple((task_id, row(read(stored))) for task_id, stored in whole)
     lengths = [len(stored) for _, stored in light]
@@ -82,7 +83,7 @@ def test_holes_are_repaired_and_filled(driver: Driver) -> None:
         driver.start(task_id, "lease-1", symbol="7203.T")
     for n in (29, 28, 25, 3):
         driver.lose(f"t{n}")
-    paged = driver.run(driver.flows.page(1, 20))
+    paged = driver.run(page_of(driver.flows, 1, 20))
     left = [task_id for task_id in made[::-1] if task_id not in ("t29", "t28", "t25", "t3")]
     assert [task_id for task_id, _ in paged.rows] == left[:20]
     assert paged.total == 27  # the hole behind the page is not seen yet
@@ -95,10 +96,10 @@ def test_many_holes_cost_a_bounded_number_of_reads(driver: Driver) -> None:
         driver.create(f"t{n}")
         driver.lose(f"t{n}")
     assert driver.ids(1, 10) == []
-    assert driver.run(driver.flows.page(1, 10)).total <= 60 - 20
+    assert driver.run(page_of(driver.flows, 1, 10)).total <= 60 - 20
     for _ in range(3):
-        driver.run(driver.flows.page(1, 10))
-    assert driver.run(driver.flows.page(1, 10)).total == 0
+        driver.run(page_of(driver.flows, 1, 10))
+    assert driver.run(page_of(driver.flows, 1, 10)).total == 0
     assert driver.left_over() == set()
 
 
@@ -109,7 +110,7 @@ def test_a_hole_whose_record_came_back_is_left_alone(driver: Driver) -> None:
     def come_back(_: object) -> None:
         driver.apply("t", ev.Progressed(current=1), base=base)
 
-    paged = driver.drive(driver.flows.page(1, 10), come_back, "sweep")
+    paged = driver.drive(page_of(driver.flows, 1, 10), come_back, "sweep")
     assert [task_id for task_id, _ in paged.rows] == ["t"]
     check_agreement(driver, ["t"])
 
@@ -141,7 +142,7 @@ def calls(driver: Driver) -> dict[str, int]:
 def test_a_page_reads_no_more_than_itself(redis_driver: Driver) -> None:
     for n in range(300):
         redis_driver.create(f"t{n}", symbol="7203.T")
-    redis_driver.run(redis_driver.flows.page(1, 1))  # the script is known from here on
+    redis_driver.run(page_of(redis_driver.flows, 1, 1))  # the script is known from here on
     read = []
     for page, filters in ((1, ()), (14, ()), (2, ("created", "fetch_data", "7203.T"))):
         redis_driver.raw.config_resetstat()

@@ -12,6 +12,7 @@ from progress_backend.flows.cleanup import cleanup
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore, Store
+from tests.asked import page_of
 from tests.behaviour.driving import identity_of, over
 from tests.conftest import StartServer
 from tests.waiting import aeventually
@@ -101,7 +102,7 @@ async def test_an_async_store_serves_many_at_once(start_server: StartServer) -> 
                     for n in range(200)
                 )
             )
-            paged = await store.run(store.flows.page(1, 100))
+            paged = await store.run(page_of(store.flows, 1, 100))
             assert (paged.total, len(paged.rows)) == (200, 100)
             assert len(raw.client_list()) == len(own) + 64
         await aeventually(lambda: [client["id"] for client in raw.client_list()] == own)

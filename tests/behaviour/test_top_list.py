@@ -16,6 +16,7 @@ from progress_backend.operations import top
 from progress_backend.operations.lists import Paged
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
+from tests.asked import page_of
 from tests.behaviour.driving import Driver, identity_of
 
 W, CANVAS = "w|1", "canvas"
@@ -154,7 +155,7 @@ def test_holes_are_repaired_and_filled(driver: Driver) -> None:
     found = paged(driver, 1, 5)
     assert [one for one, _ in found.rows] == ["t10", "t8", "t7", "t6", "t5"]
     assert found.total == 10  # the hole behind the page is not seen yet
-    assert driver.run(driver.flows.page(1, 100)).total == 9
+    assert driver.run(page_of(driver.flows, 1, 100)).total == 9
 
 
 def test_a_workflow_that_lost_its_members_otherwise_leaves_the_list(

@@ -19,6 +19,7 @@ from progress_backend.operations import workflows as workflows_ops
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member, Worker
 from progress_backend.record.workflow import Figures
+from tests.asked import page_of
 from tests.behaviour.driving import Driver, check_agreement, identity_of
 
 W, CANVAS = "w|1", "canvas"
@@ -42,7 +43,7 @@ def agree(driver: Driver, ids: Iterable[str], workflow_id: str = W) -> Figures:
     assert found.planned == sum(t.planned for t in members)
     assert found.share == sum(t.member.share for t in members if t.member is not None)
     for status in (None, *STATUSES):
-        page = driver.run(driver.flows.page(1, 100, status, workflow=workflow_id))
+        page = driver.run(page_of(driver.flows, 1, 100, status, workflow=workflow_id))
         there = {t.task_id for t in members if status in (None, t.status)}
         assert {task_id for task_id, _ in page.rows} == there
         assert (page.total, page.counts) == (len(there), found.counts)
@@ -98,7 +99,7 @@ def test_whatever_happens_the_figures_are_those_of_the_records(driver: Driver, s
             driver.lose(task_id)
             driver.ids()
         for workflow_id in (W, CANVAS):
-            page = driver.run(driver.flows.page(1, 100, workflow=workflow_id))
+            page = driver.run(page_of(driver.flows, 1, 100, workflow=workflow_id))
             assert len(page.rows) == page.total
     for workflow_id in (W, CANVAS):
         agree(driver, ids, workflow_id)
@@ -122,7 +123,7 @@ def test_many_members_begin_as_each_would_by_itself(driver: Driver) -> None:
     assert figures(driver).changed_ms is not None
     check_agreement(driver, ids)
     if not driver.flows.settings.partitions:
-        newest = [i for i, _ in driver.run(driver.flows.page(1, 100, workflow=W)).rows]
+        newest = [i for i, _ in driver.run(page_of(driver.flows, 1, 100, workflow=W)).rows]
         assert newest == [*(i for i in reversed(ids) if i not in ("m7", "m8")), "m8", "m7"]
 
 

@@ -17,6 +17,7 @@ from progress_backend.operations.partitions import Layout
 from progress_backend.record.model import STATUSES
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
+from tests.asked import page_of
 from tests.records import without_books
 
 #: The broker's list of waiting messages, and its hash of those that nobody acknowledged.
@@ -80,7 +81,7 @@ def disagreements(settings: Settings, stored: dict[str, dict[str, Any]]) -> list
                     f"the list of {status or 'all'} has {more} too much, lacks {less}, "
                     f"and counts {total} for {len(by_status[status])}"
                 )
-        counted = summary(store.run(store.flows.page(1, 1)))
+        counted = summary(store.run(page_of(store.flows, 1, 1)))
     expected = {status: len(by_status[status]) for status in STATUSES}
     if dict(counted) != expected:
         wrong.append(f"the summary says {dict(counted)}, the documents {expected}")
@@ -104,7 +105,7 @@ def _listed(store: Store, status: str | None) -> tuple[list[str], int]:
     ids: list[str] = []
     page, total = 1, 0
     while True:
-        paged = store.run(store.flows.page(page, _PAGE, status))
+        paged = store.run(page_of(store.flows, page, _PAGE, status))
         ids += [task_id for task_id, _ in paged.rows]
         total = paged.total
         if page * _PAGE >= total:

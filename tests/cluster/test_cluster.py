@@ -19,6 +19,7 @@ from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore, Store
+from tests.asked import page_of
 from tests.behaviour.driving import suspects
 from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually, eventually
@@ -81,7 +82,7 @@ async def test_a_store_whose_last_call_failed_closes_every_connection(
 
 def test_many_records_are_begun_in_a_write_a_node(nodes: list[Node], store: Store) -> None:
     """And in each partition in their order."""
-    store.run(store.flows.page(1, 1))  # connects, and loads the scripts
+    store.run(page_of(store.flows, 1, 1))  # connects, and loads the scripts
     created = ev.Created(identity=ev.Identity(task_type="x"))
     begun = [(f"member-{number}", created) for number in range(100)]
     before = reads_of(nodes)
@@ -90,7 +91,7 @@ def test_many_records_are_begun_in_a_write_a_node(nodes: list[Node], store: Stor
     applied = store.run(together(flows))
     assert reads_of(nodes) - before < 50  # connecting to the others included
     assert {one.task.status for one in applied} == {"created"}
-    listed = ids(store.run(store.flows.page(1, 100)))
+    listed = ids(store.run(page_of(store.flows, 1, 100)))
     for place in range(16):
         own = [task_id for task_id, _ in begun if store.layout.place(task_id) == place]
         assert [i for i in listed if store.layout.place(i) == place] == own[::-1]
@@ -98,9 +99,9 @@ def test_many_records_are_begun_in_a_write_a_node(nodes: list[Node], store: Stor
 
 async def test_a_list_is_asked_for_in_a_write_a_node(nodes: list[Node], settings: Settings) -> None:
     async with AsyncStore(settings) as store:
-        await store.run(store.flows.page(1, 20))
+        await store.run(page_of(store.flows, 1, 20))
         before = reads_of(nodes)
-        await store.run(store.flows.page(1, 20))
+        await store.run(page_of(store.flows, 1, 20))
         assert reads_of(nodes) - before < 50
 
 
@@ -150,5 +151,5 @@ def test_a_failover_loses_nothing_acknowledged(nodes: list[Node], store: Store) 
         return counted.records == 50
 
     eventually(all_there, timeout=60)
-    paged = store.run(store.flows.page(1, 100, "running"))
+    paged = store.run(page_of(store.flows, 1, 100, "running"))
     assert len(paged.rows) == 50
