@@ -28,14 +28,9 @@ class Facets(NamedTuple):
     later: bool = False
 
 
-class Garbled(NamedTuple):
-    """A stored text that is no facets, kept so that it can be compared and replaced."""
-
-    stored: bytes
-
-
-#: The stored facets of a task; None if there are none.
-Standing = Facets | Garbled | None
+#: The stored facets of a task; None if there are none; a stored text that is no facets as it is, so
+#: that it can be compared and replaced.
+Standing = Facets | bytes | None
 
 
 def write_facets(facets: Standing) -> str | bytes:
@@ -51,10 +46,8 @@ def write_facets(facets: Standing) -> str | bytes:
 
 @lru_cache(maxsize=1_024)
 def _written(facets: Standing) -> str | bytes:
-    if isinstance(facets, Garbled):
-        return facets.stored
-    if facets is None:
-        return ""
+    if not isinstance(facets, Facets):
+        return facets or ""
     return json.dumps(facets[:4], ensure_ascii=False, separators=(",", ":"))
 
 
@@ -69,8 +62,8 @@ def read_facets(stored: bytes | None) -> Standing:
             workflows, warnings = tuple(facets.workflows), tuple(facets.warnings)
             facets = facets._replace(workflows=workflows, warnings=warnings)
     except (ValueError, TypeError, RecursionError):
-        return Garbled(stored)
-    return facets if _sound(facets) else Garbled(stored)
+        return stored
+    return facets if _sound(facets) else stored
 
 
 def _sound(facets: Facets) -> bool:
