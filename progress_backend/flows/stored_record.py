@@ -9,6 +9,7 @@ from ..errors import TooLarge, TransitionRefused
 from ..operations.index_entry import Facets
 from ..record import task_json
 from ..record.events import Created
+from ..record.fields import Stored
 from ..record.model import Task, TaskStatus
 from ..record.transition import transition
 
@@ -20,6 +21,8 @@ class Base(NamedTuple):
     digest: str
     #: From when cleanup may delete the record, if known; ms.
     due_ms: int | None = None
+    #: The task as its document has it, where a value has made it.
+    stored: Stored | None = None
 
     @classmethod
     def of(cls, document: bytes, task_id: str | None = None) -> Base:

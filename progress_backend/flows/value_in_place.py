@@ -6,14 +6,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from ..errors import TooLarge
 from ..record import events as ev
 from ..record import task_json
-from ..record.default_texts import DefaultText
+from ..record.default_texts import DefaultText, new_texts
+from ..record.document import written
+from ..record.fields import MAX_DOCUMENT_BYTES
 from ..record.model import TaskStatus, replace
 from ..record.steps.scene import Scene
 from ..record.steps.values import moved
-from ..record.transition import new_texts
 from .stored_record import Base, milliseconds
 from .task_flows import DUE_STEP_MS, Flows
 from .task_lifetimes import due_ms, ttl_ms
@@ -36,6 +36,7 @@ def in_place(flows: Flows, base: Base, event: ev.Progressed, now: datetime) -> I
         or task.attempt != event.attempt
         or task.member is not None
         or task.warnings is not None
+        or task.unknown
         or task.started_at is None
         or task.updated_at is None
         or event.at is not None
@@ -55,13 +56,14 @@ def in_place(flows: Flows, base: Base, event: ev.Progressed, now: datetime) -> I
         return None  # its first rate: the type's past runs are read
     revision = task.revision + 1
     after = replace(after, updated_at=when, revision=revision, **new_texts(task, after))
-    try:
-        document = task_json.encode(after)
-    except TooLarge:
+    known = base.stored
+    stored = task_json.stored_of(after) if known is None else task_json.with_values(known, after)
+    document = written(stored)
+    if len(document) > MAX_DOCUMENT_BYTES:
         return None
     now_ms = milliseconds(now)
     due = due_ms(after, now_ms, flows.settings)
     if due // DUE_STEP_MS != base.due_ms // DUE_STEP_MS:
         return None
-    known = Base(after, task_json.digest(document), base.due_ms)
-    return InPlace(known, document, ttl_ms(base.due_ms, now_ms, flows.settings))
+    next_base = Base(after, task_json.digest(document), base.due_ms, stored)
+    return InPlace(next_base, document, ttl_ms(base.due_ms, now_ms, flows.settings))

@@ -70,6 +70,9 @@ TEXTS: Final[dict[Locale, dict[str, str]]] = {
     },
 }
 
+#: Texts of a record, and where their codes are.
+_CODES: Final = {"message": "message_code", "error_message": "error_code"}
+
 #: A retry that begins within so many seconds has its seconds in the text, a later one its time.
 _SOON_S: Final = 60
 
@@ -94,6 +97,16 @@ def text(locale: Locale, key: str, at: datetime | None = None, /, **values: obje
     made = DefaultText(TEXTS[locale][key].format(**blanks))
     made.code = {"code": key, "args": values}
     return made
+
+
+def new_texts(before: object, after: object) -> dict[str, Any]:
+    """The new texts of a task, and beside each the code of a default text; another has none."""
+    changes: dict[str, Any] = {}
+    for name, beside in _CODES.items():
+        if (given := getattr(after, name)) is not getattr(before, name):
+            changes[name] = given and str(given)
+            changes[beside] = given.code if isinstance(given, DefaultText) else None
+    return changes
 
 
 def in_language(

@@ -8,6 +8,7 @@ there and has its type, and every time its offset.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from hashlib import sha1
 from typing import Any, Final
 
@@ -42,6 +43,7 @@ from .packed_event import CLIPPED_TEXT, clip
 from .work import Work
 
 _NONE: Final[Mapping[str, Any]] = {}
+_NO_ITEMS: Final = ItemsDone(0, None, 0)
 _UNKEPT: Final = Bookkeeping(v=VERSION)
 _UNDELIVERED: Final = Delivery()
 
@@ -98,32 +100,61 @@ def written_range(found: Range) -> Estimate:
 
 def stored_of(task: Task) -> Stored:
     """A task as JSON has it."""
-    remaining = remaining_seconds(task)
-    estimate = None if task.usual is None else estimated_range(task)
-    details, filled = task.processing_details, {}
+    return _filled(_without_values(task), task)
+
+
+def with_values(before: Stored, task: Task) -> Stored:
+    """A task as JSON has it, of which only the values of its run are others than `before`: a value
+    is written so often that the rest is not made again."""
+    stored, kept = copy(before), before.bookkeeping
+    stored.bookkeeping = kept and copy(kept)
+    return _filled(stored, task)
+
+
+def _filled(stored: Stored, task: Task) -> Stored:
+    """Sets the values of a task's run."""
+    remaining, details, computed = remaining_seconds(task), task.processing_details, {}
     if task.rate is not None:
-        filled = _estimates(task, remaining)
-        details = {**filled, **details}
+        computed = _estimates(task, remaining)
+        details = {**computed, **details}
+    ends, at, work = ending(task, remaining), task.updated_at, task.work
+    estimate = None if task.usual is None else estimated_range(task)
+    stored.progress = ItemsDone(*task.progress)
+    stored.current_status, stored.message_code = task.message, task.message_code
+    # Each is a new time, which no cache has.
+    stored.updated_at = None if at is None else at.isoformat(timespec="milliseconds")
+    stored.estimated_completion = None if ends is None else ends.isoformat(timespec="milliseconds")
+    stored.processing_time_ms = task.processing_time_ms
+    stored.error_message, stored.error_code = task.error_message, task.error_code
+    stored.results = guarded(task.results)
+    stored.processing_details, stored.estimated_details = guarded(details), list(computed)
+    stored.checkpoint = task.checkpoint
+    stored.estimate = None if estimate is None else written_range(estimate)
+    stored.rate, stored.revision = task.rate, task.revision
+    if (kept := stored.bookkeeping) is not None:
+        kept.work = None if work is None else work.numbers
+    return stored
+
+
+def _without_values(task: Task) -> Stored:
     worker, delivery, until = task.worker, task.delivery, rendered(task.again_until)
     return Stored(
         task_id=task.task_id,
         task_type=task.task_type,
         symbol=task.symbol,
         status=task.status,  # type: ignore[arg-type]  # one of TaskStatus
-        progress=ItemsDone(*task.progress),
-        current_status=task.message,
+        progress=_NO_ITEMS,
+        current_status="",
         start_time=rendered(task.started_at),
-        updated_at=rendered(task.updated_at),
+        updated_at=None,
         end_time=rendered(task.completed_at),
-        processing_time_ms=task.processing_time_ms,
-        error_message=task.error_message,
-        results=guarded(task.results),
-        processing_details=guarded(details),
+        processing_time_ms=None,
+        error_message=None,
+        results={},
+        processing_details={},
         metadata=guarded(task.metadata),
-        checkpoint=task.checkpoint,
         created_at=rendered(task.created_at),
-        estimated_completion=rendered(ending(task, remaining)),
-        estimate=None if estimate is None else written_range(estimate),
+        estimated_completion=None,
         waited_ms=task.waited_ms,
         attempt=task.attempt,
         attempt_started_at=rendered(task.attempt_started_at) if task.attempt > 1 else None,
@@ -140,14 +171,10 @@ def stored_of(task: Task) -> Stored:
         traceparent=task.traceparent,
         error_cause=task.error_cause,
         control=guarded(task.control) if task.control else task.control,
-        rate=task.rate,
         warnings=None if task.warnings is None else _warning_times(task.warnings),
-        message_code=task.message_code,
-        error_code=task.error_code,
-        estimated_details=list(filled),
         may_come_again_until=until,
         final=task.ended and until is None,
-        revision=task.revision,
+        revision=0,
         bookkeeping=_bookkeeping(task),
     )
 
@@ -168,7 +195,6 @@ def _bookkeeping(task: Task) -> Bookkeeping:
         unseen=member is not None and member.unseen,
         acts=[] if member is None else list(member.acts),
         keeps_results=task.keeps_results,
-        work=None if task.work is None else task.work.numbers,
         usual=None if task.usual is None else list(task.usual),
         expect_s=task.expect_s,
         stall_s=task.stall_s,

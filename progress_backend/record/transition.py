@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from ..errors import HeldByWorker, TaskAlreadyFinished, TransitionRefused
 from . import events as ev
-from .default_texts import DefaultText, Locale
+from .default_texts import Locale, new_texts
 from .local_time import in_milliseconds
 from .model import LOST, NOT_PUBLISHED, REPORTED, WORKER_LOST, Task, TaskStatus, Worker, replace
 from .redelivery import comes_again, is_late
@@ -33,8 +33,6 @@ SUSPECTED: Final = "error (lost)"
 SAME: Final = "same"
 #: Events that may be refused because of an end that a caller asked for.
 _ASKED: Final = (ev.Started, ev.Requeued, ev.Completed, ev.Failed)
-#: Texts of a record, and where their codes are.
-_CODES: Final = {"message": "message_code", "error_message": "error_code"}
 _UNENDED: Final = frozenset({TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED})
 
 
@@ -113,16 +111,6 @@ def transition(
     # What was asked of its workflow while the record had ended is asked of its next run too.
     acts = () if task.ended and not after.ended else member.acts
     return replace(after, member=member._replace(share=share_of(after, member.share), acts=acts))
-
-
-def new_texts(before: Task, after: Task) -> dict[str, Any]:
-    """The new texts of a task, and beside each the code of a default text; another has none."""
-    changes: dict[str, Any] = {}
-    for name, beside in _CODES.items():
-        if (given := getattr(after, name)) is not getattr(before, name):
-            changes[name] = given and str(given)
-            changes[beside] = given.code if isinstance(given, DefaultText) else None
-    return changes
 
 
 def row_of(task: Task | None) -> str:

@@ -55,7 +55,7 @@ def plans(entries: Iterator[Entry]) -> Job:
     since = time.monotonic()
 
     def begin(writer: Writer, own: list[Entry]) -> None:
-        now = writer.now()
+        now = writer.store.measured_now()
         at = now - timedelta(seconds=time.monotonic() - since)
         dated = [(run, i, tuple([event.happened_at(at) for event in e])) for run, i, e in own]
         writer.apply_together(dated, now)
@@ -69,7 +69,7 @@ def ends(task_ids: Iterator[str], end: Unreached) -> Job:
     def finish(writer: Writer, own: list[str]) -> None:
         store = writer.store
         try:
-            store.run(workflows.end_planned(store.flows, own, end, writer.now()))
+            store.run(workflows.end_planned(store.flows, own, end, store.measured_now()))
         except StoreUnavailable:
             raise
         except ProgressError as error:

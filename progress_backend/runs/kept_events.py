@@ -58,7 +58,7 @@ class KeptEvents:
         writer = self._writer
         wanted = [kept for kept in firsts if kept.run is None or not kept.run.refused]
         with writer.store.within(left_s), writer.waiting(writer.thread):
-            now = writer.now()
+            now = writer.store.measured_now()
             entries = [(kept.run, kept.task_id, (kept.dated(now),)) for kept in wanted]
             outcomes = writer.apply_together(entries, now)
         both = zip(wanted, outcomes, strict=True)

@@ -16,6 +16,7 @@ from celery.exceptions import Ignore
 from ..flows.stored_record import Base
 from ..operations.value_request import ValueRequest
 from ..record import events as ev
+from ..record.default_texts import Locale, progress_text
 from ..record.json_text import text_of
 from ..record.model import TaskStatus
 from ..record.samples import Samples
@@ -56,15 +57,14 @@ class RunSender(Protocol):
     """The methods of the process's sender that a run calls."""
 
     always: bool
+    #: The language of its default texts.
+    locale: Locale
 
     def wake(self) -> None:
         """Makes the sender's thread record the newest values now."""
 
     def wait_while_paused(self, run: Run) -> None:
         """Blocks the job until its record is no longer paused."""
-
-    def progress_text(self, current: int, total: int | None) -> str:
-        """The message of an update without one."""
 
     def close(self, run: Run) -> None:
         """Stops all writes for the run but its end."""
@@ -299,7 +299,7 @@ class Run:
         total = None if total is None else count_of(total)
         if message is None:
             shown = self.identity.total_items if total is None else total
-            message = self.sender.progress_text(current or 0, shown)
+            message = progress_text(self.sender.locale, current or 0, shown)
         elif type(message) is not str:
             message = text_of(message)
         details = self.details if self.phase is None else {**self.details, "phase": self.phase}

@@ -17,7 +17,6 @@ from ..errors import ConcurrentUpdate, ProgressError, StoreUnavailable
 from ..flows.stored_record import Applied
 from ..operations.call import Call
 from ..record import events as ev
-from ..record.default_texts import progress_text
 from ..record.model import LOST, TaskStatus
 from .canvas_records import ends, plans
 from .run import Run
@@ -48,10 +47,6 @@ class Sender(SenderThread):
         if self._mirror is not None:
             self._mirror.revoked(run)
 
-    def progress_text(self, current: int, total: int | None) -> str:
-        """The message of an update without one."""
-        return progress_text(self._locale, current, total)
-
     def close(self, run: Run) -> None:
         """Called when the body has ended: no progress is written from here on.
 
@@ -75,7 +70,7 @@ class Sender(SenderThread):
             now = None
             try:
                 with self.writer.waiting(self.writer.jobs):
-                    now = self.writer.now()
+                    now = self.writer.store.measured_now()
                     return self.writer.apply(run, task_id, happened, now)
             except StoreUnavailable:
                 self.wake()  # from now on the thread asks the store
@@ -123,7 +118,7 @@ class Sender(SenderThread):
         if sent and self._asks(several[0][2]):
             try:
                 with self.writer.waiting(self.writer.jobs):
-                    now = self.writer.now()
+                    now = self.writer.store.measured_now()
                     together = self.writer.apply_together([several[n] for n in sent], now)
                     outcomes = dict(zip(sent, together, strict=True))
             except StoreUnavailable:

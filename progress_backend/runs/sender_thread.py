@@ -46,7 +46,7 @@ class SenderThread:
         #: Whether every value is recorded (interval 0): each `update()` wakes the thread.
         self.always = store.settings.update_interval_s == 0
         self._interval_s = store.settings.update_interval_s
-        self._locale = store.settings.locale
+        self.locale = store.settings.locale
         self._mirror = mirror
         self._closing_s = closing_s
         self._runs: dict[int, Run] = {}

@@ -106,7 +106,7 @@ class ValueWriter:
         """Records the values, and passes those that were recorded to the mirror."""
         try:
             with self._writer.waiting(self._writer.thread):
-                now = self._writer.now()
+                now = self._writer.store.measured_now()
                 if len(values) == 1:  # always so in a prefork child
                     run, event, pending, _ = value = values[0]
                     event = event if pending is True else value.dated(now)

@@ -115,15 +115,6 @@ class Writer:
         self._firsts = FirstRecords(store.flows, store.keys)
         self._outage = outage_of(store.settings)
 
-    def now(self) -> datetime:
-        """The store's time; its clock is measured if that was not done lately.
-
-        Raises:
-            StoreUnavailable: the clock has to be measured, and the store does not answer.
-        """
-        self.store.ready()
-        return self.store.now()
-
     def waiting(self, bound: Bound) -> Waiting:
         """`with`: all store calls in the block share one bound. Its breaker is opened where the
         block ends with StoreUnavailable, which goes on, and closed where it ends well."""

@@ -188,6 +188,17 @@ class Store(_Base):
         if self._clock.unknown:
             self.measure_clock()
 
+    def measured_now(self) -> datetime:
+        """`now`, by a clock that was measured in the last minute.
+
+        Raises:
+            StoreUnavailable: the clock has to be measured, and Redis does not answer.
+        """
+        clock = self._clock
+        if clock.unknown:
+            self.measure_clock()
+        return self._local.at(int(clock.seconds() * 1000) / 1000)
+
     def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME; each renewal of a lease calls it."""
         with MAPPED, self.deadline.within():

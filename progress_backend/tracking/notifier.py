@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from celery import current_task
 
+from ..record.default_texts import Locale
 from ..record.events import Identity
 from ..record.json_text import text_of
 from ..record.log_line import LEVELS
@@ -278,6 +279,7 @@ class _Nowhere:
     """Takes the sender's place where nothing is recorded."""
 
     always = False
+    locale: Locale = "en"
 
     def wake(self) -> None:
         pass
@@ -287,9 +289,6 @@ class _Nowhere:
 
     def close(self, run: Run) -> None:
         pass
-
-    def progress_text(self, current: int, total: int | None) -> str:
-        return ""
 
 
 def recorded_run() -> Run | None:

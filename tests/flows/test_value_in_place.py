@@ -66,15 +66,23 @@ def short_way(base: Base, event: ev.Progressed, now: Any) -> bytes | None:
     return ValueRequest(base.task.task_id, keys).of(base.digest, made.document, made.ttl_ms)
 
 
-@given(tasks(), values, times)
-def test_it_writes_the_same_as_the_long_way(task: Task, event: ev.Progressed, now: Any) -> None:
+@given(tasks(), values, values, times)
+def test_it_writes_the_same_as_the_long_way(
+    task: Task, event: ev.Progressed, then: ev.Progressed, now: Any
+) -> None:
     running = replace(
         task, status=TaskStatus.RUNNING, completed_at=None, started_at=task.created_at, member=None
     )
     base = known(replace(running, warnings=None, error_message=None, error_cause=None))
-    short = short_way(base, replace(event, attempt=task.attempt), now)
+    event, then = replace(event, attempt=task.attempt), replace(then, attempt=task.attempt)
+    short = short_way(base, event, now)
     assume(short is not None)
-    assert short == long_way(base, replace(event, attempt=task.attempt), now)
+    assert short == long_way(base, event, now)
+    made = in_place(FLOWS, base, event, now)
+    assert made is not None
+    later = now + timedelta(milliseconds=1_500)
+    if (short := short_way(made.base, then, later)) is not None:
+        assert short == long_way(made.base, then, later)
 
 
 @given(tasks(), values, times)

@@ -6,7 +6,6 @@ import pytest
 from celery.exceptions import Ignore
 
 from progress_backend.record import events as ev
-from progress_backend.record.default_texts import progress_text
 from progress_backend.runs.run import Run, TaskCancelled
 
 
@@ -14,6 +13,7 @@ class Desk:
     """Counts what a run asks of its sender; `then` is the record's status after a pause."""
 
     always = False
+    locale = "ja"
 
     def __init__(self) -> None:
         self.woken = 0
@@ -27,9 +27,6 @@ class Desk:
     def wait_while_paused(self, run: Run) -> None:
         self.waited += 1
         run.receive_status(self.then)
-
-    def progress_text(self, current: int, total: int | None) -> str:
-        return progress_text("ja", current, total)
 
     def close(self, run: Run) -> None:
         self.closed.append(run)

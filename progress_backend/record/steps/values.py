@@ -29,8 +29,12 @@ def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
         total_items=event.total or task.total_items,
         message=task.message if event.message is None else event.message,
         error_message=task.error_message if event.error_message is None else event.error_message,
-        processing_details={**task.processing_details, **event.details},
-        results={**task.results, **event.results},
+        processing_details=(
+            {**task.processing_details, **event.details}
+            if event.details
+            else task.processing_details
+        ),
+        results={**task.results, **event.results} if event.results else task.results,
         checkpoint=task.checkpoint if event.checkpoint is None else event.checkpoint,
         rate=rate,
         work=work,
