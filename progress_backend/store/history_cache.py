@@ -13,6 +13,7 @@ from ..operations import records
 from ..record import first_estimate, past_runs
 from ..record.fields import Body
 from ..record.past_runs import History
+from .coalesced_reads import Joined
 from .drivers import AsyncStore
 
 #: Seconds for which a history is not read again.
@@ -28,7 +29,7 @@ class Histories:
         self._store = store
         #: By type: the history, and the monotonic time up to which it is fresh.
         self._known: dict[str, tuple[History, float]] = {}
-        self._asked: dict[str, asyncio.Task[History]] = {}
+        self._reads = Joined(self._read, MOST)
 
     async def of(self, task_type: str) -> History:
         """A type's history.
@@ -39,11 +40,7 @@ class Histories:
         known = self._known.get(task_type)
         if known is not None and known[1] > monotonic():
             return known[0]
-        asked = self._asked.get(task_type)
-        if asked is None:
-            asked = self._asked[task_type] = asyncio.create_task(self._ask(task_type))
-        # A cancelled caller must not cancel the read that others wait for.
-        return await asyncio.shield(asked)
+        return await self._reads.get(task_type)
 
     async def estimated(self, record: Body) -> Body:
         """A checked record with a first estimate where its task has no rate of its own; raises as
@@ -59,12 +56,11 @@ class Histories:
             return record
         return first_estimate.with_usual(record, await self.of(record.task_type))
 
-    async def _ask(self, task_type: str) -> History:
-        try:
-            found = past_runs.history(await self._store.execute(records.runs_of(task_type)))
-        finally:
-            del self._asked[task_type]
+    async def _read(self, types: tuple[str, ...]) -> list[History]:
+        runs = await asyncio.gather(*(self._store.execute(records.runs_of(one)) for one in types))
+        found = [*map(past_runs.history, runs)]
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[task_type] = found, monotonic() + FRESH_S
+        until = monotonic() + FRESH_S
+        self._known |= {one: (history, until) for one, history in zip(types, found, strict=True)}
         return found

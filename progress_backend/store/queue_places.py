@@ -3,7 +3,6 @@ that are asked for while a read is in progress go to Redis as one request."""
 
 from __future__ import annotations
 
-import asyncio
 from time import monotonic
 from typing import Final, NamedTuple
 
@@ -12,6 +11,7 @@ from ..record import waiting
 from ..record.fields import Body
 from ..record.past_runs import History
 from ..record.waiting import Waiting
+from .coalesced_reads import Joined
 from .drivers import AsyncStore
 from .history_cache import Histories
 
@@ -47,8 +47,7 @@ class QueuePlaces:
         #: By task id: what is stored, the record that was made of that, and until when it is fresh.
         self._known: dict[str, tuple[bytes, Body, float]] = {}
         self._bytes = 0
-        self._asked: dict[Waiting, asyncio.Future[_Place]] = {}
-        self._reading: asyncio.Task[None] | None = None
+        self._reads = Joined(self._read, _AT_ONCE)
 
     def known(self, task_id: str, stored: bytes) -> Body | None:
         """What was made a moment ago of a task's stored document, with its place."""
@@ -66,14 +65,7 @@ class QueuePlaces:
         """
         if (task := waiting.waiting(record)) is None:
             return self._keep(stored, record, monotonic() + FRESH_S)
-        asked = self._asked.get(task)
-        if asked is None:
-            loop = asyncio.get_running_loop()
-            asked = self._asked[task] = loop.create_future()
-            if self._reading is None:
-                self._reading = loop.create_task(self._read())
-        # A cancelled caller must not cancel the read that others wait for.
-        ahead, history, until = await asyncio.shield(asked)
+        ahead, history, until = await self._reads.get(task)
         if ahead is not None:
             waiting.placed(record, ahead, history)
         return self._keep(stored, record, until)
@@ -91,34 +83,15 @@ class QueuePlaces:
         if (known := self._known.pop(task_id, None)) is not None:
             self._bytes -= _size(known[0])
 
-    async def _read(self) -> None:
-        try:
-            while self._asked:
-                # One turn of the loop, so that requests that arrived together share this read.
-                await asyncio.sleep(0)
-                await self._answer(tuple(self._asked)[:_AT_ONCE])
-        finally:
-            self._reading = None
-
-    async def _answer(self, tasks: tuple[Waiting, ...]) -> None:
-        try:
-            counts: list[int | None] = await self._store.execute(lists.before(tasks))
-            types = {task.task_type for task in tasks}
-            histories = {name: await self._histories.of(name) for name in types}
-        except Exception as error:  # raised from the callers' awaits
-            # The reads that wait would wait for the same store: they fail now too.
-            for asked in self._asked.values():
-                if not asked.done():
-                    asked.set_exception(error)
-                    asked.exception()  # a caller may have gone
-            self._asked.clear()
-            return
-        now = monotonic()
+    async def _read(self, tasks: tuple[Waiting, ...]) -> list[_Place]:
+        counts = await self._store.execute(lists.before(tasks))
+        types = {task.task_type for task in tasks}
+        histories = {name: await self._histories.of(name) for name in types}
+        now, places = monotonic(), list[_Place]()
         for task, ahead in zip(tasks, counts, strict=True):
             fresh_s = min(FRESH_S + _FRESH_S_EACH * (ahead or 0), _FRESHEST_S)
-            asked = self._asked.pop(task)
-            if not asked.done():
-                asked.set_result(_Place(ahead, histories[task.task_type], now + fresh_s))
+            places.append(_Place(ahead, histories[task.task_type], now + fresh_s))
+        return places
 
 
 def _size(stored: bytes) -> int:

@@ -21,7 +21,7 @@ from ..live.listener import Listener
 from ..operations import workflows
 from ..service.redis_progress_service import RedisProgressService
 from ..settings import Settings
-from ..store.coalesced_reads import JoinedReads
+from ..store.coalesced_reads import Joined, documents
 from ..store.drivers import AsyncStore
 from ..store.history_cache import Histories
 from ..store.queue_places import QueuePlaces
@@ -55,7 +55,7 @@ class Api:
     zone: tzinfo
     store: AsyncStore
     #: Coalesced reads of single tasks, of which very many arrive at once.
-    reads: JoinedReads
+    reads: Joined[str, bytes | None]
     histories: Histories
     places: QueuePlaces
     service: RedisProgressService
@@ -87,7 +87,7 @@ class Api:
         listener.start()
         broker = None if celery_app is None else Broker(celery_app)
         service = RedisProgressService(store=store)
-        reads = JoinedReads(store)
+        reads = documents(store)
         access, measured = Access(settings, bound), Measured()
         zone, histories = settings.zone(), Histories(store)
         places = QueuePlaces(store, histories)

@@ -14,7 +14,7 @@ from progress_backend.errors import StoreUnavailable
 from progress_backend.settings import Settings
 from progress_backend.store import coalesced_reads
 from progress_backend.store.async_exchange import AsyncExchange
-from progress_backend.store.coalesced_reads import MOST, JoinedReads
+from progress_backend.store.coalesced_reads import MOST, Joined, documents
 from progress_backend.store.drivers import AsyncStore
 from progress_backend.store.exchange import Request
 from tests.conftest import StartServer
@@ -54,7 +54,7 @@ async def test_everybody_gets_their_own_document(
     count = 2 * MOST + 10
     with redis.Redis.from_url(redis_url) as client:
         client.mset({f"task:{i}": f"document {i}" for i in range(0, count, 2)})
-    reads = JoinedReads(store)
+    reads = documents(store)
     found = await asyncio.gather(*(reads.get(str(i)) for i in range(count)))
     assert found == [f"document {i}".encode() if i % 2 == 0 else None for i in range(count)]
     assert trips == [MOST, MOST, 10]
@@ -66,7 +66,7 @@ async def test_what_comes_meanwhile_goes_with_the_next(
     with redis.Redis.from_url(redis_url) as client:
         client.mset({"task:a": "1", "task:b": "2"})
         client.config_resetstat()
-    reads = JoinedReads(store)
+    reads = documents(store)
     first = reads.get("a")
     while not reads_of(redis_url):  # it is on its way, alone
         await asyncio.sleep(0.001)
@@ -78,13 +78,13 @@ async def test_what_comes_meanwhile_goes_with_the_next(
 async def test_a_reader_that_leaves_disturbs_nobody(store: AsyncStore, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         client.set("task:a", "1")
-    reads = JoinedReads(store)
+    reads = documents(store)
     leaves, stays = reads.get("a"), reads.get("a")
     leaves.cancel()
     assert await stays == b"1"
 
 
-async def answers(reads: JoinedReads) -> bool:
+async def answers(reads: Joined[str, bytes | None]) -> bool:
     """A busy machine may take longer than the store's time-out."""
     with contextlib.suppress(StoreUnavailable):
         return await reads.get("a") is None
@@ -94,7 +94,7 @@ async def answers(reads: JoinedReads) -> bool:
 async def test_a_store_that_is_away_is_said_to_all_at_once(start_server: StartServer) -> None:
     server = start_server()
     store = AsyncStore(Settings(redis_url=server.url), timeout_s=0.5)
-    reads = JoinedReads(store)
+    reads = documents(store)
     await aeventually(lambda: answers(reads))
     server.pause()
     asked = [reads.get(str(i)) for i in range(5 * MOST)]
@@ -111,7 +111,7 @@ async def test_too_many_are_told_to_come_again(
     store: AsyncStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(coalesced_reads, "MOST_WAITING", 3)
-    reads = JoinedReads(store)
+    reads = documents(store)
     waiting = [reads.get(str(i)) for i in range(3)]
     with pytest.raises(StoreUnavailable, match="too many reads"):
         reads.get("one more")
