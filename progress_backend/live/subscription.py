@@ -123,7 +123,7 @@ class Subscription:
         while data := await stream.read(_READ):
             self.replied_at = time.monotonic()
             for reply in replies.feed(data):
-                if isinstance(reply, redis.exceptions.ResponseError):
+                if isinstance(reply, redis.exceptions.RedisError):
                     raise reply
                 if isinstance(reply, list):
                     self._take(*reply)

@@ -130,8 +130,10 @@ def store(since_ms: int) -> Call[Counted]:
     def parse(replies: list[Any]) -> Counted:
         info, (records, active, recent, wrong) = replies
         names = tuple(zip(texts(wrong[::2]), texts(wrong[1::2]), strict=True))
-        about = (_used_memory(info), names, _no_writes(info), _evicts(info))
-        return Counted(records, active, recent, *about)
+        nodes = nodes_of(info)
+        memory = sum(int(node["used_memory"]) for node in nodes)
+        first = (next(filter(None, map(of, nodes)), "") for of in (_no_writes, _evicts))
+        return Counted(records, active, recent, memory, names, *first)
 
     def of_all(replies: list[Counted]) -> Counted:
         records, active, recent, memory, wrong, no_writes, evicts = zip(*replies, strict=True)
@@ -142,28 +144,27 @@ def store(since_ms: int) -> Call[Counted]:
     return everywhere(ask, of_all)
 
 
-def _used_memory(info: dict[str, Any]) -> int:
-    """Redis's memory in bytes, on a cluster the sum of its nodes."""
-    if "used_memory" in info:
-        return int(info["used_memory"])
-    return sum(int(node["used_memory"]) for node in info.values())
+def nodes_of(info: Any) -> list[dict[str, Any]]:
+    """What INFO says of each server: of one as it comes; of a cluster's as redis-py has parsed it,
+    by their names where there are several."""
+    if isinstance(info, bytes):
+        lines = info.decode(errors="replace").splitlines()
+        return [dict(line.split(":", 1) for line in lines if ":" in line)]
+    several = all(isinstance(each, dict) for each in info.values())
+    return [*info.values()] if several else [info]
 
 
-def _no_writes(info: dict[str, Any]) -> str:
-    """Why a Redis server takes no writes, "" if it does; on a cluster, of the first node that takes
-    none."""
-    for node in [info] if "used_memory" in info else info.values():
-        if node.get("role") == "slave" and int(node.get("slave_read_only", 1)):
-            return "it is a read-only replica"
-        most = int(node.get("maxmemory", 0))
-        if most and node.get("maxmemory_policy") == "noeviction" and node["used_memory"] >= most:
-            return f"its memory is full: {MORE_ROOM}"
+def _no_writes(node: dict[str, Any]) -> str:
+    """Why a Redis server takes no writes, "" if it does."""
+    if node.get("role") == "slave" and int(node.get("slave_read_only", 1)):
+        return "it is a read-only replica"
+    most, used = int(node.get("maxmemory", 0)), int(node["used_memory"])
+    if most and node.get("maxmemory_policy") == "noeviction" and used >= most:
+        return f"its memory is full: {MORE_ROOM}"
     return ""
 
 
-def _evicts(info: dict[str, Any]) -> str:
-    """The maxmemory-policy of a Redis server that deletes keys; on a cluster, of the first node
-    that does."""
-    nodes = [info] if "used_memory" in info else info.values()
-    policies = (node.get("maxmemory_policy", "noeviction") for node in nodes)
-    return next((policy for policy in policies if policy != "noeviction"), "")
+def _evicts(node: dict[str, Any]) -> str:
+    """The maxmemory-policy of a Redis server that deletes keys."""
+    policy = str(node.get("maxmemory_policy", "noeviction"))
+    return "" if policy == "noeviction" else policy

@@ -1,4 +1,4 @@
-"""Redis reads over one held connection of redis-py's asyncio pool, at a third of the cost of its
+"""Redis requests over one held connection of redis-py's asyncio pool, at a third of the cost of its
 client.
 
 redis-py's parser awaits each line and each value of a reply, and its client counts and times the
@@ -8,12 +8,12 @@ command for monitors; for a few small documents that takes most of a read's time
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any, Final
 
 import redis.asyncio
 import redis.exceptions
 
+from .connection import close_async
 from .exchange import Request, packed
 from .redis_errors import answered
 from .resp import Replies, Reply
@@ -32,17 +32,21 @@ class AsyncExchange:
         #: The connection, which answered the last time; None while it is in use.
         self._held: Any = None
 
-    async def read(self, requests: Sequence[Request]) -> list[Any]:
-        """The raw replies to requests that only read and are sent together, each passed through
-        `answered`; raises what `execute_command` raises.
+    async def ask(self, *requests: Request) -> list[Any]:
+        """The raw replies to requests that are sent together, each passed through `answered`.
 
-        After an error reply, or one that cannot be parsed, redis-py sends the requests once more.
+        Raises what `execute_command` raises, for the first request with an error; nothing is sent
+        twice.
         """
+        if not requests:
+            return []
         connection = await self._take()
-        asked, plain = _Asked(len(requests)), False
+        asked = _Asked(len(requests))
         try:
             try:
                 async with asyncio.timeout(self._timeout_s):
+                    if connection.health_check_interval:
+                        await connection.check_health()
                     connection._writer.write(b"".join(map(packed, requests)))
                     await asked.received(connection._reader)
             except TimeoutError:
@@ -50,18 +54,12 @@ class AsyncExchange:
                 # received bytes were read.
                 async with asyncio.timeout(0):
                     await asked.received(connection._reader)
-            replies = [answered(reply) for reply in asked.replies]
-            plain = True
-            return replies
-        except (redis.exceptions.InvalidResponse, redis.exceptions.ResponseError):
-            pass
         finally:
-            if plain and self._held is None:
+            if asked.whole and self._held is None:
                 self._held = connection
             else:
                 await self._give_back(connection, whole=asked.whole)
-        async with asyncio.timeout(self._timeout_s):
-            return [await self._alone(request) for request in requests]
+        return [answered(reply) for reply in asked.replies]
 
     async def _take(self) -> Any:
         """The held connection unless the server has closed it, else one of the pool."""
@@ -79,11 +77,9 @@ class AsyncExchange:
             await connection.disconnect(nowait=True)
         await self._client.connection_pool.release(connection)
 
-    async def _alone(self, request: Request) -> Any:
-        try:
-            return await self._client.execute_command(*request)
-        except redis.exceptions.ResponseError as error:
-            return answered(error)
+    async def close(self) -> None:
+        """Closes the connections."""
+        await close_async(self._client)
 
 
 class _Asked:
@@ -96,10 +92,12 @@ class _Asked:
 
     @property
     def whole(self) -> bool:
-        return len(self.replies) == self._count
+        """Whether all are there, of a master: a new connection goes to the new master."""
+        left = any(isinstance(reply, redis.exceptions.ReadOnlyError) for reply in self.replies)
+        return len(self.replies) == self._count and not left
 
     async def received(self, reader: asyncio.StreamReader) -> None:
-        while not self.whole:
+        while len(self.replies) < self._count:
             data = await reader.read(_READ)
             if not data:
                 raise redis.exceptions.ConnectionError("Connection closed by server.")

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+import threading
+from typing import Any, Final
 
 import redis.asyncio.retry
 import redis.backoff
 import redis.exceptions
 import redis.retry
 from redis.asyncio.cluster import ClusterNode as AsyncClusterNode
-from redis.asyncio.cluster import ClusterPipeline
 from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
 from redis.cluster import ClusterNode, RedisCluster
 
+from ..errors import StoreUnavailable
 from ..settings import Settings
 from .bounded_connection import BoundedLock, NodePool
-from .connection import CONNECTIONS, options_of
+from .connection import CONNECTIONS, close_async, options_of
 from .deadline import Deadline
+from .exchange import Request, encoded
+from .redis_errors import answered
 from .store_url import cluster_options, nodes_of, plain_url
 
 #: The part of a call's time that one node of a cluster may take.
 _PART_OF_A_NODE = 1 / 2
+#: Requests that each primary gets.
+_WITHOUT_A_KEY: Final = ("INFO", "SCRIPT")
 #: The nodes of each cluster that this process last read: the URL's own node may be down.
 _seen: dict[str | None, list[tuple[str, int]]] = {}
 
@@ -48,19 +51,14 @@ def sync_cluster(settings: Settings, deadline: Deadline) -> RedisCluster:
     return client
 
 
-def async_cluster(settings: Settings, timeout_s: float, **options: Any) -> AsyncRedisCluster:
-    """An asyncio client of a cluster; a call waits for a free connection, as with `async_client`.
-
-    One node gets a part of the time, so that there is time left for another one.
-    """
+def async_cluster(settings: Settings, timeout_s: float) -> AsyncRedisCluster:
+    """An asyncio client of a cluster. One node gets a part of the time, so that there is time left
+    for another one."""
     once_more = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 1)
-    options = {
-        **cluster_options(settings),
-        **options_of(timeout_s * _PART_OF_A_NODE, once_more),
-        **options,
-    }
+    its = options_of(timeout_s * _PART_OF_A_NODE, once_more)
+    options = {**cluster_options(settings), **its}
     options["ssl"] = plain_url(settings).startswith("rediss")
-    return _WaitingCluster(settings, wait_s=timeout_s, **options)
+    return _Cluster(settings, **options)
 
 
 def _remember(settings: Settings, client: Any) -> None:
@@ -69,39 +67,13 @@ def _remember(settings: Settings, client: Any) -> None:
     _seen[settings.redis_url] = [(str(node.host), int(node.port)) for node in nodes]
 
 
-def check_cluster(settings: Settings) -> None:
-    """Checks a cluster's URL, without a connection.
+class _Cluster(AsyncRedisCluster):
+    """A cluster client that reads the cluster's nodes from every node that this process knows."""
 
-    Raises:
-        SettingsError: the URL of a cluster cannot be used.
-    """
-    cluster_options(settings)
-
-
-class _WaitingCluster(AsyncRedisCluster):
-    """A cluster client whose calls wait for a free connection, where redis-py's raise; it reads the
-    cluster's nodes from every node that this process knows."""
-
-    def __init__(self, settings: Settings, *, wait_s: float, **options: Any) -> None:
+    def __init__(self, settings: Settings, **options: Any) -> None:
         nodes = [AsyncClusterNode(*node) for node in _nodes(settings)]
         super().__init__(startup_nodes=nodes, **options)
         self._settings = settings
-        self._room = asyncio.Semaphore(CONNECTIONS)
-        self._wait_s = wait_s
-
-    @asynccontextmanager
-    async def room(self) -> AsyncIterator[None]:
-        """`async with`: waits until a connection is free; the block is bounded as a whole."""
-        try:
-            async with asyncio.timeout(self._wait_s):
-                await self._room.acquire()
-        except TimeoutError:
-            raise redis.exceptions.ConnectionError("No connection available.") from None
-        try:
-            async with asyncio.timeout(self._wait_s):
-                yield
-        finally:
-            self._room.release()
 
     async def initialize(self, *args: Any, **options: Any) -> AsyncRedisCluster:
         """As redis-py's, with the nodes that this process has seen as further startup nodes."""
@@ -115,24 +87,110 @@ class _WaitingCluster(AsyncRedisCluster):
         _remember(self._settings, self)
         return client
 
-    async def execute_command(self, *args: Any, **options: Any) -> Any:
-        async with self.room():
-            return await super().execute_command(*args, **options)
 
-    def pipeline(self, transaction: Any = None, shard_hint: Any = None) -> ClusterPipeline:
-        return _WaitingPipeline(self, transaction)  # type: ignore[abstract] # redis-py's is, too
+def _targets(request: Request) -> dict[str, Any]:
+    """The nodes of a request without a key: INFO and SCRIPT LOAD go to every primary."""
+    return {"target_nodes": RedisCluster.PRIMARIES} if request[0] in _WITHOUT_A_KEY else {}
 
 
-class _WaitingPipeline(ClusterPipeline):
-    """A pipeline with one connection per node, counted as one call."""
+def _named(request: Request) -> Request:
+    """A request as redis-py names it."""
+    return ("SCRIPT LOAD", *request[2:]) if request[0] == "SCRIPT" else request
 
-    def __init__(self, client: _WaitingCluster, transaction: Any) -> None:
-        super().__init__(client, transaction)
-        self._waiting = client
 
-    async def execute(self, *args: Any, **options: Any) -> list[Any]:
-        async with self._waiting.room():
-            return await super().execute(*args, **options)
+class ClusterExchange:
+    """Requests to a Redis Cluster, whose nodes redis-py picks; it connects at its first use."""
+
+    def __init__(self, settings: Settings, deadline: Deadline) -> None:
+        """Checks the URL.
+
+        Raises:
+            SettingsError: it cannot be used.
+        """
+        cluster_options(settings)
+        self._settings = settings
+        self._deadline = deadline
+        self._opening = threading.Lock()
+        self._opened: RedisCluster | None = None
+
+    def _client(self) -> RedisCluster:
+        if self._opened is None:
+            with self._deadline.within():
+                if not self._opening.acquire(timeout=self._deadline.left()):
+                    raise StoreUnavailable("the progress store is being connected to", late=True)
+                try:
+                    if self._opened is None:
+                        self._opened = sync_cluster(self._settings, self._deadline)
+                finally:
+                    self._opening.release()
+        return self._opened
+
+    def ask(self, *requests: Request) -> list[Any]:
+        """The replies to requests, those with keys sent together; as `Exchange.ask`, but that
+        redis-py has parsed some."""
+        client = self._client()
+        if len(requests) < 2 or any(map(_targets, requests)):
+            return [self._alone(client, request) for request in requests]
+        pipeline: Any = client.pipeline(transaction=False)
+        for verb, *parts in requests:
+            # As bytes: the pipeline would encode ids that are no UTF-8 differently. The node of a
+            # script's keys it would ask a server for.
+            key = parts[2] if verb == "EVALSHA" else None
+            node = {} if key is None else {"target_nodes": client.get_node_from_key(key)}
+            pipeline.execute_command(verb, *map(encoded, parts), **node)
+        return [answered(reply) for reply in pipeline.execute(raise_on_error=False)]
+
+    def _alone(self, client: RedisCluster, request: Request) -> Any:
+        try:
+            return client.execute_command(*_named(request), **_targets(request))
+        except redis.exceptions.ResponseError as error:
+            return answered(error)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        if self._opened is not None:
+            self._opened.close()
+
+
+class AsyncClusterExchange:
+    """As `ClusterExchange`, for asyncio; a call waits for a free connection, as with
+    `async_client`, where redis-py's raises."""
+
+    def __init__(self, settings: Settings, timeout_s: float) -> None:
+        """As `ClusterExchange`; raises as it."""
+        self._client = async_cluster(settings, timeout_s)
+        self._timeout_s = timeout_s
+        self._room = asyncio.Semaphore(CONNECTIONS)
+
+    async def ask(self, *requests: Request) -> list[Any]:
+        """As `ClusterExchange.ask`."""
+        if not requests:
+            return []
+        async with asyncio.timeout(self._timeout_s):
+            await self._room.acquire()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return [answered(reply) for reply in await self._replies(requests)]
+        finally:
+            self._room.release()
+
+    async def _replies(self, requests: tuple[Request, ...]) -> list[Any]:
+        if len(requests) == 1 or any(map(_targets, requests)):
+            calls = [self._client.execute_command(*_named(r), **_targets(r)) for r in requests]
+            # All calls are waited for: none may run on by itself after the error of another.
+            replies = await asyncio.gather(*calls, return_exceptions=True)
+            for reply in replies:
+                if isinstance(reply, BaseException) and not isinstance(reply, Exception):
+                    raise reply
+            return replies
+        pipeline = self._client.pipeline(transaction=False)
+        for request in requests:
+            pipeline.execute_command(*request)
+        return await pipeline.execute(raise_on_error=False)
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await close_async(self._client)
 
 
 def _nodes(settings: Settings) -> list[tuple[str, int]]:

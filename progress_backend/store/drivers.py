@@ -4,19 +4,18 @@ here."""
 from __future__ import annotations
 
 import asyncio
-import threading
 from datetime import datetime
 from time import monotonic
 from typing import Any, Final, Self, TypeVar
 
 import redis.exceptions
-from redis.cluster import RedisCluster
 
 from ..errors import SettingsError, StoreUnavailable
 from ..flows.flow import Flow, completed
 from ..flows.task_flows import Flows
-from ..operations.call import Call, Request
+from ..operations.call import Call
 from ..operations.commits import CommitCall
+from ..operations.counts import nodes_of
 from ..operations.keys import Keys
 from ..operations.partitions import Layout
 from ..operations.scripts import SCRIPTS
@@ -24,21 +23,18 @@ from ..record.local_time import LocalTime
 from ..settings import Settings
 from ..targets import targets_of
 from .async_exchange import AsyncExchange
-from .cluster_connection import async_cluster, check_cluster, sync_cluster
-from .connection import async_client, close_async, sync_client
+from .cluster_connection import AsyncClusterExchange, ClusterExchange
+from .connection import async_client, sync_client
 from .deadline import Deadline, Within
-from .exchange import Exchange, encoded
+from .exchange import Exchange
 from .outage_log import fault
 from .redis_clock import RedisClock
-from .redis_errors import MAPPED, answered
+from .redis_errors import MAPPED
 
 T = TypeVar("T")
 
-#: Commands whose replies redis-py returns unparsed anyway; its parsing of hundreds of ids takes a
-#: millisecond.
-_AS_THEY_COME: Final = frozenset({"EVALSHA", "GETRANGE", "HMGET", "ZCOUNT"})
-#: The scripts that only read documents.
-_READS: Final = frozenset(SCRIPTS[name].sha for name in ("page", "top", "before"))
+#: What has a Redis server load the scripts.
+LOADING: Final = [("SCRIPT", "LOAD", script.text) for script in SCRIPTS.values()]
 
 
 class _Base:
@@ -61,13 +57,6 @@ class _Base:
         zone; before `ready`, this machine's time."""
         return self._local.at(int(self._clock.seconds() * 1000) / 1000)
 
-    def _targets(self, request: Request) -> dict[str, str]:
-        """On a cluster, the nodes of a request without a key: INFO and SCRIPT LOAD go to every
-        primary."""
-        if self.settings.clustered and request[0] in ("INFO", "SCRIPT LOAD"):
-            return {"target_nodes": RedisCluster.PRIMARIES}
-        return {}
-
 
 class Store(_Base):
     """A blocking store; one per process, made after the fork, shared by its threads.
@@ -79,31 +68,13 @@ class Store(_Base):
     def __init__(self, settings: Settings, timeout_s: float = 5.0) -> None:
         super().__init__(settings)
         self.deadline = deadline = Deadline(timeout_s)
-        self._opening = threading.Lock()
-        self._opened: Any = None
-        self._exchange: Exchange | None = None
         #: Whether `packed` sends requests: on a Cluster a client picks the node of each.
         self.sends_packed = not settings.clustered
+        self._exchange: Exchange | ClusterExchange
         if settings.clustered:
-            check_cluster(settings)
+            self._exchange = ClusterExchange(settings, deadline)
         else:
-            self._opened = sync_client(settings, deadline)
-            # A cluster's client picks the node.
-            self._exchange = Exchange(self._opened, deadline)
-
-    @property
-    def _client(self) -> Any:
-        """The redis-py client; a cluster's reads the nodes when it is made, so at its first use."""
-        if self._opened is None:
-            with self.deadline.within():
-                if not self._opening.acquire(timeout=self.deadline.left()):
-                    raise StoreUnavailable("the progress store is being connected to", late=True)
-                try:
-                    if self._opened is None:
-                        self._opened = sync_cluster(self.settings, self.deadline)
-                finally:
-                    self._opening.release()
-        return self._opened
+            self._exchange = Exchange(sync_client(settings, deadline), deadline)
 
     def within(self, seconds: float) -> Within:
         """`with`: bounds all store calls of this thread in the block to so many seconds
@@ -136,10 +107,10 @@ class Store(_Base):
         requests, parse = call.asked(self.layout)
         with MAPPED:
             try:
-                return parse(self._send(requests))
+                return parse(self._exchange.ask(*requests))
             except redis.exceptions.NoScriptError:
-                self._send([("SCRIPT LOAD", script.text) for script in SCRIPTS.values()])
-                return parse(self._send(requests))
+                self._exchange.ask(*LOADING)
+                return parse(self._exchange.ask(*requests))
 
     def packed(self, request: bytes) -> Any:
         """The reply to one packed request; None where the connection for it is busy, or the server
@@ -148,7 +119,7 @@ class Store(_Base):
         Raises:
             StoreUnavailable: Redis does not answer or refuses.
         """
-        assert self._exchange is not None
+        assert isinstance(self._exchange, Exchange)
         try:
             return self._exchange.reply_to(request)
         except redis.exceptions.NoScriptError:
@@ -156,31 +127,6 @@ class Store(_Base):
         except Exception:
             with MAPPED:
                 raise
-
-    def _send(self, requests: list[Request]) -> list[Any]:
-        if self._exchange and requests and requests[0][0] in _AS_THEY_COME:
-            return self._exchange.ask(*requests)
-        if len(requests) < 2 or any(map(self._targets, requests)):
-            return [self._alone(request) for request in requests]
-        pipeline = self._client.pipeline(transaction=False)
-        for verb, *parts in requests:
-            # As bytes: a cluster's pipeline would encode ids that are no UTF-8 differently.
-            place = self._place((verb, *parts))
-            pipeline.execute_command(verb, *map(encoded, parts), **place)
-        return [answered(reply) for reply in pipeline.execute(raise_on_error=False)]
-
-    def _alone(self, request: Request) -> Any:
-        try:
-            return self._client.execute_command(*request, **self._targets(request))
-        except redis.exceptions.ResponseError as error:
-            return answered(error)
-
-    def _place(self, request: Request) -> dict[str, Any]:
-        """On a cluster, the node of a script's keys, which redis-py's pipeline would ask a server
-        for."""
-        if self.settings.clustered and request[0] == "EVALSHA":
-            return {"target_nodes": self._client.get_node_from_key(request[3])}
-        return {}
 
     def ready(self) -> None:
         """Measures Redis's clock unless that was less than a minute ago: called before a `now()`
@@ -203,21 +149,22 @@ class Store(_Base):
         """Measures the offset to Redis's TIME; each renewal of a lease calls it."""
         with MAPPED, self.deadline.within():
             for _ in range(2):
-                if self._clock.measured(monotonic(), self._client.execute_command("TIME")):
+                sent = monotonic()
+                if self._clock.measured(sent, *self._exchange.ask(("TIME",))):
                     return
 
     def server(self) -> str:
         """The `run_id` of the Redis server that answers; "" where this user may not read INFO."""
         with MAPPED, self.deadline.within():
             try:
-                return str(self._client.info("server").get("run_id", ""))
+                (reply,) = self._exchange.ask(("INFO", "server"))
+                return "".join(str(node.get("run_id", "")) for node in nodes_of(reply))
             except redis.exceptions.NoPermissionError:
                 return ""
 
     def close(self) -> None:
         """Closes the connections."""
-        if self._opened is not None:
-            self._opened.close()
+        self._exchange.close()
 
     def __enter__(self) -> Self:
         return self
@@ -231,12 +178,12 @@ class AsyncStore(_Base):
 
     def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
         super().__init__(settings)
+        self._exchange: AsyncExchange | AsyncClusterExchange
         if settings.clustered:
-            check_cluster(settings)
-        opened: Any = async_cluster if settings.clustered else async_client
-        self._client = opened(settings, timeout_s)
-        self._timeout_s = timeout_s
-        self._exchange = None if settings.clustered else AsyncExchange(self._client, timeout_s)
+            self._exchange = AsyncClusterExchange(settings, timeout_s)
+        else:
+            self._exchange = AsyncExchange(async_client(settings, timeout_s), timeout_s)
+        self._loading: asyncio.Task[list[Any]] | None = None
 
     async def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end; raises as `Store.run`."""
@@ -255,10 +202,10 @@ class AsyncStore(_Base):
         try:
             with MAPPED:
                 try:
-                    reply = parse(await self._send(requests))
+                    reply = parse(await self._exchange.ask(*requests))
                 except redis.exceptions.NoScriptError:
-                    await self._send([("SCRIPT LOAD", script.text) for script in SCRIPTS.values()])
-                    reply = parse(await self._send(requests))
+                    await self._load()
+                    reply = parse(await self._exchange.ask(*requests))
         except StoreUnavailable as error:
             refused = isinstance(error.__cause__, redis.exceptions.ResponseError)
             if isinstance(call, CommitCall) and (
@@ -270,33 +217,11 @@ class AsyncStore(_Base):
             self.refusal = ""
         return reply
 
-    async def _send(self, requests: list[Request]) -> list[Any]:
-        if not requests:
-            return []
-        if self._exchange and _reads(requests[0]):
-            return await self._exchange.read(requests)
-        async with self._whole():
-            return await self._send_its_way(requests)
-
-    async def _send_its_way(self, requests: list[Request]) -> list[Any]:
-        if len(requests) == 1 or any(map(self._targets, requests)):
-            calls = [self._client.execute_command(*r, **self._targets(r)) for r in requests]
-            # All calls are waited for: none may run on by itself after the error of another.
-            replies = await asyncio.gather(*calls, return_exceptions=True)
-            for reply in replies:
-                if isinstance(reply, BaseException) and not isinstance(reply, Exception):
-                    raise reply
-        else:
-            pipeline = self._client.pipeline(transaction=False)
-            for request in requests:
-                pipeline.execute_command(*request)
-            replies = await pipeline.execute(raise_on_error=False)
-        return [answered(reply) for reply in replies]
-
-    def _whole(self) -> asyncio.Timeout:
-        """The bound of a whole call, since redis-py bounds each step: `timeout_s` to get a
-        connection, and once more for the call. A cluster's client has its own bound."""
-        return asyncio.timeout(None if self.settings.clustered else 2 * self._timeout_s)
+    async def _load(self) -> None:
+        """Has the scripts loaded: once for all calls that find none."""
+        if self._loading is None or self._loading.done():
+            self._loading = asyncio.create_task(self._exchange.ask(*LOADING))
+        await asyncio.shield(self._loading)
 
     async def ready(self) -> None:
         """As `Store.ready`."""
@@ -306,23 +231,17 @@ class AsyncStore(_Base):
     async def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME."""
         with MAPPED:
-            async with self._whole():
-                for _ in range(2):
-                    sent = monotonic()
-                    if self._clock.measured(sent, await self._client.execute_command("TIME")):
-                        return
+            for _ in range(2):
+                sent = monotonic()
+                if self._clock.measured(sent, *await self._exchange.ask(("TIME",))):
+                    return
 
     async def close(self) -> None:
         """Closes the connections."""
-        await close_async(self._client)
+        await self._exchange.close()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
-
-
-def _reads(request: Request) -> bool:
-    """Whether a request only reads documents, so that it may be sent again."""
-    return request[0] == "GETRANGE" or (request[0] == "EVALSHA" and request[1] in _READS)

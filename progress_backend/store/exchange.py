@@ -56,9 +56,13 @@ class Exchange:
         Raises what `execute_command` raises, for the first request with an error; nothing is sent
         twice.
         """
-        if not self._lock.acquire(blocking=False):
-            return [self._alone(request) for request in requests]
-        replies = self._held_exchange(b"".join(map(packed, requests)), len(requests))
+        if not requests:
+            return []
+        data = b"".join(map(packed, requests))
+        if self._lock.acquire(blocking=False):
+            replies = self._held_exchange(data, len(requests))
+        else:
+            replies = self._beside(requests)
         return [answered(reply) for reply in replies]
 
     def reply_to(self, request: bytes) -> Any:
@@ -97,11 +101,15 @@ class Exchange:
             self._lock.release()
         return replies
 
-    def _alone(self, request: Request) -> Any:
-        try:
-            return self._client.execute_command(*request)
-        except redis.exceptions.ResponseError as error:
-            return answered(error)
+    def _beside(self, requests: tuple[Request, ...]) -> list[Any]:
+        pipeline = self._client.pipeline(transaction=False)
+        for verb, *parts in requests:
+            pipeline.execute_command(verb, *map(encoded, parts))
+        return pipeline.execute(raise_on_error=False)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
 
     def _asked(self, sock: Any, request: bytes, count: int) -> list[Reply]:
         """Sends requests and reads their replies under one deadline. The socket's time-out is set

@@ -11,15 +11,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from redis.exceptions import InvalidResponse, NoScriptError, ReadOnlyError, ResponseError
+from redis.exceptions import (
+    BusyLoadingError,
+    InvalidResponse,
+    MasterDownError,
+    NoPermissionError,
+    NoScriptError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 
-Reply = bytes | int | None | ResponseError | list["Reply"]
+Reply = bytes | int | None | RedisError | list["Reply"]
 
 #: Longest reply in bytes; a document has a fraction of it.
 LONGEST: Final = 16 * 1024 * 1024
 
 #: Error replies that callers handle, with redis-py's exceptions.
-_REFUSALS: Final = {b"NOSCRIPT": NoScriptError, b"READONLY": ReadOnlyError}
+_REFUSALS: Final[dict[bytes, type[RedisError]]] = {
+    b"NOSCRIPT": NoScriptError,
+    b"READONLY": ReadOnlyError,
+    b"NOPERM": NoPermissionError,
+    b"LOADING": BusyLoadingError,
+    b"MASTERDOWN": MasterDownError,
+}
 
 
 _BULK: Final = ord("$")

@@ -75,7 +75,7 @@ async def test_a_store_whose_last_call_failed_closes_every_connection(
         await asyncio.gather(*map(store.run, calls))
         nothing = store.layout.keys[0].task("nothing")
         with pytest.raises((redis.exceptions.TimeoutError, TimeoutError)):
-            await store._client.execute_command("BLPOP", nothing, 60)
+            await store._exchange.ask(("BLPOP", nothing, 60))
         assert clients_of(nodes) - before
     await aeventually(lambda: not clients_of(nodes) - before)
 

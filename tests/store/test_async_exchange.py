@@ -1,4 +1,4 @@
-"""Reads past redis-py's client: every reply is read or left alone, and none reaches another one."""
+"""Past redis-py's client: every reply is read or left alone, and none reaches another request."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ async def test_values_and_what_is_not_there(server_url: str, protocol: int) -> N
     async with client_of(server_url, protocol=protocol) as client:
         exchange = AsyncExchange(client, 5)
         for _ in range(2):  # over the same connection
-            (values,) = await exchange.read([("MGET", *NAMES)])
+            (values,) = await exchange.ask(("MGET", *NAMES))
             assert values == [VALUES.get(name) for name in NAMES]
-            alone = await exchange.read([("GETRANGE", name, 0, 10_000_000) for name in NAMES])
+            alone = await exchange.ask(*(("GETRANGE", name, 0, 10_000_000) for name in NAMES))
             assert alone == [value or b"" for value in values]
 
 
@@ -48,11 +48,11 @@ async def test_a_scripts_nested_reply(server_url: str, protocol: int) -> None:
         sha = loading.script_load(code)
     async with client_of(server_url, protocol=protocol) as client:
         exchange = AsyncExchange(client, 5)
-        (reply,) = await exchange.read([("EVALSHA", sha, 1, "a")])
+        (reply,) = await exchange.ask(("EVALSHA", sha, 1, "a"))
         assert reply == [1, [b"one", None], [], None]
         with pytest.raises(redis.exceptions.NoScriptError):
-            await exchange.read([("GET", "a"), ("EVALSHA", "0" * 40, 0), ("GET", "a")])
-        assert await exchange.read([("GET", "a")]) == [b"one"]
+            await exchange.ask(("GET", "a"), ("EVALSHA", "0" * 40, 0), ("GET", "a"))
+        assert await exchange.ask(("GET", "a")) == [b"one"]
 
 
 async def test_a_key_of_another_type_is_none_among_others(redis_url: str) -> None:
@@ -61,11 +61,13 @@ async def test_a_key_of_another_type_is_none_among_others(redis_url: str) -> Non
         admin.rpush("list", "x")
     async with client_of(redis_url) as client:
         asked = [("GETRANGE", name, 0, 9) for name in ("a", "list", "none")]
-        assert await AsyncExchange(client, 5).read(asked) == [b"one", None, b""]
+        assert await AsyncExchange(client, 5).ask(*asked) == [b"one", None, b""]
 
 
 @PROTOCOLS
-async def test_what_is_no_value_is_redis_pys_to_say(redis_url: str, protocol: int) -> None:
+async def test_an_error_reply_is_raised_and_the_connection_goes_on(
+    redis_url: str, protocol: int
+) -> None:
     filled(redis_url)
     with redis.Redis.from_url(redis_url) as admin:
         admin.acl_setuser("nobody", enabled=True, nopass=True, commands=["+@connection", "+hello"])
@@ -73,9 +75,9 @@ async def test_what_is_no_value_is_redis_pys_to_say(redis_url: str, protocol: in
             async with client_of(redis_url, protocol=protocol, username="nobody") as client:
                 exchange = AsyncExchange(client, 5)
                 with pytest.raises(redis.exceptions.NoPermissionError):
-                    await exchange.read([("MGET", "a")])
+                    await exchange.ask(("MGET", "a"))
                 admin.acl_setuser("nobody", enabled=True, keys=["*"], commands=["+mget"])
-                assert await exchange.read([("MGET", "a")]) == [[b"one"]]
+                assert await exchange.ask(("MGET", "a")) == [[b"one"]]
         finally:
             admin.acl_deluser("nobody")
 
@@ -88,9 +90,9 @@ async def test_a_reply_that_came_while_the_process_was_held_up_counts(
     filled(server.url)
     async with client_of(server.url) as client:
         exchange = AsyncExchange(client, 0.3)
-        assert await exchange.read([("GET", "a")]) == [b"one"]
+        assert await exchange.ask(("GET", "a")) == [b"one"]
         server.pause()
-        reading = asyncio.create_task(exchange.read([("GET", "a")]))
+        reading = asyncio.create_task(exchange.ask(("GET", "a")))
         await asyncio.sleep(0.1)
         server.resume()
         time.sleep(1)  # nothing of this loop moves meanwhile
@@ -105,12 +107,12 @@ async def test_a_reply_that_is_not_waited_for_is_nobody_elses(
     filled(server.url)
     async with client_of(server.url) as client:
         get = AsyncExchange(client, own_s)
-        assert await get.read([("GET", "a")]) == [b"one"]
+        assert await get.ask(("GET", "a")) == [b"one"]
         server.pause()
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(get.read([("GET", "a")]), callers_s)
+            await asyncio.wait_for(get.ask(("GET", "a")), callers_s)
         server.resume()
-        assert await AsyncExchange(client, 5).read([("GET", "empty")]) == [b""]
+        assert await AsyncExchange(client, 5).ask(("GET", "empty")) == [b""]
 
 
 async def test_a_connection_that_was_closed_meanwhile_is_not_used(redis_url: str) -> None:
@@ -118,9 +120,9 @@ async def test_a_connection_that_was_closed_meanwhile_is_not_used(redis_url: str
     filled(redis_url)
     async with client_of(redis_url) as client:
         get = AsyncExchange(client, 5)
-        await get.read([("GET", "a")])
+        await get.ask(("GET", "a"))
         (held,) = client.connection_pool._in_use_connections
         with redis.Redis.from_url(redis_url) as admin:
             admin.client_kill_filter(_type="normal", skipme=True)
         await aeventually(held._reader.at_eof)
-        assert await get.read([("GET", "a")]) == [b"one"]
+        assert await get.ask(("GET", "a")) == [b"one"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from redis.exceptions import InvalidResponse, NoScriptError, ReadOnlyError, ResponseError
+from redis.exceptions import InvalidResponse, NoPermissionError, NoScriptError, ReadOnlyError
 
 from progress_backend.store import resp
 from progress_backend.store.resp import Replies
@@ -41,7 +41,7 @@ def test_a_refusal_is_a_reply_among_others() -> None:
     sent = b"+OK\r\n-NOPERM no\r\n*2\r\n:1\r\n-READONLY no\r\n-NOSCRIPT none\r\n:2\r\n"
     ok, refused, (one, nested), unknown, two = Replies().feed(sent)
     assert (ok, one, two) == (b"OK", 1, 2)
-    assert type(refused) is ResponseError
+    assert type(refused) is NoPermissionError
     assert str(refused) == "NOPERM no"
     assert isinstance(nested, ReadOnlyError)
     assert isinstance(unknown, NoScriptError)
