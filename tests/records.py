@@ -96,6 +96,7 @@ class Records:
 
     def apply(self, task_id: str, event: ev.Event) -> Task:
         with Store(self.settings) as store:
+            store.ready()
             applied = store.run(store.flows.apply(task_id, (event,), store.now()))
         assert applied.refused is None, applied.refused
         return applied.task

@@ -4,16 +4,19 @@ client."""
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
 from ..record import messages
+from ..record.default_texts import Locale
 from ..record.document import read
 from ..record.fields import Body
 from ..record.local_time import optional_moment
 from ..record.model import ENDED
 from ..record.reader_view import in_zone
 from ..record.redelivery import left_s
+from ..record.responses import in_language
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -35,6 +38,10 @@ class Update(NamedTuple):
     again_until: datetime | None = None
     #: Of a workflow: all members have ended, and a publish may add others.
     waits: bool = False
+    #: Whether the passing of time alone has made the end final.
+    later: bool = False
+    #: The update in each language that clients wish, and as a final one ("final"), each made once.
+    spoken: dict[str, Update] | None = None
 
     @classmethod
     def of(
@@ -68,6 +75,8 @@ class Update(NamedTuple):
             (record.status, record.task_type, record.symbol, record.owner),
             record.status in ENDED,
             optional_moment(record.may_come_again_until),
+            later=record.final and record.may_come_again_until is not None,
+            spoken={},
         )
 
     @classmethod
@@ -91,12 +100,40 @@ class Update(NamedTuple):
             over,
             optional_moment(body["may_come_again_until"]),
             waits=not going and not over,
+            later=body["final"] and body["may_come_again_until"] is not None,
+            spoken={},
         )
+
+    def in_language(self, locale: Locale | None) -> Update:
+        """The update with its default texts in a language, where one is wished."""
+        if locale is None:
+            return self
+        return self._made(locale, lambda message: in_language(message, locale))
+
+    def as_final(self, locale: Locale) -> Update:
+        """The update once time alone has made its end final."""
+        final = self._made("final", lambda message: messages.final_message(message, locale))
+        return final._replace(later=True)
+
+    def _made(self, name: str, make: Callable[[bytes], bytes]) -> Update:
+        if self.message is None or self.spoken is None:
+            return self
+        if (known := self.spoken.get(name)) is None:
+            text = make(self.message.encode())
+            known = self.spoken[name] = self._replace(
+                message=text.decode(), frame=text_frame(text), spoken={}
+            )
+        return known
 
     @property
     def revision(self) -> int:
         """A number that grows with the record's revision; 0 if it is gone."""
         return self.key[2]
+
+    @property
+    def event_id(self) -> str:
+        """The id of the update as an event: its revision, and whether time alone made it final."""
+        return f"{self.revision}/final" if self.later else str(self.revision)
 
     def left_s(self, now: datetime) -> float | None:
         """See `redelivery.left_s`."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from math import ceil
 from typing import Any, Final, Literal, get_args
 
@@ -11,6 +13,10 @@ from .local_time import moment
 
 Locale = Literal["ja", "en"]
 LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)
+#: A language that a reader can have, as `Accept-Language` names it (RFC 9110 12.5.4).
+_RANGE: Final = re.compile(
+    r"([a-z]{1,8})(?:-[a-z0-9]{1,8})*\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?", re.IGNORECASE
+)
 
 #: The default texts of each language, by their codes.
 TEXTS: Final[dict[Locale, dict[str, str]]] = {
@@ -75,6 +81,22 @@ _CODES: Final = {"message": "message_code", "error_message": "error_code"}
 
 #: A retry that begins within so many seconds has its seconds in the text, a later one its time.
 _SOON_S: Final = 60
+#: Languages of a header that are looked at.
+_MOST_WISHES: Final = 32
+
+
+@lru_cache(maxsize=256)
+def wished(accept_language: str | None) -> Locale | None:
+    """The language that an `Accept-Language` header wishes: the first of ours by its weights, and
+    English for all others; None without a wish, as of "*"."""
+    wishes: dict[str, float] = {}
+    for part in (accept_language or "").split(",")[:_MOST_WISHES]:
+        if (found := _RANGE.fullmatch(part.strip())) is not None:
+            name, weight = found[1].lower(), float(found[2] or 1)
+            wishes[name] = max(weight, wishes.get(name, 0.0))
+    names = sorted((name for name in wishes if wishes[name]), key=lambda name: -wishes[name])
+    return next((one for name in names for one in LOCALES if one == name), "en" if names else None)
+
 
 #: What a default text says, in no language: `{"code": "lost", "args": {"worker": "celery@a"}}`.
 TextCode = Mapping[str, Any]

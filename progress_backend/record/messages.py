@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from .default_texts import Locale, text
 from .fields import Body
-from .json_text import document_of
+from .json_text import document_of, parsed
 from .model import ENDED, rendered
 
+_OF_WORKFLOWS: Final = "workflow_update"
 _IF_SET: Final = (
     *("estimate", "rate", "estimated_details", "waited_ms", "may_come_again_until", "control"),
     *("warnings", "owner", "message_code", "error_code"),
@@ -41,9 +43,19 @@ def update_message(record: Body, type_: str) -> bytes:
     return document_of(message)  # values that were read from JSON are plain
 
 
+def final_message(message: bytes, locale: Locale) -> bytes:
+    """The message for an end that time alone has made final, from the one before it."""
+    body: dict[str, Any] = parsed(message)
+    body["final"] = True
+    if body["type"] != _OF_WORKFLOWS:
+        failed = text(locale, "failed")
+        body |= {"message": str(failed), "message_code": failed.code}
+    return document_of(body)
+
+
 def workflow_message(body: Mapping[str, Any]) -> bytes:
     """The message for a workflow: its body, with a type."""
-    return document_of({"type": "workflow_update", **body})
+    return document_of({"type": _OF_WORKFLOWS, **body})
 
 
 def heartbeat_message(now: datetime) -> bytes:

@@ -73,24 +73,12 @@ def after_failure(
     return until(task, at, lease_s) if cause in TAKEN_BACK else None
 
 
-def left_s(
-    ended: bool, again_until: datetime | None, now: datetime | None, *, unconfirmed: bool = False
-) -> float | None:
-    """Seconds until a task's end is final, with which its sockets, event streams and terminals end;
-    0 if it is, None for a task that has not ended. Where `now` is None each end counts as final.
-    `unconfirmed`: the run has yet to confirm its cancel, for which only the terminal waits."""
-    if not ended or unconfirmed:
+def left_s(ended: bool, again_until: datetime | None, now: datetime) -> float | None:
+    """Seconds until a task's end is final, with which its sockets and event streams end; 0 if it
+    is, None for a task that has not ended."""
+    if not ended:
         return None
-    if again_until is None or now is None:
-        return 0
-    return max((again_until - now).total_seconds(), 0)
-
-
-def final(task: Task, now: datetime | None, *, confirmed: bool = False) -> bool:
-    """Whether a task has ended and no message can begin it again; with `confirmed`, and its run has
-    confirmed its cancel."""
-    unconfirmed = confirmed and task.asked == "cancel"
-    return left_s(task.ended, task.again_until, now, unconfirmed=unconfirmed) == 0
+    return 0 if again_until is None else max((again_until - now).total_seconds(), 0)
 
 
 def failure_text(

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
+from . import default_texts
 from .default_texts import Locale, text
 from .document import written
 from .fields import GIVEN, Body
-from .json_text import document_of, dumps
+from .json_text import document_of, dumps, parsed
 from .local_time import optional_moment
 from .model import ENDED
 from .redelivery import left_s
@@ -27,6 +28,16 @@ OURS: Final = b'"created_at":'
 OMITTED: Final = "".join(
     [*(f'"{name}":{{}},' for name in GIVEN), f'"omitted":{dumps(GIVEN)},']
 ).encode()
+#: Texts that may be default ones, each with the name of its code.
+_TEXTS: Final = {
+    "current_status": "message_code",
+    "message": "message_code",
+    "error_message": "error_code",
+    "text": "text_code",
+}
+#: Names of what has such texts in a body, and the times by which a text names its day.
+_WITH_TEXTS: Final = ("tasks", "workflows", "failures", "entries")
+_AT: Final = ("updated_at", "timestamp", "time")
 
 
 def as_of(record: Body, now: datetime, locale: Locale) -> Body:
@@ -39,10 +50,32 @@ def as_of(record: Body, now: datetime, locale: Locale) -> Body:
     return record
 
 
-def entity_tag(record: Body, document: bytes) -> str:
+def in_language(document: bytes, locale: Locale | None) -> bytes:
+    """A body, list, message or timeline with its default texts in a language, where one is wished;
+    a user's own texts stay."""
+    if locale is None or b'_code":{' not in document:
+        return document
+    try:
+        return document_of(_in_language(parsed(document), locale))
+    except ValueError:  # JSON that Python reads alone, or a time of another program
+        return document
+
+
+def _in_language(body: dict[str, Any], locale: Locale) -> dict[str, Any]:
+    at = next((body[name] for name in _AT if body.get(name) is not None), None)
+    for name, its_code in _TEXTS.items():
+        if (code := body.get(its_code)) and (given := body.get(name)) is not None:
+            body[name] = str(default_texts.in_language(locale, given, code, optional_moment(at)))
+    for name in _WITH_TEXTS:
+        for part in body.get(name, ()):
+            _in_language(part, locale)
+    return body
+
+
+def entity_tag(record: Body, document: bytes, locale: Locale | None = None) -> str:
     """The ETag of a record that is answered as `document`: created_at, revision, and whether only
     the passing of time made its end final; of a waiting task with its place, a digest of all that
-    its body has besides.
+    its body has besides; and the language, where one is wished.
 
     It is weak, since the estimate of a task without a rate of its own may change without a new
     revision.
@@ -50,7 +83,8 @@ def entity_tag(record: Body, document: bytes) -> str:
     later = "/final" if record.final and record.may_come_again_until is not None else ""
     if record.ahead is not None:
         later = f"/{blake2b(document, digest_size=6).hexdigest()}"
-    return f'W/"{record.created_at}/{record.revision}{later}"'
+    spoken = "" if locale is None else f"/{locale}"
+    return f'W/"{record.created_at}/{record.revision}{later}{spoken}"'
 
 
 def status_of(document: bytes) -> str | None:

@@ -7,10 +7,9 @@ from typing import IO, Self
 
 from ..record.default_texts import Locale
 from ..record.model import Task
-from ..record.redelivery import final
 from . import formats
 from .remaining import message, remaining
-from .rows import key
+from .rows import final, key
 from .view import View
 
 #: A running task gets another line after so many percent more: about ten lines a run.
@@ -43,7 +42,7 @@ class Lines:
         self._begun = True
         before = self._shown
         # Only the view's tasks are kept, so that the memory is as bounded as the view.
-        self._shown = {key(task): _what(task, view.at) for task in view.rows}
+        self._shown = {key(task): _what(task) for task in view.rows}
         for task in view.rows:
             if before.get(key(task)) != self._shown[key(task)]:
                 self.say(line(task, view.now, self._locale))
@@ -86,8 +85,8 @@ def trouble(view: View, locale: Locale) -> str:
     return formats.text(locale, "away", time=f"{view.at:%H:%M:%S}")
 
 
-def _what(task: Task, at: datetime | None) -> tuple[object, ...]:
+def _what(task: Task) -> tuple[object, ...]:
     step = int(task.progress.percentage // STEP_PERCENT)
-    end = final(task, at) if task.ended else None
+    end = final(task) if task.ended else None
     run = task.attempt, task.retries
     return task.status, task.asked, run, task.created_at, step if end is None else end

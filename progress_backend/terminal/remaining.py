@@ -11,8 +11,8 @@ from ..record.default_texts import Locale, in_language
 from ..record.estimate import Range, estimated_completion, estimated_range
 from ..record.local_time import moment, optional_moment
 from ..record.model import Task, TaskStatus
-from ..record.redelivery import final
 from . import formats
+from .rows import final
 
 #: Seconds of a unit, and up to how many seconds a range is told in it.
 _UNITS: Final = (
@@ -46,7 +46,7 @@ def message(task: Task, now: datetime, locale: Locale) -> str:
     text, more = formats.text_of(task, locale), starting(task, now, locale)
     if task.status == TaskStatus.ERROR and task.error_message:
         more = formats.clean(in_language(locale, task.error_message, task.error_code))
-        text = "" if final(task, now) else text
+        text = "" if final(task) else text
     elif reason := (task.control or {}).get("reason"):
         more = formats.clean(str(reason))
     return f"{text} ({more})" if text and more else text or more

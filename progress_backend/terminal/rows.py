@@ -11,7 +11,7 @@ from ..record.default_texts import Locale
 from ..record.default_texts import text as default_text
 from ..record.json_text import dumps
 from ..record.local_time import optional_moment
-from ..record.model import Delivery, Task, TaskStatus
+from ..record.model import Task, TaskStatus
 from . import formats
 from .source import Body
 
@@ -27,8 +27,16 @@ class WorkflowRow(Task):
 def task_of(body: Body) -> Task:
     """The task of a body, or of a row of a list, with its place while it waits."""
     task = task_json.decode(dumps(body).encode())
-    computed = {name: body.get(name) for name in ("ahead", "start_estimate", "estimate")}
+    computed = {name: body.get(name) for name in ("ahead", "start_estimate", "estimate", "final")}
     return replace(task, unknown={**computed, "likely": body.get("estimated_completion")})
+
+
+def final(task: Task, *, confirmed: bool = False) -> bool:
+    """Whether a row has ended for good, as its body says, which goes by the store's clock; with
+    `confirmed`, and its run has confirmed its cancel."""
+    if not task.ended or (confirmed and task.asked == "cancel"):
+        return False
+    return bool(task.unknown.get("final", True))
 
 
 def row_of(body: Body, locale: Locale) -> Task:
@@ -40,7 +48,7 @@ def as_row(body: Body, locale: Locale, unconfirmed: int = 0) -> WorkflowRow:
     """A workflow as a row among tasks: its type is its name, its items are thousandths of its
     members' work. `unconfirmed`: members whose runs have yet to confirm their cancel, which the
     counts have as cancelled."""
-    again_until = optional_moment(body.get("may_come_again_until"))
+    known = {name: body.get(name) for name in ("estimate", "final")}
     return WorkflowRow(
         task_id=body["workflow_id"],
         task_type=body["name"] or body["task_type"],
@@ -52,10 +60,9 @@ def as_row(body: Body, locale: Locale, unconfirmed: int = 0) -> WorkflowRow:
         started_at=optional_moment(body["start_time"]),
         updated_at=optional_moment(body["updated_at"]),
         completed_at=optional_moment(body["end_time"]),
-        delivery=None if again_until is None else Delivery(again_until=again_until),
         control=_control(body, unconfirmed),
         revision=body["revision"],
-        unknown={"estimate": body.get("estimate"), "likely": body.get("estimated_completion")},
+        unknown={**known, "likely": body.get("estimated_completion")},
     )
 
 

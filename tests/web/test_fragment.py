@@ -48,7 +48,7 @@ def test_a_task_and_a_workflow_as_html(start_api: StartApi, redis_url: str) -> N
     for path, name in ((f"task/{task_id}", "fetch_data 7203.T"), ("workflow/group", "a &amp; b")):
         address = f"/internal/{path}/status"
         answer = api.http.get(address, headers=HTML)
-        assert (answer.status_code, answer.headers["vary"]) == (200, "Accept")
+        assert (answer.status_code, answer.headers["vary"]) == (200, "Accept, Accept-Language")
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         assert f'<strong class="name">{name}</strong>' in answer.text
         assert "default-src 'none'" in answer.headers["content-security-policy"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -23,10 +24,12 @@ class Told:
 
     def __init__(self) -> None:
         self.revisions: list[int] = []
+        self.finals: list[bool] = []
         self.closed: list[int] = []
 
     def put(self, update: Update) -> None:
         self.revisions.append(update.revision)
+        self.finals.append(json.loads(update.message or "{}")["final"])
 
     def close(self, code: int, reason: str) -> None:
         self.closed.append(code)
@@ -34,7 +37,7 @@ class Told:
 
 def watcher_of(told: Told) -> Watcher:
     api: Any = SimpleNamespace(
-        settings=SimpleNamespace(lease_s=LEASE_S),
+        settings=SimpleNamespace(lease_s=LEASE_S, locale="en"),
         store=SimpleNamespace(now=lambda: datetime.now(UTC)),
     )
     return Watcher(api, Resource("task", "job"), told)
@@ -77,7 +80,8 @@ async def test_a_lost_run_is_waited_for_until_it_speaks() -> None:
     watcher.put(state(5, "error", "lost"))
     assert told.closed == []
     await aeventually(lambda: told.closed)
-    assert (told.revisions, told.closed) == ([3, 4, 5], [1000])
+    assert (told.revisions, told.closed) == ([3, 4, 5, 5], [1000])
+    assert told.finals == [False, False, False, True]
 
 
 async def test_a_record_that_is_gone_and_does_not_come_back() -> None:

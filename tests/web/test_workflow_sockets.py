@@ -129,7 +129,7 @@ async def test_a_lost_member_is_waited_for(start_api: StartApi, redis_url: str) 
         messages = [m async for m in rest(socket)]
         assert await closed(socket) == 1000
     assert time.monotonic() - began > 0.9 * (lease_s + again_s)
-    assert [(m["status"], m["final"]) for m in messages] == [("error", False)]
+    assert [(m["status"], m["final"]) for m in messages] == [("error", False), ("error", True)]
     assert messages[0]["may_come_again_until"] is not None
     eventually(lambda: api.workflow(W).json()["final"])
 

@@ -52,6 +52,13 @@ IfNoneMatch = Annotated[
     str | None,
     Header(description="ETag of the state that the client has; it is not sent again."),
 ]
+AcceptLanguage = Annotated[
+    str | None,
+    Header(
+        description="The language of default texts, ja or en, by its weights; any other language "
+        "is en. Without it, and as `*`, the one that PROGRESS_LOCALE names."
+    ),
+]
 LastEventId = Annotated[
     str | None,
     Header(description="Id of the last event that the client got; EventSource sends it itself."),

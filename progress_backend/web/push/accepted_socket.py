@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.types import Scope
 from starlette.websockets import WebSocketState
 
+from ...record.default_texts import Locale, wished
 from ..request_token import subprotocol, take_query_token
 from ..rights import Action, Refusal, Resource
 from ..server.offered_connection import connection_of
@@ -56,6 +57,11 @@ class Socket:
         if action is not None:
             self.ends_with(api.callers.watch(scope, self._expire))
         return asked
+
+    @property
+    def locale(self) -> Locale | None:
+        """The language that the client wishes."""
+        return wished(self._websocket.headers.get("accept-language"))
 
     async def accept(self) -> None:
         """Accepts the socket."""

@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -15,13 +15,14 @@ from starlette.types import Receive, Scope, Send
 from ...errors import TaskNotFound
 from ...live.receivers import ReceiverClosed
 from ...live.update import Update
-from ...record.default_texts import Locale
+from ...record.default_texts import Locale, wished
 from ..fragment import fragment
 from ..guard import HEAD, denied
 from ..openapi import parameters, queries
 from ..rights import Refusal, Resource
 from ..route_table import LIMITED, route, text
 from ..state import Api, api_of
+from ..stored_answer import SPOKEN
 from ..strict_route import RETRY_AFTER, StrictRoute
 from .task_updates import follow
 
@@ -47,31 +48,18 @@ class _Events:
     def __init__(self, kind: str | None, locale: Locale) -> None:
         self._kind = kind
         self._locale = locale
-        #: The last update, unless it was final.
-        self._open: tuple[Update, dict[str, Any]] | None = None
 
     def text(self, update: Update) -> str:
         """The event of an update."""
         if self._kind is None:
-            return f"id: {update.revision}\ndata: {update.message}\n\n"
+            return f"id: {update.event_id}\ndata: {update.message}\n\n"
         body = json.loads(update.message or "{}")
-        self._open = None if body.get("final") else (update, body)
-        return self._named("progress" if self._open else "end", update, body)
-
-    def last(self) -> str:
-        """What follows when no more updates will come: the end, where time alone has made the last
-        update final."""
-        if self._open is None:
-            return ""
-        update, body = self._open
-        return self._named("end", update, body | {"final": True})
-
-    def _named(self, name: str, update: Update, body: dict[str, Any]) -> str:
+        name = "end" if body.get("final") else "progress"
         if self._kind == "html":
             data = fragment(body, self._locale)
         else:
             data = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-        return f"event: {name}\nid: {update.revision}\ndata: {data}\n\n"
+        return f"event: {name}\nid: {update.event_id}\ndata: {data}\n\n"
 
 
 @router.get("/task/{task_id:path}/events", tags=["tasks"])
@@ -83,7 +71,8 @@ async def task_events(
     last_event_id: parameters.LastEventId = None,
 ) -> Response:
     """Server-sent events: the current state, then each update, until an end is final. An event's
-    data is the WebSocket's message, its id the record's revision."""
+    data is the WebSocket's message, its id the record's revision, and `/final` behind it where time
+    alone has made its end final."""
     return await _events(request, Resource("task", task_id), query, last_event_id)
 
 
@@ -96,7 +85,8 @@ async def workflow_events(
     last_event_id: parameters.LastEventId = None,
 ) -> Response:
     """Server-sent events: the current state, then updates, four a second at most, until an end is
-    final. An event's data is the WebSocket's message, its id grows with the record's revision."""
+    final. An event's data is the WebSocket's message, its id grows with the record's revision, and
+    has `/final` behind it where time alone has made the end final."""
     return await _events(request, Resource("workflow", workflow_id), query, last_event_id)
 
 
@@ -107,21 +97,23 @@ async def _events(
     counted = api.limits.of_stream(request.scope)
     if isinstance(counted, Refusal):
         return denied(api, counted)
-    updates = follow(api, watched, heartbeat or PING_S, request.scope, counted)
+    locale = wished(request.headers.get("accept-language"))
+    about = (api, watched, heartbeat or PING_S, request.scope, counted)
+    updates = follow(*about, None, locale)
     try:
         first = await anext(updates)
     except ReceiverClosed:
         raise HTTPException(503, "the service restarts", {"Retry-After": RETRY_AFTER}) from None
     assert first is not None
     # An EventSource reconnects after every end of a stream.
-    if last_event_id == str(first.revision) and first.left_s(api.store.now()) == 0:
+    if last_event_id == first.event_id and first.left_s(api.store.now()) == 0:
         await updates.aclose()
         return Response(status_code=204)
     if HEAD in request.scope:
         await updates.aclose()
         return Response(headers=EventStream.ITS_HEADERS, media_type=EventStream.media_type)
     quiet = _comment if heartbeat is None else partial(_heartbeat, api)
-    events = _Events(query.events, api.settings.locale)
+    events = _Events(query.events, locale or api.settings.locale)
     return EventStream(_texts(first, updates, quiet, events), updates)
 
 
@@ -131,7 +123,7 @@ class EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
     #: nginx would keep the events until its buffer is full.
-    ITS_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    ITS_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **SPOKEN}
 
     def __init__(self, texts: AsyncIterator[str], updates: Updates) -> None:
         super().__init__(texts, headers=self.ITS_HEADERS)
@@ -152,7 +144,6 @@ async def _texts(
     with contextlib.suppress(TaskNotFound, ReceiverClosed):
         async for update in updates:
             yield quiet() if update is None else events.text(update)
-        yield events.last()
 
 
 def _comment() -> str:

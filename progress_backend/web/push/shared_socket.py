@@ -160,7 +160,7 @@ class _Watch:
         self._ends.append(counted(api, scope))
         over = partial(self.close, closes.NOBODY, closes.OVER)
         self._ends.append(api.callers.watch(scope, over))
-        watcher = Watcher(api, watched, self)
+        watcher = Watcher(api, watched, self, self._watches.socket.locale)
         self._ends.append(watcher.leave)
         await watcher.join()
 

@@ -9,6 +9,7 @@ from starlette.types import Scope
 
 from ...live.receivers import Mailbox, ReceiverClosed
 from ...live.update import Update
+from ...record.default_texts import Locale
 from ..rights import Resource
 from ..state import Api
 from . import closes
@@ -22,13 +23,14 @@ async def follow(
     scope: Scope,
     done: Callable[[], None],
     nudges: Callable[[Callable[[], None]], Callable[[], None]] | None = None,
+    locale: Locale | None = None,
 ) -> AsyncGenerator[Update | None]:
     """Yields the current state, then each update; ends when no more updates will come.
 
     It yields None after each `quiet_s` seconds without an update, and each time the function is
     called that `nudges` gets, which returns what ends that. `scope` is the request's, whose
-    token may expire meanwhile; `done` is called at the end. Use it with `contextlib.aclosing`, so
-    that its subscription ends with its use.
+    token may expire meanwhile; `done` is called at the end; texts are in `locale`, where it is
+    given. Use it with `contextlib.aclosing`, so that its subscription ends with its use.
 
     Raises:
         TaskNotFound: there is none, or it is gone and was not written again.
@@ -37,7 +39,7 @@ async def follow(
         ReceiverClosed: the service shuts down, or the request's token does not count any more.
     """
     mailbox: Mailbox[Update] = Mailbox(api.listener.watches.counts)
-    watcher = Watcher(api, watched, mailbox)
+    watcher = Watcher(api, watched, mailbox, locale)
     ends = [watcher.leave, done, api.callers.watch(scope, mailbox.close)]
     if nudges is not None:
         ends.append(nudges(mailbox.nudge))

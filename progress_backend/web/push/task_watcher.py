@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from ...errors import TaskNotFound, WorkflowNotFound
 from ...flows import workflows
 from ...live.update import Update
+from ...record.default_texts import Locale
 from ..current import current
 from ..openapi.parameters import is_task_id
 from ..rights import Resource
@@ -33,10 +34,14 @@ class Writer(Protocol):
 class Watcher:
     """Passes newer updates to the client, and closes its writer when no more will come."""
 
-    __slots__ = ("_api", "_early", "_joined", "_timer", "_watched", "_writer", "known")
+    __slots__ = ("_api", "_early", "_joined", "_locale", "_timer", "_watched", "_writer", "known")
 
-    def __init__(self, api: Api, watched: Resource, writer: Writer) -> None:
+    def __init__(
+        self, api: Api, watched: Resource, writer: Writer, locale: Locale | None = None
+    ) -> None:
         self._api = api
+        #: The language that the client wishes.
+        self._locale = locale
         #: A task or a workflow.
         self._watched = watched
         self._writer = writer
@@ -114,7 +119,7 @@ class Watcher:
         self.known = update
         self._stop()
         if update.message is not None:
-            self._writer.put(update)
+            self._writer.put(update.in_language(self._locale))
             if not update.ended:
                 return
         if update.ended:
@@ -124,10 +129,13 @@ class Watcher:
 
     def _close_or_wait(self, update: Update) -> None:
         """Closes the writer of what has ended; where its message may be delivered again, only after
-        that time."""
+        that time, and after a message that the end is final."""
         if left_s := update.left_s(self._api.store.now()):
             self._wait(min(left_s, _LONGEST_S))
         else:
+            if update.again_until is not None and not update.later:
+                final = update.as_final(self._api.settings.locale)
+                self._writer.put(final.in_language(self._locale))
             self._writer.close(closes.ENDED, f"the {self._watched.kind} has ended")
 
     def _wait(self, seconds: float) -> None:

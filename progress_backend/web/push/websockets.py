@@ -12,6 +12,7 @@ from ...live.all_tasks import ALL
 from ...live.update import Update
 from ...operations.lists import Filters
 from ...record import messages
+from ...record.default_texts import Locale
 from ..callers import caller_of
 from ..openapi import queries
 from ..rights import Resource
@@ -45,7 +46,7 @@ async def _watch(websocket: WebSocket, watched: Resource) -> None:
     async with opened(websocket) as socket:
         asked = await socket.admit(queries.Watching, "read", watched)
         await socket.accept()
-        watcher = Watcher(socket.api, watched, socket.writer)
+        watcher = Watcher(socket.api, watched, socket.writer, socket.locale)
         socket.ends_with(watcher.leave)
         await watcher.join()
         socket.beat(asked.heartbeat)
@@ -60,7 +61,8 @@ async def watch_tasks(websocket: WebSocket) -> None:
         filters = Filters(asked.status, asked.task_type, asked.symbol, owner=asked.owner)
         caller, watches = caller_of(websocket.scope), socket.api.listener.watches
         only = Filters(task_type=caller.task_type, owner=caller.owner)
-        every = AllTasks(socket.writer, filters, only, reloads=asked.heartbeat is not None)
+        reloads = asked.heartbeat is not None
+        every = AllTasks(socket.writer, filters, only, socket.locale, reloads=reloads)
         socket.ends_with(partial(watches.leave_all, every))
         await watches.join_all(every)
         # Every update is received from now on: a client that reads the list once the socket is open
@@ -74,12 +76,19 @@ class AllTasks:
     """All tasks' updates for one socket. What waits is bounded: where it is too much, the client
     gets a message to read the list again, which has what it missed."""
 
-    __slots__ = ("_reloads", "_writer", "filters", "only")
+    __slots__ = ("_locale", "_reloads", "_writer", "filters", "only")
 
     def __init__(
-        self, writer: SocketWriter, filters: Filters = ALL, only: Filters = ALL, *, reloads: bool
+        self,
+        writer: SocketWriter,
+        filters: Filters = ALL,
+        only: Filters = ALL,
+        locale: Locale | None = None,
+        *,
+        reloads: bool,
     ) -> None:
         self._writer = writer
+        self._locale = locale
         self.filters, self.only = filters, only
         #: Whether the client knows `RELOAD`.
         self._reloads = reloads
@@ -88,6 +97,7 @@ class AllTasks:
         """Sends an update, or keeps it until there is room."""
         if not self._writer.begun:
             return
+        update = update.in_language(self._locale)
         self._writer.put(update)
         if self._writer.characters - len(update.message or "") > MOST_CHARACTERS:
             self.reload()

@@ -148,15 +148,15 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     if (!alone()) workflows.receive(message);
   }
 
-  // An end whose message may come again becomes final by the time alone, of which no message comes. The
-  // browser's clock may be wrong: it is asked again now and then.
+  // An end whose message may come again becomes final by the service's time alone, of which no message
+  // comes.
   function readWhenFinal() {
     clearTimeout(finalTimer);
     const open = [...tasks.shown.values()].filter(
       (task) => task.end_time && task.may_come_again_until && !task.final,
     );
     const left = Math.min(
-      ...open.map((task) => Date.parse(task.may_come_again_until) - Date.now()),
+      ...open.map((task) => Date.parse(task.may_come_again_until) - Date.now() - aheadMs),
     );
     if (open.length)
       finalTimer = setTimeout(listening.readSoon, Math.min(Math.max(left, FINAL_LOOK_MS), 60_000));
