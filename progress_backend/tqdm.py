@@ -1,4 +1,4 @@
-"""tqdm's bars in a job, whose counts are the task's record: `tqdm.auto` with another import."""
+"""tqdm's bars in a job, with their counts in the task's record: `tqdm.auto` with another import."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ except ImportError as error:
 
 __all__ = ["tqdm", "trange"]
 
-#: Bars whose texts a message has, and characters of each.
+#: Bars that a message has the texts of, and characters of each.
 _BARS, _LONGEST = 4, 200
 
 
@@ -38,7 +38,7 @@ class tqdm(tqdm_auto):  # type: ignore[misc]  # noqa: N801 - tqdm is untyped; it
 
     #: No thread that refreshes bars: each item of a recorded bar looks whether it is time.
     monitor_interval = 0
-    #: The run whose record the bar sets, while it is open.
+    #: The run of the record that the bar sets, while it is open.
     _run: Run | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -127,8 +127,8 @@ class tqdm(tqdm_auto):  # type: ignore[misc]  # noqa: N801 - tqdm is untyped; it
         """Sets the run's newest values; never waits or raises."""
         if self._leads(run):
             run.current, run.total = self.n, count_of(self.total) or run.total
-        if said := _message(run):
-            run.message = said
+        if text := _message(run):
+            run.message = text
         run.pending = True
 
     def _text(self, counts: bool) -> str:

@@ -34,8 +34,8 @@ from .session import (
         "--id",
         "id_prefix",
         metavar="TEXT",
-        help="Only tasks whose ids begin so, of the newest 10,000; six characters at least, and "
-        "no other filter.",
+        help="Only tasks with an id that begins so, of the newest 10,000; six characters at least, "
+        "and no other filter.",
     ),
     click.option("--cursor", help="With --url: go on where the list before has ended."),
     click.option(

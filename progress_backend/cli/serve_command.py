@@ -19,7 +19,7 @@ from .session import Command, app_of, need, settings_of
     default="127.0.0.1",
     show_default=True,
     envvar="FORWARDED_ALLOW_IPS",
-    help="Proxies whose X-Forwarded-* headers count: addresses and networks, commas between them.",
+    help="Proxies that may set X-Forwarded-* headers: addresses and networks, commas between them.",
 )
 @click.option(
     "--insecure",

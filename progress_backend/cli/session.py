@@ -47,12 +47,12 @@ def app_option(envvar: str | None = None) -> click.Option:
         expose_value=False,
         is_eager=True,
         callback=_load,
-        help="Celery app whose configuration names the store, as celery's own -A.",
+        help="Celery app: its configuration names the store, as celery's own -A.",
     )
 
 
 class Command(click.Command):
-    """A command with `-A`, whose expected errors are one line and exit code 1."""
+    """A command with `-A`; an expected error is one line and exit code 1."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

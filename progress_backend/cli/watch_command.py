@@ -70,10 +70,10 @@ def watch(
     that; with --workflow it shows the workflow and its members, and ends with the last of these.
     The exit code is 0 if all were completed, else 1, and 130 after Ctrl-C. Without either it shows
     the newest tasks, until Ctrl-C: those that pass the filters, or without filters a workflow as
-    one row, whose tasks Enter shows. When the output is no terminal it prints a line a change. In a
-    terminal keys select a row, show its log, pause, resume and cancel it: ? tells which; q leaves
-    as Ctrl-C does. A store that does not answer for a minute ends it with 1, and so does a task
-    that has had no record for as long.
+    one row, and Enter shows its tasks. When the output is no terminal it prints a line a change. In
+    a terminal keys search, filter and sort the rows, select one, show its log, pause, resume and
+    cancel it: ? lists them; q leaves as Ctrl-C does. A store that does not answer for a minute ends
+    it with 1, and so does a task that has had no record for as long.
     """
     if len(task_ids) > MAX_LIMIT:
         raise click.UsageError(f"at most {MAX_LIMIT} tasks can be watched at once")

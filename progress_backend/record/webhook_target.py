@@ -38,7 +38,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: Ends that the target asks for, and warnings; with one of both filters, nothing of the other.
     status: _Texts = ()
     warning: _Texts = ()
-    #: Only these owners' tasks, and workflows whose members are all of one of them.
+    #: Only these owners' tasks, and workflows with members of one of them alone.
     owner: _Texts = ()
     #: Whether the address may be a private, loopback or link-local one.
     allow_private: bool = False

@@ -52,7 +52,7 @@ class Board:
     selected: str | None = None
     #: Whether a workflow among the rows can be opened.
     opens: bool = False
-    #: Id of the workflow that was opened, whose tasks are the rows; None: the rows are all.
+    #: Id of the workflow that was opened: its tasks are the rows; None: the rows are all.
     inside: str | None = None
     log: bool = False
     help: bool = False

@@ -45,7 +45,7 @@ class Desk:
     """Draws views and reads keys; use as a context manager.
 
     `whole` reads all that is watched, `workflow` makes what reads one workflow of it, None where
-    none can be opened; `page` is the address whose pages `o` opens, None where none is known.
+    none can be opened; `page` is the address of the pages that `o` opens, None where none is known.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class Desk:
         keys = self._keys.pressed(min(within_s, _LOOK_S) if self._acting else within_s)
         drawn_over = self._keys.came_back
         if drawn_over:
-            self._bars.anew()
+            self._bars.restart()
         changed = drawn_over or self._keys.resized
         self._keys.came_back = self._keys.resized = False
         if sum(one not in MOVING for one in keys) > _TYPED:
@@ -187,7 +187,7 @@ class Desk:
             return self._open(row)
         assert wish != "quit"
         if self._view.trouble is not None or self._acting is not None:
-            # Nothing is asked for later than it was said.
+            # Nothing is asked for later than its key was pressed.
             return self._text("not_asked")
         self._acting = aside(partial(self._act, row, wish))
         wait([self._acting], _SOON_S)

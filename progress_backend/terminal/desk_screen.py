@@ -39,7 +39,7 @@ _HELP: Final = (
 #: Characters of a key's own in its help.
 _KEY: Final = 6
 #: Lines that an answer may take: an address is to be copied.
-_MOST_SAID: Final = 4
+_ANSWER_LINES: Final = 4
 _ADDRESS: Final = re.compile(r"https?://\S+")
 
 
@@ -108,7 +108,7 @@ class DeskScreen:
             key = "sure_workflow" if isinstance(task, WorkflowRow) else "sure"
             yield line_of(text(self.locale, key, name=formats.name(task)), "bold yellow")
         elif board.answer:
-            yield from _folded(console, board.answer, width, "bold")[:_MOST_SAID]
+            yield from _folded(console, board.answer, width, "bold")[:_ANSWER_LINES]
         elif not board.types:
             yield line_of(self._keys(width), QUIET)
 

@@ -35,7 +35,7 @@ _SEQUENCES: Final = {
 }
 #: An escape sequence as a whole, so that its letters are no keys; or a character.
 _PRESSED: Final = re.compile(r"\x1b(?:\[[0-9;?]*[@-~]|O.)|.", re.DOTALL)
-#: The beginning of a sequence, whose rest may come a moment later; and how long that takes at most.
+#: The beginning of a sequence, before its rest has come; and how long that takes at most.
 _BEGUN: Final = re.compile(r"\x1b(?:\[[0-9;?]*|O)?\Z")
 _REST_S: Final = 0.05
 _SHOW_CURSOR, _HIDE_CURSOR = b"\x1b[?25h", b"\x1b[?25l"
@@ -72,7 +72,7 @@ class Keys:
 
     def __init__(self) -> None:
         self._terminal = sys.stdin.fileno()
-        #: The same terminal, opened anew: a read of this one doesn't wait, and those of others do.
+        #: The same terminal, opened again: a read of this one doesn't wait, and those of others do.
         self._input = -1
         self._before: list[Any] = []
         self._handlers: dict[int, _Handler] = {}
@@ -115,7 +115,7 @@ class Keys:
         return [_SEQUENCES.get(one, one) for one in _PRESSED.findall(typed)]
 
     def __enter__(self) -> Self:
-        self._input = _opened_anew(self._terminal)
+        self._input = _opened_again(self._terminal)
         self._before = termios.tcgetattr(self._terminal)
         for number, handler in (
             (signal.SIGTERM, self._end),
@@ -162,7 +162,7 @@ class Keys:
 
     def _stop(self, *_: object) -> None:
         self._give_back()
-        _tell(_SHOW_CURSOR)
+        _write(_SHOW_CURSOR)
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)  # here it stops, until SIGCONT
         signal.signal(signal.SIGTSTP, self._stop)
@@ -170,14 +170,14 @@ class Keys:
     def _go_on(self, *_: object) -> None:
         self._take()
         if _in_front(self._terminal):
-            _tell(_HIDE_CURSOR)
+            _write(_HIDE_CURSOR)
         self.came_back = True
 
     def _resize(self, *_: object) -> None:
         self.resized = True
 
 
-def _opened_anew(terminal: int) -> int:
+def _opened_again(terminal: int) -> int:
     """The terminal, so that a read of it does not wait; where it has no name, as in some
     containers, its copy, which waits."""
     try:
@@ -187,7 +187,7 @@ def _opened_anew(terminal: int) -> int:
         return os.dup(terminal)
 
 
-def _tell(sequence: bytes) -> None:
+def _write(sequence: bytes) -> None:
     try:
         os.write(sys.stdout.fileno(), sequence)
     except (OSError, ValueError):  # it is gone

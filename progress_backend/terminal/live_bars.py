@@ -16,7 +16,7 @@ from .screen import Screen
 from .view import View
 
 #: Lines above the bars that are printed again when the terminal changes its size.
-_SAID_KEPT: Final = 20
+_LINES_KEPT: Final = 20
 
 
 @contextmanager
@@ -40,7 +40,7 @@ class Bars:
         self._locale = locale
         self._live = Live(console=console, auto_refresh=False)
         self._size = console.size
-        self._said: deque[str] = deque(maxlen=_SAID_KEPT)
+        self._above: deque[str] = deque(maxlen=_LINES_KEPT)
 
     @property
     def columns(self) -> int:
@@ -54,15 +54,15 @@ class Bars:
     def draw(self, screen: ConsoleRenderable) -> None:
         """Draws a screen in the place of the last one."""
         if self._console.size != self._size:
-            # The terminal has wrapped its lines anew: everything is drawn again.
+            # The terminal has wrapped its lines: everything is drawn again.
             self._size = self._console.size
             self._console.clear()
-            for text in self._said:
+            for text in self._above:
                 self._print(text)
         with _uninterrupted():
             self._live.update(screen, refresh=True)
 
-    def anew(self) -> None:
+    def restart(self) -> None:
         """Draws the next screen below whatever others have written meanwhile."""
         self._live.stop()
         self._live = Live(console=self._console, auto_refresh=False)
@@ -70,7 +70,7 @@ class Bars:
 
     def say(self, text: str) -> None:
         """Prints a line above the bars."""
-        self._said.append(text)
+        self._above.append(text)
         self._print(text)
 
     def final(self, view: View) -> None:

@@ -33,7 +33,7 @@ _PLACES, _FRESH_S = 10, 1.0
 _MORE: Final = 4
 #: Failed members that are shown before the others, the newest of them.
 _FAILED: Final = 20
-#: Pages of cancelled members that are looked at for those whose runs have yet to confirm it: the
+#: Pages of cancelled members that are searched for runs that have yet to confirm it: the
 #: first that were created, since these have begun.
 _PAGES: Final = 10
 
@@ -183,7 +183,7 @@ class WorkflowReader(Reader):
         )
 
     def _unconfirmed(self, body: Body) -> dict[str, Task]:
-        """Members that are cancelled, and whose runs go on until they have confirmed it; looked for
+        """Members that are cancelled while their runs have yet to confirm it; looked for
         once the workflow has ended, among a thousand of them."""
         cancelled, revision = body["counts"]["cancelled"], body["revision"]
         if body["end_time"] is None or not cancelled or revision == self._confirmed:

@@ -1,5 +1,5 @@
 """The time that a running task has left, and a waiting one to its start, as text: a range where
-past runs tell one, or a clock."""
+past runs give one, or a clock."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..record.model import Task, TaskStatus
 from . import formats
 from .rows import final
 
-#: Seconds of a unit, and up to how many seconds a range is told in it.
+#: Seconds of a unit, and up to how many seconds a range is shown in it.
 _UNITS: Final = (
     (1, 90, "s"),
     (60, 90 * 60, "min"),
     (3_600, 36 * 3_600, "h"),
     (86_400, inf, "d"),
 )
-#: From this many seconds on a range in seconds is told in steps of so many.
+#: From this many seconds on a range in seconds is shown in steps of so many.
 _COARSE_S, _STEP = 20, 5
 #: The least number of three digits.
 _LONG = 100

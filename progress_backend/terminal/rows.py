@@ -46,7 +46,7 @@ def row_of(body: Body, locale: Locale) -> Task:
 
 def as_row(body: Body, locale: Locale, unconfirmed: int = 0) -> WorkflowRow:
     """A workflow as a row among tasks: its type is its name, its items are thousandths of its
-    members' work. `unconfirmed`: members whose runs have yet to confirm their cancel, which the
+    members' work. `unconfirmed`: members that have yet to confirm their cancel, which the
     counts have as cancelled."""
     known = {name: body.get(name) for name in ("estimate", "final")}
     return WorkflowRow(
@@ -84,13 +84,13 @@ def _message(body: Body, locale: Locale, unconfirmed: int) -> str:
     message: str = default_text(locale, "members", **given)
     counts = formats.counts(locale, {n: body["counts"][n] for n in ("error", "cancelled")})
     if counts:
-        message = formats.text(locale, "of_tasks", said=message, counts=counts)
+        message = formats.text(locale, "of_tasks", text=message, counts=counts)
     waits = formats.text(locale, "to_confirm", count=unconfirmed) if unconfirmed else ""
     return formats.joined(locale, message, waits)
 
 
 def key(row: Task) -> str:
-    """What tells a row from all others: a chain has the id of its last task."""
+    """What distinguishes a row from all others: a chain has the id of its last task."""
     return key_of_workflow(row.task_id) if isinstance(row, WorkflowRow) else row.task_id
 
 

@@ -28,7 +28,7 @@ COLOURS: Final = {
     TaskStatus.CANCELLED: "magenta",
 }
 QUIET: Final = "bright_black"
-#: Before the name of a workflow whose tasks are not shown.
+#: Before the name of a workflow that is shown without its tasks.
 _OPENS: Final = "▸ "
 #: Of a warning, which is no failure.
 _CALM: Final = "yellow"

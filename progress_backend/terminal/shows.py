@@ -26,7 +26,7 @@ def show_here(locale: Locale) -> Lines | Bars | Notebook:
 
 def show_in_terminal(locale: Locale, *, plain: bool = False) -> Lines | Bars:
     """Live bars; lines where they are asked for, where the output moves no cursor, or where rich is
-    missing, which is said on stderr."""
+    missing: stderr has a line on it."""
     if plain or not _moves_the_cursor():
         return Lines(sys.stdout, locale)
     if find_spec("rich") is None:
@@ -48,7 +48,7 @@ def _moves_the_cursor() -> bool:
 
 
 def _in_notebook() -> bool:
-    """Whether this code runs in a kernel, whose output is a notebook's cell."""
+    """Whether this code runs in the kernel of a notebook: its output is a cell."""
     ipython = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()
     return getattr(shell, "kernel", None) is not None

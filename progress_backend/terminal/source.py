@@ -25,12 +25,12 @@ Body = Mapping[str, Any]
 BY: Final = "cli"
 NO_STORE: Final = (
     "no store is configured: set PROGRESS_REDIS_URL (such as redis://127.0.0.1:6379/0), "
-    "or name a Celery app (-A APP) whose result backend or broker is Redis"
+    "or name a Celery app (-A APP) with a result backend or broker on Redis"
 )
 
 
 class Source:
-    """A store or an API, whose answers have the same bodies; `with` closes it.
+    """A store or an API, with the same bodies for answers; `with` closes it.
 
     Each method raises StoreUnavailable while nothing answers, and SettingsError where an API does
     not know the token, or does not allow it what is asked for.

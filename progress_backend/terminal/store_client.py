@@ -1,4 +1,4 @@
-"""A store as the terminal asks it: through the specification's service, whose event loop runs in a
+"""A store as the terminal asks it: through the specification's service, on an event loop in a
 thread, so that its connections stay open from one answer to the next."""
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ TEXTS: Final = {
     "ended_of": Text("Ended", "終了/全"),
     "workflow": Text("Workflow", "ワークフロー"),
     "called": Text("Name", "名前"),
-    "of_tasks": Text("{said} ({counts})", "{said}（{counts}）"),
+    "of_tasks": Text("{text} ({counts})", "{text}（{counts}）"),
     "members": Text("Tasks", "タスク"),
     "failures": Text("Failures", "失敗"),
     "last_sign": Text("Last sign", "最終応答"),

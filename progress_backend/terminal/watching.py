@@ -40,8 +40,8 @@ def watch(
     """Shows a task or workflow with a live bar until it has ended, and returns its record, which is
     what `GET /internal/task/{task_id}/status` of the id has.
 
-    It may run in any process that reaches the store or an API: a script, a shell, a notebook, whose
-    cell is drawn anew in place. Where there is no terminal it prints a line a change; the bar needs
+    It may run in any process that reaches the store or an API: a script, a shell, a notebook, where
+    the cell is drawn in place. Where there is no terminal it prints a line a change; the bar needs
     the extra `cli` (rich). A task that was not completed raises nothing: look at `status`. Ctrl-C
     ends the watching and leaves the task alone. The call blocks; in asyncio code it is
     `await asyncio.to_thread(watch, …)`.
@@ -49,7 +49,7 @@ def watch(
     Args:
         result_or_id: what `apply_async` returned, or its `id`; of a chain, group or chord its
             members are shown too.
-        app: the Celery app whose settings name the store; the result's own, or Celery's current
+        app: the Celery app: its settings name the store; the result's own, or Celery's current
             app, unless given. Without `install(app)` its configuration and the environment
             (`PROGRESS_REDIS_URL`) name it.
         url: address of an API, such as "http://127.0.0.1:8004", which is read instead of the store.

@@ -24,7 +24,7 @@ _ELSEWHERE: Final = tuple(
         ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "168.63.129.16/32"),
     )
 )
-#: The third quarter of an ISATAP address, whose last four bytes are an IPv4 address.
+#: The third quarter of an ISATAP address: its last four bytes are an IPv4 address.
 _ISATAP: Final = (0x0000_5EFE, 0x0200_5EFE)
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 #: Addresses of one name that are tried.
@@ -93,7 +93,7 @@ class Checked(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A socket whose calls end with the delivery's deadline."""
+    """A socket with calls that end with the delivery's deadline."""
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
         self._sock = sock
