@@ -66,14 +66,9 @@ def _by_request(commits: Sequence[Commit]) -> Iterator[tuple[Commit, ...]]:
 def _shared(commit: Commit) -> tuple[object, ...] | None:
     """What the commits of one request have in common; None for one that has its own."""
     first = (commit.before, commit.expected, any(commit.acts)) == (None, "", False)
-    if (
-        first
-        and commit.fresh
-        and not commit.end_ms
-        and commit.parts
-        and all(part.shared for part in commit.parts)
-    ):
-        return commit.after, commit.parts
+    shared = [part.shared for part in commit.parts]
+    if first and commit.fresh and not commit.end_ms and shared and None not in shared:
+        return commit.after, *shared
     return None
 
 
@@ -118,7 +113,7 @@ def _request(commits: Sequence[Commit], keys: Keys) -> Request:
         more_keys.append(keys.task(one.task_id))
         more += (one.task_id, one.expected, one.document, one.ttl_ms, _or_none(one.due_ms))
         more.append(keys.channel(one.task_id))
-    given = {part.lua: part.given(keys, *part.about) for part in parts}
+    given = {part.lua: part.given(keys) for part in parts}
     name, names = _script_of(tuple(given))
     for lua in names:
         if (its := given.get(lua)) is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .keys import Keys
+
 
 class Given(NamedTuple):
     """What a script or part takes: its keys and arguments by the names in its header, and the
@@ -21,8 +23,8 @@ class Part(NamedTuple):
 
     #: The file in `scripts/parts/` that has its Lua.
     lua: str
-    #: Its keys and arguments under the key names of the task's partition: `given(keys, *about)`.
-    given: Callable[..., Given]
-    about: tuple[Any, ...]
-    #: Whether it may run once for several first records that have equal ones.
-    shared: bool = False
+    #: Its keys and arguments, under the key names of the task's partition.
+    given: Callable[[Keys], Given]
+    #: What is equal of two parts of which one run does for several first records; None of one that
+    #: runs for each record.
+    shared: object = None

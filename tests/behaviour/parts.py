@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
-from progress_backend.flows.parts import (
-    past_run,
-    past_workflow,
-    time_totals,
-    timeline_entry,
-    webhook_event,
-    workflow_figures,
-)
-from progress_backend.operations import webhooks
+from datetime import UTC, datetime, timedelta
+
+from progress_backend.flows.parts import Change, default_parts
+from progress_backend.flows.stored_record import facets_of
 from progress_backend.operations.commit import Commit, Committed
 from progress_backend.operations.commits import CommitCall
-from progress_backend.operations.index_entry import Facets
-from progress_backend.operations.part import Part
+from progress_backend.record import events as ev
+from progress_backend.record import task_json
+from progress_backend.record.model import Member, Task, TaskStatus, rendered, replace
+from progress_backend.settings import Settings
 from tests.behaviour.driving import Driver
+from tests.webhooks.targets import target
 
-_FIGURES = {"number": 1, "started": 5, "completed": 7, "name": "n", "expected": 1}
+_NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+_BEFORE = Task(
+    task_id="t",
+    task_type="fetch_data",
+    status=TaskStatus.RUNNING,
+    created_at=_NOW,
+    started_at=_NOW,
+    attempt=1,
+    attempt_started_at=_NOW,
+    revision=1,
+    control={"action": "pause", "at": rendered(_NOW)},
+    member=Member(("w",)),
+)
+_ENDED = {"status": TaskStatus.COMPLETED, "completed_at": _NOW + timedelta(seconds=20)}
+#: It counts a wait and a run, ends a member of a workflow, and takes a request out of the record.
+_AFTER = replace(_BEFORE, **_ENDED, waited_ms=2_000, control=None)
+_CREATED = ev.Created(identity=ev.Identity("fetch_data"), workflow_name="n", workflow_total=1)
+_CHANGE = Change(
+    _BEFORE,
+    _AFTER,
+    None,
+    facets_of(_AFTER),
+    ((_BEFORE, _CREATED, _BEFORE), (_BEFORE, ev.Completed(), _AFTER)),
+    task_json.encode(_AFTER),
+)
+_PARTS = default_parts(Settings(), lambda: (target("https://ops.example.com/hook"),))
 #: In the order in which they run.
-EACH = {
-    part.lua: part
-    for part in (
-        Part("past_run", past_run.given, ("fetch_data", "[1,2,3,null]")),
-        Part("time_totals", time_totals.given, ("fetch_data", (("run", 5), ("wait", 5)))),
-        Part("workflow_figures", workflow_figures.given, ({"w": 1_000}, _FIGURES)),
-        Part("past_workflow", past_workflow.given, (("w",),)),
-        Part("ended_workflow", webhook_event.given, (("w",),)),
-        Part("webhook_event", webhooks.stored, ([webhooks.Notice("ops", "id", b"{}")],)),
-        Part("timeline_entry", timeline_entry.given, ("t", [b"{}"])),
-    )
-}
+EACH = {part.lua: part for parts in _PARTS for part in parts(_CHANGE)}
 
 
 def commit(driver: Driver, *parts: str) -> Committed:
     """Commits the end of a workflow's member with these parts."""
-    ended = Facets("completed", "fetch_data", workflows=("w",))
     given = tuple(EACH[part] for part in parts)
-    it = Commit("t", "", b"{}", None, ended, 10**6, 2**50, fresh=True, end_ms=7, parts=given)
+    about = {"ttl_ms": 10**6, "due_ms": 2**50, "fresh": True, "end_ms": 7, "parts": given}
+    it = Commit("t", "", _CHANGE.document, None, _CHANGE.stands, **about)
     return driver.execute(CommitCall(it))

@@ -16,21 +16,21 @@ def parts(change: Change) -> Iterator[Part]:
     """The workflows that may have completed by this member's commit."""
     workflows = change.stands.workflows
     changed = change.before is not change.after or any(names(change.steps[0][1]))
-    if workflows and change.after.status == TaskStatus.COMPLETED and changed:
-        yield Part("past_workflow", given, (workflows,))
+    if not (workflows and change.after.status == TaskStatus.COMPLETED and changed):
+        return
 
+    def given(keys: Keys) -> Given:
+        sets = [
+            name
+            for one in workflows
+            for name in (
+                keys.workflow(one),
+                keys.members(one),
+                keys.members(one, TaskStatus.COMPLETED),
+                keys.publishers(one),
+            )
+        ]
+        about = {"past": keys.past_workflows("")}
+        return Given({"names": keys.workflow_names}, about, sets, workflows)
 
-def given(keys: Keys, workflows: tuple[str, ...]) -> Given:
-    """The part's keys and arguments."""
-    sets = [
-        name
-        for one in workflows
-        for name in (
-            keys.workflow(one),
-            keys.members(one),
-            keys.members(one, TaskStatus.COMPLETED),
-            keys.publishers(one),
-        )
-    ]
-    about = {"past": keys.past_workflows("")}
-    return Given({"names": keys.workflow_names}, about, sets, workflows)
+    yield Part("past_workflow", given)

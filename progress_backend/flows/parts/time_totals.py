@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...operations.keys import Keys
 from ...operations.part import Given, Part
 from ...record.local_time import MICROSECOND
 from ...record.time_totals import LONGEST_US, MOST_TOTALS, RUN, WAIT
@@ -18,7 +17,9 @@ from .change import Change
 def parts(change: Change) -> Iterator[Part]:
     """The times that count with a change."""
     if counted := tuple(times(change)):
-        yield Part("time_totals", given, (change.after.task_type, counted))
+        more = [part for kind, us in counted for part in (kind, change.after.task_type, us)]
+        bound = {"fields": 2 * MOST_TOTALS}
+        yield Part("time_totals", lambda keys: Given({"times": keys.times}, bound, (), more))
 
 
 def times(change: Change) -> Iterator[tuple[str, int]]:
@@ -34,9 +35,3 @@ def times(change: Change) -> Iterator[tuple[str, int]]:
 
 def _bounded(us: int) -> int:
     return min(max(us, 0), LONGEST_US)
-
-
-def given(keys: Keys, task_type: str, counted: tuple[tuple[str, int], ...]) -> Given:
-    """The part's keys and arguments."""
-    more = [part for kind, us in counted for part in (kind, task_type, us)]
-    return Given({"times": keys.times}, {"fields": 2 * MOST_TOTALS}, (), more)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...operations.keys import Keys
 from ...operations.part import Given, Part
 from ...record import room, timeline
 from .change import Change
@@ -14,11 +13,6 @@ def parts(change: Change) -> Iterator[Part]:
     """The entries of each event."""
     entries = [entry for step in change.steps for entry in timeline.written(*step)]
     if entries:
-        task_id = change.after.task_id
-        yield Part("timeline_entry", given, (task_id, [*map(timeline.encoded, entries)]))
-
-
-def given(keys: Keys, task_id: str, entries: list[bytes]) -> Given:
-    """The part's keys and arguments."""
-    bounds = {"most": room.TIMELINE, "around": room.AROUND}
-    return Given({"timeline": keys.timeline(task_id)}, bounds, (), entries)
+        task_id, texts = change.after.task_id, [*map(timeline.encoded, entries)]
+        about = {"most": room.TIMELINE, "around": room.AROUND}, (), texts
+        yield Part("timeline_entry", lambda to: Given({"timeline": to.timeline(task_id)}, *about))

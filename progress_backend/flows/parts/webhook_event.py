@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ...operations import webhooks
-from ...operations.keys import Keys
 from ...operations.part import Given, Part
 from ...record import webhook_event
 from ...record.document import body_of
@@ -33,7 +32,7 @@ def webhook_events(targets: Targets, settings: Settings) -> Parts:
                 body = webhook_event.body("task", kind, its_id, after.task_id, time, source, data)
                 notices += [webhooks.Notice(name, its_id, body) for name in names]
         if notices:
-            yield Part("webhook_event", webhooks.stored, (notices,))
+            yield Part("webhook_event", lambda keys: webhooks.stored(keys, notices))
 
     return parts
 
@@ -45,12 +44,7 @@ def ended_workflows(targets: Targets) -> Parts:
         after, workflows = change.after, change.stands.workflows
         ends = workflows and after.ended and webhook_event.kinds(change.before, after)
         if ends and any(target.wants_workflows for target in targets()):
-            yield Part("ended_workflow", given, (workflows,))
+            about = {"most": webhooks.MOST, "kept": webhooks.KEPT_MS}, (), workflows
+            yield Part("ended_workflow", lambda keys: Given({"ended": keys.may_have_ended}, *about))
 
     return parts
-
-
-def given(keys: Keys, workflows: tuple[str, ...]) -> Given:
-    """The part's keys and arguments."""
-    bounds = {"most": webhooks.MOST, "kept": webhooks.KEPT_MS}
-    return Given({"ended": keys.may_have_ended}, bounds, (), workflows)

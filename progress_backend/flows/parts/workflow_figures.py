@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from ...operations.index_entry import Facets
 from ...operations.keys import Keys
@@ -31,8 +30,14 @@ def parts(change: Change) -> Iterator[Part]:
         "name": name,
         "expected": expected,
     }
+
+    def given(keys: Keys) -> Given:
+        hashes = [name for one in grown for name in (keys.workflow(one), keys.planned(one))]
+        more = [part for one, by in grown.items() for part in (one, by, keys.workflow_channel(one))]
+        return Given(sets_of_workflows(keys), about, hashes, more)
+
     shared = about["started"] == about["completed"] == ""
-    yield Part("workflow_figures", given, (grown, about), shared)
+    yield Part("workflow_figures", given, (grown, about) if shared else None)
 
 
 def names(first: Event) -> tuple[str, int | str]:
@@ -45,10 +50,3 @@ def names(first: Event) -> tuple[str, int | str]:
 
 def _ms(time: datetime | None) -> int | str:
     return "" if time is None else milliseconds(time)
-
-
-def given(keys: Keys, grown: dict[str, int], about: dict[str, Any]) -> Given:
-    """The part's keys and arguments."""
-    hashes = [name for one in grown for name in (keys.workflow(one), keys.planned(one))]
-    more = [part for one, by in grown.items() for part in (one, by, keys.workflow_channel(one))]
-    return Given(sets_of_workflows(keys), about, hashes, more)
