@@ -10,8 +10,8 @@ them when it ends. Before that, `app.state.progress_settings` (a `Settings`) and
 `app.state.progress_celery_app` may be set; without them the environment's are used. A mounted
 application's lifespan does not run by itself: enter `lifespan(app)` in the outer one's.
 
-An application of `create_app` answers reads of a task and of the list before FastAPI's routing; in
-another application the routes answer them, with the application's dependencies and the same bodies.
+An application of `create_app` finds its routes before FastAPI does; in another application FastAPI
+calls the same routes, with the application's dependencies.
 """
 
 from .app import create_app

@@ -81,18 +81,6 @@ class Access:
         #: Headers of every response: `SECURING`, and Vary where it depends on the origin.
         self.marks: Final = [*SECURING, *([(b"vary", b"Origin")] if self._origins else [])]
 
-    def is_plain(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
-        """Whether a read passes and its response needs no CORS header: for the short path.
-
-        `headers` are the scope's as a mapping.
-        """
-        server = scope["server"]
-        return (
-            b"origin" not in headers
-            and len(headers) == len(scope["headers"])  # else something came twice
-            and self._is_ours(headers.get(b"host"), server[0] if server else None)
-        )
-
     def refusal(self, scope: Scope) -> Refusal | None:
         """The refusal of a request or socket; None if it passes."""
         server = scope["server"]

@@ -84,18 +84,10 @@ class Callers:
             return self._bound_here
         return self._is_near(scope["server"])
 
-    def read_at_once(self, scope: Scope, resource: Resource) -> bool:
-        """Whether a read passes, and needs neither a record nor a narrower list for that: for the
-        short path. The routes ask about all others."""
-        caller = self._of(scope)
-        if not isinstance(caller, Caller):
-            return False
-        return not caller.limited or (
-            not rights.needs_record(caller, resource)
-            and not rights.needs_owner(caller, resource)
-            and resource.kind != "tasks"  # the summary has a limit too
-            and rights.refusal(caller, "read", resource) is None
-        )
+    def all_may(self, scope: Scope) -> bool:
+        """Whether a request passes whoever sends it: no tokens are configured, and this machine
+        alone reaches the server. A share token's limits count there too."""
+        return self._free and not self.shares.configured and self._is_local(scope)
 
     async def refusal(
         self,
@@ -144,9 +136,9 @@ class Callers:
     def _of(self, scope: Scope) -> Caller | Refusal:
         """Who sends a request. EVERYBODY: no tokens are configured, this machine alone reaches the
         server, and it has sent no share token, whose limits count there too."""
-        passes = self._free and self._is_local(scope)
-        if passes and not self.shares.configured:
+        if self.all_may(scope):
             return EVERYBODY
+        passes = self._free and self._is_local(scope)
         text = presented(scope)
         if text is not None and is_shared(text):
             share = self.shares.read(text)

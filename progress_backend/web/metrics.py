@@ -22,15 +22,15 @@ from ..operations import counts, lists, webhooks
 from ..operations.lists import Filters
 from ..record.model import KINDS, STATUSES
 from ..record.time_totals import OTHERS, RUN, WAIT, Totals
-from .guard import GuardedRoute
 from .route_table import route, text
 from .state import Api, api_of
+from .strict_route import StrictRoute
 
 #: The label of the task types that have no total of their own.
 OTHER_TYPES: Final = "(others)"
 
 #: `GET /metrics` for Prometheus, for a FastAPI application of your own that includes `router`.
-metrics_router = APIRouter(tags=["health"], route_class=GuardedRoute)
+metrics_router = APIRouter(tags=["health"], route_class=StrictRoute)
 
 
 class Counted(NamedTuple):

@@ -12,13 +12,14 @@ from typing import Final
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
-from .guard import OpenRoute
+from .route_table import route
 from .state import settings_in
 from .static_file import StaticFile, of_folder
+from .strict_route import StrictRoute
 
 #: The live page at `/` and its static files, for a FastAPI application of your own; under the same
 #: prefix as `router`, which the page reads.
-page_router = APIRouter(include_in_schema=False, route_class=OpenRoute)
+page_router = APIRouter(include_in_schema=False, route_class=StrictRoute)
 
 _FOLDER: Final = Path(__file__).parent / "static"
 #: The page may load these files and call this service, nothing else: no foreign script can run in
@@ -60,6 +61,7 @@ _PAGE_HEADERS: Final = {
 
 
 @page_router.get("/")
+@route("The live page", None, {})
 async def page(request: Request) -> Response:
     """The live page."""
     settings = settings_in(request.scope)
@@ -84,12 +86,14 @@ def _page(docs: str, reads_first: bool, read_only: bool, trace_url: str) -> Stat
 
 
 @page_router.get("/task/{task_id:path}")
+@route("The page of a task", None, {})
 async def task_page(request: Request, task_id: str) -> HTMLResponse:
     """The page of one task."""
     return _record(request, "task", task_id)
 
 
 @page_router.get("/workflow/{workflow_id:path}")
+@route("The page of a workflow", None, {})
 async def workflow_page(request: Request, workflow_id: str) -> HTMLResponse:
     """The page of one workflow."""
     return _record(request, "workflow", workflow_id)
@@ -121,12 +125,14 @@ def _up(request: Request, its_id: str) -> str:
 
 
 @page_router.get(f"/static/{ELEMENT}")
+@route("The script of <task-progress>", None, {})
 async def element(request: Request) -> Response:
     """The script of `<task-progress>`, for pages of any origin."""
     return of_folder(_FOLDER)[ELEMENT].answer(request, {**HEADERS, **ANYWHERE})
 
 
 @page_router.get("/static/{name}")
+@route("Styles and scripts of the page", None, {})
 async def static(request: Request, name: str) -> Response:
     """The page's styles and scripts."""
     file = of_folder(_FOLDER).get(name)

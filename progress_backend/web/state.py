@@ -187,13 +187,14 @@ def api_of(connection: HTTPConnection) -> Api:
 
 def api_in(scope: Scope) -> Api:
     """The state of a scope's application; raises as `api_of`."""
-    api = getattr(scope["app"].state, "progress", None)
-    if not isinstance(api, Api):
+    try:
+        api: Api = scope["app"].state.progress
+    except AttributeError:
         raise RuntimeError(
             "progress_backend's router was not started: include it with app.include_router(router) "
             "before the application starts; a mounted application's lifespan does not run by "
             "itself, enter progress_backend.web.lifespan(app) in yours"
-        )
+        ) from None
     return api
 
 

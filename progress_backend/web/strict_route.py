@@ -1,23 +1,31 @@
-"""Routes with strict request bodies, and with the library's errors as HTTP responses.
+"""The class of every HTTP route: behind the guard, for callers with the right that the table of
+routes names, with strict request bodies, and with the library's errors as HTTP responses.
 
-The route class does it, not exception handlers, so that it works in another application that
-includes the router.
+The route does it, not exception handlers, so that it works in another application that includes
+the router.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import ProgressError, TransitionRefused
-from .guard import HEAD, ITSELF, GuardedRoute
-from .state import api_of
+from ..errors import ProgressError, StoreUnavailable, TransitionRefused
+from .audit import Audited
+from .guard import HEAD, ITSELF, UNKNOWN, as_get, denied, guarded
+from .rights import WRITES, Action, Resource
+from .route_table import TABLE, resource_of
+from .state import api_in, api_of, may
 from .terminate import BrokerUnavailable
 
 #: Largest request body, in bytes.
@@ -70,42 +78,154 @@ class StrictRequest(Request):
         return value
 
 
-class StrictRoute(GuardedRoute):
-    """A route with strict requests, `ProgressError`s as responses, and metrics."""
+class StrictRoute(APIRoute):
+    """A FastAPI route in any application, as the table of routes describes it; it answers HEAD as
+    GET.
+
+    An application that includes the router has it called by FastAPI, which asks the application's
+    dependencies first. In one of `create_app` there are none, and it calls its function itself,
+    with arguments of the fields that FastAPI found in it: FastAPI's way to a function takes longer
+    than all other steps of a read.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        row = TABLE[endpoint]
+        options |= {"summary": row.summary, "responses": row.answers, "response_class": Response}
+        options["description"] = " ".join((endpoint.__doc__ or "").split())
+        super().__init__(path, endpoint, **options)
+        self._right = row.right
+        #: The headers that the function takes, all of them texts: its names, and a request's.
+        self._headers = [
+            (field.name, field.name.replace("_", "-").encode(), field.default)
+            for field in self.dependant.header_params
+        ]
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles a request behind the guard, as APIRoute does."""
+        if scope["method"] == "HEAD" and "GET" in (self.methods or ()):
+            scope = as_get(scope)
+        answer = partial(self._if_allowed, super().handle)
+        try:
+            await guarded(answer, scope, receive, send)
+        except AnyHTTPException as error:  # a wrong method: the application answers it
+            error.headers = {**(error.headers or {}), **ITSELF}
+            raise
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request that the guard lets through, without FastAPI."""
+        await self._if_allowed(self._call, scope, receive, send)
+
+    async def _if_allowed(self, call: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request whose caller may do what the route does."""
+        if (right := self._right) is None:
+            await call(scope, receive, send)
+            return
+        action = right[0]
+        if action not in WRITES:
+            if not api_in(scope).callers.all_may(scope):
+                call = partial(_permitted, call, action, resource_of(right, scope))
+            await call(scope, receive, send)
+            return
+        resource = resource_of(right, scope)
+        audited = Audited(scope, send, action, resource)
+        try:
+            await _permitted(call, action, resource, scope, receive, audited.send)
+        finally:
+            audited.end()
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, wrapped."""
+        """FastAPI's handler."""
         handle = super().get_route_handler()
 
-        async def measured(request: Request) -> Response:
-            began = time.perf_counter()
-            try:
-                response = await strict(request)
-            except Exception as error:  # any exception is counted, and left to FastAPI
-                count(request, getattr(error, "status_code", 500), began)
-                raise
-            count(request, response.status_code, began)
-            return response
+        async def answered(request: Request) -> Response:
+            return await self._measured(handle, StrictRequest(request.scope, request.receive))
 
-        def count(request: Request, status: int, began: float) -> None:
-            api = getattr(request.app.state, "progress", None)
-            if api is not None:
+        return answered
+
+    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            response = await self._measured(self._answer, StrictRequest(scope, receive))
+        except AnyHTTPException as error:
+            response = JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        """The response of the route's function.
+
+        Raises:
+            RequestValidationError: the request's path, query or body is wrong.
+            HTTPException: as `StrictRequest.json`, or the function.
+        """
+        its, values, errors = self.dependant, dict[str, Any](), list[Any]()
+        for field in its.path_params:
+            given = request.scope["path_params"][field.name]
+            values[field.name], wrong = field.validate(given, loc=("path", field.name))
+            errors += wrong
+        for field in its.query_params:  # a model
+            given = dict(request.query_params) if request.scope["query_string"] else {}
+            values[field.name], wrong = field.validate(given, loc=("query",))
+            errors += wrong
+        if self._headers:
+            headers = dict(reversed(request.scope["headers"]))  # of two the first, as FastAPI
+            for name, header, default in self._headers:
+                text = headers.get(header)
+                values[name] = default if text is None else text.decode("latin-1")
+        if (body := self.body_field) is not None:
+            if given := await request.body():
+                given = await request.json() if _is_json(request) else given
+                values[body.name], wrong = body.validate(given, loc=("body",))
+                errors += wrong
+            elif body.field_info.is_required():
+                errors.append({"type": "missing", "loc": ("body",), "msg": "Field required"})
+        if errors:
+            raise RequestValidationError(errors)
+        if its.request_param_name is not None:
+            values[its.request_param_name] = request
+        response: Response = await self.endpoint(**values)
+        return response
+
+    async def _measured(
+        self, handle: Callable[[Request], Awaitable[Response]], request: Request
+    ) -> Response:
+        """The response of a handler, or that of an error of the library; counted."""
+        scope, began, status = request.scope, time.perf_counter(), 500
+        try:
+            response = await handle(request)
+            status = response.status_code
+        except RequestValidationError as error:
+            # Without FastAPI's `input`: that may be the entire body.
+            kept = ("type", "loc", "msg")
+            found = [{k: e[k] for k in kept} for e in error.errors()]
+            response, status = JSONResponse({"detail": found}, 422), 422
+        except ProgressError as error:
+            response, status = answer(error), error.status_code
+        except AnyHTTPException as error:
+            status = error.status_code
+            raise
+        finally:
+            if (api := getattr(scope["app"].state, "progress", None)) is not None:
+                method = "HEAD" if HEAD in scope else scope["method"]
                 took = time.perf_counter() - began
-                method = "HEAD" if HEAD in request.scope else request.method
                 api.measured.request(method, self.path_format, status, took)
+        return response
 
-        async def strict(request: Request) -> Response:
-            try:
-                return await handle(StrictRequest(request.scope, request.receive))
-            except RequestValidationError as error:
-                # Without FastAPI's `input`: that may be the entire body.
-                kept = ("type", "loc", "msg")
-                found = [{k: e[k] for k in kept} for e in error.errors()]
-                return JSONResponse({"detail": found}, 422)
-            except ProgressError as error:
-                return answer(error)
 
-        return measured
+async def _permitted(
+    call: ASGIApp, action: Action, resource: Resource, scope: Scope, receive: Receive, send: Send
+) -> None:
+    api = api_in(scope)
+    try:
+        refusal = await may(scope, action, resource)
+    except StoreUnavailable:
+        refusal = UNKNOWN
+    refusal = refusal or api.limits.of_write(scope, action)
+    await (call if refusal is None else denied(api, refusal))(scope, receive, send)
+
+
+def _is_json(request: Request) -> bool:
+    """Whether a body is said to be JSON, as FastAPI has it."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind.startswith("application/") and kind.endswith(("/json", "+json"))
 
 
 def answer(error: ProgressError) -> Response:

@@ -220,19 +220,6 @@ def test_bodies_that_any_page_can_send(kind: str | None, wanted: int | None) -> 
     assert status(access(), scope("GET", STATUS, *headers)) is None
 
 
-def test_plain_reads() -> None:
-    rule = access(bound=LOOPBACK)
-
-    def plain(asked: dict[str, Any]) -> bool:
-        return rule.is_plain(asked, dict(asked["headers"]))
-
-    assert plain(scope("GET"))
-    assert plain(scope("GET", STATUS, ("sec-fetch-site", "cross-site")))
-    assert not plain(scope("GET", STATUS, ("origin", "http://127.0.0.1:8004")))
-    assert not plain(scope("GET", host="evil.test"))
-    assert not plain(scope("GET", STATUS, ("host", "127.0.0.1")))
-
-
 def test_what_is_repeated_of_a_request_is_bounded() -> None:
     refusal = access(bound=LOOPBACK).refusal(scope("GET", host="x" * 10_000))
     assert refusal is not None

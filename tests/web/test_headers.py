@@ -86,8 +86,6 @@ def test_every_page_and_file(running: RunningApi) -> None:
 async def test_a_fault_of_the_service(
     running: RunningApi, monkeypatch: pytest.MonkeyPatch, redis_url: str
 ) -> None:
-    """By the short path, where there is one, and by the routes."""
-
     def fault(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 

@@ -14,10 +14,11 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from ..guard import OpenRoute
 from ..page import HEADERS
+from ..route_table import route
+from ..strict_route import StrictRoute
 
-described_router = APIRouter(include_in_schema=False, route_class=OpenRoute)
+described_router = APIRouter(include_in_schema=False, route_class=StrictRoute)
 
 PATH: Final = "/docs"
 _FILES: Final = StaticFiles(directory=str(files("fastapi_swagger") / "resources"))
@@ -46,12 +47,14 @@ _PAGE: Final = """<!doctype html>
 
 
 @described_router.get(PATH)
+@route("The page of the description", None, {})
 async def description(request: Request) -> HTMLResponse:
     """The page of the API's description."""
     return HTMLResponse(_PAGE.format(title=html.escape(request.app.title)), headers=HEADERS)
 
 
 @described_router.get(f"{PATH}/{{name}}")
+@route("Styles and scripts of that page", None, {})
 async def file(request: Request, name: str) -> Response:
     """The page's styles and scripts."""
     if not name.endswith((".css", ".js")):

@@ -1,4 +1,4 @@
-"""Reads on their short way: the same answers as on the long one, and nobody passed by."""
+"""What calls a route: this package in an application of `create_app`, FastAPI in another one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from progress_backend.settings import Settings
 from progress_backend.web import create_app, router
 from progress_backend.web.access import SECURING
-from progress_backend.web.short_path import ShortPath
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
@@ -52,14 +51,41 @@ def told(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
 
 @pytest.fixture
 def routed(start_api: StartApi, redis_url: str) -> RunningApi:
-    """The router in an application of one's own: the long way."""
+    """The router in an application of one's own."""
     own = FastAPI()
     own.state.progress_settings = Settings(redis_url=redis_url, timezone="Asia/Tokyo")
     own.include_router(router)
     return start_api(own)
 
 
-def test_both_ways_answer_alike(api: RunningApi, routed: RunningApi, redis_url: str) -> None:
+BODIES = [
+    ("", "application/json"),
+    ("{}", "application/json"),
+    ("{}", "application/problem+json; charset=utf-8"),
+    ("{}", "application/octet-stream"),
+    ("{}", None),
+    ("[", "application/json"),
+    ("[1]", "application/json"),
+    ("null", "application/json"),
+    ('{"terminate":1}', "application/json"),
+    ('{"reason":"x","more":1}', "application/json"),
+    ('{"reason":"' + "x" * 2_000_000 + '"}', "application/json"),
+]
+
+
+def test_bodies_are_taken_alike(api: RunningApi, routed: RunningApi) -> None:
+    codes = set()
+    for path in ("/internal/task/none/cancel", "/internal/create-task"):
+        for body, kind in BODIES:
+            headers = {} if kind is None else {"Content-Type": kind}
+            mine = told(api.http.post(path, content=body, headers=headers))
+            theirs = told(routed.http.post(path, content=body, headers=headers))
+            assert mine == theirs, (body, kind)
+            codes.add(mine[0])
+    assert codes == {404, 413, 422}
+
+
+def test_both_answer_alike(api: RunningApi, routed: RunningApi, redis_url: str) -> None:
     records = Records(redis_url)
     records.start("running")
     records.progress("running", 40)
@@ -76,9 +102,9 @@ def test_both_ways_answer_alike(api: RunningApi, routed: RunningApi, redis_url: 
         for method in ("GET", "HEAD", "POST") if path in ASKED[::4] else ("GET",):
             tags = (tag, "*") if method == "GET" else ()
             for headers in ({}, *({"If-None-Match": one} for one in tags)):
-                short = told(api.http.request(method, path, headers=headers))
-                assert short == told(routed.http.request(method, path, headers=headers)), path
-                codes.add(short[0])
+                mine = told(api.http.request(method, path, headers=headers))
+                assert mine == told(routed.http.request(method, path, headers=headers)), path
+                codes.add(mine[0])
     assert codes == {200, 304, 307, 404, 405, 422}
 
 
@@ -120,26 +146,3 @@ def test_a_routers_dependencies_are_asked(start_api: StartApi, redis_url: str) -
     own.include_router(router, dependencies=[Depends(refuse)])
     Records(redis_url).create("job")
     assert start_api(own).status("job").status_code == 401
-
-
-def test_the_short_way_is_taken_also_under_a_path(start_api: StartApi, redis_url: str) -> None:
-    """Nothing behind it is asked: it stands on its own."""
-
-    async def nothing(_: Scope, __: Receive, ___: Send) -> None:
-        raise AssertionError("it went on to the routes")
-
-    Records(redis_url).create("job")
-    inner = create_app(Settings(redis_url=redis_url))
-    short = ShortPath(nothing)
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await inner(scope, receive, send)
-        else:
-            below = {**scope, "app": inner, "root_path": "/progress"}
-            await short(below, receive, send)
-
-    api = start_api(app)
-    assert api.http.get("/progress/internal/task/job/status").json()["task_id"] == "job"
-    assert api.http.get("/progress/internal/task/none/status").status_code == 404
-    assert api.http.get("/progress/internal/tasks?symbol=7203.T").json()["pagination"]["total"] == 1
