@@ -8,9 +8,19 @@ from collections.abc import Callable
 
 
 class Breaker:
-    """Open for `rest_s` seconds after each failure; `clock` gives monotonic seconds."""
+    """Open for `rest_s` seconds after each failure; `clock` gives monotonic seconds. Its callers
+    wait for `longest_s` at most, and log lines name them as `part`."""
 
-    def __init__(self, rest_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        rest_s: float,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        part: str = "",
+        longest_s: float = 0.0,
+    ) -> None:
+        self.part = part
+        self.longest_s = longest_s
         self._rest_s = rest_s
         self._clock = clock
         self._opened_until = 0.0
@@ -26,6 +36,11 @@ class Breaker:
     def remaining_s(self) -> float:
         """Seconds until the next call may be made."""
         return max(0.0, self._opened_until - self._clock())
+
+    @property
+    def wait_s(self) -> float:
+        """Longest wait of the next call."""
+        return self.longest_s
 
     def failed(self) -> bool:
         """Opens the breaker after a failed call; whether the call before it had not failed."""
@@ -53,9 +68,14 @@ class JobsBreaker(Breaker):
     """
 
     def __init__(
-        self, again_s: float, rest_s: float, clock: Callable[[], float] = time.monotonic
+        self,
+        again_s: float,
+        rest_s: float,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        longest_s: float = 0.0,
     ) -> None:
-        super().__init__(rest_s, clock)
+        super().__init__(rest_s, clock, part="jobs", longest_s=longest_s)
         self._again_s = again_s
         self._opened_at = 0.0
 
@@ -71,7 +91,9 @@ class JobsBreaker(Breaker):
 
     @property
     def wait_s(self) -> float:
-        """Longest wait of the next call after a late reply."""
+        """As a Breaker's: after a late reply what is left of the short time."""
+        if not self.away:
+            return self.longest_s
         left_s = self._opened_at - self._clock()
         return left_s if left_s > 0 else self._again_s
 

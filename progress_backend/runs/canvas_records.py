@@ -103,7 +103,7 @@ class CanvasRecords:
 
     def step(self, writer: Writer) -> bool:
         """Does the next step, if the store answers; whether it was done."""
-        if not self._jobs or writer.thread.breaker.open:
+        if not self._jobs or writer.thread.open:
             return False
         with self._stepping:
             if not self._jobs:

@@ -27,7 +27,7 @@ class KeptEvents:
 
     def send(self, deadline: float = inf) -> None:
         """Records what waits, until a monotonic time, or until the store does not answer."""
-        breaker = self._writer.thread.breaker
+        breaker = self._writer.thread
         wait_s = min(deadline - time.monotonic(), SENDER_WAIT_S)
         if not self.sending.acquire(timeout=max(wait_s, 0)):
             return

@@ -8,9 +8,10 @@ import time
 from ..errors import ProgressError, StoreUnavailable
 from ..flows import task_log
 from ..store.outage_log import OneAMinute
+from .breaker import Breaker
 from .outbox import Outbox
 from .run import Run
-from .writer import Bound, Writer
+from .writer import Writer
 
 logger = logging.getLogger(__name__)
 
@@ -25,13 +26,13 @@ class LogWriter:
         self._outbox = outbox
         self._refused = OneAMinute()
 
-    def store(self, run: Run, bound: Bound) -> None:
+    def store(self, run: Run, breaker: Breaker) -> None:
         """Stores the lines of a run's log, whose lock is held; where that fails, they wait."""
         if (
             not run.log
             or run.refused
             or run.attempt is None
-            or bound.breaker.open
+            or breaker.open
             or run.task_id in self._outbox
         ):
             return
@@ -40,7 +41,7 @@ class LogWriter:
         store = self._writer.store
         about = (run.task_id, run.attempt, lines, lost, store.settings, store.flows.redaction)
         try:
-            with self._writer.waiting(bound):
+            with self._writer.waiting(breaker):
                 may = store.execute(task_log.add(*about))
             if not may and self._refused.passes():
                 logger.error(

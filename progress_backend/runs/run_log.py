@@ -36,10 +36,7 @@ class RunLog:
         line = LogLine(time.time(), level, text if len(text) <= LONGEST else text[: LONGEST + 1])
         with self._lock:
             self._lines.append(line)
-            self._characters += len(line.text) + _AROUND
-            while self._characters > room.LOG:
-                self._characters -= len(self._lines.popleft().text) + _AROUND
-                self._lost += 1
+            self._count([line])
 
     def take(self) -> tuple[list[LogLine], int]:
         """Takes the lines, and the number of those before them that had no room."""
@@ -54,7 +51,10 @@ class RunLog:
         with self._lock:
             self._lines.extendleft(reversed(lines))
             self._lost += lost
-            self._characters += sum(len(line.text) + _AROUND for line in lines)
-            while self._characters > room.LOG:
-                self._characters -= len(self._lines.popleft().text) + _AROUND
-                self._lost += 1
+            self._count(lines)
+
+    def _count(self, added: list[LogLine]) -> None:
+        self._characters += sum(len(line.text) + _AROUND for line in added)
+        while self._characters > room.LOG:
+            self._characters -= len(self._lines.popleft().text) + _AROUND
+            self._lost += 1

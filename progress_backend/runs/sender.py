@@ -55,7 +55,7 @@ class Sender(SenderThread):
         """
         run.closed, jobs = True, self.writer.jobs
         deadline = time.monotonic() + JOB_WAIT_S
-        if run.lock.acquire(timeout=0 if jobs.breaker.open else jobs.wait_s):
+        if run.lock.acquire(timeout=0 if jobs.open else jobs.wait_s):
             run.lock.release()
         if self._mirror is not None:
             self._mirror.close(run, max(deadline - time.monotonic(), 0.0))
@@ -87,7 +87,7 @@ class Sender(SenderThread):
     def record_newest(self, run: Run) -> None:
         """Records a run's newest value in the job's thread, since another attempt may begin at any
         moment, and goes on from what is recorded. Never raises."""
-        away = self.writer.jobs.breaker.open or run.task_id in self._outbox
+        away = self.writer.jobs.open or run.task_id in self._outbox
         if run.refused or run.attempt is None or away or not run.lock.acquire(timeout=JOB_WAIT_S):
             return
         try:
@@ -99,7 +99,7 @@ class Sender(SenderThread):
 
     def ask(self, call: Call[T]) -> T | None:
         """Carries out a call of the store; None while it does not answer. Never raises."""
-        if self.writer.jobs.breaker.open:
+        if self.writer.jobs.open:
             return None
         try:
             with self.writer.waiting(self.writer.jobs):
@@ -155,7 +155,7 @@ class Sender(SenderThread):
                     applied = self.record(run, run.task_id, ev.Acknowledged(), keep=False)
                 acknowledged = applied is not None
             time.sleep(_PAUSE_LOOK_S)
-            if not self.writer.thread.breaker.open:
+            if not self.writer.thread.open:
                 self.writer.look([run])
 
     def store_log(self, run: Run) -> None:
@@ -173,7 +173,7 @@ class Sender(SenderThread):
     def _asks(self, happened: tuple[ev.Event, ...]) -> bool:
         """Whether the store is asked to record events in the job's thread. A publish, which goes on
         without a reply, does not wait for a second one where the last was late."""
-        breaker = self.writer.jobs_breaker
+        breaker = self.writer.jobs
         return not (breaker.open or (breaker.in_doubt and isinstance(happened[0], _PUBLISHES)))
 
     def _keep(self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...]) -> None:

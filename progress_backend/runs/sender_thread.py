@@ -137,7 +137,7 @@ class SenderThread:
                 run.next_due = min(run.next_due, time.monotonic())
 
     def _rest_s(self) -> float | None:
-        away = self.writer.jobs.breaker.away
+        away = self.writer.jobs.away
         if not (self._runs or self._outbox or self._behind or self._left or away):
             return None
         rest_s = self._interval_s
@@ -146,7 +146,7 @@ class SenderThread:
             rest_s = min(_LOOK_S, min(waiting, default=inf) - time.monotonic())
         if away:
             until_s = 0 if self._outbox else self._probe_at - time.monotonic()
-            rest_s = min(rest_s, max(until_s, self.writer.thread.breaker.remaining_s))
+            rest_s = min(rest_s, max(until_s, self.writer.thread.remaining_s))
         return max(rest_s, _SHORTEST_S)
 
     def _look(self) -> None:
@@ -154,7 +154,7 @@ class SenderThread:
         receive a cancel or a pause with the reply to each write. A run that has never set a value
         is left out, since it checks nothing."""
         now = time.monotonic()
-        if now < self._look_at or self.writer.thread.breaker.open:
+        if now < self._look_at or self.writer.thread.open:
             return
         runs = [
             run
@@ -201,7 +201,7 @@ class SenderThread:
     def _probe(self) -> None:
         """Asks the store whether it answers, while no job asks it and nothing waits for it."""
         now = time.monotonic()
-        away = self.writer.jobs.breaker.away and not self.writer.thread.breaker.open
+        away = self.writer.jobs.away and not self.writer.thread.open
         if away and not self._outbox and now >= self._probe_at:
             self._probe_at = now + _LONGEST_S
             self.writer.probe()
@@ -213,9 +213,9 @@ class SenderThread:
             self._kept_events.send(deadline)
             if self._outbox:
                 left_s = max(deadline - time.monotonic(), 0)
-                time.sleep(min(0.05 + self.writer.thread.breaker.remaining_s, left_s))
+                time.sleep(min(0.05 + self.writer.thread.remaining_s, left_s))
         thread = self.writer.thread
-        while self._behind and time.monotonic() < deadline and not thread.breaker.open:
+        while self._behind and time.monotonic() < deadline and not thread.open:
             self._behind.step(self.writer)
         if self._left and (left_s := deadline - time.monotonic()) > 0:
             with self.writer.store.within(left_s):

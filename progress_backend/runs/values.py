@@ -89,7 +89,7 @@ class ValueWriter:
                 run.lock.release()
 
     def _taken(self, run: Run) -> Value | None:
-        breaker = self._writer.thread.breaker
+        breaker = self._writer.thread
         if (
             run.closed
             or run.refused

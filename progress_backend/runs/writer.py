@@ -55,34 +55,16 @@ Entry = tuple[Run | None, str, tuple[ev.Event, ...]]
 Outcome = Applied | ConcurrentUpdate | None
 
 
-class Bound:
-    """The longest wait for the store of a job, or of the sender's thread; and its breaker, which is
-    open after calls that took longer, or one that failed."""
-
-    def __init__(self, part: str, longest_s: float, breaker: Breaker) -> None:
-        self.part = part
-        self.longest_s = longest_s
-        self.breaker = breaker
-
-    @property
-    def wait_s(self) -> float:
-        """Longest wait of the next call, in seconds."""
-        breaker = self.breaker
-        if isinstance(breaker, JobsBreaker) and breaker.away:
-            return breaker.wait_s
-        return self.longest_s
-
-
 class Waiting(Within):
     """See `Writer.waiting`."""
 
-    __slots__ = ("_bound", "_writer")
+    __slots__ = ("_breaker", "_writer")
 
-    def __init__(self, writer: Writer, bound: Bound) -> None:
+    def __init__(self, writer: Writer, breaker: Breaker) -> None:
         # A value's way is short: no call of Within.__init__.
         self._deadline = writer.store.deadline
-        self._seconds = bound.wait_s if bound.breaker.away else bound.longest_s
-        self._writer, self._bound = writer, bound
+        self._seconds = breaker.wait_s if breaker.away else breaker.longest_s
+        self._writer, self._breaker = writer, breaker
 
     def __exit__(
         self,
@@ -92,11 +74,11 @@ class Waiting(Within):
     ) -> None:
         try:
             if isinstance(error, StoreUnavailable):
-                self._writer.away(self._bound, error)
+                self._writer.away(self._breaker, error)
             elif error is None:
                 writer = self._writer
-                if writer.jobs.breaker.away or writer.thread.breaker.away:
-                    writer.answered(self._bound)
+                if writer.jobs.away or writer.thread.away:
+                    writer.answered(self._breaker)
         finally:
             self._deadline.until = self._outer
 
@@ -107,18 +89,15 @@ class Writer:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.jobs_breaker = JobsBreaker(JOB_WAITS_AGAIN_S, _JOBS_REST_S)
-        self.jobs = Bound("jobs", JOB_WAIT_S, self.jobs_breaker)
-        self.thread = Bound("sender", SENDER_WAIT_S, Breaker(_REST_S))
-        #: Events that the record's status refused: late, doubled, or of an older run.
-        self.refused = 0
+        self.jobs = JobsBreaker(JOB_WAITS_AGAIN_S, _JOBS_REST_S, longest_s=JOB_WAIT_S)
+        self.thread = Breaker(_REST_S, part="sender", longest_s=SENDER_WAIT_S)
         self._firsts = FirstRecords(store.flows, store.keys)
         self._outage = outage_of(store.settings)
 
-    def waiting(self, bound: Bound) -> Waiting:
-        """`with`: all store calls in the block share one bound. Its breaker is opened where the
-        block ends with StoreUnavailable, which goes on, and closed where it ends well."""
-        return Waiting(self, bound)
+    def waiting(self, breaker: Breaker) -> Waiting:
+        """`with`: all store calls in the block share the bound of a breaker, which is opened where
+        the block ends with StoreUnavailable, and closed where it ends well."""
+        return Waiting(self, breaker)
 
     def probe(self) -> None:
         """Asks whether the store answers, by its clock."""
@@ -133,11 +112,9 @@ class Writer:
         """
         try:
             return self.store.execute(call)
-        except SoftTimeLimitExceeded:
+        except (StoreUnavailable, SoftTimeLimitExceeded):
             raise
         except Exception as error:
-            if isinstance(error, StoreUnavailable):
-                raise
             fault("no reply of the progress store can be read", error)
             return None
 
@@ -156,11 +133,9 @@ class Writer:
             if run is None and (created := self._created(task_id, happened[0], now)) is not None:
                 return created
             applied = self.store.run(self._flow(run, task_id, happened, now))
-        except SoftTimeLimitExceeded:
-            raise  # raised into the job by Celery's signal handler while this code ran
+        except (StoreUnavailable, SoftTimeLimitExceeded):
+            raise  # Celery's signal handler raises the limit into the job while this code runs
         except Exception as error:
-            if isinstance(error, StoreUnavailable):
-                raise
             raise _as_progress_error(task_id, error) from error
         return self._done(run, happened, applied)
 
@@ -182,12 +157,10 @@ class Writer:
         flows = [self._flow(*entry, now) for entry in several]
         try:
             outcomes = self.store.run(together(flows))
-        except SoftTimeLimitExceeded:
+        except (StoreUnavailable, SoftTimeLimitExceeded):
             raise
-        except Exception as error:
-            if isinstance(error, StoreUnavailable):
-                raise
-            return [self.alone(*entry, now) for entry in several]  # the fault may be one key's
+        except Exception:  # of a flow that ended all of them: it may be one key's
+            return [self.alone(*entry, now) for entry in several]
         recorded: list[Outcome] = []
         for (run, task_id, happened), outcome in zip(several, outcomes, strict=True):
             if isinstance(outcome, Applied):
@@ -252,8 +225,6 @@ class Writer:
         return applied
 
     def _done(self, run: Run | None, happened: tuple[ev.Event, ...], applied: Applied) -> Applied:
-        if applied.refused is not None:
-            self.refused += 1
         if run is not None:
             self._pass_on(run, applied, started=isinstance(happened[0], ev.Started))
         return applied
@@ -297,39 +268,38 @@ class Writer:
             run.status_at = monotonic()
 
     def refuse(self, error: ProgressError) -> None:
-        """Counts an event that is not recorded."""
-        self.refused += 1
+        """Logs that an event is not recorded."""
         if not isinstance(error, TaskNotFound):  # a late event of a record that is deleted
             fault("an event is not recorded", error)
 
-    def away(self, bound: Bound, error: StoreUnavailable) -> None:
+    def away(self, breaker: Breaker, error: StoreUnavailable) -> None:
         """Opens a breaker after a call that the store did not answer, and logs the outage. The
         first late reply to a job is none yet."""
-        if error.late and bound.breaker.late():
+        if error.late and breaker.late():
             return
-        bound.breaker.failed()
-        self._outage.away(bound.part, f"{error}; jobs go on, newest values are kept")
-        if self.jobs_breaker.away:
-            self.jobs_breaker.failed()
+        breaker.failed()
+        self._outage.away(breaker.part, f"{error}; jobs go on, newest values are kept")
+        if self.jobs.away:
+            self.jobs.failed()
 
-    def answered(self, bound: Bound) -> None:
+    def answered(self, breaker: Breaker) -> None:
         """Called at the end of a block whose calls have succeeded: a reply that was quick enough
         for jobs closes their breaker too, and a slower one keeps it open."""
         for each in (self.jobs, self.thread):
-            if not each.breaker.away:
+            if not each.away:
                 continue
-            if each is bound or self._took_s(bound) < each.longest_s:
-                each.breaker.succeeded()
+            if each is breaker or self._took_s(breaker) < each.longest_s:
+                each.succeeded()
                 self._outage.back(each.part)
             else:
-                each.breaker.failed()
+                each.failed()
 
-    def _took_s(self, bound: Bound) -> float:
+    def _took_s(self, breaker: Breaker) -> float:
         """Seconds that this thread has waited in this block so far."""
         try:
-            return bound.longest_s - self.store.left_s()
+            return breaker.longest_s - self.store.left_s()
         except TimeoutError:
-            return bound.longest_s
+            return breaker.longest_s
 
 
 def _for_the_run(run: Run, task: Task) -> str:

@@ -93,7 +93,7 @@ def test_what_is_published_in_a_stall_is_recorded_with_its_time(
         assert (made.status, made.total_items, made.revision) == ("created", 9, 1)
         assert made.created_at is not None
         assert began - OFF_S < made.created_at < ended + OFF_S
-    eventually(lambda: not sender(app).writer.jobs.breaker.away)
+    eventually(lambda: not sender(app).writer.jobs.away)
     task.apply_async((1,), task_id="after")
     assert records.get("after").status == "created", "recorded at once again"
 

@@ -44,7 +44,7 @@ def kept(sender: Sender, lease: str, *then: ev.Event) -> Run:
     """A run whose start, a minute ago, waits for the store."""
     run = Run("t", IDENTITY, sender)
     start = started(lease).happened_at(sender.writer.store.measured_now() - timedelta(minutes=1))
-    sender.writer.jobs.breaker.failed()
+    sender.writer.jobs.failed()
     assert sender.record(run, "t", start, *then) is None
     return run
 

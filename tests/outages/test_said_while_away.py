@@ -89,7 +89,7 @@ def test_that_a_run_goes_back_to_the_queue(app: App, store: Server, body: Any) -
         eventually(lambda: begun, 20)
         assert app.tracker.process is not None
         sender = app.tracker.process.sender
-        eventually(lambda: sender.writer.jobs.breaker.away, 20, what="the store is away")
+        eventually(lambda: sender.writer.jobs.away, 20, what="the store is away")
         store.start()
         record = eventually(lambda: (r := app.record(task_id)).worker is None and r, 15)
     assert (record.status, record.attempt) == ("running", 1)

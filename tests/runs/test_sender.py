@@ -111,7 +111,7 @@ def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
     for number in range(50 * TOGETHER):
         sender.record(None, f"t{number}", ev.Created(identity=IDENTITY))
     monkeypatch.setattr(sender.writer, "apply_together", slow)
-    sender.writer.thread.breaker.succeeded()
+    sender.writer.thread.succeeded()
     sender.stop()
     assert len(tries) <= 3 + 1, "0.3 s of them"
 
@@ -178,7 +178,7 @@ def test_a_publish_does_not_wait_for_a_store_whose_last_reply_was_late(
 
     monkeypatch.setattr(sender.writer, "apply", late)
     monkeypatch.setattr(sender, "wake", lambda: None)  # the thread would close the breaker
-    monkeypatch.setattr(sender.writer.jobs.breaker, "_again_s", 60.0)
+    monkeypatch.setattr(sender.writer.jobs, "_again_s", 60.0)
     born, start = ev.Created(identity=IDENTITY), ev.Started(identity=IDENTITY)
     for task_id, event in (("a", born), ("b", born), ("c", start), ("d", start)):
         sender.record(None, task_id, event)
@@ -197,7 +197,7 @@ def test_what_fails_by_itself_holds_up_nothing_else_in_the_outbox(
         return together(several, now)
 
     monkeypatch.setattr(sender.writer, "apply_together", apply)
-    sender.writer.jobs.breaker.failed()
+    sender.writer.jobs.failed()
     with sender._kept_events.sending:  # the first one's success closes the breaker
         for task_id in ("a", "poison", "b"):
             assert sender.record(None, task_id, ev.Created(identity=IDENTITY)) is None
