@@ -47,7 +47,8 @@ from ..record.webhook_target import Target
 from ..settings import Settings
 from . import task_page
 from .flow import Flow
-from .parts import Change, Parts, default_parts
+from .parts import default_parts
+from .parts.change import Change, Parts
 from .stored_record import Applied, Base, encoded, facets_of, milliseconds
 from .task_lifetimes import document_ttl_ms, due_ms
 from .workflow_requests import MAKING, followed

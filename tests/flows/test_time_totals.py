@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows.parts import Change
+from progress_backend.flows.parts.change import Change
 from progress_backend.flows.parts.time_totals import times
 from progress_backend.flows.stored_record import facets_of
 from progress_backend.record.model import Task, TaskStatus, replace

@@ -8,10 +8,8 @@ from collections.abc import Callable
 from ...record.webhook_target import Target
 from ...settings import Settings
 from . import past_run, past_workflow, time_totals, timeline_entry, workflow_figures
-from .change import Change, Parts
+from .change import Parts
 from .webhook_event import ended_workflows, webhook_events
-
-__all__ = ["Change", "Parts", "default_parts"]
 
 
 def default_parts(
