@@ -34,7 +34,7 @@ SECTIONS: Final[dict[str, tuple[str, str]]] = {
     "python-celery": (
         "progress_backend",
         "install progress_task ProgressTask ProgressNotifier ProgressLogHandler TaskCancelled "
-        "settings_of get_task workflow_status async_workflow_status watch sign",
+        "settings_of get_task workflow_status watch sign",
     ),
     "python-tqdm": ("progress_backend.tqdm", "tqdm trange"),
     "python-recorder": ("progress_backend.recorder", "ProgressRecorder"),

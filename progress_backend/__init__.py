@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .tracking.install import ProgressTask, install
     from .tracking.log_handler import ProgressLogHandler
     from .tracking.notifier import ProgressNotifier
-    from .tracking.task_lookup import async_workflow_status, get_task, workflow_status
+    from .tracking.task_lookup import get_task, workflow_status
     from .tracking.tracker import settings_of
 
 __all__ = [
@@ -54,7 +54,6 @@ __all__ = [
     "TaskStatus",
     "TooLarge",
     "TransitionRefused",
-    "async_workflow_status",
     "get_task",
     "install",
     "progress_task",
@@ -91,7 +90,7 @@ _HOMES = {
         "settings": ("Settings",),
         "share_tokens": ("sign",),
         "terminal.watching": ("watch",),
-        "tracking.task_lookup": ("async_workflow_status", "get_task", "workflow_status"),
+        "tracking.task_lookup": ("get_task", "workflow_status"),
         "tracking.tracker": ("settings_of",),
         "tracking.install": ("ProgressTask", "install"),
         "tracking.log_handler": ("ProgressLogHandler",),

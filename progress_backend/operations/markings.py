@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final
 
 from .call import Asked, Call, in_the_first, one
 from .keys import Keys
@@ -12,13 +12,6 @@ from .scripts import script
 from .values import nothing
 
 _TTL_MS: Final = 7 * 86_400_000
-
-
-class Marked(NamedTuple):
-    """A task's marking, if a worker has stored it, and whether any marking is stored."""
-
-    text: bytes | None
-    others: bool
 
 
 def leave(markings: Collection[tuple[str, str]], most: int) -> Call[None]:
@@ -33,13 +26,8 @@ def leave(markings: Collection[tuple[str, str]], most: int) -> Call[None]:
     return in_the_first(ask)
 
 
-def stored(name: str) -> Call[Marked]:
-    """The marking that a worker has stored for a task name."""
-
-    def ask(keys: Keys) -> Asked[Marked]:
-        return Asked(
-            [("HMGET", keys.markings, name), ("EXISTS", keys.markings)],
-            lambda replies: Marked((replies[0] or [None])[0], bool(replies[1])),
-        )
-
-    return in_the_first(ask)
+def stored(name: str) -> Call[list[bytes | None]]:
+    """The marking that a worker has stored for a task name, alone in a list; None without one."""
+    return in_the_first(
+        lambda keys: one(("HMGET", keys.markings, name), lambda found: found or [None])
+    )

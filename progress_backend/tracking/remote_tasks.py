@@ -1,21 +1,18 @@
-"""The marking of a task that this process has not imported: read from the app's modules, which
-Celery's worker imports, or from the store, where workers write theirs."""
+"""The marking of a task that this process has not imported: read from the store, where workers
+write theirs."""
 
 from __future__ import annotations
 
 import json
 import logging
-import sys
 import time
 from collections.abc import Mapping
 from typing import Final
 
-from celery import Celery
 from celery.exceptions import SoftTimeLimitExceeded
 
 from ..operations import markings
 from ..operations.call import Call
-from ..record.failures import described
 from ..record.json_text import dumps
 from .decorator import Marking
 from .identity import CHECKS
@@ -85,43 +82,11 @@ def look_for(tracker: Tracker, name: str) -> None:
 def _ask(tracker: Tracker, name: str) -> None:
     if (process := tracker.process) is None:
         return
-    if _is_a_command_of(tracker.app) and _imported(tracker, name):
-        return
     found = process.sender.ask(markings.stored(name))
     if found is None:
         return  # the store does not answer: the next publish asks again
-    if not found.others and _imported(tracker, name):
-        return  # no worker has stored any: a first run, or a test
-    marking = _marking(found.text)
+    marking = _marking(found[0])
     if len(tracker.remote) >= MOST:
         tracker.remote.clear()  # so many are generated names: no order is worth keeping
     believed_s = MISSING_S if marking is None else FOUND_S
     tracker.remote[name] = marking, time.monotonic() + believed_s
-
-
-def _is_a_command_of(app: Celery) -> bool:
-    """Whether a Celery command such as `celery call` runs here, which imports the app alone."""
-    if "celery.bin.celery" not in sys.modules:
-        return False
-    from click import get_current_context
-
-    context = get_current_context(silent=True)
-    return context is not None and getattr(context.obj, "app", None) is app
-
-
-def _imported(tracker: Tracker, name: str) -> bool:
-    """Whether the app's modules have the task; they are imported once per process, by a worker or
-    beat before it starts."""
-    app = tracker.app
-    if not tracker.imported and tracker.worker() is None:
-        tracker.imported = True
-        try:
-            app.loader.import_default_modules()
-        except SoftTimeLimitExceeded:
-            raise
-        except Exception as error:  # a user's modules may raise anything
-            logger.warning(
-                "the app's modules cannot be imported to look for @progress_task: %s",
-                described(error),
-            )
-    return name in app._tasks

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 import weakref
@@ -13,8 +12,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from celery import Celery
-from celery.backends.base import Backend, BaseKeyValueStoreBackend, DisabledBackend
-from kombu.utils.objects import cached_property
+from celery.backends.base import BaseKeyValueStoreBackend, DisabledBackend
 
 from ..daemon import daemon
 from ..record.events import STORED, Cancelled, Event
@@ -30,27 +28,6 @@ _ENDS = ("SUCCESS", "FAILURE", "REVOKED")
 #: answer in time are missing.
 Answers = dict[str, Event | None]
 AskBackend = Callable[[Sequence[str]], Answers]
-
-
-def _free_properties() -> None:
-    """Replaces the locks of kombu's cached properties in a forked child. There is one lock per
-    class, and the parent's reading thread may have held one at the fork: the child, which has no
-    such thread, would wait for it at the first use of its own backend, in the middle of a job,
-    without end."""
-    kinds, found = [Celery, Backend], set[type]()
-    while kinds:
-        kind = kinds.pop()
-        if kind not in found:
-            found.add(kind)
-            kinds += kind.__subclasses__()
-    for kind in found:
-        for held in vars(kind).values():
-            if isinstance(held, cached_property):
-                held.lock = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):  # Windows has no fork
-    os.register_at_fork(after_in_child=_free_properties)
 
 
 def result_backend(app: Celery) -> AskBackend:

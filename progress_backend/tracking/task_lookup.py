@@ -3,7 +3,6 @@ script, the code that sends a canvas."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +47,7 @@ def workflow_status(
     workflow.
 
     It is for code without an event loop: reads over a connection that the process keeps, 5 s at
-    most each.
+    most each. In a coroutine `await asyncio.to_thread(workflow_status, result)` does it.
 
     Args:
         result_or_id: what `apply_async` of the chain, group or chord returned, or its `id`.
@@ -65,25 +64,6 @@ def workflow_status(
         workflow_id, its_app = str(result_or_id.id), result_or_id.app
     store = _reader(app or its_app, "workflow_status")
     return _loaded(store.run(workflows.status(store.flows, workflow_id, store.now())))
-
-
-async def async_workflow_status(
-    result_or_id: AsyncResult[Any] | GroupResult | str, app: Celery | None = None
-) -> dict[str, Any] | None:
-    """Reads as `workflow_status`, for asyncio code: the event loop goes on meanwhile.
-
-    A thread of the loop's own pool reads. Code that reads all the time has
-    `RedisProgressService.get_workflow_status`.
-
-    Args:
-        result_or_id: as for `workflow_status`.
-        app: as for `workflow_status`.
-
-    Raises:
-        SettingsError: `install(app)` was not called, or there is no store.
-        StoreUnavailable: the store does not answer.
-    """
-    return await asyncio.to_thread(workflow_status, result_or_id, app)
 
 
 def _reader(app: Celery, name: str) -> Store:

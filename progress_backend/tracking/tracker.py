@@ -58,8 +58,6 @@ class Tracker:
         #: Cached markings of tasks that are not imported here, None for a name without one; and the
         #: monotonic time until which each is valid.
         self.remote: dict[str, tuple[Marking | None, float]] = {}
-        #: Whether the app's modules were imported to find one.
-        self.imported = False
         self._settings: Settings | None = None
         self._process: Process | None = None
         self._visibility_s: float | None = None

@@ -60,12 +60,6 @@ def _proxy() -> Any:
     return Proxy
 
 
-def _cached_property() -> Any:
-    from kombu.utils.objects import cached_property
-
-    return cached_property(lambda self: None)
-
-
 def _source(found: Any, text: str) -> Any:
     assert text in inspect.getsource(found), text
     return found
@@ -138,11 +132,6 @@ KOMBU = (
         "_reraise_as_library_errors",
         "a batch that leaves late raises what `apply_async` raises",
         lambda: _connection_class()._reraise_as_library_errors,
-    ),
-    Private(
-        "lock",
-        "a child that was forked while another thread held the lock would wait for ever",
-        lambda: _cached_property().lock,
     ),
 )
 

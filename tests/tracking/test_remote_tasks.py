@@ -213,21 +213,3 @@ def test_a_worker_leaves_what_can_travel_and_no_more(installed: Install) -> None
     about = '{"symbol":"7203.T","results":false,"workflow":"nightly import"}'
     assert markings["fetch"] == about
     assert markings["large"] == '{"total_items":3,"metadata":null}'
-
-
-def test_a_name_is_looked_for_in_the_modules_that_the_app_includes(
-    installed: Install,
-    project: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """As `celery -A proj call` does. One that cannot be imported stops no publish."""
-    monkeypatch.syspath_prepend(project)
-    app = installed({"include": ["proj.tasks"]})
-    record = app.record(app.celery.send_task("proj.fetch", ["7203.t"]).id)
-    assert (record.status, record.task_type, record.symbol) == ("created", "fetch_data", "7203.T")
-    assert (record.total_items, record.metadata) == (252, {"desk": "tokyo"})
-    app = installed({"include": ["no.such.module"]})
-    for _ in range(2):
-        app.celery.send_task("fetch")
-    assert caplog.text.count("cannot be imported") == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +17,6 @@ import pytest
 import redis
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery
-from celery.backends.redis import RedisBackend
 from celery.exceptions import Reject
 
 from progress_backend.record import events as ev
@@ -201,28 +199,6 @@ while len(answers) < 3 and time.monotonic() < deadline:
 assert [type(answer).__name__ for answer in answers] == ["Completed"] * 3, answers
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=tmp_path)
-
-
-@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-def test_a_child_that_is_forked_while_the_backend_is_asked_has_one_of_its_own(
-    redis_url: str,
-) -> None:
-    """The asking thread may hold a lock of kombu's; the child has that lock without the thread."""
-    app = Celery("proj", backend=redis_url, set_as_current=False)
-    held, forked = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with RedisBackend.client.lock:
-            held.set()
-            forked.wait(20)
-
-    threading.Thread(target=hold, daemon=True).start()
-    assert held.wait(10)
-    if (child := os.fork()) == 0:
-        signal.alarm(10)  # ends one that waits without end
-        os._exit(0 if app.backend.get_task_meta("a")["status"] == "PENDING" else 1)
-    assert os.waitpid(child, 0)[1] == 0
-    forked.set()
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -14,7 +13,6 @@ from progress_backend import (
     ForeignValue,
     SettingsError,
     StoreUnavailable,
-    async_workflow_status,
     get_task,
     install,
     progress_task,
@@ -77,7 +75,6 @@ def test_it_gives_the_workflow_of_a_result(sending: App) -> None:
         assert body is not None
         assert (body["workflow_id"], body["status"], body["final"]) == (result.id, "created", False)
         assert workflow_status(result.id, app) == body
-        assert asyncio.run(async_workflow_status(result)) == body
     assert workflow_status(fetch.delay(1)) is None, "a single task is no workflow"
     assert workflow_status("unknown", app) is None
     as_task = get_task(app, group(fetch.s(1), fetch.s(2)).apply_async().id)
