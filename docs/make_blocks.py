@@ -23,6 +23,7 @@ from . import (
     make_settings,
     make_statuses,
     make_texts,
+    make_types,
 )
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -40,6 +41,8 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "failures": make_failures.table,
     "keys": make_keys.table,
     "metrics": make_metrics.table,
+    "task-schema": make_types.schema_block,
+    "task-types": make_types.types_block,
     "python-names": make_python.names,
     "python-header": make_python.header,
     "python-tree": make_python.tree,

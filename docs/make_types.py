@@ -1,0 +1,82 @@
+"""The task's body as JSON Schema and as TypeScript types, from progress_backend/record/fields.py:
+`python -m docs.make_types schema` or `typescript` prints one of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, Final
+
+from progress_backend.web.openapi.field_bodies import TaskBody
+
+Schema = dict[str, Any]
+
+_NAMES: Final = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean"}
+
+
+def schema() -> Schema:
+    """The JSON Schema (2020-12) of a task's body."""
+    made: Schema = _plain(TaskBody.model_json_schema())
+    return made
+
+
+def _plain(part: Any) -> Any:
+    """A schema without titles, and without a default for what is not there."""
+    if isinstance(part, list):
+        return [_plain(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        name: _plain(one)
+        for name, one in part.items()
+        if name != "default" and not (name == "title" and isinstance(one, str))
+    }
+
+
+def typescript() -> str:
+    """The same as TypeScript interfaces."""
+    whole = schema()
+    parts = {**whole["$defs"], "TaskBody": whole}
+    return "\n\n".join(_interface(name, part) for name, part in parts.items())
+
+
+def _interface(name: str, part: Schema) -> str:
+    lines = [f"/** {part['description']} */", f"export interface {name} {{"]
+    for field, its in part["properties"].items():
+        there = "" if field in part.get("required", ()) else "?"
+        lines += [f"  /** {its['description']} */", f"  {field}{there}: {_type(its)};"]
+    return "\n".join([*lines, "}"])
+
+
+def _type(its: Schema) -> str:
+    if "$ref" in its:
+        return str(its["$ref"]).rpartition("/")[2]
+    if "anyOf" in its:
+        return " | ".join(_type(one) for one in its["anyOf"])
+    if "enum" in its:
+        return " | ".join(json.dumps(one) for one in its["enum"])
+    if its["type"] == "array":
+        return f"{_type(its['items'])}[]"
+    if its["type"] == "object":
+        return "Record<string, unknown>"
+    return _NAMES.get(its["type"], "null")
+
+
+def schema_block() -> str:
+    """The JSON Schema as Markdown."""
+    return f"```json\n{json.dumps(schema(), ensure_ascii=False, indent=2)}\n```"
+
+
+def types_block() -> str:
+    """The TypeScript types as Markdown."""
+    return f"```ts\n{typescript()}\n```"
+
+
+if __name__ == "__main__":
+    asked = sys.argv[1:]
+    if asked == ["schema"]:
+        print(json.dumps(schema(), ensure_ascii=False, indent=2))
+    elif asked == ["typescript"]:
+        print(typescript())
+    else:
+        sys.exit(__doc__)

@@ -1,0 +1,31 @@
+"""The types of a task's body, against bodies of each kind."""
+
+from __future__ import annotations
+
+import json
+
+from docs import make_types
+from tests.record.test_golden import GOLDEN
+
+
+def test_each_body_has_what_the_schema_requires_and_nothing_else() -> None:
+    schema, golden = make_types.schema(), json.loads(GOLDEN.read_text())
+    bodies = [body for name, body in golden.items() if name.startswith("body")]
+    assert bodies
+    for body in bodies:
+        assert set(schema["required"]) <= set(body) <= set(schema["properties"])
+        for name, part in schema["$defs"].items():
+            assert set(part.get("required", ())) <= set(part["properties"]), name
+        control = schema["$defs"]["Control"]
+        if "control" in body:
+            assert set(control["required"]) <= set(body["control"]) <= set(control["properties"])
+
+
+def test_a_field_that_may_be_absent_is_optional_in_typescript() -> None:
+    types = make_types.typescript()
+    assert "  symbol: string | null;" in types
+    assert "  estimate?: Estimate;" in types
+    assert '  status: "created" | "running" | "paused" |' in types
+    assert "  results: Record<string, unknown>;" in types
+    assert "  warnings?: Warnings;" in types
+    assert types.count("export interface") == 1 + len(make_types.schema()["$defs"])
