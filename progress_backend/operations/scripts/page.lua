@@ -41,22 +41,24 @@ local function cut(key, head)
   return redis.call('GETRANGE', key, 0, most)
 end
 
-local counts, found = {}, {}
 local function read(key)
   local head = document(key, whole or most)
-  found[#found + 1] = head and whole and #head > whole and cut(key, head) or head
+  return head and whole and #head > whole and cut(key, head) or head
 end
 
-for i = 1, sets do
-  counts[i] = tolerant('ZCARD', KEYS[i]) or 0
+local counts, found, ids = {}, {}, {}
+local total = sets > 0 and tolerant('ZCARD', KEYS[1]) or 0
+for i = 2, sets do
+  counts[i - 1] = tolerant('ZCARD', KEYS[i]) or 0
 end
-local total = table.remove(counts, 1) or 0
 stop = math.min(stop, total - 1)
-local ids = start <= stop and tolerant('ZREVRANGE', KEYS[1], start, stop) or {}
-for _, id in ipairs(ids) do
-  read(prefix .. id)
+if start <= stop then
+  ids = tolerant('ZREVRANGE', KEYS[1], start, stop) or {}
+end
+for i, id in ipairs(ids) do
+  found[i] = read(prefix .. id)
 end
 for i = sets + 1, #KEYS do
-  read(KEYS[i])
+  found[i - sets] = read(KEYS[i])
 end
 return {total, counts, ids, found}
