@@ -206,7 +206,7 @@ def of_this_life(base: Base, end: Event, settings: Settings) -> bool:
         sent_again = task.attempt > 1 and task.attempt_started_at == task.started_at
         kept = max(timedelta(seconds=settings.retention_s), _SKEW)
         return end.at >= task.created_at - (_REUSED_SKEW if sent_again else kept)
-    # What the process of a planned task's predecessor could not record was noted by one write.
+    # What the process of a planned task's predecessor could not record was recorded by one write.
     if task.revision <= 1 + task.planned:
         return end.at >= task.created_at - _SKEW
     # A task that was published again waits for its first run: an end with a skewed time is not

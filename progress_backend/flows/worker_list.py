@@ -62,17 +62,18 @@ def _last_sign(flows: Flows, local: LocalTime, until_ms: int, now: datetime) -> 
 
 
 def _tasks(flows: Flows, task_ids: list[str]) -> Flow[dict[str, dict[str, Any]]]:
-    """What is told of each task that has a record."""
+    """What the list has of each task that has a record."""
     known, zone = dict[str, dict[str, Any]](), flows.settings.zone()
     for start in range(0, len(task_ids), _AT_ONCE):
         some = task_ids[start : start + _AT_ONCE]
         stored = yield from records.read(some, light=True)
         for task_id, document in zip(some, stored, strict=True):
             if document is not None:
-                known[task_id] = _told(reader_view.row(document, task_id, zone))
+                known[task_id] = _row(reader_view.row(document, task_id, zone))
     return known
 
 
-def _told(record: Body) -> dict[str, Any]:
-    told = {name: getattr(record, name) for name in ("task_id", "task_type", "status")}
-    return {**told, "percentage": record.progress.percentage}
+def _row(record: Body) -> dict[str, Any]:
+    names = ("task_id", "task_type", "status")
+    row = {name: getattr(record, name) for name in names}
+    return {**row, "percentage": record.progress.percentage}
