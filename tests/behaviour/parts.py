@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from progress_backend.flows.parts import Change, default_parts
+from progress_backend.flows.parts import default_parts
+from progress_backend.flows.parts.change import Change
 from progress_backend.flows.stored_record import facets_of
 from progress_backend.operations.commit import Commit, Committed
 from progress_backend.operations.commits import CommitCall
