@@ -6,7 +6,7 @@ All partitions are subscribed while any task is watched; messages of other tasks
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -17,7 +17,7 @@ from redis.asyncio.connection import AbstractConnection
 from ..operations.keys import Keys
 from ..operations.partitions import Layout
 from ..settings import Settings
-from ..store.cluster_connection import async_cluster
+from ..store.cluster_connection import async_cluster, remember
 from ..store.connection import close_async
 from .ending import until_one_ends, within
 from .subscription import END_S, Channel, Subscription
@@ -31,7 +31,7 @@ class ClusterSubscription:
         self,
         keys: Keys,
         *,
-        wanted: Container[Channel],
+        wanted: Collection[Channel],
         confirmed: Callable[[Channel], None],
         received: Callable[[Channel, bytes], None],
     ) -> None:
@@ -43,14 +43,10 @@ class ClusterSubscription:
         self._parts: list[Subscription] = []
         #: Partitions whose subscription is not confirmed yet.
         self._missing: set[Channel] = set()
-        #: Channels that became wanted before all partitions were confirmed.
-        self._waiting: dict[Channel, None] = {}
 
     def change(self, channel: Channel) -> None:
         """Called when a channel became wanted or unwanted."""
-        if self._missing or not self._parts:
-            self._waiting[channel] = None
-        elif channel in self._wanted:
+        if self._parts and not self._missing and channel in self._wanted:
             self._confirmed(channel)
 
     def add(self, connection: AbstractConnection, channels: set[Channel], ping_s: float) -> None:
@@ -77,10 +73,8 @@ class ClusterSubscription:
     def _stands(self, channel: Channel) -> None:
         self._missing.discard(channel)
         if not self._missing:
-            waiting, self._waiting = self._waiting, {}
-            for wanted in waiting:
-                if wanted in self._wanted:
-                    self._confirmed(wanted)
+            for wanted in tuple(self._wanted):
+                self._confirmed(wanted)
 
     def _take(self, channel: Channel, document: bytes) -> None:
         try:
@@ -107,6 +101,7 @@ async def connect(
     client = async_cluster(settings, ping_s)
     opened.push_async_callback(close_async, client)
     await within(ping_s, client.initialize())
+    remember(settings, client)
     for node, channels in _by_master(client, settings):
         connection = node.connection_class(**{**node.connection_kwargs, "socket_timeout": None})
         opened.push_async_callback(connection.disconnect, nowait=True)

@@ -159,7 +159,7 @@ class Listener:
         if settings.clustered:
             over = ClusterSubscription(
                 self._store.keys,
-                wanted=watches,
+                wanted=watches.wanted,
                 confirmed=watches.confirmed,
                 received=watches.received,
             )
@@ -175,7 +175,7 @@ class Listener:
         opened.push_async_callback(connection.disconnect, nowait=True)
         return Subscription(
             connection,
-            wanted=watches,
+            wanted=watches.wanted,
             confirmed=watches.confirmed,
             received=watches.received,
             ping_s=PING_S,

@@ -31,15 +31,14 @@ class Watches:
         self._zone = store.settings.zone()
         self._every = Channel(store.keys.every_channel, "P")
         self._by_channel: dict[Channel, Watch] = {}
+        #: The channels that are to be subscribed.
+        self.wanted: Final = self._by_channel.keys()
         #: The last document and its update: with a task's channel and the pattern subscribed each
         #: message comes twice.
         self._last: tuple[bytes, Update] | None = None
         #: Number of the connection, from 1 on.
         self.epoch = 0
         self._closed = False
-
-    def __contains__(self, channel: object) -> bool:
-        return channel in self._by_channel
 
     @property
     def watched(self) -> int:

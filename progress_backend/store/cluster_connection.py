@@ -47,7 +47,7 @@ def sync_cluster(settings: Settings, deadline: Deadline) -> RedisCluster:
     for name in ("_initialization_lock", "_initialize_lock"):  # of redis-py 8 and 6
         if (lock := getattr(nodes, name, None)) is not None:
             setattr(nodes, name, BoundedLock(lock, deadline))
-    _remember(settings, client)
+    remember(settings, client)
     return client
 
 
@@ -58,34 +58,14 @@ def async_cluster(settings: Settings, timeout_s: float) -> AsyncRedisCluster:
     its = options_of(timeout_s * _PART_OF_A_NODE, once_more)
     options = {**cluster_options(settings), **its}
     options["ssl"] = plain_url(settings).startswith("rediss")
-    return _Cluster(settings, **options)
+    nodes = [AsyncClusterNode(*node) for node in _nodes(settings)]
+    return AsyncRedisCluster(startup_nodes=nodes, **options)
 
 
-def _remember(settings: Settings, client: Any) -> None:
+def remember(settings: Settings, client: Any) -> None:
     """Keeps the nodes of a cluster's client that has connected."""
     nodes = client.nodes_manager.nodes_cache.values()
     _seen[settings.redis_url] = [(str(node.host), int(node.port)) for node in nodes]
-
-
-class _Cluster(AsyncRedisCluster):
-    """A cluster client that reads the cluster's nodes from every node that this process knows."""
-
-    def __init__(self, settings: Settings, **options: Any) -> None:
-        nodes = [AsyncClusterNode(*node) for node in _nodes(settings)]
-        super().__init__(startup_nodes=nodes, **options)
-        self._settings = settings
-
-    async def initialize(self, *args: Any, **options: Any) -> AsyncRedisCluster:
-        """As redis-py's, with the nodes that this process has seen as further startup nodes."""
-        if not self._initialize:
-            return self
-        known = self.nodes_manager.startup_nodes
-        for host, port in _seen.get(self._settings.redis_url, ()):
-            node = AsyncClusterNode(host, port, **self.connection_kwargs)
-            known.setdefault(node.name, node)
-        client = await super().initialize(*args, **options)
-        _remember(self._settings, self)
-        return client
 
 
 def _targets(request: Request) -> dict[str, Any]:
@@ -159,8 +139,10 @@ class AsyncClusterExchange:
     def __init__(self, settings: Settings, timeout_s: float) -> None:
         """As `ClusterExchange`; raises as it."""
         self._client = async_cluster(settings, timeout_s)
+        self._settings = settings
         self._timeout_s = timeout_s
         self._room = asyncio.Semaphore(CONNECTIONS)
+        self._answered = False
 
     async def ask(self, *requests: Request) -> list[Any]:
         """As `ClusterExchange.ask`."""
@@ -169,10 +151,17 @@ class AsyncClusterExchange:
         async with asyncio.timeout(self._timeout_s):
             await self._room.acquire()
         try:
+            if not self._answered:  # another client may have seen nodes meanwhile
+                for host, port in _nodes(self._settings):
+                    node = AsyncClusterNode(host, port, **self._client.connection_kwargs)
+                    self._client.nodes_manager.startup_nodes.setdefault(node.name, node)
             async with asyncio.timeout(self._timeout_s):
-                return [answered(reply) for reply in await self._replies(requests)]
+                replies = await self._replies(requests)
         finally:
             self._room.release()
+        self._answered = True
+        remember(self._settings, self._client)
+        return [answered(reply) for reply in replies]
 
     async def _replies(self, requests: tuple[Request, ...]) -> list[Any]:
         if len(requests) == 1 or any(map(_targets, requests)):

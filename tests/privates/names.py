@@ -193,11 +193,6 @@ REDIS = (
         lambda: (_asyncio_connection()._writer, True),
     ),
     Private(
-        "_initialize",
-        "the nodes of a cluster are remembered when its client has asked for them",
-        _of_a_cluster(lambda cluster: (cluster._initialize, True)),
-    ),
-    Private(
         "nodes_manager",
         "which nodes a cluster has, and closing the connections to all of them",
         _of_a_cluster(
