@@ -107,13 +107,11 @@ class ValueWriter:
         try:
             with self._writer.waiting(self._writer.thread):
                 now = self._writer.store.measured_now()
-                if len(values) == 1:  # always so in a prefork child
-                    run, event, pending, _ = value = values[0]
-                    event = event if pending is True else value.dated(now)
-                    recorded = [self._writer.value(run, event, now)]
-                else:
-                    entries = [(v.run, v.run.task_id, (v.dated(now),)) for v in values]
-                    recorded = self._writer.apply_together(entries, now)
+                dated = [
+                    (each.run, each.event if each.pending is True else each.dated(now))
+                    for each in values
+                ]
+                recorded = self._writer.values(dated, now)
         except StoreUnavailable:
             for value in values:
                 value.give_back()

@@ -21,7 +21,7 @@ from ..flows.first_records import FirstRecords
 from ..flows.flow import Flow
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base
-from ..flows.value_in_place import in_place
+from ..flows.value_in_place import InPlace, in_place
 from ..operations import records
 from ..operations.call import Call
 from ..operations.value_request import RECORDED, ValueRequest
@@ -145,7 +145,9 @@ class Writer:
         if not isinstance(event, ev.Created) or not self.store.sends_packed:
             return None
         made = self._firsts.of(task_id, event, now)
-        return made[0] if made is not None and self.store.packed(made[1]) == RECORDED else None
+        if made is None or self.store.packed([made[1]]) != [RECORDED]:
+            return None
+        return made[0]
 
     def apply_together(self, several: Sequence[Entry], now: datetime) -> list[Outcome]:
         """Records events of several tasks in one round trip. ConcurrentUpdate for those that may be
@@ -154,6 +156,8 @@ class Writer:
         Raises:
             StoreUnavailable: the store does not answer; any of the commits may have been done.
         """
+        if len(several) == 1:
+            return [self.alone(*several[0], now)]
         flows = [self._flow(*entry, now) for entry in several]
         try:
             outcomes = self.store.run(together(flows))
@@ -192,25 +196,34 @@ class Writer:
             self.refuse(error)
             return None
 
-    def value(self, run: Run, event: ev.Progressed, now: datetime) -> Outcome:
-        """As `alone`, a run's newest value: by the short way where its record is as the run knows
-        it, and the run goes on.
+    def values(self, values: Sequence[tuple[Run, ev.Progressed]], now: datetime) -> list[Outcome]:
+        """As `apply_together`, newest values of runs: in one round trip by the short way those of
+        which the record is as the run knows it, then the others.
 
         Raises:
             StoreUnavailable: the store does not answer.
         """
-        base, store = run.base, self.store
-        if base is not None and run.status == TaskStatus.RUNNING and store.sends_packed:
-            made = in_place(store.flows, base, event, now)
-            if made is not None:
+        store = self.store
+        short, requests = list[tuple[int, Run, InPlace]](), list[bytes]()
+        for n, (run, event) in enumerate(values if store.sends_packed else ()):
+            base = run.base
+            if base is None or run.status != TaskStatus.RUNNING:
+                continue
+            if (made := in_place(store.flows, base, event, now)) is not None:
                 if run.value_request is None:
                     run.value_request = ValueRequest(run.task_id, store.keys)
-                request = run.value_request.of(base.digest, made.document, made.ttl_ms)
-                if store.packed(request) == RECORDED:
-                    run.base = made.base
-                    run.status_at = monotonic()
-                    return Applied(made.base, made.document)
-        return self.alone(run, run.task_id, (event,), now)
+                requests.append(run.value_request.of(base.digest, made.document, made.ttl_ms))
+                short.append((n, run, made))
+        outcomes: dict[int, Outcome] = {}
+        for (n, run, made), reply in zip(short, requests and store.packed(requests), strict=False):
+            if reply == RECORDED:  # else the long way finds out
+                run.base, run.status_at = made.base, monotonic()
+                outcomes[n] = Applied(made.base, made.document)
+        if len(outcomes) < len(values):
+            left = [n for n in range(len(values)) if n not in outcomes]
+            entries = [(run, run.task_id, (event,)) for run, event in (values[n] for n in left)]
+            outcomes.update(zip(left, self.apply_together(entries, now), strict=True))
+        return [outcomes[n] for n in range(len(values))]
 
     def _flow(
         self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime

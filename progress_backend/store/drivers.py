@@ -4,6 +4,7 @@ here."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from time import monotonic
 from typing import Any, Final, Self, TypeVar
@@ -112,18 +113,16 @@ class Store(_Base):
                 self._exchange.ask(*LOADING)
                 return parse(self._exchange.ask(*requests))
 
-    def packed(self, request: bytes) -> Any:
-        """The reply to one packed request; None where the connection for it is busy, or the server
-        does not know its script.
+    def packed(self, requests: Sequence[bytes]) -> list[Any]:
+        """The raw replies to packed requests that are sent together, errors too; none where the
+        connection for them is busy.
 
         Raises:
-            StoreUnavailable: Redis does not answer or refuses.
+            StoreUnavailable: Redis does not answer.
         """
         assert isinstance(self._exchange, Exchange)
         try:
-            return self._exchange.reply_to(request)
-        except redis.exceptions.NoScriptError:
-            return None
+            return self._exchange.replies_to(b"".join(requests), len(requests)) or []
         except Exception:
             with MAPPED:
                 raise

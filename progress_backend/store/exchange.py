@@ -59,22 +59,16 @@ class Exchange:
         if not requests:
             return []
         data = b"".join(map(packed, requests))
-        if self._lock.acquire(blocking=False):
-            replies = self._held_exchange(data, len(requests))
-        else:
+        replies = self.replies_to(data, len(requests))
+        if replies is None:
             replies = self._beside(requests)
         return [answered(reply) for reply in replies]
 
-    def reply_to(self, request: bytes) -> Any:
-        """The raw reply to one packed request; None, and nothing is sent, while another thread uses
-        the connection. Raises as `ask`."""
+    def replies_to(self, data: bytes, count: int) -> list[Reply] | None:
+        """The raw replies to so many packed requests; None, and nothing is sent, while another
+        thread uses the connection."""
         if not self._lock.acquire(blocking=False):
             return None
-        (reply,) = self._held_exchange(request, 1)
-        return reply if reply == _COMMITS else answered(reply)
-
-    def _held_exchange(self, data: bytes, count: int) -> list[Reply]:
-        """The replies to requests, over the held connection; releases the lock."""
         try:
             connection = self._take()
             try:
