@@ -4,7 +4,7 @@ when it is recorded to have happened."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +23,6 @@ from progress_backend.runs.sender import Sender
 from progress_backend.runs.writer import JOB_WAIT_S
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from tests.asked import names
 from tests.conftest import StartServer
 from tests.outages.fleet import pass_time
 from tests.servers import Server
@@ -270,13 +269,13 @@ def test_what_many_runs_say_shares_trips(
     for number, run in enumerate(runs):
         run.current, run.pending = number + 1, True
     trips: list[int] = []
-    execute = sender.writer.store.execute
+    packed = sender.writer.store.packed
 
-    def counted(call: Any) -> Any:
-        trips.append(names(call).count("commit_in_place"))
-        return execute(call)
+    def counted(requests: Sequence[bytes]) -> list[Any]:
+        trips.append(len(requests))
+        return packed(requests)
 
-    monkeypatch.setattr(sender.writer.store, "execute", counted)
+    monkeypatch.setattr(sender.writer.store, "packed", counted)
     sender.flush(everything=True)
     monkeypatch.undo()
     assert trips == [16, 16, 8]
