@@ -37,7 +37,8 @@ class Front:
             path = _path(scope)
             for socket in self._sockets:
                 if found := socket.path_regex.match(path):
-                    await socket.endpoint(WebSocket(scope, receive, send), **found.groupdict())
+                    scope["path_params"] = found.groupdict()
+                    await socket.endpoint(WebSocket(scope, receive, send))
                     return
             await self._app(scope, receive, send)
         else:

@@ -15,9 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from .access import SECURING, Access
-from .request_token import take_query_token
 from .rights import Refusal
-from .state import Api, access_of
+from .state import Api, access_of, entered
 
 #: Key in the scope of a GET that was a HEAD: an endless stream need not begin.
 HEAD: Final = "progress_backend.head"
@@ -54,10 +53,9 @@ async def guarded(handle: Handle, scope: Scope, receive: Receive, send: Send) ->
         await handle(scope, receive, send)
         return
     scope[_PASSED] = True
-    take_query_token(scope)
     access = access_of(scope)
     send = _marking(send, access, access.crossing(scope))
-    refusal = access.refusal(scope)
+    refusal = entered(scope, access)
     if refusal is not None:
         api = getattr(scope["app"].state, "progress", None) if refusal.kind else None
         await denied(api, refusal)(scope, receive, send)

@@ -34,6 +34,7 @@ from .callers import Callers
 from .limits import Limits
 from .refused_lines import RefusedLines
 from .request_counts import Measured
+from .request_token import take_query_token
 from .rights import Action, Refusal, Resource
 from .server.shutdown import at_signals
 from .site_answer import Authorize
@@ -196,6 +197,13 @@ def api_in(scope: Scope) -> Api:
             "itself, enter progress_backend.web.lifespan(app) in yours"
         ) from None
     return api
+
+
+def entered(scope: Scope, access: Access) -> Refusal | None:
+    """The refusal of a request or socket by the access rules, whoever sends it. The first that is
+    done with either: a token is taken out of its query."""
+    take_query_token(scope)
+    return access.refusal(scope)
 
 
 async def may(scope: Scope, action: Action, resource: Resource) -> Refusal | None:

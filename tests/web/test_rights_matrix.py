@@ -24,8 +24,10 @@ from progress_backend.record.model import STATUSES
 from progress_backend.settings import Settings
 from progress_backend.share_tokens import Share, ShareTokens
 from progress_backend.tokens import Token
-from progress_backend.web import create_app, router
+from progress_backend.web import create_app, metrics_router, page_router, router
+from progress_backend.web.openapi import docs_page
 from progress_backend.web.request_token import SUBPROTOCOL, TOKEN_PROTOCOL
+from progress_backend.web.route_table import TABLE
 from tests.records import Records
 from tests.web.mounting import application
 from tests.web.serving import RunningApi
@@ -233,6 +235,17 @@ def sockets() -> list[str]:
 def test_every_operation_and_socket_has_its_row() -> None:
     assert sorted(operations()) == sorted(HTTP)
     assert sorted(sockets()) == sorted(SOCKETS)
+
+
+def test_what_needs_no_right_is_listed() -> None:
+    parts = (router, page_router, metrics_router, docs_page.described_router)
+    routes = [route for part in parts for route in part.routes]
+    paths = {route.path for route in routes if TABLE[route.endpoint].right is None}
+    assert {path for path in paths if path.startswith("/internal")} == {
+        *("/internal/health", "/internal/health/live", SHARED)
+    }
+    files = {route.path for route in (*page_router.routes, *docs_page.described_router.routes)}
+    assert {path for path in paths if not path.startswith("/internal")} == files
 
 
 def sent(text: str | None) -> dict[str, str]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
-from fastapi import WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
 from starlette.types import Scope
 from starlette.websockets import WebSocketState
 
 from ...record.default_texts import Locale, wished
-from ..request_token import subprotocol, take_query_token
-from ..rights import Action, Refusal, Resource
+from ..request_token import subprotocol
+from ..rights import Refusal, Resource
+from ..route_table import TABLE, Right, Row, resource_of
 from ..server.offered_connection import connection_of
-from ..state import Api, api_of, may
+from ..state import Api, api_of, entered, may
 from . import closes
 from .socket_writer import SocketWriter
 
@@ -26,46 +27,47 @@ Query = TypeVar("Query", bound=BaseModel)
 class Socket:
     """A WebSocket; use it in the order of its methods."""
 
-    __slots__ = ("_ends", "_websocket", "api", "kept", "writer")
+    __slots__ = ("_ends", "api", "kept", "watched", "websocket", "writer")
 
     def __init__(self, websocket: WebSocket) -> None:
-        self._websocket = websocket
+        self.websocket = websocket
+        #: What its path names; None of a socket that any caller may open.
+        self.watched: Resource | None = None
         #: Whether it is open after the application's task.
         self.kept = False
         self._ends: list[Callable[[], None]] = []
         self.api = api_of(websocket)
         self.writer = SocketWriter(websocket, self.api.listener.watches.counts)
 
-    async def admit(
-        self, query: type[Query], action: Action | None = None, watched: Resource | None = None
-    ) -> Query:
+    async def admit(self, query: type[Query], right: Right) -> Query:
         """What the query asks for, of a socket whose page and caller may open it, and whose client
-        has not too many. Without an action any caller may.
+        has not too many. Without a right any caller may.
 
         Raises:
             Refused: they may not.
             ValidationError: the query is wrong.
             StoreUnavailable: a record that decides cannot be read.
         """
-        scope, api = self._websocket.scope, self.api
-        passed(api, api.access.refusal(scope))
-        if action is not None and watched is not None:
-            passed(api, await may(scope, action, watched))
-        given = dict(self._websocket.query_params) if scope["query_string"] else {}
+        scope, api = self.websocket.scope, self.api
+        passed(api, entered(scope, api.access))
+        if right is not None:
+            self.watched = resource_of(right, scope)
+            passed(api, await may(scope, right[0], self.watched))
+        given = dict(self.websocket.query_params) if scope["query_string"] else {}
         asked = query.model_validate(given)
         self.ends_with(counted(api, scope))
-        if action is not None:
+        if right is not None:
             self.ends_with(api.callers.watch(scope, self._expire))
         return asked
 
     @property
     def locale(self) -> Locale | None:
         """The language that the client wishes."""
-        return wished(self._websocket.headers.get("accept-language"))
+        return wished(self.websocket.headers.get("accept-language"))
 
     async def accept(self) -> None:
         """Accepts the socket."""
-        await self.writer.accept(self._websocket)
+        await self.writer.accept(self.websocket)
 
     def beat(self, every: int | None) -> None:
         """Sends heartbeats each so many seconds, if it is not None."""
@@ -76,14 +78,14 @@ class Socket:
 
     async def stay(self) -> None:
         """Leaves the socket open; messages of the client are ignored."""
-        connection = connection_of(self._websocket)
+        connection = connection_of(self.websocket)
         if connection is not None:
-            del self._websocket
+            del self.websocket
             self.kept = True
             connection.keep(self.end)
             return
         # Only reading notices that the client has disconnected.
-        while (await self._websocket.receive())["type"] != "websocket.disconnect":
+        while (await self.websocket.receive())["type"] != "websocket.disconnect":
             pass
 
     def ends_with(self, end: Callable[[], None]) -> None:
@@ -100,6 +102,28 @@ class Socket:
     def _expire(self) -> None:
         self.writer.clear()
         self.writer.close(closes.NOBODY, closes.OVER)
+
+
+Serve = Callable[[Socket, Query], Awaitable[None]]
+
+
+def socket_route(
+    router: APIRouter, path: str, right: Right, query: type[Query]
+) -> Callable[[Serve[Query]], Serve[Query]]:
+    """A decorator of the function that serves a socket: it gets the socket, which its caller has
+    the right to open, and what its query asks for. It puts the row in the table of routes."""
+
+    def noted(serve: Serve[Query]) -> Serve[Query]:
+        async def endpoint(websocket: WebSocket) -> None:
+            async with opened(websocket) as socket:
+                await serve(socket, await socket.admit(query, right))
+
+        endpoint.__doc__ = serve.__doc__
+        TABLE[endpoint] = Row(path, right, {})
+        router.add_api_websocket_route(path, endpoint)
+        return serve
+
+    return noted
 
 
 def passed(api: Api, refusal: Refusal | None) -> None:
@@ -127,7 +151,6 @@ def counted(api: Api, scope: Scope) -> Callable[[], None]:
 async def opened(websocket: WebSocket) -> AsyncIterator[Socket]:
     """`async with`: a socket, which is closed with a code that names the reason if the block
     raises, and ends with the block unless it stays."""
-    take_query_token(websocket.scope)
     socket = Socket(websocket)
     try:
         yield socket

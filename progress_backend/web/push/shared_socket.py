@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from fastapi import APIRouter, WebSocket
+from fastapi import APIRouter
 from pydantic import ValidationError
 from starlette.types import Scope
 
@@ -23,7 +23,7 @@ from ..openapi import queries, schemas
 from ..rights import Resource
 from ..state import may
 from . import closes
-from .accepted_socket import Socket, counted, opened, passed
+from .accepted_socket import Socket, counted, passed, socket_route
 from .task_watcher import Watcher
 
 router = APIRouter(prefix="/internal")
@@ -36,31 +36,28 @@ IDLE_S: Final = 30.0
 _OF_ALL: Final = {closes.RESTART: closes.RESTARTS, closes.TRY_LATER: closes.AWAY}
 
 
-@router.websocket("/ws/watch")
-async def watch(websocket: WebSocket) -> None:
+@socket_route(router, "/ws/watch", None, queries.Watching)
+async def watch(socket: Socket, asked: queries.Watching) -> None:
     """Sends the updates of each task and workflow that the client's messages name."""
-    async with opened(websocket) as socket:
-        asked = await socket.admit(queries.Watching)
-        await socket.accept()
-        socket.beat(asked.heartbeat)
-        watches = _Watches(socket, websocket)
-        socket.ends_with(watches.end)
-        await watches.read()
+    await socket.accept()
+    socket.beat(asked.heartbeat)
+    watches = _Watches(socket)
+    socket.ends_with(watches.end)
+    await watches.read()
 
 
 class _Watches:
     """The watches of one socket, each by the name that its client gave it."""
 
-    def __init__(self, socket: Socket, websocket: WebSocket) -> None:
+    def __init__(self, socket: Socket) -> None:
         self.socket = socket
-        self._websocket = websocket
         self._of: dict[str, _Watch] = {}
         self._idle = self._look_later()
 
     async def read(self) -> None:
         """Takes the client's messages until it has gone."""
         writer = self.socket.writer
-        while (message := await self._websocket.receive())["type"] != "websocket.disconnect":
+        while (message := await self.socket.websocket.receive())["type"] != "websocket.disconnect":
             if len(writer) > MOST:  # also of watches that have ended, whose client reads nothing
                 await writer.room()
             if not writer.closes:
@@ -99,7 +96,7 @@ class _Watches:
         else:
             watched = Resource("workflow", asked.workflow_id)
         try:
-            await watch.begin(watched, with_token(self._websocket.scope, asked.token))
+            await watch.begin(watched, with_token(self.socket.websocket.scope, asked.token))
         except Exception as error:  # each has its code
             watch.close(*closes.code_of(error))
 

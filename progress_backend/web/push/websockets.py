@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from fastapi import APIRouter, WebSocket
+from fastapi import APIRouter
 
 from ...live.all_tasks import ALL
 from ...live.update import Update
@@ -15,10 +15,8 @@ from ...record import messages
 from ...record.default_texts import Locale
 from ..callers import caller_of
 from ..openapi import queries
-from ..rights import Resource
-from ..route_table import listed
 from . import closes
-from .accepted_socket import opened
+from .accepted_socket import Socket, socket_route
 from .socket_writer import SocketWriter
 from .task_watcher import Watcher
 
@@ -30,46 +28,34 @@ RELOAD: Final = messages.reload_message().decode()
 MOST_CHARACTERS: Final = 128 * 1024
 
 
-@router.websocket("/ws/task/{task_id:path}")
-async def watch_task(websocket: WebSocket, task_id: str) -> None:
-    """Sends the task's current state, then each update, until the task has ended."""
-    await _watch(websocket, Resource("task", task_id))
+@socket_route(router, "/ws/workflow/{workflow_id:path}", ("read", "workflow"), queries.Watching)
+@socket_route(router, "/ws/task/{task_id:path}", ("read", "task"), queries.Watching)
+async def watch(socket: Socket, asked: queries.Watching) -> None:
+    """Sends the current state of a task or workflow, then each update, until it has ended."""
+    assert socket.watched is not None
+    await socket.accept()
+    watcher = Watcher(socket.api, socket.watched, socket.writer, socket.locale)
+    socket.ends_with(watcher.leave)
+    await watcher.join()
+    socket.beat(asked.heartbeat)
+    await socket.stay()
 
 
-@router.websocket("/ws/workflow/{workflow_id:path}")
-async def watch_workflow(websocket: WebSocket, workflow_id: str) -> None:
-    """Sends the workflow's current state, then updates, until it has ended."""
-    await _watch(websocket, Resource("workflow", workflow_id))
-
-
-async def _watch(websocket: WebSocket, watched: Resource) -> None:
-    async with opened(websocket) as socket:
-        asked = await socket.admit(queries.Watching, "read", watched)
-        await socket.accept()
-        watcher = Watcher(socket.api, watched, socket.writer, socket.locale)
-        socket.ends_with(watcher.leave)
-        await watcher.join()
-        socket.beat(asked.heartbeat)
-        await socket.stay()
-
-
-@router.websocket("/ws/tasks")
-async def watch_tasks(websocket: WebSocket) -> None:
+@socket_route(router, "/ws/tasks", ("list", "tasks"), queries.WatchQuery)
+async def watch_tasks(socket: Socket, asked: queries.WatchQuery) -> None:
     """Sends each update of all tasks that pass the list's filters."""
-    async with opened(websocket) as socket:
-        asked = await socket.admit(queries.WatchQuery, "list", listed(websocket.scope))
-        filters = Filters(asked.status, asked.task_type, asked.symbol, owner=asked.owner)
-        caller, watches = caller_of(websocket.scope), socket.api.listener.watches
-        only = Filters(task_type=caller.task_type, owner=caller.owner)
-        reloads = asked.heartbeat is not None
-        every = AllTasks(socket.writer, filters, only, socket.locale, reloads=reloads)
-        socket.ends_with(partial(watches.leave_all, every))
-        await watches.join_all(every)
-        # Every update is received from now on: a client that reads the list once the socket is open
-        # misses none.
-        await socket.accept()
-        socket.beat(asked.heartbeat)
-        await socket.stay()
+    filters = Filters(asked.status, asked.task_type, asked.symbol, owner=asked.owner)
+    caller, watches = caller_of(socket.websocket.scope), socket.api.listener.watches
+    only = Filters(task_type=caller.task_type, owner=caller.owner)
+    reloads = asked.heartbeat is not None
+    every = AllTasks(socket.writer, filters, only, socket.locale, reloads=reloads)
+    socket.ends_with(partial(watches.leave_all, every))
+    await watches.join_all(every)
+    # Every update is received from now on: a client that reads the list once the socket is open
+    # misses none.
+    await socket.accept()
+    socket.beat(asked.heartbeat)
+    await socket.stay()
 
 
 class AllTasks:
