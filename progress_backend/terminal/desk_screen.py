@@ -84,6 +84,7 @@ class DeskScreen:
             selected=board.selected,
             scrolls=board.scrolls,
             sort=board.sort,
+            empty="no_match" if board.search or board.status else "empty",
         )
 
     def _pane(self, lines: int) -> Iterator[Text]:

@@ -71,7 +71,7 @@ class Screen:
     `whole` draws all rows, even if they are more than the screen takes. `height` is that of its
     part of the terminal, None for all of it; the row of the key `selected` has a mark, and is shown
     whatever the height: with the rows around it where it `scrolls`, else with the most urgent. The
-    head of the column `sort` has a mark.
+    head of the column `sort` has a mark; `empty` is the key of the text without rows.
     """
 
     view: View
@@ -81,6 +81,7 @@ class Screen:
     selected: str | None = None
     scrolls: bool = False
     sort: str = ""
+    empty: str = "empty"
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         view, around = self.view, list[Text]()
@@ -91,7 +92,7 @@ class Screen:
             ids = formats.joined(self.locale, *formats.short_ids(sorted(view.gone)))
             around.append(line_of(formats.text(self.locale, "no_record", ids=ids), "bold yellow"))
         elif not view.rows and view.at is not None:
-            around.append(line_of(formats.text(self.locale, "empty"), QUIET))
+            around.append(line_of(formats.text(self.locale, self.empty), QUIET))
         yield from around
         first = view.rows[: len(view.rows) - len(view.tasks)]
         room = max((self.height or console.height) - len(around) - _AROUND, 2)

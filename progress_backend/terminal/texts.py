@@ -75,6 +75,7 @@ TEXTS: Final = {
     "before": Text("about {count} before it", "{count} 件待ち"),
     "next": Text("next to start", "次に開始"),
     "empty": Text("No tasks yet…", "タスクはまだありません…"),
+    "no_match": Text("No task matches", "該当するタスクはありません"),
     "more": Text("{count} more", "ほか {count} 件"),
     "no_record": Text(
         "There is no record of {ids} any more; this is how it was read last",
