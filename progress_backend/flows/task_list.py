@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..operations import lists, records
 from ..operations.lists import Filters, Page
-from ..record.list_request import ListRequest
+from ..record.list_request import RUNNING, ListRequest
 from ..record.model import STATUSES
 from . import looked_list, task_page, top_list
 from .flow import Flow
@@ -55,7 +55,10 @@ def listed(
 
 def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow[Listed]:
     if asked.top:
-        top = yield from top_list.page(flows, asked.page, asked.limit, now, light=light)
+        if asked.sort == RUNNING:
+            top = yield from top_list.front(flows, asked.limit, now, light=light)
+        else:
+            top = yield from top_list.page(flows, asked.page, asked.limit, now, light=light)
         return Listed([row for _, row in top.rows if row], top.total, _by_status(top.counts))
     chosen = (asked.status, asked.task_type, asked.symbol)
     filters = Filters(*chosen, asked.workflow_id, asked.warning, asked.owner)

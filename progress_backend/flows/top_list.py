@@ -1,5 +1,5 @@
 """The list of what a person started: tasks that are no workflow's member, and outermost workflows,
-newest first. Flows; pure.
+newest first, or what runs before what waits and what has ended. Flows; pure.
 
 Neither is in a set of its own, since a single task's commits are to cost what they cost without
 workflows: single tasks are all tasks less all members, counted and read so, and the two lists are
@@ -8,15 +8,17 @@ merged by creation time.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from math import inf
 from typing import NamedTuple
 
-from ..operations import records, top
+from ..operations import lists, records, top
 from ..operations.lists import Filters, Paged
 from ..operations.top import TopOfAll
 from ..operations.workflows import figures_of_each, forget
 from ..record.json_text import dumps
+from ..record.model import ENDED, TaskStatus
 from ..record.workflow import row
 from . import task_page
 from .cleanup import sweep
@@ -27,6 +29,9 @@ from .task_flows import Flows
 
 #: Reads of one page while rows that have nothing behind them are removed.
 _TRIES = 3
+#: Tasks of each status, and workflows, that are looked at for what stands before others.
+_LOOKED, _WORKFLOWS = 1_000, 50
+_ORDER = (TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.CREATED)
 
 
 class _Place(NamedTuple):
@@ -57,6 +62,48 @@ def page(flows: Flows, page: int, limit: int, now: datetime, *, light: bool = Fa
                 yield from forget(place.id)
     there = tuple((place.id, row) for place, row in rows.items() if row is not None)
     return Paged(sum(found.sizes), found.counts, there)
+
+
+def front(flows: Flows, limit: int, now: datetime, *, light: bool = False) -> Flow[Paged]:
+    """What a person looks at first, `limit` of each: what runs and what is paused, the newest
+    first, what waits, the oldest first, and what has ended, the last first.
+
+    Tasks are looked for among the `_LOOKED` of each status that stand there first, workflows among
+    the newest `_WORKFLOWS`.
+    """
+    found = yield from top.newest(inf, _WORKFLOWS)
+    places = [_Place(*one, is_workflow=True) for one in found.workflows[:_WORKFLOWS]]
+    for status in (TaskStatus.RUNNING, TaskStatus.PAUSED):
+        newest = yield from lists.newest(inf, _LOOKED, [Filters(status)])
+        places += yield from _singles(newest, limit)
+    places += yield from _singles((yield from lists.oldest(_LOOKED, Filters("created"))), limit)
+    ended = [Filters(status, ended=True) for status in ENDED]
+    places += yield from _singles((yield from lists.newest(inf, _LOOKED, ended)), limit)
+    rows = yield from _rows(flows, list(dict.fromkeys(places)), now, light)
+    gone = [place.id for place, row in rows.items() if row is None and not place.is_workflow]
+    if gone:
+        yield from sweep(gone, before_ms=0, found_in=(Filters(),))
+    # By what each is now: a task may have left the set in which it was found.
+    groups: list[list[tuple[str, str, bytes]]] = [[], [], [], []]
+    for place, document in rows.items():
+        if document is not None:
+            body = json.loads(document)
+            status = body["status"]
+            group = groups[_ORDER.index(status) if status in _ORDER else -1]
+            group.append((body["end_time"] or body["created_at"], place.id, document))
+    for group in groups:
+        group.sort(reverse=group is not groups[2])
+    first = tuple((one, document) for group in groups for _, one, document in group[:limit])
+    return Paged(sum(found.sizes), found.counts, first)
+
+
+def _singles(found: list[tuple[int, str]], limit: int) -> Flow[list[_Place]]:
+    """The first of some tasks that are no workflow's member."""
+    if not found:
+        return []
+    members = yield from top.of_workflows([task_id for _, task_id in found])
+    singles = [one for one, member in zip(found, members, strict=True) if not member]
+    return [_Place(*one, is_workflow=False) for one in singles[:limit]]
 
 
 def _places(flows: Flows, start: int, limit: int) -> Flow[tuple[TopOfAll, list[_Place]]]:

@@ -145,6 +145,16 @@ def newest(until: float, limit: int, filters: Sequence[Filters]) -> Call[list[tu
     return own(ask, lambda pair: pair[1], latest)
 
 
+def oldest(limit: int, filters: Filters) -> Call[list[tuple[int, str]]]:
+    """Times (µs) and ids of the tasks that pass the filters, the oldest first."""
+
+    def ask(keys: Keys) -> Asked[list[tuple[int, str]]]:
+        bounds = ("-inf", "+inf", "WITHSCORES", "LIMIT", 0, limit)
+        return one(("ZRANGEBYSCORE", keys.index(*filters), *bounds), timed)
+
+    return own(ask, lambda pair: pair[1], lambda found: sorted(found)[:limit])
+
+
 def above(after: float, filters: Sequence[Filters]) -> Call[int]:
     """How many tasks that pass any of the filters are above a time."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 from math import inf
 from typing import Any, NamedTuple
 
 from ..record.model import STATUSES
 from . import workflows
-from .call import Asked, Call, everywhere, one, spread
+from .call import Asked, Call, everywhere, of_each, one, spread
 from .keys import Keys
 from .partitions import Layout
 from .scripts import script
@@ -70,3 +71,15 @@ def since(after_us: float) -> Call[int]:
         return int(max(tasks - members, 0))
 
     return everywhere(ask, sum)
+
+
+def of_workflows(task_ids: Sequence[str]) -> Call[list[bool]]:
+    """For each of one or more tasks, whether it is a workflow's member."""
+
+    def ask(keys: Keys, some: Sequence[str]) -> Asked[list[bool]]:
+        return one(
+            ("ZMSCORE", keys.every_member, *some),
+            lambda times: [time is not None for time in times or [None] * len(some)],
+        )
+
+    return of_each(task_ids, lambda task_id: task_id, ask)

@@ -45,7 +45,7 @@ _TOGETHER: Final = {
     "created_from": ("created_to", "sort=running"),
     "created_to": ("sort=running",),
     "id_prefix": (),
-    "top": (),
+    "top": ("sort=running",),
 }
 #: Those for which a list is looked through where the caller's token names one of the two.
 _LOOKED_THROUGH: Final = {"task_type", "symbol", "owner", "warning", "id_prefix"}
@@ -138,6 +138,8 @@ class ListRequest:
             raise InvalidEvent(f"status={self.status} and sort={BY_END} do not go together")
         if self.by_cursor and self.sort != NEWEST:
             raise InvalidEvent(f"owner and sort={self.sort} do not go together")
+        if self.top and self.sort == RUNNING and self.page != 1:
+            raise InvalidEvent(f"top and sort={RUNNING} have one page")
         if self.page != 1 if self.by_cursor else self.cursor is not None:
             raise InvalidEvent("a list goes on by cursor where its total is null, else by page")
 

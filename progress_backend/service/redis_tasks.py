@@ -140,7 +140,8 @@ class RedisTasks(ProgressService):
             limit: tasks a page, 1 to 100.
             workflow_id: only members of this workflow; the summary is then over these.
             top: only tasks that are no workflow's member, and outermost workflows, each as
-                `get_workflows_list` has it; with no filter.
+                `get_workflows_list` has it; with no filter. With sort="running" one page: up to
+                `limit` each of what runs, is paused, waits, and has ended.
             warning: only tasks with this warning ("stalled" or "late").
             owner: only tasks of this owner; the summary is then over these.
             id_prefix: only tasks whose ids begin so, of the newest 10,000; six characters at

@@ -47,7 +47,7 @@ ANYWHERE: Final = {
 #: Reads the list that the page shows first, where nothing is chosen and no token is to be sent: its
 #: answer is there when the page's script is.
 _FIRST_READ: Final = (
-    'firstRead = { url: "internal/tasks?page=1&limit=20&top=true" }; '
+    'firstRead = { url: "internal/tasks?page=1&sort=running&limit=20&top=true" }; '
     "firstRead.answer = fetch(firstRead.url, { signal: AbortSignal.timeout(10_000) })"
     ".then(async (read) => [read, await read.json()]).catch(() => null);"
 )

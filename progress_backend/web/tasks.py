@@ -270,6 +270,9 @@ async def list_tasks(
     null, there may be fewer rows, and a `cursor` where there may be more. `top=true` lists what
     nothing else started: tasks that are no workflow's member, and one row for each outermost
     workflow (of a Redis Cluster the newest 1,000), at the same cost whatever the size of workflows.
+    With sort=running that is one page, with up to `limit` each of what runs, what is paused, what
+    waits, the oldest first, and what has ended, the last first: of the 1,000 tasks of each status
+    and the 50 workflows that stand there first.
     A row whose results, processing_details and metadata have more than 1 KiB together has them
     empty and names them in `omitted`; `fields=all` sends all. gzip where Accept-Encoding asks for
     it."""

@@ -104,6 +104,8 @@ def asked() -> tuple[Any, ...]:
         (workflows.newest, 0, 10),
         (top.newest, 5.0, 10),
         (top.since, 5),
+        (top.of_workflows, ("running", "t1")),
+        (lists.oldest, 10, Filters("created")),
         (workflows.forget, "never"),
         (workflows.publishing, "w", "token", 1, 60_000),
         (workflows.publishing, "w", "token", 1, 0),

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -145,6 +147,32 @@ class Model:
         for (workflow_id, _), time in self.begun.items():
             times[workflow_id] = max(time, times.get(workflow_id, 0))
         return sorted(times, key=times.__getitem__, reverse=True)
+
+
+def test_what_runs_stands_before_what_waits_and_what_has_ended(driver: Driver) -> None:
+    begin, number = driver.now() - timedelta(minutes=1), count()
+
+    def happens(task_id: str, *events: ev.Event) -> None:
+        """A second after what happened before."""
+        driver.apply(task_id, *events, now=begin + timedelta(seconds=next(number)))
+
+    for task_id in ("failed", "ended", "runs", "paused", "first", "second", "hole", "newest"):
+        happens(task_id, ev.Created(identity=identity_of()))
+    happens("of-a-workflow", ev.Created(identity=identity_of(member=Member((W,)))))
+    for task_id in ("runs", "paused", "newest", "of-a-workflow"):
+        happens(task_id, ev.Started(identity=identity_of()))
+    happens("paused", ev.Paused(), ev.Acknowledged())
+    happens("failed", ev.Failed(error_message="why"))
+    happens("ended", ev.Completed())
+    driver.lose("hole")
+
+    def front(limit: int) -> list[str]:
+        found: Paged = driver.run(top_list.front(driver.flows, limit, driver.now()))
+        assert found.total in (8, 9)  # the hole is counted until it was found
+        return [one for one, _ in found.rows]
+
+    assert front(5) == [W, "newest", "runs", "paused", "first", "second", "ended", "failed"]
+    assert front(1) == [W, "paused", "first", "ended"]
 
 
 def test_holes_are_repaired_and_filled(driver: Driver) -> None:

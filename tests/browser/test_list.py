@@ -25,10 +25,12 @@ def test_back_and_forward_lead_through_what_was_chosen(
     records.start("running")
     page = open_page(api)
     shows(page, "running", "running")
+    page.get_by_role("button", name="Show all, newest first").click()
+    shows(page, "task-24", "created")
     marked(page)
     page.get_by_role("button", name="Older").click()
     shows(page, "task-0", "created")
-    assert asked(page) == {"page": "2"}
+    assert asked(page) == {"page": "2", "sort": "newest"}
     page.get_by_role("button", name="Running 1").click()
     expect(row(page, "task-0")).to_have_count(0)
     assert asked(page) == {"status": "running"}
@@ -51,6 +53,30 @@ def test_back_and_forward_lead_through_what_was_chosen(
     shows(page, "task-0", "created")
     page.reload()
     shows(page, "task-0", "created")
+
+
+def test_what_waits_is_one_row_behind_what_runs(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    waiting = [f"waits-{number}" for number in range(6)]
+    for task_id in ("ended", "runs", *waiting):
+        records.create(task_id)
+    for task_id in ("runs", "ended"):
+        records.run(task_id)
+    records.complete("ended")
+    page = open_page(api, "/?lang=en")
+    shows(page, "runs", "running")
+    fold = page.get_by_role("button", name="6 waiting")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(page.locator(".fold")).to_contain_text("next: fetch_data 7203.T")
+    assert listed(page) == ["runs", "ended"]
+    fold.click()
+    eventually(lambda: listed(page) == ["runs", *waiting, "ended"])
+    fold.click()
+    expect(row(page, "waits-0")).to_have_count(0)
+    page.locator("#search").fill("waits-3")  # who looks for one sees it
+    expect(row(page, "waits-3")).to_be_visible()
+    expect(row(page, "runs")).to_be_hidden()
 
 
 def test_rows_stay_under_a_pointer_and_new_ones_wait(
@@ -77,7 +103,7 @@ def test_rows_stay_under_a_pointer_and_new_ones_wait(
     tools = page.locator("#tools").locator("input, summary, button")
     tools.locator("visible=true").last.focus()
     page.keyboard.press("Tab")
-    expect(row(page, "three").get_by_role("button").first).to_be_focused()
+    expect(row(page, "three").locator(".open")).to_be_focused()
     records.start("four")
     expect(news).to_be_visible()
     assert listed(page) == ["three", "one"]
@@ -97,8 +123,8 @@ def test_a_type_and_a_symbol_are_chosen_in_a_row(
     records.start("other")
     page = open_page(api)
     name = shows(page, "one", "running").locator("strong")
-    expect(name).to_have_text("fetch_data 6758.T")
-    name.get_by_role("button", name="6758.T").click()
+    expect(name).to_have_text("6758.T")
+    row(page, "one").get_by_role("button", name="Symbol: 6758.T").click()
     expect(page.locator("tr[data-task-id]")).to_have_count(1)
     row(page, "one").get_by_role("button", name="Type: fetch_data").click()
     chips = page.locator("#filters .chosen:visible")
@@ -282,15 +308,14 @@ def test_the_beginning_of_an_id_is_looked_for_by_the_service(
     whole = "3f2a0001-77aa-4b1c-9e8d-0123456789ab"
     for task_id in (whole, "3f2a00-b", *(f"newer-{number}" for number in range(20))):
         records.create(task_id)
-    page = open_page(api, "/?lang=en")
+    page = open_page(api, "/?sort=newest&lang=en")
     shows(page, "newer-19", "created")
     search = page.locator("#search")
     search.fill("3f2a0")
     expect(page.locator("#found")).to_have_text("within this page: 0 of 20")
-    expect(page.locator("#ids")).to_be_hidden()  # too little of an id
-    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")  # too little of an id
     search.fill("3f2a00")
-    page.get_by_role("button", name="Ids that begin with “3f2a00”").click()
+    page.keyboard.press("Enter")
     shows(page, "3f2a00-b", "created")
     assert listed(page) == ["3f2a00-b", whole]
     assert asked(page) == {"id_prefix": "3f2a00"}
@@ -320,9 +345,11 @@ def test_the_order_is_chosen_as_far_as_there_is_one(
     page = open_page(api, "/?lang=en")
     shows(page, "waiting", "created")
     order = page.get_by_label("Order")
-    order.select_option("Running first")
     eventually(lambda: listed(page) == ["first", "waiting", "third", "second"])
-    assert asked(page) == {"sort": "running"}
+    assert asked(page) == {}
+    order.select_option("Newest first")
+    eventually(lambda: listed(page) == ["waiting", "third", "second", "first"])
+    assert asked(page) == {"sort": "newest"}
     page.get_by_role("button", name="Running 1").click()
     expect(row(page, "waiting")).to_have_count(0)
     assert asked(page) == {"status": "running"}  # there is no such order of one status

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from progress_backend.record import events as ev
 from tests.browser.conftest import AWAY, OpenPage
+from tests.browser.looking import row
 from tests.browser.sites import Site
 from tests.records import Records
 from tests.waiting import eventually
@@ -88,7 +89,7 @@ def test_a_tasks_page_by_the_keyboard_alone(
     press(page, "日本語")
     expect(pill).to_have_text("キャンセル済み")
     press(page, "← タスク一覧")
-    expect(page.get_by_role("link", name="job")).to_be_visible()
+    expect(row(page, "job")).to_be_visible()
 
 
 def test_a_workflows_page_by_the_keyboard_alone(
@@ -116,7 +117,7 @@ def test_a_workflows_page_by_the_keyboard_alone(
         0
     )
     press(page, "Error 1")
-    press(page, "m-00")
+    press(page, "fetch_data")
     expect(page.get_by_role("link", name=W).first).to_be_visible()
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.looking import row
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
@@ -35,7 +36,7 @@ def test_a_row_leads_to_its_tasks_page_which_is_live_to_the_end(
 ) -> None:
     task_id = api.create(metadata={"desk": "tokyo"})
     page = open_page(api)
-    page.get_by_role("link", name=task_id).click()
+    row(page, task_id).click()  # anywhere in it
     expect(page.get_by_role("heading", level=1)).to_have_text("fetch_data 7203.T")
     expect(page.locator(".pill")).to_have_text("Created")
     expect(page.locator("#connection")).to_have_text("Live")
@@ -125,7 +126,7 @@ def test_a_workflow_with_its_failures_first(
         records.complete(f"m-{number:02}")
     records.fail("m-20", "no such price")
     page = open_page(api)
-    page.get_by_role("link", name=W).click()
+    page.locator("tr[data-workflow-id]").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("fetch ×45")
     expect(page.locator(".why")).to_have_text("1 failed: no such price")
     parts = page.locator(".head .bar i")
@@ -144,7 +145,7 @@ def test_a_workflow_with_its_failures_first(
     expect(rows).to_have_count(4)
     records.complete("m-21")
     expect(rows).to_have_count(3)  # as it changes
-    page.get_by_role("link", name="m-22").click()
+    row(page, "m-22").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("fetch_data")
     page.get_by_role("link", name=W).click()  # its task leads back
     expect(page.get_by_role("heading", level=1)).to_have_text("fetch ×45")

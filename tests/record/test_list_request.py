@@ -41,7 +41,7 @@ TOGETHER = [
     )),
     {"status", "sort=ended"},
     {"id_prefix"},
-    {"top"},
+    {"top", "sort=running"},
 ]  # fmt: skip
 
 

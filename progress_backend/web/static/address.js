@@ -4,7 +4,7 @@ import { settled } from "./filters.js";
 import { STATUSES } from "./words.js";
 
 // As the API's list takes them.
-const FILTERS = [
+export const FILTERS = [
   "status",
   "owner",
   "task_type",
@@ -14,7 +14,7 @@ const FILTERS = [
   "created_from",
   "created_to",
 ];
-const SORTS = ["running", "ended"];
+const SORTS = ["newest", "running", "ended"];
 const OF_SOCKET = ["status", "owner", "task_type", "symbol"];
 
 // And what of the address was taken away, as it does not go together with the rest.

@@ -1,6 +1,7 @@
 // A bell on a task: the browser notifies of its end, where a person has asked for that. Only that press asks
 // the browser for permission. What is asked for stays until the tab is closed.
-import { current, kept, keep } from "./token.js";
+import { button } from "./dom.js";
+import { current, keep, kept } from "./token.js";
 import { errorOf, messageOf } from "./translated.js";
 
 const KEPT = "progress-backend bells";
@@ -91,24 +92,21 @@ function makeIcon() {
 
 // A button for a task; hidden where the browser cannot, and once the task has ended.
 export function makeBell() {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "bell";
-  button.hidden = true;
-  button.onclick = () => press(button.dataset.id);
+  const made = button("bell", () => press(made.dataset.id));
+  made.hidden = true;
 
   function show(task, name, inWords) {
     words = inWords;
-    button.dataset.id = task.task_id;
-    button.hidden = !CAN || !OPEN.includes(task.status);
-    if (button.hidden) return;
-    if (!button.firstChild) button.append(makeIcon());
-    button.setAttribute("aria-label", words.bell(name));
-    button.title = words.bellTitle;
-    drawPressed(button);
+    made.dataset.id = task.task_id;
+    made.hidden = !CAN || !OPEN.includes(task.status);
+    if (made.hidden) return;
+    if (!made.firstChild) made.append(makeIcon());
+    made.setAttribute("aria-label", words.bell(name));
+    made.title = words.bellTitle;
+    drawPressed(made);
   }
 
-  return { element: button, show };
+  return { element: made, show };
 }
 
 // What was asked for before the page was loaded again.

@@ -1,33 +1,23 @@
 // The filters that are chosen beside the status, each as a button that takes it away; and a line that
 // names the one that was taken away by another choice.
-import { element, say } from "./row.js";
+import { FILTERS } from "./address.js";
+import { button, element, say } from "./dom.js";
 
-const NAMES = [
-  "owner",
-  "task_type",
-  "symbol",
-  "warning",
-  "id_prefix",
-  "created_from",
-  "created_to",
-];
+const NAMES = FILTERS.filter((name) => name !== "status");
 
 export function makeChosen(place, choose) {
   const all = NAMES.map((name) => {
-    const button = element("button", "chosen");
-    button.type = "button";
-    button.dataset.name = name;
-    button.hidden = true;
-    button.onclick = () => {
+    const made = button("chosen", () => {
       choose({ [name]: null });
-      if (button.hidden)
-        place.querySelector('.chosen:not([hidden]), [aria-pressed="true"]').focus();
-    };
-    return [name, button];
+      if (made.hidden) place.querySelector('.chosen:not([hidden]), [aria-pressed="true"]').focus();
+    });
+    made.dataset.name = name;
+    made.hidden = true;
+    return [name, made];
   });
   const line = element("p", "away");
   line.setAttribute("role", "status");
-  place.prepend(...all.map(([, button]) => button)); // in sight where there is little room
+  place.prepend(...all.map(([, made]) => made)); // in sight where there is little room
   place.after(line);
 
   return function show(chosen, words, away) {
@@ -38,11 +28,11 @@ export function makeChosen(place, choose) {
         )
       : "";
     say(line, gone);
-    for (const [name, button] of all) {
-      button.hidden = !chosen[name];
+    for (const [name, made] of all) {
+      made.hidden = !chosen[name];
       const text = chosen[name] ? words.only[name](chosen[name]) : "";
-      say(button, `${text} ×`);
-      button.setAttribute("aria-label", words.notOnly(text));
+      say(made, `${text} ×`);
+      made.setAttribute("aria-label", words.notOnly(text));
     }
   };
 }

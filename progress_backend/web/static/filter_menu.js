@@ -1,6 +1,6 @@
 // The menu of filters that no row and no chip offers: who has a warning, and when it was created; and any
 // type, symbol or owner by its name.
-import { element, say } from "./row.js";
+import { element, say } from "./dom.js";
 
 const NAMES = ["task_type", "symbol", "owner"];
 const WARNINGS = ["stalled", "late"];

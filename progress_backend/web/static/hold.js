@@ -1,7 +1,7 @@
 // Rows do not move away under a pointer, nor while the keyboard is among them, nor while somebody is
 // asked about one of them: what is new waits behind a button until none of that is so, or until
 // somebody presses that.
-import { say } from "./row.js";
+import { say } from "./dom.js";
 
 const TAP_MS = 500; // the event of a press comes after the finger has left
 

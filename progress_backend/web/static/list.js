@@ -3,11 +3,14 @@
 // socket does not speak, every few seconds instead.
 import { ask } from "./acts.js";
 import { filtersOf, ofSocket } from "./address.js";
+import { LEAST, makeFold } from "./fold.js";
 import { makeListening } from "./listening.js";
 import { answered } from "./live.js";
 import { placeOf, readPlaces } from "./places.js";
 import { makeReader } from "./reading.js";
-import { element, makeRow, TASK } from "./row.js";
+import { element } from "./dom.js";
+import { makeRow } from "./row.js";
+import { TASK } from "./task.js";
 import { makeRows, makeTasks } from "./rows.js";
 import { matcher } from "./search.js";
 import { makeWorkflow } from "./workflow.js";
@@ -30,13 +33,15 @@ function ownZone() {
   return `${ahead < 0 ? "-" : "+"}${two(Math.abs(ahead) / 60)}:${two(Math.abs(ahead) % 60)}`;
 }
 
+const FOLD = "\twaiting"; // the key of the row that stands for what waits
+
 // The row of a task or of a workflow; a workflow's id may be that of one of its tasks.
 const key = (item) => (item.workflow_id ? `\n${item.workflow_id}` : item.task_id);
 
 // `chosen` and `words` give what is chosen and the page's language; `turned` is called with another page,
 // `refuse` why an act was not done; `draw` and `drawState` draw the page around the rows; `hold` keeps
 // these from moving.
-export function makeList(table, { chosen, words, turned, refuse, draw, drawState, hold }) {
+export function makeList(table, { chosen, words, turned, choose, refuse, draw, drawState, hold }) {
   const filters = {
     focus: () => document.querySelector('#filters [aria-pressed="true"]')?.focus(),
   };
@@ -55,10 +60,13 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   const starts = new Map(); // what is chosen -> where each page of such a list begins that has no numbers
   let begun = false;
   let drawn = false; // whether first rows were drawn, and all of them
+  let folded = null; // what stands for those that wait
   let seen = new Set(); // the keys of the rows that are, in their order
   let tasksAlone = false; // as a token for one type's tasks sees them: no workflows
+  let unfolded = false; // whether what waits is shown
 
   function makeEither(item) {
+    if (item.fold) return makeFold(turnFold, () => choose({ status: "created" }));
     if (item.workflow_id) return makeWorkflow(act, workflows.reader.anew, hold.another);
     const row = makeRow(act);
     return { ...row, element: element("tbody", "task", row.element) };
@@ -66,7 +74,10 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
 
   // A workflow's status is computed from its tasks', and it has no owner, so that no list of them can
   // be asked for by these: who chooses one sees all tasks that have it.
-  const alone = () => chosen().sort !== null || filtersOf(chosen()).size > 0;
+  const alone = () => filtersOf(chosen()).size > 0 || chosen().sort === "ended";
+
+  // What runs stands first, what waits is one row, and what has ended follows.
+  const isFront = () => !tasksAlone && filtersOf(chosen()).size === 0 && chosen().sort === null;
 
   const listOf = () => `${chosen().sort} ${filtersOf(chosen())}`;
 
@@ -83,24 +94,30 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     return alone() ? [reader] : [reader, workflows.reader];
   }
 
-  async function read(stop, wanted) {
+  function asked() {
     const query = filtersOf(chosen());
-    const { page } = chosen();
+    const { sort } = chosen();
+    const page = isFront() ? 1 : chosen().page;
     if (cursors()[page]) query.set("cursor", cursors()[page]);
     else query.set("page", page);
-    if (chosen().sort) query.set("sort", chosen().sort);
+    if (isFront() || sort) query.set("sort", sort ?? "running");
     query.set("limit", LIMIT);
     if (!alone() && !tasksAlone) query.set("top", "true");
+    return query;
+  }
+
+  async function read(stop, wanted) {
+    let query = asked();
     let got = await answered(`internal/tasks?${query}`, {}, stop);
     if (got?.status === 403 && query.has("top")) {
       tasksAlone = true;
-      query.delete("top");
+      query = asked();
       got = await answered(`internal/tasks?${query}`, {}, stop);
     }
     if (wanted() && got?.ok) {
       listening.receivedNow();
       take(got, String(query));
-    } else if (wanted() && got?.status === 422 && page > 1) {
+    } else if (wanted() && got?.status === 422 && chosen().page > 1) {
       // a page that only a cursor leads to
       turned(1);
       reader.soon();
@@ -110,6 +127,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
 
   function take({ body, at }, query) {
     const { page } = chosen();
+    if (isFront()) body.pagination.pages = 1;
     const { pages } = body.pagination;
     if (query !== readOf) hold.release();
     const kept = hold.keys();
@@ -134,6 +152,24 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
       turned(pages);
       reader.soon();
     }
+  }
+
+  // The tasks that have a row, and the one that is next among those that have none.
+  function inSight() {
+    return new Map(
+      [...tasks.shown].filter(([id]) => rows.get(id) || id === folded?.first?.task_id),
+    );
+  }
+
+  function showPlace(id) {
+    showRow(id);
+    if (folded) rows.get(FOLD)?.show(folded, words());
+  }
+
+  function turnFold() {
+    unfolded = !unfolded;
+    hold.release();
+    draw();
   }
 
   function showRow(id) {
@@ -169,14 +205,11 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
       drawState();
       return;
     }
-    for (const task of tasks.shown.values()) {
-      if (task.estimated_completion || placeOf(task)) showRow(task.task_id);
-    }
-    if (!document.hidden) readPlaces(tasks.shown, showRow);
+    for (const row of rows.all()) row.tick?.(words());
+    for (const task of tasks.shown.values()) if (placeOf(task)) showRow(task.task_id);
+    if (!document.hidden) readPlaces(inSight(), showPlace);
     if (alone()) return;
     if (workflows.open()) reader.look(); // no message comes at the end of a publish
-    for (const workflow of workflows.shown.values())
-      rows.get(key(workflow))?.show(workflow, words()); // their ages
   }
 
   // The network is back, or somebody looks again: now is the time to see how it is.
@@ -220,19 +253,39 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     setTimeout(rest, UNSEEN_MS);
   }
 
+  const itemOf = (one) =>
+    one.startsWith("\n") ? workflows.shown.get(one.slice(1)) : tasks.shown.get(one);
+
+  // Those that wait behind one row, unless they are few, somebody has opened it, or looks for something.
+  function foldedOrder(read, passes) {
+    const waiting = isFront() ? read.filter((one) => itemOf(one)?.status === "created") : [];
+    folded = null;
+    if (waiting.length < LEAST || waiting.length === read.length || passes) return read;
+    const count = Math.max(answer.summary.created ?? 0, waiting.length);
+    folded = { fold: true, open: unfolded, count, rows: waiting.length, first: itemOf(waiting[0]) };
+    const hidden = new Set(unfolded ? [] : waiting);
+    return read.flatMap((one) => [
+      ...(one === waiting[0] ? [FOLD] : []),
+      ...(hidden.has(one) ? [] : [one]),
+    ]);
+  }
+
   // Workflows that are not in the list keep their row while it is filtered, open as it was left.
   function drawRows() {
     if (!begun && reader.outcome !== "none") goOn();
     const shown = new Map();
     const passes = matcher(chosen().text, words());
-    const order = hold.order((answer?.tasks ?? []).map(key));
+    const order = hold.order(foldedOrder((answer?.tasks ?? []).map(key), passes));
     for (const one of drawn ? order : order.slice(0, FIRST)) {
-      const item = one.startsWith("\n") ? workflows.shown.get(one.slice(1)) : tasks.shown.get(one);
+      if (one === FOLD && folded) shown.set(one, folded);
+      const item = itemOf(one);
       if (item && !(item.workflow_id && alone())) shown.set(one, item);
     }
-    const has = ([one, item]) => !passes || passes(item) || rows.get(one)?.some?.(passes);
+    const has = ([one, item]) =>
+      !passes || item.fold || passes(item) || rows.get(one)?.some?.(passes);
     seen = new Set([...shown].filter(has).map(([one]) => one));
-    counted = { shown: seen.size, all: shown.size };
+    const fold = shown.has(FOLD) ? 1 : 0;
+    counted = { shown: seen.size - fold, all: shown.size - fold };
     for (const workflow of workflows.shown.values()) shown.set(key(workflow), workflow);
     rows.draw(shown, words());
     for (const one of shown.keys()) rows.get(one).element.hidden = !seen.has(one);
@@ -242,7 +295,10 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   }
 
   // Those that are seen, each with its key: a task's id, or a line feed and a workflow's.
-  const seenRows = () => [...seen].map((one) => [one, rows.get(one).element.firstElementChild]);
+  const seenRows = () =>
+    [...seen]
+      .filter((one) => one !== FOLD)
+      .map((one) => [one, rows.get(one).element.firstElementChild]);
 
   const state = () => ({
     state: listening.state(),
@@ -278,6 +334,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     counted: () => counted,
     goesOn,
     both: () => !alone() && workflows.shown.size > 0,
+    more: () => isFront() && (answer?.pagination.total ?? 0) > answer?.tasks.length,
     isOfChosen: () => answer === null || answerOf === `${chosen().page} ${listOf()}`,
   };
 }

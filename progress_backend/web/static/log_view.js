@@ -1,7 +1,7 @@
 // A task's log: its newest lines, and those that come while the task runs.
 import { answered } from "./live.js";
 import { section } from "./record_parts.js";
-import { element } from "./row.js";
+import { element } from "./dom.js";
 
 const LIMIT = 1_000;
 const QUIET_MS = 4_000;

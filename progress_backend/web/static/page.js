@@ -8,7 +8,7 @@ import { settled } from "./filters.js";
 import { makeHold } from "./hold.js";
 import { makeList } from "./list.js";
 import { WORDS } from "./page_words.js";
-import { say } from "./row.js";
+import { say } from "./dom.js";
 import { showRunning } from "./running_icon.js";
 import { makeSearch } from "./search.js";
 import { makeSortMenu } from "./sort_menu.js";
@@ -30,6 +30,7 @@ const list = makeList(byId("table"), {
   chosen: () => chosen,
   words: () => words,
   turned: (page) => take({ ...chosen, page }, false),
+  choose,
   refuse: line.refuse,
   draw,
   drawState,
@@ -39,7 +40,7 @@ if (away.length) take(chosen, false);
 list.begin(); // its answer is on its way while the rest is made
 const showFilters = makeChips(byId("filters"), (status) => choose({ status }));
 const showChosen = makeChosen(byId("filters"), choose);
-const search = makeSearch(byId("search"), byId("found"), byId("ids"), lookFor, (text) =>
+const search = makeSearch(byId("search"), byId("found"), lookFor, (text) =>
   choose({ id_prefix: text, text: "" }),
 );
 
@@ -208,6 +209,7 @@ function drawPaging({ pages = 1, total = 0 }) {
   const all = total > 0 && words[list.both() ? "both" : "total"](total);
   say(byId("paging"), [many && words.paging(page, pages), all].filter(Boolean).join(" · "));
   newer.hidden = older.hidden = !many;
+  byId("rest").hidden = !list.more();
   if (!list.isOfChosen()) return; // where it ends is known once it is there
   newer.disabled = page <= 1;
   older.disabled = !list.goesOn(1);
@@ -239,6 +241,7 @@ byId("language").onclick = () => {
 };
 byId("newer").onclick = () => turn(-1);
 byId("older").onclick = () => turn(1);
+byId("rest").onclick = () => choose({ sort: "newest" });
 whenGiven(() => {
   list.begin();
   workers?.then((view) => view.begin());

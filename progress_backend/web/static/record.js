@@ -6,7 +6,7 @@ import { follow } from "./feed.js";
 import { answered } from "./live.js";
 import { makeReader } from "./reading.js";
 import { WORDS } from "./record_words.js";
-import { normalized } from "./row.js";
+import { normalized } from "./task.js";
 import { makeTaskView } from "./task_view.js";
 import { current, refused, whenGiven } from "./token.js";
 import { language } from "./words.js";

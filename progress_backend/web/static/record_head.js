@@ -1,10 +1,7 @@
 // The head of a record's page: its name, status and acts, and the bar with its figures.
+import { figuresOf, makeBar } from "./bar.js";
+import { button, element, sayOrHide } from "./dom.js";
 import { makeCopy } from "./record_parts.js";
-import { element } from "./row.js";
-import { TEXTS } from "./texts.js";
-
-// Default texts that say no more than the status does.
-const BY_STATUS = ["completed", "failed", "cancelled"];
 
 export function makeHead(act, kind) {
   const name = element("h1");
@@ -17,8 +14,7 @@ export function makeHead(act, kind) {
   const figures = element("span");
   const rate = element("span");
   const time = element("span");
-  const fill = element("i");
-  const track = element("div", "bar", fill);
+  const bar = makeBar();
   const text = element("p", "text");
   const why = element("p", "why");
   const buttons = new Map();
@@ -32,54 +28,31 @@ export function makeHead(act, kind) {
       element("div", "now", status, warnings),
     ),
     element("div", "numbers", share, figures, rate, time),
-    track,
+    bar.element,
     text,
     why,
     actions,
   );
   name.tabIndex = -1; // has the focus where the act that had it is over
-  track.setAttribute("role", "progressbar");
-  track.setAttribute("aria-valuemin", 0);
-  track.setAttribute("aria-valuemax", 100);
-
-  function show(item, words, { soft = null, parts = null } = {}) {
+  function show(item, words, parts = null) {
     const of = kind.words(words);
-    const { current, total, percentage } = item.progress;
-    const unknown = !total && item.status === "running";
+    const [shared, counted] = figuresOf(item.progress, words);
     copy.say(words);
     made.dataset.status = item.status;
     made.dataset.failed = item.counts?.error > 0;
-    set(name, kind.name(item, of));
-    set(id, item.task_id);
-    set(status, kind.status(item, of));
+    sayOrHide(name, kind.name(item, of));
+    sayOrHide(id, item.task_id);
+    sayOrHide(status, kind.status(item, of));
     status.className = `pill ${item.status}`;
     warnings.replaceChildren(
       ...(kind.warnings?.(item, words) ?? []).map(([text]) => element("small", "", text)),
     );
-    set(share, total ? `${percentage}%` : "");
-    set(
-      figures,
-      total
-        ? `${words.number(current)} / ${words.number(total)}`
-        : current
-          ? words.number(current)
-          : "",
-    );
-    track.className = `bar ${item.status}`;
-    track.classList.toggle("unknown", unknown);
-    track.classList.toggle("soft", soft !== null);
-    track.setAttribute("aria-label", name.textContent);
-    if (unknown) track.removeAttribute("aria-valuenow");
-    else track.setAttribute("aria-valuenow", percentage);
+    sayOrHide(share, shared);
+    sayOrHide(figures, counted);
+    bar.show(item, name.textContent);
     if (parts) showParts(parts);
-    else fill.style.width = `${percentage}%`;
-    if (soft) {
-      track.style.setProperty("--sure", `${(100 * soft[0]) / percentage}%`);
-      track.style.setProperty("--may-be", `${soft[1] - percentage}%`);
-    }
-    set(text, kind.text(item, of));
-    set(why, kind.why(item, of));
-    if (BY_STATUS.some((key) => text.textContent === TEXTS[words.code][key])) set(text, "");
+    sayOrHide(text, kind.text(item, of));
+    sayOrHide(why, kind.why(item, of));
     showActs(item, of);
     tick(item, words);
   }
@@ -87,8 +60,8 @@ export function makeHead(act, kind) {
   // One bar of several colours: [status, share in percent].
   function showParts(parts) {
     const there = parts.filter(([, width]) => width > 0);
-    track.classList.add("stacked");
-    track.replaceChildren(
+    bar.element.classList.add("stacked");
+    bar.element.replaceChildren(
       ...there.map(([status, width]) => {
         const one = element("i", status);
         one.style.width = `${width}%`;
@@ -100,13 +73,9 @@ export function makeHead(act, kind) {
   // Each act keeps its button, in its place: a dialog gives the focus back to the one that opened it.
   function buttonOf(action) {
     if (!buttons.has(action)) {
-      const button = element(
-        "button",
-        action === "cancel" || action === "terminate" ? "danger" : "",
-      );
-      button.type = "button";
-      button.dataset.action = action;
-      buttons.set(action, button);
+      const made = button(action === "cancel" || action === "terminate" ? "danger" : "");
+      made.dataset.action = action;
+      buttons.set(action, made);
     }
     return buttons.get(action);
   }
@@ -134,14 +103,9 @@ export function makeHead(act, kind) {
   // What the time alone changes.
   function tick(item, words) {
     const of = kind.words(words);
-    set(rate, kind.rate(item, of) ?? "");
-    set(time, kind.time(item, of));
+    sayOrHide(rate, kind.rate(item, of) ?? "");
+    sayOrHide(time, kind.time(item, of));
   }
 
   return { element: made, show, tick };
-}
-
-function set(place, text) {
-  if (place.textContent !== text) place.textContent = text;
-  place.hidden = !text;
 }

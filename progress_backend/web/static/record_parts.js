@@ -1,5 +1,5 @@
 // What pages of one record are made of: facts with times, and long texts to fold and to copy.
-import { element } from "./row.js";
+import { button, element } from "./dom.js";
 
 const FOLDED_LINES = 14;
 const UNITS = [
@@ -80,12 +80,10 @@ function valueOf(value) {
 export function makeText(title) {
   const pre = element("pre");
   const copy = makeCopy(() => pre);
-  const more = element("button", "more");
+  const more = button("more", () => turn(pre.classList.toggle("folded")));
   const made = section(title, pre, more);
   made.firstChild.after(copy.element);
   pre.tabIndex = 0;
-  more.type = "button";
-  more.onclick = () => turn(pre.classList.toggle("folded"));
   let words = null;
 
   function turn(folded) {
@@ -112,29 +110,27 @@ export function makeText(title) {
 
 // A button that copies a place's text; where a browser allows that to nobody, it marks the text.
 export function makeCopy(place) {
-  const button = element("button", "copy");
   let words = null;
   let timer = null;
-  button.type = "button";
-  button.onclick = async () => {
+  const made = button("copy", async () => {
     try {
       await navigator.clipboard.writeText(place().textContent);
-      button.textContent = words.copied;
+      made.textContent = words.copied;
     } catch {
       getSelection().selectAllChildren(place());
-      button.textContent = words.marked;
+      made.textContent = words.marked;
     }
     clearTimeout(timer);
     timer = setTimeout(() => {
       timer = null;
-      button.textContent = words.copy;
+      made.textContent = words.copy;
     }, 2_000);
-  };
+  });
   return {
-    element: button,
+    element: made,
     say: (now) => {
       words = now;
-      if (!timer) button.textContent = words.copy;
+      if (!timer) made.textContent = words.copy;
     },
   };
 }

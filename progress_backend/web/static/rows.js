@@ -1,5 +1,6 @@
 // Rows in the order of what is shown, changed in place: a bar moves on, and what has the focus keeps it.
-import { element, normalized, say } from "./row.js";
+import { button, element, say } from "./dom.js";
+import { normalized } from "./task.js";
 
 // They stand in `parent`, after the element `after` if there is one. Who stood in a row that leaves goes
 // on from the next one that stays, or the one before, or from `last`.
@@ -97,9 +98,9 @@ export function makeTasks() {
 
 // Which page of a list is shown, and buttons to turn to the others where there are any.
 export function makePages(turn) {
-  const newer = element("button");
+  const newer = button("", () => turn(-1));
   const text = element("span");
-  const older = element("button");
+  const older = button("", () => turn(1));
 
   function show(answer, words, total) {
     const { page = 1, pages = 1, total: all } = answer ?? {};
@@ -116,8 +117,5 @@ export function makePages(turn) {
     if (held === older && older.disabled) newer.focus();
   }
 
-  newer.type = older.type = "button";
-  newer.onclick = () => turn(-1);
-  older.onclick = () => turn(1);
   return { element: element("div", "", newer, text, older), show };
 }

@@ -1,6 +1,6 @@
 // The search field: what is typed shows only those rows of the page that have it; Enter asks the service
 // for the newest tasks whose ids begin so.
-import { say } from "./row.js";
+import { say } from "./dom.js";
 import { errorOf, messageOf } from "./translated.js";
 
 // Whether a row is to be seen; null where nothing is typed.
@@ -24,8 +24,8 @@ export function matcher(text, words) {
 const SHORTEST_ID = 6; // characters that the service wants
 const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/; // as Celery makes them
 
-// `typed` is called with the text, `askedFor` with the beginning of ids; `offer` is a button for that.
-export function makeSearch(field, found, offer, typed, askedFor) {
+// `typed` is called with the text, `askedFor` with the beginning of ids.
+export function makeSearch(field, found, typed, askedFor) {
   let composing = false; // letters of which a word is being made: none of them is what is looked for
 
   function show(text, words, shown, all) {
@@ -34,8 +34,6 @@ export function makeSearch(field, found, offer, typed, askedFor) {
     field.setAttribute("aria-label", words.search);
     say(found, text.trim() ? words.within(shown, all) : "");
     found.hidden = !found.textContent;
-    offer.hidden = text.trim().length < SHORTEST_ID;
-    say(offer, words.idsThatBegin(text.trim()));
   }
 
   function ask() {
@@ -59,10 +57,6 @@ export function makeSearch(field, found, offer, typed, askedFor) {
   });
   field.onkeydown = ({ key, isComposing }) => {
     if (key === "Enter" && !isComposing) ask();
-  };
-  offer.onclick = () => {
-    ask();
-    field.focus(); // the button is gone
   };
   return { show };
 }

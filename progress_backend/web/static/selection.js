@@ -2,7 +2,7 @@
 // all tasks that pass the filter. Loaded once somebody wants to select.
 import { sure } from "./acts.js";
 import { actOn, CHANGES, MOST } from "./many.js";
-import { element } from "./row.js";
+import { button, element } from "./dom.js";
 import { WORDS } from "./selection_words.js";
 
 const ACTS = ["pause", "resume", "cancel"];
@@ -16,14 +16,17 @@ const isWorkflow = (key) => key.startsWith("\n");
 export function makeSelection(bar, { rows, filters, total, acted, over }) {
   const chosen = new Set();
   const line = element("span", "report");
-  const all = element("button");
-  const page = element("button");
-  const done = element("button");
-  const acts = ACTS.map((name) => {
-    const button = element("button", name === "cancel" ? "danger" : "");
-    button.onclick = () => act(name);
-    return [name, button];
+  const all = button("", () => {
+    everything = !everything;
+    outcome = "";
+    draw();
   });
+  const page = button("", () => choose(ids()));
+  const done = button("", over);
+  const acts = ACTS.map((name) => [
+    name,
+    button(name === "cancel" ? "danger" : "", () => act(name)),
+  ]);
   let words = null;
   let everything = false;
   let last = null;
@@ -31,7 +34,6 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
   let outcome = "";
   const boxes = new Map();
   let of = null;
-  for (const button of [all, page, done, ...acts.map(([, one]) => one)]) button.type = "button";
   line.setAttribute("role", "status");
   bar.replaceChildren(
     line,
@@ -42,13 +44,6 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
   );
 
   const ids = () => rows().map(([id]) => id);
-  page.onclick = () => choose(ids());
-  all.onclick = () => {
-    everything = !everything;
-    outcome = "";
-    draw();
-  };
-  done.onclick = over;
 
   function choose(more) {
     outcome = "";

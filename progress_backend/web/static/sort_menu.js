@@ -2,12 +2,13 @@
 const ENDS = ["completed", "error", "cancelled"];
 const OTHERS = ["owner", "task_type", "symbol", "warning", "created_from", "created_to"];
 
-// What can be chosen; without a name the newest are first.
+// What can be chosen; without a name what runs stands first, or, where there is a filter, the newest.
 export function sortsOf({ status, id_prefix: beginning, ...chosen }) {
   const filtered = OTHERS.some((name) => chosen[name]);
   const byEnd = !filtered && (!status || ENDS.includes(status));
   if (beginning) return [""];
-  return ["", ...(status ? [] : ["running"]), ...(byEnd ? ["ended"] : [])];
+  const other = status ? [] : [filtered ? "running" : "newest"];
+  return ["", ...other, ...(byEnd ? ["ended"] : [])];
 }
 
 export function makeSortMenu(select, choose) {
@@ -16,11 +17,12 @@ export function makeSortMenu(select, choose) {
 
   return function show(chosen, words) {
     const sorts = sortsOf(chosen);
+    const unnamed = sorts.includes("newest") ? "running" : "newest";
     const now = `${words.code} ${sorts}`;
     if (now !== offered) {
       offered = now;
       select.replaceChildren(
-        ...sorts.map((sort) => new Option(words.sorts[sort || "newest"], sort)),
+        ...sorts.map((sort) => new Option(words.sorts[sort || unnamed], sort)),
       );
     }
     if (select.value !== (chosen.sort ?? "")) select.value = chosen.sort ?? ""; // which would move an open menu

@@ -1,5 +1,5 @@
 // The line above the list: how the page is connected, and the notice below it.
-import { say } from "./row.js";
+import { say } from "./dom.js";
 
 const NOTICE_MS = 10_000;
 const byId = (id) => document.getElementById(id);

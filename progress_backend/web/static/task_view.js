@@ -1,10 +1,10 @@
 // A task's record in the order that a person wants: how it is, what went wrong, what came out, who
 // asked for what, when, where.
-import { softEnd, startText } from "./expected.js";
+import { startText } from "./expected.js";
 import { makeLog } from "./log_view.js";
 import { makeHead } from "./record_head.js";
 import { makeFacts, makeText, pretty } from "./record_parts.js";
-import { pageOf, TASK, traceOf } from "./row.js";
+import { pageOf, TASK, traceOf } from "./task.js";
 import { makeTimeline } from "./timeline_view.js";
 import { errorOf } from "./translated.js";
 import { clock } from "./words.js";
@@ -65,7 +65,7 @@ export function makeTaskView(place, act, id) {
     const at = (time) => time && { time };
     const given = { ...task.processing_details };
     for (const name of task.estimated_details ?? []) delete given[name];
-    head.show(task, words, { soft: softEnd(task) });
+    head.show(task, words);
     const problem = errorOf(task, words);
     error.show(task.status === "error" && problem === causeOf(task, words) ? "" : problem, words);
     results.show(pretty(task.results), words);

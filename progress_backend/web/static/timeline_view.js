@@ -1,7 +1,7 @@
 // What happened to a task, the oldest first, and how far it was when.
 import { answered } from "./live.js";
 import { absolute, section } from "./record_parts.js";
-import { element } from "./row.js";
+import { element } from "./dom.js";
 import { makeSparkline } from "./sparkline.js";
 import { translated } from "./translated.js";
 

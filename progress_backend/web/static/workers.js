@@ -2,7 +2,8 @@
 // Loaded when somebody looks; read every few seconds while they do.
 import { answered } from "./live.js";
 import { makeReader } from "./reading.js";
-import { element, pageOf } from "./row.js";
+import { element } from "./dom.js";
+import { pageOf } from "./task.js";
 import { clock } from "./words.js";
 import { WORDS } from "./workers_words.js";
 

@@ -3,7 +3,9 @@
 import { makeChips } from "./chips.js";
 import { answered } from "./live.js";
 import { remainingText } from "./remaining.js";
-import { element, lastLine, makeRow, pageOf } from "./row.js";
+import { button, element } from "./dom.js";
+import { makeRow } from "./row.js";
+import { lastLine, pageOf } from "./task.js";
 import { makePages, makeRows, makeTasks } from "./rows.js";
 import { errorOf } from "./translated.js";
 import { clock, STATUSES } from "./words.js";
@@ -68,6 +70,7 @@ export const WORKFLOW = {
   words: (words) => ({ ...words, ...words.ofWorkflow }),
   data: (workflow) => ({ workflowId: workflow.workflow_id, failed: workflow.counts.error > 0 }),
   name: (workflow, words) => workflow.name || words.ofWorkflow.name,
+  names: ({ name }, words) => [name || words.ofWorkflow.name, name ? words.ofWorkflow.name : ""],
   status: (workflow, words) =>
     words.asked[asked(workflow)] ?? words[workflow.status] ?? workflow.status,
   offered,
@@ -82,9 +85,9 @@ export const WORKFLOW = {
 export function makeWorkflow(act, wanted, another) {
   const row = makeRow(act, WORKFLOW);
   const failed = element("i", "failed");
-  const toggle = element("button", "toggle");
+  const toggle = button("toggle", () => turn(!open));
   const chosen = element("div", "counts");
-  const news = element("button", "news");
+  const news = button("news");
   const behind = element("div", "behind", news);
   const counts = element("tr", "members", element("td", "", chosen, behind));
   const foot = element("tr", "members");
@@ -110,14 +113,11 @@ export function makeWorkflow(act, wanted, another) {
   let urgent = false; // what the members were last read of, and whether to read at once
   let cause = null; // of the first failure, and what it was read of
 
-  toggle.type = news.type = "button";
   toggle.setAttribute("aria-expanded", "false");
-  toggle.onclick = () => turn(!open);
-  row.name.replaceWith(toggle);
-  toggle.append(row.name);
-  row.track.prepend(failed);
+  row.name.prepend(toggle);
+  row.bar.element.prepend(failed);
   foot.append(element("td", "pages", pages.element));
-  for (const other of [counts, foot]) other.firstChild.colSpan = 7;
+  for (const other of [counts, foot]) other.firstChild.colSpan = 5;
   const showChips = makeChips(chosen, (one) => {
     status = one;
     page = 1;
@@ -201,11 +201,12 @@ export function makeWorkflow(act, wanted, another) {
   function draw() {
     if (workflow.counts.error === 0) cause = null;
     row.show({ ...workflow, failure: cause?.failure }, words);
+    toggle.setAttribute("aria-label", WORKFLOW.name(workflow, words));
     const {
       progress: { total, percentage },
     } = workflow;
     const lost = total ? Math.min((workflow.counts.error / total) * 100, percentage) : 0;
-    const fill = row.track.lastChild;
+    const { fill } = row.bar;
     failed.style.width = `${lost}%`;
     fill.style.width = `${percentage - lost}%`;
     if (percentage - lost < 0.05) fill.style.minWidth = "0";
@@ -213,7 +214,7 @@ export function makeWorkflow(act, wanted, another) {
   }
 
   function drawMembers() {
-    chosen.setAttribute("aria-label", words.tasksOf(row.name.textContent));
+    chosen.setAttribute("aria-label", words.tasksOf(WORKFLOW.name(workflow, words)));
     showChips(workflow.counts, status, words, false);
     drawTasks();
     foot.hidden = answer?.pages === 1;
@@ -234,5 +235,11 @@ export function makeWorkflow(act, wanted, another) {
     if (task) rows.get(task.task_id)?.show(task, words);
   }
 
-  return { element: made, show, receive, asks, due, some, focus: () => toggle.focus() };
+  // What the time alone changes.
+  function tick() {
+    row.tick(words);
+    for (const one of rows.all()) one.tick(words);
+  }
+
+  return { element: made, show, tick, receive, asks, due, some, focus: () => toggle.focus() };
 }

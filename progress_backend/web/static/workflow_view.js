@@ -5,7 +5,8 @@ import { answered } from "./live.js";
 import { makeReader } from "./reading.js";
 import { makeHead } from "./record_head.js";
 import { makeFacts, section } from "./record_parts.js";
-import { element, makeRow } from "./row.js";
+import { element } from "./dom.js";
+import { makeRow } from "./row.js";
 import { makePages, makeRows, makeTasks } from "./rows.js";
 import { clock } from "./words.js";
 import { firstCause, WORKFLOW } from "./workflow.js";
@@ -90,7 +91,11 @@ export function makeWorkflowView(place, act) {
     const { counts, control, progress } = workflow;
     const at = (time) => time && { time };
     const all = Math.max(progress.total, 1);
-    head.show(workflow, words, { parts: ORDER.map((one) => [one, (100 * counts[one]) / all]) });
+    head.show(
+      workflow,
+      words,
+      ORDER.map((one) => [one, (100 * counts[one]) / all]),
+    );
     request.show(
       control
         ? [

@@ -1,0 +1,39 @@
+// The bar of a task or a workflow, and its figures.
+import { element } from "./dom.js";
+import { softEnd } from "./expected.js";
+
+export function makeBar() {
+  const fill = element("i");
+  const track = element("div", "bar", fill);
+  track.setAttribute("role", "progressbar");
+  track.setAttribute("aria-valuemin", 0);
+  track.setAttribute("aria-valuemax", 100);
+
+  function show(item, label) {
+    const { current, total, percentage } = item.progress;
+    const unknown = !total && item.status === "running";
+    const soft = softEnd(item);
+    track.className = `bar ${item.status}`;
+    track.classList.toggle("unknown", unknown);
+    track.classList.toggle("soft", soft !== null);
+    fill.style.width = `${percentage}%`;
+    fill.style.minWidth = current > 0 ? "4px" : "0"; // less than a percent is seen, too
+    if (soft) {
+      track.style.setProperty("--sure", `${(100 * soft[0]) / percentage}%`);
+      track.style.setProperty("--may-be", `${soft[1] - percentage}%`);
+    }
+    track.setAttribute("aria-label", label);
+    if (unknown) track.removeAttribute("aria-valuenow");
+    else track.setAttribute("aria-valuenow", percentage);
+  }
+
+  return { element: track, fill, show };
+}
+
+// The share in percent, and the count.
+export function figuresOf({ current, total, percentage }, words) {
+  const count = words.number(current);
+  return total
+    ? [`${percentage}%`, `${count} / ${words.number(total)}`]
+    : ["", current ? count : ""];
+}

@@ -1,0 +1,36 @@
+// What waits, as one row of the list: how many, and which of them is next, with its place and start. It
+// opens.
+import { startText } from "./expected.js";
+import { placeOf } from "./places.js";
+import { button, element, say } from "./dom.js";
+import { TASK } from "./task.js";
+
+// Fewer are rows like the others.
+export const LEAST = 4;
+
+// `turn` opens or closes it, `all` leads to all that wait.
+export function makeFold(turn, all) {
+  const toggle = button("toggle", turn);
+  const next = element("span", "next");
+  const more = button("more", all);
+  const cell = element("td", "", toggle, next, more);
+  const made = element("tbody", "fold", element("tr", "", cell));
+  cell.colSpan = 5;
+
+  function show({ count, rows, open, first }, words) {
+    say(toggle, words.waiting(count));
+    toggle.setAttribute("aria-expanded", String(open));
+    say(next, first && !open ? nextText(first, words) : "");
+    say(more, words.allWaiting(count));
+    more.hidden = !open || rows >= count;
+  }
+
+  return { element: made, show, focus: () => toggle.focus() };
+}
+
+function nextText(task, words) {
+  const name = task.workflow_id ? task.name || words.ofWorkflow.name : TASK.name(task);
+  return [words.next(name), startText(task, placeOf(task)?.start, words)]
+    .filter(Boolean)
+    .join(" · ");
+}
