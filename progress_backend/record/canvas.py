@@ -45,11 +45,6 @@ class Embed(NamedTuple):
     chord: Signature | None = None
     callbacks: tuple[Signature, ...] = ()
 
-    @property
-    def says_nothing(self) -> bool:
-        """Whether no signature runs after the task."""
-        return not self.chain and self.chord is None and not self.callbacks
-
 
 class Step(NamedTuple):
     """A task that a canvas will run."""

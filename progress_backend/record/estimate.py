@@ -51,9 +51,10 @@ class Range(NamedTuple):
     runs: int
 
 
-def estimated_range(task: Task) -> Range | None:
-    """The range of a running task's expected end; None before there are enough past runs."""
-    rest, band = remaining_seconds(task), band_of(task)
+def estimated_range(task: Task, rest: float | None) -> Range | None:
+    """The range of the expected end of a running task that has `rest` seconds left; None before
+    there are enough past runs."""
+    band = band_of(task)
     if ending(task, rest) is None or band is None or task.usual is None:
         return None
     assert rest is not None

@@ -27,6 +27,7 @@ _SHALLOW: Final = 3
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
+_TEXTS: Final = frozenset({str})
 
 
 def document_of(body: Mapping[str, Any], *values: Mapping[str, Any]) -> bytes:
@@ -70,14 +71,16 @@ def plain(value: Any, depth: int = 0) -> bool:
     """Whether msgspec writes a value as Python's own encoder does, or refuses it."""
     kind = type(value)
     if kind is dict:
-        if value and not all(type(key) is str for key in value):
+        if not _TEXTS.issuperset(map(type, value)):
             return False
         inside = value.values()
     elif kind is list or kind is tuple:
         inside = value
     else:
         return kind in _PLAIN or (kind is float and value - value == 0)
-    return not inside or (depth < _SHALLOW and all(plain(each, depth + 1) for each in inside))
+    if _PLAIN.issuperset(map(type, inside)):  # most are; without a call for each
+        return True
+    return depth < _SHALLOW and all(plain(each, depth + 1) for each in inside)
 
 
 def parsed(text: bytes) -> Any:

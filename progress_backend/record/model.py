@@ -369,7 +369,7 @@ def task_with(**values: Any) -> Task:
 
 def rendered(time: datetime | None) -> str | None:
     """A time as ISO 8601 text with milliseconds and offset."""
-    return None if time is None else written_time(time)
+    return None if time is None else _text(time, time.tzinfo)
 
 
 def written_time(time: datetime) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
+from datetime import datetime
 from hashlib import sha1
 from typing import Any, Final
 
@@ -118,22 +119,31 @@ def _filled(stored: Stored, task: Task) -> Stored:
         computed = _estimates(task, remaining)
         details = {**computed, **details}
     ends, at, work = ending(task, remaining), task.updated_at, task.work
-    estimate = None if task.usual is None else estimated_range(task)
+    estimate = None if task.usual is None else estimated_range(task, remaining)
     stored.progress = ItemsDone(*task.progress)
     stored.current_status, stored.message_code = task.message, task.message_code
     # Each is a new time, which no cache has.
-    stored.updated_at = None if at is None else at.isoformat(timespec="milliseconds")
-    stored.estimated_completion = None if ends is None else ends.isoformat(timespec="milliseconds")
+    stored.updated_at = _new_text(at)
+    stored.estimated_completion = _new_text(ends)
     stored.processing_time_ms = task.processing_time_ms
     stored.error_message, stored.error_code = task.error_message, task.error_code
     stored.results = guarded(task.results)
     stored.processing_details, stored.estimated_details = guarded(details), list(computed)
     stored.checkpoint = task.checkpoint
-    stored.estimate = None if estimate is None else written_range(estimate)
+    stored.estimate = estimate and Estimate(
+        earliest=_new_text(estimate.earliest),
+        likely=stored.estimated_completion or "",
+        latest=_new_text(estimate.latest),
+        runs=estimate.runs,
+    )
     stored.rate, stored.revision = task.rate, task.revision
     if (kept := stored.bookkeeping) is not None:
         kept.work = None if work is None else work.numbers
     return stored
+
+
+def _new_text(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat(timespec="milliseconds")
 
 
 def _without_values(task: Task) -> Stored:

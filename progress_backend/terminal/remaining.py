@@ -8,7 +8,7 @@ from math import ceil, inf
 from typing import Final
 
 from ..record.default_texts import Locale, in_language
-from ..record.estimate import Range, estimated_completion, estimated_range
+from ..record.estimate import Range, estimated_completion, estimated_range, remaining_seconds
 from ..record.local_time import moment, optional_moment
 from ..record.model import Task, TaskStatus
 from . import formats
@@ -29,7 +29,7 @@ _LONG = 100
 
 def remaining(task: Task, now: datetime, locale: Locale) -> str:
     """ "2–3m", "longer"; of a type with few past runs "1:15"."""
-    found = estimated_range(task) or _given_range(task)
+    found = estimated_range(task, remaining_seconds(task)) or _given_range(task)
     if found is None:
         end = optional_moment(task.unknown.get("likely")) or estimated_completion(task)
         if end is None or end <= now:  # what is usual is not known

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
-from progress_backend.record.estimate import estimated_range
+from progress_backend.record.estimate import estimated_range, remaining_seconds
 from progress_backend.record.past_runs import PastRun
 from progress_backend.store.drivers import Store
 from tests.browser.conftest import OpenPage
@@ -100,7 +100,7 @@ def test_past_the_latest_end_it_says_so_until_the_next_value(
     past(records, APART)
     half_way(records, "fresh")
     task = records.get("fresh")
-    found = estimated_range(task)
+    found = estimated_range(task, remaining_seconds(task))
     assert found is not None
     latest_s = (found.latest - task.updated_at).total_seconds()
     half_way(records, "late", ago_s=latest_s + 60)

@@ -60,7 +60,7 @@ def test_a_pause_keeps_the_time_that_is_left_without_an_end() -> None:
     paused = replace(HALFWAY, status="paused")
     assert estimate.remaining_seconds(paused) == estimate.remaining_seconds(HALFWAY) == 10
     assert estimate.estimated_completion(paused) is None
-    assert estimate.estimated_range(paused) is None
+    assert estimate.estimated_range(paused, 10.0) is None
 
 
 #: Four past runs, and what they say at each mark.
@@ -70,7 +70,8 @@ HALFWAY = task(total_items=200, current_items=100, work=Work(100, 10.0, 10.0), u
 
 def ranged(**values: object) -> tuple[float | None, float, float | None] | None:
     """The seconds until the earliest, the likely and the latest end."""
-    found = estimate.estimated_range(replace(HALFWAY, **values))
+    made = replace(HALFWAY, **values)
+    found = estimate.estimated_range(made, estimate.remaining_seconds(made))
     if found is None:
         return None
     assert found.runs == 4
@@ -118,7 +119,7 @@ def test_without_enough_runs_or_a_likely_end_there_is_no_range(unknown) -> None:
 
 @given(tasks())
 def test_a_range_is_around_the_likely_end(some) -> None:
-    found = estimate.estimated_range(some)
+    found = estimate.estimated_range(some, estimate.remaining_seconds(some))
     if found is not None:
         assert found.likely == estimate.estimated_completion(some)
         if found.earliest is not None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from progress_backend.record.default_texts import LOCALES
-from progress_backend.record.estimate import estimated_range
+from progress_backend.record.estimate import estimated_range, remaining_seconds
 from progress_backend.record.model import Task
 from progress_backend.record.work import Work
 from progress_backend.terminal.remaining import remaining, starting
@@ -76,7 +76,7 @@ def test_its_column_takes_it_and_no_range_ends_in_nothing(task: Task, after: flo
     width = COLUMNS["eta"].cells
     now = (task.updated_at or NOW) + timedelta(seconds=after)
     for locale in LOCALES:
-        if estimated_range(task) is not None:
+        if estimated_range(task, remaining_seconds(task)) is not None:
             assert cell_len(remaining(task, now, locale)) <= width
             assert not remaining(task, now, locale).startswith("≤0")
 
