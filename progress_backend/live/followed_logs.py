@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -19,40 +18,28 @@ MOST: Final = 256
 UNREAD: Final = -1
 
 
-@dataclass(slots=True)
-class _Log:
-    #: The newest line's number; None: there is no line.
-    newest: int | None = UNREAD
-    followers: dict[Callable[[], None], None] = field(default_factory=dict)
-
-    def found(self, newest: int | None) -> None:
-        """Calls the followers if the newest line is another one."""
-        if newest != self.newest or newest == UNREAD:
-            self.newest = newest
-            for changed in tuple(self.followers):
-                changed()
-
-
 class FollowedLogs:
     """The logs that streams and sockets of this process follow; one instance per event loop."""
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
-        self._logs: dict[str, _Log] = {}
+        #: What is called when a log has changed.
+        self._followers: dict[str, dict[Callable[[], None], None]] = {}
+        #: The number of its newest line; None: there is no line.
+        self._newest: dict[str, int | None] = {}
         self._reading: asyncio.Task[None] | None = None
 
     def follow(self, task_id: str, changed: Callable[[], None]) -> Callable[[], None]:
         """Calls `changed` each time the log's newest line is another one, or cannot be read, until
         the function that is returned is called."""
-        self._logs.setdefault(task_id, _Log()).followers[changed] = None
+        self._followers.setdefault(task_id, {})[changed] = None
         if self._reading is None:
             self._reading = asyncio.create_task(self._keep_reading(), name="progress logs")
         return partial(self._leave, task_id, changed)
 
     def newest(self, task_id: str) -> int | None:
         """The number of a followed log's newest line; None: it has none; UNREAD: not known."""
-        log = self._logs.get(task_id)
-        return UNREAD if log is None else log.newest
+        return self._newest.get(task_id, UNREAD)
 
     def stop(self) -> None:
         """Reads no more."""
@@ -60,17 +47,17 @@ class FollowedLogs:
             self._reading.cancel()
 
     def _leave(self, task_id: str, changed: Callable[[], None]) -> None:
-        log = self._logs.get(task_id)
-        if log is not None:
-            log.followers.pop(changed, None)
-            if not log.followers:
-                del self._logs[task_id]
+        followers = self._followers.get(task_id, {})
+        followers.pop(changed, None)
+        if not followers:
+            self._followers.pop(task_id, None)
+            self._newest.pop(task_id, None)
 
     async def _keep_reading(self) -> None:
         try:
-            while self._logs:
+            while self._followers:
                 await asyncio.sleep(POLL_S)
-                task_ids = tuple(self._logs)
+                task_ids = tuple(self._followers)
                 for first in range(0, len(task_ids), MOST):
                     await self._read(task_ids[first : first + MOST])
         finally:
@@ -82,5 +69,7 @@ class FollowedLogs:
         except Exception:  # each follower's own read says what it is
             found = [UNREAD] * len(task_ids)
         for task_id, newest in zip(task_ids, found, strict=True):
-            if (log := self._logs.get(task_id)) is not None:
-                log.found(newest)
+            if task_id in self._followers and (newest == UNREAD or newest != self.newest(task_id)):
+                self._newest[task_id] = newest
+                for changed in tuple(self._followers[task_id]):
+                    changed()

@@ -310,7 +310,7 @@ class Writer:
     def _took_s(self, breaker: Breaker) -> float:
         """Seconds that this thread has waited in this block so far."""
         try:
-            return breaker.longest_s - self.store.left_s()
+            return breaker.longest_s - self.store.deadline.left()
         except TimeoutError:
             return breaker.longest_s
 

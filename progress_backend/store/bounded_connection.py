@@ -144,12 +144,6 @@ class _Readable:
             await self.disconnect(nowait=True)  # type: ignore[attr-defined]
             raise redis.exceptions.ConnectionError(f"cannot connect: {error}") from error
 
-    async def read_response(self, *args: Any, **options: Any) -> Any:
-        try:
-            return await super().read_response(*args, **options)  # type: ignore[misc]
-        except ValueError as error:
-            raise redis.exceptions.InvalidResponse(f"no reply: {error}") from error
-
 
 @functools.cache
 def readable(connection_class: Any) -> Any:

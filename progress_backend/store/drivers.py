@@ -82,14 +82,6 @@ class Store(_Base):
         together."""
         return self.deadline.within(seconds)
 
-    def left_s(self) -> float:
-        """Seconds that are left of the block's time.
-
-        Raises:
-            TimeoutError: no time is left.
-        """
-        return self.deadline.left()
-
     def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end.
 
