@@ -17,7 +17,7 @@ from ..record.model import Task, TaskStatus
 from ..terminal import formats
 from ..terminal.rows import as_row, task_of
 from ..terminal.source import Source
-from .naming import named, task_named, workflow_named
+from .naming import named
 from .session import Command, all_filters, options, reads, workflow_option
 
 #: Tasks that one command asks at most, and pages of each status that it reads for them.
@@ -119,20 +119,15 @@ def _act(
         raise click.UsageError("give TASK_IDs, or --workflow ID, or a filter such as --type NAME")
     if len(task_ids) > MOST:
         raise click.UsageError(f"give {MOST:,} TASK_IDs at most, not {len(task_ids):,}")
-    ids = tuple(task_ids)
-    if workflow_id is not None:
-        workflow_id = workflow_named(source, workflow_id)
-    elif len(ids) == 1:
-        its_id, is_workflow = named(source, ids[0])
-        workflow_id, ids = (its_id, ()) if is_workflow else (None, (its_id,))
-    if workflow_id is not None:
-        _act_on_workflow(source, action, workflow_id, reason)
-    elif chosen:
+    if chosen:
         asked = ListRequest(**chosen, limit=MAX_LIMIT)
         _act_on_chosen(source, action, asked, limit, reason, yes=yes)
+        return
+    ids, is_workflow = named(source, task_ids, workflow_id)
+    if is_workflow:
+        _act_on_workflow(source, action, ids[0], reason)
     else:
-        named_so = tuple(dict.fromkeys(task_named(source, one) for one in ids))
-        _act_on_tasks(source, action, named_so, reason)
+        _act_on_tasks(source, action, ids, reason)
 
 
 def _act_on_workflow(source: Source, action: Action, its_id: str, reason: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import click
@@ -28,30 +28,32 @@ def task_named(source: Source, given: str) -> str:
     return _only_one("task", given, (row["task_id"] for row in found["tasks"]))
 
 
-def workflow_named(source: Source, given: str) -> str:
-    """A workflow's id, as `task_named`.
+def named(
+    source: Source, given: Sequence[str], workflow_id: str | None = None
+) -> tuple[list[str], bool]:
+    """The ids of tasks, or that of a workflow, and whether it is a workflow's: of `--workflow`, or
+    of a single id that is a workflow's and no task's.
 
     Raises:
-        click.ClickException: several recent ids begin with it.
+        click.ClickException: several recent ids begin with one of them.
     """
+    if workflow_id is not None:
+        return [_workflow_named(source, workflow_id)], True
+    task_ids = [*dict.fromkeys(task_named(source, one) for one in given)]
+    if len(given) != 1:
+        return task_ids, False
+    if is_workflow(source, task_ids[0]):
+        return task_ids, True
+    if task_ids == list(given) and source.task(given[0]) is None:
+        its_id = _workflow_named(source, given[0])
+        return [its_id], its_id != given[0]
+    return task_ids, False
+
+
+def _workflow_named(source: Source, given: str) -> str:
     if len(given) < SHORTEST_ID or source.workflow(given) is not None:
         return given
     return _only_one("workflow", given, _workflows(source))
-
-
-def named(source: Source, given: str) -> tuple[str, bool]:
-    """The id of a task or workflow, and whether it is a workflow's and no task's.
-
-    Raises:
-        click.ClickException: several recent ids begin with it.
-    """
-    task_id = task_named(source, given)
-    if is_workflow(source, task_id):
-        return task_id, True
-    if task_id == given and source.task(given) is None:
-        workflow_id = workflow_named(source, given)
-        return workflow_id, workflow_id != given
-    return task_id, False
 
 
 def _only_one(what: str, given: str, recent: Iterable[str]) -> str:

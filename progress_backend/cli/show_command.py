@@ -7,7 +7,7 @@ import click
 from ..errors import TaskNotFound, WorkflowNotFound
 from ..terminal import details
 from ..terminal.source import Source
-from .naming import named, workflow_named
+from .naming import named
 from .session import Command, as_json, echo_json, reads, workflow_option
 
 
@@ -20,10 +20,7 @@ def show(source: Source, given: str | None, workflow_id: str | None, as_json: bo
     """Show one task or workflow in full, by its id or by how the id of a recent one begins."""
     if (given is None) == (workflow_id is None):
         raise click.UsageError("give an ID, or --workflow ID")
-    if given is not None:
-        its_id, is_workflow = named(source, given)
-    else:
-        its_id, is_workflow = workflow_named(source, workflow_id or ""), True
+    (its_id,), is_workflow = named(source, [] if given is None else [given], workflow_id)
     body = source.workflow(its_id) if is_workflow else source.task(its_id)
     now, locale = source.now(), source.locale
     if body is None:

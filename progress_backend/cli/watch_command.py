@@ -19,7 +19,7 @@ from ..terminal.lines import Lines
 from ..terminal.readers import ListReader, Reader, TasksReader, WorkflowReader
 from ..terminal.shows import show_in_terminal
 from ..terminal.source import Source
-from .naming import named, task_named, workflow_named
+from .naming import named
 from .session import Command, filters, reads, workflow_option
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     show_default=True,
     help="Seconds between two looks.",
 )
-@click.option("--plain", is_flag=True, help="A line a change instead of live bars.")
 @click.option(
     "--page-url",
     metavar="URL",
@@ -60,7 +59,6 @@ def watch(
     workflow_id: str | None,
     limit: int,
     interval: float,
-    plain: bool,
     page_url: str | None,
     **chosen: Any,
 ) -> None:
@@ -87,7 +85,7 @@ def watch(
             else:
                 reader = ListReader(source, ListRequest(**chosen, top=not filtered, limit=limit))
             opens = isinstance(reader, ListReader) and not filtered
-            show = _show(source, reader, limit if opens else None, page_url, plain=plain)
+            show = _show(source, reader, limit if opens else None, page_url)
             stack.enter_context(show)
             desk = show if isinstance(show, Desk) else None
             read, wait = (desk or reader).read, desk.wait if desk else time.sleep
@@ -104,29 +102,20 @@ def _of_ids(
     source: Source, workflow_id: str | None, task_ids: tuple[str, ...], limit: int
 ) -> Reader:
     """What reads a workflow, or some tasks; while nothing answers, by the ids as they are given."""
-    ids, is_workflow = [*dict.fromkeys(task_ids)], workflow_id is not None
     try:
-        if workflow_id is not None:
-            ids = [workflow_named(source, workflow_id)]
-        elif len(ids) == 1:
-            its_id, is_workflow = named(source, ids[0])
-            ids = [its_id]
-        else:
-            ids = [*dict.fromkeys(task_named(source, given) for given in ids)]
+        ids, is_workflow = named(source, task_ids, workflow_id)
     except StoreUnavailable:
-        ids = ids or [workflow_id or ""]
+        ids, is_workflow = [*dict.fromkeys(task_ids or [workflow_id or ""])], not task_ids
     return WorkflowReader(source, ids[0], limit) if is_workflow else TasksReader(source, ids)
 
 
 def _show(
-    source: Source, reader: Reader, opens: int | None, page_url: str | None, *, plain: bool
+    source: Source, reader: Reader, opens: int | None, page_url: str | None
 ) -> Lines | Bars | Desk:
     """The output: live bars, under keys where there are some, or lines. `opens`: how many tasks of
     a workflow are shown, None where none can be opened."""
-    show = show_in_terminal(source.locale, plain=plain)
-    if isinstance(show, Lines):
-        return show
-    if not can_be_read():
+    show = show_in_terminal(source.locale)
+    if isinstance(show, Lines) or not can_be_read():
         return show
     workflow = None if opens is None else partial(WorkflowReader, source, limit=opens)
     return Desk(show, source, reader, workflow, page_url or source.url)

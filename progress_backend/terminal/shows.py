@@ -24,10 +24,10 @@ def show_here(locale: Locale) -> Lines | Bars | Notebook:
     return show_in_terminal(locale)
 
 
-def show_in_terminal(locale: Locale, *, plain: bool = False) -> Lines | Bars:
-    """Live bars; lines where they are asked for, where the output moves no cursor, or where rich is
-    missing: stderr has a line on it."""
-    if plain or not _moves_the_cursor():
+def show_in_terminal(locale: Locale) -> Lines | Bars:
+    """Live bars; lines where the output moves no cursor, or where rich is missing: stderr has a
+    line on it."""
+    if not _moves_the_cursor():
         return Lines(sys.stdout, locale)
     if find_spec("rich") is None:
         print("live bars need rich: pip install 'progress-backend[cli]'", file=sys.stderr)

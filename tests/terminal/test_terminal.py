@@ -362,8 +362,6 @@ def test_without_rich_it_is_a_line_a_change_and_one_hint(
 ) -> None:
     monkeypatch.setitem(sys.modules, "rich", None)
     monkeypatch.setattr(shows, "_moves_the_cursor", lambda: True)
-    assert isinstance(show_in_terminal("en", plain=False), Lines)
+    assert isinstance(show_in_terminal("en"), Lines)
     hint = "live bars need rich: pip install 'progress-backend[cli]'\n"
     assert capsys.readouterr().err == hint
-    assert isinstance(show_in_terminal("en", plain=True), Lines)
-    assert capsys.readouterr().err == "", "nobody asked for bars"
