@@ -33,12 +33,12 @@ _STAND_IN = 100
 class Mirror:
     """Writes recorded progress to Celery's result backend and as events; never raises.
 
-    It has a thread of its own: a broker or result backend that does not answer can block for long,
-    and the record may not wait for it. Either one's breaker keeps it from the other's way.
+    Each has a thread of its own: a broker or result backend that does not answer can block for
+    long, and neither the record nor the other of the two may wait for it.
 
     A PROGRESS meta never stands over an end that Celery has stored. A write begins only while the
     run's body is not over, and the job waits for it before Celery stores the end. Where that took
-    too long, or the write failed, the same thread reads the state after the end was stored, and
+    too long, or the write failed, the results' thread reads the state after the end was stored, and
     stores the end again where it is PROGRESS.
     """
 
@@ -48,39 +48,40 @@ class Mirror:
         self._flower_events = flower_events
         self._results = Breaker(_REST_S)
         self._events = Breaker(_REST_S)
-        kinds = {"result": self._write, "event": self._send}
-        self._thread = LatestWorker[Task | None]("progress-results", kinds)
+        self._result_thread = LatestWorker[Task | None]("progress-results", self._write)
+        self._event_thread = LatestWorker[Task | None]("progress-events", self._send)
 
     def show(self, run: Run, task: Task) -> None:
         """Puts a run's newest recorded value into the queues of both threads."""
         if run.request is None or run.closed or task.ended:
             return
         if stores_result(run) and not run.own_meta:
-            self._thread.put(run, "result", task)
+            self._result_thread.put(run, task)
         if self._flower_events and not run.request.is_eager and time.monotonic() >= run.event_due:
             run.event_due = time.monotonic() + _EVENT_INTERVAL_S
-            self._thread.put(run, "event", task)
+            self._event_thread.put(run, task)
 
     def revoked(self, run: Run) -> None:
         """Sends `task-revoked` for a job that ended as cancelled: Celery itself sends no event for
         Ignore."""
         if self._flower_events and not run.request.is_eager:
-            self._thread.put(run, "event", None)
+            self._event_thread.put(run, None)
 
     def close(self, run: Run, timeout_s: float) -> None:
         """No more writes are started for a closed run; those in progress are waited for, at most so
         long."""
-        over = False
+        deadline, over = time.monotonic() + timeout_s, False
         try:
-            over = self._thread.close(run, timeout_s)
+            over = self._result_thread.close(run, timeout_s)
         finally:  # a soft time limit may be raised in the wait
             if not over:
                 run.late_meta = True
+        self._event_thread.close(run, max(deadline - time.monotonic(), 0.0))
 
     def left(self, run: Run) -> None:
         """Called when the run's end is stored: a write that was not waited for may overwrite it."""
         if run.late_meta and run.outcome is not None:
-            self._thread.put(run, "result", None)
+            self._result_thread.put(run, None)
 
     def _write(self, run: Run, task: Task | None) -> None:
         if task is None:

@@ -22,7 +22,7 @@ class Held:
         self.done: list[tuple[Any, int]] = []
         self.go_on = threading.Event()
         self.began = threading.Event()
-        self.lane = LatestWorker[int]("tests", {"value": self._work})
+        self.lane = LatestWorker[int]("tests", self._work)
 
     def _work(self, run: Run, value: int) -> None:
         self.began.set()
@@ -31,7 +31,7 @@ class Held:
 
     def put(self, run: object, value: int) -> None:
         # What a lane does with a run is the same for any object.
-        self.lane.put(cast(Run, run), "value", value)
+        self.lane.put(cast(Run, run), value)
 
     def close(self, run: object, timeout_s: float) -> bool:
         return self.lane.close(cast(Run, run), timeout_s)
