@@ -4,30 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ..errors import ProgressError, StoreUnavailable
 from ..record.act import Action
 from ..record.act_refusal import FORBIDDEN, code_of, counted
 from ..record.events import Cancelled, Event, Paused, Resumed
+from .interface import Body
 
 #: Tasks that are asked side by side.
 _TOGETHER: Final = 20
-
-
-class Asked(NamedTuple):
-    """How many tasks an act was asked of, and the others with what refused each."""
-
-    asked: int
-    refused: list[dict[str, Any]]
-
-    def body(self) -> dict[str, Any]:
-        """What is answered."""
-        return {
-            "asked": self.asked,
-            "refused": self.refused,
-            "refused_counts": counted(self.refused),
-        }
 
 
 def event_of(action: Action, by: str | None, reason: str | None) -> Event:
@@ -37,9 +23,9 @@ def event_of(action: Action, by: str | None, reason: str | None) -> Event:
     return Paused(by=by, reason=reason) if action == "pause" else Resumed(by=by)
 
 
-async def act_on(task_ids: Sequence[str], act: Callable[[str], Awaitable[object]]) -> Asked:
+async def act_on(task_ids: Sequence[str], act: Callable[[str], Awaitable[object]]) -> Body:
     """Acts on each task once; an error of one, or a text that says why the caller may not, does not
-    keep the others from it.
+    keep the others from it. Returns how many were asked, and the others with what refused each.
 
     Raises:
         StoreUnavailable: the store does not answer; some tasks may have been asked.
@@ -56,4 +42,5 @@ async def act_on(task_ids: Sequence[str], act: Callable[[str], Awaitable[object]
             if isinstance(outcome, (ProgressError, str)):
                 code = FORBIDDEN if isinstance(outcome, str) else code_of(outcome)
                 refused.append({"task_id": task_id, "code": code, "why": str(outcome)})
-    return Asked(len(ids) - len(refused), refused)
+    asked = len(ids) - len(refused)
+    return {"asked": asked, "refused": refused, "refused_counts": counted(refused)}

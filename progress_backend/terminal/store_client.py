@@ -81,7 +81,7 @@ class StoreClient:
         action, by, reason = given["action"], given["by"], given.get("reason")
         who_and_why(by, reason)
         event = event_of(action, by, reason)
-        return (await act_on(given["ids"], lambda one: service.apply(one, event))).body()
+        return await act_on(given["ids"], lambda one: service.apply(one, event))
 
     def close(self) -> None:
         """Closes the connections."""

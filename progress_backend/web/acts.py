@@ -38,7 +38,7 @@ async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
         return denied(api, limited)
     one = partial(_act_on_one, request, api, action, event_of(act.action, by, act.reason))
     done = await act_on(act.ids, one)
-    return Response(dumps(done.body()), media_type="application/json")
+    return Response(dumps(done), media_type="application/json")
 
 
 async def _act_on_one(
