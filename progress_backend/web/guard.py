@@ -87,9 +87,8 @@ def _marking(send: Send, access: Access, crossing: str | None) -> Send:
         if message["type"] == "http.response.start":
             headers = list(message.get("headers", ()))
             own = _ONCE.intersection([name for name, _ in headers])
-            message["headers"] = headers + [
-                mark for mark in marks if mark[0] not in own and mark not in headers
-            ]
+            its = [mark for mark in marks if mark[0] not in own] if own else marks
+            message["headers"] = headers + its
         await send(message)
 
     return marked

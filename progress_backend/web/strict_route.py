@@ -113,20 +113,21 @@ class StrictRoute(APIRoute):
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request that the guard lets through, without FastAPI."""
-        await self._if_allowed(self._call, scope, receive, send)
+        right = self._right
+        if right and right[0] not in WRITES and api_in(scope).callers.all_may(scope):
+            await self._call(scope, receive, send)
+        else:
+            await self._if_allowed(self._call, scope, receive, send)
 
     async def _if_allowed(self, call: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request whose caller may do what the route does."""
         if (right := self._right) is None:
             await call(scope, receive, send)
             return
-        action = right[0]
+        action, resource = right[0], resource_of(right, scope)
         if action not in WRITES:
-            if not api_in(scope).callers.all_may(scope):
-                call = partial(_permitted, call, action, resource_of(right, scope))
-            await call(scope, receive, send)
+            await _permitted(call, action, resource, scope, receive, send)
             return
-        resource = resource_of(right, scope)
         audited = Audited(scope, send, action, resource)
         try:
             await _permitted(call, action, resource, scope, receive, audited.send)
@@ -149,13 +150,39 @@ class StrictRoute(APIRoute):
             response = JSONResponse({"detail": error.detail}, error.status_code, error.headers)
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
-        """The response of the route's function.
+    def _answer(self, request: Request) -> Awaitable[Response]:
+        """The response of the route's function; raises as `_answer_with`."""
+        if self.body_field is not None:
+            return self._answer_with(request)
+        values, errors = self._arguments(request)
+        if errors:
+            raise RequestValidationError(errors)
+        response: Awaitable[Response] = self.endpoint(**values)
+        return response
+
+    async def _answer_with(self, request: Request) -> Response:
+        """The response of the route's function with the request's body.
 
         Raises:
             RequestValidationError: the request's path, query or body is wrong.
             HTTPException: as `StrictRequest.json`, or the function.
         """
+        field = self.body_field
+        assert field is not None
+        values, errors = self._arguments(request)
+        if given := await request.body():
+            given = await request.json() if _is_json(request) else given
+            values[field.name], wrong = field.validate(given, loc=("body",))
+            errors += wrong
+        elif field.field_info.is_required():
+            errors.append({"type": "missing", "loc": ("body",), "msg": "Field required"})
+        if errors:
+            raise RequestValidationError(errors)
+        response: Response = await self.endpoint(**values)
+        return response
+
+    def _arguments(self, request: Request) -> tuple[dict[str, Any], list[Any]]:
+        """The arguments of the route's function but its body, and what is wrong with them."""
         its, values, errors = self.dependant, dict[str, Any](), list[Any]()
         for field in its.path_params:
             given = request.scope["path_params"][field.name]
@@ -170,19 +197,9 @@ class StrictRoute(APIRoute):
             for name, header, default in self._headers:
                 text = headers.get(header)
                 values[name] = default if text is None else text.decode("latin-1")
-        if (body := self.body_field) is not None:
-            if given := await request.body():
-                given = await request.json() if _is_json(request) else given
-                values[body.name], wrong = body.validate(given, loc=("body",))
-                errors += wrong
-            elif body.field_info.is_required():
-                errors.append({"type": "missing", "loc": ("body",), "msg": "Field required"})
-        if errors:
-            raise RequestValidationError(errors)
         if its.request_param_name is not None:
             values[its.request_param_name] = request
-        response: Response = await self.endpoint(**values)
-        return response
+        return values, errors
 
     async def _measured(
         self, handle: Callable[[Request], Awaitable[Response]], request: Request
