@@ -233,7 +233,7 @@ def page() -> Iterator[tuple[Path, bytes]]:
                     f"{address}/task/{records.TASK}",
                     f"{address}/workflow/{records.WORKFLOW}",
                 )
-                yield from _pictures(browser, lang, task, "task", ".spark", ".log p")
+                yield from _pictures(browser, lang, task, "task", ".lane", ".log p")
                 yield from _pictures(browser, lang, workflow, "workflow", "tr[data-task-id]")
         browser.close()
 

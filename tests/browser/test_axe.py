@@ -110,7 +110,7 @@ def test_nothing_to_complain_of(
         page.goto(f"http://127.0.0.1:{api.port}/{path}?lang={lang}")
         expect(page.locator("#record:not([hidden]), #nothing:not([hidden])")).to_have_count(1)
         if path == "task/error":
-            expect(page.locator(".spark")).to_be_visible()
+            expect(page.locator(".lane")).to_be_visible()
         assert complaints(page) == [], path
     page.goto(f"http://127.0.0.1:{api.port}/shop/{lang}")
     expect(page.locator("task-progress [part=bar]:not([hidden])")).to_have_count(7)

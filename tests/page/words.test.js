@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WORDS } from "../../progress_backend/web/static/page_words.js";
+import { WORDS as RECORD } from "../../progress_backend/web/static/record_words.js";
 import { translated } from "../../progress_backend/web/static/translated.js";
 import { clock, number } from "../../progress_backend/web/static/words.js";
 
@@ -29,7 +30,8 @@ test("both languages have the same texts", () => {
     Object.entries(texts).flatMap(([name, text]) =>
       text && typeof text === "object" ? names(text).map((one) => `${name}.${one}`) : name,
     );
-  assert.deepEqual(names(WORDS.ja).sort(), names(WORDS.en).sort());
+  for (const words of [WORDS, RECORD])
+    assert.deepEqual(names(words.ja).sort(), names(words.en).sort());
 });
 
 test("a text without a code stays as it is given", () => {

@@ -2,6 +2,9 @@
 import { button, element } from "./dom.js";
 
 const FOLDED_LINES = 14;
+const MOST_VALUES = 30;
+const LONGEST_VALUE = 300;
+const ADDRESS = /(https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]}])/;
 const UNITS = [
   ["day", 86_400],
   ["hour", 3_600],
@@ -76,12 +79,37 @@ function valueOf(value) {
   return made;
 }
 
-// A text as it is, folded where it is long.
+// The pieces of a text, of which each second one is an address.
+export const piecesOf = (text) => text.split(ADDRESS);
+
+function linked(text) {
+  return piecesOf(text).map((piece, place) => {
+    if (place % 2 === 0) return piece;
+    const link = element("a", "", piece);
+    link.href = piece;
+    link.target = "_blank";
+    link.rel = "noreferrer";
+    return link;
+  });
+}
+
+// The names and values of an object that is a table: few and short values; null of any other value.
+export function flat(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  const entries = Object.entries(value).map(([name, one]) => [name, one, String(one)]);
+  const short = ([, one, text]) =>
+    (one === null || typeof one !== "object") && text.length <= LONGEST_VALUE;
+  if (!entries.length || entries.length > MOST_VALUES || !entries.every(short)) return null;
+  return entries.map(([name, , text]) => [name, text]);
+}
+
+// A text as it is, folded where it is long; or the table of a flat value.
 export function makeText(title) {
   const pre = element("pre");
+  const table = element("dl");
   const copy = makeCopy(() => pre);
   const more = button("more", () => turn(pre.classList.toggle("folded")));
-  const made = section(title, pre, more);
+  const made = section(title, pre, table, more);
   made.firstChild.after(copy.element);
   pre.tabIndex = 0;
   let words = null;
@@ -91,15 +119,24 @@ export function makeText(title) {
     more.setAttribute("aria-expanded", String(!folded));
   }
 
-  function show(text, inWords) {
+  function show(value, inWords) {
+    const text = pretty(value);
     words = inWords;
     made.say(words);
     copy.say(words);
     made.hidden = !text;
     pre.setAttribute("aria-label", words.parts[title]);
     if (pre.textContent !== text) {
-      pre.textContent = text;
-      more.hidden = text.split("\n").length <= FOLDED_LINES && text.length < 1_500;
+      const entries = flat(value);
+      pre.replaceChildren(...linked(text));
+      pre.hidden = entries !== null;
+      table.replaceChildren(
+        ...(entries ?? []).flatMap(([name, one]) => [
+          element("dt", "", name),
+          element("dd", "", ...linked(one)),
+        ]),
+      );
+      more.hidden = pre.hidden || (text.split("\n").length <= FOLDED_LINES && text.length < 1_500);
       pre.classList.toggle("folded", !more.hidden);
     }
     turn(pre.classList.contains("folded"));
@@ -136,7 +173,7 @@ export function makeCopy(place) {
 }
 
 // What a record holds under a name, as text; nothing of an empty object.
-export function pretty(value) {
+function pretty(value) {
   if (
     value === null ||
     value === undefined ||

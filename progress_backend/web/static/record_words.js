@@ -1,6 +1,5 @@
 // The texts of the pages of one task or workflow: those of the live page, and more.
 import { WORDS as PAGE } from "./page_words.js";
-import { clock } from "./words.js";
 
 export const WORDS = {
   en: {
@@ -94,14 +93,14 @@ export const WORDS = {
     attemptNo: (number) => `attempt ${number}`,
     entriesGone: (count) =>
       count === 1 ? "… 1 older entry is gone" : `… ${count} older entries are gone`,
-    spark: (count, total, seconds, attempts, pauses) =>
-      [
-        `Progress over time: ${total ? `${count} of ${total}` : count} in ${clock(seconds)}`,
-        attempts > 1 && `${attempts} attempts`,
-        pauses && (pauses === 1 ? "1 pause" : `${pauses} pauses`),
-      ]
-        .filter(Boolean)
-        .join(", "),
+    lane: {
+      wait: (text) => `Waited ${text}`,
+      run: (text) => `ran ${text}`,
+      paused: (text) => `paused ${text}`,
+    },
+    attempts: (n) => `${n} attempts`,
+    comma: ", ",
+    usually: (text) => `usually ${text}`,
   },
   ja: {
     ...PAGE.ja,
@@ -195,13 +194,13 @@ export const WORDS = {
     },
     attemptNo: (number) => `${number} 回目`,
     entriesGone: (count) => `… 古い ${count} 件は残っていません`,
-    spark: (count, total, seconds, attempts, pauses) =>
-      [
-        `進捗の推移：${clock(seconds)} で ${total ? `${count} / ${total}` : count}`,
-        attempts > 1 && `試行 ${attempts} 回`,
-        pauses && `一時停止 ${pauses} 回`,
-      ]
-        .filter(Boolean)
-        .join("、"),
+    lane: {
+      wait: (text) => `待ち ${text}`,
+      run: (text) => `実行 ${text}`,
+      paused: (text) => `一時停止 ${text}`,
+    },
+    attempts: (n) => `試行 ${n} 回`,
+    comma: "、",
+    usually: (text) => `いつもは ${text}`,
   },
 };

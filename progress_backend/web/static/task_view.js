@@ -3,7 +3,7 @@
 import { startText } from "./expected.js";
 import { makeLog } from "./log_view.js";
 import { makeHead } from "./record_head.js";
-import { makeFacts, makeText, pretty } from "./record_parts.js";
+import { makeFacts, makeText } from "./record_parts.js";
 import { pageOf, TASK, traceOf } from "./task.js";
 import { makeTimeline } from "./timeline_view.js";
 import { errorOf } from "./translated.js";
@@ -27,7 +27,12 @@ const KIND = {
   time: (task, words) =>
     task.status === "created"
       ? startText(task, task.start_estimate, words)
-      : TASK.time(task, words),
+      : [
+          TASK.time(task, words),
+          task.final && task.usual_ms && words.usually(clock(task.usual_ms / 1000)),
+        ]
+          .filter(Boolean)
+          .join(words.comma),
   why: (task, words) =>
     task.status === "created" && task.ahead != null
       ? words.before(task.ahead)
@@ -68,7 +73,7 @@ export function makeTaskView(place, act, id) {
     head.show(task, words);
     const problem = errorOf(task, words);
     error.show(task.status === "error" && problem === causeOf(task, words) ? "" : problem, words);
-    results.show(pretty(task.results), words);
+    results.show(task.results, words);
     request.show(
       control
         ? [
@@ -145,8 +150,8 @@ export function makeTaskView(place, act, id) {
       ],
       words,
     );
-    details.show(pretty(given), words);
-    metadata.show(pretty(task.metadata), words);
+    details.show(given, words);
+    metadata.show(task.metadata, words);
     tick(task, words);
   }
 

@@ -1,20 +1,19 @@
-// What happened to a task, the oldest first, and how far it was when.
+// What happened to a task: as one lane, and as a list, the oldest first.
+import { makeLane } from "./lane.js";
 import { answered } from "./live.js";
 import { absolute, section } from "./record_parts.js";
 import { element } from "./dom.js";
-import { makeSparkline } from "./sparkline.js";
 import { translated } from "./translated.js";
 
 // What the record's times say as well.
 const PLAIN = ["created", "started", "ended"];
-// How long a line that still grows may be old, by how long the task has run; and after a read that failed.
-const OLD_MS = 10_000;
+// After a read that failed.
 const AGAIN_MS = 3_000;
 
 export function makeTimeline(id) {
-  const spark = makeSparkline();
+  const lane = makeLane();
   const list = element("ol");
-  const made = section("timeline", spark.element, list);
+  const made = section("timeline", lane.element, list);
   let reading = false;
   let nextMs = 0;
   let of = null;
@@ -39,7 +38,7 @@ export function makeTimeline(id) {
     reading = true;
     const got = await answered(`internal/task/${encodeURIComponent(id)}/timeline`);
     reading = false;
-    nextMs = performance.now() + (got?.ok ? OLD_MS : AGAIN_MS);
+    nextMs = performance.now() + (got?.ok ? 0 : AGAIN_MS);
     if (!got?.ok) return;
     of = mine;
     timeline = got.body;
@@ -51,19 +50,15 @@ export function makeTimeline(id) {
     made.say(words);
     list.setAttribute("aria-label", words.parts.timeline);
     const now = state(task);
-    const old = performance.now() >= nextMs;
-    if (!reading && (of === null ? old : of !== now || (old && task.status === "running")))
-      read(now, task, words);
+    if (!reading && of !== now && performance.now() >= nextMs) read(now, task, words);
     if (timeline) draw(task, words);
   }
 
   function draw(task, words) {
     const { entries, gone } = timeline;
-    const drawn = spark.show(task, timeline, words);
+    lane.show(task, timeline, words);
     made.hidden =
-      !drawn &&
-      entries.length <= PLAIN.length &&
-      entries.every(({ event }) => PLAIN.includes(event));
+      entries.length <= PLAIN.length && entries.every(({ event }) => PLAIN.includes(event));
     const now = JSON.stringify([words.code, entries, gone]);
     if (now === shown) return; // a text that somebody marks stays marked
     shown = now;

@@ -1,0 +1,66 @@
+// What happened to a task as one lane: where it waited, ran and was paused, from its creation to its end.
+import { element } from "./dom.js";
+import { clock } from "./words.js";
+
+const ASKS = ["pause", "acknowledged", "resumed", "cancel", "end", "ended"];
+const WAITS = ["retried", "requeued", "redelivered", "ended"];
+
+// The parts from a creation to an end or to now, in milliseconds: {kind, attempt, from, to}.
+export function partsOf(entries, created, until) {
+  const parts = [];
+  let kind = "wait";
+  let attempt = 0;
+  let from = created;
+  let asked = false; // a pause that the run has not carried out
+
+  function turn(next, to) {
+    if (to > from) parts.push({ kind, attempt, from, to });
+    [kind, from] = [next, Math.max(from, to)];
+  }
+
+  for (const { event, time, attempt: number } of entries) {
+    const at = Date.parse(time);
+    if (event === "started" || event === "returned") {
+      turn("run", at);
+      attempt = number ?? attempt;
+    } else if (WAITS.includes(event)) turn("wait", at);
+    else if (event === "acknowledged" && asked) turn("paused", at);
+    else if (event === "resumed" && kind === "paused") turn("run", at);
+    if (ASKS.includes(event)) asked = event === "pause";
+  }
+  turn("", until);
+  return parts;
+}
+
+export function makeLane() {
+  const made = element("div", "lane");
+  let shown = "";
+  made.setAttribute("role", "img");
+
+  function show(task, { entries }, words) {
+    const now = task.final ? Date.parse(task.end_time) : task.now();
+    const parts = partsOf(entries, Date.parse(task.created_at), now);
+    const sums = { wait: 0, run: 0, paused: 0 };
+    for (const { kind, from, to } of parts) sums[kind] += to - from;
+    const texts = Object.entries(sums)
+      .filter(([, ms]) => ms > 0)
+      .map(([kind, ms]) => words.lane[kind](clock(ms / 1000)));
+    const label = [...texts, task.attempt > 1 && words.attempts(task.attempt)]
+      .filter(Boolean)
+      .join(words.comma);
+    if (label === shown) return;
+    shown = label;
+    made.setAttribute("aria-label", label);
+    made.replaceChildren(
+      ...parts.map(({ kind, from, to }, place) => {
+        const last = place === parts.length - 1 && kind === "run";
+        const part = element("i", last ? task.status : kind);
+        part.style.flexGrow = to - from;
+        part.title = words.lane[kind](clock((to - from) / 1000));
+        return part;
+      }),
+    );
+  }
+
+  return { element: made, show };
+}
