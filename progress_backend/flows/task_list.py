@@ -59,7 +59,7 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
             top = yield from top_list.front(flows, asked.limit, now, light=light)
         else:
             top = yield from top_list.page(flows, asked.page, asked.limit, now, light=light)
-        return Listed([row for _, row in top.rows if row], top.total, _by_status(top.counts))
+        return Listed([row for _, row in top.rows if row], top.total, by_status(top.counts))
     chosen = (asked.status, asked.task_type, asked.symbol)
     filters = Filters(*chosen, asked.workflow_id, asked.warning, asked.owner)
     start = (asked.page - 1) * asked.limit
@@ -67,7 +67,7 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
         wanted = Page(start, asked.limit, filters, light, asked.span, asked.sort)
         paged = yield from task_page.page(wanted, flows.settings, now)
         rows = [row for _, row in paged.rows if row]
-        return Listed(rows, paged.total, _by_status(paged.counts))
+        return Listed(rows, paged.total, by_status(paged.counts))
     within, total, cursor = _index_of(filters), None, None
     if asked.id_prefix is None:
         about = (asked.limit, asked.cursor, asked.span)
@@ -82,7 +82,7 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
     shown = partial(task_page.row, now=now, light=light, settings=flows.settings)
     rows = [shown(document, i) for i, document in there if document]
     tallied = yield from lists.tally(within)
-    return Listed(rows, total, _by_status(tallied.counts), cursor)
+    return Listed(rows, total, by_status(tallied.counts), cursor)
 
 
 def _index_of(filters: Filters) -> Filters:
@@ -92,5 +92,6 @@ def _index_of(filters: Filters) -> Filters:
     return filters if filters.warning is None else Filters(filters.status, warning=filters.warning)
 
 
-def _by_status(counts: tuple[int, ...]) -> Mapping[str, int]:
+def by_status(counts: tuple[int, ...]) -> Mapping[str, int]:
+    """The list's summary: how many tasks have each of the six statuses."""
     return dict(zip(STATUSES, counts, strict=True))

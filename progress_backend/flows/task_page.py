@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from ..operations import lists
 from ..operations.lists import Page, Paged
 from ..record import reader_view, responses
 from ..record.document import written
-from ..record.model import STATUSES
 from ..settings import Settings
 from . import page_merge
 from .cleanup import sweep
@@ -55,8 +53,3 @@ def row(
     if now is not None:
         responses.as_of(record, now, settings.locale)
     return responses.row(record) if light else written(record)
-
-
-def summary(paged: Paged) -> Mapping[str, int]:
-    """The list's summary: how many tasks have each of the six statuses."""
-    return dict(zip(STATUSES, paged.counts, strict=True))

@@ -73,18 +73,12 @@ class Page:
 
 
 class Paged(NamedTuple):
-    """A page; `counts` are over all tasks, one for each status in the order of `model.STATUSES`."""
+    """A page; `counts` are over all tasks, one for each status in the order of `model.STATUSES`.
+    Without rows, what is counted alone."""
 
     total: int
     counts: tuple[int, ...]
-    rows: tuple[tuple[str, bytes | None], ...]
-
-
-class Tallied(NamedTuple):
-    """Counts as in `Paged`."""
-
-    total: int
-    counts: tuple[int, ...]
+    rows: tuple[tuple[str, bytes | None], ...] = ()
 
 
 def page(asked: Page) -> Call[Paged]:
@@ -110,20 +104,20 @@ def _statuses(filters: Filters, keys: Keys) -> list[str]:
     return [keys.index(s, workflow=filters.workflow, owner=filters.owner) for s in STATUSES]
 
 
-def tally(filters: Filters) -> Call[Tallied]:
+def tally(filters: Filters) -> Call[Paged]:
     """How many tasks pass the filters, and how many of all tasks have each status."""
 
-    def ask(keys: Keys) -> Asked[Tallied]:
+    def ask(keys: Keys) -> Asked[Paged]:
         names = [keys.index(*filters), *_statuses(filters, keys)]
         return Asked([("ZCARD", name) for name in names], parse)
 
-    def parse(replies: list[Any]) -> Tallied:
+    def parse(replies: list[Any]) -> Paged:
         count, *counts = (count or 0 for count in replies)
-        return Tallied(count, tuple(counts))
+        return Paged(count, tuple(counts))
 
-    def sums(replies: list[Tallied]) -> Tallied:
+    def sums(replies: list[Paged]) -> Paged:
         counts = zip(*(reply.counts for reply in replies), strict=True)
-        return Tallied(sum(reply.total for reply in replies), tuple(map(sum, counts)))
+        return Paged(sum(reply.total for reply in replies), tuple(map(sum, counts)))
 
     return everywhere(ask, sums)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from progress_backend.flows.page_merge import merged
-from progress_backend.operations.lists import Filters, Page, Tallied
+from progress_backend.operations.lists import Filters, Page, Paged
 from progress_backend.record.document import read
 from progress_backend.record.model import Task, TaskStatus
 from progress_backend.record.responses import row
@@ -22,7 +22,7 @@ def shown(light: bool, status: str | None) -> list[str]:
     documents = [encode(Task(name, "x", status=statuses[name], metadata=large)) for name in "abc"]
     stored = (row(read(one)) for one in documents) if light else documents
     answers: dict[str, Any] = {
-        "ZCARD": Tallied(5, {}),
+        "ZCARD": Paged(5, {}),
         "ZCOUNT": 5,
         "ZREVRANGEBYSCORE": [(3, "a"), (2, "b"), (1, "c"), (0, "gone"), (0, "foreign")],
         "page" if light else "GETRANGE": [*stored, None, b"hello"],
