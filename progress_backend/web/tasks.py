@@ -30,7 +30,7 @@ from .openapi import parameters, queries, schemas
 from .openapi.bodies import Created, TaskList
 from .openapi.field_bodies import TaskBody
 from .openapi.problem_bodies import Undone
-from .rights import EVERYBODY, Caller, Resource
+from .rights import Resource
 from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
 from .stored_answer import SPOKEN, TaggedAnswer
@@ -276,23 +276,11 @@ async def list_tasks(
     A row whose results, processing_details and metadata have more than 1 KiB together has them
     empty and names them in `omitted`; `fields=all` sends all. gzip where Accept-Encoding asks for
     it."""
-    caller = caller_of(request.scope)
-    return await list_of(api_of(request), query, wished(accept_language), caller)
-
-
-async def list_of(
-    api: Api, query: queries.ListQuery, locale: Locale | None, caller: Caller = EVERYBODY
-) -> Response:
-    """The response to a read of the list, whose summary counts what the caller may see.
-
-    Raises:
-        InvalidEvent: two filters do not go together.
-        StoreUnavailable: the store does not answer.
-    """
+    api, caller = api_of(request), caller_of(request.scope)
     asked, light, only = query.asked, query.fields is None, caller.task_type
     asked.check_together([name for name in ("task_type", "owner") if getattr(caller, name)])
     flow = task_list.listed(api.flows, asked, await api.now(), light=light, only=only)
     found = await api.store.run(flow)
     pages = pagination(query.page, query.limit, found.total)
     body = responses.list_body(found.rows, pages, found.counts, found.cursor)
-    return Packed(responses.in_language(body, locale), headers=SPOKEN)
+    return Packed(responses.in_language(body, wished(accept_language)), headers=SPOKEN)

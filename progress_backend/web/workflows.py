@@ -49,10 +49,12 @@ async def workflow_status(
     members; the read costs the same for ten of them as for 100,000. With If-None-Match the answer
     is 304 while nothing has changed."""
     api, locale = api_of(request), wished(accept_language)
+    if (body := await _body(api, workflow_id)) is None:
+        raise WorkflowNotFound(workflow_id)
+    body = in_language(body, locale)
     if fragment.asked_for(headers := dict(request.scope["headers"])):
-        answer = await workflow_of(api, workflow_id, None, locale)
-        return fragment.in_place_of(answer, headers, locale or api.settings.locale)
-    return await workflow_of(api, workflow_id, if_none_match, locale)
+        return fragment.in_place_of(_answer(body, None), headers, locale or api.settings.locale)
+    return _answer(body, if_none_match)
 
 
 @router.get("/workflows")
@@ -70,21 +72,6 @@ async def list_workflows(
     pages = pagination(query.page, query.limit, total)
     body = responses.workflows_body(rows, pages)
     return Packed(in_language(body, wished(accept_language)), headers=SPOKEN)
-
-
-async def workflow_of(
-    api: Api, workflow_id: str, if_none_match: str | None, locale: Locale | None
-) -> TaggedAnswer:
-    """The response to a read of a workflow.
-
-    Raises:
-        WorkflowNotFound: no member is stored.
-        StoreUnavailable: the store does not answer.
-    """
-    body = await _body(api, workflow_id)
-    if body is None:
-        raise WorkflowNotFound(workflow_id)
-    return _answer(in_language(body, locale), if_none_match)
 
 
 async def workflow_as_task(
