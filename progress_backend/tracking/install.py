@@ -184,20 +184,21 @@ def bind(tracker: Tracker, task: Any) -> None:
 
     @functools.wraps(on_replace)
     def replaced(sig: Any) -> Any:
-        current = current_run()
-        if current is None or task.request.is_eager:
+        process, current = tracker.process, current_run()
+        if process is None or current is None or task.request.is_eager:
             return on_replace(sig)
         from ..record.events import Requeued
         from .identity import header_of
         from .replacement import hand_on
 
         hand_on(sig, current.task_id, header_of(current.identity))
-        tracker.store_log(current)  # before lines of the next attempt
+        if current.log and not current.refused:
+            process.sender.store_log(current)  # before lines of the next attempt
         try:
             return on_replace(sig)
         except Ignore:
             current.replaced = True
-            tracker.record(current, Requeued(eta=current.eta))
+            process.sender.record(current, current.task_id, Requeued(eta=current.eta))
             raise
 
     task.run = around(body, current_run)

@@ -20,9 +20,7 @@ from .decorator import Marking, marking_of
 from .headers import HEADER
 
 if TYPE_CHECKING:
-    from ..record.events import Event
     from ..record.model import Worker
-    from ..runs.run import Run
     from ..store.drivers import Store
     from .process import Process
 
@@ -185,16 +183,6 @@ class Tracker:
         if marking is None and headers and isinstance(headers.get(HEADER), dict):
             return Marking()
         return marking
-
-    def record(self, run: Run, *happened: Event) -> None:
-        """Records events of a run in this process, if tracking is on."""
-        if (process := self.process) is not None:
-            process.sender.record(run, run.task_id, *happened)
-
-    def store_log(self, run: Run) -> None:
-        """Stores the lines of a run's log that still wait, if it has any."""
-        if run.log and not run.refused and (process := self.process) is not None:
-            process.sender.store_log(run)
 
     def again_s(self, task: Any) -> float | None:
         """Seconds after which the broker delivers a run's message again if its worker does not
