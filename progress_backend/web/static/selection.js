@@ -80,7 +80,10 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
   // Whether it has a meaning for what is selected.
   function may(name) {
     const status = everything && filters()?.status;
-    return !busy && (everything || chosen.size > 0) && (!status || CHANGES[name].includes(status));
+    const fits = (one) => !one || CHANGES[name].includes(one);
+    if (busy || everything) return !busy && fits(status);
+    const seen = new Map(rows());
+    return [...chosen].some((key) => fits(seen.get(key)?.dataset.status));
   }
 
   async function act(name) {

@@ -28,7 +28,7 @@ export const WORDS = {
     all: (n) =>
       n === null ? "All tasks that pass the filter" : `All ${tasks(n)} that pass the filter`,
     onlyTicked: "Only those ticked",
-    done: "Done",
+    done: "Leave selection",
     sure: (name, ...n) => `${EN[name]} ${both(...n)}?`,
     yes: (name, ...n) => `${EN[name]} ${both(...n)}`,
     how: (name, all) =>
@@ -69,7 +69,7 @@ export const WORDS = {
     page: "このページのすべて",
     all: (n) => (n === null ? "条件に合うタスクすべて" : `条件に合うタスク ${number(n)} 件すべて`),
     onlyTicked: "選択したものだけ",
-    done: "終了",
+    done: "選択をやめる",
     sure: (name, ...n) => `${allKens(...n)}を${JA[name]}しますか?`,
     yes: (name, ...n) => `${allKens(...n)}を${JA[name]}`,
     how: (name, all) =>
