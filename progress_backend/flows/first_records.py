@@ -7,8 +7,8 @@ from copy import copy
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from ..operations.first_request import FirstRequest
 from ..operations.keys import Keys
+from ..operations.ready_requests import FirstRequest
 from ..record import events as ev
 from ..record import task_json
 from ..record.document import written

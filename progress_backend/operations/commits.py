@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, groupby
 from typing import Any, Final
@@ -86,13 +86,16 @@ def _committed(reply: list[Any], commit: Commit) -> Committed:
 
 def _request(commits: Sequence[Commit], keys: Keys) -> Request:
     """The request of one commit, or of several that share one."""
-    first = commits[0]
-    before, after, fresh, parts = first.before, first.after, first.fresh, first.parts
-    if not (parts or after.workflows or first.end_ms):
-        if first.due_ms is None and before == after and first.expected:
-            return _in_place(first, keys)
-        if first.due_ms is not None and before is None and fresh and not first.expected:
-            return _first(first, keys)
+    one = commits[0]
+    before, after, fresh, parts = one.before, one.after, one.fresh, one.parts
+    if not (parts or after.workflows or one.end_ms):
+        if one.due_ms is None and before == after and one.expected:
+            own = {"expected": one.expected, "text": one.document, "ttl": one.ttl_ms}
+            return in_place(own, one.task_id, keys)
+        if one.due_ms is not None and before is None and fresh and not one.expected:
+            task, channel = keys.task(one.task_id), keys.channel(one.task_id)
+            own = {"task": task, "id": one.task_id, "text": one.document, "due": one.due_ms}
+            return first({**own, "channel": channel}, after, one.ttl_ms, keys)
     leave, enter = _moved(before, after, fresh, keys)
     named = {"facets": keys.facets, "expiry": keys.expiry, "tasks": keys.index()}
     named["ended"] = keys.ended(after.status)
@@ -104,11 +107,11 @@ def _request(commits: Sequence[Commit], keys: Keys) -> Request:
         "requests": len(after.workflows),
         "records": len(commits),
         "fresh": int(fresh),
-        "over": _or_none(first.end_ms),
+        "over": _or_none(one.end_ms),
         **_publishing(keys),
     }
     more_keys = [*leave, *enter, *map(keys.workflow, after.workflows)]
-    more: list[Any] = [*(first.acts or ("",) * len(after.workflows))]
+    more: list[Any] = [*(one.acts or ("",) * len(after.workflows))]
     for one in commits:
         more_keys.append(keys.task(one.task_id))
         more += (one.task_id, one.expected, one.document, one.ttl_ms, _or_none(one.due_ms))
@@ -143,30 +146,20 @@ def _publishing(keys: Keys) -> dict[str, Any]:
     return {"publish": "SPUBLISH" if keys.sharded else "PUBLISH", "most": MAX_DOCUMENT_BYTES}
 
 
-def _first(commit: Commit, keys: Keys) -> Request:
-    named = {"task": keys.task(commit.task_id), "facets": keys.facets, "expiry": keys.expiry}
-    about = {
-        "id": commit.task_id,
-        "text": commit.document,
-        "stands": write_facets(commit.after),
-        "ttl": commit.ttl_ms,
-        "due": commit.due_ms,
-        "channel": keys.channel(commit.task_id),
-        **_publishing(keys),
-    }
-    return script("commit_first", named, about, indexes(commit.after, keys))
+def first(own: Mapping[str, Any], facets: Facets, ttl_ms: int, keys: Keys) -> Request:
+    """The request of a task's first commit; `own` has the task's key, its id, document, due time
+    (ms) and channel."""
+    named = {"task": own["task"], "facets": keys.facets, "expiry": keys.expiry}
+    about = {"stands": write_facets(facets), "ttl": ttl_ms, **_publishing(keys), **own}
+    del about["task"]
+    return script("commit_first", named, about, indexes(facets, keys))
 
 
-def _in_place(commit: Commit, keys: Keys) -> Request:
-    about = {
-        "id": commit.task_id,
-        "expected": commit.expected,
-        "text": commit.document,
-        "ttl": commit.ttl_ms,
-        "channel": keys.channel(commit.task_id),
-        **_publishing(keys),
-    }
-    named = {"task": keys.task(commit.task_id), "facets": keys.facets}
+def in_place(own: Mapping[str, Any], task_id: str, keys: Keys) -> Request:
+    """The request of a commit that moves in no index; `own` has the digest that is expected, the
+    document and its TTL (ms)."""
+    named = {"task": keys.task(task_id), "facets": keys.facets}
+    about = {"id": task_id, "channel": keys.channel(task_id), **_publishing(keys), **own}
     return script("commit_in_place", named, about)
 
 

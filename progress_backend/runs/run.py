@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from celery.exceptions import Ignore
 
 from ..flows.stored_record import Base
-from ..operations.value_request import ValueRequest
+from ..operations.ready_requests import ValueRequest
 from ..record import events as ev
 from ..record.default_texts import Locale, progress_text
 from ..record.json_text import text_of

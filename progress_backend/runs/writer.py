@@ -24,7 +24,7 @@ from ..flows.stored_record import Applied, Base
 from ..flows.value_in_place import InPlace, in_place
 from ..operations import records
 from ..operations.call import Call
-from ..operations.value_request import RECORDED, ValueRequest
+from ..operations.ready_requests import RECORDED, ValueRequest
 from ..record import events as ev
 from ..record.model import Task, TaskStatus
 from ..record.steps.control import is_by_caller

@@ -16,7 +16,7 @@ from progress_backend.flows.task_lifetimes import due_ms
 from progress_backend.flows.value_in_place import in_place
 from progress_backend.operations.keys import Keys
 from progress_backend.operations.partitions import Layout
-from progress_backend.operations.value_request import ValueRequest
+from progress_backend.operations.ready_requests import ValueRequest
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.default_texts import progress_text

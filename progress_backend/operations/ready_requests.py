@@ -1,0 +1,83 @@
+"""Requests that are packed for the server once, but for what each task or value changes; on keys
+that are no Cluster's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from .call import Request
+from .commits import first, in_place
+from .index_entry import Facets
+from .keys import Keys
+
+#: The reply to a value that is recorded.
+RECORDED: Final = [1]
+
+
+class ValueRequest:
+    """The request that records a value of a run where the record stands in the indexes, to
+    `commit_in_place`: packed once a run."""
+
+    __slots__ = ("_format",)
+
+    def __init__(self, task_id: str, keys: Keys) -> None:
+        own = _places("expected", "text", "ttl")  # they follow one another
+        self._format, _ = _packed(in_place(own, task_id, keys), own)
+
+    def of(self, expected: str, document: bytes, ttl_ms: int) -> bytes:
+        """The request of one value: the digest of the document that is stored, its next document,
+        and this one's TTL."""
+        ttl = b"%d" % ttl_ms
+        return self._format % (
+            *(len(expected), expected.encode()),
+            *(len(document), document),
+            *(len(ttl), ttl),
+        )
+
+
+class FirstRequest:
+    """The requests of first records with these facets, to `commit_first`: packed once for all of
+    them; `ttl_ms` is that of their documents."""
+
+    __slots__ = ("_channel", "_format", "_order", "_task")
+
+    def __init__(self, facets: Facets, ttl_ms: int, keys: Keys) -> None:
+        own = _places("task", "id", "text", "due", "channel")
+        self._format, self._order = _packed(first(own, facets, ttl_ms, keys), own)
+        self._task, self._channel = keys.task("").encode(), keys.channel("").encode()
+
+    def of(self, task_id: str, document: bytes, due_ms: int) -> bytes:
+        """The request of one task: its document, and the time (ms) from which cleanup may delete
+        it.
+
+        Raises:
+            UnicodeEncodeError: the id is no UTF-8.
+        """
+        name = task_id.encode()
+        given = {
+            "task": self._task + name,
+            "id": name,
+            "text": document,
+            "due": b"%d" % due_ms,
+            "channel": self._channel + name,
+        }
+        own = [part for own in self._order for part in (len(given[own]), given[own])]
+        return self._format % tuple(own)
+
+
+def _places(*names: str) -> dict[str, str]:
+    """What stands in a request for arguments that change: no id has its first character."""
+    return {name: f"\0{name}" for name in names}
+
+
+def _packed(request: Request, places: Mapping[str, str]) -> tuple[bytes, list[str]]:
+    """A request as RESP has it, in a format string, and the order in which that takes what stands
+    at the places; an id that is no UTF-8 as it was read."""
+    own = {place.encode(): name for name, place in places.items()}
+    texts = [str(part).encode(errors="surrogateescape") for part in request]
+    packed = b"*%d\r\n" % len(texts)
+    for text in texts:
+        fixed = b"$%d\r\n%b\r\n" % (len(text), text.replace(b"%", b"%%"))
+        packed += b"$%d\r\n%b\r\n" if text in own else fixed
+    return packed, [own[text] for text in texts if text in own]
