@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar, overload
 
 from celery import Task
 from celery.local import Proxy
 
-from .headers import VALUES
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: Attribute of a task's function (or class) that holds its marking.
 MARK = "__progress__"
+#: What of a marking is no value of a call.
+_OF_THE_TASK = ("results", "workflow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class Marking:
     values: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        values = {name: value for name in VALUES if (value := getattr(self, name)) is not None}
+        given = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
+        values = {n: v for n, v in given.items() if v is not None and n not in _OF_THE_TASK}
         object.__setattr__(self, "values", values)
 
 

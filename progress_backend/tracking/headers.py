@@ -7,16 +7,6 @@ from typing import Any, Final
 
 #: Message header with a call's values.
 HEADER: Final = "progress"
-#: The values that one call may have, by their names there.
-VALUES: Final = (
-    "task_type",
-    "symbol",
-    "total_items",
-    "metadata",
-    "expect_s",
-    "stall_s",
-    "owner",
-)
 #: Two more values in that header: the record's creation time, and its digest.
 CREATED_AT: Final = "created_at"
 DIGEST: Final = "digest"

@@ -177,7 +177,7 @@ def _object(value: Any) -> dict[str, Any]:
     return travelling
 
 
-#: `decorator.VALUES`, each with the check that it passes.
+#: The values that one call may have, by their names in the header, each with its check.
 CHECKS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "task_type": _text,
     "symbol": _text,
