@@ -19,13 +19,13 @@ from ..daemon import daemon
 from ..errors import StoreUnavailable
 from ..flows.ended_workflows import ended_workflows
 from ..operations import webhooks
-from ..record.webhook_schedule import ATTEMPTS, pause_ms
 from ..record.webhook_target import Target
 from ..settings import Settings
 from ..store.drivers import Store
 from ..store.outage_log import OneAMinute
 from ..targets import Targets
 from .post import Answer, post
+from .schedule import ATTEMPTS, pause_ms
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progress_backend.record.webhook_schedule import ATTEMPTS, PAUSES_S, pause_ms
+from progress_backend.webhooks.schedule import ATTEMPTS, PAUSES_S, pause_ms
 
 chances = st.floats(0, 1)
 
