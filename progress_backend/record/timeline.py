@@ -33,7 +33,7 @@ def written(before: Task | None, event: ev.Event, after: Task) -> tuple[Entry, .
     """The entries that are written with the commit of an event."""
     if before is None or after is before:
         return ()
-    own = OWN[type(event)]
+    own = OWN.get(type(event))
     if own is _progressed and before.status == after.status and before.warnings is after.warnings:
         entry = _progressed(before, event, after)  # most commits are values
         return () if entry is None else (entry,)
@@ -221,25 +221,13 @@ def _let_go(event: str, before: Task, after: Task, text: str | None) -> Entry:
     return _entry(event, after.updated_at, **about)
 
 
-#: What each event writes by itself, besides what it takes out of the record; None: nothing.
-OWN: Final[Mapping[type[ev.Event], Callable[[Task, Any, Task], Entry | None] | None]] = {
-    ev.Created: None,
-    ev.Planned: None,
-    ev.Unreached: None,
+#: What each event writes by itself, besides what it takes out of the record.
+OWN: Final[Mapping[type[ev.Event], Callable[[Task, Any, Task], Entry | None]]] = {
     ev.Directed: _directed,
     ev.Started: _redelivered,
     ev.Progressed: _progressed,
-    ev.Paused: None,
     ev.Resumed: _resumed,
-    ev.Acknowledged: None,
     ev.Retried: _retried,
     ev.Requeued: _requeued,
-    ev.Completed: None,
-    ev.Failed: None,
-    ev.Cancelled: None,
-    ev.Lost: None,
     ev.TakenBack: _taken_back,
-    ev.Expired: None,
-    ev.Warned: None,
-    ev.Ignored: None,
 }

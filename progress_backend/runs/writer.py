@@ -238,12 +238,9 @@ class Writer:
         return applied
 
     def _done(self, run: Run | None, happened: tuple[ev.Event, ...], applied: Applied) -> Applied:
-        if run is not None:
-            self._pass_on(run, applied, started=isinstance(happened[0], ev.Started))
-        return applied
-
-    def _pass_on(self, run: Run, applied: Applied, *, started: bool) -> None:
-        task = applied.task
+        if run is None:
+            return applied
+        task, started = applied.task, isinstance(happened[0], ev.Started)
         if started and applied.refused is None:
             run.found = task.checkpoint
             run.attempt = task.attempt
@@ -255,6 +252,7 @@ class Writer:
             run.receive_status(_for_the_run(run, task))
         if started and applied.refused is not None:
             run.refused = not run.cancelled
+        return applied
 
     def look(self, runs: Sequence[Run]) -> None:
         """Reads the records of several runs in one round trip, for a cancel, a pause or its end."""
