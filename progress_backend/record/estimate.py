@@ -36,11 +36,6 @@ def _since_last_item(task: Task, at: float) -> float:
     return max((task.updated_at - began).total_seconds() - at, 0.0)
 
 
-def estimated_completion(task: Task) -> datetime | None:
-    """The expected end of a running task at the task's own rate."""
-    return ending(task, remaining_seconds(task))
-
-
 class Range(NamedTuple):
     """When a task is likely to end, by so many past runs. The earliest and the latest end, within
     which four of five runs are, are None where they are too far apart to say anything."""

@@ -8,7 +8,6 @@ from math import ceil, inf
 from typing import Final
 
 from ..record.default_texts import Locale, in_language
-from ..record.estimate import Range, estimated_completion, estimated_range, remaining_seconds
 from ..record.local_time import moment, optional_moment
 from ..record.model import Task, TaskStatus
 from . import formats
@@ -29,15 +28,15 @@ _LONG = 100
 
 def remaining(task: Task, now: datetime, locale: Locale) -> str:
     """ "2–3m", "longer"; of a type with few past runs "1:15"."""
-    found = estimated_range(task, remaining_seconds(task)) or _given_range(task)
-    if found is None:
-        end = optional_moment(task.unknown.get("likely")) or estimated_completion(task)
+    if (found := task.unknown.get("estimate")) is None:
+        end = optional_moment(task.unknown.get("likely"))
         if end is None or end <= now:  # what is usual is not known
             return formats.UNKNOWN
         return formats.duration((end - now).total_seconds())
-    if found.earliest is None or found.latest is None:
+    earliest, latest = optional_moment(found["earliest"]), optional_moment(found["latest"])
+    if earliest is None or latest is None:
         return formats.text(locale, "varies")
-    return _span(found.earliest, found.latest, now, locale) or formats.text(locale, "longer")
+    return _span(earliest, latest, now, locale) or formats.text(locale, "longer")
 
 
 def message(task: Task, now: datetime, locale: Locale) -> str:
@@ -50,14 +49,6 @@ def message(task: Task, now: datetime, locale: Locale) -> str:
     elif reason := (task.control or {}).get("reason"):
         more = formats.clean(str(reason))
     return f"{text} ({more})" if text and more else text or more
-
-
-def _given_range(row: Task) -> Range | None:
-    """The range of a row's end that its body has."""
-    if (body := row.unknown.get("estimate")) is None:
-        return None
-    earliest, latest = optional_moment(body["earliest"]), optional_moment(body["latest"])
-    return Range(earliest, moment(body["likely"]), latest, body["runs"])
 
 
 def starting(task: Task, now: datetime, locale: Locale) -> str:

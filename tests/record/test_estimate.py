@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -18,10 +18,14 @@ def task(**values: object) -> Task:
     return Task("t", "x", **{**given, **values})
 
 
+def completion(some: Task) -> datetime | None:
+    return estimate.ending(some, estimate.remaining_seconds(some))
+
+
 def test_the_specifications_estimate() -> None:
     halfway = task(current_items=152)
     assert estimate.remaining_seconds(halfway) == 10
-    assert estimate.estimated_completion(halfway) == NOW + timedelta(seconds=10)
+    assert completion(halfway) == NOW + timedelta(seconds=10)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +43,7 @@ def test_the_specifications_estimate() -> None:
 )
 def test_what_is_unknown_is_none(unknown) -> None:
     assert estimate.remaining_seconds(task(**unknown)) is None
-    assert estimate.estimated_completion(task(**unknown)) is None
+    assert completion(task(**unknown)) is None
 
 
 def test_more_than_all_is_no_time_left() -> None:
@@ -50,16 +54,16 @@ def test_a_value_without_new_items_does_not_move_the_end_within_an_item() -> Non
     """But the end moves on once the item takes longer than usual."""
     began = NOW - timedelta(seconds=104)
     counted = task(current_items=52, rate=0.5, work=Work(52, 104.0, 104.0), started_at=began)
-    end = estimate.estimated_completion(counted)
+    end = completion(counted)
     for passed_s, moved_s in ((1.5, 0), (2.0, 0), (7.0, 5)):
         later = replace(counted, updated_at=NOW + timedelta(seconds=passed_s))
-        assert estimate.estimated_completion(later) == end + timedelta(seconds=moved_s)
+        assert completion(later) == end + timedelta(seconds=moved_s)
 
 
 def test_a_pause_keeps_the_time_that_is_left_without_an_end() -> None:
     paused = replace(HALFWAY, status="paused")
     assert estimate.remaining_seconds(paused) == estimate.remaining_seconds(HALFWAY) == 10
-    assert estimate.estimated_completion(paused) is None
+    assert completion(paused) is None
     assert estimate.estimated_range(paused, 10.0) is None
 
 
@@ -121,7 +125,7 @@ def test_without_enough_runs_or_a_likely_end_there_is_no_range(unknown) -> None:
 def test_a_range_is_around_the_likely_end(some) -> None:
     found = estimate.estimated_range(some, estimate.remaining_seconds(some))
     if found is not None:
-        assert found.likely == estimate.estimated_completion(some)
+        assert found.likely == completion(some)
         if found.earliest is not None:
             assert some.updated_at <= found.earliest <= found.likely <= found.latest
 

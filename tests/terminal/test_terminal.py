@@ -55,7 +55,13 @@ def task(number: int = 1, **values: Any) -> Task:
     return Task(**{**given, **values})
 
 
-RUNNING = task(1, current_items=150, rate=10, message="データを処理しています... (150/252)")
+RUNNING = task(
+    1,
+    current_items=150,
+    rate=10,
+    message="データを処理しています... (150/252)",
+    unknown={"likely": (NOW + timedelta(seconds=50.2)).isoformat()},
+)
 MANY = (
     RUNNING,
     task(2, status="completed", current_items=252, rate=12.3, completed_at=NOW),
