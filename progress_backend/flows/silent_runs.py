@@ -124,8 +124,7 @@ def to_ask(settings: Settings, now: datetime, token: str) -> Flow[list[str]]:
     lock."""
     if not (yield from keeps(settings, token, ASK_LOCK)):
         return []
-    task_ids = yield from leases.to_ask(milliseconds(now), _ASKED)
-    return task_ids
+    return (yield from leases.to_ask(milliseconds(now), _ASKED))
 
 
 def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], list[Base]]]:

@@ -113,5 +113,4 @@ def acts(flows: Flows, token: str) -> Flow[list[tuple[str, str]]]:
     lock."""
     if not (yield from keeps(flows.settings, token, LOCK)):
         return []
-    found = yield from waiting(_ACTS)
-    return found
+    return (yield from waiting(_ACTS))

@@ -99,19 +99,16 @@ def end_of(signature: Signature) -> str | None:
         elif is_signature(options.get("chord")):
             signature = options["chord"]
         else:
-            match signature.get("subtask_type"):
-                case "chain":
-                    inner = several(kwargs_of(signature).get("tasks"))
-                    last = inner[-1] if inner else None
-                case "chord":
-                    last = kwargs_of(signature).get("body")
-                case "group" if options.get("group_index") is not None:
-                    # A chord's body, whose options are those of the chord. Its tasks say what the
-                    # chord is a member of.
-                    inner = several(kwargs_of(signature).get("tasks"))
-                    last = inner[-1] if inner else None
-                case _:
-                    return _own_end(signature, options)
+            kind = signature.get("subtask_type")
+            # A chord's body has the chord's options. Its tasks say what the chord is a member of.
+            body = kind == "group" and options.get("group_index") is not None
+            if kind == "chain" or body:
+                inner = several(kwargs_of(signature).get("tasks"))
+                last = inner[-1] if inner else None
+            elif kind == "chord":
+                last = kwargs_of(signature).get("body")
+            else:
+                return _own_end(signature, options)
             if not is_signature(last):
                 return None
             signature = last

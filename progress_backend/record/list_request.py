@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import combinations
 from typing import Final, NamedTuple
 
 from ..errors import InvalidEvent
 from .caller_events import name_fits, paging
+from .local_time import EPOCH, MICROSECOND
 from .model import ENDED, KINDS, MAX_ID, MAX_OWNER, STATUSES
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 #: Fewest characters of an id's beginning by which tasks are looked for.
 SHORTEST_ID: Final = 6
 #: Above every creation time, in µs since 1970.
@@ -159,7 +158,7 @@ def _microseconds(name: str, given: str | datetime | None, otherwise: int) -> in
     for time in (given,) if isinstance(given, datetime) else texts:
         try:
             moment = datetime.fromisoformat(time) if isinstance(time, str) else time
-            return min(max((moment - _EPOCH) // _MICROSECOND, EVER.from_us), EVER.before_us)
+            return min(max((moment - EPOCH) // MICROSECOND, EVER.from_us), EVER.before_us)
         except (ValueError, TypeError, OverflowError):  # no time, or one without an offset
             continue
     raise InvalidEvent(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from .local_time import MILLISECOND
 from .work import Work
 
 
@@ -38,8 +39,6 @@ STATUSES: Final = (
 )
 #: Statuses of a task that has ended.
 ENDED: Final = frozenset({TaskStatus.COMPLETED, TaskStatus.ERROR, TaskStatus.CANCELLED})
-
-_MILLISECOND: Final = timedelta(milliseconds=1)
 
 #: Longest task id in characters: an HTTP server takes a path of that length, even with each
 #: character escaped.
@@ -312,7 +311,7 @@ class Task:
         until = self.completed_at or self.updated_at
         if self.started_at is None or until is None:
             return None
-        return max(0, (until - self.started_at) // _MILLISECOND)
+        return max(0, (until - self.started_at) // MILLISECOND)
 
     @property
     def again_until(self) -> datetime | None:

@@ -8,18 +8,17 @@ retry, a resume, another phase. A task that is published, begins once and ends h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from . import events as ev
 from .json_text import dumps, parsed
-from .local_time import in_its_zone, moment
+from .local_time import MILLISECOND, in_its_zone, moment
 from .model import LOST, WORKER_LOST, Task, TaskStatus, rendered
 
 #: Longest text of an entry, in characters; what is longer is cut.
 LONGEST: Final = 160
 _CUT: Final = "…"
-_JUST_BEFORE: Final = timedelta(milliseconds=1)
 
 #: Of one run's entries of one millisecond, which come first; others are in the order of their
 #: commits.
@@ -190,7 +189,7 @@ def _redelivered(before: Task, event: ev.Started, after: Task) -> Entry | None:
     if event.retries > before.retries:
         # The retry's message was faster than the record of the retry, which nobody will want now.
         begun = after.attempt_started_at
-        at = None if begun is None else rendered(begun - _JUST_BEFORE)
+        at = None if begun is None else rendered(begun - MILLISECOND)
         return {**_let_go("retried", before, after, None), "time": at}
     lost = after.delivery is not None and after.delivery.lost_runs
     about = {"text": after.message, "text_code": after.message_code} if lost else {}
