@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 import redis.asyncio.cluster
@@ -11,16 +10,12 @@ import redis.exceptions
 from redis.crc import key_slot
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.flows import silent_runs
 from progress_backend.flows.gather import together
-from progress_backend.operations import leases
 from progress_backend.operations.lists import Paged
 from progress_backend.record import events as ev
-from progress_backend.record.model import Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore, Store
 from tests.asked import page_of
-from tests.behaviour.driving import suspects
 from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually, eventually
 
@@ -103,23 +98,6 @@ async def test_a_list_is_asked_for_in_a_write_a_node(nodes: list[Node], settings
         before = reads_of(nodes)
         await store.run(page_of(store.flows, 1, 20))
         assert reads_of(nodes) - before < 50
-
-
-def test_runs_of_a_dead_lease_are_found_in_every_partition(store: Store) -> None:
-    for number in range(40):
-        make(store, f"t{number}")
-        worker = Worker("gone/1", "gone")
-        who = ev.Identity(task_type="fetch_data")
-        apply(store, f"t{number}", ev.Started(identity=who, worker=worker))
-    store.execute(leases.renew("gone/1", 1))
-    later = store.now() + timedelta(seconds=100)
-    found = store.run(suspects(store.settings, later, "me"))
-    assert sorted(base.task.task_id for base in found) == sorted(f"t{n}" for n in range(40))
-    for base in found:
-        verdict = silent_runs.lost(base, "en")
-        flow = store.flows.apply(base.task.task_id, (verdict,), later, base=base)
-        assert store.run(flow).task.error_cause == "lost"
-    assert store.execute(leases.held("gone/1", 100)) == []
 
 
 def test_a_slot_on_its_way_to_another_node_counts_as_away(nodes: list[Node], store: Store) -> None:

@@ -15,7 +15,6 @@ from redis.crc import key_slot
 from progress_backend.errors import StoreUnavailable
 from progress_backend.operations.partitions import Layout
 from progress_backend.record import events as ev
-from progress_backend.record.model import Member
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.web import create_app
@@ -24,7 +23,7 @@ from tests.outages.fleet import client
 from tests.outages.trio import TIMEOUT_S, Trio
 from tests.waiting import aeventually, eventually
 from tests.web.conftest import StartApi
-from tests.web.test_websockets import rest, said
+from tests.web.test_websockets import said
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -80,31 +79,6 @@ async def says(store: Store, task_id: str, *happened: ev.Event) -> bool:
 
 
 CREATED = ev.Created(identity=ev.Identity(task_type="fetch_data", total_items=100))
-
-
-async def test_a_workflow_whose_members_are_in_many_partitions(
-    place: Place, start_api: StartApi
-) -> None:
-    api, ids = start_api(create_app(place.settings)), [f"member-{n}" for n in range(12)]
-    identity = ev.Identity(task_type="fetch_data", total_items=100, member=Member(("W", "canvas")))
-    with Store(place.settings, timeout_s=5) as store:
-        for task_id in ids:
-            assert await says(store, task_id, ev.Created(identity=identity))
-        url = f"ws://127.0.0.1:{api.port}/internal/ws/workflow"
-        async with (
-            websockets.connect(f"{url}/W", proxy=None) as whole,
-            websockets.connect(f"{url}/canvas", proxy=None) as canvas,
-        ):
-            for socket in (whole, canvas):
-                assert (await said(socket))["progress"]["total"] == 12
-            for task_id in ids:
-                assert await says(store, task_id, ev.Completed())
-            for socket in (whole, canvas):
-                told = [message async for message in rest(socket)]
-                assert [m["final"] for m in told] == [False] * (len(told) - 1) + [True]
-                assert told[-1]["counts"]["completed"] == 12
-        body = api.http.get("/internal/workflows").json()
-        assert sorted(row["workflow_id"] for row in body["workflows"]) == ["W", "canvas"]
 
 
 async def test_all_tasks_through_a_filter(place: Place, start_api: StartApi) -> None:

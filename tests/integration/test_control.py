@@ -85,18 +85,6 @@ def test_a_job_that_never_asks_runs_on_and_stays_cancelled(world: World, service
     assert (record["status"], record["results"]) == ("cancelled", {})
 
 
-def test_a_queued_job_never_begins(world: World, service: Control) -> None:
-    task_id = str(world.app.tasks["updating"].apply_async(queue="parked").id)
-    record = service.cancel(task_id)
-    assert record["status"] == "cancelled"
-    assert record["control"]["acknowledged_at"] == record["control"]["at"], (
-        "nobody has to hear of it"
-    )
-    world.app.control.add_consumer("parked", reply=True, timeout=TIMEOUT_S, limit=1)
-    revoked(world, task_id)
-    assert world.gate.pids(task_id, "began") == []
-
-
 def test_a_paused_job_waits_and_goes_on(world: World, service: Control) -> None:
     task_id = started(world, "updating")
     asked = service.pause(task_id)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import threading
 import time
 from collections.abc import Mapping
@@ -46,7 +45,7 @@ def build(
         queue = Queue(name, Exchange(name), routing_key=name, queue_arguments=arguments)
         app.conf.task_queues = [queue]
     install(app, **settings)
-    for job in (gated, quick, silent, shared, dies):
+    for job in (gated, quick, silent, shared):
         app.task(bind=True, name=job.__name__, shared=False)(job)
     app.task(bind=True, name="failing", shared=False)(progress_task(failing))
     app.task(name="plain", shared=False)(plain)
@@ -119,13 +118,6 @@ def quick(self: Any, count: int, pause_s: float = 0.0) -> int:
     """Updates to the last moment."""
     count_up(self, count, pause_s)
     return count
-
-
-@progress_task(total_items=2)
-def dies(self: Any) -> None:
-    """Ends its process, as the kernel does where memory is short."""
-    ProgressNotifier(self).update(1)
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def failing(self: Any, count: int, pause_s: float = 0.0) -> None:

@@ -52,20 +52,3 @@ def test_jobs_that_celery_ended_itself_run_again(start_fleet: StartFleet) -> Non
         eventually(lambda: fleet.result(job).get("status") == "SUCCESS", TIMEOUT_S)  # noqa: B023
         record = eventually(lambda: completed(fleet, job), what="completed")  # noqa: B023
         assert "error_cause" not in record
-
-
-def test_a_cancel_that_was_asked_for_wins(start_fleet: StartFleet) -> None:
-    """In the gap between the end of the run and its message, which then comes."""
-    fleet = start_fleet(env=ENV, concurrency=1)
-    job = fleet.send("gated", "never")
-    fleet.running(job)
-    away(fleet)
-    eventually(lambda: "worker" not in fleet.record(job), TIMEOUT_S, what="let go")
-    assert fleet.record(job)["status"] == "running"
-    assert "may_come_again_until" in fleet.record(job)
-
-    fleet.cancel(job)
-    worker = fleet.workers[0]
-    worker.wait_for_log(rf"received[\s\S]*Task gated\[{job}\] received", TIMEOUT_S)
-    worker.wait_for_log(rf"Task gated\[{job}\] ignored", TIMEOUT_S)
-    assert fleet.record(job)["status"] == "cancelled"

@@ -193,30 +193,6 @@ def test_a_start_that_was_taken_unsaid_counts_once(server: Server, sender: Sende
     assert run.attempt == 1
 
 
-def test_one_line_says_that_the_store_is_away_and_one_that_it_is_back(
-    server: Server, sender: Sender, caplog: pytest.LogCaptureFixture
-) -> None:
-    run = start(sender)
-    server.kill()
-    away_until, value = time.monotonic() + 2.4, 0
-    while time.monotonic() < away_until:
-        value += 1
-        run.offer(value)
-        time.sleep(0.01)
-    server.start()
-    seen(server, current_items=value)
-
-    def lines() -> list[str]:
-        ours = (one for one in caplog.records if one.name.startswith("progress"))
-        return [one.getMessage() for one in ours]
-
-    eventually(lambda: len(lines()) > 1)  # the line follows the value
-    said = lines()
-    assert len(said) == 2, said
-    assert "jobs go on" in said[0]
-    assert "answers again" in said[1]
-
-
 def test_one_strange_value_holds_nobody_up(
     server: Server,
     sender: Sender,

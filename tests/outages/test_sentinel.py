@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import gc
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,15 +11,14 @@ from typing import Any
 import pytest
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.record import events as ev
 from progress_backend.runs.writer import JOB_WAIT_S
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import AsyncStore, Store
+from progress_backend.store.drivers import Store
 from tests.conftest import StartServer
 from tests.outages.app import build
 from tests.outages.conftest import worker
 from tests.outages.fleet import client, close_app, waited_for_nothing
-from tests.outages.trio import TIMEOUT_S, Trio, port_of
+from tests.outages.trio import TIMEOUT_S, Trio
 from tests.stopwatch import FACTOR, Stopwatch
 from tests.waiting import eventually
 
@@ -39,36 +36,6 @@ def record(trio: Trio, task_id: str) -> dict[str, Any]:
     with client(trio.master.url) as connected:
         found: dict[str, Any] = json.loads(connected.get(f"task:{task_id}") or "{}")
         return found
-
-
-def test_a_demoted_master_counts_as_away(trio: Trio) -> None:
-    """Our connection to it lives on, and what it says is READONLY."""
-    with Store(Settings(redis_url=trio.url)) as store:
-
-        def say(event: ev.Event) -> bool:
-            return store.run(store.flows.apply("t", (event,), store.now())).refused is None
-
-        assert say(ev.Created(identity=ev.Identity(task_type="x")))
-        old, new = trio.servers
-        with client(old.url) as connected:
-            connected.replicaof("127.0.0.1", str(port_of(new)))
-            with pytest.raises(StoreUnavailable):
-                say(ev.Progressed(current=1))
-            connected.replicaof("NO", "ONE")
-        assert say(ev.Progressed(current=2)), "asked anew, the sentinels name a master"
-
-
-async def test_more_calls_than_connections_wait_for_one(trio: Trio) -> None:
-    async with AsyncStore(Settings(redis_url=trio.url)) as store:
-        created = (ev.Created(identity=ev.Identity(task_type="x")),)
-        await store.ready()
-        calls = [store.flows.apply(f"many-{n}", created, store.now()) for n in range(150)]
-        applied = await asyncio.gather(*map(store.run, calls))
-        assert {one.task.status for one in applied} == {"created"}
-        with client(trio.master.url) as connected:
-            ours = [one for one in connected.client_list(_type="normal") if one["cmd"] == "evalsha"]
-            assert len(ours) <= 64
-    gc.collect()  # a connection that was left open says so
 
 
 def test_a_failover_under_a_running_job(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,20 +50,6 @@ def test_a_second_run_that_raises_after_the_success_of_the_first(started: Fleet)
     started.open(f"{job}-second")
     started.workers[0].wait_for_log("ValueError", TIMEOUT_S)
     assert agrees(started, job, "first")["results"] == {"result": "first"}
-
-
-def test_the_death_of_the_old_run_s_child_is_not_that_of_the_run_that_lives(
-    started: Fleet,
-) -> None:
-    """The message came again after the visibility time-out."""
-    job = started.send("twice", "return")
-    pid_of(started, job, "second")
-    os.kill(pid_of(started, job, "first"), signal.SIGKILL)
-    eventually(lambda: started.result(job).get("status") == "FAILURE", TIMEOUT_S)
-    record = started.record(job)
-    assert (record["status"], record["attempt"], record["error_message"]) == ("running", 2, None)
-    started.open(f"{job}-second")
-    agrees(started, job, "second")
 
 
 def test_a_cancel_ends_both_runs(started: Fleet) -> None:
