@@ -36,29 +36,6 @@ def published(driver: Driver) -> Iterator[list[dict]]:
             heard.append(body)
 
 
-def check_history(heard: list[dict], marks: set[str], task_id: str = "t") -> None:
-    revisions = [body["revision"] for body in heard if body["task_id"] == task_id]
-    assert revisions == list(range(2, 2 + len(revisions)))  # the first was before we listened
-    assert (
-        set(heard[-1]["processing_details"]) - {"processing_rate", "estimated_remaining"} == marks
-    )
-
-
-def test_threads_lose_nothing(redis_driver: Driver) -> None:
-    redis_driver.start("t", symbol="7203.T")
-    names, each = [f"w{n}" for n in range(6)], 20
-    with published(redis_driver) as heard:
-        writers.in_threads(
-            partial(writers.write, redis_driver.store, "t", name, each) for name in names
-        )
-    marks = {f"{name}-{n}" for name in names for n in range(each)}
-    check_history(heard, marks)
-    task = redis_driver.task("t")
-    assert task.revision == 1 + len(marks)
-    assert set(task.processing_details) == marks
-    check_agreement(redis_driver, ["t"])
-
-
 @pytest.fixture(scope="module")
 def shared(session_redis_url: str) -> Iterator[Driver]:
     """One store for many examples, each under ids of its own."""

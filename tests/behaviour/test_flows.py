@@ -16,8 +16,6 @@ from progress_backend.record import events as ev
 from tests.asked import names
 from tests.behaviour.driving import Driver, check_agreement, identity_of
 
-DAY_MS = 86_400_000
-
 
 def test_a_creation_and_more_meets_a_record_that_is_there(driver: Driver) -> None:
     driver.start("t")

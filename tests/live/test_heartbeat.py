@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import UTC, datetime
 
-import pytest
-
 from progress_backend.live import heartbeat as heartbeats
-from progress_backend.live import listener, receivers
+from progress_backend.live import listener
 from progress_backend.live.heartbeat import Heartbeat, Heartbeats
 from tests.waiting import aeventually
 
@@ -55,27 +52,6 @@ async def test_there_is_one_timer_an_interval_and_none_when_nobody_asks() -> Non
     assert (beating._timers.keys(), timer.cancelled()) == ({10}, False)
     beating.leave(10, two)
     assert (not beating._timers, timer.cancelled()) == (True, True)
-
-
-async def test_a_change_is_told_at_once_to_many_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receivers, "AT_ONCE", 10)
-    beating = Heartbeats(beat)
-    told: list[int] = []
-
-    def taking(number: int) -> heartbeats.Take:
-        return lambda _: told.append(number)
-
-    takers = [taking(number) for number in range(25)]
-    for take in takers:
-        beating.join(60, take)
-    beating.changed()
-    assert len(told) == 10
-    beating.leave(60, takers[24])  # it has gone before its turn comes
-    await aeventually(lambda: len(told) == 24)
-    await asyncio.sleep(0)
-    assert told == list(range(24))
-    for take in takers[:24]:
-        beating.leave(60, take)
 
 
 def test_a_redis_that_is_away_is_noticed_within_the_shortest_interval() -> None:

@@ -15,7 +15,6 @@ from progress_backend.errors import ForeignValue
 from progress_backend.live.update import Update
 from progress_backend.record import document as doc
 from progress_backend.record import responses, task_json
-from progress_backend.record.default_texts import retry_text, text
 from progress_backend.record.fields import MAX_DOCUMENT_BYTES, OTHER_TYPE, VERSION
 from progress_backend.record.model import Task, Worker, replace
 from progress_backend.record.reader_view import UNREADABLE, row, seen
@@ -168,32 +167,3 @@ def test_times_are_the_readers_zones_whatever_the_writers(task: Task, quarters, 
 
 NOON = datetime(2024, 1, 15, 12, tzinfo=UTC)
 LATE, SOON = NOON.replace(hour=23, minute=50), NOON.replace(hour=14, minute=5)
-
-
-@pytest.mark.parametrize(
-    ("message", "shown_in_tokyo"),
-    [
-        (
-            text("en", "worker_lost_until", NOON, time=LATE),
-            "Worker lost; may come again until 01-16 08:50",
-        ),
-        (
-            text("ja", "worker_lost_until", NOON, time=LATE),
-            "ワーカーが失われました。01-16 08:50 までに再実行される可能性があります",
-        ),
-        (retry_text("en", 2, 5, SOON, NOON, "x at 14:05"), "try 2 of 5 at 23:05: x at 14:05"),
-        (retry_text("en", 2, None, None, NOON, "x at 14:05"), "try 2: x at 14:05"),
-        ("Worker lost; may come again until 23:50", "Worker lost; may come again until 23:50"),
-    ],
-)
-def test_a_time_in_the_librarys_own_words_is_the_readers_too(
-    message: str, shown_in_tokyo: str
-) -> None:
-    code = getattr(message, "code", None)
-    task = replace(PAUSING, updated_at=NOON, message=str(message), message_code=code)
-    stored = task_json.encode(task)
-    assert seen(stored, "t", TOKYO).current_status == shown_in_tokyo
-    told = Update.of(stored, 1, TOKYO, "t").message
-    assert told is not None
-    assert json.loads(told)["message"] == shown_in_tokyo
-    assert seen(stored, "t", UTC).current_status == message

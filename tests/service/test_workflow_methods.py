@@ -48,24 +48,10 @@ async def test_a_workflow_and_its_members(redis_service: RedisProgressService) -
     assert rows == [{name: said for name, said in body.items() if name not in left_out}]
     assert left_out >= {"failures", "error_message"}
     assert every["pagination"] == pagination(1, 20, 1)
-    second = {"page": 2, "limit": 1}
-    assert (await redis_service.handle_request("/internal/workflows", "GET", second))[
-        "workflows"
-    ] == []
-    with pytest.raises(InvalidEvent, match="limit must be 1 to 100"):
-        await redis_service.get_workflows_list(limit=101)
     top = await redis_service.get_tasks_list(top=True)
     assert [row["task_id"] for row in top["tasks"]][1:] == ["W"]
     assert (top["tasks"][0]["task_type"], top["tasks"][1:]) == ("fetch_data", rows)
     assert top["pagination"] == pagination(1, 20, 2)
-    second = {"page": 2, "limit": 1, "top": True}
-    assert (await redis_service.handle_request("/internal/tasks", "GET", second))["tasks"] == rows
-    with pytest.raises(InvalidEvent, match="status and top do not go together"):
-        await redis_service.get_tasks_list(top=True, status="running")
-    with pytest.raises(InvalidEvent, match="top must be true or false, not 'yes'"):
-        await redis_service.get_tasks_list(top="yes")  # type: ignore[arg-type]
-    with pytest.raises(InvalidEvent, match="symbol and workflow_id do not go together"):
-        await redis_service.get_tasks_list(workflow_id="W", symbol="7203.T")
 
 
 async def test_a_workflow_is_paused_resumed_and_cancelled(

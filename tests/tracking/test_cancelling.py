@@ -2,50 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from celery import Task, signals
 from celery.exceptions import Ignore
 
-from progress_backend import ProgressNotifier, TaskCancelled
-from progress_backend.record import events as ev
+from progress_backend import TaskCancelled
 from tests.apps import App
 from tests.conftest import Install
-from tests.records import Records
-from tests.waiting import eventually
 
 EAGER = {"task_always_eager": True}
-
-
-def test_a_cancelled_record_ends_the_run_each_time_it_says_something(
-    eager: App, redis_url: str
-) -> None:
-    raised: list[str] = []
-
-    def goes_on(self: Any) -> None:
-        notifier = ProgressNotifier(self)
-        notifier.update(1, 9)
-        eventually(lambda: eager.record(self.request.id).current_items == 1)
-        Records(redis_url).apply(self.request.id, ev.Cancelled())
-        notifier.update(2, 9)
-        eventually(lambda: eager.run_of(self).cancelled)
-        says: dict[str, Callable[[], Any]] = {
-            "update": lambda: notifier.update(3, 9),
-            "advance": notifier.advance,
-            "track": lambda: list(notifier.track([1])),
-            "update_state": lambda: self.update_state(state="PROGRESS", meta={}),
-        }
-        for name, say in says.items():
-            with pytest.raises(TaskCancelled):
-                say()
-            raised.append(name)
-        notifier.update(4, 9)
-
-    record = eager.call(goes_on)
-    assert raised == ["update", "advance", "track", "update_state"]
-    assert (record.status, record.current_items) == ("cancelled", 1)
 
 
 @pytest.mark.parametrize(

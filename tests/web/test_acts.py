@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from typing import Any
 
 import pytest
@@ -68,35 +66,6 @@ def test_what_cannot_be_asked(api: RunningApi, asked: dict[str, Any]) -> None:
     assert api.http.post("/internal/act", json=asked).status_code == 422
     beside = {"action": "cancel", "ids": ["a"], "filter": {"status": "running"}}
     assert api.http.post("/internal/act", json=beside).status_code == 422, "ids alone"
-
-
-def test_each_task_by_the_callers_right_and_with_a_line(
-    redis_url: str, start_api: StartApi, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO, "progress_backend.audit")
-    lines = (DEPLOY_TOKEN.line(), ALICE_TOKEN.line())
-    api, records = start_api(redis_url=redis_url, tokens=lines), Records(redis_url)
-    records.create("mine", owner="alice")
-    records.create("bobs", owner="bob")
-    body = acted(api, ALICE, action="pause", ids=["mine", "bobs"], reason="why")
-    assert (body["asked"], [one["task_id"] for one in body["refused"]]) == (1, ["bobs"])
-    assert "alone" in body["refused"][0]["why"]
-    assert body["refused_counts"] == {"forbidden": 1}
-    assert acted(api, ALICE, action="cancel", ids=["mine"])["asked"] == 1
-    assert statuses(records, "mine", "bobs") == ["cancelled", "created"]
-    said = [json.loads(r.getMessage()) for r in caplog.records if r.name.endswith(".audit")]
-    told = [(one["what"], one["id"], one["who"], one["answer"]) for one in said]
-    assert sorted(told[:2], key=str) == [
-        ("update", "bobs", "alice", 403),
-        ("update", "mine", "alice", 200),
-    ]
-    assert told[2:] == [
-        ("update", None, "alice", 200),
-        ("cancel", "mine", "alice", 200),
-        ("update", None, "alice", 200),
-    ]
-    assert {one["why"] for one in said[:3]} == {"why"}
-    assert acted(api, DEPLOY, action="cancel", ids=["bobs"])["asked"] == 1
 
 
 def test_many_count_as_many_writes(redis_url: str, start_api: StartApi) -> None:

@@ -6,29 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from celery import Celery
 from fastapi import FastAPI
 
 from progress_backend.settings import Settings
 from progress_backend.web import create_app, router
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
-
-
-def test_settings_come_from_the_environment_then_from_a_celery_app(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    celery_app = Celery("proj", broker="redis://127.0.0.1:1/3", set_as_current=False)
-    celery_app.conf.progress_lease_s = 9
-    settings = create_app(celery_app=celery_app).state.progress_settings
-    assert (settings.redis_url, settings.lease_s) == ("redis://127.0.0.1:1/3", 9)
-    monkeypatch.setenv("PROGRESS_REDIS_URL", "redis://127.0.0.1:1/0")
-    monkeypatch.setenv("PROGRESS_LEASE_S", "7")
-    for settings in (
-        create_app(celery_app=celery_app).state.progress_settings,
-        create_app().state.progress_settings,
-    ):
-        assert (settings.redis_url, settings.lease_s) == ("redis://127.0.0.1:1/0", 7)
 
 
 def test_the_router_in_an_application_of_ones_own(start_api: StartApi, redis_url: str) -> None:

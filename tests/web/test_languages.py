@@ -17,7 +17,6 @@ from tests.web.test_websockets import said
 
 EN, JA = {"Accept-Language": "en-US,en;q=0.9"}, {"Accept-Language": "ja-JP"}
 DONE = {"en": "Processing... (150/252)", "ja": "処理中... (150/252)"}
-LOST = {"en": "Worker lost; may come again until 1", "ja": "ワーカーが失われました。1"}
 MEMBERS = {"en": "0 of 1 tasks have ended", "ja": "1 件中 0 件が終了"}
 
 

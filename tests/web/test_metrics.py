@@ -24,7 +24,6 @@ from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_websockets import said
 from tests.web.test_websockets_all import watch_all
-from tests.webhooks.targets import spec
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
@@ -40,18 +39,6 @@ class Figures(dict[str, float]):
                 labels = ",".join(v for k, v in sample.labels.items() if k != "le")
                 if not sample.name.endswith("_bucket"):
                     self[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
-
-
-def test_events_of_webhooks(start_api: StartApi, redis_url: str) -> None:
-    api = start_api(redis_url=redis_url, webhooks=spec(status="completed"))
-    first, second = api.create(), api.create()
-    api.update(first, "completed")
-    api.update(second, "error", error_message="why")
-    figures = Figures(api)
-    assert figures["progress_webhook_waiting{ops}"] == 1
-    for outcome in ("delivered", "failed", "dropped"):
-        assert figures[f"progress_webhook_events_total{{{outcome},ops}}"] == 0
-    assert not [name for name in Figures(start_api(redis_url=redis_url)) if "webhook" in name]
 
 
 async def test_tasks_store_and_watchers(start_api: StartApi, redis_url: str) -> None:

@@ -130,23 +130,6 @@ def test_a_list_has_rows_pages_and_counts(api: RunningApi) -> None:
     assert body["tasks"][1] == {**one, "estimated_completion": None}
 
 
-def test_a_list_of_the_tasks_with_a_warning(api: RunningApi, redis_url: str) -> None:
-    records = Records(redis_url)
-    late = records.start("late").updated_at
-    records.start("in time")
-    assert late is not None
-    records.warning("late", late=late, stalled=late)
-    for query in ({"warning": "late"}, {"warning": "stalled", "status": "running"}):
-        body = api.http.get("/internal/tasks", params=query).json()
-        assert [row["task_id"] for row in body["tasks"]] == ["late"]
-        assert (body["pagination"]["total"], body["summary"]["running"]) == (1, 2)
-    said = json.loads(api.status("late").content)
-    assert said["warnings"] == {"stalled": said["updated_at"], "late": said["updated_at"]}
-    assert "warnings" not in json.loads(api.status("in time").content)
-    for wrong in ("waiting", ""):
-        assert api.http.get("/internal/tasks", params={"warning": wrong}).status_code == 422
-
-
 def test_filters_without_an_index_of_both_are_refused_by_name(api: RunningApi) -> None:
     for pair in ("owner=alice&task_type=x", "owner=alice&symbol=x", "top=true&status=running"):
         names = sorted(one.split("=")[0] for one in pair.split("&"))
@@ -194,25 +177,6 @@ def test_a_token_of_owner_and_type_lists_by_every_filter(
     assert listed(symbol="7203.T", status="completed") == []
     assert listed(warning="late") == [3]
     assert sorted(listed(id_prefix="8a0000", limit="10")) == [0, 1, 2, 3, 4, 5]
-
-
-def test_a_list_by_the_beginning_of_ids_and_in_other_orders(
-    api: RunningApi, redis_url: str
-) -> None:
-    """The rules: tests/behaviour/test_ids.py and test_sorts.py."""
-    for task_id in ("8a0000-2", "8b0000-1", "8a0000-1"):
-        Records(redis_url).create(task_id)
-    api.update("8b0000-1")
-    api.update("8a0000-2", status="completed")
-    for query, wanted in (
-        ("id_prefix=8a0000&limit=1&page=2", ["8a0000-2"]),
-        ("sort=running", ["8b0000-1", "8a0000-1", "8a0000-2"]),
-        ("sort=ended&status=completed", ["8a0000-2"]),
-    ):
-        answer = api.http.get(f"/internal/tasks?{query}")
-        assert [row["task_id"] for row in answer.json()["tasks"]] == wanted, query
-    refused = api.http.get("/internal/tasks?id_prefix=8a000")
-    assert (refused.status_code, "at least 6 characters" in refused.text) == (422, True)
 
 
 def test_a_list_of_a_span_of_time(api: RunningApi, redis_url: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -68,25 +67,6 @@ async def test_a_client_that_breaks_off_while_it_is_behind_is_forgotten(
         await fall_behind(own_api, records)
         slow.transport.abort()
         await aeventually(lambda: own_api.watched() == 0)
-
-
-async def test_one_that_is_behind_gets_the_newest_before_the_end(
-    own_api: RunningApi, redis_url: str
-) -> None:
-    records = Records(redis_url)
-    await asyncio.to_thread(records.start, "job")
-    async with slow_watcher(own_api) as slow:
-        current = await fall_behind(own_api, records)
-        await asyncio.to_thread(records.complete, "job")
-        slow.transport.resume_reading()
-        async with asyncio.timeout(10):
-            told = [json.loads(message) async for message in slow]
-        assert told[-1]["status"] == "completed"
-        skipped = own_api.app.state.progress.listener.watches.counts.dropped
-        assert skipped > 0
-        first = told[1]["progress"]["current"]  # it may have come after the first updates
-        assert len(told) == current - first + 3 - skipped  # the first state and the end, too
-        assert await closed(slow) == 1000
 
 
 async def test_other_servers_send_message_by_message(redis_url: str) -> None:
