@@ -6,7 +6,7 @@ from __future__ import annotations
 import html
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,7 +29,6 @@ from tests.web.serving import RunningApi
 pytestmark = pytest.mark.integration
 
 VENDOR = Path(__file__).parent / "vendor"
-Serve = Callable[[str], str]
 
 
 class Quiet(SimpleHTTPRequestHandler):

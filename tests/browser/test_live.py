@@ -1,4 +1,4 @@
-"""The page beside a real worker: jobs appear, move, wait, go on and end on it."""
+"""The page beside a real worker: jobs appear, move and end on it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-import redis
 from celery import Celery
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import is_live, marked, never_loaded_again, row, shows
+from tests.browser.looking import is_live, marked, never_loaded_again, shows
 from tests.servers import Server, Worker
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
@@ -29,11 +28,6 @@ class Jobs:
     def fetch(self, symbol: str, total: int, seconds: float) -> str:
         args = (symbol, total, seconds)
         return str(self._app.send_task("tests.browser.app.fetch_data", args).id)
-
-    def revoked(self, task_id: str) -> bool:
-        """Whether the result backend has it so."""
-        with redis.Redis.from_url(self._store_url) as client:
-            return b'"REVOKED"' in (client.get(f"celery-task-meta-{task_id}") or b"")
 
     def close(self) -> None:
         self._app.close()
@@ -58,10 +52,6 @@ def page(open_page: OpenPage, api: RunningApi) -> Page:
     return page
 
 
-def current(page: Page, task_id: str) -> int:
-    return int(row(page, task_id).locator(".figures span").inner_text().split(" / ")[0])
-
-
 def test_a_job_appears_moves_and_reaches_100_percent(page: Page, jobs: Jobs) -> None:
     job = jobs.fetch("7203.T", 252, 2)
     bar = shows(page, job, "running").get_by_role("progressbar")
@@ -79,23 +69,4 @@ def test_a_job_appears_moves_and_reaches_100_percent(page: Page, jobs: Jobs) -> 
     expect(ended).to_contain_text(re.compile(r"took \d:(0[2-9]|[1-5]\d)"))
     assert bar.locator("i").evaluate("fill => fill.style.width") == "100%"
     expect(ended.locator(".actions button")).to_have_count(0)
-    never_loaded_again(page)
-
-
-def test_cancelling_asks_first_and_ends_the_job(page: Page, jobs: Jobs) -> None:
-    job = jobs.fetch("6758.T", 100_000, 600)
-    running = shows(page, job, "running")
-    running.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("dialog")).to_contain_text("Cancel fetch_data 6758.T?")
-    page.get_by_role("button", name="Keep it").click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    before = current(page, job)
-    eventually(lambda: current(page, job) > before)
-
-    running.get_by_role("button", name="Cancel").click()
-    page.get_by_role("button", name="Cancel the task").click()
-    cancelled = shows(page, job, "cancelled")
-    expect(cancelled).to_contain_text("Cancelled")
-    expect(cancelled.locator(".actions button")).to_have_count(0)
-    eventually(lambda: jobs.revoked(job))
     never_loaded_again(page)

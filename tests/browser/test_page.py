@@ -154,23 +154,6 @@ def test_under_a_prefix(start_api: StartApi, redis_url: str, open_page: OpenPage
     assert api.http.get(docs).status_code == 200
 
 
-def test_everything_can_be_reached_by_keyboard(api: RunningApi, open_page: OpenPage) -> None:
-    task_id = api.create()
-    page = open_page(api)
-    shows(page, task_id, "created")
-    focused = []
-    for _ in range(20):
-        page.keyboard.press("Tab")
-        focused.append(page.evaluate("document.activeElement.textContent"))
-    assert focused[:4] == ["Workers", "API", "日本語", "All 1"]
-    assert "Cancel" in focused
-    page.locator("[data-action=cancel]").focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    page.keyboard.press("Escape")
-    shows(page, task_id, "created")
-
-
 def test_the_policy_lets_nothing_else_in(api: RunningApi, open_page: OpenPage) -> None:
     page = open_page(api, tolerated="Executing inline script violates")
     is_live(page)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
 from string import Formatter
 from typing import Any
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from progress_backend.record import default_texts
 from progress_backend.record import events as ev
@@ -109,25 +108,3 @@ def test_a_row_has_one_language_whatever_its_writer_spoke(
     expect(row(page, "own").locator(".message")).to_contain_text(words["own"])
     other.click()
     all_are_said()
-
-
-REFUSALS: list[tuple[tuple[int, dict[str, object]], str]] = [
-    ((409, {"detail": "it is", "status": "completed"}), "タスクはすでに「完了」です。"),
-    ((404, {"detail": "no task job"}), "タスクはもうありません。"),
-    ((503, {"detail": "the progress store does not answer"}), "ストアが応答しません。"),
-    ((422, {"detail": "as the service says it"}), "as the service says it"),
-    ((500, {"detail": [{"loc": ["body"]}]}), '[{"loc":["body"]}]'),
-]
-
-
-def test_a_refusal_is_told_in_the_pages_language(
-    api: RunningApi, redis_url: str, open_page: OpenPage
-) -> None:
-    Records(redis_url).start("job")
-    page = open_page(api, locale="ja-JP")
-    button = shows(page, "job", "running").get_by_role("button", name="一時停止")
-    for (status, body), said in REFUSALS:
-        answer = partial(Route.fulfill, status=status, json=body)
-        page.route("**/task/job/update", answer)
-        button.click()
-        expect(page.locator("#notice")).to_have_text(f"実行できませんでした。{said}")

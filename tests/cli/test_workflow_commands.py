@@ -157,25 +157,6 @@ def test_an_address_without_an_api_is_one_line(url: str, why: str) -> None:
     assert result.output.count("\n") == 1
 
 
-def test_a_workflow_is_paused_resumed_and_cancelled(run: Run, records: Records) -> None:
-    said = run("pause", "--workflow", W[:8], "--reason", "lunch")
-    assert said.output == (
-        f"pause of workflow {W} is asked: what waits does not begin, and what runs waits at its "
-        f"next update\n{W}  paused\n"
-    )
-    assert (records.get("merge").status, records.get("half").status) == ("paused", "paused")
-    assert (records.get("half").control or {})["reason"] == "lunch"
-    assert "what waits goes on" in run("resume", "--workflow", W).output
-    assert (records.get("merge").status, records.get("half").status) == ("created", "running")
-    said = run("cancel", W[:8])
-    assert said.output.startswith(f"cancel of workflow {W} is asked: what waits never begins, and ")
-    assert (records.get("merge").status, records.get("half").status) == ("cancelled", "cancelled")
-    assert records.get("done").status == "completed"
-    assert (records.get("half").control or {})["by"] == "cli"
-    over = run("cancel", "--workflow", W)
-    assert (over.exit_code, "has already ended" in over.output) == (1, True)
-
-
 @pytest.mark.parametrize("verb", ["cancel", "pause", "resume"])
 def test_an_act_is_about_a_task_or_a_workflow(run: Run, records: Records, verb: str) -> None:
     for args in ((), ("half", "--workflow", W)):

@@ -168,48 +168,6 @@ def test_without_an_address_it_is_told_how_to_give_one(opened: Open) -> None:
         terminal.wait_for(r"no address is known: --page-url http://HOST:8004 opens /task/first-id")
 
 
-@pytest.fixture
-def failing(records: Records) -> Records:
-    """A workflow beside the two tasks: of its members one has failed, one runs, and the newest
-    ones have ended."""
-    for task_id in ("m-failed", "m-runs", *(f"m-ended-{n}" for n in range(4))):
-        records.member(task_id, W, name="fetch ×6")
-        records.run(task_id)
-    records.fail("m-failed", "no such symbol")
-    for n in range(4):
-        records.complete(f"m-ended-{n}")
-    return records
-
-
-def test_a_workflow_is_one_row_that_opens(opened: Open, failing: Records) -> None:
-    with opened(columns=130) as terminal:
-        terminal.wait_for(r"0f8c8a4e +running +▸ fetch ×6 .*83\.3%[^▸]*5 of 6 tasks have ended")
-        assert "m-runs" not in terminal.written, "its tasks are in its row"
-        terminal.write(DOWN * 2)
-        terminal.wait_for(r"(?m)^> 0f8c8a4e.*$")
-        terminal.wait_for("Enter its tasks")
-        terminal.forget()
-        terminal.write(b"\n")
-        terminal.wait_for("m-failed +error[^>]*no such symbol")
-        terminal.forget()
-        terminal.wait_for("m-failed(.|\n)*m-runs")  # drawn anew, the failed one first
-        assert "first-id" not in terminal.written
-        terminal.forget()
-        terminal.write(b"\x1b")
-        terminal.wait_for(r"(?m)^> 0f8c8a4e.*$")
-        terminal.wait_for("first-id")
-        terminal.write(b"p")
-        terminal.wait_for("fetch ×6: pause asked")
-        terminal.wait_for("0f8c8a4e +paused")
-        eventually(lambda: failing.get("m-runs").asked == "pause")
-        assert failing.get("first-id").asked is None
-        terminal.write(b"r")
-        terminal.wait_for("fetch ×6: resume asked")
-        terminal.write(b"cy")
-        terminal.wait_for("fetch ×6: cancel asked")
-        eventually(lambda: failing.get("m-runs").asked == "cancel")
-
-
 @pytest.mark.wide
 def test_a_store_that_hangs_keeps_no_key_waiting(start_server: StartServer, opened: Open) -> None:
     server = start_server()

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from progress_backend.errors import TaskNotFound
 from progress_backend.operations.partitions import Layout
-from progress_backend.record.default_texts import LOCALES, Locale, retry_text
+from progress_backend.record.default_texts import LOCALES, Locale
 from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import STATUSES, Task
 from progress_backend.terminal import formats, shows
@@ -141,26 +141,6 @@ def test_ids_are_as_short_as_they_are_unique() -> None:
 )
 def test_ages(seconds: float, text: str) -> None:
     assert formats.ago(NOW - timedelta(seconds=seconds), NOW, "en") == text
-
-
-@pytest.mark.parametrize(
-    ("locale", "said"),
-    [
-        ("en", "try 2 of 5 in 4 s: HTTPError: 503"),
-        ("ja", "4 秒後に 2/5 回目の試行: HTTPError: 503"),
-    ],
-)
-def test_a_retry_that_waits_is_told_in_the_readers_language(locale: Locale, said: str) -> None:
-    text = retry_text("ja", 2, 5, NOW + timedelta(seconds=4), NOW, "HTTPError: 503")
-    waits = replace(RUNNING, retries=1, message=str(text), message_code=text.code)
-    assert any(said in line for line in drawn(View((waits,), at=NOW), locale=locale))
-    out = io.StringIO()
-    lines = Lines(out, locale)
-    for shown in (RUNNING, waits, waits):
-        lines.show(View((shown,), {"running": 1}, 1, NOW))
-    first, second = out.getvalue().splitlines()
-    assert said not in first
-    assert said in second
 
 
 @pytest.mark.parametrize("height", [6, 10, 24])
