@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tarfile
 import tomllib
-from importlib.metadata import entry_points, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -60,18 +60,6 @@ def test_the_version_stands_in_one_place() -> None:
     assert f"\n- {VERSION}," in (changes := (ROOT / "CHANGELOG.md").read_text()) or (
         f"## [{VERSION}]" in changes
     )
-
-
-def test_the_entry_points_can_be_loaded() -> None:
-    ours = [
-        point
-        for group in ("console_scripts", "celery.commands")
-        for point in entry_points(group=group)
-        if point.value.startswith("progress_backend")
-    ]
-    assert len(ours) == 2
-    for point in ours:
-        assert callable(point.load())
 
 
 @pytest.mark.wide

@@ -12,12 +12,10 @@ import venv
 import zipfile
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.conftest import StartService, missing
+from tests.conftest import missing
 from tests.servers import ROOT
-from tests.waiting import eventually
 
 LIBRARY = ROOT / "progress_backend"
 PROJECT = {
@@ -136,35 +134,6 @@ def test_it_stands_beside_packages_named_api_and_workers(project: Path) -> None:
     code = "import api, workers, progress_backend as p; print(api.OURS, workers.OURS, p.__file__)"
     said = run(project / "env/bin/python", "-c", code, cwd=project)
     assert said.startswith(f"api of the project workers of the project {project}/env/lib/")
-
-
-def test_the_service_answers_and_serves_the_page(
-    project: Path, start_service: StartService, redis_url: str
-) -> None:
-    program = [project / "env/bin/progress-backend", "serve", "--port", "0"]
-    # In place of the working tree, which services are started with elsewhere.
-    env = {"PROGRESS_REDIS_URL": redis_url, "PYTHONPATH": str(project)}
-    service = start_service(program, env=env, cwd=project)
-    address = service.wait_for_log(r"progress-backend: (http://127\.0\.0\.1:\d+)").group(1)
-
-    def health() -> dict[str, object]:
-        try:
-            answer = httpx.get(f"{address}/internal/health", trust_env=False)
-        except httpx.TransportError:
-            return {}
-        return dict(answer.json()) if answer.status_code == 200 else {}
-
-    eventually(health, 20, what="healthy")
-    page = httpx.get(f"{address}/", trust_env=False, follow_redirects=True)
-    assert page.status_code == 200
-    assert "<html" in page.text
-    for file in (LIBRARY / "web" / "static").iterdir():
-        if file.suffix in (".js", ".css"):
-            answer = httpx.get(f"{address}/static/{file.name}", trust_env=False)
-            assert answer.status_code == 200, file.name
-            # These are served together with what they import.
-            joined = file.name in ("task-progress.js", "page.js", "record.js")
-            assert joined or answer.content == file.read_bytes(), file.name
 
 
 @pytest.fixture(params=EXTRAS, ids=lambda extra: extra or "none")

@@ -29,7 +29,6 @@ MODULES = (
     "publishing",
     "get_status",
     "get_list",
-    "list_holds",
     "sockets",
     ESTIMATES,
     LIVE_PAGE,
