@@ -80,19 +80,6 @@ def drawn(view: View, width: int = 80, height: int = 40, locale: Locale = "en") 
     return out.getvalue().splitlines()
 
 
-def test_a_running_task_shows_all_its_figures() -> None:
-    view = View((RUNNING,), {"running": 1}, 1, NOW + timedelta(seconds=41))
-    head, row, message, summary = drawn(view, 100)
-    names = ["ID", "Status", "Task", "Progress", "%", "Rate", "Elapsed", "ETA"]
-    assert head.split() == names
-    cells = row.split()
-    assert cells[:4] == ["id-1", "running", "fetch_data", "7203.T"]
-    assert set(cells[4]) == set("━─")
-    assert cells[5:] == ["59.5%", "10/s", "0:40", "0:09"]
-    assert message == "  └ データを処理しています... (150/252)"
-    assert summary == "running 1"
-
-
 @pytest.mark.parametrize("width", [50, 80, 130])
 @pytest.mark.parametrize("height", [4, 12, 60])
 def test_a_workflow_stands_before_its_members_however_short_the_screen(
@@ -150,19 +137,6 @@ def test_more_tasks_than_lines_leave_those_that_run(height: int) -> None:
     assert len(lines) < height
     assert any("59.5%" in line for line in lines)
     assert "more" in lines[-1]
-
-
-@pytest.mark.parametrize(
-    ("locale", "empty", "away"),
-    [("en", "No tasks yet", "does not answer"), ("ja", "まだありません", "接続できません")],
-)
-def test_nothing_and_trouble_are_said(locale: Locale, empty: str, away: str) -> None:
-    assert empty in drawn(View(at=NOW), locale=locale)[0]
-    lines = drawn(View((RUNNING,), at=NOW, trouble="Error 111"), locale=locale)
-    assert away in lines[0]
-    assert "10:30:00" in lines[0]
-    assert "Error 111" in lines[1]
-    assert "59.5%" in lines[3], "what was read last stays"
 
 
 @pytest.mark.parametrize(
