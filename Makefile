@@ -94,6 +94,7 @@ element: $(STAMP) ## Make the element's script, its texts and the page's list of
 
 pictures: $(STAMP) ## Draw the pictures of page and terminal anew (needs chromium)
 	$(BIN)/python -m docs.make_pictures
+	$(BIN)/python -m docs.make_moving
 
 release-check: $(STAMP) ## Build what would be published and check it; publishes nothing
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group release

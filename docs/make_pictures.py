@@ -54,11 +54,11 @@ _PAGE: Final = ROOT / "progress_backend" / "web" / "static"
 Scheme = Literal["light", "dark"]
 SCHEMES: Final[tuple[Scheme, ...]] = get_args(Scheme)
 _THEMES: Final[dict[Scheme, TerminalTheme]] = {"light": DEFAULT_TERMINAL_THEME, "dark": DARK_THEME}
-_LANGUAGES: Final[dict[Locale, str]] = {"en": "en-US", "ja": "ja-JP"}
+LANGUAGES: Final[dict[Locale, str]] = {"en": "en-US", "ja": "ja-JP"}
 #: Size of the page's window, and the terminal's width in columns.
 _WINDOW: Final = (1180, 720)
 #: How long a busy machine may take to show a page.
-_WAIT_MS: Final = 120_000
+WAIT_MS: Final = 120_000
 _COLUMNS: Final = 96
 _LEASE_S: Final = 30.0
 _TEXT: Final = re.compile(r'textLength="(?P<length>[0-9.]+)"(?P<rest>[^>]*)>(?P<said>[^<]+)</text>')
@@ -193,7 +193,7 @@ def _in_cells(match: re.Match[str]) -> str:
 
 
 @contextmanager
-def _api(lang: Locale) -> Iterator[tuple[str, str]]:
+def api(lang: Locale) -> Iterator[tuple[str, str]]:
     """The addresses of an API and of its store, which has the tasks."""
     with EmbeddedServer() as server:
         settings = Settings(redis_url=server.url, locale=lang)
@@ -224,8 +224,7 @@ def page() -> Iterator[tuple[Path, bytes]]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for lang in LOCALES:
-            with _api(lang) as (address, store_url):
-                yield from _pictures(browser, lang, address, "page", "tr[data-task-id]")
+            with api(lang) as (address, store_url):
                 with Store(Settings(redis_url=store_url, locale=lang)) as store:
                     store.ready()
                     records.fill(store, lang)
@@ -244,10 +243,10 @@ def _pictures(
     """Pictures of one page in each scheme, as soon as it has these parts."""
     for scheme in SCHEMES:
         context = browser.new_context(
-            locale=_LANGUAGES[lang], color_scheme=scheme, reduced_motion="reduce",
+            locale=LANGUAGES[lang], color_scheme=scheme, reduced_motion="reduce",
             viewport={"width": _WINDOW[0], "height": _WINDOW[1]},
         )  # fmt: skip
-        context.set_default_timeout(_WAIT_MS)
+        context.set_default_timeout(WAIT_MS)
         opened = context.new_page()
         opened.goto(address)
         for part in ("#connection[data-state=live]", *parts):

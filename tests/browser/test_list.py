@@ -71,7 +71,14 @@ def test_what_waits_is_one_row_behind_what_runs(
     expect(page.locator(".fold")).to_contain_text("next: fetch_data 7203.T")
     assert listed(page) == ["runs", "ended"]
     fold.click()
-    eventually(lambda: listed(page) == ["runs", *waiting, "ended"])
+    expect(fold).to_have_attribute("aria-expanded", "true")
+
+    def opened() -> bool:
+        first, *between, last = listed(page)
+        assert (first, sorted(between), last) == ("runs", waiting, "ended")
+        return True
+
+    eventually(opened)
     fold.click()
     expect(row(page, "waits-0")).to_have_count(0)
     page.locator("#search").fill("waits-3")  # who looks for one sees it

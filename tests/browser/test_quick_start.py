@@ -57,6 +57,6 @@ def test_the_socket_moves_a_bar_through_a_restart_to_the_end(
     api.update(task_id, current_items=200, message="page 8")
     expect(label).to_have_text("running: page 8")
     api.update(task_id, "completed")
-    expect(label).to_have_text("completed: 完了しました")
+    expect(label).to_have_text("completed: Completed")
     assert bar.evaluate("bar => bar.value") == 100
     eventually(lambda: api.watched() == 0, what="the snippet leaves an ended task alone")

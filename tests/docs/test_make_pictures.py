@@ -37,10 +37,14 @@ def test_the_pages_are_drawn_from_the_page_as_it_is() -> None:
     assert MADE_FROM.read_text("utf-8") == drawn_from(), AGAIN
     for lang in LOCALES:
         for scheme in SCHEMES:
-            for name in ("page", "task", "workflow"):
+            for name in ("task", "workflow"):
                 picture = (FOLDER / f"{name}-{lang}-{scheme}.png").read_bytes()
                 assert picture.startswith(b"\x89PNG")
                 assert len(picture) < 200_000
+            moving = (FOLDER / f"moving-{lang}-{scheme}.webp").read_bytes()
+            assert moving[8:12] == b"WEBP"
+            assert b"ANIM" in moving
+            assert len(moving) < 1_000_000
 
 
 @pytest.mark.parametrize("document", documents())
