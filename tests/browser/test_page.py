@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import redis
 from playwright.sync_api import expect
@@ -14,6 +16,15 @@ from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.mounting import mounted
 from tests.web.serving import RunningApi
+
+#: A browser with a clock that is wrong.
+SHIFTED = """{
+  const Real = Date;
+  globalThis.Date = class extends Real {
+    constructor(...given) { super(...(given.length ? given : [Date.now()])); }
+    static now() { return Real.now() + HOURS * 3600 * 1000; }
+  };
+}"""
 
 
 def test_nothing_yet(api: RunningApi, open_page: OpenPage) -> None:
@@ -42,10 +53,16 @@ def test_languages(api: RunningApi, records: Records, open_page: OpenPage) -> No
     expect(japanese).to_have_title("1 件実行中 · タスクの進捗")
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
 def test_an_end_that_may_be_taken_back_says_so_until_it_is_final(
-    api: RunningApi, redis_url: str, open_page: OpenPage
+    api: RunningApi, redis_url: str, open_page: OpenPage, hours: int
 ) -> None:
+    """By the store's clock, whatever the browser's."""
     page = open_page(api)
+    page.add_init_script(SHIFTED.replace("HOURS", str(hours)))
+    page.reload()
+    assert abs(page.evaluate("Date.now()") / 1000 - time.time() - hours * 3600) < 600
+    is_live(page)
     message = Records(redis_url, lease_s=1, locale="en").lose("job", again_s=4).message
     assert message.startswith("Worker lost; may come again until ")
     shows(page, "job", "error")
