@@ -94,6 +94,10 @@ class StrictRoute(APIRoute):
         options["description"] = " ".join((endpoint.__doc__ or "").split())
         super().__init__(path, endpoint, **options)
         self._right = row.right
+        #: The value of an empty query, which no function changes; None where that is refused.
+        self._no_query: Any = None
+        for field in self.dependant.query_params:
+            self._no_query, _ = field.validate({}, loc=("query",))
         #: The headers that the function takes, all of them texts: its names, and a request's.
         self._headers = [
             (field.name, field.name.replace("_", "-").encode(), field.default)
@@ -189,7 +193,10 @@ class StrictRoute(APIRoute):
             values[field.name], wrong = field.validate(given, loc=("path", field.name))
             errors += wrong
         for field in its.query_params:  # a model
-            given = dict(request.query_params) if request.scope["query_string"] else {}
+            if not request.scope["query_string"] and self._no_query is not None:
+                values[field.name] = self._no_query
+                continue
+            given = dict(request.query_params)
             values[field.name], wrong = field.validate(given, loc=("query",))
             errors += wrong
         if self._headers:
