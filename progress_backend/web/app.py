@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
-from fastapi.telemetry import TelemetryConfig
 
 from ..errors import SettingsError
 from ..settings import Settings
@@ -20,6 +19,9 @@ from .router import router
 from .site_answer import Authorize
 from .state import celery_app_of_environment, lifespan, settings_of_environment
 from .strict_route import refused
+
+if TYPE_CHECKING:
+    from fastapi.telemetry import TelemetryConfig  # not in the oldest FastAPI that is allowed
 
 
 def create_app(
@@ -86,7 +88,8 @@ def create_app(
 
 def _telemetry() -> TelemetryConfig | None:
     """FastAPI's own traces and metrics, where OpenTelemetry's SDK can be configured at all: each
-    request looks for one, which takes an eighth of a read's time."""
+    request looks for one, which takes an eighth of a read's time. An older FastAPI has none, and
+    keeps the argument unread."""
     if find_spec("opentelemetry") and find_spec("opentelemetry.sdk"):
         return None
     return {"tracing": False, "metrics": False, "logs": False}
