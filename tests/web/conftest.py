@@ -34,7 +34,8 @@ def session_api(session_redis_url: str) -> Iterator[RunningApi]:
 
 @pytest.fixture
 def api(session_api: RunningApi, redis_url: str) -> RunningApi:
-    """The API over an empty store."""
+    """The API over an empty store, of which it has cached no type's past runs."""
+    session_api.app.state.progress.histories._known.clear()
     return session_api
 
 
