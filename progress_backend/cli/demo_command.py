@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from dataclasses import fields
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
@@ -53,9 +54,14 @@ def demo(ctx: click.Context, port: int | None) -> None:
             store = stack.enter_context(EmbeddedServer()).url
         except EmbeddedServerError as error:
             raise click.ClickException(str(error)) from error
+        locale = language(Settings.from_sources(None, os.environ), None)
+        # Those of the reader's own project: Celery takes its broker from them before the app's.
+        own = {f"PROGRESS_{field.name.upper()}" for field in fields(Settings)}
+        for name in [n for n in os.environ if n in own or n.startswith("CELERY_")]:
+            del os.environ[name]
         os.environ |= {
             "PROGRESS_REDIS_URL": store,
-            "PROGRESS_LOCALE": language(Settings.from_sources(None, os.environ), None),
+            "PROGRESS_LOCALE": locale,
             "PROGRESS_TIMEZONE": get_localzone_name(),
         }
         address = _start(stack, _PORT if port is None else port, taken=port is None)
