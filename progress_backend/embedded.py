@@ -138,7 +138,7 @@ class EmbeddedServer:
             return
         self._process = None
         atexit.unregister(self.stop)
-        _end(process)
+        end_process(process)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -170,14 +170,14 @@ class EmbeddedServer:
             try:
                 answered = self._wait(process, port)
             except BaseException:  # Ctrl-C too: nothing is left behind
-                _end(process)
+                end_process(process)
                 raise
             if answered:
                 self._process, self._owner = process, os.getpid()
                 atexit.register(self.stop)
                 return True
             ended = process.poll() is not None
-            _end(process)
+            end_process(process)
             said = _read(log)
         if "Address already in use" in said:
             return False
@@ -252,7 +252,8 @@ def die_with_parent() -> Callable[[], None] | None:
     return ask
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """Ends a child process: by SIGTERM, and by SIGKILL where that takes longer than `STOP_S`."""
     process.terminate()
     try:
         process.wait(STOP_S)

@@ -20,7 +20,7 @@ import click
 from tzlocal import get_localzone_name
 
 from ..daemon import daemon
-from ..embedded import EmbeddedServer, EmbeddedServerError, die_with_parent
+from ..embedded import EmbeddedServer, EmbeddedServerError, die_with_parent, end_process
 from ..settings import Settings
 from ..terminal.opening import language
 from .session import need
@@ -29,10 +29,9 @@ from .watch_command import watch
 _APP: Final = "progress_backend.demo_jobs"
 _CLI: Final = "from progress_backend.cli import main; main()"
 _PORT: Final = 8004
-#: Seconds until the page must be served, between two more jobs, and for the parts to end.
+#: Seconds until the page must be served, and between two more jobs.
 _READY_S: Final = 60.0
 _NEXT_S: Final = 8.0
-_END_S: Final = 5.0
 
 
 @click.command()
@@ -113,7 +112,7 @@ def _start(stack: ExitStack, port: int, *, taken: bool) -> str:
                 preexec_fn=die_with_parent(),  # noqa: PLW1509 - the child only calls prctl
             )
         started[folder / name] = process
-        stack.callback(_end, process)
+        stack.callback(end_process, process)
     deadline = time.monotonic() + _READY_S
     while not (found := re.search(r"http://\S+", (folder / "api").read_text())):
         dead = [path for path, process in started.items() if process.poll() is not None]
@@ -122,12 +121,3 @@ def _start(stack: ExitStack, port: int, *, taken: bool) -> str:
             raise click.ClickException(f"the {why.name} did not start:\n{why.read_text()[-2000:]}")
         time.sleep(0.05)
     return found[0]
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_END_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -115,7 +115,7 @@ class Store(_Base):
         assert isinstance(self._exchange, Exchange)
         try:
             return self._exchange.replies_to(b"".join(requests), len(requests)) or []
-        except Exception:
+        except Exception:  # MAPPED raises redis-py's and the system's errors as the library's
             with MAPPED:
                 raise
 

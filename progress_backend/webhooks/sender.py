@@ -82,7 +82,7 @@ class Sender:
             # What was taken is due again by itself.
             if self._log[""].passes():
                 logger.warning("webhooks are sent when the store answers again: %s", error)
-        except Exception:
+        except Exception:  # a fault of ours: the next round sends again
             if self._log[""].passes():
                 logger.exception("events could not be sent to webhooks; trying again")
 
