@@ -81,7 +81,7 @@ class ProgressService(NotificationServiceInterface):
             total_items: items to be processed, 0 to 2**53-1; None or 0 if unknown.
             symbol: label, by which lists are filtered; 1 to 255 characters.
             metadata: anything else worth keeping; values that JSON can hold.
-            owner: whose task it is, by which lists and callers are limited; 1 to 200 characters.
+            owner: by which lists and callers are limited; 1 to 200 characters.
 
         Raises:
             InvalidEvent: a value cannot be recorded; the message names it.
@@ -112,12 +112,11 @@ class ProgressService(NotificationServiceInterface):
 
         Args:
             task_id: the record's id.
-            status: "running" starts a task that is created and resumes one that is paused;
-                "paused", "completed" and "error" are the others.
-            current_items: items done so far, 0 to 2**53-1; with "completed" the last count unless
-                given, or all where that is 0.
-            message: text for readers, at most 10,000 characters; without one the old text stays,
-                at an end the default text is taken.
+            status: "running" (starts or resumes the task), "paused", "completed" or "error".
+            current_items: items done so far, 0 to 2**53-1; all of them with "completed" where none
+                was counted.
+            message: text for readers, at most 10,000 characters; at an end a default text is taken
+                without one.
             error_message: what went wrong, at most 10,000 characters; with "error" alone.
             results: merged into the record's `results`.
             processing_details: merged into the record's `processing_details`.
@@ -126,7 +125,7 @@ class ProgressService(NotificationServiceInterface):
             by: who asks, with "paused" or `force`; at most 255 characters, "api" unless given.
             total_items: a total that has become known, 0 to 2**53-1.
             force: with "completed" or "error": end the record although a live worker runs the
-                task; the run is stopped at its next update, as by a cancel.
+                task, whose run is stopped as by a cancel.
 
         Raises:
             TaskNotFound: there is no record.

@@ -1,20 +1,48 @@
-"""The specification's service on Redis, with workers and workflows."""
+"""The specification's service on Redis (5.2): tasks, workflows, workers and the health check."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Literal
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import AsyncGenerator, Mapping
+from datetime import datetime
+from typing import ClassVar, Final, Literal, Self, TypeVar
 
-from ..flows import worker_list, workflow_acts, workflows
-from ..record import caller_events
+from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound, printable
+from ..flows import task_list, task_log, task_timeline, worker_list, workflow_acts, workflows
+from ..flows.flow import Flow
+from ..flows.stored_record import Applied
+from ..flows.task_flows import Flows
+from ..operations.counts import Counted
+from ..record import caller_events, reader_view
 from ..record.act import Action
-from .bodies import loaded, pagination
+from ..record.document import written
+from ..record.events import Event
+from ..record.list_request import ListRequest
+from ..record.log_line import with_id
+from ..settings import Settings
+from ..store.drivers import AsyncStore
+from ..store.outage_log import fault
+from ..targets import targets_of
+from .bodies import health, loaded, pagination
 from .interface import Body
 from .progress_service import ProgressService
-from .redis_tasks import RedisTasks
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Longest pauses between the tries of a commit that other writers prevent; together mostly a
+#: second.
+_TURNS_S: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28)
+#: How many of the newest tasks the health check reads for values that are no records: a fixed cost.
+_NEWEST: Final = 100
 
 
-class RedisProgressService(RedisTasks):
+class RedisProgressService(ProgressService):
     """Service with its records in Redis, shared with workers and other services.
 
     It opens its connections at the first call, for each event loop; `async with` closes them, as
@@ -29,6 +57,168 @@ class RedisProgressService(RedisTasks):
         "GET /internal/workflows": "get_workflows_list",
         "GET /internal/workers": "get_workers",
     }
+
+    def __init__(
+        self,
+        redis_url: str | None = None,
+        *,
+        settings: Settings | None = None,
+        store: AsyncStore | None = None,
+    ) -> None:
+        """Names the store; connects to nothing yet.
+
+        Args:
+            redis_url: the store's URL, with default settings.
+            settings: settings with the store's URL, in place of `redis_url`: those of
+                `settings_of(app)` for the records of a Celery app.
+            store: an `AsyncStore` to share, whose settings count; the service does not close it.
+
+        Raises:
+            SettingsError: the URL cannot be used.
+        """
+        if store is not None:
+            settings = store.settings
+        elif settings is None:
+            settings = Settings(redis_url=redis_url)
+        super().__init__(settings)
+        self.flows = Flows(settings, targets_of(settings), fault)
+        self._given = store
+        #: The event loop, its store, and what closes that.
+        self._opened: tuple[asyncio.AbstractEventLoop, AsyncStore, AsyncGenerator[None]] | None = (
+            None
+        )
+
+    async def apply(self, task_id: str, *events: Event) -> bytes:
+        """See `ProgressService.apply`."""
+        applied = await self._applied(task_id, events)
+        if applied.refused is not None:
+            raise applied.refused
+        if applied.document is not None:
+            return written(reader_view.seen(applied.document, task_id, self.settings.zone()))
+        found = await self.run(self.flows.record(task_id))
+        if found is None:
+            raise TaskNotFound(task_id)
+        return written(found)
+
+    async def _applied(self, task_id: str, events: tuple[Event, ...]) -> Applied:
+        """Records events in one commit, and tries again after a pause where other writers were
+        first."""
+        store = await self._store()
+        for longest_s in _TURNS_S:
+            with contextlib.suppress(ConcurrentUpdate):
+                return await self.run(self.flows.ask(task_id, events, store.now()))
+            await asyncio.sleep(random.uniform(0, longest_s))
+        return await self.run(self.flows.ask(task_id, events, store.now()))
+
+    async def get_task_status(self, task_id: str) -> Body | None:
+        """Reads a task's body, as `GET /internal/task/{task_id}/status` has it; None if there is no
+        such task.
+
+        Args:
+            task_id: the record's id; that of a workflow without a record gives the workflow as a
+                task.
+
+        Raises:
+            ForeignValue: the value that is stored under the id is no record.
+        """
+        now = (await self._store()).now()
+        body = await self.run(workflows.task_or_workflow(self.flows, task_id, now))
+        return None if body is None else loaded(body)
+
+    async def get_tasks_list(
+        self,
+        status: str | None = None,
+        task_type: str | None = None,
+        symbol: str | None = None,
+        page: int = 1,
+        limit: int = 20,
+        workflow_id: str | None = None,
+        top: bool = False,
+        warning: str | None = None,
+        owner: str | None = None,
+        id_prefix: str | None = None,
+        created_from: datetime | str | None = None,
+        created_to: datetime | str | None = None,
+        sort: str = "newest",
+        *,
+        light: bool = False,
+    ) -> Body:
+        """Reads one page of tasks, with its pagination and a summary over all tasks.
+
+        Args:
+            status: only tasks with this status.
+            task_type: only tasks of this type.
+            symbol: only tasks with this symbol.
+            page: number of the page, from 1.
+            limit: tasks a page, 1 to 100.
+            workflow_id: only members of this workflow; the summary is then over these.
+            top: tasks that are no workflow's member and outermost workflows, with no filter; with
+                sort="running" `limit` each of what runs, is paused, waits, and has ended.
+            warning: only tasks with this warning ("stalled" or "late").
+            owner: only tasks of this owner; the summary is then over these.
+            id_prefix: only tasks whose ids begin so (six characters or more), of the newest 10,000.
+            created_from: only tasks created then or later: a datetime, or ISO 8601 with an offset.
+            created_to: only tasks created before then.
+            sort: "newest", "running" (running tasks first) or "ended" (the last end first).
+            light: rows without what is large, as `GET /internal/tasks` has them.
+
+        Raises:
+            InvalidEvent: a value is out of bounds, or two filters do not go together: status, type
+                and symbol do; workflow, warning and owner each alone or with a status.
+        """
+        request = ListRequest(
+            status=status,
+            task_type=task_type,
+            symbol=symbol,
+            owner=owner,
+            workflow_id=workflow_id,
+            warning=warning,
+            top=top,
+            id_prefix=id_prefix,
+            created_from=created_from,
+            created_to=created_to,
+            page=page,
+            limit=limit,
+            sort=sort,
+        )
+        return await self._list(request, light)
+
+    async def _list(self, request: ListRequest, light: bool) -> Body:
+        request.check()
+        now = (await self._store()).now()
+        found = await self.run(task_list.listed(self.flows, request, now, light=light))
+        return {
+            "tasks": [loaded(row) for row in found.rows],
+            "pagination": pagination(request.page, request.limit, found.total),
+            "summary": dict(found.counts),
+        }
+
+    async def get_task_timeline(self, task_id: str) -> Body:
+        """Reads what happened to a task, as `GET /internal/task/{task_id}/timeline` has it.
+
+        Args:
+            task_id: the record's id.
+
+        Raises:
+            TaskNotFound: there is no record.
+        """
+        return loaded(await self.run(task_timeline.read(task_id, self.settings)))
+
+    async def get_task_log(
+        self, task_id: str, after: int | None = None, limit: int = task_log.LINES
+    ) -> Body:
+        """Reads lines of a task's log, as `lines` of `GET /internal/task/{task_id}/log`.
+
+        Args:
+            task_id: the record's id.
+            after: only lines behind that of this number; None: the newest ones.
+            limit: so many lines at most, 1 to 1,000.
+
+        Raises:
+            TaskNotFound: there is no record.
+        """
+        part = await self.run(task_log.read(task_id, after, limit))
+        return {"lines": [loaded(with_id(*line)) for line in part.lines]}
 
     async def get_workers(self) -> Body:
         """Reads which workers track tasks, as `GET /internal/workers` has it: each one's name, last
@@ -73,9 +263,8 @@ class RedisProgressService(RedisTasks):
         reason: str | None = None,
         by: str | None = "api",
     ) -> Body:
-        """Pauses all members of a workflow, or lets those go on that wait, and returns its body
-        from before they followed: no member begins from then on, and one that runs waits at its
-        next update. It returns when those have followed that write nothing by themselves.
+        """Pauses all members of a workflow, or resumes those that are paused, as `cancel_workflow`
+        cancels them: one that runs waits at its next update.
 
         Args:
             workflow_id: the id of the result that `apply_async` of the canvas returned.
@@ -124,3 +313,77 @@ class RedisProgressService(RedisTasks):
             step = workflow_acts.carry_out(self.flows, workflow_id, act_id, cursor, store.now())
             cursor = await self.run(step)
         return loaded(body)
+
+    async def now(self) -> datetime:
+        """Reads the time by Redis's clock, in the configured zone."""
+        return (await self._store()).now()
+
+    async def health_check(self) -> Body:
+        """Reads the state of the store, as `GET /internal/health` has it: `status` is "healthy",
+        "degraded" with a `reason`, or "unhealthy" while the store does not answer. It raises
+        nothing."""
+        sent = time.perf_counter()
+        try:
+            store = await self._store()
+            counted = await store.execute(self.flows.count(store.now()))
+            took_ms = round((time.perf_counter() - sent) * 1000, 1)
+            unreadable = await self.run(self.flows.unreadable(_NEWEST))
+        except StoreUnavailable as error:
+            logger.warning("the service is unhealthy: %s", error)
+            return health("unhealthy", Counted(0, 0, 0, 0), "disconnected")
+        body = health("healthy", counted, "connected", took_ms)
+        redis = body["dependencies"]["redis"]
+        redis["key_prefix"] = self.settings.key_prefix
+        redis["unreadable_tasks"] = len(unreadable)
+        faults = [
+            f"{name} is a {kind}, which another program wrote" for name, kind in counted.wrong_keys
+        ]
+        if counted.no_writes or store.refusal:
+            faults.insert(0, counted.no_writes or store.refusal)
+        if counted.eviction:
+            faults.append(counted.eviction)
+        if unreadable:
+            task_id, fault = unreadable[0]
+            count = f"{len(unreadable)} of the newest {_NEWEST}"
+            such_as = f"{printable(task_id)}: {fault}"
+            faults.append(f"{count} tasks have no readable record, such as {such_as}")
+        if faults:
+            body.update(status="degraded", reason="; ".join(faults))
+        return body
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Runs a flow on Redis."""
+        return await (await self._store()).run(flow)
+
+    async def _store(self) -> AsyncStore:
+        store = self._given
+        if store is None:
+            loop = asyncio.get_running_loop()
+            if self._opened is None or self._opened[0] is not loop:
+                store = AsyncStore(self.settings)
+                self._opened = loop, store, _closing(store)
+                await anext(self._opened[2])
+            store = self._opened[1]
+        await store.ready()
+        return store
+
+    async def close(self) -> None:
+        """Closes the connections to Redis that this service opened."""
+        if self._opened is not None:
+            opened, self._opened = self._opened, None
+            await opened[2].aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+async def _closing(store: AsyncStore) -> AsyncGenerator[None]:
+    """Closes a store at the end of its event loop: `asyncio.run` closes the generators that have
+    begun in it."""
+    try:
+        yield
+    finally:
+        await store.close()

@@ -6,7 +6,7 @@ import pytest
 
 from progress_backend import tokens
 from progress_backend.flows import task_flows
-from progress_backend.service import redis_tasks
+from progress_backend.service import redis_progress_service
 from tests.conftest import StartServer
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -17,7 +17,7 @@ def test_one_that_never_gets_through_may_come_again(
 ) -> None:
     task_id = api.create()
     monkeypatch.setattr(task_flows, "TRIES", 0)
-    monkeypatch.setattr(redis_tasks, "_TURNS_S", (0.01, 0.01))
+    monkeypatch.setattr(redis_progress_service, "_TURNS_S", (0.01, 0.01))
     for answer in (api.update(task_id), api.cancel(task_id)):
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) >= 1
