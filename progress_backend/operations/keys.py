@@ -240,7 +240,7 @@ class Keys:
     @property
     def asked_again(self) -> str:
         """Sorted set of the ids of lost tasks by the time (ms) at which the result backend is asked
-        about each once more."""
+        about each again."""
         return f"{self.prefix}progress_asked_again"
 
     @property

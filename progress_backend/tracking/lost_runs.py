@@ -151,7 +151,9 @@ class Judge:
     def lost(self) -> None:
         """Asks the result backend once more about the runs that were recorded as lost."""
         store, settings = self._store, self._settings
-        task_ids = store.run(silent_runs.to_ask(settings, store.now(), self._token))
+        # A process without a result backend leaves them to the others for a while.
+        patience = timedelta(seconds=0 if self._ask is not None else 2 * settings.lease_s)
+        task_ids = store.run(silent_runs.to_ask(settings, store.now() - patience, self._token))
         for step in silent_runs.steps(task_ids):
             self._ask_again(step)
             if not self._goes_on():
@@ -159,8 +161,10 @@ class Judge:
 
     def _ask_again(self, task_ids: Sequence[str]) -> None:
         """Records the ends in the result backend for runs that were recorded as lost: one may have
-        ended after all, while the store was away from its worker, which was killed then. Asked a
-        lease after the loss and once the message comes no more; again where it does not answer."""
+        ended after all, or the message's next run, while the store was away from a worker that was
+        killed then. Asked when the message comes no more and, since it may wait in a long queue,
+        a lease after the loss and then each time after twice as long, for as long as the record is
+        kept; again where the result backend does not answer."""
         bases = silent_runs.readable(self._store.execute(records.read(tuple(task_ids))))
         lost = [base for base in bases if base.task.error_cause == LOST]
         ends = self._ends([base.task.task_id for base in lost])
@@ -169,17 +173,15 @@ class Judge:
         asked: dict[str, int | None] = dict.fromkeys(task_ids)
         for base in lost:
             task = base.task
-            times = [(task.completed_at or now) + lease, task.again_until or now]
-            unanswered = task.task_id not in ends
-            if unanswered and (self._ask is not None or now < max(times) + 2 * lease):
-                # A process without a result backend leaves it to the others for a while.
+            if self._ask is not None and task.task_id not in ends:
                 asked[task.task_id] = milliseconds(now + lease)
                 continue
             end = own_end(base, ends.get(task.task_id), self._settings)
             if end is not None:
                 verdicts.append((base, end.of_attempt(task.attempt)))
-            later = [time for time in times if time > now]
-            asked[task.task_id] = milliseconds(min(later)) + 1 if later else None
+            since = task.completed_at or now
+            times = [since + 2 * max(now - since, lease / 2), task.again_until or now]
+            asked[task.task_id] = milliseconds(min(time for time in times if time > now)) + 1
         for some in _several(verdicts):
             self._record(some)
         self._store.execute(leases.ask_again(asked.items()))

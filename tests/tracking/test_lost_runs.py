@@ -12,7 +12,7 @@ from celery import Celery
 
 from progress_backend.flows import silent_runs, workflows
 from progress_backend.flows.gather import together
-from progress_backend.flows.stored_record import Base
+from progress_backend.flows.stored_record import Base, milliseconds
 from progress_backend.operations import counts as counts_ops
 from progress_backend.operations import leases, lists, locks, records
 from progress_backend.operations.lists import Filters
@@ -257,3 +257,25 @@ def test_an_end_of_a_planned_task_is_taken_where_its_message_may_have_left(
 def body(store: Store, task_id: str) -> Task:
     (document,) = store.execute(records.read((task_id,)))
     return Base.of(document).task
+
+
+def test_a_lost_task_is_asked_about_each_time_after_twice_as_long(store: Store) -> None:
+    """Its message may have waited in a long queue, and run while the store was away."""
+    (task_id,) = die(store, workers=1, runs=1)
+    lost = ev.Lost(lease="w0/1", error_message="silent", revision=body(store, task_id).revision)
+    store.run(store.flows.apply(task_id, (lost,), store.now() - timedelta(seconds=100)))
+    lost_at = body(store, task_id).completed_at
+    assert lost_at is not None
+
+    def due(seconds: float) -> list[str]:
+        return store.execute(leases.to_ask(milliseconds(lost_at + timedelta(seconds=seconds)), 9))
+
+    store.execute(leases.ask_again([(task_id, 1)]))
+    judge(store, dict.fromkeys).lost()
+    since = (store.now() - lost_at).total_seconds()
+    assert due(since * 1.5) == []
+    assert due(since * 2.1) == [task_id]
+    store.execute(leases.ask_again([(task_id, 1)]))
+    done = ev.Completed(results={"saved": 4}, at=store.now())
+    judge(store, lambda ids: dict.fromkeys(ids, done)).lost()
+    assert body(store, task_id).status == "completed"
