@@ -49,7 +49,7 @@ class Receiver(Protocol[T_contra]):
 class Mailbox(Generic[T]):
     """Holds the newest item for one receiver; an older one that was not taken is dropped."""
 
-    __slots__ = ("_counts", "_newest", "_waiter", "code", "nudged")
+    __slots__ = ("_counts", "_newest", "_waiter", "code")
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
@@ -57,13 +57,6 @@ class Mailbox(Generic[T]):
         self._waiter: asyncio.Future[None] | None = None
         #: The code with which it was closed; None: it was not.
         self.code: int | None = None
-        #: Whether `nudge` was called; whoever takes that sets it back.
-        self.nudged = False
-
-    def nudge(self) -> None:
-        """Ends a wait of `get` without an item."""
-        self.nudged = True
-        self._wake()
 
     def put(self, item: T) -> None:
         """Puts an item in, in place of an older one; never waits."""
@@ -78,8 +71,8 @@ class Mailbox(Generic[T]):
             self.code = code
         self._wake()
 
-    async def get(self) -> T | None:
-        """Waits for an item and takes it out; None once `nudged` is set. One caller at a time.
+    async def get(self) -> T:
+        """Waits for an item and takes it out. One caller at a time.
 
         Raises:
             ReceiverClosed: it was closed.
@@ -91,8 +84,6 @@ class Mailbox(Generic[T]):
                 return item
             if self.code is not None:
                 raise ReceiverClosed
-            if self.nudged:
-                return None
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..record import room
-from .call import Asked, Call, at, of_each, one
+from .call import Asked, Call, at, one
 from .keys import Keys
 from .scripts import script
 
@@ -57,15 +57,3 @@ def _line(entry: Any) -> tuple[int, bytes]:
     if not isinstance(fields, dict):
         fields = dict(zip(fields[::2], fields[1::2], strict=True))
     return int(stored_id.partition(b"-")[0]), fields[b"j"]
-
-
-def newest(task_ids: Sequence[str]) -> Call[list[int | None]]:
-    """The number of the newest line of each task's log; None of one that has none."""
-
-    def ask(keys: Keys, task_ids: Sequence[str]) -> Asked[list[int | None]]:
-        return Asked(
-            [("XREVRANGE", keys.log(each), "+", "-", "COUNT", 1) for each in task_ids],
-            lambda replies: [_line(reply[0])[0] if reply else None for reply in replies],
-        )
-
-    return of_each(task_ids, lambda task_id: task_id, ask)

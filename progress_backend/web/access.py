@@ -42,8 +42,6 @@ FORM_TYPES: Final = (
 )
 _READS: Final = ("GET", "HEAD", "OPTIONS")
 _EVENTS: Final = "/events"
-_LOG: Final = "/log"
-_EVENT_STREAM: Final = b"text/event-stream"
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 _SECURE: Final = ("https", "wss")
 #: A Host header: its name, or an address in brackets, and its port.
@@ -93,7 +91,8 @@ class Access:
                     "PROGRESS_ALLOWED_HOSTS",
                 )
         reads = scope["type"] == "http" and scope["method"] in _READS
-        if reads and not _is_stream(scope):
+        # An event stream is open and counted until it ends, though a foreign page cannot read it.
+        if reads and not scope["path"].endswith(_EVENTS):
             return None
         return self._of_origin(scope) or (None if reads else _of_body(scope))
 
@@ -146,15 +145,6 @@ class Access:
             or _is_address(name.strip("[]"))
             or (insecure and _DOTLESS.fullmatch(name) is not None)
         )
-
-
-def _is_stream(scope: Scope) -> bool:
-    """Whether a GET asks for an event stream, which is open and counted until it ends, though the
-    page of another origin cannot read it."""
-    path: str = scope["path"]
-    return path.endswith(_EVENTS) or (
-        path.endswith(_LOG) and any(_EVENT_STREAM in value for value in _values(scope, b"accept"))
-    )
 
 
 def _of_body(scope: Scope) -> Refusal | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import acts, health, overview, tasks, timeline, workflows
-from .push import event_stream, log_stream, shared_socket, websockets
+from . import acts, health, logs, overview, tasks, timeline, workflows
+from .push import event_stream, shared_socket, websockets
 from .state import lifespan
 
 #: Every HTTP and WebSocket route below `/internal`, for a FastAPI application of your own:
@@ -13,7 +13,7 @@ from .state import lifespan
 router = APIRouter(lifespan=lifespan)
 # Routes instead of routers: FastAPI searches a router within a router several times a request.
 _PARTS = (
-    *(tasks, acts, workflows, event_stream, log_stream, timeline),
+    *(tasks, acts, workflows, event_stream, logs, timeline),
     *(overview, health, websockets, shared_socket),
 )
 for part in _PARTS:

@@ -16,7 +16,6 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from ..flows.task_flows import Flows
-from ..live.followed_logs import FollowedLogs
 from ..live.listener import Listener
 from ..operations import workflows
 from ..service.redis_progress_service import RedisProgressService
@@ -61,7 +60,6 @@ class Api:
     places: QueuePlaces
     service: RedisProgressService
     listener: Listener
-    logs: FollowedLogs
     #: None: no broker is configured, so no process can be terminated.
     broker: Broker | None
     measured: Measured
@@ -94,7 +92,7 @@ class Api:
         places = QueuePlaces(store, histories)
         return cls(
             *(settings, access, callers, Limits(settings), zone, store, reads, histories, places),
-            *(service, listener, FollowedLogs(store), broker, measured),
+            *(service, listener, broker, measured),
             RefusedLines(),
         )
 
@@ -128,7 +126,6 @@ class Api:
     async def close(self) -> None:
         """Closes every socket and event stream, then the connections to Redis."""
         self.farewell()
-        self.logs.stop()
         self.refused_lines.close()
         try:
             await self.listener.stop()

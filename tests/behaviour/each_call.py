@@ -95,7 +95,6 @@ def asked() -> tuple[Any, ...]:
         (timelines.read, "running", (1, 2)),
         (timelines.keep_samples, "running", 1, b"0:1", 60_000),
         (logs.read, "running", 0, 10),
-        (logs.newest, ("running", "t1")),
         (lists.page, Page(0, 10, Filters("created", workflow="w"))),
         (workflows.figures, "w", 1),
         (workflows.owned, "w", "alice"),

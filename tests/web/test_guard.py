@@ -170,16 +170,6 @@ def test_a_browser_asks_before_it_writes(guarded: RunningApi) -> None:
     assert guarded.http.options("/internal/tasks").status_code == 405
 
 
-def test_a_log_as_an_event_stream_asks_too(guarded: RunningApi) -> None:
-    """Read once it is answered, and a page of another origin cannot read it."""
-    path, stream = "/internal/task/job/log", {"Accept": "text/html, text/event-stream"}
-    for headers in ({"Origin": FOE}, {"Sec-Fetch-Site": "cross-site"}):
-        assert guarded.http.get(path, headers={**headers, **stream}).status_code == 403
-        answer = guarded.http.get(path, headers=headers)
-        assert answer.status_code == 200
-        assert "access-control-allow-origin" not in answer.headers
-
-
 @pytest.mark.parametrize(
     ("path", "its_id"),
     [

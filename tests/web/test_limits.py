@@ -154,12 +154,8 @@ async def code(api: RunningApi, path: str, headers: dict[str, str]) -> int:
         return 0
 
 
-def log(api: RunningApi, headers: dict[str, str]) -> int:
-    return events(api, {**headers, "Accept": "text/event-stream"}, "log")
-
-
-def events(api: RunningApi, headers: dict[str, str], name: str = "events") -> int:
-    with api.http.stream("GET", f"/internal/task/job/{name}", headers=headers) as answer:
+def events(api: RunningApi, headers: dict[str, str]) -> int:
+    with api.http.stream("GET", "/internal/task/job/events", headers=headers) as answer:
         if answer.status_code == 429:
             assert answer.headers["retry-after"] == "30"
         return answer.status_code
@@ -219,9 +215,8 @@ async def test_all_clients_together_have_so_many(few: RunningApi) -> None:
             assert await code(few, path, HERE) == 4429
             assert await code(few, path, {}) == 4429
         assert await asyncio.to_thread(events, few, HERE) == 429
-        assert await asyncio.to_thread(log, few, HERE) == 429
     await opens_again(few, "tasks")
-    assert refused(few, "sockets") == 8
+    assert refused(few, "sockets") == 7
 
 
 async def test_streams_that_end_in_any_way_are_counted_no_more(few: RunningApi) -> None:
@@ -229,11 +224,9 @@ async def test_streams_that_end_in_any_way_are_counted_no_more(few: RunningApi) 
     limits: Limits = few.app.state.progress.limits
     for _ in range(4):
         assert await asyncio.to_thread(events, few, HERE) == 200
-        assert await asyncio.to_thread(log, few, HERE) == 200
-        for path in ("no/events", "job/events", "no/log", "job/log"):
-            headers = {**HERE, "Accept": "text/event-stream"}
+        for path in ("no/events", "job/events"):
             url = f"/internal/task/{path}"
-            await asyncio.to_thread(few.http.head, url, headers=headers)
+            await asyncio.to_thread(few.http.head, url, headers=HERE)
         async with asyncio.timeout(10), socket(few, "task/no", HERE) as one:
             with pytest.raises(ConnectionClosed):
                 await one.recv()

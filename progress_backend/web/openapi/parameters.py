@@ -63,13 +63,6 @@ LastEventId = Annotated[
     str | None,
     Header(description="Id of the last event that the client got; EventSource sends it itself."),
 ]
-Accept = Annotated[
-    str,
-    Header(
-        description="With text/event-stream, as EventSource sends it, the log is followed.",
-        include_in_schema=False,
-    ),
-]
 
 
 def is_task_id(text: str) -> bool:

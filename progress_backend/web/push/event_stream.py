@@ -99,7 +99,7 @@ async def _events(
         return denied(api, counted)
     locale = wished(request.headers.get("accept-language"))
     about = (api, watched, heartbeat or PING_S, request.scope, counted)
-    updates = follow(*about, None, locale)
+    updates = follow(*about, locale)
     try:
         first = await anext(updates)
     except ReceiverClosed:

@@ -22,13 +22,11 @@ async def follow(
     quiet_s: float,
     scope: Scope,
     done: Callable[[], None],
-    nudges: Callable[[Callable[[], None]], Callable[[], None]] | None = None,
     locale: Locale | None = None,
 ) -> AsyncGenerator[Update | None]:
     """Yields the current state, then each update; ends when no more updates will come.
 
-    It yields None after each `quiet_s` seconds without an update, and each time the function is
-    called that `nudges` gets, which returns what ends that. `scope` is the request's, whose
+    It yields None after each `quiet_s` seconds without an update. `scope` is the request's, whose
     token may expire meanwhile; `done` is called at the end; texts are in `locale`, where it is
     given. Use it with `contextlib.aclosing`, so that its subscription ends with its use.
 
@@ -41,8 +39,6 @@ async def follow(
     mailbox: Mailbox[Update] = Mailbox(api.listener.watches.counts)
     watcher = Watcher(api, watched, mailbox, locale)
     ends = [watcher.leave, done, api.callers.watch(scope, mailbox.close)]
-    if nudges is not None:
-        ends.append(nudges(mailbox.nudge))
     try:
         await watcher.join()
         while True:
@@ -52,7 +48,6 @@ async def follow(
                     update = await mailbox.get()
             except TimeoutError:
                 pass
-            mailbox.nudged = False
             yield update
     except ReceiverClosed:
         if mailbox.code == closes.UNKNOWN:

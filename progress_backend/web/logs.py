@@ -1,0 +1,33 @@
+"""The HTTP route that reads the log of a task."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from ..flows import task_log
+from ..record.json_text import dumps
+from ..record.log_line import with_id
+from .openapi import parameters, queries
+from .openapi.bodies import TaskLog
+from .route_table import answer, route
+from .state import api_of
+from .strict_route import StrictRoute
+
+router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
+
+
+@router.get("/task/{task_id:path}/log")
+@route("Read the log of a task", ("read", "task"), {200: answer("The lines.", TaskLog)})
+async def task_logged(
+    request: Request, task_id: parameters.TaskId, query: Annotated[queries.LogQuery, Query()]
+) -> Response:
+    """What the job has written by `progress.log()` or a `ProgressLogHandler`: the newest 22 KiB of
+    lines, the newest last. Ids that are missing are of lines that are gone. To follow a log, read
+    it each second with `after`, the id of the last line."""
+    part = await api_of(request).store.run(task_log.read(task_id, query.after, query.limit))
+    lines = b",".join(with_id(*line) for line in part.lines)
+    head = dumps({"task_id": task_id, "first": part.first, "last": part.last}).encode()
+    body = head[:-1] + b',"lines":[' + lines + b"]}"
+    return Response(body, media_type="application/json")

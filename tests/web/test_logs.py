@@ -1,0 +1,59 @@
+"""A task's log over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from progress_backend.flows import task_log
+from progress_backend.record.log_line import LogLine
+from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
+from tests.web.serving import RunningApi
+
+
+@pytest.fixture
+def store(redis_url: str) -> Iterator[Store]:
+    """To write lines to."""
+    with Store(Settings(redis_url=redis_url)) as store:
+        store.ready()
+        yield store
+
+
+def write(store: Store, task_id: str, *texts: str) -> None:
+    lines = [LogLine(1_705_282_200.25, "info", text) for text in texts]
+    store.execute(task_log.add(task_id, 1, lines, 0, store.settings, store.flows.redaction))
+
+
+def test_the_lines_as_json(api: RunningApi, store: Store) -> None:
+    task_id = api.create()
+    empty = api.http.get(f"/internal/task/{task_id}/log")
+    assert empty.json() == {"task_id": task_id, "first": None, "last": None, "lines": []}
+    write(store, task_id, "a", "二行\n目")
+    body = api.http.get(f"/internal/task/{task_id}/log").json()
+    assert (body["first"], body["last"]) == (1, 2)
+    assert body["lines"][1] == {
+        "id": 2,
+        "time": "2024-01-15T01:30:00.250+00:00",
+        "level": "info",
+        "attempt": 1,
+        "text": "二行\n目",
+    }
+    after = api.http.get(f"/internal/task/{task_id}/log", params={"after": 1, "limit": 5})
+    assert [line["id"] for line in after.json()["lines"]] == [2]
+    newest = api.http.get(f"/internal/task/{task_id}/log", params={"limit": 1})
+    assert [line["id"] for line in newest.json()["lines"]] == [2]
+    # As of a record that was created again under the same id.
+    other = api.http.get(f"/internal/task/{task_id}/log", params={"after": 17})
+    assert [line["id"] for line in other.json()["lines"]] == [1, 2]
+
+
+def test_the_log_of_an_unknown_task(api: RunningApi) -> None:
+    for path, status in (
+        ("nope/log", 404),
+        (f"{'x' * 4_097}/log", 422),
+        ("nope/log?after=-1", 422),
+        ("nope/log?limit=1001", 422),
+    ):
+        assert api.http.get(f"/internal/task/{path}").status_code == status, path
