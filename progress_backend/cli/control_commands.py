@@ -4,33 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import click
 
-from ..errors import ProgressError, TransitionRefused
+from ..errors import TransitionRefused
 from ..record.act import MOST_NAMED, Action
-from ..record.caller_events import MAX_LIMIT
-from ..record.list_request import ListRequest
 from ..record.model import Task, TaskStatus
 from ..terminal import formats
 from ..terminal.rows import as_row, task_of
 from ..terminal.source import Source
 from .naming import named
-from .session import Command, all_filters, options, reads, workflow_option
+from .session import Command, options, reads, workflow_option
 
-#: Tasks that one command asks at most, and pages of each status that it reads for them.
-MOST: Final = 1_000
-_MOST_PAGES: Final = 50
 #: Ids that a line names at most.
 _NAMED: Final = 3
-#: The statuses of the tasks that an act changes.
-CHANGES: Final[Mapping[Action, tuple[str, ...]]] = {
-    "cancel": (TaskStatus.RUNNING, TaskStatus.CREATED, TaskStatus.PAUSED),
-    "pause": (TaskStatus.RUNNING, TaskStatus.CREATED),
-    "resume": (TaskStatus.PAUSED,),
-}
 #: What tasks do that were asked.
 _THEN: Final[Mapping[Action, str]] = {
     "cancel": "what waits never begins, and what runs ends at its next update",
@@ -43,19 +31,7 @@ _REACHED: Final[Mapping[Action, tuple[str, ...]]] = {
     "pause": (TaskStatus.PAUSED,),
     "resume": (TaskStatus.RUNNING, TaskStatus.CREATED),
 }
-_about = options(
-    click.argument("task_ids", metavar="[TASK_ID]...", nargs=-1),
-    workflow_option,
-    all_filters,
-    click.option(
-        "--limit",
-        type=click.IntRange(1, MOST),
-        default=MOST,
-        show_default=True,
-        help="With a filter: so many tasks at most.",
-    ),
-    click.option("--yes", "-y", is_flag=True, help="With a filter: do it without a question."),
-)
+_about = options(click.argument("task_ids", metavar="[TASK_ID]...", nargs=-1), workflow_option)
 _reason = click.option("--reason", help="Why; kept in the record, where readers see it.")
 
 
@@ -66,8 +42,8 @@ _reason = click.option("--reason", help="Why; kept in the record, where readers 
 def cancel(source: Source, **given: Any) -> None:
     """Cancel tasks, or all tasks of a workflow: that of --workflow, or of one id that no task has.
 
-    A waiting task never begins; a running one ends at its next update. In place of ids there may be
-    options that tasks have to pass: --status, --type and those below.
+    A waiting task never begins; a running one ends at its next update. `tasks -q` prints the ids of
+    tasks that pass filters: progress-backend cancel $(progress-backend tasks -q --type fetch_data)
     """
     _act(source, "cancel", **given)
 
@@ -80,8 +56,7 @@ def pause(source: Source, **given: Any) -> None:
     """Let tasks wait, or all members of a workflow.
 
     A waiting task does not begin, and a running one stops at its next update, until it is resumed
-    or cancelled. In place of ids there may be options that tasks have to pass: --status, --type and
-    those below.
+    or cancelled.
     """
     _act(source, "pause", **given)
 
@@ -90,10 +65,7 @@ def pause(source: Source, **given: Any) -> None:
 @_about
 @reads
 def resume(source: Source, **given: Any) -> None:
-    """Let paused tasks go on, or all members of a workflow.
-
-    In place of ids there may be options that tasks have to pass: --type, --symbol and those below.
-    """
+    """Let paused tasks go on, or all members of a workflow."""
     _act(source, "resume", **given)
 
 
@@ -103,26 +75,17 @@ def _act(
     *,
     task_ids: tuple[str, ...],
     workflow_id: str | None,
-    limit: int,
-    yes: bool,
     reason: str | None = None,
-    **filters: str | None,
 ) -> None:
-    """Asks tasks, or the members of a workflow; a command that is interrupted leaves the rest of
-    these to the workers' pass.
+    """Asks tasks, or the members of a workflow.
 
     Raises:
-        click.UsageError: it is about nothing, or about more than one of these.
+        click.UsageError: it is about nothing, about both of these, or about too many tasks.
     """
-    chosen: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
-    if [bool(task_ids), workflow_id is not None, bool(chosen)].count(True) != 1:
-        raise click.UsageError("give TASK_IDs, or --workflow ID, or a filter such as --type NAME")
-    if len(task_ids) > MOST:
-        raise click.UsageError(f"give {MOST:,} TASK_IDs at most, not {len(task_ids):,}")
-    if chosen:
-        asked = ListRequest(**chosen, limit=MAX_LIMIT)
-        _act_on_chosen(source, action, asked, limit, reason, yes=yes)
-        return
+    if bool(task_ids) == (workflow_id is not None):
+        raise click.UsageError("give TASK_IDs, or --workflow ID")
+    if len(task_ids) > MOST_NAMED:
+        raise click.UsageError(f"give {MOST_NAMED} TASK_IDs at most, not {len(task_ids):,}")
     ids, is_workflow = named(source, task_ids, workflow_id)
     if is_workflow:
         _act_on_workflow(source, action, ids[0], reason)
@@ -154,16 +117,9 @@ def _act_on_tasks(source: Source, action: Action, ids: Sequence[str], reason: st
         click.exceptions.Exit: some were not asked; the exit code is 1.
     """
     asked, refused = list(ids), defaultdict[str, list[str]](list)
-    done = 0
-    try:
-        for done in range(0, len(ids), MOST_NAMED):
-            for one in source.act(action, ids[done : done + MOST_NAMED], reason)["refused"]:
-                refused[one["code"]].append(one["task_id"])
-                asked.remove(one["task_id"])
-    except (ProgressError, KeyboardInterrupt):
-        if done:
-            click.echo(f"{action} of {_tasks(ids[:done])} was asked before", err=True)
-        raise
+    for one in source.act(action, ids, reason)["refused"]:
+        refused[one["code"]].append(one["task_id"])
+        asked.remove(one["task_id"])
     if asked:
         click.echo(f"{action} of {_tasks(asked)} is asked: {_THEN[action]}")
     reached = [one for code in _REACHED[action] for one in refused.pop(code, ())]
@@ -177,52 +133,6 @@ def _act_on_tasks(source: Source, action: Action, ids: Sequence[str], reason: st
         click.echo(f"{action} of {_tasks(those)} was refused: {why}", err=True)
     if refused:
         raise click.exceptions.Exit(1)
-
-
-def _act_on_chosen(
-    source: Source,
-    action: Action,
-    asked: ListRequest,
-    limit: int,
-    reason: str | None,
-    *,
-    yes: bool,
-) -> None:
-    """Asks the newest tasks that pass a filter, after a question."""
-    ids = _passing(source, action, asked, limit + 1)
-    if not ids:
-        click.echo("no task passes; nothing was changed")
-        return
-    more = len(ids) > limit
-    what = f"{limit:,} of the tasks that pass" if more else _tasks(ids)
-    if not yes:
-        click.confirm(f"{action.capitalize()} {what}?", abort=True)
-    try:
-        _act_on_tasks(source, action, ids[:limit], reason)
-    finally:
-        if more:
-            click.echo("more tasks pass: the same command goes on with these")
-
-
-def _passing(source: Source, action: Action, asked: ListRequest, most: int) -> list[str]:
-    """Ids of the newest tasks that pass a filter, of each status that the action changes."""
-    statuses = CHANGES[action] if asked.status is None else (asked.status,)
-    found: dict[str, None] = {}
-    for status in statuses:
-        following = replace(asked, status=status)
-        for _ in range(_MOST_PAGES):
-            page = source.tasks(following)
-            passing = (row["task_id"] for row in page["tasks"] if row["status"] in statuses)
-            found |= dict.fromkeys(passing)
-            if page["pagination"]["total"] is None:
-                following = replace(following, cursor=page.get("cursor"))
-                more = following.cursor is not None
-            else:
-                following = replace(following, page=following.page + 1)
-                more = following.page <= page["pagination"]["pages"]
-            if not more or len(found) >= most:
-                break
-    return list(found)[:most]
 
 
 def _tasks(ids: Sequence[str]) -> str:

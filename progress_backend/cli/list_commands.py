@@ -8,36 +8,31 @@ from typing import Any
 import click
 
 from ..record.list_request import NEWEST, SORTS, ListRequest
+from ..record.model import KINDS
 from ..terminal import formats, tables
 from ..terminal.rows import row_of
 from ..terminal.source import Source
-from .session import (
-    Command,
-    all_filters,
-    as_json,
-    echo_json,
-    no_trunc,
-    options,
-    pages,
-    reads,
-    width,
-)
+from .session import Command, as_json, echo_json, filters, options, pages, reads, width
 
 
 @click.command(cls=Command)
-@all_filters
+@filters
 @options(
+    click.option("--owner", help="Only tasks of this owner; with no other filter but --status."),
+    click.option(
+        "--warning",
+        type=click.Choice(KINDS),
+        help="Only tasks with this warning; with no other filter but --status.",
+    ),
+    click.option(
+        "--created-from",
+        metavar="TIME",
+        help="Only tasks created then or later, such as 2026-01-15T09:00:00+09:00.",
+    ),
+    click.option("--created-to", metavar="TIME", help="Only tasks created before then."),
     click.option(
         "--top", is_flag=True, help="Only workflows, and tasks of no workflow; a row each."
     ),
-    click.option(
-        "--id",
-        "id_prefix",
-        metavar="TEXT",
-        help="Only tasks with an id that begins so, of the newest 10,000; six characters at least, "
-        "and no other filter.",
-    ),
-    click.option("--cursor", help="With --url: go on where the list before has ended."),
     click.option(
         "--sort",
         type=click.Choice(SORTS),
@@ -45,10 +40,11 @@ from .session import (
         show_default=True,
         help="running: running tasks first; ended: by end, the last first.",
     ),
+    click.option("-q", "--quiet", is_flag=True, help="The ids alone, e.g. for cancel."),
 )
 @pages
 @reads
-def tasks(source: Source, no_trunc: bool, as_json: bool, **wanted: Any) -> None:
+def tasks(source: Source, quiet: bool, as_json: bool, **wanted: Any) -> None:
     """List tasks, newest first.
 
     In a terminal the rows are cut to its width, and ids are as short as they are unique here: other
@@ -56,22 +52,22 @@ def tasks(source: Source, no_trunc: bool, as_json: bool, **wanted: Any) -> None:
     filters, and which store was read.
     """
     asked = ListRequest(**wanted)  # the other options have the names of its values
-    if asked.cursor is not None and source.url is None:
-        raise click.UsageError("--cursor goes on with a list of --url")
     page, now = source.tasks(asked, whole=as_json), source.now()
     if as_json:
         echo_json(page)
         return
     rows = [row_of(row, source.locale) for row in page["tasks"]]
-    cells = None if no_trunc else width()
-    shown = tables.of_tasks(rows, now, cells, source.locale) if rows else ()
+    if quiet:
+        click.echo("".join(f"{row.task_id}\n" for row in rows), nl=False)
+        return
+    shown = tables.of_tasks(rows, now, width(), source.locale) if rows else ()
     _print(source, shown, tables.counted(page, "top" if asked.top else "tasks", source.locale))
 
 
 @click.command(cls=Command)
 @pages
 @reads
-def workflows(source: Source, page: int, limit: int, no_trunc: bool, as_json: bool) -> None:
+def workflows(source: Source, page: int, limit: int, as_json: bool) -> None:
     """List workflows, newest first.
 
     Each chain, group or chord of tracked tasks is one. `show` and `watch` take their ids as short
@@ -83,18 +79,16 @@ def workflows(source: Source, page: int, limit: int, no_trunc: bool, as_json: bo
         return
     shown: Iterable[str] = ()
     if body["workflows"]:
-        cells = None if no_trunc else width()
-        shown = tables.of_workflows(body["workflows"], now, cells, source.locale)
+        shown = tables.of_workflows(body["workflows"], now, width(), source.locale)
     elif not body["pagination"]["total"]:
         shown = [formats.text(source.locale, "no_workflows")]
     _print(source, shown, tables.counted(body, "workflows", source.locale))
 
 
 @click.command(cls=Command)
-@no_trunc
 @as_json
 @reads
-def workers(source: Source, no_trunc: bool, as_json: bool) -> None:
+def workers(source: Source, as_json: bool) -> None:
     """List the workers that track tasks: the last sign of each, and what it runs.
 
     One that has shut down, or was found dead, is listed until it holds no task.
@@ -108,7 +102,7 @@ def workers(source: Source, no_trunc: bool, as_json: bool) -> None:
         return
     key = "workers_of" if len(found) == body["total"] else "workers_shown"
     counted = formats.text(locale, key, total=body["total"], shown=len(found))
-    _print(source, tables.of_workers(found, now, None if no_trunc else width(), locale), counted)
+    _print(source, tables.of_workers(found, now, width(), locale), counted)
 
 
 def _print(source: Source, rows: Iterable[str], counted: str) -> None:

@@ -17,7 +17,7 @@ from click.core import ParameterSource
 
 from ..errors import ProgressError, StoreUnavailable
 from ..record.caller_events import MAX_LIMIT
-from ..record.model import KINDS, STATUSES
+from ..record.model import STATUSES
 from ..settings import Settings
 from ..terminal.opening import opened
 
@@ -141,7 +141,6 @@ def options(*several: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="All that is known, for programs.")
-no_trunc = click.option("--no-trunc", is_flag=True, help="All of it, whatever the width.")
 pages = options(
     click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True),
     click.option(
@@ -151,7 +150,6 @@ pages = options(
         show_default=True,
         help="Rows a page.",
     ),
-    no_trunc,
     as_json,
 )
 #: Options that choose tasks by the names of a list's filters.
@@ -159,21 +157,6 @@ filters = options(
     click.option("--status", type=click.Choice(STATUSES), help="Only tasks with this status."),
     click.option("--type", "task_type", help="Only tasks of this type, e.g. fetch_data."),
     click.option("--symbol", help="Only tasks of this symbol, e.g. 7203.T."),
-)
-all_filters = options(
-    filters,
-    click.option("--owner", help="Only tasks of this owner; with no other filter but --status."),
-    click.option(
-        "--warning",
-        type=click.Choice(KINDS),
-        help="Only tasks with this warning; with no other filter but --status.",
-    ),
-    click.option(
-        "--created-from",
-        metavar="TIME",
-        help="Only tasks created then or later, such as 2026-01-15T09:00:00+09:00.",
-    ),
-    click.option("--created-to", metavar="TIME", help="Only tasks created before then."),
 )
 workflow_option = click.option(
     "--workflow",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -29,9 +27,6 @@ _MOST: Final = 64 * 1024 * 1024
 _JSON: Final = "application/json"
 #: Seconds of one read at most.
 _ANSWER_S: Final = 3.0
-#: How often an API that takes no more acts for now is asked again, at the longest wait.
-_TRIES: Final = 10
-_LONGEST_S: Final = 60.0
 
 
 class ApiClient:
@@ -75,21 +70,14 @@ class ApiClient:
             place += f"?{urlencode(query)}"
         # S310 warns of file: and other schemes; that of the base was checked.
         request = Request(self._address + place, content, headers, method=method)  # noqa: S310
-        for left in reversed(range(1 if content is None else _TRIES)):
-            try:
-                return self._answered(request)
-            except HTTPError as error:
-                with error:
-                    text = error.read(1_000).decode(errors="replace")
-                if error.code == HTTPStatus.NOT_FOUND and len(path) > 1:
-                    return None, None
-                if error.code != HTTPStatus.TOO_MANY_REQUESTS or not left:
-                    raise self._refused(error.code, text) from error
-                again = error.headers.get("Retry-After") or ""
-            again_s = min(float(again) if again.isdecimal() else 1.0, _LONGEST_S)
-            print(f"{self._address} takes more in {again_s:g} s: waiting", file=sys.stderr)
-            time.sleep(again_s)
-        return None, None
+        try:
+            return self._answered(request)
+        except HTTPError as error:
+            with error:
+                text = error.read(1_000).decode(errors="replace")
+            if error.code == HTTPStatus.NOT_FOUND and len(path) > 1:
+                return None, None
+            raise self._refused(error.code, text) from error
 
     def _answered(self, request: Request) -> tuple[Mapping[str, Any], datetime | None]:
         try:
@@ -124,4 +112,4 @@ class ApiClient:
                 return InvalidEvent(detail)
             case HTTPStatus.NOT_FOUND:
                 return StoreUnavailable(f"{self._address} is no API of this version")
-        return StoreUnavailable(f"{self._address} answers {code}: {text}")
+        return StoreUnavailable(f"{self._address} answers {code}: {detail}")

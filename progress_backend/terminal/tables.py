@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -129,11 +128,9 @@ def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def counted(page: Body, what: str, locale: Locale) -> str:
     """ "page 1 of 3, tasks: 52; all tasks: created 1, running 2". Where tasks were looked at, how
-    many there are is not known, and a cursor goes on."""
+    many there are is not known."""
     if page["pagination"]["total"] is None:
-        if (cursor := page.get("cursor")) is None:
-            return formats.text(locale, "looked_at_all")
-        return formats.text(locale, "looked_at", cursor=shlex.quote(formats.clean(cursor)))
+        return formats.text(locale, "no_more" if page.get("cursor") is None else "may_go_on")
     text = formats.text(locale, "page", what=formats.text(locale, what), **page["pagination"])
     counts = formats.counts(locale, page.get("summary", {}))
     return formats.text(locale, "of_all", page=text, counts=counts) if counts else text

@@ -55,7 +55,7 @@ def test_tasks_are_listed_and_shown(run: Run, api: RunningApi, records: Records)
     assert bodies["summary"]["running"] == 1
     assert "job-one" in run("show", "job-on").stdout
     assert json.loads(run("show", "job-one", "--json").stdout)["status"] == "running"
-    assert "the-workflow" in run("workflows", "--no-trunc").stdout
+    assert "the-workflow" in run("workflows").stdout
     records.start("job-one-more")
     ambiguous = run("show", "job-on")
     assert (ambiguous.exit_code, "2 task ids begin with" in ambiguous.output) == (1, True)

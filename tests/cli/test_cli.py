@@ -78,9 +78,10 @@ def test_tasks_are_listed_newest_first_with_the_summary(run: Run, records: Recor
     assert re.fullmatch(r"first-id +created +0% +\d+ s +fetch_data 7203.T", lines[2])
     assert lines[3] == "page 1 of 1, tasks: 2; all tasks: created 1, running 1"
     assert run("list").output.splitlines()[0] == lines[0], "both names are one command"
+    assert run("tasks", "-q").output == "second-id\nfirst-id\n", "for cancel, pause and resume"
 
 
-def test_a_list_that_is_looked_through_goes_on_by_its_cursor(
+def test_a_list_that_is_looked_through_says_whether_there_may_be_more(
     run: Run, records: Records, start_api: StartApi
 ) -> None:
     for n in range(3):
@@ -90,9 +91,8 @@ def test_a_list_that_is_looked_through_goes_on_by_its_cursor(
     listed = ("tasks", "--url", f"http://127.0.0.1:{api.port}", "--token", text, "--limit", "2")
     body = json.loads(run(*listed, "--json").output)
     assert [row["task_id"] for row in body["tasks"]] == ["t2", "t1"]
-    assert run(*listed).output.splitlines()[3].startswith("there may be more: --cursor ")
-    _, row, last, _ = run(*listed, "--cursor", body["cursor"]).output.splitlines()
-    assert (row.split()[0], last) == ("t0", "no more")
+    assert run(*listed).output.splitlines()[3] == "there may be more"
+    assert run(*listed[:-1], "3").output.splitlines()[4] == "no more"
 
 
 def test_in_a_terminal_rows_fit_its_width(records: Records) -> None:
