@@ -13,7 +13,8 @@ def row(page: Page, task_id: str) -> Locator:
 
 def listed(page: Page) -> list[str]:
     """The task ids, from the top."""
-    ids = page.locator("tbody.task tr").evaluate_all("rows => rows.map(row => row.dataset.taskId)")
+    rows = page.locator("#table tr[data-task-id]")
+    ids = rows.evaluate_all("rows => rows.map(row => row.dataset.taskId)")
     return [str(task_id) for task_id in ids]
 
 

@@ -113,7 +113,7 @@ def test_workflows_and_tasks_together_also_after_a_filter(
     page.locator("#filters [data-name=symbol]").click()
     for workflow_id in ("the-group", "over"):
         page.get_by_label(f"Select workflow {workflow_id}").click()
-    expect(page.locator(".workflow .tick:checked")).to_have_count(2)
+    expect(page.locator("tr[data-workflow-id] .tick:checked")).to_have_count(2)
     page.get_by_label("Select job-1").click()
     expect(said).to_have_text("3 selected")
     for number in range(2):

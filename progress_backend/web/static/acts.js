@@ -1,5 +1,6 @@
 // What a person asks of a task or a workflow: a cancel only after a second look.
 import { answered } from "./live.js";
+import { pathOf } from "./task.js";
 import { STATUSES } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -21,7 +22,7 @@ export async function asked(kind, name, item, words) {
   const [method, target, body] = isEnd(name)
     ? ["POST", "cancel", name === "terminate" ? { terminate: true } : {}]
     : ["PUT", "update", { status: name === "pause" ? "paused" : "running" }];
-  const got = await answered(`${kind.path(item)}/${target}`, {
+  const got = await answered(`${pathOf(item)}/${target}`, {
     method,
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),

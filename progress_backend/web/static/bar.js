@@ -4,6 +4,7 @@ import { softEnd } from "./expected.js";
 
 export function makeBar() {
   const fill = element("i");
+  const failed = element("i", "failed"); // of a workflow
   const track = element("div", "bar", fill);
   track.setAttribute("role", "progressbar");
   track.setAttribute("aria-valuemin", 0);
@@ -16,8 +17,12 @@ export function makeBar() {
     track.className = `bar ${item.status}`;
     track.classList.toggle("unknown", unknown);
     track.classList.toggle("soft", soft !== null);
-    fill.style.width = `${percentage}%`;
-    fill.style.minWidth = current > 0 ? "4px" : "0"; // less than a percent is seen, too
+    const lost = item.counts?.error && total ? (item.counts.error / total) * 100 : 0;
+    const rest = Math.max(percentage - lost, 0);
+    if (item.counts && track.firstChild === fill) track.prepend(failed);
+    failed.style.width = `${Math.min(lost, percentage)}%`;
+    fill.style.width = `${rest}%`;
+    fill.style.minWidth = current > 0 && (!lost || rest >= 0.05) ? "4px" : "0"; // less than a percent is seen, too
     if (soft) {
       track.style.setProperty("--sure", `${(100 * soft[0]) / percentage}%`);
       track.style.setProperty("--may-be", `${soft[1] - percentage}%`);

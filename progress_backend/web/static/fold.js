@@ -1,7 +1,7 @@
 // What waits, as one row of the list: how many, and which of them is next, with its place and start. It
 // opens.
 import { startText } from "./expected.js";
-import { placeOf } from "./places.js";
+import { detailsOf } from "./details.js";
 import { button, element, say } from "./dom.js";
 import { TASK } from "./task.js";
 
@@ -14,7 +14,7 @@ export function makeFold(turn, all) {
   const next = element("span", "next");
   const more = button("more", all);
   const cell = element("td", "", toggle, next, more);
-  const made = element("tbody", "fold", element("tr", "", cell));
+  const made = element("tr", "fold", cell);
   cell.colSpan = 5;
 
   function show({ count, rows, open, first }, words) {
@@ -30,7 +30,7 @@ export function makeFold(turn, all) {
 
 function nextText(task, words) {
   const name = task.workflow_id ? task.name || words.ofWorkflow.name : TASK.name(task);
-  return [words.next(name), startText(task, placeOf(task)?.start, words)]
+  return [words.next(name), startText(task, detailsOf(task)?.start, words)]
     .filter(Boolean)
     .join(" · ");
 }

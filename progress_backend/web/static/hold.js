@@ -5,13 +5,15 @@ import { say } from "./dom.js";
 
 const TAP_MS = 500; // the event of a press comes after the finger has left
 
-// `draw` is called once rows may move. A hold has the keys of one list; `another` is one of a list
-// within that list.
+// `draw` is called once rows may move.
 export function makeHold(place, button, draw) {
   const asking = document.getElementById("sure");
   let over = false;
   let timer = null;
-  const holds = () => over || asking?.open || place.querySelector(":focus-visible") !== null;
+  let kept = [];
+  let waiting = 0;
+  let open = true;
+  const holds = () => over || asking.open || place.querySelector(":focus-visible") !== null;
 
   function left() {
     over = false;
@@ -27,19 +29,7 @@ export function makeHold(place, button, draw) {
     else timer = setTimeout(left, TAP_MS);
   });
   place.addEventListener("focusout", () => setTimeout(draw)); // once the focus is where it goes
-  asking?.addEventListener("close", () => setTimeout(draw));
-
-  return {
-    ...makeOrder(holds, button, draw, () => place.querySelector("tbody:not([hidden]) tr")?.focus()),
-    another: (itsButton, drawIt, enter) => makeOrder(holds, itsButton, drawIt, enter),
-  };
-}
-
-// `enter` puts the focus on the first row, as the button is gone.
-function makeOrder(holds, button, draw, enter) {
-  let kept = [];
-  let waiting = 0;
-  let open = true;
+  asking.addEventListener("close", () => setTimeout(draw));
 
   // The rows' keys to show, in their order, where these were read.
   function order(read) {
@@ -65,7 +55,7 @@ function makeOrder(holds, button, draw, enter) {
   button.onclick = () => {
     release();
     draw();
-    enter();
+    place.querySelector("tbody tr:not([hidden])")?.focus(); // as the button is gone
   };
   return { order, release, show, keys: () => (!open && holds() ? kept : []) };
 }

@@ -1,5 +1,6 @@
 // What happened to a task as one lane: where it waited, ran and was paused, from its creation to its end.
 import { element } from "./dom.js";
+import { nowOf } from "./moment.js";
 import { clock } from "./words.js";
 
 const ASKS = ["pause", "acknowledged", "resumed", "cancel", "end", "ended"];
@@ -38,7 +39,7 @@ export function makeLane() {
   made.setAttribute("role", "img");
 
   function show(task, { entries }, words) {
-    const now = task.final ? Date.parse(task.end_time) : task.now();
+    const now = task.final ? Date.parse(task.end_time) : nowOf(task);
     const parts = partsOf(entries, Date.parse(task.created_at), now);
     const sums = { wait: 0, run: 0, paused: 0 };
     for (const { kind, from, to } of parts) sums[kind] += to - from;

@@ -6,15 +6,13 @@ import { filtersOf, ofSocket } from "./address.js";
 import { LEAST, makeFold } from "./fold.js";
 import { makeListening } from "./listening.js";
 import { answered } from "./live.js";
-import { placeOf, readPlaces } from "./places.js";
+import { detailsOf, readDetails } from "./details.js";
 import { makeReader } from "./reading.js";
-import { element } from "./dom.js";
 import { makeRow } from "./row.js";
 import { TASK } from "./task.js";
-import { makeRows, makeTasks } from "./rows.js";
+import { keyOf, makeItems, makeRows } from "./rows.js";
 import { matcher } from "./search.js";
-import { makeWorkflow } from "./workflow.js";
-import { makeWorkflows } from "./workflows.js";
+import { WORKFLOW } from "./workflow.js";
 
 const LIMIT = 20;
 const FINAL_LOOK_MS = 2_000;
@@ -35,9 +33,6 @@ function ownZone() {
 
 const FOLD = "\twaiting"; // the key of the row that stands for what waits
 
-// The row of a task or of a workflow; a workflow's id may be that of one of its tasks.
-const key = (item) => (item.workflow_id ? `\n${item.workflow_id}` : item.task_id);
-
 // `chosen` and `words` give what is chosen and the page's language; `turned` is called with another page,
 // `refuse` why an act was not done; `draw` and `drawState` draw the page around the rows; `hold` keeps
 // these from moving.
@@ -45,11 +40,10 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
   const filters = {
     focus: () => document.querySelector('#filters [aria-pressed="true"]')?.focus(),
   };
-  const tasks = makeTasks();
-  const rows = makeRows(table, makeEither, table.tHead, filters);
+  const items = makeItems();
+  const rows = makeRows(table.tBodies[0], makeEither, filters);
   const reader = makeReader(read, draw);
-  const workflows = makeWorkflows({ rows: () => rows.all().filter((row) => row.due), done: draw });
-  const listening = makeListening({ readers, received: show, changed: drawState });
+  const listening = makeListening({ reader, received: show, changed: drawState });
   let answer = null;
   let answerOf = "";
   let readOf = "";
@@ -67,9 +61,7 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
 
   function makeEither(item) {
     if (item.fold) return makeFold(turnFold, () => choose({ status: "created" }));
-    if (item.workflow_id) return makeWorkflow(act, workflows.reader.anew, hold.another);
-    const row = makeRow(act);
-    return { ...row, element: element("tbody", "task", row.element) };
+    return makeRow(act, item.workflow_id ? WORKFLOW : TASK);
   }
 
   // A workflow's status is computed from its tasks', and it has no owner, so that no list of them can
@@ -88,10 +80,6 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
     starts.set(of, known);
     if (starts.size > MOST_LISTS) starts.delete(starts.keys().next().value);
     return known;
-  }
-
-  function readers() {
-    return alone() ? [reader] : [reader, workflows.reader];
   }
 
   function asked() {
@@ -130,22 +118,10 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
     if (isFront()) body.pagination.pages = 1;
     const { pages } = body.pagination;
     if (query !== readOf) hold.release();
-    const kept = hold.keys();
     [answer, answerOf, readOf] = [body, `${page} ${listOf()}`, query];
     if (at) aheadMs = at - Date.now();
     zone = zoneOf(body.tasks[0]?.created_at) ?? zone;
-    tasks.take(
-      body.tasks.filter((row) => !row.workflow_id),
-      at,
-      kept,
-    );
-    const groups = kept.filter((one) => one.startsWith("\n")).map((one) => one.slice(1));
-    if (!alone())
-      workflows.take(
-        body.tasks.filter((row) => row.workflow_id),
-        at,
-        groups,
-      );
+    items.take(body.tasks, at, hold.keys());
     if (pages === null) cursors()[page + 1] = body.cursor;
     else if (page > pages) {
       // the last page has become empty
@@ -154,16 +130,16 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
     }
   }
 
-  // The tasks that have a row, and the one that is next among those that have none.
+  // What has a row, and the task that is next among those that have none.
   function inSight() {
-    return new Map(
-      [...tasks.shown].filter(([id]) => rows.get(id) || id === folded?.first?.task_id),
-    );
+    return [...items.shown]
+      .filter(([key]) => rows.get(key) || key === folded?.first?.task_id)
+      .map(([, item]) => item);
   }
 
-  function showPlace(id) {
-    showRow(id);
-    if (folded) rows.get(FOLD)?.show(folded, words());
+  function showRow(item) {
+    rows.get(keyOf(item))?.show(item, words());
+    if (folded?.first === item) rows.get(FOLD)?.show(folded, words());
   }
 
   function turnFold() {
@@ -172,50 +148,45 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
     draw();
   }
 
-  function showRow(id) {
-    const task = tasks.shown.get(id);
-    if (task) rows.get(id)?.show(task, words());
-  }
-
   function show(message) {
-    const { task, changed } = tasks.receive(message);
-    if (task) rows.get(task.task_id)?.show(task, words());
+    const { task, changed } = items.receive(message);
+    if (task) showRow(task);
     if (changed) reader.soon();
-    if (!alone()) workflows.receive(message);
   }
 
   // An end whose message may come again becomes final by the service's time alone, of which no message
   // comes.
   function readWhenFinal() {
     clearTimeout(finalTimer);
-    const open = [...tasks.shown.values()].filter(
-      (task) => task.end_time && task.may_come_again_until && !task.final,
+    const open = [...items.shown.values()].filter(
+      (item) => item.end_time && item.may_come_again_until && !item.final,
     );
     const left = Math.min(
-      ...open.map((task) => Date.parse(task.may_come_again_until) - Date.now() - aheadMs),
+      ...open.map((item) => Date.parse(item.may_come_again_until) - Date.now() - aheadMs),
     );
     if (open.length)
-      finalTimer = setTimeout(listening.readSoon, Math.min(Math.max(left, FINAL_LOOK_MS), 60_000));
+      finalTimer = setTimeout(reader.soon, Math.min(Math.max(left, FINAL_LOOK_MS), 60_000));
   }
 
   function everySecond() {
     listening.look();
     if (listening.state() !== "live") {
-      for (const one of readers()) one.look();
+      reader.look();
       drawState();
       return;
     }
     for (const row of rows.all()) row.tick?.(words());
-    for (const task of tasks.shown.values()) if (placeOf(task)) showRow(task.task_id);
-    if (!document.hidden) readPlaces(inSight(), showPlace);
-    if (alone()) return;
-    if (workflows.open()) reader.look(); // no message comes at the end of a publish
+    const seen = inSight();
+    for (const item of seen) if (detailsOf(item)) showRow(item);
+    if (!document.hidden) readDetails(seen, showRow);
+    // No message comes at the end of a publish.
+    if (seen.some((item) => item.workflow_id && item.end_time === null)) reader.look();
   }
 
   // The network is back, or somebody looks again: now is the time to see how it is.
   function lookNow() {
     listening.look(true);
-    listening.readSoon();
+    reader.soon();
   }
 
   async function act(kind, name, item) {
@@ -223,19 +194,19 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
     if (body && kind === TASK)
       show({ ...body, message: body.current_status, timestamp: body.updated_at });
     else if (body) {
-      workflows.replace(body);
+      items.replace(body);
       reader.anew(); // a read that is under way may have been answered before
       draw();
     }
     if (why) {
       refuse(why);
-      listening.readSoon();
+      reader.soon();
     }
   }
 
   function begin() {
     tasksAlone = false;
-    for (const one of readers()) one.anew();
+    reader.anew();
     if (drawn) listening.connect(ofSocket(chosen()));
   }
 
@@ -253,16 +224,16 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
     setTimeout(rest, UNSEEN_MS);
   }
 
-  const itemOf = (one) =>
-    one.startsWith("\n") ? workflows.shown.get(one.slice(1)) : tasks.shown.get(one);
-
   // Those that wait behind one row, unless they are few, somebody has opened it, or looks for something.
   function foldedOrder(read, passes) {
-    const waiting = isFront() ? read.filter((one) => itemOf(one)?.status === "created") : [];
+    const waiting = isFront()
+      ? read.filter((one) => items.shown.get(one)?.status === "created")
+      : [];
     folded = null;
     if (waiting.length < LEAST || waiting.length === read.length || passes) return read;
     const count = Math.max(answer.summary.created ?? 0, waiting.length);
-    folded = { fold: true, open: unfolded, count, rows: waiting.length, first: itemOf(waiting[0]) };
+    const first = items.shown.get(waiting[0]);
+    folded = { fold: true, open: unfolded, count, rows: waiting.length, first };
     const hidden = new Set(unfolded ? [] : waiting);
     return read.flatMap((one) => [
       ...(one === waiting[0] ? [FOLD] : []),
@@ -270,40 +241,34 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
     ]);
   }
 
-  // Workflows that are not in the list keep their row while it is filtered, open as it was left.
   function drawRows() {
     if (!begun && reader.outcome !== "none") goOn();
     const shown = new Map();
     const passes = matcher(chosen().text, words());
-    const order = hold.order(foldedOrder((answer?.tasks ?? []).map(key), passes));
+    const order = hold.order(foldedOrder((answer?.tasks ?? []).map(keyOf), passes));
     for (const one of drawn ? order : order.slice(0, FIRST)) {
       if (one === FOLD && folded) shown.set(one, folded);
-      const item = itemOf(one);
-      if (item && !(item.workflow_id && alone())) shown.set(one, item);
+      const item = items.shown.get(one);
+      if (item) shown.set(one, item);
     }
-    const has = ([one, item]) =>
-      !passes || item.fold || passes(item) || rows.get(one)?.some?.(passes);
+    const has = ([, item]) => !passes || item.fold || passes(item);
     seen = new Set([...shown].filter(has).map(([one]) => one));
     const fold = shown.has(FOLD) ? 1 : 0;
     counted = { shown: seen.size - fold, all: shown.size - fold };
-    for (const workflow of workflows.shown.values()) shown.set(key(workflow), workflow);
     rows.draw(shown, words());
     for (const one of shown.keys()) rows.get(one).element.hidden = !seen.has(one);
     hold.show(words());
-    if (!alone()) workflows.dueSoon();
     readWhenFinal();
   }
 
   // Those that are seen, each with its key: a task's id, or a line feed and a workflow's.
   const seenRows = () =>
-    [...seen]
-      .filter((one) => one !== FOLD)
-      .map((one) => [one, rows.get(one).element.firstElementChild]);
+    [...seen].filter((one) => one !== FOLD).map((one) => [one, rows.get(one).element]);
 
   const state = () => ({
     state: listening.state(),
     silent: listening.silent(),
-    storeAway: readers().some(({ storeAway }) => storeAway),
+    storeAway: reader.storeAway,
     refusal: reader.refusal,
   });
   // Whether there is a page in that direction, as far as is known.
@@ -325,7 +290,7 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
     alone,
     drawRows,
     anew: reader.anew,
-    soon: listening.readSoon,
+    soon: reader.soon,
     answer: () => answer,
     begun: () => reader.outcome !== "none",
     drawn: () => drawn,
@@ -333,7 +298,7 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
     clock,
     counted: () => counted,
     goesOn,
-    both: () => !alone() && workflows.shown.size > 0,
+    both: () => [...items.shown.values()].some((item) => item.workflow_id),
     more: () => isFront() && (answer?.pagination.total ?? 0) > answer?.tasks.length,
     isOfChosen: () => answer === null || answerOf === `${chosen().page} ${listOf()}`,
   };

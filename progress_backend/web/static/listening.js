@@ -4,16 +4,12 @@ import { stayConnected } from "./live.js";
 import { moment } from "./moment.js";
 import { connectedAnew } from "./rows.js";
 
-// `readers` gives those that read the list; `received` takes a message on a task; `changed` draws.
-export function makeListening({ readers, received, changed }) {
+// `reader` reads the list; `received` takes a message on a task; `changed` draws.
+export function makeListening({ reader, received, changed }) {
   let live = null;
   let socket = "opening";
   let stale = false;
   let sinceMessage = null;
-
-  function readSoon() {
-    for (const one of readers()) one.soon();
-  }
 
   function receivedNow() {
     sinceMessage = moment();
@@ -23,17 +19,17 @@ export function makeListening({ readers, received, changed }) {
     if (message.type === "stale") {
       stale = true;
       changed();
-      readSoon();
+      reader.soon();
       return;
     }
     if (message.type === "reload") {
       connectedAnew();
-      readSoon();
+      reader.soon();
       return;
     }
     receivedNow();
     if (message.type === "heartbeat") {
-      if (stale) readSoon();
+      if (stale) reader.soon();
       stale = false;
       changed();
       return;
@@ -49,13 +45,13 @@ export function makeListening({ readers, received, changed }) {
         connectedAnew();
         socket = "open";
         stale = false;
-        readSoon();
+        reader.soon();
         changed();
       },
       received: receive,
       lost: () => {
         socket = "lost";
-        for (const one of readers()) one.lineLost();
+        reader.lineLost();
         changed();
       },
     });
@@ -63,10 +59,9 @@ export function makeListening({ readers, received, changed }) {
 
   // connecting, live, stale, or away: the service does not answer.
   function state() {
-    const reads = readers().map(({ outcome }) => outcome);
-    if (reads.some((read) => read === "unanswered" || read === "before")) return "away";
-    if (reads.includes("none")) return "connecting";
-    const read = reads.every((read) => read === "ok");
+    if (reader.outcome === "unanswered" || reader.outcome === "before") return "away";
+    if (reader.outcome === "none") return "connecting";
+    const read = reader.outcome === "ok";
     if (read && socket === "open" && !stale) return "live";
     return read && socket === "opening" ? "connecting" : "stale";
   }
@@ -75,7 +70,6 @@ export function makeListening({ readers, received, changed }) {
     connect,
     state,
     receivedNow,
-    readSoon,
     look: (now) => live?.look(now),
     silent: () => sinceMessage?.() ?? null,
   };

@@ -5,3 +5,6 @@ export function moment() {
   const steady = performance.now();
   return () => Math.max(Date.now() - wall, performance.now() - steady);
 }
+
+// The service's clock, by a record as it was read or received.
+export const nowOf = (item) => Date.parse(item.at) + item.age();

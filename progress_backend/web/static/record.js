@@ -21,7 +21,6 @@ let record = null;
 let missing = null;
 let line = "connecting";
 let leave = null;
-let clockMs = 0;
 let refusal = "";
 let noticeTimer = null;
 const reader = makeReader(read, draw);
@@ -33,7 +32,6 @@ async function read(stop, wanted) {
   const got = await answered(`internal/${kind}/${encodeURIComponent(id)}/status`, {}, stop);
   if (!wanted() || !got) return got;
   if (got.ok) {
-    if (got.at) clockMs = got.at - Date.now();
     take(got.body, got.at);
     if (missing) {
       // it is there again
@@ -49,8 +47,7 @@ async function read(stop, wanted) {
 function take(body, at = null) {
   const later = record && record.created_at === body.created_at && record.revision > body.revision;
   // A message has a part of what the record has; a body has all that there is to say.
-  if (!later)
-    record = { ...(body.type && record), ...normalized(body, at), now: () => Date.now() + clockMs };
+  if (!later) record = { ...(body.type && record), ...normalized(body, at) };
 }
 
 function begin() {

@@ -2,15 +2,14 @@
 import { button, element, say } from "./dom.js";
 import { normalized } from "./task.js";
 
-// They stand in `parent`, after the element `after` if there is one. Who stood in a row that leaves goes
-// on from the next one that stays, or the one before, or from `last`.
-export function makeRows(parent, make, after = null, last = null) {
+// Who stood in a row that leaves goes on from the next one that stays, or the one before, or from `last`.
+export function makeRows(parent, make, last = null) {
   const rows = new Map(); // id -> row: its element, show(item, words) and focus()
 
   function draw(shown, words) {
     const held = document.activeElement;
     const next = drop(shown);
-    let place = after ? after.nextElementSibling : parent.firstElementChild;
+    let place = parent.firstElementChild;
     for (const [id, item] of shown) {
       const row = rows.get(id) ?? make(item);
       rows.set(id, row);
@@ -58,18 +57,21 @@ export function connectedAnew() {
   epoch += 1;
 }
 
-// Tasks as they were read, or received since then.
-export function makeTasks() {
-  const tasks = { shown: new Map(), take, receive };
+// The key of a row: a task's id, or a line feed and a workflow's, which may be that of one of its tasks.
+export const keyOf = (item) => (item.workflow_id ? `\n${item.workflow_id}` : item.task_id);
 
-  // `kept`: ids of those that stay, read again or not.
+// Tasks and workflows as they were read, or received since then.
+export function makeItems() {
+  const items = { shown: new Map(), take, replace, receive };
+
+  // `kept`: keys of those that stay, read again or not.
   function take(read, now, kept = []) {
-    const known = tasks.shown;
-    tasks.shown = new Map(
-      read.map((task) => [task.task_id, newer(normalized(task, now), known.get(task.task_id))]),
+    const known = items.shown;
+    items.shown = new Map(
+      read.map((item) => [keyOf(item), newer(normalized(item, now), known.get(keyOf(item)))]),
     );
-    for (const id of kept)
-      if (known.has(id) && !tasks.shown.has(id)) tasks.shown.set(id, known.get(id));
+    for (const key of kept)
+      if (known.has(key) && !items.shown.has(key)) items.shown.set(key, known.get(key));
   }
 
   function newer(read, known) {
@@ -77,23 +79,28 @@ export function makeTasks() {
     return later && known.epoch === epoch ? known : read;
   }
 
+  // What an act was answered with.
+  function replace(item) {
+    if (items.shown.has(keyOf(item))) items.shown.set(keyOf(item), normalized(item));
+  }
+
   // Takes a message: the task if that is a newer state of one that is shown; and whether the list of
   // tasks has changed by it.
   function receive(message) {
-    const known = tasks.shown.get(message.task_id);
+    const known = items.shown.get(message.task_id);
     // Of another creation it is another record: the store was emptied, or the id published again.
     const another = known && message.created_at !== known.created_at;
     let task = null;
     if (known && (another || message.revision > known.revision)) {
       task = { ...known, ...normalized(message), epoch };
-      tasks.shown.set(task.task_id, task);
+      items.shown.set(task.task_id, task);
     }
     const changed =
       !known || another || known.status !== message.status || message.revision < known.revision;
     return { task, changed };
   }
 
-  return tasks;
+  return items;
 }
 
 // Which page of a list is shown, and buttons to turn to the others where there are any.

@@ -1,7 +1,7 @@
 // What is shown of a task, in a row and on its page.
 import { startText } from "./expected.js";
-import { moment } from "./moment.js";
-import { placeOf } from "./places.js";
+import { moment, nowOf } from "./moment.js";
+import { detailsOf } from "./details.js";
 import { remainingText } from "./remaining.js";
 import { errorOf, messageOf } from "./translated.js";
 import { clock } from "./words.js";
@@ -38,14 +38,18 @@ export function normalized(task, now = null) {
   const at = task.timestamp ?? task.updated_at;
   const behind = now ? Math.max(0, now - Date.parse(at)) : 0;
   const since = moment();
-  return { ...NOTHING, ...task, text, at, age: () => behind + since() };
+  return { ...NOTHING, ...task, path: pathOf(task), text, at, age: () => behind + since() };
+}
+
+// Where a task or a workflow is read and acted on.
+export function pathOf({ workflow_id: workflow, task_id: task }) {
+  return `internal/${workflow ? "workflow" : "task"}/${encodeURIComponent(workflow || task)}`;
 }
 
 // How long ago it ended, or began, or was created.
 export function agoText(item, words) {
   const from = Date.parse(item.end_time ?? item.start_time ?? item.created_at);
-  const now = item.now ? item.now() : Date.parse(item.at) + item.age();
-  const seconds = (now - from) / 1000;
+  const seconds = (nowOf(item) - from) / 1000;
   const [size, unit] = AGO.find(([size]) => seconds >= size) ?? [];
   return size ? words.ago(Math.floor(seconds / size), words.units[unit]) : words.justNow;
 }
@@ -53,7 +57,7 @@ export function agoText(item, words) {
 function timeText(task, words) {
   if (task.status === "running" && task.estimated_completion && task.at)
     return remainingText(task, words);
-  if (task.status === "created") return startText(task, placeOf(task)?.start, words);
+  if (task.status === "created") return startText(task, detailsOf(task)?.start, words);
   return task.end_time && task.processing_time_ms != null
     ? words.took(clock(task.processing_time_ms / 1000))
     : "";
@@ -75,7 +79,7 @@ function roughly(rate) {
 // Why it does not go on: its error, who stopped it and the reason that was given, or who is before it.
 function whyText(task, words) {
   const { status, control } = task;
-  const ahead = placeOf(task)?.ahead ?? null;
+  const ahead = detailsOf(task)?.ahead ?? null;
   if (ahead !== null) return words.before(ahead);
   if (status === "error") return errorOf(task, words);
   if (!control || !["paused", "cancelled"].includes(status)) return "";
@@ -102,7 +106,6 @@ export function pageOf(kind, id, words) {
 }
 
 export const TASK = {
-  path: (task) => `internal/task/${encodeURIComponent(task.task_id)}`,
   page: ({ task_id }, words) => pageOf("task", task_id, words),
   words: (words) => words,
   data: (task) => ({ taskId: task.task_id, final: task.final }),

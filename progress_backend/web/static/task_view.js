@@ -2,6 +2,7 @@
 // asked for what, when, where.
 import { startText } from "./expected.js";
 import { makeLog } from "./log_view.js";
+import { nowOf } from "./moment.js";
 import { makeHead } from "./record_head.js";
 import { makeFacts, makeText } from "./record_parts.js";
 import { pageOf, TASK, traceOf } from "./task.js";
@@ -160,7 +161,7 @@ export function makeTaskView(place, act, id) {
     // A run that has yet to acknowledge its cancel may write more.
     log.look(task, task.final && task.control?.acknowledged_at !== null, words);
     timeline.look(task, words);
-    for (const facts of [request, times]) facts.tick(task.now(), words);
+    for (const facts of [request, times]) facts.tick(nowOf(task), words);
   }
 
   return { show, tick, name: KIND.name };

@@ -7,25 +7,17 @@ import { makeHead } from "./record_head.js";
 import { makeFacts, section } from "./record_parts.js";
 import { element } from "./dom.js";
 import { makeRow } from "./row.js";
-import { makePages, makeRows, makeTasks } from "./rows.js";
+import { makePages, makeRows, makeItems } from "./rows.js";
+import { nowOf } from "./moment.js";
 import { clock } from "./words.js";
-import { firstCause, WORKFLOW } from "./workflow.js";
+import { WORKFLOW } from "./workflow.js";
 
 const LIMIT = 20;
 // From the left: what has come to its end, then what goes on.
 const ORDER = ["error", "completed", "cancelled", "running", "paused", "created"];
-const KIND = {
-  ...WORKFLOW,
-  why: (item, words) =>
-    WORKFLOW.why({ ...item, failure: lastLine(firstCause(item.failures)) }, words),
-};
-
-// Of a traceback the line that says what went wrong.
-const lastLine = (failure) =>
-  failure && { ...failure, error_message: failure.error_message?.trim().split("\n").at(-1) };
 
 export function makeWorkflowView(place, act) {
-  const head = makeHead((name, item) => act(KIND, name, item), KIND);
+  const head = makeHead((name, item) => act(WORKFLOW, name, item), WORKFLOW);
   const request = makeFacts("request");
   const times = makeFacts("times");
   const chosen = element("div", "counts");
@@ -35,7 +27,7 @@ export function makeWorkflowView(place, act) {
     page += turned;
     reader.anew();
   });
-  const members = makeTasks();
+  const members = makeItems();
   const rows = makeRows(body, () => makeRow(act));
   const tasks = section("members", chosen, table, element("div", "pages", pages.element));
   const showChips = makeChips(chosen, (one) => {
@@ -110,7 +102,7 @@ export function makeWorkflowView(place, act) {
     tasks.say(words);
     chosen.setAttribute(
       "aria-label",
-      words.tasksOf(KIND.name(workflow, words.ofWorkflow && { ...words, ...words.ofWorkflow })),
+      words.tasksOf(WORKFLOW.name(workflow, words.ofWorkflow && { ...words, ...words.ofWorkflow })),
     );
     showChips(counts, status, words, false);
     rows.draw(members.shown, words);
@@ -137,12 +129,12 @@ export function makeWorkflowView(place, act) {
 
   function tick() {
     head.tick(workflow, words);
-    for (const facts of [request, times]) facts.tick(workflow.now(), words);
+    for (const facts of [request, times]) facts.tick(nowOf(workflow), words);
   }
 
   return {
     show,
     tick,
-    name: (item, inWords) => KIND.name(item, { ...inWords, ...inWords.ofWorkflow }),
+    name: (item, inWords) => WORKFLOW.name(item, { ...inWords, ...inWords.ofWorkflow }),
   };
 }
