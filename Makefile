@@ -18,7 +18,7 @@ SOURCES := $(wildcard progress_backend api workers docs docker/entrypoint.py .ci
 PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run element demo test coverage test-all check sizes constraints bench chaos celery-suite fuzz abuse docker pictures release-check
+.PHONY: help venv run element demo docs test coverage test-all check sizes constraints bench chaos celery-suite fuzz abuse docker pictures release-check
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,7 +67,7 @@ sizes: $(STAMP) ## How much code there is, beside what may be (ARGS=--keep: lowe
 	@$(BIN)/python -m tests.sizes $(ARGS)
 
 constraints: ## Pin the newest versions that fit (needs uv)
-	uv pip compile pyproject.toml --all-extras --group dev --group release --universal --python-version 3.11 --upgrade --no-header --no-annotate --quiet -o constraints.txt
+	uv pip compile pyproject.toml --all-extras --group dev --group release --group docs --universal --python-version 3.11 --upgrade --no-header --no-annotate --quiet -o constraints.txt
 
 bench: $(STAMP) ## Compare with the peers and limits, one table (DURATIONS=…: the estimates alone; ARGS=live_page: what a browser shows)
 	$(if $(DURATIONS),DURATIONS="$(DURATIONS)") $(BIN)/python -m tests.benchmarks $(if $(DURATIONS),estimates,$(ARGS))
@@ -91,6 +91,12 @@ element: $(STAMP) ## Make the element's script, its texts and the page's list of
 	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix .ci/js
 	$(BIN)/python -m docs.make_text_module
 	node .ci/js/made.mjs
+
+docs: $(STAMP) ## Build the site of the documents into build/site; a broken link fails it
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group docs
+	$(BIN)/python -m docs.make_blocks
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	$(BIN)/python -m docs.finish_site
 
 pictures: $(STAMP) ## Draw the pictures of page and terminal anew (needs chromium)
 	$(BIN)/python -m docs.make_pictures

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from dataclasses import fields
-from typing import Final
+from typing import Any, Final
 
 from progress_backend import settings
 
-from .docstrings import field_comments
 from .tables import markdown
 
 _HEAD: Final = ("Variable", "Default", "Meaning")
@@ -25,6 +26,13 @@ def table() -> str:
         shown = _shown(field.name, field.default)
         rows.append((f"`PROGRESS_{field.name.upper()}`", shown, meaning.replace('"', "`")))
     return markdown(_HEAD, rows)
+
+
+def field_comments(cls: Any) -> dict[str, str]:
+    """The `#:` lines above each field of a dataclass."""
+    source = inspect.getsource(cls)
+    found = re.findall(r"((?:^    #: .*\n)+)    (\w+):", source, re.MULTILINE)
+    return {name: " ".join(re.findall(r"#: (.*)", lines)) for lines, name in found}
 
 
 def _shown(name: str, default: object) -> str:

@@ -1,4 +1,4 @@
-"""The status diagram and the table of transitions, from progress_backend/record/transition.py."""
+"""The table of transitions, from progress_backend/record/transition.py."""
 
 from __future__ import annotations
 
@@ -107,19 +107,3 @@ def table() -> str:
             cells.append("=" if unchanged else " / ".join(ends) or "–")
         rows.append((f"**{row}**", *cells))
     return markdown((_HEAD, *(event.__name__ for event in _EVENTS)), rows)
-
-
-def diagram() -> str:
-    """The same as a Mermaid diagram, without what leaves a status as it is."""
-    edges: dict[tuple[str, str], list[str]] = {}
-    for row in TABLE:
-        for event in _EVENTS:
-            for end in outcomes(row, event):
-                if end != row:
-                    edges.setdefault((row, end), []).append(event.__name__)
-    lines = ["```mermaid", "stateDiagram-v2", f'    state "{SUSPECTED}" as lost']
-    names = {ABSENT: "[*]", SUSPECTED: "lost"}
-    for (start, end), events in edges.items():
-        label = ", ".join(events)
-        lines.append(f"    {names.get(start, start)} --> {names.get(end, end)} : {label}")
-    return "\n".join([*lines, "```"])

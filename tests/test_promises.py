@@ -18,6 +18,7 @@ import click
 import pytest
 from fastapi import FastAPI
 
+from docs.make_blocks import filled
 from docs.tables import markdown
 from progress_backend.cli import main
 from progress_backend.record import default_texts
@@ -59,7 +60,8 @@ def sections() -> dict[str, list[tuple[str, str]]]:
 
 
 def failures() -> Iterator[str]:
-    return (promised(cells[0]) for cells in tables((ROOT / FAILURES).read_text(encoding="utf-8")))
+    text = filled((ROOT / FAILURES).read_text(encoding="utf-8"))
+    return (promised(cells[0]) for cells in tables(text))
 
 
 @cache

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from docs.make_blocks import filled
 from tests.servers import ROOT
 
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -39,6 +41,12 @@ def text_of(document: str) -> str:
     return (ROOT / document).read_text(encoding="utf-8")
 
 
+@functools.cache
+def filled_text_of(document: str) -> str:
+    """The same with its printed parts."""
+    return filled(text_of(document))
+
+
 def documents() -> list[str]:
     """Every document, from the project's root."""
     found = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
@@ -69,7 +77,7 @@ def make_targets() -> set[str]:
 
 def anchors_in_order(document: str) -> list[str]:
     """What links can point at within a document, as GitHub makes it of headings."""
-    prose = _FENCE.sub("", text_of(document))
+    prose = _FENCE.sub("", filled_text_of(document))
     return [
         re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
         for heading in _HEADING.findall(prose)
@@ -96,8 +104,6 @@ def resolved(document: str, link: str) -> tuple[Path, str]:
 
 def commands_in_prose(document: str) -> list[str]:
     """What stands in a sentence as code and begins with a program's name."""
-    prose = re.sub(
-        r"<!-- begin ([\w-]+) -->.*?<!-- end \1 -->", "", text_of(document), flags=re.DOTALL
-    )
-    code = (" ".join(found.split()) for found in re.findall(r"`([^`]+)`", _FENCE.sub("", prose)))
+    prose = _FENCE.sub("", text_of(document))
+    code = (" ".join(found.split()) for found in re.findall(r"`([^`]+)`", prose))
     return [words for words in code if words.split()[0] in PROGRAMS and " " in words]

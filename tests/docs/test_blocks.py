@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from celery.bin.celery import celery
 
-from docs.make_blocks import BLOCKS, renewed
+from docs.make_blocks import BLOCKS, INCLUDED
 from progress_backend.cli import main
 from progress_backend.settings import Settings
 from tests.docs.reading import (
@@ -93,12 +93,8 @@ WHOLE = {
 }
 
 
-def test_its_printed_blocks_are_up_to_date(document: str) -> None:
-    text = text_of(document)
-    begun = re.findall(r"<!-- begin ([\w-]+) -->", text)
-    assert set(begun) <= set(BLOCKS)
-    assert begun == re.findall(r"<!-- end ([\w-]+) -->", text)
-    assert renewed(text) == text, "run: python -m docs.make_blocks"
+def test_what_is_printed_in_it_can_be_printed(document: str) -> None:
+    assert set(INCLUDED.findall(text_of(document))) <= set(BLOCKS)
 
 
 def test_its_links_lead_somewhere(document: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -81,10 +80,3 @@ def test_every_test_that_a_document_names_is_there(document: str) -> None:
         assert f"def {test}(" in text_of(file)
     if document == "docs/operations.md":
         assert named
-
-
-@pytest.mark.parametrize("path", sorted(map(str, (ROOT / "docs").glob("*.md"))))
-def test_no_document_is_left_out_of_the_readme_or_its_neighbours(path: str) -> None:
-    name = Path(path).name
-    others = [text_of(each) for each in documents() if not each.endswith(f"/{name}")]
-    assert any(f"{name}" in text for text in others)
