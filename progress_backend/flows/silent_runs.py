@@ -53,15 +53,17 @@ def run_out(settings: Settings, now: datetime, token: str) -> Flow[list[tuple[st
     ran out long ago and holds no task is deleted."""
     if not (yield from keeps(settings, token)):
         return []
-    now_ms, silence_ms = milliseconds(now), int(settings.lease_s * 1000)
+    now_ms = milliseconds(now)
+    # Kept for a while: Redis may come back from an older copy, with runs of a lease.
+    old_ms = now_ms - 10 * int(settings.lease_s * 1000)
     found: list[tuple[str, list[str]]] = []
-    for lease, _ in (yield from leases.over(now_ms, _LEASES)):
-        task_ids = yield from leases.held(lease, HELD)
-        if task_ids:
-            found.append((lease, task_ids))
-        else:
-            # Kept for a while: Redis may come back from an older copy, with runs of this lease.
-            yield from leases.forget(lease, now_ms - 10 * silence_ms)
+    for some in steps((yield from leases.over(now_ms, _LEASES))):
+        held = yield from leases.held_by_each([lease for lease, _ in some], HELD)
+        for (lease, until_ms), (_, task_ids) in zip(some, held, strict=True):
+            if task_ids:
+                found.append((lease, task_ids))
+            elif until_ms < old_ms:
+                yield from leases.forget(lease, old_ms)
     return found
 
 

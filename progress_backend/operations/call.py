@@ -24,16 +24,29 @@ class Asked(NamedTuple, Generic[Reply_co]):
 
 class Call(Generic[Reply_co]):
     """One operation, with its arguments. A flow has it carried out by `yield from`, which is the
-    reply; outside of a flow a driver's `execute` does it. It may be carried out several times."""
+    reply; outside of a flow a driver's `execute` does it. It may be carried out several times.
 
-    __slots__ = ("_ask",)
+    `parts` are its requests in each partition that it is about; `merge` makes one reply of theirs
+    where the layout has several partitions.
+    """
 
-    def __init__(self, ask: Callable[[Layout], Asked[Reply_co]]) -> None:
-        self._ask = ask
+    __slots__ = ("_merge", "_parts")
+
+    def __init__(
+        self,
+        parts: Callable[[Layout], list[Asked[Reply_co]]],
+        merge: Callable[[Layout, list[Reply_co]], Reply_co] = lambda _, replies: replies[0],
+    ) -> None:
+        self._parts = parts
+        self._merge = merge
 
     def asked(self, layout: Layout) -> Asked[Reply_co]:
         """The requests to all partitions that the operation is about."""
-        return self._ask(layout)
+        parts, merge = self._parts(layout), self._merge
+        if len(layout.keys) == 1:
+            return parts[0]
+        each = joined(parts)
+        return Asked(each.requests, lambda replies: merge(layout, each.parse(replies)))
 
     def __iter__(self) -> Generator[Call[Any], object, Reply_co]:
         return cast("Reply_co", (yield self))
@@ -46,12 +59,12 @@ def one(request: Request, parse: Callable[[Any], T]) -> Asked[T]:
 
 def at(task_id: str, ask: Callable[[Keys], Asked[T]]) -> Call[T]:
     """A call of the partition of a task."""
-    return Call(lambda layout: ask(layout.of_task(task_id)))
+    return Call(lambda layout: [ask(layout.of_task(task_id))])
 
 
 def in_the_first(ask: Callable[[Keys], Asked[T]]) -> Call[T]:
     """A call that is about no task, of the first partition."""
-    return Call(lambda layout: ask(layout.keys[0]))
+    return Call(lambda layout: [ask(layout.keys[0])])
 
 
 def first(replies: list[T]) -> T:
@@ -59,24 +72,9 @@ def first(replies: list[T]) -> T:
     return replies[0]
 
 
-def spread(
-    parts: Callable[[Layout], list[Asked[T]]], merge: Callable[[Layout, list[T]], T]
-) -> Call[T]:
-    """A call of several partitions; `merge` makes one reply of theirs, where there are several."""
-
-    def asked(layout: Layout) -> Asked[T]:
-        several = parts(layout)
-        if len(layout.keys) == 1:
-            return several[0]
-        each = joined(several)
-        return Asked(each.requests, lambda replies: merge(layout, each.parse(replies)))
-
-    return Call(asked)
-
-
 def everywhere(ask: Callable[[Keys], Asked[T]], merge: Callable[[list[T]], T] = first) -> Call[T]:
     """A call of each partition; `merge` makes one reply of theirs."""
-    return spread(lambda layout: [*map(ask, layout.keys)], lambda _, replies: merge(replies))
+    return Call(lambda layout: [*map(ask, layout.keys)], lambda _, replies: merge(replies))
 
 
 def own(
@@ -86,7 +84,7 @@ def own(
 ) -> Call[list[Item]]:
     """A call of each partition, whose replies have ids of tasks; of several partitions those are
     chosen from which are in the one of their task: another program wrote the others."""
-    return spread(
+    return Call(
         lambda layout: [*map(ask, layout.keys)],
         lambda layout, replies: chosen(layout.own(replies, id_of)),
     )
@@ -104,7 +102,7 @@ def shared(
     merge: Callable[[list[T]], T],
 ) -> Call[T]:
     """A call of the partitions of some tasks; `merge` makes one reply of theirs."""
-    return spread(_asked_of(items, id_of, ask), lambda _, replies: merge(replies))
+    return Call(_asked_of(items, id_of, ask), lambda _, replies: merge(replies))
 
 
 def of_each(
@@ -119,7 +117,7 @@ def of_each(
         found = dict(zip(places, map(iter, replies), strict=True))
         return [next(found[layout.place(id_of(item))]) for item in items]
 
-    return spread(_asked_of(items, id_of, ask), in_order)
+    return Call(_asked_of(items, id_of, ask), in_order)
 
 
 def _asked_of(

@@ -20,14 +20,9 @@ DROPPED: Final = ("value", "publish", "start", "other", "end")
 _PARTS: Final = {"count": "number", "sum": "us"}
 
 
-def add_lost(runs: int) -> Call[None]:
-    """Adds to the count of runs that were found lost."""
-    return in_the_first(lambda keys: one(("INCRBY", keys.lost, runs), nothing))
-
-
 def lost() -> Call[int]:
     """How many runs any process has found lost, since the store was empty."""
-    return in_the_first(lambda keys: one(("GET", keys.lost), lambda runs: whole(runs or 0)))
+    return everywhere(lambda keys: one(("GET", keys.lost), lambda runs: whole(runs or 0)), sum)
 
 
 def add_dropped(events: Mapping[str, int]) -> Call[None]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .call import Asked, Call, at, everywhere, one, own_ids, shared
 from .keys import Keys
+from .partitions import Layout
 from .scripts import script
 from .values import nothing, texts, timed, whole
 
@@ -97,13 +98,16 @@ def held_by_each(leases: Sequence[str], limit: int) -> Call[list[tuple[int, list
         found = zip(replies[::2], replies[1::2], strict=True)
         return [(count or 0, texts(ids)) for count, ids in found]
 
-    def sums(replies: list[list[tuple[int, list[str]]]]) -> list[tuple[int, list[str]]]:
-        return [
-            (sum(count for count, _ in each), list(chain(*(ids for _, ids in each)))[:limit])
-            for each in zip(*replies, strict=True)
-        ]
+    def sums(
+        layout: Layout, replies: list[list[tuple[int, list[str]]]]
+    ) -> list[tuple[int, list[str]]]:
+        found = list[tuple[int, list[str]]]()
+        for each in zip(*replies, strict=True):
+            counts, ids = zip(*each, strict=True)
+            found.append((sum(counts), layout.own(ids, str)[:limit]))
+        return found
 
-    return everywhere(ask, sums)
+    return Call(lambda layout: [*map(ask, layout.keys)], sums)
 
 
 def forget(lease: str, before_ms: int) -> Call[None]:
@@ -114,6 +118,18 @@ def forget(lease: str, before_ms: int) -> Call[None]:
         return one(script("forget", names, {"lease": lease, "before": before_ms}), nothing)
 
     return everywhere(ask)
+
+
+def found_lost(task_ids: Sequence[str], again_ms: int) -> Call[None]:
+    """Counts runs that were found lost, and has the result backend asked about their tasks from a
+    time on."""
+
+    def ask(keys: Keys, task_ids: Sequence[str]) -> Asked[None]:
+        due = [part for task_id in task_ids for part in (again_ms, task_id)]
+        counted = ("INCRBY", keys.lost, len(task_ids))
+        return Asked([counted, ("ZADD", keys.asked_again, *due)], nothing)
+
+    return shared(task_ids, str, ask, nothing)
 
 
 def ask_again(tasks: Collection[tuple[str, int | None]]) -> Call[None]:

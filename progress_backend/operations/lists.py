@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from ..record.list_request import BY_END, NEWEST, RUNNING, Span
 from ..record.model import ENDED, STATUSES, TaskStatus
 from ..record.waiting import Waiting
-from .call import Asked, Call, everywhere, in_the_first, joined, one, own
+from .call import Asked, Call, everywhere, in_the_first, one, own
 from .keys import Keys
 from .partitions import Layout
 from .records import AS_IT_IS, LIGHT
@@ -168,36 +168,23 @@ def before(tasks: Sequence[Waiting]) -> Call[list[int | None]]:
     In the partition of a task its place is exact, to the others its creation time is compared.
     """
 
-    def asked(layout: Layout) -> Asked[list[int | None]]:
-        if len(layout.keys) == 1:
-            return _before(layout.keys[0], tasks, own=True)
-        groups = layout.grouped(tasks, lambda task: task.task_id)
-        parts = [(place, own, True) for place, own in groups.items()]
-        for place in range(len(layout.keys)):
-            others = [task for task in tasks if task not in groups.get(place, ())]
-            parts += [(place, others, False)] if others else []
-        each = joined([_before(layout.keys[place], its, own=own) for place, its, own in parts])
+    def parts(layout: Layout) -> list[Asked[list[int | None]]]:
+        return [ask(keys, layout) for keys in layout.keys]
 
-        def parse(replies: list[Any]) -> list[int | None]:
-            sums: dict[Waiting, int | None] = dict.fromkeys(tasks, 0)
-            for (_, its, _), counts in zip(parts, each.parse(replies), strict=True):
-                for task, count in zip(its, counts, strict=True):
-                    known = sums[task]
-                    sums[task] = None if known is None or count is None else known + count
-            return [sums[task] for task in tasks]
-
-        return Asked(each.requests, parse)
-
-    return Call(asked)
-
-
-def _before(keys: Keys, tasks: Sequence[Waiting], *, own: bool) -> Asked[list[int | None]]:
-    """`own`: whether the tasks are of this partition."""
-    types = [task.task_type for task in tasks]
-    names = [name for t in types for name in (keys.index(TaskStatus.CREATED, t), keys.later(t))]
-    about = [part for task in tasks for part in (task.task_id if own else "", task.created_us)]
+    def ask(keys: Keys, layout: Layout) -> Asked[list[int | None]]:
+        types = [task.task_type for task in tasks]
+        names = [name for t in types for name in (keys.index(TaskStatus.CREATED, t), keys.later(t))]
+        about = list[Any]()
+        for task in tasks:
+            own = layout.of_task(task.task_id) == keys
+            about += (task.task_id if own else "", task.created_us)
+        return Asked([script("before", {}, {}, names, about)] if names else [], parse)
 
     def parse(replies: list[Any]) -> list[int | None]:
         return [None if count < 0 else count for count in (replies[0] if replies else ())]
 
-    return Asked([script("before", {}, {}, names, about)] if names else [], parse)
+    def sums(_: Layout, replies: list[list[int | None]]) -> list[int | None]:
+        each = zip(*replies, strict=True)
+        return [None if None in counts else sum(map(int, counts)) for counts in each]
+
+    return Call(parts, sums)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..record.model import STATUSES
 from . import workflows
-from .call import Asked, Call, everywhere, of_each, one, spread
+from .call import Asked, Call, everywhere, of_each, one
 from .keys import Keys
 from .partitions import Layout
 from .scripts import script
@@ -56,7 +56,7 @@ def newest(until_us: float, limit: int, start: int = 0) -> Call[TopOfAll]:
             tuple(latest),
         )
 
-    return spread(lambda layout: [*map(ask, layout.keys)], merged)
+    return Call(lambda layout: [*map(ask, layout.keys)], merged)
 
 
 def since(after_us: float) -> Call[int]:

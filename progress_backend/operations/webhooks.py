@@ -70,7 +70,7 @@ def take(place: int, target: str, lease_ms: int) -> Call[Taken | None]:
             script("take", {"events": keys.webhook_events(target)}, {"lease": lease_ms}), parse
         )
 
-    return Call(lambda layout: ask(layout.keys[place]))
+    return Call(lambda layout: [ask(layout.keys[place])])
 
 
 def settle(
@@ -85,7 +85,7 @@ def settle(
         about = {"entry": taken.entry, "bytes": len(taken.body), "outcome": outcome}
         return one(script("settle", names, about | {"pause": pause_ms, "idle": idle_ms}), nothing)
 
-    return Call(lambda layout: ask(layout.keys[place]))
+    return Call(lambda layout: [ask(layout.keys[place])])
 
 
 class Figures(NamedTuple):

@@ -11,7 +11,7 @@ from ..record import past_runs
 from ..record.act import Act
 from ..record.model import STATUSES
 from ..record.workflow import Figures, merged
-from .call import Asked, Call, at, everywhere, joined, one, own, spread
+from .call import Asked, Call, at, everywhere, joined, one, own
 from .keys import Keys
 from .partitions import Layout
 from .scripts import script
@@ -159,7 +159,7 @@ def newest(start: int, limit: int) -> Call[Listed]:
         found = latest_of_each(chain(*(reply.found for reply in replies)))
         return Listed(len(found), tuple(found[start : start + limit]))
 
-    return spread(parts, merged)
+    return Call(parts, merged)
 
 
 def latest_of_each(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:

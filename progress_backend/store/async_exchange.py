@@ -15,7 +15,7 @@ import redis.exceptions
 
 from .connection import close_async
 from .exchange import Request, packed
-from .redis_errors import answered
+from .redis_errors import checked
 from .resp import Replies, Reply
 
 #: Bytes that are read at once.
@@ -33,7 +33,7 @@ class AsyncExchange:
         self._held: Any = None
 
     async def ask(self, *requests: Request) -> list[Any]:
-        """The raw replies to requests that are sent together, each passed through `answered`.
+        """The raw replies to requests that are sent together, each passed through `refused`.
 
         Raises what `execute_command` raises, for the first request with an error; nothing is sent
         twice.
@@ -59,7 +59,7 @@ class AsyncExchange:
                 self._held = connection
             else:
                 await self._give_back(connection, whole=asked.whole)
-        return [answered(reply) for reply in asked.replies]
+        return checked(asked.replies)
 
     async def _take(self) -> Any:
         """The held connection unless the server has closed it, else one of the pool."""

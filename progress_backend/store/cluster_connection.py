@@ -21,7 +21,7 @@ from .bounded_connection import BoundedLock, NodePool
 from .connection import CONNECTIONS, close_async, options_of
 from .deadline import Deadline
 from .exchange import Request, encoded
-from .redis_errors import answered
+from .redis_errors import checked, refused
 from .store_url import cluster_options, nodes_of, plain_url
 
 #: The part of a call's time that one node of a cluster may take.
@@ -118,13 +118,13 @@ class ClusterExchange:
             key = parts[2] if verb == "EVALSHA" else None
             node = {} if key is None else {"target_nodes": client.get_node_from_key(key)}
             pipeline.execute_command(verb, *map(encoded, parts), **node)
-        return [answered(reply) for reply in pipeline.execute(raise_on_error=False)]
+        return checked(pipeline.execute(raise_on_error=False))
 
     def _alone(self, client: RedisCluster, request: Request) -> Any:
         try:
             return client.execute_command(*_named(request), **_targets(request))
         except redis.exceptions.ResponseError as error:
-            return answered(error)
+            return refused(error)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -161,7 +161,7 @@ class AsyncClusterExchange:
             self._room.release()
         self._answered = True
         remember(self._settings, self._client)
-        return [answered(reply) for reply in replies]
+        return checked(replies)
 
     async def _replies(self, requests: tuple[Request, ...]) -> list[Any]:
         if len(requests) == 1 or any(map(_targets, requests)):

@@ -14,7 +14,7 @@ import redis.exceptions
 from ..errors import SettingsError, StoreUnavailable
 from ..flows.flow import Flow, completed
 from ..flows.task_flows import Flows
-from ..operations.call import Call
+from ..operations.call import Call, Request
 from ..operations.commits import CommitCall
 from ..operations.counts import nodes_of
 from ..operations.keys import Keys
@@ -30,7 +30,7 @@ from .deadline import Deadline, Within
 from .exchange import Exchange
 from .outage_log import fault
 from .redis_clock import RedisClock
-from .redis_errors import MAPPED
+from .redis_errors import OF_REDIS, unavailable
 
 T = TypeVar("T")
 
@@ -94,16 +94,24 @@ class Store(_Base):
 
     def execute(self, call: Call[T]) -> T:
         """Carries out one call."""
-        if self.deadline.until is None:
-            with self.deadline.within():
-                return self.execute(call)
         requests, parse = call.asked(self.layout)
-        with MAPPED:
+        return parse(self._replies(requests))
+
+    def _replies(self, requests: Sequence[Request]) -> list[Any]:
+        """The replies to requests that are sent together, within one bound."""
+        deadline, outer = self.deadline, self.deadline.until
+        if outer is None:  # as `within`, without its calls
+            deadline.until = monotonic() + deadline.timeout_s
+        try:
             try:
-                return parse(self._exchange.ask(*requests))
+                return self._exchange.ask(*requests)
             except redis.exceptions.NoScriptError:
                 self._exchange.ask(*LOADING)
-                return parse(self._exchange.ask(*requests))
+                return self._exchange.ask(*requests)
+        except OF_REDIS as error:
+            raise unavailable(error) from error
+        finally:
+            deadline.until = outer
 
     def packed(self, requests: Sequence[bytes]) -> list[Any]:
         """The raw replies to packed requests that are sent together, errors too; none where the
@@ -115,9 +123,8 @@ class Store(_Base):
         assert isinstance(self._exchange, Exchange)
         try:
             return self._exchange.replies_to(b"".join(requests), len(requests)) or []
-        except Exception:  # MAPPED raises redis-py's and the system's errors as the library's
-            with MAPPED:
-                raise
+        except OF_REDIS as error:
+            raise unavailable(error) from error
 
     def ready(self) -> None:
         """Measures Redis's clock unless that was less than a minute ago: called before a `now()`
@@ -138,20 +145,21 @@ class Store(_Base):
 
     def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME; each renewal of a lease calls it."""
-        with MAPPED, self.deadline.within():
+        with self.deadline.within():
             for _ in range(2):
                 sent = monotonic()
-                if self._clock.measured(sent, *self._exchange.ask(("TIME",))):
+                if self._clock.measured(sent, *self._replies([("TIME",)])):
                     return
 
     def server(self) -> str:
         """The `run_id` of the Redis server that answers; "" where this user may not read INFO."""
-        with MAPPED, self.deadline.within():
-            try:
-                (reply,) = self._exchange.ask(("INFO", "server"))
-                return "".join(str(node.get("run_id", "")) for node in nodes_of(reply))
-            except redis.exceptions.NoPermissionError:
+        try:
+            (reply,) = self._replies([("INFO", "server")])
+        except StoreUnavailable as error:
+            if isinstance(error.__cause__, redis.exceptions.NoPermissionError):
                 return ""
+            raise
+        return "".join(str(node.get("run_id", "")) for node in nodes_of(reply))
 
     def close(self) -> None:
         """Closes the connections."""
@@ -191,22 +199,25 @@ class AsyncStore(_Base):
         """Carries out one call."""
         requests, parse = call.asked(self.layout)
         try:
-            with MAPPED:
-                try:
-                    reply = parse(await self._exchange.ask(*requests))
-                except redis.exceptions.NoScriptError:
-                    await self._load()
-                    reply = parse(await self._exchange.ask(*requests))
+            replies = await self._replies(requests)
         except StoreUnavailable as error:
             refused = isinstance(error.__cause__, redis.exceptions.ResponseError)
-            if isinstance(call, CommitCall) and (
-                refused or isinstance(error.__cause__, redis.exceptions.ReadOnlyError)
-            ):
+            if refused and isinstance(call, CommitCall):
                 self.refusal = str(error)
             raise
         if isinstance(call, CommitCall):
             self.refusal = ""
-        return reply
+        return parse(replies)
+
+    async def _replies(self, requests: Sequence[Request]) -> list[Any]:
+        try:
+            try:
+                return await self._exchange.ask(*requests)
+            except redis.exceptions.NoScriptError:
+                await self._load()
+                return await self._exchange.ask(*requests)
+        except OF_REDIS as error:
+            raise unavailable(error) from error
 
     async def _load(self) -> None:
         """Has the scripts loaded: once for all calls that find none."""
@@ -221,11 +232,10 @@ class AsyncStore(_Base):
 
     async def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME."""
-        with MAPPED:
-            for _ in range(2):
-                sent = monotonic()
-                if self._clock.measured(sent, *await self._exchange.ask(("TIME",))):
-                    return
+        for _ in range(2):
+            sent = monotonic()
+            if self._clock.measured(sent, *await self._replies([("TIME",)])):
+                return
 
     async def close(self) -> None:
         """Closes the connections."""

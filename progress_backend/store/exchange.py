@@ -19,7 +19,7 @@ import redis.exceptions
 
 from .bounded_connection import raw
 from .deadline import Deadline
-from .redis_errors import answered
+from .redis_errors import checked
 from .resp import Replies, Reply
 
 Request = tuple[Any, ...]
@@ -51,7 +51,7 @@ class Exchange:
         self._timeout_s = 0.0
 
     def ask(self, *requests: Request) -> list[Any]:
-        """The raw replies to requests that are sent together, each passed through `answered`.
+        """The raw replies to requests that are sent together, each passed through `refused`.
 
         Raises what `execute_command` raises, for the first request with an error; nothing is sent
         twice.
@@ -62,7 +62,7 @@ class Exchange:
         replies = self.replies_to(data, len(requests))
         if replies is None:
             replies = self._beside(requests)
-        return [answered(reply) for reply in replies]
+        return checked(replies)
 
     def replies_to(self, data: bytes, count: int) -> list[Reply] | None:
         """The raw replies to so many packed requests; None, and nothing is sent, while another

@@ -25,36 +25,33 @@ _AWAY = (
 _FULL: Final = "OOM command not allowed"
 
 
-class _Mapped:
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, _AWAY):
-            why = str(error) or "no answer in time"
-            late = isinstance(error, (redis.exceptions.TimeoutError, TimeoutError))
-            raise StoreUnavailable("the progress store does not answer", why, late=late) from error
-        if isinstance(error, redis.exceptions.ResponseError):
-            if _FULL in str(error):
-                why = f"{error}; {MORE_ROOM}"
-                raise StoreUnavailable("the progress store refuses", why) from error
-            # Out of memory, no disk, no permission, …: it may be mended, and must not reach a job.
-            raise StoreUnavailable("the progress store refuses", error) from error
+#: What a call to Redis may raise; `unavailable` makes one error of the library of each.
+OF_REDIS: Final = (*_AWAY, redis.exceptions.ResponseError)
 
 
-#: `with MAPPED:` around each call to Redis.
-MAPPED: Final = _Mapped()
+def unavailable(error: Exception) -> StoreUnavailable:
+    """One of `OF_REDIS` as the library's. A refusal (out of memory, no disk, no permission, …) may
+    be mended, and must not reach a job either."""
+    if isinstance(error, _AWAY):
+        why = str(error) or "no answer in time"
+        late = isinstance(error, (redis.exceptions.TimeoutError, TimeoutError))
+        return StoreUnavailable("the progress store does not answer", why, late=late)
+    why = f"{error}; {MORE_ROOM}" if _FULL in str(error) else str(error)
+    return StoreUnavailable("the progress store refuses", why)
 
 
-def answered(reply: Any) -> Any:
-    """A reply of Redis; None for WRONGTYPE, where another program has written one of this library's
-    keys: that key counts as empty.
+def refused(reply: Exception) -> Any:
+    """An error reply as a value: None for WRONGTYPE, where another program has written one of this
+    library's keys, which counts as empty.
 
     Raises:
         Exception: the reply is any other error.
     """
-    if isinstance(reply, Exception):
-        if str(reply).startswith("WRONGTYPE"):
-            return None
-        raise reply
-    return reply
+    if str(reply).startswith("WRONGTYPE"):
+        return None
+    raise reply
+
+
+def checked(replies: list[Any]) -> list[Any]:
+    """Replies of Redis, each error passed through `refused`."""
+    return [refused(reply) if isinstance(reply, Exception) else reply for reply in replies]

@@ -8,7 +8,6 @@ An error reply is a value as others are: the replies to requests that were sent 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from redis.exceptions import (
@@ -37,9 +36,6 @@ _REFUSALS: Final[dict[bytes, type[RedisError]]] = {
 }
 
 
-_BULK: Final = ord("$")
-
-
 class _Array(NamedTuple):
     """The head of an array: so many items follow."""
 
@@ -55,18 +51,15 @@ class Replies:
         #: Arrays that are incomplete, the outermost first, each with its number of items.
         self._begun: list[tuple[list[Reply], int]] = []
 
-    def feed(self, data: bytes) -> Iterator[Reply]:
+    def feed(self, data: bytes) -> list[Reply]:
         """The replies that this data completes.
 
         Raises:
             InvalidResponse: the data is no reply, or the reply is too long.
         """
-        data, at = self._rest + data, 0
+        data, at, replies = self._rest + data, 0, list[Reply]()
         while (found := _value(data, at)) is not None:
             value, at = found
-            if type(value) is bytes and not self._begun:  # nearly all replies
-                yield value
-                continue
             if isinstance(value, _Array) and value.length > 0:
                 self._begun.append(([], value.length))
                 continue
@@ -79,10 +72,11 @@ class Replies:
                 self._begun.pop()
                 whole = items
             else:
-                yield whole
+                replies.append(whole)
         self._rest = data[at:]
         if len(self._rest) > LONGEST:
             raise InvalidResponse(f"a reply of more than {LONGEST} bytes")
+        return replies
 
 
 def _value(data: bytes, at: int) -> tuple[Reply | _Array, int] | None:
@@ -90,34 +84,25 @@ def _value(data: bytes, at: int) -> tuple[Reply | _Array, int] | None:
     end = data.find(b"\r\n", at)
     if end < 0:
         return None
-    kind, line, at = data[at], data[at + 1 : end], end + 2
-    if kind == _BULK:
-        end = at + _number(line)
-        if end < at:
-            return None, at
-        return (data[at:end], end + 2) if end + 2 <= len(data) else None
-    return _seldom(kind, line, at)
-
-
-def _seldom(kind: int, line: bytes, at: int) -> tuple[Reply | _Array, int]:
-    """A value that is no bulk string, or the head of an array."""
-    if kind == ord("*"):
-        count = _number(line)
-        return (None if count < 0 else _Array(count)), at
-    if kind == ord(":"):
-        return _number(line), at
-    if kind == ord("+"):
-        return line, at
-    if kind == ord("_"):
-        return None, at
-    if kind == ord("-"):
-        refusal = _REFUSALS.get(line.partition(b" ")[0], ResponseError)
-        return refusal(line.decode(errors="replace")), at
-    raise InvalidResponse(f"no reply: {bytes([kind]) + line[:80]!r}")
-
-
-def _number(line: bytes) -> int:
+    kind, line, at = data[at : at + 1], data[at + 1 : end], end + 2
     try:
-        return int(line)
+        if kind == b"$":
+            end = at + int(line)
+            if end < at:
+                return None, at
+            return (data[at:end], end + 2) if end + 2 <= len(data) else None
+        if kind == b"*":
+            count = int(line)
+            return (None if count < 0 else _Array(count)), at
+        if kind == b":":
+            return int(line), at
     except ValueError:
         raise InvalidResponse(f"no number in a reply: {line[:80]!r}") from None
+    if kind == b"+":
+        return line, at
+    if kind == b"_":
+        return None, at
+    if kind == b"-":
+        refusal = _REFUSALS.get(line.partition(b" ")[0], ResponseError)
+        return refusal(line.decode(errors="replace")), at
+    raise InvalidResponse(f"no reply: {kind + line[:80]!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
@@ -13,7 +13,7 @@ from typing import TypeVar
 from ..flows import silent_runs, warning_checks, workflow_acts, workflows
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base, milliseconds
-from ..operations import counts, leases, records
+from ..operations import leases, records
 from ..record.events import Completed, Event, Lost, TakenBack
 from ..record.model import LOST
 from ..record.task_warnings import Usual
@@ -65,11 +65,17 @@ class Judge:
     def dead(self) -> None:
         """Ends the runs under leases that ran out, however many there are."""
         store, settings = self._store, self._settings
-        for lease, task_ids in store.run(silent_runs.run_out(settings, store.now(), self._token)):
-            for step in silent_runs.steps(task_ids):
-                self._judge_silent(lease, step)
-                if not self._goes_on() or not self._keeps(silent_runs.LOCK):
-                    return
+        over = store.run(silent_runs.run_out(settings, store.now(), self._token))
+        steps = ((lease, step) for lease, ids in over for step in silent_runs.steps(ids))
+        for lease, step in self._in_turn(steps, silent_runs.LOCK):
+            self._judge_silent(lease, step)
+
+    def _in_turn(self, steps: Iterable[T], lock: str | None = None) -> Iterator[T]:
+        """The steps of a pass while it goes on, and holds its lock when it takes a further one."""
+        for number, step in enumerate(steps):
+            if not self._goes_on() or (number and lock and not self._keeps(lock)):
+                return
+            yield step
 
     def _keeps(self, lock: str) -> bool:
         """Whether the pass still holds its lock."""
@@ -77,10 +83,9 @@ class Judge:
 
     def left_over(self, lease: str, at_work: Collection[str]) -> None:
         """Ends the runs that a live worker's lease holds but that the worker does not run."""
-        for step in silent_runs.steps(self._store.run(silent_runs.left_over(lease, at_work))):
+        left = self._store.run(silent_runs.left_over(lease, at_work))
+        for step in self._in_turn(silent_runs.steps(left)):
             self._judge_silent(lease, step, at_work, living=True)
-            if not self._goes_on():
-                return
 
     def take_back(self, lease: str, at_work: Mapping[str, Collection[int]]) -> None:
         """Records that runs which were recorded as lost go on: those that the lease had, and whose
@@ -100,12 +105,10 @@ class Judge:
         store, settings = self._store, self._settings
         running, silent = store.run(silent_runs.unheld(store.flows, store.now(), self._token))
         self._say(store.run(warning_checks.judge(store.flows, running, store.now(), {})))
-        for step in silent_runs.steps(silent):
+        for step in self._in_turn(silent_runs.steps(silent)):
             self._judge(
                 step, lambda base: silent_runs.overdue(base, settings, store.now()), waits=True
             )
-            if not self._goes_on():
-                return
 
     def plans(self) -> None:
         """Ends the planned records of workflows that go on no more."""
@@ -138,11 +141,9 @@ class Judge:
         first = most * (self._passes % max(-(-len(held) // most), 1))
         self._passes += 1
         slowest: dict[str, Usual] = {}
-        for step in silent_runs.steps(held[first : first + most]):
+        for step in self._in_turn(silent_runs.steps(held[first : first + most])):
             flow = warning_checks.of_lease(store.flows, lease, step, store.now(), slowest)
             self._say(store.run(flow))
-            if not self._goes_on():
-                return
 
     def _say(self, new: warning_checks.NewWarnings) -> None:
         for task_id, warnings in new:
@@ -154,10 +155,8 @@ class Judge:
         # A process without a result backend leaves them to the others for a while.
         patience = timedelta(seconds=0 if self._ask is not None else 2 * settings.lease_s)
         task_ids = store.run(silent_runs.to_ask(settings, store.now() - patience, self._token))
-        for step in silent_runs.steps(task_ids):
+        for step in self._in_turn(silent_runs.steps(task_ids)):
             self._ask_again(step)
-            if not self._goes_on():
-                return
 
     def _ask_again(self, task_ids: Sequence[str]) -> None:
         """Records the ends in the result backend for runs that were recorded as lost: one may have
@@ -258,9 +257,8 @@ class Judge:
                 )
                 logger.warning("task %s: %s", base.task.task_id, name)
         if lost:
-            store.execute(counts.add_lost(len(lost)))
             again_ms = milliseconds(now) + int(self._settings.lease_s * 1000) + 1
-            store.execute(leases.ask_again([(task_id, again_ms) for task_id in lost]))
+            store.execute(leases.found_lost(lost, again_ms))
 
 
 def _several(of_all: Sequence[T]) -> Iterator[Sequence[T]]:

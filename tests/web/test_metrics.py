@@ -13,7 +13,7 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from progress_backend.operations import counts
+from progress_backend.operations import counts, leases
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.web import metrics_router, router
@@ -126,7 +126,7 @@ def test_what_any_process_counted_is_told(start_api: StartApi, redis_url: str) -
     api = start_api(redis_url=redis_url)
     assert Figures(api)["progress_lost_total"] == 0
     with Store(Settings(redis_url=redis_url)) as store:
-        store.execute(counts.add_lost(3))
+        store.execute(leases.found_lost(("x", "y", "z"), 5))
         store.execute(counts.add_dropped({"value": 2}))
     records = Records(redis_url)
     for task_id in ("a", "b"):
