@@ -1,7 +1,7 @@
 """Measures what records cost in the store: python -m docs.measure_sizes [TASKS]
 
 Makes TASKS tasks (default 100,000) on an embedded server as jobs would, in the three states that
-matter, and prints the table of docs/operations.md. Takes some minutes. With fewer TASKS both
+matter, and prints the table of docs/scale.md. Takes some minutes. With fewer TASKS both
 columns of memory are scaled up to 100,000, which is a little off: a server grows in steps.
 """
 

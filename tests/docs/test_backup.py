@@ -23,7 +23,7 @@ from tests.servers import Server
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
-OPERATIONS = "docs/operations.md"
+REDIS = "docs/redis.md"
 KEYS = Keys()
 
 
@@ -58,7 +58,7 @@ def copied(server: Server, folder: Path) -> Path:
     """The file that the page's command writes."""
     if shutil.which("redis-cli") is None:
         missing("redis-cli (apt-get install redis-tools)")
-    (block,) = blocks(OPERATIONS, "Backup", "sh")
+    (block,) = blocks(REDIS, "Backup", "sh")
     line = block.text.replace("redis://127.0.0.1:6379", server.url.removesuffix("/0"))
     done = subprocess.run(shlex.split(line), cwd=folder, capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -72,7 +72,7 @@ def restored(server: Server, copy: Path, folder: Path) -> Server:
     (folder / "store" / "appendonlydir").rename(folder / "appendonlydir")
     copy.replace(folder / "store" / "dump.rdb")
     again = Server(port=port, data_dir=folder / "store").start()
-    (block,) = blocks(OPERATIONS, "Backup", "text")
+    (block,) = blocks(REDIS, "Backup", "text")
     with redis.Redis.from_url(again.url) as client:
         client.execute_command(*shlex.split(block.text))
         eventually(

@@ -26,13 +26,13 @@ from tests.servers import Server
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.long]
-OPERATIONS = "docs/operations.md"
+SCALE = "docs/scale.md"
 ENV: Final = {"PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "1"}
 
 
 def shown(process: str) -> tuple[int, int]:
     """The page's figures for a process: at rest, and at most."""
-    section = text_of(OPERATIONS).partition("### Connections")[2].partition("\n## ")[0]
+    section = text_of(SCALE).partition("## Connections")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| ([^|]+) \| (\d+) \| (\d+) \|", section, re.MULTILINE)
     (found,) = [(int(rest), int(top)) for name, rest, top in rows if name == process]
     return found

@@ -22,7 +22,7 @@ def test_it_prints_the_table_of_the_page() -> None:
         timeout=100,
     )
     assert done.returncode == 0, done.stderr
-    section = text_of("docs/operations.md").partition("## Sizing")[2].partition("\n### ")[0]
+    section = text_of("docs/scale.md").partition("## Sizing")[2].partition("\n## ")[0]
     shown = re.findall(r"^\| ([^|]+) \|", section, re.MULTILINE)
     assert re.findall(r"^\| ([^|]+) \|", done.stdout, re.MULTILINE) == shown
     # A document's size does not depend on how many there are.

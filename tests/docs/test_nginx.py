@@ -59,7 +59,7 @@ def configuration(
 ) -> Path:
     """The document's block on ports of the test, with the page's place that the text tells of;
     `more` stands in its server, `of_page` in the page's place."""
-    (block,) = blocks("docs/operations.md", "The API behind a proxy", "nginx")
+    (block,) = blocks("docs/proxy.md", "The API behind a proxy", "nginx")
     text = block.text
     for shown, api in zip(("8004", "8005"), apis, strict=True):
         text, count = re.subn(f"127.0.0.1:{shown}", f"127.0.0.1:{api.port}", text)
@@ -80,7 +80,7 @@ def configuration(
 @pytest.fixture
 def apis(start_api: StartApi, redis_url: str) -> list[RunningApi]:
     """Two on loopback that know the name which the document gives them."""
-    (block,) = blocks("docs/operations.md", "The API behind a proxy", "sh")
+    (block,) = blocks("docs/proxy.md", "The API behind a proxy", "sh")
     found = re.fullmatch(r"export PROGRESS_ALLOWED_HOSTS=(\S+)\n", block.text)
     assert found is not None
     assert found[1] == NAME
@@ -171,7 +171,7 @@ OWN = {"Host": NAME, "Origin": f"http://{NAME}", "Sec-Fetch-Site": "same-origin"
 def test_a_password_in_front_is_asked_of_everybody(
     apis: list[RunningApi], tmp_path: Path, start_service: StartService
 ) -> None:
-    (lines,) = blocks("docs/operations.md", "A password in front", "nginx")
+    (lines,) = blocks("docs/proxy.md", "A password in front", "nginx")
     passwords = tmp_path / "htpasswd"
     passwords.write_text("desk:{PLAIN}nine\n")
     more, count = re.subn(r"/etc/nginx/\S+\.htpasswd", str(passwords), lines.text)
@@ -230,10 +230,10 @@ def login() -> Iterator[int]:
 def test_a_login_in_front_is_asked_of_everybody(
     apis: list[RunningApi], login: int, tmp_path: Path, start_service: StartService
 ) -> None:
-    (lines,) = blocks("docs/operations.md", "A login in front", "nginx")
+    (lines,) = blocks("docs/proxy.md", "A login in front", "nginx")
     more, count = re.subn(r"127\.0\.0\.1:4180", f"127.0.0.1:{login}", lines.text)
     assert count == 2
-    (of_page,) = re.findall(r"`(error_page [^`]+)`", text_of("docs/operations.md"))
+    (of_page,) = re.findall(r"`(error_page [^`]+)`", text_of("docs/proxy.md"))
     port = free_port()
     started(configuration(tmp_path, port, apis, more, of_page), start_service)
     task_id = apis[0].create()

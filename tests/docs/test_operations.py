@@ -1,4 +1,4 @@
-"""What the page for operators says, tried."""
+"""What the pages for operators say, tried."""
 
 from __future__ import annotations
 
@@ -38,18 +38,21 @@ from tests.webhooks.targets import spec
 
 __all__ = ["start_api"]
 
-OPERATIONS = "docs/operations.md"
+DEPLOY = "docs/deploy.md"
+SECURE = "docs/secure.md"
+ACCESS = "docs/access.md"
+REDIS = "docs/redis.md"
 
 
 @pytest.mark.integration
 def test_the_api_alone(walk: Walk) -> None:
-    walk.follow(blocks(OPERATIONS, "What runs"))
+    walk.follow(blocks(DEPLOY, "What runs"))
     assert walk.http.get("/internal/health").status_code == 200
 
 
 @pytest.mark.integration
 def test_several_processes_of_the_service(walk: Walk) -> None:
-    (line,) = re.findall(r"`(uvicorn --factory [^`]*)`", text_of(OPERATIONS))
+    (line,) = re.findall(r"`(uvicorn --factory [^`]*)`", text_of(DEPLOY))
     walk.variables["PROGRESS_REDIS_URL"] = f"redis://{walk.redis}/0"
     walk.start(f"{line} --port {walk.port}")
 
@@ -63,8 +66,8 @@ def test_several_processes_of_the_service(walk: Walk) -> None:
 
 @pytest.mark.wide
 def test_secrets_are_masked_by_the_list_and_by_a_function_of_ones_own(walk: Walk) -> None:
-    (named,) = re.findall(r"`PROGRESS_REDACT=([\w.]+)` names it", text_of(OPERATIONS))
-    for block in blocks(OPERATIONS, "Secrets"):
+    (named,) = re.findall(r"`PROGRESS_REDACT=([\w.]+)` names it", text_of(SECURE))
+    for block in blocks(SECURE, "Secrets"):
         walk.write(block)
     walk.variables |= {"PROGRESS_REDACT": named, "PYTHONPATH": str(walk.folder)}
     walk.variables["PROGRESS_REDIS_URL"] = f"redis://{walk.redis}/0"
@@ -80,7 +83,7 @@ def test_secrets_are_masked_by_the_list_and_by_a_function_of_ones_own(walk: Walk
 
 
 def test_sentinels_address_is_understood() -> None:
-    shown, _ = blocks(OPERATIONS, "Redis", "text")
+    shown, _ = blocks(REDIS, "Redis", "text")
     client = sync_client(Settings(redis_url=shown.text.strip()), Deadline(0.1))
     pool = client.connection_pool
     assert isinstance(pool, redis.sentinel.SentinelConnectionPool)
@@ -89,7 +92,7 @@ def test_sentinels_address_is_understood() -> None:
 
 
 def test_a_clusters_address_is_understood() -> None:
-    _, shown = blocks(OPERATIONS, "Redis", "text")
+    _, shown = blocks(REDIS, "Redis", "text")
     settings = Settings(redis_url=shown.text.strip())
     assert settings.clustered
     assert settings.partitions == 16
@@ -97,14 +100,14 @@ def test_a_clusters_address_is_understood() -> None:
 
 
 def test_the_pings_and_the_proxys_patience_fit() -> None:
-    (nginx,) = blocks(OPERATIONS, "The API behind a proxy", "nginx")
+    (nginx,) = blocks("docs/proxy.md", "The API behind a proxy", "nginx")
     patience = re.search(r"proxy_read_timeout (\d+)s", nginx.text)
     assert patience is not None
     assert OPTIONS["ws_ping_interval"] * 2 < int(patience[1])
 
 
 def test_the_alerts_are_about_figures_that_there_are() -> None:
-    (block,) = blocks(OPERATIONS, "Metrics and alerts", "yaml")
+    (block,) = blocks("docs/monitor.md", "Metrics and alerts", "yaml")
     (group,) = yaml.safe_load(block.text)["groups"]
     there = make_metrics.names()
     for rule in group["rules"]:
@@ -187,7 +190,7 @@ def test_the_units_are_what_systemd_takes(tmp_path: Path) -> None:
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("no systemd-analyze")
-    shown = blocks(OPERATIONS, "Under systemd", "ini")
+    shown = blocks(DEPLOY, "Under systemd", "ini")
     assert len(shown) == 3
     for block in shown:
         name = block.text.splitlines()[0].removeprefix("# ")
@@ -206,7 +209,7 @@ def test_the_units_are_what_systemd_takes(tmp_path: Path) -> None:
 
 
 def test_the_commands_about_tokens_do_what_the_page_says(tmp_path: Path) -> None:
-    (block,) = blocks(OPERATIONS, "Tokens", "sh")
+    (block,) = blocks(ACCESS, "Tokens", "sh")
     export, *commands = block.text.splitlines()
     name = export.removeprefix("export ").partition("=")[0]
     run, env = CliRunner(), {name: str(tmp_path / "tokens")}
@@ -217,7 +220,7 @@ def test_the_commands_about_tokens_do_what_the_page_says(tmp_path: Path) -> None
         assert done.exit_code == 0, done.output
     left = tokens.read_file(tmp_path / "tokens")
     assert [token.name for token in left] == ["deploy", "customer", "alice"]
-    (shown,) = blocks(OPERATIONS, "Tokens", "text")
+    (shown,) = blocks(ACCESS, "Tokens", "text")
     lines = tokens.read(shown.text.splitlines())
     assert [(token.name, token.role, token.task_type, token.owner) for token in lines] == [
         (token.name, token.role, token.task_type, token.owner) for token in left
@@ -225,7 +228,7 @@ def test_the_commands_about_tokens_do_what_the_page_says(tmp_path: Path) -> None
 
 
 def test_a_task_is_its_users_as_the_example_says() -> None:
-    (block,) = blocks(OPERATIONS, "Owners", "python")
+    (block,) = blocks(ACCESS, "Owners", "python")
     made: dict[str, Any] = {}
     with unhijacked():
         exec(block.text, made)
@@ -237,7 +240,7 @@ def test_a_task_is_its_users_as_the_example_says() -> None:
 
 
 def test_the_example_signs_a_token_for_one_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    (block,) = blocks(OPERATIONS, "Share tokens", "python")
+    (block,) = blocks(ACCESS, "Share tokens", "python")
     monkeypatch.setenv("PROGRESS_SIGNING_KEYS", "k" * 32)
     made: dict[str, str] = {}
     exec(block.text, made)
@@ -248,7 +251,7 @@ def test_the_example_signs_a_token_for_one_task(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.wide
 def test_the_log_without_queries_is_nginxs(tmp_path: Path) -> None:
-    (block,) = blocks(OPERATIONS, "Share tokens", "nginx")
+    (block,) = blocks(ACCESS, "Share tokens", "nginx")
     log = tmp_path / "access.log"
     lines = block.text.replace("/var/log/nginx/progress.log", str(log))
     conf = tmp_path / "nginx.conf"

@@ -40,19 +40,19 @@ __all__ = [
     "test_what_is_over_is_swept",
 ]
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
-OPERATIONS = "docs/operations.md"
+REDIS = "docs/redis.md"
 
 
 def rule() -> list[str]:
     """The user, and what all the lines let it do: each is a command that can be pasted."""
-    (shown,) = blocks(OPERATIONS, "Redis", "redis")
+    (shown,) = blocks(REDIS, "Redis", "redis")
     lines = [line.split() for line in shown.text.splitlines()]
     assert all(line[:3] == ["ACL", "SETUSER", "progress"] for line in lines)
     return ["progress", *(word for line in lines for word in line[3:])]
 
 
 def rule_on_cluster() -> list[str]:
-    said = text_of(OPERATIONS).partition("On a cluster the keys are")[2].partition(" besides.")[0]
+    said = text_of(REDIS).partition("On a cluster the keys are")[2].partition(" besides.")[0]
     others = [word for word in rule() if word[0] not in "~&"]
     return [*others, *(word for quoted in re.findall(r"`(.*?)`", said) for word in quoted.split())]
 

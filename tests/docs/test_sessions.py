@@ -24,7 +24,7 @@ from tests.web.test_serve import answers
 __all__ = ["start_api"]
 
 pytestmark = pytest.mark.integration
-OPERATIONS = "docs/operations.md"
+ACCESS = "docs/access.md"
 SECTION = "Your own sessions"
 
 #: A site that writes the session which the example reads.
@@ -80,7 +80,7 @@ asyncio.run(ask())
 
 
 def example(folder: Path, name: str) -> None:
-    (block,) = [each for each in blocks(OPERATIONS, SECTION, "python") if each.file == name]
+    (block,) = [each for each in blocks(ACCESS, SECTION, "python") if each.file == name]
     (folder / name).write_text(block.text)
 
 
@@ -124,7 +124,7 @@ def test_a_session_of_flask_that_nginx_asks(
     command = [sys.executable, "-m", "flask", "--app", "flask_site", "run", "--port", str(site)]
     start_service(command, cwd=tmp_path, env={"SESSION_KEY": "s" * 32})
     eventually(lambda: answers(f"http://127.0.0.1:{site}/login"), 20)
-    (lines,) = blocks(OPERATIONS, SECTION, "nginx")
+    (lines,) = blocks(ACCESS, SECTION, "nginx")
     asking, count = re.subn(r"127\.0\.0\.1:5000", f"127.0.0.1:{site}", lines.text)
     assert count == 1
     server = f"""

@@ -57,8 +57,8 @@ def answered(client: httpx.Client, path: str) -> int:
 def test_nginx(
     apis: list[RunningApi], tmp_path: Path, start_service: StartService, trusting: ssl.SSLContext
 ) -> None:
-    (first,) = blocks("docs/operations.md", "The API behind a proxy", "nginx")
-    (second,) = blocks("docs/operations.md", "TLS", "nginx")
+    (first,) = blocks("docs/proxy.md", "The API behind a proxy", "nginx")
+    (second,) = blocks("docs/proxy.md", "TLS", "nginx")
     plain, port = free_port(), free_port()
     text = first.text.partition("server {\n    listen")[0] + second.text
     for shown, used in (
@@ -102,7 +102,7 @@ def test_nginx(
 def test_uvicorn_by_itself(
     redis_url: str, tmp_path: Path, start_service: StartService, trusting: ssl.SSLContext
 ) -> None:
-    (block,) = blocks("docs/operations.md", "TLS", "text")
+    (block,) = blocks("docs/proxy.md", "TLS", "text")
     port, (text, token) = free_port(), tokens.new("reader", "read")
     command = re.sub(r"--host \S+ --port \d+", f"--host 127.0.0.1 --port {port}", block.text)
     for name in ("tasks.crt", "tasks.key"):

@@ -135,7 +135,7 @@ def test_its_filter_started_is_empty_and_its_button_terminate_is_not_there(
     task_id = begun(world, flower, "updating")
     assert task_id not in flower.rows("state:STARTED")
     assert task_id in flower.rows("state:PROGRESS")
-    assert "`state:PROGRESS`" in text_of("docs/operations.md")
+    assert "`state:PROGRESS`" in text_of("docs/monitor.md")
     assert 'id="task-terminate"' not in flower.source(task_id)
     world.gate.mark(task_id, "enough")
     flower.until(task_id, "SUCCESS")

@@ -127,7 +127,7 @@ def test_the_operators_user_may_do_what_calls_and_scripts_do_and_no_more() -> No
     for script in SCRIPTS.values():
         code = re.sub(r"--.*", "", script.text)
         used.update(re.findall(r"(?:call|tolerant)\('([A-Z]+)'", code))
-    (shown,) = blocks("docs/operations.md", "Redis", "redis")
+    (shown,) = blocks("docs/redis.md", "Redis", "redis")
     words = re.findall(r" \+(\w+)", shown.text)
     connection = {"auth", "hello", "select", "ping", "client", "time", "evalsha", "script"}
     channels = {"subscribe", "unsubscribe", "psubscribe", "punsubscribe"}
