@@ -23,7 +23,7 @@ class ValueRequest:
 
     def __init__(self, task_id: str, keys: Keys) -> None:
         own = _places("expected", "text", "ttl")  # they follow one another
-        self._format, _ = _packed(in_place(own, task_id, keys), own)
+        self._format = _packed(in_place(own, task_id, keys), own)
 
     def of(self, expected: str, document: bytes, ttl_ms: int) -> bytes:
         """The request of one value: the digest of the document that is stored, its next document,
@@ -40,11 +40,11 @@ class FirstRequest:
     """The requests of first records with these facets, to `commit_first`: packed once for all of
     them; `ttl_ms` is that of their documents."""
 
-    __slots__ = ("_channel", "_format", "_order", "_task")
+    __slots__ = ("_channel", "_format", "_task")
 
     def __init__(self, facets: Facets, ttl_ms: int, keys: Keys) -> None:
-        own = _places("task", "id", "text", "due", "channel")
-        self._format, self._order = _packed(first(own, facets, ttl_ms, keys), own)
+        own = _places("task", "id", "text", "due", "channel")  # they come in this order
+        self._format = _packed(first(own, facets, ttl_ms, keys), own)
         self._task, self._channel = keys.task("").encode(), keys.channel("").encode()
 
     def of(self, task_id: str, document: bytes, due_ms: int) -> bytes:
@@ -54,16 +54,15 @@ class FirstRequest:
         Raises:
             UnicodeEncodeError: the id is no UTF-8.
         """
-        name = task_id.encode()
-        given = {
-            "task": self._task + name,
-            "id": name,
-            "text": document,
-            "due": b"%d" % due_ms,
-            "channel": self._channel + name,
-        }
-        own = [part for own in self._order for part in (len(given[own]), given[own])]
-        return self._format % tuple(own)
+        name, due = task_id.encode(), b"%d" % due_ms
+        task, channel = self._task + name, self._channel + name
+        return self._format % (
+            *(len(task), task),
+            *(len(name), name),
+            *(len(document), document),
+            *(len(due), due),
+            *(len(channel), channel),
+        )
 
 
 def _places(*names: str) -> dict[str, str]:
@@ -71,13 +70,13 @@ def _places(*names: str) -> dict[str, str]:
     return {name: f"\0{name}" for name in names}
 
 
-def _packed(request: Request, places: Mapping[str, str]) -> tuple[bytes, list[str]]:
-    """A request as RESP has it, in a format string, and the order in which that takes what stands
-    at the places; an id that is no UTF-8 as it was read."""
-    own = {place.encode(): name for name, place in places.items()}
+def _packed(request: Request, places: Mapping[str, str]) -> bytes:
+    """A request as RESP has it, in a format string that takes the length and the text of what
+    stands at each place; an id that is no UTF-8 as it was read."""
+    own = {place.encode() for place in places.values()}
     texts = [str(part).encode(errors="surrogateescape") for part in request]
     packed = b"*%d\r\n" % len(texts)
     for text in texts:
         fixed = b"$%d\r\n%b\r\n" % (len(text), text.replace(b"%", b"%%"))
         packed += b"$%d\r\n%b\r\n" if text in own else fixed
-    return packed, [own[text] for text in texts if text in own]
+    return packed

@@ -29,8 +29,8 @@ _READ: Final = 64 * 1024
 #: The reply to nearly every commit.
 _COMMITTED: Final = b"*1\r\n:1\r\n"
 _COMMITS: Final[Reply] = [1]
-#: The RESP prefix of an argument by its length; nearly all are no longer.
-_LENGTHS = [b"\r\n$%d\r\n" % length for length in range(2_048)]
+#: Arguments of which the packed form is cached.
+_REMEMBERED: Final = 4_096
 
 
 class Exchange:
@@ -186,11 +186,15 @@ def _range(start: int, end: int) -> bytes:
 
 
 def _packed(request: Sequence[Any]) -> bytes:
-    packed = [b"*%d" % len(request)]
-    for part in request:
-        text = part if type(part) is bytes else str(part).encode()
-        length = len(text)
-        packed.append(_LENGTHS[length] if length < len(_LENGTHS) else b"\r\n$%d\r\n" % length)
-        packed.append(text)
-    packed.append(b"\r\n")
-    return b"".join(packed)
+    bulks = [_bulk(part) if type(part) is not bytes else _bulk_of(part) for part in request]
+    return b"".join((b"*%d" % len(bulks), *bulks, b"\r\n"))
+
+
+@lru_cache(maxsize=_REMEMBERED, typed=True)
+def _bulk(part: object) -> bytes:
+    """An argument that is no bytes; nearly all of them are names, the same in each request."""
+    return _bulk_of(str(part).encode())
+
+
+def _bulk_of(text: bytes) -> bytes:
+    return b"\r\n$%d\r\n%b" % (len(text), text)
