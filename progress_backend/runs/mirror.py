@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import weakref
+from functools import partial
 from typing import Any
 
 from celery import Celery
@@ -12,8 +13,7 @@ from celery.contrib.abortable import AbortableTask
 
 from ..record.model import Task
 from .breaker import Breaker
-from .fork_guard import no_fork_in_between
-from .latest_worker import LatestWorker
+from .celery_thread import CeleryThread
 from .run import Run
 
 logger = logging.getLogger(__name__)
@@ -33,64 +33,63 @@ _STAND_IN = 100
 class Mirror:
     """Writes recorded progress to Celery's result backend and as events; never raises.
 
-    Each has a thread of its own: a broker or result backend that does not answer can block for
-    long, and neither the record nor the other of the two may wait for it.
+    The process's thread for Celery's calls writes: a broker or result backend that does not answer
+    can block for long, and the record does not wait for it.
 
     A PROGRESS meta never stands over an end that Celery has stored. A write begins only while the
     run's body is not over, and the job waits for it before Celery stores the end. Where that took
-    too long, or the write failed, the results' thread reads the state after the end was stored, and
-    stores the end again where it is PROGRESS.
+    too long, or the write failed, the thread reads the state after the end was stored, and stores
+    the end again where it is PROGRESS.
     """
 
-    def __init__(self, app: Celery, *, flower_events: bool) -> None:
-        #: Weak, since the threads outlive an app that is dropped.
+    def __init__(self, app: Celery, thread: CeleryThread, *, flower_events: bool) -> None:
+        #: Weak, since the thread outlives an app that is dropped.
         self._app = weakref.ref(app)
         self._flower_events = flower_events
         self._results = Breaker(_REST_S)
         self._events = Breaker(_REST_S)
-        self._result_thread = LatestWorker[Task | None]("progress-results", self._write)
-        self._event_thread = LatestWorker[Task | None]("progress-events", self._send)
+        self._thread = thread
 
     def show(self, run: Run, task: Task) -> None:
-        """Puts a run's newest recorded value into the queues of both threads."""
+        """Has a run's newest recorded value written."""
         if run.request is None or run.closed or task.ended:
             return
         if stores_result(run) and not run.own_meta:
-            self._result_thread.put(run, task)
+            self._thread.put((run, PROGRESS), partial(self._write, run, task))
         if self._flower_events and not run.request.is_eager and time.monotonic() >= run.event_due:
             run.event_due = time.monotonic() + _EVENT_INTERVAL_S
-            self._event_thread.put(run, task)
+            self._thread.put((run, EVENT), partial(self._send, run, task))
 
     def revoked(self, run: Run) -> None:
         """Sends `task-revoked` for a job that ended as cancelled: Celery itself sends no event for
         Ignore."""
         if self._flower_events and not run.request.is_eager:
-            self._event_thread.put(run, None)
+            self._thread.put((run, EVENT), partial(self._send, run, None))
 
     def close(self, run: Run, timeout_s: float) -> None:
         """No more writes are started for a closed run; those in progress are waited for, at most so
         long."""
         deadline, over = time.monotonic() + timeout_s, False
         try:
-            over = self._result_thread.close(run, timeout_s)
+            over = self._thread.close((run, PROGRESS), timeout_s)
         finally:  # a soft time limit may be raised in the wait
             if not over:
                 run.late_meta = True
-        self._event_thread.close(run, max(deadline - time.monotonic(), 0.0))
+        self._thread.close((run, EVENT), max(deadline - time.monotonic(), 0.0))
 
     def left(self, run: Run) -> None:
         """Called when the run's end is stored: a write that was not waited for may overwrite it."""
         if run.late_meta and run.outcome is not None:
-            self._result_thread.put(run, None)
+            self._thread.put((run, PROGRESS), partial(self._put_right, run, _PUT_RIGHT))
 
-    def _write(self, run: Run, task: Task | None) -> None:
-        if task is None:
-            tries = 0
-            while not self._stored(run, None) and tries < _PUT_RIGHT:
-                tries += 1
-                time.sleep(self._results.remaining_s)
-        elif not (self._results.open or run.closed):
+    def _write(self, run: Run, task: Task) -> None:
+        if not (self._results.open or run.closed):
             self._stored(run, task)
+
+    def _put_right(self, run: Run, tries: int) -> None:
+        if not self._stored(run, None) and tries:
+            again = partial(self._put_right, run, tries - 1)
+            self._thread.put((run, PROGRESS), again, self._results.remaining_s)
 
     def _stored(self, run: Run, task: Task | None) -> bool:
         """Stores a meta, or with None the run's end where a meta stands over it; whether the result
@@ -98,12 +97,11 @@ class Mirror:
         try:
             if _aborted(run):
                 return True
-            with no_fork_in_between():
-                if task is None:
-                    _put_right(run)
-                else:
-                    backend = run.celery_task.backend
-                    backend.store_result(run.task_id, meta_of(task), PROGRESS, request=run.request)
+            if task is None:
+                _put_right(run)
+            else:
+                backend = run.celery_task.backend
+                backend.store_result(run.task_id, meta_of(task), PROGRESS, request=run.request)
         except Exception as error:  # any backend's error must not reach the job
             run.late_meta = True  # the result backend may have it, or get it later
             if self._results.failed():
@@ -125,8 +123,7 @@ class Mirror:
             name = run.celery_task.name
             kind, fields = EVENT, {"name": name, "result": summary_of(task), **figures}
         try:
-            dispatched = app.events.default_dispatcher(hostname=run.request.hostname)
-            with no_fork_in_between(), dispatched as dispatcher:
+            with app.events.default_dispatcher(hostname=run.request.hostname) as dispatcher:
                 dispatcher.send(kind, uuid=run.task_id, retry=False, **fields)
         except Exception as error:  # any broker's error must not reach the job
             if self._events.failed():

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from math import inf
 
 from ..daemon import daemon
@@ -16,8 +17,8 @@ from ..store.drivers import Store
 from ..store.outage_log import OneAMinute
 from . import worker_shutdown
 from .canvas_records import CanvasRecords
+from .celery_thread import IDLE_S
 from .kept_events import KeptEvents
-from .latest_worker import IDLE_S
 from .log_writer import LogWriter
 from .mirror import Mirror
 from .outbox import Outbox
@@ -64,6 +65,9 @@ class SenderThread:
         #: Monotonic time from which the store is asked whether it answers, while no job asks it.
         self._probe_at = 0.0
         self._hurries = False
+        #: Called in each round, and whether it has to be called again.
+        self.each_round: Callable[[], bool] = bool
+        self._again = False
         self._stopping = False
         self._traceback = OneAMinute()
 
@@ -103,6 +107,7 @@ class SenderThread:
             try:
                 self._hurry()
                 self.flush()
+                self._again = self.each_round()
                 self._look()
                 self._probe()
                 # What a canvas left to do is about records of which the outbox may have the first
@@ -138,7 +143,7 @@ class SenderThread:
 
     def _rest_s(self) -> float | None:
         away = self.writer.jobs.away
-        if not (self._runs or self._outbox or self._behind or self._left or away):
+        if not (self._runs or self._outbox or self._behind or self._left or self._again or away):
             return None
         rest_s = self._interval_s
         if rest_s > _LONGEST_S:

@@ -10,11 +10,12 @@ from typing import Any
 
 from celery import Celery
 
+from ..runs.celery_thread import CeleryThread
 from ..runs.mirror import Mirror
 from ..runs.run import Run
 from ..runs.sender import Sender
 from ..store.drivers import Store
-from .result_backend import result_backend
+from .result_backend import ResultBackend
 from .stored_success import StoredSuccess
 
 #: Attribute of a request: the number of its run, unique among all apps of the process.
@@ -31,8 +32,10 @@ class Process:
         #: Runs under way, each with what was under way in its context before it.
         self._runs: dict[int, tuple[Run, tuple[Run, int] | None]] = {}
         self.store = store
-        self.sender = Sender(store, Mirror(app, flower_events=store.settings.flower_events))
-        self.unless_stored = StoredSuccess(self.sender, result_backend(app))
+        thread = CeleryThread()
+        mirror = Mirror(app, thread, flower_events=store.settings.flower_events)
+        self.sender = Sender(store, mirror)
+        self.unless_stored = StoredSuccess(self.sender, ResultBackend(app, thread))
         #: Store for reads by callers that may wait longer than a job; opened at the first one.
         self.reader: Store | None = None
 

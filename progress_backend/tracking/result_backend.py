@@ -8,16 +8,15 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from queue import SimpleQueue
+from functools import partial
 from typing import Any
 
 from celery import Celery
 from celery.backends.base import BaseKeyValueStoreBackend, DisabledBackend
 
-from ..daemon import daemon
 from ..record.events import STORED, Cancelled, Event
 from ..record.update_state_events import event_of
-from ..runs.fork_guard import no_fork_in_between
+from ..runs.celery_thread import CeleryThread
 from ..store.outage_log import fault
 
 #: Longest wait for one read; silent runs are judged without the answers that did not arrive.
@@ -30,76 +29,56 @@ Answers = dict[str, Event | None]
 AskBackend = Callable[[Sequence[str]], Answers]
 
 
-def result_backend(app: Celery) -> AskBackend:
-    """A function that reads ends from the app's result backend, within a bound.
+class Question:
+    """A read of the ends of some tasks."""
 
-    One thread reads, keeps the backend's connection and ends with the process: a backend that hangs
-    holds a caller up no longer than the bound.
-    """
-    asked: list[_Asked] = []
-    known = weakref.ref(app)  # the thread outlives an app that is dropped
-
-    def ask(task_ids: Sequence[str]) -> Answers:
-        if not asked:
-            # Made here, at the first call: under gevent its parts belong to the thread that makes
-            # them.
-            asked.append(_Asked(known))
-        return asked[0].ask(task_ids)
-
-    return ask
-
-
-class _Question:
     def __init__(self, task_ids: Sequence[str]) -> None:
         self.task_ids = task_ids
         self.answers: Answers = {}
         self.answered = threading.Event()
-        #: Whether the caller does not wait for the rest any more.
+        #: Whether the rest of the answers is not waited for any more.
         self.over = False
 
 
-class _Asked:
-    """Reads in a thread of its own, one call at a time; for callers of one thread."""
+class ResultBackend:
+    """Reads ends from an app's result backend, in the thread for such calls: a backend that hangs
+    holds a caller up no longer than a bound."""
 
-    def __init__(self, app: weakref.ref[Celery]) -> None:
-        self._app = app
-        self._wanted: SimpleQueue[_Question] = SimpleQueue()
-        #: Held during a read.
-        self._asking = threading.Lock()
-        #: Whether the last read had any answer.
-        self._answers = True
-        self._thread: threading.Thread | None = None
+    def __init__(self, app: Celery, thread: CeleryThread | None = None) -> None:
+        self._app = weakref.ref(app)  # the thread outlives an app that is dropped
+        self._thread = thread
+        self._last: Question | None = None
+
+    def begin(self, task_ids: Sequence[str], then: Callable[[], None] | None = None) -> Question:
+        """Begins a read, in place of one that has not begun yet; `then` is called after it."""
+        if self._thread is None:
+            # Made at the first call: under gevent its parts belong to the thread that makes them.
+            self._thread = CeleryThread()
+        self._last = question = Question(task_ids)
+        self._thread.put(self, partial(self._answer, question, then))
+        return question
 
     def ask(self, task_ids: Sequence[str]) -> Answers:
-        deadline = time.monotonic() + ASK_S
+        """Reads and waits for the answers, `ASK_S` at most; for callers of one thread."""
+        deadline, last = time.monotonic() + ASK_S, self._last
         # A backend that answered at least in part finishes that read in a moment.
-        if not self._asking.acquire(timeout=ASK_S if self._answers else 0):
+        if last is not None and not last.answered.wait(ASK_S if last.answers else 0):
             return {}
-        if self._thread is None:
-            self._thread = daemon("progress-ask", self._work)
-        if self._thread is None:
-            self._asking.release()
-            return {}
-        question = _Question(task_ids)
-        self._wanted.put(question)
+        question = self.begin(task_ids)
         question.answered.wait(max(deadline - time.monotonic(), 0.0))
         question.over = True
-        answers = dict(question.answers)
-        self._answers = bool(answers)
-        return answers
+        return dict(question.answers)
 
-    def _work(self) -> None:
-        while True:
-            question = self._wanted.get()
-            try:
-                with no_fork_in_between():
-                    self._read(question)
-            except Exception as error:  # unreachable: no answers
-                fault("the result backend gives no answers", error)
-            self._asking.release()
-            question.answered.set()
+    def _answer(self, question: Question, then: Callable[[], None] | None) -> None:
+        try:
+            self._read(question)
+        except Exception as error:  # unreachable: no answers
+            fault("the result backend gives no answers", error)
+        question.answered.set()
+        if then is not None:
+            then()
 
-    def _read(self, question: _Question) -> None:
+    def _read(self, question: Question) -> None:
         if (app := self._app()) is None:
             return
         backend, task_ids = app.backend, question.task_ids

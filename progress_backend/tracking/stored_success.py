@@ -6,29 +6,28 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
-from ..daemon import daemon
 from ..errors import ProgressError
 from ..flows import workflows
 from ..flows.stored_record import Base
 from ..record import events as ev
-from ..runs.latest_worker import IDLE_S
 from ..runs.run import Run
 from ..runs.sender import Sender
 from ..store.outage_log import fault
 from .lost_runs import own_end
-from .result_backend import AskBackend
+from .result_backend import ASK_S, Answers, Question, ResultBackend
 
 #: Failures that wait for a read, and those of one read; further ones are recorded without.
 _MOST, _TOGETHER = 1_000, 100
 #: How long, and how often, a result backend that does not answer is asked again: a stored SUCCESS
 #: is final, and so is the record's end.
 _PATIENCE_S, _AGAIN_S = 5.0, 0.5
-#: Longest wait of a process that exits.
-_CLOSING_S = 1.5
+#: Longest wait of a process that exits, and the time between two of its steps.
+_CLOSING_S, _POLL_S = 1.5, 0.02
 
 
 class _Failure(NamedTuple):
@@ -43,19 +42,21 @@ class _Failure(NamedTuple):
 
 
 class StoredSuccess:
-    """The process's queue of failures, with a thread of its own (a greenlet under gevent) from the
-    first one on: neither a worker's event loop nor a job waits for the result backend."""
+    """The process's queue of failures, which the sender's thread records: neither a worker's event
+    loop nor a job waits for the result backend."""
 
-    def __init__(self, sender: Sender, ask: AskBackend) -> None:
+    def __init__(self, sender: Sender, backend: ResultBackend) -> None:
         self._sender = sender
-        self._ask = ask
+        self._backend = backend
         self._waiting: deque[_Failure] = deque()
-        #: Guards the fields, and is notified when they change.
-        self._changed = threading.Condition()
-        self._at_work = False
+        #: Held during a step: the process's exit takes steps too.
+        self._stepping = threading.Lock()
+        self._question: Question | None = None
+        #: Monotonic time from which a question without an answer is over, or the next one begins.
+        self._next_at = 0.0
         #: Whether no answer is waited for any more.
         self._over = False
-        self._thread: threading.Thread | None = None
+        sender.each_round = self.step
 
     def or_else(
         self,
@@ -70,66 +71,54 @@ class StoredSuccess:
         now = self._sender.writer.store.now()
         timed = tuple(event.happened_at(now) for event in happened)
         failure = _Failure(run, task_id, timed, keep, time.monotonic() + _PATIENCE_S, stands)
-        with self._changed:
-            if self._thread is None and not self._over:
-                self._thread = daemon("progress-stored", self._work)
-            room = len(self._waiting) < _MOST and not self._over
-            if self._thread is not None and room:
-                self._waiting.append(failure)
-                self._changed.notify_all()
-                return
-        self._record(failure, None)
+        if len(self._waiting) >= _MOST:
+            self._record(failure, None)
+            return
+        self._waiting.append(failure)
+        if self._over:
+            self._record_left()
+        else:
+            self._sender.wake()
 
     def stop(self) -> None:
         """Records the failures that still wait, within a bound."""
         deadline = time.monotonic() + _CLOSING_S
-        with self._changed:
-            self._over = True
-            self._changed.notify_all()
-            self._changed.wait_for(
-                lambda: not self._waiting and not self._at_work, deadline - time.monotonic()
-            )
-            left = list(self._waiting)
-            self._waiting.clear()
-        for failure in left:
-            self._record(failure, None)
+        while self.step() and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+        self._over = True
+        self._record_left()
 
-    def _work(self) -> None:
-        unanswered: list[_Failure] = []
-        while True:
-            with self._changed:
-                self._at_work = bool(unanswered)
-                self._changed.notify_all()
-                self._changed.wait_for(
-                    lambda: self._waiting or self._over, _AGAIN_S if unanswered else IDLE_S
-                )
-                room = min(max(_TOGETHER - len(unanswered), 0), len(self._waiting))
-                some = [*unanswered, *(self._waiting.popleft() for _ in range(room))]
-                self._at_work = bool(some)
-                if not some:
-                    self._thread = None  # the next failure starts another one
-                    return
-            unanswered = self._asked(some)
+    def _record_left(self) -> None:
+        with self._stepping:
+            while self._waiting:
+                self._record(self._waiting.popleft(), None)
 
-    def _asked(self, some: list[_Failure]) -> list[_Failure]:
-        """Records the failures whose answers are there; returns those that are asked about
-        again."""
-        ends = self._ends(some)
-        again: list[_Failure] = []
-        for failure in some:
-            waits = failure.task_id not in ends and time.monotonic() < failure.until
-            if waits and not self._over:
-                again.append(failure)
-            else:
-                self._record(failure, ends.get(failure.task_id))
-        return again
+    def step(self) -> bool:
+        """Records the failures of which the answers are there, or were waited for long enough;
+        whether others wait."""
+        if not self._waiting:
+            return False
+        with self._stepping:
+            answers = self._answers()
+            for failure in [*islice(self._waiting, _TOGETHER)]:
+                if failure.task_id in answers or time.monotonic() >= failure.until:
+                    self._waiting.remove(failure)
+                    self._record(failure, answers.get(failure.task_id))
+            return bool(self._waiting)
 
-    def _ends(self, some: list[_Failure]) -> Mapping[str, ev.Event | None]:
-        try:
-            return self._ask([failure.task_id for failure in some])
-        except Exception as error:  # after any exception the failures are recorded
-            fault("the result backend gives no answers", error)
-            return {}
+    def _answers(self) -> Answers:
+        """The answers of a question that has ended; begins the next one."""
+        question, now, answers = self._question, time.monotonic(), Answers()
+        if question is not None and (question.answered.is_set() or now >= self._next_at):
+            question.over, self._question, answers = True, None, dict(question.answers)
+            self._next_at = now if answers else now + _AGAIN_S
+        left = [
+            one.task_id for one in islice(self._waiting, _TOGETHER) if one.task_id not in answers
+        ]
+        if self._question is None and left and now >= self._next_at:
+            self._question = self._backend.begin(left, self._sender.wake)
+            self._next_at = now + ASK_S
+        return answers
 
     def _record(self, failure: _Failure, end: ev.Event | None) -> None:
         run, task_id, happened, keep, _, stands = failure

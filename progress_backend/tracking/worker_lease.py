@@ -84,9 +84,9 @@ def _begin(tracker: Tracker, lease: str | None) -> bool:
     if begins := known and tracker.number not in _keepers:
         from .keeper import Keeper
         from .remote_tasks import left
-        from .result_backend import result_backend
+        from .result_backend import ResultBackend
 
-        ask = result_backend(tracker.app)
+        ask = ResultBackend(tracker.app).ask
         markings = None if lease is None else left(tracker)
         keeper = Keeper(tracker.settings, lease, ask, at_work, markings)
         _keepers[tracker.number] = keeper

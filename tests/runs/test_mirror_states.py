@@ -12,6 +12,7 @@ from celery.backends.redis import RedisBackend
 from celery.contrib.abortable import AbortableTask
 from celery.exceptions import SoftTimeLimitExceeded, TaskRevokedError
 
+from progress_backend.runs.celery_thread import CeleryThread
 from progress_backend.runs.mirror import Mirror
 from progress_backend.runs.run import Outcome
 from tests.apps import App
@@ -64,7 +65,11 @@ def test_a_write_that_comes_after_the_end_is_put_right(
     app: App, monkeypatch: pytest.MonkeyPatch, end: Outcome, waits: Callable[..., bool]
 ) -> None:
     """As a packet that was lost and sent again: it is under way when the run is closed."""
-    run, wire, mirror = run_of(app), Wire(monkeypatch), Mirror(app.celery, flower_events=False)
+    run, wire, mirror = (
+        run_of(app),
+        Wire(monkeypatch),
+        Mirror(app.celery, CeleryThread(), flower_events=False),
+    )
     mirror.show(run, TASK)
     assert wire.under_way.wait(10)  # it has read that there is no end yet
     run.closed = True
@@ -86,7 +91,7 @@ def test_a_write_that_failed_is_put_right_once_the_result_backend_answers(
 ) -> None:
     """As a request in the socket of a hung server, of which the client has given up."""
     monkeypatch.setattr("progress_backend.runs.mirror._REST_S", 0.05)
-    run, mirror = run_of(app), Mirror(app.celery, flower_events=False)
+    run, mirror = run_of(app), Mirror(app.celery, CeleryThread(), flower_events=False)
     write, read, kept = RedisBackend._set, RedisBackend.get, list[tuple[Any, ...]]()
     failed = threading.Event()
 
@@ -124,7 +129,11 @@ def test_a_job_waits_for_a_write_under_way_and_for_no_more(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its end is stored after that write then, so that nothing has to be put right."""
-    run, wire, mirror = run_of(app), Wire(monkeypatch), Mirror(app.celery, flower_events=False)
+    run, wire, mirror = (
+        run_of(app),
+        Wire(monkeypatch),
+        Mirror(app.celery, CeleryThread(), flower_events=False),
+    )
     mirror.show(run, TASK)
     assert wire.under_way.wait(10)
     run.closed = True
@@ -136,7 +145,7 @@ def test_a_job_waits_for_a_write_under_way_and_for_no_more(
 
 def test_a_task_that_was_aborted_stays_so(app: App) -> None:
     run = run_of(app, base=AbortableTask)
-    mirror = Mirror(app.celery, flower_events=False)
+    mirror = Mirror(app.celery, CeleryThread(), flower_events=False)
     mirror.show(run, TASK)
     eventually(lambda: app.result("t").get("status") == "PROGRESS")
     run.celery_task.AsyncResult("t").abort()

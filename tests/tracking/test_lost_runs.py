@@ -22,7 +22,7 @@ from progress_backend.record.model import Member, Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.tracking.lost_runs import Judge
-from progress_backend.tracking.result_backend import ASK_S, Answers, AskBackend, result_backend
+from progress_backend.tracking.result_backend import ASK_S, Answers, AskBackend, ResultBackend
 from tests.conftest import StartServer
 from tests.stopwatch import FACTOR
 from tests.waiting import eventually
@@ -157,7 +157,7 @@ def test_a_result_backend_that_hangs_costs_one_bound_a_pass_and_is_waited_for_a_
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         backend = f"redis://127.0.0.1:{hanging.getsockname()[1]}/0"
         app = Celery("asked", broker="memory://", backend=backend, set_as_current=False)
-        ask, waited = result_backend(app), list[float]()
+        ask, waited = ResultBackend(app).ask, list[float]()
 
         def timed(task_ids: Sequence[str]) -> Answers:
             began = time.monotonic()
@@ -206,7 +206,7 @@ def test_what_is_not_to_come_any_more_waits_for_a_result_backend_that_is_away(
     let_go = ev.Requeued(owner="w/1", again_s=1)
     for task_id in ("done", "gone"):
         store.run(store.flows.apply(task_id, (started, let_go), long_ago))
-    asking = judge(store, result_backend(app))
+    asking = judge(store, ResultBackend(app).ask)
     backend.pause()
     asking.unheld()
     assert counts(store) == {"running": 2, "error": 0, "completed": 0}
@@ -238,7 +238,7 @@ def test_an_end_of_a_planned_task_is_taken_where_its_message_may_have_left(
         store.run(store.flows.apply(task_id, (planned,), began))
     store.run(workflows.may_have_left(store.flows, "w", began))
     app.backend.mark_as_failure("failed", ValueError("a part of the chord failed"))
-    asking = judge(store, result_backend(app))
+    asking = judge(store, ResultBackend(app).ask)
 
     def found() -> list[str]:
         asking.begin()

@@ -20,7 +20,7 @@ from celery import Celery
 from celery.exceptions import Reject
 
 from progress_backend.record import events as ev
-from progress_backend.tracking.result_backend import ASK_S, done_at, result_backend
+from progress_backend.tracking.result_backend import ASK_S, ResultBackend, done_at
 from tests.servers import Server
 from tests.stopwatch import FACTOR, timed
 from tests.waiting import eventually
@@ -47,7 +47,7 @@ def test_a_server_that_was_started_again_since_the_last_question_is_heard(
     """The connection is there no more: that is no answer, and no reason for none."""
     server = Server(data_dir=tmp_path, appendonly=True).start()
     app = build(server.url)
-    ask = result_backend(app)
+    ask = ResultBackend(app).ask
     app.backend.store_result("t", 4, "SUCCESS")
     for ids in (["t"], ["t", "u"]):
         assert isinstance(ask(ids)["t"], ev.Completed)
@@ -65,7 +65,7 @@ def test_a_success_comes_with_its_result_and_time(build: Build, redis_url: str) 
     app = build(redis_url)
     before = datetime.now(UTC) - timedelta(seconds=1)
     app.backend.store_result("t-1", {"saved": 4}, "SUCCESS")
-    end = result_backend(app)(["t-1"])["t-1"]
+    end = ResultBackend(app).ask(["t-1"])["t-1"]
     assert isinstance(end, ev.Completed)
     assert end.results == {"saved": 4}
     assert end.at is not None
@@ -91,7 +91,7 @@ def test_each_state_is_an_end_or_none(
     app = build(redis_url)
     app.backend.store_result("t-1", result, state)
     for ids in (["t-1"], ["t-1", "unknown"]):
-        answers = result_backend(app)(ids)
+        answers = ResultBackend(app).ask(ids)
         assert answers.keys() == set(ids)
         assert answers.get("unknown") is None
         found = answers["t-1"]
@@ -104,7 +104,7 @@ def test_each_state_is_an_end_or_none(
 
 @pytest.mark.parametrize("backend", ["disabled://", "rpc://", "redis://127.0.0.1:1/0"])
 def test_who_cannot_answer_is_not_waited_for(build: Build, backend: str) -> None:
-    ask = result_backend(build(backend))
+    ask = ResultBackend(build(backend)).ask
     assert timed(lambda: ask(["t-1"])) < FACTOR * ASK_S
     assert ask(["t-1"]).get("t-1") is None
 
@@ -115,7 +115,7 @@ def test_many_are_asked_for_in_one_read(build: Build, redis_url: str) -> None:
     ids = [f"t-{n}" for n in range(100)]
     for task_id in ids[::2]:
         app.backend.store_result(task_id, 1, "SUCCESS")
-    ask = result_backend(app)
+    ask = ResultBackend(app).ask
     ask(ids)  # connects
     with redis.Redis.from_url(redis_url) as client:
         client.config_resetstat()
@@ -141,7 +141,7 @@ def test_one_that_answers_one_by_one_is_asked_for_the_rest(build: Build, tmp_pat
         return read(task_id)
 
     app.backend.get_task_meta = slowly
-    ask, known = result_backend(app), {}
+    ask, known = ResultBackend(app).ask, {}
     while len(known) < len(ids):
         answers = ask([task_id for task_id in ids if task_id not in known])
         assert answers
@@ -165,9 +165,9 @@ import time
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery
 from celery.exceptions import Reject
-from progress_backend.tracking.result_backend import result_backend
+from progress_backend.tracking.result_backend import ResultBackend
 app = Celery("asked", broker="memory://", backend="redis://127.0.0.1:{hanging.getsockname()[1]}/0")
-ask, took = result_backend(app), []
+ask, took = ResultBackend(app).ask, []
 for ids in (["t", "u"], ["t"], ["t"], ["t"]):
     began = time.monotonic()
     assert ask(ids) == {{}}
@@ -188,10 +188,10 @@ from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery
 from celery.exceptions import Reject
 from progress_backend.daemon import native_daemon
-from progress_backend.tracking.result_backend import result_backend
+from progress_backend.tracking.result_backend import ResultBackend
 app = Celery("asked", broker="memory://", backend="{redis_url}")
 app.backend.store_result("t", 1, "SUCCESS")
-ask, answers = result_backend(app), []
+ask, answers = ResultBackend(app).ask, []
 native_daemon("asking", lambda: answers.extend(ask(["t"])["t"] for _ in range(3)))
 deadline = time.monotonic() + 20
 while len(answers) < 3 and time.monotonic() < deadline:
@@ -217,7 +217,7 @@ def test_a_fork_waits_for_whatever_lock_a_backend_has(
 
     monkeypatch.setattr(type(app.backend), "get_task_meta", slow)
     answers: list[object] = []
-    ask = result_backend(app)
+    ask = ResultBackend(app).ask
     threading.Thread(target=lambda: answers.append(ask(["a"])), daemon=True).start()
     assert asked.wait(10)
     threading.Timer(0.3, answered.set).start()

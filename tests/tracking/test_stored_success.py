@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +13,11 @@ from celery import Celery
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Task
 from progress_backend.record.task_json import decode
+from progress_backend.runs.celery_thread import CeleryThread
 from progress_backend.runs.sender import Sender
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.tracking.result_backend import result_backend
+from progress_backend.tracking.result_backend import ResultBackend
 from progress_backend.tracking.stored_success import StoredSuccess
 from tests.servers import Server
 from tests.stopwatch import timed
@@ -45,7 +47,7 @@ def unless_stored(store: Store, backend: Server) -> Iterator[StoredSuccess]:
     sender.record(None, "t", ev.Started(identity=IDENTITY))
     sender.record(None, "next", ev.Planned(identity=IDENTITY))
     app.backend.store_result("t", {"rows": 4}, "SUCCESS")
-    asking = StoredSuccess(sender, result_backend(app))
+    asking = StoredSuccess(sender, ResultBackend(app, CeleryThread()))
     yield asking
     asking.stop()
     sender.stop()
@@ -122,3 +124,14 @@ def test_the_end_of_the_process_records_what_still_waits_for_an_answer(
     assert (away.status, away.stood) == ("error", [True])
     away.fail()  # nothing would record it any more: it is done at once
     assert away.stood == [True, True]
+
+
+def test_a_process_has_one_thread_for_records_and_one_for_celery(
+    store: Store, unless_stored: StoredSuccess
+) -> None:
+    before, ended = {*threading.enumerate()}, list[bool]()
+    for task_id in ("t", "u", "v"):
+        unless_stored.or_else(None, task_id, FAILED, keep=False, stands=lambda: ended.append(True))
+    eventually(lambda: read(store, "t").status == "completed")
+    began = {thread.name for thread in {*threading.enumerate()} - before}
+    assert began == {"progress-sender", "progress-celery"}

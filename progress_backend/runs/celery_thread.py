@@ -1,0 +1,68 @@
+"""The thread of a process for calls to Celery's result backend and to its monitors, which may block
+for long."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from time import monotonic
+
+from ..daemon import daemon
+from .fork_guard import no_fork_in_between
+
+#: Calls that wait for the thread; when there are more, the one that has waited longest is dropped.
+_MOST = 10_000
+#: Seconds after which a thread without work ends: it would keep what it works for alive.
+IDLE_S = 60.0
+
+
+class CeleryThread:
+    """Makes calls one by one, of each key the newest, in a thread (a greenlet under gevent) that
+    starts with the first one. A call must not raise."""
+
+    def __init__(self) -> None:
+        #: Each with the monotonic time from which it is made.
+        self._newest: dict[Hashable, tuple[float, Callable[[], None]]] = {}
+        #: Guards the fields, and is notified when a call is added or over.
+        self._changed = threading.Condition()
+        self._at: Hashable = None
+        self._thread: threading.Thread | None = None
+
+    def put(self, key: Hashable, call: Callable[[], None], wait_s: float = 0.0) -> None:
+        """Adds a call behind the others, in the place of an older one of the key; it is made after
+        `wait_s` at the earliest."""
+        with self._changed:
+            self._newest[key] = monotonic() + wait_s, call
+            if len(self._newest) > _MOST:
+                del self._newest[next(iter(self._newest))]
+            if self._thread is None:
+                self._thread = daemon("progress-celery", self._work)
+            self._changed.notify_all()
+
+    def close(self, key: Hashable, timeout_s: float) -> bool:
+        """Drops a key's call; one in progress is waited for, at most so long. Whether none is in
+        progress any more."""
+        with self._changed:
+            self._newest.pop(key, None)
+            return self._changed.wait_for(lambda: self._at != key, timeout_s)
+
+    def _due(self) -> Hashable:
+        now = monotonic()
+        return next((key for key, (due, _) in self._newest.items() if due <= now), None)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._at = None
+                self._changed.notify_all()
+                while (key := self._due()) is None:
+                    first = min((due for due, _ in self._newest.values()), default=None)
+                    wait_s = IDLE_S if first is None else max(first - monotonic(), 0.0)
+                    if not self._changed.wait(wait_s) and not self._newest:
+                        self._thread = None  # the next call starts another one
+                        return
+                _, call = self._newest.pop(key)
+                self._at = key
+            with no_fork_in_between():
+                call()
+            del call  # a run that is over is freed
