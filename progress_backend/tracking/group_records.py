@@ -6,15 +6,12 @@ import threading
 import time
 from typing import Any
 
-from ..runs.fork_guard import no_fork_in_between
-from . import batch_timer
-from .batch_timer import PATIENCE_S
 from .plans import Canvas, not_sent
 from .publish import Publish, current
 from .tracker import Tracker
 
-#: Most messages that are kept until their records are begun.
-MOST = 100
+#: Most messages that are kept until their records are begun, and for how long each.
+MOST, PATIENCE_S = 100, 0.1
 
 
 class Batch:
@@ -23,16 +20,18 @@ class Batch:
     All other attributes are the producer's own.
     """
 
-    def __init__(self, producer: Any) -> None:
+    def __init__(self, producer: Any, tracker: Tracker) -> None:
         self._producer = producer
+        #: Of the app that publishes the group.
+        self._tracker = tracker
         #: Those that its messages begin or go on with, one of each app.
         self._canvases: dict[Tracker, Canvas] = {}
         #: Each message with its publish; None where its app is not tracked.
         self._messages: list[tuple[Publish | None, Any, dict[str, Any]]] = []
         self._since = 0.0
-        #: Held by the thread that sends the kept messages: the publishing one, or the timer's.
+        #: Held by the thread that sends the kept messages.
         self._lock = threading.RLock()
-        #: The exception of a send in the timer's thread, which the publishing thread raises.
+        #: The exception of a send in that thread, which the publishing one raises.
         self._failed: BaseException | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -47,7 +46,7 @@ class Batch:
             now = time.monotonic()
             if not self._messages:
                 self._since = now
-                batch_timer.watch(self)
+                self._send_later()
             self._messages.append((publish, body, options))
             if len(self._messages) >= MOST or self._failed or now - self._since > PATIENCE_S:
                 self.flush()
@@ -83,17 +82,20 @@ class Batch:
                 its = [publish for publish in publishes if publish.tracker is tracker]
                 canvas.begin(process, its, last=last)
 
-    def flush_if_due(self) -> bool:
-        """Sends messages that were kept too long, in the timer's thread; whether it got the
-        lock."""
-        with no_fork_in_between():
-            if not self._lock.acquire(blocking=False):
-                return False
-            try:
-                if self._messages and time.monotonic() - self._since >= PATIENCE_S:
-                    self.flush()
-            except BaseException as error:  # raised again in the publishing thread
-                self._failed = error
-            finally:
-                self._lock.release()
-        return True
+    def _send_later(self) -> None:
+        """Has the process's other thread send what is kept while the generator of the messages is
+        slow."""
+        if (process := self._tracker.process) is not None:
+            process.thread.put(self, self._send_kept, PATIENCE_S)
+
+    def _send_kept(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            self._send_later()
+            return
+        try:
+            if self._messages and time.monotonic() - self._since >= PATIENCE_S:
+                self.flush()
+        except BaseException as error:  # raised again in the publishing thread
+            self._failed = error
+        finally:
+            self._lock.release()

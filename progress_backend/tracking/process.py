@@ -32,7 +32,8 @@ class Process:
         #: Runs under way, each with what was under way in its context before it.
         self._runs: dict[int, tuple[Run, tuple[Run, int] | None]] = {}
         self.store = store
-        thread = CeleryThread()
+        #: For calls that may block for long.
+        self.thread = thread = CeleryThread()
         mirror = Mirror(app, thread, flower_events=store.settings.flower_events)
         self.sender = Sender(store, mirror)
         self.unless_stored = StoredSuccess(self.sender, ResultBackend(app, thread))

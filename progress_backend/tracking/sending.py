@@ -69,8 +69,13 @@ def watch_groups() -> None:
     def in_a_batch(group: Any, *args: Any, **options: Any) -> Any:
         tracker = tracker_of(group.app)
         one_by_one = _callbacks is not None and _callbacks.get()
-        known = tracker is not None and tracker.process is not None and group.tasks
-        if one_by_one or not known or len(args) >= _PRODUCER:
+        if (
+            tracker is None
+            or tracker.process is None
+            or not group.tasks
+            or one_by_one
+            or len(args) >= _PRODUCER
+        ):
             return apply_async(group, *args, **options)
         from .group_records import Batch
 
@@ -79,7 +84,7 @@ def watch_groups() -> None:
             # A group in a group uses the outer group's batch.
             return apply_async(group, *args, producer=producer, **options)
         with app.producer_or_acquire(producer) as own:
-            batch = Batch(own)
+            batch = Batch(own, tracker)
             try:
                 return apply_async(group, *args, producer=batch, **options)
             finally:

@@ -41,7 +41,7 @@ def test_a_member_leaves_while_its_generator_sleeps(installed: Install) -> None:
     assert len(seen) == 3
 
 
-def test_what_the_timer_cannot_send_raises_where_the_group_is_published(
+def test_what_cannot_be_sent_meanwhile_raises_where_the_group_is_published(
     installed: Install,
 ) -> None:
     app = installed({"broker_url": AWAY})
