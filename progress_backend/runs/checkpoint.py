@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Mapping
 from hashlib import sha1
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ..record.failures import described
 from ..record.json_text import dumps
@@ -25,26 +25,13 @@ _START_WAIT_S: Final = 5.0
 _POLL_S: Final = 0.02
 
 
-class _Followed(NamedTuple):
-    """A resumable loop of the run, whose items count."""
-
-    loop: CountingLoop
-    total: int | None
-    #: The name of the resumable loop around it, and how many items that had done when this one
-    #: began: of another item what is done here says nothing.
-    within: list[str | int] | None
-
-
 class Checkpoint:
     """What a run has said of where its next attempt goes on, and what the attempt before said.
 
     Set by the job's thread and read by the sender's: each change is one assignment.
     """
 
-    __slots__ = (
-        *("_arguments", "_before", "_earlier", "_loops", "_names", "_task_id", "_told", "_value"),
-        "_within",
-    )
+    __slots__ = ("_arguments", "_before", "_earlier", "_loops", "_task_id", "_told", "_value")
 
     def __init__(self, task_id: str, arguments: str, found: str | None) -> None:
         """Takes the record's checkpoint as the run found it, and the digest of its arguments."""
@@ -62,12 +49,9 @@ class Checkpoint:
         #: The newest value and that of the attempt before, as JSON text; None until one is given.
         self._value: str | None = earlier.get("value")
         self._before = self._value
-        #: The earlier attempt's loops: items done, and items in all; and of those within another
-        #: one, in which of its items they were.
+        #: The earlier attempt's loops: items done, and items in all; and those of this one.
         self._earlier: Mapping[str, list[int | None]] = earlier.get("loops", {})
-        self._within: Mapping[str, list[str | int]] = earlier.get("within", {})
-        self._loops: Mapping[str, _Followed] = {}
-        self._names: set[str] = set()
+        self._loops: Mapping[str, tuple[CountingLoop, int | None]] = {}
 
     @property
     def resume(self) -> Any:
@@ -98,25 +82,11 @@ class Checkpoint:
                 *(self._task_id, size, LARGEST),
             )
 
-    def within(self, around: CountingLoop | None) -> list[str | int] | None:
-        """The item of a resumable loop in which a loop begins that has these around it: the name of
-        that one, and how many items it has done; None where none of them is resumable."""
-        while around is not None:
-            for name, known in self._loops.items():
-                if known.loop is around:
-                    return [name, around.done]
-            _, around = around.around
-        return None
-
-    def done_before(self, name: str, total: int | None, within: list[str | int] | None) -> int:
-        """Items of a loop that earlier attempts have finished. 0 where the number of items in all
-        has changed, since those may be others, and in another item of the loop around it."""
+    def done_before(self, name: str, total: int | None) -> int:
+        """Items of a loop that earlier attempts have finished; 0 where the number of items in all
+        has changed, since those may be others."""
         done, before = self._earlier.get(name, (0, None))
-        if self._within.get(name) != within:
-            self._forget_within(name)
-            return 0
         if total is not None and before is not None and total != before:
-            self._forget_within(name)
             self._tell(
                 "track() of task %s goes over %d items, and over %d in the attempt before: it "
                 "begins anew",
@@ -125,52 +95,39 @@ class Checkpoint:
             return 0
         return done or 0
 
-    def _forget_within(self, name: str) -> None:
-        """Forgets the loops in the items of a loop that begins anew."""
-        inner = {each for each, (around, _) in self._within.items() if around == name}
-        self._earlier = {each: done for each, done in self._earlier.items() if each not in inner}
-        self._within = {each: at for each, at in self._within.items() if each not in inner}
-
-    def admits(self, name: str, within: list[str | int] | None) -> bool:
-        """Whether a loop of this name can be resumed: the first one of the run that has it, or of
-        an item of the loop around it."""
-        if name in self._names and not self._of_another_item(name, within):
-            line = "track(resume=%r) of task %s is not the first of that name in its run: it is not"
-        elif len(self._names) >= MOST_LOOPS or len(name) > LONGEST_NAME:
-            line = (
-                f"track(resume=%.{LONGEST_NAME}r) of task %s is above the bound of {MOST_LOOPS} "
-                f"loops, and {LONGEST_NAME} characters of each name: it is not"
-            )
+    def admits(self, name: str, around: CountingLoop | None) -> bool:
+        """Whether a loop of this name can be resumed: the first one of the run that has it, and
+        within no other one that is, of which another item may be at hand by now."""
+        if name in self._loops:
+            why = "is not the first of that name in its run"
+        elif self._is_within(around):
+            why = "is within another one"
+        elif len(self._loops) >= MOST_LOOPS or len(name) > LONGEST_NAME:
+            why = f"is above the bound of {MOST_LOOPS} loops, of {LONGEST_NAME} characters each"
         else:
-            self._names.add(name)
             return True
-        self._tell(line + " resumed", name, self._task_id)
+        line = f"track(resume=%.{LONGEST_NAME}r) of task %s {why}: it is not resumed"
+        self._tell(line, name, self._task_id)
         return False
 
-    def _of_another_item(self, name: str, within: list[str | int] | None) -> bool:
-        before = self._loops[name].within
-        if before is None or within is None:
-            return False
-        return before[0] == within[0] and before[1] != within[1]
+    def _is_within(self, around: CountingLoop | None) -> bool:
+        while around is not None:
+            if any(loop is around for loop, _ in self._loops.values()):
+                return True
+            _, around = around.around
+        return False
 
-    def follow(
-        self, name: str, loop: CountingLoop, total: int | None, within: list[str | int] | None
-    ) -> None:
+    def follow(self, name: str, loop: CountingLoop, total: int | None) -> None:
         """Counts a loop's items as done in each text from now on."""
-        self._loops = {**self._loops, name: _Followed(loop, total, within)}
+        self._loops = {**self._loops, name: (loop, total)}
 
     def text(self) -> str | None:
         """The checkpoint as it is recorded; None if nothing is known of one."""
-        loops, within = dict(self._earlier), dict(self._within)
-        for name, known in self._loops.items():  # a loop before those within it
-            loops[name] = [known.loop.done, known.total]
-            within.pop(name, None)
-            if known.within is not None:
-                within[name] = known.within
+        now = {name: [loop.done, total] for name, (loop, total) in self._loops.items()}
+        loops = {**self._earlier, **now}
         if self._value is None and not loops:
             return None
-        said = {"arguments": self._arguments, "value": self._value, "loops": loops}
-        return dumps({**said, "within": within} if within else said)
+        return dumps({"arguments": self._arguments, "value": self._value, "loops": loops})
 
     def _tell(self, line: str, *args: object) -> None:
         if not self._told:
@@ -228,8 +185,6 @@ def _read(found: str | None) -> dict[str, Any]:
             type(done) is int and done >= 0 and (total is None or type(total) is int)
             for done, total in loops.values()
         )
-        for name, done in earlier.get("within", {}).values():
-            sound = sound and isinstance(name, str) and type(done) is int
         return earlier if sound and isinstance(earlier["arguments"], str) else {}
     except (ValueError, TypeError, KeyError, AttributeError):
         return {}

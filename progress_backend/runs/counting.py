@@ -126,9 +126,8 @@ def counted(
     if resume is None:
         return Loop(run, total).through(iterable)
     checkpoint = of_run(run)
-    within = checkpoint.within(run.loop)
-    if not checkpoint.admits(resume, within):
+    if not checkpoint.admits(resume, run.loop):
         return Loop(run, total).through(iterable)
-    loop = Loop(run, total, checkpoint.done_before(resume, total, within))
-    checkpoint.follow(resume, loop, total, within)
+    loop = Loop(run, total, checkpoint.done_before(resume, total))
+    checkpoint.follow(resume, loop, total)
     return loop.through(iterable)

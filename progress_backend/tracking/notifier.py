@@ -166,7 +166,7 @@ class ProgressNotifier:
             total: items in all; `len(iterable)` unless given, unknown where that has no length.
             resume: whether the next attempt goes on after the items that are done; a name, where
                 the task has several such loops. Of loops of one name the run's first one does, and
-                within another such loop the first one of each of its items.
+                none within another such loop.
 
         Raises:
             TaskCancelled: the task's record is cancelled, before the loop or within it.

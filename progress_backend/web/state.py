@@ -25,7 +25,7 @@ from ..store.drivers import AsyncStore
 from ..store.history_cache import Histories
 from ..store.queue_places import QueuePlaces
 from ..tracking.keeper import Keeper
-from ..tracking.result_backend import AskBackend, result_backend
+from ..tracking.result_backend import AskBackend, ResultBackend
 from ..tracking.tracker import settings_of
 from ..webhooks import begin_sending
 from .access import Access, Bound
@@ -271,4 +271,4 @@ def result_backend_of(celery_app: Any = None) -> AskBackend | None:
 
         # Its configuration reads the environment by itself.
         celery_app = Celery("progress_backend.web", set_as_current=False)
-    return result_backend(celery_app) if celery_app.conf.result_backend else None
+    return ResultBackend(celery_app).ask if celery_app.conf.result_backend else None
