@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
@@ -20,15 +21,16 @@ from tests.docs.reading import text_of
 from tests.servers import ROOT
 
 FOLDER = ROOT / "docker" / "kubernetes"
-FILES = sorted(FOLDER.iterdir())
+FILES = sorted(FOLDER.glob("*.yaml"))
+OPTIONAL = sorted((FOLDER / "optional").iterdir())
 #: An older version of Kubernetes, and the newest that is known here.
 VERSIONS = ("1.34", kubernetes_validate.latest_version())
 DEPLOYED = ("api", "beat", "worker")
 PAGE = "docs/kubernetes.md"
 
 
-def manifests() -> Iterator[tuple[str, dict[str, Any]]]:
-    for file in FILES:
+def manifests(files: list[Path] = FILES) -> Iterator[tuple[str, dict[str, Any]]]:
+    for file in files:
         for each in yaml.safe_load_all(file.read_text(encoding="utf-8")):
             yield file.stem, each
 
@@ -69,6 +71,43 @@ def test_the_api_server_would_take_them(version: str) -> None:
     assert {name for name, _ in found} == set(DEPLOYED)
     for name, manifest in found:
         assert faults(manifest, version) is None, name
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_api_server_would_take_the_optional_ones(version: str) -> None:
+    found = [each for _, each in manifests(OPTIONAL)]
+    own = [each for each in found if each["apiVersion"] != "monitoring.coreos.com/v1"]
+    assert {each["kind"] for each in own} == {"PodDisruptionBudget", "NetworkPolicy", "Ingress"}
+    for manifest in own:
+        assert faults(manifest, version) is None, manifest["metadata"]
+    page = text_of(PAGE)
+    for file in OPTIONAL:
+        assert f"`docker/kubernetes/optional/{file.name}`" in page
+
+
+def test_the_optional_ones_name_pods_and_ports_that_there_are(
+    deployments: dict[str, dict[str, Any]],
+) -> None:
+    pods = [each["spec"]["template"]["metadata"]["labels"] for each in deployments.values()]
+    names = {labels["app.kubernetes.io/name"] for labels in pods}
+    (service,) = [each for _, each in manifests() if each["kind"] == "Service"]
+    (port,) = service["spec"]["ports"]
+    for _, manifest in manifests(OPTIONAL):
+        text = yaml.safe_dump(manifest)
+        assert set(re.findall(r"progress-(?:api|worker|beat)\b", text)) <= names
+        if manifest["kind"] == "Ingress":
+            (path,) = manifest["spec"]["rules"][0]["http"]["paths"]
+            assert path["backend"]["service"]["port"] == {"name": port["name"]}
+            wait = manifest["metadata"]["annotations"]
+            assert wait["nginx.ingress.kubernetes.io/proxy-read-timeout"] == "60"
+        if manifest["kind"] == "ServiceMonitor":
+            assert manifest["spec"]["selector"]["matchLabels"].items() <= (
+                service["metadata"]["labels"].items()
+            )
+            (endpoint,) = manifest["spec"]["endpoints"]
+            assert (endpoint["port"], endpoint["path"]) == (port["name"], "/metrics")
+            secret = endpoint["authorization"]["credentials"]["name"]
+            assert f"create secret generic {secret} --from-literal=token=" in text_of(PAGE)
 
 
 def test_each_selects_its_own_pods(deployments: dict[str, dict[str, Any]]) -> None:

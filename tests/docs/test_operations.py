@@ -27,7 +27,7 @@ from progress_backend.tracking.decorator import marking_of
 from progress_backend.tracking.identity import identity_of
 from progress_backend.web.server.serve import OPTIONS
 from tests.conftest import missing, unhijacked
-from tests.docs.reading import blocks, text_of
+from tests.docs.reading import anchors, blocks, text_of
 from tests.docs.test_nginx import nginx
 from tests.docs.walking import PROGRAMS, Walk
 from tests.records import Records
@@ -107,19 +107,20 @@ def test_the_pings_and_the_proxys_patience_fit() -> None:
 
 
 def test_the_alerts_are_about_figures_that_there_are() -> None:
-    (block,) = blocks("docs/monitor.md", "Metrics and alerts", "yaml")
-    (group,) = yaml.safe_load(block.text)["groups"]
+    file = ROOT / "docker" / "prometheus" / "progress.rules.yml"
+    (group,) = yaml.safe_load(file.read_text("utf-8"))["groups"]
     there = make_metrics.names()
     for rule in group["rules"]:
-        assert rule.keys() <= {"alert", "expr", "for", "annotations"}
+        assert rule.keys() <= {"alert", "expr", "for", "labels", "annotations"}
+        assert rule["labels"] in ({"severity": "page"}, {"severity": "ticket"})
+        page, _, section = rule["annotations"]["runbook_url"].rpartition("/")[2].partition("#")
+        assert section in anchors(f"docs/{page.removesuffix('.html')}.md")
         named = re.findall(r"\b(progress_\w+)(?:\{([^}]*)\})?", rule["expr"])
         assert named
         for name, labels in named:
             assert set(re.findall(r"(\w+)[=!]", labels)) <= there[name], rule
         assert rule["expr"].count("(") == rule["expr"].count(")")
     assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"]) == 10
-    file = ROOT / "docker" / "prometheus" / "progress.rules.yml"
-    assert yaml.safe_load(file.read_text("utf-8")) == yaml.safe_load(block.text)
 
 
 def test_the_dashboard_is_about_all_figures_and_labels_that_there_are() -> None:
