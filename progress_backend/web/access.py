@@ -19,6 +19,7 @@ from starlette.types import Scope
 
 from ..settings import Settings
 from ..store.outage_log import OneAMinute
+from .request_token import take_query_token
 from .rights import Refusal
 
 _log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class Access:
     """
 
     def __init__(self, settings: Settings, bound: Bound | None = None) -> None:
+        self.settings: Final = settings
         self._origins = frozenset(settings.allowed_origins)
         self._hosts = frozenset(settings.allowed_hosts)
         self._bound = bound
@@ -80,11 +82,13 @@ class Access:
         self.marks: Final = [*SECURING, *([(b"vary", b"Origin")] if self._origins else [])]
 
     def refusal(self, scope: Scope) -> Refusal | None:
-        """The refusal of a request or socket; None if it passes."""
+        """The refusal of a request or socket, whoever sends it; None if it passes. The first that
+        is done with either: a token is taken out of its query."""
+        take_query_token(scope)
         server = scope["server"]
         address = server[0] if server else None
-        for host in _values(scope, b"host"):
-            if not self._is_ours(host, address):
+        for name, host in scope["headers"]:
+            if name == b"host" and not self._is_ours(host, address):
                 return Refusal(
                     403,
                     f"this service is not {_shown(host)}; if it is, add the name to "

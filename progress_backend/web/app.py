@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from ..errors import SettingsError
 from ..settings import Settings
+from .access import Access
 from .callers import Callers
 from .front import Front
 from .metrics import metrics_router
@@ -69,7 +70,7 @@ def create_app(
         lifespan=lifespan,
         telemetry=_telemetry(),
     )
-    app.state.progress_settings = settings
+    app.state.progress_settings, app.state.progress_access = settings, Access(settings)
     app.state.progress_celery_app = celery_app
     app.state.progress_trusted = trusted
     app.state.progress_authorize = authorize

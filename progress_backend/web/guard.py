@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from .access import SECURING, Access
 from .rights import Refusal
-from .state import Api, access_of, entered
+from .state import Api, access_of
 
 #: Key in the scope of a GET that was a HEAD: an endless stream need not begin.
 HEAD: Final = "progress_backend.head"
@@ -55,7 +55,7 @@ async def guarded(handle: Handle, scope: Scope, receive: Receive, send: Send) ->
     scope[_PASSED] = True
     access = access_of(scope)
     send = _marking(send, access, access.crossing(scope))
-    refusal = entered(scope, access)
+    refusal = access.refusal(scope)
     if refusal is not None:
         api = getattr(scope["app"].state, "progress", None) if refusal.kind else None
         await denied(api, refusal)(scope, receive, send)

@@ -13,7 +13,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
 from .route_table import route
-from .state import settings_in
+from .state import access_of
 from .static_file import StaticFile, of_folder
 from .strict_route import StrictRoute
 
@@ -64,7 +64,7 @@ _PAGE_HEADERS: Final = {
 @route("The live page", None, {})
 async def page(request: Request) -> Response:
     """The live page."""
-    settings = settings_in(request.scope)
+    settings = access_of(request.scope).settings
     known = settings.tokens or settings.tokens_file or request.query_params.keys() - {"lang"}
     file = _page(_docs(request), not known, settings.read_only, settings.trace_url)
     return file.answer(request, _PAGE_HEADERS)
@@ -102,7 +102,7 @@ async def workflow_page(request: Request, workflow_id: str) -> HTMLResponse:
 def _record(request: Request, kind: str, its_id: str) -> HTMLResponse:
     """The page of one record; it tells nothing of it, its script reads that with a token."""
     html = (_FOLDER / "record.html").read_text(encoding="utf-8")
-    settings = settings_in(request.scope)
+    settings = access_of(request.scope).settings
     given = {
         "base": _up(request, its_id),
         "kind": kind,

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
@@ -33,7 +33,6 @@ from .callers import Callers
 from .limits import Limits
 from .refused_lines import RefusedLines
 from .request_counts import Measured
-from .request_token import take_query_token
 from .rights import Action, Refusal, Resource
 from .server.shutdown import at_signals
 from .site_answer import Authorize
@@ -41,6 +40,11 @@ from .terminate import Broker
 
 #: Longest wait of a request for the store.
 STORE_TIMEOUT_S = 2.0
+_NOT_STARTED: Final = (
+    "progress_backend's router was not started: include it with app.include_router(router) before "
+    "the application starts; a mounted application's lifespan does not run by itself, enter "
+    "progress_backend.web.lifespan(app) in yours"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,6 @@ class Api:
     """The parts behind the routes, one instance per application and event loop."""
 
     settings: Settings
-    access: Access
     callers: Callers
     limits: Limits
     #: The zone that times are shown in.
@@ -87,11 +90,10 @@ class Api:
         broker = None if celery_app is None else Broker(celery_app)
         service = RedisProgressService(store=store)
         reads = documents(store)
-        access, measured = Access(settings, bound), Measured()
-        zone, histories = settings.zone(), Histories(store)
+        zone, histories, measured = settings.zone(), Histories(store), Measured()
         places = QueuePlaces(store, histories)
         return cls(
-            *(settings, access, callers, Limits(settings), zone, store, reads, histories, places),
+            *(settings, callers, Limits(settings), zone, store, reads, histories, places),
             *(service, listener, broker, measured),
             RefusedLines(),
         )
@@ -158,7 +160,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         getattr(app.state, f"progress_{name}", None) for name in ("bound", "trusted", "authorize")
     )
     api = Api.open(settings, celery_app, bound, trusted=bool(trusted), authorize=authorize)
-    app.state.progress = api
+    app.state.progress, app.state.progress_access = api, Access(settings, bound)
     # The pass that finds lost runs goes on here even if no worker is left.
     keeper = Keeper(settings, None, result_backend_of(celery_app))
     keeper.start()
@@ -188,19 +190,18 @@ def api_in(scope: Scope) -> Api:
     try:
         api: Api = scope["app"].state.progress
     except AttributeError:
-        raise RuntimeError(
-            "progress_backend's router was not started: include it with app.include_router(router) "
-            "before the application starts; a mounted application's lifespan does not run by "
-            "itself, enter progress_backend.web.lifespan(app) in yours"
-        ) from None
+        raise RuntimeError(_NOT_STARTED) from None
     return api
 
 
-def entered(scope: Scope, access: Access) -> Refusal | None:
-    """The refusal of a request or socket by the access rules, whoever sends it. The first that is
-    done with either: a token is taken out of its query."""
-    take_query_token(scope)
-    return access.refusal(scope)
+def access_of(scope: Scope) -> Access:
+    """The access rules of a scope's application; raises as `api_of`, but not in an application of
+    `create_app`, whose page and refusals need no lifespan."""
+    try:
+        access: Access = scope["app"].state.progress_access
+    except AttributeError:
+        raise RuntimeError(_NOT_STARTED) from None
+    return access
 
 
 async def may(scope: Scope, action: Action, resource: Resource) -> Refusal | None:
@@ -212,32 +213,6 @@ async def may(scope: Scope, action: Action, resource: Resource) -> Refusal | Non
     """
     api = api_in(scope)
     return await api.callers.refusal(scope, action, resource, api.reads.get, api.owned)
-
-
-def access_of(scope: Scope) -> Access:
-    """The access rules of a scope's application; they need no lifespan in an application of
-    `create_app`.
-
-    Raises:
-        RuntimeError: as `api_of`, if the application was not made by `create_app`.
-    """
-    state = scope["app"].state
-    api = getattr(state, "progress", None)
-    if isinstance(api, Api):
-        return api.access
-    settings = getattr(state, "progress_settings", None)
-    if settings is None:
-        return api_in(scope).access
-    return Access(settings, getattr(state, "progress_bound", None))
-
-
-def settings_in(scope: Scope) -> Settings:
-    """The settings of a scope's application, the default ones where it has none: its page needs no
-    lifespan to know them."""
-    state = scope["app"].state
-    api = getattr(state, "progress", None)
-    settings = api.settings if isinstance(api, Api) else getattr(state, "progress_settings", None)
-    return settings if isinstance(settings, Settings) else Settings()
 
 
 def settings_of_environment(celery_app: Any = None) -> Settings:

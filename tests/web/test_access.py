@@ -39,6 +39,7 @@ def scope(
         "scheme": scheme,
         "server": None if server is None else (server, 8004),
         "headers": [(k.encode(), v.encode("latin-1")) for k, v in [*named, *headers]],
+        "query_string": b"",
         "extensions": {FORWARDED_HOST: forwarded.encode()} if forwarded else {},
     }
 

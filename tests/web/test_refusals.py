@@ -11,7 +11,7 @@ import redis
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import leases
 from progress_backend.store.drivers import Store
-from progress_backend.web.strict_route import MAX_BODY, MAX_DEPTH
+from progress_backend.web.strict_request import MAX_BODY, MAX_DEPTH
 from tests.records import Records
 from tests.web.serving import RunningApi
 

@@ -14,7 +14,7 @@ from . import examples
 
 #: Any text without control characters, as in `is_plain`.
 _NAME = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
-#: Any text without a null character, as in `strict_route`.
+#: Any text without a null character, as in `strict_request`.
 _TEXT = r"^[^\x00]*$"
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)]
 Owner = Annotated[str, Field(min_length=1, max_length=MAX_OWNER, pattern=_NAME)]

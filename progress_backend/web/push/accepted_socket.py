@@ -17,7 +17,7 @@ from ..request_token import subprotocol
 from ..rights import Refusal, Resource
 from ..route_table import TABLE, Right, Row, resource_of
 from ..server.offered_connection import connection_of
-from ..state import Api, api_of, entered, may
+from ..state import Api, access_of, api_of, may
 from . import closes
 from .socket_writer import SocketWriter
 
@@ -49,7 +49,7 @@ class Socket:
             StoreUnavailable: a record that decides cannot be read.
         """
         scope, api = self.websocket.scope, self.api
-        passed(api, entered(scope, api.access))
+        passed(api, access_of(scope).refusal(scope))
         if right is not None:
             self.watched = resource_of(right, scope)
             passed(api, await may(scope, right[0], self.watched))

@@ -1,0 +1,103 @@
+"""A request with a bounded body of strict JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, NoReturn
+
+from fastapi import HTTPException, Request
+from starlette.types import Receive, Scope
+
+from .state import api_of
+
+#: Largest request body, in bytes.
+MAX_BODY: Final = 1024 * 1024
+#: Deepest nesting of a body.
+MAX_DEPTH: Final = 20
+_TOO_DEEP: Final = f"the body is nested deeper than {MAX_DEPTH} levels"
+
+
+class StrictRequest(Request):
+    """A request whose body is bounded and is strict JSON; it may be null where none is needed."""
+
+    def __init__(self, scope: Scope, receive: Receive, *, needs_body: bool) -> None:
+        super().__init__(scope, receive)
+        self._needs_body = needs_body
+
+    async def body(self) -> bytes:
+        """The body.
+
+        Raises:
+            HTTPException: 413, the body is larger than `MAX_BODY`; 429, its client has sent too
+                many bytes.
+        """
+        if not hasattr(self, "_body"):
+            chunks: list[bytes] = []
+            size = 0
+            async for chunk in self.stream():
+                size += len(chunk)
+                if size > MAX_BODY:
+                    raise HTTPException(413, f"a body may have at most {MAX_BODY} bytes")
+                chunks.append(chunk)
+            api = api_of(self)
+            if (refusal := api.limits.of_body(self.scope, size)) is not None:
+                api.measured.refusal(refusal)
+                again = {"Retry-After": str(refusal.retry_after_s)}
+                raise HTTPException(refusal.status, refusal.detail, again)
+            self._body = b"".join(chunks)
+        return self._body
+
+    async def json(self) -> Any:
+        """The body as a value that can be recorded and sent to every client.
+
+        Raises:
+            HTTPException: 422, the body is no JSON, or JSON that some client could not read.
+        """
+        try:
+            value = json.loads(await self.body(), parse_constant=_no_constant)
+        except RecursionError:
+            raise HTTPException(422, _TOO_DEEP) from None
+        except ValueError as error:
+            raise HTTPException(422, f"the body is not JSON: {error}") from None
+        if value is None and self._needs_body:
+            raise HTTPException(422, "the body is null: send an object")
+        _check(value)
+        return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not allowed")
+
+
+def _check(value: Any) -> None:
+    """Refuses values that are JSON for Python only, or cannot be stored as UTF-8."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        deeper: list[Any] = []
+        for item in level:
+            if isinstance(item, str):
+                _check_text(item)
+            elif isinstance(item, dict):
+                for key in item:
+                    _check_text(key)
+                deeper.extend(item.values())
+            elif isinstance(item, list):
+                deeper.extend(item)
+            elif isinstance(item, float) and item - item != 0:
+                raise HTTPException(422, "the body has a number that is too large")
+            elif isinstance(item, int) and item.bit_length() > 64:
+                raise HTTPException(422, "the body has a whole number of more than 64 bits")
+        if not deeper:
+            return
+        level = deeper
+    raise HTTPException(422, _TOO_DEEP)
+
+
+def _check_text(text: str) -> None:
+    if "\0" in text:
+        raise HTTPException(422, "the body has a text with a null character")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise HTTPException(422, "the body has a text with half a surrogate pair") from None
