@@ -93,13 +93,8 @@ def write_line(scope: Scope, action: Action, resource: Resource, status: int) ->
     }
     if (trace_id := _trace_id(scope)) is not None:
         line["trace_id"] = trace_id
-    if status == _FORBIDDEN:
-        api.refused_lines.write(client_of(scope) or name, line, _log)
-    else:
-        _log(line)
-
-
-def _log(line: dict[str, Any]) -> None:
+    if status == _FORBIDDEN and not api.limits.writes_refused_line(client_of(scope) or name):
+        return
     text = json.dumps(line, ensure_ascii=False, default=str)
     text = _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     logger.info("%s", text, extra={"audit": line})

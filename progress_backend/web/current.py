@@ -9,28 +9,17 @@ from ..record.responses import as_of
 from .state import Api
 
 
-async def current(api: Api, task_id: str) -> Body:
-    """A task's record: checked, in the reader's zone, with a first estimate where the task has no
-    rate of its own, and final where no message can take its end back.
+async def as_read(api: Api, task_id: str, stored: bytes | None) -> Body:
+    """A task's record, of what is stored: checked, in the reader's zone, with a first estimate
+    where the task has no rate of its own, and final where no message can take its end back.
 
     Raises:
-        TaskNotFound: there is no record.
-        ForeignValue: the value that is stored there is no record.
-        StoreUnavailable: the store does not answer.
-    """
-    stored = await api.reads.get(task_id)
-    if stored is None:
-        raise TaskNotFound(task_id)
-    return await as_read(api, task_id, stored)
-
-
-async def as_read(api: Api, task_id: str, stored: bytes) -> Body:
-    """A stored record as `current` gives it.
-
-    Raises:
+        TaskNotFound: there is none.
         ForeignValue: the value is no record of this task.
         StoreUnavailable: the store does not answer.
     """
+    if stored is None:
+        raise TaskNotFound(task_id)
     record = await api.histories.estimated(reader_view.seen(stored, task_id, api.zone))
     if record.may_come_again_until is not None:
         as_of(record, await api.now(), api.settings.locale)

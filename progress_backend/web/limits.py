@@ -34,6 +34,8 @@ _NETWORK: Final = 64
 _REMEMBERED: Final = 1024
 #: Created records whose client is remembered, to give it their place back.
 _OPEN_RECORDS: Final = 20_000
+#: Lines of the audit log about what a client may not do: at once, and a minute.
+_REFUSED: Final = 10
 #: What a socket that was refused may wait before it tries again, in seconds.
 _AGAIN_S: Final = 30
 
@@ -53,6 +55,7 @@ class Limits:
         self._places: OrderedDict[str, str] = OrderedDict()
         size = settings.max_created_bytes
         self._bytes = Buckets(size / kept_s, size) if size else None
+        self._refused = Buckets(_REFUSED / 60, _REFUSED)
         self._sockets = settings.max_sockets
         self._of_client = settings.max_client_sockets
         #: Open sockets and event streams.
@@ -122,6 +125,10 @@ class Limits:
             self._open[client] += 1
         self.open += 1
         return partial(self._closed, client)
+
+    def writes_refused_line(self, client: str) -> bool:
+        """Whether a client may have one more line of the audit log about what it may not do."""
+        return self._wait(self._refused, client) == 0
 
     def _closed(self, client: str | None) -> None:
         self.open -= 1

@@ -31,7 +31,6 @@ from ..webhooks import begin_sending
 from .access import Access, Bound
 from .callers import Callers
 from .limits import Limits
-from .refused_lines import RefusedLines
 from .request_counts import Measured
 from .rights import Action, Refusal, Resource
 from .server.shutdown import at_signals
@@ -66,7 +65,6 @@ class Api:
     #: None: no broker is configured, so no process can be terminated.
     broker: Broker | None
     measured: Measured
-    refused_lines: RefusedLines
 
     @classmethod
     def open(
@@ -95,7 +93,6 @@ class Api:
         return cls(
             *(settings, callers, Limits(settings), zone, store, reads, histories, places),
             *(service, listener, broker, measured),
-            RefusedLines(),
         )
 
     @property
@@ -128,7 +125,6 @@ class Api:
     async def close(self) -> None:
         """Closes every socket and event stream, then the connections to Redis."""
         self.farewell()
-        self.refused_lines.close()
         try:
             await self.listener.stop()
         finally:

@@ -64,17 +64,17 @@ async def test_a_redis_that_freezes_again_while_it_is_connected_to_is_no_sign_of
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten seconds pass in a fifth of one."""
-    follow = event_stream.follow
+    updates = event_stream._updates
 
     def begin(beating: Heartbeats, seconds: float) -> None:
         later = asyncio.get_running_loop().call_later(seconds / 50, beating._tick, seconds)
         beating._timers[seconds] = later
 
-    def sooner(api: Any, source: Any, seconds: float, *more: Any) -> Any:
-        return follow(api, source, seconds / 50, *more)
+    def sooner(watcher: Any, mailbox: Any, seconds: float, ends: Any) -> Any:
+        return updates(watcher, mailbox, seconds / 50, ends)
 
     monkeypatch.setattr(Heartbeats, "_begin", begin)
-    monkeypatch.setattr(event_stream, "follow", sooner)
+    monkeypatch.setattr(event_stream, "_updates", sooner)
 
 
 @pytest.mark.usefixtures("quick")

@@ -13,6 +13,9 @@ from ...share_tokens import MOST_TTL_S, TTL_S
 from . import examples
 from .parameters import Id, Items, Name, Owner, Reason, Text
 
+Why = Annotated[Reason | None, Field(description="Why; kept in each record.")]
+Who = Annotated[Name | None, Field(description='Name of the caller; "api" unless given.')]
+
 #: Longest name of a watch on a shared socket, and longest token that is given for it.
 MAX_WATCH_NAME = 64
 MAX_TOKEN = 4096
@@ -124,8 +127,8 @@ class WorkflowUpdate(_Asked):
         description="paused: no member begins, and each that runs waits at its next progress "
         "update. running: all go on that wait."
     )
-    reason: Reason | None = Field(default=None, description="Why; kept in each member's record.")
-    by: Name | None = Field(default=None, description='Name of the caller; "api" unless given.')
+    reason: Why = None
+    by: Who = None
 
 
 class WorkflowCancel(_Asked):
@@ -133,8 +136,8 @@ class WorkflowCancel(_Asked):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.WORKFLOW_CANCEL]})
 
-    reason: Reason | None = Field(default=None, description="Why; kept in each member's record.")
-    by: Name | None = Field(default=None, description='Name of the caller; "api" unless given.')
+    reason: Why = None
+    by: Who = None
 
 
 class Cancel(_Asked):
@@ -147,8 +150,8 @@ class Cancel(_Asked):
         description="Also end the worker's process of the task with SIGTERM. Without it the job "
         "ends at its next progress update.",
     )
-    reason: Reason | None = Field(default=None, description="Why; kept in the record.")
-    by: Name | None = Field(default=None, description='Name of the caller; "api" unless given.')
+    reason: Why = None
+    by: Who = None
 
 
 class ActOnMany(_Asked):
@@ -160,8 +163,8 @@ class ActOnMany(_Asked):
     ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_NAMED)] = Field(
         description="Ids of the tasks."
     )
-    reason: Reason | None = Field(default=None, description="Why; kept in each record.")
-    by: Name | None = Field(default=None, description='Name of the caller; "api" unless given.')
+    reason: Why = None
+    by: Who = None
 
 
 class Asked(BaseModel):

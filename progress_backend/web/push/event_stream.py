@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from functools import partial
 from typing import Annotated, Final
 
@@ -13,7 +14,7 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from ...errors import TaskNotFound
-from ...live.receivers import ReceiverClosed
+from ...live.receivers import Mailbox, ReceiverClosed
 from ...live.update import Update
 from ...record.default_texts import Locale, wished
 from ..fragment import fragment
@@ -24,7 +25,8 @@ from ..route_table import LIMITED, route, text
 from ..state import Api, api_of
 from ..stored_answer import SPOKEN
 from ..strict_route import RETRY_AFTER, StrictRoute
-from .task_updates import follow
+from . import closes
+from .task_watcher import Watcher
 
 router = APIRouter(prefix="/internal", route_class=StrictRoute)
 
@@ -98,8 +100,10 @@ async def _events(
     if isinstance(counted, Refusal):
         return denied(api, counted)
     locale = wished(request.headers.get("accept-language"))
-    about = (api, watched, heartbeat or PING_S, request.scope, counted)
-    updates = follow(*about, locale)
+    mailbox: Mailbox[Update] = Mailbox(api.listener.watches.counts)
+    watcher = Watcher(api, watched, mailbox, locale)
+    ends = (watcher.leave, counted, api.callers.watch(request.scope, mailbox.close))
+    updates = _updates(watcher, mailbox, heartbeat or PING_S, ends)
     try:
         first = await anext(updates)
     except ReceiverClosed:
@@ -115,6 +119,36 @@ async def _events(
     quiet = _comment if heartbeat is None else partial(_heartbeat, api)
     events = _Events(query.events, locale or api.settings.locale)
     return EventStream(_texts(first, updates, quiet, events), updates)
+
+
+async def _updates(
+    watcher: Watcher, mailbox: Mailbox[Update], quiet_s: float, ends: Iterable[Callable[[], None]]
+) -> Updates:
+    """Yields the current state, then each update, and None after each `quiet_s` seconds without
+    one; ends when no more will come, with what `ends` with it.
+
+    Raises:
+        TaskNotFound: there is none, or it is gone and was not written again.
+        ForeignValue: the value that is stored there is no record.
+        StoreUnavailable: the store does not answer, or does not confirm the subscription.
+        ReceiverClosed: the service shuts down, or the request's token does not count any more.
+    """
+    try:
+        await watcher.join()
+        while True:
+            update = None
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(quiet_s):
+                    update = await mailbox.get()
+            yield update
+    except ReceiverClosed:
+        if mailbox.code == closes.UNKNOWN:
+            raise watcher.missing() from None
+        if mailbox.code != closes.ENDED:
+            raise
+    finally:
+        for end in ends:
+            end()
 
 
 class EventStream(StreamingResponse):
