@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from progress_backend.flows import task_log, task_timeline
+from progress_backend.flows import task_log
 from progress_backend.record import events as ev
 from progress_backend.record.default_texts import Locale
 from progress_backend.record.log_line import LogLine
@@ -92,12 +92,6 @@ def fill(store: Store, lang: Locale) -> None:
     happened = [(TASK, ago, event) for ago, event in _task(words)] + list(_members(words))
     for task_id, ago, event in happened:
         store.run(store.flows.apply(task_id, (event,), now - timedelta(seconds=ago)))
-    first = " ".join(f"{second * 1000}:{second * 4}" for second in range(2, 88, 3))
-    counts = [(second, second * 9) for second in range(1, 40)]
-    counts += [(second, 360 + (second - 100) * 4) for second in range(102, 190, 3)]
-    second = " ".join(f"{at * 1000}:{count}" for at, count in counts)
-    for attempt, points in ((1, first), (2, second)):
-        store.execute(task_timeline.keep_samples(TASK, attempt, points.encode(), store.settings))
     said = [(289, "info", "first", 1), (201, "warning", "again", 1), (189, "info", "first", 2)]
     said += [(160, "warning", "holiday", 2), (89, "info", "open", 2)]
     for ago, level, text, attempt in said:

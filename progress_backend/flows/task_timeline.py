@@ -1,11 +1,10 @@
-"""Flows of what happened to a task: reading its timeline, and keeping the samples of a run."""
+"""The flow that reads a task's timeline."""
 
 from __future__ import annotations
 
 from ..errors import TaskNotFound
 from ..operations import records, timelines
-from ..operations.call import Call
-from ..record import reader_view, samples, task_json, timeline
+from ..record import reader_view, task_json, timeline
 from ..record.document import read_stored
 from ..record.json_text import dumps
 from ..settings import Settings
@@ -13,8 +12,7 @@ from .flow import Flow
 
 
 def read(task_id: str, settings: Settings) -> Flow[bytes]:
-    """A task's timeline as clients get it: its entries, how many are gone, and the samples of its
-    newest attempts.
+    """A task's timeline as clients get it: its entries, and how many are gone.
 
     Raises:
         TaskNotFound: there is no record.
@@ -25,19 +23,10 @@ def read(task_id: str, settings: Settings) -> Flow[bytes]:
     if stored is None:
         raise TaskNotFound(task_id)
     task = task_json.task_of(reader_view.in_zone(read_stored(stored, task_id), zone))
-    first = max(task.attempt - samples.ATTEMPTS, 0) + 1
-    found = yield from timelines.read(task_id, tuple(range(first, task.attempt + 1)))
-    points = {attempt: samples.points_of(text) for attempt, text in found.samples.items()}
+    found = yield from timelines.read(task_id)
     body = {
         "task_id": task_id,
         "gone": found.gone,
         "entries": timeline.read(task, found.entries, zone),
-        "samples": samples.thinned(points),
     }
     return dumps(body).encode("utf-8", "replace")
-
-
-def keep_samples(task_id: str, attempt: int, points: bytes, settings: Settings) -> Call[None]:
-    """Keeps the samples of a run, in place of its earlier ones."""
-    kept_s = settings.retention_s + settings.cleanup_interval_s + 60
-    return timelines.keep_samples(task_id, attempt, points, int(kept_s * 1000))

@@ -40,19 +40,14 @@ class Keys:
         return f"{_escaped(self.prefix)}task_update:*"
 
     def log(self, task_id: str) -> str:
-        """Stream: the newest lines of a task's log, 22 KiB of them. With `timeline` and `samples`
-        it takes 64 KiB at most."""
+        """Stream: the newest lines of a task's log, 22 KiB of them. With `timeline` it
+        takes 64 KiB at most."""
         return f"{self.prefix}progress_log:{task_id}"
 
     def timeline(self, task_id: str) -> str:
         """Stream: what happened to a task and its record does not tell any more, the newest
         12 KiB of entries; not there of a task that was published, began once and ended."""
         return f"{self.prefix}progress_timeline:{task_id}"
-
-    def samples(self, task_id: str) -> str:
-        """Hash: attempt -> how far it was when, 64 points at most, for the newest eight attempts,
-        6 KiB of them; not there of one that took less than ten seconds."""
-        return f"{self.prefix}progress_samples:{task_id}"
 
     # Indexes
 

@@ -1,4 +1,4 @@
-"""Room of a task's log, timeline and samples in the store, 64 KiB together whatever is said; pure.
+"""Room of a task's log and timeline in the store, 64 KiB together whatever is said; pure.
 
 Each has a share of its own, so that none is read or cut while another is written. A share counts
 the bytes of texts, and `AROUND` for each; Redis takes up to a quarter more, and of each stream two
@@ -15,8 +15,6 @@ AROUND: Final = 24
 LOG: Final = 22 * 1024
 #: Of a timeline, its newest entries.
 TIMELINE: Final = 12 * 1024
-#: Of samples, those of the newest attempts.
-SAMPLES: Final = 6 * 1024
 
 
 def cost(text: bytes) -> int:

@@ -19,7 +19,6 @@ from ..record import events as ev
 from ..record.default_texts import Locale, progress_text
 from ..record.json_text import text_of
 from ..record.model import TaskStatus
-from ..record.samples import Samples
 from ..record.update_state_events import MOST, count_of
 from .run_log import RunLog
 
@@ -181,8 +180,6 @@ class Run:
     #: None until it asks.
     found: str | None = None
     checkpoint: Recorded | None = None
-    #: How far it was when; None until a value is recorded.
-    samples: Samples | None = None
     #: Lines of the task's log; None until the job writes one.
     log: RunLog | None = None
 

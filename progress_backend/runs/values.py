@@ -5,17 +5,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from ..errors import StoreUnavailable
-from ..flows import task_timeline
 from ..flows.stored_record import Applied
 from ..record import events as ev
-from ..record.local_time import MILLISECOND
-from ..record.model import Task
-from ..record.samples import Samples
 from .mirror import Mirror
 from .outbox import Outbox
 from .run import Run
@@ -116,25 +111,8 @@ class ValueWriter:
             for value in values:
                 value.give_back()
             return
+        if self._mirror is None:
+            return
         for value, applied in zip(values, recorded, strict=True):
             if isinstance(applied, Applied) and applied.refused is None:
-                task = applied.base.task
-                self._sample(value.run, task)
-                if self._mirror is not None:
-                    self._mirror.show(value.run, task)
-
-    def _sample(self, run: Run, task: Task) -> None:
-        """Notes how far a run is, by a value that was recorded; now and then stores how far it was
-        when. Where that fails, a later value does it."""
-        began, at = task.attempt_started_at, task.updated_at
-        if began is None or at is None or task.attempt != run.attempt:
-            return
-        if run.samples is None:
-            run.samples = Samples()
-        run.samples.add((at - began) // MILLISECOND, task.current_items)
-        if run.samples.ready:
-            run.samples.ready = False
-            store, text = self._writer.store, run.samples.text()
-            with suppress(StoreUnavailable), self._writer.waiting(self._writer.thread):
-                kept = task_timeline.keep_samples(run.task_id, task.attempt, text, store.settings)
-                store.execute(kept)
+                self._mirror.show(value.run, applied.base.task)

@@ -1,4 +1,4 @@
-"""What a task's log, timeline and samples take of the store together, whatever is said."""
+"""What a task's log and timeline take of the store together, whatever is said."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from progress_backend.operations import logs
 from progress_backend.record import events as ev
 from progress_backend.record.log_line import LONGEST, LogLine
 from progress_backend.record.model import Worker
-from progress_backend.record.samples import MOST_POINTS
 from tests.behaviour.driving import Driver, identity_of
 
 BOUND = 64 * 1024
@@ -39,11 +38,7 @@ def test_they_take_64_kib_at_most_and_tell_what_is_gone(redis_driver: Driver, te
     lines = [LogLine(now.timestamp(), "warning", text[: LONGEST + 1])] * 100
     for _ in range(5):
         driver.execute(task_log.add("t", 1, lines, 0, settings, driver.flows.redaction))
-    points = b" ".join(b"%d:%d" % (2_592_000_000 + n, 2**53 - 1) for n in range(MOST_POINTS))
-    for attempt in range(1, 20):
-        driver.execute(task_timeline.keep_samples("t", attempt, points, settings))
-
-    keys = [f"progress_{part}:t" for part in ("log", "timeline", "samples")]
+    keys = [f"progress_{part}:t" for part in ("log", "timeline")]
     assert sum(driver.raw.memory_usage(key, samples=0) for key in keys) <= BOUND
     told = json.loads(driver.run(task_timeline.read("t", settings)))
     assert told["gone"] > 100

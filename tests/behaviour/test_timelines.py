@@ -1,4 +1,4 @@
-"""The timeline of a task and the samples of its runs, in memory, on Redis and in partitions."""
+"""The timeline of a task, in memory, on Redis and in partitions."""
 
 from __future__ import annotations
 
@@ -75,31 +75,16 @@ def test_secrets_are_masked(driver: Driver) -> None:
 def test_without_a_record_there_is_none(driver: Driver) -> None:
     with pytest.raises(TaskNotFound):
         read(driver, "nobody")
-    driver.execute(timelines.keep_samples("nobody", 1, b"0:1", 60_000))
-    driver.start("nobody")
-    assert read(driver, "nobody")["samples"] == []
 
 
 def test_it_goes_with_its_record(driver: Driver) -> None:
     driver.start("t")
     pause(driver, "t")
-    driver.execute(timelines.keep_samples("t", 1, b"0:1", 60_000))
     driver.apply("t", ev.Completed())
     late = driver.now() + timedelta(days=30)
     assert driver.run(cleanup(driver.settings, late, "ours")) == 1
     driver.start("t")
     assert names(driver, "t") == ["created", "started"]
-    assert read(driver, "t")["samples"] == []
-
-
-def test_samples_of_the_newest_attempts(driver: Driver) -> None:
-    for attempt in range(1, 11):
-        driver.start("t")
-        driver.execute(timelines.keep_samples("t", attempt, b"0:1", 60_000))
-        driver.execute(timelines.keep_samples("t", attempt, f"0:0 1500:{attempt}".encode(), 60_000))
-    found = read(driver, "t")["samples"]
-    assert [each["attempt"] for each in found] == list(range(3, 11))
-    assert found[-1] == {"attempt": 10, "points": [[0, 0], [1500, 10]]}
 
 
 def test_a_plain_task_has_no_such_key_nor_command(redis_driver: Driver) -> None:
@@ -108,9 +93,7 @@ def test_a_plain_task_has_no_such_key_nor_command(redis_driver: Driver) -> None:
     redis_driver.start("t", "lease-1")
     redis_driver.apply("t", ev.Progressed(current=3))
     redis_driver.apply("t", ev.Completed())
-    assert not [
-        name for name in redis_driver.left_over() if "timeline" in name or "samples" in name
-    ]
+    assert not [name for name in redis_driver.left_over() if "timeline" in name]
     ran = redis_driver.raw.info("commandstats")
     assert "cmdstat_evalsha" in ran
     assert not {"cmdstat_xadd", "cmdstat_unlink", "cmdstat_pexpire"} & ran.keys()
@@ -119,9 +102,8 @@ def test_a_plain_task_has_no_such_key_nor_command(redis_driver: Driver) -> None:
 def test_they_expire_by_themselves_not_before_the_record(redis_driver: Driver) -> None:
     redis_driver.start("t")
     pause(redis_driver, "t")
-    redis_driver.execute(task_timeline.keep_samples("t", 1, b"0:1", redis_driver.settings))
-    for key in ("progress_timeline:t", "progress_samples:t"):
-        assert redis_driver.raw.pttl(key) >= redis_driver.raw.pttl("task:t") - 5_000
+    kept_ms = redis_driver.raw.pttl("progress_timeline:t")
+    assert kept_ms >= redis_driver.raw.pttl("task:t") - 5_000
 
 
 @pytest.mark.parametrize("member", [None, Member(("w",))])
@@ -135,9 +117,7 @@ def test_no_commit_fails_by_it(redis_driver: Driver, member: Member | None) -> N
         raw.execute_command("ACL", "SETUSER", "default", "+xadd")
     assert names(redis_driver, "t") == ["created", "started"]
     raw.set("progress_timeline:t", "mine")
-    raw.set("progress_samples:t", "mine")
     pause(redis_driver, "t")
-    redis_driver.execute(timelines.keep_samples("t", 1, b"0:1", 60_000))
     assert names(redis_driver, "t") == ["created", "started"]
     assert raw.get("progress_timeline:t") in (b"mine", "mine")
     raw.delete("progress_timeline:t")

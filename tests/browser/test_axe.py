@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from playwright.sync_api import Page, expect
 
-from progress_backend.flows import task_timeline
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
@@ -40,7 +39,6 @@ def records(redis_url: str) -> Records:
     records.apply("error", ev.Resumed(by="desk"))
     with Store(records.settings) as store:
         store.ready()
-        store.execute(task_timeline.keep_samples("error", 1, b"1000:20 9000:63", store.settings))
     records.fail("error", "Traceback\n" * 30 + "ValueError: no such price")
     for member in ("one", "two", "three"):
         records.member(member, W, name="fetch ×3")

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.flows import task_timeline
 from progress_backend.operations import logs, workflows
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
@@ -23,7 +22,6 @@ from progress_backend.runs.values import TOGETHER
 from progress_backend.runs.writer import Entry, Outcome
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.store.redis_clock import RedisClock
 from tests.clocks import set_monotonic
 from tests.waiting import eventually
 
@@ -114,31 +112,6 @@ def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
     sender.writer.thread.succeeded()
     sender.stop()
     assert len(tries) <= 3 + 1, "0.3 s of them"
-
-
-def test_how_far_a_run_was_when_is_stored_once_it_takes_ten_seconds(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = [1_705_282_200.0]
-    monkeypatch.setattr(RedisClock, "seconds", lambda _: clock[0])
-
-    def samples() -> Any:
-        body = store.run(task_timeline.read("t", store.settings))
-        return json.loads(body)["samples"]
-
-    sender = Sender(store, None, closing_s=0.3)
-    run = begun(sender)
-    for second in range(1, 13):
-        clock[0] += 1
-        run.offer(second)
-        recorded = f'"current":{second},'.encode()
-        eventually(lambda recorded=recorded: recorded in store.run(store.flows.get("t")))
-        if second == 9:
-            assert samples() == []
-    eventually(samples)
-    points = [[1_000 * second, second] for second in range(1, 11)]
-    assert samples() == [{"attempt": 1, "points": points}]
-    sender.stop()
 
 
 def test_the_last_lines_of_a_run_wait_for_the_store(

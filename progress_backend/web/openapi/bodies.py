@@ -129,25 +129,12 @@ class TimelineEntry(BaseModel):
     )
 
 
-class RunSamples(BaseModel):
-    """How far a run was when."""
-
-    attempt: int = Field(description="The run.")
-    points: list[list[int]] = Field(
-        description="Milliseconds since it began, and items done; the oldest first."
-    )
-
-
 class TaskTimeline(BaseModel):
     """What happened to a task."""
 
     task_id: str = Field(description="The task's id.")
     gone: int = Field(description="How many entries are gone: the newest 12 KiB are kept.")
     entries: list[TimelineEntry] = Field(description="The oldest first.")
-    samples: list[RunSamples] = Field(
-        description="Of the newest eight attempts, as far as 6 KiB have room for them; none of one "
-        "that took less than ten seconds."
-    )
 
 
 class Refused(BaseModel):
