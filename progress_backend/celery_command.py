@@ -6,19 +6,19 @@ import click
 
 
 class LazyGroup(click.Group):
-    """The commands of `cli.progress`, imported when one of them, or their list, is asked for."""
+    """`cli.COMMANDS`, imported when one of them, or their list, is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the commands."""
-        from .cli import progress as imported
+        from .cli import COMMANDS
 
-        return imported.list_commands(ctx)
+        return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name; None without one."""
-        from .cli import progress as imported
+        from .cli import COMMANDS
 
-        return imported.get_command(ctx, cmd_name)
+        return COMMANDS.get(cmd_name)
 
 
 progress = LazyGroup(

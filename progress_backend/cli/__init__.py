@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Any
 
 import click
 
@@ -19,18 +18,25 @@ from .token_commands import token
 from .watch_command import watch
 from .webhook_commands import webhook
 
-__all__ = ["main", "progress"]
+__all__ = ["COMMANDS", "main"]
+
+#: Those that `celery progress` has too; `list` and `status` are what many type first.
+COMMANDS: dict[str, click.Command] = {
+    "tasks": tasks,
+    "list": tasks,
+    "watch": watch,
+    "show": show,
+    "status": show,
+    "logs": logs,
+    "workflows": workflows,
+    "workers": workers,
+    "cancel": cancel,
+    "pause": pause,
+    "resume": resume,
+}
 
 
-_HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
-
-
-@click.group(context_settings=_HELP)
-def progress(**_: Any) -> None:
-    """Look at, watch and steer the app's tasks by their progress records."""
-
-
-@click.group(context_settings=_HELP)
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("progress-backend"), package_name="progress-backend")
 def main() -> None:
     """Live, truthful progress of Celery tasks.
@@ -40,12 +46,7 @@ def main() -> None:
 
 
 main.params.append(app_option())
-for _command in (tasks, watch, show, logs, workflows, workers, cancel, pause, resume):
-    for _group in (progress, main):
-        _group.add_command(_command)
-# `list` and `status` are what many type first.
-for _group in (progress, main):
-    _group.add_command(tasks, "list")
-    _group.add_command(show, "status")
+for _name, _command in COMMANDS.items():
+    main.add_command(_command, _name)
 for _own in (demo, serve, token, webhook, sign):
     main.add_command(_own)

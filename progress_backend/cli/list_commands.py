@@ -100,8 +100,9 @@ def workers(source: Source, as_json: bool) -> None:
     if not (found := body["workers"]):
         _print(source, (), formats.text(locale, "no_workers"))
         return
-    key = "workers_of" if len(found) == body["total"] else "workers_shown"
-    counted = formats.text(locale, key, total=body["total"], shown=len(found))
+    counted = formats.text(locale, "workers_of", total=body["total"])
+    if rest := body["total"] - len(found):
+        counted = formats.joined(locale, counted, formats.text(locale, "more", count=rest))
     _print(source, tables.of_workers(found, now, width(), locale), counted)
 
 

@@ -8,7 +8,6 @@ merged by creation time.
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from math import inf
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from ..operations import lists, records, top
 from ..operations.lists import Filters, Paged
 from ..operations.top import TopOfAll
 from ..operations.workflows import figures_of_each, forget
-from ..record.json_text import dumps
+from ..record.json_text import dumps, parsed
 from ..record.model import ENDED, TaskStatus
 from ..record.workflow import row
 from . import task_page
@@ -87,7 +86,7 @@ def front(flows: Flows, limit: int, now: datetime, *, light: bool = False) -> Fl
     groups: list[list[tuple[str, str, bytes]]] = [[], [], [], []]
     for place, document in rows.items():
         if document is not None:
-            body = json.loads(document)
+            body = parsed(document)
             status = body["status"]
             group = groups[_ORDER.index(status) if status in _ORDER else -1]
             group.append((body["end_time"] or body["created_at"], place.id, document))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from importlib.metadata import version
 
 from ..operations.counts import Counted
+from ..record.json_text import parsed
 from .interface import Body
 
 
 def loaded(document: bytes) -> Body:
     """A body that is JSON text."""
-    body: Body = json.loads(document)
+    body: Body = parsed(document)
     return body
 
 

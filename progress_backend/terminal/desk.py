@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -65,7 +65,6 @@ class Desk:
         #: What was read last, and of that what the board shows.
         self._seen = self._view = View()
         self._log = Log()
-        self._acting: Future[str] | None = None
         self._browser: subprocess.Popen[bytes] | None = None
         #: What is shown is to be read again at once.
         self._hurry = False
@@ -123,18 +122,16 @@ class Desk:
 
     def _read_keys(self, within_s: float) -> None:
         """Reads keys, and takes what was asked for, for so long or until something comes."""
-        keys = self._keys.pressed(min(within_s, _LOOK_S) if self._acting else within_s)
-        drawn_over = self._keys.came_back
-        if drawn_over:
+        keys = self._keys.pressed(within_s)
+        if came_back := self._keys.came_back:
             self._bars.restart()
-        changed = drawn_over or self._keys.resized
-        self._keys.came_back = self._keys.resized = False
+            self._keys.came_back = False
         if sum(one not in MOVING for one in keys) > _TYPED:
             before_enter = takewhile(lambda one: one != "enter", keys)
             keys = list(before_enter) if self._board.types else []
         for one in keys:
             self._press(one)
-        if self._answered() or keys or changed:
+        if keys or came_back:
             self._draw()
 
     def _press(self, typed: str) -> None:
@@ -151,8 +148,6 @@ class Desk:
         board = self._board
         if (board.selected, board.log) != (before.selected, before.log):
             self._log, self._hurry = Log(), True
-            if board.log and not before.log:
-                self._board = replace(board, answer=self._text("log_on"))
         self._hurry |= board.status != before.status
 
     def _open_view(self) -> None:
@@ -170,14 +165,6 @@ class Desk:
             return view, Log()  # what does not answer is asked once an interval
         return view, self._tail.of(task.task_id)
 
-    def _answered(self) -> bool:
-        """Whether an act that was asked for has its answer."""
-        if self._acting is None or not self._acting.done():
-            return False
-        self._board = replace(self._board, answer=self._acting.result())
-        self._acting, self._hurry = None, True
-        return True
-
     def _asked(self, wish: Wish) -> str:
         """Asks for what a key asks for; one line of what comes of it."""
         row = selected(self._board, self._view.rows)
@@ -186,14 +173,10 @@ class Desk:
         if wish == "open":
             return self._open(row)
         assert wish != "quit"
-        if self._view.trouble is not None or self._acting is not None:
-            # Nothing is asked for later than its key was pressed.
+        if self._view.trouble is not None:
             return self._text("not_asked")
-        self._acting = aside(partial(self._act, row, wish))
-        wait([self._acting], _SOON_S)
-        if self._answered():
-            return self._board.answer
-        return self._text("asks", name=formats.name(row))
+        self._hurry = True
+        return self._act(row, wish)
 
     def _act(self, row: Task, action: Action) -> str:
         """Asks a row's task, or all tasks of its workflow; one line of what comes of it."""

@@ -134,14 +134,14 @@ class DeskScreen:
     def _keys(self, width: int) -> str:
         """The keys that there is room for."""
         board, text = self.board, formats.text
-        keys = [text(self.locale, name) for name in ("keys", "keys_some", "keys_short")]
+        *keys, help_, quit_ = text(self.locale, "keys").split(" · ")
         if board.inside is not None:
-            keys = [f"{text(self.locale, 'keys_out')} · {line}" for line in keys] + keys[2:]
+            keys.insert(0, text(self.locale, "keys_out"))
         elif board.opens and isinstance(self._selected, WorkflowRow):
-            keys = [f"{text(self.locale, 'keys_in')} · {line}" for line in keys] + keys[2:]
-        if board.selected is None:
-            keys = keys[2:]
-        return next((line for line in keys if formats.cells_of(line) <= width), keys[-1])
+            keys.insert(0, text(self.locale, "keys_in"))
+        while keys and formats.cells_of(" · ".join((*keys, help_, quit_))) > width:
+            keys.pop()
+        return " · ".join((*keys, help_, quit_))
 
     @property
     def _selected(self) -> Task | None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from ..errors import StoreUnavailable, TaskNotFound, WorkflowNotFound
 from .view import View
 
 #: Seconds for which a store or an API that does not answer is asked again, and for which a record
@@ -29,7 +28,7 @@ def follow(
 
     Raises:
         StoreUnavailable: nothing has answered for `AWAY_S`.
-        TaskNotFound: what had not ended has had no record for as long.
+        TaskNotFound: what has not ended has had no record for as long.
         TimeoutError: after `timeout` seconds some have not ended.
     """
     begun = answered = time.monotonic()
@@ -39,13 +38,10 @@ def follow(
             return view
         show(view)
         now = time.monotonic()
-        lost = view.lost if until_ended else ()
-        if view.trouble is None and not lost:
+        if view.trouble is None:
             answered = now
         elif now - answered > AWAY_S:
-            if view.trouble is None:
-                raise (TaskNotFound if view.workflow is None else WorkflowNotFound)(lost[0].task_id)
-            raise StoreUnavailable(f"given up after {AWAY_S:g} s: {view.trouble}")
+            raise view.trouble
         left = begun + timeout - now
         if left <= 0:
             standing = ", ".join(f"{task.task_id} is {task.status}" for task in view.watched)

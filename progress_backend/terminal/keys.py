@@ -78,8 +78,6 @@ class Keys:
         self._handlers: dict[int, _Handler] = {}
         #: The program was stopped and goes on: everything is to be drawn again.
         self.came_back = False
-        #: The terminal has another size.
-        self.resized = False
 
     def pressed(self, within_s: float) -> list[str]:
         """The keys that are pressed until the first one comes, or the time is over: characters, and
@@ -87,7 +85,7 @@ class Keys:
         "backspace"."""
         end = time.monotonic() + within_s
         self._take()
-        while not (self.came_back or self.resized):
+        while not self.came_back:
             left = end - time.monotonic()
             # A signal's handler that returns leaves select waiting: it looks again, soon.
             ready, _, _ = select.select([self._input], [], [], min(max(left, 0), _LOOK_S))
@@ -122,7 +120,6 @@ class Keys:
             (signal.SIGQUIT, self._end),
             (signal.SIGTSTP, self._stop),
             (signal.SIGCONT, self._go_on),
-            (signal.SIGWINCH, self._resize),
         ):
             if signal.getsignal(number) is not signal.SIG_IGN:  # by whoever has started it
                 self._handlers[number] = signal.signal(number, handler)
@@ -172,9 +169,6 @@ class Keys:
         if _in_front(self._terminal):
             _write(_HIDE_CURSOR)
         self.came_back = True
-
-    def _resize(self, *_: object) -> None:
-        self.resized = True
 
 
 def _opened_again(terminal: int) -> int:

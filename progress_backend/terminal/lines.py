@@ -24,19 +24,15 @@ class Lines:
         self._out = out
         self._locale = locale
         self._shown: dict[str, tuple[object, ...]] = {}
-        self._trouble: str | None = None
-        self._gone = frozenset[str]()
+        self._trouble = ""
         self._begun = False
 
     def show(self, view: View) -> None:
         """Prints what has changed since the last view."""
-        if view.trouble != self._trouble:
-            self._trouble = view.trouble
-            if view.trouble is not None:
-                self.say(f"{trouble(view, self._locale)} ({formats.clean(view.trouble)})")
-        for task_id in sorted(view.gone - self._gone):
-            self.say(formats.text(self._locale, "no_record", ids=formats.clean(task_id)))
-        self._gone = view.gone
+        why = "" if view.trouble is None else formats.clean(str(view.trouble))
+        if why and why != self._trouble:
+            self.say(f"{trouble(view, self._locale)} ({why})")
+        self._trouble = why
         if not view.rows and not view.trouble and not self._begun:
             self.say(formats.text(self._locale, "empty"))
         self._begun = True

@@ -6,7 +6,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from time import monotonic
 from typing import Final
 
 from ..errors import (
@@ -17,29 +16,19 @@ from ..errors import (
     TaskNotFound,
     WorkflowNotFound,
 )
-from ..record import reader_view, task_json, waiting
-from ..record.list_request import ListRequest
+from ..record import reader_view, task_json
+from ..record.list_request import NEWEST, RUNNING, ListRequest
 from ..record.model import Task, TaskStatus
-from .rows import FIRST, as_row, chosen, key, key_of_workflow, row_of, task_of, urgency_of_member
-from .source import Body, Source
+from .rows import as_row, final, row_of, task_of
+from .source import Source
 from .view import View
 
-#: Most tasks of one read.
-MOST: Final = 100
-#: Waiting tasks of a list that have their places, each by a read of its own, and the seconds for
-#: which these are not read again.
-_PLACES, _FRESH_S = 10, 1.0
-#: Workflows outside of the newest that are read, each by itself.
-_MORE: Final = 4
 #: Failed members that are shown before the others, the newest of them.
 _FAILED: Final = 20
-#: Pages of cancelled members that are searched for runs that have yet to confirm it: the
-#: first that were created, since these have begun.
-_PAGES: Final = 10
 
 
 class Reader(ABC):
-    """Reads views; while nothing answers the last one stays."""
+    """Reads views; while nothing answers, or a record is gone, the last one stays."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -55,19 +44,15 @@ class Reader(ABC):
         """
         try:
             view = self._read(status)
-        except StoreUnavailable as error:
-            return replace(self._last, trouble=str(error))
+        except (StoreUnavailable, TaskNotFound) as error:
+            if isinstance(error, TaskNotFound) and not self._last.rows:
+                raise
+            return replace(self._last, trouble=error)
         self._last = replace(view, at=self._source.now(), trouble=None)
         return self._last
 
     @abstractmethod
     def _read(self, status: str) -> View: ...
-
-    def _page(self, asked: ListRequest) -> tuple[Body, dict[str, Task]]:
-        """A page of a list, and its rows by their keys."""
-        page = self._source.tasks(asked)
-        rows = [row_of(body, self._source.locale) for body in page["tasks"]]
-        return page, {key(row): row for row in rows}
 
 
 class TasksReader(Reader):
@@ -79,123 +64,81 @@ class TasksReader(Reader):
 
     def _read(self, status: str) -> View:
         # A record that is gone was cleaned up: its last version stays on the screen.
-        known = {task.task_id: task for task in self._last.tasks}
-        gone: set[str] = set()
+        shown, lost = {task.task_id: task for task in self._last.tasks}, list[str]()
         for task_id in self._ids:
             try:
                 body = self._source.task(task_id)
             except ForeignValue as error:  # the others are shown all the same
-                known[task_id] = task_json.task_of(reader_view.marked(task_id, str(error)))
+                shown[task_id] = _unreadable(task_id, error)
                 continue
             if body is not None:
-                known[task_id] = task_of(body)
-            elif task_id in known:
-                gone.add(task_id)
-            else:
+                shown[task_id] = task_of(body)
+            elif task_id not in shown:
                 raise TaskNotFound(task_id)
-        tasks = tuple(known[task_id] for task_id in self._ids)
-        return View(tasks, total=len(tasks), gone=frozenset(gone))
+            elif not final(shown[task_id], confirmed=True):
+                lost.append(task_id)
+        if lost and lost == [i for i in self._ids if not final(shown[i], confirmed=True)]:
+            raise TaskNotFound(lost[0])  # nothing else goes on
+        shown |= {task_id: _unreadable(task_id, TaskNotFound(task_id)) for task_id in lost}
+        return View(tuple(shown[i] for i in self._ids), total=len(shown))
+
+
+def _unreadable(task_id: str, error: Exception) -> Task:
+    return task_json.task_of(reader_view.marked(task_id, str(error)))
 
 
 class ListReader(Reader):
-    """Reads the newest tasks that pass a request's filters, and those that run before the others;
-    with `top` a workflow is one row in its tasks' place."""
+    """Reads the newest tasks that pass a request's filters, those that run before the others; with
+    `top` a workflow is one row in its tasks' place."""
 
     def __init__(self, source: Source, asked: ListRequest) -> None:
         super().__init__(source)
-        self._asked = replace(asked, limit=min(asked.limit, MOST))
-        self._places: dict[str, Task] = {}
-        self._until = 0.0
+        self._asked = asked if asked.status else replace(asked, sort=RUNNING)
 
     def _read(self, status: str) -> View:
         asked = self._asked
         if status:  # by which no workflow is listed
-            asked = replace(asked, status=status, top=False)
+            asked = replace(asked, status=status, top=False, sort=NEWEST)
         try:
-            page, rows = self._page(asked)
+            page = self._source.tasks(asked)
         except (SettingsError, InvalidEvent):
-            if not asked.top:
+            if not asked.top and asked.sort == NEWEST:
                 raise
-            # The token reads a part of the tasks, in which no workflow is whole.
-            self._asked = asked = replace(asked, top=False)
-            page, rows = self._page(asked)
-        # In a long list running tasks may be far from the newest.
-        for first in () if asked.status else FIRST:
-            running = self._page(replace(asked, status=first, top=False))[1]
-            rows |= self._tops(rows, running) if asked.top else running
-        tasks = self._placed(chosen(rows, asked.limit))
-        return View(tasks, page["summary"], page["pagination"]["total"])
-
-    def _tops(self, rows: dict[str, Task], running: dict[str, Task]) -> dict[str, Task]:
-        """Those that are no members, and the workflows of the others that are no rows yet."""
-        found, behind = dict[str, Task](), dict[str, None]()
-        for task_id, task in running.items():
-            if task.member is None:
-                found[task_id] = task
-            elif key_of_workflow(workflow_id := task.member.workflows[0]) not in rows:
-                behind[workflow_id] = None
-        for workflow_id in list(behind)[:_MORE]:
-            if (body := self._source.workflow(workflow_id)) is not None:
-                found[key_of_workflow(workflow_id)] = as_row(body, self._source.locale)
-        return found
-
-    def _placed(self, tasks: Sequence[Task]) -> tuple[Task, ...]:
-        """The tasks; the first of those that wait with their places."""
-        waits = [task.task_id for task in tasks if waiting.of_task(task) is not None][:_PLACES]
-        if waits and self._until <= monotonic():
-            bodies = {task_id: self._source.task(task_id) for task_id in waits}
-            self._places = {i: task_of(body) for i, body in bodies.items() if body is not None}
-            self._until = monotonic() + _FRESH_S
-        known = {task_id: task for task_id, task in self._places.items() if task_id in waits}
-        return tuple(known.get(key(task), task) for task in tasks)
+            # The token reads a part of the tasks: no workflow is whole in it, or it has no index.
+            sort = RUNNING if asked.top else NEWEST
+            self._asked = replace(self._asked, top=False, sort=sort)
+            return self._read(status)
+        rows = (row_of(body, self._source.locale) for body in page["tasks"][: asked.limit])
+        return View(tuple(rows), page["summary"], page["pagination"]["total"])
 
 
 class WorkflowReader(Reader):
-    """Reads a workflow, and its most urgent members."""
+    """Reads a workflow, and its members: those that failed first, then those that run."""
 
     def __init__(self, source: Source, workflow_id: str, limit: int) -> None:
         super().__init__(source)
         self._workflow_id = workflow_id
-        self._asked = ListRequest(workflow_id=workflow_id, limit=min(limit, MOST))
-        #: The workflow's revision at which all of its runs had confirmed their cancel.
-        self._confirmed: int | None = None
+        self._asked = ListRequest(workflow_id=workflow_id, limit=limit)
 
     def _read(self, status: str) -> View:
         body = self._source.workflow(self._workflow_id)
         if body is None:
-            if self._last.workflow is None:
-                raise WorkflowNotFound(self._workflow_id)
-            # It was cleaned up: its last version stays on the screen.
-            return replace(self._last, gone=frozenset([self._workflow_id]))
-        page, rows = self._page(replace(self._asked, status=status or None))
-        # Among many members those that failed or run may be far from the newest.
-        failed = min(_FAILED, self._asked.limit)
-        rows |= self._page(replace(self._asked, status=TaskStatus.ERROR, limit=failed))[1]
-        for first in FIRST:
-            rows |= self._page(replace(self._asked, status=first))[1]
-        unconfirmed = self._unconfirmed(body)
-        shown = chosen(rows | unconfirmed, self._asked.limit, urgency_of_member)
+            raise WorkflowNotFound(self._workflow_id)
+        asked = self._asked
+        page = self._source.tasks(
+            replace(asked, status=status) if status else replace(asked, sort=RUNNING)
+        )
+        tasks = {row["task_id"]: row for row in page["tasks"]}
+        if not status:
+            failed = replace(asked, status=TaskStatus.ERROR, limit=min(_FAILED, asked.limit))
+            first = {row["task_id"]: row for row in self._source.tasks(failed)["tasks"]}
+            tasks = first | tasks
         return View(
-            tuple(sorted(shown, key=lambda task: task.status != TaskStatus.ERROR)),
+            tuple(map(task_of, tasks.values()))[: asked.limit],
             page["summary"],
             page["pagination"]["total"],
-            workflow=as_row(body, self._source.locale, len(unconfirmed)),
+            workflow=as_row(body, self._source.locale),
         )
-
-    def _unconfirmed(self, body: Body) -> dict[str, Task]:
-        """Members that are cancelled while their runs have yet to confirm it; looked for
-        once the workflow has ended, among a thousand of them."""
-        cancelled, revision = body["counts"]["cancelled"], body["revision"]
-        if body["end_time"] is None or not cancelled or revision == self._confirmed:
-            return {}
-        last, found = -(-cancelled // MOST), dict[str, Task]()
-        asked = replace(self._asked, status=TaskStatus.CANCELLED, limit=MOST)
-        for page in range(last, max(last - _PAGES, 0), -1):
-            tasks = self._page(replace(asked, page=page))[1]
-            found |= {its_id: task for its_id, task in tasks.items() if task.asked == "cancel"}
-        if not found:
-            self._confirmed = revision
-        return found
 
 
 def is_workflow(source: Source, its_id: str) -> bool:

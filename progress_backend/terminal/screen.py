@@ -15,7 +15,7 @@ from ..record.model import STATUSES, Task, TaskStatus
 from . import formats
 from .lines import trouble
 from .remaining import message
-from .rows import WorkflowRow, key, urgency, urgency_of_member
+from .rows import WorkflowRow, key
 from .tables import CELLS
 from .view import View
 
@@ -70,8 +70,8 @@ class Screen:
 
     `whole` draws all rows, even if they are more than the screen takes. `height` is that of its
     part of the terminal, None for all of it; the row of the key `selected` has a mark, and is shown
-    whatever the height: with the rows around it where it `scrolls`, else with the most urgent. The
-    head of the column `sort` has a mark; `empty` is the key of the text without rows.
+    whatever the height: with the rows around it where it `scrolls`, else with the first. The head
+    of the column `sort` has a mark; `empty` is the key of the text without rows.
     """
 
     view: View
@@ -87,10 +87,7 @@ class Screen:
         view, around = self.view, list[Text]()
         if view.trouble is not None:
             around.append(line_of(trouble(view, self.locale), "bold red"))
-            around.append(line_of(formats.clean(view.trouble), "red"))
-        elif view.gone:
-            ids = formats.joined(self.locale, *formats.short_ids(sorted(view.gone)))
-            around.append(line_of(formats.text(self.locale, "no_record", ids=ids), "bold yellow"))
+            around.append(line_of(formats.clean(str(view.trouble)), "red"))
         elif not view.rows and view.at is not None:
             around.append(line_of(formats.text(self.locale, self.empty), QUIET))
         yield from around
@@ -204,10 +201,9 @@ def _lines(view: View, task: Task) -> int:
 
 
 def _fitting(view: View, room: int, selected: str | None) -> list[Task]:
-    """As many tasks as so many lines take, the selected one and the most urgent, in their order."""
+    """As many tasks as so many lines take, the selected one and the first, in their order."""
     chosen: set[str] = set()
-    rank = urgency if view.workflow is None else urgency_of_member
-    for task in sorted(view.tasks, key=lambda task: (key(task) != selected, rank(task))):
+    for task in sorted(view.tasks, key=lambda task: key(task) != selected):
         room -= _lines(view, task)
         if room < 0:
             break

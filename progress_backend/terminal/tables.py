@@ -17,8 +17,6 @@ from .source import Body
 #: Between two columns; and the cells that the last column has at the least.
 _GAP: Final = "  "
 _LEAST: Final = 8
-#: Left out where they would leave a name less than that, the first one first.
-_LEFT_OUT: Final = ("age", "ended_of", "percent", "status")
 
 
 #: The text of a task's or workflow's cell in each column that several lists have.
@@ -101,19 +99,12 @@ def table(
     at_the_end: bool = False,
 ) -> Iterator[str]:
     """Columns under their heads. In `width` cells the last one is cut, on its left, where names
-    are alike, unless `at_the_end`; where it has no room, columns before it are left out."""
+    are alike, unless `at_the_end`."""
     shown = {name: (formats.text(locale, name).upper(), *cells) for name, cells in columns.items()}
     if width is not None:
         last, cells = shown.popitem()
-
-        def room() -> int:
-            taken = (max(map(formats.cells_of, column)) + len(_GAP) for column in shown.values())
-            return width - sum(taken)
-
-        for name in _LEFT_OUT:
-            if not at_the_end and room() < _LEAST:
-                shown.pop(name, None)
-        most = max(room(), _LEAST)
+        taken = sum(max(map(formats.cells_of, column)) + len(_GAP) for column in shown.values())
+        most = max(width - taken, _LEAST)
         shown[last] = tuple(formats.cut(cell, most, at_the_end=at_the_end) for cell in cells)
     return aligned(list(zip(*shown.values(), strict=True)))
 

@@ -56,9 +56,6 @@ TEXTS: Final = {
     "shut_down": Text("shut down", "停止"),
     "no_workers": Text("No workers that track tasks.", "進捗を記録するワーカーはありません。"),
     "workers_of": Text("workers: {total}", "ワーカー {total} 件"),
-    "workers_shown": Text(
-        "workers: {total}, shown: {shown}", "ワーカー {total} 件、うち {shown} 件を表示"
-    ),
     "no_workflows": Text(
         "No workflows yet: each chain, group or chord of tracked tasks is one.",
         "ワークフローはまだありません。chain・group・chord の呼び出しが 1 つです。",
@@ -77,67 +74,35 @@ TEXTS: Final = {
     "empty": Text("No tasks yet…", "タスクはまだありません…"),
     "no_match": Text("No task matches", "該当するタスクはありません"),
     "more": Text("{count} more", "ほか {count} 件"),
-    "no_record": Text(
-        "There is no record of {ids} any more; this is how it was read last",
-        "{ids} の記録はもうありません。最後に読んだ状態です",
-    ),
-    "to_confirm": Text("{count} to confirm the cancel", "{count} 件のワーカーの確認待ち"),
     "keys": Text(
-        "↑↓ select · / search · f status · s sort · p pause · r resume · c cancel · l log · o open"
+        "↑↓ select · / search · p pause · r resume · c cancel · f status · s sort · l log · o open"
         " · ? help · q quit",
-        "↑↓ 選択 · / 検索 · f 状態 · s 並べ替え · p 一時停止 · r 再開 · c 取消 · l ログ · o 開く"
+        "↑↓ 選択 · / 検索 · p 一時停止 · r 再開 · c 取消 · f 状態 · s 並べ替え · l ログ · o 開く"
         " · ? 説明 · q 終了",
-    ),
-    "keys_some": Text(
-        "↑↓ select · / search · p pause · r resume · c cancel · ? help · q quit",
-        "↑↓ 選択 · / 検索 · p 一時停止 · r 再開 · c 取消 · ? 説明 · q 終了",
     ),
     "keys_search": Text("Enter keeps the search · Esc ends it", "Enter で確定 · Esc で解除"),
     "keys_all": Text("Esc shows all", "Esc ですべて表示"),
-    "keys_short": Text("? help · q quit", "? 説明 · q 終了"),
     "keys_in": Text("Enter its tasks", "Enter タスク表示"),
     "keys_out": Text("← back", "← 一覧へ"),
+    "key_select": Text("↑ ↓   select a row; so do k and j", "↑ ↓   行を選択（k と j も同じ）"),
+    "key_page": Text("PgUp  PgDn, Home, End move further", "PgUp  PgDn・Home・End で大きく移動"),
+    "key_search": Text("/     shows only rows with a text", "/     文字を含む行だけを表示"),
+    "key_filter": Text("f     shows one status, then the next", "f     状態で絞り込み"),
+    "key_sort": Text("s     sorts by task, status or progress", "s     タスク・状態・進捗順"),
     "key_into": Text(
-        "Enter shows a workflow's tasks, failures first; ← or Esc goes back",
-        "Enter ワークフローのタスクを表示します（失敗が先頭）。← か Esc で戻ります",
+        "Enter shows a workflow's tasks, ← leaves", "Enter ワークフローの中へ、← で戻る"
     ),
-    "key_select": Text(
-        "↑ ↓   selects a row; k and j do too", "↑ ↓   行を選びます（k と j も同じ）"
-    ),
-    "key_page": Text(
-        "PgUp  and PgDn move by ten rows, Home and End to the first and the last one",
-        "PgUp  と PgDn で 10 行ずつ、Home と End で先頭と末尾に移ります",
-    ),
-    "key_search": Text(
-        "/     shows only rows with a text: id, task, owner, status or message",
-        "/     入力した文字を含む行だけを表示します（ID・タスク・状態・メッセージ）",
-    ),
-    "key_filter": Text(
-        "f     shows only tasks of one status, the next one with each press",
-        "f     1 つの状態のタスクだけを表示します（押すたびに次の状態）",
-    ),
-    "key_sort": Text(
-        "s     sorts by task, status, progress, or creation again",
-        "s     タスク・状態・進捗・作成順の順に並べ替えます",
-    ),
-    "key_pause": Text(
-        "p     pauses the selected task; one that runs waits at its next update",
-        "p     選んだタスクを一時停止します。実行中なら次の更新で止まります",
-    ),
-    "key_resume": Text("r     lets a paused task go on", "r     一時停止を解きます"),
-    "key_cancel": Text("c     cancels it, once y is pressed", "c     キャンセルします（y で確認）"),
-    "key_log": Text("l     shows or hides its log", "l     ログを表示・非表示にします"),
-    "key_open": Text("o     opens its page in a browser", "o     ページをブラウザーで開きます"),
-    "key_quit": Text("q     leaves; the tasks go on", "q     終わります。タスクは続きます"),
-    "key_help": Text(
-        "?     shows or hides these lines; Esc too",
-        "?     この説明を表示・非表示にします（Esc でも閉じます）",
-    ),
+    "key_pause": Text("p     pauses the task at its next update", "p     次の更新で一時停止"),
+    "key_resume": Text("r     lets a paused task go on", "r     一時停止を解除"),
+    "key_cancel": Text("c     cancels it, once y is pressed", "c     キャンセル（y で確認）"),
+    "key_log": Text("l     shows or hides its log", "l     ログを表示・非表示"),
+    "key_open": Text("o     opens its page in a browser", "o     ページをブラウザーで開く"),
+    "key_quit": Text("q     leaves; the tasks go on", "q     終了（タスクは続行）"),
+    "key_help": Text("?     shows or hides these lines", "?     この説明を表示・非表示"),
     "sure": Text("Cancel {name}? y/n", "{name} をキャンセルしますか。 y/n"),
     "sure_workflow": Text(
         "Cancel all tasks of {name}? y/n", "{name} の全タスクをキャンセルしますか。 y/n"
     ),
-    "asks": Text("{name}: asking…", "{name}：依頼しています…"),
     "not_asked": Text(
         "nothing was asked for: there is no answer", "応答がないため、依頼していません"
     ),
@@ -167,15 +132,11 @@ TEXTS: Final = {
     "cancel": Text("cancel", "キャンセル"),
     "pause_waits": Text("pause asked", "停止依頼中"),
     "cancel_waits": Text("cancel asked", "取消依頼中"),
-    "log_on": Text("shows its log, once it has a line", "ログを表示します（書き込まれると）"),
     "away": Text(
-        "The store does not answer; this is how things stood at {time}. Still trying…",
-        "ストアに接続できません。{time} 時点の表示です。再接続を続けています…",
+        "This is how things stood at {time}. Still trying…",
+        "{time} 時点の表示です。再接続を続けています…",
     ),
-    "never": Text(
-        "The store does not answer. Still trying…",
-        "ストアに接続できません。再接続を続けています…",
-    ),
+    "never": Text("Nothing is read yet. Still trying…", "再接続を続けています…"),
     "entries_gone": Text("… {count} older entries are gone", "… 古い {count} 件は残っていません"),
     "attempt_number": Text("attempt {attempt}", "{attempt} 回目"),
     "is_created": Text("created", "待機中"),

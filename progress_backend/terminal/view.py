@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ..errors import ProgressError
 from ..record.model import Task, TaskStatus
 from .rows import final
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Tasks in order of creation. `trouble` is the error because of which they are not newer than
-    `at`."""
+    """Tasks in the order in which they are shown."""
 
     tasks: tuple[Task, ...] = ()
     #: Tasks of each status, over all tasks of the store; empty if only some ids are watched.
@@ -21,11 +21,10 @@ class View:
     #: The number of tasks that could be shown; None where an API does not count them.
     total: int | None = 0
     at: datetime | None = None
-    trouble: str | None = None
+    #: Why its tasks are not newer than `at`.
+    trouble: ProgressError | None = None
     #: The workflow that the tasks are members of, as a row before theirs.
     workflow: Task | None = None
-    #: Ids of what is watched and has no record any more: it is shown as it was last.
-    gone: frozenset[str] = frozenset()
 
     @property
     def now(self) -> datetime:
@@ -46,13 +45,6 @@ class View:
     def ended(self) -> bool:
         """Whether something is waited for, and all of it has ended for good."""
         return bool(self.watched) and all(final(task, confirmed=True) for task in self.watched)
-
-    @property
-    def lost(self) -> tuple[Task, ...]:
-        """What is watched, had not ended, and has no record any more; nothing while others of it go
-        on."""
-        left = [task for task in self.watched if not final(task, confirmed=True)]
-        return tuple(left) if all(task.task_id in self.gone for task in left) else ()
 
     @property
     def completed(self) -> bool:

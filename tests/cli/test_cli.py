@@ -305,7 +305,7 @@ def test_watch_follows_and_outlives_the_store(
     records.progress("the-id", 126, "half way")
     watching.wait_for_log(r"running +50%.*half way")
     server.kill()
-    watching.wait_for_log("The store does not answer")
+    watching.wait_for_log("This is how things stood")
     server.start()  # empty: nothing was saved
     Records(server.url).create("another-id")
     watching.wait_for_log("created .*another-id")
@@ -316,8 +316,8 @@ def test_watch_gives_up_a_store_that_stays_away(run: Run, monkeypatch: pytest.Mo
     for args in (["watch"], ["watch", "the-id"]):
         result = run(*args, "--interval", "0.1", url=NOWHERE)
         assert result.exit_code == 1
-        assert "Error: given up after 0.2 s: the progress store does not answer" in result.output
-        assert result.output.count("does not answer") == 3, "said once, and at the end"
+        assert "Error: the progress store does not answer" in result.output
+        assert result.output.count("does not answer") == 2, "said once, and at the end"
 
 
 def test_a_pipe_that_is_closed_ends_a_command_in_peace(records: Records) -> None:

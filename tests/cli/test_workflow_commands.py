@@ -12,9 +12,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from progress_backend.cli import main
-from progress_backend.record import events as ev
-from progress_backend.terminal.readers import WorkflowReader
-from progress_backend.terminal.source import Source
 from tests.records import Records
 from tests.waiting import eventually
 
@@ -121,23 +118,6 @@ def test_watch_ends_with_the_workflow(run: Run, records: Records) -> None:
     assert run("watch", "--workflow", "all-well").exit_code == 0
     by_its_id = run("watch", "all-well")
     assert (by_its_id.exit_code, "1 of 1 tasks have ended" in by_its_id.output) == (0, True)
-
-
-def test_runs_that_have_yet_to_confirm_are_found_among_many(redis_url: str) -> None:
-    """Those that began are the oldest, behind all that never will."""
-    records = Records(redis_url, locale="en")
-    ids = [f"m{n:03}" for n in range(230)]
-    for task_id in ids:
-        records.member(task_id, "many")
-    records.run(ids[0])
-    with Source.of_store(records.settings, "en") as source:
-        source.act_on_workflow("many", "cancel")
-        reader = WorkflowReader(source, "many", 5)
-        view = reader.read()
-        assert (view.ended, view.workflow and view.workflow.asked) == (False, "cancel")
-        assert "m000" in [task.task_id for task in view.tasks], "what is awaited is shown"
-        records.apply(ids[0], ev.Acknowledged())
-        assert reader.read().ended
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,12 @@ from rich.console import Console
 from progress_backend.errors import TaskNotFound
 from progress_backend.operations.partitions import Layout
 from progress_backend.record.default_texts import LOCALES, Locale
-from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import STATUSES, Task
 from progress_backend.terminal import formats, shows
 from progress_backend.terminal.following import follow
 from progress_backend.terminal.lines import Lines
 from progress_backend.terminal.live_bars import Bars
-from progress_backend.terminal.readers import ListReader, Reader, TasksReader, WorkflowReader
+from progress_backend.terminal.readers import Reader, TasksReader, WorkflowReader
 from progress_backend.terminal.screen import Screen
 from progress_backend.terminal.shows import show_in_terminal
 from progress_backend.terminal.source import Source
@@ -104,7 +103,7 @@ def test_a_workflow_stands_before_its_members_however_short_the_screen(
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 120, 200])
 def test_no_line_is_wider_than_the_terminal(width: int, locale: Locale) -> None:
-    view = View(MANY, dict.fromkeys(STATUSES, 1_000_000), 99_999, NOW, trouble="gone\n" * 50)
+    view = View(MANY, dict.fromkeys(STATUSES, 1_000_000), 99_999, NOW, TaskNotFound("gone\n" * 50))
     for line in drawn(view, width, locale=locale):
         assert cell_len(line) <= width, line
         assert "\x1b" not in line
@@ -216,7 +215,6 @@ def test_the_reader_tells_the_places_of_waiting_tasks(redis_url: str) -> None:
     with Source.of_store(records.settings, "en") as source:
         reader = TasksReader(source, ["id-2", "id-0", "runs"])
         assert ahead(reader) == [2, 0, None]
-        assert ahead(ListReader(source, ListRequest(top=True))) == [0, 1, 2, None]
         records.run("id-0")
         eventually(lambda: ahead(reader) == [1, None, None])
 
@@ -249,11 +247,13 @@ def test_a_record_that_is_gone_is_told_and_not_waited_for_for_ever(
             WorkflowReader(source, "flow", 10),
         ]
         for reader in readers:
-            assert not reader.read().gone
+            assert reader.read().trouble is None
         with redis.Redis.from_url(server.url) as client:
             client.flushdb()
         records.start("other")
-        assert not readers[1].read().lost, "the other one goes on"
+        one, other = readers[1].read().tasks
+        assert one.error_message == "Task the-id not found"
+        assert other.status == "running", "the other one goes on"
         shown = io.StringIO()
         for reader, why in (
             (readers[0], "Task the-id not found"),
@@ -261,8 +261,8 @@ def test_a_record_that_is_gone_is_told_and_not_waited_for_for_ever(
         ):
             with pytest.raises(TaskNotFound, match=why):
                 follow(reader.read, Lines(shown, "en").show, 0.05, until_ended=True)
-        assert shown.getvalue().count("There is no record of the-id any more") == 1
-        assert "no record of the-id" in "\n".join(drawn(readers[0].read()))
+        assert shown.getvalue().count("(Task the-id not found)") == 1
+        assert "Task the-id not found" in "\n".join(drawn(readers[0].read()))
 
 
 def test_a_terminal_that_moves_no_cursor_gets_lines(redis_url: str) -> None:
