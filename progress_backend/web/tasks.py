@@ -36,14 +36,15 @@ from .state import Api, api_of
 from .stored_answer import SPOKEN, TaggedAnswer
 from .strict_route import StrictRoute
 from .terminate import NoBroker
-from .workflows import asked_as_task, workflow_as_task, workflow_there
+from .workflows import asked, workflow_as_task, workflow_there
 
 logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
 
-def _json(body: bytes, status_code: int = 200) -> Response:
-    return Response(body, status_code, media_type="application/json")
+def _task(document: bytes, locale: Locale | None) -> Response:
+    """The response to an act: the task now."""
+    return Response(responses.in_language(document, locale), 200, SPOKEN, "application/json")
 
 
 @router.post("/create-task", status_code=201)
@@ -76,7 +77,8 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
     # works.
     with contextlib.suppress(StoreUnavailable):
         record = await api.store.run(api.flows.estimated(task_id))
-    return _json(responses.created_body(record or read(document), share), 201)
+    body = responses.created_body(record or read(document), share)
+    return Response(body, 201, media_type="application/json")
 
 
 def _share(api: Api, task_id: str, asked: bool | schemas.ShareAsked) -> dict[str, str] | None:
@@ -133,7 +135,7 @@ async def update_task(
     except TaskNotFound:
         return await _of_workflow(api, task_id, update, asks, wished(accept_language))
     api.limits.give_back(task_id)
-    return _json(responses.in_language(document, wished(accept_language)))
+    return _task(document, wished(accept_language))
 
 
 async def _of_workflow(
@@ -148,7 +150,7 @@ async def _of_workflow(
     await workflow_there(api, task_id)
     given = update.model_dump(exclude={"status", "reason", "by", "message"})
     action = caller_events.of_a_workflow(update.status, **given)
-    return await asked_as_task(api, task_id, action, by, update.reason, locale)
+    return await asked(api, task_id, action, by, update.reason, locale, in_task=True)
 
 
 @router.get("/task/{task_id:path}/status")
@@ -163,7 +165,8 @@ async def task_status(
     """The record, with `fields=all` with its checkpoint. With If-None-Match the answer is 304 while
     nothing has changed. The id of a workflow that is no task's is answered with the workflow as a
     task: its `task_type` is `workflow`, its progress counts tasks. With `Accept: text/html` (and
-    not as a page that is opened in a browser) the answer is a piece of HTML."""
+    not as a page that is opened in a browser) the answer is a piece of HTML, which `fields` does
+    not change."""
     api, locale = api_of(request), wished(accept_language)
     if fragment.asked_for(headers := dict(request.scope["headers"])):
         answer = await status_of(api, task_id, None, locale)
@@ -231,15 +234,14 @@ async def cancel_task(
         if api.broker is None:
             raise NoBroker
         await api.broker.check()
-    asked = Cancelled(by=by, reason=cancel.reason)
     try:
-        document = await api.service.apply(task_id, asked)
+        document = await api.service.apply(task_id, Cancelled(by=by, reason=cancel.reason))
         api.limits.give_back(task_id)
     except TaskNotFound:
         await workflow_there(api, task_id)
         if cancel.terminate:
             raise InvalidEvent("terminate ends one task's process: leave it out") from None
-        return await asked_as_task(api, task_id, "cancel", by, cancel.reason, locale)
+        return await asked(api, task_id, "cancel", by, cancel.reason, locale, in_task=True)
     except TransitionRefused as refused:
         # A cancelled job runs until its next update: the signal may be sent later, or again.
         if not cancel.terminate or refused.status != TaskStatus.CANCELLED:
@@ -250,7 +252,7 @@ async def cancel_task(
         document = written(record)
     if cancel.terminate and api.broker is not None:
         await api.broker.terminate(task_id)
-    return _json(responses.in_language(document, locale))
+    return _task(document, locale)
 
 
 @router.get("/tasks")

@@ -138,8 +138,11 @@ async def asked(
     by: str,
     reason: str | None,
     locale: Locale | None,
+    *,
+    in_task: bool = False,
 ) -> Response:
-    """The response to a cancel, pause or resume of a workflow; the members follow behind it.
+    """The response to a cancel, pause or resume of a workflow, with its body or (`in_task`) the
+    workflow as a task; the members follow behind it.
 
     Raises:
         WorkflowNotFound: no member is stored.
@@ -149,8 +152,8 @@ async def asked(
     flow = workflow_acts.ask(api.flows, workflow_id, action, await api.now(), by=by, reason=reason)
     body, act_id = await api.store.run(flow)
     behind = None if act_id is None else BackgroundTask(_carry_out, api, workflow_id, act_id)
-    spoken = in_language(body, locale)
-    return Response(spoken, media_type="application/json", background=behind)
+    spoken = in_language(as_task(body) if in_task else body, locale)
+    return Response(spoken, 200, SPOKEN, "application/json", behind)
 
 
 async def workflow_there(api: Api, task_id: str) -> None:
@@ -162,24 +165,6 @@ async def workflow_there(api: Api, task_id: str) -> None:
     """
     if await api.store.run(workflows.figures(task_id, await api.now())) is None:
         raise TaskNotFound(task_id)
-
-
-async def asked_as_task(
-    api: Api, task_id: str, action: Action, by: str, reason: str | None, locale: Locale | None
-) -> Response:
-    """As `asked`, for a task's id that has no record: the workflow as a task.
-
-    Raises:
-        TaskNotFound: the id is no workflow's either.
-        TransitionRefused: as `asked`.
-        StoreUnavailable: as `asked`.
-    """
-    try:
-        response = await asked(api, task_id, action, by, reason, locale)
-    except WorkflowNotFound:
-        raise TaskNotFound(task_id) from None
-    body = as_task(bytes(response.body))
-    return Response(body, media_type="application/json", background=response.background)
 
 
 async def _carry_out(api: Api, workflow_id: str, act_id: str) -> None:

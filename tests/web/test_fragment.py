@@ -54,6 +54,9 @@ def test_a_task_and_a_workflow_as_html(start_api: StartApi, redis_url: str) -> N
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         for asked in ({}, {"Accept": "*/*"}, {"Accept": "application/json"}, PERSON):
             assert api.http.get(address, headers=asked).json()["progress"]
+    piece, whole = (api.status(task_id, params=q, headers=HTML) for q in ({}, {"fields": "all"}))
+    assert piece.text == whole.text
+    assert api.status(task_id, params={"fields": "some"}, headers=HTML).status_code == 422
     assert api.http.get("/internal/task/nobody/status", headers=HTML).status_code == 404
 
 

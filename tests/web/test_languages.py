@@ -82,8 +82,13 @@ def test_answers_to_acts_timelines_and_html_have_it(api: RunningApi, redis_url: 
     update = {"status": "running", "current_items": 151}
     answer = api.http.put("/internal/task/counts/update", json=update, headers=EN)
     assert answer.json()["current_status"] == DONE["en"]
+    assert answer.headers["vary"] == "Accept-Language"
+    for path in ("task/flow", "workflow/flow"):
+        answer = api.http.put(f"/internal/{path}/update", json={"status": "paused"}, headers=EN)
+        assert answer.headers["vary"] == "Accept-Language"
     answer = api.http.post("/internal/task/m/cancel", headers=EN)
     assert answer.json()["current_status"] == "The task was cancelled"
+    assert answer.headers["vary"] == "Accept-Language"
     answer = api.http.post("/internal/workflow/flow/cancel", headers=EN)
     assert answer.status_code == 409
     Records(redis_url).start("gone")

@@ -29,6 +29,7 @@ from progress_backend.web.openapi import docs_page
 from progress_backend.web.request_token import SUBPROTOCOL, TOKEN_PROTOCOL
 from progress_backend.web.route_table import TABLE
 from tests.records import Records
+from tests.waiting import eventually
 from tests.web.mounting import application
 from tests.web.serving import RunningApi
 
@@ -45,9 +46,7 @@ _MADE: Final = {
     "write of another owner": tokens.new("bob", "write", owner="bob"),
     "write of the owner and another type": tokens.new("both", "write", "other", OWNER),
 }
-LINES: Final = tuple(token.line() for _, token in _MADE.values())
-
-
+REVOKED: Final = tokens.new("revoked", "write")
 KEYS: Final = ("k" * 32, "older" * 8)
 OTHERS: Final = ("z" * 32,)
 
@@ -74,7 +73,9 @@ def expired(cell: Cell) -> str:
 #: A caller's name -> the token that it sends.
 CALLERS: Final[dict[str, Callable[[Cell], str | None]]] = {
     "nobody": lambda _: None,
+    "garbage": lambda _: "garbage",
     "unknown": lambda _: tokens.new("x", "write")[0],
+    "revoked": lambda _: REVOKED[0],
     **{name: partial(_text, name) for name in _MADE},
     "share of this task": lambda cell: share(task_id=cell.task_id),
     "share of this workflow": lambda cell: share(workflow_id=cell.workflow_id),
@@ -109,7 +110,7 @@ def row(
     nobody: int = 401,
 ) -> Row:
     """The codes in the order of CALLERS; those of a share of another task are always the same."""
-    tokens_ = (nobody, nobody, read, write, typed, typed_write, other)
+    tokens_ = (*[nobody] * 4, read, write, typed, typed_write, other)
     owners = (owned, owned_write, other_owner, both)
     another = nobody if nobody == 200 else 403
     shares = (task, workflow, share_typed, share_owned, another, another)
@@ -184,9 +185,20 @@ BODIES: Final = {
 
 
 @pytest.fixture(scope="module", params=["application", "router"])
-def guarded(request: pytest.FixtureRequest, session_redis_url: str) -> Iterator[RunningApi]:
-    settings = Settings(redis_url=session_redis_url, tokens=LINES, signing_keys=KEYS)
+def guarded(
+    request: pytest.FixtureRequest, session_redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningApi]:
+    path = tmp_path_factory.mktemp("tokens") / "tokens"
+    tokens.write_file(path, [token for _, token in (*_MADE.values(), REVOKED)])
+    settings = Settings(redis_url=session_redis_url, tokens_file=str(path), signing_keys=KEYS)
     running = RunningApi(application(request.param, settings)).start()
+
+    def revoked_code() -> int:
+        return running.http.get("/internal/tasks", headers=sent(REVOKED[0])).status_code
+
+    assert revoked_code() == 200
+    tokens.write_file(path, [], removed=["revoked"])
+    eventually(lambda: revoked_code() == 401, what="the token is revoked")
     yield running
     running.stop()
 
@@ -451,12 +463,6 @@ async def test_the_socket_of_all_tasks_has_the_callers_owners_alone(
             await asyncio.to_thread(records.create, task_id, owner=owner)
         message = json.loads(await socket.recv())
     assert (message["task_id"], message["owner"]) == ("mine", OWNER)
-
-
-def test_a_token_of_one_type_makes_tasks_of_no_other(guarded: RunningApi, redis_url: str) -> None:
-    headers = sent(_MADE["write of the type"][0])
-    body = {"task_type": "other", "total_items": 1}
-    assert guarded.http.post("/internal/create-task", json=body, headers=headers).status_code == 403
 
 
 def test_what_a_token_may_is_in_its_line() -> None:
