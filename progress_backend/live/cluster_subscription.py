@@ -6,13 +6,11 @@ All partitions are subscribed while any task is watched; messages of other tasks
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack
 from typing import Any
 
 import redis.exceptions
 from redis.asyncio.cluster import ClusterNode
-from redis.asyncio.connection import AbstractConnection
 
 from ..operations.keys import Keys
 from ..operations.partitions import Layout
@@ -21,43 +19,48 @@ from ..store.cluster_connection import async_cluster, remember
 from ..store.connection import close_async
 from .ending import until_one_ends, within
 from .subscription import END_S, Channel, Subscription
+from .watches import Watches
 
 
 class ClusterSubscription:
     """A `Subscription` over several connections; channels have the names that they have on one
     node."""
 
-    def __init__(
-        self,
-        keys: Keys,
-        *,
-        wanted: Collection[Channel],
-        confirmed: Callable[[Channel], None],
-        received: Callable[[Channel, bytes], None],
-    ) -> None:
+    def __init__(self, keys: Keys, watches: Watches) -> None:
         self._keys = keys
         self._every = Channel(keys.every_channel, "P")
-        self._wanted = wanted
-        self._confirmed = confirmed
-        self._received = received
+        self._watches = watches
         self._parts: list[Subscription] = []
         #: Partitions whose subscription is not confirmed yet.
         self._missing: set[Channel] = set()
 
     def change(self, channel: Channel) -> None:
         """Called when a channel became wanted or unwanted."""
-        if self._parts and not self._missing and channel in self._wanted:
-            self._confirmed(channel)
+        if self._parts and not self._missing and channel in self._watches.wanted:
+            self._watches.confirmed(channel)
 
-    def add(self, connection: AbstractConnection, channels: set[Channel], ping_s: float) -> None:
-        """Adds the connection to a master, with the channels of its partitions."""
-        part = Subscription(
-            connection, wanted=channels, confirmed=self._stands, received=self._take, ping_s=ping_s
-        )
-        self._missing |= channels
-        for channel in channels:
-            part.change(channel)
-        self._parts.append(part)
+    async def connect(self, settings: Settings, ping_s: float, opened: AsyncExitStack) -> None:
+        """Connects to every master that has partitions, for one epoch; the stack closes the
+        connections."""
+        client = async_cluster(settings, ping_s)
+        opened.push_async_callback(close_async, client)
+        await within(ping_s, client.initialize())
+        remember(settings, client)
+        for node, channels in _by_master(client, settings):
+            connection = node.connection_class(**{**node.connection_kwargs, "socket_timeout": None})
+            opened.push_async_callback(connection.disconnect, nowait=True)
+            await within(ping_s, connection.connect())
+            part = Subscription(
+                connection,
+                wanted=channels,
+                confirmed=self._stands,
+                received=self._take,
+                ping_s=ping_s,
+            )
+            self._missing |= channels
+            for channel in channels:
+                part.change(channel)
+            self._parts.append(part)
 
     @property
     def replied_at(self) -> float | None:
@@ -73,8 +76,8 @@ class ClusterSubscription:
     def _stands(self, channel: Channel) -> None:
         self._missing.discard(channel)
         if not self._missing:
-            for wanted in tuple(self._wanted):
-                self._confirmed(wanted)
+            for wanted in tuple(self._watches.wanted):
+                self._watches.confirmed(wanted)
 
     def _take(self, channel: Channel, document: bytes) -> None:
         try:
@@ -83,30 +86,12 @@ class ClusterSubscription:
         except (ValueError, KeyError, TypeError):
             return
         for named in (Channel(self._keys.channel(task_id)), self._every):
-            if named in self._wanted:
-                self._received(named, document)
+            self._watches.received(named, document)
         # On one node a message of its own says that a workflow's member was committed.
         place = body.get("workflow")
         for name in ("id", "canvas") if isinstance(place, dict) else ():
             named = Channel(self._keys.workflow_channel(str(place.get(name))))
-            if named in self._wanted:
-                self._received(named, b"")
-
-
-async def connect(
-    subscription: ClusterSubscription, settings: Settings, ping_s: float, opened: AsyncExitStack
-) -> None:
-    """Connects to every master that has partitions, for one epoch; the stack closes the
-    connections."""
-    client = async_cluster(settings, ping_s)
-    opened.push_async_callback(close_async, client)
-    await within(ping_s, client.initialize())
-    remember(settings, client)
-    for node, channels in _by_master(client, settings):
-        connection = node.connection_class(**{**node.connection_kwargs, "socket_timeout": None})
-        opened.push_async_callback(connection.disconnect, nowait=True)
-        await within(ping_s, connection.connect())
-        subscription.add(connection, channels, ping_s)
+            self._watches.received(named, b"")
 
 
 def _by_master(client: Any, settings: Settings) -> list[tuple[ClusterNode, set[Channel]]]:

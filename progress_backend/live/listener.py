@@ -22,7 +22,7 @@ from ..errors import StoreUnavailable
 from ..store.connection import async_client, close_async
 from ..store.drivers import AsyncStore
 from ..store.outage_log import OneAMinute, outage_of
-from .cluster_subscription import ClusterSubscription, connect
+from .cluster_subscription import ClusterSubscription
 from .ending import ended, until_one_ends, within
 from .heartbeat import Heartbeat, Heartbeats
 from .subscription import Subscription
@@ -117,8 +117,6 @@ class Listener:
 
     def _log(self, error: BaseException | None) -> None:
         """Logs the exception that ended an epoch; None: its task was cancelled."""
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
         if isinstance(error, _AWAY):
             self._outage.away("listener", f"no updates from Redis, trying again: {error}")
         elif self._traceback.passes():
@@ -157,13 +155,8 @@ class Listener:
         """A new connection; the stack closes it."""
         settings, watches = self._store.settings, self.watches
         if settings.clustered:
-            over = ClusterSubscription(
-                self._store.keys,
-                wanted=watches.wanted,
-                confirmed=watches.confirmed,
-                received=watches.received,
-            )
-            await connect(over, settings, PING_S, opened)
+            over = ClusterSubscription(self._store.keys, watches)
+            await over.connect(settings, PING_S, opened)
             return over
         # redis-py's time-out of writes can swallow a cancellation (Python 3.11); the pings take its
         # place.

@@ -9,7 +9,7 @@ from typing import Final
 from ..errors import ForeignValue
 from ..operations import records
 from ..store.drivers import AsyncStore
-from .all_tasks import AllTasksWatch, Follower
+from .all_tasks import AllTasksWatch
 from .receivers import Counts, Receiver
 from .subscription import Channel
 from .update import Update
@@ -52,48 +52,25 @@ class Watches:
         return {"task": sum(map(len, self._by_channel.values())) - every, "all_tasks": every}
 
     async def join(self, kind: str, its_id: str, receiver: Receiver[Update]) -> None:
-        """Adds a receiver of a task's or workflow's updates (`kind` is "task" or "workflow"), and
-        waits until their channel is confirmed.
+        """Adds a receiver of the updates of a task, a workflow, or all tasks ("task", "workflow",
+        or "all" for a `Follower`), and waits until their channel is confirmed.
 
         Raises:
             StoreUnavailable: Redis did not confirm the subscription in time.
         """
         channel = self._channel(kind, its_id)
         if (watch := self._by_channel.get(channel)) is None:
-            if kind == "task":
-                watch = Watch(its_id, self.counts)
-            else:
-                watch = WorkflowWatch(its_id, self.counts, self._store, lambda: self.epoch)
-            self._begin(channel, watch)
-        await self._join(watch, receiver)
-
-    def leave(self, kind: str, its_id: str, receiver: Receiver[Update]) -> None:
-        """Removes a receiver; after the last one the channel is not wanted any more."""
-        self._leave(self._channel(kind, its_id), receiver)
-
-    async def join_all(self, follower: Follower) -> None:
-        """Adds a receiver of all tasks' updates; raises as `join`."""
-        if (watch := self._by_channel.get(self._every)) is None:
-            watch = AllTasksWatch(self.counts)
-            self._begin(self._every, watch)
-        await self._join(watch, follower)
-
-    def leave_all(self, follower: Follower) -> None:
-        """Removes a receiver; after the last one the channels are not wanted any more."""
-        self._leave(self._every, follower)
-
-    def _begin(self, channel: Channel, watch: Watch) -> None:
-        self._by_channel[channel] = watch
-        if self._change is not None:
-            self._change(channel)
-
-    async def _join(self, watch: Watch, receiver: Receiver[Update]) -> None:
+            watch = self._by_channel[channel] = self._made(kind, its_id)
+            if self._change is not None:
+                self._change(channel)
         if self._closed:
             receiver.close()
         watch.add(receiver, receiver.put)
         await watch.stands()
 
-    def _leave(self, channel: Channel, receiver: Receiver[Update]) -> None:
+    def leave(self, kind: str, its_id: str, receiver: Receiver[Update]) -> None:
+        """Removes a receiver; after the last one the channel is not wanted any more."""
+        channel = self._channel(kind, its_id)
         if (watch := self._by_channel.get(channel)) is None:
             return
         watch.leave(receiver)
@@ -103,8 +80,15 @@ class Watches:
                 self._change(channel)
 
     def _channel(self, kind: str, its_id: str) -> Channel:
+        if kind == "all":
+            return self._every
         keys = self._store.keys
         return Channel(keys.channel(its_id) if kind == "task" else keys.workflow_channel(its_id))
+
+    def _made(self, kind: str, its_id: str) -> Watch:
+        if kind == "workflow":
+            return WorkflowWatch(its_id, self.counts, self._store, lambda: self.epoch)
+        return AllTasksWatch(self.counts) if kind == "all" else Watch(its_id, self.counts)
 
     def begin(self, change: Callable[[Channel], None]) -> tuple[Watch, ...]:
         """Begins a new epoch, whose subscription `change` changes; returns the watches whose tasks
@@ -179,5 +163,4 @@ class Watches:
     def stop(self) -> None:
         """Reads no workflow any more."""
         for watch in self._by_channel.values():
-            if isinstance(watch, WorkflowWatch):
-                watch.stop()
+            watch.stop()

@@ -77,24 +77,6 @@ def everywhere(ask: Callable[[Keys], Asked[T]], merge: Callable[[list[T]], T] = 
     return Call(lambda layout: [*map(ask, layout.keys)], lambda _, replies: merge(replies))
 
 
-def own(
-    ask: Callable[[Keys], Asked[list[Item]]],
-    id_of: Callable[[Item], str],
-    chosen: Callable[[list[Item]], list[Item]],
-) -> Call[list[Item]]:
-    """A call of each partition, whose replies have ids of tasks; of several partitions those are
-    chosen from which are in the one of their task: another program wrote the others."""
-    return Call(
-        lambda layout: [*map(ask, layout.keys)],
-        lambda layout, replies: chosen(layout.own(replies, id_of)),
-    )
-
-
-def own_ids(ask: Callable[[Keys], Asked[list[str]]], limit: int) -> Call[list[str]]:
-    """As `own`, of ids of tasks, `limit` at most."""
-    return own(ask, lambda task_id: task_id, lambda ids: ids[:limit])
-
-
 def shared(
     items: Sequence[Item],
     id_of: Callable[[Item], str],

@@ -6,9 +6,8 @@ from collections.abc import Collection, Sequence
 from itertools import chain
 from typing import Any
 
-from .call import Asked, Call, at, everywhere, one, own_ids, shared
+from .call import Asked, Call, at, everywhere, one, shared
 from .keys import Keys
-from .partitions import Layout
 from .scripts import script
 from .values import nothing, texts, timed, whole
 
@@ -82,7 +81,10 @@ def newest(limit: int) -> Call[tuple[int, list[tuple[str, int]]]]:
 
 def held(lease: str, limit: int) -> Call[list[str]]:
     """Ids of the tasks that run under a lease, longest held first."""
-    return own_ids(lambda keys: one(("ZRANGE", keys.held(lease), 0, limit - 1), texts), limit)
+    return everywhere(
+        lambda keys: one(("ZRANGE", keys.held(lease), 0, limit - 1), texts),
+        lambda replies: list(chain(*replies))[:limit],
+    )
 
 
 def held_by_each(leases: Sequence[str], limit: int) -> Call[list[tuple[int, list[str]]]]:
@@ -98,16 +100,13 @@ def held_by_each(leases: Sequence[str], limit: int) -> Call[list[tuple[int, list
         found = zip(replies[::2], replies[1::2], strict=True)
         return [(count or 0, texts(ids)) for count, ids in found]
 
-    def sums(
-        layout: Layout, replies: list[list[tuple[int, list[str]]]]
-    ) -> list[tuple[int, list[str]]]:
-        found = list[tuple[int, list[str]]]()
-        for each in zip(*replies, strict=True):
-            counts, ids = zip(*each, strict=True)
-            found.append((sum(counts), layout.own(ids, str)[:limit]))
-        return found
+    def sums(replies: list[list[tuple[int, list[str]]]]) -> list[tuple[int, list[str]]]:
+        return [
+            (sum(count for count, _ in each), list(chain(*(ids for _, ids in each)))[:limit])
+            for each in zip(*replies, strict=True)
+        ]
 
-    return Call(lambda layout: [*map(ask, layout.keys)], sums)
+    return everywhere(ask, sums)
 
 
 def forget(lease: str, before_ms: int) -> Call[None]:
@@ -150,4 +149,7 @@ def to_ask(before_ms: int, limit: int) -> Call[list[str]]:
     """Ids of lost runs' tasks about which the result backend is to be asked until a time, the
     longest due first."""
     bounds = ("-inf", before_ms, "LIMIT", 0, limit)
-    return own_ids(lambda keys: one(("ZRANGEBYSCORE", keys.asked_again, *bounds), texts), limit)
+    return everywhere(
+        lambda keys: one(("ZRANGEBYSCORE", keys.asked_again, *bounds), texts),
+        lambda replies: list(chain(*replies))[:limit],
+    )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from math import inf
 from typing import Any, Final, NamedTuple
 
 from ..record.list_request import BY_END, NEWEST, RUNNING, Span
 from ..record.model import ENDED, STATUSES, TaskStatus
 from ..record.waiting import Waiting
-from .call import Asked, Call, everywhere, in_the_first, one, own
+from .call import Asked, Call, everywhere, in_the_first, one
 from .keys import Keys
 from .partitions import Layout
 from .records import AS_IT_IS, LIGHT
@@ -130,13 +131,13 @@ def newest(until: float, limit: int, filters: Sequence[Filters]) -> Call[list[tu
         bounds = (until, "-inf", "WITHSCORES", "LIMIT", 0, limit)
         return Asked(
             [("ZREVRANGEBYSCORE", keys.index(*each), *bounds) for each in filters],
-            lambda replies: latest(list(chain.from_iterable(map(timed, replies)))),
+            lambda replies: latest(map(timed, replies)),
         )
 
-    def latest(found: list[tuple[int, str]]) -> list[tuple[int, str]]:
-        return sorted(found, reverse=True)[:limit]
+    def latest(replies: Iterable[list[tuple[int, str]]]) -> list[tuple[int, str]]:
+        return sorted(chain(*replies), reverse=True)[:limit]
 
-    return own(ask, lambda pair: pair[1], latest)
+    return everywhere(ask, latest)
 
 
 def oldest(limit: int, filters: Filters) -> Call[list[tuple[int, str]]]:
@@ -146,14 +147,14 @@ def oldest(limit: int, filters: Filters) -> Call[list[tuple[int, str]]]:
         bounds = ("-inf", "+inf", "WITHSCORES", "LIMIT", 0, limit)
         return one(("ZRANGEBYSCORE", keys.index(*filters), *bounds), timed)
 
-    return own(ask, lambda pair: pair[1], lambda found: sorted(found)[:limit])
+    return everywhere(ask, lambda replies: sorted(chain(*replies))[:limit])
 
 
 def above(after: float, filters: Sequence[Filters]) -> Call[int]:
-    """How many tasks that pass any of the filters are above a time."""
+    """How many tasks that pass any of the filters are above a time; above -inf are all."""
 
     def ask(keys: Keys) -> Asked[int]:
-        bounds = (f"({after}", "+inf")
+        bounds = (f"({after}" if after > -inf else "-inf", "+inf")
         asked = [("ZCOUNT", keys.index(*each), *bounds) for each in filters]
         return Asked(asked, lambda replies: sum(count or 0 for count in replies))
 

@@ -49,8 +49,3 @@ class Layout:
         for item in items:
             groups.setdefault(self.place(id_of(item)), []).append(item)
         return groups
-
-    def own(self, found: Iterable[Iterable[Item]], id_of: Callable[[Item], str]) -> list[Item]:
-        """What was found in each partition, without that of tasks of another one."""
-        pairs = enumerate(found)
-        return [item for i, items in pairs for item in items if self.place(id_of(item)) == i]

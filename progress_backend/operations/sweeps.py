@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
-from .call import Asked, Call, one, own_ids, shared
+from .call import Asked, Call, everywhere, one, shared
 from .index_entry import Facets, Standing, write_facets
 from .keys import Keys
 from .lists import Filters
@@ -30,7 +31,7 @@ def due(before_ms: int, limit: int) -> Call[list[str]]:
         ids = ("ZRANGE", keys.expiry, 0, limit - 1)
         return Asked([count, ids], lambda replies: texts((replies[1] or [])[: replies[0]]))
 
-    return own_ids(ask, limit)
+    return everywhere(ask, lambda replies: list(chain(*replies))[:limit])
 
 
 def sweep(

@@ -11,7 +11,6 @@ from ..record.model import STATUSES
 from . import workflows
 from .call import Asked, Call, everywhere, of_each, one
 from .keys import Keys
-from .partitions import Layout
 from .scripts import script
 from .values import timed
 
@@ -46,8 +45,8 @@ def newest(until_us: float, limit: int, start: int = 0) -> Call[TopOfAll]:
         sizes = (max(tasks - members, 0), outermost)
         return TopOfAll(sizes, tuple(counts), tuple(timed(singles)), tuple(timed(found)), skip)
 
-    def merged(layout: Layout, replies: list[TopOfAll]) -> TopOfAll:
-        singles = layout.own([reply.singles for reply in replies], lambda single: single[1])
+    def merged(replies: list[TopOfAll]) -> TopOfAll:
+        singles = chain(*(reply.singles for reply in replies))
         latest = workflows.latest_of_each(chain(*(reply.workflows for reply in replies)))
         return TopOfAll(
             (sum(reply.sizes[0] for reply in replies), len(latest)),
@@ -56,7 +55,7 @@ def newest(until_us: float, limit: int, start: int = 0) -> Call[TopOfAll]:
             tuple(latest),
         )
 
-    return Call(lambda layout: [*map(ask, layout.keys)], merged)
+    return everywhere(ask, merged)
 
 
 def since(after_us: float) -> Call[int]:

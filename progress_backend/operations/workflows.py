@@ -11,7 +11,7 @@ from ..record import past_runs
 from ..record.act import Act
 from ..record.model import STATUSES
 from ..record.workflow import Figures, merged
-from .call import Asked, Call, at, everywhere, joined, one, own
+from .call import Asked, Call, at, everywhere, joined, one
 from .keys import Keys
 from .partitions import Layout
 from .scripts import script
@@ -138,7 +138,7 @@ def oldest(
         bounds = (f"({after_us}", "+inf", "WITHSCORES", "LIMIT", 0, limit)
         return one(("ZRANGEBYSCORE", index, *bounds), timed)
 
-    return own(ask, lambda pair: pair[1], lambda found: sorted(found)[:limit])
+    return everywhere(ask, lambda replies: sorted(chain(*replies))[:limit])
 
 
 def newest(start: int, limit: int) -> Call[Listed]:

@@ -12,7 +12,7 @@ from typing import Any, Final, Self, TypeVar
 import redis.exceptions
 
 from ..errors import SettingsError, StoreUnavailable
-from ..flows.flow import Flow, completed
+from ..flows.flow import Flow
 from ..flows.task_flows import Flows
 from ..operations.call import Call, Request
 from ..operations.commits import CommitCall
@@ -90,7 +90,13 @@ class Store(_Base):
             Exception: whatever the flow itself raises.
         """
         self.ready()
-        return completed(flow, self.execute)
+        reply: Any = None
+        try:
+            while True:
+                reply = self.execute(flow.send(reply))
+        except StopIteration as end:
+            result: T = end.value
+            return result
 
     def execute(self, call: Call[T]) -> T:
         """Carries out one call."""

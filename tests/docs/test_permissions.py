@@ -135,12 +135,12 @@ async def test_watchers_hear(settings: Settings) -> None:
         await record(store, "t", CREATED)
         async with watching(listener, "t") as mailbox:
             every = Every(Counts())
-            await listener.watches.join_all(every)
+            await listener.watches.join("all", "", every)
             await record(store, "t", ev.Progressed(current=3))
             for heard in (mailbox, every):
                 while (await heard.get()).revision < 2:
                     pass  # what was there when the subscription stood
-            listener.watches.leave_all(every)
+            listener.watches.leave("all", "", every)
         await record(store, "member", MEMBER)
         whole: Mailbox[Update] = Mailbox(Counts())
         await listener.watches.join("workflow", "W", whole)

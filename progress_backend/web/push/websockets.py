@@ -49,8 +49,8 @@ async def watch_tasks(socket: Socket, asked: queries.WatchQuery) -> None:
     only = Filters(task_type=caller.task_type, owner=caller.owner)
     reloads = asked.heartbeat is not None
     every = AllTasks(socket.writer, filters, only, socket.locale, reloads=reloads)
-    socket.ends_with(partial(watches.leave_all, every))
-    await watches.join_all(every)
+    socket.ends_with(partial(watches.leave, "all", "", every))
+    await watches.join("all", "", every)
     # Every update is received from now on: a client that reads the list once the socket is open
     # misses none.
     await socket.accept()
