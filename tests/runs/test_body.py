@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -44,19 +44,6 @@ class AwaitsWhatItGets(Task):
         return asyncio.run(super().__call__(*args))
 
 
-class Consumes(Task):
-    def __call__(self, *args: Any) -> Any:
-        return list(super().__call__(*args))
-
-
-class ConsumesAsynchronously(Task):
-    def __call__(self, *args: Any) -> Any:
-        async def consume() -> list[int]:
-            return [item async for item in self.run(*args)]
-
-        return asyncio.run(consume())
-
-
 class HandsOver(Task):
     """To an event loop in a thread of its own."""
 
@@ -87,16 +74,6 @@ def kinds(app: App) -> dict[str, tuple[type[Task], Any]]:
             says(app, self, value)
         return [1, 2]
 
-    def generator(self: Any) -> Iterator[int]:
-        for value in (1, 2):
-            says(app, self, value)
-            yield value
-
-    async def async_generator(self: Any) -> AsyncIterator[int]:
-        for value in (1, 2):
-            says(app, self, value)
-            yield value
-
     passes: list[int] = []
 
     def function(self: Any) -> list[int]:
@@ -110,22 +87,19 @@ def kinds(app: App) -> dict[str, tuple[type[Task], Any]]:
         "coroutine": (Awaits, coroutine),
         "awaited": (AwaitsWhatItGets, coroutine),
         "handed over": (HandsOver, coroutine),
-        "generator": (Consumes, generator),
-        "async generator": (ConsumesAsynchronously, async_generator),
         "twice": (RunsTwice, function),
     }
 
 
-KINDS = ("coroutine", "awaited", "handed over", "generator", "async generator", "twice")
-#: Celery makes a function of a body, as its autoretry does, and a task with pydantic's arguments.
-AS_FUNCTIONS = ("awaited", "generator", "async generator")
+KINDS = ("coroutine", "awaited", "handed over", "twice")
 
 
 @pytest.mark.parametrize(
     ("kind", "options"),
     [
         *((kind, {}) for kind in KINDS),
-        *((kind, {"autoretry_for": (ConnectionError,)}) for kind in AS_FUNCTIONS),
+        # Celery makes a function of a body, as with a task that has pydantic's arguments.
+        ("awaited", {"autoretry_for": (ConnectionError,)}),
     ],
 )
 def test_what_it_says_is_recorded_to_its_end(app: App, kind: str, options: dict[str, Any]) -> None:
