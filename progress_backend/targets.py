@@ -33,10 +33,7 @@ def targets_of(settings: Settings, clock: Callable[[], float] = time.monotonic) 
         try:
             text = settings.webhooks if path is None else path.read_text(encoding="utf-8")
             return webhook_target.read(text)
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or error
-            raise SettingsError(f"the file {path} cannot be read: {why}") from error
-        except SettingsError as error:
+        except (OSError, UnicodeDecodeError, SettingsError) as error:
             raise SettingsError(f"{path or 'PROGRESS_WEBHOOKS'}: {error}") from None
 
     return Reread(path, read, "webhooks", clock)

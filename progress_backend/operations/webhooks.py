@@ -73,17 +73,15 @@ def take(place: int, target: str, lease_ms: int) -> Call[Taken | None]:
     return Call(lambda layout: [ask(layout.keys[place])])
 
 
-def settle(
-    place: int, target: str, taken: Taken, outcome: str, pause_ms: int = 0, idle_ms: int = 0
-) -> Call[None]:
+def settle(place: int, target: str, taken: Taken, outcome: str, pause_s: float = 0) -> Call[None]:
     """An event that was taken waits no longer, and the count `outcome` grows: "delivered" or
-    "failed". For "" it is due again once it has been idle for `pause_ms`, of which `idle_ms` count
-    as over; a stream keeps a consumer for each length of a pause: there have to be few."""
+    "failed". For "" it is due again after `pause_s`; a stream keeps a consumer for each length of a
+    pause: there have to be few."""
 
     def ask(keys: Keys) -> Asked[None]:
         names = {"events": keys.webhook_events(target), "counts": keys.webhook_counts(target)}
         about = {"entry": taken.entry, "bytes": len(taken.body), "outcome": outcome}
-        return one(script("settle", names, about | {"pause": pause_ms, "idle": idle_ms}), nothing)
+        return one(script("settle", names, about | {"pause": int(pause_s * 1000)}), nothing)
 
     return Call(lambda layout: [ask(layout.keys[place])])
 

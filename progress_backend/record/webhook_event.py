@@ -40,16 +40,6 @@ def event_id(subject: str, *parts: object) -> str:
     return "~".join([quoted.replace(".", "%2E").replace("~", "%7E"), *map(str, parts)])
 
 
-def id_of_task(task: Task, kind: str) -> str:
-    """The id of a task's event: task, attempt, revision and kind."""
-    return event_id(task.task_id, task.attempt, task.revision, kind)
-
-
-def time_of(task: Task, kind: str) -> datetime | None:
-    """When a task's event happened."""
-    return task.completed_at if task.ended else getattr(task.warnings, kind, None)
-
-
 def body(
     what: str, kind: str, its_id: str, subject: str, time: datetime | None, source: str, data: bytes
 ) -> bytes:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from ..errors import SettingsError
-from .model import ENDED, KINDS
 
 #: Most targets that are configured at once: each has threads and a stream of its own.
 MOST: Final = 16
@@ -24,7 +23,8 @@ _SECRET: Final = "whsec_"  # noqa: S105  # how a secret begins
 #: Bytes of a secret, as Standard Webhooks asks for.
 _SECRET_BYTES: Final = range(24, 65)
 #: Of a filter that is given.
-_Texts = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1)]
+_SOME: Final = Meta(min_length=1)
+_Texts = Annotated[tuple[Annotated[str, _SOME], ...], _SOME]
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,8 +36,8 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret: Annotated[tuple[str, ...], Meta(min_length=1, max_length=2)]
     task_type: _Texts = ()
     #: Ends that the target asks for, and warnings; with one of both filters, nothing of the other.
-    status: _Texts = ()
-    warning: _Texts = ()
+    status: Annotated[tuple[Literal["completed", "error", "cancelled"], ...], _SOME] = ()
+    warning: Annotated[tuple[Literal["stalled", "late"], ...], _SOME] = ()
     #: Only these owners' tasks, and workflows with members of one of them alone.
     owner: _Texts = ()
     #: Whether the address may be a private, loopback or link-local one.
@@ -51,11 +51,8 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not all(map(_is_secret, self.secret)):
             raise ValueError(
                 f"webhook {self.name} needs a secret: {_SECRET} and 24 to 64 random bytes in "
-                "base64, as progress-backend webhook secret makes one"
+                "base64, as openssl rand -base64 32 makes them"
             )
-        for what, known in (("status", sorted(ENDED)), ("warning", KINDS)):
-            if not set(getattr(self, what)) <= set(known):
-                raise ValueError(f"{what} of webhook {self.name} has to be of {', '.join(known)}")
 
     def __repr__(self) -> str:
         return f"Target({self.name!r}, {self.place!r})"  # the rest may be a secret
@@ -73,12 +70,6 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.task_type and task_type not in self.task_type:
             return False
         return not (self.status or self.warning) or kind in self.status or kind in self.warning
-
-    @property
-    def wants_workflows(self) -> bool:
-        """Whether the target may ask for ends of workflows."""
-        kinds = bool(self.status) or not self.warning
-        return kinds and (not self.task_type or WORKFLOW in self.task_type)
 
 
 def read(text: str) -> tuple[Target, ...]:

@@ -11,7 +11,6 @@ from ..settings import Settings
 from ..targets import targets_of
 
 if TYPE_CHECKING:
-    from ..operations.webhooks import Figures
     from .sender import Sender
 
 logger = logging.getLogger(__name__)
@@ -31,17 +30,3 @@ def begin_sending(settings: Settings) -> Sender | None:
     sender = Sender(settings, targets)
     daemon("progress-webhooks", sender.run)
     return sender
-
-
-def figures_of(settings: Settings, names: tuple[str, ...]) -> list[Figures]:
-    """What became of the events of each of these targets.
-
-    Raises:
-        SettingsError: there is no store.
-        StoreUnavailable: the store does not answer.
-    """
-    from ..operations.webhooks import figures
-    from ..store.drivers import Store  # redis-py takes a quarter of a second to import
-
-    with Store(settings) as store:
-        return store.execute(figures(names))

@@ -11,10 +11,11 @@ from typing import Any, Final
 
 import httpcore
 
-#: The IPv6 addresses of the internet, and those that stand for an IPv4 address of it: its last four
-#: bytes. All else is local, reserved or a form that only translators use (fec0::/10,
-#: ::ffff:0:a.b.c.d, 64:ff9b:1::/48), of which Python's versions know different parts.
+#: The IPv6 addresses of the internet. All else is local, reserved or a form that only translators
+#: use (fec0::/10, ::ffff:0:a.b.c.d, 64:ff9b:1::/48), of which Python's versions know different
+#: parts.
 _UNICAST: Final = ipaddress.ip_network("2000::/3")
+#: Those whose last four bytes are an IPv4 address, which is looked at in their place.
 _TRANSLATED: Final = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "::ffff:0:0/96")))
 #: What `is_global` lets pass in some version of Python: protocol assignments, the 6to4 relay,
 #: documentation, and the address at which each machine of Azure has its host's services.
@@ -24,43 +25,20 @@ _ELSEWHERE: Final = tuple(
         ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "168.63.129.16/32"),
     )
 )
-#: The third quarter of an ISATAP address: its last four bytes are an IPv4 address.
+#: The third quarter of an ISATAP address, which tunnels to an IPv4 address, as 6to4 and Teredo do.
 _ISATAP: Final = (0x0000_5EFE, 0x0200_5EFE)
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 #: Addresses of one name that are tried.
 _ADDRESSES: Final = 4
 #: Seconds for one connect, so that a second address gets a try.
 _CONNECT_S: Final = 5.0
 
 
-class Refused(Exception):
-    """An address that webhooks are not sent to."""
-
-
-class Deadline:
-    """The end of all that one delivery may take, by the monotonic clock."""
-
-    def __init__(self, seconds: float) -> None:
-        self._until = time.monotonic() + seconds
-
-    def left_s(self) -> float:
-        """Seconds that are left.
-
-        Raises:
-            TimeoutError: none are.
-        """
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the receiver took too long")
-        return left
-
-
 class Checked(httpcore.NetworkBackend):
     """Connects to the addresses of a name, which is resolved once: what was checked is what the
-    connection goes to."""
+    connection goes to. All calls of its streams end within so many seconds."""
 
-    def __init__(self, deadline: Deadline, *, allow_private: bool) -> None:
-        self._deadline = deadline
+    def __init__(self, seconds: float, *, allow_private: bool) -> None:
+        self._until = time.monotonic() + seconds
         self._allow_private = allow_private
 
     def connect_tcp(
@@ -74,56 +52,47 @@ class Checked(httpcore.NetworkBackend):
         """Connects to the first address of a host that answers.
 
         Raises:
-            Refused: one of the addresses is none of the internet.
-            OSError: no address can be connected to.
+            PermissionError: one of the addresses is none of the internet.
+            httpcore.ConnectError, httpcore.ConnectTimeout: no address can be connected to.
         """
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
         if not self._allow_private:
             for address in addresses:
                 refuse_private(address)
-        failure: OSError = OSError(f"{host} has no address")
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in addresses[:_ADDRESSES]:
+            limit = min(_CONNECT_S, _left_s(self._until))
             try:
-                limit = min(_CONNECT_S, self._deadline.left_s())
-                return _Stream(socket.create_connection((address, port), limit), self._deadline)
-            except OSError as error:
+                stream = httpcore.SyncBackend().connect_tcp(address, port, limit)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
+            else:
+                return _Stream(stream, self._until)
         raise failure
 
 
 class _Stream(httpcore.NetworkStream):
-    """A socket with calls that end with the delivery's deadline."""
+    """A stream with calls that end with the delivery's time."""
 
-    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
-        self._sock = sock
-        self._deadline = deadline
+    def __init__(self, stream: httpcore.NetworkStream, until: float) -> None:
+        self._stream, self._until = stream, until
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Receives bytes; b"" at the end."""
-        self._sock.settimeout(self._deadline.left_s())
-        return self._sock.recv(max_bytes)
+        return self._stream.read(max_bytes, _left_s(self._until))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Sends all bytes.
-
-        Raises:
-            TimeoutError: the receiver took too long.
-            httpcore.WriteError: the receiver takes no more; it may have answered before.
-        """
-        view = memoryview(buffer)
-        while view:
-            self._sock.settimeout(self._deadline.left_s())
-            try:
-                view = view[self._sock.send(view) :]
-            except TimeoutError:
-                raise
-            except OSError as error:
-                raise httpcore.WriteError(str(error)) from error
+        """Sends all bytes."""
+        self._stream.write(buffer, _left_s(self._until))
 
     def close(self) -> None:
         """Closes the socket."""
-        self._sock.close()
+        self._stream.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        """What httpcore asks of a stream."""
+        return self._stream.get_extra_info(info)
 
     def start_tls(
         self,
@@ -132,48 +101,36 @@ class _Stream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         """Begins TLS; the certificate has to be one of the URL's name."""
-        self._sock.settimeout(self._deadline.left_s())
-        try:
-            secured = ssl_context.wrap_socket(self._sock, server_hostname=server_hostname)
-        except BaseException:
-            self.close()
-            raise
-        return _Stream(secured, self._deadline)
+        secured = self._stream.start_tls(ssl_context, server_hostname, _left_s(self._until))
+        return _Stream(secured, self._until)
 
-    def get_extra_info(self, info: str) -> Any:
-        """What httpcore asks of a stream."""
-        if info == "ssl_object" and isinstance(self._sock, ssl.SSLSocket):
-            return self._sock
-        return None
+
+def _left_s(until: float) -> float:
+    """Seconds until a time of the monotonic clock.
+
+    Raises:
+        TimeoutError: none are left.
+    """
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the receiver took too long")
+    return left
 
 
 def refuse_private(address: str) -> None:
     """Refuses an address that is not one of the internet: private, loopback, link-local, shared,
-    reserved, or an IPv6 address that stands for such an IPv4 address.
+    reserved, or an IPv6 address that stands for such an IPv4 address or tunnels to one.
 
     Raises:
-        Refused: the address, and the setting that allows it.
+        PermissionError: the address, and the setting that allows it.
     """
     # A zone such as fe80::1%eth0 is of a link-local address.
     ip = ipaddress.ip_address(address.partition("%")[0])
-    if not all(map(_is_of_the_internet, (ip, *_embedded(ip)))):
-        raise Refused(f"{address} is no address of the internet; allow_private allows it")
-
-
-def _is_of_the_internet(ip: _Address) -> bool:
     if any(ip in network for network in _TRANSLATED):
-        return True  # the embedded address decides
-    known = ip.version == 4 or ip in _UNICAST
+        ip = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
     elsewhere = any(ip in network for network in _ELSEWHERE)
-    return known and not elsewhere and ip.is_global and not ip.is_multicast
-
-
-def _embedded(ip: _Address) -> list[ipaddress.IPv4Address]:
-    """The IPv4 addresses that an IPv6 address stands for."""
-    if isinstance(ip, ipaddress.IPv4Address):
-        return []
-    found = [one for one in (ip.sixtofour, *(ip.teredo or ())) if one is not None]
-    isatap = int(ip) >> 32 & 0xFFFF_FFFF in _ISATAP
-    if isatap or any(ip in network for network in _TRANSLATED):
-        found.append(ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF))
-    return found
+    if isinstance(ip, ipaddress.IPv6Address):
+        tunnels = ip.sixtofour or ip.teredo or int(ip) >> 32 & 0xFFFF_FFFF in _ISATAP
+        elsewhere |= bool(tunnels) or ip not in _UNICAST
+    if elsewhere or not ip.is_global or ip.is_multicast:
+        raise PermissionError(f"{address} is no address of the internet; allow_private allows it")

@@ -7,12 +7,12 @@ sender has had its time. So an event is sent at least once, whichever process di
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
+from random import random
 from typing import Final
 
 from ..daemon import daemon
@@ -25,7 +25,6 @@ from ..store.drivers import Store
 from ..store.outage_log import OneAMinute
 from ..targets import Targets
 from .post import Answer, post
-from .schedule import ATTEMPTS, pause_ms
 
 logger = logging.getLogger(__name__)
 
@@ -36,20 +35,17 @@ LEASE_S: Final = 60.0
 STEP_S: Final = 1.0
 #: Threads for one target at most: each sends one event after another.
 _THREADS: Final = 4
-
-Post = Callable[[Target, str, bytes], Answer]
+#: Seconds after each attempt that failed until the next one: 11 attempts in three days.
+PAUSES_S: Final = (5, 30, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 
 
 class Sender:
     """Sends the events of a store's webhooks, in threads of its own."""
 
-    def __init__(
-        self, settings: Settings, targets: Targets, *, lease_s: float = LEASE_S, send: Post = post
-    ) -> None:
+    def __init__(self, settings: Settings, targets: Targets) -> None:
         self._store = Store(settings)
         self._targets = targets
-        self._lease_ms = int(lease_s * 1000)
-        self._send = send
+        self._lease_ms = int(LEASE_S * 1000)
         self._stop = threading.Event()
         self._threads: dict[str, list[threading.Thread]] = {}
         #: By what a line is about; "": the sender itself.
@@ -61,7 +57,7 @@ class Sender:
             while not self._stop.is_set():
                 self._try(self.step)
                 self._stop.wait(STEP_S)
-            self._join(self._lease_ms / 1000)
+            self._join(LEASE_S)
 
     def stop(self, wait_s: float = 0.0) -> None:
         """Lets `run` end: nothing more is taken. Waits so long for deliveries in progress."""
@@ -92,7 +88,7 @@ class Sender:
         if not targets:
             return
         store.ready()
-        lease_ms = self._lease_ms + random.random()  # no two looks have the same end
+        lease_ms = self._lease_ms + random()  # no two looks have the same end
         store.run(ended_workflows(store.flows, targets, store.now(), lease_ms))
         for target in targets:
             self._begin(target)
@@ -118,38 +114,27 @@ class Sender:
         taken = self._store.execute(webhooks.take(place, target.name, self._lease_ms))
         if taken is None:
             return False
-        outcome, pause, idle = self._outcome(target, taken, self._answer(target, taken))
-        self._store.execute(webhooks.settle(place, target.name, taken, outcome, pause, idle))
+        answer = Answer(None, "its senders have died")
+        if taken.attempt <= len(PAUSES_S) + 1:  # else it ends each of them before it has an answer
+            answer = post(target, taken.id, taken.body)
+        outcome, pause_s = self._outcome(target, taken, answer)
+        self._store.execute(webhooks.settle(place, target.name, taken, outcome, pause_s))
         return True
 
-    def _answer(self, target: Target, taken: webhooks.Taken) -> Answer:
-        """What comes of an attempt. An event that has ended its sender again and again, so that
-        nothing came of it, is not sent any more."""
-        if taken.attempt > 2 * ATTEMPTS:
-            return Answer(None, "its senders have died")
-        try:
-            return self._send(target, taken.id, taken.body)
-        except Exception as error:  # of a library: the event must not come for ever
-            return Answer(None, f"{type(error).__name__}: {error}")
-
-    def _outcome(
-        self, target: Target, taken: webhooks.Taken, answer: Answer
-    ) -> tuple[str, int, int]:
-        """The count that grows by an answer; or the pause until the next attempt, and what of it
-        is over."""
+    def _outcome(self, target: Target, taken: webhooks.Taken, answer: Answer) -> tuple[str, float]:
+        """The count that grows by an answer; or "" and seconds until the next attempt."""
         if answer.delivered:
-            return "delivered", 0, 0
-        pause = pause_ms(taken.attempt, random.random())
-        if answer.gone or pause is None:
+            return "delivered", 0
+        if answer.gone or taken.attempt > len(PAUSES_S):
             logger.error(
                 "webhook %s: event %s is given up after %d attempts: %s",
                 *(target.name, taken.id, taken.attempt, answer),
             )
-            return "failed", 0, 0
+            return "failed", 0
+        pause_s = PAUSES_S[taken.attempt - 1]
         if self._log[target.name].passes():
             logger.warning(
                 "webhook %s: event %s is sent again in %.0f s (attempt %d of %d): %s",
-                *(target.name, taken.id, (pause[0] - pause[1]) / 1000),
-                *(taken.attempt, ATTEMPTS, answer),
+                *(target.name, taken.id, pause_s, taken.attempt, len(PAUSES_S) + 1, answer),
             )
-        return "", *pause
+        return "", pause_s

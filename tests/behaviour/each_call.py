@@ -122,7 +122,7 @@ def asked() -> tuple[Any, ...]:
         (counts.times,),
         (webhooks.store, "w", (webhooks.Notice("ops", "w~5~completed", b"{}"),)),
         (webhooks.take, 0, "ops", 60_000),
-        (webhooks.settle, 0, "ops", TAKEN, "", 60_000, 60_000),
+        (webhooks.settle, 0, "ops", TAKEN, "", 0),
         (webhooks.take, 0, "ops", 60_000),
         (webhooks.settle, 0, "ops", TAKEN, "delivered"),
         (webhooks.figures, ("ops", "other")),

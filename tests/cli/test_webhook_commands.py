@@ -37,25 +37,13 @@ def test_a_test_event_is_sent_now() -> None:
     with receiving() as receiver:
         told = call("test", "ops", PROGRESS_WEBHOOKS=spec(url=receiver.url, allow_private=True))
         assert told.exit_code == 0, told.output
-        assert re.search(r"webhook ops has taken the event: HTTP 204, \d+ ms", told.output)
+        assert re.search(r"webhook ops has taken the event: HTTP 204", told.output)
         assert receiver.types == ["progress.webhook.test"]
         assert receiver.faults == []
         refused = call("test", "ops", PROGRESS_WEBHOOKS=spec(url=receiver.url))
         assert refused.exit_code == 1
         assert "allow_private" in refused.output
         assert len(receiver.events) == 1
-
-
-def test_targets_are_listed(redis_url: str) -> None:
-    hidden = "https://ops.example.com/very/secret?key=k"
-    webhooks = spec(url=hidden, status=["error", "cancelled"], warning="late")
-    with ended(redis_url, webhooks):
-        listed = call("list", redis_url=redis_url, PROGRESS_WEBHOOKS=webhooks)
-    assert (listed.exit_code, listed.output) == (
-        0,
-        "ops  https://ops.example.com  status error, cancelled; warning late  "
-        "1 waiting, 0 delivered, 0 failed, 0 dropped\n",
-    )
 
 
 def test_it_sends_until_it_is_ended(redis_url: str, start_service: Callable[..., Any]) -> None:
@@ -73,14 +61,7 @@ def test_it_sends_until_it_is_ended(redis_url: str, start_service: Callable[...,
             assert service.wait(20) == 0
 
 
-def test_a_secret_is_made_that_can_be_used() -> None:
-    made = call("secret").output.strip()
-    assert made != call("secret").output.strip()
-    assert Settings(webhooks=spec(secret=made))
-    assert call("test", "none", PROGRESS_WEBHOOKS=spec(secret=made)).exit_code == 1
-
-
-@pytest.mark.parametrize("words", [("list",), ("test", "ops"), ("run",)])
+@pytest.mark.parametrize("words", [("test", "ops"), ("run",)])
 def test_without_targets_it_says_what_to_set(words: tuple[str, ...]) -> None:
     told = call(*words)
     assert told.exit_code == 1

@@ -28,7 +28,6 @@ def test_a_target_asks_for_all_ends_and_warnings_unless_it_says_otherwise() -> N
     assert all(
         target.wants(of_type, k, None) for of_type in ("a", WORKFLOW) for k in (*ENDED, *KINDS)
     )
-    assert target.wants_workflows
     assert (target.secret, target.allow_private) == ((SECRET,), False)
     assert read("") == read("[]") == ()
 
@@ -51,8 +50,6 @@ def test_a_filter_lets_pass_what_it_names(
     right_kind = not (statuses or warnings) or kind in (*statuses, *warnings)
     right_owner = not owners or owner in owners
     assert target.wants(task_type, kind, owner) == (right_type and right_kind and right_owner)
-    any_end = any(target.wants(WORKFLOW, status, owner) for status in ENDED)
-    assert any_end == (target.wants_workflows and right_owner)
 
 
 @pytest.mark.parametrize(

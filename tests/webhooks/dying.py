@@ -25,8 +25,8 @@ def main(what: str, redis_url: str, target_url: str, count: str = "0") -> None:
             for i in range(int(count)):
                 end(store, f"t{i}")
         return
-    sender.STEP_S = 0.05
-    sending = sender.Sender(settings, targets, lease_s=LEASE_S)
+    sender.STEP_S, sender.LEASE_S = 0.05, LEASE_S
+    sending = sender.Sender(settings, targets)
     signal.signal(signal.SIGTERM, lambda *_: sending.stop())
     sending.run()
 

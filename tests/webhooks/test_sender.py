@@ -22,8 +22,7 @@ from progress_backend.targets import targets_of
 from progress_backend.webhooks import begin_sending
 from progress_backend.webhooks import sender as module
 from progress_backend.webhooks.post import Answer
-from progress_backend.webhooks.schedule import ATTEMPTS
-from progress_backend.webhooks.sender import Sender
+from progress_backend.webhooks.sender import PAUSES_S, Sender
 from tests.waiting import eventually
 from tests.webhooks.targets import receiving, spec
 
@@ -31,13 +30,13 @@ IDENTITY = ev.Identity(task_type="fetch_data")
 
 
 @contextmanager
-def sending(redis_url: str, url: str, **options: Any) -> Iterator[Store]:
+def sending(redis_url: str, url: str) -> Iterator[Store]:
     """A store with a target and a sender that runs."""
     settings = Settings(redis_url=redis_url, webhooks=spec(url=url, allow_private=True))
     targets = targets_of(settings)
     assert targets is not None
     with Store(settings) as store:
-        sender = Sender(settings, targets, **options)
+        sender = Sender(settings, targets)
         thread = threading.Thread(target=sender.run)
         thread.start()
         try:
@@ -89,7 +88,7 @@ def test_ends_warnings_and_workflows_reach_the_receiver(redis_url: str) -> None:
 def test_an_event_that_fails_is_sent_again_under_its_id(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "pause_ms", lambda *_: (50, 0))
+    monkeypatch.setattr(module, "PAUSES_S", (0.05,) * len(PAUSES_S))
     answers = iter([500, 503, 301])
     with (
         receiving(lambda _: next(answers, 200)) as receiver,
@@ -105,13 +104,12 @@ def test_an_event_that_fails_is_sent_again_under_its_id(
 def test_an_event_is_given_up_after_the_last_attempt(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(
-        module, "pause_ms", lambda attempts, *_: (20, 0) if attempts < ATTEMPTS else None
-    )
+    assert 3 < sum(PAUSES_S) / 86_400 < 4, "days, within which the store keeps the event"
+    monkeypatch.setattr(module, "PAUSES_S", (0.02,) * len(PAUSES_S))
     with receiving(lambda _: 500) as receiver, sending(redis_url, receiver.url) as store:
         end(store, "a")
         eventually(lambda: figures(store) == webhooks.Figures(0, failed=1))
-        assert receiver.ids == {"a~0~2~cancelled": ATTEMPTS}
+        assert receiver.ids == {"a~0~2~cancelled": len(PAUSES_S) + 1}
     assert "given up after" in caplog.text
 
 
@@ -166,7 +164,8 @@ def test_a_sender_that_stops_takes_nothing_more(
             sender.stop()
             return Answer(200)
 
-        sender = Sender(settings, targets, send=send)
+        monkeypatch.setattr(module, "post", send)
+        sender = Sender(settings, targets)
         sender.run()
         assert figures(store) == webhooks.Figures(4, delivered=1)
         taken = store.execute(webhooks.take(0, "ops", 1))
@@ -205,20 +204,20 @@ def _ends(store: Store, task_id: str) -> bool:
     return True
 
 
-def test_an_error_of_a_library_is_an_attempt_and_an_event_that_kills_is_given_up(
+def test_an_event_that_ends_each_of_its_senders_is_given_up_unsent(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "pause_ms", lambda n, *_: None if n > 2 else (20, 0))
-
-    def send(*_: object) -> Answer:
-        raise ValueError("of a library")
-
-    with sending(redis_url, "http://127.0.0.1:9/", send=send) as store:
+    settings = Settings(redis_url=redis_url, webhooks=spec(allow_private=True))
+    targets = targets_of(settings)
+    assert targets is not None
+    with Store(settings) as store:
         end(store, "a")
-        eventually(lambda: figures(store) == webhooks.Figures(0, failed=1))
-    assert "given up after 3 attempts: ValueError: of a library" in caplog.text
-    settings = Settings(redis_url=redis_url, webhooks=spec())
-    sender = Sender(settings, lambda: (), send=lambda *_: Answer(200))
-    (target,) = targets_of(settings)()
-    taken = webhooks.Taken("1-0", "b", b"{}", 2 * ATTEMPTS + 1)
-    assert sender._answer(target, taken).error == "its senders have died"
+        monkeypatch.setattr(module, "post", lambda *_: pytest.fail("it is sent once more"))
+        monkeypatch.setattr(module, "PAUSES_S", ())
+        taken = store.execute(webhooks.take(0, "ops", 1))  # a sender that dies
+        assert taken is not None
+        sender = Sender(settings, targets)
+        with sender._store:
+            eventually(lambda: sender._send_next(targets()[0], 0))
+        assert figures(store) == webhooks.Figures(0, failed=1)
+    assert "given up after 2 attempts: its senders have died" in caplog.text

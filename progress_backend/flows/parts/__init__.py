@@ -25,5 +25,5 @@ def default_parts(
     if not settings.partitions:
         found += (past_workflow.parts,)
     if targets is not None:
-        found += (ended_workflows(targets), webhook_events(targets, settings))
+        found += (ended_workflows, webhook_events(targets, settings))
     return (*found, timeline_entry.parts)

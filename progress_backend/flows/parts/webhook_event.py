@@ -26,8 +26,9 @@ def webhook_events(targets: Targets, settings: Settings) -> Parts:
             about = after.task_type, kind, after.owner
             names = [target.name for target in targets() if target.wants(*about)]
             if names:
-                its_id = webhook_event.id_of_task(after, kind)
-                time = webhook_event.time_of(after, kind)
+                # The same however often it is sent, and another for another end.
+                its_id = webhook_event.event_id(after.task_id, after.attempt, after.revision, kind)
+                time = after.completed_at if after.ended else getattr(after.warnings, kind, None)
                 data = body_of(change.document)
                 body = webhook_event.body("task", kind, its_id, after.task_id, time, source, data)
                 notices += [webhooks.Notice(name, its_id, body) for name in names]
@@ -37,14 +38,9 @@ def webhook_events(targets: Targets, settings: Settings) -> Parts:
     return parts
 
 
-def ended_workflows(targets: Targets) -> Parts:
-    """The workflows in which a member has ended, where a target asks for their ends."""
-
-    def parts(change: Change) -> Iterator[Part]:
-        after, workflows = change.after, change.stands.workflows
-        ends = workflows and after.ended and webhook_event.kinds(change.before, after)
-        if ends and any(target.wants_workflows for target in targets()):
-            about = {"most": webhooks.MOST, "kept": webhooks.KEPT_MS}, (), workflows
-            yield Part("ended_workflow", lambda keys: Given({"ended": keys.may_have_ended}, *about))
-
-    return parts
+def ended_workflows(change: Change) -> Iterator[Part]:
+    """The workflows in which a member has ended: the sender looks whether they have ended too."""
+    after, workflows = change.after, change.stands.workflows
+    if workflows and after.ended and webhook_event.kinds(change.before, after):
+        about = {"most": webhooks.MOST, "kept": webhooks.KEPT_MS}, (), workflows
+        yield Part("ended_workflow", lambda keys: Given({"ended": keys.may_have_ended}, *about))

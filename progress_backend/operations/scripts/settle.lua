@@ -9,7 +9,6 @@ ARGV
   bytes     of the event
   outcome   the count that grows; "": the event is due again
   pause     ms that it has to be idle for, then
-  idle      ms of the pause that count as over
 Returns
   1
 Publishes
@@ -17,7 +16,7 @@ Publishes
 ]]
 if outcome == '' then
   -- No error where the stream is gone, and its group with it.
-  redis.pcall('XCLAIM', events, 'senders', pause, 0, entry, 'IDLE', idle, 'JUSTID')
+  redis.pcall('XCLAIM', events, 'senders', pause, 0, entry, 'JUSTID')
   return 1
 end
 tolerant('XACK', events, 'senders', entry)
