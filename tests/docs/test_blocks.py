@@ -65,11 +65,12 @@ FOLLOWED = {
     ("docs/secure.md", "Secrets"): "tests/docs/test_operations.py",
     ("docs/redis.md", "Backup"): "tests/docs/test_backup.py",
     ("docs/quick-start.md", "Quick start"): "tests/docs/test_quick_start.py",
-    ("docs/quick-start.md", "A project that exists"): "tests/docs/test_quick_start.py",
-    ("docs/quick-start.md", "Plain Celery"): "tests/docs/test_quick_start.py",
-    ("docs/quick-start.md", "Django"): "tests/docs/test_quick_start.py",
-    ("docs/quick-start.md", "Flask"): "tests/docs/test_quick_start.py",
-    ("docs/quick-start.md", "FastAPI"): "tests/docs/test_quick_start.py",
+    ("docs/frameworks.md", "A project that exists"): "tests/docs/test_quick_start.py",
+    ("docs/quick-start.md", "For your own user"): "tests/docs/test_quick_start.py",
+    ("docs/quick-start.md", "Your first bar"): "tests/docs/test_quick_start.py",
+    ("docs/frameworks.md", "Django"): "tests/docs/test_quick_start.py",
+    ("docs/frameworks.md", "Flask"): "tests/docs/test_quick_start.py",
+    ("docs/frameworks.md", "FastAPI"): "tests/docs/test_quick_start.py",
     ("docs/quick-start.md", "Reading the record"): "tests/docs/test_quick_start.py",
     (QUICK_START, "From a page of another origin"): "tests/browser/test_other_origins.py",
     ("docs/quick-start.md", "Work outside Celery"): "tests/docs/test_quick_start.py",
@@ -90,6 +91,7 @@ WHOLE = {
     "README.ja.md": "tests/docs/test_twins.py",
     "docs/element.ja.md": "tests/docs/test_twins.py",
     "docs/quick-start.ja.md": "tests/docs/test_twins.py",
+    "docs/frameworks.ja.md": "tests/docs/test_twins.py",
 }
 
 

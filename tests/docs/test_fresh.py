@@ -24,7 +24,7 @@ __all__ = ["wheel"]
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 #: What the reader of the quick start has beforehand.
-FRAMEWORKS = {"docs/quick-start.md": ("django", "flask"), "docs/testing.md": ("pytest",)}
+FRAMEWORKS = {"docs/frameworks.md": ("django", "flask"), "docs/testing.md": ("pytest",)}
 README = "README.md"
 #: Needs a container engine: tests/docker/test_documents.py.
 DOCKER = "docs/docker.md"

@@ -1,4 +1,4 @@
-"""Each section of the quick start, followed by a reader in an empty folder."""
+"""Each section of the quick start and of the frameworks, followed in an empty folder."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.docs.walking import Walk
 from tests.waiting import eventually
 
 QUICK_START = "docs/quick-start.md"
+FRAMEWORKS = "docs/frameworks.md"
 pytestmark = pytest.mark.integration
 
 
@@ -41,7 +42,7 @@ def test_a_store_without_redis(walk: Walk) -> None:
 
 
 def test_the_notifier_in_an_existing_project(walk: Walk) -> None:
-    (block,) = blocks(QUICK_START, "A project that exists", "python")
+    (block,) = blocks(FRAMEWORKS, "A project that exists", "python")
     walk.write(block)
     (walk.folder / "call.py").write_text(
         "from celery import Celery\n"
@@ -68,7 +69,7 @@ def test_the_service_without_celery(walk: Walk) -> None:
 
 
 def test_plain_celery_read_by_http(walk: Walk) -> None:
-    commands = blocks(QUICK_START, "Plain Celery")
+    commands = blocks(QUICK_START, "Your first bar")
     walk.follow(commands)
     task_id = walk.variables["ID"]
     shown, listed = walk.said
@@ -81,7 +82,6 @@ def test_plain_celery_read_by_http(walk: Walk) -> None:
     assert record["symbol"] == "7203.T"
     assert record["metadata"] == {"requester": "quick start"}
     assert record["progress"]["total"] == 252
-    assert record["created_at"].endswith("+09:00")
     # Another one, however long all that took.
     watching = walk.start(watched, r"\S")
     walk.command(next(line for line in commands[1].text.splitlines() if line.startswith("ID=")))
@@ -95,6 +95,9 @@ def test_plain_celery_read_by_http(walk: Walk) -> None:
     watching.wait_for_log(rf"(?m)  running .*  {other}$")
     watching.signal(signal.SIGINT)
     eventually(lambda: not watching.alive, what="the watch ends")
+    (shared,) = blocks(QUICK_START, "For your own user", "sh")
+    walk.run(shared)
+    assert walk.answers[-1].json()["task_id"] == other
     create, update = blocks(QUICK_START, "Work outside Celery", "sh")
     walk.run(create)
     assert walk.answers[-1].status_code == 201
@@ -106,7 +109,7 @@ def test_plain_celery_read_by_http(walk: Walk) -> None:
 
 def test_django(walk: Walk) -> None:
     need("django")
-    walk.follow(blocks(QUICK_START, "Django"))
+    walk.follow(blocks(FRAMEWORKS, "Django"))
     task_id = walk.variables["ID"]
     body = walk.answers[-1].json()
     assert (body["task_id"], body["symbol"]) == (task_id, "7203.T")
@@ -119,7 +122,7 @@ def test_django(walk: Walk) -> None:
 
 def test_flask(walk: Walk) -> None:
     need("flask")
-    walk.follow(blocks(QUICK_START, "Flask"))
+    walk.follow(blocks(FRAMEWORKS, "Flask"))
     task_id = walk.variables["ID"]
     assert task_id in walk.said[-1]
     completed(walk, task_id)
@@ -128,8 +131,7 @@ def test_flask(walk: Walk) -> None:
 
 
 def test_fastapi(walk: Walk) -> None:
-    walk.follow(blocks(QUICK_START, "Plain Celery", "python"))
-    walk.follow(blocks(QUICK_START, "FastAPI"))
+    walk.follow(blocks(FRAMEWORKS, "FastAPI"))
     assert walk.answers[-1].json()["progress"]["total"] == 100
     with httpx.Client(base_url=f"http://127.0.0.1:{walk.site_port}", trust_env=False) as site:
         page = site.get("/progress/")

@@ -13,6 +13,8 @@ PAIRS = (
     ("README.md", "README.ja.md"),
     ("docs/element.md", "docs/element.ja.md"),
     ("docs/quick-start.md", "docs/quick-start.ja.md"),
+    ("docs/frameworks.md", "docs/frameworks.ja.md"),
+    ("docs/page.md", "docs/page.ja.md"),
     ("docs/security.md", "docs/security.ja.md"),
 )
 #: Languages whose comments are for the reader, in the reader's language.
