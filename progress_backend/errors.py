@@ -7,6 +7,7 @@ ProgressError                 (500)
 │   ├── TaskAlreadyFinished   (409, also a ValueError)
 │   └── HeldByWorker          (409, also a ValueError)
 ├── ConcurrentUpdate          (503)
+├── TooSoon                   (429)
 ├── InvalidEvent              (422, also a ValueError)
 │   ├── TooLarge              (413, also a ValueError)
 │   ├── NoBroker              (422, also a ValueError, in `web.terminate`: there is no broker)
@@ -100,6 +101,20 @@ class ConcurrentUpdate(ProgressError):
     def __init__(self, task_id: str, tries: int) -> None:
         super().__init__(f"Task {task_id} was changed by others {tries} times in a row; try again")
         self.task_id = task_id
+
+
+class TooSoon(ProgressError):
+    """A stack was asked for again too soon.
+
+    Attributes:
+        retry_after_s: seconds after which it may be asked for.
+    """
+
+    status_code = 429
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class InvalidEvent(ProgressError, ValueError):

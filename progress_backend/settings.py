@@ -120,6 +120,8 @@ class Settings:
     max_created_bytes: int = 1_073_741_824
     #: How long a record is kept that was created by HTTP or a service, and that nobody starts.
     unstarted_s: float = 86_400
+    #: Whether stacks of hanging jobs and tracebacks of failed ones are kept.
+    stacks: bool = True
     #: Whether `install` tracks tasks; with 0 in the environment it connects no signal.
     enabled: bool = True
 

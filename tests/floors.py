@@ -25,6 +25,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "operations": ("operations",),
     "flows": ("flows",),
     "store": ("store",),
+    "stacks": ("stacks",),
     "work": ("live", "runs", "service", "webhooks"),
     "tracking": ("tracking",),
     "doors": ("demo_jobs", "django", "recorder", "terminal", "testing", "tqdm", "web"),

@@ -14,6 +14,7 @@ from .serve_command import serve
 from .session import app_option
 from .show_command import show
 from .sign_command import sign
+from .stack_command import stack
 from .token_commands import token
 from .watch_command import watch
 from .webhook_commands import webhook
@@ -27,6 +28,7 @@ COMMANDS: dict[str, click.Command] = {
     "watch": watch,
     "show": show,
     "status": show,
+    "stack": stack,
     "logs": logs,
     "workflows": workflows,
     "workers": workers,

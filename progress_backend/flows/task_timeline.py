@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from ..errors import TaskNotFound
 from ..operations import records, timelines
 from ..record import reader_view, task_json, timeline
 from ..record.document import read_stored
 from ..record.json_text import dumps
+from ..record.model import Task
 from ..settings import Settings
 from .flow import Flow
 
 
-def read(task_id: str, settings: Settings) -> Flow[bytes]:
-    """A task's timeline as clients get it: its entries, and how many are gone.
+def read(
+    task_id: str, settings: Settings, more: Callable[[Task], Flow[Sequence[bytes]]] | None = None
+) -> Flow[bytes]:
+    """A task's timeline as clients get it: its entries, and how many are gone. `more` finds further
+    entries of the task.
 
     Raises:
         TaskNotFound: there is no record.
@@ -24,9 +30,10 @@ def read(task_id: str, settings: Settings) -> Flow[bytes]:
         raise TaskNotFound(task_id)
     task = task_json.task_of(reader_view.in_zone(read_stored(stored, task_id), zone))
     found = yield from timelines.read(task_id)
+    also = () if more is None else (yield from more(task))
     body = {
         "task_id": task_id,
         "gone": found.gone,
-        "entries": timeline.read(task, found.entries, zone),
+        "entries": timeline.read(task, (*found.entries, *also), zone),
     }
     return dumps(body).encode("utf-8", "replace")

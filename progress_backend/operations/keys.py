@@ -49,6 +49,17 @@ class Keys:
         12 KiB of entries; not there of a task that was published, began once and ended."""
         return f"{self.prefix}progress_timeline:{task_id}"
 
+    def stacks(self, task_id: str) -> str:
+        """Stream: the newest three stacks and tracebacks of a task's runs, up to 16 KiB each; not
+        there of a task that never hung or failed."""
+        return f"{self.prefix}progress_stacks:{task_id}"
+
+    @property
+    def stacks_asked(self) -> str:
+        """Sorted set of the stacks that were asked for or taken within a minute, by the time (ms)
+        of each."""
+        return f"{self.prefix}progress_stacks_asked"
+
     # Indexes
 
     def index(

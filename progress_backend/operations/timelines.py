@@ -25,14 +25,15 @@ def read(task_id: str) -> Call[Timeline]:
         return one(("XRANGE", keys.timeline(task_id), *bounds), parse)
 
     def parse(stored: Any) -> Timeline:
-        entries = [_entry(each) for each in stored or ()]
+        entries = [stored_entry(each) for each in stored or ()]
         gone = int(stored[0][0].partition(b"-")[2]) if stored else 0
         return Timeline(gone, tuple(entries))
 
     return at(task_id, ask)
 
 
-def _entry(entry: Any) -> bytes:
+def stored_entry(entry: Any) -> bytes:
+    """The text of an entry of a stream that has one each."""
     fields = entry[1]
     values = fields.values() if isinstance(fields, dict) else fields[1::2]
     return next(iter(values), b"")

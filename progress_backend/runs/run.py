@@ -20,6 +20,7 @@ from ..record.default_texts import Locale, progress_text
 from ..record.json_text import text_of
 from ..record.model import TaskStatus
 from ..record.update_state_events import MOST, count_of
+from ..stacks.frames import Place
 from .run_log import RunLog
 
 #: Attribute of Celery's request whose run has ended as cancelled, with REVOKED stored.
@@ -180,6 +181,8 @@ class Run:
     #: None until it asks.
     found: str | None = None
     checkpoint: Recorded | None = None
+    #: Where the job is executed, of a run whose stack may be taken.
+    place: Place | None = None
     #: Lines of the task's log; None until the job writes one.
     log: RunLog | None = None
 

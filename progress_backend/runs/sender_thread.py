@@ -13,6 +13,7 @@ from collections.abc import Callable
 from math import inf
 
 from ..daemon import daemon
+from ..stacks.frames import HANGS_S
 from ..store.drivers import Store
 from ..store.outage_log import OneAMinute
 from . import worker_shutdown
@@ -23,6 +24,7 @@ from .log_writer import LogWriter
 from .mirror import Mirror
 from .outbox import Outbox
 from .run import Run
+from .stack_writer import StackWriter
 from .values import TOGETHER, ValueWriter
 from .writer import Writer
 
@@ -58,12 +60,15 @@ class SenderThread:
         self._left = deque[Run](maxlen=_MOST_LEFT)
         self._logs = LogWriter(self.writer, self._outbox, min(self._interval_s, _LONGEST_S))
         self._values = ValueWriter(self.writer, mirror, self._outbox, self._interval_s)
+        self._stacks = StackWriter(self.writer)
         self._guard = threading.Lock()
         self._awake = threading.Event()
         self._thread: threading.Thread | None = None
         self._look_at = 0.0
         #: Monotonic time from which the store is asked whether it answers, while no job asks it.
         self._probe_at = 0.0
+        #: Whether the thread has nothing to do, and does not look at runs that begin.
+        self._idle = False
         self._hurries = False
         #: Called in each round, and whether it has to be called again.
         self.each_round: Callable[[], bool] = bool
@@ -74,6 +79,13 @@ class SenderThread:
     def opened(self, run: Run) -> None:
         """Adds a run that began; its newest values are recorded from now on."""
         self._runs[id(run)] = run
+        if run.place is not None and (self._idle or self._thread is None):
+            self.wake()
+
+    def failed(self, run: Run, traceback: str) -> None:
+        """Keeps the traceback of a run that failed."""
+        self._stacks.failed(run, traceback)
+        self.wake()
 
     def ended(self, run: Run) -> None:
         """Removes a run that has ended."""
@@ -99,7 +111,9 @@ class SenderThread:
 
     def _work(self) -> None:
         while not self._stopping:
+            self._idle = True
             rest_s = self._rest_s()
+            self._idle = rest_s is None
             woken = self._awake.wait(IDLE_S if rest_s is None else rest_s)
             if rest_s is None and not woken and self._is_over():
                 return
@@ -109,6 +123,7 @@ class SenderThread:
                 self.flush()
                 self._again = self.each_round()
                 self._look()
+                self._stacks.step(list(self._runs.values()))
                 self._probe()
                 # What a canvas left to do is about records of which the outbox may have the first
                 # events.
@@ -143,7 +158,8 @@ class SenderThread:
 
     def _rest_s(self) -> float | None:
         away = self.writer.jobs.away
-        if not (self._runs or self._outbox or self._behind or self._left or self._again or away):
+        works = self._runs or self._outbox or self._behind or self._left or self._stacks
+        if not (works or self._again or away):
             return None
         rest_s = self._interval_s
         if rest_s > _LONGEST_S:
@@ -157,18 +173,23 @@ class SenderThread:
     def _look(self) -> None:
         """Reads in one round trip the records of runs that have written nothing for a while: others
         receive a cancel or a pause with the reply to each write. A run that has never set a value
-        is left out, since it checks nothing."""
+        checks nothing: it is left out unless it may hang, and its stack may be taken.
+        """
         now = time.monotonic()
         if now < self._look_at or self.writer.thread.open:
             return
+        known = list(self._runs.values())
+        hangs = {id(run) for run in known if run.place and now > run.place.began + HANGS_S}
         runs = [
             run
-            for run in list(self._runs.values())
-            if run.next_due and now - run.status_at > _OLD_S and run.listens
+            for run in known
+            if (run.next_due or id(run) in hangs) and now - run.status_at > _OLD_S and run.listens
         ]
-        for start in range(0, len(runs), _LOOKED_AT):
-            self.writer.look(runs[start : start + _LOOKED_AT])
-        if runs:
+        for start in range(0, max(len(runs), bool(hangs)), _LOOKED_AT):
+            lately = self.writer.look(runs[start : start + _LOOKED_AT])
+            if lately is not None:
+                self._stacks.lately = lately
+        if runs or hangs:
             self._look_at = time.monotonic() + _LOOK_S - _SHORTEST_S
 
     def flush(self, *, everything: bool = False) -> None:
@@ -219,6 +240,7 @@ class SenderThread:
             if self._outbox:
                 left_s = max(deadline - time.monotonic(), 0)
                 time.sleep(min(0.05 + self.writer.thread.remaining_s, left_s))
+        self._stacks.store_tracebacks()
         thread = self.writer.thread
         while self._behind and time.monotonic() < deadline and not thread.open:
             self._behind.step(self.writer)

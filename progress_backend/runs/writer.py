@@ -20,9 +20,9 @@ from ..errors import (
 from ..flows.first_records import FirstRecords
 from ..flows.flow import Flow
 from ..flows.gather import together
-from ..flows.stored_record import Applied, Base
+from ..flows.stored_record import Applied, Base, milliseconds
 from ..flows.value_in_place import InPlace, in_place
-from ..operations import records
+from ..operations import records, stacks
 from ..operations.call import Call
 from ..operations.ready_requests import RECORDED, ValueRequest
 from ..record import events as ev
@@ -254,14 +254,16 @@ class Writer:
             run.refused = not run.cancelled
         return applied
 
-    def look(self, runs: Sequence[Run]) -> None:
-        """Reads the records of several runs in one round trip, for a cancel, a pause or its end."""
+    def look(self, runs: Sequence[Run]) -> stacks.Lately | None:
+        """Reads the records of several runs in one round trip, for a cancel, a pause or its end;
+        and the stacks that were asked for lately, None while the store does not answer."""
         try:
             with self.waiting(self.thread):
                 read = records.read(tuple([run.task_id for run in runs]))
-                documents = self.store.execute(read)
+                asked = stacks.lately(read, milliseconds(self.store.now()))
+                documents, lately = self.store.execute(asked)
         except StoreUnavailable:
-            return
+            return None
         for run, document in zip(runs, documents, strict=True):
             try:
                 base = None if document is None else Base.of(document, run.task_id)
@@ -277,6 +279,7 @@ class Writer:
                     run.base = base
                 run.receive_status(_for_the_run(run, base.task))
             run.status_at = monotonic()
+        return lately
 
     def refuse(self, error: ProgressError) -> None:
         """Logs that an event is not recorded."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import ClassVar, Final, Literal, Self, TypeVar
 
 from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound, printable
-from ..flows import task_list, task_log, task_timeline, worker_list, workflow_acts, workflows
+from ..flows import task_list, task_log, worker_list, workflow_acts, workflows
 from ..flows.flow import Flow
 from ..flows.stored_record import Applied
 from ..flows.task_flows import Flows
@@ -24,6 +24,7 @@ from ..record.events import Event
 from ..record.list_request import ListRequest
 from ..record.log_line import with_id
 from ..settings import Settings
+from ..stacks.asking import request, timeline_with
 from ..store.drivers import AsyncStore
 from ..store.outage_log import fault
 from ..targets import targets_of
@@ -202,7 +203,20 @@ class RedisProgressService(ProgressService):
         Raises:
             TaskNotFound: there is no record.
         """
-        return loaded(await self.run(task_timeline.read(task_id, self.settings)))
+        return loaded(await self.run(timeline_with(task_id, self.settings, await self.now())))
+
+    async def request_stack(self, task_id: str) -> Body:
+        """Asks for the stack of a task's job, as `POST /internal/task/{task_id}/stack` does.
+
+        Args:
+            task_id: the record's id.
+
+        Raises:
+            TaskNotFound: there is no record.
+            TransitionRefused: no worker runs the task.
+            TooSoon: its stack was asked for less than ten seconds ago, or too many were.
+        """
+        return await self.run(request(task_id, self.settings, await self.now()))
 
     async def get_task_log(
         self, task_id: str, after: int | None = None, limit: int = task_log.LINES

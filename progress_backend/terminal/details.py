@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 
 from ..record.default_texts import Locale, in_language
@@ -14,6 +15,7 @@ from .remaining import remaining, starting
 from .rows import as_row, task_of
 from .source import Body
 from .tables import aligned, time_of
+from .texts import TEXTS
 
 #: Entries of a task that was published, began and ended: the facts above them say the same.
 _PLAIN: Final = frozenset({"created", "started", "ended"})
@@ -99,6 +101,23 @@ def of_timeline(timeline: Body, locale: Locale) -> Iterator[str]:
     for entry, name in zip(entries, shown, strict=True):
         time = time_of(datetime.fromisoformat(entry["time"]))
         yield f"{time}  {formats.padded(name, width)}  {_about(entry, locale)}".rstrip()
+        yield from of_stack(entry, locale)
+
+
+def of_stack(entry: Body, locale: Locale) -> Iterator[str]:
+    """The lines of a stack, the newest frame first, or of a traceback; none of another entry."""
+    for line in (entry.get("traceback") or "").splitlines():
+        yield f"    {' ' * (len(line) - len(line.lstrip()))}{formats.clean(line)}"
+    frames = entry.get("frames") or ()
+    for folded, its in groupby(frames, lambda frame: bool(frame.get("folded"))):
+        if folded:
+            yield f"      {formats.text(locale, 'folded', count=len(list(its)))}"
+            continue
+        for frame in its:
+            name = f"{frame['function']} ({frame['file']}:{frame['line']})"
+            yield f"    {formats.clean(name)}"
+            if code := frame.get("code"):
+                yield f"        {formats.clean(code)}"
 
 
 def _about(entry: Body, locale: Locale) -> str:
@@ -108,7 +127,12 @@ def _about(entry: Body, locale: Locale) -> str:
         about.append(formats.word(locale, status))
     if entry.get("attempt") and entry["event"] in ("started", "retried"):
         about.append(formats.text(locale, "attempt_number", attempt=entry["attempt"]))
-    about += (str(entry[name]) for name in ("by", "worker", "cause") if entry.get(name))
+    about += (str(entry[name]) for name in ("by", "worker") if entry.get(name))
+    if cause := entry.get("cause"):
+        of_stack = f"stack_{cause}" in TEXTS and entry["event"] == "stack"
+        about.append(formats.text(locale, f"stack_{cause}") if of_stack else str(cause))
+    if entry.get("same_s"):
+        about.append(formats.text(locale, "same_s", seconds=entry["same_s"]))
     if text := entry.get("text"):
         at = datetime.fromisoformat(entry["time"])
         about.append(in_language(locale, str(text), entry.get("text_code"), at))

@@ -93,6 +93,18 @@ class Source:
         """The body of a task's timeline; None without a record."""
         return self._answer("GET", "task", task_id, "timeline")
 
+    def request_stack(self, task_id: str) -> datetime:
+        """Asks for the stack of a task's job; when it was asked.
+
+        Raises:
+            TaskNotFound: there is no record.
+            TransitionRefused: no worker runs the task.
+        """
+        body = self._answer("POST", "task", task_id, "stack")
+        if body is None:
+            raise TaskNotFound(task_id)
+        return datetime.fromisoformat(body["requested_at"])
+
     def log(self, task_id: str, after: int | None, limit: int) -> list[Body]:
         """Lines of a task's log after a number, `limit` at most; the newest ones for None.
 

@@ -63,6 +63,8 @@ class StoreClient:
                 return await service.get_task_status(task_id)
             case ("task", task_id, "timeline"):
                 return await service.get_task_timeline(task_id)
+            case ("task", task_id, "stack"):
+                return await service.request_stack(task_id)
             case ("task", task_id, "log"):
                 return await service.get_task_log(task_id, **given)
             case ("tasks",):

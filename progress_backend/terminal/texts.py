@@ -163,4 +163,18 @@ TEXTS: Final = {
     "event_resumed": Text("resumed", "再開"),
     "event_stalled": Text("stalled", "更新なし"),
     "event_late": Text("late", "遅れ"),
+    "event_stack": Text("stack", "実行箇所"),
+    "event_traceback": Text("traceback", "トレースバック"),
+    "stack_request": Text("on request", "依頼による"),
+    "stack_stalled": Text("stalled", "更新なし"),
+    "stack_late": Text("late", "遅れ"),
+    "stack_cancel": Text("cancel not carried out", "キャンセル未実施"),
+    "stack_time_limit": Text("time limit is near", "制限時間の直前"),
+    "stack_no_answer": Text(
+        "the job's process does not answer: it runs code outside Python, or is stopped",
+        "ジョブのプロセスが応答しません。Python 以外のコードを実行中か、停止しています",
+    ),
+    "stack_too_many": Text("none: 20 were taken in a minute", "1 分間に 20 件に達したため省略"),
+    "same_s": Text("same line for {seconds:g} s", "{seconds:g} 秒間同じ行"),
+    "folded": Text("… {count} of Celery and its process", "… Celery とプロセスの {count} 件"),
 }

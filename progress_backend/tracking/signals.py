@@ -22,6 +22,7 @@ from ..record.model import Worker
 from ..runs.failure_hooks import call_hooks
 from ..runs.mirror import stores_result
 from ..runs.run import REVOKED, Outcome, Run, TaskCancelled
+from ..stacks.frames import LIMITED_S, here
 from . import parent_signals, plans
 from .created_header import created_by_publisher
 from .headers import ALONE, CREATED_AT, HEADER, RUN, header_in, instant
@@ -59,6 +60,11 @@ def prerun(
         made = ev.Created(identity=identity, eta=eta, expires=expires)
         made = process.store.flows.redaction.of(made)  # as the publisher has recorded it
         run.base = created_by_publisher(task_id, given, made)
+    if started.worker is not None and process.store.settings.stacks:
+        run.place = here()
+        limit_s = (request.timelimit or (None,))[0] or task.time_limit or tracker.time_limit
+        if limit_s and limit_s >= LIMITED_S and not request.is_eager:
+            run.place.limit_at = run.place.began + limit_s
     process.begin(run)
     process.sender.record(run, task_id, started)
     process.sender.opened(run)
@@ -260,6 +266,8 @@ def _failed(process: Process, run: Run, exception: Any, traceback: str = "") -> 
         message=run.end_message if run.error_text else None,
     )
     _record(process, run, failed)
+    if run.place is not None and traceback:
+        process.sender.failed(run, traceback)
 
 
 def retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_: Any) -> None:

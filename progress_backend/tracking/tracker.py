@@ -59,6 +59,8 @@ class Tracker:
         self._settings: Settings | None = None
         self._process: Process | None = None
         self._visibility_s: float | None = None
+        #: The hard time limit of the worker that this process belongs to, in seconds.
+        self.time_limit: float | None = None
         self._lock = threading.Lock()
         #: Whether a setting says that nothing is tracked.
         self.disabled = is_off(os.environ, **given)

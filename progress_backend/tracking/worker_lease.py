@@ -45,6 +45,7 @@ def worker_began(tracker: Tracker, worker: Any) -> None:
     connections.load()
     watch_requests()
     worker_shutdown.worker_begins()
+    tracker.time_limit = worker.time_limit
     _before[tracker.number] = os.environ.get(LEASE_VARIABLE)
     os.environ[LEASE_VARIABLE] = f"{worker.hostname}/{uuid.uuid4().hex}"
 

@@ -19,7 +19,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import ProgressError, StoreUnavailable, TransitionRefused
+from ..errors import ProgressError, StoreUnavailable, TooSoon, TransitionRefused
 from .audit import Audited
 from .guard import HEAD, ITSELF, UNKNOWN, as_get, denied, guarded
 from .rights import WRITES
@@ -195,6 +195,8 @@ def answer(error: ProgressError) -> Response:
         body["status"] = error.status
     if error.status_code == 503:
         headers["Retry-After"] = RETRY_AFTER
+    if isinstance(error, TooSoon):
+        headers["Retry-After"] = str(error.retry_after_s)
     return JSONResponse(body, error.status_code, headers)
 
 

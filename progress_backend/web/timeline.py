@@ -1,4 +1,4 @@
-"""The HTTP route that reads what happened to a task."""
+"""The HTTP routes that read what happened to a task, and ask for the stack of its job."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from fastapi import APIRouter, Request, Response
 
 from ..flows import task_timeline
 from ..record.default_texts import wished
+from ..record.json_text import dumps
 from ..record.responses import in_language
+from ..stacks import asking
 from .openapi import parameters
-from .openapi.bodies import TaskTimeline
+from .openapi.bodies import StackRequested, TaskTimeline
+from .rights import Resource
 from .route_table import answer, route
-from .state import api_of
+from .state import api_of, may
 from .stored_answer import SPOKEN
 from .strict_route import StrictRoute
 
@@ -28,8 +31,24 @@ async def task_happened(
 ) -> Response:
     """Its starts, retries, phases and ends, who asked for what and why, and what was out of the
     ordinary, the oldest first; how many entries are gone, of which the newest 12 KiB are kept,
-    about a hundred; and how far its newest attempts were when, 64 points at most."""
+    about a hundred; and how far its newest attempts were when, 64 points at most. For callers who
+    may write there are the newest three stacks of its job, and tracebacks of failed runs."""
     api = api_of(request)
-    body = await api.store.run(task_timeline.read(task_id, api.settings))
+    if await may(request.scope, "update", Resource("task", task_id)) is None:
+        body = await api.store.run(asking.timeline_with(task_id, api.settings, await api.now()))
+    else:
+        body = await api.store.run(task_timeline.read(task_id, api.settings))
     spoken = in_language(body, wished(accept_language))
     return Response(spoken, media_type="application/json", headers=SPOKEN)
+
+
+@router.post("/task/{task_id:path}/stack", status_code=202)
+@route("Ask where a job is", ("update", "task"), {202: answer("Asked.", StackRequested)})
+async def ask_for_stack(request: Request, task_id: parameters.TaskId) -> Response:
+    """Asks the process that runs the task for the stack of its job. Within five seconds the
+    timeline has an entry `stack` that is newer than `requested_at`, with the lines of code in which
+    the job is, or one with the cause `no_answer`: its process runs code outside Python, or is
+    stopped. Once in ten seconds for a task, and 20 times a minute for all."""
+    api = api_of(request)
+    body = await api.store.run(asking.request(task_id, api.settings, await api.now()))
+    return Response(dumps(body), 202, media_type="application/json")

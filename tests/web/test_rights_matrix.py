@@ -148,6 +148,8 @@ HTTP: Final[dict[tuple[str, str], Row]] = {
     ("GET", f"{TASK}/log"): READ,
     ("GET", f"{TASK}/timeline"): READ,
     ("POST", f"{TASK}/cancel"): WRITE,
+    # Who may ask is told that no living worker runs it.
+    ("POST", f"{TASK}/stack"): {name: 409 if code == 200 else code for name, code in WRITE.items()},
     ("GET", "/internal/tasks"): LIST,
     # Each task is asked about by itself.
     ("POST", "/internal/act"): row(403, 200, 403, 200, 200, 403, 200, 200, both=200),

@@ -10,7 +10,8 @@ ARGV
   before    ms since 1970: what is due before it goes
   prefix    what stands before a task id in the name of its document's key
   logs      what stands before one in the name of its log's
-  lines     and of its timeline's
+  lines     of its timeline's
+  stacks    and of its stacks'
   count     number of the tasks
   …         the task ids, those that stand alike together; then for each group of such: their
             facets as read ("" for none), the number of them, the number n of their indexes, n
@@ -23,7 +24,7 @@ Publishes
   nothing
 ]]
 before, count = tonumber(before), tonumber(count)
-local besides, ids = {logs, lines}, {unpack(ARGV, args + 1, args + count)}
+local besides, ids = {logs, lines, stacks}, {unpack(ARGV, args + 1, args + count)}
 
 local stand = tolerant('HMGET', facets, unpack(ids)) or {}
 local due = tolerant('ZMSCORE', expiry, unpack(ids))

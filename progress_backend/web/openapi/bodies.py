@@ -105,6 +105,18 @@ class TaskLog(BaseModel):
     lines: list[TaskLogLine] = Field(description="The lines that were asked for.")
 
 
+class StackFrame(BaseModel):
+    """A line of code in which a job is."""
+
+    file: str = Field(description="Its file, below the folder from which it is imported.")
+    line: int = Field(description="Its number.")
+    function: str = Field(description="The function.")
+    code: str | None = Field(default=None, description="Its text, redacted, cut at 120 characters.")
+    folded: bool | None = Field(
+        default=None, description="True of what is Celery's or progress-backend's."
+    )
+
+
 class TimelineEntry(BaseModel):
     """What happened to a task; a name without a value is not there."""
 
@@ -112,21 +124,46 @@ class TimelineEntry(BaseModel):
     event: str = Field(
         description="created, started, ended; phase, retried, requeued, redelivered, returned (a "
         "run that was taken for lost goes on); pause, cancel and end (by force) as they "
-        "were asked for, acknowledged by the run, resumed; stalled and late, since when."
+        "were asked for, acknowledged by the run, resumed; stalled and late, since when; for "
+        "callers who may write stack and traceback."
     )
     attempt: int | None = Field(default=None, description="The run.")
     status: str | None = Field(default=None, description="Of an end: the status.")
-    cause: str | None = Field(default=None, description="Of an error: why it is one.")
+    cause: str | None = Field(
+        default=None,
+        description="Of an error: why it is one. Of a stack: request, stalled, late, cancel (not "
+        "carried out for 10 s) or time_limit (soon reached); without frames no_answer (the job's "
+        "process runs code outside Python, or is stopped) or too_many (20 were taken in a minute).",
+    )
     by: str | None = Field(default=None, description="Who asked.")
     worker: str | None = Field(default=None, description="The worker's node name.")
     text: str | None = Field(
         default=None,
         description="The reason, the phase, an error's last line, or of what is delivered again "
-        "how many runs before it lost their process; cut at 160 characters.",
+        "how many runs before it lost their process, of a stack the line of code; cut at 160 "
+        "characters.",
     )
     text_code: CODE | None = Field(  # type: ignore[valid-type]  # made of the table of fields
         default=None, description="What text says, where it is a whole default text."
     )
+    frames: list[StackFrame] | None = Field(
+        default=None, description="Of a stack: the newest 40 frames, the newest first."
+    )
+    same_s: float | None = Field(
+        default=None,
+        description="Seconds for which the job has been at the same line of its own code: so long "
+        "apart were two looks; 0 where it was at another one.",
+    )
+    traceback: str | None = Field(
+        default=None, description="Of a failed run: Python's, redacted, cut at 8 KiB."
+    )
+
+
+class StackRequested(BaseModel):
+    """A request for the stack of a job."""
+
+    task_id: str = Field(description=MEANINGS["task_id"])
+    requested_at: datetime = Field(description="When, by the store's clock.")
 
 
 class TaskTimeline(BaseModel):

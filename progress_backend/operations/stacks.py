@@ -1,0 +1,71 @@
+"""The stacks and tracebacks that are kept of a task, and which stacks were asked for or taken
+lately, by any process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+
+from .call import Asked, Call, at, in_the_first, one
+from .keys import Keys
+from .partitions import Layout
+from .timelines import stored_entry
+from .values import nothing, timed
+
+T = TypeVar("T")
+#: Stacks and tracebacks of a task, the newest; and the ms for which they are kept, unless cleanup
+#: deletes them with the record before.
+KEPT: Final = 3
+_KEPT_MS: Final = 2_592_000_000
+#: Stacks within so many ms, of all processes together.
+MOST_LATELY, LATELY_MS = 20, 60_000
+
+#: When (ms) each was asked for, by the task's id, or taken without a request, by another name.
+Lately = Mapping[str, int]
+
+
+def note(name: str, now_ms: int) -> Call[None]:
+    """Notes that a stack is asked for, or taken."""
+
+    def ask(keys: Keys) -> Asked[None]:
+        key, old = keys.stacks_asked, ("-inf", now_ms - LATELY_MS)
+        noted = [("ZADD", key, now_ms, name), ("ZREMRANGEBYSCORE", key, *old)]
+        return Asked([*noted, ("PEXPIRE", key, LATELY_MS)], nothing)
+
+    return in_the_first(ask)
+
+
+def lately(read: Call[T], now_ms: int) -> Call[tuple[T, Lately]]:
+    """Another read, and with it the stacks of the last minute."""
+
+    def asked(layout: Layout) -> Asked[tuple[T, Lately]]:
+        its = read.asked(layout)
+        since = (now_ms - LATELY_MS, "+inf", "WITHSCORES", "LIMIT", 0, 5 * MOST_LATELY)
+        ours = ("ZRANGEBYSCORE", layout.keys[0].stacks_asked, *since)
+
+        def parse(replies: list[Any]) -> tuple[T, Lately]:
+            return its.parse(replies[:-1]), {name: at_ms for at_ms, name in timed(replies[-1])}
+
+        return Asked([*its.requests, ours], parse)
+
+    return Call(lambda layout: [asked(layout)])
+
+
+def keep(task_id: str, entry: bytes) -> Call[None]:
+    """Keeps a stack or traceback, in place of the oldest one."""
+
+    def ask(keys: Keys) -> Asked[None]:
+        key = keys.stacks(task_id)
+        added = ("XADD", key, "MAXLEN", KEPT, "*", "e", entry)
+        return Asked([added, ("PEXPIRE", key, _KEPT_MS)], nothing)
+
+    return at(task_id, ask)
+
+
+def kept(task_id: str) -> Call[list[bytes]]:
+    """The stacks and tracebacks of a task as they are stored, the oldest first."""
+
+    def parse(reply: Any) -> list[bytes]:
+        return [stored_entry(each) for each in reply or ()]
+
+    return at(task_id, lambda keys: one(("XRANGE", keys.stacks(task_id), "-", "+"), parse))

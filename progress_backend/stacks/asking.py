@@ -1,0 +1,84 @@
+"""Flows of a task's stack: asking its job's process for one, and reading those that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from math import ceil
+from typing import Any, Final
+
+from ..errors import TaskNotFound, TooSoon, TransitionRefused
+from ..flows import task_timeline
+from ..flows.flow import Flow
+from ..flows.stored_record import Base, milliseconds
+from ..operations import leases, records, stacks
+from ..record import timeline
+from ..record.json_text import parsed
+from ..record.local_time import moment
+from ..record.model import Task, TaskStatus, rendered
+from ..settings import Settings
+from .frames import HANGS_S
+
+#: Milliseconds between two requests for one task, and after which one counts as not answered.
+AGAIN_MS: Final = 10_000
+ANSWERED_MS: Final = 5_000
+
+
+def request(task_id: str, settings: Settings, now: datetime) -> Flow[dict[str, Any]]:
+    """Asks the process that runs a task for its stack; the body that answers it.
+
+    Raises:
+        TaskNotFound: there is no record.
+        ForeignValue: the value that is stored there is no record.
+        TransitionRefused: no worker runs the task, or stacks are turned off.
+        TooSoon: the task's was asked for a moment ago, or too many were taken.
+    """
+    now_ms = milliseconds(now)
+    (stored,), lately = yield from stacks.lately(records.read((task_id,)), now_ms)
+    if stored is None:
+        raise TaskNotFound(task_id)
+    task = Base.of(stored, task_id).task
+    why = (yield from _not_run(task, now_ms)) if settings.stacks else "PROGRESS_STACKS is 0"
+    if why is not None:
+        raise TransitionRefused(f"task {task_id} has no stack: {why}", task.status)
+    wait_ms, why = lately.get(task_id, 0) + AGAIN_MS - now_ms, "one in ten seconds is taken of it"
+    if wait_ms <= 0 and len(lately) >= stacks.MOST_LATELY:
+        wait_ms = max(min(lately.values()) + stacks.LATELY_MS - now_ms, 1)
+        why = f"{stacks.MOST_LATELY} were taken within a minute, the most of all tasks"
+    if wait_ms > 0:
+        raise TooSoon(f"task {task_id} has no new stack yet: {why}", ceil(wait_ms / 1000))
+    yield from stacks.note(task_id, now_ms)
+    return {"task_id": task_id, "requested_at": rendered(now)}
+
+
+def _not_run(task: Task, now_ms: int) -> Flow[str | None]:
+    """Why no process can be asked; None where one can."""
+    if task.ended and task.asked is None:
+        return "it has ended"
+    if task.status == TaskStatus.CREATED:
+        return "it waits"
+    if task.worker is None:
+        return "no worker runs it"
+    until_ms = yield from leases.ends_at(task.task_id, task.worker.lease)
+    return "its worker does not answer" if until_ms is None or until_ms < now_ms else None
+
+
+def timeline_with(task_id: str, settings: Settings, now: datetime) -> Flow[bytes]:
+    """As `task_timeline.read`, with stacks and tracebacks."""
+    return task_timeline.read(task_id, settings, lambda task: _entries(task, now))
+
+
+def _entries(task: Task, now: datetime) -> Flow[Sequence[bytes]]:
+    """What is kept of a task, as entries of its timeline; and one for a request of the last minute
+    that its process has not answered."""
+    now_ms, began = milliseconds(now), task.attempt_started_at
+    kept, lately = yield from stacks.lately(stacks.kept(task.task_id), now_ms)
+    if (asked_ms := lately.get(task.task_id)) is None or began is None:
+        return kept
+    listens_ms = max(asked_ms, milliseconds(began) + int(HANGS_S * 1000))
+    answered = any(milliseconds(moment(parsed(each)["time"])) >= asked_ms for each in kept)
+    if answered or now_ms < listens_ms + ANSWERED_MS or (yield from _not_run(task, now_ms)):
+        return kept
+    asked = rendered(datetime.fromtimestamp(asked_ms / 1000, UTC))
+    entry = {"time": asked, "event": "stack", "attempt": task.attempt, "cause": "no_answer"}
+    return [*kept, timeline.encoded(entry)]

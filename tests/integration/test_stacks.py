@@ -1,0 +1,43 @@
+"""The line in which a job is, of a worker of each pool; and the traceback of a job that failed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from progress_backend.settings import Settings
+from progress_backend.stacks import asking
+from progress_backend.store.drivers import Store
+from tests.integration.row import POOLS
+from tests.integration.world import World
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+
+def entries(store: Store, task_id: str, event: str) -> list[dict[str, Any]]:
+    flow = asking.timeline_with(task_id, store.settings, store.measured_now())
+    return [each for each in json.loads(store.run(flow))["entries"] if each["event"] == event]
+
+
+@pytest.mark.parametrize("pool", POOLS, indirect=True, scope="module")
+def test_a_job_that_hangs_says_where_and_one_that_failed_why(world: World, url: str) -> None:
+    hangs, fails = world.send(), None
+    world.begun(hangs)
+    with Store(Settings(redis_url=url)) as store:
+        store.ready()
+        store.run(asking.request(hangs, store.settings, store.now()))
+        (entry,) = eventually(lambda: entries(store, hangs, "stack"), 30)
+        assert (entry["cause"], entry["attempt"]) == ("request", 1)
+        own = [frame["function"] for frame in entry["frames"] if "folded" not in frame]
+        assert own[-2:] == ["Gate.wait", "job.<locals>.run"]
+        assert "tests/integration/gate.py" in entry["text"]
+        world.go(hangs)
+        fails = world.send("raises")
+        world.begun(fails)
+        world.go(fails)
+        (entry,) = eventually(lambda: entries(store, fails, "traceback"), 30)
+        assert entry["traceback"].splitlines()[0] == "Traceback (most recent call last):"
+        assert "tests/integration/jobs.py" in entry["traceback"]

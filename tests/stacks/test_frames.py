@@ -1,0 +1,152 @@
+"""Stacks of threads, greenlets and event loops; and tracebacks as they are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import greenlet
+import pytest
+
+from progress_backend.record.redaction import Redaction
+from progress_backend.stacks import frames
+from progress_backend.stacks.frames import At, Place, here, stack_of
+from progress_backend.stacks.tracebacks import LONGEST_LINE, cut
+from tests.waiting import eventually
+
+
+@contextmanager
+def running(job: Callable[[threading.Event], Any]) -> Iterator[Place]:
+    """A thread in which a job waits for the event that it gets."""
+    over, places = threading.Event(), list[Place]()
+
+    def run() -> None:
+        places.append(here())
+        job(over)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    eventually(lambda: places)
+    try:
+        yield places[0]
+    finally:
+        over.set()
+        thread.join()
+
+
+def functions(place: Place) -> list[str]:
+    return [at.function.rpartition(".")[2] for at in stack_of(place)]
+
+
+def hangs_in_a_lock(over: threading.Event) -> None:
+    secret = "hunter2"  # noqa: F841  # no local is in a stack
+    over.wait(30)
+
+
+def test_a_thread_is_at_the_newest_line_of_its_own_code() -> None:
+    with running(hangs_in_a_lock) as place:
+        eventually(lambda: functions(place)[:2] == ["wait", "wait"])
+        stack = stack_of(place)
+        own = next(at for at in stack if at.own)
+        assert (own.function, own.file) == ("hangs_in_a_lock", __file__)
+        shown = frames.described(stack, Redaction())
+        frame = shown[stack.index(own)]
+        assert frame["code"] == "over.wait(30)"
+        assert frame["file"] == "tests/stacks/test_frames.py"
+        assert shown[0]["file"] == "threading.py"
+        assert "hunter2" not in str(shown)
+    assert eventually(lambda: stack_of(place) == [])
+
+
+async def waits_for_long(over: threading.Event) -> None:
+    while not over.is_set():
+        await asyncio.sleep(0.01)
+
+
+async def awaits(over: threading.Event) -> None:
+    await waits_for_long(over)
+
+
+async def blocks(over: threading.Event) -> None:
+    over.wait(30)
+
+
+@pytest.mark.parametrize(
+    ("job", "expected"),
+    [(awaits, ["sleep", "waits_for_long", "awaits"]), (blocks, ["wait", "wait", "blocks"])],
+)
+def test_an_event_loop_is_where_its_task_is(job: Any, expected: list[str]) -> None:
+    with running(lambda over: asyncio.run(job(over))) as place:
+        eventually(lambda: functions(place)[:3] == expected)
+        assert "<lambda>" in functions(place)
+
+
+def test_a_greenlet_is_where_it_waits() -> None:
+    def job() -> None:
+        places.append(here())
+        greenlet.getcurrent().parent.switch()
+
+    places = list[Place]()
+    one = greenlet.greenlet(job)
+    one.switch()
+    assert functions(places[0]) == ["job"]
+    one.switch()
+    assert stack_of(places[0]) == []
+
+
+def test_a_generators_body_is_part_of_the_stack_and_a_deep_one_is_cut() -> None:
+    def rows(over: threading.Event, left: int) -> Iterator[int]:
+        if left:
+            yield from rows(over, left - 1)
+        over.wait(30)
+        yield 1
+
+    with running(lambda over: list(rows(over, 200))) as place:
+        eventually(lambda: functions(place)[2:5] == ["rows"] * 3)
+        assert len(stack_of(place)) > 200
+        assert len(frames.described(stack_of(place), Redaction())) == frames.MOST
+
+
+def test_frames_of_celery_and_of_the_workers_process_are_folded(tmp_path: Path) -> None:
+    code = tmp_path / "jobs.py"
+    code.write_text(f"x = 1\nconnect('redis://me:secret@host'); token = 'abc'{' ' * 3_000}# end\n")
+    trace = "/venv/lib/python3/site-packages/celery/app/trace.py"
+    stack = [
+        At("/venv/lib/python3/site-packages/requests/api.py", 5, "get"),
+        At(str(code), 2, "fetch"),
+        At(frames.__file__, 9, "run"),
+        At(trace, 10, "trace_task"),
+        At("/nowhere/launcher", 1, "main"),
+    ]
+    shown = frames.described(stack, Redaction())
+    assert [frame.get("folded", False) for frame in shown] == [False, False, True, True, True]
+    assert shown[1] == {
+        "file": "jobs.py",
+        "line": 2,
+        "function": "fetch",
+        "code": "connect('redis://me:***@host'); token = ***",
+    }
+    assert [at.own for at in stack] == [False, True, False, False, True]
+
+
+def test_a_long_traceback_keeps_its_beginning_and_its_end_without_secrets() -> None:
+    line = '  File "a.py", line 1, in f'
+    text = "\n".join(["Traceback", *[line] * 5_000, "ValueError: password=hunter2 " + "x" * 10**6])
+    kept = cut(text, Redaction())
+    assert len(kept.encode()) <= 8 * 1024
+    assert kept.startswith(f"Traceback\n{line}\n")
+    assert kept.splitlines()[-1].startswith("ValueError: password=***")
+    assert max(map(len, kept.splitlines())) <= LONGEST_LINE
+    assert kept.count("  …") == 1
+    assert "hunter2" not in kept
+    assert cut("Traceback\n é\n", Redaction()) == "Traceback\n é"
+
+
+def test_a_place_without_greenlets_is_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(frames.sys.modules, "greenlet", SimpleNamespace(getcurrent=lambda: None))
+    assert here().thread == threading.get_ident()
