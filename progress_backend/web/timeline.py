@@ -31,8 +31,8 @@ async def task_happened(
 ) -> Response:
     """Its starts, retries, phases and ends, who asked for what and why, and what was out of the
     ordinary, the oldest first; how many entries are gone, of which the newest 12 KiB are kept,
-    about a hundred; and how far its newest attempts were when, 64 points at most. For callers who
-    may write there are the newest three stacks of its job, and tracebacks of failed runs."""
+    about a hundred. Callers who may write get the newest three stacks of its job and tracebacks of
+    failed runs too."""
     api = api_of(request)
     if await may(request.scope, "update", Resource("task", task_id)) is None:
         body = await api.store.run(asking.timeline_with(task_id, api.settings, await api.now()))
