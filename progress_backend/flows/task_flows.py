@@ -20,7 +20,6 @@ from ..operations.call import Call
 from ..operations.commit import Commit
 from ..operations.commits import CommitCall
 from ..operations.index_entry import Standing
-from ..operations.lists import Page
 from ..record import (
     first_estimate,
     past_runs,
@@ -45,7 +44,6 @@ from ..record.redaction import Redaction
 from ..record.transition import transition
 from ..record.webhook_target import Target
 from ..settings import Settings
-from . import task_page
 from .flow import Flow
 from .parts import default_parts
 from .parts.change import Change, Parts
@@ -293,12 +291,6 @@ class Flows:
         today = now.astimezone(self.settings.zone())
         midnight = today.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         return counts.store(milliseconds(midnight))
-
-    def unreadable(self, newest: int) -> Flow[tuple[tuple[str, str], ...]]:
-        """The newest tasks whose stored value is no record, and what is wrong with each value."""
-        paged = yield from task_page.read(Page(0, newest, light=True), self.settings)
-        looked = ((i, reader_view.fault(stored, i)) for i, stored in paged.rows if stored)
-        return tuple((task_id, fault) for task_id, fault in looked if fault is not None)
 
 
 def _stored(task_id: str) -> Flow[Base | None]:

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from ..record.model import KINDS, STATUSES, TaskStatus
+from ..record.model import KINDS, TaskStatus
 from ..record.time_totals import KINDS as TIMES
 from ..record.time_totals import Total, Totals
 from .call import Asked, Call, everywhere, in_the_first, one
 from .keys import Keys
-from .scripts import script
-from .values import MORE_ROOM, nothing, text, texts, whole
+from .values import MORE_ROOM, nothing, text, whole
 
 #: What a dropped event was of; the first is dropped first.
 DROPPED: Final = ("value", "publish", "start", "other", "end")
@@ -93,8 +92,6 @@ class Counted(NamedTuple):
     active: int
     recent: int
     memory_bytes: int
-    #: This library's keys that have another Redis type than they should, each with its type.
-    wrong_keys: tuple[tuple[str, str], ...] = ()
     #: The reason that Redis gives for refusing writes; "" if it takes them.
     no_writes: str = ""
     #: Redis's maxmemory-policy where that deletes keys; "" if it deletes none.
@@ -115,26 +112,23 @@ def store(since_ms: int) -> Call[Counted]:
     """The store's counts, with the records created since a time."""
 
     def ask(keys: Keys) -> Asked[Counted]:
-        names = {"index": keys.index(), "running": keys.index(TaskStatus.RUNNING)}
-        rest = [keys.index(s) for s in STATUSES if s != TaskStatus.RUNNING]
-        rest += [keys.expiry, keys.leases, keys.asked_again]
-        since = {"since": since_ms * 1000}
-        counted = script("count", {**names, "facets": keys.facets}, since, rest)
-        return Asked([("INFO", "memory", "replication"), counted], parse)
+        every, running = keys.index(), keys.index(TaskStatus.RUNNING)
+        counted = [("ZCARD", every), ("ZCARD", running), ("ZCOUNT", every, since_ms * 1000, "+inf")]
+        return Asked([("INFO", "memory", "replication"), *counted], parse)
 
     def parse(replies: list[Any]) -> Counted:
-        info, (records, active, recent, wrong) = replies
-        names = tuple(zip(texts(wrong[::2]), texts(wrong[1::2]), strict=True))
+        info, *counted = replies
+        records, active, recent = (count or 0 for count in counted)
         nodes = nodes_of(info)
         memory = sum(int(node["used_memory"]) for node in nodes)
         first = (next(filter(None, map(of, nodes)), "") for of in (_no_writes, _evicts))
-        return Counted(records, active, recent, memory, names, *first)
+        return Counted(records, active, recent, memory, *first)
 
     def of_all(replies: list[Counted]) -> Counted:
-        records, active, recent, memory, wrong, no_writes, evicts = zip(*replies, strict=True)
+        records, active, recent, memory, no_writes, evicts = zip(*replies, strict=True)
         # Each part's reply has the memory of all nodes.
         sums = (sum(records), sum(active), sum(recent), max(memory))
-        return Counted(*sums, tuple(chain(*wrong)), max(no_writes), max(evicts))
+        return Counted(*sums, max(no_writes), max(evicts))
 
     return everywhere(ask, of_all)
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from typing import ClassVar, Final, Literal, Self, TypeVar
 
-from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound, printable
+from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound
 from ..flows import task_list, task_log, worker_list, workflow_acts, workflows
 from ..flows.flow import Flow
 from ..flows.stored_record import Applied
@@ -39,8 +39,6 @@ T = TypeVar("T")
 #: Longest pauses between the tries of a commit that other writers prevent; together mostly a
 #: second.
 _TURNS_S: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28)
-#: How many of the newest tasks the health check reads for values that are no records: a fixed cost.
-_NEWEST: Final = 100
 
 
 class RedisProgressService(ProgressService):
@@ -341,27 +339,12 @@ class RedisProgressService(ProgressService):
             store = await self._store()
             counted = await store.execute(self.flows.count(store.now()))
             took_ms = round((time.perf_counter() - sent) * 1000, 1)
-            unreadable = await self.run(self.flows.unreadable(_NEWEST))
         except StoreUnavailable as error:
             logger.warning("the service is unhealthy: %s", error)
             return health("unhealthy", Counted(0, 0, 0, 0), "disconnected")
         body = health("healthy", counted, "connected", took_ms)
-        redis = body["dependencies"]["redis"]
-        redis["key_prefix"] = self.settings.key_prefix
-        redis["unreadable_tasks"] = len(unreadable)
-        faults = [
-            f"{name} is a {kind}, which another program wrote" for name, kind in counted.wrong_keys
-        ]
-        if counted.no_writes or store.refusal:
-            faults.insert(0, counted.no_writes or store.refusal)
-        if counted.eviction:
-            faults.append(counted.eviction)
-        if unreadable:
-            task_id, fault = unreadable[0]
-            count = f"{len(unreadable)} of the newest {_NEWEST}"
-            such_as = f"{printable(task_id)}: {fault}"
-            faults.append(f"{count} tasks have no readable record, such as {such_as}")
-        if faults:
+        body["dependencies"]["redis"]["key_prefix"] = self.settings.key_prefix
+        if faults := list(filter(None, (counted.no_writes or store.refusal, counted.eviction))):
             body.update(status="degraded", reason="; ".join(faults))
         return body
 

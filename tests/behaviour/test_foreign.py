@@ -206,18 +206,6 @@ def test_a_lock_without_an_end_is_none(driver: Driver) -> None:
 
 
 @pytest.mark.parametrize("kind", foreign.TYPES)
-def test_values_that_are_no_records_are_counted(driver: Driver, kind: str) -> None:
-    fill(driver)
-    assert driver.run(driver.flows.unreadable(100)) == ()
-    foreign.put_type(driver.raw, driver.names("odd").task("odd"), kind, b"some")
-    ((task_id, fault),) = driver.run(driver.flows.unreadable(100))
-    assert task_id == "odd"
-    assert fault.startswith("it is ")
-    foreign.put_type(driver.raw, driver.store.layout.keys[0].index(), kind, b"some")
-    driver.run(driver.flows.unreadable(100))
-
-
-@pytest.mark.parametrize("kind", foreign.TYPES)
 def test_runs_of_another_type_are_none_and_are_replaced(driver: Driver, kind: str) -> None:
     for keys in driver.store.layout.keys:
         foreign.put_type(driver.raw, keys.runs("fetch_data"), kind, b"some")

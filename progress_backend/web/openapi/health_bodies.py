@@ -26,11 +26,6 @@ class Redis(BaseModel):
     key_prefix: str | None = Field(
         default=None, description="Prefix of its keys; not there while the store does not answer."
     )
-    unreadable_tasks: int | None = Field(
-        default=None,
-        description="How many of the newest 100 tasks have a value under their key that is no "
-        "record; not there while the store does not answer.",
-    )
 
 
 class ListenerState(BaseModel):
