@@ -56,6 +56,11 @@ class QueuePlaces:
             return None
         return found[1]
 
+    def kept(self, stored: bytes, record: Body) -> Body:
+        """The record of a task that has begun, as it was read of what is stored: until that changes
+        it is made anew each second, not for each reader."""
+        return self._keep(stored, record, monotonic() + FRESH_S)
+
     async def placed(self, stored: bytes, record: Body) -> Body:
         """The record of a task that has not begun, as it was read of what is stored, with its place
         and the range of its start, if the task waits.

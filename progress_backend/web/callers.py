@@ -8,6 +8,7 @@ Without any, only a server that this machine alone reaches answers.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -21,12 +22,12 @@ from ..record.caller_events import MAX_NAME
 from ..settings import Settings
 from ..share_tokens import Share, ShareTokens
 from ..tokens import Token, Tokens
-from . import rights, token_look
+from . import rights
 from .access import Bound, is_loopback
 from .request_token import BEARER, is_shared, presented
 from .rights import EVERYBODY, Action, Caller, Refusal, Resource
 from .site_answer import Authorize, answer_of_site
-from .token_look import TokenLook, left_s
+from .token_look import TokenLook
 
 HINT: Final = (
     "no tokens are configured, so that only this machine is answered: make one with "
@@ -36,6 +37,10 @@ HINT: Final = (
 READ_ONLY: Final = Refusal(403, "this service is for reading alone (PROGRESS_READ_ONLY)")
 #: Key in a scope of the caller whose request has passed.
 _CALLER: Final = "progress_backend.caller"
+#: Seconds between two looks at whether a stream's token still counts, and the most at a share
+#: token.
+_LOOK_S: Final = 2.0
+_LONGEST_S: Final = 60.0
 #: Server addresses whose check is cached, and tokens and share tokens whose callers are.
 _REMEMBERED: Final = 256
 _SHARES: Final = 4_096
@@ -127,11 +132,16 @@ class Callers:
         """Calls `over` once the token of a stream's caller, which has passed, does not count any
         more; the function that is returned ends that. A stream without a token costs nothing."""
         caller = caller_of(scope)
-        if caller.until is not None:
-            return TokenLook(partial(left_s, caller.until), over).stop
-        if (token := caller.token) is None:
+        if caller.until is None and caller.token is None:
             return _nothing
-        return TokenLook(lambda: token_look.LOOK_S if self.tokens.still(token) else 0.0, over).stop
+        return TokenLook(partial(self._left_s, caller), over).stop
+
+    def _left_s(self, caller: Caller) -> float:
+        """Seconds until the next look at a caller's token; 0 once it does not count any more. The
+        wall clock may be set meanwhile."""
+        if caller.until is not None:
+            return max(0.0, min(caller.until - time.time(), _LONGEST_S))
+        return _LOOK_S if caller.token is not None and self.tokens.still(caller.token) else 0.0
 
     def _of(self, scope: Scope) -> Caller | Refusal:
         """Who sends a request. EVERYBODY: no tokens are configured, this machine alone reaches the

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import Metric
@@ -89,29 +90,30 @@ class Figures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The metrics of one scrape."""
-        api, sent, counted = self._api, self._api.listener.watches.counts, self._counted
+        api, watches, counted = self._api, self._api.listener.watches, self._counted
         yield _gauge("progress_store_up", "Whether the store answers.", counted is not None)
         if counted is not None:
             yield from _of_store(counted)
-        up = api.listener.connected
-        yield _gauge("progress_listener_connected", "Whether updates are received from Redis.", up)
         yield _gauge(
-            "progress_watched_tasks",
-            "Tasks and workflows watched one by one.",
-            api.listener.watches.watched,
+            "progress_listener_connected",
+            "Whether updates are received from Redis.",
+            api.listener.connected,
         )
-        watchers = api.listener.watches.receivers
-        yield _by("progress_watchers", "Open sockets and event streams.", "kind", watchers)
-        delivered, dropped = sent.delivered, sent.dropped
-        yield CounterMetricFamily(
+        yield _gauge(
+            "progress_watched_tasks", "Tasks and workflows watched one by one.", watches.watched
+        )
+        yield _gauge(
+            "progress_watchers", "Open sockets and event streams.", watches.receivers, "kind"
+        )
+        yield _counter(
             "progress_updates_delivered",
             "States that were sent to clients, the first included.",
-            delivered,
+            watches.counts.delivered,
         )
-        yield CounterMetricFamily(
+        yield _counter(
             "progress_updates_dropped",
             "Updates that a newer one replaced before they were sent.",
-            dropped,
+            watches.counts.dropped,
         )
         yield from api.measured.collect()
 
@@ -122,22 +124,20 @@ def _of_store(counted: Counted) -> Iterator[Metric]:
         "Whether Redis's maxmemory-policy deletes records when its memory is full.",
         counted.evicts,
     )
-    yield _by("progress_tasks", "Records in the store.", "status", counted.tasks)
-    yield _by("progress_warnings", "Open tasks with a warning.", "kind", counted.warnings)
-    yield CounterMetricFamily(
+    yield _gauge("progress_tasks", "Records in the store.", counted.tasks, "status")
+    yield _gauge("progress_warnings", "Open tasks with a warning.", counted.warnings, "kind")
+    yield _counter(
         "progress_lost",
         "Runs that any worker, beat or API process found lost, as counted in the store.",
         counted.lost,
     )
-    without_room = CounterMetricFamily(
+    yield _counter(
         "progress_dropped",
         "Events that workers and publishers had no room for while the store did not answer, as "
         "counted in the store.",
-        labels=["what"],
+        counted.dropped,
+        "what",
     )
-    for what, events in counted.dropped.items():
-        without_room.add_metric([what], events)
-    yield without_room
     for kind, says in (
         (WAIT, "How long tasks waited for their first start."),
         (RUN, "How long successful runs took, from the start of the run."),
@@ -148,31 +148,32 @@ def _of_store(counted: Counted) -> Iterator[Metric]:
                 label = OTHER_TYPES if task_type == OTHERS else task_type
                 family.add_metric([label], count, us / 1e6)
         yield family
-    if counted.webhooks:
-        yield from _of_webhooks(counted.webhooks)
-
-
-def _of_webhooks(events: Mapping[str, webhooks.Figures]) -> Iterator[Metric]:
-    """The figures of webhook targets, whose names are those of the settings."""
+    if not (events := counted.webhooks):
+        return
     waiting = {target: its.waiting for target, its in events.items()}
-    yield _by("progress_webhook_waiting", "Events that wait to be sent.", "target", waiting)
-    ended = CounterMetricFamily(
+    yield _gauge("progress_webhook_waiting", "Events that wait to be sent.", waiting, "target")
+    yield _counter(
         "progress_webhook_events",
         "Events that were delivered, given up or dropped, as counted in the store.",
-        labels=["target", "outcome"],
+        {
+            (target, outcome): getattr(its, outcome)
+            for target, its in events.items()
+            for outcome in ("delivered", "failed", "dropped")
+        },
+        *("target", "outcome"),
     )
-    for target, its in events.items():
-        for outcome in ("delivered", "failed", "dropped"):
-            ended.add_metric([target, outcome], getattr(its, outcome))
-    yield ended
 
 
-def _gauge(name: str, says: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, says, value)
+Values = float | Mapping[str, float] | Mapping[tuple[str, str], float]
 
 
-def _by(name: str, says: str, label: str, values: Mapping[str, float]) -> Metric:
-    family = GaugeMetricFamily(name, says, labels=[label])
-    for key, value in values.items():
-        family.add_metric([key], value)
+def _figure(kind: Any, name: str, says: str, values: Values, *labels: str) -> Metric:
+    """A metric with one value, or with one for each label, or for each two."""
+    family: Metric = kind(name, says, labels=labels)
+    for label, value in values.items() if isinstance(values, Mapping) else [((), values)]:
+        family.add_metric([label] if isinstance(label, str) else label, value)  # type: ignore[attr-defined]  # each kind has it
     return family
+
+
+_gauge: Final = partial(_figure, GaugeMetricFamily)
+_counter: Final = partial(_figure, CounterMetricFamily)

@@ -89,12 +89,6 @@ class Refusal:
     retry_after_s: int = 0
 
 
-def needs_owner(caller: Caller, resource: Resource) -> bool:
-    """Whether the answer for this caller depends on whose a workflow's members are."""
-    of_workflow = resource.kind == "workflow" or resource.workflow_id is not None
-    return caller.owner is not None and of_workflow
-
-
 def needs_record(caller: Caller, resource: Resource) -> bool:
     """Whether the answer for this caller depends on what is in a task's record."""
     if resource.kind != "task" or not caller.limited:
@@ -117,7 +111,7 @@ def refusal(caller: Caller, action: Action, resource: Resource) -> Refusal | Non
     """The refusal of what a caller asks for; None if it passes.
 
     `resource` has been `narrowed`, and of a task that `needs_record` it has what the record says,
-    of a workflow that `needs_owner` whose it is.
+    of a workflow its owner, where the caller has one.
     """
     if action in WRITES and not caller.writes:
         return Refusal(403, "this token may read, not write")

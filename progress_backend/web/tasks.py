@@ -194,7 +194,6 @@ async def status_of(
     stored = await api.reads.get(task_id)
     if stored is None:
         return await workflow_as_task(api, task_id, if_none_match, locale)
-    # The body of a waiting task is made anew each second, not for each reader.
     record = api.places.known(task_id, stored)
     if record is None:
         record = await as_read(api, task_id, stored)
@@ -202,6 +201,8 @@ async def status_of(
             record = await api.places.placed(stored, record)
         else:
             record = await api.histories.with_usual(record)
+            if record.may_come_again_until is None:  # else it changes with time alone
+                api.places.kept(stored, record)
     if whole:
         record = structs.replace(record, checkpoint=read(stored).checkpoint)
     document = responses.in_language(written(record), locale)

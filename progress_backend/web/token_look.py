@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
-from typing import Final
-
-#: Seconds between two looks at whether a stream's token still counts.
-LOOK_S: Final = 2.0
-#: Longest time between two looks at a share token.
-_LONGEST_S: Final = 60.0
 
 
 class TokenLook:
@@ -36,9 +29,3 @@ class TokenLook:
             self._timer = self._later(left_s)
         else:
             self._over()
-
-
-def left_s(until: float) -> float:
-    """Seconds until the next look at a share token that expires then; 0 once it has. The wall clock
-    may be set meanwhile."""
-    return max(0.0, min(until - time.time(), _LONGEST_S))

@@ -115,7 +115,7 @@ async def test_a_request_that_came_from_afar_is_told_what_to_do(redis_url: str, 
 async def test_a_revoked_token_ends_sockets_and_streams(
     redis_url: str, start_api: StartApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("progress_backend.web.token_look.LOOK_S", 0.1)
+    monkeypatch.setattr("progress_backend.web.callers._LOOK_S", 0.1)
     monkeypatch.setattr("progress_backend.file_version.LOOK_S", 0.1)
     records = Records(redis_url)
     records.start("job")
