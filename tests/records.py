@@ -33,6 +33,11 @@ class Records:
         identity = ev.Identity("fetch_data", total, symbol, owner=owner)
         return self.apply(task_id, ev.Created(identity=identity))
 
+    def publish(self, task_id: str) -> Task:
+        """Published by Celery, so that its message waits in the queue."""
+        identity = ev.Identity("fetch_data", 252, "7203.T", root_id=task_id)
+        return self.apply(task_id, ev.Created(identity=identity))
+
     def start(
         self,
         task_id: str,

@@ -102,18 +102,17 @@ class Flows:
     def estimated(self, task_id: str) -> Flow[Body | None]:
         """A record with a first estimate where its task has no rate of its own; raises as `get`."""
         record = yield from self.record(task_id)
-        if record is None or (task_type := first_estimate.type_of(record)) is None:
-            return record
-        runs = yield from records.runs_of(task_type)
-        return first_estimate.estimated(record, past_runs.history(runs))
+        return None if record is None else (yield from _estimated(record))
 
     def current(self, task_id: str, now: datetime) -> Flow[bytes | None]:
         """A record's body as it is to be read now: `estimated`, with the task's place and the range
         of its start if the task waits; raises as `get`."""
-        record = yield from self.estimated(task_id)
-        if record is None:
+        (stored,) = yield from records.read((task_id,))
+        if stored is None:
             return None
-        if (task := waiting.waiting(record)) is not None:
+        record = reader_view.seen(stored, task_id, self.settings.zone())
+        record = yield from _estimated(record)
+        if (task := waiting.waiting(record, stored)) is not None:
             (ahead,) = yield from lists.before((task,))
             if ahead is not None:
                 runs = yield from records.runs_of(task.task_type)
@@ -296,6 +295,13 @@ class Flows:
 def _stored(task_id: str) -> Flow[Base | None]:
     (document,) = yield from records.read((task_id,))
     return None if document is None else Base.of(document, task_id)
+
+
+def _estimated(record: Body) -> Flow[Body]:
+    if (task_type := first_estimate.type_of(record)) is None:
+        return record
+    runs = yield from records.runs_of(task_type)
+    return first_estimate.estimated(record, past_runs.history(runs))
 
 
 def _freed(event: Event, lease: str) -> Event:

@@ -134,7 +134,8 @@ class Body(Struct, kw_only=True, omit_defaults=True):
         "step before it. Not there before that, and where its start made the record.")] = None
     ahead: Annotated[int | None, is_(
         "Of a task that waits, where it is read by its id: how many tasks of its type were created"
-        " before it and have not begun. Not there with an eta, and of a planned one.")] = None
+        " before it and have not begun. Not there with an eta, of a planned one, and of one that "
+        "Celery has not published.")] = None
     start_estimate: Annotated[StartEstimate | None, is_(
         "The range of its start, beside ahead, where past runs tell it.")] = None
     usual_ms: Annotated[int | None, is_(

@@ -6,10 +6,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from msgspec import Struct, field
+from msgspec.json import Decoder
+
 from .estimate import FURTHEST_S
-from .fields import Body, StartEstimate
+from .fields import Body, Bookkeeping, StartEstimate
 from .local_time import EPOCH, MICROSECOND, MILLISECOND, moment
-from .model import Task, TaskStatus, written_time
+from .model import TaskStatus, written_time
 from .past_runs import History
 
 
@@ -21,25 +24,28 @@ class Waiting(NamedTuple):
     created_us: int
 
 
-def waiting(record: Body) -> Waiting | None:
-    """The task of a checked record, if it waits for its first run: its message has left, and has no
-    `eta`. None for any other."""
+class _Stored(Struct):
+    """What only the stored document says."""
+
+    bookkeeping: Bookkeeping | None = field(default=None, name="_")
+
+
+_read = Decoder(_Stored).decode
+
+
+def waiting(record: Body, stored: bytes) -> Waiting | None:
+    """The task of a checked record, read from `stored`, if its message is in the queue for its
+    first run: Celery has published it, without an `eta`. None for any other."""
     if record.status != TaskStatus.CREATED or record.planned or record.created_at is None:
         return None
-    if record.start_time is not None or (record.eta is not None):
+    if record.start_time is not None or record.eta is not None:
         return None
+    if record.root_id is None and record.workflow is None:
+        kept = _read(stored).bookkeeping
+        if kept is None or not kept.own_root:
+            return None  # made by HTTP or a service, and no message of it yet
     created_us = (moment(record.created_at) - EPOCH) // MICROSECOND
     return Waiting(record.task_type, record.task_id, created_us)
-
-
-def of_task(task: Task) -> Waiting | None:
-    """A task, if it waits for its first run, as `waiting` has it."""
-    if task.status != TaskStatus.CREATED or task.planned or task.created_at is None:
-        return None
-    if task.started_at is not None or (task.delivery and task.delivery.eta is not None):
-        return None
-    created_us = (task.created_at - EPOCH) // MICROSECOND
-    return Waiting(task.task_type, task.task_id, created_us)
 
 
 def placed(record: Body, ahead: int, history: History) -> Body:

@@ -68,7 +68,7 @@ class QueuePlaces:
         Raises:
             StoreUnavailable: Redis does not answer or refuses.
         """
-        if (task := waiting.waiting(record)) is None:
+        if (task := waiting.waiting(record, stored)) is None:
             return self._keep(stored, record, monotonic() + FRESH_S)
         ahead, history, until = await self._reads.get(task)
         if ahead is not None:

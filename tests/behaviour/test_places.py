@@ -22,7 +22,7 @@ def create(driver: Driver, task_id: str, apart_ms: int = 20, **identity: str) ->
     clock of the creating process."""
     until = driver.now() + timedelta(milliseconds=apart_ms)
     eventually(lambda: driver.now() >= until)
-    return driver.create(task_id, **identity).task
+    return driver.create(task_id, root_id="r", **identity).task
 
 
 def test_those_count_that_were_created_before_and_wait(driver: Driver) -> None:
@@ -40,11 +40,13 @@ def test_those_count_that_were_created_before_and_wait(driver: Driver) -> None:
 
 
 def test_those_have_no_place_that_do_not_wait_in_the_queue(driver: Driver) -> None:
-    driver.create("first")
-    later = ev.Created(identity=identity_of(), eta=driver.now() + timedelta(hours=1))
-    driver.apply("later", later)
+    driver.create("unpublished")
+    sent = identity_of(root_id="r")
+    driver.apply("later", ev.Created(identity=sent, eta=driver.now() + timedelta(hours=1)))
     driver.apply("planned", ev.Planned(identity=identity_of(member=Member(("w",)))))
-    assert ahead_of(driver, "later") is ahead_of(driver, "planned") is None
+    assert {ahead_of(driver, name) for name in ("unpublished", "later", "planned")} == {None}
+    driver.apply("unpublished", ev.Created(identity=sent))  # its message leaves
+    assert ahead_of(driver, "unpublished") == 0
     driver.apply("planned", ev.Created(identity=identity_of(member=Member(("w",)))))
     assert ahead_of(driver, "planned") is not None
 

@@ -122,7 +122,7 @@ def test_a_waiting_task_tells_its_place_and_when_it_starts(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     for number in range(14):
-        records.create(f"t{number}")
+        records.publish(f"t{number}")
     page = open_page(api, "/?sort=newest")
     expect(message_of(page, "t0")).to_contain_text("next to start")
     expect(message_of(page, "t1")).to_contain_text("1 before it")

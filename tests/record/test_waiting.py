@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from progress_backend.record import task_json, waiting
+from progress_backend.record import document, task_json, waiting
 from progress_backend.record.model import Delivery, Member, Task
 from progress_backend.record.past_runs import KEPT, History, PastRun, history
 from tests.strategies import NOW
 
-WAITS = Task("t", "fetch_data", 252, created_at=NOW, updated_at=NOW, revision=1)
+WAITS = Task("t", "fetch_data", 252, created_at=NOW, updated_at=NOW, root_id="t", revision=1)
 NOW_MS = round(NOW.timestamp() * 1000)
 
 
@@ -29,6 +29,11 @@ def start_of(task: Task, ahead: int, known: History) -> tuple[float, float, floa
     return earliest, likely, latest
 
 
+def waiting_of(task: Task) -> waiting.Waiting | None:
+    stored = task_json.encode(task)
+    return waiting.waiting(document.read(stored), stored)
+
+
 def runs(gaps: Sequence[float], waited: float, since: float = 0) -> list[PastRun]:
     """Runs of which the first ended at NOW and `since`, and each after it by a gap later."""
     ends = [since]
@@ -38,8 +43,8 @@ def runs(gaps: Sequence[float], waited: float, since: float = 0) -> list[PastRun
 
 
 def test_a_task_waits_whose_message_has_left_and_has_no_eta() -> None:
-    found = waiting.waiting(task_json.stored_of(WAITS))
-    assert found == waiting.Waiting("fetch_data", "t", NOW_MS * 1000)
+    found = waiting.Waiting("fetch_data", "t", NOW_MS * 1000)
+    assert waiting_of(WAITS) == waiting_of(replace(WAITS, root_id="another")) == found
 
 
 @pytest.mark.parametrize(
@@ -52,16 +57,17 @@ def test_a_task_waits_whose_message_has_left_and_has_no_eta() -> None:
         {"member": Member(("w",), planned=True)},
         {"started_at": NOW},
         {"created_at": None},
+        {"root_id": None},
         {"status": "running", "metadata": {"status": "created"}},
     ],
 )
 def test_others_do_not(other) -> None:
-    assert waiting.waiting(task_json.stored_of(replace(WAITS, **other))) is None
+    assert waiting_of(replace(WAITS, **other)) is None
 
 
 def test_a_message_that_expires_waits() -> None:
     task = replace(WAITS, delivery=Delivery(expires=NOW + timedelta(hours=1)))
-    assert waiting.waiting(task_json.stored_of(task)) is not None
+    assert waiting_of(task) is not None
 
 
 def test_where_nothing_waits_for_others_the_first_one_waits_as_they_did() -> None:

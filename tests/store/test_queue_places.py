@@ -60,12 +60,12 @@ async def ahead(places: QueuePlaces, task: Waiting) -> int | None:
 
 def document_of(task: Waiting) -> bytes:
     created = NOW + timedelta(microseconds=task.created_us)
-    return task_json.encode(Task(task.task_id, task.task_type, created_at=created))
+    return task_json.encode(Task(task.task_id, task.task_type, created_at=created, root_id="r"))
 
 
 def waiting(url: str, count: int) -> list[Waiting]:
     records = Records(url)
-    tasks = [records.create(f"t{number}") for number in range(count)]
+    tasks = [records.publish(f"t{number}") for number in range(count)]
     return [Waiting("fetch_data", task.task_id, number) for number, task in enumerate(tasks)]
 
 
@@ -121,7 +121,7 @@ async def test_the_documents_of_kept_places_take_a_bounded_number_of_bytes(
     places = QueuePlaces(store, Histories(store))
     for number in range(35):
         task = Waiting("fetch_data", str(number % 20), 0)
-        stored = b"x" * 10_000 * (number % 3)
+        stored = document_of(task) + b" " * 10_000 * (number % 3)
         await places.placed(stored, doc.read(document_of(task)))
         kept = [len(stored) for stored, *_ in places._known.values()]
         assert 2 * sum(kept) <= 100_000

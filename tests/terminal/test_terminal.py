@@ -206,7 +206,7 @@ def test_a_cancel_is_asked_until_its_run_has_ended(locale: Locale, asked: str) -
 def test_the_reader_tells_the_places_of_waiting_tasks(redis_url: str) -> None:
     records = Records(redis_url)
     for number in range(3):
-        records.create(f"id-{number}")
+        records.publish(f"id-{number}")
     records.start("runs")
 
     def ahead(reader: Reader) -> list[int | None]:

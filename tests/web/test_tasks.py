@@ -210,12 +210,20 @@ def test_ids_are_any_text(api: RunningApi, redis_url: str, task_id: str) -> None
     assert answer.json()["task_id"] == task_id
 
 
-def test_a_waiting_task_tells_how_many_are_before_it(api: RunningApi) -> None:
-    first, second = api.create(task_type="queued"), api.create(task_type="queued")
+def test_a_task_made_by_http_says_no_more_than_there_is(api: RunningApi) -> None:
+    """It has no message, so that it has no place in a queue, whatever past runs say."""
+    for _ in range(2):
+        answer = api.status(api.create(metadata={}))
+        assert len(answer.json()) == 19
+        assert len(answer.content) <= 480
+
+
+def test_a_waiting_task_tells_how_many_are_before_it(api: RunningApi, redis_url: str) -> None:
+    first, second = (Records(redis_url).publish(name).task_id for name in ("first", "second"))
     assert [api.status(one).json()["ahead"] for one in (first, second)] == [0, 1]
     tag = api.status(second).headers["etag"]
     assert api.status(second, headers={"If-None-Match": tag}).status_code == 304
-    api.update(first)
+    Records(redis_url).run(first)
     moved = eventually(lambda: (found := api.status(second)).json()["ahead"] == 0 and found)
     assert moved.headers["etag"] != tag
     assert api.status(second, headers={"If-None-Match": tag}).status_code == 200
