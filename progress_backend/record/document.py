@@ -151,7 +151,7 @@ def _check_values(record: Body) -> None:
 
 
 def _check_kept(kept: Bookkeeping) -> None:
-    if kept.began is not None:
+    if kept.began:
         moment(kept.began)
     for name, numbers, least in (("work", kept.work, _COUNTS), ("usual", kept.usual, 1)):
         if numbers and not (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 Status = Literal["created", "running", "paused", "completed", "error", "cancelled"]
 WarningKind = Literal["stalled", "late"]
@@ -113,8 +113,8 @@ class Body(Struct, kw_only=True, omit_defaults=True):
     error_message: Annotated[str | None, is_("What went wrong.")]
     results: Annotated[dict[str, Any], is_("What the job recorded as its results.")]
     processing_details: Annotated[dict[str, Any], is_(
-        "Other values that the job reports; processing_rate and estimated_remaining are computed "
-        "unless they are given.")]
+        "Other values that the job reports; until it has ended, processing_rate and "
+        "estimated_remaining are computed unless they are given.")]
     metadata: Annotated[dict[str, Any], is_("What was given when it was created.")]
     omitted: Annotated[list[str], is_(
         "Of a list's row alone: which of results, processing_details and metadata it leaves out, "
@@ -204,8 +204,8 @@ class Bookkeeping(Struct, kw_only=True, omit_defaults=True):
     eager_in: str | None = None
     #: Number of the run in its worker.
     run: int | None = None
-    #: When the newest run began.
-    began: Moment | None = None
+    #: When the newest run began, where the body has another time or none.
+    began: Moment | UnsetType | None = UNSET
     #: Whether root_id is the task's own id.
     own_root: bool = False
     #: Seconds after which the broker gives the message out again if the run does not acknowledge

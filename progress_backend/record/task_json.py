@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from copy import copy
 from datetime import datetime
 from hashlib import sha1
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+from msgspec import UNSET
 
 from ..errors import TooLarge
 from .document import newer, read_stored, with_newer, written
@@ -33,6 +35,7 @@ from .model import (
     Delivery,
     Member,
     Task,
+    TaskStatus,
     Warnings,
     Worker,
     rendered,
@@ -43,6 +46,7 @@ from .model import (
 from .packed_event import CLIPPED_TEXT, clip
 from .work import Work
 
+T = TypeVar("T")
 _NONE: Final[Mapping[str, Any]] = {}
 _NO_ITEMS: Final = ItemsDone(0, None, 0)
 _UNKEPT: Final = Bookkeeping(v=VERSION)
@@ -55,7 +59,7 @@ def encode(task: Task) -> bytes:
     Raises:
         TooLarge: the document would be above `MAX_DOCUMENT_BYTES`.
     """
-    document = written(stored_of(task))
+    document = written(stored_of(settled(task)))
     if task.unknown:
         body = with_newer(parsed(document), task.unknown)
         names = list(body)
@@ -81,6 +85,23 @@ def clipped(task: Task) -> Task:
         message_code=None,
         error_code=None,
         error_message=task.error_message and task.error_message[:CLIPPED_TEXT],
+    )
+
+
+def settled(task: Task) -> Task:
+    """The task without what only its run needs, where it is completed: no event of the run can
+    change it any more, but for one that acknowledges a request."""
+    if task.status != TaskStatus.COMPLETED or task.asked is not None:
+        return task
+    worker, delivery = task.worker, task.delivery
+    return replace(
+        task,
+        worker=worker and Worker("", worker.name),
+        delivery=delivery and Delivery(delivery.eta, delivery.expires),
+        work=None,
+        usual=None,
+        expect_s=None,
+        stall_s=None,
     )
 
 
@@ -115,7 +136,7 @@ def with_values(before: Stored, task: Task) -> Stored:
 def _filled(stored: Stored, task: Task) -> Stored:
     """Sets the values of a task's run."""
     remaining, details, computed = remaining_seconds(task), task.processing_details, {}
-    if task.rate is not None:
+    if task.rate is not None and not task.ended:
         computed = _estimates(task, remaining)
         details = {**computed, **details}
     ends, at, work = ending(task, remaining), task.updated_at, task.work
@@ -191,12 +212,13 @@ def _without_values(task: Task) -> Stored:
 
 def _bookkeeping(task: Task) -> Bookkeeping:
     worker, delivery, member = task.worker, task.delivery, task.member
+    began = task.attempt_started_at
     return Bookkeeping(
         v=VERSION,
-        lease=None if worker is None else worker.lease,
+        lease=worker.lease or None if worker else None,
         eager_in=None if worker is None else worker.task,
         run=None if worker is None else worker.run,
-        began=rendered(task.attempt_started_at),
+        began=UNSET if began == _begun(task.attempt, began, task.started_at) else rendered(began),
         own_root=task.root_id == task.task_id,
         again_s=None if delivery is None else delivery.again_s,
         lost_runs=0 if delivery is None else delivery.lost_runs,
@@ -209,6 +231,11 @@ def _bookkeeping(task: Task) -> Bookkeeping:
         expect_s=task.expect_s,
         stall_s=task.stall_s,
     )
+
+
+def _begun(attempt: int, newest: T, first: T) -> T | None:
+    """When the newest run began, as a body says it: of the first run by the task's start."""
+    return newest if attempt > 1 else first if attempt else None
 
 
 def _membership(of: Member) -> Membership:
@@ -246,9 +273,10 @@ def decode(document: bytes, task_id: str | None = None) -> Task:
 def task_of(body: Body, unknown: Mapping[str, Any] = _NONE) -> Task:
     """A checked record as a Task, with the fields of it that only a newer version knows. A body is
     without the bookkeeping."""
-    kept = body.bookkeeping if isinstance(body, Stored) else None
-    began = body.attempt_started_at or body.start_time if kept is None else kept.began
-    kept = kept or _UNKEPT
+    kept = (body.bookkeeping if isinstance(body, Stored) else None) or _UNKEPT
+    began = kept.began
+    if began is UNSET:  # the first run's start is the task's
+        began = _begun(body.attempt, body.attempt_started_at, body.start_time)
     details = body.processing_details
     for name in body.estimated_details:
         details.pop(name, None)

@@ -71,8 +71,10 @@ DOCUMENT: dict[str, Any] = json.loads(task_json.encode(FULL))
 FIELDS = {field.name: field for field in structs.fields(Body)}
 ALWAYS = [name for name, field in FIELDS.items() if field.required]
 #: What only a row has, and what is made as a record is read.
-ROWS, PLACES = ["omitted", "detail"], ["ahead", "start_estimate", "estimate", "usual_ms"]
-STORED = [name for name in FIELDS if name not in (*ROWS, *PLACES)]
+ROWS, PLACES = ["omitted", "detail"], ["ahead", "start_estimate", "usual_ms"]
+#: What only a running one has.
+AT_WORK = ["estimate", "estimated_details"]
+STORED = [name for name in FIELDS if name not in (*ROWS, *PLACES, *AT_WORK)]
 KEPT = [field.encode_name for field in structs.fields(Bookkeeping)]
 
 
@@ -82,7 +84,9 @@ def test_each_attribute_of_a_task_is_written_and_read() -> None:
         "unknown"
     ]
     assert list(DOCUMENT) == [*STORED, "_"]
-    other = json.loads(task_json.encode(replace(FULL, root_id="t", delivery=Delivery())))
+    runs = replace(FULL, status="running", attempt=0, root_id="t", delivery=Delivery())
+    other = json.loads(task_json.encode(runs))
+    assert set(AT_WORK) <= other.keys()
     assert (DOCUMENT["_"] | other["_"]).keys() == set(KEPT)
     assert "root_id" not in other
     assert task_json.decode(task_json.encode(FULL)) == FULL

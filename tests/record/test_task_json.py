@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progress_backend.errors import TooLarge
+from progress_backend.errors import TooLarge, TransitionRefused
+from progress_backend.flows.stored_record import facets_of
 from progress_backend.record import events as ev
-from progress_backend.record import task_json
+from progress_backend.record import task_json, timeline
 from progress_backend.record.fields import VERSION
 from progress_backend.record.model import Delivery, Task, Worker
 from progress_backend.record.transition import transition
 from tests.record.sample import RUNNING
-from tests.strategies import NOW, mappings, plain_mappings, tasks
+from tests.strategies import NOW, events, mappings, plain_mappings, tasks
 
 SPEC_STATUS = {
     "task_id": "f47ac10b-58cc-4372-a567-0e02b2c3d479",
@@ -50,7 +51,23 @@ def test_the_document_is_the_specifications_body_and_more() -> None:
 
 @given(tasks(plain_mappings))
 def test_a_document_reads_back_as_the_task(task) -> None:
-    assert task_json.decode(task_json.encode(task)) == task
+    assert task_json.decode(task_json.encode(task)) == task_json.settled(task)
+
+
+@given(tasks(), events())
+def test_a_completed_record_is_to_events_what_it_was(task, happened) -> None:
+    """Whatever its document does not have any more."""
+    task = replace(task, status="completed")
+    assert _after(task_json.settled(task), happened) == _after(task, happened)
+
+
+def _after(task: Task, happened: ev.Event) -> object:
+    try:
+        after = transition(task, happened, NOW)
+    except TransitionRefused as refused:
+        return type(refused), str(refused), refused.status
+    entries = timeline.written(task, happened, after)
+    return task_json.settled(after), entries, facets_of(task), facets_of(after)
 
 
 @given(tasks(mappings))
@@ -61,7 +78,7 @@ def test_whatever_a_job_hands_over_is_one_strict_document(task) -> None:
     again = task_json.decode(document)
     assert json.loads(task_json.encode(again)) == read
     same = {"metadata": {}, "results": {}, "processing_details": {}}
-    assert replace(again, **same) == replace(task, **same)
+    assert replace(again, **same) == task_json.settled(replace(task, **same))
 
 
 def test_a_document_has_a_limit() -> None:
@@ -115,7 +132,7 @@ def test_fields_of_another_version_are_carried_over() -> None:
         plain = json.loads(task_json.encode(replace(after, unknown={})))
         assert {**written, **plain, "_": written["_"]} == written | {"progress": plain["progress"]}
         assert list(written)[-1] == "_"
-        assert task_json.decode(json.dumps(written).encode()) == after
+        assert task_json.decode(json.dumps(written).encode()) == task_json.settled(after)
 
 
 def test_what_no_newer_version_has_written_is_not_kept() -> None:
