@@ -36,6 +36,8 @@ _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _TRACE_URL = re.compile(r"https?://[^\s\"'<>]*\{trace_id\}[^\s\"'<>]*")
 _FLOWER_URL = re.compile(r"https?://[^\s\"'<>?#]+")
+#: Colours that can be told apart, and that white text is read on.
+TITLE_COLORS = ("blue", "green", "orange", "red", "purple", "grey")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 #: Fields that are a time above 0, and fields that are a limit, or 0 for none.
 _SPANS = ("retention_s", "lease_s", "reap_interval_s", "cleanup_interval_s", "unstarted_s")
@@ -102,6 +104,10 @@ class Settings:
     trace_url: str = ""
     #: Address of Flower, where the page links a task to: an http or https URL.
     flower_url: str = ""
+    #: What the page calls this environment, such as "Staging".
+    title: str = ""
+    #: The colour of that name: blue, green, orange, red, purple or grey.
+    title_color: str = ""
     #: Whether the API answers /metrics.
     metrics: bool = True
     #: Whether the API answers /docs and /openapi.json.
@@ -143,6 +149,8 @@ class Settings:
             raise _unusable("trace_url", self.trace_url, expected)
         if self.flower_url and not _FLOWER_URL.fullmatch(self.flower_url):
             raise _unusable("flower_url", self.flower_url, "an address such as https://flower:5555")
+        if self.title_color not in ("", *TITLE_COLORS):
+            raise _unusable("title_color", self.title_color, ", ".join(TITLE_COLORS))
         for name, one in (("allowed_origins", _origin), ("allowed_hosts", _host)):
             object.__setattr__(self, name, tuple(map(one, getattr(self, name))))
         self._check_url()

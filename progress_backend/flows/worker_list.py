@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from ..errors import printable
-from ..operations import leases, records
+from ..operations import leases, lists, records
+from ..operations.lists import Filters
 from ..record import reader_view
 from ..record.fields import Body
-from ..record.local_time import LocalTime
+from ..record.local_time import LocalTime, moment
 from ..record.model import rendered
 from .flow import Flow
 from .stored_record import milliseconds
@@ -45,7 +46,23 @@ def workers(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
         for (lease, until_ms), (count, ids) in zip(stored, held, strict=True)
     ]
     rows.sort(key=lambda row: (not row["live"], row["name"]))
-    return {"workers": rows, "total": total, "at": rendered(now)}
+    waits = yield from _oldest_wait_ms(flows, now)
+    return {"workers": rows, "total": total, "oldest_wait_ms": waits, "at": rendered(now)}
+
+
+def _oldest_wait_ms(flows: Flows, now: datetime) -> Flow[int | None]:
+    """How long the task waits that was created first of those that may begin; None where none
+    waits. Planned steps and tasks with an `eta` still to come are no such tasks."""
+    zone = flows.settings.zone()
+    found = yield from lists.oldest(_AT_ONCE, Filters("created"))
+    stored = yield from records.read([task_id for _, task_id in found], light=True)
+    for (_, task_id), document in zip(found, stored, strict=True):
+        task = None if document is None else reader_view.row(document, task_id, zone)
+        if task is None or task.created_at is None or task.planned:
+            continue
+        if task.eta is None or moment(task.eta) <= now:
+            return max(milliseconds(now) - milliseconds(moment(task.created_at)), 0)
+    return None
 
 
 def _name(lease: str) -> str:

@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException as AnyHTTPException
 
+from ..record.default_texts import Locale, wished
+from ..settings import Settings
 from .route_table import route
 from .state import access_of
 from .static_file import StaticFile, of_folder
@@ -60,29 +64,46 @@ _PAGE_HEADERS: Final = {
 }
 
 
+_UNKNOWN: Final[dict[Locale, dict[str, str]]] = {
+    "en": {"unknown": "There is no page of this address", "back": "← All tasks"},
+    "ja": {"unknown": "このアドレスのページはありません", "back": "← タスク一覧"},
+}
+
+
 @page_router.get("/")
 @route("The live page", None, {})
 async def page(request: Request) -> Response:
     """The live page."""
     settings = access_of(request.scope).settings
     known = settings.tokens or settings.tokens_file or request.query_params.keys() - {"lang"}
-    file = _page(_docs(request), not known, settings.read_only, settings.trace_url)
+    file = _page(_docs(request), not known, _given(settings))
     return file.answer(request, _PAGE_HEADERS)
 
 
 @lru_cache(maxsize=16)
-def _page(docs: str, reads_first: bool, read_only: bool, trace_url: str) -> StaticFile:
+def _page(docs: str, reads_first: bool, given: tuple[tuple[str, str], ...]) -> StaticFile:
     """The live page of a service with these settings."""
-    given = {
-        "docs": docs,
-        "first-read": f"<script>{_FIRST_READ}</script>\n" if reads_first else "",
-        "read-only": "yes" if read_only else "",
-        "trace": escape(trace_url),
-    }
-    html = (_FOLDER / "index.html").read_text(encoding="utf-8")
-    for name, value in given.items():
-        html = html.replace(f"{{{{{name}}}}}", value)
-    return StaticFile("text/html; charset=utf-8", html.encode())
+    first = f"<script>{_FIRST_READ}</script>\n" if reads_first else ""
+    html = (_FOLDER / "index.html").read_text(encoding="utf-8").replace("{{first-read}}", first)
+    return StaticFile("text/html; charset=utf-8", _filled(html, ("docs", docs), *given).encode())
+
+
+def _given(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """What the pages have from the settings."""
+    return (
+        ("read-only", "yes" if settings.read_only else ""),
+        ("trace", settings.trace_url),
+        ("flower", settings.flower_url.rstrip("/")),
+        ("title-color", settings.title_color),
+        ("title", settings.title),
+    )
+
+
+def _filled(html: str, *given: tuple[str, str]) -> str:
+    """The HTML with these texts in the places of their names."""
+    for name, value in given:
+        html = html.replace(f"{{{{{name}}}}}", escape(value))
+    return html
 
 
 @page_router.get("/task/{task_id:path}")
@@ -103,17 +124,8 @@ def _record(request: Request, kind: str, its_id: str) -> HTMLResponse:
     """The page of one record; it tells nothing of it, its script reads that with a token."""
     html = (_FOLDER / "record.html").read_text(encoding="utf-8")
     settings = access_of(request.scope).settings
-    given = {
-        "base": _up(request, its_id),
-        "kind": kind,
-        "read-only": "yes" if settings.read_only else "",
-        "trace": settings.trace_url,
-        "flower": settings.flower_url.rstrip("/"),
-        "id": its_id,
-    }
-    for name, value in given.items():
-        html = html.replace(f"{{{{{name}}}}}", escape(value))
-    return HTMLResponse(html, headers=HEADERS)
+    about = (("base", _up(request, its_id)), ("kind", kind), *_given(settings), ("id", its_id))
+    return HTMLResponse(_filled(html, *about), headers=HEADERS)
 
 
 def _up(request: Request, its_id: str) -> str:
@@ -139,6 +151,19 @@ async def static(request: Request, name: str) -> Response:
     if file is None:
         raise HTTPException(404)
     return file.answer(request, HEADERS)
+
+
+async def unknown(request: Request, error: Exception) -> Response:
+    """The answer of an application where no route is: a page that leads back, for a browser."""
+    assert isinstance(error, AnyHTTPException)
+    if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
+        return await http_exception_handler(request, error)
+    settings, path = access_of(request.scope).settings, request.scope["path"]
+    lang = wished(request.headers.get("accept-language")) or settings.locale
+    base = "../" * (path.removeprefix(request.scope.get("root_path", "")).count("/") - 1)
+    about = {"lang": lang, "base": base or "./", **_UNKNOWN[lang]}
+    html = (_FOLDER / "unknown.html").read_text(encoding="utf-8")
+    return HTMLResponse(_filled(html, *about.items(), *_given(settings)), 404, headers=HEADERS)
 
 
 def _docs(request: Request) -> str:

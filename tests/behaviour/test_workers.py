@@ -8,7 +8,8 @@ from progress_backend.flows import worker_list
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import leases
 from progress_backend.record import events as ev
-from tests.behaviour.driving import Driver
+from progress_backend.record.model import Member
+from tests.behaviour.driving import Driver, identity_of
 
 
 def listed(driver: Driver) -> dict:
@@ -18,6 +19,20 @@ def listed(driver: Driver) -> dict:
 def renew(driver: Driver, lease: str, seconds: float) -> None:
     until = driver.now() + timedelta(seconds=seconds)
     driver.execute(leases.renew(lease, milliseconds(until)))
+
+
+def test_how_long_the_first_task_waits_that_may_begin(driver: Driver) -> None:
+    assert listed(driver)["oldest_wait_ms"] is None
+    hour = timedelta(hours=1)
+    driver.apply("planned", ev.Planned(identity=identity_of(member=Member(("w",)))))
+    driver.apply("later", ev.Created(identity=identity_of(), eta=driver.now() + hour))
+    assert listed(driver)["oldest_wait_ms"] is None
+    created_at = driver.create("waits").task.created_at
+    driver.create("next")
+    before = (driver.now() - created_at) / timedelta(milliseconds=1)
+    waited = listed(driver)["oldest_wait_ms"]
+    after = (driver.now() - created_at) / timedelta(milliseconds=1)
+    assert before - 1 <= waited <= after + 1
 
 
 def test_each_worker_with_its_last_sign_and_what_it_runs(driver: Driver) -> None:

@@ -29,6 +29,12 @@ def is_live(page: Page) -> None:
     expect(page.locator("#connection")).to_have_attribute("data-state", "live")
 
 
+def other_language(page: Page) -> None:
+    """Chooses it in the live page's menu, which closes by that."""
+    page.locator("#menu").click()
+    page.locator("#language").click()
+
+
 def never_loaded_again(page: Page) -> None:
     """Raises unless the page is the one that `marked` has seen."""
     assert page.evaluate("window.marked") is True, "the page was loaded again"

@@ -117,7 +117,7 @@ def test_nothing_to_complain_of(
 def test_nor_where_something_is_open(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
-    """Menus, a selection, rows that wait, what a choice took away, a list refused, the workers."""
+    """A selection, rows that wait, keys, the panel, what was taken away, a refusal, the workers."""
     options = {"bypass_csp": True, "reduced_motion": "reduce", "color_scheme": "dark"}
     page = open_page(api, "/?lang=en", **options)
     expect(page.locator("tr[data-task-id]")).to_have_count(7)
@@ -130,14 +130,21 @@ def test_nor_where_something_is_open(
     expect(page.locator("#selection")).to_be_visible()
     page.locator(".tick").first.check()
     assert complaints(page) == []
-    page.locator("#more summary").click()
-    page.locator("#more select").nth(1).select_option("between")
-    expect(page.locator("#more input[type=datetime-local]").first).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
     assert complaints(page) == []
-    page.locator("#more").get_by_label("Type").fill("fetch_data")
-    page.keyboard.press("Enter")
-    page.locator("#more summary").click()
-    page.locator("#more select").first.select_option("late")
+    page.keyboard.press("Escape")
+    page.locator("tr[data-workflow-id] .open").click()
+    expect(page.locator("#panel tr[data-task-id]")).to_have_count(1)
+    assert complaints(page) == []
+    page.locator("#table tr[data-task-id=error] .open").click()
+    expect(page.locator("#panel .lane")).to_be_visible()
+    assert complaints(page) == []
+    page.locator("#panel").get_by_role("button", name="Close").click()
+    for text in ("Type: fetch_data", "Warning: Late"):
+        page.locator("#search").fill(text)
+        page.keyboard.press("Enter")
     expect(page.locator(".away")).to_be_visible()
     assert complaints(page) == []
     page.locator("#filters [data-name=warning]").click()

@@ -38,7 +38,7 @@ def test_a_job_from_its_creation_to_its_end(
     task_id = api.create()
     page = open_page(site(f'<task-progress task-id="{task_id}"></task-progress>', api))
     expect(part(page, "name")).to_have_text("fetch_data 7203.T")
-    expect(part(page, "status")).to_have_text("Created")
+    expect(part(page, "status")).to_have_text("Waiting")
     page.evaluate(
         "() => { window.seen = []; for (const name of ['progress', 'end'])"
         " document.addEventListener(name, (event) => seen.push([name, event.detail.status])); }"
@@ -67,14 +67,14 @@ def test_two_lines_of_the_documents(
     text = block.text.replace("127.0.0.1:8004", f"127.0.0.1:{api.port}")
     assert len(text.splitlines()) == 2
     page = open_page(site(text.replace("TASK_ID", task_id), api))
-    expect(part(page, "status")).to_have_text("Created")
+    expect(part(page, "status")).to_have_text("Waiting")
 
 
 def test_what_its_page_names_is_there(api: RunningApi, site: Site, open_page: OpenPage) -> None:
     """Parts, custom properties and states of docs/element.md."""
     looks = text_of("docs/element.md").partition("## Looks")[2]
     page = open_page(site(f'<task-progress task-id="{api.create()}"></task-progress>', api))
-    expect(part(page, "status")).to_have_text("Created")
+    expect(part(page, "status")).to_have_text("Waiting")
     parts, rest = looks.split(". Custom properties", 1)
     for name in re.findall(r"`(\w+)`", parts):
         assert part(page, name).count() == 1, name
@@ -126,7 +126,7 @@ def test_an_end_that_time_alone_makes_final(
     api, records = start_api(**about, lease_s=lease_s), Records(redis_url, lease_s)
     records.create("lost")
     page = open_page(site('<task-progress task-id="lost"></task-progress>', api))
-    expect(part(page, "status")).to_have_text("Created")
+    expect(part(page, "status")).to_have_text("Waiting")
     keep_events(page, "end")
     records.lose("lost", again_s)
     expect(part(page, "status")).to_have_text("Error")
@@ -137,7 +137,7 @@ def test_an_end_that_time_alone_makes_final(
 def test_an_element_that_is_moved_goes_on(api: RunningApi, site: Site, open_page: OpenPage) -> None:
     task_id = api.create()
     page = open_page(site(f'<task-progress task-id="{task_id}"></task-progress>', api))
-    expect(part(page, "status")).to_have_text("Created")
+    expect(part(page, "status")).to_have_text("Waiting")
     keep_events(page, "progress")
     moved = page.evaluate(
         "() => { const one = document.querySelector('task-progress'); document.body.prepend(one);"
@@ -158,7 +158,7 @@ def test_the_languages_of_a_page_and_of_an_element(
     )
     page = open_page(site(body, api, lang="ja"))
     expect(part(page, "status")).to_have_text("待機中")
-    expect(part(page, "status", 1)).to_have_text("Created")
+    expect(part(page, "status", 1)).to_have_text("Waiting")
     Records(redis_url).progress(task_id, 3, progress_text("ja", 3, 252))
     expect(part(page, "message")).to_have_text("処理中... (3/252)")
     expect(part(page, "message", 1)).to_have_text("Processing... (3/252)")
@@ -226,7 +226,7 @@ def test_all_elements_of_a_page_share_one_socket_and_leave_it(
     sockets = sockets_of(page)
     tags = "".join(f'<task-progress task-id="{tasks[n % 15]}"></task-progress>' for n in range(30))
     show(page, tags)
-    expect(page.locator("task-progress [part=status]")).to_have_text(["Created"] * 30)
+    expect(page.locator("task-progress [part=status]")).to_have_text(["Waiting"] * 30)
     assert watchers(api) == 15
     api.update(tasks[14], current_items=63)
     for place in (14, 29):
@@ -276,11 +276,11 @@ def test_a_page_where_no_socket_opens_keeps_connections_for_others(
     page = open_page(site("<p></p>", api))
     take_away(page, "WebSocket")
     show(page, "".join(f"<task-progress task-id='{one}'></task-progress>" for one in tasks))
-    expect(page.locator("task-progress [part=status]")).to_have_text(["Created"] * 8)
+    expect(page.locator("task-progress [part=status]")).to_have_text(["Waiting"] * 8)
     for place, one in enumerate(tasks):
         api.update(one, current_items=63)
         expect(part(page, "figures", place)).to_have_text("25% · 63 / 252")
-    assert watchers(api) == 2
+    assert watchers(api) == 0
 
 
 def test_a_socket_that_opens_again_is_taken(
@@ -290,9 +290,9 @@ def test_a_socket_that_opens_again_is_taken(
     task_id = api.create()
     page = open_page(site("<p></p>", api))
     page.evaluate("() => { window.Kept = WebSocket; }")
-    take_away(page, "WebSocket, EventSource")
+    take_away(page, "WebSocket")
     show(page, f"<task-progress task-id='{task_id}'></task-progress>")
-    expect(part(page, "status")).to_have_text("Created")
+    expect(part(page, "status")).to_have_text("Waiting")
     assert watchers(api) == 0
     page.evaluate("() => { window.WebSocket = Kept; }")
     run_clock(page, 20)
@@ -314,7 +314,28 @@ def test_a_socket_that_says_nothing_is_none(
     )
     run_clock(page, 10)
     show(page, f"<task-progress task-id='{api.create()}'></task-progress>")
-    expect(part(page, "status")).to_have_text("Created")
+    expect(part(page, "status")).to_have_text("Waiting")
+
+
+def test_a_page_names_its_task_and_says_what_follows_its_end(
+    api: RunningApi, site: Site, open_page: OpenPage, records: Records
+) -> None:
+    records.start("job")
+    link = '<a slot="end" href="/file">Download</a>'
+    page = open_page(
+        site(
+            '<task-progress task-id="job" lang="en" label="Your report" error-text="plain">'
+            f"{link}</task-progress>",
+            api,
+        )
+    )
+    expect(part(page, "name")).to_have_text("Your report")
+    expect(page.get_by_role("link", name="Download")).to_be_hidden()
+    records.fail("job", "Traceback\nKeyError: '/srv/secret'")
+    expect(part(page, "problem")).to_have_text("An error occurred")
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
+    page.locator("task-progress").evaluate("one => one.removeAttribute('error-text')")
+    expect(part(page, "problem")).to_contain_text("KeyError")
 
 
 def test_a_text_is_a_text(api: RunningApi, site: Site, open_page: OpenPage) -> None:
@@ -346,7 +367,7 @@ def signed(ttl: float = 600) -> str:
     return sign(task_id="shared", ttl=ttl, settings=Settings(signing_keys=(KEY,)))
 
 
-@pytest.mark.parametrize("without", ["", "WebSocket, EventSource"])
+@pytest.mark.parametrize("without", ["", "WebSocket"])
 def test_a_share_token_shows_its_task_and_no_other(
     guarded: RunningApi, site: Site, open_page: OpenPage, records: Records, without: str
 ) -> None:
@@ -355,7 +376,7 @@ def test_a_share_token_shows_its_task_and_no_other(
     page = open_page(site("<p></p>", guarded))
     take_away(page, without)
     show(page, f"<task-progress task-id='{task_id}' token='{token}' lang='en'></task-progress>")
-    expect(part(page, "status")).to_have_text("Created")
+    expect(part(page, "status")).to_have_text("Waiting")
     records.start(task_id)
     records.progress(task_id, 63)
     expect(part(page, "figures")).to_have_text("25% · 63 / 252")
@@ -374,7 +395,7 @@ def test_a_token_that_expires_meanwhile(
     records.create("shared")
     body = f"<task-progress task-id='shared' token='{signed(ttl=4)}'></task-progress>"
     page = open_page(site(body, guarded))
-    expect(part(page, "status")).to_have_text("Created")
+    expect(part(page, "status")).to_have_text("Waiting")
     expect(part(page, "note")).to_have_text("You have no access any more; load the page again.")
     expect(page.locator("task-progress")).to_have_attribute("data-state", "refused")
 
@@ -397,14 +418,12 @@ def run_clock(page: Page, times: float) -> None:
     )
 
 
-def take_away(page: Page, names: str) -> None:
-    """Has the page's sockets or streams fail, as behind a proxy that lets plain requests alone
-    through."""
-    for name in filter(None, names.split(", ")):
+def take_away(page: Page, name: str) -> None:
+    """Has the page's sockets fail, as behind a proxy that lets plain requests alone through."""
+    if name:
         page.evaluate(
-            f"() => {{ window.{name} = class extends EventTarget {{ constructor() {{ super();"
-            " setTimeout(() => { this.onclose?.({ code: 1006 }); this.onerror?.(); }); }"
-            " close() {} }; }"
+            f"() => {{ window.{name} = class {{ constructor() {{"
+            " setTimeout(() => { this.onclose?.({ code: 1006 }); }); } close() {} }; }"
         )
 
 

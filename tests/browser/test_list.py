@@ -218,7 +218,7 @@ def test_on_a_phone_statuses_with_tasks_come_first_and_all_can_be_touched(
     assert re.search(r"lang=", page.url) is None
 
 
-def test_a_filter_that_no_row_offers_is_in_the_menu(
+def test_filters_are_suggested_in_the_search_field(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     for task_id in ("slow", "usual"):
@@ -226,25 +226,29 @@ def test_a_filter_that_no_row_offers_is_in_the_menu(
     records.warning("slow", stalled=datetime.now(UTC))
     page = open_page(api, "/?owner=alice&status=running&lang=en")
     shows(page, "usual", "running")
-    page.locator("#more summary").click()
-    page.locator("#more").get_by_label("Warning").select_option("Stalled")
+    search = page.locator("#search")
+    offered = page.locator("#suggested option").evaluate_all("all => all.map(one => one.value)")
+    wanted = {"Status: Error", "Warning: Stalled", "Created: last hour", "Type: fetch_data"}
+    assert wanted | {"Symbol: 7203.T", "Owner: alice"} <= set(offered)
+    search.fill("Warning: Stalled")
+    page.keyboard.press("Enter")
     expect(row(page, "usual")).to_have_count(0)
     shows(page, "slow", "running")
     # There is no index of owner and warning: what was chosen last stays.
     assert asked(page) == {"warning": "stalled", "status": "running"}
     chip = page.locator("#filters [data-name=warning]")
     expect(chip).to_have_text("Warning: Stalled ×")
+    expect(page.locator("#filters b")).to_have_text([""] * 7)  # the counts would be of all tasks
     records.progress("slow", 63)  # goes on, and has the warning no more
     expect(page.locator("#empty")).to_have_text("No task passes all of these filters.")
-    page.locator("#more").get_by_label("Type").fill("fetch_data")
-    page.keyboard.press("Enter")
+    # As a browser fills in what was pressed in its list.
+    search.evaluate(
+        "field => { field.value = 'Type: fetch_data'; field.dispatchEvent("
+        "new InputEvent('input', {inputType: 'insertReplacementText'})); }"
+    )
     shows(page, "slow", "running")
     assert asked(page) == {"task_type": "fetch_data", "status": "running"}
-    expect(page.locator("#more summary")).to_be_focused()
-    expect(page.locator("#more .menu")).to_be_hidden()
-    page.keyboard.press("Enter")
-    page.keyboard.press("Escape")
-    expect(page.locator("#more").get_by_label("Warning")).to_be_hidden()
+    expect(search).to_have_value("")
     page.go_back()
     expect(chip).to_be_visible()
 
@@ -332,7 +336,7 @@ def test_the_beginning_of_an_id_is_looked_for_by_the_service(
     search.fill(whole)  # a whole id, pasted, needs no Enter
     expect(row(page, "3f2a00-b")).to_have_count(0)
     shows(page, whole, "created")
-    page.get_by_role("button", name="Created 22").click()  # no index of both
+    page.locator("#filters [data-filter=created]").click()  # no index of both
     expect(chip).to_be_hidden()
     shows(page, "newer-19", "created")
     search.fill("3f2a00-")

@@ -8,9 +8,8 @@ from playwright.sync_api import Page, expect
 
 from progress_backend import tokens
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import asked, listed, marked, never_loaded_again, row, shows
+from tests.browser.looking import asked, marked, never_loaded_again, other_language, row, shows
 from tests.records import Records
-from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
@@ -40,11 +39,11 @@ def test_what_another_choice_takes_away_is_told(
     away = page.locator(".away")
     shows(page, "slow", "running")
     expect(away).to_have_text("")
-    page.locator("#more summary").click()
-    page.locator("#more").get_by_label("Warning").select_option("Stalled")
+    page.locator("#search").fill("Warning: Stalled")
+    page.keyboard.press("Enter")
     expect(away).to_have_text(AWAY["en"])
     expect(page.get_by_role("status").filter(has_text="taken away")).to_be_visible()
-    page.get_by_role("button", name="日本語").click()
+    other_language(page)
     expect(away).to_have_text(AWAY["ja"])
     page.go_back()  # nothing is taken away of what was chosen before
     expect(away).to_have_text("")
@@ -139,23 +138,6 @@ def test_a_word_that_is_being_made_is_not_yet_looked_for(
     page.context.new_cdp_session(page).send("Input.insertText", {"text": "東京"})
     expect(page.locator("#found")).to_have_text("within this page: 1 of 2")
     expect(row(page, "other")).to_be_hidden()
-    # In the menu Enter takes the word over, and Escape gives it up: both leave the menu open.
-    search.fill("")
-    page.locator("#more summary").click()
-    field = page.locator("#more").get_by_label("Symbol")
-    field.focus()
-    composed(page, "とうきょう")
-    for key, code in (("Enter", 13), ("Escape", 27)):
-        field.evaluate(
-            "(field, [key, keyCode]) => field.dispatchEvent(new KeyboardEvent('keydown', "
-            "{key, keyCode, isComposing: true, bubbles: true}))",
-            [key, code],
-        )
-        expect(field).to_be_visible()
-    page.context.new_cdp_session(page).send("Input.insertText", {"text": "東京"})
-    page.keyboard.press("Enter")
-    eventually(lambda: listed(page) == ["tokyo"])
-    expect(field).to_be_hidden()
     never_loaded_again(page)
 
 
@@ -181,69 +163,49 @@ def test_the_focus_stays_where_a_choice_takes_its_button_away(
     expect(page.locator("#search")).to_be_focused()
 
 
-def test_the_menu_is_left_by_keys_alone(
+def test_a_span_is_of_the_services_clock(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
+    """The browser's is an hour fast, and its zone another."""
     records.start("job")
-    page = open_page(api, "/?lang=en")
-    shows(page, "job", "running")
-    page.get_by_role("button", name="Select", exact=True).click()
-    menu, summary = page.locator("#more .menu"), page.locator("#more summary")
-    expect(page.locator("#selection button").first).to_be_focused()
-    summary.focus()
-    page.keyboard.press("Enter")
-    expect(menu).to_be_visible()
-    page.keyboard.press("Escape")  # closes what is above, not the selection as well
-    expect(menu).to_be_hidden()
-    expect(page.locator("#selection")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.locator("#selection")).to_be_hidden()
-    summary.focus()
-    page.keyboard.press("Enter")
-    page.locator("#more").get_by_label("Owner").focus()
-    page.keyboard.press("Tab")
-    expect(menu).to_be_hidden()
-    # A date that is typed digit by digit is one step, not one of each year that it passes.
-    steps = page.evaluate("history.length")
-    summary.click()
-    page.locator("#more").get_by_label("Created").select_option("between…")
-    page.locator("#more").get_by_label("From").focus()
-    page.keyboard.type("01022026")
-    page.keyboard.press("Tab")
-    page.keyboard.type("0304")
-    page.keyboard.type("PM")
-    chip = page.locator("#filters [data-name=created_from]")
-    expect(chip).to_have_text("From 2026-01-02 15:04 ×")
-    assert page.evaluate("history.length") == steps + 1
-
-
-def test_a_span_is_of_the_services_clock_and_zone(
-    start_api: StartApi, redis_url: str, open_page: OpenPage
-) -> None:
-    """The browser's clock is an hour fast, its zone another; no row has told the service's."""
-    records = Records(redis_url, timezone="Asia/Tokyo")
-    records.start("job")
-    api = start_api(redis_url=redis_url, timezone="Asia/Tokyo")
     page = open_page(api, "/?lang=en", timezone_id="America/New_York")
     shows(page, "job", "running")
     page.clock.set_system_time(datetime.now(UTC) + timedelta(hours=1))
     page.reload()
     shows(page, "job", "running")
-    page.locator("#more summary").click()
-    menu = page.locator("#more")
-    menu.get_by_label("Created").select_option("last hour")
+    page.locator("#search").fill("Created: last hour")
+    page.keyboard.press("Enter")
     chip = page.locator("#filters [data-name=created_from]")
     expect(chip).to_be_visible()
     since = datetime.fromisoformat(asked(page)["created_from"])
     assert 3_500 < (datetime.now(UTC) - since).total_seconds() < 3_800
-    menu.get_by_label("Created").select_option("last 7 days")
-    eventually(lambda: "created_from" in asked(page) and asked(page)["created_from"] != since)
-    page.go_back()
-    expect(menu.get_by_label("Created")).to_have_value("between")  # no more the last 7 days
-    page.goto(f"http://127.0.0.1:{api.port}/?symbol=none&lang=en")
-    expect(page.locator("#empty")).to_be_visible()
-    page.locator("#more summary").click()
-    menu.get_by_label("Created").select_option("between…")
-    menu.get_by_label("From").fill("2026-01-01T00:00")
-    expect(chip).to_be_visible()
-    assert asked(page)["created_from"] == "2026-01-01T00:00:00-05:00"
+    page.goto(f"http://127.0.0.1:{api.port}/?created_from=2026-01-02T20:04:00Z&lang=en")
+    expect(chip).to_contain_text("From 1/2/26, 3:04")
+
+
+def test_what_the_page_does_by_keys(api: RunningApi, records: Records, open_page: OpenPage) -> None:
+    for task_id in ("one", "two", "three"):
+        records.start(task_id)
+    page = open_page(api, "/?lang=en&status=running")
+    shows(page, "three", "running")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+    page.keyboard.press("j")
+    expect(row(page, "three").locator(".open")).to_be_focused()
+    page.keyboard.press("j")
+    expect(row(page, "two").locator(".open")).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("ArrowRight")  # within a row
+    expect(row(page, "three").get_by_role("button", name="Type: fetch_data")).to_be_focused()
+    page.keyboard.press("Tab")  # and on to the next one
+    expect(row(page, "two").locator(".open")).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.type("j")
+    expect(page.locator("#search")).to_have_value("j")
+    page.keyboard.press("Escape")
+    page.locator("#skip").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#list")).to_be_focused()

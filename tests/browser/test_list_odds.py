@@ -98,6 +98,6 @@ def test_what_has_not_changed_is_not_written_anew(
     page.evaluate("dispatchEvent(new Event('offline'))")
     with page.expect_response("**/internal/tasks?*top=true*"):  # the one before has been drawn
         pass
-    ages = ("for 0:", "for 1:")  # of a workflow, each second
+    ages = ("for 0:", "for 1:", "oldest waits")  # of a workflow each second, in the header
     written = [text for text in page.evaluate("window.written") if not any(a in text for a in ages)]
     assert written == [], "\n".join(written)

@@ -61,6 +61,11 @@ def test_the_page_of_a_task_shows_its_log(
     write(task_id, "the last")
     api.update(task_id, "completed")
     expect(lines.last).to_have_text("01:30:00infothe last")
+    seen = log.locator("[data-line]:visible")
+    page.get_by_label("Level").select_option("warning and above")
+    expect(seen).to_have_count(2)
+    page.get_by_label("Search the log").fill("PRICES")
+    expect(seen).to_have_text(["01:30:00warning<b>2023-08-11</b> has no prices"])
 
 
 def test_a_page_says_how_many_earlier_lines_it_does_not_show(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 import redis
 from playwright.sync_api import expect
 
+from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
+from progress_backend.store.drivers import Store
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import is_live, row, shows
+from tests.browser.looking import is_live, other_language, row, shows
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.mounting import mounted
@@ -40,17 +44,50 @@ def test_languages(api: RunningApi, records: Records, open_page: OpenPage) -> No
     records.start("job")
     page = open_page(api)
     expect(page.locator("h1")).to_have_text("Task progress")
-    page.get_by_role("button", name="日本語").click()
+    other_language(page)
     expect(page.locator("h1")).to_have_text("タスクの進捗")
     expect(row(page, "job")).to_contain_text("実行中")
     expect(page.locator("html")).to_have_attribute("lang", "ja")
     page.reload()
     expect(page.locator("h1")).to_have_text("タスクの進捗")
-    page.get_by_role("button", name="English").click()
+    other_language(page)
     expect(row(page, "job")).to_contain_text("Running")
     japanese = open_page(api, locale="ja-JP")
     expect(japanese.locator("h1")).to_have_text("タスクの進捗")
     expect(japanese).to_have_title("1 件実行中 · タスクの進捗")
+
+
+def test_the_header_says_where_one_is_and_how_it_goes(
+    start_api: StartApi, redis_url: str, records: Records, open_page: OpenPage
+) -> None:
+    records.start("runs")
+    records.create("waits")
+    records.member("m", "the-group", name="nightly")
+    with Store(records.settings) as store:
+        store.ready()
+        store.execute(leases.renew("celery@one/0", milliseconds(store.now()) + 86_400_000))
+    api = start_api(redis_url=redis_url, title="<b>Staging</b>", title_color="red")
+    page = open_page(api, "/?lang=en", color_scheme="light")
+    heading = page.locator("h1")
+    expect(heading).to_have_text("<b>Staging</b>")
+    expect(heading).to_have_css("background-color", "rgb(181, 40, 35)")
+    expect(page).to_have_title("1 running · <b>Staging</b>")
+    strip = page.locator("#strip")
+    expect(strip).to_have_text(
+        re.compile(r"^1 running · 2 waiting · oldest waits \d+:\d\d · 1 worker$")
+    )
+    page.get_by_role("link", name="Workflows").click()
+    expect(page.locator("tr[data-workflow-id]")).to_have_count(1)
+    expect(page.locator("tr[data-task-id]")).to_have_count(0)
+    expect(page.locator("#paging")).to_have_text("1 workflow")
+    expect(page.get_by_role("link", name="Workflows")).to_have_attribute("aria-current", "page")
+    page.go_back()
+    expect(row(page, "runs")).to_be_visible()
+    page.locator("#menu").click()
+    page.get_by_label("Colours").select_option("Dark")
+    expect(page.locator("body")).to_have_css("background-color", "rgb(18, 20, 23)")
+    page.reload()
+    expect(page.locator("body")).to_have_css("background-color", "rgb(18, 20, 23)")
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
@@ -166,7 +203,7 @@ def test_under_a_prefix(start_api: StartApi, redis_url: str, open_page: OpenPage
     expect(page.locator("#record code")).to_have_text("a/進 捗")
     expect(page.locator("#connection")).to_have_text("Live")
     page.go_back()
-    docs = page.get_by_role("link", name="API").evaluate("link => link.href")
+    docs = page.locator("#docs").evaluate("link => link.href")
     assert docs == f"http://127.0.0.1:{api.port}/progress/docs"
     assert api.http.get(docs).status_code == 200
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import row
+from tests.browser.looking import asked, row
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
@@ -37,6 +38,8 @@ def test_a_row_leads_to_its_tasks_page_which_is_live_to_the_end(
     task_id = api.create(metadata={"desk": "tokyo"})
     page = open_page(api)
     row(page, task_id).click()  # anywhere in it
+    expect(page.locator("#record h1")).to_have_text("fetch_data 7203.T")
+    page.get_by_role("link", name="Own page").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("fetch_data 7203.T")
     expect(page.locator(".pill")).to_have_text("Created")
     expect(page.locator("#connection")).to_have_text("Live")
@@ -127,15 +130,20 @@ def test_a_workflow_with_its_failures_first(
     records.fail("m-20", "no such price")
     page = open_page(api)
     page.locator("tr[data-workflow-id]").click()
+    expect(page.locator("#record h1")).to_have_text("fetch ×45")
+    page.get_by_role("link", name="Own page").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("fetch ×45")
     expect(page.locator(".why")).to_have_text("1 failed: no such price")
-    parts = page.locator(".head .bar i")
-    expect(parts).to_have_count(4)
-    found = parts.evaluate_all(
-        "all => all.map((one) => [one.className, parseFloat(one.style.width)])"
-    )
-    assert [name for name, _ in found] == ["error", "completed", "running", "created"]
-    assert sum(width for _, width in found) == pytest.approx(100, abs=0.1)
+    # A square for each task leads to it; what failed is named by its error.
+    squares = page.locator(".steps a")
+    expect(squares).to_have_count(45)
+    expect(page.locator(".steps a.running")).to_have_count(4)
+    expect(page.locator(".causes li")).to_have_text(["1 × no such price fetch_data"])
+    expect(page.locator(".steps a.error")).to_have_attribute("href", re.compile("task/m-20"))
+    squares.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(squares.nth(1)).to_be_focused()
+    assert page.locator(".steps a[tabindex='0']").count() == 1
     rows = page.locator("tr[data-task-id]")
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("no such price")
@@ -145,10 +153,50 @@ def test_a_workflow_with_its_failures_first(
     expect(rows).to_have_count(4)
     records.complete("m-21")
     expect(rows).to_have_count(3)  # as it changes
+    expect(page.locator(".steps a.completed")).to_have_count(21)
     row(page, "m-22").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("fetch_data")
     page.get_by_role("link", name=W).click()  # its task leads back
     expect(page.get_by_role("heading", level=1)).to_have_text("fetch ×45")
+
+
+def test_a_row_opens_beside_the_list_and_keys_go_on(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for task_id in ("one", "two", "three"):
+        records.start(task_id, symbol=task_id)
+    records.member("m", W, name="nightly")
+    page = open_page(api, "/?status=running&lang=en")
+    page.locator("tr[data-task-id=two] .open").click()
+    name, panel = page.locator("#record h1"), page.locator("#panel")
+    expect(name).to_have_text("fetch_data two")
+    assert asked(page) == {"status": "running", "task": "two"}
+    expect(row(page, "two")).to_have_attribute("aria-current", "true")
+    records.progress("two", 63, "as it runs")
+    expect(panel.locator(".text")).to_have_text("as it runs")
+    page.keyboard.press("ArrowDown")
+    expect(name).to_have_text("fetch_data one")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(name).to_have_text("fetch_data three")
+    expect(panel.locator("#record")).to_have_count(1)
+    page.reload()
+    expect(name).to_have_text("fetch_data three")
+    panel.get_by_role("button", name="Pause").click()
+    expect(panel.locator(".pill")).to_have_text("Pause asked")
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    assert asked(page) == {"status": "running"}
+    eventually(lambda: api.watched() == 0, what="its line is left")
+    page.goto(f"http://127.0.0.1:{api.port}/?lang=en")
+    page.locator("tr[data-workflow-id] .open").click()
+    panel.locator("tr[data-task-id=m] .open").click()
+    expect(name).to_have_text("fetch_data")
+    page.go_back()
+    expect(panel).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 800})
+    row(page, "two").locator(".open").click()  # where there is no room beside it
+    expect(page.get_by_role("link", name="← All tasks")).to_be_visible()
 
 
 def test_a_page_that_nobody_looks_at_leaves_its_line(api: RunningApi, open_page: OpenPage) -> None:

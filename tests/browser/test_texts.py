@@ -14,7 +14,7 @@ from progress_backend.record.default_texts import LOCALES, DefaultText, Locale, 
 from progress_backend.record.model import STATUSES
 from progress_backend.terminal import formats
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import row, shows
+from tests.browser.looking import other_language, row, shows
 from tests.records import Records
 from tests.web.serving import RunningApi
 
@@ -102,9 +102,8 @@ def test_a_row_has_one_language_whatever_its_writer_spoke(
     page.reload()  # and as it is read.
     shows(page, "moving", "running")
     all_are_said()
-    other = page.locator("#language")
-    other.click()
+    other_language(page)
     expect(row(page, "gone").locator(".message")).not_to_contain_text(words["gone"])
     expect(row(page, "own").locator(".message")).to_contain_text(words["own"])
-    other.click()
+    other_language(page)
     all_are_said()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import row
+from tests.browser.looking import other_language, row
 from tests.records import Records
 from tests.web.serving import RunningApi
 
@@ -36,9 +36,9 @@ def test_badges_come_and_go_with_what_they_are_about(
     expect(badges(page, "job").first).to_have_attribute("title", re.compile(r"\d\d:\d\d"))
     records.warning("job", late=ago(1))
     expect(badges(page, "job")).to_have_text(["Stalled", "Late"])
-    page.locator("#language").click()
+    other_language(page)
     expect(badges(page, "job")).to_have_text(["更新なし", "遅れ"])
-    page.locator("#language").click()
+    other_language(page)
     records.progress("job", 64)
     expect(badges(page, "job")).to_have_text(["Late"])
     records.complete("job")

@@ -93,6 +93,17 @@ def test_nothing_else_is_served(api: RunningApi, name: str) -> None:
     assert api.http.get(f"/static/{name}").status_code == 404
 
 
+def test_an_unknown_address_is_a_page_that_leads_back(api: RunningApi) -> None:
+    browser = {"Accept": "text/html,*/*", "Accept-Language": "ja,en;q=0.5"}
+    answer = api.http.get("/tasks/of/mine", headers=browser)
+    assert answer.status_code == 404
+    assert '<html lang="ja">' in answer.text
+    assert 'href="../../">← タスク一覧</a>' in answer.text
+    assert "{{" not in answer.text
+    program = api.http.get("/tasks/of/mine")
+    assert (program.status_code, program.json()) == (404, {"detail": "Not Found"})
+
+
 @pytest.mark.parametrize(("docs_url", "link"), [("/docs", "../docs"), (None, "")])
 def test_under_a_prefix_of_ones_own(
     start_api: StartApi, redis_url: str, docs_url: str | None, link: str
@@ -133,4 +144,4 @@ def test_the_element_is_one_small_module(api: RunningApi) -> None:
     assert int(answer.headers["content-length"]) <= 10_000  # as it is sent, all of it
     assert not re.search(r"\bimport\b(?!\.meta)", answer.text)
     (exported,) = re.findall(r"\bexport\b.*", answer.text)
-    assert re.fullmatch(r"export\{(\w+ as )?TaskProgress\};", exported)
+    assert re.fullmatch(r"export\{([\w$]+ as )?TaskProgress\};", exported)

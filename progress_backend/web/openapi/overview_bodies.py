@@ -44,4 +44,8 @@ class WorkerList(BaseModel):
         description="The 500 that were seen last at most, the living ones first, by name."
     )
     total: int = Field(description="How many there are.")
+    oldest_wait_ms: int | None = Field(
+        description="How long the task waits that was created first of those that may begin: "
+        "planned steps and tasks with an eta to come are none. null where none waits."
+    )
     at: str = Field(description="When this was read, by the store's clock.")

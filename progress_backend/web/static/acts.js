@@ -47,13 +47,12 @@ function isSure(act, name, texts) {
 }
 
 // Whether a person wants that after a second look.
-export function sure(what, how, yes, danger = true) {
+export function sure(what, how, yes) {
   const dialog = byId("sure");
   dialog.onclose?.(); // an answer before this question, with its event still to come
   byId("sure-what").textContent = what;
   byId("sure-how").textContent = how;
   byId("sure-yes").textContent = yes;
-  byId("sure-yes").classList.toggle("danger", danger);
   byId("sure-yes").onclick = () => dialog.close("yes");
   byId("sure-no").onclick = () => dialog.close("");
   dialog.returnValue = "";

@@ -14,7 +14,9 @@ export const FILTERS = [
   "created_from",
   "created_to",
 ];
+const VIEWS = ["workflows", "workers"];
 const SORTS = ["newest", "running", "ended"];
+export const RECORDS = ["task", "workflow"];
 const OF_SOCKET = ["status", "owner", "task_type", "symbol"];
 
 // And what of the address was taken away, as it does not go together with the rest.
@@ -26,7 +28,8 @@ export function fromAddress() {
   if (!STATUSES.includes(chosen.status)) chosen.status = null;
   const sort = query.get("sort");
   chosen.sort = SORTS.includes(sort) ? sort : null;
-  chosen.view = query.get("view") === "workers" ? "workers" : null; // in place of the list
+  for (const kind of RECORDS) chosen[kind] = query.get(kind) || null; // what is open in the panel
+  chosen.view = VIEWS.includes(query.get("view")) ? query.get("view") : null; // in place of all tasks
   chosen.text = query.get("q") ?? ""; // what is looked for within the page
   const { now, away } = settled(chosen);
   return { now: away.length ? { ...now, page: 1 } : now, away };
@@ -53,6 +56,7 @@ export function toAddress(chosen, language, anew) {
   query.set("lang", language);
   if (chosen.page > 1) query.set("page", chosen.page);
   if (chosen.view) query.set("view", chosen.view);
+  for (const kind of RECORDS) if (chosen[kind]) query.set(kind, chosen[kind]);
   if (chosen.text) query.set("q", chosen.text);
   const address = `?${query}`;
   if (anew && address !== location.search) history.pushState(null, "", address);

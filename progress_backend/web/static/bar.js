@@ -19,7 +19,7 @@ export function makeBar() {
     track.classList.toggle("soft", soft !== null);
     const lost = item.counts?.error && total ? (item.counts.error / total) * 100 : 0;
     const rest = Math.max(percentage - lost, 0);
-    if (item.counts && track.firstChild === fill) track.prepend(failed);
+    if (item.counts && !failed.parentNode) track.prepend(failed);
     failed.style.width = `${Math.min(lost, percentage)}%`;
     fill.style.width = `${rest}%`;
     fill.style.minWidth = current > 0 && (!lost || rest >= 0.05) ? "4px" : "0"; // less than a percent is seen, too

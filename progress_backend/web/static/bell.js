@@ -1,6 +1,7 @@
 // A bell on a task: the browser notifies of its end, where a person has asked for that. Only that press asks
 // the browser for permission. What is asked for stays until the tab is closed.
 import { button } from "./dom.js";
+import { BASE } from "./live.js";
 import { current, keep, kept } from "./token.js";
 import { errorOf, messageOf } from "./translated.js";
 
@@ -8,8 +9,6 @@ const KEPT = "progress-backend bells";
 const MOST = 100;
 const OPEN = ["created", "running", "paused"];
 const CAN = "Notification" in window && window.isSecureContext;
-const ICON =
-  "M8 1.5a4 4 0 0 0-4 4c0 3.5-1.5 5-1.5 5h11S12 9 12 5.5a4 4 0 0 0-4-4ZM6.5 13a1.5 1.5 0 0 0 3 0";
 const asked = new Map(); // task id -> what ends the watch
 let words = null;
 
@@ -38,9 +37,8 @@ async function watch(id) {
   changed();
   const { follow } = await import("./feed.js");
   if (!asked.has(id)) return;
-  const base = new URL(document.body.dataset.base ?? "", document.baseURI).href;
   leave = follow(
-    { base, kind: "task", id, token: current() },
+    { base: BASE.href, kind: "task", id, token: current() },
     {
       received: (task) => {
         if (!OPEN.includes(task.status)) notify(id, task);
@@ -80,16 +78,6 @@ async function press(id) {
   if (!asked.has(id) && asked.size < MOST) watch(id); // pressed again while the browser asked
 }
 
-function makeIcon() {
-  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const path = document.createElementNS(icon.namespaceURI, "path");
-  icon.setAttribute("viewBox", "0 0 16 16");
-  icon.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", ICON);
-  icon.append(path);
-  return icon;
-}
-
 // A button for a task; hidden where the browser cannot, and once the task has ended.
 export function makeBell() {
   const made = button("bell", () => press(made.dataset.id));
@@ -100,7 +88,6 @@ export function makeBell() {
     made.dataset.id = task.task_id;
     made.hidden = !CAN || !OPEN.includes(task.status);
     if (made.hidden) return;
-    if (!made.firstChild) made.append(makeIcon());
     made.setAttribute("aria-label", words.bell(name));
     made.title = words.bellTitle;
     drawPressed(made);

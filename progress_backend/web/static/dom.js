@@ -13,6 +13,17 @@ export function button(className, press) {
   return made;
 }
 
+// A style sheet beside these modules, for what is loaded later than the page.
+export function styled(name) {
+  const sheet = element("link");
+  sheet.rel = "stylesheet";
+  sheet.href = new URL(name, import.meta.url).href;
+  return new Promise((loaded) => {
+    sheet.onload = sheet.onerror = loaded;
+    document.head.append(sheet);
+  });
+}
+
 // Only where it is another one: what is marked stays marked, an open menu as it is, and nothing is spoken twice.
 export function say(place, text) {
   if (place.textContent !== text) place.textContent = text;

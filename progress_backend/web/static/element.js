@@ -1,5 +1,6 @@
 // <task-progress task-id="…"> or <task-progress workflow-id="…">: the live bar of one task or workflow,
-// for any page. Attributes: base (the API's address, else this file's own), token, lang, cancellable.
+// for any page. Attributes: base (the API's address, else this file's own), token, lang, cancellable,
+// label (in place of the name), error-text ("plain": only that there was an error). The slot "end" is shown at the end.
 // Events: progress and end (detail: the record), error (detail: {code, text}). Parts: name, status,
 // bar, fill, figures, time, message, problem, note, cancel.
 import { STYLE } from "./element_style.js";
@@ -17,6 +18,9 @@ const ASKED_MS = 10_000;
 // Default texts that say no more than the status does.
 const AS_STATUS = ["completed", "failed", "cancelled"];
 
+// Attributes that change only how the record is drawn.
+const DRAWN = ["lang", "cancellable", "label", "error-text"];
+
 // A server that renders the page loads this as well, and has no elements.
 const sheet = globalThis.CSSStyleSheet && new CSSStyleSheet();
 sheet?.replaceSync(STYLE);
@@ -29,7 +33,16 @@ function part(name, tag = "span", ...children) {
 }
 
 export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
-  static observedAttributes = ["task-id", "workflow-id", "base", "token", "lang", "cancellable"];
+  static observedAttributes = [
+    "task-id",
+    "workflow-id",
+    "base",
+    "token",
+    "lang",
+    "cancellable",
+    "label",
+    "error-text",
+  ];
 
   #name = part("name", "strong");
   #status = part("status");
@@ -42,6 +55,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   #note = part("note", "p");
   #cancel = part("cancel", "button");
   #keep = part("keep", "button");
+  #end = document.createElement("slot"); // what a page shows once its task has ended
   #spoken = document.createElement("p");
 
   #leave = null; // ends what is followed
@@ -71,11 +85,13 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
       this.#problem,
       this.#note,
       acts,
+      this.#end,
       this.#spoken,
     );
     this.#bar.setAttribute("role", "progressbar");
     this.#bar.setAttribute("aria-valuemin", 0);
     this.#bar.setAttribute("aria-valuemax", 100);
+    this.#end.name = "end";
     this.#spoken.className = "spoken";
     this.#spoken.setAttribute("aria-live", "polite");
     this.#cancel.type = this.#keep.type = "button";
@@ -99,7 +115,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
 
   attributeChangedCallback(name, before, after) {
     if (before === after || !this.#ticking || this.#again) return;
-    if (name === "lang" || name === "cancellable") {
+    if (DRAWN.includes(name)) {
       this.#show();
       return;
     }
@@ -256,6 +272,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
             : words.nothingToFollow,
     );
     this.#bar.hidden = !record;
+    this.#end.hidden = !record?.final;
     if (record) this.#showRecord(record, words);
     this.#showCancel(words);
     this.#speak();
@@ -270,11 +287,12 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
       control && control.acknowledged_at === null && !ended && words.asked[control.action];
     text(
       this.#name,
-      record.workflow_id
-        ? record.name || words.ofWorkflow.name
-        : [record.task_type, record.symbol].filter(Boolean).join(" "),
+      this.getAttribute("label") ||
+        (record.workflow_id && (record.name || words.ofWorkflow.name)) ||
+        [record.task_type, record.symbol].filter(Boolean).join(" "),
     );
-    text(this.#status, waiting || (words[record.status] ?? record.status));
+    const status = record.status === "created" ? "waits" : record.status;
+    text(this.#status, waiting || (words[status] ?? status));
     this.#bar.toggleAttribute("data-unknown", unknown);
     this.#bar.setAttribute("aria-label", this.#name.textContent);
     this.#fill.style.width = unknown ? "" : `${this.#most}%`;
@@ -294,10 +312,16 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     text(
       this.#problem,
       record.status === "error" || record.counts?.error
-        ? errorOf(record, words)
+        ? this.#errorText(record, words)
         : (control?.reason ?? ""),
     );
     if (this.#problem.textContent === this.#message.textContent) text(this.#problem, "");
+  }
+
+  // Where a page wants no details of an error, only that there is one.
+  #errorText(record, words) {
+    const plain = this.getAttribute("error-text") === "plain";
+    return plain ? TEXTS[words.code].failed : errorOf(record, words);
   }
 
   #showCancel(words) {

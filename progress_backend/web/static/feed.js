@@ -1,22 +1,19 @@
 // The updates of one task or workflow for all elements that show it: by the page's one WebSocket; where
-// none opens, as an event stream; where that fails, too, by reads, until a socket opens again.
+// none opens, by reads, until one opens again.
 import { watchOnLine } from "./line.js";
 import { moment } from "./moment.js";
-import { HEARTBEAT_S, LOST, reconnecting } from "./reconnecting.js";
+import { LOST, reconnecting } from "./reconnecting.js";
 
 const LOOK_MS = 1_000;
 const READ_MS = 2_000;
-// So many lines that never opened, or opened without a message, and the next way is taken; so long on
-// another way, and the socket is tried once more.
+// So many sockets that never opened, or opened without a message, and the record is read; so long, and the
+// socket is tried once more.
 const TRIES = 2;
 const BACK_MS = 30_000;
-// A browser has six connections to a server without HTTP/2: streams may not hold all of them.
-const MOST_STREAMS = 2;
 const ENDED = 1000;
 const REFUSALS = { 401: 4401, 403: 4403, 404: 4404, 422: 4422 }; // a 429 is of somebody on the way
 
 const feeds = new Map();
-let streams = 0;
 
 // `kind` is "task" or "workflow"; `listener` has received(record), state(name) and refused(code). What
 // is known already comes at once. Returns what ends it.
@@ -35,10 +32,8 @@ export function follow({ base, kind, id, token }, listener) {
 
 function makeFeed(about, over) {
   const listeners = new Set();
-  const ways = [bySocket, byStream, byReads];
-  let way = 0;
-  let failures = 0; // of this way, without a message in between
-  let tried = null; // how long ago the socket was tried, while another way is taken
+  let failures = 0; // of sockets, without a message in between
+  let tried = null; // how long ago the socket was tried, while the record is read
   let received = false; // whether this line had a message
   let record = null;
   let state = "connecting";
@@ -50,7 +45,7 @@ function makeFeed(about, over) {
 
   function open(events) {
     received = false;
-    return ways[way](about, events);
+    return (tried ? byReads : bySocket)(about, events);
   }
 
   function become(now) {
@@ -80,10 +75,8 @@ function makeFeed(about, over) {
 
   // Whether there is more to come.
   function closed(why, wasOpen) {
-    // Where time alone has made the end final, no update says so.
     if (why === ENDED && record) {
-      if (!record.final) take({ ...record, final: true });
-      else leave();
+      leave();
       return false;
     }
     if (why >= 4400 && why <= 4499) {
@@ -94,8 +87,8 @@ function makeFeed(about, over) {
     }
     const none = !wasOpen || (!received && why === LOST);
     if (none) failures += 1;
-    if (failures >= TRIES && way < ways.length - 1) {
-      [way, failures, tried] = [way + 1, 0, moment()];
+    if (failures >= TRIES && !tried) {
+      tried = moment();
       line.restart();
     }
     if (state === "live") become("stale");
@@ -104,12 +97,12 @@ function makeFeed(about, over) {
 
   function look() {
     line.look();
-    if (!way || tried() <= BACK_MS) return;
+    if (!tried || tried() <= BACK_MS) return;
     tried = moment();
     line.tryBeside(
       (events) => bySocket(about, events),
       () => {
-        way = 0;
+        [tried, failures] = [null, 0];
       },
     );
   }
@@ -143,31 +136,6 @@ const path = ({ base, kind, id }, end) =>
 
 function bySocket({ base, kind, id, token }, listener) {
   return watchOnLine(base, { [`${kind}_id`]: id, ...(token && { token }) }, listener);
-}
-
-function byStream(about, listener) {
-  if (streams >= MOST_STREAMS) return byReads(about, listener);
-  const { opened, received, closed } = listener;
-  const url = path(about, "events");
-  url.searchParams.set("heartbeat", HEARTBEAT_S);
-  if (about.token) url.searchParams.set("token", about.token); // an EventSource can send no header
-  const source = new EventSource(url);
-  source.onopen = opened;
-  for (const name of ["message", "heartbeat", "stale"]) {
-    source.addEventListener(name, (event) => received(JSON.parse(event.data)));
-  }
-  let open = true;
-  streams += 1;
-  const close = () => {
-    if (open) streams -= 1;
-    open = false;
-    source.close();
-  };
-  source.onerror = () => {
-    close();
-    closed(LOST);
-  };
-  return { close };
 }
 
 function byReads(about, { received, closed }) {

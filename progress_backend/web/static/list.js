@@ -21,16 +21,6 @@ const MOST_LISTS = 20;
 // Rows that are drawn at first: a small window shows no more of them. The others come a frame later.
 const FIRST = 6;
 
-// "+09:00" of a time as the service writes it.
-const zoneOf = (text) => /([+-]\d\d:\d\d|Z)$/.exec(text ?? "")?.[1].replace("Z", "+00:00") ?? null;
-
-// The browser's: as long as no time of the service is known.
-function ownZone() {
-  const ahead = -new Date().getTimezoneOffset();
-  const two = (n) => String(Math.floor(n)).padStart(2, "0");
-  return `${ahead < 0 ? "-" : "+"}${two(Math.abs(ahead) / 60)}:${two(Math.abs(ahead) % 60)}`;
-}
-
 const FOLD = "\twaiting"; // the key of the row that stands for what waits
 
 // `chosen` and `words` give what is chosen and the page's language; `turned` is called with another page,
@@ -46,11 +36,11 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
   const listening = makeListening({ reader, received: show, changed: drawState });
   let answer = null;
   let answerOf = "";
+  let summary = {}; // how many tasks have each status, whatever is chosen
   let readOf = "";
   let finalTimer = null;
   let counted = { shown: 0, all: 0 };
-  let aheadMs = 0;
-  let zone = null; // the service's clock, and how it writes the offset of its times
+  let aheadMs = 0; // the service's clock
   const starts = new Map(); // what is chosen -> where each page of such a list begins that has no numbers
   let begun = false;
   let drawn = false; // whether first rows were drawn, and all of them
@@ -66,12 +56,15 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
 
   // A workflow's status is computed from its tasks', and it has no owner, so that no list of them can
   // be asked for by these: who chooses one sees all tasks that have it.
-  const alone = () => filtersOf(chosen()).size > 0 || chosen().sort === "ended";
+  const alone = () => areFlows() || filtersOf(chosen()).size > 0 || chosen().sort === "ended";
+
+  // The list of workflows alone, which takes no filters.
+  const areFlows = () => chosen().view === "workflows";
 
   // What runs stands first, what waits is one row, and what has ended follows.
-  const isFront = () => !tasksAlone && filtersOf(chosen()).size === 0 && chosen().sort === null;
+  const isFront = () => !tasksAlone && !alone() && chosen().sort === null;
 
-  const listOf = () => `${chosen().sort} ${filtersOf(chosen())}`;
+  const listOf = () => (areFlows() ? "workflows" : `${chosen().sort} ${filtersOf(chosen())}`);
 
   function cursors() {
     const of = listOf();
@@ -83,8 +76,8 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
   }
 
   function asked() {
-    const query = filtersOf(chosen());
-    const { sort } = chosen();
+    const query = areFlows() ? new URLSearchParams() : filtersOf(chosen());
+    const sort = areFlows() ? null : chosen().sort;
     const page = isFront() ? 1 : chosen().page;
     if (cursors()[page]) query.set("cursor", cursors()[page]);
     else query.set("page", page);
@@ -96,7 +89,8 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
 
   async function read(stop, wanted) {
     let query = asked();
-    let got = await answered(`internal/tasks?${query}`, {}, stop);
+    const path = areFlows() ? "internal/workflows" : "internal/tasks";
+    let got = await answered(`${path}?${query}`, {}, stop);
     if (got?.status === 403 && query.has("top")) {
       tasksAlone = true;
       query = asked();
@@ -115,12 +109,13 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
 
   function take({ body, at }, query) {
     const { page } = chosen();
+    body.tasks ??= body.workflows;
+    summary = body.summary ?? summary;
     if (isFront()) body.pagination.pages = 1;
     const { pages } = body.pagination;
     if (query !== readOf) hold.release();
     [answer, answerOf, readOf] = [body, `${page} ${listOf()}`, query];
     if (at) aheadMs = at - Date.now();
-    zone = zoneOf(body.tasks[0]?.created_at) ?? zone;
     items.take(body.tasks, at, hold.keys());
     if (pages === null) cursors()[page + 1] = body.cursor;
     else if (page > pages) {
@@ -231,7 +226,7 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
       : [];
     folded = null;
     if (waiting.length < LEAST || waiting.length === read.length || passes) return read;
-    const count = Math.max(answer.summary.created ?? 0, waiting.length);
+    const count = Math.max(summary.created ?? 0, waiting.length);
     const first = items.shown.get(waiting[0]);
     folded = { fold: true, open: unfolded, count, rows: waiting.length, first };
     const hidden = new Set(unfolded ? [] : waiting);
@@ -277,10 +272,6 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
     const pages = answer?.pagination.pages ?? null;
     return by < 0 ? page > 1 : pages === null ? Boolean(cursors()[page + 1]) : page < pages;
   };
-  const clock = {
-    now: () => Date.now() + aheadMs,
-    zone: () => zone ?? zoneOf(chosen().created_from ?? chosen().created_to) ?? ownZone(),
-  };
 
   return {
     begin,
@@ -292,10 +283,12 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
     anew: reader.anew,
     soon: reader.soon,
     answer: () => answer,
+    summary: () => summary,
+    areFlows,
     begun: () => reader.outcome !== "none",
     drawn: () => drawn,
     seenRows,
-    clock,
+    now: () => Date.now() + aheadMs,
     counted: () => counted,
     goesOn,
     both: () => [...items.shown.values()].some((item) => item.workflow_id),

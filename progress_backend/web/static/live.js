@@ -7,7 +7,7 @@ const ANSWER_MS = 10_000;
 const NO_TOKEN = 4401;
 const NEVER = [NO_TOKEN, 4403, 4422];
 // A page below the root says where that is.
-const BASE = new URL(document.body.dataset.base ?? "", document.baseURI);
+export const BASE = new URL(document.body.dataset.base || ".", document.baseURI);
 
 // What was answered, its body included; null if that did not come in time, or `stop` was aborted.
 export async function answered(url, options = {}, stop = new AbortController()) {

@@ -1,11 +1,12 @@
 // A task's log: its newest lines, and those that come while the task runs.
 import { answered } from "./live.js";
-import { section } from "./record_parts.js";
-import { element } from "./dom.js";
+import { makeCopy, section } from "./record_parts.js";
+import { element, say } from "./dom.js";
 
 const LIMIT = 1_000;
 const QUIET_MS = 4_000;
 const AT_END_PX = 40;
+const LEVELS = ["debug", "info", "warning", "error", "critical"];
 const MINUTE_MS = 60_000;
 
 // "22:10:05", in the zone of another of the record's times.
@@ -17,7 +18,11 @@ function clockOf(text, like) {
 
 export function makeLog(id) {
   const lines = element("div", "log");
-  const made = section("log", lines);
+  const search = element("input");
+  const level = element("select");
+  const copy = makeCopy(lines, () => seen().map(textOf).join("\n"));
+  const tools = element("div", "tools", search, level, copy.element);
+  const made = section("log", tools, lines);
   const earlier = element("p", "gone");
   let last = 0;
   let reading = false;
@@ -25,9 +30,24 @@ export function makeLog(id) {
   let whole = false;
   let words = null;
   let of = null; // a record that is made anew under the same id has another log
+  search.type = "search";
+  level.append(...LEVELS.map((name) => new Option("", name)));
+  search.oninput = level.onchange = () => {
+    for (const line of lines.querySelectorAll("[data-line]")) filter(line);
+  };
   lines.tabIndex = 0;
   lines.setAttribute("role", "log");
   made.hidden = true;
+
+  const seen = () => [...lines.querySelectorAll("[data-line]:not([hidden])")];
+  const textOf = ({ children }) => [...children].map((one) => one.textContent).join(" ");
+
+  // What is looked for, at the level that is chosen or above.
+  function filter(line) {
+    const wanted = search.value.trim().toLowerCase();
+    const high = LEVELS.indexOf(line.className) >= level.selectedIndex;
+    line.hidden = !high || !line.lastChild.textContent.toLowerCase().includes(wanted);
+  }
 
   async function read(task, over) {
     reading = true;
@@ -49,6 +69,7 @@ export function makeLog(id) {
       const text = element("span", "", line.text);
       const made = element("p", line.level, at, level, text);
       made.dataset.line = line.id;
+      filter(made);
       lines.append(made);
     }
     if (lines.childElementCount > LIMIT) {
@@ -67,7 +88,12 @@ export function makeLog(id) {
   function look(task, over, inWords) {
     words = inWords;
     made.say(words);
+    copy.say(words);
     lines.setAttribute("aria-label", words.parts.log);
+    search.placeholder = words.searchLog;
+    search.setAttribute("aria-label", words.searchLog);
+    level.setAttribute("aria-label", words.level);
+    for (const option of level.options) say(option, words.levels[option.value]);
     if (!over) whole = false;
     if (task.created_at !== of) {
       of = task.created_at;

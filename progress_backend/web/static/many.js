@@ -17,12 +17,11 @@ const MOST_PAGES = 50;
 const TRIES = 10;
 const LONGEST_WAIT_S = 60;
 
-// Of the tasks `ids` and of `workflows`, or of the tasks that pass a `filter`, read page by page. `report` is
-// called with how it stands after each piece, and with the seconds that it waits where the service says
-// so: of how many it was asked, why it was not of the others (key -> text), which are `left` since it
-// had to stop (`stopped` says why), and whether `more` pass the filter.
-export async function actOn({ ids = [], workflows = [], filter = null }, name, words, report) {
-  const so = { tasks: 0, workflows: 0, refused: new Map(), left: [], more: false, stopped: "" };
+// Of the tasks `ids` and of `workflows`. `report` is called with how it stands after each piece, and with the
+// seconds that it waits where the service says so: of how many it was asked, why it was not of the others (key ->
+// text), and which are `left` since it had to stop (`stopped` says why).
+export async function actOn({ ids, workflows }, name, words, report) {
+  const so = { tasks: 0, workflows: 0, refused: new Map(), left: [], stopped: "" };
   const waits = (seconds) => report(so, seconds);
 
   async function askTasks(some) {
@@ -50,39 +49,6 @@ export async function actOn({ ids = [], workflows = [], filter = null }, name, w
     return [];
   }
 
-  // The newest of each status that the act changes, page by page; null where they cannot be read.
-  async function passing() {
-    const found = new Set();
-    const statuses = filter.status ? [filter.status] : CHANGES[name];
-    // The list by the beginning of ids has no status.
-    for (const status of filter.id_prefix ? [null] : statuses) {
-      let cursor = null;
-      for (
-        let page = 1, pages = 1;
-        page <= MOST_PAGES && found.size <= MOST && (page <= pages || cursor);
-        page += 1
-      ) {
-        const query = new URLSearchParams({
-          ...filter,
-          ...(status && { status }),
-          limit: PAGE,
-          ...(cursor ? { cursor } : { page }),
-        });
-        const got = await answered(`internal/tasks?${query}`);
-        if (!got?.ok) {
-          so.stopped = got ? words.refused(whyNot(got, words)) : words.unanswered;
-          return null;
-        }
-        for (const task of got.body.tasks)
-          if (CHANGES[name].includes(task.status)) found.add(task.task_id);
-        pages = got.body.pagination.pages ?? 0;
-        cursor = got.body.cursor ?? null;
-      }
-    }
-    so.more = found.size > MOST;
-    return [...found].slice(0, MOST);
-  }
-
   async function askWorkflows() {
     for (const [place, id] of workflows.entries()) {
       const got = await patiently(() => asked(WORKFLOW, name, { workflow_id: id }, words), waits);
@@ -97,10 +63,26 @@ export async function actOn({ ids = [], workflows = [], filter = null }, name, w
     return [];
   }
 
-  const left = await askNamed(filter ? ((await passing()) ?? []) : ids);
+  const left = await askNamed(ids);
   const after = so.stopped ? workflows : await askWorkflows();
-  so.left = filter ? [] : [...left, ...after.map((id) => `\n${id}`)];
+  so.left = [...left, ...after.map((id) => `\n${id}`)];
   return so;
+}
+
+// The ids of the newest tasks that pass a filter and have not ended; and why there are not more of them.
+export async function passing(filter, words) {
+  const found = new Set();
+  let of = { page: 1 };
+  for (let page = 1; page <= MOST_PAGES && found.size < MOST && of; page += 1) {
+    const query = new URLSearchParams({ ...filter, limit: PAGE, ...of });
+    const got = await answered(`internal/tasks?${query}`);
+    if (!got?.ok) return [found, got ? words.refused(whyNot(got, words)) : words.unanswered];
+    for (const task of got.body.tasks)
+      if (CHANGES.cancel.includes(task.status)) found.add(task.task_id);
+    const { cursor, pagination } = got.body;
+    of = cursor ? { cursor } : page < pagination.pages && { page: page + 1 };
+  }
+  return [found, ""];
 }
 
 function reason(code, why, words) {

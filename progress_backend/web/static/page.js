@@ -1,11 +1,11 @@
 // The live page: what is chosen, and what stands around the list.
-import { filtersOf, fromAddress, toAddress } from "./address.js";
+import { filtersOf, fromAddress, RECORDS, toAddress } from "./address.js";
 import { listenAgain } from "./bell.js";
 import { makeChips } from "./chips.js";
 import { makeChosen } from "./chosen.js";
-import { makeFilterMenu } from "./filter_menu.js";
 import { settled } from "./filters.js";
 import { makeHold } from "./hold.js";
+import { BASE } from "./live.js";
 import { makeList } from "./list.js";
 import { WORDS } from "./page_words.js";
 import { say } from "./dom.js";
@@ -14,14 +14,31 @@ import { makeSearch } from "./search.js";
 import { makeSortMenu } from "./sort_menu.js";
 import { makeStateLine } from "./state_line.js";
 import { whenGiven } from "./token.js";
+import { setTheme, theme } from "./theme.js";
 import { language } from "./words.js";
 
 // The page appears with the list's first answer, that is with its rows, or after so long without.
 const APPEARS_MS = 150;
+// From this width on a record stands beside the list.
+const ROOM = matchMedia("(min-width: 50rem)");
+const KEYS = {
+  "/": toSearch,
+  j: () => goBy(1),
+  k: () => goBy(-1),
+  ArrowDown: () => opened() && goBy(1),
+  ArrowUp: () => opened() && goBy(-1),
+  Escape: () => (selection ? stopSelecting() : opened() && closePanel()),
+  "?": showKeys,
+};
+const TYPING = "input:not([type=checkbox]), select, textarea, [role=log], pre, ol";
 const byId = (id) => document.getElementById(id);
+const { title } = document.body.dataset;
+if (title) for (const its of Object.values(WORDS)) its.title = title;
 let words = WORDS[language(new URLSearchParams(location.search).get("lang"))];
 let { now: chosen, away } = fromAddress(); // away: filters that another one has displaced
 let workers = null;
+let strip = null;
+let panel = null;
 let selection = null; // the one once it was shown, the other while it is
 let appeared = false;
 let drawMenus = null; // once the first rows are on the screen
@@ -40,18 +57,18 @@ if (away.length) take(chosen, false);
 list.begin(); // its answer is on its way while the rest is made
 const showFilters = makeChips(byId("filters"), (status) => choose({ status }));
 const showChosen = makeChosen(byId("filters"), choose);
-const search = makeSearch(byId("search"), byId("found"), lookFor, (text) =>
-  choose({ id_prefix: text, text: "" }),
-);
+const search = makeSearch(byId("search"), byId("found"), { typed: lookFor, choose, now: list.now });
 
 function makeMenus() {
   const showSorts = makeSortMenu(byId("sort"), choose);
-  const showMenu = makeFilterMenu(byId("more"), choose, list.clock);
   listenAgain(words);
+  import("./strip.js").then(({ makeStrip }) => {
+    strip = makeStrip(byId("strip"), draw);
+    strip.begin();
+  });
   return () => {
     showSorts(chosen, words);
-    showMenu(chosen, words);
-    showRunning(list.answer()?.summary.running ?? 0, words);
+    showRunning(list.summary().running ?? 0, words);
   };
 }
 
@@ -65,7 +82,7 @@ function choose(filters) {
   if (Object.entries(filters).every(([name, value]) => chosen[name] === value)) return;
   const now = settled({ ...chosen, page: 1 }, filters);
   away = now.away;
-  take(now.now, true);
+  take(now.now, !(chosen.text && filters.text === "")); // Back leads to before a suggestion was typed
   list.begin();
   draw();
 }
@@ -114,11 +131,15 @@ function draw() {
   for (const place of document.querySelectorAll("[data-text]"))
     say(place, words[place.dataset.text]);
   drawState();
-  showFilters(answer?.summary.created == null ? null : answer.summary, chosen.status, words);
+  const filtered = filtersOf(chosen).size > (chosen.status ? 1 : 0); // the counts are of all tasks
+  const { created } = list.summary();
+  showFilters(filtered || created == null ? null : list.summary(), chosen.status, words);
+  strip?.show(list.summary(), words);
   showChosen(chosen, words, away);
   list.drawRows();
   if (list.drawn()) (drawMenus ??= makeMenus())();
   const { shown, all } = list.counted();
+  search.note(answer?.tasks ?? []);
   search.show(chosen.text, words, shown, all);
   byId("list").hidden &&= answer === null;
   byId("list").setAttribute("aria-busy", String(!list.isOfChosen()));
@@ -129,36 +150,126 @@ function draw() {
   say(byId("empty").querySelector("pre"), filtersOf(chosen).size ? "" : words.example);
   drawPaging(answer?.pagination ?? {});
   drawView();
+  drawPanel();
   drawSelection();
 }
 
-// Another view than the list is loaded once somebody wants it.
+// The workers' view is loaded once somebody wants it.
 function drawView() {
-  const other = chosen.view === "workers";
-  const entered = other && byId("workers").hidden;
-  document.body.dataset.view = chosen.view ?? "";
-  say(byId("view"), other ? words.tasksView : words.workersView);
-  byId("view").href =
-    `?${new URLSearchParams({ ...(!other && { view: "workers" }), lang: words.code })}`;
-  byId("workers").hidden = !other;
-  if (!other) return;
+  const view = chosen.view ?? "";
+  document.body.dataset.view = view;
+  for (const tab of byId("tabs").children) {
+    const its = tab.dataset.view;
+    tab.href = `?${new URLSearchParams({ ...(its && { view: its }), lang: words.code })}`;
+    tab.ariaCurrent = its === view ? "page" : null;
+  }
+  byId("workers").hidden = view !== "workers";
+  if (byId("workers").hidden) return;
   workers ??= import("./workers.js").then(({ makeWorkers }) => makeWorkers(byId("workers")));
-  workers.then((view) => {
-    view.show(words);
-    if (entered) view.begin();
+  workers.then((one) => strip && one.show(strip.workers(), words));
+}
+
+// What is open in the panel: its kind and its id.
+const opened = () => RECORDS.filter((kind) => chosen[kind]).map((kind) => [kind, chosen[kind]])[0];
+
+function open(kind, id, anew) {
+  take({ ...chosen, task: null, workflow: null, [kind]: id }, anew);
+  draw();
+}
+
+function closePanel() {
+  const row = openRow();
+  take({ ...chosen, task: null, workflow: null }, true);
+  draw();
+  row?.querySelector(".open").focus({ preventScroll: true });
+  return true;
+}
+
+const openRow = () => byId("table").querySelector('[aria-current="true"]');
+
+// The row that many rows away: of what is open, else of what has the focus.
+function rowBy(many) {
+  const rows = list.seenRows().map(([, row]) => row);
+  const at = rows.indexOf(openRow() ?? document.activeElement.closest("tr"));
+  return at < 0 ? rows[many > 0 ? 0 : rows.length - 1] : rows[at + many];
+}
+
+function goBy(many) {
+  const row = rowBy(many);
+  if (row && opened()) open(...recordOf(row.querySelector(".open")), false);
+  else row?.querySelector(".open").focus();
+  row?.scrollIntoView({ block: "nearest" });
+  return Boolean(row);
+}
+
+function toSearch() {
+  byId("search").focus();
+  return true;
+}
+
+function showKeys() {
+  byId("keys").showModal();
+  return true;
+}
+
+function press(event) {
+  const { key, target } = event;
+  const other = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
+  const typing =
+    key === "Escape" ? target.type === "search" && target.value : target.closest?.(TYPING);
+  if (
+    other ||
+    typing ||
+    event.defaultPrevented ||
+    document.querySelector("dialog[open], :popover-open")
+  )
+    return;
+  if (KEYS[key]?.()) event.preventDefault();
+}
+
+// The kind and the id of the record that a link leads to.
+function recordOf(link) {
+  const path = link?.origin === location.origin ? link.pathname : "";
+  const [, kind, id] = path.slice(BASE.pathname.length).match(/^(task|workflow)\/(.+)$/) ?? [];
+  return path.startsWith(BASE.pathname) && kind ? [kind, decodeURIComponent(id)] : null;
+}
+
+// A link to a record opens it beside the list where there is room.
+function follow(event) {
+  const { ctrlKey, metaKey, shiftKey, altKey, button } = event;
+  const record = recordOf(event.target.closest?.("a"));
+  const elsewhere = ctrlKey || metaKey || shiftKey || altKey || button > 0;
+  if (!record || elsewhere || event.target.closest(".own-page") || !ROOM.matches) return;
+  event.preventDefault();
+  open(...record, !opened());
+}
+
+function drawPanel() {
+  const [kind, id] = opened() ?? [];
+  const key = kind === "workflow" ? `\n${id}` : id;
+  byId("panel").hidden = !kind;
+  document.body.dataset.panel = kind ?? "";
+  for (const [one, row] of list.seenRows()) row.ariaCurrent = one === key ? "true" : null;
+  if (!kind) return panel?.then((one) => one.end());
+  panel ??= import("./panel.js").then(({ makePanel }) =>
+    makePanel(byId("panel"), { go: goBy, close: closePanel, refuse: line.refuse }),
+  );
+  panel.then((one) => {
+    const [now, its] = opened() ?? [];
+    if (now) one.show(now, its, words);
   });
 }
 
 function changeView(event) {
-  if (event.ctrlKey || event.metaKey || event.shiftKey) return; // in a tab of its own
+  const { view } = event.target.dataset;
+  if (view === undefined || event.ctrlKey || event.metaKey || event.shiftKey) return; // in a tab of its own
   event.preventDefault();
-  take({ ...chosen, view: chosen.view ? null : "workers" }, true);
-  draw();
+  choose({ view: view || null });
 }
 
 function everySecond() {
   list.everySecond();
-  if (chosen.view) workers?.then((view) => view.tick());
+  if (!document.hidden) strip?.look();
 }
 
 async function select() {
@@ -180,12 +291,13 @@ function stopSelecting() {
   selection = null;
   draw();
   byId("select").focus();
+  return true;
 }
 
 function drawSelection() {
   byId("select").hidden = Boolean(document.body.dataset.readOnly);
   byId("select").setAttribute("aria-pressed", String(selection !== null));
-  byId("selection").hidden = selection === null || chosen.view !== null;
+  byId("selection").hidden = selection === null || chosen.view === "workers";
   byId("selection").setAttribute("aria-label", words.selectMany);
   document.body.dataset.selecting = selection ? "yes" : "";
   selection?.show(words);
@@ -194,6 +306,7 @@ function drawSelection() {
 function whyEmpty() {
   const filters = [...filtersOf(chosen).keys()];
   if (list.goesOn(1)) return words.lookFurther;
+  if (list.areFlows()) return words.noWorkflows;
   if (filters.length > 1) return words.noneSuch;
   if (chosen.status) return words.nothing;
   return chosen.owner ? words.noneOf(chosen.owner) : filters.length ? words.noneSuch : words.empty;
@@ -206,7 +319,8 @@ function drawPaging({ pages = 1, total = 0 }) {
   const newer = byId("newer");
   const older = byId("older");
   const many = pages === null ? page > 1 || list.goesOn(1) : pages > 1;
-  const all = total > 0 && words[list.both() ? "both" : "total"](total);
+  const rows = list.areFlows() ? "workflows" : list.both() ? "both" : "total";
+  const all = total > 0 && words[rows](total);
   say(byId("paging"), [many && words.paging(page, pages), all].filter(Boolean).join(" · "));
   newer.hidden = older.hidden = !many;
   byId("rest").hidden = !list.more();
@@ -232,35 +346,31 @@ function speak() {
   draw();
 }
 
-byId("table").addEventListener("choose", chooseIn);
+document.addEventListener("choose", chooseIn);
+document.addEventListener("click", follow);
+addEventListener("keydown", press);
 byId("docs").hidden = !byId("docs").getAttribute("href");
 byId("language").onclick = () => {
   words = words === WORDS.ja ? WORDS.en : WORDS.ja;
   take(chosen, false);
   speak();
 };
+byId("theme").value = theme();
+byId("theme").onchange = () => setTheme(byId("theme").value);
+byId("show-keys").onclick = showKeys;
 byId("newer").onclick = () => turn(-1);
 byId("older").onclick = () => turn(1);
 byId("rest").onclick = () => choose({ sort: "newest" });
 whenGiven(() => {
   list.begin();
-  workers?.then((view) => view.begin());
+  strip?.begin();
+  panel?.then((one) => one.begin());
 });
 setTimeout(() => {
   if (!appeared) appear();
 }, APPEARS_MS);
 byId("select").onclick = select;
-addEventListener("keydown", (event) => {
-  if (
-    event.key === "Escape" &&
-    !event.isComposing &&
-    !event.defaultPrevented &&
-    selection &&
-    !document.querySelector("dialog[open]")
-  )
-    stopSelecting();
-});
-byId("view").onclick = changeView;
+byId("tabs").onclick = changeView;
 setInterval(everySecond, 1_000);
 document.addEventListener("notice", ({ detail }) => line.refuse(detail));
 addEventListener("popstate", goThere);

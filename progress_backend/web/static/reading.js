@@ -16,12 +16,20 @@ export function makeReader(work, done) {
   let timer = null;
   let sinceRead = null;
   let failures = 0;
-  const reader = { outcome: "none", storeAway: false, refusal: null, anew, soon, look, lineLost };
+  const reader = {
+    outcome: "none",
+    storeAway: false,
+    refusal: null,
+    anew,
+    soon,
+    look,
+    lineLost,
+    stop,
+  };
 
   // What is asked for is another: an answer that is under way is wanted no more.
   function anew() {
-    reading?.abort();
-    reading = null;
+    stop();
     read();
   }
 
@@ -38,6 +46,12 @@ export function makeReader(work, done) {
   function lineLost() {
     if (reader.outcome === "ok") reader.outcome = "before";
     soon();
+  }
+
+  function stop() {
+    clearTimeout(timer);
+    reading?.abort();
+    reading = null;
   }
 
   const pauseMs = () => Math.min(READ_AGAIN_MS * 2 ** failures, LONGEST_PAUSE_MS);

@@ -1,15 +1,16 @@
 // The head of a record's page: its name, status and acts, and the bar with its figures.
+import { makeActions } from "./actions.js";
 import { figuresOf, makeBar } from "./bar.js";
-import { button, element, sayOrHide } from "./dom.js";
+import { element, sayOrHide } from "./dom.js";
 import { makeCopy } from "./record_parts.js";
 
 export function makeHead(act, kind) {
   const name = element("h1");
   const id = element("code");
-  const copy = makeCopy(() => id);
+  const copy = makeCopy(id);
   const status = element("span", "pill");
   const warnings = element("span", "warnings");
-  const actions = element("div", "acts");
+  const actions = makeActions("div", "acts", { kind, act, last: name });
   const share = element("b");
   const figures = element("span");
   const rate = element("span");
@@ -17,7 +18,6 @@ export function makeHead(act, kind) {
   const bar = makeBar();
   const text = element("p", "text");
   const why = element("p", "why");
-  const buttons = new Map();
   const made = element(
     "section",
     "card head",
@@ -31,10 +31,10 @@ export function makeHead(act, kind) {
     bar.element,
     text,
     why,
-    actions,
+    actions.element,
   );
   name.tabIndex = -1; // has the focus where the act that had it is over
-  function show(item, words, parts = null) {
+  function show(item, words) {
     const of = kind.words(words);
     const [shared, counted] = figuresOf(item.progress, words);
     copy.say(words);
@@ -50,54 +50,10 @@ export function makeHead(act, kind) {
     sayOrHide(share, shared);
     sayOrHide(figures, counted);
     bar.show(item, name.textContent);
-    if (parts) showParts(parts);
     sayOrHide(text, kind.text(item, of));
     sayOrHide(why, kind.why(item, of));
-    showActs(item, of);
+    actions.show(item, of);
     tick(item, words);
-  }
-
-  // One bar of several colours: [status, share in percent].
-  function showParts(parts) {
-    const there = parts.filter(([, width]) => width > 0);
-    bar.element.classList.add("stacked");
-    bar.element.replaceChildren(
-      ...there.map(([status, width]) => {
-        const one = element("i", status);
-        one.style.width = `${width}%`;
-        return one;
-      }),
-    );
-  }
-
-  // Each act keeps its button, in its place: a dialog gives the focus back to the one that opened it.
-  function buttonOf(action) {
-    if (!buttons.has(action)) {
-      const made = button(action === "cancel" || action === "terminate" ? "danger" : "");
-      made.dataset.action = action;
-      buttons.set(action, made);
-    }
-    return buttons.get(action);
-  }
-
-  function showActs(item, words) {
-    const names = document.body.dataset.readOnly ? [] : kind.offered(item);
-    const there = [...actions.children].map((button) => button.dataset.action);
-    if (String(names) !== String(there)) {
-      const held = actions.contains(document.activeElement) && document.activeElement;
-      for (const button of [...actions.children])
-        if (!names.includes(button.dataset.action)) button.remove();
-      names.map(buttonOf).forEach((button, place) => {
-        if (actions.children[place] !== button)
-          actions.insertBefore(button, actions.children[place] ?? null);
-      });
-      if (held)
-        (names.includes(held.dataset.action) ? held : (actions.firstElementChild ?? name)).focus();
-    }
-    for (const button of actions.children) {
-      button.textContent = words[button.dataset.action];
-      button.onclick = () => act(button.dataset.action, item);
-    }
   }
 
   // What the time alone changes.

@@ -36,6 +36,20 @@ export function section(title, ...children) {
   return made;
 }
 
+export const at = (time) => time && { time };
+
+// What was asked for, by whom and why.
+export const requestOf = ({ control }, words) =>
+  control
+    ? [
+        ["asked", words.actions[control.action] ?? control.action],
+        ["by", control.by],
+        ["why", control.reason],
+        ["at", at(control.at)],
+        ["acknowledged", at(control.acknowledged_at)],
+      ]
+    : [];
+
 // Names and values. A value is a text, or {text, link, mono}, or {time}; what has none is left out.
 export function makeFacts(title) {
   const list = element("dl");
@@ -107,7 +121,7 @@ export function flat(value) {
 export function makeText(title) {
   const pre = element("pre");
   const table = element("dl");
-  const copy = makeCopy(() => pre);
+  const copy = makeCopy(pre);
   const more = button("more", () => turn(pre.classList.toggle("folded")));
   const made = section(title, pre, table, more);
   made.firstChild.after(copy.element);
@@ -146,15 +160,15 @@ export function makeText(title) {
 }
 
 // A button that copies a place's text; where a browser allows that to nobody, it marks the text.
-export function makeCopy(place) {
+export function makeCopy(place, textOf = () => place.textContent) {
   let words = null;
   let timer = null;
   const made = button("copy", async () => {
     try {
-      await navigator.clipboard.writeText(place().textContent);
+      await navigator.clipboard.writeText(textOf());
       made.textContent = words.copied;
     } catch {
-      getSelection().selectAllChildren(place());
+      getSelection().selectAllChildren(place);
       made.textContent = words.marked;
     }
     clearTimeout(timer);

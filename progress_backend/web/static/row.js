@@ -1,4 +1,5 @@
 // One task or workflow as a table row, changed in place. All of it leads to the record.
+import { makeActions } from "./actions.js";
 import { figuresOf, makeBar } from "./bar.js";
 import { makeBell } from "./bell.js";
 import { button, element, say, sayCut } from "./dom.js";
@@ -65,7 +66,6 @@ export function makeRow(act, kind = TASK) {
   const progress = element("td", "", bar.element, element("div", "figures", percent, count), rate);
   const time = element("span", "time");
   const ago = element("small", "ago");
-  const actions = element("td", "actions");
   const made = element(
     "tr",
     "",
@@ -73,42 +73,12 @@ export function makeRow(act, kind = TASK) {
     element("td", "task", name, message),
     progress,
     element("td", "since", time, ago),
-    actions,
   );
+  const actions = makeActions("td", "actions", { kind, act, last: made });
   let task = null;
+  made.append(actions.element);
   made.tabIndex = -1;
   trace.rel = "noreferrer";
-
-  // The button may be gone that a dialog gives the focus back to.
-  function goOn() {
-    if (document.activeElement === document.body || document.activeElement.closest("dialog"))
-      made.focus({ preventScroll: true });
-  }
-
-  function makeAct(name) {
-    const made = button("", () => {
-      act(kind, name, task);
-      const asking = document.getElementById("sure");
-      if (asking.open) asking.addEventListener("close", goOn, { once: true });
-    });
-    made.dataset.action = name;
-    return made;
-  }
-
-  function showActions(words) {
-    const names = document.body.dataset.readOnly ? [] : kind.offered(task);
-    const there = [...actions.children].map((one) => one.dataset.action);
-    if (String(names) !== String(there)) {
-      // Who has pressed a button goes on from here, whatever has taken its place.
-      const held = actions.contains(document.activeElement);
-      actions.replaceChildren(...names.map(makeAct));
-      if (held) (actions.firstElementChild ?? made).focus();
-    }
-    for (const one of actions.children) {
-      sayCut(one, words[one.dataset.action]);
-      one.setAttribute("aria-label", `${one.textContent}: ${kind.name(task, words)}`);
-    }
-  }
 
   function showWarnings(texts) {
     if (String(texts) === warnings.dataset.now) return;
@@ -174,7 +144,7 @@ export function makeRow(act, kind = TASK) {
     time.title = task.start_time ? words.since(wall(task.start_time)) : "";
     tick(words);
     showMessage(words);
-    showActions(words);
+    actions.show(task, words);
   }
 
   return { element: made, show, tick, focus: () => made.focus(), name, bar };

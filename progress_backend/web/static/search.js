@@ -1,7 +1,15 @@
-// The search field: what is typed shows only those rows of the page that have it; Enter asks the service
-// for the newest tasks whose ids begin so.
-import { say } from "./dom.js";
+// The one search field. What is typed shows only those rows of the page that have it; what is suggested is a
+// filter of the whole list; a whole id is looked for at once, the beginning of one by Enter.
+import { element, say } from "./dom.js";
 import { errorOf, messageOf } from "./translated.js";
+import { STATUSES } from "./words.js";
+
+const NAMES = ["task_type", "symbol", "owner"];
+const SPANS_MS = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 };
+const MOST = 300; // values of rows that are kept to be suggested
+const SHORTEST_ID = 6; // characters that the service wants
+const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/; // as Celery makes them
+const BEGINNING = /^[0-9a-f-]*\d[0-9a-f-]*$/;
 
 // Whether a row is to be seen; null where nothing is typed.
 export function matcher(text, words) {
@@ -21,30 +29,66 @@ export function matcher(text, words) {
     ].some((one) => one?.toLowerCase().includes(wanted));
 }
 
-const SHORTEST_ID = 6; // characters that the service wants
-const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/; // as Celery makes them
-
-// `typed` is called with the text, `askedFor` with the beginning of ids.
-export function makeSearch(field, found, typed, askedFor) {
+// `typed` is called with the text, `choose` with the filters of a suggestion, or with the beginning of ids;
+// `now` is the service's clock in milliseconds.
+export function makeSearch(field, found, { typed, choose, now }) {
+  const list = element("datalist");
+  const seen = new Map(); // "symbol 7203.T" -> its filter, of the rows that were loaded so far
+  let offered = new Map(); // a suggestion's text -> its filter
   let composing = false; // letters of which a word is being made: none of them is what is looked for
+  let shown = 0;
+  list.id = "suggested";
+  field.setAttribute("list", list.id);
+  field.after(list);
 
-  function show(text, words, shown, all) {
+  function note(items) {
+    for (const item of items)
+      for (const name of NAMES)
+        if (item[name] && seen.size < MOST) seen.set(`${name} ${item[name]}`, [name, item[name]]);
+  }
+
+  function suggest(words) {
+    offered = new Map([
+      ...STATUSES.map((status) => [words.only.status(status), ["status", status]]),
+      ...Object.keys(words.warnings).map((kind) => [words.only.warning(kind), ["warning", kind]]),
+      ...Object.keys(SPANS_MS).map((span) => [words.spans[span], ["created_from", span]]),
+      ...[...seen.values()].map(([name, value]) => [words.only[name](value), [name, value]]),
+    ]);
+    const texts = [...offered.keys()];
+    if (String(texts) === list.dataset.now) return; // an open list stays as it is
+    list.dataset.now = String(texts);
+    list.replaceChildren(...texts.map((text) => new Option(text, text)));
+  }
+
+  function show(text, words, within, all) {
+    shown = within;
+    suggest(words);
     if (field.value !== text && !composing) field.value = text;
     field.placeholder = words.search;
     field.setAttribute("aria-label", words.search);
-    say(found, text.trim() ? words.within(shown, all) : "");
+    say(found, text.trim() ? words.within(within, all) : "");
     found.hidden = !found.textContent;
   }
 
-  function ask() {
+  function take() {
     const text = field.value.trim();
-    if (text.length >= SHORTEST_ID) askedFor(text);
+    const [name, value] = offered.get(text) ?? ["id_prefix", text];
+    const span = name === "created_from" && new Date(now() - SPANS_MS[value]).toISOString();
+    choose({ [name]: span || value, text: "" });
   }
 
-  function look() {
+  // A browser says that a text was chosen from the list by its kind of input, or by none.
+  function look({ inputType }) {
     if (composing) return;
-    if (WHOLE_ID.test(field.value.trim())) ask();
+    const picked = inputType === "insertReplacementText" || inputType === undefined;
+    if (WHOLE_ID.test(field.value.trim()) || (picked && offered.has(field.value))) take();
     else typed(field.value);
+  }
+
+  function enter() {
+    const text = field.value.trim();
+    const isId = text.length >= SHORTEST_ID && (BEGINNING.test(text) || !shown);
+    if (isId || offered.has(text)) take();
   }
 
   field.oninput = look;
@@ -53,10 +97,10 @@ export function makeSearch(field, found, typed, askedFor) {
   });
   field.addEventListener("compositionend", () => {
     composing = false;
-    look();
+    look({ inputType: "insertText" });
   });
   field.onkeydown = ({ key, isComposing }) => {
-    if (key === "Enter" && !isComposing) ask();
+    if (key === "Enter" && !isComposing) enter();
   };
-  return { show };
+  return { note, show };
 }

@@ -1,7 +1,7 @@
-// What a person selects, to pause, resume or cancel it together: tasks and workflows that are ticked, or
-// all tasks that pass the filter. Loaded once somebody wants to select.
+// What a person selects, to pause, resume or cancel it together: tasks and workflows that are ticked, also
+// all tasks at once that pass the filter. Loaded once somebody wants to select.
 import { sure } from "./acts.js";
-import { actOn, CHANGES, MOST } from "./many.js";
+import { actOn, CHANGES, MOST, passing } from "./many.js";
 import { button, element } from "./dom.js";
 import { WORDS } from "./selection_words.js";
 
@@ -16,9 +16,11 @@ const isWorkflow = (key) => key.startsWith("\n");
 export function makeSelection(bar, { rows, filters, total, acted, over }) {
   const chosen = new Set();
   const line = element("span", "report");
-  const all = button("", () => {
-    everything = !everything;
-    outcome = "";
+  const all = button("", async () => {
+    const found = await working(() => passing(filters(), words));
+    if (!found) return;
+    choose(found[0]);
+    outcome = found[1];
     draw();
   });
   const page = button("", () => choose(ids()));
@@ -28,7 +30,6 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     button(name === "cancel" ? "danger" : "", () => act(name)),
   ]);
   let words = null;
-  let everything = false;
   let last = null;
   let busy = false;
   let outcome = "";
@@ -54,7 +55,6 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
   // With the shift key all from the last one that was ticked.
   function tick(id, on, shift) {
     outcome = "";
-    everything = false;
     const shown = ids();
     const [a, b] = [shown.indexOf(last), shown.indexOf(id)];
     const some = shift && a >= 0 && b >= 0 ? shown.slice(Math.min(a, b), Math.max(a, b) + 1) : [id];
@@ -79,39 +79,40 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
 
   // Whether it has a meaning for what is selected.
   function may(name) {
-    const status = everything && filters()?.status;
     const fits = (one) => !one || CHANGES[name].includes(one);
-    if (busy || everything) return !busy && fits(status);
     const seen = new Map(rows());
-    return [...chosen].some((key) => fits(seen.get(key)?.dataset.status));
+    return !busy && [...chosen].some((key) => fits(seen.get(key)?.dataset.status));
+  }
+
+  // What `work` gives, unless another list was chosen meanwhile.
+  async function working(work) {
+    const began = of;
+    busy = true;
+    draw();
+    const done = await work();
+    busy = false;
+    return of === began ? done : null;
   }
 
   async function act(name) {
     if (!may(name)) return;
-    const filter = everything ? filters() : null;
     const workflows = [...chosen].filter(isWorkflow).map((key) => key.slice(1));
-    const what = filter
-      ? { filter }
-      : { ids: [...chosen].filter((key) => !isWorkflow(key)), workflows };
-    const counts = filter ? [total(), 0] : [what.ids.length, workflows.length];
+    const what = { ids: [...chosen].filter((key) => !isWorkflow(key)), workflows };
+    const counts = [what.ids.length, workflows.length];
     if (
-      (name === "cancel" || filter) &&
-      !(await sure(
-        words.sure(name, ...counts),
-        words.how(name, filter),
-        words.yes(name, ...counts),
-        name === "cancel",
-      ))
+      name === "cancel" &&
+      !(await sure(words.sure(name, ...counts), words.how, words.yes(name, ...counts)))
     )
       return;
-    const began = of;
-    busy = true;
     report({ tasks: 0, workflows: 0 });
-    const so = await actOn(what, name, words, report);
+    let so = null;
+    const left = await working(async () => {
+      so = await actOn(what, name, words, report);
+      return so.left;
+    });
     outcome = words.report(so, counted(so.refused));
     chosen.clear();
-    for (const key of of === began ? so.left : []) chosen.add(key); // to be asked once more
-    [busy, everything] = [false, false];
+    for (const key of left ?? []) chosen.add(key); // to be asked once more
     acted();
     draw();
   }
@@ -125,10 +126,7 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
   function show(inWords) {
     const now = JSON.stringify(filters());
     words = { ...inWords, ...WORDS[inWords.code] };
-    if (now !== of && !busy) {
-      chosen.clear();
-      everything = false;
-    }
+    if (now !== of && !busy) chosen.clear();
     of = now;
     for (const [id, row] of rows())
       if (!row.contains(box(id))) row.firstElementChild.prepend(box(id));
@@ -146,16 +144,16 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
         boxes.delete(id);
         continue;
       }
-      made.checked = everything || chosen.has(id);
+      made.checked = chosen.has(id);
       made.setAttribute(
         "aria-label",
         isWorkflow(id) ? words.selectWorkflow(id.slice(1)) : words.select(id),
       );
     }
-    line.textContent =
-      outcome || (everything ? words.all(total()) : words.selected(chosen.size, MOST));
+    line.textContent = outcome || words.selected(chosen.size, MOST);
     page.textContent = words.page;
-    all.textContent = everything ? words.onlyTicked : words.all(total());
+    all.textContent = words.all(total());
+    all.disabled = busy;
     all.hidden = filters() === null || total() === 0;
     done.textContent = words.done;
     for (const [name, button] of acts) {

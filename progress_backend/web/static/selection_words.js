@@ -1,16 +1,15 @@
 // The texts of a selection.
 import { number } from "./words.js";
 
-const tasks = (n) =>
-  n === null ? "all tasks that pass" : `${number(n)} ${n === 1 ? "task" : "tasks"}`;
-const kens = (n) => (n === null ? "該当するすべてのタスク" : `${number(n)} 件`);
+const tasks = (n) => `${number(n)} ${n === 1 ? "task" : "tasks"}`;
+const kens = (n) => `${number(n)} 件`;
 const EN = { pause: "Pause", resume: "Resume", cancel: "Cancel" };
 const JA = { pause: "一時停止", resume: "再開", cancel: "キャンセル" };
 
 // Tasks and workflows together.
 function both(n, flows) {
   const whole = flows && `${number(flows)} ${flows === 1 ? "workflow" : "workflows"}`;
-  return [(n !== 0 || !flows) && tasks(n), whole].filter(Boolean).join(" and ");
+  return [(n || !flows) && tasks(n), whole].filter(Boolean).join(" and ");
 }
 
 function allKens(n, flows) {
@@ -27,23 +26,10 @@ export const WORDS = {
     page: "All on this page",
     all: (n) =>
       n === null ? "All tasks that pass the filter" : `All ${tasks(n)} that pass the filter`,
-    onlyTicked: "Only those ticked",
     done: "Leave selection",
     sure: (name, ...n) => `${EN[name]} ${both(...n)}?`,
     yes: (name, ...n) => `${EN[name]} ${both(...n)}`,
-    how: (name, all) =>
-      [
-        all &&
-          "Also those on other pages, the newest 1,000 at most. A whole workflow is selected in the list without a filter: here only its tasks that pass are meant.",
-        all && !all.status && "Tasks that it does not change stay as they are.",
-        name === "cancel"
-          ? "Waiting tasks never begin. Running ones end at their next update."
-          : name === "pause"
-            ? "Waiting tasks do not begin. Running ones wait at their next update."
-            : "",
-      ]
-        .filter(Boolean)
-        .join(" "),
+    how: "Waiting tasks never begin. Running ones end at their next update.",
     going: (so, waits) =>
       `Asked of ${both(so.tasks, so.workflows)}${waits ? `. The service takes no more at once; going on in ${number(waits)} s…` : ", and going on…"}`,
     report: (so, why) =>
@@ -52,7 +38,6 @@ export const WORDS = {
         ...why.map(([text, n]) => `Not done of ${number(n)}: ${text}`),
         so.stopped,
         so.left.length > 0 && "Those that are left are still selected.",
-        so.more && "There may be more.",
       ]
         .filter(Boolean)
         .join(" "),
@@ -68,23 +53,10 @@ export const WORDS = {
     selected: (n, most) => (n < most ? `${number(n)} 件選択中` : `${number(n)} 件選択中（上限）`),
     page: "このページのすべて",
     all: (n) => (n === null ? "条件に合うタスクすべて" : `条件に合うタスク ${number(n)} 件すべて`),
-    onlyTicked: "選択したものだけ",
     done: "選択をやめる",
     sure: (name, ...n) => `${allKens(...n)}を${JA[name]}しますか?`,
     yes: (name, ...n) => `${allKens(...n)}を${JA[name]}`,
-    how: (name, all) =>
-      [
-        all &&
-          "ほかのページのタスクも含みます（新しい順に 1,000 件まで）。ワークフローは条件に合うタスクだけが対象です。ワークフロー全体は、絞り込みのない一覧で選択してください。",
-        all && !all.status && "この操作で変わらないタスクはそのままです。",
-        name === "cancel"
-          ? "待機中のタスクは開始されません。実行中のタスクは次の更新で終了します。"
-          : name === "pause"
-            ? "待機中のタスクは開始されません。実行中のタスクは次の更新で待ちます。"
-            : "",
-      ]
-        .filter(Boolean)
-        .join(""),
+    how: "待機中のタスクは開始されません。実行中のタスクは次の更新で終了します。",
     going: (so, waits) =>
       `${allKens(so.tasks, so.workflows)}に依頼しました。${waits ? `サービスの上限に達したため、${number(waits)} 秒後に続けます…` : "続けています…"}`,
     report: (so, why) =>
@@ -93,7 +65,6 @@ export const WORDS = {
         ...why.map(([text, n]) => `${number(n)} 件は実行されませんでした。${text}`),
         so.stopped,
         so.left.length > 0 && "残りは選択されたままです。",
-        so.more && "まだ残りがあります。",
       ]
         .filter(Boolean)
         .join(""),

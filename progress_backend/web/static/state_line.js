@@ -24,9 +24,9 @@ export function makeStateLine(draw) {
 
   // `silent`: milliseconds since the last message; null before.
   function show(words, { state, silent, storeAway, refusal: refused }) {
-    const fresh = state === "live" || state === "connecting";
+    const fresh = ["live", "connecting", "ended", ""].includes(state);
     byId("connection").dataset.state = state;
-    say(byId("connection"), words[state]);
+    say(byId("connection"), words[state] ?? "");
     say(byId("age"), fresh || silent === null ? "" : words.lastMessage(Math.floor(silent / 1000)));
     document.body.dataset.fresh = fresh;
     const notice = storeAway

@@ -4,7 +4,7 @@ import { startText } from "./expected.js";
 import { makeLog } from "./log_view.js";
 import { nowOf } from "./moment.js";
 import { makeHead } from "./record_head.js";
-import { makeFacts, makeText } from "./record_parts.js";
+import { at, makeFacts, makeText, requestOf } from "./record_parts.js";
 import { pageOf, TASK, traceOf } from "./task.js";
 import { makeTimeline } from "./timeline_view.js";
 import { errorOf } from "./translated.js";
@@ -49,7 +49,7 @@ function flowerOf({ task_id: id, root_id: root, worker }) {
 }
 
 export function makeTaskView(place, act, id) {
-  const head = makeHead((name, task) => act(KIND, name, task), KIND);
+  const head = makeHead(act, KIND);
   const error = makeText("error");
   const results = makeText("results");
   const request = makeFacts("request");
@@ -67,26 +67,14 @@ export function makeTaskView(place, act, id) {
   );
 
   function show(task, words) {
-    const { control, worker, workflow } = task;
-    const at = (time) => time && { time };
+    const { worker, workflow } = task;
     const given = { ...task.processing_details };
     for (const name of task.estimated_details ?? []) delete given[name];
     head.show(task, words);
     const problem = errorOf(task, words);
     error.show(task.status === "error" && problem === causeOf(task, words) ? "" : problem, words);
     results.show(task.results, words);
-    request.show(
-      control
-        ? [
-            ["asked", words.actions[control.action] ?? control.action],
-            ["by", control.by],
-            ["why", control.reason],
-            ["at", at(control.at)],
-            ["acknowledged", at(control.acknowledged_at)],
-          ]
-        : [],
-      words,
-    );
+    request.show(requestOf(task, words), words);
     times.show(
       [
         ["created", at(task.created_at)],

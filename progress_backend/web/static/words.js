@@ -11,6 +11,7 @@ export const WORDS = {
   en: {
     code: "en",
     created: "Created",
+    waits: "Waiting",
     running: "Running",
     paused: "Paused",
     completed: "Completed",
@@ -49,6 +50,7 @@ export const WORDS = {
   ja: {
     code: "ja",
     created: "待機中",
+    waits: "待機中",
     running: "実行中",
     paused: "一時停止中",
     completed: "完了",

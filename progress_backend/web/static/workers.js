@@ -1,8 +1,5 @@
-// The workers by their last signs of life with the tasks that they run.
-// Loaded when somebody looks; read every few seconds while they do.
-import { answered } from "./live.js";
-import { makeReader } from "./reading.js";
-import { element } from "./dom.js";
+// The workers by their last signs of life with the tasks that they run. Loaded when somebody looks.
+import { element, styled } from "./dom.js";
 import { pageOf } from "./task.js";
 import { clock } from "./words.js";
 import { WORDS } from "./workers_words.js";
@@ -11,29 +8,16 @@ export async function makeWorkers(place) {
   const title = element("h2");
   const line = element("p", "line");
   const all = element("ul", "workers");
-  const reader = makeReader(read, draw);
   let words = null;
   let found = null;
-  let refused = false;
   let drawnOf = "";
-  await styled();
+  await styled("workers.css");
   place.replaceChildren(title, line, all);
 
-  async function read(stop, wanted) {
-    const workers = await answered("internal/workers", {}, stop);
-    if (!wanted()) return workers;
-    refused = workers?.status === 403;
-    if (workers?.ok) found = workers.body;
-    return workers;
-  }
-
-  function show(inWords) {
+  function show(now, inWords) {
+    found = now.found;
     words = { ...inWords, ...WORDS[inWords.code] };
-    draw();
-  }
-
-  function draw() {
-    if (!words) return;
+    const { refused } = now;
     title.textContent = words.workers;
     const rows = found?.workers ?? [];
     const hidden = Math.max((found?.total ?? rows.length) - rows.length, 0);
@@ -87,15 +71,5 @@ export async function makeWorkers(place) {
     );
   }
 
-  return { show, tick: reader.look, begin: reader.anew };
-}
-
-function styled() {
-  const sheet = element("link");
-  sheet.rel = "stylesheet";
-  sheet.href = new URL("workers.css", import.meta.url).href;
-  return new Promise((loaded) => {
-    sheet.onload = sheet.onerror = loaded;
-    document.head.append(sheet);
-  });
+  return { show };
 }

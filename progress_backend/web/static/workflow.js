@@ -7,7 +7,7 @@ import { errorOf } from "./translated.js";
 import { clock, STATUSES } from "./words.js";
 
 // Causes of failures that another failure has brought about.
-const FOLLOWED = ["upstream", "never_published"];
+export const FOLLOWED = ["upstream", "never_published"];
 
 // The first failure that no other one has brought about.
 export const firstCause = (failures = []) =>

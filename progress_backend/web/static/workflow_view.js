@@ -1,10 +1,11 @@
-// A workflow's page: its counts as one bar, the first failure's cause, and its tasks a page at a time,
-// those that failed first.
+// A workflow's page: its bar, the first failure's cause, its steps as squares, and its tasks a page at a time, those
+// that failed first.
 import { makeChips } from "./chips.js";
 import { answered } from "./live.js";
+import { makeGrid } from "./grid.js";
 import { makeReader } from "./reading.js";
 import { makeHead } from "./record_head.js";
-import { makeFacts, section } from "./record_parts.js";
+import { at, makeFacts, requestOf, section } from "./record_parts.js";
 import { element } from "./dom.js";
 import { makeRow } from "./row.js";
 import { makePages, makeRows, makeItems } from "./rows.js";
@@ -13,11 +14,9 @@ import { clock } from "./words.js";
 import { WORKFLOW } from "./workflow.js";
 
 const LIMIT = 20;
-// From the left: what has come to its end, then what goes on.
-const ORDER = ["error", "completed", "cancelled", "running", "paused", "created"];
 
 export function makeWorkflowView(place, act) {
-  const head = makeHead((name, item) => act(WORKFLOW, name, item), WORKFLOW);
+  const head = makeHead(act, WORKFLOW);
   const request = makeFacts("request");
   const times = makeFacts("times");
   const chosen = element("div", "counts");
@@ -27,6 +26,7 @@ export function makeWorkflowView(place, act) {
     page += turned;
     reader.anew();
   });
+  const grid = makeGrid();
   const members = makeItems();
   const rows = makeRows(body, () => makeRow(act));
   const tasks = section("members", chosen, table, element("div", "pages", pages.element));
@@ -44,11 +44,8 @@ export function makeWorkflowView(place, act) {
   let answer = null;
   let of = "";
   table.append(body);
-  table.addEventListener("choose", ({ detail }) => {
-    location.href = `${document.body.dataset.base}?${new URLSearchParams({ lang: words.code, ...detail })}`;
-  });
   tasks.classList.add("list");
-  place.append(head.element, request.element, tasks, times.element);
+  place.append(head.element, grid.element, request.element, tasks, times.element);
 
   async function read(stop, wanted) {
     const mine = state();
@@ -80,25 +77,10 @@ export function makeWorkflowView(place, act) {
   }
 
   function draw() {
-    const { counts, control, progress } = workflow;
-    const at = (time) => time && { time };
-    const all = Math.max(progress.total, 1);
-    head.show(
-      workflow,
-      words,
-      ORDER.map((one) => [one, (100 * counts[one]) / all]),
-    );
-    request.show(
-      control
-        ? [
-            ["asked", words.actions[control.action] ?? control.action],
-            ["by", control.by],
-            ["why", control.reason],
-            ["at", at(control.at)],
-          ]
-        : [],
-      words,
-    );
+    const { counts } = workflow;
+    head.show(workflow, words);
+    request.show(requestOf(workflow, words), words);
+    grid.show(workflow, words);
     tasks.say(words);
     chosen.setAttribute(
       "aria-label",

@@ -1,0 +1,121 @@
+// A workflow's tasks as squares, a row for each step: a square leads to its task. Above them what failed, by its
+// error, and apart from that the steps that never ran. Of more than 1,000 tasks these are the newest.
+import { element } from "./dom.js";
+import { answered } from "./live.js";
+import { makeReader } from "./reading.js";
+import { section } from "./record_parts.js";
+import { lastLine, pageOf, TASK } from "./task.js";
+import { errorOf } from "./translated.js";
+import { FOLLOWED } from "./workflow.js";
+
+const LIMIT = 100;
+const MOST_PAGES = 10;
+const NAMED = 5; // tasks of one error that are named
+
+export function makeGrid() {
+  const causes = element("ul", "causes");
+  const steps = element("div", "steps");
+  const made = section("steps", causes, steps);
+  const reader = makeReader(read, draw);
+  const tasks = new Map(); // id -> as it was read last
+  const squares = new Map(); // id -> its link
+  const rows = new Map(); // task type -> its squares
+  let workflow = null;
+  let words = null;
+  let of = ""; // the state of the workflow that was read
+  let page = 1;
+  let whole = false; // whether all pages were read; from then on one follows the other
+  made.hidden = true;
+  made.classList.add("grid");
+
+  async function read(stop, wanted) {
+    of = stateOf(workflow);
+    if (workflow.end_time) whole = false;
+    do {
+      const query = new URLSearchParams({ workflow_id: workflow.workflow_id, page, limit: LIMIT });
+      const got = await answered(`internal/tasks?${query}`, {}, stop);
+      if (!wanted() || !got?.ok) return got;
+      for (const task of got.body.tasks) tasks.set(task.task_id, task);
+      page = page < Math.min(got.body.pagination.pages, MOST_PAGES) ? page + 1 : 1;
+    } while (page > 1 && !whole);
+    whole = true;
+    return { ok: true };
+  }
+
+  const stateOf = ({ created_at, revision }) => `${created_at} ${revision}`;
+
+  function show(now, inWords) {
+    [workflow, words] = [now, inWords];
+    if (of !== stateOf(workflow)) reader.soon();
+    draw();
+  }
+
+  function square(task) {
+    if (!squares.has(task.task_id)) {
+      const link = element("a");
+      squares.set(task.task_id, link);
+      if (!rows.has(task.task_type)) {
+        const row = element("div", "", element("b", "", task.task_type), element("div"));
+        rows.set(task.task_type, row.lastChild);
+        steps.append(row);
+      }
+      rows.get(task.task_type).prepend(link); // the newest was read first
+      link.tabIndex = squares.size > 1 ? -1 : 0;
+    }
+    return squares.get(task.task_id);
+  }
+
+  function draw() {
+    made.hidden = tasks.size < 2;
+    made.say(words);
+    for (const task of tasks.values()) {
+      const link = square(task);
+      const title = `${TASK.name(task)}: ${words[task.status]}`;
+      if (link.title === title) continue;
+      link.title = title;
+      link.setAttribute("aria-label", title);
+      link.className = task.status;
+      link.href = pageOf("task", task.task_id, words);
+    }
+    drawCauses();
+  }
+
+  function drawCauses() {
+    const failed = [...tasks.values()].filter(({ status }) => status === "error");
+    const never = failed.filter(({ error_cause: cause }) => FOLLOWED.includes(cause));
+    const groups = new Map();
+    for (const task of failed.filter((one) => !never.includes(one))) {
+      const text = lastLine(errorOf(task, words));
+      groups.set(text, [...(groups.get(text) ?? []), task]);
+    }
+    const lines = [...groups].sort(([, a], [, b]) => b.length - a.length);
+    if (never.length) lines.push([words.neverRan, never]);
+    const now = JSON.stringify([words.code, lines.map(([text, of]) => [text, of.length])]);
+    causes.hidden = !lines.length;
+    if (causes.dataset.now === now) return;
+    causes.dataset.now = now;
+    causes.replaceChildren(...lines.map(([text, some]) => cause(text, some, some === never)));
+  }
+
+  function cause(text, some, isNever) {
+    const links = some.slice(0, NAMED).flatMap((task) => {
+      const link = element("a", "", TASK.name(task));
+      link.href = pageOf("task", task.task_id, words);
+      return [" ", link];
+    });
+    const more = some.length > NAMED ? ` ${words.andMore(some.length - NAMED)}` : "";
+    const count = element("b", "", `${words.number(some.length)} × `);
+    return element("li", isNever ? "never" : "", count, text, element("small", "", ...links, more));
+  }
+
+  // One square is reached by Tab, the others from there.
+  steps.onkeydown = ({ key, target }) => {
+    const all = [...steps.querySelectorAll("a")];
+    const next = all[all.indexOf(target) + { ArrowRight: 1, ArrowLeft: -1 }[key]];
+    if (!next) return;
+    [target.tabIndex, next.tabIndex] = [-1, 0];
+    next.focus();
+  };
+
+  return { element: made, show };
+}

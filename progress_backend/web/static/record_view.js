@@ -1,0 +1,142 @@
+// One task or workflow, on its own page or in the panel: its record is read whole, and again (at most once a
+// second) as the line of <task-progress> says that it changed.
+import { ask } from "./acts.js";
+import { makeBell } from "./bell.js";
+import { element } from "./dom.js";
+import { follow } from "./feed.js";
+import { answered, BASE } from "./live.js";
+import { makeReader } from "./reading.js";
+import { normalized, pathOf } from "./task.js";
+import { makeTaskView } from "./task_view.js";
+import { current, refused } from "./token.js";
+import { makeWorkflowView } from "./workflow_view.js";
+
+// `words` gives the texts; `drawn` is called as it was drawn, `refuse` with why an act was not done.
+export function makeRecord(kind, id, { words, drawn, refuse }) {
+  const [title, how] = [element("h1"), element("p")];
+  const nothing = element("div", "", title, how, element("code", "", id));
+  const place = element("div");
+  const path = pathOf({ [`${kind}_id`]: id });
+  const bell = kind === "task" ? makeBell() : null;
+  const view = (bell ? makeTaskView : makeWorkflowView)(place, act, id);
+  const reader = makeReader(read, draw);
+  const ticking = setInterval(tick, 1_000);
+  let record = null;
+  let missing = null; // the answer's status
+  let line = "connecting";
+  let leave = null;
+  [place.id, nothing.id] = ["record", "nothing"];
+  if (bell) place.querySelector(".now").append(bell.element);
+
+  async function read(stop, wanted) {
+    const got = await answered(`${path}/status`, {}, stop);
+    if (!wanted() || !got) return got;
+    if (got.ok) {
+      take(got.body, got.at);
+      if (missing) {
+        // it is there again
+        missing = null;
+        listen();
+      }
+    } else if ([403, 404, 422].includes(got.status)) {
+      missing = got.status;
+    }
+    return got;
+  }
+
+  function take(body, at = null) {
+    const later =
+      record && record.created_at === body.created_at && record.revision > body.revision;
+    // A message has a part of what the record has; a body has all that there is to say.
+    if (!later) record = { ...(body.type && record), ...normalized(body, at) };
+  }
+
+  function listen() {
+    const token = current();
+    leave?.();
+    leave = follow(
+      { base: BASE.href, kind, id, token },
+      {
+        received: (message) => {
+          if (record) take(message);
+          reader.soon();
+          draw();
+        },
+        state: (now) => {
+          line = now;
+          draw();
+        },
+        refused: (code) => {
+          if (code === 4401) refused(token);
+          reader.soon();
+        },
+      },
+    );
+  }
+
+  function begin() {
+    listen();
+    reader.anew();
+  }
+
+  async function act(of, name, item) {
+    const { body, refusal: why } = await ask(of, name, item, words());
+    if (body) take(body);
+    if (why) refuse(why);
+    reader.soon();
+    draw();
+  }
+
+  // A cancel is final as it is recorded, and its run may go on until it acknowledges that.
+  const over = () => record?.final && record.control?.acknowledged_at !== null;
+
+  function state() {
+    if (missing) return "";
+    if (over()) return "ended";
+    if (reader.outcome === "none") return "connecting";
+    return reader.outcome === "ok" ? line : "away";
+  }
+
+  function draw() {
+    place.hidden = !record || missing;
+    nothing.hidden = !missing;
+    if (missing) {
+      const texts = words().missing[kind];
+      title.textContent = missing === 403 ? words().forbidden : texts.title;
+      how.textContent = missing === 403 ? words().forbiddenHow : texts.how;
+    } else if (record) {
+      view.show(record, words());
+      bell?.show(record, view.name(record, words()), words());
+    }
+    drawn();
+  }
+
+  function tick() {
+    if (!over() && (line !== "live" || record?.final)) reader.look();
+    if (record && !missing && !document.hidden) view.tick(record, words());
+  }
+
+  // What a window with it is called.
+  function name() {
+    if (missing || !record) return title.textContent;
+    const share = record.progress.total ? `${record.progress.percentage}% · ` : "";
+    const status = words()[record.status] ?? record.status;
+    return `${record.status === "running" ? share : `${status} · `}${view.name(record, words())}`;
+  }
+
+  function end() {
+    clearInterval(ticking);
+    leave?.();
+    reader.stop();
+  }
+
+  return {
+    elements: [place, nothing],
+    begin,
+    draw,
+    state,
+    name,
+    end,
+    storeAway: () => reader.storeAway,
+  };
+}

@@ -1,0 +1,31 @@
+// The strip in the header: what runs and waits, how long, and the workers that live. These are read every few
+// seconds while somebody looks, for the workers' view as well.
+import { say } from "./dom.js";
+import { answered } from "./live.js";
+import { makeReader } from "./reading.js";
+import { clock } from "./words.js";
+
+export function makeStrip(place, drawn) {
+  const reader = makeReader(read, drawn);
+  let found = null;
+  let refused = false; // its token does not list workers
+
+  async function read(stop, wanted) {
+    const got = await answered("internal/workers", {}, stop);
+    if (!wanted()) return got;
+    refused = got?.status === 403;
+    if (got?.ok) found = got.body;
+    return got;
+  }
+
+  function show({ running, created: waiting } = {}, words) {
+    place.hidden = !found || refused || running == null;
+    if (place.hidden) return;
+    const workers = found.workers.filter(({ live }) => live).length;
+    const wait = found.oldest_wait_ms == null ? "" : clock(found.oldest_wait_ms / 1000);
+    place.dataset.stuck = waiting > 0 && workers === 0;
+    say(place, words.strip({ running, waiting, wait, workers }));
+  }
+
+  return { show, look: reader.look, begin: reader.anew, workers: () => ({ found, refused }) };
+}
