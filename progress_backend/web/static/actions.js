@@ -21,6 +21,7 @@ export function makeActions(tag, className, { kind, act, last }) {
         if (asking.open) asking.addEventListener("close", goOn, { once: true });
       });
       one.dataset.action = name;
+      if (tag === "td") one.tabIndex = -1;
       buttons.set(name, one);
     }
     return buttons.get(name);

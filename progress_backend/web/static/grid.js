@@ -113,7 +113,7 @@ export function makeGrid() {
     const all = [...steps.querySelectorAll("a")];
     const next = all[all.indexOf(target) + { ArrowRight: 1, ArrowLeft: -1 }[key]];
     if (!next) return;
-    [target.tabIndex, next.tabIndex] = [-1, 0];
+    for (const one of all) one.tabIndex = one === next ? 0 : -1;
     next.focus();
   };
 

@@ -99,6 +99,7 @@ function chooseIn({ target, detail }) {
 function turn(pages) {
   if (!list.goesOn(pages)) return; // pressed again before the page was there
   take({ ...chosen, page: chosen.page + pages }, true);
+  scrollTo(0, 0);
   list.anew();
   draw();
 }

@@ -77,8 +77,16 @@ export function makeRow(act, kind = TASK) {
   const actions = makeActions("td", "actions", { kind, act, last: made });
   let task = null;
   made.append(actions.element);
+  for (const mark of marks) mark.tabIndex = -1;
+  made.onkeydown = goAlong;
   made.tabIndex = -1;
   trace.rel = "noreferrer";
+
+  // Tab goes from row to row; within one the arrows lead to its marks and acts.
+  function goAlong({ key, target }) {
+    const all = [...made.querySelectorAll("a, button")].filter((one) => one.checkVisibility());
+    all[all.indexOf(target) + { ArrowRight: 1, ArrowLeft: -1 }[key]]?.focus();
+  }
 
   function showWarnings(texts) {
     if (String(texts) === warnings.dataset.now) return;

@@ -27,5 +27,10 @@ export function makeStrip(place, drawn) {
     say(place, words.strip({ running, waiting, wait, workers }));
   }
 
-  return { show, look: reader.look, begin: reader.anew, workers: () => ({ found, refused }) };
+  return {
+    show,
+    look: () => refused || reader.look(),
+    begin: reader.anew,
+    workers: () => ({ found, refused }),
+  };
 }
