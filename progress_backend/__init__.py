@@ -63,39 +63,27 @@ __all__ = [
     "workflow_status",
 ]
 
-# Celery and redis take half a second to import; the pytest plugin alone needs neither.
+# Celery and redis take half a second to import; the pytest plugin alone needs neither. The others
+# are of `errors`.
 _HOMES = {
-    name: module
-    for module, names in {
-        "service.async_notifier": ("AsyncProgressNotifier",),
-        "errors": (
-            "ConcurrentUpdate",
-            "ForeignValue",
-            "InvalidEvent",
-            "ProgressError",
-            "SettingsError",
-            "StoreUnavailable",
-            "TaskAlreadyFinished",
-            "TaskNotFound",
-            "TooLarge",
-            "TransitionRefused",
-        ),
-        "tracking.decorator": ("progress_task",),
-        "record.model": ("Task", "TaskStatus"),
-        "tracking.notifier": ("ProgressNotifier",),
-        "runs.run": ("TaskCancelled",),
-        "service.interface": ("NotificationServiceInterface",),
-        "service.progress_service": ("ProgressService",),
-        "service.redis_progress_service": ("RedisProgressService",),
-        "settings": ("Settings",),
-        "share_tokens": ("sign",),
-        "terminal.watching": ("watch",),
-        "tracking.task_lookup": ("get_task", "workflow_status"),
-        "tracking.tracker": ("settings_of",),
-        "tracking.install": ("ProgressTask", "install"),
-        "tracking.log_handler": ("ProgressLogHandler",),
-    }.items()
-    for name in names
+    "AsyncProgressNotifier": "service.async_notifier",
+    "NotificationServiceInterface": "service.interface",
+    "ProgressLogHandler": "tracking.log_handler",
+    "ProgressNotifier": "tracking.notifier",
+    "ProgressService": "service.progress_service",
+    "ProgressTask": "tracking.install",
+    "RedisProgressService": "service.redis_progress_service",
+    "Settings": "settings",
+    "Task": "record.model",
+    "TaskCancelled": "runs.run",
+    "TaskStatus": "record.model",
+    "get_task": "tracking.task_lookup",
+    "install": "tracking.install",
+    "progress_task": "tracking.decorator",
+    "settings_of": "tracking.tracker",
+    "sign": "share_tokens",
+    "watch": "terminal.watching",
+    "workflow_status": "tracking.task_lookup",
 }
 
 
@@ -105,9 +93,10 @@ def __getattr__(name: str) -> Any:
     Raises:
         AttributeError: this package has no such name.
     """
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    home = import_module(f".{_HOMES.get(name, 'errors')}", __name__)
+    found = globals()[name] = getattr(home, name)
     return found
 
 

@@ -13,21 +13,18 @@ from .errors import SettingsError
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T", bound=Sized)
-#: None: there is no file.
-FileVersion = tuple[int, ...] | None
 #: Seconds between two looks at a file.
 LOOK_S: Final = 1.0
 
 
-def version_of(path: Path | None) -> FileVersion:
-    """What differs after each change of a file: its time of change, its size, its inode."""
-    if path is None:
-        return None
+def version_of(path: Path | None) -> tuple[int, ...] | None:
+    """What differs after each change of a file: its time of change, its size, its inode; None
+    without one."""
     try:
-        found = path.stat()
+        found = None if path is None else path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return None if found is None else (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
 class Reread(Generic[T]):

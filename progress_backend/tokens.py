@@ -147,11 +147,8 @@ def read_file(path: Path) -> tuple[Token, ...]:
     """
     try:
         return read(path.read_text(encoding="utf-8").splitlines())
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise SettingsError(f"the file of tokens {path} cannot be read: {why}") from error
-    except SettingsError as error:
-        raise SettingsError(f"{path}: {error}") from None
+    except (OSError, UnicodeDecodeError, SettingsError) as error:
+        raise SettingsError(f"the file of tokens {path}: {error}") from None
 
 
 def write_file(path: Path, tokens: Iterable[Token], removed: Iterable[str] = ()) -> None:

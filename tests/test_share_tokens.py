@@ -28,11 +28,9 @@ def test_a_token_counts_until_it_expires() -> None:
     assert text.startswith(BEGINS)
     # Of characters that a WebSocket's subprotocol and a query take as they are.
     assert re.fullmatch(r"[A-Za-z0-9_.-]+", text)
-    for _ in range(2):  # the second time it is remembered
-        assert shares.read(text) == share
+    assert shares.read(text) == share
     clock.now += 10
-    for _ in range(2):
-        assert shares.read(text) is None
+    assert shares.read(text) is None
 
 
 def test_two_keys_count_while_they_are_rotated() -> None:
@@ -64,15 +62,6 @@ def test_what_was_changed_permits_nothing(change) -> None:
     shares = ShareTokens((NEW,))
     assert shares.read(change(text)) is None
     assert shares.read(text) is not None
-
-
-def test_the_remembered_ones_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("progress_backend.share_tokens._REMEMBERED", 3)
-    clock = Clock()
-    shares = ShareTokens((NEW,), clock)
-    texts = [shares.sign(Share("task", str(n), 2_000)) for n in range(10)]
-    assert all(shares.read(text) for text in (*texts, *texts))
-    assert len(shares._known) == 3
 
 
 @pytest.mark.parametrize(

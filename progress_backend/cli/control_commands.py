@@ -10,9 +10,7 @@ import click
 
 from ..errors import TransitionRefused
 from ..record.act import MOST_NAMED, Action
-from ..record.model import Task, TaskStatus
-from ..terminal import formats
-from ..terminal.rows import as_row, task_of
+from ..record.model import TaskStatus
 from ..terminal.source import Source
 from .naming import named
 from .session import Command, options, reads, workflow_option
@@ -99,15 +97,9 @@ def _act_on_workflow(source: Source, action: Action, its_id: str, reason: str | 
     except TransitionRefused as refused:
         if refused.status not in _REACHED[action]:
             raise
+        click.echo(f"{action} of workflow {its_id} was done before")
     else:
         click.echo(f"{action} of workflow {its_id} is asked: {_THEN[action]}")
-    if (body := source.workflow(its_id)) is not None:
-        _print_standing(source, as_row(body, source.locale))
-
-
-def _print_standing(source: Source, row: Task) -> None:
-    """Prints how a task or workflow stands now: "3f2a90c1-…  cancel asked"."""
-    click.echo(f"{formats.clean(row.task_id)}  {formats.standing(source.locale, row)}")
 
 
 def _act_on_tasks(source: Source, action: Action, ids: Sequence[str], reason: str | None) -> None:
@@ -125,9 +117,6 @@ def _act_on_tasks(source: Source, action: Action, ids: Sequence[str], reason: st
     reached = [one for code in _REACHED[action] for one in refused.pop(code, ())]
     if reached:
         click.echo(f"{action} of {_tasks(reached)} was done before")
-    for task_id in [*asked, *reached] if len(asked) + len(reached) <= _NAMED else ():
-        if (body := source.task(task_id)) is not None:
-            _print_standing(source, task_of(body))
     for code, those in refused.items():
         why = code.replace("_", " ")
         click.echo(f"{action} of {_tasks(those)} was refused: {why}", err=True)

@@ -26,7 +26,7 @@ from .keys import Keys
 from .readers import Reader
 from .rows import WorkflowRow
 from .source import Source
-from .task_logs import Log, Tail
+from .task_logs import Log, tail
 from .view import View
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Desk:
         page: str | None,
     ) -> None:
         self._bars, self._keys = bars, Keys()
-        self._source, self._tail = source, Tail(source)
+        self._source = source
         self._locale, self._page = source.locale, page
         self._whole = self._reader = whole
         self._workflow = workflow
@@ -163,7 +163,7 @@ class Desk:
         task = selected(settled(board, rows), rows)
         if not board.log or task is None or isinstance(task, WorkflowRow) or view.trouble:
             return view, Log()  # what does not answer is asked once an interval
-        return view, self._tail.of(task.task_id)
+        return view, tail(self._source, task.task_id)
 
     def _asked(self, wish: Wish) -> str:
         """Asks for what a key asks for; one line of what comes of it."""

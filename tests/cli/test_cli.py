@@ -190,20 +190,21 @@ def test_pause_resume_and_cancel_change_the_record(run: Run, records: Records) -
     records.start("the-id")
     asked = (
         "pause of task the-id is asked: what waits does not begin, and what runs waits at its next "
-        "update\nthe-id  pause asked\n"
+        "update\n"
     )
     assert run("pause", "the-id", "--reason", "lunch").output == asked
     assert records.get("the-id").control["reason"] == "lunch"
     assert run("pause", "the-id").output == asked
     records.apply("the-id", ev.Acknowledged())
-    assert run("pause", "the-id").output.endswith("\nthe-id  paused\n")
+    assert records.get("the-id").status == "paused"
+    assert run("pause", "the-id").exit_code == 0
     assert run("resume", "the-id").output == (
-        "resume of task the-id is asked: what waits goes on\nthe-id  running\n"
+        "resume of task the-id is asked: what waits goes on\n"
     )
     assert records.get("the-id").status == "running"
     assert run("cancel", "the-id", "--reason", "wrong file").output == (
         "cancel of task the-id is asked: what waits never begins, and what runs ends at its next "
-        "update\nthe-id  cancel asked\n"
+        "update\n"
     )
     task = records.get("the-id")
     assert (task.status, task.control["reason"], task.control["by"]) == (
@@ -219,7 +220,7 @@ def test_what_has_ended_cannot_be_cancelled_but_once_more(run: Run, records: Rec
     again = run("cancel", "over")
     assert (again.exit_code, again.output) == (
         0,
-        "cancel of task over was done before\nover  cancelled\n",
+        "cancel of task over was done before\n",
     )
     records.start("the-id")
     records.complete("the-id")
