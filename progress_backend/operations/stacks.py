@@ -35,7 +35,7 @@ def note(name: str, now_ms: int) -> Call[None]:
     return in_the_first(ask)
 
 
-def lately(read: Call[T], now_ms: int) -> Call[tuple[T, Lately]]:
+def lately_beside(read: Call[T], now_ms: int) -> Call[tuple[T, Lately]]:
     """Another read, and with it the stacks of the last minute."""
 
     def asked(layout: Layout) -> Asked[tuple[T, Lately]]:

@@ -186,7 +186,8 @@ class SenderThread:
             if (run.next_due or id(run) in hangs) and now - run.status_at > _OLD_S and run.listens
         ]
         for start in range(0, max(len(runs), bool(hangs)), _LOOKED_AT):
-            lately = self.writer.look(runs[start : start + _LOOKED_AT])
+            part, asks = runs[start : start + _LOOKED_AT], bool(hangs) and not start
+            lately = self.writer.look(part, stacks=asks)
             if lately is not None:
                 self._stacks.lately = lately
         if runs or hangs:

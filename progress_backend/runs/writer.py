@@ -22,9 +22,10 @@ from ..flows.flow import Flow
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base, milliseconds
 from ..flows.value_in_place import InPlace, in_place
-from ..operations import records, stacks
+from ..operations import records
 from ..operations.call import Call
 from ..operations.ready_requests import RECORDED, ValueRequest
+from ..operations.stacks import Lately, lately_beside
 from ..record import events as ev
 from ..record.model import Task, TaskStatus
 from ..record.steps.control import is_by_caller
@@ -254,14 +255,17 @@ class Writer:
             run.refused = not run.cancelled
         return applied
 
-    def look(self, runs: Sequence[Run]) -> stacks.Lately | None:
+    def look(self, runs: Sequence[Run], *, stacks: bool = False) -> Lately | None:
         """Reads the records of several runs in one round trip, for a cancel, a pause or its end;
-        and the stacks that were asked for lately, None while the store does not answer."""
+        with `stacks` those that were asked for lately, None while the store does not answer."""
+        read, lately = records.read(tuple([run.task_id for run in runs])), None
         try:
             with self.waiting(self.thread):
-                read = records.read(tuple([run.task_id for run in runs]))
-                asked = stacks.lately(read, milliseconds(self.store.now()))
-                documents, lately = self.store.execute(asked)
+                if stacks:
+                    now_ms = milliseconds(self.store.now())
+                    documents, lately = self.store.execute(lately_beside(read, now_ms))
+                else:
+                    documents = self.store.execute(read)
         except StoreUnavailable:
             return None
         for run, document in zip(runs, documents, strict=True):

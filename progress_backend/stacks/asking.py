@@ -34,7 +34,7 @@ def request(task_id: str, settings: Settings, now: datetime) -> Flow[dict[str, A
         TooSoon: the task's was asked for a moment ago, or too many were taken.
     """
     now_ms = milliseconds(now)
-    (stored,), lately = yield from stacks.lately(records.read((task_id,)), now_ms)
+    (stored,), lately = yield from stacks.lately_beside(records.read((task_id,)), now_ms)
     if stored is None:
         raise TaskNotFound(task_id)
     task = Base.of(stored, task_id).task
@@ -72,7 +72,7 @@ def _entries(task: Task, now: datetime) -> Flow[Sequence[bytes]]:
     """What is kept of a task, as entries of its timeline; and one for a request of the last minute
     that its process has not answered."""
     now_ms, began = milliseconds(now), task.attempt_started_at
-    kept, lately = yield from stacks.lately(stacks.kept(task.task_id), now_ms)
+    kept, lately = yield from stacks.lately_beside(stacks.kept(task.task_id), now_ms)
     if (asked_ms := lately.get(task.task_id)) is None or began is None:
         return kept
     listens_ms = max(asked_ms, milliseconds(began) + int(HANGS_S * 1000))

@@ -95,7 +95,7 @@ def test_a_warning_a_cancel_and_a_time_limit_have_a_stack_each_once(side: Side) 
     for _ in range(4):
         side.step(1)
     assert [entry["cause"] for entry in side.kept()] == ["stalled", "time_limit", "cancel"]
-    assert len(side.store.execute(stacks.lately(stacks.kept("t"), 0))[1]) == 1
+    assert len(side.store.execute(stacks.lately_beside(stacks.kept("t"), 0))[1]) == 1
 
 
 def test_the_twenty_first_stack_of_a_minute_is_left_out_with_its_reason(side: Side) -> None:
@@ -143,7 +143,12 @@ def test_the_record_of_a_run_that_has_never_written_is_read_once_it_may_hang(
     side: Side, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = list[list[Run]]()
-    monkeypatch.setattr(side.sender.writer, "look", lambda runs: looks.append(list(runs)))
+
+    def look(runs: list[Run], *, stacks: bool) -> None:
+        assert stacks
+        looks.append(runs)
+
+    monkeypatch.setattr(side.sender.writer, "look", look)
     side.sender._runs[1], side.run.status_at = side.run, 0.0
     place = side.run.place = Place(began=side.clock.time)
     side.sender._look()
