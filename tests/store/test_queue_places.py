@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -95,15 +94,6 @@ async def test_a_place_is_read_again_after_a_second(
     await aeventually(moved)
 
 
-async def test_a_place_far_behind_is_read_less_often(store: AsyncStore, redis_url: str) -> None:
-    *_, last = waiting(redis_url, 150)
-    places = QueuePlaces(store, Histories(store))
-    for task, fresh_s in ((last, 1 + 1.49), (NOBODY, 1)):
-        began = monotonic()
-        await ahead(places, task)
-        assert places._known[task.task_id][2] - began == pytest.approx(fresh_s, abs=0.5)
-
-
 async def test_no_more_places_are_kept_than_bounded(
     store: AsyncStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,19 +104,11 @@ async def test_no_more_places_are_kept_than_bounded(
         assert len(places._known) <= 10
 
 
-async def test_the_documents_of_kept_places_take_a_bounded_number_of_bytes(
-    store: AsyncStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(queue_places, "MOST_BYTES", 100_000)
-    places = QueuePlaces(store, Histories(store))
-    for number in range(35):
-        task = Waiting("fetch_data", str(number % 20), 0)
-        stored = document_of(task) + b" " * 10_000 * (number % 3)
-        await places.placed(stored, doc.read(document_of(task)))
-        kept = [len(stored) for stored, *_ in places._known.values()]
-        assert 2 * sum(kept) <= 100_000
-        assert list(places._known)[-1] == task.task_id
-    places._known.clear()
+async def test_a_long_document_is_not_kept(store: AsyncStore) -> None:
+    places, document = QueuePlaces(store, Histories(store)), document_of(NOBODY)
+    for size, kept in ((queue_places.LONGEST, 1), (queue_places.LONGEST + 1, 0)):
+        await places.placed(document.ljust(size), doc.read(document))
+        assert len(places._known) == kept
 
 
 async def test_a_failure_reaches_all_that_wait_and_nobody_after(
