@@ -7,8 +7,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -20,7 +19,7 @@ from ..live.listener import Listener
 from ..operations import workflows
 from ..service.redis_progress_service import RedisProgressService
 from ..settings import Settings
-from ..store.coalesced_reads import Joined, documents
+from ..store.coalesced_reads import documents
 from ..store.drivers import AsyncStore
 from ..store.history_cache import Histories
 from ..store.queue_places import QueuePlaces
@@ -46,54 +45,39 @@ _NOT_STARTED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Api:
     """The parts behind the routes, one instance per application and event loop."""
 
-    settings: Settings
-    callers: Callers
-    limits: Limits
-    #: The zone that times are shown in.
-    zone: tzinfo
-    store: AsyncStore
-    #: Coalesced reads of single tasks, of which very many arrive at once.
-    reads: Joined[str, bytes | None]
-    histories: Histories
-    places: QueuePlaces
-    service: RedisProgressService
-    listener: Listener
-    #: None: no broker is configured, so no process can be terminated.
-    broker: Broker | None
-    measured: Measured
-
-    @classmethod
-    def open(
-        cls,
+    def __init__(
+        self,
         settings: Settings,
         celery_app: Any = None,
         bound: Bound | None = None,
         *,
         trusted: bool = False,
         authorize: Authorize | None = None,
-    ) -> Api:
+    ) -> None:
         """Opens the parts; the listener begins to connect. Needs a running event loop.
 
         Raises:
             SettingsError: a token's line cannot be used, or the file of tokens cannot be read.
         """
-        callers = Callers(settings, bound, trusted=trusted, authorize=authorize)
-        store = AsyncStore(settings, timeout_s=STORE_TIMEOUT_S)
-        listener = Listener(store)
-        listener.start()
-        broker = None if celery_app is None else Broker(celery_app)
-        service = RedisProgressService(store=store)
-        reads = documents(store)
-        zone, histories, measured = settings.zone(), Histories(store), Measured()
-        places = QueuePlaces(store, histories)
-        return cls(
-            *(settings, callers, Limits(settings), zone, store, reads, histories, places),
-            *(service, listener, broker, measured),
-        )
+        self.settings: Final = settings
+        self.callers: Final = Callers(settings, bound, trusted=trusted, authorize=authorize)
+        self.limits: Final = Limits(settings)
+        #: The zone that times are shown in.
+        self.zone: Final = settings.zone()
+        self.store: Final = AsyncStore(settings, timeout_s=STORE_TIMEOUT_S)
+        #: Coalesced reads of single tasks, of which very many arrive at once.
+        self.reads: Final = documents(self.store)
+        self.histories: Final = Histories(self.store)
+        self.places: Final = QueuePlaces(self.store, self.histories)
+        self.service: Final = RedisProgressService(store=self.store)
+        #: None: no broker is configured, so no process can be terminated.
+        self.broker: Final = None if celery_app is None else Broker(celery_app)
+        self.measured: Final = Measured()
+        self.listener: Final = Listener(self.store)
+        self.listener.start()
 
     @property
     def flows(self) -> Flows:
@@ -155,7 +139,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     bound, trusted, authorize = (
         getattr(app.state, f"progress_{name}", None) for name in ("bound", "trusted", "authorize")
     )
-    api = Api.open(settings, celery_app, bound, trusted=bool(trusted), authorize=authorize)
+    api = Api(settings, celery_app, bound, trusted=bool(trusted), authorize=authorize)
     app.state.progress, app.state.progress_access = api, Access(settings, bound)
     # The pass that finds lost runs goes on here even if no worker is left.
     keeper = Keeper(settings, None, result_backend_of(celery_app))

@@ -189,9 +189,7 @@ def answer(error: ProgressError) -> Response:
     """The HTTP response for an error of the library."""
     body: dict[str, Any] = {"detail": getattr(error, "what", str(error))}
     headers: dict[str, str] = {}
-    if isinstance(error, TransitionRefused):
-        body["status"] = error.status
-    if isinstance(error, BrokerUnavailable):
+    if isinstance(error, TransitionRefused | BrokerUnavailable):
         body["status"] = error.status
     if error.status_code == 503:
         headers["Retry-After"] = RETRY_AFTER

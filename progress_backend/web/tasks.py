@@ -35,7 +35,7 @@ from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
 from .stored_answer import SPOKEN, TaggedAnswer
 from .strict_route import StrictRoute
-from .terminate import NoBroker
+from .terminate import NO_BROKER
 from .workflows import asked, workflow_as_task, workflow_there
 
 logger = logging.getLogger(__name__)
@@ -233,7 +233,7 @@ async def cancel_task(
     note_act(request.scope, api, by, cancel.reason, terminate=cancel.terminate)
     if cancel.terminate:
         if api.broker is None:
-            raise NoBroker
+            raise InvalidEvent(NO_BROKER)
         await api.broker.check()
     try:
         document = await api.service.apply(task_id, Cancelled(by=by, reason=cancel.reason))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import Any
+from typing import Any, Final
 
 from ..daemon import daemon
 from ..errors import InvalidEvent, ProgressError
@@ -18,25 +18,11 @@ TIMEOUT_S = 5.0
 MAX_ORDERS = 4
 
 
-class NoBroker(InvalidEvent):
-    """A client asked for terminate, and this process has no broker configured."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "terminate needs Celery's broker: set CELERY_BROKER_URL, or start "
-            "`progress-backend serve -A proj`; without terminate a running job still ends at its "
-            "next update. Nothing was changed"
-        )
-
-
-class NoRemoteControl(InvalidEvent):
-    """A client asked for terminate, and workers receive no remote control commands."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(
-            f"terminate needs Celery's remote control: {why}; without terminate the job ends at "
-            "its next update. Nothing was changed"
-        )
+#: Why a terminate is refused where this process has no broker configured.
+NO_BROKER: Final = (
+    "terminate needs Celery's broker: set CELERY_BROKER_URL, or start `progress-backend serve -A "
+    "proj`; without terminate a running job still ends at its next update. Nothing was changed"
+)
 
 
 class BrokerUnavailable(ProgressError):
@@ -66,13 +52,16 @@ class Broker:
         """Checks that workers with this app's configuration receive remote control commands.
 
         Raises:
-            NoRemoteControl: they do not.
+            InvalidEvent: they do not.
         """
         if self._uncontrolled is None:
             # A transport is imported, which may take a moment.
             self._uncontrolled = await asyncio.to_thread(_uncontrolled, self._app)
         if self._uncontrolled:
-            raise NoRemoteControl(self._uncontrolled)
+            raise InvalidEvent(
+                f"terminate needs Celery's remote control: {self._uncontrolled}; without terminate "
+                "the job ends at its next update. Nothing was changed"
+            )
 
     async def terminate(self, task_id: str) -> None:
         """Sends all workers a revoke that ends the task's process with SIGTERM and keeps it from

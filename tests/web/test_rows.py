@@ -7,13 +7,11 @@ import json
 from typing import Any
 
 import httpx
-import pytest
 import redis
 
 from progress_backend.flows import workflows
 from progress_backend.record.events import Progressed
 from progress_backend.store.drivers import Store
-from progress_backend.web.static_file import accepts_gzip
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.serving import RunningApi
@@ -119,14 +117,3 @@ def test_gzip_where_it_is_asked_for(api: RunningApi) -> None:
             raw = b"".join(answer.iter_raw())
     assert len(json.loads(gzip.decompress(raw))["tasks"]) == 10
     assert raw[8] == 4, "packed in the fastest way (RFC 1952 2.3.1)"
-
-
-@pytest.mark.parametrize(
-    ("asked", "accepted"),
-    [
-        ("", False), ("gzip", True), ("GZIP;q=0.5", True), ("br, gzip", True), ("gzip;q=0", False),
-        ("gzip; q=0.000", False), ("*", False), ("x-gzip", True), ("gzipped", False),
-    ],
-)  # fmt: skip
-def test_which_headers_ask_for_gzip(asked: str, accepted: bool) -> None:
-    assert accepts_gzip(asked) is accepted
