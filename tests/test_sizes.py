@@ -27,6 +27,8 @@ def tree(tmp_path: Path) -> sizes.Sizes:
         "progress_backend/web/app.py": "a = 1\n",
         "progress_backend/web/static/page.js": "let a;\n\n",
         "progress_backend/operations/scripts/_part.lua": "return 1\nend\n",
+        "docs/a.md": "# A page\n\nof `code` and\n\n```sh\nmake\n```\n\nwords.\n",
+        "docs/a.ja.md": "other words\n",
         "tests/deep/test_a.py": "assert 1\n" * 3,
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -44,6 +46,7 @@ def test_lines_statements_and_files_are_counted(tree: sizes.Sizes) -> None:
         sizes.SCRIPTS: 2,
         sizes.TESTS: 3,
         sizes.AUDIT: 9,
+        sizes.WORDS: 5,
         sizes.MODULE: 9,
         sizes.FUNCTION: 5,
     }

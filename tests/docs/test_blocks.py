@@ -16,6 +16,7 @@ from celery.bin.celery import celery
 from docs.make_blocks import BLOCKS, INCLUDED
 from progress_backend.cli import main
 from progress_backend.settings import Settings
+from tests import words
 from tests.docs.reading import (
     Block,
     anchors,
@@ -178,6 +179,13 @@ def test_commands_in_sentences_exist(document: str) -> None:
             context = click.Context(command, info_name=name, parent=context)
         options = {option for each in context.command.params for option in each.opts}
         assert {word for word in asked if word.startswith("-")} <= options, said
+
+
+def test_its_words_are_plain(document: str) -> None:
+    if document.endswith(".ja.md"):
+        return
+    found = words.of_prose(text_of(document))
+    assert {word: words.REPLACED[word] for word in found} == {}
 
 
 def _only_makes(block: Block) -> bool:

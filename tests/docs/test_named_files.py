@@ -3,11 +3,14 @@ a house which was rebuilt leads its readers nowhere."""
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
 import pytest
 
+from docs import make_reference
+from tests import words
 from tests.docs.reading import documents, text_of
 from tests.servers import ROOT
 
@@ -80,3 +83,24 @@ def test_every_test_that_a_document_names_is_there(document: str) -> None:
         assert f"def {test}(" in text_of(file)
     if document == "docs/upgrade.md":
         assert named
+
+
+def test_the_librarys_words_are_plain() -> None:
+    """In names and texts; help, which is docstrings, as it is printed."""
+    found = {}
+    for name, tree in words.modules(ROOT):
+        left = words.of_names(tree) - words.LEFT_IN_NAMES
+        left |= words.of_strings(tree) - words.LEFT_IN_TEXTS
+        if left:
+            found[name] = {word: words.REPLACED[word] for word in left}
+    assert found == {}
+    assert words.of_text(make_reference.commands()) == set()
+
+
+def test_a_word_of_the_list_is_found() -> None:
+    tree = ast.parse(
+        'def _was_told(whose): raise ValueError("no worker heard it")\nSAID = "tell"\n'
+    )
+    assert words.of_names(tree) == {"told", "whose", "said"}
+    assert words.of_strings(tree) == {"heard"}
+    assert words.of_prose("It `tells`, and whose?\n```sh\nsaid\n```\n") == {"whose"}

@@ -1,0 +1,129 @@
+"""Words that documents, help, errors and names do without, each with what stands in its place: a
+sentence's subject is the Celery, Redis or HTTP thing, its verb is the field's."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+#: Word -> what to write.
+REPLACED: Mapping[str, str] = {
+    "anew": "again",
+    "anybody": "a caller, a user, any client",
+    "births": "creations",
+    "blazing": "a figure with its unit",
+    "easily": "nothing",
+    "everybody": "each user, every client",
+    "foretold": "expected, estimated",
+    "forth": "nothing",
+    "hear": "receive, read",
+    "heard": "received, read",
+    "hears": "receives, reads",
+    "heed": "acknowledge",
+    "heeded": "acknowledged",
+    "heeds": "acknowledges",
+    "hence": "so",
+    "henceforth": "from then on",
+    "hereby": "by this",
+    "herein": "here",
+    "hitherto": "until now",
+    "housekeeping": "cleanup",
+    "just": "nothing, or only",
+    "lest": "so that … not",
+    "leverage": "use",
+    "likewise": "too, the same",
+    "magic": "the mechanism",
+    "moreover": "and",
+    "nobody": "no caller, no worker, no client",
+    "nowhere": "in no …",
+    "obviously": "nothing",
+    "ought": "has to, should",
+    "powerful": "what it does",
+    "promptly": "within … seconds",
+    "robust": "what it survives",
+    "said": "given, written, logged, reported",
+    "saying": "reporting, naming",
+    "seamless": "what needs no change",
+    "shall": "has to, will",
+    "simply": "nothing",
+    "somebody": "a user, a caller, a person",
+    "speak": "send, serve",
+    "speaks": "sends, serves",
+    "spoken": "sent",
+    "stranger": "another client",
+    "strangers": "other clients, the public",
+    "telling": "sending, reporting",
+    "tell": "report, log, send, show",
+    "tells": "reports, logs, sends, shows",
+    "thereby": "by this",
+    "therein": "in it",
+    "thereof": "of it",
+    "thereupon": "then",
+    "thus": "so",
+    "told": "sent, called, reported, logged",
+    "unheard": "not received",
+    "upon": "on, at",
+    "utilize": "use",
+    "whence": "from where",
+    "whither": "where to",
+    "whose": "of it, its, with",
+}
+#: Words that are left in names of the library, until their modules are rewritten.
+LEFT_IN_NAMES = frozenset(
+    ("anew", "everybody", "nobody", "nowhere", "said", "spoken", "tell", "told")
+)
+#: The same in its texts.
+LEFT_IN_TEXTS = frozenset(("anew", "nobody", "speak", "tell", "whose"))
+
+_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"`[^`]*`")
+
+
+def of_prose(text: str) -> set[str]:
+    """The words of a document that are in the list; code is no prose."""
+    return of_text(_CODE.sub("", _FENCE.sub("", text)))
+
+
+def of_text(text: str) -> set[str]:
+    return {word.lower() for word in re.findall(r"[A-Za-z]+", text)} & REPLACED.keys()
+
+
+def of_names(tree: ast.Module) -> set[str]:
+    """The words of what a module names: functions, classes, parameters and variables."""
+    words = (part for name in _names(tree) for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name))
+    return {word.lower() for word in words} & REPLACED.keys()
+
+
+def _names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield node.name
+            case ast.arg():
+                yield node.arg
+            case ast.Name(ctx=ast.Store()):
+                yield node.id
+
+
+def of_strings(tree: ast.Module) -> set[str]:
+    """The words of a module's texts: errors, log lines, help, descriptions; not its docstrings."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or id(node) in docstrings:
+            continue
+        if isinstance(node.value, str) and " " in node.value:
+            found |= of_text(node.value)
+    return found
+
+
+def modules(root: Path) -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted((root / "progress_backend").rglob("*.py")):
+        yield str(path.relative_to(root)), ast.parse(path.read_text(encoding="utf-8"))
