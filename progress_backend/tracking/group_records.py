@@ -22,10 +22,9 @@ class Batch:
 
     def __init__(self, producer: Any, tracker: Tracker) -> None:
         self._producer = producer
-        #: Of the app that publishes the group.
-        self._tracker = tracker
-        #: Those that its messages begin or go on with, one of each app.
-        self._canvases: dict[Tracker, Canvas] = {}
+        #: Of the app that publishes the group: members of another app have their records already.
+        self.tracker = tracker
+        self._canvas = Canvas(tracker)
         #: Each message with its publish; None where its app is not tracked.
         self._messages: list[tuple[Publish | None, Any, dict[str, Any]]] = []
         self._since = 0.0
@@ -72,20 +71,17 @@ class Batch:
                 raise
 
     def _begin(self, publishes: list[Publish], *, last: bool) -> None:
-        """Begins the records, one round trip for each app."""
-        for publish in publishes:
-            if (canvas := self._canvases.get(publish.tracker)) is None:
-                canvas = self._canvases[publish.tracker] = Canvas(publish.tracker)
-            canvas.add(publish)
-        for tracker, canvas in self._canvases.items():
-            if (process := tracker.process) is not None:
-                its = [publish for publish in publishes if publish.tracker is tracker]
-                canvas.begin(process, its, last=last)
+        """Begins the records in one round trip."""
+        own = [publish for publish in publishes if publish.tracker is self.tracker]
+        for publish in own:
+            self._canvas.add(publish)
+        if (process := self.tracker.process) is not None:
+            self._canvas.begin(process, own, last=last)
 
     def _send_later(self) -> None:
         """Has the process's other thread send what is kept while the generator of the messages is
         slow."""
-        if (process := self._tracker.process) is not None:
+        if (process := self.tracker.process) is not None:
             process.thread.put(self, self._send_kept, PATIENCE_S)
 
     def _send_kept(self) -> None:

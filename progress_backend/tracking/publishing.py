@@ -39,7 +39,7 @@ def published(publish: Publish, name: str, *, headers: dict[str, Any], body: Any
             publish.ahead = NOTHING  # its records are there
             return
         _identify(publish, name, body)
-    if isinstance(publish.producer, Batch):
+    if isinstance(publish.producer, Batch) and publish.producer.tracker is tracker:
         return  # it begins the records of its messages together
     if any(publish.ahead):
         canvas = Canvas(tracker)

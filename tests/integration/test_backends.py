@@ -20,7 +20,8 @@ def test_the_record_does_not_depend_on_where_results_are_kept(
     folder: Path, url: str, backend: str
 ) -> None:
     keeps = backend == "rpc://"
-    conf = {"task_default_queue": backend[:-3]}
+    # Of two states that follow one another rpc:// loses the newer one where it is read in between.
+    conf = {"task_default_queue": backend[:-3], "task_track_started": False}
     env = {"CELERY_RESULT_BACKEND": backend}
     world = World(folder, broker=url, results=backend, store=url, conf=conf)
     with (
