@@ -29,7 +29,8 @@ from rich.terminal_theme import SVG_EXPORT_THEME as DARK_THEME
 from progress_backend.embedded import EmbeddedServer
 from progress_backend.record import events as ev
 from progress_backend.record.default_texts import LOCALES, Locale, text
-from progress_backend.record.model import Task, Worker
+from progress_backend.record.estimate import remaining_seconds
+from progress_backend.record.model import Task, Worker, replace
 from progress_backend.record.transition import transition
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
@@ -141,6 +142,14 @@ def tasks(lang: Locale, now: datetime) -> list[Task]:
     return found
 
 
+def _with_its_end(task: Task) -> Task:
+    """A task as a body of it brings its likely end."""
+    left_s = remaining_seconds(task) if task.status == "running" else None
+    if left_s is None:
+        return task
+    return replace(task, unknown={"likely": (_NOW + timedelta(seconds=left_s)).isoformat()})
+
+
 def _workflow(lang: Locale) -> WorkflowRow:
     """A workflow, which stands for its tasks in the terminal."""
     begun = _NOW - timedelta(seconds=31)
@@ -166,9 +175,11 @@ def _log(lang: Locale) -> Iterator[Body]:
 
 def terminal(lang: Locale, scheme: Scheme) -> str:
     """What `progress-backend watch` shows of them, as SVG."""
-    *first, last = tasks(lang, _NOW)
-    shown = (*first, _workflow(lang), last)
-    counts = Counter(str(task.status) for task in (*first, last)) + _MEMBERS
+    single = [_with_its_end(task) for task in tasks(lang, _NOW)]
+    # In the order of a list with sort=running.
+    ranks = {"running": 0, "paused": 1, "created": 2}
+    shown = tuple(sorted((*single, _workflow(lang)), key=lambda task: ranks.get(task.status, 3)))
+    counts = Counter(str(task.status) for task in single) + _MEMBERS
     view = View(shown, counts, len(shown), _NOW)
     console = Console(
         record=True, width=_COLUMNS, height=30, file=StringIO(), force_terminal=True,
