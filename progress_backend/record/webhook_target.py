@@ -55,13 +55,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
 
     def __repr__(self) -> str:
-        return f"Target({self.name!r}, {self.place!r})"  # the rest may be a secret
-
-    @property
-    def place(self) -> str:
-        """The URL's scheme and host, for people: the rest may be a secret."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return f"Target({self.name!r})"  # the rest may be a secret
 
     def wants(self, task_type: str, kind: str, owner: str | None) -> bool:
         """Whether the target asks for an event: `kind` is a status of an end, or a warning."""

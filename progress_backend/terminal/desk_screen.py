@@ -76,16 +76,7 @@ class DeskScreen:
         yield from foot
 
     def _rows(self, height: int) -> Screen:
-        board = self.board
-        return Screen(
-            self.view,
-            self.locale,
-            height=height,
-            selected=board.selected,
-            scrolls=board.scrolls,
-            sort=board.sort,
-            empty="no_match" if board.search or board.status else "empty",
-        )
+        return Screen(self.view, self.locale, height=height, board=self.board)
 
     def _pane(self, lines: int) -> Iterator[Text]:
         """The newest lines of the log under its head."""

@@ -13,6 +13,7 @@ from rich.text import Text
 from ..record.default_texts import Locale
 from ..record.model import STATUSES, Task, TaskStatus
 from . import formats
+from .board import Board
 from .lines import trouble
 from .remaining import message
 from .rows import WorkflowRow, key
@@ -30,6 +31,8 @@ COLOURS: Final = {
 QUIET: Final = "bright_black"
 #: Before the name of a workflow that is shown without its tasks.
 _OPENS: Final = "▸ "
+#: What is chosen where there are no keys.
+_PLAIN: Final = Board()
 #: Of a warning, which is no failure.
 _CALM: Final = "yellow"
 
@@ -69,19 +72,15 @@ class Screen:
     """One view, drawn for whatever size the terminal has at the moment.
 
     `whole` draws all rows, even if they are more than the screen takes. `height` is that of its
-    part of the terminal, None for all of it; the row of the key `selected` has a mark, and is shown
-    whatever the height: with the rows around it where it `scrolls`, else with the first. The head
-    of the column `sort` has a mark; `empty` is the key of the text without rows.
+    part of the terminal, None for all of it; the row that the board has selected is shown whatever
+    the height: with the rows around it where it scrolls, else with the first.
     """
 
     view: View
     locale: Locale
     whole: bool = False
     height: int | None = None
-    selected: str | None = None
-    scrolls: bool = False
-    sort: str = ""
-    empty: str = "empty"
+    board: Board = _PLAIN
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         view, around = self.view, list[Text]()
@@ -89,20 +88,21 @@ class Screen:
             around.append(line_of(trouble(view, self.locale), "bold red"))
             around.append(line_of(formats.clean(str(view.trouble)), "red"))
         elif not view.rows and view.at is not None:
-            around.append(line_of(formats.text(self.locale, self.empty), QUIET))
+            empty = "no_match" if self.board.search or self.board.status else "empty"
+            around.append(line_of(formats.text(self.locale, empty), QUIET))
         yield from around
         first = view.rows[: len(view.rows) - len(view.tasks)]
         room = max((self.height or console.height) - len(around) - _AROUND, 2)
         room -= sum(_lines(view, task) for task in first)
-        fitting = _around if self.scrolls else _fitting
-        shown = view.tasks if self.whole else fitting(view, room, self.selected)
+        fitting = _around if self.board.scrolls else _fitting
+        shown = view.tasks if self.whole else fitting(view, room, self.board.selected)
         if rows := [*first, *shown]:
             yield from self._rows(rows, options.max_width)
         yield from self._summary(len(shown))
 
     def _rows(self, shown: Sequence[Task], width: int) -> Iterator[Text]:
         ids = formats.short_ids([task.task_id for task in shown])
-        cells = _sized(width, ids, self.locale, shown, marked=self.selected is not None)
+        cells = _sized(width, ids, self.locale, shown, marked=self.board.selected is not None)
         yield _row(cells, [Text(self._head(name)) for name in cells], QUIET)
         for task, short_id in zip(shown, ids, strict=True):
             yield _row(cells, [self._cell(name, cells[name], task, short_id) for name in cells])
@@ -111,13 +111,13 @@ class Screen:
                 yield line_of("  └ ", QUIET) + line_of(text, style)
 
     def _head(self, name: str) -> str:
-        return formats.text(self.locale, name) + ("▾" if name == self.sort else "")
+        return formats.text(self.locale, name) + ("▾" if name == self.board.sort else "")
 
     def _cell(self, name: str, cells: int, task: Task, short_id: str) -> Text:
         colour = COLOURS.get(task.status, "")
         match name:
             case "mark":
-                return Text(">" if key(task) == self.selected else "", style="bold cyan")
+                return Text(">" if key(task) == self.board.selected else "", style="bold cyan")
             case "id":
                 # Ids that begin alike differ at their ends.
                 return Text(formats.cut(short_id, cells), style=QUIET)

@@ -101,4 +101,4 @@ def test_a_target_is_shown_without_its_secrets() -> None:
     target = of()
     assert SECRET not in repr(target)
     assert "key=k" not in repr(target)
-    assert target.place == "https://ops.example.com"
+    assert "ops" in repr(target)

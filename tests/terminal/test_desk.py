@@ -254,6 +254,17 @@ def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(records: Records) -> No
         terminal.wait_for("code: 130")
 
 
+@pytest.mark.parametrize("columns", [100, 200])
+def test_an_empty_log_leaves_its_part_to_the_rows(columns: int) -> None:
+    view = View((Task("t1", "fetch_data", status="running"),), {"running": 1}, 1, NOW)
+    drawn = []
+    for log in (True, False):
+        console = Console(file=(out := io.StringIO()), width=columns, height=30)
+        console.print(DeskScreen(view, "en", Board(selected="t1", log=log), Log()))
+        drawn.append(out.getvalue())
+    assert drawn[0] == drawn[1]
+
+
 SAID = [
     ("info", "銘柄" * 100),
     ("error", "one\x1b[2Jtwo\nthree"),

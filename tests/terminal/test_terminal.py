@@ -23,6 +23,7 @@ from progress_backend.operations.partitions import Layout
 from progress_backend.record.default_texts import LOCALES, Locale
 from progress_backend.record.model import STATUSES, Task
 from progress_backend.terminal import formats, shows
+from progress_backend.terminal.board import Board
 from progress_backend.terminal.following import follow
 from progress_backend.terminal.lines import Lines
 from progress_backend.terminal.live_bars import Bars
@@ -157,7 +158,8 @@ def test_durations(seconds: float, text: str) -> None:
 def test_rows_scroll_with_the_selected_one_in_their_middle() -> None:
     rows = tuple(task(n) for n in range(10, 40))
     for at, shown in ((10, range(10, 19)), (25, range(21, 30)), (39, range(31, 40))):
-        chosen = Screen(View(rows, at=NOW), "en", height=12, selected=f"id-{at}", scrolls=True)
+        board = Board(selected=f"id-{at}", scrolls=True)
+        chosen = Screen(View(rows, at=NOW), "en", height=12, board=board)
         console = Console(file=(out := io.StringIO()), width=80, height=40)
         console.print(chosen)
         assert re.findall(r"id-\d+", out.getvalue()) == [f"id-{n}" for n in shown]
