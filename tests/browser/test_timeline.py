@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from progress_backend.operations import stacks
 from progress_backend.record import events as ev
-from progress_backend.record.model import Worker
+from progress_backend.record import timeline
+from progress_backend.record.model import Worker, rendered
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.browser.conftest import OpenPage
@@ -102,3 +104,22 @@ def test_a_task_that_began_and_ended_has_no_timeline(
     expect(page.locator(".pill")).to_have_text("Completed")
     expect(page.get_by_role("heading", name="Times")).to_be_visible()
     expect(page.locator(".timeline")).to_be_hidden()
+
+
+def test_a_stack_shows_its_lines_on_demand_and_folds_celerys(
+    open_page: OpenPage, api: RunningApi, redis_url: str
+) -> None:
+    Past(redis_url, "job").add(
+        (30, ev.Created(identity=IDENTITY)), (20, started("celery@prices-1"))
+    )
+    frame = {"file": "jobs.py", "line": 2, "function": "fetch", "code": "time.sleep(60)"}
+    folded = {"file": "celery/app/trace.py", "line": 1, "function": "trace_task", "folded": True}
+    with Store(Settings(redis_url=redis_url)) as store:
+        store.ready()
+        entry = {"time": rendered(store.now()), "event": "stack", "frames": [frame, folded, folded]}
+        store.execute(stacks.keep("job", timeline.encoded(entry)))
+    page = open_page(api, "/task/job?lang=en")
+    row = page.locator(".timeline li.stack")
+    expect(row.locator("b")).to_have_text("Stack")
+    row.locator("summary").click()
+    expect(row.locator("pre")).to_have_text("fetch (jobs.py:2)\n    time.sleep(60)\n…")

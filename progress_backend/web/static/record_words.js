@@ -104,7 +104,10 @@ export const WORDS = {
       resumed: "Resumed",
       stalled: "Stalled",
       late: "Late",
+      stack: "Stack",
+      traceback: "Traceback",
     },
+    showAll: "Show all",
     attemptNo: (number) => `attempt ${number}`,
     entriesGone: (count) =>
       count === 1 ? "… 1 older entry is gone" : `… ${count} older entries are gone`,
@@ -221,7 +224,10 @@ export const WORDS = {
       resumed: "再開",
       stalled: "更新なし",
       late: "遅れ",
+      stack: "実行箇所",
+      traceback: "トレースバック",
     },
+    showAll: "すべて表示",
     attemptNo: (number) => `${number} 回目`,
     entriesGone: (count) => `… 古い ${count} 件は残っていません`,
     lane: {

@@ -9,6 +9,8 @@ import { translated } from "./translated.js";
 const PLAIN = ["created", "started", "ended"];
 // After a read that failed.
 const AGAIN_MS = 3_000;
+// After a change: a stack or traceback comes a moment later.
+const LATER_MS = 4_000;
 
 export function makeTimeline(id) {
   const lane = makeLane();
@@ -16,6 +18,7 @@ export function makeTimeline(id) {
   const made = section("timeline", lane.element, list);
   let reading = false;
   let nextMs = 0;
+  let laterMs = 0;
   let of = null;
   let timeline = null;
   let shown = "";
@@ -40,6 +43,7 @@ export function makeTimeline(id) {
     reading = false;
     nextMs = performance.now() + (got?.ok ? 0 : AGAIN_MS);
     if (!got?.ok) return;
+    laterMs = of === mine ? Infinity : performance.now() + LATER_MS;
     of = mine;
     timeline = got.body;
     draw(task, words);
@@ -50,7 +54,8 @@ export function makeTimeline(id) {
     made.say(words);
     list.setAttribute("aria-label", words.parts.timeline);
     const now = state(task);
-    if (!reading && of !== now && performance.now() >= nextMs) read(now, task, words);
+    const due = of !== now || performance.now() >= laterMs;
+    if (!reading && due && performance.now() >= nextMs) read(now, task, words);
     if (timeline) draw(task, words);
   }
 
@@ -86,12 +91,21 @@ function rowOf(entry, words, sameDay) {
     "",
     status ? (words[status] ?? status) : (words.happened[event] ?? event),
   );
-  return element(
-    "li",
-    `${event} ${status ?? ""}`.trim(),
-    at,
-    element("span", "", name, " ", element("small", "", aboutOf(entry, words))),
+  const about = element("span", "", name, " ", element("small", "", aboutOf(entry, words)));
+  const lines = linesOf(entry);
+  if (lines)
+    about.append(
+      element("details", "", element("summary", "", words.showAll), element("pre", "", lines)),
+    );
+  return element("li", `${event} ${status ?? ""}`.trim(), at, about);
+}
+
+// A traceback, or a stack with a line in place of Celery's frames.
+function linesOf({ frames = [], traceback }) {
+  const shown = frames.map(({ file, line, function: name, code, folded }) =>
+    folded ? "…" : `${name} (${file}:${line})${code ? `\n    ${code}` : ""}`,
   );
+  return traceback ?? shown.filter((text, place) => text !== shown[place - 1]).join("\n");
 }
 
 function aboutOf({ event, time, attempt, by, worker, cause, text, text_code: code }, words) {
