@@ -184,10 +184,17 @@ def test_a_span_is_of_the_services_clock(
 
 
 def test_what_the_page_does_by_keys(api: RunningApi, records: Records, open_page: OpenPage) -> None:
-    for task_id in ("one", "two", "three"):
+    for task_id in (*(f"before-{number}" for number in range(18)), "one", "two", "three"):
         records.start(task_id)
     page = open_page(api, "/?lang=en&status=running")
     shows(page, "three", "running")
+    expect(page.locator("#strip")).to_be_visible()
+    stops = """all => all.filter(one => one.checkVisibility() && !one.disabled
+      && one.tabIndex >= 0).length"""
+    assert page.locator("a[href], button, input, select").evaluate_all(stops) <= 30
+    page.get_by_role("button", name="Running 21").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("button", name="Created 0")).to_be_focused()
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")

@@ -167,7 +167,7 @@ def _a_page_shows(page: Page, body: dict[str, Any]) -> None:
         assert since == ""
     else:
         began = datetime.fromisoformat(body["start_time"])
-        assert since == f"since {began:%-m/%-d/%Y, %-I:%M:%S} {began:%p}"
+        assert since == f"since {began:%Y-%m-%d %H:%M:%S}"
 
 
 def _standing(body: dict[str, Any]) -> str:

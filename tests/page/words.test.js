@@ -12,13 +12,10 @@ test("numbers are written as the language writes them", () => {
   }
 });
 
-test("times are written as the language writes them", () => {
-  for (const time of ["00:00:00", "09:05:07", "12:30:00", "23:59:59"]) {
-    const at = new Date(`2026-01-05T${time}Z`);
-    const text = (code) => at.toLocaleString(code, { timeZone: "UTC" }).replace("\u202f", " ");
-    assert.equal(WORDS.en.since(at), `since ${text("en")}`);
-    assert.equal(WORDS.ja.since(at), `${text("ja")} から`);
-  }
+test("a time is written as the service writes it", () => {
+  const at = "2026-01-05T09:05:07.123+09:00";
+  assert.equal(WORDS.en.since(at), "since 2026-01-05 09:05:07");
+  assert.equal(WORDS.ja.since(at), "2026-01-05 09:05:07 から");
 });
 
 test("durations have hours where they take one", () => {

@@ -2,7 +2,8 @@
 import { button, element, say } from "./dom.js";
 import { STATUSES } from "./words.js";
 
-export function makeChips(place, choose) {
+// `roves`: Tab reaches the one that is pressed, the arrows the others.
+export function makeChips(place, choose, roves = false) {
   const chips = [null, ...STATUSES].map((status) => {
     const chip = button("", () => choose(status));
     const label = element("span");
@@ -12,6 +13,10 @@ export function makeChips(place, choose) {
     return { status, chip, label, count };
   });
   place.setAttribute("role", "group");
+  place.addEventListener("keydown", ({ key, target }) => {
+    const all = chips.map(({ chip }) => chip).filter((chip) => !chip.hidden);
+    all[all.indexOf(target) + { ArrowRight: 1, ArrowLeft: -1 }[key]]?.focus();
+  });
   place.append(...chips.map(({ chip }) => chip));
 
   // `counts` null while they are not known; `empty` whether a status that no task has is there, too.
@@ -25,6 +30,7 @@ export function makeChips(place, choose) {
       );
       chip.hidden = !(empty || number || status === chosen);
       chip.setAttribute("aria-pressed", String(chosen === status));
+      if (roves) chip.tabIndex = chosen === status ? 0 : -1;
       say(label, words[status ?? "all"]);
       say(count, counts ? words.number(number) : "");
     }

@@ -55,7 +55,7 @@ const list = makeList(byId("table"), {
 });
 if (away.length) take(chosen, false);
 list.begin(); // its answer is on its way while the rest is made
-const showFilters = makeChips(byId("filters"), (status) => choose({ status }));
+const showFilters = makeChips(byId("filters"), (status) => choose({ status }), true);
 const showChosen = makeChosen(byId("filters"), choose);
 const search = makeSearch(byId("search"), byId("found"), { typed: lookFor, choose, now: list.now });
 

@@ -1,22 +1,8 @@
 // The live page's texts: those of <task-progress>, and more.
 import { number, WORDS as SHARED } from "./words.js";
 
-const two = (n) => String(n).padStart(2, "0");
-// As both languages write a day and time, of one that needs no moving to a zone: for a row's title
-// alone Intl would be loaded before the first row is drawn.
-const WRITTEN = {
-  en: (year, month, day, hour, rest) =>
-    `${month}/${day}/${year}, ${hour % 12 || 12}:${rest} ${hour < 12 ? "AM" : "PM"}`,
-  ja: (year, month, day, hour, rest) => `${year}/${month}/${day} ${hour}:${rest}`,
-};
-const written = (code, at) =>
-  WRITTEN[code](
-    at.getUTCFullYear(),
-    at.getUTCMonth() + 1,
-    at.getUTCDate(),
-    at.getUTCHours(),
-    `${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}`,
-  );
+// A day and time as the service writes it, in its zone.
+const written = (text) => text.slice(0, 19).replace("T", " ");
 
 // A time of the address in the reader's language and zone; what is none as it is.
 const dated = (code, text) =>
@@ -82,7 +68,7 @@ export const WORDS = {
     startsIn: (text) => `starts in ${text}`,
     waitsLonger: "waits longer than usual",
     before: (n) => (n ? `${n < 10 ? "" : "about "}${number(n)} before it` : "next to start"),
-    since: (at) => `since ${written("en", at)}`,
+    since: (at) => `since ${written(at)}`,
     waiting: (n) => `${number(n)} waiting`,
     ago: (n, unit) => `${n} ${unit} ago`,
     justNow: "just now",
@@ -202,7 +188,7 @@ export const WORDS = {
     startsIn: (text) => `開始まで ${text}`,
     waitsLonger: "いつもより長く待機",
     before: (n) => (n ? `${n < 10 ? "" : "約 "}${number(n)} 件待ち` : "次に開始"),
-    since: (at) => `${written("ja", at)} から`,
+    since: (at) => `${written(at)} から`,
     waiting: (n) => `待機中 ${number(n)} 件`,
     ago: (n, unit) => `${n} ${unit}前`,
     justNow: "たった今",

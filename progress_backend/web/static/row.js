@@ -3,7 +3,7 @@ import { makeActions } from "./actions.js";
 import { figuresOf, makeBar } from "./bar.js";
 import { makeBell } from "./bell.js";
 import { button, element, say, sayCut } from "./dom.js";
-import { agoText, TASK, traceOf, wall } from "./task.js";
+import { agoText, TASK, traceOf } from "./task.js";
 
 // A mark that chooses a value of the row as a filter of the list.
 function makePick(filter) {
@@ -149,7 +149,7 @@ export function makeRow(act, kind = TASK) {
     say(percent, bar.element.hidden ? "" : share);
     sayCut(count, bar.element.hidden ? "" : counted);
     sayCut(rate, kind.rate(task, words) ?? "");
-    time.title = task.start_time ? words.since(wall(task.start_time)) : "";
+    time.title = task.start_time ? words.since(task.start_time) : "";
     tick(words);
     showMessage(words);
     actions.show(task, words);

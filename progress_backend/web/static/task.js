@@ -97,7 +97,7 @@ function statusText({ status, control }, words) {
 function warningsOf({ warnings }, words) {
   return Object.entries(warnings ?? {})
     .filter(([kind, since]) => since && words.warnings[kind])
-    .map(([kind, since]) => [words.warnings[kind], words.since(wall(since))]);
+    .map(([kind, since]) => [words.warnings[kind], words.since(since)]);
 }
 
 // The address of the page of one record.
@@ -126,11 +126,6 @@ export const TASK = {
 // What a traceback comes to.
 export function lastLine(text) {
   return text.trimEnd().split("\n").at(-1);
-}
-
-// A time as its text shows it, in the zone that the API is configured for: not moved to the browser's.
-export function wall(text) {
-  return new Date(`${text.slice(0, 19)}Z`);
 }
 
 // Where its trace is to be seen; null where the service does not say, or the task has none.
