@@ -57,9 +57,9 @@ export function makeGrid() {
       if (!rows.has(task.task_type)) {
         const row = element("div", "", element("b", "", task.task_type), element("div"));
         rows.set(task.task_type, row.lastChild);
-        steps.append(row);
+        steps[whole ? "append" : "prepend"](row); // the newest is read first
       }
-      rows.get(task.task_type).prepend(link); // the newest was read first
+      rows.get(task.task_type)[whole ? "append" : "prepend"](link);
       link.tabIndex = squares.size > 1 ? -1 : 0;
     }
     return squares.get(task.task_id);
