@@ -27,6 +27,8 @@ from rich.terminal_theme import DEFAULT_TERMINAL_THEME, TerminalTheme
 from rich.terminal_theme import SVG_EXPORT_THEME as DARK_THEME
 
 from progress_backend.embedded import EmbeddedServer
+from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.record.default_texts import LOCALES, Locale, text
 from progress_backend.record.estimate import remaining_seconds
@@ -210,6 +212,8 @@ def api(lang: Locale) -> Iterator[tuple[str, str]]:
         settings = Settings(redis_url=server.url, locale=lang)
         with Store(settings) as store:
             now = store.now()
+            for name in ("celery@prices/1", "celery@prices-3/1"):
+                store.execute(leases.renew(name, milliseconds(now + timedelta(days=1))))
             for story in stories(lang):
                 for ago, event in _happened(story):
                     at = now - timedelta(seconds=ago)
