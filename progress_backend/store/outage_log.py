@@ -1,5 +1,5 @@
-"""Log lines about a store that does not answer: for each outage one line at once and one a minute,
-whichever parts of the process notice it."""
+"""Log lines about a store that does not answer: one an outage and a minute, whichever part of the
+process notices it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ logger = logging.getLogger(__name__)
 
 #: Time between two lines of one outage.
 _REST_S = 60.0
-#: Further outages that are logged within that time, for a store that fails again and again.
-_MORE = 2
 #: Exceptions of a chain that a line names, and characters of each.
 _CAUSES, _LONGEST = 3, 500
 
@@ -39,42 +37,26 @@ class OneAMinute:
 
 class Outage:
     """The outages of one store in this process. Its parts (the sender, the lease, the listener)
-    notice an outage at different times: each logs it once, and all of them together once a minute.
-    After all have had a reply, the next outage is a new one: it is logged at once, three of them a
-    minute at most."""
+    notice an outage at different times: one of them logs it, a line a minute at most, and that it
+    is over for this part."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._line = OneAMinute(clock)
-        self._more = 0
-        #: Parts that get no reply. No lock: it would be gevent's, and the lease's thread is a
-        #: native one.
-        self._away: set[str] = set()
-        self._logged: set[str] = set()
+        #: The part whose outage was logged. No lock: it would be gevent's, and the lease's thread
+        #: is a native one.
+        self._logged: str | None = None
 
     def away(self, part: str, line: str) -> None:
         """Called when a store call of this part has failed; `line` is its log line."""
-        new = not self._away
-        self._away.add(part)
-        if part not in self._logged and self._may_be_logged(new):
-            self._logged.add(part)
+        if part != self._logged and self._line.passes():
+            self._logged = part
             _log(line)
 
     def back(self, part: str) -> None:
         """Called when a store call of this part has succeeded."""
-        self._away.discard(part)
-        if part in self._logged:
-            self._logged.discard(part)
-            if not self._logged:
-                _log("the progress store answers again")
-
-    def _may_be_logged(self, new: bool) -> bool:
-        if self._line.passes():
-            self._more = _MORE
-            return True
-        if new and self._more:
-            self._more -= 1
-            return True
-        return False
+        if part == self._logged:
+            self._logged = None
+            _log("the progress store answers again")
 
 
 #: Texts of what failed, each with its line a minute.
