@@ -15,7 +15,7 @@ from progress_backend.web.page import ELEMENT
 from tests.records import Records
 from tests.web.mounting import application
 from tests.web.serving import RunningApi
-from tests.web.test_rights_matrix import BODIES, operations
+from tests.web.test_rights_matrix import BODIES, HTTP
 
 STATIC: Final = Path(__file__).parents[2] / "progress_backend" / "web" / "static"
 FILES: Final = sorted({f"/static/{file.name}" for file in STATIC.glob("*.[jc]s*")})
@@ -50,7 +50,7 @@ def test_every_operation(running: RunningApi, redis_url: str) -> None:
     records = Records(redis_url)
     records.start("job")
     records.member("member", "group")
-    for method, path in operations():
+    for method, path in HTTP:
         url = path.format(task_id="job", workflow_id="group")
         body = BODIES.get(path.rpartition("/")[2]) if method != "GET" else None
         for of_url in (url, url.replace("job", "nope").replace("group", "nope")):
