@@ -13,7 +13,7 @@ from ..operations import records
 from ..record import task_warnings
 from ..record.events import Warned
 from ..record.model import Warnings
-from ..record.task_warnings import Usual
+from ..record.past_runs import PastRun
 from .flow import Flow
 from .gather import together
 from .silent_runs import readable
@@ -29,29 +29,30 @@ NewWarnings = list[tuple[str, Warnings]]
 
 
 def of_lease(
-    flows: Flows, lease: str, task_ids: Sequence[str], now: datetime, slowest: dict[str, Usual]
+    flows: Flows,
+    lease: str,
+    task_ids: Sequence[str],
+    now: datetime,
+    past: dict[str, Sequence[PastRun]],
 ) -> Flow[NewWarnings]:
-    """Judges the runs under a valid lease. What a type's past runs took is read once for each
-    `slowest`."""
+    """Judges the runs under a valid lease. A type's past runs are read once for each `past`."""
     bases = readable((yield from records.read(task_ids)))
     own = [b for b in bases if b.task.worker is not None and b.task.worker.lease == lease]
-    return (yield from judge(flows, own, now, slowest))
+    return (yield from judge(flows, own, now, past))
 
 
 def judge(
-    flows: Flows, bases: Sequence[Base], now: datetime, slowest: dict[str, Usual]
+    flows: Flows, bases: Sequence[Base], now: datetime, past: dict[str, Sequence[PastRun]]
 ) -> Flow[NewWarnings]:
     """Judges these runs, under valid leases or without a worker, and records what is new; the tasks
     with new warnings, and these."""
     found: list[tuple[Base, Warnings]] = []
     for base in bases:
         task = base.task
-        if task.task_type not in slowest and not task.ended:
-            slowest[task.task_type] = task_warnings.usual(
-                (yield from records.runs_of(task.task_type))
-            )
-        usual = slowest.get(task.task_type, Usual())
-        new = task_warnings.judged(task, usual, now, answers=task.worker is not None)
+        if task.task_type not in past and not task.ended:
+            past[task.task_type] = yield from records.runs_of(task.task_type)
+        runs = past.get(task.task_type, ())
+        new = task_warnings.judged(task, runs, now, answers=task.worker is not None)
         if any(new):
             found.append((base, new))
     recorded: NewWarnings = []

@@ -63,7 +63,7 @@ def band_of(task: Task) -> Band | None:
     if task.usual is None or len(task.usual) <= 2 * len(MARKS) or task.work is None:
         return None
     _, *quarter, least, most = task.usual[: 1 + 2 * len(MARKS)]
-    if len(task.work.said) < 2 * len(MARKS) or not least > 0:
+    if len(task.work.predicted) < 2 * len(MARKS) or not least > 0:
         least, most = quarter
     return (least, most) if least > 0 else None
 

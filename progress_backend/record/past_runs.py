@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import exp, log, sqrt
-from operator import itemgetter
+from operator import attrgetter
 from statistics import fmean, median
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
-from .json_text import dumps, parsed
+import msgspec
+from msgspec import Meta, Struct
+
 from .local_time import EPOCH, MILLISECOND
 from .model import Task, TaskStatus
 from .work import MARKS, Band
 
 #: Runs of a type that are kept.
 KEPT: Final = 10
-#: Days for which the runs of a type that nobody runs any more are kept.
-KEPT_DAYS: Final = 100
 #: A run of less, or of more, says nothing of the next one.
 _SHORTEST_S: Final = 0.001
 _LONGEST_S: Final = 1e9
@@ -31,31 +31,37 @@ _HALF: Final = 1.45
 _OWN_SPREAD: Final = 0.25
 #: Largest logarithm of a factor: no factor is 0 when rounded.
 _FURTHEST: Final = 8.0
-#: Numbers of a stored run before those that may be null.
-_FIRST: Final = 4
 
 
-class PastRun(NamedTuple):
-    """A successful run."""
+#: A number of a stored run that may be unknown.
+_Known = Annotated[float, Meta(ge=-_LONGEST_S, le=_LONGEST_S)] | None
+
+
+class PastRun(Struct, array_like=True, frozen=True):
+    """A successful run, stored as a JSON array."""
 
     #: When it ended, in milliseconds since 1970.
-    ended_ms: int
+    ended_ms: Annotated[int, Meta(gt=0, lt=_LATEST_MS)]
     #: Seconds of work, and the items that were counted in them; 0 if it counted none.
-    seconds: float
-    items: int
+    seconds: Annotated[float, Meta(ge=_SHORTEST_S, le=_LONGEST_S)]
+    items: Annotated[int, Meta(ge=0, le=2**63 - 1)]
     #: Seconds that it waited for its first start; None where that is not known.
-    waited: float | None = None
+    waited: _Known = None
     #: ln(actual ÷ predicted) of the rest at each of `MARKS`; None where nothing was predicted.
-    quarter: float | None = None
-    half: float | None = None
+    quarter: _Known = None
+    half: _Known = None
     #: Seconds from its start to its end, with what was before its first value, and pauses; None
     #: where these are its seconds of work.
-    whole: float | None = None
+    whole: _Known = None
 
     @property
     def text(self) -> str:
-        """The run as JSON, as it is stored."""
-        return dumps(list(self))
+        """The run as it is stored."""
+        return _write(self).decode()
+
+
+_write = msgspec.json.Encoder().encode
+_read = msgspec.json.Decoder(PastRun).decode
 
 
 class Likely(NamedTuple):
@@ -115,8 +121,8 @@ def of_task(task: Task) -> PastRun | None:
     if (work := task.work) is not None and work.average is not None:
         whole = round(min(seconds, _LONGEST_S), 3)
         seconds, items = work.seconds, work.items
-        said = zip(work.said[::2], work.said[1::2], strict=False)
-        misses = [_miss(work.seconds - done, rest) for done, rest in said]
+        predicted = zip(work.predicted[::2], work.predicted[1::2], strict=False)
+        misses = [_miss(work.seconds - done, rest) for done, rest in predicted]
     if not _SHORTEST_S <= seconds <= _LONGEST_S:
         return None
     quarter, half, *_ = *misses, None, None
@@ -131,31 +137,18 @@ def of_task(task: Task) -> PastRun | None:
     )
 
 
-def _miss(actual: float, said: float) -> float | None:
-    if actual <= 0 or said <= 0:
+def _miss(actual: float, predicted: float) -> float | None:
+    if actual <= 0 or predicted <= 0:
         return None
-    return round(log(actual / said), 4)
+    return round(log(actual / predicted), 4)
 
 
 def read(stored: bytes) -> PastRun | None:
     """A run as it is stored; None for what is none."""
     try:
-        values = parsed(stored)
-    except ValueError:
+        return _read(stored)
+    except msgspec.DecodeError:
         return None
-    if type(values) is not list or len(values) < _FIRST:
-        return None
-    ended_ms, seconds, items, *others = values = values[: len(PastRun._fields)]
-    sound = (
-        type(ended_ms) is int
-        and 0 < ended_ms < _LATEST_MS
-        and type(items) is int
-        and 0 <= items < 2**63
-        and _number(seconds)
-        and _SHORTEST_S <= seconds <= _LONGEST_S
-        and all(value is None or _number(value) for value in others)
-    )
-    return PastRun(*values) if sound else None
 
 
 def read_all(stored: bytes) -> tuple[PastRun, ...]:
@@ -164,13 +157,9 @@ def read_all(stored: bytes) -> tuple[PastRun, ...]:
     return newest(run for run in found if run is not None)
 
 
-def _number(value: Any) -> bool:
-    return type(value) in (int, float) and -_LONGEST_S <= value <= _LONGEST_S
-
-
 def newest(runs: Iterable[PastRun]) -> tuple[PastRun, ...]:
     """The newest `KEPT` of a type's runs, of whatever partitions, the last one last."""
-    return tuple(sorted(runs, key=itemgetter(0))[-KEPT:])
+    return tuple(sorted(runs, key=attrgetter("ended_ms"))[-KEPT:])
 
 
 def history(runs: Sequence[PastRun]) -> History:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 from .local_time import in_milliseconds
 from .model import Task, TaskStatus, Warnings
@@ -25,33 +25,14 @@ _LEAST_ITEMS: Final = 5
 _SLOWEST: Final = 1.25
 
 
-class Usual(NamedTuple):
-    """The slowest of a type's last runs, from `past_runs.LEAST` runs on; None while unknown."""
-
-    #: Seconds of work; and seconds an item of those that have counted any.
-    seconds: float | None = None
-    pace: float | None = None
-    #: Seconds from start to end, with all that was before the first value.
-    whole: float | None = None
-
-
-def usual(runs: Sequence[PastRun]) -> Usual:
-    """The slowest of these runs."""
-    return Usual(
-        _slowest(run.seconds for run in runs),
-        _slowest(run.seconds / run.items for run in runs if run.items > 0),
-        _slowest(run.seconds if run.whole is None else run.whole for run in runs),
-    )
-
-
 def _slowest(seconds: Iterable[float]) -> float | None:
     found = list(seconds)
     return max(found) if len(found) >= LEAST else None
 
 
-def judged(task: Task, slowest: Usual, now: datetime, *, answers: bool) -> Warnings:
-    """What is newly out of the ordinary of a task, by the store's clock. `answers`: whether its
-    worker's lease is valid."""
+def judged(task: Task, past: Sequence[PastRun], now: datetime, *, answers: bool) -> Warnings:
+    """What is newly out of the ordinary of a task, by the store's clock and the last runs of its
+    type. `answers`: whether its worker's lease is valid."""
     # Without a worker a run has ended and the next one's message is on its way. A task that runs
     # outside of Celery has no message, and no attempt.
     waits = task.worker is None and task.attempt > 0
@@ -60,7 +41,7 @@ def judged(task: Task, slowest: Usual, now: datetime, *, answers: bool) -> Warni
     known, stalled, late = task.warnings or Warnings(), None, None
     if answers and not known.stalled and (most := _longest_silence(task)) is not None:
         stalled = task.updated_at if _since(task.updated_at, now) > most else None
-    if not known.late and (most := _longest_run(task, slowest)) is not None:
+    if not known.late and (most := _longest_run(task, past)) is not None:
         over = _worked(task, now) - most
         late = in_milliseconds(now - timedelta(seconds=over)) if over > 0 else None
     return Warnings(stalled=stalled, late=late)
@@ -80,17 +61,19 @@ def _longest_silence(task: Task) -> float | None:
     return max(_GAPS * work.gap, SOONEST_S)
 
 
-def _longest_run(task: Task, slowest: Usual) -> float | None:
+def _longest_run(task: Task, past: Sequence[PastRun]) -> float | None:
     """Seconds, as `_worked` has them, after which a run is late."""
     if task.expect_s is not None:
         return task.expect_s
-    most = slowest.seconds if task.work is not None else slowest.whole
+    counts = task.work is not None
+    most = _slowest(run.seconds if counts else run.whole or run.seconds for run in past)
     if most is None:
         return None
-    if task.total_items and slowest.pace is not None:
-        scaled = slowest.pace * task.total_items
+    pace = _slowest(run.seconds / run.items for run in past if run.items > 0)
+    if task.total_items and pace is not None:
+        scaled = pace * task.total_items
         # What is before the first value does not depend on the number of items.
-        most = scaled if task.work is not None else max(scaled, most)
+        most = scaled if counts else max(scaled, most)
     return max(_SLOWEST * most, SOONEST_S)
 
 

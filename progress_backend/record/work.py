@@ -38,18 +38,18 @@ class Work(NamedTuple):
     gap: float = 0
     #: What was predicted at each of `MARKS` that the run has passed with a rate: the seconds of
     #: work until then, and those that were left at that rate.
-    said: tuple[float, ...] = ()
+    predicted: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, numbers: Sequence[float]) -> Work:
         """The work that `numbers` wrote."""
-        items, seconds, at, gap, *said = numbers
-        return cls(int(items), seconds, at, gap, tuple(said))
+        items, seconds, at, gap, *predicted = numbers
+        return cls(int(items), seconds, at, gap, tuple(predicted))
 
     @property
     def numbers(self) -> list[float]:
         """The work as an array of numbers, as a document has it."""
-        return [*self[:-1], *self.said]
+        return [*self[:-1], *self.predicted]
 
     @property
     def average(self) -> float | None:
@@ -69,7 +69,7 @@ def counted(
 ) -> tuple[Work, float | None]:
     """Work and rate after a value with `items` more, `at` seconds after the attempt began.
 
-    `working`: whether the run has worked since the last value. A count that goes back begins anew,
+    `working`: whether the run has worked since the last value. A count that goes back starts again,
     as that of a job's next phase does; the rate stays until that of the new phase is known.
     """
     if work is None or items < 0:
@@ -84,7 +84,7 @@ def counted(
         round(work.seconds + spent, 3),
         at,
         max(work.gap, round(spent, 3)),
-        work.said,
+        work.predicted,
     )
     if work.seconds >= STEADY_S:
         return after, smoothed(rate, items, spent, after.items)
@@ -110,12 +110,12 @@ def smoothed(rate: float | None, items: int, seconds: float, counted: int) -> fl
 def marked(work: Work, rate: float | None, done: int, total: int | None) -> Work:
     """The work with what is predicted with `done` of `total` items, at each mark that the run has
     newly passed."""
-    passed = len(work.said) // 2
+    passed = len(work.predicted) // 2
     if not rate or not total or passed == len(MARKS) or done * 100 < MARKS[passed] * total:
         return work
     new = sum(done * 100 >= mark * total for mark in MARKS) - passed
-    rest = round(max(total - done, 0) / rate, 3)  # a run may count more than it has said
-    return work._replace(said=work.said + (work.seconds, rest) * new)
+    rest = round(max(total - done, 0) / rate, 3)  # a run may count more than it has given
+    return work._replace(predicted=work.predicted + (work.seconds, rest) * new)
 
 
 def resumed(work: Work | None, stopped: float, at: float) -> Work | None:

@@ -16,7 +16,7 @@ from ..flows.stored_record import Applied, Base, milliseconds
 from ..operations import leases, records
 from ..record.events import Completed, Event, Lost, TakenBack
 from ..record.model import LOST
-from ..record.task_warnings import Usual
+from ..record.past_runs import PastRun
 from ..settings import Settings
 from ..store.drivers import Store
 from ..store.outage_log import fault
@@ -140,9 +140,9 @@ class Judge:
         # Of more runs than one pass judges each has its turn.
         first = most * (self._passes % max(-(-len(held) // most), 1))
         self._passes += 1
-        slowest: dict[str, Usual] = {}
+        past: dict[str, Sequence[PastRun]] = {}
         for step in self._in_turn(silent_runs.steps(held[first : first + most])):
-            flow = warning_checks.of_lease(store.flows, lease, step, store.now(), slowest)
+            flow = warning_checks.of_lease(store.flows, lease, step, store.now(), past)
             self._say(store.run(flow))
 
     def _say(self, new: warning_checks.NewWarnings) -> None:

@@ -91,7 +91,7 @@ def ranged(**values: object) -> tuple[float | None, float, float | None] | None:
 )
 def test_a_range_is_that_of_the_last_mark_that_tells(marks, expected) -> None:
     """The likely end is in it, whatever past runs have done."""
-    work = HALFWAY.work._replace(said=(1.0, 5.0) * marks)
+    work = HALFWAY.work._replace(predicted=(1.0, 5.0) * marks)
     assert ranged(work=work) == pytest.approx(expected)
     if marks == 2:  # too few runs tell of the half
         assert ranged(work=work, usual=(4, 0.8, 1.2, 0, 0)) == pytest.approx((8, 10, 12))

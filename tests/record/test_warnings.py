@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,13 +18,12 @@ from progress_backend.record.model import (
     replace,
 )
 from progress_backend.record.past_runs import PastRun
-from progress_backend.record.task_warnings import Usual, judged, usual
+from progress_backend.record.task_warnings import judged
 from progress_backend.record.transition import transition
 from progress_backend.record.work import Work
 from tests.strategies import NOW, tasks
 
-UNKNOWN = Usual()
-TEN_MINUTES = Usual(seconds=600.0, pace=6.0, whole=660.0)
+TEN_MINUTES = [PastRun(number, 600.0, 100, whole=660.0) for number in range(1, 5)]
 WORKER = Worker("lease-1", "celery@one")
 #: Ten values, one a second.
 RUNNING = Task(
@@ -49,9 +49,9 @@ def at(seconds: float) -> datetime:
 
 
 def found(
-    task: Task, seconds: float, slowest: Usual = UNKNOWN, *, answers: bool = True
+    task: Task, seconds: float, past: Sequence[PastRun] = (), *, answers: bool = True
 ) -> Warnings:
-    return judged(task, slowest, at(seconds), answers=answers)
+    return judged(task, past, at(seconds), answers=answers)
 
 
 def of_work(**values: Any) -> Task:
@@ -103,7 +103,7 @@ def test_a_run_without_values_is_late_by_the_whole_of_the_slowest() -> None:
 
 
 def test_a_run_is_not_late_within_half_a_minute_unless_its_marking_says_so() -> None:
-    quick = Usual(1.0, 0.01, 1.0)
+    quick = [PastRun(number, 1.0, 100) for number in range(1, 5)]
     silent = replace(RUNNING, work=None, updated_at=NOW)
     assert found(silent, 30, quick) == Warnings()
     assert found(silent, 30.1, quick) == Warnings(late=at(30))
@@ -146,10 +146,13 @@ def test_nothing_is_said_of_a_run_that_is_not_to_go_on(event: ev.Event) -> None:
 
 def test_four_past_runs_are_needed_of_each_figure() -> None:
     runs = [PastRun(n, 10.0 * n, 5 if n > 1 else 0) for n in range(1, 5)]
-    assert usual(runs[:3]) == Usual()
-    assert usual(runs) == Usual(seconds=40, pace=None, whole=40)
+    silent = replace(RUNNING, work=None, total_items=None, updated_at=NOW)
+    assert found(RUNNING, 3_000, runs[:3]).late is found(silent, 3_000, runs[:3]).late is None
+    assert found(RUNNING, 3_000, runs).late == at(1 + 1.25 * 40)
+    assert found(silent, 3_000, runs).late == at(1.25 * 40)
     more = [*runs, PastRun(5, 20.0, 1, whole=99.0)]
-    assert usual(more) == Usual(seconds=40, pace=20, whole=99)
+    assert found(RUNNING, 3_000, more).late == at(1 + 1.25 * 20 * 100)
+    assert found(silent, 3_000, more).late == at(1.25 * 99)
 
 
 # What a warning does to the record

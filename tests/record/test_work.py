@@ -94,17 +94,17 @@ def test_a_prediction_is_kept_at_each_mark_that_is_passed_with_a_rate() -> None:
     assert marked(work, None, 25, 100) is work
     assert marked(work, 0.5, 25, None) is work
     first = marked(work, 0.5, 25, 100)
-    assert first.said == (48.0, 150.0)
+    assert first.predicted == (48.0, 150.0)
     assert marked(first, 0.5, 49, 100) is first
     later = marked(first._replace(seconds=90.0), 0.5, 60, 100)
-    assert later.said == (48.0, 150.0, 90.0, 80.0)
+    assert later.predicted == (48.0, 150.0, 90.0, 80.0)
     assert marked(later, 0.5, 100, 100) is later
-    assert marked(work, 0.5, 60, 100).said == (48.0, 80.0) * len(MARKS)
+    assert marked(work, 0.5, 60, 100).predicted == (48.0, 80.0) * len(MARKS)
     assert len(later.numbers) == 8
 
 
 def test_nothing_is_left_of_a_run_that_has_counted_more_than_all() -> None:
-    said = marked(Work(30, 10.0, 10.0), 3.0, 40, 10).said
+    said = marked(Work(30, 10.0, 10.0), 3.0, 40, 10).predicted
     assert said == (10.0, 0) * len(MARKS)
 
 
