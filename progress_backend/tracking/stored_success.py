@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
 from typing import NamedTuple
 
 from ..errors import ProgressError
@@ -48,7 +46,8 @@ class StoredSuccess:
     def __init__(self, sender: Sender, backend: ResultBackend) -> None:
         self._sender = sender
         self._backend = backend
-        self._waiting: deque[_Failure] = deque()
+        #: By their ids, in order: a dict's own calls are one step each for other threads.
+        self._waiting: dict[int, _Failure] = {}
         #: Held during a step: the process's exit takes steps too.
         self._stepping = threading.Lock()
         self._question: Question | None = None
@@ -74,7 +73,7 @@ class StoredSuccess:
         if len(self._waiting) >= _MOST:
             self._record(failure, None)
             return
-        self._waiting.append(failure)
+        self._waiting[id(failure)] = failure
         if self._over:
             self._record_left()
         else:
@@ -90,8 +89,9 @@ class StoredSuccess:
 
     def _record_left(self) -> None:
         with self._stepping:
-            while self._waiting:
-                self._record(self._waiting.popleft(), None)
+            for failure in self._firsts(_MOST):
+                del self._waiting[id(failure)]
+                self._record(failure, None)
 
     def step(self) -> bool:
         """Records the failures of which the answers are there, or were waited for long enough;
@@ -100,11 +100,14 @@ class StoredSuccess:
             return False
         with self._stepping:
             answers = self._answers()
-            for failure in [*islice(self._waiting, _TOGETHER)]:
+            for failure in self._firsts(_TOGETHER):
                 if failure.task_id in answers or time.monotonic() >= failure.until:
-                    self._waiting.remove(failure)
+                    del self._waiting[id(failure)]
                     self._record(failure, answers.get(failure.task_id))
             return bool(self._waiting)
+
+    def _firsts(self, most: int) -> list[_Failure]:
+        return list(self._waiting.values())[:most]
 
     def _answers(self) -> Answers:
         """The answers of a question that has ended; begins the next one."""
@@ -112,9 +115,8 @@ class StoredSuccess:
         if question is not None and (question.answered.is_set() or now >= self._next_at):
             question.over, self._question, answers = True, None, dict(question.answers)
             self._next_at = now if answers else now + _AGAIN_S
-        left = [
-            one.task_id for one in islice(self._waiting, _TOGETHER) if one.task_id not in answers
-        ]
+        task_ids = (failure.task_id for failure in self._firsts(_TOGETHER))
+        left = [task_id for task_id in task_ids if task_id not in answers]
         if self._question is None and left and now >= self._next_at:
             self._question = self._backend.begin(left, self._sender.wake)
             self._next_at = now + ASK_S
