@@ -50,8 +50,8 @@ class Keys:
         return f"{self.prefix}progress_timeline:{task_id}"
 
     def stacks(self, task_id: str) -> str:
-        """Stream: the newest three stacks and tracebacks of a task's runs, up to 16 KiB each; not
-        there of a task that never hung or failed."""
+        """Stream: the newest three stacks of a task's job, of 40 frames, and tracebacks, of 8 KiB
+        at most; not there of a task that never hung or failed."""
         return f"{self.prefix}progress_stacks:{task_id}"
 
     @property

@@ -58,10 +58,9 @@ def test_a_thread_is_at_the_newest_line_of_its_own_code() -> None:
         shown = frames.described(stack, Redaction())
         frame = shown[stack.index(own)]
         assert frame["code"] == "over.wait(30)"
-        assert frame["file"] == "tests/stacks/test_frames.py"
+        assert frame["file"].endswith("test_frames.py")
         assert shown[0]["file"] == "threading.py"
         assert "hunter2" not in str(shown)
-    assert eventually(lambda: stack_of(place) == [])
 
 
 async def waits_for_long(over: threading.Event) -> None:
