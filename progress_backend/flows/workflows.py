@@ -104,7 +104,7 @@ def may_have_left(flows: Flows, workflow_id: str, now: datetime) -> Flow[None]:
     since one that was before them has succeeded in a process that could not record it."""
     planned = yield from _first(workflow_id, None)
     identity = Identity("", member=Member((workflow_id,), unseen=True))
-    yield from commit_each(flows, planned, Planned(identity=identity, anew=False), now)
+    yield from commit_each(flows, planned, Planned(identity=identity, sent_again=False), now)
 
 
 def _first(workflow_id: str, status: str | None) -> Flow[list[Base]]:

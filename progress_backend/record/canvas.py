@@ -41,7 +41,7 @@ class Embed(NamedTuple):
 
     #: The next steps, the last one first.
     chain: tuple[Signature, ...] = ()
-    #: Body of the chord whose header the task is in.
+    #: Body of the chord that has the task in its header.
     chord: Signature | None = None
     callbacks: tuple[Signature, ...] = ()
 
@@ -61,8 +61,8 @@ def embed_of(body: Any) -> Embed:
     """The embed of a message's body, as `before_task_publish` passes it."""
     if not isinstance(body, (list, tuple)) or len(body) < 3 or not isinstance(body[2], Mapping):
         return NOTHING
-    said = body[2]
-    return embed(said.get("chain"), said.get("chord"), said.get("callbacks"))
+    given = body[2]
+    return embed(given.get("chain"), given.get("chord"), given.get("callbacks"))
 
 
 def embed(chain: Any, chord: Any, callbacks: Any = None) -> Embed:

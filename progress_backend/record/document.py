@@ -29,7 +29,7 @@ _read_body = msgspec.json.Decoder(Body).decode
 
 
 def _parts(struct: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct]]:
-    """The fields of a Struct whose values are Structs, and their types."""
+    """The fields of a Struct that hold Structs, and their types."""
     kinds = {name: (hint, *get_args(hint)) for name, hint in get_type_hints(struct).items()}
     return {
         name: kind
@@ -40,7 +40,7 @@ def _parts(struct: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct]]:
 
 
 def times_of(struct: type[msgspec.Struct]) -> tuple[str, ...]:
-    """The names of the fields whose values are times."""
+    """The names of the fields that hold times."""
     return tuple(
         name
         for name, hint in get_type_hints(struct, include_extras=True).items()

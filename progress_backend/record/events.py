@@ -38,7 +38,7 @@ class Identity(NamedTuple):
     #: After how many seconds of work a run is late, and after how many without a value stalled.
     expect_s: float | None = None
     stall_s: float | None = None
-    #: Whose task it is.
+    #: Its owner.
     owner: str | None = None
     #: The message's trace context.
     traceparent: str | None = None
@@ -95,8 +95,8 @@ class Planned(Event):
     follow."""
 
     identity: Identity
-    #: Whether the canvas is sent anew: a message that goes on with it takes no end back.
-    anew: bool = True
+    #: Whether the canvas is sent again: a message that goes on with it takes no end back.
+    sent_again: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +252,7 @@ class Lost(Event):
     """The run is gone without an end: its worker's lease has run out, its worker does not have the
     run any more, or its message did not come again."""
 
-    #: The worker's lease; None for a task whose message did not come again.
+    #: The worker's lease; None where the task's message did not come again.
     lease: str | None
     error_message: str
     #: The record's revision when the run was judged; the event is refused for a newer one.

@@ -21,12 +21,12 @@ def described(exception: Any) -> str:
         # The text of a Reject is that of a tuple.
         return f"{kind}: {described(exception.reason)}"[:_LONGEST]
     try:
-        said = " ".join(str(exception).split())
+        text = " ".join(str(exception).split())
     except Exception:  # a user's exception may be broken
-        said = ""
+        text = ""
     if not isinstance(exception, BaseException):
-        return (said or kind)[:_LONGEST]
-    return (f"{kind}: {said}" if said else kind)[:_LONGEST]
+        return (text or kind)[:_LONGEST]
+    return (f"{kind}: {text}" if text else kind)[:_LONGEST]
 
 
 def cause_of(exception: Any) -> str:

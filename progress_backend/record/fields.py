@@ -200,7 +200,7 @@ class Bookkeeping(Struct, kw_only=True, omit_defaults=True):
     v: int
     #: The worker and its boot: another one after a restart.
     lease: str | None = None
-    #: Of an eager run only: the task in whose body it runs.
+    #: Of an eager run only: the task that it runs in.
     eager_in: str | None = None
     #: Number of the run in its worker.
     run: int | None = None

@@ -1,5 +1,5 @@
 """The first estimate of a task, at the pace of its type's last runs: until the task has a rate of
-its own; of one whose total is not known by how long those runs took, to its end."""
+its own; without a known total by how long those runs took, to its end."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .task_json import written_range
 
 
 def type_of(record: Body) -> str | None:
-    """The task type whose past runs estimate the end of a record's task; None if the record needs
-    no estimate from it: it has its own, or its task has ended or is paused."""
+    """The task type with the past runs that estimate the end of a record's task; None if the record
+    needs no estimate from it: it has its own, or its task has ended or is paused."""
     if record.estimated_completion is not None:
         return None
     if record.status not in (TaskStatus.CREATED, TaskStatus.RUNNING):
         return None
-    # Of a run whose total is not known its own rate tells nothing.
+    # Without a known total the run's own rate predicts nothing.
     needed = record.rate is None or not record.progress.total
     return record.task_type if needed else None
 

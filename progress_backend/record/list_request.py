@@ -60,7 +60,7 @@ class ListRequest:
         created_from: only tasks created then or later; a datetime, or an ISO 8601 text with an
             offset.
         created_to: only tasks created before that.
-        cursor: that of the answer before, of a list whose total is not known.
+        cursor: that of the answer before, where the total of the list is not known.
         sort: one of `SORTS`.
     """
 

@@ -51,17 +51,17 @@ MAX_OWNER: Final = 200
 #: cursor: C0, DEL, C1, and the separators of lines and paragraphs.
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
-#: error_cause of a run whose worker's lease ran out: a suspicion that the run itself can take back.
+#: error_cause of a run under a lease that ran out: a suspicion that the run itself can take back.
 LOST: Final = "lost"
-#: error_cause of a task whose publish raised; if its message arrives all the same, the run begins.
+#: error_cause of a failed publish; if the message arrives all the same, the run begins.
 NOT_PUBLISHED: Final = "not_published"
 #: error_cause of an end that a caller gave, by HTTP or through a service.
 REPORTED: Final = "reported"
 #: error_cause of a planned task that is not published, since a step before it has not completed;
-#: and of one whose workflow went on no more, for whatever reason.
+#: and of one in a workflow that went on no more, for whatever reason.
 UPSTREAM: Final = "upstream"
 NEVER_PUBLISHED: Final = "never_published"
-#: error_cause of a run whose pool process died, as the worker's main process reports it.
+#: error_cause of a run in a pool process that died, as the worker's main process reports it.
 WORKER_LOST: Final = "worker_lost"
 
 
@@ -85,7 +85,7 @@ class Progress(NamedTuple):
 
 class Worker(NamedTuple):
     """The worker that runs a task: the id of its lease, and its node name; for an eager run the
-    task in whose body it runs. `run` is the number that the worker's main process gave the run: two
+    task that it runs in. `run` is the number that the worker's main process gave the run: two
     runs of one task may be under way in it."""
 
     lease: str
@@ -199,7 +199,7 @@ class Task:
     #: Other values that the job reported of its progress.
     processing_details: dict[str, Any] = field(default_factory=dict)
     #: From where the next attempt goes on, as `runs.checkpoint` has written it; None where the job
-    #: has said nothing, and after a completion.
+    #: has given none, and after a completion.
     checkpoint: str | None = None
     #: Number of the newest run, from 1; 0 before the first.
     attempt: int = 0
@@ -215,7 +215,7 @@ class Task:
     #: `eta` and `expires` of the message, and whether it may be delivered again; None: it has
     #: neither, and was acknowledged before the run.
     delivery: Delivery | None = None
-    #: Celery's `parent_id`: the task in whose run this one was published.
+    #: Celery's `parent_id`: the task that published this one as it ran.
     parent_id: str | None = None
     #: Celery's `root_id`: the first task of its workflow.
     root_id: str | None = None
@@ -235,7 +235,7 @@ class Task:
     rate: float | None = None
     #: What the newest run has done since its first value; None before that.
     work: Work | None = None
-    #: What the type's past runs said of this run when it had its first rate (`History.numbers`);
+    #: The figures of the type's past runs as this run had its first rate (`History.numbers`);
     #: None before that.
     usual: tuple[float, ...] | None = None
     #: Seconds of work after which a run is late, as its marking says; None: by past runs.

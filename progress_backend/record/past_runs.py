@@ -79,7 +79,7 @@ class History(NamedTuple):
     runs: int = 0
     #: Seconds an item; None where no run has counted items.
     pace: Likely | None = None
-    #: Seconds of a whole run, for a task whose total is not known.
+    #: Seconds of a whole run, for a task without a known total.
     whole: Likely | None = None
     #: By which factors the rest is less and more than predicted, after each of `MARKS`.
     bands: tuple[Band | None, ...] = (None,) * len(MARKS)

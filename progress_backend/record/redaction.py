@@ -15,7 +15,7 @@ from .events import Asked, Event, Identity
 from .json_text import DEEPEST, text_of
 from .secret_texts import MASK, patterns
 
-#: Keys whose values are masked unless a setting names others.
+#: Keys with values that are masked unless a setting names others.
 KEYS: Final = (
     "password",
     "passwd",
@@ -82,8 +82,8 @@ class Redaction:
             fault = f"it returned {type(given).__name__}"
         if isinstance(given, kind):
             return given
-        said = f"{MASK} (the redact function failed: {fault})"
-        return {"redacted": said} if kind is Mapping else said
+        note = f"{MASK} (the redact function failed: {fault})"
+        return {"redacted": note} if kind is Mapping else note
 
     def _of_value(self, value: Any, above: tuple[int, ...]) -> Any:
         """The value without secrets, the value itself where it has none; `above` are the ids of the

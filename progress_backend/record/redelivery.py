@@ -28,7 +28,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, float]]] = {
     "azurestoragequeues": ("", 30.0),  # the service's own, which kombu does not change
 }
 
-#: error_cause of a run whose pool process died, and of a run whose worker's lease ran out.
+#: error_cause of a run in a pool process that died, and of a run under a lease that ran out.
 WORKER_GONE: Final = frozenset({LOST, WORKER_LOST})
 #: error_cause of the ends that may be taken back: by a message that is delivered again, or by the
 #: run itself.

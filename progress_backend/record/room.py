@@ -1,4 +1,4 @@
-"""Room of a task's log and timeline in the store, 64 KiB together whatever is said; pure.
+"""Room of a task's log and timeline in the store, 64 KiB together at most; pure.
 
 Each has a share of its own, so that none is read or cut while another is written. A share counts
 the bytes of texts, and `AROUND` for each; Redis takes up to a quarter more, and of each stream two

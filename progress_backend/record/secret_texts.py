@@ -115,7 +115,7 @@ def _ends(text: str, at: int) -> bool:
 
 
 def _end_of_quoted(text: str, quote: re.Match[str]) -> int:
-    """Where a quoted text ends, whose quote has as many backslashes as at its beginning."""
+    """Where a quoted text ends: its quote has as many backslashes as at its beginning."""
     at, (slashes, mark) = quote.end(), quote.groups()
     while (at := text.find(mark, at)) >= 0:
         before = at - len(text[quote.end() : at].rstrip("\\")) - quote.end()

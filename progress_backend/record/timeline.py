@@ -1,7 +1,7 @@
-"""What is kept of a record's past, by which a reader tells its timeline; pure.
+"""What is kept of a record's past, from which a reader makes its timeline; pure.
 
-A record itself tells its creation, its newest start and request, its warnings and its end. What a
-commit takes out of the record is written with that commit, and so is what no record ever tells: a
+A record itself has its creation, its newest start and request, its warnings and its end. What a
+commit takes out of the record is written with that commit, and so is what no record ever has: a
 retry, a resume, another phase. A task that is published, begins once and ends has nothing to write.
 """
 
@@ -43,13 +43,13 @@ def written(before: Task | None, event: ev.Event, after: Task) -> tuple[Entry, .
 def read(task: Task, stored: Sequence[bytes], zone: tzinfo) -> list[Entry]:
     """The timeline of a record: what was written, and what the record tells, the oldest first."""
     entries = [entry for each in stored if (entry := _parsed(each)) is not None]
-    entries = _in_order(entries + said(task))
+    entries = _in_order(entries + of_record(task))
     return [{**entry, "time": in_its_zone(entry["time"], zone)} for entry in entries]
 
 
 def _in_order(entries: Sequence[Entry]) -> list[Entry]:
     """The entries by their times, those of one millisecond by their runs: a run that is retried at
-    once can begin anew within the millisecond of its retry."""
+    once can start again within the millisecond of its retry."""
     times = [moment(entry["time"]) for entry in entries]
     newest: dict[datetime, int] = {}
     for time, entry in zip(times, entries, strict=True):
@@ -85,8 +85,8 @@ def _parsed(stored: bytes) -> Entry | None:
         return None
 
 
-def said(task: Task) -> list[Entry]:
-    """The entries that a record tells by itself."""
+def of_record(task: Task) -> list[Entry]:
+    """The entries that a record has by itself."""
     number = task.attempt or None
     entries = [_entry("created", task.created_at)]
     if task.attempt_started_at is not None:
@@ -125,8 +125,8 @@ def _asked(task: Task) -> list[Entry]:
 
 
 def _lost(before: Task, after: Task) -> list[Entry]:
-    """What the record told before a commit, and does not tell after it."""
-    told = [
+    """The entries that the record had before a commit, and has not after it."""
+    facts = [
         (before.created_at, after.created_at),
         (before.started_at, after.started_at),
         (_begun(before), _begun(after)),
@@ -134,10 +134,10 @@ def _lost(before: Task, after: Task) -> list[Entry]:
         (before.control, after.control),
         (before.warnings, after.warnings),
     ]
-    if all(old is None or old == new for old, new in told):
+    if all(old is None or old == new for old, new in facts):
         return []
-    kept = {key_of(entry) for entry in said(after)}
-    return [entry for entry in said(before) if key_of(entry) not in kept]
+    kept = {key_of(entry) for entry in of_record(after)}
+    return [entry for entry in of_record(before) if key_of(entry) not in kept]
 
 
 def _end(task: Task) -> tuple[datetime, str] | None:
@@ -182,12 +182,12 @@ def _taken_back(before: Task, event: ev.TakenBack, after: Task) -> Entry | None:
 
 
 def _redelivered(before: Task, event: ev.Started, after: Task) -> Entry | None:
-    # A run that was let go, by a retry for example, has said so itself.
+    # A run that was let go, by a retry for example, has an entry of that.
     let_go = before.worker is None and not before.ended
     if not (event.redelivered or before.ended) or not before.attempt or let_go:
         return None
     if event.retries > before.retries:
-        # The retry's message was faster than the record of the retry, which nobody will want now.
+        # The retry's message was faster than the record of the retry, which comes too late.
         begun = after.attempt_started_at
         at = None if begun is None else rendered(begun - MILLISECOND)
         return {**_let_go("retried", before, after, None), "time": at}

@@ -159,7 +159,7 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
 
 def _has_begun_since(task: Task, publish: ev.Created) -> bool:
     """Whether a publish is recorded late, after its run: then it changes nothing. An end before the
-    publish is not its run's, nor that of a task whose message had not left."""
+    publish is not its run's, nor that of a task before its message left."""
     if publish.at is None or task.unpublished or task.error_cause == NOT_PUBLISHED:
         return False
     if not task.ended or task.completed_at is None:
@@ -213,7 +213,7 @@ def _is_not_of_the_lost_run(task: Task, event: ev.Event) -> bool:
 
 def _is_past(task: Task, event: ev.Event) -> bool:
     """Whether an event is too late: the failure of a run that was retried since, a cancel of an
-    error whose message is not delivered again, or a Requeued of a run that has failed."""
+    error without another delivery, or a Requeued of a run that has failed."""
     if isinstance(event, ev.Failed):
         return event.retries is not None and event.retries < task.retries
     if isinstance(event, ev.Cancelled):
@@ -252,8 +252,8 @@ def _owns(event: ev.Event, worker: Worker) -> bool:
 
 
 def _is_of_an_ended_run(task: Task, event: ev.Event) -> bool:
-    """Whether the event is from a run of an ended record whose id was published again since. Before
-    the new publish's run starts, only its failed publish has an event of the same attempt."""
+    """Whether the event is from a run of an ended record, and the id was published again since.
+    Before the new publish's run starts, only its failed publish has an event of that attempt."""
     if event.attempt is None or event.attempt != task.attempt or task.started_at is not None:
         return False
     failed_to_leave = isinstance(event, ev.Failed) and event.cause == NOT_PUBLISHED

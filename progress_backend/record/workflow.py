@@ -41,7 +41,7 @@ class Figures(NamedTuple):
 
     #: Members by their status, in the order of `STATUSES`.
     counts: tuple[int, ...]
-    #: Created or paused members whose messages have not left yet.
+    #: Created or paused members before their messages leave.
     planned: int = 0
     #: Publishes in progress that may add members.
     publishers: int = 0
@@ -55,7 +55,7 @@ class Figures(NamedTuple):
     changed_ms: int | None = None
     revision: int = 0
     name: str | None = None
-    #: How many members its caller expects; 0 where none was told.
+    #: How many members its caller expects; 0 where its caller names none.
     expected: int = 0
     #: The newest request of a caller about the whole workflow.
     act: Act | None = None

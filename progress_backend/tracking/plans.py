@@ -146,7 +146,7 @@ class Canvas:
         }
         identity = identity_of(None, step.name, marking, (), {}, message)
         identity = identity._replace(member=member._replace(unseen=self._unseen))
-        return None, step.task_id, (ev.Planned(identity=identity, anew=not publish.goes_on),)
+        return None, step.task_id, (ev.Planned(identity=identity, sent_again=not publish.goes_on),)
 
     def _marking(self, name: str) -> Marking | None:
         """A task's marking with its constants alone: a function of it needs the arguments."""

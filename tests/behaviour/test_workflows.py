@@ -147,7 +147,7 @@ def test_a_plan_that_is_late_changes_nothing_and_one_of_another_sending_begins_a
     driver.apply("a", ev.Planned(identity=WHOLE, at=before))
     assert agree(driver, "a").status == "completed"
     later = driver.now() + timedelta(seconds=1)
-    driver.apply("a", ev.Planned(identity=WHOLE, anew=False), now=later)
+    driver.apply("a", ev.Planned(identity=WHOLE, sent_again=False), now=later)
     assert agree(driver, "a").status == "completed"
     driver.apply("a", ev.Planned(identity=WHOLE), now=later)
     seen = agree(driver, "a")

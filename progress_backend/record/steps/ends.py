@@ -30,7 +30,7 @@ def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
         results={**task.results, **event.results},
         checkpoint=None,
         completed_at=scene.now,
-        # The average of the run; of one whose values have counted nothing, since its start.
+        # The average of the run; since its start where its values have counted nothing.
         rate=work.average or average(current, took_s),
         work=work,
         control=forced(task, event, scene),

@@ -11,16 +11,16 @@ from .pauses import paused, resumed
 from .publish import created, joined
 from .scene import SKEW, Scene
 
-#: The causes of the end of a task whose message was not going to leave.
+#: The causes of an end for which the task's message was not going to leave.
 UNREACHED: Final = (UPSTREAM, NEVER_PUBLISHED)
 
 
 def planned(task: Task, event: ev.Planned, scene: Scene) -> Task:
-    """A first record of a task whose message leaves later; a record that had ended before begins
-    anew, since its canvas was sent again."""
+    """A first record before the task's message leaves; a record that had ended before starts
+    again, since its canvas was sent again."""
     since = scene.at if event.at is None else scene.at - SKEW
     late = task.completed_at is None or task.completed_at >= since
-    if task.ended and (late or not event.anew):
+    if task.ended and (late or not event.sent_again):
         return task  # it ended in this life of the canvas
     after = created(task, ev.Created(identity=event.identity), scene)
     if after.member is None:
@@ -57,7 +57,7 @@ def was_unreached(task: Task) -> bool:
 
 
 def created_again(task: Task, event: ev.Created, scene: Scene) -> Task:
-    """A task is published whose record has ended: it begins anew, unless a caller ended it before
+    """A task with an ended record is published: it starts again, unless a caller ended it before
     its message left, which is then to begin no run."""
     if task.member is not None and task.member.planned and not was_unreached(task):
         return replace(task, member=task.member._replace(planned=False))

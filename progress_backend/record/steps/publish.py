@@ -1,4 +1,4 @@
-"""Steps of a task whose message is published: a first record, and a record that is there before."""
+"""Steps of a publish: a first record, and a record that is there before."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
     if identity.member is not None and (task.member is None or task.member.planned):
         task = replace(task, member=joined(task.member, identity.member))
     if task.root_id is None and identity.root_id is not None:
-        # By that it is known to wait for a worker: a record that nobody publishes is kept for less.
+        # By that it is known to wait for a worker: a record without a publish is kept for less.
         task = replace(task, root_id=identity.root_id)
     times = instant(event.eta, scene), instant(event.expires, scene)
     known = task.delivery

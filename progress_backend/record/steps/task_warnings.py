@@ -14,8 +14,8 @@ def warned(task: Task, event: ev.Warned, scene: Scene) -> Task:
 
 
 def without_warnings(task: Task, event: ev.Event) -> Task:
-    """The task after an event, whose warnings no longer hold. A run that has a new value has not
-    stalled, but it may be late all the same."""
+    """The task after an event, without the warnings that no longer hold. A run with a new value has
+    not stalled, but it may be late all the same."""
     if task.warnings is None or isinstance(event, ev.Warned):
         return task
     late = task.warnings.late
