@@ -46,7 +46,7 @@ def described(file: str) -> str:
     name = next(line for line in text.splitlines() if line.startswith("# ")).removeprefix("# ")
     first = next((p for p in paragraphs if re.match(r"[\w`*<]", p) and "```" not in p), "")
     plain = re.sub(r"\[([^]]+)\]\([^)]*\)", r"\1", " ".join(first.split()))
-    sentence = re.split(r"(?<=[.:])(?: |$)", plain)[0].rstrip(":")
+    sentence = re.split(r"(?<=\.) ", plain)[0].rstrip(":")
     return f"- [{name}]({file.removesuffix('.md')}.html): {sentence}"
 
 
