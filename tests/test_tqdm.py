@@ -39,7 +39,10 @@ def done(app: App) -> Done:
             return job(lambda: app.record(self.request.id))
 
         task = app.task(name=job.__name__, bind=True, shared=False)(progress_task(body))
-        return app.record(task.delay().id)
+        task_id = task.delay().id
+        # A store that answers late makes its record late, not the job.
+        eventually(lambda: app.record(task_id).ended, what="an end in the record")
+        return app.record(task_id)
 
     return do
 

@@ -71,7 +71,8 @@ def test_a_run_whose_record_has_ended_says_that(
     """The message of a task that has ended came once more."""
     records = Records(redis_url)
     records.start("again")
-    ended = records.apply("again", end)
+    records.apply("again", end)
+    ended = records.get("again")
     assert eager.tracked(fetch).apply(task_id="again").get() == "done"
     assert records.get("again") == ended
     assert warnings(caplog) == [
