@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from progress_backend.operations import stacks
+from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import leases, stacks
 from progress_backend.record import events as ev
 from progress_backend.record import timeline
 from progress_backend.record.model import Worker, rendered
@@ -106,7 +108,7 @@ def test_a_task_that_began_and_ended_has_no_timeline(
     expect(page.locator(".timeline")).to_be_hidden()
 
 
-def test_a_stack_shows_its_lines_on_demand_and_folds_celerys(
+def test_a_stack_is_asked_for_and_folds_celerys_lines(
     open_page: OpenPage, api: RunningApi, redis_url: str
 ) -> None:
     Past(redis_url, "job").add(
@@ -116,10 +118,18 @@ def test_a_stack_shows_its_lines_on_demand_and_folds_celerys(
     folded = {"file": "celery/app/trace.py", "line": 1, "function": "trace_task", "folded": True}
     with Store(Settings(redis_url=redis_url)) as store:
         store.ready()
-        entry = {"time": rendered(store.now()), "event": "stack", "frames": [frame, folded, folded]}
-        store.execute(stacks.keep("job", timeline.encoded(entry)))
+        store.execute(leases.renew("lease-1", milliseconds(store.now()) + 3_600_000))
     page = open_page(api, "/task/job?lang=en")
+    with page.expect_response("**/internal/task/job/stack") as asked:
+        page.get_by_role("button", name="Where is it?").click()
+    assert asked.value.status == 202
+    with Store(Settings(redis_url=redis_url)) as store:
+        store.ready()
+        entry: dict[str, Any] = {"time": rendered(store.now()), "event": "stack"}
+        entry |= {"cause": "time_limit", "frames": [frame, folded, folded]}
+        store.execute(stacks.keep("job", timeline.encoded(entry)))
     row = page.locator(".timeline li.stack")
     expect(row.locator("b")).to_have_text("Stack")
+    expect(row.locator("small")).to_have_text("time limit is near")
     row.locator("summary").click()
     expect(row.locator("pre")).to_have_text("fetch (jobs.py:2)\n    time.sleep(60)\n…")

@@ -19,21 +19,25 @@ const isEnd = (name) => name === "cancel" || name === "terminate";
 // to ask again where it says so, and why it was not done; none of them without an answer.
 export async function asked(kind, name, item, words) {
   const texts = kind.words(words);
-  const [method, target, body] = isEnd(name)
-    ? ["POST", "cancel", name === "terminate" ? { terminate: true } : {}]
-    : ["PUT", "update", { status: name === "pause" ? "paused" : "running" }];
+  const [method, target, body] =
+    name === "stack"
+      ? ["POST", "stack"]
+      : isEnd(name)
+        ? ["POST", "cancel", name === "terminate" ? { terminate: true } : {}]
+        : ["PUT", "update", { status: name === "pause" ? "paused" : "running" }];
   const got = await answered(`${pathOf(item)}/${target}`, {
     method,
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
   });
   if (got?.ok) return { body: got.body };
-  return got ? { status: got.status, again: got.again, why: whyNot(got, texts) } : {};
+  return got ? { status: got.status, again: got.again, why: whyNot(got, texts, name) } : {};
 }
 
 // What is usual is answered in the page's words; anything else in the service's.
-export function whyNot({ status, body }, texts) {
-  if (status === 409 && STATUSES.includes(body?.status)) return texts.isNow(texts[body.status]);
+export function whyNot({ status, body }, texts, name) {
+  if (status === 409 && name !== "stack" && STATUSES.includes(body?.status))
+    return texts.isNow(texts[body.status]);
   if (status === 404) return texts.gone;
   if (status === 503) return texts.noAnswer;
   const detail = body?.detail ?? status;

@@ -81,7 +81,8 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
 
   async function act(of, name, item) {
     const { body, refusal: why } = await ask(of, name, item, words());
-    if (body) take(body);
+    if (body && name === "stack") view.expectStack();
+    else if (body) take(body);
     if (why) refuse(why);
     reader.soon();
     draw();

@@ -15,6 +15,7 @@ export const WORDS = {
     more: "Show all",
     less: "Show less",
     terminate: "Terminate",
+    stack: "Where is it?",
     sureTerminate: (name) => `Terminate ${name}?`,
     doTerminate: "Terminate the process",
     sureTerminateHow:
@@ -106,6 +107,11 @@ export const WORDS = {
       late: "Late",
       stack: "Stack",
       traceback: "Traceback",
+      // Why there is a stack, where no name above says it.
+      request: "on request",
+      time_limit: "time limit is near",
+      no_answer: "its process runs code outside Python, or is stopped",
+      too_many: "not taken: 20 were in a minute",
     },
     showAll: "Show all",
     attemptNo: (number) => `attempt ${number}`,
@@ -133,6 +139,7 @@ export const WORDS = {
     more: "すべて表示",
     less: "折りたたむ",
     terminate: "強制終了",
+    stack: "実行箇所を調べる",
     sureTerminate: (name) => `${name} を強制終了しますか?`,
     doTerminate: "強制終了する",
     sureTerminateHow:
@@ -226,6 +233,10 @@ export const WORDS = {
       late: "遅れ",
       stack: "実行箇所",
       traceback: "トレースバック",
+      request: "依頼による",
+      time_limit: "制限時間の直前",
+      no_answer: "プロセスが Python 以外のコードを実行中か、停止しています",
+      too_many: "1 分間に 20 件に達したため省略",
     },
     showAll: "すべて表示",
     attemptNo: (number) => `${number} 回目`,

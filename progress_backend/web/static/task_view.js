@@ -22,9 +22,10 @@ const KIND = {
   offered: (task) =>
     TERMINABLE(task)
       ? ["terminate"]
-      : TASK.offered(task).filter(
-          (name) => task.control?.acknowledged_at !== null || name !== task.control.action,
-        ),
+      : [
+          ...TASK.offered(task),
+          ...(task.status === "running" && task.worker ? ["stack"] : []),
+        ].filter((name) => task.control?.acknowledged_at !== null || name !== task.control.action),
   time: (task, words) =>
     task.status === "created"
       ? startText(task, task.start_estimate, words)
@@ -152,5 +153,5 @@ export function makeTaskView(place, act, id) {
     for (const facts of [request, times]) facts.tick(nowOf(task), words);
   }
 
-  return { show, tick, name: KIND.name };
+  return { show, tick, name: KIND.name, expectStack: timeline.expectStack };
 }

@@ -9,8 +9,9 @@ import { translated } from "./translated.js";
 const PLAIN = ["created", "started", "ended"];
 // After a read that failed.
 const AGAIN_MS = 3_000;
-// After a change: a stack or traceback comes a moment later.
+// After a change: a stack or traceback comes a moment later; and how long one that was asked for takes at most.
 const LATER_MS = 4_000;
+const STACK_MS = 8_000;
 
 export function makeTimeline(id) {
   const lane = makeLane();
@@ -19,6 +20,7 @@ export function makeTimeline(id) {
   let reading = false;
   let nextMs = 0;
   let laterMs = 0;
+  let stackMs = 0;
   let of = null;
   let timeline = null;
   let shown = "";
@@ -54,7 +56,7 @@ export function makeTimeline(id) {
     made.say(words);
     list.setAttribute("aria-label", words.parts.timeline);
     const now = state(task);
-    const due = of !== now || performance.now() >= laterMs;
+    const due = of !== now || performance.now() >= laterMs || performance.now() < stackMs;
     if (!reading && due && performance.now() >= nextMs) read(now, task, words);
     if (timeline) draw(task, words);
   }
@@ -74,7 +76,11 @@ export function makeTimeline(id) {
     );
   }
 
-  return { element: made, look };
+  function expectStack() {
+    stackMs = performance.now() + STACK_MS;
+  }
+
+  return { element: made, look, expectStack };
 }
 
 function rowOf(entry, words, sameDay) {
@@ -110,7 +116,8 @@ function linesOf({ frames = [], traceback }) {
 
 function aboutOf({ event, time, attempt, by, worker, cause, text, text_code: code }, words) {
   const number = attempt && ["started", "retried"].includes(event) ? words.attemptNo(attempt) : "";
-  return [number, by, worker, cause, text && translated(words.code, text, code, time)]
+  const why = (event === "stack" && words.happened[cause]) || cause;
+  return [number, by, worker, why, text && translated(words.code, text, code, time)]
     .filter(Boolean)
     .join(" · ");
 }
