@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from progress_backend.errors import TooLarge, TransitionRefused
@@ -56,7 +56,11 @@ def test_a_document_reads_back_as_the_task(task) -> None:
 
 @given(tasks(), events())
 def test_a_completed_record_is_to_events_what_it_was(task, happened) -> None:
-    """Whatever its document does not have any more."""
+    """Whatever its document does not have any more. No run publishes its own task or is what a
+    caller asks of a workflow, and none acknowledges where nothing is asked."""
+    if isinstance(happened, (ev.Created, ev.Planned, ev.Directed)):
+        happened = replace(happened, owner=None, run=None)
+    assume(task.asked is not None or not isinstance(happened, ev.Acknowledged))
     task = replace(task, status="completed")
     assert _after(task_json.settled(task), happened) == _after(task, happened)
 
