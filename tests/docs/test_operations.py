@@ -66,7 +66,7 @@ def test_several_processes_of_the_service(walk: Walk) -> None:
 
 @pytest.mark.wide
 def test_secrets_are_masked_by_the_list_and_by_a_function_of_ones_own(walk: Walk) -> None:
-    (named,) = re.findall(r"`PROGRESS_REDACT=([\w.]+)` names it", text_of(SECURE))
+    (named,) = re.findall(r"Set `PROGRESS_REDACT=([\w.]+)` for workers", text_of(SECURE))
     for block in blocks(SECURE, "Secrets"):
         walk.write(block)
     walk.variables |= {"PROGRESS_REDACT": named, "PYTHONPATH": str(walk.folder)}
