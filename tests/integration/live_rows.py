@@ -43,7 +43,7 @@ ITSELF = (
     ),
     Row(
         "result backend away",
-        "Celery gives up storing the result, and tells nobody but by `task_internal_error`",
+        "Celery gives up storing the result, and only sends `task_internal_error`",
         p.ends_with("return", job="job_result_refused"),
         Seen("error", "internal_error", "^ConnectionError: no route to the results$"),
         RUNNING,
@@ -133,7 +133,7 @@ ITSELF = (
     ),
     Row(
         "raises no Exception",
-        "`raise asyncio.CancelledError`, say",
+        "`raise asyncio.CancelledError`, for example",
         p.ends_with("leaves"),
         CANCELLED_ERROR,
         RUNNING,
