@@ -1,5 +1,5 @@
-"""The thread of a process for calls to Celery's result backend and to its monitors, which may block
-for long."""
+"""A thread of a process for calls to a server of Celery's, which may block for long: one for the
+result backend and one for the broker, so that neither waits for the other's server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class CeleryThread:
     """Makes calls one by one, of each key the newest, in a thread (a greenlet under gevent) that
     starts with the first one. A call must not raise."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         #: Each with the monotonic time from which it is made.
         self._newest: dict[Hashable, tuple[float, Callable[[], None]]] = {}
         #: Guards the fields, and is notified when a call is added or over.
@@ -36,7 +37,7 @@ class CeleryThread:
             if len(self._newest) > _MOST:
                 del self._newest[next(iter(self._newest))]
             if self._thread is None:
-                self._thread = daemon("progress-celery", self._work)
+                self._thread = daemon(self._name, self._work)
             self._changed.notify_all()
 
     def close(self, key: Hashable, timeout_s: float) -> bool:

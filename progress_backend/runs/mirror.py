@@ -33,8 +33,8 @@ _STAND_IN = 100
 class Mirror:
     """Writes recorded progress to Celery's result backend and as events; never raises.
 
-    The process's thread for Celery's calls writes: a broker or result backend that does not answer
-    can block for long, and the record does not wait for it.
+    The process's threads for Celery's calls write: a broker or result backend that does not answer
+    can block for long, and neither the record nor the other server's calls wait for it.
 
     A PROGRESS meta never stands over an end that Celery has stored. A write begins only while the
     run's body is not over, and the job waits for it before Celery stores the end. Where that took
@@ -42,45 +42,47 @@ class Mirror:
     the end again where it is PROGRESS.
     """
 
-    def __init__(self, app: Celery, thread: CeleryThread, *, flower_events: bool) -> None:
+    def __init__(
+        self, app: Celery, results: CeleryThread, broker: CeleryThread, *, flower_events: bool
+    ) -> None:
         #: Weak, since the thread outlives an app that is dropped.
         self._app = weakref.ref(app)
         self._flower_events = flower_events
         self._results = Breaker(_REST_S)
         self._events = Breaker(_REST_S)
-        self._thread = thread
+        self._meta_thread, self._event_thread = results, broker
 
     def show(self, run: Run, task: Task) -> None:
         """Has a run's newest recorded value written."""
         if run.request is None or run.closed or task.ended:
             return
         if stores_result(run) and not run.own_meta:
-            self._thread.put((run, PROGRESS), partial(self._write, run, task))
+            self._meta_thread.put((run, PROGRESS), partial(self._write, run, task))
         if self._flower_events and not run.request.is_eager and time.monotonic() >= run.event_due:
             run.event_due = time.monotonic() + _EVENT_INTERVAL_S
-            self._thread.put((run, EVENT), partial(self._send, run, task))
+            self._event_thread.put((run, EVENT), partial(self._send, run, task))
 
     def revoked(self, run: Run) -> None:
         """Sends `task-revoked` for a job that ended as cancelled: Celery itself sends no event for
         Ignore."""
         if self._flower_events and not run.request.is_eager:
-            self._thread.put((run, EVENT), partial(self._send, run, None))
+            self._event_thread.put((run, EVENT), partial(self._send, run, None))
 
     def close(self, run: Run, timeout_s: float) -> None:
         """No more writes are started for a closed run; those in progress are waited for, at most so
         long."""
         deadline, over = time.monotonic() + timeout_s, False
         try:
-            over = self._thread.close((run, PROGRESS), timeout_s)
+            over = self._meta_thread.close((run, PROGRESS), timeout_s)
         finally:  # a soft time limit may be raised in the wait
             if not over:
                 run.late_meta = True
-        self._thread.close((run, EVENT), max(deadline - time.monotonic(), 0.0))
+        self._event_thread.close((run, EVENT), max(deadline - time.monotonic(), 0.0))
 
     def left(self, run: Run) -> None:
         """Called when the run's end is stored: a write that was not waited for may overwrite it."""
         if run.late_meta and run.outcome is not None:
-            self._thread.put((run, PROGRESS), partial(self._put_right, run, _PUT_RIGHT))
+            self._meta_thread.put((run, PROGRESS), partial(self._put_right, run, _PUT_RIGHT))
 
     def _write(self, run: Run, task: Task) -> None:
         if not (self._results.open or run.closed):
@@ -89,7 +91,7 @@ class Mirror:
     def _put_right(self, run: Run, tries: int) -> None:
         if not self._stored(run, None) and tries:
             again = partial(self._put_right, run, tries - 1)
-            self._thread.put((run, PROGRESS), again, self._results.remaining_s)
+            self._meta_thread.put((run, PROGRESS), again, self._results.remaining_s)
 
     def _stored(self, run: Run, task: Task | None) -> bool:
         """Stores a meta, or with None the run's end where a meta stands over it; whether the result

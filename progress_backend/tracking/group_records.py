@@ -79,10 +79,10 @@ class Batch:
             self._canvas.begin(process, own, last=last)
 
     def _send_later(self) -> None:
-        """Has the process's other thread send what is kept while the generator of the messages is
-        slow."""
+        """Has the process's thread for the broker send what is kept while the generator of the
+        messages is slow."""
         if (process := self.tracker.process) is not None:
-            process.thread.put(self, self._send_kept, PATIENCE_S)
+            process.broker.put(self, self._send_kept, PATIENCE_S)
 
     def _send_kept(self) -> None:
         if not self._lock.acquire(blocking=False):

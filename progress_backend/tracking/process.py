@@ -32,11 +32,13 @@ class Process:
         #: Runs under way, each with what was under way in its context before it.
         self._runs: dict[int, tuple[Run, tuple[Run, int] | None]] = {}
         self.store = store
-        #: For calls that may block for long.
-        self.thread = thread = CeleryThread()
-        mirror = Mirror(app, thread, flower_events=store.settings.flower_events)
+        results = CeleryThread("progress-results")
+        #: For messages and events: calls to the broker, which may block for long.
+        self.broker = CeleryThread("progress-broker")
+        events = store.settings.flower_events
+        mirror = Mirror(app, results, self.broker, flower_events=events)
         self.sender = Sender(store, mirror)
-        self.unless_stored = StoredSuccess(self.sender, ResultBackend(app, thread))
+        self.unless_stored = StoredSuccess(self.sender, ResultBackend(app, results))
         #: Store for reads by callers that may wait longer than a job; opened at the first one.
         self.reader: Store | None = None
 

@@ -53,7 +53,7 @@ class ResultBackend:
         """Begins a read, in place of one that has not begun yet; `then` is called after it."""
         if self._thread is None:
             # Made at the first call: under gevent its parts belong to the thread that makes them.
-            self._thread = CeleryThread()
+            self._thread = CeleryThread("progress-results")
         self._last = question = Question(task_ids)
         self._thread.put(self, partial(self._answer, question, then))
         return question

@@ -21,7 +21,7 @@ class Held:
         self.done: list[tuple[object, int]] = []
         self.go_on = threading.Event()
         self.began = threading.Event()
-        self.thread = CeleryThread()
+        self.thread = CeleryThread("calls")
 
     def _work(self, key: object, value: int) -> None:
         self.began.set()

@@ -109,7 +109,10 @@ def test_an_unknown_total_is_a_number_that_is_never_reached() -> None:
 
 
 def test_meta_and_event_are_written(app: App, heard: Heard) -> None:
-    run, mirror = run_of(app), Mirror(app.celery, CeleryThread(), flower_events=True)
+    run, mirror = (
+        run_of(app),
+        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=True),
+    )
     mirror.show(run, TASK)
     assert eventually(lambda: app.result("t"))["status"] == "PROGRESS"
     assert app.result("t")["result"] == meta_of(TASK)
@@ -121,7 +124,10 @@ def test_meta_and_event_are_written(app: App, heard: Heard) -> None:
 
 
 def test_an_event_a_second_and_every_meta(app: App, heard: Heard) -> None:
-    run, mirror = run_of(app), Mirror(app.celery, CeleryThread(), flower_events=True)
+    run, mirror = (
+        run_of(app),
+        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=True),
+    )
     began = time.monotonic()
     for number in range(20):
         mirror.show(run, Task("t", "x", 252, current_items=number, status="running"))
@@ -132,7 +138,10 @@ def test_an_event_a_second_and_every_meta(app: App, heard: Heard) -> None:
 
 
 def test_events_can_be_left_out(app: App, heard: Heard) -> None:
-    run, mirror = run_of(app), Mirror(app.celery, CeleryThread(), flower_events=False)
+    run, mirror = (
+        run_of(app),
+        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False),
+    )
     mirror.show(run, TASK)
     mirror.revoked(run)
     through(app, mirror)
@@ -146,7 +155,7 @@ def test_a_result_that_is_not_to_be_stored_is_not(app: App, why: str) -> None:
     """Celery would not store it, the job has set a state by hand, or the record has ended."""
     run, mirror = (
         run_of(app, ignore_result=why == "ignored"),
-        Mirror(app.celery, CeleryThread(), flower_events=False),
+        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False),
     )
     run.own_meta, run.closed = why == "the job writes its own", why == "body is over"
     mirror.show(run, replace(TASK, status="cancelled") if why == "ended" else TASK)
@@ -161,7 +170,10 @@ def test_an_event_is_not_sent_again(
     broker = start_server()
     with Way(broker.url) as way:
         app.celery.conf.update(broker_url=way.url, broker_write_url=way.url)
-        run, mirror = run_of(app), Mirror(app.celery, CeleryThread(), flower_events=True)
+        run, mirror = (
+            run_of(app),
+            Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=True),
+        )
         mirror.show(run, TASK)
         eventually(lambda: way.requests)
         mirror.close(run, 20)

@@ -68,7 +68,7 @@ def test_a_write_that_comes_after_the_end_is_put_right(
     run, wire, mirror = (
         run_of(app),
         Wire(monkeypatch),
-        Mirror(app.celery, CeleryThread(), flower_events=False),
+        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False),
     )
     mirror.show(run, TASK)
     assert wire.under_way.wait(10)  # it has read that there is no end yet
@@ -91,7 +91,10 @@ def test_a_write_that_failed_is_put_right_once_the_result_backend_answers(
 ) -> None:
     """As a request in the socket of a hung server, of which the client has given up."""
     monkeypatch.setattr("progress_backend.runs.mirror._REST_S", 0.05)
-    run, mirror = run_of(app), Mirror(app.celery, CeleryThread(), flower_events=False)
+    run, mirror = (
+        run_of(app),
+        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False),
+    )
     write, read, kept = RedisBackend._set, RedisBackend.get, list[tuple[Any, ...]]()
     failed = threading.Event()
 
@@ -132,7 +135,7 @@ def test_a_job_waits_for_a_write_under_way_and_for_no_more(
     run, wire, mirror = (
         run_of(app),
         Wire(monkeypatch),
-        Mirror(app.celery, CeleryThread(), flower_events=False),
+        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False),
     )
     mirror.show(run, TASK)
     assert wire.under_way.wait(10)
@@ -145,7 +148,9 @@ def test_a_job_waits_for_a_write_under_way_and_for_no_more(
 
 def test_a_task_that_was_aborted_stays_so(app: App) -> None:
     run = run_of(app, base=AbortableTask)
-    mirror = Mirror(app.celery, CeleryThread(), flower_events=False)
+    mirror = Mirror(
+        app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False
+    )
     mirror.show(run, TASK)
     eventually(lambda: app.result("t").get("status") == "PROGRESS")
     run.celery_task.AsyncResult("t").abort()

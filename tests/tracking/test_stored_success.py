@@ -47,7 +47,7 @@ def unless_stored(store: Store, backend: Server) -> Iterator[StoredSuccess]:
     sender.record(None, "t", ev.Started(identity=IDENTITY))
     sender.record(None, "next", ev.Planned(identity=IDENTITY))
     app.backend.store_result("t", {"rows": 4}, "SUCCESS")
-    asking = StoredSuccess(sender, ResultBackend(app, CeleryThread()))
+    asking = StoredSuccess(sender, ResultBackend(app, CeleryThread("results")))
     yield asking
     asking.stop()
     sender.stop()
@@ -126,7 +126,7 @@ def test_the_end_of_the_process_records_what_still_waits_for_an_answer(
     assert away.stood == [True, True]
 
 
-def test_a_process_has_one_thread_for_records_and_one_for_celery(
+def test_a_process_has_one_thread_for_records_and_one_for_results(
     store: Store, unless_stored: StoredSuccess
 ) -> None:
     before, ended = {*threading.enumerate()}, list[bool]()
@@ -134,4 +134,4 @@ def test_a_process_has_one_thread_for_records_and_one_for_celery(
         unless_stored.or_else(None, task_id, FAILED, keep=False, stands=lambda: ended.append(True))
     eventually(lambda: read(store, "t").status == "completed")
     began = {thread.name for thread in {*threading.enumerate()} - before}
-    assert began == {"progress-sender", "progress-celery"}
+    assert began == {"progress-sender", "results"}
