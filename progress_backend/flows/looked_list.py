@@ -54,17 +54,7 @@ def passing(filters: Filters, task_ids: Sequence[str]) -> Flow[list[str]]:
     """Those of the tasks that pass filters."""
     standing = yield from records.facets_of(task_ids)
     known = zip(task_ids, standing, strict=True)
-    return [i for i, facets in known if isinstance(facets, Facets) and _passes(filters, facets)]
-
-
-def _passes(filters: Filters, facets: Facets) -> bool:
-    return (
-        filters.status in (None, facets.status)
-        and filters.task_type in (None, facets.task_type)
-        and filters.symbol in (None, facets.symbol)
-        and (filters.warning is None or filters.warning in facets.warnings)
-        and filters.owner in (None, facets.owner)
-    )
+    return [i for i, facets in known if isinstance(facets, Facets) and filters.passes(facets)]
 
 
 def _read(cursor: str) -> tuple[int, str]:

@@ -8,10 +8,14 @@ from typing import Any, NamedTuple
 from ..errors import TooLarge, TransitionRefused
 from ..operations.index_entry import Facets
 from ..record import task_json
-from ..record.events import Created
+from ..record.events import Cancelled, Created, Event, Paused, Resumed
 from ..record.fields import Stored
 from ..record.model import Task, TaskStatus
 from ..record.transition import transition
+from ..settings import Settings
+
+#: A caller's requests, which have no values of their own: a record near its limit takes them.
+REQUESTS = (Cancelled, Paused, Resumed)
 
 
 class Base(NamedTuple):
@@ -63,6 +67,30 @@ def created(task_id: str, event: Created, created_at: datetime, digest: str = ""
     """The record that a publish has written, known without reading it; `digest` is that of its
     document, "" if that is not known."""
     return Base(transition(None, event, created_at, task_id=task_id, revision=1), digest)
+
+
+def steps(
+    task_id: str, task: Task | None, events: tuple[Event, ...], now: datetime, settings: Settings
+) -> tuple[tuple[Task | None, Event, Task], ...]:
+    """Each event, with the record before and after it.
+
+    Raises:
+        TransitionRefused: the record does not take one of them.
+    """
+    found, revision = list[tuple[Task | None, Event, Task]](), task.revision + 1 if task else 1
+    for event in events:
+        after = transition(
+            task,
+            event,
+            now,
+            task_id=task_id,
+            locale=settings.locale,
+            lease_s=settings.lease_s,
+            revision=revision,
+        )
+        found.append((task, event, after))
+        task = after
+    return tuple(found)
 
 
 def facets_of(task: Task) -> Facets:

@@ -29,25 +29,17 @@ from ..record import (
     waiting,
 )
 from ..record.document import read_stored, written
-from ..record.events import (
-    Cancelled,
-    Completed,
-    Event,
-    Failed,
-    Paused,
-    Resumed,
-)
+from ..record.events import Completed, Event, Failed
 from ..record.fields import Body
 from ..record.model import MAX_ID, Task, TaskStatus, is_plain
 from ..record.model import replace as task_with
 from ..record.redaction import Redaction
-from ..record.transition import transition
 from ..record.webhook_target import Target
 from ..settings import Settings
 from .flow import Flow
 from .parts import default_parts
 from .parts.change import Change, Parts
-from .stored_record import Applied, Base, encoded, facets_of, milliseconds
+from .stored_record import REQUESTS, Applied, Base, encoded, facets_of, milliseconds, steps
 from .task_lifetimes import document_ttl_ms, due_ms
 from .workflow_requests import MAKING, followed
 
@@ -57,8 +49,6 @@ T = TypeVar("T")
 TRIES = 8
 #: A task's time in the expiry set is moved in steps of an hour, not with each value.
 DUE_STEP_MS = 3_600_000
-#: A caller's requests, which have no values of their own: a record near its limit takes them.
-REQUESTS = (Cancelled, Paused, Resumed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +142,7 @@ class Flows:
         events, clip = given, clip or all(isinstance(event, REQUESTS) for event in given)
         for _ in range(TRIES):
             try:
-                steps = self._steps(task_id, base, events, now)
+                made = steps(task_id, base and base.task, events, now, self.settings)
             except TransitionRefused as refused:
                 # The caller's base may be old; what is stored decides.
                 stored = None if stored_now else (yield from _stored(task_id))
@@ -162,13 +152,13 @@ class Flows:
                     return Applied(base, None, refused)
                 base, stored_now, stood = stored, True, facets_of(stored.task)
                 continue
-            task = steps[-1][2]
+            task = made[-1][2]
             if base is None or task is not base.task:
                 task = yield from self._with_history(task)
             elif not isinstance(events[0], MAKING):
                 return Applied(base, None)
             task, document = encoded(task, clip)
-            commit, due = self._commit(base, stood, steps, task, document, now)
+            commit, due = self._commit(base, stood, made, task, document, now)
             if base is not None and task is base.task and not commit.parts:
                 return Applied(base, None)
             committed = yield from CommitCall(commit)
@@ -182,30 +172,6 @@ class Flows:
             else:
                 base = known and known._replace(digest="")
         raise ConcurrentUpdate(task_id, TRIES)
-
-    def _steps(
-        self, task_id: str, base: Base | None, events: tuple[Event, ...], now: datetime
-    ) -> tuple[tuple[Task | None, Event, Task], ...]:
-        """Each event, with the record before and after it.
-
-        Raises:
-            TransitionRefused: the record does not take one of them.
-        """
-        steps, task = list[tuple[Task | None, Event, Task]](), base.task if base else None
-        revision = task.revision + 1 if task else 1
-        for event in events:
-            after = transition(
-                task,
-                event,
-                now,
-                task_id=task_id,
-                locale=self.settings.locale,
-                lease_s=self.settings.lease_s,
-                revision=revision,
-            )
-            steps.append((task, event, after))
-            task = after
-        return tuple(steps)
 
     def _commit(
         self,

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
+from ..operations.index_entry import Facets
 from ..operations.lists import Filters
 from .receivers import Counts, Receiver
 from .update import Update
 from .watch import Watch
 
-#: A task's status, type, symbol and owner.
-Facets = tuple[str, str, str | None, str | None]
 #: Lets every task pass.
 ALL: Final = Filters()
 
@@ -33,16 +32,6 @@ class Follower(Receiver[Update], Protocol):
     def reload(self) -> None:
         """Called when updates were missed: the client has to read the list again. Must not wait,
         join or leave."""
-
-
-def _passes(filters: Filters, facets: Facets) -> bool:
-    status, task_type, symbol, owner = facets
-    return (
-        filters.status in (None, status)
-        and filters.task_type in (None, task_type)
-        and filters.symbol in (None, symbol)
-        and filters.owner in (None, owner)
-    )
 
 
 class AllTasksWatch(Watch):
@@ -70,8 +59,8 @@ class AllTasksWatch(Watch):
         follower: Follower
         for follower in self._receivers:
             filters, only = follower.filters, follower.only
-            passed = _passes(filters, before) if before else item.revision > 1
-            if (passed or _passes(filters, facets)) and (only is ALL or _passes(only, facets)):
+            passed = filters.passes(before) if before else item.revision > 1
+            if (passed or filters.passes(facets)) and (only is ALL or only.passes(facets)):
                 follower.put(item)
 
     def confirmed(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
+from ..operations.index_entry import Facets
 from ..record import messages
 from ..record.default_texts import Locale
 from ..record.document import read
@@ -32,7 +33,7 @@ class Update(NamedTuple):
     frame: bytes = b""
     task_id: str = ""
     #: Status, type, symbol and owner, which lists can be filtered by.
-    facets: tuple[str, str, str | None, str | None] = ("", "", None, None)
+    facets: Facets = Facets("", "")
     ended: bool = False
     #: Until when an end may be taken back; None: it is final.
     again_until: datetime | None = None
@@ -72,7 +73,7 @@ class Update(NamedTuple):
             text.decode(),
             text_frame(text),
             record.task_id,
-            (record.status, record.task_type, record.symbol, record.owner),
+            Facets(record.status, record.task_type, record.symbol, owner=record.owner),
             record.status in ENDED,
             optional_moment(record.may_come_again_until),
             later=record.final and record.may_come_again_until is not None,
@@ -96,7 +97,7 @@ class Update(NamedTuple):
             text.decode(),
             text_frame(text),
             workflow_id,
-            (body["status"], body["task_type"], None, None),
+            Facets(body["status"], body["task_type"]),
             over,
             optional_moment(body["may_come_again_until"]),
             waits=not going and not over,

@@ -12,6 +12,7 @@ from ..record.list_request import BY_END, NEWEST, RUNNING, Span
 from ..record.model import ENDED, STATUSES, TaskStatus
 from ..record.waiting import Waiting
 from .call import Asked, Call, everywhere, in_the_first, one
+from .index_entry import Facets
 from .keys import Keys
 from .partitions import Layout
 from .records import AS_IT_IS, LIGHT
@@ -32,6 +33,16 @@ class Filters(NamedTuple):
     owner: str | None = None
     #: The tasks of the status by the time of their end (ms), not by their creation.
     ended: bool = False
+
+    def passes(self, facets: Facets) -> bool:
+        """Whether a task with these facets passes, whatever its workflows are."""
+        return (
+            self.status in (None, facets.status)
+            and self.task_type in (None, facets.task_type)
+            and self.symbol in (None, facets.symbol)
+            and self.owner in (None, facets.owner)
+            and (self.warning is None or self.warning in facets.warnings)
+        )
 
 
 _ALL: Final = Filters()

@@ -5,24 +5,21 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
 from ..errors import TaskNotFound
-from ..flows.stored_record import encoded, milliseconds
-from ..flows.task_flows import REQUESTS
+from ..flows.stored_record import REQUESTS, encoded, facets_of, milliseconds, steps
 from ..flows.task_lifetimes import due_ms
 from ..operations.counts import Counted
+from ..operations.lists import Filters
 from ..record import caller_events
-from ..record.default_texts import Locale
 from ..record.document import body_of
 from ..record.events import Cancelled, Created, Event
 from ..record.list_request import ListRequest
 from ..record.local_time import LocalTime
 from ..record.model import STATUSES, Task, TaskStatus
-from ..record.transition import transition
 from ..settings import Settings
 from .bodies import health, loaded, pagination
 from .interface import Body, NotificationServiceInterface
@@ -50,20 +47,15 @@ class ProgressService(NotificationServiceInterface):
 
         Args:
             settings: settings of the records; the defaults unless given.
-            clock: seconds since 1970; another one for tests, such as
-                `progress_backend.testing.Clock`.
+            clock: seconds since 1970; in tests a `progress_backend.testing.Clock`.
         """
         self.settings = settings or Settings()
         self._clock, self._local = clock, LocalTime(self.settings.zone())
-        self._redaction = self.settings.redaction
-        #: By task id, the newest last; and when each may be deleted (ms).
-        self._tasks: dict[str, tuple[Task, int]] = {}
+        #: The language of the default texts.
+        self.locale = self.settings.locale
+        #: By task id, the newest last: the task and its body.
+        self._tasks: dict[str, tuple[Task, bytes]] = {}
         self._next_cleanup_ms = 0
-
-    @property
-    def locale(self) -> Locale:
-        """The language of the default texts."""
-        return self.settings.locale
 
     async def create_task(  # type: ignore[override]  # an unknown keyword is an error
         self,
@@ -84,8 +76,7 @@ class ProgressService(NotificationServiceInterface):
             owner: by which lists and callers are limited; 1 to 200 characters.
 
         Raises:
-            InvalidEvent: a value cannot be recorded; the message names it.
-            TooLarge: the record would be above 256 KiB.
+            InvalidEvent: a value cannot be recorded, or the record would be above 256 KiB.
         """
         task_id = str(uuid.uuid4())
         event = caller_events.creation(task_type, total_items, symbol, metadata, owner)
@@ -113,32 +104,23 @@ class ProgressService(NotificationServiceInterface):
         Args:
             task_id: the record's id.
             status: "running" (starts or resumes the task), "paused", "completed" or "error".
-            current_items: items done so far, 0 to 2**53-1; all of them with "completed" where none
-                was counted.
-            message: text for readers, at most 10,000 characters; at an end a default text is taken
-                without one.
+            current_items: items done so far, 0 to 2**53-1; by "completed" all of them unless given.
+            message: text for readers, at most 10,000 characters; an end has a default text.
             error_message: what went wrong, at most 10,000 characters; with "error" alone.
             results: merged into the record's `results`.
-            processing_details: merged into the record's `processing_details`.
-            details: HTTP's name for `processing_details`.
+            processing_details: merged into the record's; `details` is HTTP's name for them.
             reason: why, with "paused" or `force`; at most 1,000 characters.
             by: who asks, with "paused" or `force`; at most 255 characters, "api" unless given.
             total_items: a total that has become known, 0 to 2**53-1.
-            force: with "completed" or "error": end the record although a live worker runs the
-                task, whose run is stopped as by a cancel.
+            force: end the record although a live worker runs the task: as a cancel, it stops it.
 
         Raises:
             TaskNotFound: there is no record.
             TaskAlreadyFinished: the task has ended.
-            TransitionRefused: the record's status refuses the change, or a live worker runs the
-                task, whose record ends with its run.
-            InvalidEvent: a value cannot be recorded; the message names it.
-            TooLarge: the record would be above 256 KiB.
+            TransitionRefused: the status refuses the change, or the run of a live worker ends it.
+            InvalidEvent: a value cannot be recorded, or the record would be above 256 KiB.
             ConcurrentUpdate: other writers were first in each try.
-            TypeError: `details` and `processing_details` are both given.
         """
-        if details is not None and processing_details is not None:
-            raise TypeError("details and processing_details are one thing: give one of them")
         events = caller_events.update(
             status,
             current_items=current_items,
@@ -181,7 +163,7 @@ class ProgressService(NotificationServiceInterface):
         """
         self._now()
         found = self._tasks.get(task_id)
-        return None if found is None else _body(found[0])
+        return None if found is None else loaded(found[1])
 
     async def get_tasks_list(
         self,
@@ -207,39 +189,27 @@ class ProgressService(NotificationServiceInterface):
             status=status, task_type=task_type, symbol=symbol, page=page, limit=limit
         ).check()
         self._now()
-        tasks = [task for task, _ in reversed(self._tasks.values())]
-        found = [
-            task
-            for task in tasks
-            if status in (None, task.status)
-            and task_type in (None, task.task_type)
-            and symbol in (None, task.symbol)
-        ]
-        counted = Counter(task.status for task in tasks)
-        start = (page - 1) * limit
+        tasks = list(reversed(self._tasks.values()))
+        filters = Filters(status, task_type, symbol)
+        found = [body for task, body in tasks if filters.passes(facets_of(task))]
+        statuses = [task.status for task, _ in tasks]
         return {
-            "tasks": [_body(task) for task in found[start : start + limit]],
+            "tasks": [loaded(body) for body in found[(page - 1) * limit : page * limit]],
             "pagination": pagination(page, limit, len(found)),
-            "summary": {status: counted[status] for status in STATUSES},
+            "summary": {status: statuses.count(status) for status in STATUSES},
         }
 
     async def health_check(self) -> Body:
-        """Reads the state of the service and its store, as `GET /internal/health` has it. It raises
-        nothing."""
-        now, tasks = self._now(), [task for task, _ in self._tasks.values()]
-        today = now.astimezone(self.settings.zone())
-        midnight = today.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        counted = Counted(
-            records=len(tasks),
-            active=sum(task.status == TaskStatus.RUNNING for task in tasks),
-            recent=sum((task.created_at or now) >= midnight for task in tasks),
-            memory_bytes=sum(len(str(task)) for task in tasks),
-        )
+        """Reads the state of the service, as `GET /internal/health` has it. It raises nothing."""
+        now, stored = self._now(), self._tasks.values()
+        created = [(task.created_at or now).date() for task, _ in stored]
+        running = sum(task.status == TaskStatus.RUNNING for task, _ in stored)
+        memory = sum(len(body) for _, body in stored)
+        counted = Counted(len(created), running, created.count(now.date()), memory)
         return health("healthy", counted, "not used")
 
     async def handle_request(self, endpoint: str, method: str, data: Mapping[str, Any]) -> Any:
-        """Calls the service's method for an HTTP path and method: the specification's single entry
-        point.
+        """Calls the service's method for an HTTP path and method: the specification's one entry.
 
         Args:
             endpoint: the path, such as `/internal/task/{task_id}/status`.
@@ -248,12 +218,10 @@ class ProgressService(NotificationServiceInterface):
 
         Raises:
             ValueError: there is no such endpoint.
-            Exception: whatever the endpoint's method raises.
         """
-        path, ids = endpoint, list[str]()
-        match endpoint.split("/"):
-            case ["", "internal", kind, given, name] if given:
-                path, ids = f"/internal/{kind}/{{id}}/{name}", [given]
+        *where, given, name = ["", *endpoint.split("/")]
+        ids = [given] if len(where) == 4 and given else []
+        path = "/".join((*where[1:], "{id}", name)) if ids else endpoint
         if (called := self._endpoints.get(f"{method} {path}")) is None:
             raise ValueError(f"Unknown endpoint: {method} {endpoint}")
         return await getattr(self, called)(*ids, **data)
@@ -262,34 +230,21 @@ class ProgressService(NotificationServiceInterface):
         """Records events in one commit; returns the body after it. It raises what
         `update_progress` raises."""
         now = self._now()
-        known, _ = self._tasks.get(task_id, (None, 0))
+        known = self._tasks[task_id][0] if task_id in self._tasks else None
         if known is None and not isinstance(events[0], Created):
             raise TaskNotFound(task_id)
-        task = known
-        for event in events:
-            task = transition(
-                task,
-                self._redaction.of(event),
-                now,
-                task_id=task_id,
-                locale=self.locale,
-                lease_s=self.settings.lease_s,
-                revision=1 if known is None else known.revision + 1,
-            )
-        assert task is not None, "there is an event"
+        given = tuple(map(self.settings.redaction.of, events))
+        task = steps(task_id, known, given, now, self.settings)[-1][2]
         task, document = encoded(task, all(isinstance(event, REQUESTS) for event in events))
-        self._tasks[task_id] = task, due_ms(task, milliseconds(now), self.settings)
-        return body_of(document)
+        self._tasks[task_id] = task, body_of(document)
+        return self._tasks[task_id][1]
 
     def _now(self) -> datetime:
         """The time, in whole milliseconds; once an interval it deletes what is due."""
         now = self._local.at(int(self._clock() * 1000) / 1000)
-        now_ms = milliseconds(now)
-        if now_ms >= self._next_cleanup_ms:
+        if (now_ms := milliseconds(now)) >= self._next_cleanup_ms:
             self._next_cleanup_ms = now_ms + int(self.settings.cleanup_interval_s * 1000)
-            self._tasks = {key: kept for key, kept in self._tasks.items() if kept[1] > now_ms}
+            for task, _ in tuple(self._tasks.values()):
+                if due_ms(task, milliseconds(task.updated_at or now), self.settings) <= now_ms:
+                    del self._tasks[task.task_id]
         return now
-
-
-def _body(task: Task) -> Body:
-    return loaded(body_of(encoded(task, clip=False)[1]))
