@@ -40,7 +40,6 @@ from progress_backend.terminal.board import Board
 from progress_backend.terminal.desk_screen import DeskScreen
 from progress_backend.terminal.rows import WorkflowRow
 from progress_backend.terminal.source import Body
-from progress_backend.terminal.task_logs import Log
 from progress_backend.terminal.view import View
 
 from . import pictured_records as records
@@ -188,7 +187,7 @@ def terminal(lang: Locale, scheme: Scheme) -> str:
         color_system="truecolor", legacy_windows=False, _environ={},
     )  # fmt: skip
     board = Board(selected=_SELECTED, log=True)
-    console.print(DeskScreen(view, lang, board, Log(list(_log(lang)))))
+    console.print(DeskScreen(view, lang, board, list(_log(lang))))
     svg = console.export_svg(
         title="progress-backend watch", theme=_THEMES[scheme], unique_id=f"terminal-{scheme}"
     )

@@ -8,7 +8,7 @@ import click
 
 from .control_commands import cancel, pause, resume
 from .demo_command import demo
-from .list_commands import tasks, workers, workflows
+from .list_commands import tasks, workers
 from .log_command import logs
 from .serve_command import serve
 from .session import app_option
@@ -30,7 +30,6 @@ COMMANDS: dict[str, click.Command] = {
     "status": show,
     "stack": stack,
     "logs": logs,
-    "workflows": workflows,
     "workers": workers,
     "cancel": cancel,
     "pause": pause,

@@ -1,4 +1,4 @@
-"""The commands `tasks`, `workflows` and `workers`, which list what there is as it is now."""
+"""The commands `tasks` and `workers`, which list what there is as it is now."""
 
 from __future__ import annotations
 
@@ -62,27 +62,6 @@ def tasks(source: Source, quiet: bool, as_json: bool, **wanted: Any) -> None:
         return
     shown = tables.of_tasks(rows, now, width(), source.locale) if rows else ()
     _print(source, shown, tables.counted(page, "top" if asked.top else "tasks", source.locale))
-
-
-@click.command(cls=Command)
-@pages
-@reads
-def workflows(source: Source, page: int, limit: int, as_json: bool) -> None:
-    """List workflows, newest first.
-
-    Each chain, group or chord of tracked tasks is one. `show` and `watch` take their ids as short
-    as they are here.
-    """
-    body, now = source.workflows(page, limit), source.now()
-    if as_json:
-        echo_json(body)
-        return
-    shown: Iterable[str] = ()
-    if body["workflows"]:
-        shown = tables.of_workflows(body["workflows"], now, width(), source.locale)
-    elif not body["pagination"]["total"]:
-        shown = [formats.text(source.locale, "no_workflows")]
-    _print(source, shown, tables.counted(body, "workflows", source.locale))
 
 
 @click.command(cls=Command)

@@ -25,8 +25,7 @@ from .board import MOVING, Board, Wish, arranged, left, pressed, selected, settl
 from .keys import Keys
 from .readers import Reader
 from .rows import WorkflowRow
-from .source import Source
-from .task_logs import Log, tail
+from .source import Body, Source
 from .view import View
 
 if TYPE_CHECKING:
@@ -37,6 +36,8 @@ LOG_FROM: Final = 100
 #: Keys between two looks that a person can have typed; a pasted text has more: it is searched for,
 #: or asks for nothing.
 _TYPED: Final = 4
+#: Lines of a log that one read brings at most: more than most terminals show.
+_LINES: Final = 100
 #: Seconds that an answer usually takes at most, and how often answers are looked for after that.
 _SOON_S, _LOOK_S = 0.05, 0.05
 
@@ -64,7 +65,8 @@ class Desk:
         self._board = Board(log=bars.columns >= LOG_FROM, opens=workflow is not None)
         #: What was read last, and of that what the board shows.
         self._seen = self._view = View()
-        self._log = Log()
+        #: The newest lines of the selected task's log.
+        self._log: list[Body] = []
         self._browser: subprocess.Popen[bytes] | None = None
         #: What is shown is to be read again at once.
         self._hurry = False
@@ -147,7 +149,7 @@ class Desk:
         self._arrange()
         board = self._board
         if (board.selected, board.log) != (before.selected, before.log):
-            self._log, self._hurry = Log(), True
+            self._log, self._hurry = [], True
         self._hurry |= board.status != before.status
 
     def _open_view(self) -> None:
@@ -155,15 +157,18 @@ class Desk:
         inside, self._reader = self._board.inside, self._whole
         if inside is not None and self._workflow is not None:
             self._reader = self._workflow(inside)
-        self._log, self._hurry = Log(), True
+        self._log, self._hurry = [], True
 
-    def _read(self, reader: Reader, board: Board) -> tuple[View, Log]:
+    def _read(self, reader: Reader, board: Board) -> tuple[View, list[Body]]:
         view = reader.read(board.status)
         rows = arranged(board, view, self._locale).rows
         task = selected(settled(board, rows), rows)
         if not board.log or task is None or isinstance(task, WorkflowRow) or view.trouble:
-            return view, Log()  # what does not answer is asked once an interval
-        return view, tail(self._source, task.task_id)
+            return view, []  # what does not answer is asked once an interval
+        try:
+            return view, self._source.log(task.task_id, None, _LINES)
+        except ProgressError:  # the rows show what does not answer
+            return view, []
 
     def _asked(self, wish: Wish) -> str:
         """Asks for what a key asks for; one line of what comes of it."""

@@ -4,7 +4,7 @@ line that names the keys."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,7 +21,6 @@ from .board import Board, selected
 from .rows import WorkflowRow
 from .screen import QUIET, Screen, line_of
 from .source import Body
-from .task_logs import Log
 from .view import View
 
 #: From this width on the log stands beside the rows, on this part of the width; else below, on
@@ -32,12 +31,6 @@ _LEAST_LINES, _MOST_LINES = 3, 16
 #: Lines of a terminal below which there is room for the rows alone.
 _LEAST_HEIGHT: Final = 10
 _COLOURS: Final = {"warning": "yellow", "error": "red", "critical": "red", "debug": QUIET}
-_HELP: Final = (
-    *("select", "page", "search", "filter", "sort", "into", "pause", "resume", "cancel", "log"),
-    *("open", "quit", "help"),
-)
-#: Characters of a key's own in its help.
-_KEY: Final = 6
 #: Lines that an answer may take: an address is to be copied.
 _ANSWER_LINES: Final = 4
 _ADDRESS: Final = re.compile(r"https?://\S+")
@@ -50,15 +43,14 @@ class DeskScreen:
     view: View
     locale: Locale
     board: Board
-    log: Log
+    log: Sequence[Body] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width, height = options.max_width, console.height
         foot = list(self._foot(console, width, height))
         height -= len(foot)
         # An empty log leaves its place to the rows.
-        there = self.board.log and (self.log.lines or self.log.trouble)
-        if not there or height < _LEAST_HEIGHT:
+        if not self.board.log or not self.log or height < _LEAST_HEIGHT:
             yield self._rows(height)
         elif width >= BESIDE_FROM:
             grid = Table(
@@ -84,16 +76,11 @@ class DeskScreen:
             return
         name = f"{formats.name(task)} ({formats.short_ids([task.task_id])[0]})"
         yield line_of(formats.text(self.locale, "log_of", name=name), QUIET)
-        if self.log.trouble:
-            yield line_of(formats.clean(self.log.trouble), "red")
-            lines -= 1
-        shown = [one for line in self.log.lines for one in _lines_of(line, self.view.now)]
+        shown = [one for line in self.log for one in _lines_of(line, self.view.now)]
         yield from shown[-(lines - 1) :]
 
     def _foot(self, console: Console, width: int, height: int) -> Iterator[Text]:
         board, text = self.board, formats.text
-        if board.help:
-            yield from list(self._help(console, width))[: max(height - _LEAST_HEIGHT, 0)]
         if board.types or board.search or board.status:
             yield line_of(self._chosen(), "bold")
         if board.asks and (task := self._selected) is not None:
@@ -102,16 +89,7 @@ class DeskScreen:
         elif board.answer:
             yield from _folded(console, board.answer, width, "bold")[:_ANSWER_LINES]
         elif not board.types:
-            yield line_of(self._keys(width), QUIET)
-
-    def _help(self, console: Console, width: int) -> Iterator[Text]:
-        """What each key does, beside the key."""
-        for name in _HELP:
-            text = formats.text(self.locale, f"key_{name}")
-            key, does = text[:_KEY], text[_KEY:]
-            for line in _folded(console, does, width - _KEY - 2):
-                yield line_of(f"  {key:{_KEY}}").append(line)
-                key = ""
+            yield from self._keys(width)[: max(height - _LEAST_HEIGHT, 1) if board.help else 1]
 
     def _chosen(self) -> str:
         """What chooses the rows: "status: error · /7203"."""
@@ -122,17 +100,22 @@ class DeskScreen:
         shown += [search] if board.search or board.types else []
         return " · ".join([*shown, text(self.locale, "keys_search" if board.types else "keys_all")])
 
-    def _keys(self, width: int) -> str:
-        """The keys that there is room for."""
+    def _keys(self, width: int) -> list[Text]:
+        """All keys, as many on a line as it has room for."""
         board, text = self.board, formats.text
-        *keys, help_, quit_ = text(self.locale, "keys").split(" · ")
+        first, *keys = text(self.locale, "keys").split(" · ")
         if board.inside is not None:
             keys.insert(0, text(self.locale, "keys_out"))
         elif board.opens and isinstance(self._selected, WorkflowRow):
             keys.insert(0, text(self.locale, "keys_in"))
-        while keys and formats.cells_of(" · ".join((*keys, help_, quit_))) > width:
-            keys.pop()
-        return " · ".join((*keys, help_, quit_))
+        lines = [first]
+        for key in keys:
+            longer = f"{lines[-1]} · {key}"
+            if formats.cells_of(longer) > width:
+                lines.append(key)
+            else:
+                lines[-1] = longer
+        return [line_of(line, QUIET) for line in lines]
 
     @property
     def _selected(self) -> Task | None:

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any, Final, NoReturn, Self
 
@@ -36,9 +37,9 @@ _SEQUENCES: Final = {
 #: An escape sequence as a whole, so that its letters are no keys; or a character.
 _PRESSED: Final = re.compile(r"\x1b(?:\[[0-9;?]*[@-~]|O.)|.", re.DOTALL)
 #: The beginning of a sequence, before its rest has come; and how long that takes at most.
-_BEGUN: Final = re.compile(r"\x1b(?:\[[0-9;?]*|O)?\Z")
+_BEGUN: Final = re.compile(rb"\x1b(?:\[[0-9;?]*|O)?\Z")
 _REST_S: Final = 0.05
-_SHOW_CURSOR, _HIDE_CURSOR = b"\x1b[?25h", b"\x1b[?25l"
+_SHOW_CURSOR: Final = b"\x1b[?25h"
 #: Seconds after which a wait looks whether the program has been stopped meanwhile.
 _LOOK_S: Final = 0.2
 
@@ -72,8 +73,6 @@ class Keys:
 
     def __init__(self) -> None:
         self._terminal = sys.stdin.fileno()
-        #: The same terminal, opened again: a read of this one doesn't wait, and those of others do.
-        self._input = -1
         self._before: list[Any] = []
         self._handlers: dict[int, _Handler] = {}
         #: The program was stopped and goes on: everything is to be drawn again.
@@ -88,38 +87,31 @@ class Keys:
         while not self.came_back:
             left = end - time.monotonic()
             # A signal's handler that returns leaves select waiting: it looks again, soon.
-            ready, _, _ = select.select([self._input], [], [], min(max(left, 0), _LOOK_S))
-            if ready and _in_front(self._terminal) and (keys := self._read()):
-                return keys
+            if select.select([self._terminal], [], [], min(max(left, 0), _LOOK_S))[0]:
+                return self._read()
             if left <= 0:
-                return []
-            if ready:  # others' keys, while this program is in the background
-                time.sleep(min(left, _LOOK_S))
+                break
         return []
 
     def _read(self) -> list[str]:
-        """The keys that were pressed; none where the shell has read them, which lets this program
-        go on."""
         try:
-            typed = os.read(self._input, _MOST).decode(errors="replace")
-            if _BEGUN.search(typed) and select.select([self._input], [], [], _REST_S)[0]:
-                typed += os.read(self._input, _MOST).decode(errors="replace")
-        except BlockingIOError:
-            return []
+            typed = os.read(self._terminal, _MOST)
+            if _BEGUN.search(typed) and select.select([self._terminal], [], [], _REST_S)[0]:
+                typed += os.read(self._terminal, _MOST)
         except OSError:
-            typed = ""
+            typed = b""
         if not typed:  # the terminal is gone
             raise KeyboardInterrupt
-        return [_SEQUENCES.get(one, one) for one in _PRESSED.findall(typed)]
+        return [
+            _SEQUENCES.get(one, one) for one in _PRESSED.findall(typed.decode(errors="replace"))
+        ]
 
     def __enter__(self) -> Self:
-        self._input = _opened_again(self._terminal)
         self._before = termios.tcgetattr(self._terminal)
         for number, handler in (
             (signal.SIGTERM, self._end),
             (signal.SIGQUIT, self._end),
             (signal.SIGTSTP, self._stop),
-            (signal.SIGCONT, self._go_on),
         ):
             if signal.getsignal(number) is not signal.SIG_IGN:  # by whoever has started it
                 self._handlers[number] = signal.signal(number, handler)
@@ -133,56 +125,30 @@ class Keys:
             self._give_back()
             for number, handler in self._handlers.items():
                 signal.signal(number, handler)
-            os.close(self._input)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
     def _take(self) -> None:
-        """Has the terminal hand on single keys. A shell that lets this program go on may set the
-        terminal after that: it is looked at again with each wait for keys."""
-        try:
-            if _in_front(self._terminal) and termios.tcgetattr(self._terminal)[3] & termios.ICANON:
+        """Has the terminal hand on single keys: at each wait, as a shell that lets this program go
+        on may set the terminal after that."""
+        with suppress(termios.error):  # the terminal is gone
+            if termios.tcgetattr(self._terminal)[3] & termios.ICANON:
                 tty.setcbreak(self._terminal, termios.TCSANOW)
-        except termios.error:  # the terminal is gone
-            return
 
     def _give_back(self) -> None:
         # From the background a program that sets the terminal would be stopped.
         if _in_front(self._terminal):
-            try:
+            with suppress(termios.error):  # the terminal is gone
                 termios.tcsetattr(self._terminal, termios.TCSADRAIN, self._before)
-            except termios.error:  # the terminal is gone
-                return
 
     def _end(self, number: int, _: object) -> NoReturn:
         raise SystemExit(128 + number)
 
     def _stop(self, *_: object) -> None:
         self._give_back()
-        _write(_SHOW_CURSOR)
+        with suppress(OSError, ValueError):  # it is gone
+            os.write(sys.stdout.fileno(), _SHOW_CURSOR)
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)  # here it stops, until SIGCONT
         signal.signal(signal.SIGTSTP, self._stop)
-
-    def _go_on(self, *_: object) -> None:
-        self._take()
-        if _in_front(self._terminal):
-            _write(_HIDE_CURSOR)
         self.came_back = True
-
-
-def _opened_again(terminal: int) -> int:
-    """The terminal, so that a read of it does not wait; where it has no name, as in some
-    containers, its copy, which waits."""
-    try:
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-        return os.open(os.ttyname(terminal), flags)
-    except OSError:
-        return os.dup(terminal)
-
-
-def _write(sequence: bytes) -> None:
-    try:
-        os.write(sys.stdout.fileno(), sequence)
-    except (OSError, ValueError):  # it is gone
-        return

@@ -60,18 +60,20 @@ class Lines:
 def line(task: Task, now: datetime, locale: Locale) -> str:
     """A task on one line: time, status, values, type, message, id."""
     at = task.updated_at or task.created_at
-    left = formats.elapsed(task, now) if task.ended else remaining(task, now, locale)
+    label, left = "eta", remaining(task, now, locale)
+    if task.ended:
+        label, left = "elapsed", formats.elapsed(task, now)
     parts = [
         f"{at.astimezone(now.tzinfo):%H:%M:%S}" if at else "",
         formats.padded(formats.standing(locale, task), formats.status_cells(locale)),
         formats.percent(task),
         formats.rate(locale, task),
-        f"{formats.text(locale, 'elapsed' if task.ended else 'eta')} {left}",
+        "" if left == formats.UNKNOWN else f"{formats.text(locale, label)} {left}",
         formats.name(task),
         message(task, now, locale),
         task.task_id,
     ]
-    return "  ".join(filter(None, parts))
+    return "  ".join(part for part in parts if part not in ("", formats.UNKNOWN))
 
 
 def trouble(view: View, locale: Locale) -> str:

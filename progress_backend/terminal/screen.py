@@ -58,8 +58,8 @@ COLUMNS: Final[Mapping[str, Column]] = {
     "elapsed": Column(7, 88, "right"),
     "eta": Column(7, 40, "right"),
 }
-#: Beside a bar a name takes this part of the width, within these bounds.
-_NAME_PART, _LEAST_NAME, _WIDEST_NAME = 0.22, 4, 48
+#: A name takes what it needs within these bounds, and leaves a bar so much.
+_LEAST_NAME, _WIDEST_NAME, _LEAST_BAR = 4, 48, 10
 _WIDEST_ID, _WIDEST_RATE = 13, 14
 #: From this width on the status has room for what is only asked for; below, that is cut.
 _ROOMY: Final = 60
@@ -102,7 +102,9 @@ class Screen:
 
     def _rows(self, shown: Sequence[Task], width: int) -> Iterator[Text]:
         ids = formats.short_ids([task.task_id for task in shown])
-        cells = _sized(width, ids, self.locale, shown, marked=self.board.selected is not None)
+        widest = max(formats.cells_of(self._name(task, width)) for task in shown)
+        marked = self.board.selected is not None
+        cells = _sized(width, ids, widest, self.locale, shown, marked=marked)
         yield _row(cells, [Text(self._head(name)) for name in cells], QUIET)
         for task, short_id in zip(shown, ids, strict=True):
             yield _row(cells, [self._cell(name, cells[name], task, short_id) for name in cells])
@@ -152,9 +154,15 @@ class Screen:
 
 
 def _sized(
-    width: int, ids: Sequence[str], locale: Locale, shown: Sequence[Task], *, marked: bool
+    width: int,
+    ids: Sequence[str],
+    widest: int,
+    locale: Locale,
+    shown: Sequence[Task],
+    *,
+    marked: bool,
 ) -> dict[str, int]:
-    """The columns that so many cells take, each with its own."""
+    """The columns that so many cells take, each with its own; names have `widest` at most."""
     cells = {
         name: column.cells
         for name, column in COLUMNS.items()
@@ -169,7 +177,7 @@ def _sized(
         cells["rate"] = min(max(map(formats.cells_of, rates)), _WIDEST_RATE)
     name = left = width - sum(cells.values()) - (len(cells) - 1)
     if "progress" in cells:
-        name = min(max(int(width * _NAME_PART), _LEAST_NAME), _WIDEST_NAME)
+        name = max(min(widest, left - _LEAST_BAR, _WIDEST_NAME), _LEAST_NAME)
         cells["progress"] = max(left - name, 1)
     cells["name"] = max(name, _LEAST_NAME)
     return cells

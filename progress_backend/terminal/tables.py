@@ -11,7 +11,6 @@ from ..record.local_time import optional_moment
 from ..record.model import Task
 from . import formats
 from .remaining import remaining
-from .rows import as_row
 from .source import Body
 
 #: Between two columns; and the cells that the last column has at the least.
@@ -19,11 +18,10 @@ _GAP: Final = "  "
 _LEAST: Final = 8
 
 
-#: The text of a task's or workflow's cell in each column that several lists have.
+#: The text of a task's or workflow's cell in each column that a list and `watch` have.
 CELLS: Final[Mapping[str, Callable[[Task, datetime, Locale], str]]] = {
     "status": lambda task, now, locale: formats.standing(locale, task),
     "name": lambda task, now, locale: formats.name(task),
-    "workflow": lambda task, now, locale: formats.name(task),
     "percent": lambda task, now, locale: formats.percent(task),
     "rate": lambda task, now, locale: formats.rate(locale, task),
     "age": lambda task, now, locale: formats.ago(task.created_at, now, locale),
@@ -37,18 +35,10 @@ def of_tasks(
 ) -> Iterator[str]:
     """Tasks, and workflows in their tasks' place, cut to `width` cells; None leaves ids and names
     whole."""
-    columns = _columns(tasks, ("status", "percent", "age", "name"), now, width, locale)
-    return table(columns, width, locale)
-
-
-def of_workflows(
-    bodies: Sequence[Body], now: datetime, width: int | None, locale: Locale
-) -> Iterator[str]:
-    """Workflows, cut to `width` cells; None leaves ids and names whole."""
-    rows = [as_row(body, locale) for body in bodies]
-    columns = _columns(rows, ("status", "percent"), now, width, locale)
-    columns["ended_of"] = ["{current}/{total}".format(**body["progress"]) for body in bodies]
-    columns |= _columns(rows, ("age", "workflow"), now, width, locale)
+    ids = [task.task_id for task in tasks]
+    columns = {"id": [*map(formats.clean, ids)] if width is None else formats.short_ids(ids)}
+    for name in ("status", "percent", "age", "name"):
+        columns[name] = [CELLS[name](task, now, locale) for task in tasks]
     return table(columns, width, locale)
 
 
@@ -68,15 +58,6 @@ def of_workers(
         "holds": [_runs(worker["holds"]) for worker in workers],
     }
     return table(columns, width, locale, at_the_end=True)
-
-
-def _columns(
-    rows: Sequence[Task], names: Sequence[str], now: datetime, width: int | None, locale: Locale
-) -> dict[str, list[str]]:
-    """Columns of tasks or workflows: their ids, and those of these names."""
-    ids = [row.task_id for row in rows]
-    shown = [*map(formats.clean, ids)] if width is None else formats.short_ids(ids)
-    return {"id": shown} | {name: [CELLS[name](row, now, locale) for row in rows] for name in names}
 
 
 def _runs(holds: Body) -> str:

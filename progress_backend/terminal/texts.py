@@ -43,7 +43,6 @@ TEXTS: Final = {
     "comma": Text(", ", "、"),
     "warnings": Text("Warnings", "警告"),
     "warned": Text(" ({names})", "（{names}）"),
-    "ended_of": Text("Ended", "終了/全"),
     "workflow": Text("Workflow", "ワークフロー"),
     "called": Text("Name", "名前"),
     "of_tasks": Text("{text} ({counts})", "{text}（{counts}）"),
@@ -56,10 +55,6 @@ TEXTS: Final = {
     "shut_down": Text("shut down", "停止"),
     "no_workers": Text("No workers that track tasks.", "進捗を記録するワーカーはありません。"),
     "workers_of": Text("workers: {total}", "ワーカー {total} 件"),
-    "no_workflows": Text(
-        "No workflows yet: each chain, group or chord of tracked tasks is one.",
-        "ワークフローはまだありません。chain・group・chord の呼び出しが 1 つです。",
-    ),
     "may_go_on": Text("there may be more", "続きがあります"),
     "no_more": Text("no more", "続きなし"),
     "prefix": Text(", prefix '{prefix}'", "、接頭辞 '{prefix}'"),
@@ -75,30 +70,15 @@ TEXTS: Final = {
     "no_match": Text("No task matches", "該当するタスクはありません"),
     "more": Text("{count} more", "ほか {count} 件"),
     "keys": Text(
-        "↑↓ select · / search · p pause · r resume · c cancel · f status · s sort · l log · o open"
-        " · ? help · q quit",
-        "↑↓ 選択 · / 検索 · p 一時停止 · r 再開 · c 取消 · f 状態 · s 並べ替え · l ログ · o 開く"
-        " · ? 説明 · q 終了",
+        "? all keys · q quit · ↑↓ select · / search · p pause · r resume · c cancel · f status"
+        " · s sort · l log · o page in a browser · PgUp PgDn Home End",
+        "? 全キー · q 終了 · ↑↓ 選択 · / 検索 · p 一時停止 · r 再開 · c 取消 · f 状態"
+        " · s 並べ替え · l ログ · o ページをブラウザーで開く · PgUp PgDn Home End",
     ),
     "keys_search": Text("Enter keeps the search · Esc ends it", "Enter で確定 · Esc で解除"),
     "keys_all": Text("Esc shows all", "Esc ですべて表示"),
     "keys_in": Text("Enter its tasks", "Enter タスク表示"),
     "keys_out": Text("← back", "← 一覧へ"),
-    "key_select": Text("↑ ↓   select a row; so do k and j", "↑ ↓   行を選択（k と j も同じ）"),
-    "key_page": Text("PgUp  PgDn, Home, End move further", "PgUp  PgDn・Home・End で大きく移動"),
-    "key_search": Text("/     shows only rows with a text", "/     文字を含む行だけを表示"),
-    "key_filter": Text("f     shows one status, then the next", "f     状態で絞り込み"),
-    "key_sort": Text("s     sorts by task, status or progress", "s     タスク・状態・進捗順"),
-    "key_into": Text(
-        "Enter shows a workflow's tasks, ← leaves", "Enter ワークフローの中へ、← で戻る"
-    ),
-    "key_pause": Text("p     pauses the task at its next update", "p     次の更新で一時停止"),
-    "key_resume": Text("r     lets a paused task go on", "r     一時停止を解除"),
-    "key_cancel": Text("c     cancels it, once y is pressed", "c     キャンセル（y で確認）"),
-    "key_log": Text("l     shows or hides its log", "l     ログを表示・非表示"),
-    "key_open": Text("o     opens its page in a browser", "o     ページをブラウザーで開く"),
-    "key_quit": Text("q     leaves; the tasks go on", "q     終了（タスクは続行）"),
-    "key_help": Text("?     shows or hides these lines", "?     この説明を表示・非表示"),
     "sure": Text("Cancel {name}? y/n", "{name} をキャンセルしますか。 y/n"),
     "sure_workflow": Text(
         "Cancel all tasks of {name}? y/n", "{name} の全タスクをキャンセルしますか。 y/n"
@@ -123,7 +103,6 @@ TEXTS: Final = {
     ),
     "tasks": Text("tasks", "タスク"),
     "top": Text("tasks and workflows", "タスクとワークフロー"),
-    "workflows": Text("workflows", "ワークフロー"),
     "of_all": Text("{page}; all tasks: {counts}", "{page}；全タスク：{counts}"),
     "asked_of": Text("{name}: {action} asked", "{name}：{action}を依頼しました"),
     "refused": Text("{name}: {action} refused: {why}", "{name}：{action}できません（{why}）"),

@@ -55,7 +55,7 @@ def test_tasks_are_listed_and_shown(run: Run, api: RunningApi, records: Records)
     assert bodies["summary"]["running"] == 1
     assert "job-one" in run("show", "job-on").stdout
     assert json.loads(run("show", "job-one", "--json").stdout)["status"] == "running"
-    assert "the-workflow" in run("workflows").stdout
+    assert "the-workflow" in run("tasks", "--top").stdout
     records.start("job-one-more")
     ambiguous = run("show", "job-on")
     assert (ambiguous.exit_code, "2 task ids begin with" in ambiguous.output) == (1, True)
@@ -69,7 +69,7 @@ def test_tasks_are_listed_and_shown(run: Run, api: RunningApi, records: Records)
         (None, ["tasks"], "asks for a token (--token, PROGRESS_TOKEN): send a token"),
         ("pb_wrong", ["show", "job-one"], "asks for a token (--token, PROGRESS_TOKEN): this"),
         ("READ", ["cancel", "job-one"], "does not allow it: this token may read, not write"),
-        (None, ["workflows"], "asks for a token"),
+        (None, ["workers"], "asks for a token"),
         (None, ["watch", "job-one"], "asks for a token"),
         ("schlüssel", ["tasks"], "the token has characters that cannot be sent"),
     ],

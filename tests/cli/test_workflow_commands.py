@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -13,7 +12,6 @@ from click.testing import CliRunner, Result
 
 from progress_backend.cli import main
 from tests.records import Records
-from tests.waiting import eventually
 
 Run = Callable[..., Result]
 W = "0f8c8a4e-5f0b-4c0e-9a53-2b1f0f6f7a10"
@@ -58,25 +56,6 @@ def test_tasks_and_workflows_that_nothing_else_started(run: Run, records: Record
     listed = json.loads(run("tasks", "--top", "--json").output)
     assert [row.get("workflow_id") for row in listed["tasks"]] == [None, W]
     assert listed["pagination"]["total"] == 2
-
-
-def test_workflows_are_listed_newest_first(run: Run, records: Records) -> None:
-    made = records.get("merge").created_at
-    assert made is not None
-    eventually(lambda: time.time() > made.timestamp() + 0.002)
-    records.member("other", "another", name="import")
-    head, newer, older, counted, _ = run("workflows").output.splitlines()
-    assert head.split() == ["ID", "STATUS", "%", "ENDED", "AGE", "WORKFLOW"]
-    assert re.fullmatch(r"another +created +0% +0/1 +\d+ s +import", newer)
-    assert re.fullmatch(W + r" +running +62\.5% +2/4 +\d+ s +fetch ×3 → merge", older)
-    assert counted == "page 1 of 1, workflows: 2"
-    _, row, counted, _ = run("workflows", "--limit", "1", "--page", "2").output.splitlines()
-    assert row.startswith(W)
-    assert counted == "page 2 of 2, workflows: 2"
-    body = json.loads(run("workflows", "--json").output)
-    assert [row["workflow_id"] for row in body["workflows"]] == ["another", W]
-    assert body["pagination"] == {"page": 1, "limit": 20, "total": 2, "pages": 1}
-    assert "ワークフロー 2 件" in run("workflows", locale="ja").output
 
 
 def test_one_workflow_in_full(run: Run, records: Records) -> None:
@@ -129,7 +108,7 @@ def test_watch_ends_with_the_workflow(run: Run, records: Records) -> None:
     ],
 )
 def test_an_address_without_an_api_is_one_line(url: str, why: str) -> None:
-    result = CliRunner().invoke(main, ["workflows", "--url", url], env={"PROGRESS_REDIS_URL": ""})
+    result = CliRunner().invoke(main, ["tasks", "--url", url], env={"PROGRESS_REDIS_URL": ""})
     assert result.exit_code == 1
     assert result.output.startswith(f"Error: {why}")
     assert result.output.count("\n") == 1
