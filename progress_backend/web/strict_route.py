@@ -64,9 +64,10 @@ class StrictRoute(APIRoute):
         """Handles a request behind the guard, as APIRoute does."""
         if scope["method"] == "HEAD" and "GET" in (self.methods or ()):
             scope = as_get(scope)
-        answer = partial(self._if_allowed, super().handle)
+        call = super().handle
+        its = scope["method"] in (self.methods or ())
         try:
-            await guarded(answer, scope, receive, send)
+            await guarded(partial(self._if_allowed, call) if its else call, scope, receive, send)
         except AnyHTTPException as error:  # a wrong method: the application answers it
             error.headers = {**(error.headers or {}), **ITSELF}
             raise

@@ -66,6 +66,8 @@ def test_each_write_is_one_line(api: RunningApi, redis_url: str, lines: Lines) -
     http.post("/internal/task/member/cancel", json={"no": "such"}, headers=sent)
     for path in ("task/job/status", "tasks", "health"):
         http.get(f"/internal/{path}", headers=sent)
+    for path in ("task/job/cancel", "create-task", "act"):  # no write: 405
+        assert http.options(f"/internal/{path}", headers=sent).status_code == 405
     task, flow = {"kind": "task", "who": "deploy"}, {"kind": "workflow", "who": "deploy"}
     assert [said(line) for line in lines()] == [
         {
