@@ -134,7 +134,8 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
         case ev.Started():
             refused = _begins_nothing(task, event, row)
         case ev.Completed() if row in (TaskStatus.ERROR, TaskStatus.CANCELLED):
-            refused = not older
+            # A main process reads the SUCCESS of a run that died before it was recorded.
+            refused = not (older or (event.owner is not None and stands))
         case ev.Directed():
             refused = False
         case ev.Unreached():

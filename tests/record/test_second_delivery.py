@@ -59,6 +59,16 @@ def test_a_start_after_a_forgotten_revoke_begins_a_run() -> None:
     assert after(CREATED, STORED, SECOND).status == "running"
 
 
+def test_a_stored_success_stands_after_a_forgotten_revoke() -> None:
+    """Neither the start nor the end of its run is recorded: the store was away, and the pool
+    process died. The main process finds the SUCCESS, which Celery keeps."""
+    task = after(CREATED, STORED, ev.Completed(owner="lease-2", run=1, results={"rows": 4}))
+    assert (task.status, task.results, task.control) == ("completed", {"rows": 4}, None)
+    for cancel in (ev.Cancelled(by="api"), ev.Cancelled(by="celery", reason="revoked")):
+        with pytest.raises(TransitionRefused):
+            after(CREATED, cancel, ev.Completed(owner="lease-2", run=1))
+
+
 @pytest.mark.parametrize(
     "happened",
     [
