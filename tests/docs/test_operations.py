@@ -52,9 +52,9 @@ def test_the_api_alone(walk: Walk) -> None:
 
 @pytest.mark.integration
 def test_several_processes_of_the_service(walk: Walk) -> None:
-    (line,) = re.findall(r"`(uvicorn --factory [^`]*)`", text_of(DEPLOY))
+    (shown,) = blocks(DEPLOY, "What runs", "text")
     walk.variables["PROGRESS_REDIS_URL"] = f"redis://{walk.redis}/0"
-    walk.start(f"{line} --port {walk.port}")
+    walk.start(f"{shown.text.strip()} --port {walk.port}")
 
     def alive() -> bool:
         with contextlib.suppress(httpx.TransportError):
