@@ -174,9 +174,13 @@ def meta_of(task: Task) -> dict[str, Any]:
 def stores_result(run: Run) -> bool:
     """Whether Celery itself would store this task's result."""
     task, request = run.celery_task, run.request
-    if task is None:
-        return False
-    ignored = getattr(request, "ignore_result", None)
-    if ignored if ignored is not None else task.ignore_result:
+    if task is None or ignores_result(run):
         return False
     return bool(task.store_eager_result) if request.is_eager else True
+
+
+def ignores_result(run: Run) -> bool:
+    """Whether the task's message says that its result is not stored, or the task's options where
+    the message says nothing: Celery's request class says False then."""
+    ignored = vars(run.request).get("ignore_result")
+    return bool(run.celery_task.ignore_result if ignored is None else ignored)

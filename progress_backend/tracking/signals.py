@@ -20,7 +20,7 @@ from ..record import events as ev
 from ..record.failures import cause_of, described
 from ..record.model import Worker
 from ..runs.failure_hooks import call_hooks
-from ..runs.mirror import stores_result
+from ..runs.mirror import ignores_result, stores_result
 from ..runs.run import REVOKED, Outcome, Run, TaskCancelled
 from ..stacks.frames import LIMITED_S, here
 from . import parent_signals, plans
@@ -172,11 +172,6 @@ def _cancelled(process: Process, run: Run, error: TaskCancelled, args: Any, kwar
         call_hooks(task, error, run.task_id, args, kwargs)
 
 
-def _ignores_result(run: Run) -> bool:
-    ignored = run.request.ignore_result
-    return bool(run.celery_task.ignore_result if ignored is None else ignored)
-
-
 def _record(process: Process, run: Run, happened: ev.Event) -> None:
     """Records the run's end together with its newest value, in one commit."""
     if run.refused:
@@ -207,7 +202,7 @@ def _may_have_a_success(run: Run) -> bool:
     """Whether the result backend may have the SUCCESS of another run of the message. A run under
     acks_late, or one that was delivered again: by what the broker says, or by the record, in which
     neither a retry nor a new publish explains an earlier run."""
-    if run.request.is_eager or _ignores_result(run):
+    if run.request.is_eager or ignores_result(run):
         return False
     redelivered = (run.request.delivery_info or {}).get("redelivered")
     if redelivered or run.celery_task.acks_late:
@@ -231,7 +226,7 @@ def _completed(process: Process, run: Run, result: Any) -> None:
     run.outcome = Outcome("SUCCESS", result)
     results: dict[str, Any] = run.results
     # A result that Celery is told to ignore is not recorded either.
-    if result is not None and run.identity.keeps_results and not _ignores_result(run):
+    if result is not None and run.identity.keeps_results and not ignores_result(run):
         results = {**results, **(result if isinstance(result, dict) else {"result": result})}
     _record(process, run, ev.Completed(results=results, message=run.end_message))
 

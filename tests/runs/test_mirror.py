@@ -44,7 +44,8 @@ def run_of(app: App, task_id: str = "t", **options: Any) -> Run:
 
     name = {"t": "fetch"}.get(task_id, task_id)
     task = app.task(name=name, shared=False, **options)(fetch)
-    request = Context(id=task_id, hostname="w@tests", is_eager=False, ignore_result=None)
+    # As of a message of protocol 1 or of another language: it says nothing of the result.
+    request = Context(id=task_id, hostname="w@tests", is_eager=False)
     return Run(task_id, Identity(task_type="x"), Desk(), celery_task=task, request=request)
 
 
