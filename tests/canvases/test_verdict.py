@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from progress_backend.record.workflow import Figures
-from tests.canvases.verdict import Case, backwards, faults
+from tests.canvases.verdict import Case, backwards, faults, unsent
 
 
 def one(status: str = "completed", **about: Any) -> dict[str, Any]:
@@ -50,6 +50,16 @@ def test_what_agrees_is_right() -> None:
 def test_what_does_not_agree_is_told(change: dict[str, Any], said: str) -> None:
     found = list(faults(replace(FINE, **change)))
     assert any(said in what for what in found), found
+
+
+def test_what_a_dead_worker_has_taken_waits() -> None:
+    """Of a retry's message Celery knows as little; the messages of a group are one publish."""
+    sent = one("created", parent_id="x")
+    members = {"a": one("running"), "b": sent, "c": sent}
+    figures = Figures((2, 1, 0, 0, 0, 0))
+    case = Case("w", figures, members, {"a": "RETRY", "b": "PENDING", "c": "PENDING"}, (), True)
+    assert (list(faults(case)), unsent(case)) == ([], 2)
+    assert list(faults(replace(case, worker_died=False)))
 
 
 def test_a_percentage_falls_with_new_members_alone() -> None:

@@ -66,8 +66,9 @@ def faults(case: Case) -> Iterator[str]:
 
 
 def unsent(case: Case) -> int:
-    """How many members wait for messages that died before they left."""
-    return sum(_unsent(case, task_id, one) for task_id, one in case.members.items())
+    """How many publishes died before their messages left; of a group's members all wait."""
+    waiting = {i: one for i, one in case.members.items() if _unsent(case, i, one)}
+    return len({one.get("parent_id") or task_id for task_id, one in waiting.items()})
 
 
 def _status(counted: Mapping[str, int]) -> str:
@@ -81,8 +82,9 @@ def _unsent(case: Case, task_id: str, one: dict[str, Any]) -> bool:
     revoked = one["task_type"] == "revoked" and case.states[task_id] == "REVOKED"  # before it left
     if (case.states[task_id] in _AGREES and not revoked) or one.get("worker") is not None:
         return False
-    if one["status"] == "running":  # it was replaced: what goes on with its id was not sent
-        return bool(one["task_type"].startswith("replaced"))
+    if one["status"] == "running":  # replaced, or retried: what goes on with its id was not sent
+        retried = case.states[task_id] == "RETRY" and case.worker_died
+        return retried or bool(one["task_type"].startswith("replaced"))
     unsent = one["status"] == "created" and not one.get("planned") and task_id not in case.ran
     return unsent and (one.get("parent_id") is not None or case.worker_died)
 
