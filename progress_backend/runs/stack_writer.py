@@ -23,7 +23,7 @@ from .writer import Writer
 #: Seconds between two looks at a job, and between two stacks of a process; after which a cancel
 #: counts as not carried out; and before a time limit, for both looks.
 APART_S, CANCEL_S, LIMIT_S = 1.0, 10.0, 2.9
-#: Stacks and tracebacks that wait; when there are more, the oldest go. Tracebacks in one step.
+#: Stacks and tracebacks that wait; when there are more, the oldest go. Entries in one step.
 _MOST, _STEP = 200, 16
 #: What cannot wait for the others.
 _FIRST: Final = ("request", "time_limit")
@@ -62,10 +62,12 @@ class StackWriter:
             if run.place is not None and (cause := _cause(run, self.lately, now)):
                 due = _Due(run, cause, _newest(stack_of(run.place)), now)
                 (self._due.appendleft if cause in _FIRST else self._due.append)(due)
-        if self._due and now >= max(self._next_at, self._due[0].at + APART_S):
-            due = self._due.popleft()
-            if not self._take(due, now):
-                self._due.appendleft(due)
+        for _ in range(_STEP):
+            if not self._due or now < self._due[0].at + APART_S:
+                return
+            if not self._take(self._due[0], now):
+                return
+            self._due.popleft()
 
     def store_tracebacks(self) -> None:
         """Stores the next tracebacks."""
@@ -77,26 +79,26 @@ class StackWriter:
             self._failed.popleft()
 
     def _take(self, due: _Due, now: float) -> bool:
-        """Stores the stack of a run; whether that is done, or the run is over."""
-        run, place = due.run, due.run.place
-        stack = [] if place is None else stack_of(place)
+        """Stores the stack of a run, or why there is none; whether that is done."""
+        run, by_itself = due.run, due.cause != "request"
+        entry, now_ms = self._entry(run, "stack"), milliseconds(self._store.now())
+        taken = sum(at_ms > now_ms - stacks.LATELY_MS for at_ms in self.lately.values())
+        if by_itself and taken >= stacks.MOST_LATELY and not run.closed:
+            entry["cause"] = "too_many"
+            return self._save(stacks.keep(run.task_id, timeline.encoded(entry)))
+        if now < self._next_at and not run.closed:
+            return False
+        stack = [] if run.place is None else stack_of(run.place)
         if run.closed:
             return True
         self._next_at = now + APART_S
-        entry, now_ms = self._entry(run, "stack"), milliseconds(self._store.now())
-        entry["cause"], by_itself = due.cause, due.cause != "request"
-        taken = sum(at_ms > now_ms - stacks.LATELY_MS for at_ms in self.lately.values())
-        if by_itself and taken >= stacks.MOST_LATELY:
-            entry["cause"] = "too_many"
-        else:
-            frames = entry["frames"] = described(stack, self._store.flows.redaction)
-            newest = _newest(stack[: len(frames)])
-            if newest is not None:
-                entry["text"] = _line(frames[stack.index(newest)])[: timeline.LONGEST]
-            same = newest is not None and newest == due.seen
-            entry["same_s"] = round(now - due.at, 1) if same else 0.0
-            if by_itself and not self._save(stacks.note(f"\0{run.task_id}", now_ms)):
-                return False
+        frames = described(stack, self._store.flows.redaction)
+        entry |= {"cause": due.cause, "frames": frames, "same_s": 0.0}
+        if (newest := _newest(stack[: len(frames)])) is not None:
+            entry["text"] = _line(frames[stack.index(newest)])[: timeline.LONGEST]
+            entry["same_s"] = round(now - due.at, 1) if newest == due.seen else 0.0
+        if by_itself and not self._save(stacks.note(f"\0{run.task_id}", now_ms)):
+            return False
         return self._save(stacks.keep(run.task_id, timeline.encoded(entry)))
 
     def _entry(self, run: Run, event: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@ code, and neither locals nor arguments."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import threading
@@ -11,7 +10,6 @@ import time
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice
 from types import FrameType
 from typing import Any, Final, NamedTuple
@@ -26,13 +24,11 @@ MOST, LONGEST_NAME, LONGEST_CODE, _READ = 40, 80, 120, 2_000
 HANGS_S, LIMITED_S = 5.0, 3.0
 #: Frames that are looked at; a recursion may have thousands.
 _DEEPEST: Final = 2_000
-_OURS: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_PYTHON: Final = os.path.dirname(os.path.abspath(os.__file__))
 _PACKAGES: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
-_CELERYS: Final = frozenset({"celery", "kombu", "billiard", "amqp", "vine"})
+_FOLDED: Final = frozenset({"celery", "kombu", "billiard", "amqp", "vine", "progress_backend"})
 #: Celery's module that calls a task's body; and asyncio's functions that run a task until its end,
 #: with the local that has it.
-_TRACE: Final = os.path.join("celery", "app", "trace.py")
+_TRACE: Final = "celery.app.trace"
 _RUNNERS: Final = {"run_until_complete": "future", "run": "task"}
 
 
@@ -42,11 +38,20 @@ class At(NamedTuple):
     file: str
     line: int
     function: str
+    module: str
 
     @property
     def own(self) -> bool:
         """Whether it is the application's own code: no package's, Python's or this library's."""
-        return not self.file.startswith(("<", f"{_OURS}{os.sep}")) and not _is_pythons(self.file)
+        top = self.module.partition(".")[0]
+        known = top in sys.stdlib_module_names or top in _FOLDED or self.file.startswith("<")
+        return not known and not any(packages in self.file for packages in _PACKAGES)
+
+    @property
+    def shown(self) -> str:
+        """Its file, below the folder from which it is imported."""
+        parts = self.file.split(os.sep)
+        return os.sep.join(parts[-1 - self.module.count(".") - (parts[-1] == "__init__.py") :])
 
 
 @dataclass(slots=True)
@@ -73,13 +78,20 @@ def here() -> Place:
 
 
 def stack_of(place: Place) -> list[At]:
-    """The stack of a place, the newest frame first; empty where nothing runs there."""
+    """The stack of a place, the newest frame first, without what the worker's process was in when
+    it called the first task; empty where nothing runs there."""
     if place.greenlet is None:
         newest = sys._current_frames().get(place.thread)
     else:
         newest = getattr(place.greenlet(), "gr_frame", None)
-    frames = [(frame.f_code, frame.f_lineno) for frame in _with_task([*_outwards(newest)])]
-    return [At(code.co_filename, line or 0, code.co_qualname) for code, line in frames]
+    frames = [(f.f_code, f.f_lineno, _module(f)) for f in _with_task([*_outwards(newest)])]
+    stack = [At(code.co_filename, line or 0, code.co_qualname, name) for code, line, name in frames]
+    called = [place for place, at in enumerate(stack, 1) if at.module == _TRACE]
+    return stack[: called[-1]] if called else stack
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__") or "")
 
 
 def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
@@ -94,19 +106,20 @@ def _with_task(frames: list[FrameType]) -> list[FrameType]:
     """A thread's frames; where an event loop waits in it, with those of the task that it runs until
     its end in the place of the loop's own."""
     for place, frame in enumerate(frames):
-        name, file = frame.f_code.co_name, frame.f_code.co_filename
-        if os.path.dirname(file) == os.path.dirname(asyncio.__file__) and name in _RUNNERS:
-            task = frame.f_locals.get(_RUNNERS[name])
-            waits = isinstance(task, asyncio.Task) and not getattr(task.get_coro(), "cr_running", 0)
-            return _suspended(task) + frames[place:] if waits else frames
-        if name == "_run" or not _is_pythons(file):
+        name, module = frame.f_code.co_name, _module(frame)
+        if module.startswith("asyncio.") and name in _RUNNERS:
+            coroutine = getattr(frame.f_locals.get(_RUNNERS[name]), "get_coro", lambda: None)()
+            if coroutine is None or getattr(coroutine, "cr_running", False):
+                return frames
+            return _suspended(coroutine) + frames[place:]
+        if name == "_run" or module.partition(".")[0] not in {*sys.stdlib_module_names, "gevent"}:
             return frames  # a task of the loop runs, or there is no loop
     return frames
 
 
-def _suspended(task: Any) -> list[FrameType]:
-    """The frames of a task that waits, the newest first."""
-    found, waits = list[FrameType](), task.get_coro()
+def _suspended(waits: Any) -> list[FrameType]:
+    """The frames of a coroutine that waits, the newest first."""
+    found = list[FrameType]()
     while waits is not None and len(found) < _DEEPEST:
         kind = next((k for k in ("cr", "gi", "ag") if hasattr(waits, f"{k}_frame")), "")
         if (frame := getattr(waits, f"{kind}_frame", None)) is not None:
@@ -116,16 +129,12 @@ def _suspended(task: Any) -> list[FrameType]:
 
 
 def described(stack: Sequence[At], redaction: Redaction) -> list[dict[str, Any]]:
-    """The newest frames as they are kept. Folded are those of Celery and of this library, and what
-    the worker's process was in when it called the first task."""
-    called = [place for place, at in enumerate(stack) if at.file.endswith(_TRACE)]
+    """The newest frames as they are kept; those of Celery and of this library are folded."""
     frames = list[dict[str, Any]]()
-    for place, at in enumerate(stack[:MOST]):
-        file = _shown(at.file)
-        ours = file.split(os.sep)[0] in _CELERYS or at.file.startswith(f"{_OURS}{os.sep}")
-        masked = redaction.value("message", file)[-LONGEST_NAME:]
-        frame = {"file": masked, "line": at.line, "function": at.function[-LONGEST_NAME:]}
-        if ours or (called and place > called[-1]):
+    for at in stack[:MOST]:
+        file = redaction.value("message", at.shown)[-LONGEST_NAME:]
+        frame = {"file": file, "line": at.line, "function": at.function[-LONGEST_NAME:]}
+        if at.module.partition(".")[0] in _FOLDED:
             frame["folded"] = True
         elif code := redaction.value("message", _code(at)):
             frame["code"] = code[:LONGEST_CODE]
@@ -141,20 +150,3 @@ def _code(at: At) -> str:
     except (OSError, ValueError):
         return ""
     return line[:_READ].decode(errors="replace").strip()
-
-
-@lru_cache(512)
-def _is_pythons(file: str) -> bool:
-    """Whether a file is of Python or of a package."""
-    return file.startswith(f"{_PYTHON}{os.sep}") or any(one in file for one in _PACKAGES)
-
-
-@lru_cache(512)
-def _shown(file: str) -> str:
-    """A file as it is shown: below its package's folder, or that from which it is imported."""
-    for packages in _PACKAGES:
-        if packages in file:
-            return file.rpartition(packages)[2]
-    roots = sorted({os.getcwd(), _PYTHON, *map(os.path.abspath, sys.path)}, key=len, reverse=True)
-    below = (file[len(root) + 1 :] for root in roots if file.startswith(f"{root}{os.sep}"))
-    return next(below, os.path.basename(file))

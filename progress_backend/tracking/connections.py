@@ -11,11 +11,11 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from celery import signals
+from celery import current_app, signals
 from celery.exceptions import SoftTimeLimitExceeded
 
 from .publish import current
-from .tracker import tracker_of
+from .tracker import installed, register, tracker_of
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,16 @@ def connect() -> None:
     """Connects the handlers, for all apps of the process; further calls change nothing."""
     for signal, module, name in HANDLERS:
         signal.connect(_quiet(module, name), weak=False, dispatch_uid=f"progress-{name}")
+    signals.worker_process_init.connect(_child_began, dispatch_uid="progress-child")
+
+
+def _child_began(**_: Any) -> None:
+    """Gives the app of a spawned child, which is a copy, the tracker of the app that the child has
+    imported by the same name (`worker_process_init`)."""
+    if tracker_of(current_app) is None:
+        same = [tracker for tracker in installed() if tracker.app.main == current_app.main]
+        if same:
+            register(same[-1], current_app._get_current_object())
 
 
 def load() -> None:

@@ -74,7 +74,7 @@ def install(
     if tracker_of(app) is not None:
         return app
     tracker = Tracker(app, track=track, exclude=exclude, given=settings)
-    register(tracker)
+    register(tracker, app)
     if tracker.disabled:
         app.steps["worker"].add(_Disabled)
         return app

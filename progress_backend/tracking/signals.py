@@ -8,7 +8,9 @@ ever raises.
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from traceback import format_exception
 from typing import Any
 
 from billiard import current_process
@@ -28,7 +30,7 @@ from .created_header import created_by_publisher
 from .headers import ALONE, CREATED_AT, HEADER, RUN, header_in, instant
 from .identity import identity_of
 from .process import Process
-from .tracker import Tracker, tracker_of
+from .tracker import LIMIT_VARIABLE, Tracker, tracker_of
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +64,9 @@ def prerun(
         run.base = created_by_publisher(task_id, given, made)
     if started.worker is not None and process.store.settings.stacks:
         run.place = here()
-        limit_s = (request.timelimit or (None,))[0] or task.time_limit or tracker.time_limit
-        if limit_s and limit_s >= LIMITED_S and not request.is_eager:
+        limit_s = (request.timelimit or (None,))[0] or task.time_limit
+        limit_s = limit_s or float(os.environ.get(LIMIT_VARIABLE, "0"))
+        if limit_s >= LIMITED_S and not request.is_eager:
             run.place.limit_at = run.place.began + limit_s
     process.begin(run)
     process.sender.record(run, task_id, started)
@@ -281,6 +284,9 @@ def retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_:
         message=described(cause), retries=retries, limit=_most_retries(task), eta=run.eta
     )
     _record(process, run, retried)
+    raised = cause is not reason and getattr(cause, "__traceback__", None) is not None
+    if run.place is not None and raised:
+        process.sender.failed(run, "".join(format_exception(cause)))
 
 
 def _most_retries(task: Any) -> int | None:

@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 #: Environment variable with the lease of this process's runs: set by the worker's main process,
 #: read by its children, forked or spawned.
 LEASE_VARIABLE = "PROGRESS_WORKER_LEASE"
+#: In the same way the worker's hard time limit in seconds, "0" without one.
+LIMIT_VARIABLE = "PROGRESS_WORKER_TIME_LIMIT"
 _UNTRACKED = ("celery.", "progress.")
 
 #: Attribute of an app: its tracker. The app is freed with it once nothing else refers to it.
@@ -59,8 +61,6 @@ class Tracker:
         self._settings: Settings | None = None
         self._process: Process | None = None
         self._visibility_s: float | None = None
-        #: The hard time limit of the worker that this process belongs to, in seconds.
-        self.time_limit: float | None = None
         self._lock = threading.Lock()
         #: Whether a setting says that nothing is tracked.
         self.disabled = is_off(os.environ, **given)
@@ -208,9 +208,9 @@ class Tracker:
         return Worker(lease, lease.partition("/")[0]) if lease else None
 
 
-def register(tracker: Tracker) -> None:
-    """Registers a tracker as its app's."""
-    setattr(tracker.app, _TRACKER, tracker)
+def register(tracker: Tracker, app: Celery) -> None:
+    """Registers a tracker as an app's."""
+    setattr(app, _TRACKER, tracker)
     _trackers[tracker.number] = tracker
 
 

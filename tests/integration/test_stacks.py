@@ -46,3 +46,9 @@ def test_a_job_that_hangs_says_where_and_one_that_failed_why(world: World, url: 
         (entry,) = eventually(lambda: entries(store, fails, "traceback"), 30)
         assert entry["traceback"].splitlines()[0] == "Traceback (most recent call last):"
         assert "tests/integration/jobs.py" in entry["traceback"]
+        retried = world.send("breaks_once", job="job_autoretry")
+        world.begun(retried)
+        world.go(retried)
+        (entry,) = eventually(lambda: entries(store, retried, "traceback"), 30)
+        assert entry["attempt"] == 1
+        assert entry["traceback"].splitlines()[-1] == "ConnectionError: no route"

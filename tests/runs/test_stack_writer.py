@@ -106,6 +106,10 @@ def test_the_twenty_first_stack_of_a_minute_is_left_out_with_its_reason(side: Si
     side.step(1)
     (entry,) = side.kept()
     assert (entry["cause"], entry.get("frames")) == ("too_many", None)
+    side.stacks.lately = {"t": 5, **side.stacks.lately}
+    side.step()
+    side.step(1)
+    assert [entry["cause"] for entry in side.kept()] == ["too_many", "request"]
 
 
 def test_a_run_that_has_ended_has_none_and_a_store_that_is_away_gets_it_later(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import pickle
 import re
 from typing import Any
 
 import pytest
 import redis
-from celery import Celery, Task, chain, shared_task, signals
+from celery import Celery, Task, chain, current_app, shared_task, signals
 from celery.local import Proxy
 from celery.utils.dispatch import Signal
 
@@ -52,6 +53,19 @@ def test_an_eager_run_outside_a_workers_task_is_nobodys(
     """In a process that a worker's task started, say."""
     monkeypatch.setenv(LEASE_VARIABLE, "one@tests/boot")
     assert installed(EAGER).call(reports, []).worker is None
+
+
+def test_the_copy_of_an_app_in_a_spawned_child_has_its_tracker() -> None:
+    app = install(Celery("spawning"))
+    copy = pickle.loads(pickle.dumps(app))  # as billiard hands it to a child
+    before = current_app._get_current_object()
+    try:
+        for current, expected in ((Celery("other"), None), (copy, tracker_of(app))):
+            current.set_current()
+            signals.worker_process_init.send(sender="celery@tests")
+            assert tracker_of(current) is expected
+    finally:
+        before.set_current()
 
 
 def test_eager_results_and_errors(eager: App) -> None:
