@@ -52,6 +52,7 @@ class Listener:
         self.watches: Final = Watches(store)
         self._store = store
         self._subscription: Subscription | ClusterSubscription | None = None
+        self._cluster: ClusterSubscription | None = None
         self._task: asyncio.Task[None] | None = None
         self._outage = outage_of(store.settings)
         self._traceback = OneAMinute()
@@ -71,6 +72,8 @@ class Listener:
         self.watches.stop()
         if self._task is not None and not await ended(4 * END_S, self._task):
             logger.warning("the connection for updates from Redis does not end, and is abandoned")
+        if self._cluster is not None:
+            await within(END_S, self._cluster.close())
 
     @property
     def connected(self) -> bool:
@@ -155,9 +158,10 @@ class Listener:
         """A new connection; the stack closes it."""
         settings, watches = self._store.settings, self.watches
         if settings.clustered:
-            over = ClusterSubscription(self._store.keys, watches)
-            await over.connect(settings, PING_S, opened)
-            return over
+            if self._cluster is None:
+                self._cluster = ClusterSubscription(settings, watches, PING_S)
+            await self._cluster.connect(opened)
+            return self._cluster
         # redis-py's time-out of writes can swallow a cancellation (Python 3.11); the pings take its
         # place.
         client = async_client(settings, PING_S, socket_timeout=None)

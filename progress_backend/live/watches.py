@@ -58,7 +58,7 @@ class Watches:
         Raises:
             StoreUnavailable: Redis did not confirm the subscription in time.
         """
-        channel = self._channel(kind, its_id)
+        channel = self.channel(kind, its_id)
         if (watch := self._by_channel.get(channel)) is None:
             watch = self._by_channel[channel] = self._made(kind, its_id)
             if self._change is not None:
@@ -70,7 +70,7 @@ class Watches:
 
     def leave(self, kind: str, its_id: str, receiver: Receiver[Update]) -> None:
         """Removes a receiver; after the last one the channel is not wanted any more."""
-        channel = self._channel(kind, its_id)
+        channel = self.channel(kind, its_id)
         if (watch := self._by_channel.get(channel)) is None:
             return
         watch.leave(receiver)
@@ -79,7 +79,8 @@ class Watches:
             if self._change is not None:
                 self._change(channel)
 
-    def _channel(self, kind: str, its_id: str) -> Channel:
+    def channel(self, kind: str, its_id: str) -> Channel:
+        """The channel of a task, a workflow, or all tasks, as one node has it."""
         if kind == "all":
             return self._every
         keys = self._store.keys

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..record.act import Act, merged
-from .call import Asked, Call, everywhere, one
+from .call import Asked, Call, everywhere, listed, one
 from .keys import Keys
 from .scripts import script
 from .values import nothing, text, texts
@@ -53,7 +53,7 @@ def waiting(limit: int) -> Call[list[tuple[str, str]]]:
 
     return everywhere(
         lambda keys: one(("ZRANGE", keys.workflow_acts, 0, limit - 1), parse),
-        lambda replies: list(dict.fromkeys(each for reply in replies for each in reply))[:limit],
+        listed(limit),
     )
 
 

@@ -4,6 +4,7 @@ it out; and the ways to spread one over the partitions of a Redis Cluster."""
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from itertools import chain
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from .keys import Keys
@@ -13,6 +14,7 @@ T = TypeVar("T")
 Reply_co = TypeVar("Reply_co", covariant=True)
 Item = TypeVar("Item")
 Request = tuple[Any, ...]
+Timed = tuple[int, str]
 
 
 class Asked(NamedTuple, Generic[Reply_co]):
@@ -72,6 +74,21 @@ def first(replies: list[T]) -> T:
     return replies[0]
 
 
+def sums(replies: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """The sum of each figure."""
+    return tuple(map(sum, zip(*replies, strict=True)))
+
+
+def listed(limit: int | None = None) -> Callable[[list[list[T]]], list[T]]:
+    """Merges lists, the first partition's before the others', each item once."""
+    return lambda replies: list(dict.fromkeys(chain(*replies)))[:limit]
+
+
+def oldest(limit: int) -> Callable[[list[list[Timed]]], list[Timed]]:
+    """Merges lists of what has a time, the oldest first."""
+    return lambda replies: sorted(chain(*replies))[:limit]
+
+
 def everywhere(ask: Callable[[Keys], Asked[T]], merge: Callable[[list[T]], T] = first) -> Call[T]:
     """A call of each partition; `merge` makes one reply of theirs."""
     return Call(lambda layout: [*map(ask, layout.keys)], lambda _, replies: merge(replies))
@@ -79,33 +96,34 @@ def everywhere(ask: Callable[[Keys], Asked[T]], merge: Callable[[list[T]], T] = 
 
 def shared(
     items: Sequence[Item],
-    id_of: Callable[[Item], str],
     ask: Callable[[Keys, Sequence[Item]], Asked[T]],
     merge: Callable[[list[T]], T],
+    id_of: Callable[[Item], str] = str,
 ) -> Call[T]:
-    """A call of the partitions of some tasks; `merge` makes one reply of theirs."""
-    return Call(_asked_of(items, id_of, ask), lambda _, replies: merge(replies))
+    """A call of the partitions of some tasks; `merge` makes one reply of theirs. The items are
+    their ids, or have them by `id_of`."""
+    return Call(_asked_of(items, ask, id_of), lambda _, replies: merge(replies))
 
 
 def of_each(
     items: Sequence[Item],
-    id_of: Callable[[Item], str],
     ask: Callable[[Keys, Sequence[Item]], Asked[list[T]]],
+    id_of: Callable[[Item], str] = str,
 ) -> Call[list[T]]:
-    """A call of the partitions of some tasks, with a reply for each, in their order."""
+    """As `shared`, with a reply for each of the tasks, in their order."""
 
     def in_order(layout: Layout, replies: list[list[T]]) -> list[T]:
         places = layout.grouped(items, id_of)
         found = dict(zip(places, map(iter, replies), strict=True))
         return [next(found[layout.place(id_of(item))]) for item in items]
 
-    return Call(_asked_of(items, id_of, ask), in_order)
+    return Call(_asked_of(items, ask, id_of), in_order)
 
 
 def _asked_of(
     items: Sequence[Item],
-    id_of: Callable[[Item], str],
     ask: Callable[[Keys, Sequence[Item]], Asked[T]],
+    id_of: Callable[[Item], str],
 ) -> Callable[[Layout], list[Asked[T]]]:
     def parts(layout: Layout) -> list[Asked[T]]:
         if len(layout.keys) == 1:

@@ -52,7 +52,7 @@ def commit_all(commits: Sequence[Commit]) -> Call[list[Committed]]:
 
         return Asked([_request(alike, keys) for alike in groups], parse)
 
-    return of_each(commits, lambda commit: commit.task_id, ask)
+    return of_each(commits, ask, lambda commit: commit.task_id)
 
 
 def _by_request(commits: Sequence[Commit]) -> Iterator[tuple[Commit, ...]]:

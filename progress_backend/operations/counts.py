@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from ..record.model import KINDS, TaskStatus
 from ..record.time_totals import KINDS as TIMES
 from ..record.time_totals import Total, Totals
-from .call import Asked, Call, everywhere, in_the_first, one
+from .call import Asked, Call, everywhere, in_the_first, one, sums
 from .keys import Keys
 from .values import MORE_ROOM, nothing, text, whole
 
@@ -51,7 +50,7 @@ def warnings() -> Call[tuple[int, ...]]:
         asked = [("ZCARD", keys.warned(kind)) for kind in KINDS]
         return Asked(asked, lambda replies: tuple(count or 0 for count in replies))
 
-    return everywhere(ask, lambda replies: tuple(map(sum, zip(*replies, strict=True))))
+    return everywhere(ask, sums)
 
 
 def times() -> Call[Totals]:
@@ -67,11 +66,9 @@ def times() -> Call[Totals]:
         return found
 
     def merged(replies: list[Totals]) -> Totals:
-        found: Totals = {}
-        for name, total in chain.from_iterable(own.items() for own in replies):
-            known = found.get(name, Total())
-            found[name] = Total(known.number + total.number, known.us + total.us)
-        return found
+        names = {name for own in replies for name in own}
+        each = {name: [own.get(name, Total()) for own in replies] for name in names}
+        return {name: Total(*sums(totals)) for name, totals in each.items()}
 
     return everywhere(lambda keys: one(("HGETALL", keys.times), parse), merged)
 
@@ -85,13 +82,17 @@ def _fields(reply: Any) -> Iterator[tuple[bytes, bytes]]:
 
 
 class Counted(NamedTuple):
-    """The store's counts: all records, running ones, those created since a time, and Redis's
-    memory."""
+    """The store's counts: all records, running ones and those created since a time."""
 
     records: int
     active: int
     recent: int
-    memory_bytes: int
+
+
+class Memory(NamedTuple):
+    """The memory of Redis, on a cluster of all nodes."""
+
+    used_bytes: int
     #: The reason that Redis gives for refusing writes; "" if it takes them.
     no_writes: str = ""
     #: Redis's maxmemory-policy where that deletes keys; "" if it deletes none.
@@ -114,23 +115,20 @@ def store(since_ms: int) -> Call[Counted]:
     def ask(keys: Keys) -> Asked[Counted]:
         every, running = keys.index(), keys.index(TaskStatus.RUNNING)
         counted = [("ZCARD", every), ("ZCARD", running), ("ZCOUNT", every, since_ms * 1000, "+inf")]
-        return Asked([("INFO", "memory", "replication"), *counted], parse)
+        return Asked(counted, lambda replies: Counted(*(count or 0 for count in replies)))
 
-    def parse(replies: list[Any]) -> Counted:
-        info, *counted = replies
-        records, active, recent = (count or 0 for count in counted)
+    return everywhere(ask, lambda replies: Counted(*sums(replies)))
+
+
+def memory() -> Call[Memory]:
+    """The memory of Redis."""
+
+    def parse(info: Any) -> Memory:
         nodes = nodes_of(info)
-        memory = sum(int(node["used_memory"]) for node in nodes)
         first = (next(filter(None, map(of, nodes)), "") for of in (_no_writes, _evicts))
-        return Counted(records, active, recent, memory, *first)
+        return Memory(sum(int(node["used_memory"]) for node in nodes), *first)
 
-    def of_all(replies: list[Counted]) -> Counted:
-        records, active, recent, memory, no_writes, evicts = zip(*replies, strict=True)
-        # Each part's reply has the memory of all nodes.
-        sums = (sum(records), sum(active), sum(recent), max(memory))
-        return Counted(*sums, max(no_writes), max(evicts))
-
-    return everywhere(ask, of_all)
+    return in_the_first(lambda keys: one(("INFO", "memory", "replication"), parse))
 
 
 def nodes_of(info: Any) -> list[dict[str, Any]]:

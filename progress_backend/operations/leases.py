@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from itertools import chain
 from typing import Any
 
-from .call import Asked, Call, at, everywhere, one, shared
+from .call import Asked, Call, at, everywhere, listed, one, shared
 from .keys import Keys
 from .scripts import script
 from .values import nothing, texts, timed, whole
@@ -83,7 +83,7 @@ def held(lease: str, limit: int) -> Call[list[str]]:
     """Ids of the tasks that run under a lease, longest held first."""
     return everywhere(
         lambda keys: one(("ZRANGE", keys.held(lease), 0, limit - 1), texts),
-        lambda replies: list(chain(*replies))[:limit],
+        listed(limit),
     )
 
 
@@ -128,7 +128,7 @@ def found_lost(task_ids: Sequence[str], again_ms: int) -> Call[None]:
         counted = ("INCRBY", keys.lost, len(task_ids))
         return Asked([counted, ("ZADD", keys.asked_again, *due)], nothing)
 
-    return shared(task_ids, str, ask, nothing)
+    return shared(task_ids, ask, nothing)
 
 
 def ask_again(tasks: Collection[tuple[str, int | None]]) -> Call[None]:
@@ -142,7 +142,7 @@ def ask_again(tasks: Collection[tuple[str, int | None]]) -> Call[None]:
         requests += [("ZREM", keys.asked_again, *over)] if over else []
         return Asked(requests, nothing)
 
-    return shared(tuple(tasks), lambda task: task[0], ask, nothing)
+    return shared(tuple(tasks), ask, nothing, lambda task: task[0])
 
 
 def to_ask(before_ms: int, limit: int) -> Call[list[str]]:
@@ -151,5 +151,5 @@ def to_ask(before_ms: int, limit: int) -> Call[list[str]]:
     bounds = ("-inf", before_ms, "LIMIT", 0, limit)
     return everywhere(
         lambda keys: one(("ZRANGEBYSCORE", keys.asked_again, *bounds), texts),
-        lambda replies: list(chain(*replies))[:limit],
+        listed(limit),
     )

@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 from ..record.list_request import BY_END, NEWEST, RUNNING, Span
 from ..record.model import ENDED, STATUSES, TaskStatus
 from ..record.waiting import Waiting
-from .call import Asked, Call, everywhere, in_the_first, one
+from . import call
+from .call import Asked, Call, everywhere, in_the_first, one, sums
 from .index_entry import Facets
 from .keys import Keys
 from .partitions import Layout
@@ -127,11 +128,11 @@ def tally(filters: Filters) -> Call[Paged]:
         count, *counts = (count or 0 for count in replies)
         return Paged(count, tuple(counts))
 
-    def sums(replies: list[Paged]) -> Paged:
-        counts = zip(*(reply.counts for reply in replies), strict=True)
-        return Paged(sum(reply.total for reply in replies), tuple(map(sum, counts)))
+    def merged(replies: list[Paged]) -> Paged:
+        total = sum(reply.total for reply in replies)
+        return Paged(total, sums([reply.counts for reply in replies]))
 
-    return everywhere(ask, sums)
+    return everywhere(ask, merged)
 
 
 def newest(until: float, limit: int, filters: Sequence[Filters]) -> Call[list[tuple[int, str]]]:
@@ -158,7 +159,7 @@ def oldest(limit: int, filters: Filters) -> Call[list[tuple[int, str]]]:
         bounds = ("-inf", "+inf", "WITHSCORES", "LIMIT", 0, limit)
         return one(("ZRANGEBYSCORE", keys.index(*filters), *bounds), timed)
 
-    return everywhere(ask, lambda replies: sorted(chain(*replies))[:limit])
+    return everywhere(ask, call.oldest(limit))
 
 
 def above(after: float, filters: Sequence[Filters]) -> Call[int]:

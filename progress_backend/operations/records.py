@@ -45,11 +45,7 @@ def read(task_ids: Sequence[str], light: bool = False) -> Call[list[bytes | None
         # length that another program has put there.
         return Asked([("GETRANGE", name, 0, MAX_DOCUMENT_BYTES) for name in names], _stored)
 
-    return of_each(task_ids, _itself, ask)
-
-
-def _itself(task_id: str) -> str:
-    return task_id
+    return of_each(task_ids, ask)
 
 
 def _stored(replies: list[Any]) -> list[bytes | None]:
@@ -68,7 +64,7 @@ def facets_of(task_ids: Sequence[str]) -> Call[list[Standing]]:
 
         return Asked([("HMGET", keys.facets, *task_ids)] if task_ids else [], parse)
 
-    return of_each(task_ids, _itself, ask)
+    return of_each(task_ids, ask)
 
 
 def extend(task_ids: Sequence[str], ttl_ms: int, due_ms: int) -> Call[None]:
@@ -80,7 +76,7 @@ def extend(task_ids: Sequence[str], ttl_ms: int, due_ms: int) -> Call[None]:
         requests += [("ZADD", keys.expiry, "XX", "GT", *due)] if due else []
         return Asked(requests, nothing)
 
-    return shared(task_ids, _itself, ask, nothing)
+    return shared(task_ids, ask, nothing)
 
 
 def runs_of(task_type: str) -> Call[tuple[PastRun, ...]]:

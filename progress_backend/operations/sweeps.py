@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any, NamedTuple
 
-from .call import Asked, Call, everywhere, one, shared
+from .call import Asked, Call, everywhere, listed, one, shared
 from .index_entry import Facets, Standing, write_facets
 from .keys import Keys
 from .lists import Filters
@@ -31,7 +30,7 @@ def due(before_ms: int, limit: int) -> Call[list[str]]:
         ids = ("ZRANGE", keys.expiry, 0, limit - 1)
         return Asked([count, ids], lambda replies: texts((replies[1] or [])[: replies[0]]))
 
-    return everywhere(ask, lambda replies: list(chain(*replies))[:limit])
+    return everywhere(ask, listed(limit))
 
 
 def sweep(
@@ -66,7 +65,7 @@ def sweep(
     def deleted(reply: int | None) -> int:
         return reply or 0
 
-    return shared(entries, lambda entry: entry.task_id, ask, sum)
+    return shared(entries, ask, sum, lambda entry: entry.task_id)
 
 
 def _left(facets: Standing, keys: Keys, places: dict[str, int], group: int) -> list[Any]:

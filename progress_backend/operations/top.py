@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..record.model import STATUSES
 from . import workflows
-from .call import Asked, Call, everywhere, of_each, one
+from .call import Asked, Call, everywhere, of_each, one, sums
 from .keys import Keys
 from .scripts import script
 from .values import timed
@@ -50,7 +50,7 @@ def newest(until_us: float, limit: int, start: int = 0) -> Call[TopOfAll]:
         latest = workflows.latest_of_each(chain(*(reply.workflows for reply in replies)))
         return TopOfAll(
             (sum(reply.sizes[0] for reply in replies), len(latest)),
-            tuple(map(sum, zip(*(reply.counts for reply in replies), strict=True))),
+            sums([reply.counts for reply in replies]),
             tuple(sorted(singles, reverse=True)[:limit]),
             tuple(latest),
         )
@@ -81,4 +81,4 @@ def of_workflows(task_ids: Sequence[str]) -> Call[list[bool]]:
             lambda times: [time is not None for time in times or [None] * len(some)],
         )
 
-    return of_each(task_ids, lambda task_id: task_id, ask)
+    return of_each(task_ids, ask)

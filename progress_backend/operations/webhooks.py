@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from .call import Asked, Call, at, everywhere, one
+from .call import Asked, Call, at, everywhere, listed, one, sums
 from .keys import Keys
 from .part import Given
 from .scripts import script
@@ -109,10 +109,9 @@ def figures(targets: Sequence[str]) -> Call[list[Figures]]:
         each = zip(replies[::2], replies[1::2], strict=True)
         return [Figures(n or 0, *(whole(one or 0) for one in counts or ())) for n, counts in each]
 
-    def sums(replies: list[list[Figures]]) -> list[Figures]:
-        return [Figures(*map(sum, zip(*own, strict=True))) for own in zip(*replies, strict=True)]
-
-    return everywhere(ask, sums)
+    return everywhere(
+        ask, lambda replies: [Figures(*sums(own)) for own in zip(*replies, strict=True)]
+    )
 
 
 def may_have_ended(now_ms: int, free_ms: float, limit: int) -> Call[list[str]]:
@@ -123,7 +122,7 @@ def may_have_ended(now_ms: int, free_ms: float, limit: int) -> Call[list[str]]:
         about = {"now": now_ms, "free": free_ms, "limit": limit}
         return one(script("may_have_ended", {"workflows": keys.may_have_ended}, about), texts)
 
-    return everywhere(ask, lambda replies: list(dict.fromkeys(chain(*replies))))
+    return everywhere(ask, listed())
 
 
 def looked(free_ms: float, again: Sequence[str], again_ms: int) -> Call[None]:

@@ -11,7 +11,8 @@ from ..record import past_runs
 from ..record.act import Act
 from ..record.model import STATUSES
 from ..record.workflow import Figures, merged
-from .call import Asked, Call, at, everywhere, joined, one
+from . import call
+from .call import Asked, Call, at, everywhere, joined, listed, one, sums
 from .keys import Keys
 from .partitions import Layout
 from .scripts import script
@@ -86,11 +87,11 @@ def owned(workflow_id: str, owner: str) -> Call[tuple[int, int]]:
         members, owned = (reply or 0 for reply in replies)
         return members, owned
 
-    def sums(replies: list[tuple[int, int]]) -> tuple[int, int]:
-        members, owned = map(sum, zip(*replies, strict=True))
+    def merged(replies: list[tuple[int, int]]) -> tuple[int, int]:
+        members, owned = sums(replies)
         return members, owned
 
-    return everywhere(ask, sums)
+    return everywhere(ask, merged)
 
 
 def publishing(workflow_id: str, token: str, now_ms: int, ttl_ms: int) -> Call[None]:
@@ -113,7 +114,7 @@ def quiet(before_ms: int, limit: int) -> Call[list[str]]:
     bounds = ("-inf", f"({before_ms}", "LIMIT", 0, limit)
     return everywhere(
         lambda keys: one(("ZRANGEBYSCORE", keys.workflow_plans, *bounds), texts),
-        lambda replies: list(dict.fromkeys(chain(*replies)))[:limit],
+        listed(limit),
     )
 
 
@@ -138,7 +139,7 @@ def oldest(
         bounds = (f"({after_us}", "+inf", "WITHSCORES", "LIMIT", 0, limit)
         return one(("ZRANGEBYSCORE", index, *bounds), timed)
 
-    return everywhere(ask, lambda replies: sorted(chain(*replies))[:limit])
+    return everywhere(ask, call.oldest(limit))
 
 
 def newest(start: int, limit: int) -> Call[Listed]:

@@ -22,7 +22,9 @@ def pagination(page: int, limit: int, total: int | None) -> Body:
     return {"page": page, "limit": limit, "total": total, "pages": pages}
 
 
-def health(status: str, counted: Counted, redis: str, took_ms: float | None = None) -> Body:
+def health(
+    status: str, counted: Counted, used_bytes: int, redis: str, took_ms: float | None = None
+) -> Body:
     """The body of a health check; `redis` is the store's status, `took_ms` how long it took to
     answer."""
     return {
@@ -32,7 +34,7 @@ def health(status: str, counted: Counted, redis: str, took_ms: float | None = No
         "total_tasks_today": counted.recent,
         "memory_usage": {
             "tasks_in_memory": counted.records,
-            "memory_usage_mb": round(counted.memory_bytes / 2**20, 1),
+            "memory_usage_mb": round(used_bytes / 2**20, 1),
         },
         "dependencies": {"redis": {"status": redis, "response_time_ms": took_ms}},
     }

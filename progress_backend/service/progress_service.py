@@ -204,9 +204,8 @@ class ProgressService(NotificationServiceInterface):
         now, stored = self._now(), self._tasks.values()
         created = [(task.created_at or now).date() for task, _ in stored]
         running = sum(task.status == TaskStatus.RUNNING for task, _ in stored)
-        memory = sum(len(body) for _, body in stored)
-        counted = Counted(len(created), running, created.count(now.date()), memory)
-        return health("healthy", counted, "not used")
+        counted = Counted(len(created), running, created.count(now.date()))
+        return health("healthy", counted, sum(len(body) for _, body in stored), "not used")
 
     async def handle_request(self, endpoint: str, method: str, data: Mapping[str, Any]) -> Any:
         """Calls the service's method for an HTTP path and method: the specification's one entry.

@@ -16,7 +16,7 @@ from ..flows import task_list, task_log, worker_list, workflow_acts, workflows
 from ..flows.flow import Flow
 from ..flows.stored_record import Applied
 from ..flows.task_flows import Flows
-from ..operations.counts import Counted
+from ..operations import counts
 from ..record import caller_events, reader_view
 from ..record.act import Action
 from ..record.document import written
@@ -339,12 +339,13 @@ class RedisProgressService(ProgressService):
             store = await self._store()
             counted = await store.execute(self.flows.count(store.now()))
             took_ms = round((time.perf_counter() - sent) * 1000, 1)
+            memory = await store.execute(counts.memory())
         except StoreUnavailable as error:
             logger.warning("the service is unhealthy: %s", error)
-            return health("unhealthy", Counted(0, 0, 0, 0), "disconnected")
-        body = health("healthy", counted, "connected", took_ms)
+            return health("unhealthy", counts.Counted(0, 0, 0), 0, "disconnected")
+        body = health("healthy", counted, memory.used_bytes, "connected", took_ms)
         body["dependencies"]["redis"]["key_prefix"] = self.settings.key_prefix
-        if faults := list(filter(None, (counted.no_writes or store.refusal, counted.eviction))):
+        if faults := list(filter(None, (memory.no_writes or store.refusal, memory.eviction))):
             body.update(status="degraded", reason="; ".join(faults))
         return body
 

@@ -160,18 +160,3 @@ class NodePool(redis.connection.ConnectionPool):
         super().__init__(
             connection_class=bounded(made), deadline=deadline, one_of_many=True, **options
         )
-
-
-class BoundedLock:
-    """A lock whose acquire ends with the thread's deadline."""
-
-    def __init__(self, lock: Any, deadline: Deadline) -> None:
-        self._lock = lock
-        self._deadline = deadline
-
-    def __enter__(self) -> None:
-        if not self._lock.acquire(timeout=self._deadline.left()):
-            raise redis.exceptions.TimeoutError("another thread holds the lock")
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()

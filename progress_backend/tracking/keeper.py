@@ -19,7 +19,7 @@ from ..daemon import native_daemon
 from ..errors import ProgressError, StoreUnavailable
 from ..flows import silent_runs
 from ..flows.stored_record import milliseconds
-from ..operations import leases
+from ..operations import counts, leases
 from ..operations.call import Call
 from ..record.events import Requeued
 from ..settings import Settings
@@ -197,10 +197,10 @@ class Keeper:
     def _warn_of_eviction(self) -> None:
         """Logs that Redis deletes records, as long as its policy is the same once."""
         with contextlib.suppress(StoreUnavailable):  # of a user that may not read INFO
-            counted = self._store.execute(self._store.flows.count(self._store.now()))
-            if counted.evicts != self._evicts and counted.eviction:
-                logger.warning("%s", counted.eviction)
-            self._evicts = counted.evicts
+            memory = self._store.execute(counts.memory())
+            if memory.evicts != self._evicts and memory.eviction:
+                logger.warning("%s", memory.eviction)
+            self._evicts = memory.evicts
 
     def _reap(self) -> None:
         """Runs the pass that finds lost runs, once the store was seen answering for a whole

@@ -76,7 +76,7 @@ async def _counted(api: Api) -> Counted:
         dropped=await execute(counts.dropped()),
         times=await execute(counts.times()),
         webhooks=dict(zip(names, events, strict=True)),
-        evicts=bool((await api.store.execute(api.flows.count(await api.now()))).evicts),
+        evicts=bool((await execute(counts.memory())).evicts),
     )
 
 

@@ -73,6 +73,7 @@ def asked() -> tuple[Any, ...]:
         (sweeps.due, 2**52, 10),
         (records.runs_of, "fetch_data"),
         (counts.store, 0),
+        (counts.memory,),
         (locks.take, "reap", "ours", 60_000),
         (locks.give_back, "reap", "ours"),
         (leases.renew, "lease-1", 2**52),

@@ -14,7 +14,6 @@ from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.settings import Settings
-from progress_backend.store import cluster_connection
 from progress_backend.store.drivers import AsyncStore, Store
 from progress_backend.tracking import keeper as keepers
 from progress_backend.web import create_app
@@ -27,11 +26,6 @@ from tests.web.conftest import StartApi
 pytestmark = pytest.mark.integration
 
 CREATED = ev.Created(identity=ev.Identity(task_type="x"))
-
-
-@pytest.fixture(autouse=True)
-def nobody_has_seen_a_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster_connection, "_seen", {})
 
 
 @pytest.fixture
@@ -75,7 +69,7 @@ def test_a_lease_is_renewed_once_the_cluster_answers(
 ) -> None:
     named = with_a_node(settings)
     monkeypatch.setattr(
-        "progress_backend.store.cluster_connection._nodes", lambda _: [("127.0.0.1", 1)]
+        "progress_backend.store.cluster_connection.nodes_of", lambda _: [("127.0.0.1", 1)]
     )
     keeper = keepers.Keeper(named, "worker@tests/1", None)
     keeper.start()
@@ -116,6 +110,7 @@ async def test_a_listener_knows_the_nodes_that_it_has_seen(
     named, other = nodes[-1], nodes[0]
     assert str(named.port) in str(settings.redis_url)
     async with AsyncStore(settings) as store:
+        await store.ready()
         listener = Listener(store)
         listener.start()
         try:

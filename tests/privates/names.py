@@ -162,16 +162,6 @@ def _of_a_cluster(look: Callable[[Any], Any]) -> Callable[[], Any]:
     return lambda: asyncio.run(looked())
 
 
-def _blocking_nodes_manager() -> Any:
-    from redis.cluster import NodesManager
-
-    source = inspect.getsource(NodesManager)
-    # The oldest has none: there a thread waits for nobody.
-    named = "_initialization_lock" in source or "_initialize_lock" in source
-    assert named or "ock:" not in inspect.getsource(NodesManager.initialize)
-    return NodesManager
-
-
 REDIS = (
     Private(
         "_connect",
@@ -198,16 +188,11 @@ REDIS = (
         "which nodes a cluster has, and closing the connections to all of them",
         _of_a_cluster(
             lambda cluster: (
-                cluster.nodes_manager.nodes_cache,
                 cluster.nodes_manager.startup_nodes,
+                cluster.nodes_manager.initialize,
                 cluster.nodes_manager.aclose,
             )
         ),
-    ),
-    Private(
-        "_initialization_lock",
-        "a thread waits for another one's look at the cluster only as long as it may",
-        _blocking_nodes_manager,
     ),
 )
 
