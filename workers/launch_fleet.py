@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -41,6 +42,8 @@ class Child:
     process: subprocess.Popen[bytes]
     #: Whether it does its work; asked again until it says so once.
     ready: Callable[[Child], bool]
+    #: Starts it again where somebody has killed it; None: the run ends with it.
+    again: Callable[[], subprocess.Popen[bytes]] | None = None
     is_ready: bool = False
 
     def said(self, pattern: str) -> re.Match[str] | None:
@@ -86,12 +89,22 @@ class Fleet:
         )
         return self
 
-    def start(self, name: str, args: Sequence[str], ready: Callable[[Child], bool]) -> Child:
-        """Starts `python ARGS` with this process's environment; see `wait_ready`."""
-        assert self._guard is not None, "enter the fleet first"
+    def start(
+        self, name: str, args: Sequence[str], ready: Callable[[Child], bool], *, again: bool = False
+    ) -> Child:
+        """Starts `python ARGS` with this process's environment; see `wait_ready`. `again`: so does
+        `check` where somebody has killed it since it was ready."""
         path = self._folder / f"{name}.log"
-        with path.open("wb") as log:
-            process = subprocess.Popen(
+        path.write_bytes(b"")
+        start = partial(self._started, path, args)
+        child = Child(name, path, start(), ready, start if again else None)
+        self._children.append(child)
+        return child
+
+    def _started(self, path: Path, args: Sequence[str]) -> subprocess.Popen[bytes]:
+        assert self._guard is not None, "enter the fleet first"
+        with path.open("ab") as log:
+            return subprocess.Popen(
                 [sys.executable, *args],
                 cwd=self._cwd,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -102,9 +115,6 @@ class Fleet:
                 # Should the guard be killed too, the kernel still ends the child itself.
                 preexec_fn=die_with_parent(),  # noqa: PLW1509 - the child only calls prctl
             )
-        child = Child(name, path, process, ready)
-        self._children.append(child)
-        return child
 
     def wait_ready(self, timeout_s: float) -> None:
         """Waits until all that were started are ready.
@@ -129,20 +139,26 @@ class Fleet:
                 )
             time.sleep(_POLL_S)
 
-    def check(self) -> None:
-        """Checks that all processes still run.
+    def check(self) -> list[str]:
+        """Checks that all processes still run; the names of those that were killed and are started
+        again.
 
         Raises:
             LaunchError: one has ended; the message has its exit code and its last output.
         """
+        started = []
         for child in self._children:
             code = child.process.poll()
-            if code is not None:
+            if code == -signal.SIGKILL and child.is_ready and child.again is not None:
+                child.process = child.again()
+                started.append(child.name)
+            elif code is not None:
                 raise LaunchError(
                     f"{child.name} {_how(code)}; the last lines of {child.log}:\n{child.tail()}"
                 )
         if self._guard is not None and self._guard.poll() is not None:
             raise LaunchError(f"the guard of the processes {_how(self._guard.returncode)}")
+        return started
 
     def _stop(self) -> None:
         """Sends SIGTERM to all but the first process, on which the others depend, and waits."""

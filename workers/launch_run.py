@@ -85,7 +85,8 @@ def launch(given: argparse.Namespace) -> int:
             show.say(line)
 
         def check() -> None:
-            fleet.check()
+            for name in fleet.check():
+                show.say(f"the {name} was killed, and is started again")
             if make is not None and os.getppid() != make:
                 raise LaunchError("make was killed, and with it what it started")
             # SIGHUP goes to the terminal's first process alone, and make does not pass it on.
@@ -121,7 +122,7 @@ def _start(fleet: Fleet, given: argparse.Namespace, port: int, flower_port: int)
     source = ["-m", "workers.price_source", f"--port={prices}", f"--delay-ms={given.delay_ms}"]
     fleet.start("prices", source, answers(LOOPBACK, prices, "/health"))
     worker = [*_CELERY, "worker", "--pool=prefork", "-c", "2", "-E", "-l", "INFO"]
-    fleet.start("worker", worker, lambda child: bool(child.said(r" ready\.$")))
+    fleet.start("worker", worker, lambda child: bool(child.said(r" ready\.$")), again=True)
     beat = [*_CELERY, "beat", "-l", "INFO", "-s", str(given.folder.resolve() / "beat-schedule")]
     fleet.start("beat", beat, lambda child: bool(child.said("beat: Starting")))
     os.environ.update(API_HOST=given.host, API_PORT=str(port))

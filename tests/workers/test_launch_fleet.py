@@ -84,3 +84,19 @@ def test_one_that_never_gets_ready_is_told(tmp_path: Path) -> None:
         eventually(lambda: child.said("loading"))
         with pytest.raises(LaunchError, match=r"(?s)not ready after 0.3 s: slow.*still loading"):
             fleet.wait_ready(0.3)
+
+
+def test_what_may_be_killed_is_started_again_once_it_was_ready(tmp_path: Path) -> None:
+    with Fleet(tmp_path, tmp_path, orderly_s=0.5) as fleet:
+        child = fleet.start(
+            "worker", ["-c", "import time; time.sleep(300)"], lambda _: True, again=True
+        )
+        first = child.process
+        fleet.wait_ready(10)
+        assert fleet.check() == []
+        first.kill()
+        eventually(lambda: fleet.check() == ["worker"])
+        assert child.process.poll() is None
+        child.process.terminate()
+        with pytest.raises(LaunchError, match=r"worker was ended by SIGTERM"):
+            eventually(fleet.check, 10)
