@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Final
+from typing import Any
 
 from ..record.default_texts import Locale, in_language
 from ..record.model import STATUSES, Task, Warnings
@@ -15,10 +15,6 @@ from .remaining import remaining, starting
 from .rows import as_row, task_of
 from .source import Body
 from .tables import aligned, time_of
-from .texts import TEXTS
-
-#: Entries of a task that was published, began and ended: the facts above them say the same.
-_PLAIN: Final = frozenset({"created", "started", "ended"})
 
 
 def of_task(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
@@ -90,14 +86,12 @@ def _why(failure: Body, locale: Locale) -> str:
 
 
 def of_timeline(timeline: Body, locale: Locale) -> Iterator[str]:
-    """The lines of a timeline; none where nothing but a start and an end happened."""
+    """The lines of a timeline."""
     entries = timeline["entries"]
-    if all(entry["event"] in _PLAIN for entry in entries) and len(entries) <= len(_PLAIN):
-        return
     if timeline["gone"]:
         yield formats.text(locale, "entries_gone", count=timeline["gone"])
     shown = [formats.word(locale, entry["event"], "event") for entry in entries]
-    width = max(map(formats.cells_of, shown))
+    width = max(map(formats.cells_of, shown), default=0)
     for entry, name in zip(entries, shown, strict=True):
         time = time_of(datetime.fromisoformat(entry["time"]))
         yield f"{time}  {formats.padded(name, width)}  {_about(entry, locale)}".rstrip()
@@ -129,8 +123,8 @@ def _about(entry: Body, locale: Locale) -> str:
         about.append(formats.text(locale, "attempt_number", attempt=entry["attempt"]))
     about += (str(entry[name]) for name in ("by", "worker") if entry.get(name))
     if cause := entry.get("cause"):
-        of_stack = f"stack_{cause}" in TEXTS and entry["event"] == "stack"
-        about.append(formats.text(locale, f"stack_{cause}") if of_stack else str(cause))
+        of_stack = entry["event"] == "stack"
+        about.append(formats.word(locale, cause, "stack") if of_stack else str(cause))
     if entry.get("same_s"):
         about.append(formats.text(locale, "same_s", seconds=entry["same_s"]))
     if text := entry.get("text"):

@@ -23,8 +23,9 @@ def text(locale: Locale, key: str, **values: object) -> str:
 
 
 def word(locale: Locale, name: str, of: str = "is") -> str:
-    """A status, a kind of warning, or an event (`of="event"`), in the reader's language."""
-    known = TEXTS.get(f"{of}_{name}")
+    """A status, a kind of warning, an event (`of="event"`), or why a stack was taken, in the
+    reader's language."""
+    known = TEXTS.get(f"{of}_{name}") or TEXTS.get(f"is_{name}")
     return clean(name) if known is None else getattr(known, locale)
 
 

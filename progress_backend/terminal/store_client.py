@@ -17,6 +17,19 @@ from ..settings import Settings
 
 #: Seconds that the end of the program waits for connections to close.
 _CLOSE_S: Final = 1.0
+#: The service's method for each endpoint: its path without an id.
+_METHODS: Final = {
+    "task/status": "get_task_status",
+    "task/timeline": "get_task_timeline",
+    "task/stack": "request_stack",
+    "task/log": "get_task_log",
+    "tasks": "get_tasks_list",
+    "workflow/status": "get_workflow_status",
+    "workflow/cancel": "cancel_workflow",
+    "workflow/update": "update_workflow",
+    "workflows": "get_workflows_list",
+    "workers": "get_workers",
+}
 
 
 class StoreClient:
@@ -57,33 +70,17 @@ class StoreClient:
         return body, await self._service.now()
 
     async def _body(self, path: Sequence[str], given: dict[str, Any]) -> Mapping[str, Any] | None:
-        service = self._service
-        match path:
-            case ("task", task_id, "status"):
-                return await service.get_task_status(task_id)
-            case ("task", task_id, "timeline"):
-                return await service.get_task_timeline(task_id)
-            case ("task", task_id, "stack"):
-                return await service.request_stack(task_id)
-            case ("task", task_id, "log"):
-                return await service.get_task_log(task_id, **given)
-            case ("tasks",):
-                light = given.pop("fields", None) is None
-                return await service.get_tasks_list(**given, light=light)
-            case ("workflow", workflow_id, "status"):
-                return await service.get_workflow_status(workflow_id)
-            case ("workflow", workflow_id, "cancel"):
-                return await service.cancel_workflow(workflow_id, **given)
-            case ("workflow", workflow_id, "update"):
-                return await service.update_workflow(workflow_id, **given)
-            case ("workflows",):
-                return await service.get_workflows_list(**given)
-            case ("workers",):
-                return await service.get_workers()
-        action, by, reason = given["action"], given["by"], given.get("reason")
-        who_and_why(by, reason)
-        event = event_of(action, by, reason)
-        return await act_on(given["ids"], lambda one: service.apply(one, event))
+        if path == ("act",):
+            action, by, reason = given["action"], given["by"], given.get("reason")
+            who_and_why(by, reason)
+            event = event_of(action, by, reason)
+            return await act_on(given["ids"], lambda one: self._service.apply(one, event))
+        if path == ("tasks",):
+            given["light"] = given.pop("fields", None) is None
+        of, *about = path
+        name = _METHODS["/".join((of, *about[1:]))]
+        body: Mapping[str, Any] | None = await getattr(self._service, name)(*about[:1], **given)
+        return body
 
     def close(self) -> None:
         """Closes the connections."""

@@ -140,13 +140,9 @@ TEXTS: Final = {
     "event_end": Text("asked to end", "強制終了の依頼"),
     "event_acknowledged": Text("carried out", "依頼を実施"),
     "event_resumed": Text("resumed", "再開"),
-    "event_stalled": Text("stalled", "更新なし"),
-    "event_late": Text("late", "遅れ"),
     "event_stack": Text("stack", "実行箇所"),
     "event_traceback": Text("traceback", "トレースバック"),
     "stack_request": Text("on request", "依頼による"),
-    "stack_stalled": Text("stalled", "更新なし"),
-    "stack_late": Text("late", "遅れ"),
     "stack_cancel": Text("cancel not carried out", "キャンセル未実施"),
     "stack_time_limit": Text("time limit is near", "制限時間の直前"),
     "stack_no_answer": Text(

@@ -171,7 +171,6 @@ def test_show_tells_one_task_in_full(run: Run, records: Records) -> None:
 
 def test_show_tells_what_happened(run: Run, records: Records) -> None:
     records.start("the-id")
-    assert "started" not in run("show", "the-id").output
     records.apply("the-id", ev.Paused(by="alice", reason="the market is closed"))
     records.apply("the-id", ev.Resumed(by="cli"))
     records.apply("the-id", ev.Retried(retries=1, message="HTTPError: 503"))
