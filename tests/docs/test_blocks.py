@@ -75,7 +75,7 @@ FOLLOWED = {
     ("docs/quick-start.md", "Reading the record"): "tests/docs/test_quick_start.py",
     (QUICK_START, "From a page of another origin"): "tests/browser/test_other_origins.py",
     ("docs/quick-start.md", "Work outside Celery"): "tests/docs/test_quick_start.py",
-    ("docs/webhooks.md", "What comes"): "tests/docs/test_webhooks.py",
+    ("docs/webhooks.md", "What a target receives"): "tests/docs/test_webhooks.py",
     ("docs/webhooks.md", "Mail and chats"): "tests/docs/test_webhooks.py",
 }
 #: The same of scripts for a browser.

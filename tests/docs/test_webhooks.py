@@ -17,7 +17,7 @@ PAGE = "docs/webhooks.md"
 
 
 def test_the_receiver_takes_an_event_once(walk: Walk) -> None:
-    (written,) = blocks(PAGE, "What comes", "python")
+    (written,) = blocks(PAGE, "What a target receives", "python")
     walk.write(written)
     port = free_port()
     walk.variables |= {"WEBHOOK_SECRET": SECRET, "PORT": str(port)}
