@@ -108,7 +108,8 @@ class ProgressService(NotificationServiceInterface):
             message: text for readers, at most 10,000 characters; an end has a default text.
             error_message: what went wrong, at most 10,000 characters; with "error" alone.
             results: merged into the record's `results`.
-            processing_details: merged into the record's; `details` is HTTP's name for them.
+            processing_details: merged into the record's `processing_details`.
+            details: the same under its HTTP name, used if both are given.
             reason: why, with "paused" or `force`; at most 1,000 characters.
             by: who asks, with "paused" or `force`; at most 255 characters, "api" unless given.
             total_items: a total that has become known, 0 to 2**53-1.
