@@ -76,7 +76,10 @@ def wait_ms(task: Task, scene: Scene) -> int | None:
 
 
 def _taken_before(task: Task, event: ev.Started, scene: Scene) -> bool:
-    """Whether this start is recorded already: Redis may have taken it before its reply was lost."""
-    if event.at is None or event.worker is None or event.worker != task.worker:
+    """Whether this start is recorded already: Redis may have taken it before its reply was lost. An
+    eager run without a worker may be retried within the millisecond."""
+    if event.at is None or event.worker != task.worker:
+        return False
+    if event.worker is None and task.attempt <= event.retries:
         return False
     return task.updated_at == scene.now <= event.at

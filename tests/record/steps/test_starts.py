@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from progress_backend.record import events as ev
-from progress_backend.record.model import Member
+from progress_backend.record.model import Member, Worker
 from tests.record.steps.given import IDENTITY, OURS, after, at
 from tests.strategies import NOW
 
@@ -39,13 +39,16 @@ def test_started_again_begins_from_nothing_but_the_first_start(running) -> None:
     assert task.started_at == NOW
 
 
-def test_a_start_that_is_sent_again_counts_once() -> None:
-    """Redis took it, and its reply was lost."""
-    start = ev.Started(identity=IDENTITY, worker=OURS, at=NOW)
+@pytest.mark.parametrize("worker", [OURS, None])
+def test_a_start_that_is_sent_again_counts_once(worker: Worker | None) -> None:
+    """Redis took it, and its reply was lost; of an eager run without a worker too."""
+    start = ev.Started(identity=IDENTITY, worker=worker, at=NOW)
     task = after(None, start, seconds=1)
     assert after(task, start, seconds=5) is task
-    another = ev.Started(identity=IDENTITY, worker=OURS._replace(task="7"), at=NOW)
+    another = replace(start, worker=OURS._replace(task="7"))
     assert after(task, another, seconds=5).attempt == 2
+    retry = ev.Retried(retries=1, at=NOW), replace(start, retries=1)
+    assert after(task, *retry, seconds=5).attempt == 2
 
 
 CREATED = ev.Created(identity=IDENTITY)
