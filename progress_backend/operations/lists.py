@@ -185,12 +185,14 @@ def before(tasks: Sequence[Waiting]) -> Call[list[int | None]]:
         return [ask(keys, layout) for keys in layout.keys]
 
     def ask(keys: Keys, layout: Layout) -> Asked[list[int | None]]:
-        types = [task.task_type for task in tasks]
+        types = {task.task_type: 0 for task in tasks}
+        types = {name: place for place, name in enumerate(types, 1)}
         names = [name for t in types for name in (keys.index(TaskStatus.CREATED, t), keys.later(t))]
         about = list[Any]()
         for task in tasks:
-            own = layout.of_task(task.task_id) == keys
-            about += (task.task_id if own else "", task.created_us)
+            own = layout.of_task(task.task_id) is keys
+            place, task_id = types[task.task_type], task.task_id if own else ""
+            about += (place, task_id, b"%d" % task.created_us)
         return Asked([script("before", {}, {}, names, about)] if names else [], parse)
 
     def parse(replies: list[Any]) -> list[int | None]:

@@ -7,7 +7,6 @@ from math import isfinite
 from typing import Final, NamedTuple
 
 from .model import Task, TaskStatus
-from .past_runs import Likely
 from .work import MARKS, Band
 
 #: An end that is further away than this is not recorded as an estimate.
@@ -54,7 +53,14 @@ def estimated_range(task: Task, rest: float | None) -> Range | None:
         return None
     assert rest is not None
     assert task.updated_at is not None
-    return around(task.updated_at, rest, band, int(task.usual[0]))
+    if (span := spread(rest, band)) is None:
+        return None
+    likely, *ends = (
+        None if seconds is None else task.updated_at + timedelta(seconds=seconds)
+        for seconds in (rest, *span)
+    )
+    assert likely is not None
+    return Range(ends[0], likely, ends[1], int(task.usual[0]))
 
 
 def band_of(task: Task) -> Band | None:
@@ -73,15 +79,13 @@ def within(rest: float, band: Band) -> Band:
     return min(band[0], 1.0) * rest, max(band[1], 1.0) * rest
 
 
-def around(begins: datetime, rest: float, band: Band, runs: int) -> Range | None:
-    """The range around an end that is expected in `rest` seconds."""
+def spread(rest: float, band: Band) -> tuple[float | None, float | None] | None:
+    """The shortest and the longest rest as a range says them: neither where they are too far apart;
+    None where there is no range."""
     least, most = within(rest, band)
     if most > FURTHEST_S:
         return None
-    likely = begins + timedelta(seconds=rest)
-    if most > least * WIDEST:
-        return Range(None, likely, None, runs)
-    return Range(begins + timedelta(seconds=least), likely, begins + timedelta(seconds=most), runs)
+    return (None, None) if most > least * WIDEST else (least, most)
 
 
 def ending(task: Task, seconds: float | None) -> datetime | None:
@@ -89,17 +93,6 @@ def ending(task: Task, seconds: float | None) -> datetime | None:
     if seconds is None or task.updated_at is None or task.status != TaskStatus.RUNNING:
         return None
     return task.updated_at + timedelta(seconds=seconds)
-
-
-def first_estimate(
-    begins: datetime, items: int, each: Likely | None, runs: int
-) -> tuple[datetime | None, Range | None]:
-    """The expected end of a task without a rate of its own, which does these items from a time on,
-    each in the seconds that its type's past runs took; and its range."""
-    if each is None or not 0 < (rest := items * each.seconds) <= FURTHEST_S:
-        return None, None
-    found = None if each.band is None else around(begins, rest, each.band, runs)
-    return begins + timedelta(seconds=rest), found
 
 
 def rate_text(rate: float | None) -> str | None:

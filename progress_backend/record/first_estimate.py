@@ -3,12 +3,13 @@ its own; without a known total by how long those runs took, to its end."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from . import estimate
-from .fields import Body
-from .local_time import EPOCH, MILLISECOND, moment
-from .model import TaskStatus, rendered
-from .past_runs import History
-from .task_json import written_range
+from .fields import Body, Estimate
+from .local_time import EPOCH, MICROSECOND, MILLISECOND, moment, text_after
+from .model import TaskStatus
+from .past_runs import History, Likely
 
 
 def type_of(record: Body) -> str | None:
@@ -55,8 +56,20 @@ def estimated(record: Body, history: History) -> Body:
     if since is None:
         return record
     begins = max(moment(since), moment(eta)) if eta else moment(since)
-    ending, found = estimate.first_estimate(begins, items, each, history.runs)
-    if ending is not None:
-        record.estimated_completion = rendered(ending)
-        record.estimate = None if found is None else written_range(found)
+    record.estimated_completion, record.estimate = ending(begins, items, each, history.runs)
     return record
+
+
+def ending(
+    begins: datetime, items: int, each: Likely | None, runs: int
+) -> tuple[str | None, Estimate | None]:
+    """The expected end of what does these items from a time on, each in the seconds that past runs
+    took; and its range."""
+    if each is None or not 0 < (rest := items * each.seconds) <= estimate.FURTHEST_S:
+        return None, None
+    since, zone = (begins - EPOCH) // MICROSECOND, begins.tzinfo
+    likely = text_after(since, rest, zone)
+    if each.band is None or (span := estimate.spread(rest, each.band)) is None:
+        return likely, None
+    earliest, latest = (None if one is None else text_after(since, one, zone) for one in span)
+    return likely, Estimate(earliest=earliest, likely=likely, latest=latest, runs=runs)

@@ -17,7 +17,7 @@ from msgspec import UNSET
 
 from ..errors import TooLarge
 from .document import newer, read_stored, with_newer, written
-from .estimate import Range, ending, estimated_range, rate_text, remaining_seconds, seconds_text
+from .estimate import ending, estimated_range, rate_text, remaining_seconds, seconds_text
 from .fields import (
     MAX_DOCUMENT_BYTES,
     VERSION,
@@ -41,7 +41,6 @@ from .model import (
     rendered,
     replace,
     task_with,
-    written_time,
 )
 from .packed_event import CLIPPED_TEXT, clip
 from .work import Work
@@ -108,16 +107,6 @@ def settled(task: Task) -> Task:
 def digest(document: bytes) -> str:
     """The SHA-1 of a document, in hex, which `commit.lua` compares."""
     return sha1(document, usedforsecurity=False).hexdigest()
-
-
-def written_range(found: Range) -> Estimate:
-    """A range as JSON has it."""
-    return Estimate(
-        earliest=rendered(found.earliest),
-        likely=written_time(found.likely),
-        latest=rendered(found.latest),
-        runs=found.runs,
-    )
 
 
 def stored_of(task: Task) -> Stored:

@@ -3,7 +3,7 @@ likely to start; pure."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -11,8 +11,8 @@ from msgspec.json import Decoder
 
 from .estimate import FURTHEST_S
 from .fields import Body, Bookkeeping, StartEstimate
-from .local_time import EPOCH, MICROSECOND, MILLISECOND, moment
-from .model import TaskStatus, written_time
+from .local_time import EPOCH, MICROSECOND, moment, text_after
+from .model import TaskStatus
 from .past_runs import History
 
 
@@ -57,17 +57,16 @@ def placed(record: Body, ahead: int, history: History) -> Body:
 
 
 def _start(created: datetime, ahead: int, history: History) -> StartEstimate | None:
-    wait, since = history.waits, created
+    wait, since = history.waits, (created - EPOCH) // MICROSECOND
     if history.queue is not None:
         ended_ms, gap = history.queue
         likely = (ahead + 1) * gap
         wait = (likely / 2, likely, likely * 2)
         # Where no run has ended since its creation, the next end is counted from there.
-        since = max(created, EPOCH + ended_ms * MILLISECOND)
+        since = max(since, ended_ms * 1000)
     elif ahead:
         return None  # past runs waited for no others
     if wait is None or wait[2] > FURTHEST_S:
         return None
-    since = since.astimezone(created.tzinfo)
-    earliest, middle, latest = (written_time(since + timedelta(seconds=one)) for one in wait)
+    earliest, middle, latest = (text_after(since, one, created.tzinfo) for one in wait)
     return StartEstimate(earliest=earliest, likely=middle, latest=latest, runs=history.runs)

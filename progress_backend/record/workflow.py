@@ -16,11 +16,11 @@ from msgspec.structs import asdict
 from . import act
 from .act import Act
 from .default_texts import Locale, text
-from .estimate import Range, first_estimate
+from .fields import Estimate
+from .first_estimate import ending
 from .local_time import optional_moment
 from .model import STATUSES, Task, TaskStatus, rendered
 from .past_runs import PastRun, history
-from .task_json import written_range
 
 #: The share of a member that has ended; a running member has as much of it as it is through.
 WHOLE: Final = 1_000
@@ -209,8 +209,8 @@ def body(
         "processing_details": {},
         "metadata": {},
         "created_at": rendered(at(figures.created_ms)),
-        "estimated_completion": rendered(likely),
-        "estimate": None if within is None else asdict(written_range(within)),
+        "estimated_completion": likely,
+        "estimate": None if within is None else asdict(within),
         "control": _control(figures.act, at),
         "may_come_again_until": rendered(again_until),
         "final": over and (again_until is None or again_until <= now),
@@ -220,14 +220,14 @@ def body(
 
 def _expected(
     figures: Figures, at: Callable[[int], datetime | None]
-) -> tuple[datetime | None, Range | None]:
+) -> tuple[str | None, Estimate | None]:
     """When a running workflow is likely to end, and the range of that, by how long the last ones of
     its name took as a whole."""
     if figures.status != TaskStatus.RUNNING or not figures.past or figures.started_ms is None:
         return None, None
     known, begins = history(figures.past), at(figures.started_ms)
     assert begins is not None
-    return first_estimate(begins, 1, known.whole, known.runs)
+    return ending(begins, 1, known.whole, known.runs)
 
 
 def _control(asked: Act | None, at: Callable[[int], datetime | None]) -> dict[str, Any] | None:

@@ -21,8 +21,7 @@ from ..service.redis_progress_service import RedisProgressService
 from ..settings import Settings
 from ..store.coalesced_reads import documents
 from ..store.drivers import AsyncStore
-from ..store.history_cache import Histories
-from ..store.queue_places import QueuePlaces
+from ..store.shown_tasks import ShownTasks
 from ..tracking.keeper import Keeper
 from ..tracking.result_backend import AskBackend, ResultBackend
 from ..tracking.tracker import settings_of
@@ -68,10 +67,9 @@ class Api:
         #: The zone that times are shown in.
         self.zone: Final = settings.zone()
         self.store: Final = AsyncStore(settings, timeout_s=STORE_TIMEOUT_S)
-        #: Coalesced reads of single tasks, of which very many arrive at once.
+        #: Documents of single tasks, by which rights are decided; and tasks as readers get them.
         self.reads: Final = documents(self.store)
-        self.histories: Final = Histories(self.store)
-        self.places: Final = QueuePlaces(self.store, self.histories)
+        self.tasks: Final = ShownTasks(self.store)
         self.service: Final = RedisProgressService(store=self.store)
         #: None: no broker is configured, so no process can be terminated.
         self.broker: Final = None if celery_app is None else Broker(celery_app)

@@ -23,7 +23,6 @@ from ..service.bodies import pagination
 from . import fragment, rights
 from .audit import note, note_act
 from .callers import caller_of, who_asks
-from .current import as_read
 from .guard import denied
 from .gzip_answer import Packed
 from .openapi import parameters, queries, schemas
@@ -191,20 +190,12 @@ async def status_of(
         ForeignValue: the value that is stored there is no record.
         StoreUnavailable: the store does not answer.
     """
-    stored = await api.reads.get(task_id)
-    if stored is None:
+    shown = await api.tasks.of(task_id)
+    if shown is None:
         return await workflow_as_task(api, task_id, if_none_match, locale)
-    record = api.places.known(task_id, stored)
-    if record is None:
-        record = await as_read(api, task_id, stored)
-        if record.status == TaskStatus.CREATED:
-            record = await api.places.placed(stored, record)
-        else:
-            record = await api.histories.with_usual(record)
-            if record.may_come_again_until is None:  # else it changes with time alone
-                api.places.kept(stored, record)
+    record = shown.record
     if whole:
-        record = structs.replace(record, checkpoint=read(stored).checkpoint)
+        record = structs.replace(record, checkpoint=read(shown.document).checkpoint)
     document = responses.in_language(written(record), locale)
     return TaggedAnswer(document, responses.entity_tag(record, document, locale), if_none_match)
 

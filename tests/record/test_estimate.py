@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from progress_backend.record import estimate
-from progress_backend.record.model import Task, replace
+from progress_backend.record.fields import Estimate
+from progress_backend.record.first_estimate import ending
+from progress_backend.record.model import Task, rendered, replace
 from progress_backend.record.past_runs import Likely
 from progress_backend.record.work import Work
 from tests.strategies import NOW, tasks
@@ -131,25 +133,26 @@ def test_a_range_is_around_the_likely_end(some) -> None:
 
 
 def test_a_first_estimate_comes_from_the_pace_of_the_types_runs() -> None:
-    likely, found = estimate.first_estimate(NOW, 100, Likely(0.1, (0.8, 1.2)), 4)
-    assert likely == NOW + timedelta(seconds=10)
-    assert found == (NOW + timedelta(seconds=8), likely, NOW + timedelta(seconds=12), 4)
-    assert estimate.first_estimate(NOW, 100, Likely(0.1), 3) == (likely, None)
+    earliest, expected, latest = (rendered(NOW + timedelta(seconds=s)) for s in (8, 10, 12))
+    likely, found = ending(NOW, 100, Likely(0.1, (0.8, 1.2)), 4)
+    assert likely == expected
+    assert found == Estimate(earliest=earliest, likely=likely, latest=latest, runs=4)
+    assert ending(NOW, 100, Likely(0.1), 3) == (likely, None)
 
 
 @pytest.mark.parametrize(
     ("total", "pace"), [(0, Likely(10.0)), (-5, Likely(10.0)), (5, None), (5, Likely(1e300))]
 )
 def test_no_first_estimate_without_both(total, pace) -> None:
-    assert estimate.first_estimate(NOW, total, pace, 4) == (None, None)
+    assert ending(NOW, total, pace, 4) == (None, None)
 
 
 def test_more_than_a_year_away_is_no_estimate() -> None:
     year = 366 * 86_400
     assert estimate.remaining_seconds(task(total_items=year, rate=1.0)) == year
     assert estimate.remaining_seconds(task(total_items=year + 1, rate=1.0)) is None
-    assert estimate.first_estimate(NOW, year, Likely(1.0), 1)[0] == NOW + timedelta(days=366)
-    assert estimate.first_estimate(NOW, year + 1, Likely(1.0), 1)[0] is None
+    assert ending(NOW, year, Likely(1.0), 1)[0] == rendered(NOW + timedelta(days=366))
+    assert ending(NOW, year + 1, Likely(1.0), 1)[0] is None
 
 
 def test_texts_are_the_specifications() -> None:

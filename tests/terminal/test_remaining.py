@@ -12,9 +12,8 @@ from msgspec import to_builtins
 from rich.cells import cell_len
 
 from progress_backend.record.default_texts import LOCALES
-from progress_backend.record.estimate import estimated_range, remaining_seconds
 from progress_backend.record.model import Task
-from progress_backend.record.task_json import written_range
+from progress_backend.record.task_json import stored_of
 from progress_backend.record.work import Work
 from progress_backend.terminal.remaining import remaining, starting
 from progress_backend.terminal.rows import final
@@ -79,9 +78,9 @@ def test_past_the_latest_end_it_takes_longer_than_usual() -> None:
 def test_its_column_takes_it_and_no_range_ends_in_nothing(task: Task, after: float) -> None:
     width = COLUMNS["eta"].cells
     now = (task.updated_at or NOW) + timedelta(seconds=after)
-    if (found := estimated_range(task, remaining_seconds(task))) is None:
+    if (found := stored_of(task).estimate) is None:
         return
-    row = replace(task, unknown={"estimate": to_builtins(written_range(found))})
+    row = replace(task, unknown={"estimate": to_builtins(found)})
     for locale in LOCALES:
         assert cell_len(remaining(row, now, locale)) <= width
         assert not remaining(row, now, locale).startswith("≤0")

@@ -35,7 +35,7 @@ def session_api(session_redis_url: str) -> Iterator[RunningApi]:
 @pytest.fixture
 def api(session_api: RunningApi, redis_url: str) -> RunningApi:
     """The API over an empty store, of which it has cached no type's past runs."""
-    session_api.app.state.progress.histories._known.clear()
+    session_api.app.state.progress.tasks._past.clear()
     return session_api
 
 

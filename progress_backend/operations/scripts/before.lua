@@ -2,19 +2,20 @@
 Count the tasks that wait before each of some others.
 
 KEYS
-  …         of each task: the sorted set of its type's created tasks by creation time (µs), and
-            that of those which are not to begin yet
+  …         of each type: the sorted set of its created tasks by creation time (µs), and that of
+            those which are not to begin yet
 ARGV
-  …         of each task: its id, "" for one of another partition, and its creation time (µs)
+  …         of each task: the number of its type; its id, "" for one of another partition; and its
+            creation time (µs)
 Returns
   a list with the number for each task; -1 for a task that is not in its set
 Publishes
   nothing
 ]]
 local counts = {}
-for i = 1, #KEYS / 2 do
-  local created_ones, later = KEYS[2 * i - 1], KEYS[2 * i]
-  local id, created = ARGV[2 * i - 1], ARGV[2 * i]
+for i = 1, #ARGV / 3 do
+  local kind, id, created = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
+  local created_ones, later = KEYS[2 * kind - 1], KEYS[2 * kind]
   if id ~= '' then
     created = tolerant('ZSCORE', created_ones, id)
   end

@@ -10,7 +10,6 @@ from ...errors import TaskNotFound, WorkflowNotFound
 from ...flows import workflows
 from ...live.update import Update
 from ...record.default_texts import Locale
-from ..current import as_read
 from ..openapi.parameters import is_task_id
 from ..rights import Resource
 from ..state import Api
@@ -77,7 +76,9 @@ class Watcher:
     async def _snapshot(self, its_id: str) -> Update:
         api, epoch = self._api, self._api.listener.watches.epoch
         if self._watched.kind == "task":
-            return Update.of_record(await as_read(api, its_id, await api.reads.get(its_id)), epoch)
+            if (shown := await api.tasks.of(its_id)) is None:
+                raise self.missing()
+            return Update.of_record(shown.record, epoch)
         body = await api.store.run(workflows.status(api.flows, its_id, await api.now()))
         if body is None:
             raise self.missing()

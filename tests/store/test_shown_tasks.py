@@ -1,0 +1,133 @@
+"""Tasks that are read together, with their places, and made anew after a second."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import redis
+
+from progress_backend.errors import ForeignValue, StoreUnavailable
+from progress_backend.record import events as ev
+from progress_backend.settings import Settings
+from progress_backend.store import shown_tasks
+from progress_backend.store.drivers import AsyncStore
+from progress_backend.store.shown_tasks import ShownTasks
+from tests.asked import asks, requests
+from tests.records import Records
+from tests.waiting import aeventually
+
+
+@pytest.fixture
+async def store(redis_url: str) -> AsyncIterator[AsyncStore]:
+    async with AsyncStore(Settings(redis_url=redis_url)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many places went with each request."""
+    made: list[int] = []
+    execute = AsyncStore.execute
+
+    async def counted(store: AsyncStore, command: Any) -> Any:
+        if asks(command, "before"):
+            ((_, _, keys, *more),) = requests(command)
+            made.append((len(more) - keys) // 3)
+        return await execute(store, command)
+
+    monkeypatch.setattr(AsyncStore, "execute", counted)
+    return made
+
+
+async def ahead(tasks: ShownTasks, task_id: str) -> int | None:
+    shown = await tasks.of(task_id)
+    return None if shown is None else shown.record.ahead
+
+
+def waiting(url: str, count: int) -> list[str]:
+    records, ids = Records(url), [f"t{number}" for number in range(count)]
+    for task_id in ids:
+        records.publish(task_id)
+    return ids
+
+
+async def test_places_are_read_together(
+    store: AsyncStore, redis_url: str, asked: list[int]
+) -> None:
+    ids, tasks = waiting(redis_url, 70), ShownTasks(store)
+    found = await asyncio.gather(*(ahead(tasks, one) for one in [*ids, *ids, "nobody"]))
+    assert found == [*range(70), *range(70), None]
+    assert asked == [64, 6]
+
+
+async def test_a_place_is_read_again_after_a_second(
+    store: AsyncStore, redis_url: str, asked: list[int]
+) -> None:
+    *_, last = waiting(redis_url, 3)
+    tasks = ShownTasks(store)
+    assert [await ahead(tasks, last) for _ in range(5)] == [2] * 5
+    assert asked == [1]
+    Records(redis_url).apply("t0", ev.Cancelled())
+
+    async def moved() -> bool:
+        return await ahead(tasks, last) == 1
+
+    await aeventually(moved)
+
+
+async def test_no_more_records_are_kept_than_bounded(
+    store: AsyncStore, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown_tasks, "MOST", 10)
+    tasks = ShownTasks(store)
+    for task_id in waiting(redis_url, 25):
+        assert await ahead(tasks, task_id) is not None
+        assert 1 <= len(tasks._known) <= 10
+
+
+async def test_a_long_document_is_not_kept(store: AsyncStore, redis_url: str) -> None:
+    (task_id,), tasks = waiting(redis_url, 1), ShownTasks(store)
+    with redis.Redis.from_url(redis_url) as client:
+        document = client.get(store.keys.task(task_id))
+        for size, kept in ((shown_tasks.LONGEST + 1, 0), (shown_tasks.LONGEST, 1)):
+            client.set(store.keys.task(task_id), document.ljust(size))
+            assert await ahead(tasks, task_id) == 0
+            assert len(tasks._known) == kept
+
+
+async def test_what_is_no_record_fails_its_own_readers_alone(
+    store: AsyncStore, redis_url: str
+) -> None:
+    (task_id,), tasks = waiting(redis_url, 1), ShownTasks(store)
+    with redis.Redis.from_url(redis_url) as client:
+        client.set(store.keys.task("foreign"), "no record")
+    asked = [ahead(tasks, one) for one in ("foreign", task_id, "foreign", "nobody")]
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(one) for one in found] == [ForeignValue, int, ForeignValue, type(None)]
+
+
+async def test_a_failure_reaches_all_that_wait_and_nobody_after(
+    store: AsyncStore, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (task_id,), tasks = waiting(redis_url, 1), ShownTasks(store)
+    with monkeypatch.context() as away:
+
+        async def fails(*_: object) -> None:
+            raise StoreUnavailable("away")
+
+        away.setattr(AsyncStore, "execute", fails)
+        asked = [ahead(tasks, one) for one in (task_id, "nobody", task_id)]
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        assert [type(one) for one in found] == [StoreUnavailable] * 3
+    assert await ahead(tasks, task_id) == 0
+
+
+async def test_a_reader_that_leaves_disturbs_nobody(store: AsyncStore, redis_url: str) -> None:
+    (task_id,), tasks = waiting(redis_url, 1), ShownTasks(store)
+    leaves, stays = (asyncio.create_task(ahead(tasks, task_id)) for _ in range(2))
+    await asyncio.sleep(0)
+    leaves.cancel()
+    assert await stays == 0
