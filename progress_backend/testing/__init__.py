@@ -7,12 +7,10 @@ before a test asks for it.
 from .clock import Clock
 from .fixtures import progress_clock, progress_redis_url, progress_settings, progress_store
 from .lost_runs import lost_worker
-from .waits import Readable, await_progress, wait_for_progress
+from .waits import wait_for_progress
 
 __all__ = [
     "Clock",
-    "Readable",
-    "await_progress",
     "lost_worker",
     "progress_clock",
     "progress_redis_url",

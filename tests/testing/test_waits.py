@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from celery import Celery
 
-from progress_backend import RedisProgressService
 from progress_backend.record.model import Task
 from progress_backend.store.drivers import Store
-from progress_backend.testing import await_progress, lost_worker, wait_for_progress
+from progress_backend.testing import lost_worker, wait_for_progress
 from tests.testing.shop import created, run_eagerly, running
 
 
@@ -43,16 +42,3 @@ def test_waits_on_for_a_lost_one(progress_store: Store) -> None:
 def test_wants_to_be_told_what_for(progress_store: Store) -> None:
     with pytest.raises(ValueError, match="say what to wait for"):
         wait_for_progress(progress_store, "t-1")
-
-
-def test_sends_asyncio_services_to_the_other_one() -> None:
-    with pytest.raises(TypeError, match="await await_progress"):
-        wait_for_progress(RedisProgressService("redis://127.0.0.1:1/0"), "t-1", status="running")
-
-
-async def test_on_a_loop_for_redis(redis_url: str) -> None:
-    async with RedisProgressService(redis_url) as service:
-        task_id = await service.create_task("fetch_data", 4)
-        assert (await await_progress(service, task_id, status="created")).task_id == task_id
-        with pytest.raises(AssertionError, match="did not come to status running"):
-            await await_progress(service, task_id, status="running", timeout=0.05)
