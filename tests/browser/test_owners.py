@@ -1,4 +1,4 @@
-"""Owners and traces on the page: only where a task has one."""
+"""Traces on the page: only where a task has one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.records import Records
 from tests.web.conftest import StartApi
 
 
-def test_a_row_leads_to_its_trace_where_the_settings_say_how(
+def test_a_task_leads_to_its_trace_where_the_settings_say_how(
     start_api: StartApi, open_page: OpenPage, redis_url: str
 ) -> None:
     records = Records(redis_url)
@@ -22,11 +22,9 @@ def test_a_row_leads_to_its_trace_where_the_settings_say_how(
     records.apply("traced", ev.Created(identity=identity))
     where = "https://traces.example.com/?a=1&id={trace_id}"
     api = start_api(create_app(Settings(redis_url=redis_url, trace_url=where)))
-    page = open_page(api, "/?lang=en")
-    link = page.locator('tr[data-task-id="traced"] .trace')
-    expect(link).to_have_text("trace")
+    page = open_page(api, "/task/traced?lang=en")
+    link = page.get_by_role("link", name=TRACE[3:35])
     expect(link).to_have_attribute("href", where.replace("{trace_id}", TRACE[3:35]))
-    records.progress("traced", 5)
-    expect(page.locator('tr[data-task-id="traced"]')).to_have_attribute("data-status", "running")
-    expect(link).to_be_visible()
-    expect(page.locator('tr[data-task-id="plain"] .trace')).to_be_hidden()
+    page.goto(f"http://127.0.0.1:{api.port}/task/plain?lang=en")
+    expect(page.locator(".pill")).to_have_text("Waiting")
+    expect(page.locator("dt", has_text="Trace")).to_have_count(0)

@@ -21,9 +21,8 @@ export function makeChips(place, choose, roves = false) {
 
   // `counts` null while they are not known; `empty` whether a status that no task has is there, too.
   return function show(counts, chosen, words, empty = true) {
-    const all = STATUSES.reduce((sum, status) => sum + (counts?.[status] ?? 0), 0);
     for (const { status, chip, label, count } of chips) {
-      const number = status ? counts?.[status] : all;
+      const number = counts?.[status ?? "all"];
       chip.toggleAttribute(
         "data-none",
         counts !== null && !number && status !== null && status !== chosen,
@@ -32,7 +31,7 @@ export function makeChips(place, choose, roves = false) {
       chip.setAttribute("aria-pressed", String(chosen === status));
       if (roves) chip.tabIndex = chosen === status ? 0 : -1;
       say(label, words[status ?? "all"]);
-      say(count, counts ? words.number(number) : "");
+      say(count, number == null ? "" : words.number(number));
     }
   };
 }

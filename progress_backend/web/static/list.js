@@ -36,7 +36,7 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
   const listening = makeListening({ reader, received: show, changed: drawState });
   let answer = null;
   let answerOf = "";
-  let summary = {}; // how many tasks have each status, whatever is chosen
+  let summary = {}; // how many tasks have each status, whatever is chosen; `all` rows, where these are of all
   let readOf = "";
   let finalTimer = null;
   let counted = { shown: 0, all: 0 };
@@ -110,7 +110,9 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
   function take({ body, at }, query) {
     const { page } = chosen();
     body.tasks ??= body.workflows;
-    summary = body.summary ?? summary;
+    const { total } = body.pagination;
+    const all = alone() ? summary.all : total;
+    summary = { ...(body.summary ?? summary), all };
     if (isFront()) body.pagination.pages = 1;
     const { pages } = body.pagination;
     if (query !== readOf) hold.release();

@@ -1,6 +1,5 @@
 // The live page: what is chosen, and what stands around the list.
 import { filtersOf, fromAddress, RECORDS, toAddress } from "./address.js";
-import { listenAgain } from "./bell.js";
 import { makeChips } from "./chips.js";
 import { makeChosen } from "./chosen.js";
 import { settled } from "./filters.js";
@@ -9,7 +8,7 @@ import { BASE } from "./live.js";
 import { makeList } from "./list.js";
 import { WORDS } from "./page_words.js";
 import { say } from "./dom.js";
-import { showRunning } from "./running_icon.js";
+import { makePages } from "./rows.js";
 import { makeSearch } from "./search.js";
 import { makeSortMenu } from "./sort_menu.js";
 import { makeStateLine } from "./state_line.js";
@@ -57,18 +56,22 @@ if (away.length) take(chosen, false);
 list.begin(); // its answer is on its way while the rest is made
 const showFilters = makeChips(byId("filters"), (status) => choose({ status }), true);
 const showChosen = makeChosen(byId("filters"), choose);
+const turning = makePages(turn);
+turning.text.id = "paging";
+byId("rest").before(turning.newer, turning.text);
+byId("rest").after(turning.older);
 const search = makeSearch(byId("search"), byId("found"), { typed: lookFor, choose, now: list.now });
 
 function makeMenus() {
   const showSorts = makeSortMenu(byId("sort"), choose);
-  listenAgain(words);
   import("./strip.js").then(({ makeStrip }) => {
     strip = makeStrip(byId("strip"), draw);
     strip.begin();
   });
   return () => {
     showSorts(chosen, words);
-    showRunning(list.summary().running ?? 0, words);
+    const { running } = list.summary();
+    document.title = running ? `${words.runningNow(running)} · ${words.title}` : words.title;
   };
 }
 
@@ -140,12 +143,13 @@ function draw() {
   list.drawRows();
   if (list.drawn()) (drawMenus ??= makeMenus())();
   const { shown, all } = list.counted();
-  search.note(answer?.tasks ?? []);
+  search.note(answer?.tasks ?? [], strip?.workers().found?.types ?? []);
   search.show(chosen.text, words, shown, all);
   byId("list").hidden &&= answer === null;
   byId("list").setAttribute("aria-busy", String(!list.isOfChosen()));
   byId("table").hidden = all === 0;
   byId("empty").hidden = all > 0;
+  byId("filters").hidden = answer !== null && all === 0 && !list.alone();
   byId("tools").hidden = all === 0 && !list.alone() && !chosen.text;
   say(byId("empty").querySelector("p"), whyEmpty());
   say(byId("empty").querySelector("pre"), filtersOf(chosen).size ? "" : words.example);
@@ -313,24 +317,12 @@ function whyEmpty() {
   return chosen.owner ? words.noneOf(chosen.owner) : filters.length ? words.noneSuch : words.empty;
 }
 
-// A list that is looked through has no numbers: only whether it goes on.
 function drawPaging({ pages = 1, total = 0 }) {
-  const { page } = chosen;
-  const held = document.activeElement;
-  const newer = byId("newer");
-  const older = byId("older");
-  const many = pages === null ? page > 1 || list.goesOn(1) : pages > 1;
   const rows = list.areFlows() ? "workflows" : list.both() ? "both" : "total";
   const all = total > 0 && words[rows](total);
-  say(byId("paging"), [many && words.paging(page, pages), all].filter(Boolean).join(" · "));
-  newer.hidden = older.hidden = !many;
   byId("rest").hidden = !list.more();
-  if (!list.isOfChosen()) return; // where it ends is known once it is there
-  newer.disabled = page <= 1;
-  older.disabled = !list.goesOn(1);
-  // Who has turned to the last page by the keyboard goes on from the button that leads back.
-  if (held === newer && newer.disabled) older.focus();
-  if (held === older && older.disabled) newer.focus();
+  const { page } = chosen;
+  turning.show({ page, pages, more: list.goesOn(1), all, known: list.isOfChosen() }, words);
 }
 
 function appear() {
@@ -359,8 +351,6 @@ byId("language").onclick = () => {
 byId("theme").value = theme();
 byId("theme").onchange = () => setTheme(byId("theme").value);
 byId("show-keys").onclick = showKeys;
-byId("newer").onclick = () => turn(-1);
-byId("older").onclick = () => turn(1);
 byId("rest").onclick = () => choose({ sort: "newest" });
 whenGiven(() => {
   list.begin();

@@ -1,5 +1,4 @@
 // The page of one task or workflow.
-import { listenAgain } from "./bell.js";
 import { makeRecord } from "./record_view.js";
 import { WORDS } from "./record_words.js";
 import { makeStateLine } from "./state_line.js";
@@ -42,7 +41,6 @@ document.addEventListener("choose", ({ detail }) => {
 });
 document.addEventListener("notice", ({ detail }) => line.refuse(detail));
 document.querySelector("main").append(...record.elements);
-listenAgain(words);
 whenGiven(record.begin);
 speak();
 record.begin();

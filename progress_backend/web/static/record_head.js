@@ -36,7 +36,7 @@ export function makeHead(act, kind) {
   name.tabIndex = -1; // has the focus where the act that had it is over
   function show(item, words) {
     const of = kind.words(words);
-    const [shared, counted] = figuresOf(item.progress, words);
+    const [shared, counted] = figuresOf(item, words);
     copy.say(words);
     made.dataset.status = item.status;
     made.dataset.failed = item.counts?.error > 0;

@@ -1,30 +1,15 @@
 // What pages of one record are made of: facts with times, and long texts to fold and to copy.
 import { button, element } from "./dom.js";
+import { clock } from "./words.js";
 
 const FOLDED_LINES = 14;
 const MOST_VALUES = 30;
 const LONGEST_VALUE = 300;
 const ADDRESS = /(https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]}])/;
-const UNITS = [
-  ["day", 86_400],
-  ["hour", 3_600],
-  ["minute", 60],
-  ["second", 1],
-];
 
 // "2026-11-27 22:10:05 +09:00", in the zone that the API is configured for.
 export function absolute(text) {
   return `${text.slice(0, 10)} ${text.slice(11, 19)} ${text.slice(-6).replace(/^.*Z$/, "+00:00")}`;
-}
-
-export function relative(text, now, words) {
-  const seconds = (Date.parse(text) - now) / 1000;
-  const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? UNITS[3];
-  const count = Math.trunc(seconds / size);
-  return new Intl.RelativeTimeFormat(words.code, { numeric: count ? "always" : "auto" }).format(
-    count,
-    unit,
-  );
 }
 
 export function section(title, ...children) {
@@ -36,13 +21,30 @@ export function section(title, ...children) {
   return made;
 }
 
-export const at = (time) => time && { time };
+const at = (time) => time && { time };
+const lasted = (ms) => (ms == null ? "" : clock(ms / 1000));
+
+// When what happened to a task or a workflow.
+export const timesOf = (item) => [
+  ["created", at(item.created_at)],
+  ["eta", at(item.eta)],
+  ["expires", at(item.expires)],
+  ["start", at(item.start_time)],
+  ["attempt", item.attempt > 1 && at(item.attempt_started_at)],
+  ["updated", at(item.updated_at)],
+  ["estimated", at(item.end_time === null && item.estimated_completion)],
+  ["end", at(item.end_time)],
+  ["again", at(item.may_come_again_until)],
+  ["waited", lasted(item.waited_ms)],
+  ["took", item.end_time && lasted(item.processing_time_ms)],
+  ...Object.entries(item.warnings ?? {}).map(([name, since]) => [name, at(since)]),
+];
 
 // What was asked for, by whom and why.
 export const requestOf = ({ control }, words) =>
   control
     ? [
-        ["asked", words.actions[control.action] ?? control.action],
+        ["asked", words.requested[control.action] ?? control.action],
         ["by", control.by],
         ["why", control.reason],
         ["at", at(control.at)],
@@ -71,14 +73,7 @@ export function makeFacts(title) {
     );
   }
 
-  function tick(now, words) {
-    for (const place of list.querySelectorAll("time")) {
-      const text = relative(place.dateTime, now, words);
-      if (place.nextSibling.textContent !== text) place.nextSibling.textContent = text;
-    }
-  }
-
-  return { element: made, show, tick };
+  return { element: made, show };
 }
 
 function valueOf(value) {
@@ -86,7 +81,7 @@ function valueOf(value) {
   if (value.time) {
     const time = element("time", "", absolute(value.time));
     time.dateTime = value.time;
-    return element("span", "when", time, element("small"));
+    return time;
   }
   const made = element(value.link ? "a" : "span", value.mono ? "mono" : "", value.text);
   if (value.link) made.href = value.link;

@@ -1,7 +1,6 @@
 // One task or workflow, on its own page or in the panel: its record is read whole, and again (at most once a
 // second) as the line of <task-progress> says that it changed.
 import { ask } from "./acts.js";
-import { makeBell } from "./bell.js";
 import { element } from "./dom.js";
 import { follow } from "./feed.js";
 import { answered, BASE } from "./live.js";
@@ -17,8 +16,7 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
   const nothing = element("div", "", title, how, element("code", "", id));
   const place = element("div");
   const path = pathOf({ [`${kind}_id`]: id });
-  const bell = kind === "task" ? makeBell() : null;
-  const view = (bell ? makeTaskView : makeWorkflowView)(place, act, id);
+  const view = (kind === "task" ? makeTaskView : makeWorkflowView)(place, act, id);
   const reader = makeReader(read, draw);
   const ticking = setInterval(tick, 1_000);
   let record = null;
@@ -26,7 +24,6 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
   let line = "connecting";
   let leave = null;
   [place.id, nothing.id] = ["record", "nothing"];
-  if (bell) place.querySelector(".now").append(bell.element);
 
   async function read(stop, wanted) {
     const got = await answered(`${path}/status`, {}, stop);
@@ -107,7 +104,6 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
       how.textContent = missing === 403 ? words().forbiddenHow : texts.how;
     } else if (record) {
       view.show(record, words());
-      bell?.show(record, view.name(record, words()), words());
     }
     drawn();
   }

@@ -1,9 +1,8 @@
 // One task or workflow as a table row, changed in place. All of it leads to the record.
 import { makeActions } from "./actions.js";
 import { figuresOf, makeBar } from "./bar.js";
-import { makeBell } from "./bell.js";
 import { button, element, say, sayCut } from "./dom.js";
-import { agoText, TASK, traceOf } from "./task.js";
+import { agoText, TASK } from "./task.js";
 
 // A mark that chooses a value of the row as a filter of the list.
 function makePick(filter) {
@@ -52,9 +51,7 @@ export function makeRow(act, kind = TASK) {
     ? ["owner", "task_type", "symbol"].map((one) => [one, makePick(one)])
     : [];
   const warnings = element("span", "warnings");
-  const bell = kind === TASK ? makeBell() : null;
-  const trace = element("a", "trace");
-  const marks = [trace, ...picks.map(([, pick]) => pick.element), ...(bell ? [bell.element] : [])];
+  const marks = picks.map(([, pick]) => pick.element);
   const name = element("div", "name", link, ...marks, warnings);
   const line = element("span");
   const problem = element("small");
@@ -80,7 +77,6 @@ export function makeRow(act, kind = TASK) {
   for (const mark of marks) mark.tabIndex = -1;
   made.onkeydown = goAlong;
   made.tabIndex = -1;
-  trace.rel = "noreferrer";
 
   // Tab goes from row to row; within one the arrows lead to its marks and acts.
   function goAlong({ key, target }) {
@@ -114,6 +110,7 @@ export function makeRow(act, kind = TASK) {
     const [name, other] = kind.names(task, words);
     first.show(name);
     type.show(other);
+    type.parts[0].parentNode.hidden = !other;
     const id = kind.id?.(task) ?? task.task_id;
     const title = `${kind.name(task, words)}\n${id}`;
     if (link.title !== title) link.title = title;
@@ -121,11 +118,6 @@ export function makeRow(act, kind = TASK) {
     link.href = kind.page(task, words);
     const values = kind.filters?.(task);
     for (const [filter, pick] of picks) pick.show(values[filter], words);
-    const traced = traceOf(task);
-    trace.hidden = !traced;
-    say(trace, words.trace);
-    if (traced) trace.href = traced;
-    bell?.show(task, kind.name(task, words), words);
   }
 
   // What the time alone changes.
@@ -145,7 +137,7 @@ export function makeRow(act, kind = TASK) {
     progress.className = `progress ${task.status}`;
     bar.show(task, kind.name(task, words));
     bar.element.hidden = task.status === "created" && !task.progress.current;
-    const [share, counted] = figuresOf(task.progress, words);
+    const [share, counted] = figuresOf(task, words);
     say(percent, bar.element.hidden ? "" : share);
     sayCut(count, bar.element.hidden ? "" : counted);
     sayCut(rate, kind.rate(task, words) ?? "");

@@ -109,20 +109,22 @@ export function makePages(turn) {
   const text = element("span");
   const older = button("", () => turn(1));
 
-  function show(answer, words, total) {
-    const { page = 1, pages = 1, total: all } = answer ?? {};
-    const texts = [pages > 1 && words.paging(page, pages), total(all ?? 0)].filter(Boolean);
-    say(text, answer ? texts.join(" · ") : words.reading);
+  // `pages` is null where they have no numbers; `more` says whether one follows; `all` how many rows there are;
+  // `known` is false while another page is read.
+  function show({ page, pages, more, all, known = true }, words) {
+    const many = page > 1 || more;
+    say(text, [many && words.paging(page, pages), all].filter(Boolean).join(" · "));
     say(newer, words.newer);
     say(older, words.older);
-    newer.hidden = older.hidden = pages <= 1;
+    newer.hidden = older.hidden = !many;
+    if (!known) return;
     // Who has turned to the last page by the keyboard goes on from the button that leads back.
     const held = document.activeElement;
     newer.disabled = page <= 1;
-    older.disabled = page >= pages;
+    older.disabled = !more;
     if (held === newer && newer.disabled) older.focus();
     if (held === older && older.disabled) newer.focus();
   }
 
-  return { element: element("div", "", newer, text, older), show };
+  return { newer, text, older, show };
 }

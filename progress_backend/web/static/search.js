@@ -33,7 +33,7 @@ export function matcher(text, words) {
 // `now` is the service's clock in milliseconds.
 export function makeSearch(field, found, { typed, choose, now }) {
   const list = element("datalist");
-  const seen = new Map(); // "symbol 7203.T" -> its filter, of the rows that were loaded so far
+  const seen = new Map(); // "symbol 7203.T" -> its filter, of the rows that were loaded so far, and the types that are stored
   let offered = new Map(); // a suggestion's text -> its filter
   let composing = false; // letters of which a word is being made: none of them is what is looked for
   let shown = 0;
@@ -41,7 +41,8 @@ export function makeSearch(field, found, { typed, choose, now }) {
   field.setAttribute("list", list.id);
   field.after(list);
 
-  function note(items) {
+  function note(items, types) {
+    for (const type of types) seen.set(`task_type ${type}`, ["task_type", type]);
     for (const item of items)
       for (const name of NAMES)
         if (item[name] && seen.size < MOST) seen.set(`${name} ${item[name]}`, [name, item[name]]);

@@ -29,9 +29,8 @@ export function makeStateLine(draw) {
     say(byId("connection"), words[state] ?? "");
     say(byId("age"), fresh || silent === null ? "" : words.lastMessage(Math.floor(silent / 1000)));
     document.body.dataset.fresh = fresh;
-    const notice = storeAway
-      ? words.storeAway
-      : refusal || (refused ? whyRefused(refused, words) : "");
+    const why = storeAway ? words.storeAway : refused && whyRefused(refused, words);
+    const notice = refusal || why || "";
     say(byId("notice"), notice);
     byId("notice").hidden = !notice;
   }

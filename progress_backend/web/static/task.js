@@ -127,9 +127,3 @@ export const TASK = {
 export function lastLine(text) {
   return text.trimEnd().split("\n").at(-1);
 }
-
-// Where its trace is to be seen; null where the service does not say, or the task has none.
-export function traceOf({ traceparent }) {
-  const where = document.body.dataset.trace;
-  return where && traceparent ? where.replaceAll("{trace_id}", traceparent.slice(3, 35)) : null;
-}

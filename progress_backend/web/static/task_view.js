@@ -2,10 +2,9 @@
 // asked for what, when, where.
 import { startText } from "./expected.js";
 import { makeLog } from "./log_view.js";
-import { nowOf } from "./moment.js";
 import { makeHead } from "./record_head.js";
-import { at, makeFacts, makeText, requestOf } from "./record_parts.js";
-import { pageOf, TASK, traceOf } from "./task.js";
+import { makeFacts, makeText, requestOf, timesOf } from "./record_parts.js";
+import { pageOf, TASK } from "./task.js";
 import { makeTimeline } from "./timeline_view.js";
 import { errorOf } from "./translated.js";
 import { clock } from "./words.js";
@@ -43,10 +42,16 @@ const KIND = {
         : TASK.why(task, words),
 };
 
-// Where Flower shows it; null where the service does not say, or where Celery has had no message of it.
-function flowerOf({ task_id: id, root_id: root, worker }) {
-  const { flower } = document.body.dataset;
-  return flower && (root || worker) ? `${flower}/task/${encodeURIComponent(id)}` : null;
+// Where its trace, and what Flower has of it, are to be seen; nothing where the service does not say, or where there is
+// none: Flower knows a task once Celery has had a message of it.
+function elsewhere({ task_id: id, root_id: root, worker, traceparent }) {
+  const { trace, flower } = document.body.dataset;
+  const its = traceparent?.slice(3, 35);
+  const page = `${flower}/task/${encodeURIComponent(id)}`;
+  return [
+    ["trace", trace && its && { text: its, link: trace.replaceAll("{trace_id}", its), mono: true }],
+    ["flower", flower && (root || worker) && { text: id, link: page, mono: true }],
+  ];
 }
 
 export function makeTaskView(place, act, id) {
@@ -76,28 +81,7 @@ export function makeTaskView(place, act, id) {
     error.show(task.status === "error" && problem === causeOf(task, words) ? "" : problem, words);
     results.show(task.results, words);
     request.show(requestOf(task, words), words);
-    times.show(
-      [
-        ["created", at(task.created_at)],
-        ["eta", at(task.eta)],
-        ["expires", at(task.expires)],
-        ["start", at(task.start_time)],
-        ["attempt", task.attempt > 1 ? at(task.attempt_started_at) : null],
-        ["updated", at(task.updated_at)],
-        ["estimated", at(task.status === "running" && task.estimated_completion)],
-        ["end", at(task.end_time)],
-        ["again", at(task.may_come_again_until)],
-        ["waited", task.waited_ms == null ? "" : clock(task.waited_ms / 1000)],
-        [
-          "took",
-          task.end_time && task.processing_time_ms != null
-            ? clock(task.processing_time_ms / 1000)
-            : "",
-        ],
-        ...Object.entries(task.warnings ?? {}).map(([name, since]) => [name, at(since)]),
-      ],
-      words,
-    );
+    times.show(timesOf(task), words);
     run.show(
       [
         ["worker", worker && { text: worker, mono: true }],
@@ -107,33 +91,13 @@ export function makeTaskView(place, act, id) {
       ],
       words,
     );
-    const link = (kind, its) =>
-      its && its !== task.task_id
-        ? { text: its, link: pageOf(kind, its, words), mono: true }
-        : null;
-    const trace = traceOf(task);
-    const flower = flowerOf(task);
+    const link = (kind, its) => its && { text: its, link: pageOf(kind, its, words), mono: true };
     belongs.show(
       [
         ["owner", task.owner],
-        ["trace", trace && { text: task.traceparent.slice(3, 35), link: trace, mono: true }],
-        ["flower", flower && { text: task.task_id, link: flower, mono: true }],
-        [
-          "workflow",
-          workflow && {
-            text: workflow.id,
-            link: pageOf("workflow", workflow.id, words),
-            mono: true,
-          },
-        ],
-        [
-          "canvas",
-          workflow?.canvas && {
-            text: workflow.canvas,
-            link: pageOf("workflow", workflow.canvas, words),
-            mono: true,
-          },
-        ],
+        ...elsewhere(task),
+        ["workflow", link("workflow", workflow?.id)],
+        ["canvas", link("workflow", workflow?.canvas)],
         ["parent", link("task", task.parent_id)],
         ["root", link("task", task.root_id)],
         ["group", task.group_id && { text: task.group_id, mono: true }],
@@ -150,7 +114,6 @@ export function makeTaskView(place, act, id) {
     // A run that has yet to acknowledge its cancel may write more.
     log.look(task, task.final && task.control?.acknowledged_at !== null, words);
     timeline.look(task, words);
-    for (const facts of [request, times]) facts.tick(nowOf(task), words);
   }
 
   return { show, tick, name: KIND.name, expectStack: timeline.expectStack };

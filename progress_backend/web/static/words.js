@@ -7,86 +7,88 @@ export function number(n) {
   return whole.replace(/\B(?=(\d{3})+$)/g, ",") + (part ? `.${part}` : "");
 }
 
-export const WORDS = {
-  en: {
-    code: "en",
-    created: "Created",
-    waits: "Waiting",
-    running: "Running",
-    paused: "Paused",
-    completed: "Completed",
-    error: "Error",
-    cancelled: "Cancelled",
-    asked: { pause: "Pause asked", cancel: "Cancel asked" },
-    connecting: "Connecting…",
-    stale: "Not up to date",
-    unanswered: "No answer; whether it was done is not known.",
-    refused: (text) => `Not done: ${text}`,
-    isNow: (status) => `the task is ${status.toLowerCase()} by now.`,
-    mayNot: "you may not do this.",
-    cancel: "Cancel",
-    doCancel: "Cancel the task",
-    keep: "Keep it",
-    leftOf: (text) => `${text} left`,
-    took: (text) => `took ${text}`,
-    longer: "longer than usual",
-    varies: "varies too much to say",
-    units: { s: "s", min: "min", h: "h", d: "d" },
+// The texts of each language from pairs of them, English first; one that stands alone is of both. They are put over
+// those of `base`.
+export function inEach(base, texts) {
+  function its(one, place, base) {
+    if (Array.isArray(one)) return one[place];
+    if (typeof one !== "object") return one;
+    const own = Object.entries(one).map(([name, text]) => [name, its(text, place, base?.[name])]);
+    return { ...base, ...Object.fromEntries(own) };
+  }
+  return { en: its(texts, 0, base.en), ja: its(texts, 1, base.ja) };
+}
+
+export const WORDS = inEach(
+  {},
+  {
+    code: ["en", "ja"],
+    created: ["Waiting", "待機中"],
+    running: ["Running", "実行中"],
+    paused: ["Paused", "一時停止中"],
+    completed: ["Completed", "完了"],
+    error: ["Error", "エラー"],
+    cancelled: ["Cancelled", "キャンセル済み"],
+    asked: {
+      pause: ["Pause asked", "停止依頼中"],
+      cancel: ["Cancel asked", "取消依頼中"],
+    },
+    connecting: ["Connecting…", "接続しています…"],
+    stale: ["Not up to date", "最新ではありません"],
+    unanswered: [
+      "No answer; whether it was done is not known.",
+      "応答がありません。実行されたかどうかは不明です。",
+    ],
+    refused: [(text) => `Not done: ${text}`, (text) => `実行できませんでした。${text}`],
+    isNow: [
+      (status) => `the task is ${status.toLowerCase()} by now.`,
+      (status) => `タスクはすでに「${status}」です。`,
+    ],
+    mayNot: ["you may not do this.", "操作する権限がありません。"],
+    cancel: ["Cancel", "キャンセル"],
+    doCancel: ["Cancel the task", "キャンセルする"],
+    keep: ["Keep it", "戻る"],
+    leftOf: [(text) => `${text} left`, (text) => `残り ${text}`],
+    took: [(text) => `took ${text}`, (text) => `所要 ${text}`],
+    longer: ["longer than usual", "いつもより長い"],
+    varies: ["varies too much to say", "予測できません"],
+    units: {
+      s: ["s", "秒"],
+      min: ["min", "分"],
+      h: ["h", "時間"],
+      d: ["d", "日"],
+    },
     number,
-    nothingToFollow: "No task-id or workflow-id is given.",
+    nothingToFollow: [
+      "No task-id or workflow-id is given.",
+      "task-id か workflow-id がありません。",
+    ],
     refusals: {
-      4401: "You have no access any more; load the page again.",
-      4403: "You may not see this.",
-      4404: "It is not known here, or its record has expired.",
-      4422: "The task-id, workflow-id or token is none.",
-      4429: "Too many are watched at once.",
+      4401: [
+        "You have no access any more; load the page again.",
+        "アクセスの期限が切れました。ページを読み込み直してください。",
+      ],
+      4403: ["You may not see this.", "表示する権限がありません。"],
+      4404: [
+        "It is not known here, or its record has expired.",
+        "見つかりません。記録の保存期間が過ぎた可能性があります。",
+      ],
+      4422: [
+        "The task-id, workflow-id or token is none.",
+        "task-id、workflow-id またはトークンが正しくありません。",
+      ],
+      4429: ["Too many are watched at once.", "監視の数が上限を超えました。"],
     },
     ofWorkflow: {
-      name: "Workflow",
-      doCancel: "Cancel the workflow",
-      isNow: (status) => `the workflow is ${status.toLowerCase()} by now.`,
+      name: ["Workflow", "ワークフロー"],
+      doCancel: ["Cancel the workflow", "キャンセルする"],
+      isNow: [
+        (status) => `the workflow is ${status.toLowerCase()} by now.`,
+        (status) => `ワークフローはすでに「${status}」です。`,
+      ],
     },
   },
-  ja: {
-    code: "ja",
-    created: "待機中",
-    waits: "待機中",
-    running: "実行中",
-    paused: "一時停止中",
-    completed: "完了",
-    error: "エラー",
-    cancelled: "キャンセル済み",
-    asked: { pause: "停止依頼中", cancel: "取消依頼中" },
-    connecting: "接続しています…",
-    stale: "最新ではありません",
-    unanswered: "応答がありません。実行されたかどうかは不明です。",
-    refused: (text) => `実行できませんでした。${text}`,
-    isNow: (status) => `タスクはすでに「${status}」です。`,
-    mayNot: "操作する権限がありません。",
-    cancel: "キャンセル",
-    doCancel: "キャンセルする",
-    keep: "戻る",
-    leftOf: (text) => `残り ${text}`,
-    took: (text) => `所要 ${text}`,
-    longer: "いつもより長い",
-    varies: "予測できません",
-    units: { s: "秒", min: "分", h: "時間", d: "日" },
-    number,
-    nothingToFollow: "task-id か workflow-id がありません。",
-    refusals: {
-      4401: "アクセスの期限が切れました。ページを読み込み直してください。",
-      4403: "表示する権限がありません。",
-      4404: "見つかりません。記録の保存期間が過ぎた可能性があります。",
-      4422: "task-id、workflow-id またはトークンが正しくありません。",
-      4429: "監視の数が上限を超えました。",
-    },
-    ofWorkflow: {
-      name: "ワークフロー",
-      doCancel: "キャンセルする",
-      isNow: (status) => `ワークフローはすでに「${status}」です。`,
-    },
-  },
-};
+);
 
 export const STATUSES = ["created", "running", "paused", "completed", "error", "cancelled"];
 

@@ -5,12 +5,10 @@ import { answered } from "./live.js";
 import { makeGrid } from "./grid.js";
 import { makeReader } from "./reading.js";
 import { makeHead } from "./record_head.js";
-import { at, makeFacts, requestOf, section } from "./record_parts.js";
+import { makeFacts, requestOf, section, timesOf } from "./record_parts.js";
 import { element } from "./dom.js";
 import { makeRow } from "./row.js";
 import { makePages, makeRows, makeItems } from "./rows.js";
-import { nowOf } from "./moment.js";
-import { clock } from "./words.js";
 import { WORKFLOW } from "./workflow.js";
 
 const LIMIT = 20;
@@ -29,7 +27,12 @@ export function makeWorkflowView(place, act) {
   const grid = makeGrid();
   const members = makeItems();
   const rows = makeRows(body, () => makeRow(act));
-  const tasks = section("members", chosen, table, element("div", "pages", pages.element));
+  const tasks = section(
+    "members",
+    chosen,
+    table,
+    element("div", "pages", pages.newer, pages.text, pages.older),
+  );
   const showChips = makeChips(chosen, (one) => {
     status = one;
     page = 1;
@@ -86,37 +89,16 @@ export function makeWorkflowView(place, act) {
       "aria-label",
       words.tasksOf(WORKFLOW.name(workflow, words.ofWorkflow && { ...words, ...words.ofWorkflow })),
     );
-    showChips(counts, status, words, false);
+    showChips({ ...counts, all: workflow.progress.total }, status, words, false);
     rows.draw(members.shown, words);
-    pages.show(answer && { ...answer, page }, words, words.total);
-    times.show(
-      [
-        ["created", at(workflow.created_at)],
-        ["start", at(workflow.start_time)],
-        ["updated", at(workflow.updated_at)],
-        ["estimated", at(workflow.end_time === null && workflow.estimated_completion)],
-        ["end", at(workflow.end_time)],
-        ["again", at(workflow.may_come_again_until)],
-        [
-          "took",
-          workflow.end_time && workflow.processing_time_ms != null
-            ? clock(workflow.processing_time_ms / 1000)
-            : "",
-        ],
-      ],
-      words,
-    );
-    tick();
-  }
-
-  function tick() {
-    head.tick(workflow, words);
-    for (const facts of [request, times]) facts.tick(nowOf(workflow), words);
+    const { pages: last = 1, total = 0 } = answer ?? {};
+    pages.show({ page, pages: last, more: page < last, all: words.total(total) }, words);
+    times.show(timesOf(workflow), words);
   }
 
   return {
     show,
-    tick,
+    tick: head.tick,
     name: (item, inWords) => WORKFLOW.name(item, { ...inWords, ...inWords.ofWorkflow }),
   };
 }
