@@ -44,12 +44,8 @@ def fetch_data(self: Task, symbol: str, period: str = "1y") -> dict[str, Any]:
     tally = Tally()
     with PriceClient(PRICES_URL) as client, PriceDatabase(PRICES_DB_URL) as database:
         for tally in import_prices(client, database, symbol, period):
-            progress.update(
-                tally.done,
-                tally.total,
-                f"データを処理しています... ({tally.done}/{tally.total})",
-            )
-    progress.complete(tally.results(), "データ取得が完了しました")
+            progress.update(tally.done, tally.total)
+    progress.complete(tally.results())
     return tally.results()
 
 
@@ -75,13 +71,12 @@ def bulk_import(self: Task, symbols: list[str], period: str = "1y") -> dict[str,
     failures: dict[str, str] = {}
     with PriceClient(PRICES_URL) as client, PriceDatabase(PRICES_DB_URL) as database:
         for done, symbol in enumerate(wanted):
-            message = f"{symbol} を取り込んでいます... ({done}/{len(wanted)})"
-            progress.update(done, len(wanted), message, phase=symbol)
+            progress.update(done, len(wanted), phase=symbol)
             try:
                 for tally in import_prices(client, database, symbol, period):
                     tallies[symbol] = tally
                     records = f"{tally.done}/{tally.total}"
-                    progress.update(done, len(wanted), message, {"records": records}, phase=symbol)
+                    progress.update(done, len(wanted), details={"records": records}, phase=symbol)
             except PriceSourceError as error:
                 failures[symbol] = str(error)
     if len(failures) == len(wanted):
@@ -89,5 +84,6 @@ def bulk_import(self: Task, symbols: list[str], period: str = "1y") -> dict[str,
             f"none of {len(wanted)} symbols could be imported; {wanted[0]}: {failures[wanted[0]]}"
         )
     results = bulk_results(tallies, failures)
-    progress.complete(results, "一括取り込みが完了しました")
+    progress.update(len(wanted), len(wanted))
+    progress.complete(results)
     return results

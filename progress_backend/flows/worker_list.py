@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from ..errors import printable
-from ..operations import leases, lists, records
+from ..operations import counts, leases, lists, records
 from ..operations.lists import Filters
 from ..record import reader_view
 from ..record.fields import Body
 from ..record.local_time import LocalTime, moment
 from ..record.model import rendered
+from ..record.time_totals import OTHERS
 from .flow import Flow
 from .stored_record import milliseconds
 from .task_flows import Flows
@@ -24,9 +25,9 @@ _OF_ALL: Final = 2_000
 _AT_ONCE: Final = 100
 
 
-def workers(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
+def workers(flows: Flows, now: datetime, its: dict[str, Any] | None = None) -> Flow[dict[str, Any]]:
     """The workers whose leases are stored, the living ones first, each with some of the tasks that
-    it holds: the body of `GET /internal/workers`.
+    it holds: the body of `GET /internal/workers`. `its`: the `figures`, where these were read.
 
     A worker that has ended, or was found dead, is forgotten once it holds nothing.
     """
@@ -46,8 +47,16 @@ def workers(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
         for (lease, until_ms), (count, ids) in zip(stored, held, strict=True)
     ]
     rows.sort(key=lambda row: (not row["live"], row["name"]))
+    its = its or (yield from figures(flows, now))
+    return {"workers": rows, "total": total, **its, "at": rendered(now)}
+
+
+def figures(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
+    """The oldest wait, and the task types that have run: what takes many reads."""
     waits = yield from _oldest_wait_ms(flows, now)
-    return {"workers": rows, "total": total, "oldest_wait_ms": waits, "at": rendered(now)}
+    totals = yield from counts.times()
+    types = sorted({task_type for _, task_type in totals} - {OTHERS})
+    return {"oldest_wait_ms": waits, "types": types}
 
 
 def _oldest_wait_ms(flows: Flows, now: datetime) -> Flow[int | None]:

@@ -74,6 +74,8 @@ class Api:
         #: None: no broker is configured, so no process can be terminated.
         self.broker: Final = None if celery_app is None else Broker(celery_app)
         self.measured: Final = Measured()
+        #: The workers' figures and when they were read; None before.
+        self.figures: tuple[datetime, dict[str, Any]] | None = None
         self.listener: Final = Listener(self.store)
         self.listener.start()
 

@@ -35,6 +35,13 @@ def test_how_long_the_first_task_waits_that_may_begin(driver: Driver) -> None:
     assert before - 1 <= waited <= after + 1
 
 
+def test_the_types_that_have_run(driver: Driver) -> None:
+    driver.start("runs")
+    assert listed(driver)["types"] == []
+    driver.apply("runs", ev.Completed())
+    assert listed(driver)["types"] == ["fetch_data"]
+
+
 def test_each_worker_with_its_last_sign_and_what_it_runs(driver: Driver) -> None:
     lease_s = driver.settings.lease_s
     renew(driver, "celery@b/0123", lease_s)

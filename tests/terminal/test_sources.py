@@ -63,7 +63,7 @@ READS: list[Read] = [
     lambda source: source.workflow("flow"),
     lambda source: source.workflow("nobody"),
     lambda source: source.workflows(1, 20),
-    lambda source: {**source.workers(), "at": None, "oldest_wait_ms": None},
+    lambda source: {**source.workers(), "at": None, "oldest_wait_ms": None, "types": None},
     lambda source: source.act("cancel", ["m2", "nobody"]),
 ]
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
+
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import leases
 from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.store.drivers import Store
+from progress_backend.web import overview
 from progress_backend.web.openapi import overview_bodies
 from tests.records import Records
 from tests.web.serving import RunningApi
@@ -41,3 +46,13 @@ async def test_the_workers_and_what_they_run(api: RunningApi, redis_url: str) ->
             await service.handle_request("/internal/workers", "GET", {}),
         ):
             assert found["workers"][0]["holds"] == worker["holds"]
+
+
+def test_a_process_reads_the_figures_once_in_a_while(
+    api: RunningApi, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "_KEPT", timedelta(days=1))
+    before = api.http.get("/internal/workers").json()
+    Records(redis_url).create("waits")
+    after = api.http.get("/internal/workers").json()
+    assert after["oldest_wait_ms"] == before["oldest_wait_ms"]

@@ -48,4 +48,5 @@ class WorkerList(BaseModel):
         description="How long the task waits that was created first of those that may begin: "
         "planned steps and tasks with an eta to come are none. null where none waits."
     )
+    types: list[str] = Field(description="The task types that have run, by name.")
     at: str = Field(description="When this was read, by the store's clock.")
