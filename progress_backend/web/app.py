@@ -81,7 +81,6 @@ def create_app(
     if settings.metrics:
         routes += metrics_router.routes
     if settings.docs:
-        app.docs_url = docs_page.PATH  # this package's page, for code that links to it
         routes += docs_page.described_router.routes
     app.router.routes += routes
     app.add_middleware(Front, routes=routes)

@@ -76,16 +76,16 @@ async def page(request: Request) -> Response:
     """The live page."""
     settings = access_of(request.scope).settings
     known = settings.tokens or settings.tokens_file or request.query_params.keys() - {"lang"}
-    file = _page(_docs(request), not known, _given(settings))
+    file = _page(not known, _given(settings))
     return file.answer(request, _PAGE_HEADERS)
 
 
 @lru_cache(maxsize=16)
-def _page(docs: str, reads_first: bool, given: tuple[tuple[str, str], ...]) -> StaticFile:
+def _page(reads_first: bool, given: tuple[tuple[str, str], ...]) -> StaticFile:
     """The live page of a service with these settings."""
     first = f"<script>{_FIRST_READ}</script>\n" if reads_first else ""
     html = (_FOLDER / "index.html").read_text(encoding="utf-8").replace("{{first-read}}", first)
-    return StaticFile("text/html; charset=utf-8", _filled(html, ("docs", docs), *given).encode())
+    return StaticFile("text/html; charset=utf-8", _filled(html, *given).encode())
 
 
 def _given(settings: Settings) -> tuple[tuple[str, str], ...]:
@@ -164,11 +164,3 @@ async def unknown(request: Request, error: Exception) -> Response:
     about = {"lang": lang, "base": base or "./", **_UNKNOWN[lang]}
     html = (_FOLDER / "unknown.html").read_text(encoding="utf-8")
     return HTMLResponse(_filled(html, *about.items(), *_given(settings)), 404, headers=HEADERS)
-
-
-def _docs(request: Request) -> str:
-    """Relative URL of the API's description, correct behind any proxy; "" if there is none."""
-    if request.app.docs_url is None:
-        return ""
-    path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    return "../" * (path.count("/") - 1) + str(request.app.docs_url).lstrip("/")

@@ -51,7 +51,7 @@ def test_a_job_from_its_creation_to_its_end(
     expect(bar).to_have_attribute("aria-label", "fetch_data 7203.T")
     api.update(task_id, "completed")
     expect(part(page, "status")).to_have_text("Completed")
-    expect(part(page, "figures")).to_have_text("100% · 63 / 252")
+    expect(part(page, "figures")).to_have_text("100%")
     expect(part(page, "message")).to_be_hidden()  # it says what the status says
     assert page.evaluate("seen.at(-1)") == ["end", "completed"]
     assert page.evaluate("seen.filter(([name]) => name === 'end').length") == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
@@ -304,7 +305,7 @@ def test_the_order_is_chosen_as_far_as_there_is_one(
     page.reload()
     shows(page, "first", "completed")
     expect(order).to_have_value("ended")
-    page.get_by_role("button", name="Waiting 1").click()
+    page.get_by_role("button", name="Created 1").click()
     expect(order).to_be_hidden()
     page.go_back()
     eventually(lambda: listed(page) == ["first", "third", "second"])

@@ -194,7 +194,7 @@ def test_what_the_page_does_by_keys(api: RunningApi, records: Records, open_page
     assert page.locator("a[href], button, input, select").evaluate_all(stops) <= 30
     page.get_by_role("button", name="Running 21").focus()
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("button", name="Waiting 0")).to_be_focused()
+    expect(page.get_by_role("button", name="Created 0")).to_be_focused()
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")

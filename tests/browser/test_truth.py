@@ -267,3 +267,20 @@ def test_a_store_that_is_away_when_the_page_is_opened_is_said_at_once(
             until(lambda at=notice: "does not answer" in at.inner_text(), WITHIN_S, "it is said")
             state = page.locator("#connection")
             until(lambda at=state: at.inner_text() == "Not up to date", WITHIN_S, "it is old")
+
+
+def test_an_act_while_the_store_is_away_is_refused_in_words(
+    browser: Browser, tmp_path: Path
+) -> None:
+    world = World(browser, tmp_path)
+    with world.over:
+        server = world.server()
+        Records(server.url).start("job")
+        page = world.page(world.api(server).port)
+        pause = page.locator('tr[data-task-id="job"] [data-action="pause"]')
+        pause.wait_for()
+        server.kill()
+        pause.click()
+        notice = page.locator("#notice")
+        wanted = "Not done: the store does not answer."
+        until(lambda: notice.inner_text() == wanted, WITHIN_S, "the act's refusal is said")

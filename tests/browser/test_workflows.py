@@ -48,7 +48,7 @@ def test_a_row_says_how_it_is(api: RunningApi, records: Records, open_page: Open
     page = open_page(api)
     found = shows(page, "running")
     expect(found.get_by_role("link", name=NAME)).to_be_visible()
-    for text in ("Running", "62.5%", "2 / 4", "Waiting 1 · Running 1 · Completed 1"):
+    for text in ("Running", "62.5%", "2 / 4", "Created 1 · Running 1 · Completed 1"):
         expect(found).to_contain_text(text)
     expect(found.locator(".message small")).to_have_text(
         "1 failed: ConnectionError: the source did not answer"

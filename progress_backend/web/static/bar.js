@@ -34,11 +34,3 @@ export function makeBar() {
 
   return { element: track, fill, show };
 }
-
-// The share in percent, and the count. One that completed with less than all is as much as its job counted.
-export function figuresOf({ status, progress: { current, total, percentage } }, words) {
-  const count = words.number(current);
-  if (!total) return ["", current ? count : ""];
-  const share = status === "completed" && current < total ? "" : `${percentage}%`;
-  return [share, `${count} / ${words.number(total)}`];
-}

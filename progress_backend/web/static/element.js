@@ -5,6 +5,7 @@
 // bar, fill, figures, time, message, problem, note, cancel.
 import { STYLE } from "./element_style.js";
 import { follow } from "./feed.js";
+import { figuresOf } from "./figures.js";
 import { moment } from "./moment.js";
 import { remainingText } from "./remaining.js";
 import { TEXTS } from "./texts.js";
@@ -33,16 +34,7 @@ function part(name, tag = "span", ...children) {
 }
 
 export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
-  static observedAttributes = [
-    "task-id",
-    "workflow-id",
-    "base",
-    "token",
-    "lang",
-    "cancellable",
-    "label",
-    "error-text",
-  ];
+  static observedAttributes = ["task-id", "workflow-id", "base", "token", ...DRAWN];
 
   #name = part("name", "strong");
   #status = part("status");
@@ -279,7 +271,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   }
 
   #showRecord(record, words) {
-    const { current, total } = record.progress;
+    const { total } = record.progress;
     const ended = record.end_time !== null && record.final;
     const unknown = !total && record.status === "running";
     const control = record.control;
@@ -291,17 +283,18 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
         (record.workflow_id && (record.name || words.ofWorkflow.name)) ||
         [record.task_type, record.symbol].filter(Boolean).join(" "),
     );
-    text(this.#status, waiting || (words[record.status] ?? record.status));
+    const status = record.status === "created" ? "waits" : record.status;
+    text(this.#status, waiting || (words[status] ?? status));
     this.#bar.toggleAttribute("data-unknown", unknown);
     this.#bar.setAttribute("aria-label", this.#name.textContent);
     this.#fill.style.width = unknown ? "" : `${this.#most}%`;
     if (unknown) this.#bar.removeAttribute("aria-valuenow");
     else this.#bar.setAttribute("aria-valuenow", this.#most);
-    const count = words.number(current);
-    text(
-      this.#figures,
-      total ? `${this.#most}% · ${count} / ${words.number(total)}` : current ? count : "",
+    const [share, count] = figuresOf(
+      { ...record, progress: { ...record.progress, percentage: this.#most } },
+      words,
     );
+    text(this.#figures, [share, count].filter(Boolean).join(" · "));
     text(this.#time, timeText(record, words));
     const message = messageOf(record, words);
     text(

@@ -342,7 +342,6 @@ function speak() {
 document.addEventListener("choose", chooseIn);
 document.addEventListener("click", follow);
 addEventListener("keydown", press);
-byId("docs").hidden = !byId("docs").getAttribute("href");
 byId("language").onclick = () => {
   words = words === WORDS.ja ? WORDS.en : WORDS.ja;
   take(chosen, false);

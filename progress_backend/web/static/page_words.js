@@ -13,7 +13,6 @@ const dated = (code, text) =>
 export const WORDS = inEach(SHARED, {
   other: ["日本語", "English"],
   title: ["Task progress", "タスクの進捗"],
-  docs: "API",
   status: ["Status", "状態"],
   task: ["Task", "タスク"],
   progress: ["Progress", "進捗"],

@@ -1,7 +1,8 @@
 // The head of a record's page: its name, status and acts, and the bar with its figures.
 import { makeActions } from "./actions.js";
-import { figuresOf, makeBar } from "./bar.js";
+import { makeBar } from "./bar.js";
 import { element, sayOrHide } from "./dom.js";
+import { figuresOf } from "./figures.js";
 import { makeCopy } from "./record_parts.js";
 
 export function makeHead(act, kind) {

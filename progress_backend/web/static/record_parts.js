@@ -2,7 +2,6 @@
 import { button, element } from "./dom.js";
 import { clock } from "./words.js";
 
-const FOLDED_LINES = 14;
 const MOST_VALUES = 30;
 const LONGEST_VALUE = 300;
 const ADDRESS = /(https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]}])/;
@@ -112,25 +111,17 @@ export function flat(value) {
   return entries.map(([name, , text]) => [name, text]);
 }
 
-// A text as it is, folded where it is long; or the table of a flat value.
+// A text as it is, or the table of a flat value.
 export function makeText(title) {
   const pre = element("pre");
   const table = element("dl");
   const copy = makeCopy(pre);
-  const more = button("more", () => turn(pre.classList.toggle("folded")));
-  const made = section(title, pre, table, more);
+  const made = section(title, pre, table);
   made.firstChild.after(copy.element);
   pre.tabIndex = 0;
-  let words = null;
 
-  function turn(folded) {
-    more.textContent = folded ? words.more : words.less;
-    more.setAttribute("aria-expanded", String(!folded));
-  }
-
-  function show(value, inWords) {
+  function show(value, words) {
     const text = pretty(value);
-    words = inWords;
     made.say(words);
     copy.say(words);
     made.hidden = !text;
@@ -145,10 +136,7 @@ export function makeText(title) {
           element("dd", "", ...linked(one)),
         ]),
       );
-      more.hidden = pre.hidden || (text.split("\n").length <= FOLDED_LINES && text.length < 1_500);
-      pre.classList.toggle("folded", !more.hidden);
     }
-    turn(pre.classList.contains("folded"));
   }
 
   return { element: made, show };

@@ -11,8 +11,6 @@ export const WORDS = inEach(PAGE, {
   copy: ["Copy", "コピー"],
   copied: ["Copied", "コピーしました"],
   marked: ["Marked", "選択しました"],
-  more: ["Show all", "すべて表示"],
-  less: ["Show less", "折りたたむ"],
   terminate: ["Terminate", "強制終了"],
   stack: ["Where is it?", "実行箇所を調べる"],
   sureTerminate: [(name) => `Terminate ${name}?`, (name) => `${name} を強制終了しますか?`],

@@ -1,7 +1,8 @@
 // One task or workflow as a table row, changed in place. All of it leads to the record.
 import { makeActions } from "./actions.js";
-import { figuresOf, makeBar } from "./bar.js";
+import { makeBar } from "./bar.js";
 import { button, element, say, sayCut } from "./dom.js";
+import { figuresOf } from "./figures.js";
 import { agoText, TASK } from "./task.js";
 
 // A mark that chooses a value of the row as a filter of the list.
