@@ -21,14 +21,13 @@ from .bounded_connection import NodePool
 from .connection import CONNECTIONS, close_async, options_of
 from .deadline import Deadline
 from .exchange import Request, encoded
-from .redis_errors import checked, refused
+from .redis_errors import checked
 from .store_url import cluster_options, nodes_of, plain_url
 
 #: The part of a call's time that one node of a cluster may take.
 _PART_OF_A_NODE = 1 / 2
 #: Requests that each primary gets.
-_OF_ALL: Final = {"target_nodes": RedisCluster.PRIMARIES}
-_TO_ALL: Final = {"INFO": _OF_ALL, "SCRIPT": _OF_ALL}
+_TO_ALL: Final = {"INFO": {"target_nodes": RedisCluster.PRIMARIES}}
 
 
 def sync_cluster(settings: Settings, deadline: Deadline) -> RedisCluster:
@@ -53,11 +52,6 @@ def async_cluster(settings: Settings, timeout_s: float) -> AsyncRedisCluster:
     options["ssl"] = plain_url(settings).startswith("rediss")
     nodes = [AsyncClusterNode(*node) for node in nodes_of(settings)]
     return AsyncRedisCluster(startup_nodes=nodes, **options)
-
-
-def _named(request: Request) -> Request:
-    """A request as redis-py names it."""
-    return ("SCRIPT LOAD", *request[2:]) if request[0] == "SCRIPT" else request
 
 
 class ClusterExchange:
@@ -89,14 +83,14 @@ class ClusterExchange:
             self._turn.release()
 
     def _replies(self, client: RedisCluster, requests: tuple[Request, ...]) -> list[Any]:
-        if len(requests) < 2 or requests[0][0] in _TO_ALL:
-            return [_alone(client, request) for request in requests]
+        if len(requests) < 2:
+            return checked([_alone(client, request) for request in requests])
         pipeline: Any = client.pipeline(transaction=False)
         for verb, *parts in requests:
             # As bytes: the pipeline would encode ids that are no UTF-8 differently. The node of a
             # script's keys it would ask a server for.
-            key = parts[2] if verb == "EVALSHA" else None
-            node = {} if key is None else {"target_nodes": client.get_node_from_key(key)}
+            script = verb in ("EVAL", "EVALSHA")
+            node = {"target_nodes": client.get_node_from_key(parts[2])} if script else {}
             pipeline.execute_command(verb, *map(encoded, parts), **node)
         return checked(pipeline.execute(raise_on_error=False))
 
@@ -108,9 +102,9 @@ class ClusterExchange:
 
 def _alone(client: RedisCluster, request: Request) -> Any:
     try:
-        return client.execute_command(*_named(request), **_TO_ALL.get(request[0], {}))
+        return client.execute_command(*request, **_TO_ALL.get(request[0], {}))
     except redis.exceptions.ResponseError as error:
-        return refused(error)
+        return error
 
 
 class AsyncClusterExchange:
@@ -136,11 +130,8 @@ class AsyncClusterExchange:
             self._room.release()
 
     async def _replies(self, requests: tuple[Request, ...]) -> list[Any]:
-        if len(requests) == 1 or requests[0][0] in _TO_ALL:
-            to = _TO_ALL.get(requests[0][0], {})
-            calls = [self._client.execute_command(*_named(request), **to) for request in requests]
-            # All calls are waited for: none may run on by itself after the error of another.
-            return await asyncio.gather(*calls, return_exceptions=True)
+        if len(requests) == 1:
+            return [await _alone_async(self._client, *requests)]
         pipeline = self._client.pipeline(transaction=False)
         for request in requests:
             pipeline.execute_command(*request)
@@ -149,3 +140,10 @@ class AsyncClusterExchange:
     async def close(self) -> None:
         """Closes the connections."""
         await close_async(self._client)
+
+
+async def _alone_async(client: AsyncRedisCluster, request: Request) -> Any:
+    try:
+        return await client.execute_command(*request, **_TO_ALL.get(request[0], {}))
+    except redis.exceptions.ResponseError as error:
+        return error

@@ -3,7 +3,6 @@ here."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from time import monotonic
@@ -34,8 +33,14 @@ from .redis_errors import OF_REDIS, unavailable
 
 T = TypeVar("T")
 
-#: What has a Redis server load the scripts.
-LOADING: Final = [("SCRIPT", "LOAD", script.text) for script in SCRIPTS.values()]
+#: The scripts by their SHA-1: a server that does not know one gets its text.
+_TEXTS: Final = {script.sha: script.text for script in SCRIPTS.values()}
+
+
+def _with_text(request: Request) -> Request:
+    """A script's call that has the server keep its text."""
+    verb, sha, *others = request
+    return ("EVAL", _TEXTS[sha], *others) if verb == "EVALSHA" else request
 
 
 class _Base:
@@ -112,8 +117,7 @@ class Store(_Base):
             try:
                 return self._exchange.ask(*requests)
             except redis.exceptions.NoScriptError:
-                self._exchange.ask(*LOADING)
-                return self._exchange.ask(*requests)
+                return self._exchange.ask(*map(_with_text, requests))
         except OF_REDIS as error:
             raise unavailable(error) from error
         finally:
@@ -188,7 +192,6 @@ class AsyncStore(_Base):
             self._exchange = AsyncClusterExchange(settings, timeout_s)
         else:
             self._exchange = AsyncExchange(async_client(settings, timeout_s), timeout_s)
-        self._loading: asyncio.Task[list[Any]] | None = None
 
     async def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end; raises as `Store.run`."""
@@ -220,16 +223,9 @@ class AsyncStore(_Base):
             try:
                 return await self._exchange.ask(*requests)
             except redis.exceptions.NoScriptError:
-                await self._load()
-                return await self._exchange.ask(*requests)
+                return await self._exchange.ask(*map(_with_text, requests))
         except OF_REDIS as error:
             raise unavailable(error) from error
-
-    async def _load(self) -> None:
-        """Has the scripts loaded: once for all calls that find none."""
-        if self._loading is None or self._loading.done():
-            self._loading = asyncio.create_task(self._exchange.ask(*LOADING))
-        await asyncio.shield(self._loading)
 
     async def ready(self) -> None:
         """As `Store.ready`."""
