@@ -63,10 +63,10 @@ def section(name: str) -> list[Block]:
 
 
 def test_it_can_be_followed(reader: Reader) -> None:
-    secrets, up, down = section("Bring it up")
+    secrets, up, down = section("Start")
     (image,) = section("The image")
     up_rabbitmq, down_rabbitmq = section("RabbitMQ as the broker")
-    renewed, back = section("A new version under running jobs")
+    renewed, back = section("Upgrade while jobs run")
     (own,) = section("Its tests")
     followed = [secrets, up, down, image, up_rabbitmq, down_rabbitmq, renewed, back, own]
     assert len(followed) == len(blocks(DOCUMENT, language="sh")), "a block that nobody follows"
