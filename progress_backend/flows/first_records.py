@@ -45,6 +45,34 @@ class FirstRecords:
         """The record after a publish of a task that has none, and its request; None for a publish
         that waits for a time, is recorded late, or whose task has metadata or is of a workflow.
         `now` is in whole milliseconds."""
+        if (ready := self._like(task_id, event, now)) is None:
+            return None
+        task, stored = _task(ready, task_id, event, now), copy(ready.stored)
+        stored.task_id, stored.group_id = task_id, task.group_id
+        stored.traceparent, stored.parent_id = task.traceparent, task.parent_id
+        if (root_id := task.root_id) != task_id:
+            stored.root_id = root_id
+        stored.created_at = stored.updated_at = written_time(now)
+        document, due = written(stored), milliseconds(now) + ready.kept_ms
+        if len(document) > MAX_DOCUMENT_BYTES:
+            return None
+        try:
+            request = ready.request.of(task_id, document, due)
+        except UnicodeEncodeError:
+            return None
+        return Applied(Base(task, task_json.digest(document), due), document), request
+
+    def known(
+        self, task_id: str, event: ev.Created, created_at: datetime, digest: str
+    ) -> Base | None:
+        """The record that another process has written by `of`, with the digest of its document."""
+        if (ready := self._like(task_id, event, created_at)) is None:
+            return None
+        due = milliseconds(created_at) + ready.kept_ms
+        return Base(_task(ready, task_id, event, created_at), digest, due)
+
+    def _like(self, task_id: str, event: ev.Created, now: datetime) -> _Ready | None:
+        """The record of the publish's kind."""
         about = event.identity
         if (
             about.metadata
@@ -57,8 +85,8 @@ class FirstRecords:
             or not is_plain(task_id)
         ):
             return None
-        root_id, others = about.root_id, (about.expect_s, about.stall_s, about.owner)
-        own = None if root_id is None else root_id == task_id
+        own = None if about.root_id is None else about.root_id == task_id
+        others = about.expect_s, about.stall_s, about.owner
         kind = (about.task_type, about.total_items, about.symbol, about.keeps_results, others, own)
         if (ready := self._ready.get(kind)) is None:
             if (ready := self._made(task_id, event, now)) is None:
@@ -66,29 +94,7 @@ class FirstRecords:
             if len(self._ready) >= _MOST:
                 self._ready.clear()
             self._ready[kind] = ready
-        stored = copy(ready.stored)
-        stored.task_id, stored.group_id = task_id, about.group_id
-        stored.traceparent = about.traceparent
-        stored.parent_id, stored.root_id = about.parent_id, None if own else root_id
-        stored.created_at = stored.updated_at = written_time(now)
-        document, due = written(stored), milliseconds(now) + ready.kept_ms
-        if len(document) > MAX_DOCUMENT_BYTES:
-            return None
-        try:
-            request = ready.request.of(task_id, document, due)
-        except UnicodeEncodeError:
-            return None
-        task = replace(
-            ready.task,
-            task_id=task_id,
-            parent_id=about.parent_id,
-            root_id=root_id,
-            group_id=about.group_id,
-            traceparent=about.traceparent,
-            created_at=now,
-            updated_at=now,
-        )
-        return Applied(Base(task, task_json.digest(document), due), document), request
+        return ready
 
     def _made(self, task_id: str, event: ev.Created, now: datetime) -> _Ready | None:
         """A record as `Flows.apply` would make it; None for one that it would refuse."""
@@ -108,3 +114,17 @@ class FirstRecords:
         ttl_ms = document_ttl_ms(task, due, now_ms, settings)
         request = FirstRequest(facets_of(task), ttl_ms, self._keys)
         return _Ready(task, task_json.stored_of(task), request, due - now_ms)
+
+
+def _task(ready: _Ready, task_id: str, event: ev.Created, now: datetime) -> Task:
+    about = event.identity
+    return replace(
+        ready.task,
+        task_id=task_id,
+        parent_id=about.parent_id,
+        root_id=about.root_id,
+        group_id=about.group_id,
+        traceparent=about.traceparent,
+        created_at=now,
+        updated_at=now,
+    )

@@ -4,7 +4,7 @@ and do no I/O. `Store` and `AsyncStore` drive them, so that nothing is written t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -272,7 +272,7 @@ def _estimated(record: Body) -> Flow[Body]:
 
 def _freed(event: Event, lease: str) -> Event:
     if isinstance(event, (Completed, Failed)) and event.asked is not None:
-        return replace(event, asked=event.asked._replace(gone=lease))
+        return event.having(asked=event.asked._replace(gone=lease))
     return event
 
 

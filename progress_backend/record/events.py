@@ -9,10 +9,11 @@ lease, or (with `run`) by another run of that worker.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
+
+from msgspec import Struct, field, structs
 
 from .act import Act
 from .model import Member, Warnings, Worker
@@ -55,8 +56,7 @@ class Asked(NamedTuple):
     gone: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """Base of all events."""
 
     attempt: int | None = None
@@ -68,15 +68,18 @@ class Event:
 
     def of_attempt(self, attempt: int) -> Self:
         """The event with the number of the run that it is from."""
-        return self if self.attempt is not None else replace(self, attempt=attempt)
+        return self if self.attempt is not None else self.having(attempt=attempt)
 
     def happened_at(self, now: datetime) -> Self:
         """The event with its own time, for an event that is recorded later."""
-        return self if self.at is not None else replace(self, at=now)
+        return self if self.at is not None else self.having(at=now)
+
+    def having(self, **values: Any) -> Self:
+        """The event with other values of some fields."""
+        return structs.replace(self, **values)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Created(Event):
+class Created(Event, frozen=True, kw_only=True):
     """The task was published by Celery, or created by HTTP or a service."""
 
     identity: Identity
@@ -89,8 +92,7 @@ class Created(Event):
     workflow_total: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned(Event):
+class Planned(Event, frozen=True, kw_only=True):
     """Another task's message, which is about to leave, names the task as one of the steps that
     follow."""
 
@@ -99,8 +101,7 @@ class Planned(Event):
     sent_again: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreached(Event):
+class Unreached(Event, frozen=True, kw_only=True):
     """A planned task's message will not leave: a step before it has not completed, or nothing
     happened in its workflow any more."""
 
@@ -110,8 +111,7 @@ class Unreached(Event):
     cancelled: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Directed(Event):
+class Directed(Event, frozen=True, kw_only=True):
     """A caller has asked for a cancel, a pause or a resume of a whole workflow that the task is a
     member of."""
 
@@ -119,8 +119,7 @@ class Directed(Event):
     act: Act
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started(Event):
+class Started(Event, frozen=True, kw_only=True):
     """A worker began to run the task (`task_prerun`)."""
 
     identity: Identity
@@ -139,8 +138,7 @@ class Started(Event):
         return self
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progressed(Event):
+class Progressed(Event, frozen=True, kw_only=True):
     """The run has new values. None keeps a value as it is; `results` and `details` are merged."""
 
     current: int | None = None
@@ -159,8 +157,7 @@ class Progressed(Event):
         return given == (None,) * 5 and not self.details and not self.results
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paused(Event):
+class Paused(Event, frozen=True, kw_only=True):
     """A caller asked the job to wait."""
 
     message: str | None = None
@@ -168,21 +165,18 @@ class Paused(Event):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resumed(Event):
+class Resumed(Event, frozen=True, kw_only=True):
     """A caller let a paused job go on."""
 
     message: str | None = None
     by: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledged(Event):
+class Acknowledged(Event, frozen=True, kw_only=True):
     """The run did what the record's control asks for: it waits, or it has ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retried(Event):
+class Retried(Event, frozen=True, kw_only=True):
     """The run ended with `self.retry()` (`task_retry`)."""
 
     #: The reason, in one line.
@@ -194,8 +188,7 @@ class Retried(Event):
     eta: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requeued(Event):
+class Requeued(Event, frozen=True, kw_only=True):
     """The message went back to the queue, or was published again."""
 
     #: The new message's `retries`, where another process published it than the one that had the
@@ -208,8 +201,7 @@ class Requeued(Event):
     again_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completed(Event):
+class Completed(Event, frozen=True, kw_only=True):
     """The run returned (`task_success`)."""
 
     results: Mapping[str, Any] = field(default_factory=dict)
@@ -218,8 +210,7 @@ class Completed(Event):
     asked: Asked | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed(Event):
+class Failed(Event, frozen=True, kw_only=True):
     """The run raised, was killed by a time limit or with its process, or the task could not be
     published."""
 
@@ -238,8 +229,7 @@ class Failed(Event):
     asked: Asked | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled(Event):
+class Cancelled(Event, frozen=True, kw_only=True):
     """A caller cancelled or revoked the task, or the task expired."""
 
     message: str | None = None
@@ -247,8 +237,7 @@ class Cancelled(Event):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost(Event):
+class Lost(Event, frozen=True, kw_only=True):
     """The run is gone without an end: its worker's lease has run out, its worker does not have the
     run any more, or its message did not come again."""
 
@@ -261,21 +250,18 @@ class Lost(Event):
     living: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenBack(Event):
+class TakenBack(Event, frozen=True, kw_only=True):
     """The worker of a run that was recorded as lost has renewed its lease, and has the run."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expired(Event):
+class Expired(Event, frozen=True, kw_only=True):
     """No worker began the task before its `expires`: the broker may have dropped the message."""
 
     #: The record's revision when it was judged, as in Lost.
     revision: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Warned(Event):
+class Warned(Event, frozen=True, kw_only=True):
     """The pass that looks at open tasks found something out of the ordinary."""
 
     warnings: Warnings
@@ -290,6 +276,5 @@ STORED = "result backend"
 IGNORED = "Ignore"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ignored(Event):
+class Ignored(Event, frozen=True, kw_only=True):
     """The run raised Ignore, for which Celery stores no end."""

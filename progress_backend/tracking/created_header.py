@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from ..flows.first_records import FirstRecords
 from ..flows.stored_record import Applied, Base, created
 from ..record import events as ev
+from ..record.local_time import in_milliseconds
 from ..record.model import rendered, replace
 from .headers import CREATED_AT, DIGEST, HEADER, PUBLISHED_AT
 from .publish import Publish
@@ -44,17 +46,19 @@ def is_new(applied: Applied | None) -> bool:
     return applied is not None and applied.document is not None and applied.task.revision == 1
 
 
-def created_by_publisher(task_id: str, header: Mapping[str, Any], made: ev.Created) -> Base | None:
+def created_by_publisher(
+    task_id: str, header: Mapping[str, Any], made: ev.Created, firsts: FirstRecords
+) -> Base | None:
     """The record as its publisher has written it; None without a valid time and digest, since a
     header may hold anything."""
     digest, time = header.get(DIGEST), _time_in(header, CREATED_AT)
     if time is None or not isinstance(digest, str):
         return None
-    base = created(task_id, made, time, digest)
     if PUBLISHED_AT not in header:
-        return base
+        return firsts.known(task_id, made, time, digest) or created(task_id, made, time, digest)
     if (published_at := _time_in(header, PUBLISHED_AT)) is None:
         return None
+    base = created(task_id, made, time, digest)
     task = replace(base.task, updated_at=published_at, revision=_PUBLISHED)
     return base._replace(task=task)
 
@@ -65,4 +69,4 @@ def _time_in(header: Mapping[str, Any], name: str) -> datetime | None:
         time = datetime.fromisoformat(given) if isinstance(given, str) else None
     except ValueError:
         return None
-    return None if time is None or time.tzinfo is None else time
+    return None if time is None or time.tzinfo is None else in_milliseconds(time)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -278,5 +277,5 @@ def own_end(base: Base, end: Event | None, settings: Settings) -> Event | None:
     if end is None or not silent_runs.of_this_life(base, end, settings):
         return None
     if isinstance(end, Completed) and not base.task.keeps_results:
-        return replace(end, results={})
+        return end.having(results={})
     return end

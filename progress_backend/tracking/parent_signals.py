@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -207,7 +206,7 @@ def _owned(tracker: Tracker, event: ev.Event, request: Any) -> ev.Event:
     worker = tracker.worker()
     handed: Mapping[str, Any] = getattr(request, "request_dict", None) or {}
     number = handed.get(RUN) or getattr(request, RUN, None)
-    return replace(event, owner=worker.lease if worker else None, run=number)
+    return event.having(owner=worker.lease if worker else None, run=number)
 
 
 def _run(

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
 
@@ -90,7 +89,7 @@ class Canvas:
         assert created is not None
         if first and self._workflow_id is not None:
             title = self._title or canvas.name_of(self._first, self._alike)
-            created = replace(created, workflow_name=title, workflow_total=self._total)
+            created = created.having(workflow_name=title, workflow_total=self._total)
         return None, publish.headers["id"], (created,)
 
     def _hold(self, process: Process) -> None:

@@ -6,7 +6,6 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -124,7 +123,7 @@ def end_of(meta: Mapping[str, Any] | None) -> Event | None:
         return None
     event = event_of(meta["status"], meta.get("result"))
     if isinstance(event, Cancelled):
-        event = replace(event, reason=STORED)
+        event = event.having(reason=STORED)
     done = done_at(meta.get("date_done"))
     return event if event is None or done is None else event.happened_at(done)
 

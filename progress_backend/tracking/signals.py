@@ -61,7 +61,7 @@ def prerun(
         eta, expires = instant(request.eta), instant(request.expires)
         made = ev.Created(identity=identity, eta=eta, expires=expires)
         made = process.store.flows.redaction.of(made)  # as the publisher has recorded it
-        run.base = created_by_publisher(task_id, given, made)
+        run.base = created_by_publisher(task_id, given, made, process.sender.writer.firsts)
     if started.worker is not None and process.store.settings.stacks:
         run.place = here()
         limit_s = (request.timelimit or (None,))[0] or task.time_limit

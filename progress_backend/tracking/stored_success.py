@@ -6,7 +6,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 from ..errors import ProgressError
@@ -126,7 +125,7 @@ class StoredSuccess:
         run, task_id, happened, keep, _, stands = failure
         if isinstance(end, ev.Completed) and (found := self._own(task_id, end)) is not None:
             failed = happened[-1]
-            success = replace(found, attempt=failed.attempt, owner=failed.owner, run=failed.run)
+            success = found.having(attempt=failed.attempt, owner=failed.owner, run=failed.run)
             happened = (*happened[:-1], success)
         self._sender.record(run, task_id, *happened, keep=keep)
         if not isinstance(happened[-1], ev.Completed):

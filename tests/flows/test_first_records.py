@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -91,7 +90,7 @@ def test_what_is_more_than_a_plain_publish_goes_the_long_way(
 ) -> None:
     firsts = FirstRecords(FLOWS, KEYS)
     assert firsts.of("t", FETCH, NOW) is not None
-    assert firsts.of(task_id, replace(FETCH, **changes), NOW) is None
+    assert firsts.of(task_id, FETCH.having(**changes), NOW) is None
 
 
 def test_kinds_are_made_again_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:

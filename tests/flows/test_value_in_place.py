@@ -74,7 +74,7 @@ def test_it_writes_the_same_as_the_long_way(
         task, status=TaskStatus.RUNNING, completed_at=None, started_at=task.created_at, member=None
     )
     base = known(replace(running, warnings=None, error_message=None, error_cause=None))
-    event, then = replace(event, attempt=task.attempt), replace(then, attempt=task.attempt)
+    event, then = event.having(attempt=task.attempt), then.having(attempt=task.attempt)
     short = short_way(base, event, now)
     assume(short is not None)
     assert short == long_way(base, event, now)
@@ -106,9 +106,9 @@ VALUE = ev.Progressed(attempt=1, current=3, message=progress_text("ja", 3, 10))
         ({"warnings": Warnings(stalled=NOW)}, VALUE, 1),
         ({"started_at": None}, VALUE, 1),
         ({"rate": 2.5}, VALUE, 1),
-        ({}, replace(VALUE, at=NOW), 1),
-        ({}, replace(VALUE, details={"phase": "save"}), 1),
-        ({}, replace(VALUE, details={"rows": "x" * 300_000}), 1),
+        ({}, VALUE.having(at=NOW), 1),
+        ({}, VALUE.having(details={"phase": "save"}), 1),
+        ({}, VALUE.having(details={"rows": "x" * 300_000}), 1),
         ({}, VALUE, 3_601),
     ],
     ids=["member", "warned", "not begun", "first rate", "late", "phase", "too large", "an hour on"],

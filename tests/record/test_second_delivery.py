@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -42,7 +41,7 @@ CAUSES = ("exception", "rejected", "time_limit", "internal_error", "unknown_task
 
 @pytest.mark.parametrize(
     "end",
-    [*(replace(BROKE, cause=cause) for cause in CAUSES), ev.Ignored(attempt=1), STORED],
+    [*(BROKE.having(cause=cause) for cause in CAUSES), ev.Ignored(attempt=1), STORED],
     ids=lambda end: str(getattr(end, "cause", type(end).__name__)),
 )
 @pytest.mark.parametrize("again", [SECOND, NEXT])
@@ -52,7 +51,7 @@ def test_a_failed_record_begins_again(again: ev.Started, end: ev.Event) -> None:
     running = after(CREATED, FIRST, end, again)
     assert (running.status, running.attempt, running.error_cause) == ("running", 2, None)
     for last, status in ((ev.Completed(attempt=2), "completed"), (BROKE, "error")):
-        assert after(CREATED, FIRST, end, again, replace(last, attempt=2)).status == status
+        assert after(CREATED, FIRST, end, again, last.having(attempt=2)).status == status
 
 
 def test_a_start_after_a_forgotten_revoke_begins_a_run() -> None:
@@ -75,12 +74,12 @@ def test_a_stored_success_stands_after_a_forgotten_revoke() -> None:
         (FIRST, ev.Completed(attempt=1), SECOND),
         (FIRST, ev.Cancelled(by="api"), SECOND),
         (FIRST, ev.Failed(error_message="enough", cause=REPORTED), SECOND),
-        (STORED, replace(SECOND, at=at(0.5))),  # the run that the revoke has ended
+        (STORED, SECOND.having(at=at(0.5))),  # the run that the revoke has ended
         # A start that is late is no second delivery.
-        (FIRST, BROKE, replace(SECOND, at=at(0.5))),  # the store was away from that worker
+        (FIRST, BROKE, SECOND.having(at=at(0.5))),  # the store was away from that worker
         (FIRST, BROKE, FIRST),  # its reply was lost
         # A run has one end.
-        (FIRST, replace(BROKE, attempt=1), RETURNED),
+        (FIRST, BROKE.having(attempt=1), RETURNED),
     ],
 )
 def test_other_ends_stay(happened: tuple[ev.Event, ...]) -> None:
@@ -92,14 +91,14 @@ TWO = (CREATED, FIRST, SECOND)
 
 
 @pytest.mark.parametrize(
-    "end", [replace(BROKE, attempt=2), replace(BROKE, cause="time_limit"), ev.Ignored(attempt=2)]
+    "end", [BROKE.having(attempt=2), BROKE.having(cause="time_limit"), ev.Ignored(attempt=2)]
 )
 def test_the_success_of_the_older_run_stands_where_the_newer_one_has_none(end: ev.Event) -> None:
     """The visibility timeout had passed while it ran; Celery keeps its SUCCESS."""
     task = after(*TWO, end, RETURNED)
     assert (task.status, task.attempt, task.results) == ("completed", 2, {"rows": 4})
     assert (task.error_message, task.error_cause, task.control) == (None, None, None)
-    for older in (replace(BROKE, attempt=1), ev.Ignored(attempt=1), ev.Progressed(attempt=1)):
+    for older in (BROKE.having(attempt=1), ev.Ignored(attempt=1), ev.Progressed(attempt=1)):
         with pytest.raises(TransitionRefused):
             after(*TWO, end, older)
 
@@ -112,7 +111,7 @@ def test_the_success_of_the_older_run_stands_where_the_newer_one_has_none(end: e
         (ev.Cancelled(by="api"),),
         (ev.Failed(error_message="enough", cause=REPORTED),),
         # The id was published again, and its message could not be sent.
-        (replace(BROKE, attempt=2), CREATED, replace(BROKE, cause=NOT_PUBLISHED, attempt=2)),
+        (BROKE.having(attempt=2), CREATED, BROKE.having(cause=NOT_PUBLISHED, attempt=2)),
     ],
 )
 def test_otherwise_it_is_refused(before: tuple[ev.Event, ...]) -> None:
@@ -128,7 +127,7 @@ def test_an_ended_run_changes_nothing_once_its_id_is_published_again(late: ev.Ev
     again = (CREATED, FIRST, ev.Cancelled(by="api"), CREATED)
     for then in ((), (SECOND,)):
         with pytest.raises(TransitionRefused):
-            after(*again, *then, replace(late, attempt=1))
+            after(*again, *then, late.having(attempt=1))
     running = after(*again, SECOND)
     assert (running.status, running.attempt, running.current_items) == ("running", 2, 0)
 

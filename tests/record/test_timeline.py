@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -85,7 +84,7 @@ TABLE: list[tuple[tuple[ev.Event, ...], list[str]]] = [
     ((CREATED, STARTED, ev.Requeued(), AGAIN), ["started"]),
     ((CREATED, STARTED, AGAIN), ["started", "redelivered"]),
     # The retry's message came before the record of the retry.
-    ((CREATED, STARTED, replace(AGAIN, retries=1)), ["started", "retried"]),
+    ((CREATED, STARTED, AGAIN.having(retries=1)), ["started", "retried"]),
     ((CREATED, STARTED, ev.Completed()), []),
     ((CREATED, STARTED, ev.Completed(asked=ev.Asked("api", "why", force=True))), []),
     ((CREATED, STARTED, ev.Failed(error_message="no")), []),

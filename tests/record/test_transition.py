@@ -188,7 +188,7 @@ def test_a_fresh_run_is_cleared_but_attempt_and_revision_go_on(row) -> None:
 )
 def test_a_sign_of_life_refuses_lost(change) -> None:
     with pytest.raises(TransitionRefused):
-        transition(record("running"), replace(event("Lost"), **change), LATER)
+        transition(record("running"), event("Lost").having(**change), LATER)
 
 
 @pytest.mark.parametrize("name", ["Progressed", "Completed", "Failed", "Ignored"])

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,7 +26,7 @@ def drained(outbox: Outbox) -> list[tuple[str, ev.Event]]:
 
 
 def undated(kept: Kept) -> ev.Event:
-    return replace(kept.dated(datetime.now(UTC)), at=None)
+    return kept.dated(datetime.now(UTC)).having(at=None)
 
 
 def test_each_tasks_events_go_in_order(outbox: Outbox) -> None:

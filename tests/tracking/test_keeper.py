@@ -219,13 +219,13 @@ def test_what_expired_in_a_queue_is_cancelled_some_time_after(
 ) -> None:
     """The broker may have dropped the message; nobody tells of that."""
     soon = store.now() + timedelta(seconds=0.5)
-    created = replace(CREATED, expires=soon)
+    created = CREATED.having(expires=soon)
     apply(store, "waits", created)
     apply(store, "paused", created, ev.Paused())
     apply(store, "retries", created, BEGUN, ev.Retried(attempt=1, retries=1))
-    apply(store, "later", replace(created, expires=soon + timedelta(hours=1)))
+    apply(store, "later", created.having(expires=soon + timedelta(hours=1)))
     apply(store, "runs", created, BEGUN)
-    apply(store, "by itself", created, replace(BEGUN, worker=None))
+    apply(store, "by itself", created, BEGUN.having(worker=None))
     keep(LEASE, ask)
     for task_id in ("waits", "paused", "retries"):
         eventually(lambda: read(store, task_id).status == "cancelled")  # noqa: B023
@@ -244,7 +244,7 @@ def test_what_celery_ended_itself_and_nobody_began_again_is_lost(
 ) -> None:
     """Once its message's time is over, and not by what Celery notes of its own."""
     revoked = ev.Cancelled(by="celery", reason=ev.STORED, at=store.now() + timedelta(seconds=60))
-    apply(store, "t", replace(BEGUN, again_s=1.0), ev.Requeued(owner=LEASE, again_s=1.0))
+    apply(store, "t", BEGUN.having(again_s=1.0), ev.Requeued(owner=LEASE, again_s=1.0))
     until = read(store, "t").delivery
     assert until is not None
     assert until.again_until is not None
@@ -273,10 +273,10 @@ def test_a_living_worker_is_not_said_to_have_stopped_answering(
 
 
 def test_what_a_worker_that_ends_has_not_acknowledged_goes_back(store: Store) -> None:
-    late = replace(BEGUN, again_s=3_600.0)
+    late = BEGUN.having(again_s=3_600.0)
     apply(store, "late", late)
     apply(store, "early", BEGUN)
-    apply(store, "other", replace(late, worker=Worker("other/1", "other")))
+    apply(store, "other", late.having(worker=Worker("other/1", "other")))
     # What it asks of the store may take a part of a lease.
     Keeper(replace(store.settings, lease_s=60), LEASE, None).stop()
     assert (read(store, "late").status, read(store, "late").worker) == ("running", None)
@@ -292,7 +292,7 @@ def test_a_worker_that_was_frozen_takes_back_the_runs_that_it_has(
     workers = dict.fromkeys(("late", "other", "gone", "ended", "cancelled", "again"), worker)
     workers["eager"] = Worker(LEASE, "worker@tests", task="late")
     for task_id, each in workers.items():
-        apply(store, task_id, replace(BEGUN, worker=each))
+        apply(store, task_id, BEGUN.having(worker=each))
     apply(store, "late", ev.Progressed(attempt=1, current=3, total=4, message="its own"))
     frozen, goes_on = threading.Event(), threading.Event()
 
@@ -310,7 +310,7 @@ def test_a_worker_that_was_frozen_takes_back_the_runs_that_it_has(
     apply(store, "ended", ev.Failed(owner=LEASE, error_message="killed", cause="worker_lost"))
     apply(store, "cancelled", ev.Cancelled(by="api"))
     another = Worker("other/1", "other@tests")
-    apply(store, "again", replace(BEGUN, worker=another, redelivered=True))
+    apply(store, "again", BEGUN.having(worker=another, redelivered=True))
     goes_on.set()
     assert wait_for_progress(store, "late", status="running").message == "処理中... (3/4)"
     assert wait_for_progress(store, "eager", status="running").attempt == 1
@@ -327,7 +327,7 @@ def test_the_result_backend_is_asked_again_about_a_lost_run(
     not reach the store and was killed then."""
     apply(store, "done", BEGUN)
     for task_id in ("late", "never", "unheard"):
-        apply(store, task_id, replace(BEGUN, again_s=1.5))
+        apply(store, task_id, BEGUN.having(again_s=1.5))
     store.execute(leases.renew(LEASE, milliseconds(store.now())))
     asked: list[tuple[str, bool]] = []
 

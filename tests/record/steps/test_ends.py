@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from progress_backend.record import events as ev
@@ -53,7 +51,7 @@ def test_an_end_without_a_message_takes_the_default_text(running, event, key, lo
     assert type(task.message) is str
     if not isinstance(event, ev.Ignored):
         for own in ("own", ""):
-            other = after(running, replace(event, message=own))
+            other = after(running, event.having(message=own))
             assert (other.message, other.message_code) == (own, None)
 
 

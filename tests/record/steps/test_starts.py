@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from progress_backend.record import events as ev
@@ -45,9 +43,9 @@ def test_a_start_that_is_sent_again_counts_once(worker: Worker | None) -> None:
     start = ev.Started(identity=IDENTITY, worker=worker, at=NOW)
     task = after(None, start, seconds=1)
     assert after(task, start, seconds=5) is task
-    another = replace(start, worker=OURS._replace(task="7"))
+    another = start.having(worker=OURS._replace(task="7"))
     assert after(task, another, seconds=5).attempt == 2
-    retry = ev.Retried(retries=1, at=NOW), replace(start, retries=1)
+    retry = ev.Retried(retries=1, at=NOW), start.having(retries=1)
     assert after(task, *retry, seconds=5).attempt == 2
 
 
@@ -64,8 +62,8 @@ STEP = IDENTITY._replace(member=Member(("w",)))
         # A caller's first value is a start.
         (((CREATED, 0), (ev.Progressed(current=1), 3)), 3_000),
         # From its ETA on, by a clock that may be behind.
-        (((replace(CREATED, eta=at(60)), 0), (STARTED, 62)), 2_000),
-        (((replace(CREATED, eta=at(60)), 0), (STARTED, 59)), 0),
+        (((CREATED.having(eta=at(60)), 0), (STARTED, 62)), 2_000),
+        (((CREATED.having(eta=at(60)), 0), (STARTED, 59)), 0),
         # A step waits from when its message has left.
         (
             (
