@@ -57,7 +57,8 @@ def install(
     Args:
         app: the Celery app, finalized or not; `celery.current_app` too.
         track: "marked" for tasks with `@progress_task` or `base=ProgressTask`, "all" for all.
-        exclude: names of tasks that "all" leaves out, besides Celery's own.
+        exclude: names of tasks that "all" leaves out, besides Celery's own; those that run the
+            items of `map`, `starmap` and `chunks` are not left out.
         beat: whether beat's schedule gets `progress.cleanup`, once an hour
             (`PROGRESS_CLEANUP_INTERVAL_S`).
         settings: fields of `Settings` by name, such as `retention_s=3600`, which win over the

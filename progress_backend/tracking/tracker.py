@@ -32,6 +32,8 @@ LEASE_VARIABLE = "PROGRESS_WORKER_LEASE"
 #: In the same way the worker's hard time limit in seconds, "0" without one.
 LIMIT_VARIABLE = "PROGRESS_WORKER_TIME_LIMIT"
 _UNTRACKED = ("celery.", "progress.")
+#: Celery's tasks that run the items of a user's `map`, `starmap` and `chunks`.
+_OF_ITEMS = ("celery.map", "celery.starmap")
 
 #: Attribute of an app: its tracker. The app is freed with it once nothing else refers to it.
 _TRACKER = "_progress_tracker"
@@ -176,7 +178,8 @@ class Tracker:
 
     def excluded(self, name: str) -> bool:
         """Whether track="all" leaves this name out."""
-        return name in self._exclude or name.startswith(_UNTRACKED)
+        own = name.startswith(_UNTRACKED) and name not in _OF_ITEMS
+        return own or name in self._exclude
 
     def marking_for(self, name: str, headers: Any) -> Marking | None:
         """The marking of a task; a message with the progress header is tracked whatever its

@@ -64,8 +64,10 @@ def test_track_all_takes_every_task_but_those_left_out(installed: Install) -> No
             plain(each, name).delay()
         each.celery.send_task("known.elsewhere")
         each.celery.send_task("celery.backend_cleanup")
+        each.celery.tasks["plain"].chunks([()], 1).apply_async()
     records = [app.record(task_id) for task_id in app.records()]
-    assert [record.task_type for record in records] == ["known.elsewhere", "plain"]
+    of_chunks = ["celery.starmap", "known.elsewhere", "plain"]
+    assert [record.task_type for record in records] == of_chunks
 
 
 def test_a_task_that_celery_has_not_made_yet_is_known_by_its_name(installed: Install) -> None:
