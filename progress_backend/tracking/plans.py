@@ -134,7 +134,7 @@ class Canvas:
         if marking is None and isinstance(given, dict):
             marking = Marking()
         if marking is None:
-            self._unseen = self._unseen or not step.name.startswith("celery.")
+            self._unseen = True
             return None
         grouped = options.get("group_index") is not None
         message = {

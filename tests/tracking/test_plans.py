@@ -140,6 +140,8 @@ def test_only_what_is_tracked_has_a_record(installed: Install) -> None:
     assert (told.total, told.planned) == (2, 2)
     assert members(app).keys() == {result.id, result.parent.parent.id}
     assert app.document(result.id)["_"]["unseen"] is True
+    result = chain(marked.si(), marked.starmap([()]), marked.si()).apply_async()
+    assert app.document(result.id)["_"]["unseen"] is True
 
 
 @pytest.mark.parametrize(
