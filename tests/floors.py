@@ -28,7 +28,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "stacks": ("stacks",),
     "work": ("live", "runs", "service", "webhooks"),
     "tracking": ("tracking",),
-    "doors": ("demo_jobs", "django", "recorder", "terminal", "testing", "tqdm", "web"),
+    "doors": ("demo_jobs", "django", "terminal", "testing", "tqdm", "web"),
     "commands": ("cli",),
     "roof": ("__init__", "celery_command"),
 }
@@ -54,7 +54,7 @@ _STORES = frozenset(["flows", "operations", "store"])
 #: the public bodies alone, an add-on writes by the calls of a job.
 OUTSIDE: dict[str, frozenset[str]] = {
     **dict.fromkeys(("cli", "terminal"), _STORES),
-    **dict.fromkeys(("django", "recorder", "tqdm"), _STORES | {"live", "service"}),
+    **dict.fromkeys(("django", "tqdm"), _STORES | {"live", "service"}),
 }
 
 
