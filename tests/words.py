@@ -70,6 +70,22 @@ REPLACED: Mapping[str, str] = {
     "whither": "where to",
     "whose": "of it, its, with",
 }
+#: Forms that the documents do without, as regular expressions -> what to write. Commands and texts
+#: of the page may still have them.
+PHRASES: Mapping[str, str] = {
+    r"(?:go|goes|going|went|gone) on": "continue",
+    r"(?:take|takes|took|taken|taking)(?: \w+){0,4} back": "the record becomes `running` again",
+    r"(?:is|are|was|were|be) away": "is unreachable",
+    r"(?:begin|begins|began|begun|beginning)": "start",
+    r"(?:an|the|this|its|no) acts?": "request",
+    r"provok\w+": "run, test",
+    r"asked": "requested",
+    r"at rest": "idle",
+    r"an end that|ends of (?!the|both)": "final state",
+    r"(?:the|one|each|same|next|this) pass(?:es)?": "the check for lost runs",
+    r"(?:is|are|be) answered|answers with": "the API responds with",
+    r"count(?:s|ed)? as (?:its|their) text": "uses `str()`",
+}
 #: Words that are left in names of the library, until their modules are rewritten.
 LEFT_IN_NAMES = frozenset(
     ("anew", "everybody", "nobody", "nowhere", "said", "spoken", "tell", "told")
@@ -84,6 +100,16 @@ _CODE = re.compile(r"`[^`]*`")
 def of_prose(text: str) -> set[str]:
     """The words of a document that are in the list; code is no prose."""
     return of_text(_CODE.sub("", _FENCE.sub("", text)))
+
+
+def phrases_of(text: str) -> dict[str, str]:
+    """What a document has of the forms above, with what to write; code is no prose."""
+    prose = " ".join(_CODE.sub("``", _FENCE.sub("", text)).split())
+    return {
+        found[0]: instead
+        for form, instead in PHRASES.items()
+        for found in re.finditer(rf"\b(?:{form})\b", prose, re.IGNORECASE)
+    }
 
 
 def of_text(text: str) -> set[str]:

@@ -186,6 +186,7 @@ def test_its_words_are_plain(document: str) -> None:
         return
     found = words.of_prose(text_of(document))
     assert {word: words.REPLACED[word] for word in found} == {}
+    assert words.phrases_of(text_of(document)) == {}
 
 
 def _only_makes(block: Block) -> bool:

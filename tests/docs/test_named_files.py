@@ -104,3 +104,5 @@ def test_a_word_of_the_list_is_found() -> None:
     assert words.of_names(tree) == {"told", "whose", "said"}
     assert words.of_strings(tree) == {"heard"}
     assert words.of_prose("It `tells`, and whose?\n```sh\nsaid\n```\n") == {"whose"}
+    said = "The run, which\nwent\non, takes the record back; `asked` does not, and a chain begins."
+    assert list(words.phrases_of(said)) == ["went on", "takes the record back", "begins"]
