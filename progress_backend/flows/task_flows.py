@@ -244,7 +244,7 @@ class Flows:
             held = applied.refused
             if not isinstance(held, HeldByWorker):
                 return applied
-            until_ms = yield from leases.ends_at(task_id, held.lease)
+            until_ms = yield from leases.ends_at(held.lease)
             if until_ms is not None and until_ms >= milliseconds(now):
                 return applied
             events = tuple(_freed(event, held.lease) for event in events)

@@ -15,7 +15,6 @@ from ..operations.partitions import Layout
 from ..settings import Settings
 from ..store.cluster_connection import async_cluster
 from ..store.connection import close_async
-from ..store.store_url import nodes_of
 from .ending import until_one_ends, within
 from .subscription import END_S, Channel, Subscription
 from .watches import Watches
@@ -26,7 +25,6 @@ class ClusterSubscription:
     that they have on one node."""
 
     def __init__(self, settings: Settings, watches: Watches, ping_s: float) -> None:
-        self._named = nodes_of(settings)
         self._client = async_cluster(settings, ping_s)
         self._partitions = [Channel(keys.channel(""), "S") for keys in Layout.of(settings).keys]
         self._watches = watches
@@ -44,12 +42,8 @@ class ClusterSubscription:
         """Connects to every master that has partitions, for one epoch; the stack closes the
         connections."""
         self._parts, self._missing = [], set(self._partitions)
-        # From any node that it has seen, or the URL names: either may be down.
-        nodes, options = self._client.nodes_manager, self._client.connection_kwargs
-        for address in self._named:
-            named = ClusterNode(*address, **options)
-            nodes.startup_nodes.setdefault(named.name, named)
-        await within(self._ping_s, nodes.initialize())
+        # From any node that it has seen: the URL's own may be down.
+        await within(self._ping_s, self._client.nodes_manager.initialize())
         for node, channels in self._by_master():
             connection = node.connection_class(**{**node.connection_kwargs, "socket_timeout": None})
             opened.push_async_callback(connection.disconnect, nowait=True)

@@ -1,4 +1,5 @@
-"""Leases: their renewal by a worker, and the runs under them."""
+"""Leases: their renewal by a worker, and the runs under them. On a cluster the leases are in the
+first partition, the runs in that of each task."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Collection, Sequence
 from itertools import chain
 from typing import Any
 
-from .call import Asked, Call, at, everywhere, listed, one, shared
+from .call import Asked, Call, everywhere, in_the_first, listed, one, shared
 from .keys import Keys
 from .scripts import script
 from .values import nothing, texts, timed, whole
@@ -14,42 +15,33 @@ from .values import nothing, texts, timed, whole
 
 def renew(lease: str, until_ms: int) -> Call[None]:
     """Writes that a lease is valid until a time."""
-    return everywhere(lambda keys: one(("ZADD", keys.leases, until_ms, lease), nothing))
+    return in_the_first(lambda keys: one(("ZADD", keys.leases, until_ms, lease), nothing))
 
 
 def assume(leases: Collection[str], until_ms: int) -> Call[None]:
     """Writes leases that are not stored with this time as their end."""
     known = [part for lease in leases for part in (until_ms, lease)]
-    return everywhere(lambda keys: one(("ZADD", keys.leases, "NX", *known), nothing))
+    return in_the_first(lambda keys: one(("ZADD", keys.leases, "NX", *known), nothing))
 
 
 def end(lease: str) -> Call[None]:
     """A lease ends now; the pass that finds lost runs judges its runs."""
-    return everywhere(lambda keys: one(("ZADD", keys.leases, "XX", 0, lease), nothing))
+    return in_the_first(lambda keys: one(("ZADD", keys.leases, "XX", 0, lease), nothing))
 
 
-def ends_at(task_id: str, lease: str) -> Call[int | None]:
-    """When a lease runs out, read in the partition of the task's record; None if it is not stored
-    there."""
+def ends_at(lease: str) -> Call[int | None]:
+    """When a lease runs out; None if it is not stored."""
 
     def parse(score: Any) -> int | None:
         return None if score is None else whole(score)
 
-    return at(task_id, lambda keys: one(("ZSCORE", keys.leases, lease), parse))
+    return in_the_first(lambda keys: one(("ZSCORE", keys.leases, lease), parse))
 
 
 def over(before_ms: int, limit: int) -> Call[list[tuple[str, int]]]:
     """Ids of the leases that ran out before a time, and when, oldest first."""
-
-    def ask(keys: Keys) -> Asked[list[tuple[str, int]]]:
-        bounds = ("-inf", f"({before_ms}", "WITHSCORES", "LIMIT", 0, limit)
-        return one(("ZRANGEBYSCORE", keys.leases, *bounds), _leases)
-
-    def oldest(replies: list[list[tuple[str, int]]]) -> list[tuple[str, int]]:
-        leases = dict(chain(*replies)).items()
-        return sorted(leases, key=lambda lease: lease[1])[:limit]
-
-    return everywhere(ask, oldest)
+    bounds = ("-inf", f"({before_ms}", "WITHSCORES", "LIMIT", 0, limit)
+    return in_the_first(lambda keys: one(("ZRANGEBYSCORE", keys.leases, *bounds), _leases))
 
 
 def _leases(reply: list[Any] | None) -> list[tuple[str, int]]:
@@ -66,17 +58,7 @@ def newest(limit: int) -> Call[tuple[int, list[tuple[str, int]]]]:
             lambda replies: (replies[0] or 0, _leases(replies[1])),
         )
 
-    def of_all(
-        replies: list[tuple[int, list[tuple[str, int]]]],
-    ) -> tuple[int, list[tuple[str, int]]]:
-        """Each lease is renewed in every partition."""
-        known: dict[str, int] = {}
-        for lease, until_ms in chain.from_iterable(found for _, found in replies):
-            known[lease] = max(until_ms, known.get(lease, until_ms))
-        leases = sorted(known.items(), key=lambda lease: lease[1], reverse=True)
-        return max(len(known), *(total for total, _ in replies)), leases[:limit]
-
-    return everywhere(ask, of_all)
+    return in_the_first(ask)
 
 
 def held(lease: str, limit: int) -> Call[list[str]]:
@@ -110,13 +92,14 @@ def held_by_each(leases: Sequence[str], limit: int) -> Call[list[tuple[int, list
 
 
 def forget(lease: str, before_ms: int) -> Call[None]:
-    """Deletes a lease that ran out before a time and holds no task."""
+    """Deletes a lease that ran out before a time and holds no task; on a cluster, none of the first
+    partition."""
 
     def ask(keys: Keys) -> Asked[None]:
         names = {"leases": keys.leases, "held": keys.held(lease)}
         return one(script("forget", names, {"lease": lease, "before": before_ms}), nothing)
 
-    return everywhere(ask)
+    return in_the_first(ask)
 
 
 def found_lost(task_ids: Sequence[str], again_ms: int) -> Call[None]:

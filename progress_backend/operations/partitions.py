@@ -33,11 +33,7 @@ class Layout:
 
     def place(self, task_id: str) -> int:
         """The partition of a task."""
-        try:
-            name = task_id.encode()
-        except UnicodeEncodeError:
-            name = task_id.encode("utf-8", "surrogatepass")
-        return crc32(name) % len(self.keys)
+        return crc32(task_id.encode("utf-8", "surrogatepass")) % len(self.keys)
 
     def of_task(self, task_id: str) -> Keys:
         """The key names of a task's partition."""

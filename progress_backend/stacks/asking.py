@@ -59,7 +59,7 @@ def _not_run(task: Task, now_ms: int) -> Flow[str | None]:
         return "it waits"
     if task.worker is None:
         return "no worker runs it"
-    until_ms = yield from leases.ends_at(task.task_id, task.worker.lease)
+    until_ms = yield from leases.ends_at(task.worker.lease)
     return "its worker does not answer" if until_ms is None or until_ms < now_ms else None
 
 

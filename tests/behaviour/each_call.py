@@ -79,7 +79,7 @@ def asked() -> tuple[Any, ...]:
         (leases.renew, "lease-1", 2**52),
         (leases.assume, ("lease-1", "lease-2"), 2**52),
         (leases.over, 2**52, 10),
-        (leases.ends_at, "running", "lease-1"),
+        (leases.ends_at, "lease-1"),
         (leases.held, "lease-1", 10),
         (leases.newest, 10),
         (leases.held_by_each, ("lease-1", "nobody"), 10),

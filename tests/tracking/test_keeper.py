@@ -303,7 +303,7 @@ def test_a_worker_that_was_frozen_takes_back_the_runs_that_it_has(
 
     keep(LEASE, None, at_work)
     assert frozen.wait(20)
-    eventually(lambda: store.execute(leases.ends_at("late", LEASE)) < milliseconds(store.now()))
+    eventually(lambda: store.execute(leases.ends_at(LEASE)) < milliseconds(store.now()))
     for task_id in workers:
         revision = read(store, task_id).revision
         apply(store, task_id, ev.Lost(lease=LEASE, error_message="silent", revision=revision))
