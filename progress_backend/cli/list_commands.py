@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
+from ..record.caller_events import MAX_LIMIT
 from ..record.list_request import NEWEST, SORTS, ListRequest
 from ..record.model import KINDS
 from ..terminal import formats, tables
 from ..terminal.rows import row_of
 from ..terminal.source import Source
-from .session import Command, as_json, echo_json, filters, options, pages, reads, width
+from .session import Command, as_json, echo_json, filters, options, reads, width
 
 
 @click.command(cls=Command)
@@ -41,8 +42,16 @@ from .session import Command, as_json, echo_json, filters, options, pages, reads
         help="running: running tasks first; ended: by end, the last first.",
     ),
     click.option("-q", "--quiet", is_flag=True, help="The ids alone, e.g. for cancel."),
+    click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True),
+    click.option(
+        "--limit",
+        type=click.IntRange(1, MAX_LIMIT),
+        default=20,
+        show_default=True,
+        help="Rows a page.",
+    ),
 )
-@pages
+@as_json
 @reads
 def tasks(source: Source, quiet: bool, as_json: bool, **wanted: Any) -> None:
     """List tasks, newest first.

@@ -16,7 +16,6 @@ import click
 from click.core import ParameterSource
 
 from ..errors import ProgressError, StoreUnavailable
-from ..record.caller_events import MAX_LIMIT
 from ..record.model import STATUSES
 from ..settings import Settings
 from ..terminal.opening import opened
@@ -141,17 +140,6 @@ def options(*several: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="All that is known, for programs.")
-pages = options(
-    click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True),
-    click.option(
-        "--limit",
-        type=click.IntRange(1, MAX_LIMIT),
-        default=20,
-        show_default=True,
-        help="Rows a page.",
-    ),
-    as_json,
-)
 #: Options that choose tasks by the names of a list's filters.
 filters = options(
     click.option("--status", type=click.Choice(STATUSES), help="Only tasks with this status."),

@@ -43,17 +43,8 @@ def event_id(subject: str, *parts: object) -> str:
 def body(
     what: str, kind: str, its_id: str, subject: str, time: datetime | None, source: str, data: bytes
 ) -> bytes:
-    """A CloudEvent; `data` is JSON, which stays as it is stored.
-
-    Args:
-        what: "task", "workflow" or "webhook".
-        kind: a status, a warning, or `TEST`.
-        its_id: see `event_id`.
-        subject: the task's or workflow's id.
-        time: when it happened.
-        source: see `source_of`.
-        data: the record.
-    """
+    """A CloudEvent about a "task", "workflow" or "webhook": `kind` is a status, a warning or
+    `TEST`, `subject` its id; `data` is JSON, which stays as it is stored."""
     head = {
         "specversion": "1.0",
         "id": its_id,

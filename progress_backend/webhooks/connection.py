@@ -6,7 +6,6 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Iterable
 from typing import Any, Final
 
 import httpcore
@@ -41,14 +40,7 @@ class Checked(httpcore.NetworkBackend):
         self._until = time.monotonic() + seconds
         self._allow_private = allow_private
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
+    def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore.NetworkStream:
         """Connects to the first address of a host that answers.
 
         Raises:
@@ -95,10 +87,7 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
     def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, *_: Any, **__: Any
     ) -> httpcore.NetworkStream:
         """Begins TLS; the certificate has to be one of the URL's name."""
         secured = self._stream.start_tls(ssl_context, server_hostname, _left_s(self._until))
