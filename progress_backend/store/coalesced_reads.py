@@ -11,8 +11,6 @@ from itertools import chain, islice
 from typing import Final, Generic, TypeVar
 
 from ..errors import StoreUnavailable
-from ..operations import records
-from .drivers import AsyncStore
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -82,8 +80,3 @@ class Joined(Generic[K, T]):
                 for waiting in several:
                     if not waiting.done():
                         waiting.set_result(value)
-
-
-def documents(store: AsyncStore) -> Joined[str, bytes | None]:
-    """Coalesced reads of single records' documents; None where there is none."""
-    return Joined(lambda task_ids: store.execute(records.read(task_ids)), MOST)

@@ -7,20 +7,22 @@ Without any, only a server that this machine alone reaches answers.
 
 from __future__ import annotations
 
-import json
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from starlette.types import Scope
 
+from ..errors import ForeignValue
 from ..record.caller_events import MAX_NAME
 from ..settings import Settings
 from ..share_tokens import Share, ShareTokens
+from ..store.shown_tasks import Shown
 from ..tokens import Token, Tokens
 from . import rights
 from .access import Bound, is_loopback
@@ -45,8 +47,8 @@ _LONGEST_S: Final = 60.0
 _REMEMBERED: Final = 256
 _SHARES: Final = 4_096
 
-#: Reads a task's record; None if there is none.
-ReadRecord = Callable[[str], Awaitable[bytes | None]]
+#: Reads a task; None if there is none.
+ReadTask = Callable[[str], Awaitable[Shown | None]]
 #: Whether all members of a workflow are one owner's; not where there are none.
 AskOwned = Callable[[str, str], Awaitable[bool]]
 
@@ -99,7 +101,7 @@ class Callers:
         scope: Scope,
         action: Action,
         resource: Resource,
-        record: ReadRecord,
+        read: ReadTask,
         owned: AskOwned,
     ) -> Refusal | None:
         """The refusal of a request or socket; None if it passes, and its caller is in the scope
@@ -116,13 +118,13 @@ class Callers:
         if isinstance(caller, Refusal):
             if self._authorize is None:
                 return caller
-            known = await _of_task(resource, record)
+            known = await _of_task(resource, read)
             answer = await answer_of_site(self._authorize, scope, action, known)
             if not isinstance(answer, str):
                 return answer
             caller = Caller(answer, writes=True, owner=answer)
         scope[_CALLER] = caller
-        resource = await _looked_up(caller, resource, record, owned)
+        resource = await _looked_up(caller, resource, read, owned)
         if (narrower := rights.narrowed(caller, resource)) is not resource:
             _narrow(scope, resource, narrower)
             resource = narrower
@@ -218,14 +220,14 @@ def _sharing(share: Share) -> Caller:
 
 
 async def _looked_up(
-    caller: Caller, resource: Resource, record: ReadRecord, owned: AskOwned
+    caller: Caller, resource: Resource, read: ReadTask, owned: AskOwned
 ) -> Resource:
     """What is asked for, with what is stored of it where that decides."""
     workflow_id = resource.workflow_id
     if rights.needs_record(caller, resource):
-        document = await record(str(resource.id))
-        if document is not None:
-            return _described(resource, document, None if caller.only is None else caller.only.id)
+        only = None if caller.only is None else caller.only.id
+        if (known := await _of_task(resource, read, only)) is not resource:
+            return known
         workflow_id = resource.id  # a task's id without a record may be that of a workflow
     elif resource.kind == "workflow":
         workflow_id = resource.id
@@ -235,28 +237,19 @@ async def _looked_up(
     return replace(resource, owner=caller.owner if its else None)
 
 
-async def _of_task(resource: Resource, record: ReadRecord) -> Resource:
-    """What is asked for; a task with what its record says of it."""
-    if resource.kind != "task" or (document := await record(str(resource.id))) is None:
+async def _of_task(resource: Resource, read: ReadTask, shared: str | None = None) -> Resource:
+    """What is asked for; a task with what its record says of its type, owner and workflows: of
+    these the outermost, or the one that is `shared` if the task is part of it."""
+    found = None
+    if resource.kind == "task":
+        with contextlib.suppress(ForeignValue):  # the route says so
+            found = await read(str(resource.id))
+    if found is None:
         return resource
-    return _described(resource, document)
-
-
-def _described(resource: Resource, document: bytes, shared: str | None = None) -> Resource:
-    """A task with what its record says of its type, owner and workflows: of these the outermost,
-    or the one that is `shared` if the task is part of it."""
-    try:
-        record: Any = json.loads(document)
-        within = record.get("workflow") or {}
-        of = shared if shared and within.get("canvas") == shared else within.get("id")
-        task_type, owner = record.get("task_type"), record.get("owner")
-    except (ValueError, AttributeError):  # somebody else's value: the route says so
-        return resource
-    return Resource(resource.kind, resource.id, _text(task_type), _text(of), _text(owner))
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    of, record = None, found.record
+    if (within := record.workflow) is not None:
+        of = shared if shared and within.canvas == shared else within.id
+    return Resource(resource.kind, resource.id, record.task_type, of, record.owner)
 
 
 def _narrow(scope: Scope, asked: Resource, narrower: Resource) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from fastapi import Response
 
 from ..record.default_texts import Locale
+from .stored_answer import STATUS_VARY
 
 _STATUSES: Final[dict[Locale, dict[str, str]]] = {
     "en": {
@@ -34,7 +35,7 @@ _WORKFLOW: Final[dict[Locale, str]] = {"en": "Workflow", "ja": "ワークフロ�
 HEADERS: Final = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Vary": "Accept, Accept-Language",
+    "Vary": STATUS_VARY,
 }
 #: The status by which htmx ends a poll (hx-trigger="every …").
 _ENDS_POLL: Final = 286

@@ -19,7 +19,6 @@ from ..live.listener import Listener
 from ..operations import workflows
 from ..service.redis_progress_service import RedisProgressService
 from ..settings import Settings
-from ..store.coalesced_reads import documents
 from ..store.drivers import AsyncStore
 from ..store.shown_tasks import ShownTasks
 from ..tracking.keeper import Keeper
@@ -67,8 +66,6 @@ class Api:
         #: The zone that times are shown in.
         self.zone: Final = settings.zone()
         self.store: Final = AsyncStore(settings, timeout_s=STORE_TIMEOUT_S)
-        #: Documents of single tasks, by which rights are decided; and tasks as readers get them.
-        self.reads: Final = documents(self.store)
         self.tasks: Final = ShownTasks(self.store)
         self.service: Final = RedisProgressService(store=self.store)
         #: None: no broker is configured, so no process can be terminated.
@@ -192,7 +189,7 @@ async def may(scope: Scope, action: Action, resource: Resource) -> Refusal | Non
         RuntimeError: as `api_of`.
     """
     api = api_in(scope)
-    return await api.callers.refusal(scope, action, resource, api.reads.get, api.owned)
+    return await api.callers.refusal(scope, action, resource, api.tasks.of, api.owned)
 
 
 def settings_of_environment(celery_app: Any = None) -> Settings:

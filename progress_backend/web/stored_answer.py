@@ -9,7 +9,9 @@ from starlette.responses import Response
 _JSON: Final = (b"content-type", b"application/json")
 #: Of each response whose texts have the reader's language.
 SPOKEN: Final = {"Vary": "Accept-Language"}
-_VARY: Final = (b"vary", SPOKEN["Vary"].encode())
+#: Of a status, which may be asked for as HTML too.
+STATUS_VARY: Final = "Accept, Accept-Language"
+_EACH: Final = ((b"cache-control", b"no-cache"), (b"vary", STATUS_VARY.encode()))
 
 
 class TaggedAnswer(Response):
@@ -17,7 +19,7 @@ class TaggedAnswer(Response):
 
     def __init__(self, body: bytes, tag: str, if_none_match: str | None) -> None:
         self.background = None
-        self.raw_headers = [(b"etag", tag.encode()), (b"cache-control", b"no-cache"), _VARY]
+        self.raw_headers = [(b"etag", tag.encode()), *_EACH]
         if if_none_match is not None and matches(if_none_match, tag):
             self.status_code, self.body = 304, b""
         else:

@@ -8,7 +8,7 @@ the router.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -199,13 +199,9 @@ def answer(error: ProgressError) -> Response:
     return JSONResponse(body, error.status_code, headers)
 
 
-def failed(headers: Mapping[str, str] | None = None) -> Response:
-    """The HTTP response for a fault of the service, which is logged."""
-    body = {"detail": "the service failed; its log says where"}
-    return JSONResponse(body, 500, headers)
-
-
 async def refused(_: Request, error: Exception) -> Response:
-    """The same where Starlette has logged the fault. The server closes the connection after it, so
-    the response announces that: else the connection's next request would be reset."""
-    return failed({**ITSELF, "Connection": "close"})
+    """The HTTP response for a fault of the service, which Starlette has logged. The server closes
+    the connection after it, so the response announces that: else the connection's next request
+    would be reset."""
+    body = {"detail": "the service failed; its log says where"}
+    return JSONResponse(body, 500, {**ITSELF, "Connection": "close"})

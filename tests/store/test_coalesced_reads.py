@@ -11,10 +11,11 @@ import pytest
 import redis
 
 from progress_backend.errors import StoreUnavailable
+from progress_backend.operations import records
 from progress_backend.settings import Settings
 from progress_backend.store import coalesced_reads
 from progress_backend.store.async_exchange import AsyncExchange
-from progress_backend.store.coalesced_reads import MOST, Joined, documents
+from progress_backend.store.coalesced_reads import MOST, Joined
 from progress_backend.store.drivers import AsyncStore
 from progress_backend.store.exchange import Request
 from tests.conftest import StartServer
@@ -26,6 +27,10 @@ from tests.waiting import aeventually
 async def store(redis_url: str) -> AsyncIterator[AsyncStore]:
     async with AsyncStore(Settings(redis_url=redis_url)) as opened:
         yield opened
+
+
+def documents(store: AsyncStore) -> Joined[str, bytes | None]:
+    return Joined(lambda task_ids: store.execute(records.read(task_ids)), MOST)
 
 
 def reads_of(url: str) -> int:

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import html
 from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
-from starlette.staticfiles import StaticFiles
 
-from ..page import HEADERS
+from ..page import HEADERS, static_answer
 from ..route_table import route
 from ..strict_route import StrictRoute
 
 described_router = APIRouter(include_in_schema=False, route_class=StrictRoute)
 
 PATH: Final = "/docs"
-_FILES: Final = StaticFiles(directory=str(files("fastapi_swagger") / "resources"))
+_FILES: Final = Path(str(files("fastapi_swagger"))) / "resources"
 _SCRIPT: Final = """SwaggerUIBundle({
   url: "openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
 });
@@ -57,10 +57,6 @@ async def description(request: Request) -> HTMLResponse:
 @route("Styles and scripts of that page", None, {})
 async def file(request: Request, name: str) -> Response:
     """The page's styles and scripts."""
-    if not name.endswith((".css", ".js")):
-        raise HTTPException(404)
     if name == "docs.js":
         return Response(_SCRIPT, media_type="text/javascript", headers=HEADERS)
-    response = await _FILES.get_response(name, request.scope)
-    response.headers.update(HEADERS)
-    return response
+    return static_answer(request, _FILES, name)
