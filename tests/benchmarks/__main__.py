@@ -30,6 +30,7 @@ MODULES = (
     "get_status",
     "get_list",
     "sockets",
+    "connecting",
     ESTIMATES,
     LIVE_PAGE,
 )

@@ -18,7 +18,7 @@ from typing import Any
 _BATCH = 100
 _MASK = b"\0\0\0\0"
 #: Seconds until a message or an answer that does not come fails the run.
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 
 
 def marker(number: int) -> str:
@@ -31,6 +31,8 @@ class Crowd:
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
+        #: Seconds from the first request to the last one's first message.
+        self.took_s = float(self._answer())
 
     def last(self, number: int) -> None:
         """Begins to wait until every client has the message with this marker."""
@@ -50,16 +52,14 @@ class Crowd:
 
 
 @contextmanager
-def crowd(port: int, path: str, count: int) -> Iterator[Crowd]:
+def crowd(port: int, path: str, count: int, token: str = "") -> Iterator[Crowd]:
     """So many clients of a path that are connected and have had a first message each."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_run, args=(theirs, port, path, count), daemon=True)
+    process = context.Process(target=_run, args=(theirs, port, path, count, token), daemon=True)
     process.start()
-    handle = Crowd(ours)
     try:
-        assert handle._answer() == "connected"
-        yield handle
+        yield Crowd(ours)
     finally:
         with contextlib.suppress(OSError):
             ours.send(None)
@@ -67,10 +67,11 @@ def crowd(port: int, path: str, count: int) -> Iterator[Crowd]:
         process.kill()
 
 
-def _run(pipe: Connection, port: int, path: str, count: int) -> None:
+def _run(pipe: Connection, port: int, path: str, count: int, token: str) -> None:
     try:
-        clients = _Clients(port, path, count)
-        pipe.send("connected")
+        began = time.monotonic()
+        clients = _Clients(port, path, count, token)
+        pipe.send(time.monotonic() - began)
         while (number := pipe.recv()) is not None:
             pipe.send("armed")
             pipe.send(clients.last(number))
@@ -79,12 +80,12 @@ def _run(pipe: Connection, port: int, path: str, count: int) -> None:
 
 
 class _Clients:
-    def __init__(self, port: int, path: str, count: int) -> None:
+    def __init__(self, port: int, path: str, count: int, token: str) -> None:
         self._epoll = select.epoll()
         self._sockets: dict[int, socket.socket] = {}
         for opened_before in range(0, count, _BATCH):
             batch = range(min(_BATCH, count - opened_before))
-            opened = [asked(port, path) for _ in batch]
+            opened = [asked(port, path, token) for _ in batch]
             for one in opened:
                 first_message(one)
                 one.setblocking(False)
@@ -115,7 +116,7 @@ class _Clients:
         return data
 
 
-def asked(port: int, path: str) -> socket.socket:
+def asked(port: int, path: str, token: str = "") -> socket.socket:
     """A connection that asked for a WebSocket."""
     one = socket.socket()
     one.settimeout(_PATIENCE_S)
@@ -128,6 +129,7 @@ def asked(port: int, path: str) -> socket.socket:
         "Connection: Upgrade",
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
         "Sec-WebSocket-Version: 13",
+        *([f"Authorization: Bearer {token}"] if token else []),
         "\r\n",
     )
     one.sendall("\r\n".join(request).encode())

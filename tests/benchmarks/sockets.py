@@ -44,7 +44,7 @@ from progress_backend.web.server.serve import serve
 serve(Settings(redis_url=sys.argv[1], timezone={_ZONE!r}), port=0)
 """
 #: The limit of an idle connection, in KiB.
-KIB = 23.0
+KIB = 14.0
 
 
 def measure(quick: bool) -> list[Row]:
