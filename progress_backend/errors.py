@@ -87,7 +87,7 @@ class HeldByWorker(TransitionRefused):
 
 
 class ConcurrentUpdate(ProgressError):
-    """Other writers changed the record before each try of a commit: nothing was written, try
+    """Other writers changed the record before each try of a commit. Nothing was written: try
     again.
 
     Attributes:

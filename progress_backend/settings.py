@@ -53,11 +53,11 @@ class Settings:
 
     The environment variable of a field is `PROGRESS_` and the field in capitals
     (`PROGRESS_RETENTION_S`); the Celery setting is `progress_` and the field
-    (`app.conf.progress_retention_s`). The environment variable wins. A value that cannot be used
-    raises `SettingsError`, which names the setting and what fits.
+    (`app.conf.progress_retention_s`). The environment has priority. A value that cannot be used
+    raises `SettingsError`, which names the setting and a valid value.
     """
 
-    #: The store's URL. None: no store was found, tracking is off.
+    #: URL of the Redis with the records. None: no Redis was found, and tracking is off.
     redis_url: str | None = None
     #: Prefix of every Redis key and channel.
     key_prefix: str = ""
@@ -67,66 +67,67 @@ class Settings:
     update_interval_s: float = 1.0
     #: How long a worker counts as alive after the last renewal of its lease.
     lease_s: float = 30
-    #: Time between two passes that look for lost runs.
+    #: Time between two checks for lost runs.
     reap_interval_s: float = 15
-    #: Time between two passes that delete old records.
+    #: Time between two runs of `progress.cleanup`, which deletes old records.
     cleanup_interval_s: float = 3_600
     #: Language of the default texts: "ja" or "en".
     locale: Locale = "ja"
-    #: Time zone that times are shown in; an IANA name.
+    #: Time zone of the times in records; an IANA name.
     timezone: str = "UTC"
     #: Whether progress is also sent as Celery `task-progress` events, e.g. for Flower.
     flower_events: bool = True
     #: Hash-tagged partitions of the keys on a Redis Cluster; 0 means plain keys (one Redis node).
     partitions: int = 0
-    #: Origins, besides the API's own, whose pages may call the API; comma-separated.
+    #: Origins of pages that may call the API, in addition to its own; comma-separated.
     allowed_origins: tuple[str, ...] = ()
-    #: Host names, besides localhost, that the API answers to; comma-separated.
+    #: Host names that the API accepts, in addition to localhost; comma-separated.
     allowed_hosts: tuple[str, ...] = ()
-    #: Names of keys whose values are masked in what is recorded; comma-separated.
+    #: Names of keys; their values are masked in records. Comma-separated.
     redact_keys: tuple[str, ...] = KEYS
-    #: A function, as `package.module.function`, that redacts what is recorded: it gets a field's
-    #: name and value, and returns the value to record.
+    #: A function, as `package.module.function`, that masks secrets: it gets a field's name and
+    #: value, and returns the value to record.
     redact: Redact | None = None
-    #: Lines of bearer tokens that the API asks for, without the tokens themselves; comma-separated.
+    #: Names, roles and hashes of the bearer tokens that the API accepts; comma-separated.
     tokens: tuple[str, ...] = ()
-    #: Path of a file with such lines, which is read again when it changes.
+    #: Path of a file with such lines. A changed file is read again.
     tokens_file: str = ""
-    #: Keys of share tokens, of 32 characters at least: the first signs, all count; comma-separated.
+    #: Keys of share tokens, each of at least 32 characters; comma-separated. The first key signs,
+    #: and tokens of all keys are valid.
     signing_keys: tuple[str, ...] = field(default=(), repr=False)
     #: Targets of webhooks, as a JSON list; see docs/webhooks.md.
     webhooks: str = field(default="", repr=False)
-    #: Path of a file with that list, in its place, which is read again when it changes.
+    #: Path of a file with that list. A changed file is read again.
     webhooks_file: str = ""
-    #: Whether the API refuses all that creates, changes or cancels, and its page offers no acts.
+    #: Whether the API refuses every request to create, change or cancel.
     read_only: bool = False
-    #: Where the page finds a task's trace: a URL with {trace_id} in it.
+    #: URL of a task's trace, for links of the page; it contains {trace_id}.
     trace_url: str = ""
-    #: Address of Flower, where the page links a task to: an http or https URL.
+    #: URL of Flower (http or https), for links of the page.
     flower_url: str = ""
-    #: What the page calls this environment, such as "Staging".
+    #: Name of this environment on the page, such as "Staging".
     title: str = ""
     #: The colour of that name: blue, green, orange, red, purple or grey.
     title_color: str = ""
-    #: Whether the API answers /metrics.
+    #: Whether the API serves /metrics.
     metrics: bool = True
-    #: Whether the API answers /docs and /openapi.json.
+    #: Whether the API serves /docs and /openapi.json.
     docs: bool = True
-    #: Writes a second that an API process takes from one client; 0: any number.
+    #: Writes per second that an API process accepts from one client; 0: any number.
     max_writes: float = 100
     #: Sockets and event streams that one client may have open at an API process; 0: any number.
     max_client_sockets: int = 1_000
     #: Sockets and event streams that all clients may have open at an API process; 0: any number.
     max_sockets: int = 20_000
-    #: Records that one client may create by HTTP within `unstarted_s`, besides those that are
-    #: updated, ended or cancelled by HTTP; 0: any number.
+    #: Records that one client may create by HTTP per `unstarted_s`; 0: any number. Records that
+    #: are updated, ended or cancelled by HTTP do not count.
     max_created: int = 100_000
-    #: Bytes that the bodies of one client's writes may have within `unstarted_s`, beyond 4 KiB
-    #: each; 0: any number.
+    #: Bytes that the bodies of one client's writes may have per `unstarted_s`; 0: any number. The
+    #: first 4 KiB of each body do not count.
     max_created_bytes: int = 1_073_741_824
-    #: How long a record is kept that was created by HTTP or a service, and that nobody starts.
+    #: How long a record is kept that was created by HTTP or a service, if its task does not start.
     unstarted_s: float = 86_400
-    #: Whether stacks of hanging jobs and tracebacks of failed ones are kept.
+    #: Whether stacks of hanging jobs and tracebacks of failed jobs are recorded.
     stacks: bool = True
     #: Whether `install` tracks tasks; with 0 in the environment it connects no signal.
     enabled: bool = True

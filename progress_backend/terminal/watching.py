@@ -37,32 +37,32 @@ def watch(
     timeout: float | None = None,
     interval: float = 0.5,
 ) -> Task:
-    """Shows a task or workflow with a live bar until it has ended, and returns its record, which is
-    what `GET /internal/task/{task_id}/status` of the id has.
+    """Shows a task or workflow with a live bar until it has ended, and returns its record, the
+    same as `GET /internal/task/{task_id}/status` returns.
 
-    It may run in any process that reaches the store or an API: a script, a shell, a notebook, where
-    the cell is drawn in place. Where there is no terminal it prints a line a change; the bar needs
-    the extra `cli` (rich). A task that was not completed raises nothing: look at `status`. Ctrl-C
-    ends the watching and leaves the task alone. The call blocks; in asyncio code it is
+    It works in any process that can connect to Redis or to an API: a script, a shell, or a
+    notebook, where it updates the cell. Without a terminal it prints one line for each change. The
+    bar needs the extra `cli` (rich). A failed or cancelled task raises no exception: read `status`.
+    Ctrl-C ends the call, not the task. The call blocks; asyncio code uses
     `await asyncio.to_thread(watch, …)`.
 
     Args:
         result_or_id: what `apply_async` returned, or its `id`; of a chain, group or chord its
             members are shown too.
-        app: the Celery app: its settings name the store; the result's own, or Celery's current
-            app, unless given. Without `install(app)` its configuration and the environment
-            (`PROGRESS_REDIS_URL`) name it.
+        app: the Celery app, for the URL of Redis; the default is the result's app, or Celery's
+            current app. Without `install(app)` its configuration and the environment
+            (`PROGRESS_REDIS_URL`) have the URL.
         url: address of an API, such as "http://127.0.0.1:8004", which is read instead of the store.
-        token: token for the API; the environment's `PROGRESS_TOKEN` unless given.
-        timeout: seconds for which it watches at most; None for as long as it takes.
+        token: token for the API; the default is the environment's `PROGRESS_TOKEN`.
+        timeout: seconds after which it stops; None: it stops when the task has ended.
         interval: seconds between two reads, at least 0.05.
 
     Raises:
-        TypeError: it is given neither a result nor an id.
+        TypeError: the argument is neither a result nor an id.
         TaskNotFound: no record and no workflow has the id, or none has had it for a minute.
         TimeoutError: it has not ended after `timeout`.
-        SettingsError: there is no store, or the API asks for another token.
-        StoreUnavailable: the store or the API did not answer at first, or for a minute.
+        SettingsError: no Redis is configured, or the API requires another token.
+        StoreUnavailable: Redis or the API did not reply at first, or for a minute.
     """
     its_id = _id_of(result_or_id)
     app = app or getattr(result_or_id, "app", None) or current_app

@@ -26,12 +26,12 @@ _WHO = "lost_worker"
 
 
 def lost_worker(store: Store, task_id: str) -> Task:
-    """Ends a task's run as the pass for lost runs ends one whose worker was killed; returns the
-    record, an error with cause "lost" that names the worker.
+    """Simulates a killed worker, and starts the check for lost runs; returns the record, an error
+    with cause "lost" that names the worker.
 
-    The run's lease is made to have run out and the pass is run as of two leases later. A task
-    that no run has begun is begun first. If the run is alive after all and reports a value, it
-    takes its record back, as in production.
+    The check sees the run's lease as expired and runs two leases later. If the task has not
+    started, a start is recorded first. If the run is alive and reports a value, the record becomes
+    "running" again, as in production.
 
     Args:
         store: the record's store: `progress_store`, or a `Store` that no live worker uses.
@@ -40,9 +40,9 @@ def lost_worker(store: Store, task_id: str) -> Task:
     Raises:
         TaskNotFound: there is no record.
         TaskAlreadyFinished: the task has ended.
-        ValueError: no worker runs it (an eager run, or a task that HTTP moves), which no such
-            pass judges.
-        RuntimeError: another process looks for lost runs at this moment.
+        ValueError: no worker runs it (an eager run, or a task updated by HTTP), so the library
+            does not check it.
+        RuntimeError: another process checks for lost runs at this moment.
     """
     return store.run(_lost(store.flows, task_id, store.now()))
 

@@ -27,21 +27,21 @@ def wait_for_progress(
     percentage: float | None = None,
     timeout: float = 10.0,
 ) -> Task:
-    """Waits until a record fulfils the conditions; returns it.
+    """Waits until a record fulfils all given conditions; returns the record.
 
-    Gives up before the timeout if the task has ended as another status than the one waited for,
-    and will not take that back.
+    If the task has ended with another status than `status`, and cannot run again, the function
+    raises before the timeout.
 
     Args:
         store: the record's store.
         task_id: the task's id.
-        predicate: what must be true of the record.
-        status: a `TaskStatus` that it must have.
-        percentage: 0-100, what it must have reached.
+        predicate: a function of the record; it must return a true value.
+        status: the `TaskStatus` of the record.
+        percentage: 0-100, at least this percentage.
         timeout: seconds.
 
     Raises:
-        AssertionError: the record did not; the message shows it as last read.
+        AssertionError: a condition does not hold; the message shows the last record.
         ValueError: no condition is given.
     """
     __tracebackhide__ = True

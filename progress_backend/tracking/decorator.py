@@ -71,38 +71,38 @@ def progress_task(
     workflow: str | None = None,
     owner: str | Callable[..., Any] | None = None,
 ) -> Any:
-    """Marks a Celery task as tracked: it stands under `@app.task(bind=True)` or
-    `@shared_task(bind=True)` and keeps the function's signature.
+    """Marks a Celery task as tracked. Write it under `@app.task(bind=True)` or
+    `@shared_task(bind=True)`. The function keeps its signature.
 
-    Each value is a constant, or a function that is called with those of the task's bound arguments
-    that it names: `symbol=lambda symbol: symbol.upper()`. A value that cannot be recorded, or whose
-    function raises, is left out with one line in the log. One call can have other values:
+    Each value is a constant or a function. A function is called with the task's arguments that its
+    parameters name: `symbol=lambda symbol: symbol.upper()`. If a value cannot be recorded, or its
+    function raises, the value is ignored and this is logged. One call can have other values:
     `apply_async(headers={"progress": {"symbol": "7203.T"}})`.
 
     It works as `@progress_task` and as `@progress_task(...)`.
 
     Args:
-        fun: the task's function, where the decorator is written without parentheses.
+        fun: the task's function, if the decorator is written without parentheses.
         task_type: kind of task, by which lists are filtered; the task's name unless given.
         symbol: label of the call, by which lists are filtered: a ticker, a file, a customer.
         total_items: items to be processed; unknown unless given.
         metadata: anything else worth keeping with the record.
-        results: whether the task's return value is recorded; values given to `complete()` are
-            recorded all the same.
-        expect_s: seconds of work after which a run is marked late, from 1; unless given,
-            1.25 times what the slowest of the last ten runs took, 30 at least.
-        stall_s: seconds without a value after which a run is marked stalled, from 1; unless
-            given, three times the longest time between two of its values, 30 at least.
-        workflow: name of the workflows that end with the task, as the last of a chain or the body
-            of a chord, whose result has the workflow's id.
-        owner: whose task it is, 200 characters at most: the only one who may see it among callers
-            that are limited to an owner. Members of a workflow without one of their own have that
-            of the message that began the workflow.
+        results: whether the task's return value is recorded. Values given to `complete()` are
+            recorded in any case.
+        expect_s: seconds of work after which a run gets the warning "late", at least 1; the default
+            is 1.25 times the time of the slowest of the last ten runs, at least 30.
+        stall_s: seconds without a value after which a run gets the warning "stalled", at least 1;
+            the default is three times the longest time between two of its values, at least 30.
+        workflow: name of the workflows that end with this task: the last task of a chain, or the
+            body of a chord.
+        owner: a string of up to 200 characters, e.g. a user's id. A caller that is limited to an
+            owner sees only this owner's tasks. Members of a workflow without their own owner get
+            the owner of the message that started the workflow.
 
     Raises:
-        TypeError: the decorator stands above `@app.task`, where it would mark nothing, or on what
-            is no function; `workflow` is no text; or a value's function names what is no argument
-            of the task.
+        TypeError: the decorator is above `@app.task`, where it has no effect, or not on a
+            function; `workflow` is not a string; or a parameter of a value's function is not an
+            argument of the task.
     """
     if workflow is not None and not isinstance(workflow, str):
         raise TypeError(f"workflow names a workflow and has to be a text, not {workflow!r}")

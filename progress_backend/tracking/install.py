@@ -47,25 +47,25 @@ def install(
     beat: bool = True,
     **settings: Any,
 ) -> Celery:
-    """Gives every tracked task of a Celery app its record, and returns the app. A second call for
-    the same app changes nothing.
+    """Tracks the tasks of a Celery app: each task gets a record. Returns the app. A second call
+    for the same app changes nothing.
 
-    It reads no configuration: settings are read from the environment and `app.conf` at first use.
-    One that cannot be used turns tracking off with one warning; the jobs run. With
-    `PROGRESS_ENABLED=0` or `enabled=False` nothing of it happens, and a worker logs that.
+    The call does not read the configuration: the environment and `app.conf` are read at first use.
+    If a value cannot be used, tracking is off, one warning is logged, and the jobs run. With
+    `PROGRESS_ENABLED=0` or `enabled=False` tracking is off too, and each worker logs this.
 
     Args:
-        app: the Celery app, finalized or not; `celery.current_app` too.
+        app: the Celery app, finalized or not; `celery.current_app` works too.
         track: "marked" for tasks with `@progress_task` or `base=ProgressTask`, "all" for all.
-        exclude: names of tasks that "all" leaves out, besides Celery's own; those that run the
-            items of `map`, `starmap` and `chunks` are not left out.
-        beat: whether beat's schedule gets `progress.cleanup`, once an hour
+        exclude: names of tasks that "all" leaves out. Celery's own tasks are left out too, except
+            those that run the items of `map`, `starmap` and `chunks`.
+        beat: whether beat's schedule gets `progress.cleanup`, every hour
             (`PROGRESS_CLEANUP_INTERVAL_S`).
-        settings: fields of `Settings` by name, such as `retention_s=3600`, which win over the
-            environment and the app's configuration.
+        settings: fields of `Settings` by name, such as `retention_s=3600`. They have priority over
+            the environment and the app's configuration.
 
     Raises:
-        SettingsError: `track` is neither "marked" nor "all", or there is no setting of that name.
+        SettingsError: `track` is neither "marked" nor "all", or there is no such setting.
     """
     refuse_unknown(settings)
     if track not in ("marked", "all"):

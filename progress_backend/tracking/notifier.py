@@ -32,12 +32,12 @@ class ProgressNotifier:
     """Reports the progress of the running Celery task: its values are in the record, the result's
     PROGRESS meta and Flower.
 
-    Outside of a tracked task, and where no store is configured, it does nothing (one warning).
+    Outside a tracked task, or without a Redis for records, it does nothing and logs one warning.
     No method does I/O in the job's thread. While the task is paused, `update`, `advance` and a
-    `track` loop wait; once the task is cancelled, each of them raises `TaskCancelled`.
+    `track` loop wait. After the task is cancelled, each of them raises `TaskCancelled`.
 
-    `ProgressNotifier(task_id, progress_service)` is the specification's (3.2): it makes an
-    `AsyncProgressNotifier`, whose methods are awaited.
+    `ProgressNotifier(task_id, progress_service)` is the specification's form (3.2). It returns an
+    `AsyncProgressNotifier` with async methods.
     """
 
     __slots__ = ("_run",)
@@ -57,7 +57,7 @@ class ProgressNotifier:
         return AsyncProgressNotifier(*given, **named)
 
     def __init__(self, celery_task: Any = None) -> None:
-        """Takes a Celery task, or a service's task.
+        """Reports for a Celery task, or for a service's task.
 
         Args:
             celery_task: the bound task's `self`; the current task unless given.
@@ -82,9 +82,9 @@ class ProgressNotifier:
         details: Mapping[str, Any] | None = None,
         phase: str | None = None,
     ) -> None:
-        """Sets the newest values of the task's record. They are recorded at once if they are the
-        first of the run, or total or phase have changed; else the newest ones are recorded after
-        each interval (`PROGRESS_UPDATE_INTERVAL_S`, 1 s).
+        """Sets the newest values of the task's record. The first values of a run, and values with
+        another total or phase, are written at once. Of all others the newest are written every
+        `PROGRESS_UPDATE_INTERVAL_S` (1 s).
 
         Args:
             current: items done so far, 0 to 2**53-1; None leaves the count and its message as they
@@ -92,13 +92,13 @@ class ProgressNotifier:
             total: items in all; None or 0 leaves the total as it is.
             message: text for readers; without one the default text of the language, e.g.
                 「処理中... (150/252)」.
-            details: merged into the record's `processing_details`; what JSON cannot hold is
-                recorded as text.
+            details: merged into the record's `processing_details`; for values without a JSON form
+                `str()` is used.
             phase: name of the part of the job, recorded as `phase` in `processing_details`.
 
         Raises:
             TaskCancelled: the task's record is cancelled.
-            TypeError: a text that is no number is given as `current` or `total`.
+            TypeError: `current` or `total` is a string that is not a number.
         """
         # The short case of Run.offer, written out: a call would cost more than all that it does.
         run = self._run
@@ -123,7 +123,7 @@ class ProgressNotifier:
         message: str | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        """Counts more items as done, and sets the other newest values as `update` does.
+        """Counts more items as done, and sets the other values as `update` does.
 
         Args:
             n: items done since the last call.
@@ -133,7 +133,7 @@ class ProgressNotifier:
 
         Raises:
             TaskCancelled: the task's record is cancelled.
-            TypeError: a text that is no number is given as `n` or `total`.
+            TypeError: `n` or `total` is a string that is not a number.
         """
         run = self._run
         if run.attention or details is not None or (total is not None and total != run.total):
@@ -147,26 +147,25 @@ class ProgressNotifier:
     def track(
         self, iterable: Iterable[T], total: int | None = None, *, resume: bool | str = False
     ) -> Iterable[T]:
-        """Counts the items of a loop as done, each when the loop asks for the next one.
+        """Counts the items of a loop. An item is done when the loop requests the next item.
 
-        While the loop runs, it alone sets the count; `update(message=…)` may add a message. A task
-        that is cancelled ends in the loop, with `TaskCancelled` instead of the next item; one that
-        is paused waits there.
+        While the loop runs, only the loop sets the count; `update(message=…)` may add a message.
+        In a cancelled task the loop raises `TaskCancelled` instead of the next item. In a paused
+        task it waits.
 
-        With `resume` the loop passes over the items that earlier attempts of the task have done: it
-        takes that many from `iterable` without handing them out, and counts on from there. What is
-        done is recorded with the run's values, so that after a kill the items of one interval
-        (`PROGRESS_UPDATE_INTERVAL_S`, 1 s) may be done again. The loop begins anew, with a line in
-        the log, where the task's arguments or the number of items have changed. An item is done
-        when the loop asks for the next one: where a loop collects items to do them later, put
-        `track` around the collections.
+        With `resume` the loop skips the items that earlier attempts of the task have done, and
+        counts from there. The position is written with the run's values, so after a kill the items
+        of one interval (`PROGRESS_UPDATE_INTERVAL_S`, 1 s) may be done again. If the task's
+        arguments or the number of items have changed, the loop starts from its first item, and
+        this is logged. If a loop collects items to process them later, put `track` around the
+        collections.
 
         Args:
-            iterable: what the loop goes over; its items are passed on as they are.
-            total: items in all; `len(iterable)` unless given, unknown where that has no length.
-            resume: whether the next attempt goes on after the items that are done; a name, where
-                the task has several such loops. Of loops of one name the run's first one does, and
-                none within another such loop.
+            iterable: the items of the loop.
+            total: items in all; `len(iterable)` unless given, unknown if it has no length.
+            resume: whether the next attempt starts after the items that are done; a name if the
+                task has several such loops. Of loops with the same name only the first resumes.
+                A loop within another such loop does not resume.
 
         Raises:
             TaskCancelled: the task's record is cancelled, before the loop or within it.
@@ -182,30 +181,30 @@ class ProgressNotifier:
 
     @property
     def resume(self) -> Any:
-        """The value that earlier attempts of the task gave to `checkpoint()` last; None without
-        one, and where the task's arguments have changed since.
+        """The last value that an earlier attempt of the task gave to `checkpoint()`; None if there
+        is none, or if the task's arguments have changed since.
 
-        A copy, made anew from JSON at each call: a tuple comes back as a list. The first call of a
-        run waits until its start is recorded, 5 s at most while the store does not answer. Ask
-        before you change the task's arguments in place.
+        It is a new copy from JSON at each call, so a tuple becomes a list. The first call of a run
+        waits until its start is recorded, up to 5 s. Read it before you change the task's
+        arguments in place.
         """
         return of_run(self._run).resume
 
     def checkpoint(self, value: Any) -> None:
-        """Sets the value from which the next attempt of the task is to go on: after a retry, a lost
-        worker or a redelivery it finds the value as `resume`. It is recorded with the run's values
-        (`PROGRESS_UPDATE_INTERVAL_S`, 1 s), with its end, and within a second once the worker is
-        told to stop; a completion drops it.
+        """Sets the position of the job: after a retry, a lost worker or a redelivery the next
+        attempt reads it in `resume`. It is written with the run's values
+        (`PROGRESS_UPDATE_INTERVAL_S`, 1 s), with the run's end, and every second after the worker
+        has received SIGTERM. When the task completes, it is deleted.
 
-        It is recorded as given, without redaction, and whoever may read the task reads it.
+        It is not redacted, and every caller that may read the task may read it.
 
         Args:
-            value: a number, a text, or a list or dict of such values; 8 KiB of JSON at most. A
-                larger one is left out with a line in the log, and the one before it stays.
+            value: a number, a string, or a list or dict of such values, up to 8 KiB as JSON. A
+                larger value is not written, this is logged, and the previous value stays.
 
         Raises:
             TaskCancelled: the task's record is cancelled.
-            TypeError: JSON does not have the value.
+            TypeError: the value has no JSON form.
         """
         run = self._run
         of_run(run).set(value)
@@ -218,16 +217,16 @@ class ProgressNotifier:
         `GET /internal/task/{task_id}/log` show while the task runs, and as long as its record is
         kept.
 
-        The newest 22 KiB are kept, and the number of those that went is told. Lines are stored
-        together, once in `PROGRESS_UPDATE_INTERVAL_S` (1 s at most) and before the end; secrets in
-        them are masked as in messages.
+        The newest 22 KiB are kept, and the number of missing lines. A thread stores the collected
+        lines every `PROGRESS_UPDATE_INTERVAL_S` (at least every second) and before the end. Secrets
+        are masked as in messages.
 
         Args:
-            text: the line; what is longer than 2,000 characters is cut.
+            text: the line; it is cut at 2,000 characters.
             level: "debug", "info", "warning", "error" or "critical".
 
         Raises:
-            ValueError: `level` is another one.
+            ValueError: `level` is none of these.
         """
         if level not in LEVELS:
             raise ValueError(f"log() takes one of the levels {', '.join(LEVELS)}, not {level!r}")
@@ -236,27 +235,27 @@ class ProgressNotifier:
     def complete(
         self, results: Mapping[str, Any] | None = None, message: str | None = None
     ) -> None:
-        """Sets the results and the message that the record gets when the task returns; the record
-        does not end before.
+        """Sets the results and the message that the record gets when the task returns. The call
+        does not end the record.
 
         Args:
-            results: merged into the record's `results`, after those of earlier calls; a returned
-                dict is merged in last.
+            results: merged into the record's `results`, after those of earlier calls. A dict that
+                the task returns is merged last.
             message: text for readers; without one 「完了しました」 or "Completed".
 
         Raises:
-            TypeError: `results` is no mapping.
+            TypeError: `results` is not a mapping.
         """
         run = self._run
         run.results = {**run.results, **(results or {})}
         run.end_message = message
 
     def error(self, error_message: str, message: str | None = None) -> None:
-        """Sets the error text that the record gets when the task raises; a task that returns after
-        that is completed.
+        """Sets the error text that the record gets when the task raises. If the task returns
+        instead, the record is completed.
 
         Args:
-            error_message: what went wrong, in place of the exception's line.
+            error_message: the text, in place of the exception's line.
             message: text for readers; without one 「エラーが発生しました」 or "An error occurred".
         """
         run = self._run
