@@ -146,8 +146,8 @@ def _over_tls(url: str, name: str, options: Any) -> str:
         return url
     if scheme == "sentinel":
         raise SettingsError(
-            f"{_CELERY_TLS[name]} asks for TLS behind Sentinel, which the progress store does not "
-            "speak: name another Redis in PROGRESS_REDIS_URL"
+            f"{_CELERY_TLS[name]} requires TLS behind Sentinel, which is not supported: name "
+            "another Redis in PROGRESS_REDIS_URL"
         )
     address, _, query = rest.partition("?")
     texts = {option: _text(value) for option, value in options.items() if value is not None}

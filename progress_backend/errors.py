@@ -80,7 +80,7 @@ class HeldByWorker(TransitionRefused):
     def __init__(self, task_id: str, status: str, lease: str, worker: str) -> None:
         super().__init__(
             f"task {task_id} is run by worker {worker}, and its record ends with that run: cancel "
-            "the task, or say force to end the record and stop the run",
+            "the task, or set force to end the record and stop the run",
             status,
         )
         self.lease = lease

@@ -125,7 +125,7 @@ def read(lines: Iterable[str]) -> tuple[Token, ...]:
     """Reads lines; empty ones and those that begin with # are left out.
 
     Raises:
-        SettingsError: a line is none of a token, a name comes twice, or there are too many.
+        SettingsError: a line is not a token's, a name occurs twice, or there are too many.
     """
     tokens = tuple(
         Token.of(line) for line in map(str.strip, lines) if line and not line.startswith("#")
@@ -133,9 +133,9 @@ def read(lines: Iterable[str]) -> tuple[Token, ...]:
     names = [token.name for token in tokens]
     for name in names:
         if names.count(name) > 1:
-            raise SettingsError(f"token {name} comes twice: each name is of one token")
+            raise SettingsError(f"token {name} occurs twice: give each token its own name")
     if len(tokens) > MOST:
-        raise SettingsError(f"there are {len(tokens)} tokens; {MOST} are the most")
+        raise SettingsError(f"there are {len(tokens)} tokens: give at most {MOST}")
     return tokens
 
 

@@ -128,7 +128,7 @@ def test_other_words_on_tls_leave_the_url_as_it_is(conf: dict[str, object]) -> N
 
 def test_tls_behind_sentinel_is_refused_with_what_to_do() -> None:
     conf = {"broker_url": "sentinel://:secret@h:26379", "broker_use_ssl": HEROKU}
-    with pytest.raises(SettingsError, match="broker_use_ssl asks for TLS.*PROGRESS_REDIS_URL") as e:
+    with pytest.raises(SettingsError, match="broker_use_ssl requires TLS.*PROGRESS_REDIS_URL") as e:
         Settings.from_sources(conf, {})
     assert "secret" not in str(e.value)
     own = {"PROGRESS_REDIS_URL": "redis://own"}

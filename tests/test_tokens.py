@@ -82,9 +82,9 @@ def test_a_line_that_is_none_is_named_without_what_may_be_secret(line: str) -> N
 def test_a_name_is_of_one_token(tmp_path: Path) -> None:
     path = tmp_path / "tokens"
     path.write_text(f"a read {HASH}\n")
-    with pytest.raises(SettingsError, match="a comes twice"):
+    with pytest.raises(SettingsError, match="a occurs twice"):
         Tokens([f"a write {HASH}"], path)
-    with pytest.raises(SettingsError, match="a comes twice"):
+    with pytest.raises(SettingsError, match="a occurs twice"):
         tokens.write_file(path, [Token.of(f"a write {HASH}")])
 
 

@@ -60,7 +60,7 @@ def passing(filters: Filters, task_ids: Sequence[str]) -> Flow[list[str]]:
 def _read(cursor: str) -> tuple[int, str]:
     found = _CURSOR.fullmatch(cursor)
     if found is None:
-        raise InvalidEvent("cursor has to be that of an earlier answer")
+        raise InvalidEvent("cursor must be the cursor of an earlier response")
     return int(found[1]), found[2]
 
 

@@ -160,7 +160,8 @@ def of_a_workflow(
             "that of its members"
         )
     if given := [name for name, value in others.items() if value not in (None, False)]:
-        raise InvalidEvent(f"{', '.join(given)} is a task's: a workflow is its members' sum")
+        names = ", ".join(given)
+        raise InvalidEvent(f"{names} cannot be set on a workflow: send it to one of its tasks")
     _asking(TaskStatus.PAUSED, reason, by, force=False)
     return _ASKED_OF_ALL[status]
 

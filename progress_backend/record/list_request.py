@@ -140,7 +140,7 @@ class ListRequest:
         if self.top and self.sort == RUNNING and self.page != 1:
             raise InvalidEvent(f"top and sort={RUNNING} have one page")
         if self.page != 1 if self.by_cursor else self.cursor is not None:
-            raise InvalidEvent("a list goes on by cursor where its total is null, else by page")
+            raise InvalidEvent("send cursor if the total of the list is null, else page")
 
     def _apart(self) -> list[tuple[str, str]]:
         """The pairs of what is given for which there is no index."""

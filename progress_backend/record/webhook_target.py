@@ -80,10 +80,10 @@ def read(text: str) -> tuple[Target, ...]:
     except (msgspec.MsgspecError, RecursionError) as error:
         raise SettingsError(f"webhooks have to be a JSON list of targets: {error}") from None
     if len(targets) > MOST:
-        raise SettingsError(f"there are {len(targets)} webhooks; {MOST} are the most")
+        raise SettingsError(f"there are {len(targets)} webhooks: give at most {MOST}")
     names = [target.name for target in targets]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise SettingsError(f"webhook {min(twice)} comes twice: each name is of one target")
+        raise SettingsError(f"webhook {min(twice)} occurs twice: give each target its own name")
     return targets
 
 

@@ -51,7 +51,7 @@ def wait_for_progress(
     if predicate is not None:
         wished.append(getattr(predicate, "__qualname__", repr(predicate)))
     if not wished:
-        raise ValueError("say what to wait for: a predicate, a status or a percentage")
+        raise ValueError("give a condition to wait for: a predicate, a status or a percentage")
     what = f"task {task_id} did not come to {' and '.join(wished)}"
     deadline, task = time.monotonic() + timeout, None
     while True:
@@ -81,6 +81,5 @@ def _shown(task: Task | None) -> str:
     why = f", {task.error_cause}: {task.error_message}" if task.error_message else ""
     current, total, percentage = task.progress
     return (
-        f"Its record says {task.status} ({current}/{total}, {percentage:g} %, "
-        f"{task.message!r}{why})."
+        f"Its record is {task.status} ({current}/{total}, {percentage:g} %, {task.message!r}{why})."
     )

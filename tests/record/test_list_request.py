@@ -105,7 +105,7 @@ def test_what_a_token_names_goes_with_filters_that_have_no_index() -> None:
         ({"id_prefix": "8a000"}, "id_prefix must have 6 characters at least"),
         ({"sort": "longest"}, "sort must be one of newest, running, ended"),
         ({"sort": "ended", "status": "running"}, "status=running and sort=ended do not go"),
-        ({"cursor": "5.a"}, "a list goes on by cursor where its total is null, else by page"),
+        ({"cursor": "5.a"}, "send cursor if the total of the list is null, else page"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_by_name(asked, named) -> None:
@@ -116,7 +116,7 @@ def test_what_cannot_be_asked_is_refused_by_name(asked, named) -> None:
 def test_a_list_by_cursor_has_no_page() -> None:
     asked = ListRequest(owner="alice", task_type="fetch", cursor="5.a")
     asked.check_together(["task_type"])
-    with pytest.raises(InvalidEvent, match="by cursor where its total is null"):
+    with pytest.raises(InvalidEvent, match="send cursor if the total"):
         replace(asked, cursor=None, page=2).check_together(["task_type"])
 
 

@@ -40,5 +40,5 @@ def test_waits_on_for_a_lost_one(progress_store: Store) -> None:
 
 
 def test_wants_to_be_told_what_for(progress_store: Store) -> None:
-    with pytest.raises(ValueError, match="say what to wait for"):
+    with pytest.raises(ValueError, match="give a condition to wait for"):
         wait_for_progress(progress_store, "t-1")

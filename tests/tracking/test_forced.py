@@ -43,7 +43,7 @@ async def test_a_living_workers_run_is_the_one_that_ends_it(
 ) -> None:
     task_id = await held(redis_service, 30)
     before = await redis_service.get_task_status(task_id)
-    with pytest.raises(TransitionRefused, match="run by worker celery@one.* say force") as refused:
+    with pytest.raises(TransitionRefused, match="run by worker celery@one.* set force") as refused:
         await redis_service.update_progress(task_id, end, current_items=5, details={"a": 1})
     assert refused.value.status == "running"
     assert await redis_service.get_task_status(task_id) == before

@@ -141,7 +141,7 @@ def test_a_workflow_is_paused_and_resumed(api: RunningApi, records: Records) -> 
 def test_a_workflow_takes_no_figures(api: RunningApi, records: Records) -> None:
     for values, why in (
         ({"status": "completed"}, "may be set to running, paused, not 'completed'"),
-        ({"status": "running", "current_items": 3}, "current_items is a task's"),
+        ({"status": "running", "current_items": 3}, "current_items cannot be set on a workflow"),
     ):
         answer = api.update(W, **values)
         assert (answer.status_code, why in answer.json()["detail"]) == (422, True)
