@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from copy import copy
 from datetime import datetime, timedelta
 
 import pytest
@@ -22,7 +22,8 @@ __all__ = ["driver"]
 
 
 def ask(driver: Driver, task_id: str, now: datetime | None = None, *, on: bool = True) -> str:
-    settings = replace(driver.settings, stacks=on)
+    settings = copy(driver.settings)  # in partitions no settings can be made on one node
+    object.__setattr__(settings, "stacks", on)
     body = driver.run(asking.request(task_id, settings, now or driver.now()))
     assert body["task_id"] == task_id
     return body["requested_at"]
