@@ -8,9 +8,6 @@ from __future__ import annotations
 import json
 from contextlib import AsyncExitStack
 
-import redis.exceptions
-from redis.asyncio.cluster import ClusterNode
-
 from ..operations.partitions import Layout
 from ..settings import Settings
 from ..store.cluster_connection import async_cluster
@@ -44,7 +41,10 @@ class ClusterSubscription:
         self._parts, self._missing = [], set(self._partitions)
         # From any node that it has seen: the URL's own may be down.
         await within(self._ping_s, self._client.nodes_manager.initialize())
-        for node, channels in self._by_master():
+        owners = {one: self._client.get_node_from_key(one.name) for one in self._partitions}
+        for node in self._client.get_primaries():
+            # By name: redis-py 6, which Celery 5.6 allows, cannot compare its nodes.
+            channels = {one for one, owner in owners.items() if owner and owner.name == node.name}
             connection = node.connection_class(**{**node.connection_kwargs, "socket_timeout": None})
             opened.push_async_callback(connection.disconnect, nowait=True)
             await within(self._ping_s, connection.connect())
@@ -58,16 +58,6 @@ class ClusterSubscription:
             for channel in channels:
                 part.change(channel)
             self._parts.append(part)
-
-    def _by_master(self) -> list[tuple[ClusterNode, set[Channel]]]:
-        # By name: redis-py 6, which Celery 5.6 allows, cannot hash its nodes.
-        masters: dict[str, tuple[ClusterNode, set[Channel]]] = {}
-        for channel in self._partitions:
-            node = self._client.get_node_from_key(channel.name)
-            if node is None:
-                raise redis.exceptions.ClusterDownError(f"no node serves {channel.name}")
-            masters.setdefault(node.name, (node, set()))[1].add(channel)
-        return list(masters.values())
 
     async def close(self) -> None:
         """Closes what has read the nodes."""

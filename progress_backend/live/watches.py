@@ -33,9 +33,6 @@ class Watches:
         self._by_channel: dict[Channel, Watch] = {}
         #: The channels that are to be subscribed.
         self.wanted: Final = self._by_channel.keys()
-        #: The last document and its update: with a task's channel and the pattern subscribed each
-        #: message comes twice.
-        self._last: tuple[bytes, Update] | None = None
         #: Number of the connection, from 1 on.
         self.epoch = 0
         self._closed = False
@@ -95,7 +92,6 @@ class Watches:
         """Begins a new epoch, whose subscription `change` changes; returns the watches whose tasks
         have to be read again."""
         self.epoch += 1
-        self._last = None
         self._change = change
         for channel in self._by_channel:
             change(channel)
@@ -122,15 +118,15 @@ class Watches:
         if isinstance(watch, WorkflowWatch):
             watch.changed()
             return
+        self._publish(watch, document, channel.name)
+
+    def _publish(self, watch: Watch, document: bytes | None, where: str) -> None:
         try:
-            if self._last is None or self._last[0] != document:
-                self._last = (document, Update.of(document, self.epoch, self._zone))
-            if watch.its_id not in ("", self._last[1].task_id):
-                raise ForeignValue(watch.its_id, "it is another task's")
+            update = Update.of(document, self.epoch, self._zone, watch.its_id or None)
         except ForeignValue as error:
-            watch.strange(channel.name, error)
+            watch.strange(where, error)
         else:
-            watch.publish(self._last[1])
+            watch.publish(update)
 
     async def catch_up(self, watches: Sequence[Watch]) -> None:
         """Reads everything that was watched before; messages that arrived since are newer.
@@ -148,12 +144,7 @@ class Watches:
             documents = await self._store.execute(records.read([one.its_id for one in batch]))
             for watch, document in zip(batch, documents, strict=True):
                 if watch and not watch.current:
-                    try:
-                        update = Update.of(document, self.epoch, self._zone, watch.its_id)
-                    except ForeignValue as error:
-                        watch.strange(f"task {watch.its_id}", error)
-                    else:
-                        watch.publish(update)
+                    self._publish(watch, document, f"task {watch.its_id}")
 
     def close(self) -> None:
         """Closes every receiver, later ones too."""
