@@ -41,7 +41,7 @@ IMPURE = frozenset({
     "time", "uuid", "uvicorn", "warnings",
 })
 # fmt: on
-KEYS = "operations.keys"
+KEYS, CALL = "operations.keys", "operations.call"
 CLOCKS = frozenset(["now", "today", "utcnow"])
 #: The module that starts threads, and how one starts elsewhere.
 DAEMON = "daemon"
@@ -106,7 +106,8 @@ def problems(package: Path) -> list[str]:
     ]
     if circle := _circle(modules):
         found.append(f"imports in a circle: {' -> '.join(circle)}")
-    return found + _keys(modules, package) + [*_not_carried_out(modules)]
+    typed = [line for module in modules.values() for line in _untyped(module)]
+    return found + _keys(modules, package) + [*_not_carried_out(modules), *typed]
 
 
 def _of_module(module: Module) -> Iterator[str]:
@@ -194,6 +195,25 @@ def _not_carried_out(modules: dict[str, Module]) -> Iterator[str]:
             known = name in alone and makers & {f"{one}.{name}" for one in _from(module, name)}
             if known or name in makers:
                 yield f"{module.name}:{made.lineno} makes {name}(…), which nothing carries out"
+
+
+def _untyped(module: Module) -> Iterator[str]:
+    """Casts, operations with a parameter of any type, and flows that only pass an operation on."""
+    if module.part not in ("flows", "operations"):
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and _name(node.func) == "cast" and module.name != CALL:
+            yield f"{module.name}:{node.lineno} casts: a Call has the type of its reply"
+        if not isinstance(node, ast.FunctionDef) or node.returns is None:
+            continue
+        given = [ast.unparse(arg.annotation) for arg in node.args.args if arg.annotation]
+        returns = ast.unparse(node.returns)
+        if returns.startswith("Call[") and any(re.search(r"\bAny\b", each) for each in given):
+            yield f"{module.name}.{node.name} takes Any: name the type"
+        body = node.body[1:] if ast.get_docstring(node) else node.body
+        alone = len(body) == 1 and isinstance(getattr(body[0], "value", None), ast.YieldFrom)
+        if returns.startswith("Flow[") and alone:
+            yield f"{module.name}.{node.name} passes on what it calls: call that instead"
 
 
 def _from(module: Module, name: str) -> Iterator[str]:

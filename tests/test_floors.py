@@ -56,6 +56,9 @@ def package(folder: Path, files: dict[str, str]) -> list[str]:
             {"operations/a.py": CALL, "store/b.py": "from ..operations.a import renew\nrenew()"},
             "store.b:2 makes renew(…), which nothing carries out",
         ),
+        ({"flows/a.py": "x = cast(int, y)"}, "flows.a:1 casts"),
+        ({"operations/a.py": "def read(x: list[Any]) -> Call[int]: ..."}, "a.read takes Any"),
+        ({"flows/a.py": "def f() -> Flow[int]:\n    return (yield from g())"}, "f passes on what"),
         (
             {"record/a.py": "from .b import x", "record/b.py": "from . import a"},
             "circle: record.a -> record.b -> record.a",
