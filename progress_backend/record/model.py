@@ -351,16 +351,14 @@ else:
         values = task.__dict__ | changes
         if len(values) != len(task.__dict__):
             raise TypeError(f"a Task has no {', '.join(changes.keys() - task.__dict__.keys())}")
-        return _made_of(values)
+        new = object.__new__(Task)
+        object.__setattr__(new, "__dict__", values)
+        return new
 
 
 def task_with(**values: Any) -> Task:
     """The Task with a value for each attribute, without the constructor's checks: each read of a
     record makes one."""
-    return _made_of(values)
-
-
-def _made_of(values: dict[str, Any]) -> Task:
     new = object.__new__(Task)
     object.__setattr__(new, "__dict__", values)
     return new

@@ -43,6 +43,8 @@ class CeleryThread:
     def close(self, key: Hashable, timeout_s: float) -> bool:
         """Drops a key's call; one in progress is waited for, at most so long. Whether none is in
         progress any more."""
+        if self._thread is None:  # it has no work
+            return True
         with self._changed:
             self._newest.pop(key, None)
             return self._changed.wait_for(lambda: self._at != key, timeout_s)

@@ -76,12 +76,12 @@ def prerun(
 def _worker(tracker: Tracker, request: Any, number: int | None) -> Worker | None:
     """The worker that holds the run. An eager run is held with the task in whose body it is;
     outside of a task, e.g. in a web process, by none."""
-    worker = tracker.worker()
+    worker = tracker.worker(number)
     if worker is None or not request.is_eager:
-        return worker if worker is None or number is None else worker._replace(run=number)
+        return worker
     around = (request for task in _task_stack.stack for request in task.request_stack.stack)
     sent = next((r for r in around if not r.is_eager and not r.called_directly), None)
-    return None if sent is None else worker._replace(task=sent.id)
+    return None if sent is None else worker._replace(task=sent.id, run=None)
 
 
 def postrun(

@@ -202,13 +202,13 @@ class Tracker:
             self._visibility_s = visibility_s(str(transport), options or {})
         return self._visibility_s
 
-    def worker(self) -> Worker | None:
-        """The lease and name of the worker that this process belongs to; None outside of a
-        worker."""
+    def worker(self, run: int | None = None) -> Worker | None:
+        """The lease and name of the worker that this process belongs to, with the number of a run;
+        None outside of a worker."""
         from ..record.model import Worker
 
         lease = os.environ.get(LEASE_VARIABLE)
-        return Worker(lease, lease.partition("/")[0]) if lease else None
+        return Worker(lease, lease.partition("/")[0], run=run) if lease else None
 
 
 def register(tracker: Tracker, app: Celery) -> None:

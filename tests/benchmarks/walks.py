@@ -121,6 +121,6 @@ def _run_out(store: Store, task_id: str) -> None:
     lease = f"gone@host/{task_id}"
     identity = ev.Identity(task_type="fetch_data", total_items=100, symbol="7203.T")
     started = ev.Started(identity=identity, worker=Worker(lease, "gone@host"))
-    now = store.now() - timedelta(minutes=5)
+    now = store.now() - timedelta(minutes=2)  # an older lease is deleted
     store.run(store.flows.apply(task_id, (started,), now))
     store.execute(leases.renew(lease, milliseconds(now)))
