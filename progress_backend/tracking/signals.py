@@ -131,13 +131,15 @@ def _end_without_signal(
         _record(process, run, ev.Failed(error_message=described(retval), cause=cause_of(retval)))
     elif state is None and (raised := _without_signal(run)) is not None:
         _record(process, run, ev.Failed(error_message=described(raised), cause=cause_of(raised)))
-    elif run.outcome is None and sys.exc_info()[1] is None:
-        # A tracer other than Celery's sends no other signal. While an exception is being raised,
-        # Celery could not store the state that it passes.
-        if state == states.SUCCESS:
-            _completed(process, run, retval)
-        elif state == states.FAILURE:
-            _failed(process, run, retval)
+    elif run.outcome is None and sys.exc_info()[1] is not None:
+        # Celery could not store the state that it passes, and sends task_internal_error next: with
+        # the exception, but without what the run has counted.
+        if (newest := None if run.refused else run.newest()) is not None:
+            process.sender.record(run, run.task_id, newest)
+    elif run.outcome is None and state == states.SUCCESS:
+        _completed(process, run, retval)  # a tracer other than Celery's sends no other signal
+    elif run.outcome is None and state == states.FAILURE:
+        _failed(process, run, retval)
 
 
 def _without_signal(run: Run) -> BaseException | None:

@@ -31,6 +31,9 @@ def app() -> Iterator[Celery]:
     @app.task(bind=True, name="job", shared=False)
     @progress_task
     def job(self: object) -> str:
+        progress = ProgressNotifier(self)
+        for done in (1, 12):
+            progress.update(done, 12)
         return "done"
 
     yield app
@@ -54,6 +57,7 @@ def test_a_run_whose_end_celery_cannot_store_ends_with_that_error(
     assert task.error_cause == "internal_error"
     assert "ConnectionError" in (task.error_message or "")
     assert task.attempt == 1
+    assert task.current_items == (0 if started else 12)  # STARTED is stored before the body runs
 
 
 KEPT, NOT_KEPT = {"said": 1, "card": 4}, {"said": 1}
