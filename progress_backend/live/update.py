@@ -105,11 +105,12 @@ class Update(NamedTuple):
             spoken={},
         )
 
-    def in_language(self, locale: Locale | None) -> Update:
-        """The update with its default texts in a language, where one is wished."""
-        if locale is None:
+    def in_language(self, locale: Locale | None, without_errors: Locale | None = None) -> Update:
+        """The update as `responses.in_language` has it."""
+        if locale is None and without_errors is None:
             return self
-        return self._made(locale, lambda message: in_language(message, locale))
+        name = f"{locale} {without_errors}"
+        return self._made(name, lambda message: in_language(message, locale, without_errors))
 
     def as_final(self, locale: Locale) -> Update:
         """The update once time alone has made its end final."""

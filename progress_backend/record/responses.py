@@ -50,13 +50,23 @@ def as_of(record: Body, now: datetime, locale: Locale) -> Body:
     return record
 
 
-def in_language(document: bytes, locale: Locale | None) -> bytes:
+#: The locale that is wished, and the one of what stands in place of errors: `in_language`.
+Spoken = tuple[Locale | None, Locale | None]
+
+
+def in_language(
+    document: bytes, locale: Locale | None, without_errors: Locale | None = None
+) -> bytes:
     """A body, list, message or timeline with its default texts in a language, where one is wished;
-    a user's own texts stay."""
-    if locale is None or b'_code":{' not in document:
+    a user's own texts stay. `without_errors` names the language of the default text that stands in
+    place of what exceptions say, for a holder of a share token."""
+    if without_errors is None and (locale is None or b'_code":{' not in document):
         return document
     try:
-        return document_of(_in_language(parsed(document), locale))
+        body = parsed(document)
+        if without_errors is not None:
+            _leave_errors_out(body, without_errors)
+        return document_of(body if locale is None else _in_language(body, locale))
     except ValueError:  # JSON that Python reads alone, or a time of another program
         return document
 
@@ -70,6 +80,19 @@ def _in_language(body: dict[str, Any], locale: Locale) -> dict[str, Any]:
         for part in body.get(name, ()):
             _in_language(part, locale)
     return body
+
+
+def _leave_errors_out(body: dict[str, Any], locale: Locale) -> None:
+    failed = text(locale, "failed")
+    names = ["error_message"]
+    if body.get("status") == "error" or body.get("event") == "retried":
+        names.append("text")  # of a timeline's entry
+    for name in names:
+        if body.get(name) and not body.get(_TEXTS[name]):
+            body[name], body[_TEXTS[name]] = str(failed), failed.code
+    for name in _WITH_TEXTS:
+        for part in body.get(name, ()):
+            _leave_errors_out(part, locale)
 
 
 def entity_tag(record: Body, document: bytes, locale: Locale | None = None) -> str:

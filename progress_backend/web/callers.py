@@ -20,6 +20,8 @@ from starlette.types import Scope
 
 from ..errors import ForeignValue
 from ..record.caller_events import MAX_NAME
+from ..record.default_texts import Locale
+from ..record.responses import Spoken
 from ..settings import Settings
 from ..share_tokens import Share, ShareTokens
 from ..store.shown_tasks import Shown
@@ -169,6 +171,12 @@ def caller_of(scope: Scope) -> Caller:
     """The caller of a request that has passed."""
     caller: Caller = scope.get(_CALLER, EVERYBODY)
     return caller
+
+
+def spoken_to(scope: Scope, wish: Locale | None, own: Locale) -> Spoken:
+    """The language that a request's caller wishes, and the service's own for a holder of a share
+    token, who sees it in place of what exceptions say."""
+    return wish, None if caller_of(scope).until is None else own
 
 
 def who_asks(scope: Scope, said: str | None) -> str:

@@ -22,7 +22,7 @@ from ..record.model import TaskStatus
 from ..service.bodies import pagination
 from . import fragment, rights
 from .audit import note, note_act
-from .callers import caller_of, who_asks
+from .callers import caller_of, spoken_to, who_asks
 from .guard import denied
 from .gzip_answer import Packed
 from .openapi import parameters, queries, schemas
@@ -167,18 +167,19 @@ async def task_status(
     not as a page that is opened in a browser) the answer is a piece of HTML, which `fields` does
     not change."""
     api, locale = api_of(request), wished(accept_language)
+    spoken = spoken_to(request.scope, locale, api.settings.locale)
     if fragment.asked_for(headers := dict(request.scope["headers"])):
-        answer = await status_of(api, task_id, None, locale)
+        answer = await status_of(api, task_id, None, spoken)
         return fragment.in_place_of(answer, headers, locale or api.settings.locale)
     whole = query.fields is not None
-    return await status_of(api, task_id, if_none_match, locale, whole=whole)
+    return await status_of(api, task_id, if_none_match, spoken, whole=whole)
 
 
 async def status_of(
     api: Api,
     task_id: str,
     if_none_match: str | None,
-    locale: Locale | None,
+    spoken: responses.Spoken,
     *,
     whole: bool = False,
 ) -> Response:
@@ -192,12 +193,12 @@ async def status_of(
     """
     shown = await api.tasks.of(task_id)
     if shown is None:
-        return await workflow_as_task(api, task_id, if_none_match, locale)
+        return await workflow_as_task(api, task_id, if_none_match, spoken)
     record = shown.record
     if whole:
         record = structs.replace(record, checkpoint=read(shown.document).checkpoint)
-    document = responses.in_language(written(record), locale)
-    return TaggedAnswer(document, responses.entity_tag(record, document, locale), if_none_match)
+    document = responses.in_language(written(record), *spoken)
+    return TaggedAnswer(document, responses.entity_tag(record, document, spoken[0]), if_none_match)
 
 
 @router.post("/task/{task_id:path}/cancel")
@@ -277,4 +278,5 @@ async def list_tasks(
     found = await api.store.run(flow)
     pages = pagination(query.page, query.limit, found.total)
     body = responses.list_body(found.rows, pages, found.counts, found.cursor)
-    return Packed(responses.in_language(body, wished(accept_language)), headers=SPOKEN)
+    spoken = spoken_to(request.scope, wished(accept_language), api.settings.locale)
+    return Packed(responses.in_language(body, *spoken), headers=SPOKEN)

@@ -9,6 +9,7 @@ from ..record.default_texts import wished
 from ..record.json_text import dumps
 from ..record.responses import in_language
 from ..stacks import asking
+from .callers import spoken_to
 from .openapi import parameters
 from .openapi.bodies import StackRequested, TaskTimeline
 from .rights import Resource
@@ -38,8 +39,9 @@ async def task_happened(
         body = await api.store.run(asking.timeline_with(task_id, api.settings, await api.now()))
     else:
         body = await api.store.run(task_timeline.read(task_id, api.settings))
-    spoken = in_language(body, wished(accept_language))
-    return Response(spoken, media_type="application/json", headers=SPOKEN)
+    spoken = spoken_to(request.scope, wished(accept_language), api.settings.locale)
+    body = in_language(body, *spoken)
+    return Response(body, media_type="application/json", headers=SPOKEN)
 
 
 @router.post("/task/{task_id:path}/stack", status_code=202)

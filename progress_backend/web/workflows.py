@@ -15,12 +15,12 @@ from ..flows import workflow_acts, workflows
 from ..record import caller_events, responses
 from ..record.act import Action
 from ..record.default_texts import Locale, wished
-from ..record.responses import in_language
+from ..record.responses import Spoken, in_language
 from ..record.workflow_as_task import as_task
 from ..service.bodies import pagination
 from . import fragment
 from .audit import note_act
-from .callers import who_asks
+from .callers import spoken_to, who_asks
 from .gzip_answer import Packed
 from .openapi import parameters, queries, schemas
 from .openapi.workflow_bodies import WorkflowBody, WorkflowList
@@ -51,7 +51,7 @@ async def workflow_status(
     api, locale = api_of(request), wished(accept_language)
     if (body := await _body(api, workflow_id)) is None:
         raise WorkflowNotFound(workflow_id)
-    body = in_language(body, locale)
+    body = in_language(body, *spoken_to(request.scope, locale, api.settings.locale))
     if fragment.asked_for(headers := dict(request.scope["headers"])):
         return fragment.in_place_of(_answer(body, None), headers, locale or api.settings.locale)
     return _answer(body, if_none_match)
@@ -75,7 +75,7 @@ async def list_workflows(
 
 
 async def workflow_as_task(
-    api: Api, task_id: str, if_none_match: str | None, locale: Locale | None
+    api: Api, task_id: str, if_none_match: str | None, spoken: Spoken
 ) -> TaggedAnswer:
     """The response to a read of a task that has no record: the id may be that of a group, or of a
     canvas whose task of this id has not been published.
@@ -87,7 +87,7 @@ async def workflow_as_task(
     body = await _body(api, task_id)
     if body is None:
         raise TaskNotFound(task_id)
-    return _answer(in_language(as_task(body), locale), if_none_match)
+    return _answer(in_language(as_task(body), *spoken), if_none_match)
 
 
 @router.put("/workflow/{workflow_id:path}/update")

@@ -168,3 +168,32 @@ def test_no_answer_repeats_a_token(api: RunningApi, caplog: pytest.LogCaptureFix
     assert token[:-1] not in api.http.get("/metrics", headers=bearer(TEXT)).text
     ours = [r.getMessage() for r in caplog.records if r.name.startswith("progress_backend")]
     assert token not in "".join(ours)
+
+
+def test_a_holder_of_a_share_token_sees_no_errors_own_text(api: RunningApi, redis_url: str) -> None:
+    records = Records(redis_url, locale="en")
+    records.start("job", owner="ana")
+    records.fail("job", "OperationalError: no such host db-7.internal")
+    records.member("one", "flow")
+    records.run("one")
+    records.fail("one", "OperationalError: no such host db-7.internal")
+    job, flow, ana = (
+        share(**of) for of in ({"task_id": "job"}, {"workflow_id": "flow"}, {"owner": "ana"})
+    )
+
+    def text(path: str, token: str, **headers: str) -> str:
+        answer = api.http.get(f"/internal/{path}", headers={**bearer(token), **headers})
+        assert answer.is_success
+        return answer.text
+
+    asked = [("task/job/status", job), ("task/job/timeline", job), ("task/job/events", job)]
+    asked += [("workflow/flow/status", flow), ("workflow/flow/events", flow), ("tasks", ana)]
+    for path, token in asked:
+        assert "OperationalError" not in text(path, token), path
+    assert "OperationalError" not in text(
+        "task/job/status", job, Accept="text/html", **{"HX-Request": "true"}
+    )
+    assert "OperationalError" in text("task/job/status", TEXT)
+    body = json.loads(text("task/job/status", job, **{"Accept-Language": "en"}))
+    assert body["error_message"] == "An error occurred"
+    assert body["error_code"] == {"code": "failed", "args": {}}

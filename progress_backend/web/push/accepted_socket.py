@@ -13,6 +13,8 @@ from starlette.types import Scope
 from starlette.websockets import WebSocketState
 
 from ...record.default_texts import Locale, wished
+from ...record.responses import Spoken
+from ..callers import spoken_to
 from ..request_token import subprotocol
 from ..rights import Refusal, Resource
 from ..route_table import TABLE, Right, Row, resource_of
@@ -64,6 +66,11 @@ class Socket:
     def locale(self) -> Locale | None:
         """The language that the client wishes."""
         return wished(self.websocket.headers.get("accept-language"))
+
+    @property
+    def spoken(self) -> Spoken:
+        """See `spoken_to`."""
+        return spoken_to(self.websocket.scope, self.locale, self.api.settings.locale)
 
     async def accept(self) -> None:
         """Accepts the socket."""

@@ -17,6 +17,7 @@ from ...errors import TaskNotFound
 from ...live.receivers import Mailbox, ReceiverClosed
 from ...live.update import Update
 from ...record.default_texts import Locale, wished
+from ..callers import spoken_to
 from ..fragment import fragment
 from ..guard import HEAD, denied
 from ..openapi import parameters, queries
@@ -101,7 +102,8 @@ async def _events(
         return denied(api, counted)
     locale = wished(request.headers.get("accept-language"))
     mailbox: Mailbox[Update] = Mailbox(api.listener.watches.counts)
-    watcher = Watcher(api, watched, mailbox, locale)
+    spoken = spoken_to(request.scope, locale, api.settings.locale)
+    watcher = Watcher(api, watched, mailbox, spoken)
     ends = (watcher.leave, counted, api.callers.watch(request.scope, mailbox.close))
     updates = _updates(watcher, mailbox, heartbeat or PING_S, ends)
     try:

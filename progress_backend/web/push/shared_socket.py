@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from starlette.types import Scope
 
 from ...live.update import Update
-from ..callers import with_token
+from ..callers import spoken_to, with_token
 from ..openapi import queries, schemas
 from ..rights import Resource
 from ..state import may
@@ -157,7 +157,8 @@ class _Watch:
         self._ends.append(counted(api, scope))
         over = partial(self.close, closes.NOBODY, closes.OVER)
         self._ends.append(api.callers.watch(scope, over))
-        watcher = Watcher(api, watched, self, self._watches.socket.locale)
+        spoken = spoken_to(scope, self._watches.socket.locale, api.settings.locale)
+        watcher = Watcher(api, watched, self, spoken)
         self._ends.append(watcher.leave)
         await watcher.join()
 

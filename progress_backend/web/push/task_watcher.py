@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from ...errors import TaskNotFound, WorkflowNotFound
 from ...flows import workflows
 from ...live.update import Update
-from ...record.default_texts import Locale
+from ...record.responses import Spoken
 from ..openapi.parameters import is_task_id
 from ..rights import Resource
 from ..state import Api
@@ -33,14 +33,13 @@ class Writer(Protocol):
 class Watcher:
     """Passes newer updates to the client, and closes its writer when no more will come."""
 
-    __slots__ = ("_api", "_early", "_joined", "_locale", "_timer", "_watched", "_writer", "known")
+    __slots__ = ("_api", "_early", "_joined", "_spoken", "_timer", "_watched", "_writer", "known")
 
     def __init__(
-        self, api: Api, watched: Resource, writer: Writer, locale: Locale | None = None
+        self, api: Api, watched: Resource, writer: Writer, spoken: Spoken = (None, None)
     ) -> None:
         self._api = api
-        #: The language that the client wishes.
-        self._locale = locale
+        self._spoken = spoken
         #: A task or a workflow.
         self._watched = watched
         self._writer = writer
@@ -120,7 +119,7 @@ class Watcher:
         self.known = update
         self._stop()
         if update.message is not None:
-            self._writer.put(update.in_language(self._locale))
+            self._writer.put(update.in_language(*self._spoken))
             if not update.ended:
                 return
         if update.ended:
@@ -136,7 +135,7 @@ class Watcher:
         else:
             if update.again_until is not None and not update.later:
                 final = update.as_final(self._api.settings.locale)
-                self._writer.put(final.in_language(self._locale))
+                self._writer.put(final.in_language(*self._spoken))
             self._writer.close(closes.ENDED, f"the {self._watched.kind} has ended")
 
     def _wait(self, seconds: float) -> None:
