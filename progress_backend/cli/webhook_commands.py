@@ -31,7 +31,6 @@ def test(ctx: click.Context, name: str) -> None:
     targets = {target.name: target for target in _targets(settings)()}
     if (target := targets.get(name)) is None:
         raise SettingsError(f"there is no webhook {name}; there are {', '.join(targets)}")
-    need("webhooks", "httpcore", "standardwebhooks")
     from ..webhooks.post import post
 
     now = datetime.now(UTC)
@@ -52,7 +51,6 @@ def run(ctx: click.Context) -> None:
     """Send events until SIGTERM or Ctrl-C. Any number of such processes may run."""
     settings = settings_of(ctx)
     targets = _targets(settings)
-    need("webhooks", "httpcore", "standardwebhooks")
     from ..webhooks.sender import Sender
 
     sender = Sender(settings, targets)
@@ -68,4 +66,5 @@ def _targets(settings: Settings) -> Targets:
         raise SettingsError(
             "no webhooks are configured: set PROGRESS_WEBHOOKS or PROGRESS_WEBHOOKS_FILE"
         )
+    need("webhooks", "httpcore", "standardwebhooks")
     return targets

@@ -15,15 +15,11 @@ import httpcore
 #: parts.
 _UNICAST: Final = ipaddress.ip_network("2000::/3")
 #: Those whose last four bytes are an IPv4 address, which is looked at in their place.
-_TRANSLATED: Final = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "::ffff:0:0/96")))
+_TRANSLATED: Final = [*map(ipaddress.ip_network, ("64:ff9b::/96", "::ffff:0:0/96"))]
 #: What `is_global` lets pass in some version of Python: protocol assignments, the 6to4 relay,
 #: documentation, and the address at which each machine of Azure has its host's services.
-_ELSEWHERE: Final = tuple(
-    map(
-        ipaddress.ip_network,
-        ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "168.63.129.16/32"),
-    )
-)
+_LOCAL: Final = ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "168.63.129.16/32")
+_ELSEWHERE: Final = [*map(ipaddress.ip_network, _LOCAL)]
 #: The third quarter of an ISATAP address, which tunnels to an IPv4 address, as 6to4 and Teredo do.
 _ISATAP: Final = (0x0000_5EFE, 0x0200_5EFE)
 #: Addresses of one name that are tried.

@@ -16,7 +16,6 @@ from .connection import Checked
 
 #: Seconds for all of a delivery after the name was resolved: connect, TLS, request and answer.
 TIMEOUT_S: Final = 15.0
-_USER_AGENT: Final = "progress-backend"
 
 
 class Answer(NamedTuple):
@@ -29,11 +28,6 @@ class Answer(NamedTuple):
     def delivered(self) -> bool:
         """Whether the receiver has taken the event."""
         return self.error is None and self.status is not None and 200 <= self.status < 300
-
-    @property
-    def gone(self) -> bool:
-        """Whether the receiver wants no more events."""
-        return self.status == 410
 
     def __str__(self) -> str:
         return self.error or f"HTTP {self.status}"
@@ -66,12 +60,10 @@ def _tls() -> ssl.SSLContext:
 def _headers(target: Target, event_id: str, body: bytes) -> dict[bytes | str, bytes | str]:
     now = datetime.now(UTC)
     text = body.decode()
-    signatures = [
-        Webhook(secret).sign(msg_id=event_id, timestamp=now, data=text) for secret in target.secret
-    ]
+    signatures = [Webhook(secret).sign(event_id, now, text) for secret in target.secret]
     return {
         "Content-Type": CONTENT_TYPE,
-        "User-Agent": _USER_AGENT,
+        "User-Agent": "progress-backend",
         "Accept": "*/*",
         "Connection": "close",
         "webhook-id": event_id,

@@ -125,7 +125,8 @@ class Sender:
         """The count that grows by an answer; or "" and seconds until the next attempt."""
         if answer.delivered:
             return "delivered", 0
-        if answer.gone or taken.attempt > len(PAUSES_S):
+        # 410: the receiver wants no more of them.
+        if answer.status == 410 or taken.attempt > len(PAUSES_S):
             logger.error(
                 "webhook %s: event %s is given up after %d attempts: %s",
                 *(target.name, taken.id, taken.attempt, answer),

@@ -12,10 +12,8 @@ from ...record.webhook_target import Target
 from ...settings import Settings
 from .change import Change, Parts
 
-Targets = Callable[[], tuple[Target, ...]]
 
-
-def webhook_events(targets: Targets, settings: Settings) -> Parts:
+def webhook_events(targets: Callable[[], tuple[Target, ...]], settings: Settings) -> Parts:
     """The events of a change for each target that asks for them, with the body of the stored
     document."""
     source = webhook_event.source_of(settings.key_prefix)
