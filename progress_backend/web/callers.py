@@ -7,6 +7,7 @@ Without any, only a server that this machine alone reaches answers.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
@@ -31,7 +32,6 @@ from .access import Bound, is_loopback
 from .request_token import BEARER, is_shared, presented
 from .rights import EVERYBODY, Action, Caller, Refusal, Resource
 from .site_answer import Authorize, answer_of_site
-from .token_look import TokenLook
 
 HINT: Final = (
     "no tokens are configured, so that only this machine is answered: make one with "
@@ -41,10 +41,8 @@ HINT: Final = (
 READ_ONLY: Final = Refusal(403, "this service is for reading alone (PROGRESS_READ_ONLY)")
 #: Key in a scope of the caller whose request has passed.
 _CALLER: Final = "progress_backend.caller"
-#: Seconds between two looks at whether a stream's token still counts, and the most at a share
-#: token.
+#: Seconds between two looks at whether the tokens of open streams still count.
 _LOOK_S: Final = 2.0
-_LONGEST_S: Final = 60.0
 #: Server addresses whose check is cached, and tokens and share tokens whose callers are.
 _REMEMBERED: Final = 256
 _SHARES: Final = 4_096
@@ -82,6 +80,8 @@ class Callers:
         self._authorize = authorize
         #: Whether a request without a token passes, where it comes in from this machine.
         self._free = authorize is None and not self.tokens.configured
+        #: What ends the open streams of each caller.
+        self._streams: dict[Caller, set[Callable[[], None]]] = {}
         self._bound = bound
         self._bound_here = bound is not None and is_loopback(bound.address)
         self._is_near = lru_cache(_REMEMBERED)(_is_near)
@@ -133,19 +133,34 @@ class Callers:
         return rights.refusal(caller, action, resource)
 
     def watch(self, scope: Scope, over: Callable[[], None]) -> Callable[[], None]:
-        """Calls `over` once the token of a stream's caller, which has passed, does not count any
-        more; the function that is returned ends that. A stream without a token costs nothing."""
+        """Calls `over`, a function of the stream's own, once the token of a stream's caller, which
+        has passed, does not count any more; the function that is returned ends that. A stream
+        without a token costs nothing."""
         caller = caller_of(scope)
         if caller.until is None and caller.token is None:
             return _nothing
-        return TokenLook(partial(self._left_s, caller), over).stop
+        if not self._streams:
+            asyncio.get_running_loop().call_later(_LOOK_S, self._look)
+        self._streams.setdefault(caller, set()).add(over)
+        return partial(self._left, caller, over)
 
-    def _left_s(self, caller: Caller) -> float:
-        """Seconds until the next look at a caller's token; 0 once it does not count any more. The
-        wall clock may be set meanwhile."""
-        if caller.until is not None:
-            return max(0.0, min(caller.until - time.time(), _LONGEST_S))
-        return _LOOK_S if caller.token is not None and self.tokens.still(caller.token) else 0.0
+    def _left(self, caller: Caller, over: Callable[[], None]) -> None:
+        if (streams := self._streams.get(caller)) is not None:
+            streams.discard(over)
+
+    def _look(self) -> None:
+        """Looks at each token of open streams. The wall clock may be set meanwhile."""
+        now = time.time()
+        for caller, streams in [*self._streams.items()]:
+            expired = caller.until is not None and caller.until <= now
+            revoked = caller.token is not None and not self.tokens.still(caller.token)
+            if streams and not expired and not revoked:
+                continue
+            del self._streams[caller]
+            for over in [*streams]:
+                over()
+        if self._streams:
+            asyncio.get_running_loop().call_later(_LOOK_S, self._look)
 
     def _of(self, scope: Scope) -> Caller | Refusal:
         """Who sends a request. EVERYBODY: no tokens are configured, this machine alone reaches the
