@@ -26,7 +26,7 @@ from .processor import Spent
 from .rounds import Rounds
 from .row import Row
 
-OURS, PEER = "progress-backend", "Node's ws"
+OURS, PEER, BARE = "progress-backend", "Node's ws", "bare uvicorn"
 _TOKEN = "pb_" + 40 * "t"
 _LINE = f"page read sha256:{hashlib.sha256(_TOKEN.encode()).hexdigest()}"
 _SERVE = """
@@ -35,6 +35,23 @@ from progress_backend.settings import Settings
 from progress_backend.web.server.serve import serve
 limits = {"max_sockets": 0, "max_client_sockets": 0}
 serve(Settings(redis_url=sys.argv[1], tokens=tuple(sys.argv[2:]), **limits), port=0)
+"""
+#: What any service under uvicorn takes: it accepts, and sends a message as long as ours.
+_BARE = """
+import sys, uvicorn
+from progress_backend.web.server.serve import OPTIONS, bound
+
+async def app(scope, receive, send):
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": '{"text":"' + 700 * "x" + '"}'})
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+listening = bound("127.0.0.1", 0)
+print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
+config = uvicorn.Config(app, **OPTIONS, ws="websockets-sansio", lifespan="off")
+uvicorn.Server(config).run(sockets=[listening])
 """
 #: It has one task, and a message as long as ours of it.
 _NODE = """
@@ -77,6 +94,7 @@ def measure(quick: bool) -> list[Row]:
             for name, command in (
                 (OURS, [sys.executable, "-c", _SERVE, redis.url, *lines]),
                 (PEER, ["node", "-e", _NODE, path, token]),
+                (BARE, [sys.executable, "-c", _BARE]),
             ):
                 env = {"NODE_PATH": str(folder / "node_modules")}
                 service = Service(command, log=folder / f"{name}{bool(token)}.log", env=env).start()
@@ -89,11 +107,14 @@ def measure(quick: bool) -> list[Row]:
         Row(
             what=f"{sockets:,} sockets connect, {'each with a token' if token else 'no tokens'}",
             unit="s",
-            figures={name: rates.medians()[name + token] for name in (OURS, PEER)},
+            figures={name: rates.medians()[name + token] for name in (OURS, PEER, BARE)},
             peer=PEER,
             ratio=spent.ratio(OURS + token, PEER + token),
             target=2.5,
-            notes=("figures: wall time; ratio: processor time of the serving process",),
+            notes=(
+                "figures: wall time; ratio: processor time of the serving process",
+                f"bare uvicorn's is {spent.ratio(BARE + token, PEER + token):.2f}× of {PEER}",
+            ),
         )
         for token in ("", _TOKEN)
     ]
