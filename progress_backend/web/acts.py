@@ -27,9 +27,9 @@ router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 @router.post("/act")
 @route("Act on many tasks", ("update", "tasks"), {200: answer("Asked.", ActedOn)})
 async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
-    """Cancels, pauses or resumes the tasks that are named, each as if it was asked for alone: with
-    the caller's right to it, and an audit line of its own. A task that refuses it keeps no other
-    from it."""
+    """Cancels, pauses or resumes the given tasks. Each task counts as its own request: the caller
+    needs the right to it, and it has its own line in the audit log. If one task is refused, the
+    others are not."""
     api, scope = api_of(request), request.scope
     by = who_asks(scope, act.by)
     note_act(scope, api, by, act.reason, action=act.action)

@@ -40,5 +40,5 @@ async def health(request: Request) -> JSONResponse:
 @router.get("/health/live")
 @route("Whether the process answers", None, {200: answer("It does.", Alive)})
 async def live() -> JSONResponse:
-    """Checks nothing else: to decide about a restart."""
+    """Responds while the process runs. Use it to decide about a restart."""
     return JSONResponse({"status": "alive"})

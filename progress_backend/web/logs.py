@@ -23,9 +23,9 @@ router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 async def task_logged(
     request: Request, task_id: parameters.TaskId, query: Annotated[queries.LogQuery, Query()]
 ) -> Response:
-    """What the job has written by `progress.log()` or a `ProgressLogHandler`: the newest 22 KiB of
-    lines, the newest last. Ids that are missing are of lines that are gone. To follow a log, read
-    it each second with `after`, the id of the last line."""
+    """Reads the lines that the job has written with `progress.log()` or a `ProgressLogHandler`: the
+    newest 22 KiB, the newest last. If ids are missing, these lines are deleted. To follow a log,
+    read it every second with `after`, the id of the last line."""
     part = await api_of(request).store.run(task_log.read(task_id, query.after, query.limit))
     lines = b",".join(with_id(*line) for line in part.lines)
     head = dumps({"task_id": task_id, "first": part.first, "last": part.last}).encode()

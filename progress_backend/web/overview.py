@@ -24,10 +24,10 @@ router = APIRouter(prefix="/internal", tags=["health"], route_class=StrictRoute)
 @router.get("/workers")
 @route("List workers", ("list", "workers"), {200: answer("The workers.", WorkerList)})
 async def list_workers(request: Request) -> Response:
-    """Each Celery worker that tracks tasks, by the lease that it renews: its last sign of life, and
-    up to 20 of the tasks that it runs. One that has shut down, or was found dead, is listed until
-    it holds none. `oldest_wait_ms` and `types` are read once in five seconds. A token that is
-    limited to a type or an owner gets 403."""
+    """Lists each Celery worker that tracks tasks, by its lease: its last renewal, and up to 20 of
+    the tasks that it runs. A worker that has shut down or died is listed until it has no tasks.
+    `oldest_wait_ms` and `types` are read every five seconds. A token with a type or an owner gets
+    403."""
     api = api_of(request)
     now = await api.now()
     if api.figures is None or now - api.figures[0] > _KEPT:

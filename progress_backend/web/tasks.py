@@ -49,8 +49,8 @@ def _task(document: bytes, locale: Locale | None) -> Response:
 @router.post("/create-task", status_code=201)
 @route("Create a task", ("create", "tasks"), {201: answer("Created.", Created)})
 async def create_task(request: Request, task: schemas.NewTask) -> Response:
-    """Makes a record for work outside Celery, or ahead of `apply_async(task_id=…)`, whose task then
-    adopts it."""
+    """Creates a record for work outside Celery, or before `apply_async(task_id=…)`: the task with
+    this id then uses the record."""
     api = api_of(request)
     caller = caller_of(request.scope)
     owner = task.owner or caller.owner
@@ -108,8 +108,8 @@ async def update_task(
     update: schemas.Update,
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
-    """Records figures, text and status in one step. A task that has ended changes no more. One that
-    a living worker runs ends with its run, or by `force`. The id of a workflow that is no task's
+    """Writes counts, text and status in one step. The record of an ended task does not change.
+    While a living worker runs the task, only `force` ends it. With the id of a workflow the request
     pauses or resumes the workflow."""
     api = api_of(request)
     keeps_who = update.by is not None or update.force or update.status == TaskStatus.PAUSED
@@ -161,11 +161,11 @@ async def task_status(
     if_none_match: parameters.IfNoneMatch = None,
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
-    """The record, with `fields=all` with its checkpoint. With If-None-Match the answer is 304 while
-    nothing has changed. The id of a workflow that is no task's is answered with the workflow as a
-    task: its `task_type` is `workflow`, its progress counts tasks. With `Accept: text/html` (and
-    not as a page that is opened in a browser) the answer is a piece of HTML, which `fields` does
-    not change."""
+    """Reads the record. `fields=all` adds its checkpoint. With If-None-Match the status is 304
+    while nothing has changed. For the id of a workflow without a record the response shows the
+    workflow as a task: its `task_type` is `workflow`, and its progress counts tasks. With `Accept:
+    text/html` (other than a page that is opened in a browser) the response is a piece of HTML,
+    which `fields` does not change."""
     api, locale = api_of(request), wished(accept_language)
     spoken = spoken_to(request.scope, locale, api.settings.locale)
     if fragment.asked_for(headers := dict(request.scope["headers"])):
@@ -216,9 +216,9 @@ async def cancel_task(
     cancel: Annotated[schemas.Cancel | None, Body()] = None,
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
-    """A queued task never begins; a running one ends at its next progress update, or at once with
-    `terminate`, which needs the broker and Celery's remote control. The id of a workflow that is no
-    task's cancels the workflow."""
+    """Cancels a task. A queued task never starts. A running task ends at its next progress update.
+    With `terminate` it ends at once; this needs the broker and Celery's remote control. With the id
+    of a workflow the request cancels the workflow."""
     api, locale = api_of(request), wished(accept_language)
     cancel = cancel or schemas.Cancel()
     by = who_asks(request.scope, cancel.by)
@@ -255,22 +255,20 @@ async def list_tasks(
     query: Annotated[queries.ListQuery, Query()],
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
-    """Newest first unless `sort` says otherwise, filtered by any combination of status, task_type
-    and symbol, or by workflow_id, owner or warning, alone or with status; the summary counts all
-    tasks, or the workflow's, or the owner's. created_from, created_to and sort=running go with each
-    of these, but sort=running not with status; sort=ended goes with status completed, error or
-    cancelled, or alone, and so do `id_prefix` and `top`. Any other two are a 422 that names them,
-    unless the caller's token names one of them: owner, task_type, symbol, warning and id_prefix go
-    with the owner and type of a token. Without an index of both, tasks are looked through: total is
-    null, there may be fewer rows, and a `cursor` where there may be more. `top=true` lists what
-    nothing else started: tasks that are no workflow's member, and one row for each outermost
-    workflow (of a Redis Cluster the newest 1,000), at the same cost whatever the size of workflows.
-    With sort=running that is one page, with up to `limit` each of what runs, what is paused, what
-    waits, the oldest first, and what has ended, the last first: of the 1,000 tasks of each status
-    and the 50 workflows that stand there first.
-    A row whose results, processing_details and metadata have more than 1 KiB together has them
-    empty and names them in `omitted`; `fields=all` sends all. gzip where Accept-Encoding asks for
-    it."""
+    """Lists tasks, newest first unless `sort` is given. Filters are any combination of status,
+    task_type and symbol; or workflow_id, owner or warning, alone or with status. The summary counts
+    all tasks, or those of the workflow or the owner. created_from, created_to and sort=running can
+    be added to each of these, but sort=running not to status. `id_prefix` is used alone, `top`
+    alone or with sort=running, and sort=ended alone or with status completed, error or cancelled.
+    Other combinations are refused with 422, which names them. Exception: owner, task_type, symbol,
+    warning and id_prefix can be combined with the owner and type of the caller's token. If there is
+    no index of both, the API searches the tasks: total is null, the list may have fewer rows, and a
+    `cursor` if there may be more. `top=true` lists tasks outside workflows, and one row for each
+    outermost workflow (on a Redis Cluster the newest 1,000). With sort=running it is one page, with
+    up to `limit` running, paused, waiting (oldest first) and ended (last first) rows each, out of
+    the first 1,000 tasks of each status and the first 50 workflows. If results, processing_details
+    and metadata of a row have more than 1 KiB together, the row has them empty and names them in
+    `omitted`; `fields=all` sends them. The body is gzip if Accept-Encoding has it."""
     api, caller = api_of(request), caller_of(request.scope)
     asked, light, only = query.asked, query.fields is None, caller.task_type
     asked.check_together([name for name in ("task_type", "owner") if getattr(caller, name)])

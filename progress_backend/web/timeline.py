@@ -30,10 +30,10 @@ async def task_happened(
     task_id: parameters.TaskId,
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
-    """Its starts, retries, phases and ends, who asked for what and why, and what was out of the
-    ordinary, the oldest first; how many entries are gone, of which the newest 12 KiB are kept,
-    about a hundred. Callers who may write get the newest three stacks of its job and tracebacks of
-    failed runs too."""
+    """Reads the task's starts, retries, phases and ends, its requests with caller and reason, and
+    its warnings, the oldest first. The newest 12 KiB of entries are kept, about a hundred, and the
+    number of deleted entries. Callers with the right to write also get the newest three stacks of
+    the job and tracebacks of failed runs."""
     api = api_of(request)
     if await may(request.scope, "update", Resource("task", task_id)) is None:
         body = await api.store.run(asking.timeline_with(task_id, api.settings, await api.now()))
@@ -47,10 +47,10 @@ async def task_happened(
 @router.post("/task/{task_id:path}/stack", status_code=202)
 @route("Ask where a job is", ("update", "task"), {202: answer("Asked.", StackRequested)})
 async def ask_for_stack(request: Request, task_id: parameters.TaskId) -> Response:
-    """Asks the process that runs the task for the stack of its job. Within five seconds the
-    timeline has an entry `stack` that is newer than `requested_at`, with the lines of code in which
-    the job is, or one with the cause `no_answer`: its process runs code outside Python, or is
-    stopped. Once in ten seconds for a task, and 20 times a minute for all."""
+    """Requests the stack of the job from the process that runs the task. Within five seconds the
+    timeline has an entry `stack` that is newer than `requested_at`. It has the lines of code in
+    which the job is, or the cause `no_answer`: the process runs code outside Python, or is stopped.
+    A task accepts one request every ten seconds, all tasks together 20 a minute."""
     api = api_of(request)
     body = await api.store.run(asking.request(task_id, api.settings, await api.now()))
     return Response(dumps(body), 202, media_type="application/json")

@@ -45,8 +45,8 @@ async def workflow_status(
     if_none_match: parameters.IfNoneMatch = None,
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
-    """One status for all tasks that a chain, group or chord starts, computed from the counts of its
-    members; the read costs the same for ten of them as for 100,000. With If-None-Match the answer
+    """Reads one status for all tasks that a chain, group or chord starts, from the counts of its
+    members. The read costs the same for ten members and for 100,000. With If-None-Match the status
     is 304 while nothing has changed."""
     api, locale = api_of(request), wished(accept_language)
     if (body := await _body(api, workflow_id)) is None:
@@ -64,8 +64,8 @@ async def list_workflows(
     query: Annotated[queries.Paging, Query()],
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
-    """Newest first, each from the counts of its members, without failures. The list of a Redis
-    Cluster has the newest 1,000. gzip where Accept-Encoding asks for it."""
+    """Lists workflows, newest first, without failures. On a Redis Cluster the list has the newest
+    1,000. The body is gzip if Accept-Encoding has it."""
     api = api_of(request)
     at = await api.now()
     total, rows = await api.store.run(workflows.page(api.flows, query.page, query.limit, at))
@@ -102,8 +102,9 @@ async def update_workflow(
     update: schemas.WorkflowUpdate,
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
-    """Once it is answered, no member begins that is to wait; those that run wait at their next
-    progress update. The records follow in steps, behind the answer."""
+    """Pauses or resumes a workflow. After the response to a pause no member starts, and running
+    members wait at their next progress update. The records of the members follow in steps after the
+    response."""
     action = caller_events.of_a_workflow(update.status)
     api, by = api_of(request), who_asks(request.scope, update.by)
     note_act(request.scope, api, by, update.reason, status=update.status)
@@ -122,9 +123,9 @@ async def cancel_workflow(
     cancel: Annotated[schemas.WorkflowCancel | None, Body()] = None,
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
-    """Once it is answered, no member begins; those that run end at their next progress update. The
-    records follow in steps, behind the answer: until all have ended, the status is cancelled and
-    `final` is false."""
+    """Cancels a workflow. After the response no member starts, and running members end at their
+    next progress update. The records follow in steps after the response. Until all have ended, the
+    status is cancelled and `final` is false."""
     cancel = cancel or schemas.WorkflowCancel()
     api, by = api_of(request), who_asks(request.scope, cancel.by)
     note_act(request.scope, api, by, cancel.reason)

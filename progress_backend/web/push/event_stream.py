@@ -73,9 +73,9 @@ async def task_events(
     query: Annotated[queries.Streaming, Query()],
     last_event_id: parameters.LastEventId = None,
 ) -> Response:
-    """Server-sent events: the current state, then each update, until an end is final. An event's
-    data is the WebSocket's message, its id the record's revision, and `/final` behind it where time
-    alone has made its end final."""
+    """Sends server-sent events: the current state, then each update, until the state is final. An
+    event's data is the WebSocket's message. Its id is the record's revision, followed by `/final`
+    if the state became final without a new revision."""
     return await _events(request, Resource("task", task_id), query, last_event_id)
 
 
@@ -87,9 +87,9 @@ async def workflow_events(
     query: Annotated[queries.Streaming, Query()],
     last_event_id: parameters.LastEventId = None,
 ) -> Response:
-    """Server-sent events: the current state, then updates, four a second at most, until an end is
-    final. An event's data is the WebSocket's message, its id grows with the record's revision, and
-    has `/final` behind it where time alone has made the end final."""
+    """Sends server-sent events: the current state, then up to four updates a second, until the
+    state is final. An event's data is the WebSocket's message. Its id grows with the record's
+    revision, and ends with `/final` if the state became final without a new revision."""
     return await _events(request, Resource("workflow", workflow_id), query, last_event_id)
 
 
