@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from itertools import chain
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from .keys import Keys
@@ -69,11 +70,6 @@ def in_the_first(ask: Callable[[Keys], Asked[T]]) -> Call[T]:
     return Call(lambda layout: [ask(layout.keys[0])])
 
 
-def first(replies: list[T]) -> T:
-    """The first of replies that are all equal."""
-    return replies[0]
-
-
 def sums(replies: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     """The sum of each figure."""
     return tuple(map(sum, zip(*replies, strict=True)))
@@ -89,8 +85,10 @@ def oldest(limit: int) -> Callable[[list[list[Timed]]], list[Timed]]:
     return lambda replies: sorted(chain(*replies))[:limit]
 
 
-def everywhere(ask: Callable[[Keys], Asked[T]], merge: Callable[[list[T]], T] = first) -> Call[T]:
-    """A call of each partition; `merge` makes one reply of theirs."""
+def everywhere(
+    ask: Callable[[Keys], Asked[T]], merge: Callable[[list[T]], T] = itemgetter(0)
+) -> Call[T]:
+    """A call of each partition; `merge` makes one reply of theirs, of equal ones the first."""
     return Call(lambda layout: [*map(ask, layout.keys)], lambda _, replies: merge(replies))
 
 

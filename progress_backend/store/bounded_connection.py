@@ -152,11 +152,8 @@ def readable(connection_class: Any) -> Any:
     return type(f"Readable{connection_class.__name__}", (_Readable, connection_class), {})
 
 
-class NodePool(redis.connection.ConnectionPool):
-    """The connection pool of a Redis Cluster node."""
-
-    def __init__(self, deadline: Deadline, **options: Any) -> None:
-        made = options.pop("connection_class", redis.connection.Connection)
-        super().__init__(
-            connection_class=bounded(made), deadline=deadline, one_of_many=True, **options
-        )
+def pool_of_a_node(deadline: Deadline, **options: Any) -> redis.connection.ConnectionPool:
+    """The connection pool of a Redis Cluster's node."""
+    made = bounded(options.pop("connection_class", redis.connection.Connection))
+    of_many = {**options, "deadline": deadline, "one_of_many": True}
+    return redis.connection.ConnectionPool(connection_class=made, **of_many)

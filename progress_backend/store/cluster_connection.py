@@ -17,11 +17,11 @@ from redis.cluster import ClusterNode, RedisCluster
 
 from ..errors import StoreUnavailable
 from ..settings import Settings
-from .bounded_connection import NodePool
+from .bounded_connection import pool_of_a_node
 from .connection import CONNECTIONS, close_async, options_of
 from .deadline import Deadline
 from .exchange import Request, encoded
-from .redis_errors import checked
+from .redis_errors import checked, refused
 from .store_url import cluster_options, nodes_of, plain_url
 
 #: The part of a call's time that one node of a cluster may take.
@@ -38,7 +38,7 @@ def sync_cluster(settings: Settings, deadline: Deadline) -> RedisCluster:
     return RedisCluster(
         startup_nodes=[ClusterNode(*node) for node in nodes_of(settings)],
         url=plain_url(settings),
-        connection_pool_class=functools.partial(NodePool, deadline),
+        connection_pool_class=functools.partial(pool_of_a_node, deadline),
         **options,
     )
 
@@ -84,7 +84,7 @@ class ClusterExchange:
 
     def _replies(self, client: RedisCluster, requests: tuple[Request, ...]) -> list[Any]:
         if len(requests) < 2:
-            return checked([_alone(client, request) for request in requests])
+            return [_alone(client, request) for request in requests]
         pipeline: Any = client.pipeline(transaction=False)
         for verb, *parts in requests:
             # As bytes: the pipeline would encode ids that are no UTF-8 differently. The node of a
@@ -104,7 +104,7 @@ def _alone(client: RedisCluster, request: Request) -> Any:
     try:
         return client.execute_command(*request, **_TO_ALL.get(request[0], {}))
     except redis.exceptions.ResponseError as error:
-        return error
+        return refused(error)
 
 
 class AsyncClusterExchange:
@@ -131,7 +131,11 @@ class AsyncClusterExchange:
 
     async def _replies(self, requests: tuple[Request, ...]) -> list[Any]:
         if len(requests) == 1:
-            return [await _alone_async(self._client, *requests)]
+            (request,), to = requests, _TO_ALL.get(requests[0][0], {})
+            try:
+                return [await self._client.execute_command(*request, **to)]
+            except redis.exceptions.ResponseError as error:
+                return [error]
         pipeline = self._client.pipeline(transaction=False)
         for request in requests:
             pipeline.execute_command(*request)
@@ -140,10 +144,3 @@ class AsyncClusterExchange:
     async def close(self) -> None:
         """Closes the connections."""
         await close_async(self._client)
-
-
-async def _alone_async(client: AsyncRedisCluster, request: Request) -> Any:
-    try:
-        return await client.execute_command(*request, **_TO_ALL.get(request[0], {}))
-    except redis.exceptions.ResponseError as error:
-        return error
