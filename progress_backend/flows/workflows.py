@@ -12,6 +12,7 @@ from ..record.default_texts import text
 from ..record.events import Event, Identity, Planned, Unreached
 from ..record.json_text import dumps
 from ..record.model import NEVER_PUBLISHED, UPSTREAM, Member, TaskStatus
+from ..record.steps.members import was_unreached
 from ..record.workflow import FAILURES, Figures, body, row
 from ..record.workflow_as_task import as_task
 from .flow import Flow
@@ -92,9 +93,10 @@ def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | 
 
 
 def end_planned(flows: Flows, task_ids: Sequence[str], end: Unreached, now: datetime) -> Flow[int]:
-    """Ends those of the records that are still planned; how many there were."""
+    """Ends those of the records whose messages have not left; how many there were."""
     documents = yield from records.read(task_ids)
-    planned = [base for base in readable(documents) if base.task.planned]
+    bases = readable(documents)
+    planned = [base for base in bases if base.task.planned or was_unreached(base.task)]
     yield from commit_each(flows, planned, end, now)
     return len(planned)
 

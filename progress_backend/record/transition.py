@@ -139,7 +139,9 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
         case ev.Directed():
             refused = False
         case ev.Unreached():
-            refused = not task.planned
+            # A revoke that a worker has forgotten: the steps before this one went on, and failed.
+            gone_on = members.was_unreached(task) and not event.cancelled
+            refused = not (task.planned or gone_on)
         case ev.Requeued() if task.member is not None and task.member.planned:
             refused = True  # its message leaves for the first time: Created tells of that
         case ev.Warned():
@@ -387,6 +389,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Created: _AGAIN,
         ev.Planned: _PLAN_AGAIN,
         ev.Started: _START,
+        ev.Unreached: _UNREACHED,
         ev.Completed: _COMPLETE,
         ev.Acknowledged: _ACKNOWLEDGE_AFTER,
     },

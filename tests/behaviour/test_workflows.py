@@ -171,6 +171,22 @@ def test_what_is_not_reached_ends_and_is_taken_back_by_its_message(driver: Drive
     assert (seen.ended, seen.status, seen.planned) == (0, "running", 0)
 
 
+def test_what_follows_a_forgotten_revoke_fails_with_the_step_before_it(driver: Driver) -> None:
+    """It was ended with the revoked task, which another worker ran all the same."""
+    revoked = ev.Unreached(error_message="why", cause="upstream", cancelled=True)
+    for task_id, end in (("a", revoked), ("b", ev.Cancelled(by="api"))):
+        driver.apply(task_id, ev.Planned(identity=WHOLE))
+        driver.apply(task_id, end)
+    for _ in range(2):
+        driver.run(workflows.end_planned(driver.flows, "ab", UPSTREAM, driver.now()))
+    a, b = driver.task("a"), driver.task("b")
+    assert a is not None
+    assert b is not None
+    assert (a.status, a.error_cause, a.control, a.revision) == ("error", "upstream", None, 3)
+    assert b.status == "cancelled"
+    assert agree(driver, "ab").status == "error"
+
+
 @pytest.mark.parametrize("by", ["api", None])
 def test_what_a_caller_cancelled_before_its_message_left_begins_no_run(
     driver: Driver, by: str | None
