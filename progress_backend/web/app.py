@@ -15,7 +15,7 @@ from .callers import Callers
 from .front import Front
 from .metrics import metrics_router
 from .openapi import docs_page
-from .page import page_router
+from .page import page_router, unknown
 from .router import router
 from .site_answer import Authorize
 from .state import celery_app_of_environment, lifespan, settings_of_environment
@@ -75,6 +75,7 @@ def create_app(
     app.state.progress_trusted = trusted
     app.state.progress_authorize = authorize
     app.add_exception_handler(Exception, refused)
+    app.add_exception_handler(404, unknown)
     # Routes instead of routers, as in `router`.
     routes = [*router.routes, *page_router.routes]
     if settings.metrics:

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException as AnyHTTPException
 
+from ..record.default_texts import Locale, wished
 from ..settings import Settings
 from .route_table import route
 from .state import access_of
@@ -58,6 +61,11 @@ _PAGE_HEADERS: Final = {
     "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace(
         "script-src 'self'", f"script-src 'self' 'sha256-{_ITS_HASH}'"
     ),
+}
+
+_UNKNOWN: Final[dict[Locale, dict[str, str]]] = {
+    "en": {"unknown": "There is no page at this address", "back": "← All tasks"},
+    "ja": {"unknown": "このアドレスのページはありません", "back": "← タスク一覧"},
 }
 
 
@@ -146,3 +154,16 @@ def static_answer(request: Request, folder: Path, name: str) -> Response:
     if (file := of_folder(folder).get(name)) is None:
         raise HTTPException(404)
     return file.answer(request, HEADERS)
+
+
+async def unknown(request: Request, error: Exception) -> Response:
+    """The answer of an application where no route is: a page that leads back, for a browser."""
+    assert isinstance(error, AnyHTTPException)
+    if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
+        return await http_exception_handler(request, error)
+    settings, path = access_of(request.scope).settings, request.scope["path"]
+    lang = wished(request.headers.get("accept-language")) or settings.locale
+    base = "../" * (path.removeprefix(request.scope.get("root_path", "")).count("/") - 1)
+    about = {"lang": lang, "base": base or "./", **_UNKNOWN[lang]}
+    html = (_FOLDER / "unknown.html").read_text(encoding="utf-8")
+    return HTMLResponse(_filled(html, *about.items(), *_given(settings)), 404, headers=HEADERS)

@@ -92,6 +92,17 @@ def test_nothing_else_is_served(api: RunningApi, name: str) -> None:
     assert api.http.get(f"/static/{name}").status_code == 404
 
 
+def test_an_unknown_address_is_a_page_that_leads_back(api: RunningApi) -> None:
+    browser = {"Accept": "text/html,*/*", "Accept-Language": "ja,en;q=0.5"}
+    answer = api.http.get("/tasks/of/mine", headers=browser)
+    assert answer.status_code == 404
+    assert '<html lang="ja">' in answer.text
+    assert 'href="../../">← タスク一覧</a>' in answer.text
+    assert "{{" not in answer.text
+    program = api.http.get("/tasks/of/mine")
+    assert (program.status_code, program.json()) == (404, {"detail": "Not Found"})
+
+
 def test_under_a_prefix_of_ones_own(start_api: StartApi, redis_url: str) -> None:
     own = FastAPI()
     own.state.progress_settings = Settings(redis_url=redis_url)
