@@ -160,6 +160,15 @@ def test_another_uvicorn_serves_with_its_own_connections(
     assert "only uvicorn's own bounds" in caplog.text
 
 
+def test_ctrl_c_is_no_failure(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: Any, sockets: list[socket.socket]) -> None:
+        sockets[0].close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module._Server, "run", interrupted)
+    serve_app(create_app(Settings(redis_url=redis_url)), "127.0.0.1", 0)
+
+
 def test_where_others_reach_it_nothing_is_served_without_tokens(
     start_api: StartApi,
     redis_url: str,

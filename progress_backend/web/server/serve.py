@@ -138,7 +138,8 @@ def serve_app(
     )  # in place of uvicorn's, which leaves out the host
     options = {**OPTIONS, **connection_classes()}
     config = uvicorn.Config(served, host=host, port=port, proxy_headers=False, **options)
-    _Server(config).run(sockets=[listening])
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises Ctrl-C again once it has ended
+        _Server(config).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
