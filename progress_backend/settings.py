@@ -173,9 +173,11 @@ class Settings:
             return
         scheme = scheme_of(self.redis_url)
         if scheme not in STORE_SCHEMES + CLUSTER_SCHEMES:
+            if "://" not in self.redis_url:  # it is not shown: it may be a password
+                wanted = "redis://127.0.0.1:6379/0"
+                raise SettingsError(f"PROGRESS_REDIS_URL has no scheme; write it as {wanted}")
             known = ", ".join(STORE_SCHEMES + CLUSTER_SCHEMES[:2])
-            named = scheme if "://" in self.redis_url else "…"  # without one it may be a password
-            raise _unusable("redis_url", f"{named}://…", f"one of {known}")
+            raise _unusable("redis_url", f"{scheme}://…", f"one of {known}")
         if scheme in CLUSTER_SCHEMES and not self.partitions:
             object.__setattr__(self, "partitions", CLUSTER_PARTITIONS)
         if self.partitions and scheme not in CLUSTER_SCHEMES:
@@ -223,11 +225,10 @@ class Settings:
         conf = conf or {}
         values: dict[str, Any] = {}
         for one in fields(cls):
-            if given.get(one.name) is not None:
-                values[one.name] = given[one.name]
-                if one.name == "webhooks":
-                    values[one.name] = _read(one.name, "str", given[one.name])
-            elif (raw := _raw(one.name, conf, environ)) is not None:
+            raw = given.get(one.name)
+            if raw is None:
+                raw = _raw(one.name, conf, environ)
+            if raw is not None:
                 values[one.name] = _read(one.name, str(one.type), raw)
         if "redis_url" in values:
             refuse_misread_broker(conf, environ)
@@ -325,9 +326,11 @@ def _function(name: str, raw: Any) -> Any:
 
 def _origin(given: str) -> str:
     """An origin as a browser sends it: in small letters, without its scheme's own port."""
-    found = _ORIGIN.fullmatch(given.lower())
+    found = _ORIGIN.fullmatch(given.lower().removesuffix("/"))
     if found is None:
         expected = "origins such as https://app.example.com (no path, no *), commas between them"
+        if given == "null":
+            expected += "; null is the origin of a file: serve the page by http"
         raise _unusable("allowed_origins", given, expected)
     scheme, host, port = found.groups()
     return f"{scheme}://{host}{'' if port == _DEFAULT_PORTS.get(scheme) else port or ''}"

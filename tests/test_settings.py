@@ -107,7 +107,7 @@ def test_lists_are_texts_with_commas_or_lists_of_celery() -> None:
         assert Settings.from_sources(conf, {}).allowed_origins == wanted
     hosts = Settings.from_sources(None, {"PROGRESS_ALLOWED_HOSTS": "A.example.com,b"}).allowed_hosts
     assert hosts == ("a.example.com", "b")
-    assert Settings(allowed_origins=("http://[::1]:80",)).allowed_origins == ("http://[::1]",)
+    assert Settings(allowed_origins=("http://[::1]:80/",)).allowed_origins == ("http://[::1]",)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_lists_are_texts_with_commas_or_lists_of_celery() -> None:
     [
         ("ORIGINS", "*"),
         ("ORIGINS", "app.example.com"),
-        ("ORIGINS", "https://app.example.com/"),
+        ("ORIGINS", "https://app.example.com/a"),
         ("ORIGINS", "https://*.example.com"),
         ("HOSTS", "*"),
         ("HOSTS", "app.example.com:80"),
@@ -202,6 +202,23 @@ def test_no_error_shows_a_password(given: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match=next(iter(given)).upper()) as refused:
         Settings.from_sources({f"progress_{name}": value for name, value in given.items()}, {})
     assert not any(part in str(refused.value) for part in ("SECRET", "7532378"))
+
+
+def test_a_url_without_a_scheme_says_how_it_is_written() -> None:
+    with pytest.raises(SettingsError, match=r"has no scheme; write it as redis://") as caught:
+        Settings(redis_url="SECRET@localhost")
+    assert "SECRET" not in str(caught.value)
+
+
+def test_the_origin_of_a_file_says_what_to_do() -> None:
+    with pytest.raises(SettingsError, match="serve the page by http"):
+        Settings(allowed_origins=("null",))
+
+
+def test_given_texts_are_read_as_those_of_the_environment() -> None:
+    assert Settings.from_sources(None, {}, lease_s="30", metrics="no") == Settings(metrics=False)
+    with pytest.raises(SettingsError, match="PROGRESS_LEASE_S is 'soon'; it must be a number"):
+        Settings.from_sources(None, {}, lease_s="soon")
 
 
 def test_no_interval_is_allowed() -> None:

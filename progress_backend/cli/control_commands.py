@@ -10,7 +10,7 @@ import click
 
 from ..errors import TransitionRefused
 from ..record.act import MOST_NAMED, Action
-from ..record.model import TaskStatus
+from ..record.model import ENDED, TaskStatus
 from ..terminal.source import Source
 from .naming import named
 from .session import Command, options, reads, workflow_option
@@ -118,7 +118,7 @@ def _act_on_tasks(source: Source, action: Action, ids: Sequence[str], reason: st
     if reached:
         click.echo(f"{action} of {_tasks(reached)} was done before")
     for code, those in refused.items():
-        why = code.replace("_", " ")
+        why = f"already ended ({code})" if code in ENDED else code.replace("_", " ")
         click.echo(f"{action} of {_tasks(those)} was refused: {why}", err=True)
     if refused:
         raise click.exceptions.Exit(1)

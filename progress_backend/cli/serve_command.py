@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from ..errors import SettingsError
-from ..terminal.source import NO_STORE
+from ..terminal.source import no_store
 from .session import Command, app_of, need, settings_of
 
 
@@ -35,7 +34,7 @@ def serve(ctx: click.Context, /, **given: Any) -> None:
     """
     settings = settings_of(ctx)
     if settings.redis_url is None:
-        raise SettingsError(NO_STORE)
+        raise no_store(app_of(ctx))
     need("api", "fastapi", "uvicorn")
     from ..web.server.log import log_to_stderr
     from ..web.server.serve import serve as run

@@ -33,7 +33,9 @@ def _load(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
     try:
         ctx.obj = SimpleNamespace(app=find_app(name))  # as Celery's own has it
     except Exception as error:  # importing a user's module can raise anything
-        why = f"{type(error).__name__}: {error}"
+        # Of a missing attribute Celery looks for a module named "shop:app" in the end.
+        cause = error.__context__ if ":" in name and error.__context__ else error
+        why = f"{type(cause).__name__}: {cause}"
         raise click.ClickException(f"cannot load the Celery app {name!r}: {why}") from error
 
 

@@ -20,7 +20,7 @@ def opened(settings: Settings, app: Any, url: str | None, token: str | None) -> 
     locale = language(settings, app)
     if url is not None:
         return Source.of_api(url, token, locale)
-    return Source.of_store(settings, locale)
+    return Source.of_store(settings, locale, app)
 
 
 def language(settings: Settings, app: Any) -> Locale:

@@ -29,6 +29,19 @@ NO_STORE: Final = (
 )
 
 
+def no_store(app: Any) -> SettingsError:
+    """The error of settings without a store; of an app's it names the broker that was found."""
+    if app is None:
+        return SettingsError(NO_STORE)
+    broker = str(app.conf.broker_url)
+    if "://" not in broker:  # what stands before the "@" may be a password
+        broker = broker.rpartition("@")[2]
+    return SettingsError(
+        f"the Celery app's broker is {without_password(broker)!r}, which is no Redis URL, and it "
+        "has no result backend on Redis: set PROGRESS_REDIS_URL (such as redis://127.0.0.1:6379/0)"
+    )
+
+
 class Source:
     """A store or an API, with the same bodies for answers; `with` closes it.
 
@@ -48,14 +61,15 @@ class Source:
         self.address, self.locale, self.url = address, locale, url
 
     @classmethod
-    def of_store(cls, settings: Settings, locale: Locale) -> Self:
-        """The store of the settings; it is connected to at the first request.
+    def of_store(cls, settings: Settings, locale: Locale, app: Any = None) -> Self:
+        """The store of the settings, which are those of the app, None without one; it is connected
+        to at the first request.
 
         Raises:
             SettingsError: there is no store.
         """
         if settings.redis_url is None:
-            raise SettingsError(NO_STORE)
+            raise no_store(app)
         from .store_client import StoreClient  # redis-py takes a quarter of a second to import
 
         address = without_password(settings.redis_url)

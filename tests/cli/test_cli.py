@@ -225,7 +225,7 @@ def test_what_has_ended_cannot_be_cancelled_but_once_more(run: Run, records: Rec
     records.complete("the-id")
     result = run("cancel", "the-id")
     assert result.exit_code == 1
-    assert result.output == "cancel of task the-id was refused: completed\n"
+    assert result.output == "cancel of task the-id was refused: already ended (completed)\n"
     assert records.get("the-id").status == "completed"
 
 
@@ -405,6 +405,24 @@ def test_an_app_that_cannot_be_loaded_is_one_line(app_folder: Path) -> None:
     assert code == 1
     assert output.startswith("Error: cannot load the Celery app 'nosuchapp': ModuleNotFoundError")
     assert output.count("\n") == 1
+
+
+def test_a_missing_attribute_is_named(app_folder: Path) -> None:
+    code, output = command("progress-backend", "tasks", "-A", "shop:ap")
+    assert (code, "module 'shop' has no attribute 'ap'" in output) == (1, True), output
+
+
+@pytest.mark.parametrize("broker", ["redis:/SECRET@one", "SECRET@one", "http://:SECRET@one"])
+def test_an_app_without_a_store_shows_its_broker(app_folder: Path, broker: str) -> None:
+    (app_folder / "shop.py").write_text(
+        f"from celery import Celery\napp = Celery('shop', broker={broker!r}, set_as_current=False)"
+    )
+    for name in ("serve", "tasks"):
+        code, output = command("progress-backend", name, "-A", "shop")
+        assert (code, output.count("\n")) == (1, 1)
+        assert "the Celery app's broker is '" in output
+        assert "one', which is no Redis URL" in output
+        assert "SECRET" not in output
 
 
 NO_STORE = "Error: no store is configured: set PROGRESS_REDIS_URL"

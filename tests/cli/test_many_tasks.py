@@ -42,7 +42,7 @@ def test_several_ids_and_what_refuses_some(run: Run, records: Records) -> None:
         "waits at its next update\n"
     )
     assert done.stderr == (
-        "pause of 2 tasks (done-3, done-4) was refused: completed\n"
+        "pause of 2 tasks (done-3, done-4) was refused: already ended (completed)\n"
         "pause of task nobody was refused: not found\n"
     )
     control = records.get("two-222").control
