@@ -38,9 +38,12 @@ def event_of(state: Any, meta: Any) -> ev.Event | None:
     message = next(
         (values[name] for name in _MESSAGES if _is_message(name, values.get(name))), None
     )
+    current, total = count_of(values.get("current")), count_of(values.get("total"))
+    if current is None and not total and (current := count_of(values.get("percent"))) is not None:
+        total = 100
     return ev.Progressed(
-        current=count_of(values.get("current")),
-        total=count_of(values.get("total")) or None,  # celery-progress writes 0 for unknown
+        current=current,
+        total=total or None,  # celery-progress writes 0 for unknown
         message=None if message is None else text_of(message)[:_LONGEST],
         details={str(k): v for k, v in values.items() if k not in _NOT_DETAILS},
     )

@@ -46,6 +46,18 @@ def test_the_message_is_message_else_description_else_status(meta, message) -> N
     assert event.details == {}
 
 
+def test_percent_alone_counts_as_items_of_100() -> None:
+    for meta, figures in (
+        ({"percent": 40.5}, (40, 100)),
+        ({"percent": 40, "current": 3}, (3, None)),
+        ({"percent": 40, "total": 10}, (None, 10)),
+        ({"percent": "most"}, (None, None)),
+    ):
+        event = event_of("PROGRESS", meta)
+        assert isinstance(event, ev.Progressed)
+        assert (event.current, event.total) == figures
+
+
 def test_hand_set_ends_map_like_the_signals() -> None:
     assert event_of("SUCCESS", {"a": 1}) == ev.Completed(results={"a": 1})
     assert event_of("SUCCESS", 5) == ev.Completed(results={"result": 5})
