@@ -1,4 +1,5 @@
-"""Starts an example with all that it needs: python examples/start.py NAME. Ctrl-C ends it.
+"""Starts an example with all that it needs: .venv/bin/python examples/start.py NAME. Ctrl-C
+ends it.
 
 The store is an embedded server (extra `embedded`), or the Redis that REDIS_URL names.
 """
@@ -44,6 +45,13 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit(f"nothing answers on port {port}")
 
 
+def refuse_taken(option: str, port: int) -> None:
+    """Ends the process if another program listens on the port."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise SystemExit(f"port {port} is in use: give another one with {option}")
+
+
 def main() -> None:
     """Starts store, worker, API and site, and waits for Ctrl-C."""
     parser = argparse.ArgumentParser(description="Start an example; Ctrl-C ends it.")
@@ -51,6 +59,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000, help="of the example's page")
     parser.add_argument("--api-port", type=int, default=8004, help="of the API, where it is alone")
     asked = parser.parse_args()
+    refuse_taken("--port", asked.port)
+    if asked.name in WITH_API:
+        refuse_taken("--api-port", asked.api_port)
     ended = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -74,7 +85,9 @@ def main() -> None:
             stack.callback(process.terminate)
             return process
 
-        start(["-m", "celery", "-A", "tasks", "worker", "--concurrency", "2", "-l", "WARNING"])
+        start(
+            ["-m", "celery", "-q", "-A", "tasks", "worker", "--concurrency", "2", "-l", "WARNING"]
+        )
         if asked.name in WITH_API:
             serve = [
                 "-c",
@@ -87,13 +100,13 @@ def main() -> None:
             wait_for(asked.api_port, start([*serve, str(asked.api_port)]))
         if asked.name == "notebook":
             folder = HERE / asked.name
-            print(f"REDIS_URL={os.environ['REDIS_URL']} jupyter lab {folder}/watch.ipynb")
+            print(f"REDIS_URL={os.environ['REDIS_URL']} .venv/bin/jupyter lab {folder}/watch.ipynb")
         else:
             process = start([*SITES[asked.name], str(asked.port)], HERE / asked.name)
             wait_for(asked.port, process)
             query = ""
             if asked.name == "page":
-                task = importlib.import_module("tasks").export.delay("page")
+                task = importlib.import_module("tasks").export.delay("page", 200)
                 query = f"?task={task.id}&api={os.environ['API_URL']}"
             print(f"{site}/{query}", flush=True)
         ended.wait()

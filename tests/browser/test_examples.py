@@ -6,6 +6,8 @@ import importlib
 import json
 import os
 import re
+import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -84,7 +86,22 @@ def test_the_cells_of_the_notebook_run(start_example: StartExample, kernel: Any)
     eventually(printed, 60, what="the record's end")
 
 
+def test_a_port_in_use_is_refused_with_its_option() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = [sys.executable, EXAMPLES / "start.py", "page", "--port", str(free_port())]
+        done = subprocess.run(
+            [*command, "--api-port", str(port)], capture_output=True, text=True, timeout=60
+        )
+    assert done.returncode == 1
+    assert done.stderr == f"port {port} is in use: give another one with --api-port\n"
+
+
 def test_each_example_has_its_command_in_the_readme() -> None:
-    named = re.findall(r"`python examples/start\.py (\w+)`", (EXAMPLES / "README.md").read_text())
+    named = re.findall(
+        r"`\.venv/bin/python examples/start\.py (\w+)`", (EXAMPLES / "README.md").read_text()
+    )
     folders = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir())
     assert sorted(named) == [name for name in folders if name != "__pycache__"]
