@@ -18,6 +18,7 @@ from progress_backend.addresses import without_password
 from progress_backend.embedded import EmbeddedServer, EmbeddedServerError
 from progress_backend.errors import StoreUnavailable, TaskNotFound
 from progress_backend.record.list_request import ListRequest
+from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.terminal.lines import Lines
 from progress_backend.terminal.opening import language
@@ -65,6 +66,7 @@ def launch(given: argparse.Namespace) -> int:
         for name, default in (
             ("CELERY_BROKER_URL", url),
             ("CELERY_RESULT_BACKEND", url),
+            ("PROGRESS_LOCALE", language(Settings.from_sources(None, os.environ), None)),
             ("PROGRESS_TIMEZONE", checks.readers_zone(os.environ)),
             ("PRICES_DB_URL", f"sqlite:///{given.folder.resolve()}/prices.db"),
         ):

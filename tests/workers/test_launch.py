@@ -63,7 +63,7 @@ def test_the_demo_shows_every_kind_of_end_and_ends_itself(
 ) -> None:
     demo = start_service(
         [*LAUNCH, "demo", *options(tmp_path)],
-        env={"PROGRESS_LOCALE": "en"},
+        env={"LC_ALL": "C.UTF-8"},  # English, as `progress-backend demo` there
         ready="  web ",
         timeout=UP_S,
     )
