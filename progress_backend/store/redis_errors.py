@@ -32,7 +32,8 @@ OF_REDIS: Final = (*_AWAY, redis.exceptions.ResponseError)
 def unavailable(error: Exception) -> StoreUnavailable:
     """One of `OF_REDIS` as the library's. A refusal (out of memory, no disk, no permission, …) may
     be mended, and must not reach a job either."""
-    if isinstance(error, _AWAY):
+    # redis-py derives a wrong password's error from ConnectionError.
+    if isinstance(error, _AWAY) and not isinstance(error, redis.exceptions.AuthenticationError):
         why = str(error) or "no answer in time"
         late = isinstance(error, (redis.exceptions.TimeoutError, TimeoutError))
         return StoreUnavailable("the progress store does not answer", why, late=late)

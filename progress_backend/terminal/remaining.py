@@ -60,7 +60,7 @@ def starting(task: Task, now: datetime, locale: Locale) -> str:
     if start is None:
         return place
     span = _span(moment(start["earliest"]), moment(start["latest"]), now, locale)
-    after = formats.text(locale, "in", span=span) if span else formats.text(locale, "longer")
+    after = formats.text(locale, "in", span=span) if span else formats.text(locale, "waits")
     return formats.joined(locale, after, place)
 
 

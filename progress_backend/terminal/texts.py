@@ -93,6 +93,7 @@ TEXTS: Final = {
     ),
     "log_of": Text("Log of {name}", "ログ：{name}"),
     "longer": Text("longer", "超過"),
+    "waits": Text("waits longer than usual", "いつもより長く待機"),
     "varies": Text("varies", "不明"),
     "span_s": Text("{span}s", "{span}秒"),
     "span_min": Text("{span}m", "{span}分"),

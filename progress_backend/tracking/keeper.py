@@ -77,7 +77,7 @@ class Keeper:
         self._takes_back_until: datetime | None = None
         self._outage = outage_of(settings)
         #: End of the log line about a store that does not answer.
-        self._then = "lost runs are looked for when it answers again"
+        self._then = "lost runs are found and recorded when it answers again"
         if lease is not None:
             self._then = "jobs go on, the worker's lease is renewed when it answers again"
         self._traceback = OneAMinute()

@@ -75,6 +75,7 @@ async def test_a_wrong_password_is_unavailable(start_server: StartServer) -> Non
     settings = Settings(redis_url=server.url.replace("redis://", "redis://:wrong@"))
     with Store(settings) as store, pytest.raises(StoreUnavailable) as caught:
         store.run(store.flows.get("t"))
+    assert str(caught.value).startswith("the progress store refuses: ")
     assert "wrong@" not in str(caught.value)
     async with AsyncStore(settings) as async_store:
         with pytest.raises(StoreUnavailable):

@@ -94,7 +94,7 @@ def test_its_column_takes_it_and_no_range_ends_in_nothing(task: Task, after: flo
         (12, None, None, "about 12 before it", "12 件待ち"),
         (12, 125, 290, "in 2–5m, about 12 before it", "あと 2–5分、12 件待ち"),
         (0, -5, 8, "in ≤8s, next to start", "あと ≤8秒、次に開始"),
-        (1_200, -20, -5, "longer, about 1,200 before it", "超過、1,200 件待ち"),
+        (0, -20, -5, "waits longer than usual, next to start", "いつもより長く待機、次に開始"),
     ],
 )
 def test_a_waiting_task_tells_its_start(ahead, least, most, english, japanese) -> None:
