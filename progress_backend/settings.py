@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, timedelta, timezone, tzinfo
 from difflib import get_close_matches
@@ -252,6 +252,17 @@ def refuse_unknown(names: Iterable[str]) -> None:
             close = get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
             raise SettingsError(f"there is no setting {name!r}; {hint}")
+
+
+def misspelt(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Environment variables and Celery settings that are ignored, each with the setting that is
+    spelled most like it."""
+    known = [one.name for one in fields(Settings)]
+    for name in names:
+        prefix, _, rest = name.lower().partition("_")
+        if prefix == "progress" and rest not in (*known, "token"):  # that is the terminal's
+            for close in get_close_matches(rest, known, n=1, cutoff=0.8):
+                yield name, close
 
 
 def is_off(environ: Mapping[str, str], **given: Any) -> bool:

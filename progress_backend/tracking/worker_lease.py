@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import uuid
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from celery.bootsteps import StartStopStep
 from ..record.redaction import KEYS
 from ..record.secret_texts import patterns
 from ..runs import worker_shutdown
+from ..settings import misspelt
 from . import connections
 from .headers import RUN
 from .request_methods import watch_requests
@@ -20,6 +22,8 @@ from .tracker import LEASE_VARIABLE, LIMIT_VARIABLE, Tracker, tracker_of
 
 if TYPE_CHECKING:
     from .keeper import Keeper
+
+logger = logging.getLogger(__name__)
 
 #: This process's keepers, by the number of their app's tracker.
 _keepers: dict[int, Keeper] = {}
@@ -95,6 +99,8 @@ def _begin(tracker: Tracker, lease: str | None) -> bool:
         keeper = Keeper(tracker.settings, lease, ask, at_work, markings)
         _keepers[tracker.number] = keeper
         keeper.start()
+        for name, close in misspelt((*os.environ, *tracker.app.conf)):
+            logger.warning("%s is ignored: there is no such setting; is it %s?", name, close)
     return begins
 
 

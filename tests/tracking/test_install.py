@@ -21,6 +21,8 @@ from progress_backend import (
     progress_task,
     settings_of,
 )
+from progress_backend.tracking import worker_lease
+from progress_backend.tracking.keeper import Keeper
 from progress_backend.tracking.tracker import LEASE_VARIABLE, tracker_of
 from tests.apps import App
 from tests.conftest import Install
@@ -264,6 +266,22 @@ def test_a_setting_that_cannot_be_used_turns_tracking_off_with_one_line(
         assert [task.delay("x").get() for task in tasks] == ["x", "x"]
     (said,) = [r.getMessage() for r in caplog.records if r.name.startswith("progress_backend")]
     assert "PROGRESS_RETENTION_S is 'a day'; it must be a number" in said
+
+
+def test_a_misspelt_setting_is_named_as_a_worker_begins(
+    installed: Install, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PROGRESS_LEASE", "PROGRESS_TOKEN", "PROGRESS_PAGE_URL", "PROGRESS_STACKS"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setattr(Keeper, "start", lambda _: None)
+    app = installed({"progress_key_prfx": "x:", "progress_lease_s": 30})
+    worker_lease.worker_is_ready(app.tracker, None)
+    worker_lease.worker_ended(app.tracker, None)
+    said = [r.getMessage() for r in caplog.records if "there is no such setting" in r.msg]
+    assert said == [
+        "PROGRESS_LEASE is ignored: there is no such setting; is it lease_s?",
+        "progress_key_prfx is ignored: there is no such setting; is it key_prefix?",
+    ]
 
 
 def test_an_app_may_be_configured_after_it_is_complete(redis_url: str) -> None:
