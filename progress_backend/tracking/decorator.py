@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from typing import Any, TypeVar, overload
 
 from celery import Task
@@ -70,6 +71,7 @@ def progress_task(
     stall_s: float | Callable[..., Any] | None = None,
     workflow: str | None = None,
     owner: str | Callable[..., Any] | None = None,
+    **unknown: Any,
 ) -> Any:
     """Marks a Celery task as tracked. Write it under `@app.task(bind=True)` or
     `@shared_task(bind=True)`. The function keeps its signature.
@@ -101,9 +103,10 @@ def progress_task(
 
     Raises:
         TypeError: the decorator is above `@app.task`, where it has no effect, or not on a
-            function; `workflow` is not a string; or a parameter of a value's function is not an
-            argument of the task.
+            function; an argument has an unknown name; `workflow` is not a string; or a parameter of
+            a value's function is not an argument of the task.
     """
+    _refuse_unknown(unknown)
     if workflow is not None and not isinstance(workflow, str):
         raise TypeError(f"workflow names a workflow and has to be a text, not {workflow!r}")
     values = (task_type, symbol, total_items, metadata)
@@ -118,6 +121,14 @@ def progress_task(
         return function
 
     return mark if fun is None else mark(fun)
+
+
+def _refuse_unknown(names: Iterable[str]) -> None:
+    known = [one.name for one in fields(Marking) if one.init]
+    for name in names:
+        close = get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise TypeError(f"@progress_task has no argument {name!r}{hint}")
 
 
 def _check_place(function: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -42,6 +43,13 @@ def identified(
 def test_a_workflows_name_is_a_text() -> None:
     with pytest.raises(TypeError, match="workflow names a workflow and has to be a text, not 5"):
         progress_task(workflow=5)
+
+
+def test_a_misspelt_argument_is_named() -> None:
+    for given, hint in (("task_typ", "; did you mean task_type?"), ("colour", "")):
+        message = re.escape(f"@progress_task has no argument {given!r}{hint}")
+        with pytest.raises(TypeError, match=f"{message}$"):
+            progress_task(**{given: "x"})
 
 
 def test_a_mark_above_the_task_is_refused_at_once(celery: Celery) -> None:
