@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from importlib.metadata import version
 
 import click
@@ -24,10 +25,8 @@ __all__ = ["COMMANDS", "main"]
 #: Those that `celery progress` has too; `list` and `status` are what many type first.
 COMMANDS: dict[str, click.Command] = {
     "tasks": tasks,
-    "list": tasks,
     "watch": watch,
     "show": show,
-    "status": show,
     "stack": stack,
     "logs": logs,
     "workers": workers,
@@ -35,6 +34,9 @@ COMMANDS: dict[str, click.Command] = {
     "pause": pause,
     "resume": resume,
 }
+for _alias, _name in (("list", "tasks"), ("status", "show")):
+    COMMANDS[_alias] = copy(COMMANDS[_name])
+    COMMANDS[_alias].short_help = f"Same as {_name}."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -428,6 +428,12 @@ def test_an_app_without_a_store_shows_its_broker(app_folder: Path, broker: str) 
 NO_STORE = "Error: no store is configured: set PROGRESS_REDIS_URL"
 
 
+def test_help_names_the_commands_that_are_the_same() -> None:
+    _, output = command("progress-backend", "--help")
+    assert re.search(r"  list +Same as tasks\.\n", output), output
+    assert re.search(r"  status +Same as show\.\n", output), output
+
+
 def test_without_a_store_one_line_says_what_to_do() -> None:
     code, output = command("progress-backend", "serve")
     assert (code, output.count("\n")) == (1, 1)
