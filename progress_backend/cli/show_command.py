@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ..errors import TaskNotFound, WorkflowNotFound
-from ..terminal import details
+from ..record.model import TaskStatus
+from ..terminal import details, formats
 from ..terminal.source import Source
 from .naming import named
 from .session import Command, as_json, echo_json, reads, workflow_option
@@ -35,3 +36,7 @@ def show(source: Source, given: str | None, workflow_id: str | None, as_json: bo
         timeline = source.timeline(its_id)
         if timeline is not None and (happened := list(details.of_timeline(timeline, locale))):
             click.echo("\n".join(("", *happened)))
+        # A token for an API may not read the list of workers.
+        waits = body["status"] == TaskStatus.CREATED and source.url is None
+        if waits and not source.workers()["workers"]:
+            click.echo(formats.text(locale, "no_workers"))

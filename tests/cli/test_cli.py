@@ -169,6 +169,13 @@ def test_show_tells_one_task_in_full(run: Run, records: Records) -> None:
     assert body["progress"] == {"current": 63, "total": 252, "percentage": 25.0}
 
 
+def test_show_names_the_lack_of_workers_for_a_waiting_task(run: Run, records: Records) -> None:
+    records.create("the-id")
+    assert run("show", "the-id").output.endswith("\nNo workers that track tasks.\n")
+    records.start("the-id")
+    assert "No workers" not in run("show", "the-id").output
+
+
 def test_show_tells_what_happened(run: Run, records: Records) -> None:
     records.start("the-id")
     records.apply("the-id", ev.Paused(by="alice", reason="the market is closed"))
