@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 
 from ..operations.partitions import Layout
 from ..settings import Settings
-from ..store.cluster_connection import async_cluster
+from ..store.cluster_connection import async_cluster, name_again
 from ..store.connection import close_async
 from .ending import until_one_ends, within
 from .subscription import END_S, Channel, Subscription
@@ -23,6 +23,7 @@ class ClusterSubscription:
 
     def __init__(self, settings: Settings, watches: Watches, ping_s: float) -> None:
         self._client = async_cluster(settings, ping_s)
+        self._settings = settings
         self._partitions = [Channel(keys.channel(""), "S") for keys in Layout.of(settings).keys]
         self._watches = watches
         self._ping_s = ping_s
@@ -39,7 +40,8 @@ class ClusterSubscription:
         """Connects to every master that has partitions, for one epoch; the stack closes the
         connections."""
         self._parts, self._missing = [], set(self._partitions)
-        # From any node that it has seen: the URL's own may be down.
+        # From any node that it has seen, or the URL's.
+        name_again(self._client, self._settings)
         await within(self._ping_s, self._client.nodes_manager.initialize())
         owners = {one: self._client.get_node_from_key(one.name) for one in self._partitions}
         for node in self._client.get_primaries():

@@ -21,7 +21,7 @@ from .bounded_connection import pool_of_a_node
 from .connection import CONNECTIONS, close_async, options_of
 from .deadline import Deadline
 from .exchange import Request, encoded
-from .redis_errors import checked, refused
+from .redis_errors import OF_REDIS, checked, refused
 from .store_url import cluster_options, nodes_of, plain_url
 
 #: The part of a call's time that one node of a cluster may take.
@@ -54,6 +54,19 @@ def async_cluster(settings: Settings, timeout_s: float) -> AsyncRedisCluster:
     return AsyncRedisCluster(startup_nodes=nodes, **options)
 
 
+def name_again(client: RedisCluster | AsyncRedisCluster, settings: Settings) -> None:
+    """Lets a client look for nodes at the URL's names too: redis-py keeps the addresses that it has
+    found, and all of them may be others by now."""
+    known: dict[str, Any] = dict(client.nodes_manager.startup_nodes)
+    for at in nodes_of(settings):
+        if isinstance(client, RedisCluster):
+            node: Any = ClusterNode(*at)
+        else:
+            node = AsyncClusterNode(*at, **client.connection_kwargs)
+        known.setdefault(node.name, node)
+    client.nodes_manager.startup_nodes = known
+
+
 class ClusterExchange:
     """Requests to a Redis Cluster, whose nodes redis-py picks; it connects at its first use. Its
     threads take turns, each as long as it may wait: redis-py's own lock has no bound."""
@@ -79,6 +92,10 @@ class ClusterExchange:
             if self._opened is None:
                 self._opened = sync_cluster(self._settings, self._deadline)
             return self._replies(self._opened, requests)
+        except OF_REDIS:
+            if self._opened is not None:
+                name_again(self._opened, self._settings)
+            raise
         finally:
             self._turn.release()
 
@@ -114,6 +131,7 @@ class AsyncClusterExchange:
     def __init__(self, settings: Settings, timeout_s: float) -> None:
         """As `ClusterExchange`; raises as it."""
         self._client = async_cluster(settings, timeout_s)
+        self._settings = settings
         self._timeout_s = timeout_s
         self._room = asyncio.Semaphore(CONNECTIONS)
 
@@ -126,6 +144,9 @@ class AsyncClusterExchange:
         try:
             async with asyncio.timeout(self._timeout_s):
                 return checked(await self._replies(requests))
+        except OF_REDIS:
+            name_again(self._client, self._settings)
+            raise
         finally:
             self._room.release()
 

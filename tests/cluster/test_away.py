@@ -4,9 +4,12 @@ as any node that is known answers."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+from typing import Any
 
 import pytest
+from redis.asyncio.cluster import ClusterNode as AsyncClusterNode
 
 from progress_backend import ProgressNotifier
 from progress_backend.live.listener import Listener
@@ -14,7 +17,10 @@ from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.settings import Settings
+from progress_backend.store.cluster_connection import AsyncClusterExchange, ClusterExchange
+from progress_backend.store.deadline import Deadline
 from progress_backend.store.drivers import AsyncStore, Store
+from progress_backend.store.redis_errors import OF_REDIS
 from progress_backend.tracking import keeper as keepers
 from progress_backend.web import create_app
 from tests.apps import App
@@ -101,6 +107,53 @@ def test_a_node_that_hangs_leaves_time_for_the_next(nodes: list[Node], settings:
                 store.ready()
     finally:
         replica.process.send_signal(18)  # SIGCONT
+
+
+async def test_a_client_begins_again_at_the_named_nodes_when_all_have_moved(
+    settings: Settings,
+) -> None:
+    exchange, later = ClusterExchange(settings, Deadline(2)), AsyncClusterExchange(settings, 2)
+    request = ("GET", "t")
+    exchange.ask(request)
+    await later.ask(request)
+    try:
+        for client in (exchange._opened, later._client):
+            assert client is not None
+            found = client.nodes_manager
+            for node in (*found.nodes_cache.values(), *found.startup_nodes.values()):
+                await move(node)
+            for name in ("nodes_cache", "startup_nodes"):
+                setattr(found, name, {node.name: node for node in getattr(found, name).values()})
+
+        def answers() -> bool:
+            with contextlib.suppress(*OF_REDIS):
+                return exchange.ask(request) == [None]
+            return False
+
+        async def answers_later() -> bool:
+            with contextlib.suppress(*OF_REDIS):
+                return await later.ask(request) == [None]
+            return False
+
+        eventually(answers, 20)
+        await aeventually(answers_later, 20)
+    finally:
+        exchange.close()
+        await later.close()
+
+
+async def move(node: Any) -> None:
+    """Lets a client know a node by an address where none is any more."""
+    node.host, node.port, node.name = "127.0.0.1", 1, "127.0.0.1:1"
+    if isinstance(node, AsyncClusterNode):
+        node.connection_kwargs |= {"host": "127.0.0.1", "port": 1}
+        await node.disconnect()
+        for connection in node._connections:
+            connection.host, connection.port = "127.0.0.1", 1
+    else:
+        pool = node.redis_connection.connection_pool
+        pool.connection_kwargs |= {"host": "127.0.0.1", "port": 1}
+        pool.disconnect()
 
 
 async def test_a_listener_knows_the_nodes_that_it_has_seen(
