@@ -17,7 +17,7 @@ from .session import Command, options, reads, workflow_option
 
 #: Ids that a line names at most.
 _NAMED: Final = 3
-#: What tasks do that were asked.
+#: What tasks do after a request.
 _THEN: Final[Mapping[Action, str]] = {
     "cancel": "what waits never begins, and what runs ends at its next update",
     "pause": "what waits does not begin, and what runs waits at its next update",
@@ -99,7 +99,7 @@ def _act_on_workflow(source: Source, action: Action, its_id: str, reason: str | 
             raise
         click.echo(f"{action} of workflow {its_id} was done before")
     else:
-        click.echo(f"{action} of workflow {its_id} is asked: {_THEN[action]}")
+        click.echo(f"{action} of workflow {its_id} is requested: {_THEN[action]}")
 
 
 def _act_on_tasks(source: Source, action: Action, ids: Sequence[str], reason: str | None) -> None:
@@ -113,7 +113,7 @@ def _act_on_tasks(source: Source, action: Action, ids: Sequence[str], reason: st
         refused[one["code"]].append(one["task_id"])
         asked.remove(one["task_id"])
     if asked:
-        click.echo(f"{action} of {_tasks(asked)} is asked: {_THEN[action]}")
+        click.echo(f"{action} of {_tasks(asked)} is requested: {_THEN[action]}")
     reached = [one for code in _REACHED[action] for one in refused.pop(code, ())]
     if reached:
         click.echo(f"{action} of {_tasks(reached)} was done before")

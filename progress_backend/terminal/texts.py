@@ -30,7 +30,7 @@ TEXTS: Final = {
     "owner": Text("Owner", "所有者"),
     "created_at": Text("Created", "作成日時"),
     "error": Text("Error", "エラー"),
-    "asked": Text("Asked for", "依頼"),
+    "asked": Text("Request", "依頼"),
     "started_at": Text("Started", "開始"),
     "updated_at": Text("Updated", "更新"),
     "ended_at": Text("Ended", "終了"),
@@ -84,7 +84,7 @@ TEXTS: Final = {
         "Cancel all tasks of {name}? y/n", "{name} の全タスクをキャンセルしますか。 y/n"
     ),
     "not_asked": Text(
-        "nothing was asked for: there is no answer", "応答がないため、依頼していません"
+        "nothing was requested: there is no answer", "応答がないため、依頼していません"
     ),
     "opened": Text("opens {address}", "{address} を開きます"),
     "no_page": Text(
@@ -105,13 +105,13 @@ TEXTS: Final = {
     "tasks": Text("tasks", "タスク"),
     "top": Text("tasks and workflows", "タスクとワークフロー"),
     "of_all": Text("{page}; all tasks: {counts}", "{page}；全タスク：{counts}"),
-    "asked_of": Text("{name}: {action} asked", "{name}：{action}を依頼しました"),
+    "asked_of": Text("{name}: {action} requested", "{name}：{action}を依頼しました"),
     "refused": Text("{name}: {action} refused: {why}", "{name}：{action}できません（{why}）"),
     "pause": Text("pause", "一時停止"),
     "resume": Text("resume", "再開"),
     "cancel": Text("cancel", "キャンセル"),
-    "pause_waits": Text("pause asked", "停止依頼中"),
-    "cancel_waits": Text("cancel asked", "取消依頼中"),
+    "pause_waits": Text("pause requested", "停止依頼中"),
+    "cancel_waits": Text("cancel requested", "取消依頼中"),
     "away": Text(
         "This is how things stood at {time}. Still trying…",
         "{time} 時点の表示です。再接続を続けています…",
@@ -136,9 +136,9 @@ TEXTS: Final = {
     "event_requeued": Text("back in the queue", "キューに戻りました"),
     "event_redelivered": Text("delivered again", "再配信"),
     "event_returned": Text("the run is back", "復帰"),
-    "event_pause": Text("asked to pause", "一時停止の依頼"),
-    "event_cancel": Text("asked to cancel", "キャンセルの依頼"),
-    "event_end": Text("asked to end", "強制終了の依頼"),
+    "event_pause": Text("pause requested", "一時停止の依頼"),
+    "event_cancel": Text("cancel requested", "キャンセルの依頼"),
+    "event_end": Text("end requested", "強制終了の依頼"),
     "event_acknowledged": Text("carried out", "依頼を実施"),
     "event_resumed": Text("resumed", "再開"),
     "event_stack": Text("stack", "実行箇所"),

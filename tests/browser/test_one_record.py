@@ -139,7 +139,7 @@ def _a_page_shows(page: Page, body: dict[str, Any]) -> None:
     status, progress = body["status"], body["progress"]
     assert shown.get_attribute("data-final") == str(body["final"]).lower()
     words = status.capitalize()
-    asked = {"pause asked": "Pause asked", "cancel asked": "Cancel asked"}
+    asked = {"pause requested": "Pause requested", "cancel requested": "Cancel requested"}
     assert shown.locator(".status").inner_text() == asked.get(_standing(body), words)
     percent, count = (shown.locator(f".figures {part}").inner_text() for part in ("b", "span"))
     total = progress["total"]

@@ -64,7 +64,7 @@ def test_a_tasks_page_by_the_keyboard_alone(
     page = open_page(api, "/task/job?lang=en", tolerated=AWAY[0])
     pill = page.locator("#record .pill")  # the timeline says the same words
     press(page, "Pause")
-    expect(pill).to_have_text("Pause asked")
+    expect(pill).to_have_text("Pause requested")
     records.apply("job", ev.Acknowledged())
     press(page, "Resume")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
@@ -79,7 +79,7 @@ def test_a_tasks_page_by_the_keyboard_alone(
         " document.getElementById('sure').close(''); cancel.click(); }"
     )
     press(page, "Cancel the task")
-    expect(pill).to_have_text("Cancel asked")
+    expect(pill).to_have_text("Cancel requested")
     expect(page.get_by_role("button", name="Terminate")).to_be_focused()
     page.keyboard.press("Enter")
     press(page, "Terminate the process")

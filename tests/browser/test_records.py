@@ -176,7 +176,7 @@ def test_a_row_opens_beside_the_list_and_keys_go_on(
     page.reload()
     expect(name).to_have_text("fetch_data three")
     panel.get_by_role("button", name="Pause").click()
-    expect(panel.locator(".pill")).to_have_text("Pause asked")
+    expect(panel.locator(".pill")).to_have_text("Pause requested")
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
     assert asked(page) == {"status": "running"}

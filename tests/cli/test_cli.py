@@ -133,7 +133,7 @@ def test_a_short_id_is_taken_where_it_is_unique(run: Run, records: Records) -> N
     for task_id in ("7b7de887-6f26", "7b7de887-aaaa", "0c9e1111-bbbb"):
         records.start(task_id)
     assert "0c9e1111-bbbb" in run("show", "0c9e11").output
-    assert run("pause", "0c9e11").output.startswith("pause of task 0c9e1111-bbbb is asked: ")
+    assert run("pause", "0c9e11").output.startswith("pause of task 0c9e1111-bbbb is requested: ")
     records.complete("0c9e1111-bbbb")
     assert run("watch", "0c9e11").exit_code == 0
     result = run("cancel", "7b7de8")
@@ -185,18 +185,18 @@ def test_show_tells_what_happened(run: Run, records: Records) -> None:
     about = [re.sub(r"^\S+ \S+ \S+  ", "", line) for line in told]
     assert about == [
         "created",
-        "started         attempt 1",
-        "asked to pause  alice, the market is closed",
-        "resumed         cli",
-        "retry           attempt 1, celery@tests, HTTPError: 503",
+        "started          attempt 1",
+        "pause requested  alice, the market is closed",
+        "resumed          cli",
+        "retry            attempt 1, celery@tests, HTTPError: 503",
     ]
 
 
 def test_pause_resume_and_cancel_change_the_record(run: Run, records: Records) -> None:
     records.start("the-id")
     asked = (
-        "pause of task the-id is asked: what waits does not begin, and what runs waits at its next "
-        "update\n"
+        "pause of task the-id is requested: what waits does not begin, and what runs waits at its "
+        "next update\n"
     )
     assert run("pause", "the-id", "--reason", "lunch").output == asked
     assert records.get("the-id").control["reason"] == "lunch"
@@ -205,12 +205,12 @@ def test_pause_resume_and_cancel_change_the_record(run: Run, records: Records) -
     assert records.get("the-id").status == "paused"
     assert run("pause", "the-id").exit_code == 0
     assert run("resume", "the-id").output == (
-        "resume of task the-id is asked: what waits goes on\n"
+        "resume of task the-id is requested: what waits goes on\n"
     )
     assert records.get("the-id").status == "running"
     assert run("cancel", "the-id", "--reason", "wrong file").output == (
-        "cancel of task the-id is asked: what waits never begins, and what runs ends at its next "
-        "update\n"
+        "cancel of task the-id is requested: what waits never begins, and what runs ends at its "
+        "next update\n"
     )
     task = records.get("the-id")
     assert (task.status, task.control["reason"], task.control["by"]) == (
@@ -372,7 +372,7 @@ def test_celery_has_the_commands_and_its_app_names_the_store(
     assert (done.returncode, "the-id" in done.stdout) == (0, True), done.stderr
     progress = ("celery", "-A", "shop", "progress")
     code, text = command(*progress, "cancel", "the-id")
-    assert (code, text.startswith("cancel of task the-id is asked: ")) == (0, True)
+    assert (code, text.startswith("cancel of task the-id is requested: ")) == (0, True)
     assert command(*progress, "show", "unknown") == (1, "Error: Task unknown not found\n")
 
 

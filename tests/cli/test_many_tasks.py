@@ -38,7 +38,7 @@ def test_several_ids_and_what_refuses_some(run: Run, records: Records) -> None:
     )
     assert done.exit_code == 1
     assert done.stdout == (
-        "pause of 2 tasks (one-1, two-222) is asked: what waits does not begin, and what runs "
+        "pause of 2 tasks (one-1, two-222) is requested: what waits does not begin, and what runs "
         "waits at its next update\n"
     )
     assert done.stderr == (
@@ -52,7 +52,7 @@ def test_several_ids_and_what_refuses_some(run: Run, records: Records) -> None:
     again = run("resume", "one-1", "two-222")
     assert (again.exit_code, again.output) == (
         0,
-        "resume of 2 tasks (one-1, two-222) is asked: what waits goes on\n",
+        "resume of 2 tasks (one-1, two-222) is requested: what waits goes on\n",
     )
 
 

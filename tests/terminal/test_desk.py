@@ -105,10 +105,10 @@ def test_acts_are_asked_for_and_their_outcome_told(opened: Open, records: Record
     with opened() as terminal:
         terminal.wait_for("> first-id")
         terminal.write(b"p")
-        terminal.wait_for(r"fetch_data 7203\.T: pause asked")
-        terminal.wait_for("> first-id +pause asked")
+        terminal.wait_for(r"fetch_data 7203\.T: pause requested")
+        terminal.wait_for("> first-id +pause requested")
         terminal.write(b"r")
-        terminal.wait_for(r"fetch_data 7203\.T: resume asked")
+        terminal.wait_for(r"fetch_data 7203\.T: resume requested")
         terminal.write(DOWN + b"c")
         terminal.wait_for(r"Cancel fetch_data トヨタ\? y/n")
         terminal.write(b"n")
@@ -116,7 +116,7 @@ def test_acts_are_asked_for_and_their_outcome_told(opened: Open, records: Record
         terminal.wait_for("select · / search")
         assert records.get("second-id").status == "running"
         terminal.write(b"cy")
-        terminal.wait_for("fetch_data トヨタ: cancel asked")
+        terminal.wait_for("fetch_data トヨタ: cancel requested")
         assert records.get("second-id").asked == "cancel"
         records.complete("first-id")
         terminal.write(UP + b"p")
@@ -183,7 +183,7 @@ def test_a_store_that_hangs_keeps_no_key_waiting(start_server: StartServer, open
         assert time.monotonic() - begun < 2.5, "the store's own bound is 3 s"
         terminal.wait_for("This is how things stood", 60)
         terminal.write(b"p")
-        terminal.wait_for("nothing was asked for: there is no answer")
+        terminal.wait_for("nothing was requested: there is no answer")
         terminal.write(b"q")
         begun = time.monotonic()
         assert terminal.wait() == 0

@@ -191,7 +191,7 @@ def test_lines_tell_each_change_once_and_little_in_all() -> None:
 CANCEL = {"action": "cancel", "by": "cli", "reason": None, "at": "then", "acknowledged_at": None}
 
 
-@pytest.mark.parametrize(("locale", "asked"), [("en", "cancel asked"), ("ja", "取消依頼中")])
+@pytest.mark.parametrize(("locale", "asked"), [("en", "cancel requested"), ("ja", "取消依頼中")])
 def test_a_cancel_is_asked_until_its_run_has_ended(locale: Locale, asked: str) -> None:
     waits = task(status="cancelled", completed_at=NOW, control=CANCEL)
     over = replace(waits, control={**CANCEL, "acknowledged_at": "now"})

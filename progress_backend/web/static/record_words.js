@@ -16,7 +16,7 @@ export const WORDS = inEach(PAGE, {
   sureTerminate: [(name) => `Terminate ${name}?`, (name) => `${name} を強制終了しますか?`],
   doTerminate: ["Terminate the process", "強制終了する"],
   sureTerminateHow: [
-    "Its process gets SIGTERM in the middle of its work. It was asked to cancel already, and ends at its next update by itself.",
+    "Its process gets SIGTERM in the middle of its work. A cancel is requested already: it ends at its next update by itself.",
     "処理の途中でプロセスに SIGTERM を送ります。キャンセルは依頼済みで、次の更新で自然に終了します。",
   ],
   missing: {
@@ -84,7 +84,7 @@ export const WORDS = inEach(PAGE, {
     number: ["Attempt", "試行"],
     retries: ["Retries", "再試行"],
     cause: ["Cause", "原因"],
-    asked: ["Asked for", "内容"],
+    asked: ["Request", "内容"],
     by: ["By", "依頼者"],
     why: ["Reason", "理由"],
     at: ["When", "日時"],

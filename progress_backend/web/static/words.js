@@ -31,8 +31,8 @@ export const WORDS = inEach(
     error: ["Error", "エラー"],
     cancelled: ["Cancelled", "キャンセル済み"],
     asked: {
-      pause: ["Pause asked", "停止依頼中"],
-      cancel: ["Cancel asked", "取消依頼中"],
+      pause: ["Pause requested", "停止依頼中"],
+      cancel: ["Cancel requested", "取消依頼中"],
     },
     connecting: ["Connecting…", "接続しています…"],
     stale: ["Not up to date", "最新ではありません"],
