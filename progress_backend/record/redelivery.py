@@ -84,7 +84,7 @@ def left_s(ended: bool, again_until: datetime | None, now: datetime) -> float | 
 def failure_text(
     locale: Locale, cause: str, at: datetime, again_until: datetime | None
 ) -> DefaultText:
-    """A record's message for a failure: "Worker lost; may come again until 14:05"."""
+    """A record's message for a failure: "Worker lost; may run again until 14:05"."""
     if again_until is None:
         return text(locale, "failed")
     key = "worker_lost_until" if cause in WORKER_GONE else "failed_until"

@@ -174,7 +174,7 @@ def _a_page_shows(page: Page, body: dict[str, Any]) -> None:
 def _standing(body: dict[str, Any]) -> str:
     control = body.get("control")
     asked = control is not None and control["acknowledged_at"] is None
-    return f"{control['action']} asked" if asked else str(body["status"])
+    return f"{control['action']} requested" if asked else str(body["status"])
 
 
 def _text(page: Page, task_id: str) -> str:

@@ -78,7 +78,7 @@ def test_a_task_page_tells_what_happened(
         "Retry attempt 1 · celery@prices-1 · HTTPError: 503 Service Unavailable",
         "Started attempt 2 · celery@prices-2",
         "Phase write",
-        "Asked to pause alice · the market is closed",
+        "Pause requested alice · the market is closed",
         "Carried out",
         "Resumed alice",
     ]

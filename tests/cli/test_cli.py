@@ -288,10 +288,10 @@ def test_watch_waits_while_an_end_may_be_taken_back_and_says_until_when(
     assert time.monotonic() - began > 1.0
     assert result.exit_code == 1
     said, final = result.output.splitlines()
-    assert lost.message.startswith("Worker lost; may come again until ")
+    assert lost.message.startswith("Worker lost; may run again until ")
     assert f"{lost.message} (worker gone)" in said
     assert "worker gone" in final
-    assert "may come again" not in final
+    assert "may run again" not in final
     shown = run("show", "job").output
     assert re.search(r"Message +An error occurred", shown)
     assert json.loads(run("show", "job", "--json").output)["final"] is True

@@ -83,7 +83,7 @@ def test_a_default_text_is_put_into_the_readers_language(key, theirs, ours) -> N
 def test_a_time_has_its_date_unless_that_is_the_days(day: int, shown: str) -> None:
     at = NOW.replace(day=day)
     made = text("en", "failed_until", at, time=FILLED["time"])
-    assert made == f"An error occurred; may come again until {shown}"
+    assert made == f"An error occurred; may run again until {shown}"
     assert made.code == {
         "code": "failed_until", "args": {"time": "2024-01-15T14:05:00.000+00:00"}
     }  # fmt: skip

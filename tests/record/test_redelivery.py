@@ -223,7 +223,7 @@ def test_whatever_takes_it_back_closes_it(again: ev.Event) -> None:
 
 
 def test_the_record_says_until_when() -> None:
-    assert failed(LATE, LOST).message == "Worker lost; may come again until 11:31"
-    assert failed(EARLY, "rejected").message == "An error occurred; may come again until 10:31"
-    assert failed(86_400, "worker_lost").message == "Worker lost; may come again until 01-16 10:31"
+    assert failed(LATE, LOST).message == "Worker lost; may run again until 11:31"
+    assert failed(EARLY, "rejected").message == "An error occurred; may run again until 10:31"
+    assert failed(86_400, "worker_lost").message == "Worker lost; may run again until 01-16 10:31"
     assert failed(LATE, "exception").message == "An error occurred"
