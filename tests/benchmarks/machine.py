@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -15,14 +16,20 @@ _PACKAGES = ("celery", "kombu", "redis", "hiredis", "tqdm", "rich", "fastapi", "
 
 
 def description() -> list[str]:
-    """One line each: processor, load, Python, packages, server."""
+    """One line each: commit, processor, load, Python, packages, server."""
     return [
+        f"commit {_commit()}",
         f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}",
         f"load average before: {', '.join(f'{load:.2f}' for load in os.getloadavg())}",
         f"{platform.python_implementation()} {platform.python_version()}",
         ", ".join(f"{name} {found}" for name in _PACKAGES if (found := _version(name))),
         f"server: {_server()}",
     ]
+
+
+def _commit() -> str:
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _processor() -> str:
