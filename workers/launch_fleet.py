@@ -92,8 +92,8 @@ class Fleet:
     def start(
         self, name: str, args: Sequence[str], ready: Callable[[Child], bool], *, again: bool = False
     ) -> Child:
-        """Starts `python ARGS` with this process's environment; see `wait_ready`. `again`: so does
-        `check` where somebody has killed it since it was ready."""
+        """Starts `python ARGS` with this process's environment; see `wait_ready`. `again`: `check`
+        starts it again if it was killed after it was ready."""
         path = self._folder / f"{name}.log"
         path.write_bytes(b"")
         start = partial(self._started, path, args)

@@ -88,9 +88,8 @@ def test_one_that_never_gets_ready_is_told(tmp_path: Path) -> None:
 
 def test_what_may_be_killed_is_started_again_once_it_was_ready(tmp_path: Path) -> None:
     with Fleet(tmp_path, tmp_path, orderly_s=0.5) as fleet:
-        child = fleet.start(
-            "worker", ["-c", "import time; time.sleep(300)"], lambda _: True, again=True
-        )
+        lives = "import time; time.sleep(300)"  # until it is killed, or the fleet ends it
+        child = fleet.start("worker", ["-c", lives], lambda _: True, again=True)
         first = child.process
         fleet.wait_ready(10)
         assert fleet.check() == []
