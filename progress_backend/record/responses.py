@@ -88,11 +88,25 @@ def _leave_errors_out(body: dict[str, Any], locale: Locale) -> None:
     if body.get("status") == "error" or body.get("event") == "retried":
         names.append("text")  # of a timeline's entry
     for name in names:
-        if body.get(name) and not body.get(_TEXTS[name]):
+        its = body.get(_TEXTS[name])
+        if body.get(name) and (not its or _has_reason(its)):
             body[name], body[_TEXTS[name]] = str(failed), failed.code
+    if _has_reason(body.get("message_code")):  # a retry's
+        name = "message" if "message" in body else "current_status"
+        body[name] = ""
+        del body["message_code"]
+        if body["status"] != "created":
+            progress = body["progress"]
+            through = default_texts.progress_text(locale, progress["current"], progress["total"])
+            body[name], body["message_code"] = str(through), through.code
     for name in _WITH_TEXTS:
         for part in body.get(name, ()):
             _leave_errors_out(part, locale)
+
+
+def _has_reason(code: Any) -> bool:
+    """Whether a default text has what an exception says among its blanks."""
+    return isinstance(code, dict) and "reason" in code.get("args", ())
 
 
 def entity_tag(record: Body, document: bytes, locale: Locale | None = None) -> str:

@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from progress_backend import Settings, sign, tokens
+from progress_backend.record import events as ev
+from progress_backend.record.default_texts import text
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.mounting import application
@@ -197,3 +199,37 @@ def test_a_holder_of_a_share_token_sees_no_errors_own_text(api: RunningApi, redi
     body = json.loads(text("task/job/status", job, **{"Accept-Language": "en"}))
     assert body["error_message"] == "An error occurred"
     assert body["error_code"] == {"code": "failed", "args": {}}
+
+
+@pytest.mark.parametrize("state", ["unstarted", "waits", "runs"])
+async def test_a_holder_of_a_share_token_sees_no_reason_of_a_retry(
+    api: RunningApi, redis_url: str, state: str
+) -> None:
+    records, why = Records(redis_url, locale="en"), "OperationalError: no such host db-7.internal"
+    records.create("job", owner="ana")
+    if state != "unstarted":
+        records.run("job")
+        records.progress("job", 150)
+    records.apply("job", ev.Retried(message=why, retries=1, limit=3))
+    if state == "runs":
+        records.run("job")
+    records.create("never")
+    records.apply("never", ev.Failed(error_message=text("en", "not_published", reason=why)))
+    job, never, ana = (
+        share(**of) for of in ({"task_id": "job"}, {"task_id": "never"}, {"owner": "ana"})
+    )
+    default = {"unstarted": "", "waits": "処理中... (150/252)", "runs": "処理中... (0/252)"}[state]
+
+    def read(path: str, token: str) -> Any:
+        return api.http.get(f"/internal/{path}", headers=bearer(token)).json()
+
+    async with api.watch(f"job?token={job}") as one:
+        message = await said(one)
+    body, (row,) = read("task/job/status", job), read("tasks", ana)["tasks"]
+    assert message["message"] == body["current_status"] == row["current_status"] == default
+    for one in (message, body, row):
+        assert one.get("message_code", {}).get("code") == ("progressed" if default else None)
+    for one in (message, body, row, read("task/job/timeline", job)):
+        assert "OperationalError" not in json.dumps(one)
+    assert why in read("task/job/status", TEXT)["current_status"]
+    assert read("task/never/status", never)["error_code"]["code"] == "failed"
