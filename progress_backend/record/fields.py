@@ -28,71 +28,75 @@ class ItemsDone(Struct):
     """Progress of a task."""
 
     current: Annotated[int, is_("Items processed so far.")]
-    total: Annotated[int | None, is_("Items in all; null if unknown.")]
+    total: Annotated[int | None, is_("Number of items; null if unknown.")]
     percentage: Annotated[Number, is_(
-        "One decimal, rounded down; 0 while the total is unknown, 100 of a completed task.")]
+        "One decimal, rounded down. 0 while the total is unknown, 100 when the task is completed.")]
 
 
 class Control(Struct, kw_only=True, omit_defaults=True):
-    """The newest request for a pause, a cancel or an end by force."""
+    """The newest request to pause, to cancel or to end the task by force."""
 
     action: Annotated[Literal["pause", "cancel", "end"], is_("The request.")]
     by: Annotated[str | None, is_(
-        '"api", "cli", "celery", "task" (itself) or the name of a caller.')]
+        '"api", "cli", "celery", "task" (the job itself) or the name of a caller.')]
     reason: Annotated[str | None, is_("The reason that was given.")]
     at: Annotated[Moment, is_("When.")]
     acknowledged_at: Annotated[Moment | None, is_(
-        "When its run carried it out: it waits, or it has ended. Null until then; where no worker "
-        "runs it, at once.")] = None
+        "When the run acknowledged the request: it waits, or it has ended. Null until then. The "
+        "same as at if no worker runs the task.")] = None
 
 
 class Membership(Struct, kw_only=True, omit_defaults=True):
-    """A task's place in workflows: all tasks that one chain, group or chord starts, and those that
-    these start in turn."""
+    """A task's place in its workflow. A workflow is all tasks that one chain, group or chord
+    starts, and the tasks that these start."""
 
-    id: Annotated[str, is_("Id of the outermost workflow, which its caller holds.")]
+    id: Annotated[str, is_(
+        "Id of the outermost workflow: the id of the result that apply_async returned.")]
     canvas: Annotated[str | None, is_(
-        "Id of the chain, group or chord within it that the task is part of; only where that is "
-        "another.")] = None
+        "Id of the inner chain, group or chord that the task is part of; absent if that is the "
+        "outermost workflow.")] = None
     generation: Annotated[int, is_(
-        "How many bodies published one another before this task, from 0.")]
+        "How many tasks published one another from their bodies before this task, from 0.")]
 
 
 class Estimate(Struct, kw_only=True, omit_defaults=True):
-    """When a task is likely to end, by the last runs of its type."""
+    """When a task is likely to end, estimated from the last runs of its type."""
 
     earliest: Annotated[Moment | None, is_(
-        "One run of ten ends before it; null where the runs vary too much to say.")]
+        "One run in ten ends before this time. Null if the runs vary too much.")]
     likely: Annotated[Moment, is_("The same as estimated_completion.")]
-    latest: Annotated[Moment | None, is_("One run of ten ends after it; null with earliest.")]
+    latest: Annotated[Moment | None, is_(
+        "One run in ten ends after this time. Null if earliest is null.")]
     runs: Annotated[int, is_("How many past runs it is made from, ten at most.")]
 
 
 class StartEstimate(Struct, kw_only=True, omit_defaults=True):
-    """When a waiting task is likely to start, by the last runs of its type."""
+    """When a waiting task is likely to start, estimated from the last runs of its type."""
 
-    earliest: Annotated[Moment, is_("One task of ten starts before it.")]
-    likely: Annotated[Moment, is_("What is most likely.")]
-    latest: Annotated[Moment, is_("One task of ten starts after it.")]
+    earliest: Annotated[Moment, is_("One task in ten starts before this time.")]
+    likely: Annotated[Moment, is_("The most likely time.")]
+    latest: Annotated[Moment, is_("One task in ten starts after this time.")]
     runs: Annotated[int, is_("How many past runs it is made from, ten at most.")]
 
 
 class WarningTimes(Struct, kw_only=True, omit_defaults=True):
-    """What is unusual about an open task, each since when."""
+    """Warnings about an open task, each with the time since when it holds."""
 
     stalled: Annotated[Moment | None, is_(
-        "Its last value: none has come for three times the longest time between two values of its "
-        "run, 30 s at least, or for its marking's stall_s, while its worker answers.")] = None
+        "The time of the last value. The run has written no value for stall_s, or without stall_s "
+        "for three times its longest time between two values and at least 30 s, while its worker "
+        "is alive.")] = None
     late: Annotated[Moment | None, is_(
-        "Its run takes longer than 1.25 times the slowest of its type's last ten, for its items, "
-        "and 30 s at least; or than its marking's expect_s.")] = None
+        "Since when the run takes longer than expect_s, or without expect_s longer than 1.25 times "
+        "the slowest of the last ten runs of its type for as many items, and at least "
+        "30 s.")] = None
 
 
 class TextCode(Struct, kw_only=True):
-    """What a default text says, in no language."""
+    """A default text as a code with values, for any language."""
 
-    code: Annotated[str, is_("Name of the text, as docs/reference.md lists them.")]
-    args: Annotated[dict[str, Any], is_("The values of its blanks; a time is ISO 8601.")]
+    code: Annotated[str, is_("Name of the text; docs/statuses.md lists the names.")]
+    args: Annotated[dict[str, Any], is_("The values in the text; a time is ISO 8601.")]
 
 
 class Body(Struct, kw_only=True, omit_defaults=True):
@@ -101,96 +105,104 @@ class Body(Struct, kw_only=True, omit_defaults=True):
     task_id: Annotated[str, is_("The task's id, the same as in Celery.")]
     task_type: Annotated[str, is_("Kind of task, such as fetch_data or bulk_import.")]
     symbol: Annotated[str | None, is_(
-        "Label of the task, such as a ticker, a file or a customer; null if there is none.")]
+        "Label of the task, such as a ticker, file or customer; null if there is none.")]
     status: Annotated[Status, is_("The task's status.")]
-    progress: Annotated[ItemsDone, is_("Items done so far, and of how many.")]
+    progress: Annotated[ItemsDone, is_("Items processed so far, and their total.")]
     current_status: Annotated[str, is_("The text to show.")]
-    start_time: Annotated[Moment | None, is_("When its first run began; null before that.")]
-    updated_at: Annotated[Moment | None, is_("When it last changed; null before anything did.")]
-    end_time: Annotated[Moment | None, is_("When it ended; null before that.")]
+    start_time: Annotated[Moment | None, is_("When the first run started; null before that.")]
+    updated_at: Annotated[Moment | None, is_(
+        "When the record last changed; null before the first change.")]
+    end_time: Annotated[Moment | None, is_("When the task ended; null before that.")]
     processing_time_ms: Annotated[int | None, is_(
-        "From start to end, or to the last update; null before the start.")]
-    error_message: Annotated[str | None, is_("What went wrong.")]
-    results: Annotated[dict[str, Any], is_("What the job recorded as its results.")]
+        "Milliseconds from start to end, or to the last update; null before the start.")]
+    error_message: Annotated[str | None, is_("The error in one line; null without an error.")]
+    results: Annotated[dict[str, Any], is_("The results that the job recorded.")]
     processing_details: Annotated[dict[str, Any], is_(
-        "Other values that the job reports; until it has ended, processing_rate and "
-        "estimated_remaining are computed unless they are given.")]
-    metadata: Annotated[dict[str, Any], is_("What was given when it was created.")]
+        "Other values that the job recorded. Until the task ends, processing_rate and "
+        "estimated_remaining are computed unless the job recorded them.")]
+    metadata: Annotated[dict[str, Any], is_(
+        "The metadata that was given when the record was created.")]
     omitted: Annotated[list[str], is_(
-        "Of a list's row alone: which of results, processing_details and metadata it leaves out, "
-        "since these have more than 1 KiB together; with fields=all nothing is omitted.")] = []
+        "Only in rows of lists: which of results, processing_details and metadata the row omits, "
+        "because they have more than 1 KiB together. With fields=all nothing is omitted.")] = []
     checkpoint: Annotated[str | None, is_(
-        "From where the next attempt goes on, as JSON text: a digest of the task's arguments, the "
-        "value that the job gave, and the items that each resumable loop has done. With fields=all "
-        "alone; not there where the job gave none, and after a completion.")] = None
+        "Where the next attempt resumes, as a JSON string: a digest of the task's arguments, the "
+        "value that the job saved, and the number of items that each loop with resume has "
+        "processed. Only with fields=all. Absent if the job saved no checkpoint, and after the "
+        "task completed.")] = None
     created_at: Annotated[Moment | None, is_(
-        "When the record was made, by the store's clock; null if that is not known.")]
+        "When the record was created, by Redis's clock; null if unknown.")]
     estimated_completion: Annotated[Moment | None, is_(
-        "Estimated time of its end; null where there is no estimate.")]
+        "Estimated time of the end; null without an estimate.")]
     estimate: Annotated[Estimate | None, is_(
-        "The range of its end, while it runs, from four runs of its type on.")] = None
+        "The range of the estimated end. Only while the task runs, and if at least four runs of "
+        "its type are known.")] = None
     waited_ms: Annotated[int | None, is_(
-        "How long it waited for its first start: since its creation, its eta, or the end of the "
-        "step before it. Not there before that, and where its start made the record.")] = None
+        "Milliseconds that the task waited for its first start: since its creation, its eta, or "
+        "the end of the step before it. Absent before the start, and if the start created the "
+        "record.")] = None
     ahead: Annotated[int | None, is_(
-        "Of a task that waits, where it is read by its id: how many tasks of its type were created"
-        " before it and have not begun. Not there with an eta, of a planned one, and of one that "
-        "Celery has not published.")] = None
+        "Only for a waiting task that is read by its id: how many tasks of its type were created "
+        "earlier and have not started. Absent for a task with an eta, a planned task, and a task "
+        "that Celery has not published.")] = None
     start_estimate: Annotated[StartEstimate | None, is_(
-        "The range of its start, beside ahead, where past runs tell it.")] = None
+        "The range of the estimated start. Only together with ahead, and if enough past runs are "
+        "known.")] = None
     usual_ms: Annotated[int | None, is_(
-        "Of a task that has ended, where it is read by its id: how long the last runs of its type "
-        "took for as many items, the median. Not there without another run.")] = None
-    attempt: Annotated[int, is_("Number of the run; a retry or redelivery makes a new one.")]
+        "Only for an ended task that is read by its id: the median of the milliseconds that the "
+        "last runs of its type took for as many items. Absent without another run.")] = None
+    attempt: Annotated[int, is_(
+        "Number of the run, from 1. Each retry or redelivery starts a new run.")]
     attempt_started_at: Annotated[Moment | None, is_(
-        "When this run began; of the first one start_time says so.")] = None
-    retries: Annotated[int, is_("How often Celery has retried it, if it has.")] = 0
+        "When this run started. Absent for the first run, which has start_time.")] = None
+    retries: Annotated[int, is_("How many times Celery has retried the task.")] = 0
     worker: Annotated[str | None, is_(
-        "Name of the worker that runs it, or ran it last, such as celery@host; not there while it "
-        "waits for its next run.")] = None
-    eta: Annotated[Moment | None, is_("The task does not begin before it.")] = None
-    expires: Annotated[Moment | None, is_("The task does not begin after it.")] = None
-    parent_id: Annotated[str | None, is_("Id of the task that sent it, as Celery has it.")] = None
+        "Name of the worker that runs the task or ran it last, such as celery@host. Absent while "
+        "the task waits for its next run.")] = None
+    eta: Annotated[Moment | None, is_("The task does not start before this time.")] = None
+    expires: Annotated[Moment | None, is_("The task does not start after this time.")] = None
+    parent_id: Annotated[str | None, is_("Id of the task that published it, as in Celery.")] = None
     root_id: Annotated[str | None, is_(
-        "Id of the first task of its workflow, if that is another.")] = None
-    group_id: Annotated[str | None, is_("Id of the group that it was sent in.")] = None
+        "Id of the first task of its workflow; absent if that is this task.")] = None
+    group_id: Annotated[str | None, is_("Id of the group that it was published in.")] = None
     workflow: Annotated[Membership | None, is_(
-        "The workflows that it belongs to; not there of a single task.")] = None
+        "The workflow that the task belongs to; absent for a single task.")] = None
     planned: Annotated[bool, is_(
-        "Only as true: its message has not left, or had not when it ended; a step before it sends "
-        "it.")] = False
+        "true while an earlier step of the workflow has yet to publish the task's message. It "
+        "stays true if the task ends before that. Absent otherwise.")] = False
     owner: Annotated[str | None, is_(
-        "Its owner, by which lists and callers are limited; absent without one.")] = None
+        "The owner of the task. Lists and tokens can be limited to an owner.")] = None
     traceparent: Annotated[str | None, is_(
-        "W3C trace context of the newest run's message, as OpenTelemetry puts it there: version, "
-        "trace id, span id and flags; not there without one.")] = None
+        "W3C trace context of the newest run's message, as OpenTelemetry wrote it: version, trace "
+        "id, span id and flags.")] = None
     error_cause: Annotated[str | None, is_(
-        "Why an error is one: exception, time_limit, worker_lost, rejected, lost, not_published, "
-        "unknown_task, internal_error, upstream (a step before it has not completed), "
-        "never_published (its workflow went on no more), reported (by HTTP or a service), "
+        "The cause of an error: exception, time_limit, worker_lost, rejected, lost, not_published, "
+        "unknown_task, internal_error, upstream (an earlier step did not complete), "
+        "never_published (its workflow did not continue), reported (by HTTP or a service), "
         "unreadable (only in lists).")] = None
     control: Annotated[dict[str, Any] | None, is_(
-        "The newest request to pause, cancel or end it.")] = None
+        "The newest request to pause, cancel or end the task.")] = None
     rate: Annotated[Number | None, is_(
-        "Items a second, smoothed; of a completed task their average. Not there until two seconds "
-        "of work.")] = None
+        "Items per second, smoothed; the average when the task is completed. Absent in the first "
+        "two seconds of work.")] = None
     warnings: Annotated[WarningTimes | None, is_(
-        "What is out of the ordinary of it, which the next value, another status or a new run "
-        "takes back; a value takes only stalled back. Not there while nothing is.")] = None
+        "The warnings about the task. The next value removes stalled. Another status or a new run "
+        "removes both. Absent without a warning.")] = None
     message_code: Annotated[dict[str, Any] | None, is_(
-        "What current_status says; only where it is a default text.")] = None
+        "current_status as a code; only if it is a default text.")] = None
     error_code: Annotated[dict[str, Any] | None, is_(
-        "What error_message says; only where it is a default text.")] = None
+        "error_message as a code; only if it is a default text.")] = None
     estimated_details: Annotated[list[str], is_(
-        "Names in processing_details that were computed, not given.")] = []
+        "The names in processing_details that were computed, not recorded by the job.")] = []
     may_come_again_until: Annotated[Moment | None, is_(
-        "Of an end that may be taken back: until when the message may come again, or the run write"
-        " again. Also of a run that ended without an end.")] = None
-    final: Annotated[bool, is_("Whether the task has ended for good.")]
-    revision: Annotated[int, is_("Counts the changes of the record.")]
+        "Only while final is false after an end: until this time the broker may deliver the "
+        "message again, or the run may write again, and the record becomes running again. Also "
+        "present for a run that ended without a final state.")] = None
+    final: Annotated[bool, is_("Whether the task has ended and cannot become running again.")]
+    revision: Annotated[int, is_("Number of changes of the record.")]
     detail: Annotated[str | None, is_(
-        "Of a list's row alone, where the record cannot be read: what is wrong with it. Its status "
-        "is error, its error_cause unreadable; nothing else is known.")] = None
+        "Only in rows of lists, for a record that cannot be read: what is wrong with it. The "
+        "status is error, error_cause is unreadable, and nothing else is known.")] = None
 
 
 class Bookkeeping(Struct, kw_only=True, omit_defaults=True):

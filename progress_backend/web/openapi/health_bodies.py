@@ -7,24 +7,24 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 Connection = Annotated[
-    Literal["connected", "disconnected"], Field(description="Whether it answers now.")
+    Literal["connected", "disconnected"], Field(description="Whether the connection works now.")
 ]
 
 
 class MemoryUsage(BaseModel):
-    """Use of the store, not of this process."""
+    """Memory of Redis, not of this process."""
 
-    tasks_in_memory: int = Field(description="Records in the store.")
-    memory_usage_mb: float = Field(description="Memory in use by the store's server, in MiB.")
+    tasks_in_memory: int = Field(description="Number of records in Redis.")
+    memory_usage_mb: float = Field(description="Memory that Redis uses, in MiB.")
 
 
 class Redis(BaseModel):
     """The store's server."""
 
     status: Connection
-    response_time_ms: float | None = Field(description="How long it took to answer.")
+    response_time_ms: float | None = Field(description="Milliseconds until Redis replied.")
     key_prefix: str | None = Field(
-        default=None, description="Prefix of its keys; not there while the store does not answer."
+        default=None, description="Prefix of the keys; absent while Redis does not reply."
     )
 
 
@@ -32,14 +32,16 @@ class ListenerState(BaseModel):
     """This process's subscription to updates."""
 
     status: Connection
-    watched_tasks: int = Field(description="Tasks and workflows that clients watch one by one.")
-    watchers: int = Field(description="Sockets and event streams of these.")
+    watched_tasks: int = Field(
+        description="Number of tasks and workflows that clients watch individually."
+    )
+    watchers: int = Field(description="Number of sockets and event streams that watch them.")
 
 
 class Dependencies(BaseModel):
     """State of the service's dependencies."""
 
-    redis: Redis = Field(description="State of the store.")
+    redis: Redis = Field(description="State of Redis.")
     listener: ListenerState = Field(description="State of this process's subscription to updates.")
 
 
@@ -47,16 +49,17 @@ class Health(BaseModel):
     """Health of the service."""
 
     status: Literal["healthy", "degraded", "unhealthy"] = Field(
-        description="Whether all of it works; degraded: reads do, the reason says what does not."
+        description="healthy: all works. degraded: reads work, and reason names what does not. "
+        "unhealthy: Redis does not reply."
     )
-    reason: str | None = Field(default=None, description="Why it is degraded.")
+    reason: str | None = Field(default=None, description="Why the service is degraded.")
     version: str = Field(description="Version of progress-backend.")
     active_tasks: int = Field(description="Tasks that are running.")
     total_tasks_today: int = Field(
         description="Tasks created since midnight of the configured zone."
     )
-    memory_usage: MemoryUsage = Field(description="What the store holds.")
-    dependencies: Dependencies = Field(description="State of its store and subscription.")
+    memory_usage: MemoryUsage = Field(description="What Redis holds.")
+    dependencies: Dependencies = Field(description="State of Redis and of the subscription.")
 
 
 class Alive(BaseModel):

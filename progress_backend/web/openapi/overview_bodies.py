@@ -14,7 +14,7 @@ class HeldTask(BaseModel):
     task_id: str = Field(description=MEANINGS["task_id"])
     task_type: str = Field(description=MEANINGS["task_type"])
     status: Status = Field(description=MEANINGS["status"])
-    percentage: float = Field(ge=0, le=100, description="How much of it is done.")
+    percentage: float = Field(ge=0, le=100, description="The task's progress in percent.")
 
 
 class Held(BaseModel):
@@ -22,31 +22,33 @@ class Held(BaseModel):
 
     total: int = Field(description="How many there are.")
     tasks: list[HeldTask] = Field(
-        description="Those created first, 20 at most; fewer where there are more than 100 workers."
+        description="The oldest tasks: up to 20, or fewer if there are more than 100 workers."
     )
 
 
 class WorkerRow(BaseModel):
-    """A worker, as its lease tells."""
+    """A worker, as its lease describes it."""
 
-    name: str = Field(description="Name of Celery's node, such as celery@host.")
+    name: str = Field(description="Name of the Celery node, such as celery@host.")
     last_sign_at: str | None = Field(
-        description="When it renewed its lease last; null once it has shut down."
+        description="When the worker last renewed its lease; null after it has shut down."
     )
-    live: bool = Field(description="Whether its lease is valid: else it has ended, or is lost.")
-    holds: Held = Field(description="What it runs.")
+    live: bool = Field(
+        description="Whether its lease is valid. If not, the worker has shut down or is lost."
+    )
+    holds: Held = Field(description="The tasks that it runs.")
 
 
 class WorkerList(BaseModel):
     """The workers that track tasks."""
 
     workers: list[WorkerRow] = Field(
-        description="The 500 that were seen last at most, the living ones first, by name."
+        description="Up to 500 workers with the newest leases: living workers first, then by name."
     )
     total: int = Field(description="How many there are.")
     oldest_wait_ms: int | None = Field(
-        description="How long the task waits that was created first of those that may begin: "
-        "planned steps and tasks with an eta to come are none. null where none waits."
+        description="How long the oldest task has waited that may start now. Planned tasks and "
+        "tasks with a later eta do not count. Null if no task waits."
     )
-    types: list[str] = Field(description="The task types that have run, by name.")
-    at: str = Field(description="When this was read, by the store's clock.")
+    types: list[str] = Field(description="The task types that have run, sorted by name.")
+    at: str = Field(description="When this was read, by Redis's clock.")

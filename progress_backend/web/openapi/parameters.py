@@ -23,14 +23,15 @@ ShortId = Annotated[str, Field(min_length=SHORTEST_ID, max_length=MAX_ID, patter
 TaskId = Annotated[
     Id,
     Path(
-        description="The task's id: what POST /internal/create-task returned, or Celery's.",
+        description="The task's id: the id that POST /internal/create-task returned, or Celery's "
+        "task id.",
         examples=[examples.TASK_ID],
     ),
 ]
 WorkflowId = Annotated[
     Id,
     Path(
-        description="The workflow's id: that of the result which apply_async of the canvas "
+        description="The workflow's id: the id of the result that apply_async of the canvas "
         "returned.",
         examples=[examples.WORKFLOW_ID],
     ),
@@ -50,18 +51,24 @@ Text = Annotated[str, Field(max_length=MAX_TEXT, pattern=_TEXT)]
 Reason = Annotated[str, Field(max_length=MAX_REASON, pattern=_TEXT)]
 IfNoneMatch = Annotated[
     str | None,
-    Header(description="ETag of the state that the client has; it is not sent again."),
+    Header(
+        description="ETag of the state that the client has. The API does not send the same state "
+        "again."
+    ),
 ]
 AcceptLanguage = Annotated[
     str | None,
     Header(
-        description="The language of default texts, ja or en, by its weights; any other language "
-        "is en. Without it, and as `*`, the one that PROGRESS_LOCALE names."
+        description="Language of the default texts: ja or en, by weight; any other language gets "
+        "en. Without the header, or with `*`: the language of PROGRESS_LOCALE."
     ),
 ]
 LastEventId = Annotated[
     str | None,
-    Header(description="Id of the last event that the client got; EventSource sends it itself."),
+    Header(
+        description="Id of the last event that the client received; EventSource sends this header "
+        "itself."
+    ),
 ]
 
 

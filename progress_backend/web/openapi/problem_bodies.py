@@ -8,7 +8,7 @@ from ...record.fields import Status
 
 
 class Problem(BaseModel):
-    """An error, in one text."""
+    """An error as one message."""
 
     detail: str = Field(description="The message.")
 
@@ -17,7 +17,7 @@ class Conflict(BaseModel):
     """A request that the task's status does not allow."""
 
     detail: str = Field(description="The message.")
-    status: Status = Field(description="The task's status now, which is the reason.")
+    status: Status = Field(description="The task's current status, which is the reason.")
 
 
 class Undone(BaseModel):
@@ -25,19 +25,22 @@ class Undone(BaseModel):
 
     detail: str = Field(description="The message.")
     status: Status | None = Field(
-        default=None, description="The task's status now, if the record was cancelled all the same."
+        default=None,
+        description="The task's current status, if the record was cancelled nevertheless.",
     )
 
 
 class Place(BaseModel):
     """A value of the request that is invalid."""
 
-    type: str = Field(description="Kind of mistake, in one word.")
-    loc: list[str | int] = Field(description="Where the value stands in the request.")
+    type: str = Field(description="The kind of error, as one word.")
+    loc: list[str | int] = Field(description="The path of the value in the request.")
     msg: str = Field(description="The message.")
 
 
 class Invalid(BaseModel):
     """A request that is invalid."""
 
-    detail: str | list[Place] = Field(description="One text, or one entry a value.")
+    detail: str | list[Place] = Field(
+        description="One message, or one entry for each invalid value."
+    )

@@ -33,7 +33,7 @@ class Filter(BaseModel):
 
     status: Status | None = Field(default=None, description="Only tasks with this status.")
     task_type: Name | None = Field(default=None, description="Only tasks of this type.")
-    symbol: Name | None = Field(default=None, description="Only tasks for this security.")
+    symbol: Name | None = Field(default=None, description="Only tasks with this symbol.")
     owner: Owner | None = Field(default=None, description="Only tasks of this owner.")
 
 
@@ -44,7 +44,7 @@ Heartbeat = Annotated[
         default=None,
         ge=SHORTEST_S,
         le=LONGEST_S,
-        description="Seconds between messages on whether updates are received; none without it.",
+        description="Seconds between two heartbeat messages; without it the API sends none.",
     ),
 ]
 
@@ -60,8 +60,8 @@ class Streaming(Watching):
 
     events: Literal["named", "html"] | None = Field(
         default=None,
-        description="`named`: events `progress` and `end` in place of unnamed ones; `html`: the "
-        "same, with a piece of HTML as data.",
+        description="`named`: events named `progress` and `end` instead of unnamed events. `html`: "
+        "the same, with a piece of HTML as data.",
     )
 
 
@@ -69,10 +69,11 @@ class LogQuery(BaseModel):
     """Query of a task's log; other parameters are ignored."""
 
     after: Annotated[int, Field(ge=0, lt=10**15)] | None = Field(
-        default=None, description="Only lines after the one with this id; the newest without it."
+        default=None,
+        description="Only lines after the line with this id; without it the newest lines.",
     )
     limit: Annotated[int, Field(ge=1, le=MOST_LINES)] = Field(
-        default=LINES, description="Lines in the answer at most."
+        default=LINES, description="Maximum number of lines in the response."
     )
 
 
@@ -80,7 +81,7 @@ class StatusQuery(BaseModel):
     """Query of a task's status; other parameters are ignored."""
 
     fields: Literal["all"] | None = Field(
-        default=None, description="all: also the checkpoint, where the job gave one."
+        default=None, description="all: also the checkpoint, if the job saved one."
     )
 
 
@@ -99,7 +100,7 @@ class Paging(BaseModel):
         default=1, ge=1, le=10**9, description="Number of the page, from 1."
     )
     limit: Annotated[int, BeforeValidator(_whole)] = Field(
-        default=20, ge=1, le=MAX_LIMIT, description="Rows a page."
+        default=20, ge=1, le=MAX_LIMIT, description="Rows per page."
     )
 
 
@@ -112,37 +113,36 @@ class ListQuery(Filter, Paging):
     )
     top: bool = Field(
         default=False,
-        description="true: only what nothing else started: tasks that are no workflow's member, "
-        "and outermost workflows, each as GET /internal/workflows has it; the summary counts all "
-        "tasks.",
+        description="true: only tasks outside workflows, and one row for each outermost workflow, "
+        "as in GET /internal/workflows. The summary counts all tasks.",
     )
     warning: WarningKind | None = Field(
-        default=None, description="Only tasks with this warning. All of them run."
+        default=None, description="Only tasks with this warning; all of them are running."
     )
     id_prefix: ShortId | None = Field(
         default=None,
-        description="Only tasks whose ids begin so, of the newest 10,000.",
+        description="Only tasks with ids that start with this, among the newest 10,000.",
     )
     created_from: Time | None = Field(
         default=None,
-        description="Only tasks created then or later: a time with an offset.",
+        description="Only tasks created at this time or later; a time with an offset.",
     )
     created_to: Time | None = Field(
-        default=None, description="Only tasks created before then, as created_from."
+        default=None, description="Only tasks created before this time; a time with an offset."
     )
     cursor: Annotated[str, Field(max_length=MAX_ID + 20, pattern=_CURSOR)] | None = Field(
         default=None,
-        description="The cursor of the answer before, of a list whose total is null.",
+        description="The cursor of the previous response, for a list with total null.",
     )
     sort: Literal["newest", "running", "ended"] = Field(
         default="newest",
         description="newest: by creation. running: running tasks first, then the others, each by "
-        "creation. ended: by end, the last first.",
+        "creation. ended: by end, newest first.",
     )
     fields: Literal["all"] | None = Field(
         default=None,
-        description="all: also what a row omits where it is long (metadata, results, "
-        "processing_details), and the checkpoint.",
+        description="all: also the long metadata, results and processing_details that a row omits, "
+        "and the checkpoint.",
     )
 
     @model_validator(mode="after")
@@ -152,5 +152,5 @@ class ListQuery(Filter, Paging):
 
     @property
     def asked(self) -> ListRequest:
-        """What is asked for."""
+        """The request for the list."""
         return ListRequest(**self.model_dump(exclude={"fields"}))

@@ -13,7 +13,7 @@ from ...share_tokens import MOST_TTL_S, TTL_S
 from . import examples
 from .parameters import Id, Items, Name, Owner, Reason, Text
 
-Why = Annotated[Reason | None, Field(description="Why; kept in each record.")]
+Why = Annotated[Reason | None, Field(description="The reason; kept in each record.")]
 Who = Annotated[Name | None, Field(description='Name of the caller; "api" unless given.')]
 
 #: Longest name of a watch on a shared socket, and longest token that is given for it.
@@ -51,21 +51,24 @@ class NewTask(_Asked):
 
     task_type: Name = Field(description="Kind of task, such as fetch_data or bulk_import.")
     symbol: Name | None = Field(
-        default=None, description="Label of the task, such as a ticker, a file or a customer."
+        default=None, description="Label of the task, such as a ticker, file or customer."
     )
-    total_items: Items | None = Field(description="Items to be processed; null (or 0) if unknown.")
+    total_items: Items | None = Field(
+        description="Number of items to process; null (or 0) if unknown."
+    )
     metadata: dict[str, Any] | None = Field(
-        default=None, description="Anything else worth keeping."
+        default=None, description="Any other values to keep with the task."
     )
     owner: Owner | None = Field(
         default=None,
-        description="Whose task it is. A token that is limited to an owner makes tasks of that "
-        "owner alone, also without this.",
+        description="The owner of the task. A token that is limited to an owner creates only tasks "
+        "of that owner, also without this field.",
     )
     share: bool | ShareAsked = Field(
         default=False,
-        description="true, or {ttl}: the answer has a share token too, with which a browser may "
-        "read this task alone until it expires. It needs PROGRESS_SIGNING_KEYS, else 422.",
+        description="true, or {ttl}: the response also has a share token. With it a browser can "
+        "read only this task, until the token expires. Without PROGRESS_SIGNING_KEYS the API "
+        "responds with 422.",
     )
 
 
@@ -85,27 +88,27 @@ class Update(_Asked):
     )
 
     status: Literal["running", "completed", "error", "paused"] = Field(
-        description="running starts a task that is created and resumes one that is paused."
+        description="running starts a created task and resumes a paused task."
     )
     current_items: Items | None = Field(
         default=None,
         description=(
-            "Items processed so far. With status completed the last count unless given, or all of "
-            "them where that is 0."
+            "Items processed so far. With status completed the default is the last count, or the "
+            "total if that count is 0."
         ),
     )
     message: Text | None = Field(
-        default=None, description="Text to show; without one the old text stays."
+        default=None, description="The text to show; without it the previous text stays."
     )
     details: dict[str, Any] | None = Field(
         default=None, description="Merged into processing_details, e.g. processing_rate."
     )
     error_message: Text | None = Field(
-        default=None, description="What went wrong; only with status error."
+        default=None, description="The error in one line; only with status error."
     )
     results: dict[str, Any] | None = Field(default=None, description="Merged into results.")
     reason: Reason | None = Field(
-        default=None, description="Why, with status paused or force; kept in the record."
+        default=None, description="The reason, with status paused or force; kept in the record."
     )
     by: Name | None = Field(
         default=None,
@@ -113,19 +116,20 @@ class Update(_Asked):
     )
     force: bool = Field(
         default=False,
-        description="With status completed or error: end the record although a living worker runs "
-        "the task, and stop the run at its next progress update. Without it that is a 409.",
+        description="With status completed or error: end the record even if a living worker runs "
+        "the task, and stop the run at its next progress update. Without force the API responds "
+        "with 409 for such a task.",
     )
 
 
 class WorkflowUpdate(_Asked):
-    """Whether a workflow's members are to wait, or to go on."""
+    """Whether a workflow's members wait or continue."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.WORKFLOW_PAUSE]})
 
     status: Literal["running", "paused"] = Field(
-        description="paused: no member begins, and each that runs waits at its next progress "
-        "update. running: all go on that wait."
+        description="paused: no member starts, and each running member waits at its next progress "
+        "update. running: all waiting members continue."
     )
     reason: Why = None
     by: Who = None
@@ -147,19 +151,19 @@ class Cancel(_Asked):
 
     terminate: bool = Field(
         default=False,
-        description="Also end the worker's process of the task with SIGTERM. Without it the job "
-        "ends at its next progress update.",
+        description="Also send SIGTERM to the process that runs the task. Without terminate the "
+        "job ends at its next progress update.",
     )
     reason: Why = None
     by: Who = None
 
 
 class ActOnMany(_Asked):
-    """What is asked of many tasks."""
+    """A request for many tasks."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ACT_ON_IDS]})
 
-    action: Literal["cancel", "pause", "resume"] = Field(description="What is asked.")
+    action: Literal["cancel", "pause", "resume"] = Field(description="The request.")
     ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_NAMED)] = Field(
         description="Ids of the tasks."
     )
@@ -168,8 +172,8 @@ class ActOnMany(_Asked):
 
 
 class Asked(BaseModel):
-    """A client's message on the WebSocket that several watches share: what to watch, or to leave,
-    by a name of the client's own."""
+    """A client's message on the WebSocket with several watches: a watch to start or to end, with a
+    name that the client chooses."""
 
     watch: Annotated[str, Field(min_length=1, max_length=MAX_WATCH_NAME)] | None = None
     leave: Annotated[str, Field(min_length=1, max_length=MAX_WATCH_NAME)] | None = None

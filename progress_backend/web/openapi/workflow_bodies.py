@@ -21,88 +21,95 @@ class Counts(BaseModel):
     error: Count
     cancelled: Count
     planned: int = Field(
-        description="How many of created and paused have a message that has not left yet."
+        description="How many of the created and paused members have not been published yet."
     )
 
 
 class Failure(BaseModel):
-    """A member of a workflow that has failed."""
+    """A failed member of a workflow."""
 
     task_id: str = Field(description=MEANINGS["task_id"])
     task_type: str = Field(description=MEANINGS["task_type"])
     error_message: str | None = Field(description=MEANINGS["error_message"])
     error_code: CODE | None = Field(  # type: ignore[valid-type]  # made of the table of fields
-        description="What error_message says where it is a default text; null otherwise."
+        description="error_message as a code, if it is a default text; null otherwise."
     )
     error_cause: str | None = Field(description="As in the task's record.")
     end_time: str | None = Field(description="When it ended.")
 
 
 class Asked(BaseModel):
-    """What a caller asks of a whole workflow."""
+    """A request for a whole workflow."""
 
-    action: Literal["pause", "cancel"] = Field(description="What was asked for.")
+    action: Literal["pause", "cancel"] = Field(description="The request.")
     by: str | None = Field(description='"api", "cli" or the name of a caller.')
     reason: str | None = Field(description="The reason that was given.")
     at: str = Field(description="When.")
 
 
 class WorkflowBody(BaseModel):
-    """All tasks that one chain, group or chord starts, and those that these start in turn, as one.
+    """All tasks that one chain, group or chord starts, and the tasks that these start, as one.
     Times are ISO 8601 with milliseconds and offset."""
 
-    task_id: str = Field(description="As workflow_id: the names of a task's body are here too.")
+    task_id: str = Field(
+        description="The same as workflow_id, under the name that a task's body has."
+    )
     workflow_id: str = Field(description="The id of the result that apply_async returned.")
     task_type: Literal["workflow"] = Field(description="Always this word.")
-    name: str | None = Field(description='What it does, such as "fetch ×8".')
-    symbol: None = Field(description="Null: members have symbols.")
+    name: str | None = Field(description='Name of the workflow, such as "fetch ×8".')
+    symbol: None = Field(description="Null; only members have symbols.")
     status: Status = Field(
-        description="While any member is open: cancelled if that was asked of the workflow, paused "
-        "if members wait for a person and none runs, running once any has begun, else created. "
-        "After that: error if any failed, cancelled if any was, else completed."
+        description="While any member is open: cancelled if the workflow's cancel was requested, "
+        "paused if members are paused and none runs, running if any has started, else created. "
+        "After that: error if any failed, cancelled if any was cancelled, else completed."
     )
     progress: PROGRESS = Field(  # type: ignore[valid-type]  # made of the table of fields
-        description="Members that have ended, and all (as many as the caller expects, while fewer "
-        "are known and one of these is open); the percentage is that of their work, below 100 "
-        "until all have ended, and falls only where members were added."
+        description="The members that have ended, and all members. While fewer members are known "
+        "than the caller expects and one of them is open, total is the expected number. The "
+        "percentage is of their work. It is below 100 until all have ended, and falls only if "
+        "members are added."
     )
     current_status: str = Field(description="The text to show.")
     message_code: CODE = Field(  # type: ignore[valid-type]  # made of the table of fields
-        description="What current_status says, in no language."
+        description="current_status as a code with values, for any language."
     )
-    start_time: str | None = Field(description="When its first member began; null before that.")
+    start_time: str | None = Field(description="When the first member started; null before that.")
     updated_at: str | None = Field(description="When a member last changed.")
-    end_time: str | None = Field(description="When its last member ended; null before that.")
+    end_time: str | None = Field(description="When the last member ended; null before that.")
     processing_time_ms: int | None = Field(
-        description="From start to end, or to the last change; null before the start."
+        description="Milliseconds from start to end, or to the last change; null before the start."
     )
     error_message: str | None = Field(description="That of the first failure.")
     error_code: CODE | None = Field(  # type: ignore[valid-type]  # made of the table of fields
         description="That of the first failure."
     )
-    counts: Counts = Field(description="Its members by status.")
-    failures: list[Failure] = Field(description="The first 20 members that have failed.")
-    results: dict[str, Any] = Field(description="Empty: members have results.")
-    processing_details: dict[str, Any] = Field(description="Empty: members have details.")
-    metadata: dict[str, Any] = Field(description="Empty: members have metadata.")
-    created_at: str | None = Field(description="When its first member's record was made.")
+    counts: Counts = Field(description="The number of members by status.")
+    failures: list[Failure] = Field(description="The first 20 failed members.")
+    results: dict[str, Any] = Field(description="Empty; only members have results.")
+    processing_details: dict[str, Any] = Field(description="Empty; only members have details.")
+    metadata: dict[str, Any] = Field(description="Empty; only members have metadata.")
+    created_at: str | None = Field(description="When the first member's record was created.")
     estimated_completion: str | None = Field(
-        description="When it is likely to end while it runs, by how long the last successful "
-        "workflows of its name took; null without such ones, and on a Redis Cluster."
+        description="Estimated time of the end while the workflow runs, from the durations of the "
+        "last successful workflows with its name. Null without such workflows, and on a Redis "
+        "Cluster."
     )
     estimate: ESTIMATE | None = Field(  # type: ignore[valid-type]  # made of the table of fields
-        description="The range of its end, from four such workflows on; null otherwise."
+        description="The range of the estimated end, if at least four such workflows are known; "
+        "null otherwise."
     )
-    control: Asked | None = Field(description="What is asked of all of it; null otherwise.")
+    control: Asked | None = Field(
+        description="The newest request for the whole workflow; null without one."
+    )
     may_come_again_until: str | None = Field(
-        description="Until when one of the failures that are named may be taken back, where all "
-        "members have ended; null otherwise."
+        description="If all members have ended: until this time a failed member may become running "
+        "again. Null otherwise."
     )
     final: bool = Field(
-        description="Whether all members have ended for good; a member whose message comes again "
-        "later, or a new one, opens it again."
+        description="Whether all members have ended and cannot become running again. A later "
+        "redelivery or a new member opens the workflow again."
     )
-    revision: int = Field(description="Counts the changes of all members.")
+    revision: int = Field(description="Number of changes of all members.")
 
 
 _IN_ROWS: Final[dict[str, Any]] = {
@@ -112,7 +119,7 @@ _IN_ROWS: Final[dict[str, Any]] = {
 }
 WorkflowRow = create_model(
     "WorkflowRow",
-    __doc__="A workflow in a list: its body without what members have and what failures say.",
+    __doc__="A workflow in a list: its body without the empty fields and the failures.",
     **_IN_ROWS,
 )
 
@@ -121,9 +128,9 @@ class Pagination(BaseModel):
     """The page, and the number of pages."""
 
     page: int = Field(description="Number of this page, from 1.")
-    limit: int = Field(description="Rows a page.")
-    total: int = Field(description="Rows in all, after the filters.")
-    pages: int = Field(description="Pages in all; 1 where there is nothing.")
+    limit: int = Field(description="Rows per page.")
+    total: int = Field(description="Number of rows that pass the filters.")
+    pages: int = Field(description="Number of pages; 1 if the list is empty.")
 
 
 class WorkflowList(BaseModel):
