@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from importlib.metadata import version
 
 import click
@@ -22,7 +21,7 @@ from .webhook_commands import webhook
 
 __all__ = ["COMMANDS", "main"]
 
-#: Those that `celery progress` has too; `list` and `status` are what many type first.
+#: Those that `celery progress` has too.
 COMMANDS: dict[str, click.Command] = {
     "tasks": tasks,
     "watch": watch,
@@ -34,9 +33,6 @@ COMMANDS: dict[str, click.Command] = {
     "pause": pause,
     "resume": resume,
 }
-for _alias, _name in (("list", "tasks"), ("status", "show")):
-    COMMANDS[_alias] = copy(COMMANDS[_name])
-    COMMANDS[_alias].short_help = f"Same as {_name}."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -77,7 +77,6 @@ def test_tasks_are_listed_newest_first_with_the_summary(run: Run, records: Recor
     assert lines[1].endswith("fetch_data トヨタ")
     assert re.fullmatch(r"first-id +created +0% +\d+ s +fetch_data 7203.T", lines[2])
     assert lines[3] == "page 1 of 1, tasks: 2; all tasks: created 1, running 1"
-    assert run("list").output.splitlines()[0] == lines[0], "both names are one command"
     assert run("tasks", "-q").output == "second-id\nfirst-id\n", "for cancel, pause and resume"
 
 
@@ -367,7 +366,7 @@ def test_celery_has_the_commands_and_its_app_names_the_store(
     app_folder: Path, records: Records
 ) -> None:
     records.create("the-id")
-    installed = [Path(sys.executable).parent / "celery", "-A", "shop", "progress", "list"]
+    installed = [Path(sys.executable).parent / "celery", "-A", "shop", "progress", "tasks"]
     done = subprocess.run(installed, capture_output=True, text=True, timeout=60)
     assert (done.returncode, "the-id" in done.stdout) == (0, True), done.stderr
     progress = ("celery", "-A", "shop", "progress")
@@ -433,12 +432,6 @@ def test_an_app_without_a_store_shows_its_broker(app_folder: Path, broker: str) 
 
 
 NO_STORE = "Error: no store is configured: set PROGRESS_REDIS_URL"
-
-
-def test_help_names_the_commands_that_are_the_same() -> None:
-    _, output = command("progress-backend", "--help")
-    assert re.search(r"  list +Same as tasks\.\n", output), output
-    assert re.search(r"  status +Same as show\.\n", output), output
 
 
 def test_without_a_store_one_line_says_what_to_do() -> None:

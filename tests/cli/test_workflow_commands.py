@@ -72,10 +72,10 @@ def test_one_workflow_in_full(run: Run, records: Records) -> None:
     ):
         assert re.search(fact, said), (fact, said)
     assert "Ended" not in said
-    for args in (("status", "--workflow", W[:8]), ("show", W), ("show", W[:8])):
+    for args in (("show", "--workflow", W[:8]), ("show", W), ("show", W[:8])):
         elapsed = re.compile(r"Elapsed .*")  # which goes on
         shown = elapsed.sub("", run(*args).output)
-        assert shown == elapsed.sub("", said), "both names, and a short id"
+        assert shown == elapsed.sub("", said), "its id alone, and a short one"
     body = json.loads(run("show", "--workflow", W, "--json").output)
     assert (body["workflow_id"], body["counts"]["planned"]) == (W, 1)
     assert datetime.fromisoformat(body["created_at"]).tzinfo is not None
