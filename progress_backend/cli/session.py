@@ -13,7 +13,6 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import click
-from click.core import ParameterSource
 
 from ..errors import ProgressError, StoreUnavailable
 from ..record.model import STATUSES
@@ -25,8 +24,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def _load(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
     """Loads the Celery app of `-A`, whether it stands before or after the command's name."""
-    by_environment = ctx.get_parameter_source("app") is ParameterSource.ENVIRONMENT
-    if name is None or (by_environment and ctx.obj is not None):
+    if name is None or ctx.obj is not None:  # before the command's name: CELERY_APP adds nothing
         return
     from celery.app.utils import find_app
 

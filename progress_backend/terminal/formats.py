@@ -18,15 +18,14 @@ _SHORT_ID: Final = 8
 
 def text(locale: Locale, key: str, **values: object) -> str:
     """A label, its blanks filled."""
-    found: str = getattr(TEXTS[key], locale)
-    return found.format(**values)
+    return TEXTS[key][locale == "ja"].format(**values)
 
 
 def word(locale: Locale, name: str, of: str = "is") -> str:
     """A status, a kind of warning, an event (`of="event"`), or why a stack was taken, in the
     reader's language."""
     known = TEXTS.get(f"{of}_{name}") or TEXTS.get(f"is_{name}")
-    return clean(name) if known is None else getattr(known, locale)
+    return clean(name) if known is None else known[locale == "ja"]
 
 
 def standing(locale: Locale, task: Task) -> str:
