@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from rich.align import AlignMethod
 from rich.console import Console, ConsoleOptions, RenderResult
+from rich.jupyter import JupyterMixin
 from rich.text import Text
 
 from ..record.default_texts import Locale
@@ -68,7 +69,7 @@ _AROUND: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(JupyterMixin):
     """One view, drawn for whatever size the terminal has at the moment.
 
     `whole` draws all rows, even if they are more than the screen takes. `height` is that of its

@@ -22,7 +22,7 @@ from progress_backend.errors import TaskNotFound
 from progress_backend.operations.partitions import Layout
 from progress_backend.record.default_texts import LOCALES, Locale
 from progress_backend.record.model import STATUSES, Task
-from progress_backend.terminal import formats, shows
+from progress_backend.terminal import formats
 from progress_backend.terminal.board import Board
 from progress_backend.terminal.following import follow
 from progress_backend.terminal.lines import Lines
@@ -323,7 +323,7 @@ def test_without_rich_it_is_a_line_a_change_and_one_hint(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "rich", None)
-    monkeypatch.setattr(shows, "_moves_the_cursor", lambda: True)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert isinstance(show_in_terminal("en"), Lines)
     hint = "live bars need rich: pip install 'progress-backend[cli]'\n"
     assert capsys.readouterr().err == hint
