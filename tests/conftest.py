@@ -26,6 +26,7 @@ import pytest
 import redis
 
 from progress_backend.embedded import EmbeddedServer
+from progress_backend.store import outage_log
 from tests import tiers
 from tests.durations import Durations
 from tests.servers import LOG_TAIL, Server, Service, Worker, debian_redis
@@ -102,9 +103,17 @@ def apps_stay() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def logging_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test begins and ends with the same log, and has each line a minute anew."""
-    monkeypatch.setattr("progress_backend.store.outage_log._faults", {})
+    monkeypatch.setattr(outage_log, "_faults", {})
+    outage_log._outages.clear()  # an earlier test's store may have had this one's port
     with unhijacked():
         yield
+
+
+@pytest.fixture(autouse=True)
+def jobs_are_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is published or run in this process has its record at once: a busy machine may take
+    longer than a job waits. Folders that are about that time have their own fixture."""
+    monkeypatch.setattr("progress_backend.runs.writer.JOB_WAIT_S", 5.0)
 
 
 @contextmanager
@@ -216,7 +225,7 @@ def start_service(tmp_path: Path) -> Iterator[StartService]:
         args: Sequence[str | Path],
         *,
         ready: str | None = None,
-        timeout: float = 30.0,
+        timeout: float = 60.0,
         **options: object,
     ) -> Service:
         started.append(Service(args, log=tmp_path / f"service-{next(count)}.log", **options))

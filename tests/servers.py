@@ -90,7 +90,7 @@ class Service:
         self._process: subprocess.Popen[bytes] | None = None
         self._start_of_log = 0
 
-    def start(self, *, ready: str | None = None, timeout: float = 30.0) -> Self:
+    def start(self, *, ready: str | None = None, timeout: float = 60.0) -> Self:
         """Start it and wait until its log matches ``ready``, a regular expression."""
         self._start_of_log = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
@@ -124,7 +124,7 @@ class Service:
             log.seek(self._start_of_log)
             return log.read().decode(errors="replace")
 
-    def wait_for_log(self, pattern: str, timeout: float = 30.0) -> re.Match[str]:
+    def wait_for_log(self, pattern: str, timeout: float = 60.0) -> re.Match[str]:
         """The first match of the pattern in the log; fails at once if the process ends first."""
 
         def found() -> re.Match[str] | None:
@@ -145,7 +145,7 @@ class Service:
         """Send a signal to the process alone, not to its children."""
         os.kill(self.pid, number)
 
-    def wait(self, timeout: float = 30.0) -> int:
+    def wait(self, timeout: float = 60.0) -> int:
         """Wait for its end; the exit code, negative for a signal."""
         assert self._process is not None, "not started"
         return self._process.wait(timeout)
@@ -196,6 +196,6 @@ class Worker(Service):
         command += ["--pool", pool, "--concurrency", str(concurrency), "--loglevel", "INFO"]
         super().__init__([*command, *args], log=log, env=env, cwd=cwd)
 
-    def start(self, *, ready: str | None = None, timeout: float = 40.0) -> Self:
+    def start(self, *, ready: str | None = None, timeout: float = 60.0) -> Self:
         """Start it and return when it says that it is ready for tasks."""
         return super().start(ready=ready or rf"{re.escape(self.nodename)} ready\.", timeout=timeout)

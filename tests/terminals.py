@@ -66,7 +66,7 @@ class Terminal:
         """Type."""
         os.write(self._ours, keys)
 
-    def wait_for(self, pattern: str, timeout: float = 20.0) -> None:
+    def wait_for(self, pattern: str, timeout: float = 60.0) -> None:
         """Wait until a line that was written, without its colours, matches the pattern."""
 
         def found() -> bool:
@@ -94,7 +94,7 @@ class Terminal:
         """Send a signal to the process."""
         self._process.send_signal(number)
 
-    def wait(self, timeout: float = 20.0) -> int:
+    def wait(self, timeout: float = 60.0) -> int:
         """Wait for its end; the exit code."""
 
         def ended() -> bool:

@@ -94,7 +94,7 @@ class TestMake:
             cwd=clone,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             env={"PATH": os.environ["PATH"]},
         )
 

@@ -3,7 +3,6 @@ runs all tests that it is given, but those of `make chaos` alone."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -42,8 +41,10 @@ def load_examples(config: pytest.Config) -> None:
         "tests",
         # A busy machine is no failure of the code: what is slow is measured by the benchmarks.
         deadline=None,
-        # In CI every run tries the same examples: what fails there fails at once, not some day.
-        derandomize="CI" in os.environ,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+        # Every run tries the same examples: what fails fails at once, not some day. `make chaos`
+        # looks for others.
+        derandomize=config.option.tier != "chaos",
         max_examples=25 if config.option.tier == "quick" else 100,
     )
     hypothesis.settings.load_profile("tests")

@@ -9,9 +9,11 @@ from typing import TypeVar
 
 T = TypeVar("T")
 POLL_S = 0.02
+#: A busy machine may take this long to what it does in a moment; only a failure waits for it.
+PATIENCE_S = 60.0
 
 
-def eventually(condition: Callable[[], T], timeout: float = 10.0, *, what: str = "") -> T:
+def eventually(condition: Callable[[], T], timeout: float = PATIENCE_S, *, what: str = "") -> T:
     """The condition's first true value; AssertionError with its last value after the deadline.
 
     An AssertionError from the condition counts as "not yet" and is shown at the end.
@@ -27,7 +29,7 @@ def eventually(condition: Callable[[], T], timeout: float = 10.0, *, what: str =
 
 
 async def aeventually(
-    condition: Callable[[], T | Awaitable[T]], timeout: float = 10.0, *, what: str = ""
+    condition: Callable[[], T | Awaitable[T]], timeout: float = PATIENCE_S, *, what: str = ""
 ) -> T:
     """As eventually, for a condition that may be a coroutine function, on the running loop."""
     deadline = time.monotonic() + timeout

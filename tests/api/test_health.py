@@ -20,7 +20,7 @@ def test_a_healthy_service(session_api: RunningApi, start_service: StartService)
     eventually(lambda: session_api.http.get("/internal/health").status_code == 200)
     env = {"API_PORT": str(session_api.port)}
     service = start_service([sys.executable, "-m", "api.health"], env=env)
-    assert service.wait(20) == 0
+    assert service.wait(60) == 0
     assert '"status":"healthy"' in service.log
 
 
@@ -38,7 +38,7 @@ def test_a_service_without_its_store(start_api: StartApi, start_server: StartSer
 def test_nobody_there(start_service: StartService) -> None:
     url = f"http://127.0.0.1:{free_port()}/internal/health"
     service = start_service([sys.executable, "-m", "api.health", url])
-    assert service.wait(20) == 1
+    assert service.wait(60) == 1
     assert "does not answer" in service.log
     assert check("nonsense") == (False, "nonsense does not answer: unknown url type: 'nonsense'")
 

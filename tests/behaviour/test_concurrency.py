@@ -29,10 +29,10 @@ def published(driver: Driver) -> Iterator[list[dict]]:
     heard: list[dict] = []
     with driver.raw.pubsub(ignore_subscribe_messages=True) as pubsub:
         pubsub.psubscribe(driver.keys.every_channel)
-        pubsub.get_message(timeout=5)
+        pubsub.get_message(timeout=60)
         yield heard
         driver.raw.publish(driver.keys.channel("the end"), "null")
-        while body := json.loads(pubsub.get_message(timeout=5)["data"]):
+        while body := json.loads(pubsub.get_message(timeout=60)["data"]):
             heard.append(body)
 
 

@@ -45,7 +45,7 @@ ARGS = [
 AWAY = ("Failed to load resource", "WebSocket connection to")
 
 #: Longest wait for what a page is to show, however busy the machine is.
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 expect.set_options(timeout=WAIT_MS)
 
 #: A folder where the last picture of each page is kept, for a person to look at.

@@ -88,7 +88,7 @@ class Firefox:
         """Ends the browser and all its processes."""
         try:
             self.ask("browser.close")
-            self._process.wait(20)
+            self._process.wait(60)
         finally:
             self._over.close()
 
@@ -143,4 +143,4 @@ class Tab:
             assert not missing, f"{missing} not in {now}"
             return now
 
-        return str(eventually(all_there, 30, what=f"Firefox shows {texts}"))
+        return str(eventually(all_there, what=f"Firefox shows {texts}"))

@@ -93,7 +93,7 @@ def test_a_port_in_use_is_refused_with_its_option() -> None:
         port = taken.getsockname()[1]
         command = [sys.executable, EXAMPLES / "start.py", "page", "--port", str(free_port())]
         done = subprocess.run(
-            [*command, "--api-port", str(port)], capture_output=True, text=True, timeout=60
+            [*command, "--api-port", str(port)], capture_output=True, text=True, timeout=120
         )
     assert done.returncode == 1
     assert done.stderr == f"port {port} is in use: give another one with --api-port\n"

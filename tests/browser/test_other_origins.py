@@ -116,5 +116,5 @@ def test_vites_development_server(
         except httpx.TransportError:
             return False
 
-    eventually(serves, 30, what="Vite serves")
+    eventually(serves, what="Vite serves")
     both_work(open_page(f"http://localhost:{port}"), api, "${location.host}")

@@ -336,7 +336,7 @@ def test_a_pipe_that_is_closed_ends_a_command_in_peace(records: Records) -> None
         stdout=theirs,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=120,
     )
     os.close(theirs)
     assert (done.returncode, done.stderr) == (0, "")
@@ -349,7 +349,7 @@ def test_serve_serves_the_app_and_its_store(
     command = [Path(sys.executable).parent / "progress-backend", "serve", "-A", "shop"]
     serving = start_service([*command, "--port", "0"], cwd=app_folder)
     address = serving.wait_for_log(r"http://127\.0\.0\.1:\d+")[0]
-    with urlopen(f"{address}/internal/task/the-id/status", timeout=10) as response:
+    with urlopen(f"{address}/internal/task/the-id/status", timeout=60) as response:
         assert json.load(response)["status"] == "created"
 
 
@@ -367,7 +367,7 @@ def test_celery_has_the_commands_and_its_app_names_the_store(
 ) -> None:
     records.create("the-id")
     installed = [Path(sys.executable).parent / "celery", "-A", "shop", "progress", "tasks"]
-    done = subprocess.run(installed, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(installed, capture_output=True, text=True, timeout=120)
     assert (done.returncode, "the-id" in done.stdout) == (0, True), done.stderr
     progress = ("celery", "-A", "shop", "progress")
     code, text = command(*progress, "cancel", "the-id")

@@ -59,6 +59,6 @@ def test_it_shows_each_end_and_leaves_nothing_running(tmp_path: Path) -> None:
     finally:
         started = psutil.Process(demo.pid).children(recursive=True)
         demo.send_signal(signal.SIGINT)
-        code = demo.wait(30)
+        code = demo.wait(60)
     assert code == 0, output.read_text()
     all_gone(started)

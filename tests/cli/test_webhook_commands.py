@@ -58,7 +58,7 @@ def test_it_sends_until_it_is_ended(redis_url: str, start_service: Callable[...,
             )
             eventually(lambda: receiver.ids == {"t~0~2~cancelled": 1})
             service.signal(signal.SIGTERM)
-            assert service.wait(20) == 0
+            assert service.wait(60) == 0
 
 
 @pytest.mark.parametrize("words", [("test", "ops"), ("run",)])

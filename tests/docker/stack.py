@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import uuid
@@ -15,6 +14,7 @@ from typing import Any
 import httpx
 
 from tests.docker.engine import IMAGE, docker, tried
+from tests.ports import free_port
 from tests.servers import ROOT
 
 FILE = ROOT / "docker" / "compose.yaml"
@@ -35,7 +35,7 @@ class Stack:
     def __init__(self, *profiles: str, **settings: str) -> None:
         self.name = f"progress-test-{uuid.uuid4().hex[:8]}"
         self._options = [word for profile in profiles for word in ("--profile", profile)]
-        api, flower = free_ports(2)
+        api, flower = free_port(), free_port()
         # Readable for whatever user a container runs as, in a folder for this user alone.
         self.secrets = tempfile.mkdtemp(prefix="secrets-")
         weakref.finalize(self, shutil.rmtree, self.secrets, ignore_errors=True)
@@ -125,13 +125,3 @@ class Stack:
 
     def _command(self, args: tuple[str, ...]) -> list[str]:
         return ["compose", "-f", str(FILE), "-p", self.name, *self._options, *args]
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, all different."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [each.getsockname()[1] for each in held]
-    finally:
-        for each in held:
-            each.close()

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.docker.engine import BASE, docker, tried
-from tests.docker.stack import free_ports
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 MOST_BYTES = 250_000_000
@@ -66,7 +66,7 @@ def test_what_it_cannot_run_gets_one_line(image: str) -> None:
 
 def test_a_worker_without_its_broker_is_not_healthy(image: str) -> None:
     """A health check that always says yes would not be one; nor may it before the start."""
-    (port,) = free_ports(1)
+    port = free_port()
     nobody = f"redis://127.0.0.1:{port}/0"
     urls = [f"{name}={nobody}" for name in ("CELERY_BROKER_URL", "PROGRESS_REDIS_URL")]
     options = [word for url in urls for word in ("--env", url)]

@@ -60,7 +60,9 @@ def copied(server: Server, folder: Path) -> Path:
         missing("redis-cli (apt-get install redis-tools)")
     (block,) = blocks(REDIS, "Backup", "sh")
     line = block.text.replace("redis://127.0.0.1:6379", server.url.removesuffix("/0"))
-    done = subprocess.run(shlex.split(line), cwd=folder, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        shlex.split(line), cwd=folder, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / shlex.split(line)[-1]
 

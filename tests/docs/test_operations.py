@@ -61,7 +61,7 @@ def test_several_processes_of_the_service(walk: Walk) -> None:
             return walk.http.get("/internal/health/live").is_success
         return False
 
-    eventually(alive, 30, what="the service answers")
+    eventually(alive, what="the service answers")
 
 
 @pytest.mark.wide
@@ -203,7 +203,7 @@ def test_the_units_are_what_systemd_takes(tmp_path: Path) -> None:
             [program, "verify", "--man=no", tmp_path / name],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
         )
         about = [line for line in done.stderr.splitlines() if name in line]
         assert (done.returncode, about) == (0, []), done.stderr

@@ -131,7 +131,7 @@ class Every(Mailbox[Update]):
 
 async def test_watchers_hear(settings: Settings) -> None:
     allowed = replace(settings, redis_url=permitted(settings.redis_url))
-    async with listening(allowed) as (store, listener), asyncio.timeout(20):
+    async with listening(allowed) as (store, listener), asyncio.timeout(60):
         await record(store, "t", CREATED)
         async with watching(listener, "t") as mailbox:
             every = Every(Counts())

@@ -34,7 +34,7 @@ def completed(walk: Walk, task_id: str) -> dict[str, Any]:
         found = walk.record(task_id)
         return found if found.get("status") == TaskStatus.COMPLETED else None
 
-    return eventually(record, 20, what=f"{walk.record(task_id)} is completed") or {}
+    return eventually(record, what=f"{walk.record(task_id)} is completed") or {}
 
 
 def test_a_store_without_redis(walk: Walk) -> None:
@@ -88,7 +88,6 @@ def test_plain_celery_read_by_http(walk: Walk) -> None:
     other = walk.variables["ID"]
     eventually(
         lambda: [task["task_id"] for task in walk.command(several).json()["tasks"]] == [other],
-        20,
         what="the list has the running task",
     )
     # It goes on until Ctrl-C; beside a terminal it says each change in a line.

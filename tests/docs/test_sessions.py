@@ -92,7 +92,7 @@ def test_a_session_of_fastapi(redis_url: str, tmp_path: Path, start_service: Sta
     command = [sys.executable, "-m", "uvicorn", "logged_in:app", "--port", str(port)]
     env = {"PROGRESS_REDIS_URL": redis_url, "SESSION_KEY": "s" * 32}
     start_service(command, cwd=tmp_path, env=env)
-    eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health/live"), 20)
+    eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health/live"))
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
         assert http.get("/internal/task/job/status").status_code == 403
         assert http.get("/login").status_code == 200
@@ -105,7 +105,7 @@ def test_a_session_of_django(redis_url: str, tmp_path: Path) -> None:
     env = {**os.environ, "PROGRESS_REDIS_URL": redis_url, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
     done = subprocess.run(
         [sys.executable, "-c", DJANGO, str(tmp_path / "db")],
-        cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60,
+        cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["200", "403", "403", "403"]
@@ -123,7 +123,7 @@ def test_a_session_of_flask_that_nginx_asks(
     site, port = free_port(), free_port()
     command = [sys.executable, "-m", "flask", "--app", "flask_site", "run", "--port", str(site)]
     start_service(command, cwd=tmp_path, env={"SESSION_KEY": "s" * 32})
-    eventually(lambda: answers(f"http://127.0.0.1:{site}/login"), 20)
+    eventually(lambda: answers(f"http://127.0.0.1:{site}/login"))
     (lines,) = blocks(ACCESS, SECTION, "nginx")
     asking, count = re.subn(r"127\.0\.0\.1:5000", f"127.0.0.1:{site}", lines.text)
     assert count == 1
@@ -137,7 +137,7 @@ def test_a_session_of_flask_that_nginx_asks(
     conf = tmp_path / "nginx.conf"
     conf.write_text(AROUND.format(folder=tmp_path, block=server))
     start_service([nginx(), "-c", conf])
-    eventually(lambda: answers(f"http://127.0.0.1:{port}/login"), 20)
+    eventually(lambda: answers(f"http://127.0.0.1:{port}/login"))
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
         assert http.get("/internal/task/job/status").status_code == 401
         assert http.get("/login").status_code == 200

@@ -78,7 +78,7 @@ def test_nginx(
     own = {"Host": NAME, "Origin": f"https://{NAME}"}
     base = f"https://127.0.0.1:{port}"
     with httpx.Client(base_url=base, verify=trusting, trust_env=False) as client:
-        eventually(lambda: answered(client, "/internal/health") == 200, 30, what="nginx answers")
+        eventually(lambda: answered(client, "/internal/health") == 200, what="nginx answers")
         answer = client.get(f"/internal/task/{task_id}/status")
         assert answer.json()["status"] == "created"
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
@@ -119,7 +119,7 @@ def test_uvicorn_by_itself(
     with httpx.Client(
         base_url=f"https://127.0.0.1:{port}", verify=trusting, trust_env=False
     ) as client:
-        eventually(lambda: answered(client, "/internal/health") == 200, 30, what="it answers")
+        eventually(lambda: answered(client, "/internal/health") == 200, what="it answers")
         assert answered(client, "/internal/task/job/status") == 401
         assert client.get("/internal/task/job/status", headers=headers).status_code == 200
     with secured(port, trusting, "task/job", additional_headers=headers) as watching:

@@ -186,7 +186,7 @@ class Walk:
         """Starts what goes on, and presses Ctrl-C once it has said something."""
         service = self.start(line, r"\S")
         service.signal(signal.SIGINT)
-        eventually(lambda: not service.alive, 20, what=f"{where} ends at Ctrl-C")
+        eventually(lambda: not service.alive, what=f"{where} ends at Ctrl-C")
         assert service.wait() == 0, f"{where}: {service.log}"
         self.said.append(service.log)
 
@@ -198,7 +198,7 @@ class Walk:
             env={**os.environ, **self.environment()},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
         )
         assert done.returncode == 0, f"{where}: {shlex.join(args)}\n{done.stdout}{done.stderr}"
         return done.stdout

@@ -50,7 +50,7 @@ def add(app: Celery) -> None:
     }
     for name, given in options.items():
         app.task(bind=True, name=name, shared=False, **given)(progress_task(job()))
-    watched = progress_task(stall_s=2, expect_s=4)
+    watched = progress_task(stall_s=4, expect_s=4)
     app.task(bind=True, name="job_watched", shared=False)(watched(job()))
     app.task(name="echo", shared=False)(echo)
 

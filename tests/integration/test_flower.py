@@ -64,7 +64,7 @@ class Flower:
         return " ".join(text.split())
 
     def _got(self, path: str) -> str:
-        with urllib.request.urlopen(self._url + path, timeout=10) as reply:
+        with urllib.request.urlopen(self._url + path, timeout=60) as reply:
             return str(reply.read().decode())
 
     def until(self, task_id: str, state: str, result: str = "") -> dict[str, Any]:

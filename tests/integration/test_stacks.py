@@ -34,7 +34,7 @@ def test_a_job_that_hangs_says_where_and_one_that_failed_why(world: World, url: 
     with Store(Settings(redis_url=url)) as store:
         store.ready()
         store.run(asking.request(hangs, store.settings, store.now()))
-        (entry,) = eventually(lambda: taken(store, hangs), 30)
+        (entry,) = eventually(lambda: taken(store, hangs))
         assert (entry["cause"], entry["attempt"]) == ("request", 1)
         own = [frame["function"] for frame in entry["frames"] if "folded" not in frame]
         assert own[-2:] == ["Gate.wait", "job.<locals>.run"]
@@ -43,12 +43,12 @@ def test_a_job_that_hangs_says_where_and_one_that_failed_why(world: World, url: 
         fails = world.send("raises")
         world.begun(fails)
         world.go(fails)
-        (entry,) = eventually(lambda: entries(store, fails, "traceback"), 30)
+        (entry,) = eventually(lambda: entries(store, fails, "traceback"))
         assert entry["traceback"].splitlines()[0] == "Traceback (most recent call last):"
         assert "tests/integration/jobs.py" in entry["traceback"]
         retried = world.send("breaks_once", job="job_autoretry")
         world.begun(retried)
         world.go(retried)
-        (entry,) = eventually(lambda: entries(store, retried, "traceback"), 30)
+        (entry,) = eventually(lambda: entries(store, retried, "traceback"))
         assert entry["attempt"] == 1
         assert entry["traceback"].splitlines()[-1] == "ConnectionError: no route"

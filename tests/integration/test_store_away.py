@@ -21,6 +21,11 @@ from tests.waiting import eventually
 pytestmark = [pytest.mark.integration, pytest.mark.chaos]
 
 
+@pytest.fixture
+def jobs_are_patient() -> None:
+    """A publisher waits as long as ever: that is tested here."""
+
+
 @pytest.fixture(scope="module")
 def world(folder: Path, url: str, store: Server) -> Iterator[World]:
     env = {

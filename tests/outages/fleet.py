@@ -22,7 +22,7 @@ from tests.waiting import eventually
 
 ENDED = ("completed", "error", "cancelled")
 #: The longest that a busy machine may take for what takes a moment.
-TIMEOUT_S = 40.0
+TIMEOUT_S = 60.0
 
 
 class Broker(Protocol):

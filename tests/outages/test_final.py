@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from datetime import datetime
 from typing import Any
@@ -36,7 +37,7 @@ def open_for(record: dict[str, Any]) -> float:
     """Seconds after its end in which the end may be taken back."""
     assert record["final"] is False
     until, end = (datetime.fromisoformat(record[n]) for n in ("may_come_again_until", "end_time"))
-    assert f"may run again until {until:%H:%M}" in record["current_status"]
+    assert re.search(f"may run again until .*{until:%H:%M}", record["current_status"])
     return (until - end).total_seconds()
 
 

@@ -28,7 +28,7 @@ def test_parent_and_child_both_work(start_server: StartServer) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -46,7 +46,7 @@ def test_many_tasks_leave_no_late_write(start_fleet: StartFleet) -> None:
     fleet = start_fleet(env={"PROGRESS_UPDATE_INTERVAL_S": "0"})
     with fleet.redis(fleet.results).pubsub(ignore_subscribe_messages=True) as pubsub:
         pubsub.psubscribe("celery-task-meta-*")
-        pubsub.get_message(timeout=5)
+        pubsub.get_message(timeout=60)
         jobs = [job for _ in range(50) for job in ("quick", "failing")]
         states: dict[str, list[str]] = {fleet.send(job, 4, 0.001): [] for job in jobs}
         listen(pubsub, states)
@@ -82,7 +82,7 @@ def test_threads_do_not_mix_their_tasks(start_fleet: StartFleet) -> None:
     with fleet.redis(fleet.store).pubsub(ignore_subscribe_messages=True) as pubsub:
         for pattern in ("task_update:*", "celery-task-meta-*"):
             pubsub.psubscribe(pattern)
-            pubsub.get_message(timeout=5)
+            pubsub.get_message(timeout=60)
         ids = {fleet.send("shared", symbol, 60): symbol for symbol in symbols}
         for task_id in ids:
             assert fleet.ended(task_id)["status"] == "completed"

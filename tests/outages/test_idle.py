@@ -42,7 +42,7 @@ def test_nobody_burns_a_core_or_fills_a_log(
         serve = [sys.executable, "-c", "from progress_backend.cli import main; main()", "serve"]
         api = start_service([*serve, "--port", "0"], env=env, ready="http://")
         everyone = (worker, beat, api)
-        eventually(lambda: way.accepted >= len(everyone), 20, what="all of them connected")
+        eventually(lambda: way.accepted >= len(everyone), what="all of them connected")
         before = {each: len(each.log) for each in everyone}
         way.close()
 
@@ -51,7 +51,7 @@ def test_nobody_burns_a_core_or_fills_a_log(
             return re.findall(r"^.*(?:store|Redis|progress).*$", new, re.MULTILINE)
 
         for each in everyone:
-            eventually(lambda each=each: said(each), 20, what=f"{each} has found out")
+            eventually(lambda each=each: said(each), what=f"{each} has found out")
         used = {each: cpu_s(each) for each in everyone}
         pass_time(LOOK_S)
         for each in everyone:

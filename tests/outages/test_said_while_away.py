@@ -56,7 +56,7 @@ def test_an_end_that_the_task_sets_by_hand(app: App, store: Server) -> None:
         raise Ignore
 
     task_id = during(app, store, ends)
-    record = eventually(lambda: (r := app.record(task_id)).ended and r, 15)
+    record = eventually(lambda: (r := app.record(task_id)).ended and r)
     assert (record.status, record.attempt, record.results) == ("completed", 1, {"rows": 3})
 
 
@@ -86,12 +86,12 @@ def test_that_a_run_goes_back_to_the_queue(app: App, store: Server, body: Any) -
     task = app.task(name="run", bind=True, acks_late=True, shared=False)(progress_task(run))
     with start_worker(app.celery, pool="threads", perform_ping_check=False):
         task_id = task.delay().id
-        eventually(lambda: begun, 20)
+        eventually(lambda: begun)
         assert app.tracker.process is not None
         sender = app.tracker.process.sender
-        eventually(lambda: sender.writer.jobs.away, 20, what="the store is away")
+        eventually(lambda: sender.writer.jobs.away, what="the store is away")
         store.start()
-        record = eventually(lambda: (r := app.record(task_id)).worker is None and r, 15)
+        record = eventually(lambda: (r := app.record(task_id)).worker is None and r)
     assert (record.status, record.attempt) == ("running", 1)
 
 
@@ -115,7 +115,7 @@ def test_that_another_process_asks_for_a_run_anew(
             if begun:
                 two = Worker("two", "two@tests")
                 records.apply("t", ev.Started(identity=identity, worker=two, retries=1))
-        eventually(lambda: "t" not in sender._outbox, 20, what="it is sent")
+        eventually(lambda: "t" not in sender._outbox, what="it is sent")
         worker = app.record("t").worker
     assert (worker and worker.lease) == ("two" if begun else None)
 

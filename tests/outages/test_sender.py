@@ -92,7 +92,7 @@ def seen(server: Server, **wanted: Any) -> Task:
         assert {name: getattr(task, name) for name in wanted} == wanted
         return task
 
-    return eventually(matching, 15, what=str(wanted))
+    return eventually(matching, what=str(wanted))
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["connected", "never_connected"])

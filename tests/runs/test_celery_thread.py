@@ -25,7 +25,7 @@ class Held:
 
     def _work(self, key: object, value: int) -> None:
         self.began.set()
-        self.go_on.wait(20)
+        self.go_on.wait(60)
         self.done.append((key, value))
 
     def put(self, key: str | int, value: int, wait_s: float = 0.0) -> None:
@@ -38,7 +38,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Held:
     monkeypatch.setattr("progress_backend.runs.celery_thread._MOST", MOST)
     held = Held()
     held.put("first", 0)
-    assert held.began.wait(10)
+    assert held.began.wait(60)
     return held
 
 

@@ -37,7 +37,7 @@ class Wire:
         def held_up(backend: RedisBackend, key: str, value: bytes, *more: Any) -> None:
             if "PROGRESS" in str(value):
                 self.under_way.set()
-                assert self.free.wait(10)
+                assert self.free.wait(60)
             write(backend, key, value, *more)
 
         monkeypatch.setattr(RedisBackend, "_set", held_up)
@@ -71,7 +71,7 @@ def test_a_write_that_comes_after_the_end_is_put_right(
         Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False),
     )
     mirror.show(run, TASK)
-    assert wire.under_way.wait(10)  # it has read that there is no end yet
+    assert wire.under_way.wait(60)  # it has read that there is no end yet
     run.closed = True
     with monkeypatch.context() as limited, suppress(SoftTimeLimitExceeded):
         limited.setattr(threading.Condition, "wait_for", waits)
@@ -113,7 +113,7 @@ def test_a_write_that_failed_is_put_right_once_the_result_backend_answers(
 
     monkeypatch.setattr(RedisBackend, "_set", cut_off)
     mirror.show(run, TASK)
-    assert failed.wait(20)
+    assert failed.wait(60)
     run.closed = True
     mirror.close(run, 20)
     backend = run.celery_task.backend
@@ -138,7 +138,7 @@ def test_a_job_waits_for_a_write_under_way_and_for_no_more(
         Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False),
     )
     mirror.show(run, TASK)
-    assert wire.under_way.wait(10)
+    assert wire.under_way.wait(60)
     run.closed = True
     threading.Timer(0.05, wire.free.set).start()
     mirror.close(run, 4)

@@ -70,9 +70,9 @@ async def test_every_change_is_published_on_the_specifications_channel(redis_url
         task_id = await service.create_task("fetch_data", 252)
         with redis.Redis.from_url(redis_url) as raw, raw.pubsub() as pubsub:
             pubsub.subscribe(f"task_update:{task_id}")
-            assert pubsub.get_message(timeout=5)["type"] == "subscribe"
+            assert pubsub.get_message(timeout=60)["type"] == "subscribe"
             body = await service.update_progress(task_id, status="running", current_items=150)
-            published = json.loads(pubsub.get_message(timeout=5)["data"])
+            published = json.loads(pubsub.get_message(timeout=60)["data"])
             assert published.pop("_")["v"] == 1
             assert published == body
 

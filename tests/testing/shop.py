@@ -29,7 +29,7 @@ def build(**conf: object) -> Celery:
         for row in range(1, rows + 1):
             notifier.update(row, rows, f"row {row}")
             if wait and row * 2 >= rows:
-                assert GO_ON.wait(20)
+                assert GO_ON.wait(60)
         if rows == 13:
             raise ValueError("no luck")
         return {"saved": rows}

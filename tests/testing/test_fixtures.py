@@ -25,7 +25,7 @@ class TestStore:
         assert task.worker is not None
         GO_ON.set()
         assert wait_for_progress(progress_store, sent.id, status="completed").attempt == 1
-        assert sent.get(timeout=10) == {"saved": 4}
+        assert sent.get(timeout=60) == {"saved": 4}
 
     def test_records_for_an_app_installed_later(self, progress_store: Store) -> None:
         later = build()

@@ -6,8 +6,9 @@ import pytest
 import redis
 
 from progress_backend.settings import Settings
-from tests.cluster.nodes import SLOTS, free_port
+from tests.cluster.nodes import SLOTS
 from tests.conftest import debian_redis, missing
+from tests.ports import free_node_port
 from tests.tls.secured import Secured
 from tests.waiting import eventually
 from tests.web.conftest import start_api
@@ -22,7 +23,7 @@ def binary() -> str:
 
 @pytest.fixture(scope="module")
 def running(binary: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
-    with Secured(binary, tmp_path_factory.mktemp("tls"), free_port()) as server:
+    with Secured(binary, tmp_path_factory.mktemp("tls"), free_node_port()) as server:
         yield server
 
 
@@ -38,10 +39,10 @@ def server(running: Secured) -> Secured:
 def node(binary: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     """A cluster of one."""
     folder = tmp_path_factory.mktemp("node")
-    with Secured(binary, folder, free_port(), clustered=True) as server:
+    with Secured(binary, folder, free_node_port(), clustered=True) as server:
         with redis.Redis.from_url(server.url) as client:
             client.execute_command("CLUSTER ADDSLOTSRANGE", 0, SLOTS - 1)
-            eventually(lambda: client.cluster("info")["cluster_state"] == "ok", 20)
+            eventually(lambda: client.cluster("info")["cluster_state"] == "ok")
         yield server
 
 

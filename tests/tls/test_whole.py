@@ -72,7 +72,7 @@ def test_tls_that_celerys_settings_alone_ask_for(
             world.begun(task_id)
             world.go(task_id)
             api = start_api(redis_url=server.secured_url())
-            eventually(lambda: api.status(task_id).json().get("status") == "completed", 30)
+            eventually(lambda: api.status(task_id).json().get("status") == "completed")
 
 
 def test_whose_certificate_nobody_vouches_for_is_not_spoken_to(

@@ -50,8 +50,8 @@ def test_headers_that_are_handed_on_say_nothing_of_the_child(app: App) -> None:
     parent = app.task(name="parent", bind=True, shared=False)(marked)
     with start_worker(app.celery, pool="threads", perform_ping_check=False):
         parent_id = parent.delay().id
-        eventually(lambda: len(ran) == 2, 10)
-        eventually(lambda: app.record(sent["tracked"]).ended, 10)
+        eventually(lambda: len(ran) == 2)
+        eventually(lambda: app.record(sent["tracked"]).ended)
     record = app.record(sent["tracked"])
     assert (record.task_type, record.symbol, record.status) == ("tracked", None, "completed")
     assert app.record(parent_id).symbol == "7203.T"
@@ -95,7 +95,7 @@ def test_metadata_that_is_too_large_to_travel_is_in_the_record(app: App) -> None
         task = app.task(name=name, bind=True, shared=False)(marked)
         with start_worker(app.celery, pool="threads", perform_ping_check=False):
             task_id = task.delay().id
-            eventually(lambda task_id=task_id: app.record(task_id).ended, 10)
+            eventually(lambda task_id=task_id: app.record(task_id).ended)
         assert ("metadata" in seen[-1]) is travels
         record = app.record(task_id)
         assert (record.status, record.metadata) == ("completed", {"notes": "x" * size})

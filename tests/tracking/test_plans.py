@@ -24,8 +24,6 @@ from tests.waiting import eventually
 
 @pytest.fixture
 def installed(installed: Install, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    # On a busy machine many records may take longer than a publisher waits for them.
-    monkeypatch.setattr("progress_backend.runs.writer.JOB_WAIT_S", 5.0)
     monkeypatch.setattr("progress_backend.tracking.group_records.MOST", MOST)
     return installed
 

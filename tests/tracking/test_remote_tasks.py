@@ -105,8 +105,8 @@ def test_a_process_without_task_code_finds_what_a_worker_has_left(
     try:
         assert api.cancel(cancelled).status_code == 200
         (project / "go").touch()
-        eventually(lambda: web.record(sent).status == "completed", 30)
-        eventually(lambda: web.result(cancelled).get("status") == "REVOKED", 30)
+        eventually(lambda: web.record(sent).status == "completed")
+        eventually(lambda: web.result(cancelled).get("status") == "REVOKED")
     finally:
         api.stop()
     assert web.record(sent).symbol == "7203.T"

@@ -68,7 +68,7 @@ def tells(self: Any, url: str) -> None:
     progress = ProgressNotifier(self)
     progress.log("first")
     with redis.Redis.from_url(url) as store:
-        eventually(lambda: store.xlen(log_of(self.request.id)), 20)
+        eventually(lambda: store.xlen(log_of(self.request.id)))
     progress.log("last")
     raise self.replace(self.app.tasks["fetch"].si("a"))
 
@@ -89,7 +89,7 @@ if celery.VERSION < (5, 7):
 
 
 def ended(app: App, task_id: str) -> None:
-    eventually(lambda: app.record(task_id).status == "completed", 20, what=f"end of {task_id}")
+    eventually(lambda: app.record(task_id).status == "completed", what=f"end of {task_id}")
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -113,7 +113,7 @@ def test_a_task_whose_replacement_cannot_leave_goes_on(app: App) -> None:
 
 def test_a_task_whose_retry_cannot_leave_ends_with_that_error(app: App) -> None:
     task_id = app.celery.tasks["retries"].delay().id
-    record = eventually(lambda: (r := app.record(task_id)).ended and r, 20)
+    record = eventually(lambda: (r := app.record(task_id)).ended and r)
     assert (record.status, record.error_cause) == ("error", "rejected")
     assert (record.error_message or "").startswith("Reject: EncodeError: ")
 

@@ -32,7 +32,7 @@ def test_a_member_leaves_while_its_generator_sleeps(installed: Install) -> None:
                 yield task.si(f"{burst}-{number}")
             # Celery itself holds back one, or two: it looks ahead for the last of a chord.
             kept = 4 * burst + 2
-            eventually(lambda kept=kept: len(messages(app)) >= kept, 5)
+            eventually(lambda kept=kept: len(messages(app)) >= kept)
             seen.append(len(messages(app)))
             assert set(messages(app)) <= set(app.records())
 

@@ -98,7 +98,7 @@ class Jobs:
 
     def waits(self) -> Callable[..., int]:
         def wait(*_: Any) -> int:
-            assert self.gate.wait(20)
+            assert self.gate.wait(60)
             return 1
 
         return wait
@@ -126,11 +126,11 @@ class Jobs:
             judge.plans()
             return not self.figures(workflow_id).open
 
-        eventually(over, 30)
+        eventually(over)
 
     def ended(self, workflow_id: str) -> Figures:
         """The figures, once nothing is open."""
-        eventually(lambda: (f := self.figures(workflow_id)).total and not f.open, 30)
+        eventually(lambda: (f := self.figures(workflow_id)).total and not f.open)
         return self.figures(workflow_id)
 
 
@@ -286,7 +286,7 @@ def agrees(jobs: Jobs, result: Any) -> None:
     """Each member's record says what Celery says, and the figures say what the records say."""
     workflow_id = held(result)
     if isinstance(result, GroupResult) or jobs.figures(workflow_id).total:
-        eventually(lambda: not jobs.figures(workflow_id).open, 30)
+        eventually(lambda: not jobs.figures(workflow_id).open)
     seen, members = jobs.figures(workflow_id), jobs.members(workflow_id)
     assert seen.planned == 0
     for status in ("completed", "error", "cancelled"):

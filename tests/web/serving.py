@@ -43,7 +43,7 @@ class RunningApi:
             base_url=f"http://127.0.0.1:{self.port}",
             trust_env=False,
             # Longer than the API waits for anything: it says so itself, also on a busy machine.
-            timeout=20,
+            timeout=60,
             # The server closes idle connections after five seconds, as httpx does: a request could
             # be sent on one that is being closed.
             limits=httpx.Limits(keepalive_expiry=2),

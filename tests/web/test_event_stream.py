@@ -24,7 +24,7 @@ Event = dict[str, Any]
 @contextmanager
 def opened(url: str, last: str | None = None) -> Iterator[httpx.Response]:
     headers = {} if last is None else {"Last-Event-ID": last}
-    with httpx.stream("GET", url, headers=headers, timeout=30, trust_env=False) as answer:
+    with httpx.stream("GET", url, headers=headers, timeout=60, trust_env=False) as answer:
         yield answer
 
 
@@ -111,6 +111,6 @@ def test_an_end_of_the_service_ends_the_stream(start_service: StartService, redi
         assert next(heard)["id"] == "1"
         service.signal(signal.SIGTERM)
         assert list(heard) == []  # and not cut off in the middle of a chunk
-    assert service.wait(5) in (0, -signal.SIGTERM)
+    assert service.wait(60) in (0, -signal.SIGTERM)
     assert "Traceback" not in service.log
     assert "Cancel" not in service.log

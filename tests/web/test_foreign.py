@@ -32,7 +32,7 @@ def well(answer: httpx.Response, *codes: int) -> Any:
 
 async def first_of(api: RunningApi, task_id: str) -> str | tuple[int, str]:
     """The socket's first message, or its close code and reason."""
-    async with asyncio.timeout(10), api.watch(task_id) as socket:
+    async with asyncio.timeout(60), api.watch(task_id) as socket:
         with contextlib.suppress(ConnectionClosed):
             return str(await socket.recv())
         return socket.close_code or 0, socket.close_reason or ""
@@ -70,7 +70,7 @@ async def test_one_who_watches_hears_on_after_what_is_no_document(
 ) -> None:
     task_id, other = api.create(), api.create()
     foreign_document = raw.get(f"task:{other}")
-    async with asyncio.timeout(10), api.watch(task_id) as socket:
+    async with asyncio.timeout(60), api.watch(task_id) as socket:
         await socket.recv()
         for published in (b"hello", b'{"task_id":"x"}', foreign_document) * 20:
             raw.publish(f"task_update:{task_id}", published)

@@ -22,7 +22,7 @@ def test_head_is_get_without_its_body(guarded: RunningApi) -> None:
 
 def test_head_of_a_stream_ends(guarded: RunningApi) -> None:
     for path in ("task/job/events", "workflow/group/events"):
-        head = guarded.http.head(f"/internal/{path}", timeout=5)
+        head = guarded.http.head(f"/internal/{path}", timeout=60)
         assert (head.status_code, head.content) == (200, b""), path
         assert head.headers["content-type"].startswith("text/event-stream")
     refused = guarded.http.head("/internal/task/job/events", headers={"Origin": FOE})

@@ -44,7 +44,7 @@ async def asked(api: RunningApi, *parts: bytes, end: bool = False) -> bytes:
     answer = b""
     try:
         with contextlib.suppress(ConnectionError):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 answer = await reader.read()
     finally:
         writer.close()
@@ -107,7 +107,7 @@ async def test_each_head_of_a_connection_counts_for_itself(api: RunningApi) -> N
         await writer.drain()
         await asyncio.sleep(0.05)
         writer.write(b"\r\n")
-        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
         assert answer.startswith(b"HTTP/1.1 200 "), answer
         await reader.readexactly(int(answer.lower().split(b"content-length: ")[1].split()[0]))
     writer.close()
@@ -198,7 +198,7 @@ async def test_a_socket_may_be_asked_for_in_http_1_0(
     asks = UPGRADE.replace(b"HTTP/1.1", b"HTTP/1.0") + b"\r\n"
     reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
     writer.write(asks)
-    assert (await asyncio.wait_for(reader.readline(), 10)).startswith(b"HTTP/1.1 101 ")
+    assert (await asyncio.wait_for(reader.readline(), 60)).startswith(b"HTTP/1.1 101 ")
     writer.close()
     assert caplog.records == []
 
@@ -237,9 +237,9 @@ async def test_what_follows_an_answer_counts_too(api: RunningApi) -> None:
     head = GET + b"Transfer-Encoding: chunked\r\n\r\n"
     reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
     writer.write(head)
-    assert (await asyncio.wait_for(reader.readline(), 10)).startswith(b"HTTP/1.1 200 ")
+    assert (await asyncio.wait_for(reader.readline(), 60)).startswith(b"HTTP/1.1 200 ")
     writer.write(b"0\r\n" + b"A: b\r\n" * 30_000)
-    assert b"HTTP/1.1" not in await asyncio.wait_for(reader.read(), 10)
+    assert b"HTTP/1.1" not in await asyncio.wait_for(reader.read(), 60)
     writer.close()
 
 

@@ -145,7 +145,7 @@ def socket(api: RunningApi, path: str, headers: dict[str, str]) -> websockets.co
 
 async def code(api: RunningApi, path: str, headers: dict[str, str]) -> int:
     """The code with which a socket is closed; 0: it stays open."""
-    async with asyncio.timeout(10), socket(api, path, headers) as one:
+    async with asyncio.timeout(60), socket(api, path, headers) as one:
         try:
             await (await one.ping() if path == "tasks" else one.recv())
         except ConnectionClosed:
@@ -185,7 +185,7 @@ async def test_each_watch_of_a_shared_socket_is_counted(few: RunningApi) -> None
         return answer
 
     limits: Limits = few.app.state.progress.limits
-    async with asyncio.timeout(20), socket(few, "watch", HERE) as one:
+    async with asyncio.timeout(60), socket(few, "watch", HERE) as one:
         assert "update" in await watched(one, "a", task_id="job")
         assert (await watched(one, "b", workflow_id="group"))["code"] == 4429
         assert await code(few, "tasks", HERE) == 4429
@@ -199,7 +199,7 @@ async def test_each_watch_of_a_shared_socket_is_counted(few: RunningApi) -> None
 
 async def opens_again(api: RunningApi, path: str, headers: dict[str, str] = HERE) -> None:
     """Once the sockets before it are closed."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await code(api, path, headers):
             await asyncio.sleep(0.01)
 
@@ -227,7 +227,7 @@ async def test_streams_that_end_in_any_way_are_counted_no_more(few: RunningApi) 
         for path in ("no/events", "job/events"):
             url = f"/internal/task/{path}"
             await asyncio.to_thread(few.http.head, url, headers=HERE)
-        async with asyncio.timeout(10), socket(few, "task/no", HERE) as one:
+        async with asyncio.timeout(60), socket(few, "task/no", HERE) as one:
             with pytest.raises(ConnectionClosed):
                 await one.recv()
         async with socket(few, "tasks?status=nonsense", HERE):

@@ -329,7 +329,7 @@ async def test_a_socket_is_answered_as_its_row_says(
             if way == "header"
             else {"subprotocols": [websockets.Subprotocol(one) for one in offered]}
         )
-        async with asyncio.timeout(10), websockets.connect(url, proxy=None, **how) as socket:
+        async with asyncio.timeout(60), websockets.connect(url, proxy=None, **how) as socket:
             assert socket.subprotocol == (SUBPROTOCOL if way == "subprotocol" else None)
             if path == SHARED:
                 got[name] = await shared_code(socket, "a", task_id=made.task_id)
@@ -359,7 +359,7 @@ async def test_a_watch_of_a_shared_socket_is_answered_as_its_row_says(
     """Each with a token of its own, over one socket that has none."""
     got, made = {}, cell()
     url = f"ws://127.0.0.1:{guarded.port}{SHARED}"
-    async with asyncio.timeout(10), websockets.connect(url, proxy=None) as socket:
+    async with asyncio.timeout(60), websockets.connect(url, proxy=None) as socket:
         for name, token in CALLERS.items():
             asked = {f"{kind}_id": getattr(made, f"{kind}_id"), "token": token(made)}
             got[name] = await shared_code(socket, name, **asked)
@@ -467,7 +467,7 @@ async def test_the_socket_of_all_tasks_has_the_callers_owners_alone(
     made, records = cell(), Records(redis_url)
     url = f"ws://127.0.0.1:{guarded.port}/internal/ws/tasks"
     own = {"additional_headers": sent(CALLERS["read of the owner"](made))}
-    async with asyncio.timeout(10), websockets.connect(url, proxy=None, **own) as socket:
+    async with asyncio.timeout(60), websockets.connect(url, proxy=None, **own) as socket:
         await (await socket.ping())
         for task_id, owner in (("bobs", "bob"), ("nobodys", None), ("mine", OWNER)):
             await asyncio.to_thread(records.create, task_id, owner=owner)

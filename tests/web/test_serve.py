@@ -50,7 +50,7 @@ def answers(url: str) -> bool:
 
 def ready(service: Service) -> str:
     address = service.wait_for_log(READY).group(1)
-    eventually(lambda: answers(f"{address}/internal/health/live"), 20)
+    eventually(lambda: answers(f"{address}/internal/health/live"))
     return address
 
 
@@ -60,7 +60,7 @@ async def test_it_serves_and_ends_at_once(start_service: StartService, redis_url
     if hasattr(resource, "prlimit"):  # Linux
         soft, _ = resource.prlimit(service.pid, resource.RLIMIT_NOFILE)
         assert soft > 256, "each socket is an open file, and the usual limit is low"
-    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as http:
         # A proxy on this machine is trusted.
         made = await http.post("/internal/create-task", json=NEW, headers=OF_A_PROXY)
         assert made.status_code == 201
@@ -102,7 +102,7 @@ def test_each_of_its_lines_has_time_and_level_and_one_is_of_a_redis_that_deletes
     server.stop()
     service.wait_for_log("the progress store does not answer|no updates from Redis", 20)
     service.signal(signal.SIGTERM)
-    service.wait(10)
+    service.wait(60)
     _, *lines = service.log.splitlines()
     timed = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (INFO|WARNING|ERROR) [\w.]+: "
     assert [line for line in lines if not re.match(timed, line)] == []

@@ -51,12 +51,12 @@ def test_a_running_process_is_ended(
     result = celery_app.send_task(
         "terminate_job.sleep", args=[str(tmp_path / "runs")], task_id=task_id
     )
-    eventually((tmp_path / "runs").exists, 20)
+    eventually((tmp_path / "runs").exists)
     answer = api.cancel(task_id, {"terminate": True, "reason": "zu lang"})
     assert answer.status_code == 200, answer.text
     assert answer.json()["status"] == "cancelled"
     worker.wait_for_log(rf"Terminating {task_id} \(", 10)
-    eventually(lambda: result.state == "REVOKED", 20)
+    eventually(lambda: result.state == "REVOKED")
     celery_app.close()
 
 

@@ -17,7 +17,7 @@ from tests.records import Records
 from tests.waiting import aeventually
 from tests.web.serving import RunningApi
 
-WAIT_S = 10
+WAIT_S = 60
 
 
 async def said(socket: ClientConnection) -> dict[str, Any]:

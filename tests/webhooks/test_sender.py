@@ -127,7 +127,7 @@ def test_a_slow_target_holds_up_no_other(redis_url: str) -> None:
     held = threading.Event()
 
     def slow(_: BaseHTTPRequestHandler) -> int:
-        held.wait(10)
+        held.wait(60)
         return 200
 
     with receiving(slow) as one, receiving() as other:

@@ -76,7 +76,7 @@ class Answer(BaseHTTPRequestHandler):
         answers = self.server.answers
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if answer == "hang":
-            self.server.ended.wait(30)
+            self.server.ended.wait(60)
         elif isinstance(answer, tuple):
             status, body = answer
             self.send_response(status)

@@ -22,7 +22,7 @@ def turn(file: Path) -> float:
 
 def goes_on(file: Path) -> None:
     before = turn(file)
-    eventually(lambda: turn(file) > before, 30, what="a turn")
+    eventually(lambda: turn(file) > before, what="a turn")
 
 
 def stands_still(file: Path) -> None:
@@ -31,7 +31,7 @@ def stands_still(file: Path) -> None:
     def old() -> bool:
         return time.time() - turn(file) > 6
 
-    eventually(old, 40, what="no turn any more")
+    eventually(old, what="no turn any more")
 
 
 def test_a_worker_has_turns_while_it_has_its_broker(

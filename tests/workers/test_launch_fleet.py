@@ -61,7 +61,7 @@ def test_nothing_outlives_the_owner(
     assert len(children) == 5, "a guard, and two processes with a child each"
     owner.signal(number)
     assert owner.wait() != 0
-    eventually(lambda: not running(children), 10, what="the end of all that it started")
+    eventually(lambda: not running(children), what="the end of all that it started")
 
 
 def test_one_that_ends_is_told_with_its_last_lines(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_one_that_ends_is_told_with_its_last_lines(tmp_path: Path) -> None:
     with Fleet(tmp_path, tmp_path, orderly_s=0.5) as fleet:
         fleet.start("broken", ["-c", dying], ready)
         with pytest.raises(LaunchError) as told:
-            eventually(fleet.check, 10)
+            eventually(fleet.check)
     assert "broken ended with exit code 3" in str(told.value)
     assert str(tmp_path / "broken.log") in str(told.value)
     assert "| what went wrong" in str(told.value)
@@ -98,4 +98,4 @@ def test_what_may_be_killed_is_started_again_once_it_was_ready(tmp_path: Path) -
         assert child.process.poll() is None
         child.process.terminate()
         with pytest.raises(LaunchError, match=r"worker was ended by SIGTERM"):
-            eventually(fleet.check, 10)
+            eventually(fleet.check)

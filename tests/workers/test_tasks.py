@@ -32,7 +32,7 @@ def until_ended(pubsub: Any, task: str) -> Iterator[dict[str, Any]]:
 def test_fetch_data_is_seen_on_its_way_and_ends_with_its_results(jobs: Jobs) -> None:
     with jobs.store.pubsub(ignore_subscribe_messages=True) as pubsub:
         pubsub.psubscribe("task_update:*")
-        pubsub.get_message(timeout=5)
+        pubsub.get_message(timeout=60)
         task = jobs.send("fetch_data", "AAPL")
         seen = list(until_ended(pubsub, task))
     record = jobs.record(task)
