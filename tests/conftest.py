@@ -110,10 +110,12 @@ def logging_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def jobs_are_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def jobs_are_patient() -> Iterator[None]:
     """What is published or run in this process has its record at once: a busy machine may take
     longer than a job waits. Folders that are about that time have their own fixture."""
-    monkeypatch.setattr("progress_backend.runs.writer.JOB_WAIT_S", 5.0)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("progress_backend.runs.writer.JOB_WAIT_S", 5.0)
+        yield
 
 
 @contextmanager

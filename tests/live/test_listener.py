@@ -30,7 +30,7 @@ from tests.watching import watching
 
 @asynccontextmanager
 async def listening(url: str, prefix: str = "") -> AsyncIterator[Listener]:
-    store = AsyncStore(Settings(redis_url=url, key_prefix=prefix), timeout_s=2)
+    store = AsyncStore(Settings(redis_url=url, key_prefix=prefix), timeout_s=20)
     listener = Listener(store)
     listener.start()
     try:
@@ -130,6 +130,7 @@ async def test_a_server_that_is_away_is_said_once(
             assert not listener.connected
             server.start()
             await aeventually(lambda: listener.connected)
+            monkeypatch.undo()
             async with watching(listener, "a"):
                 pass
     said = [record.getMessage()[:22] for record in caplog.records]

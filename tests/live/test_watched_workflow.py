@@ -123,7 +123,7 @@ async def test_a_store_that_is_away_is_asked_again(
 ) -> None:
     monkeypatch.setattr(watched_workflow, "RETRY_S", 0.02)
     server, told = start_server(), Told()
-    store = AsyncStore(Settings(redis_url=server.url), timeout_s=1)
+    store = AsyncStore(Settings(redis_url=server.url), timeout_s=20)
     watch = watch_of(store, told)
     try:
         server.kill()

@@ -137,8 +137,10 @@ async def test_half_a_request_is_not_waited_for(
     await aeventually(lambda: api.connections() == 0)
 
 
-@pytest.mark.usefixtures("short")
-async def test_a_slow_answer_is_no_half_request(start_api: StartApi, redis_url: str) -> None:
+async def test_a_slow_answer_is_no_half_request(
+    start_api: StartApi, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_connection, "HALF_S", 0.5)
     Records(redis_url).start("job")
     api = start_api(redis_url=redis_url)
     path = f"http://127.0.0.1:{api.port}/internal/task/job/events"
@@ -146,13 +148,13 @@ async def test_a_slow_answer_is_no_half_request(start_api: StartApi, redis_url: 
         lines = stream.aiter_lines()
         while '"job"' not in await anext(lines):
             pass
-        await asyncio.sleep(0.6)  # three looks
+        await asyncio.sleep(1.1)  # two looks
         await asyncio.to_thread(Records(redis_url).progress, "job", 5)
         while '"current":5' not in await anext(lines):
             pass
     async with api.watch("job") as socket:
         await socket.recv()
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(1.1)
         await (await socket.ping())
 
 

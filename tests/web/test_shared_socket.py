@@ -136,12 +136,13 @@ async def test_watches_are_bounded(api: RunningApi, monkeypatch: pytest.MonkeyPa
 async def test_a_socket_without_a_watch_is_closed(
     api: RunningApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_socket, "IDLE_S", 0.2)
     task_id = api.create()
-    async with opened(api) as idle, opened(api) as used:
+    monkeypatch.setattr(shared_socket, "IDLE_S", 1.0)
+    async with opened(api) as used:
         await ask(used, watch="a", task_id=task_id)
         await said(used)
-        assert await closed(idle) == 1000
+        async with opened(api) as idle:
+            assert await closed(idle) == 1000
         assert used.close_code is None
 
 
