@@ -194,6 +194,8 @@ class Worker(Service):
         self.nodename = f"{name}@tests"
         command = [sys.executable, "-m", "celery", "-A", app, "worker", "-n", self.nodename]
         command += ["--pool", pool, "--concurrency", str(concurrency), "--loglevel", "INFO"]
+        # Celery kills a pool's child that a busy machine does not start within four seconds.
+        args = [*args, "worker.proc_alive_timeout=60"]
         super().__init__([*command, *args], log=log, env=env, cwd=cwd)
 
     def start(self, *, ready: str | None = None, timeout: float = 60.0) -> Self:
