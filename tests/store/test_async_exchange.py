@@ -89,9 +89,11 @@ async def test_a_reply_that_came_while_the_process_was_held_up_counts(
     server = start_server()
     filled(server.url)
     async with client_of(server.url) as client:
-        assert await AsyncExchange(client, 20).ask(("GET", "a")) == [b"one"]
+        exchange = AsyncExchange(client, 20)
+        assert await exchange.ask(("GET", "a")) == [b"one"]
+        exchange._timeout_s = 0.3
         server.pause()
-        reading = asyncio.create_task(AsyncExchange(client, 0.3).ask(("GET", "a")))
+        reading = asyncio.create_task(exchange.ask(("GET", "a")))
         for _ in range(5):
             await asyncio.sleep(0)  # it is sent
         server.resume()
@@ -106,13 +108,14 @@ async def test_a_reply_that_is_not_waited_for_is_nobody_elses(
     server = start_server()
     filled(server.url)
     async with client_of(server.url) as client:
-        patient = AsyncExchange(client, 20)
-        assert await patient.ask(("GET", "a")) == [b"one"]
+        exchange = AsyncExchange(client, 20)
+        assert await exchange.ask(("GET", "a")) == [b"one"]
+        exchange._timeout_s = own_s
         server.pause()
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(AsyncExchange(client, own_s).ask(("GET", "a")), callers_s)
+            await asyncio.wait_for(exchange.ask(("GET", "a")), callers_s)
         server.resume()
-        assert await patient.ask(("GET", "empty")) == [b""]
+        assert await AsyncExchange(client, 20).ask(("GET", "empty")) == [b""]
 
 
 async def test_a_connection_that_was_closed_meanwhile_is_not_used(redis_url: str) -> None:
