@@ -30,7 +30,7 @@ _REACHED: Final[Mapping[Action, tuple[str, ...]]] = {
     "resume": (TaskStatus.RUNNING, TaskStatus.CREATED),
 }
 _about = options(click.argument("task_ids", metavar="[TASK_ID]...", nargs=-1), workflow_option)
-_reason = click.option("--reason", help="Why; kept in the record, where readers see it.")
+_reason = click.option("--reason", help="The reason; kept in the record, and shown to its readers.")
 
 
 @click.command(cls=Command)
@@ -38,10 +38,11 @@ _reason = click.option("--reason", help="Why; kept in the record, where readers 
 @_reason
 @reads
 def cancel(source: Source, **given: Any) -> None:
-    """Cancel tasks, or all tasks of a workflow: that of --workflow, or of one id that no task has.
+    """Cancel tasks, or all tasks of a workflow.
 
-    A waiting task never begins; a running one ends at its next update. `tasks -q` prints the ids of
-    tasks that pass filters: progress-backend cancel $(progress-backend tasks -q --type fetch_data)
+    A waiting task never starts; a running task ends at its next update. The workflow is that of
+    --workflow, or of a single id that no task has. `tasks -q` prints the ids of tasks that match
+    filters: progress-backend cancel $(progress-backend tasks -q --type fetch_data)
     """
     _act(source, "cancel", **given)
 
@@ -51,10 +52,10 @@ def cancel(source: Source, **given: Any) -> None:
 @_reason
 @reads
 def pause(source: Source, **given: Any) -> None:
-    """Let tasks wait, or all members of a workflow.
+    """Pause tasks, or all tasks of a workflow.
 
-    A waiting task does not begin, and a running one stops at its next update, until it is resumed
-    or cancelled.
+    Until a resume or cancel, a waiting task does not start, and a running task waits at its next
+    update.
     """
     _act(source, "pause", **given)
 
@@ -63,7 +64,7 @@ def pause(source: Source, **given: Any) -> None:
 @_about
 @reads
 def resume(source: Source, **given: Any) -> None:
-    """Let paused tasks go on, or all members of a workflow."""
+    """Resume paused tasks, or all tasks of a workflow."""
     _act(source, "resume", **given)
 
 
@@ -75,10 +76,10 @@ def _act(
     workflow_id: str | None,
     reason: str | None = None,
 ) -> None:
-    """Asks tasks, or the members of a workflow.
+    """Sends a request for tasks, or for the members of a workflow.
 
     Raises:
-        click.UsageError: it is about nothing, about both of these, or about too many tasks.
+        click.UsageError: the command names neither, both, or too many tasks.
     """
     if bool(task_ids) == (workflow_id is not None):
         raise click.UsageError("give TASK_IDs, or --workflow ID")
@@ -103,10 +104,10 @@ def _act_on_workflow(source: Source, action: Action, its_id: str, reason: str | 
 
 
 def _act_on_tasks(source: Source, action: Action, ids: Sequence[str], reason: str | None) -> None:
-    """Asks tasks by their ids, and prints what came of it.
+    """Sends a request for tasks by their ids, and prints the result.
 
     Raises:
-        click.exceptions.Exit: some were not asked; the exit code is 1.
+        click.exceptions.Exit: the request was refused for some; the exit code is 1.
     """
     asked, refused = list(ids), defaultdict[str, list[str]](list)
     for one in source.act(action, ids, reason)["refused"]:

@@ -44,8 +44,8 @@ _NEXT_S: Final = 8.0
 def demo(ctx: click.Context, port: int | None) -> None:
     """Show live jobs on a page and in this terminal, until Ctrl-C.
 
-    It starts a store in memory, a worker and the API, on this machine alone, and ends them with
-    itself. One of its jobs fails, and one loses its process by kill -9. Nothing is kept.
+    The command starts a store in memory, a worker and the API, all on loopback, and stops them when
+    it ends. One job fails, and one loses its process by kill -9. No data is kept.
     """
     need("api", "fastapi", "uvicorn")
     with ExitStack() as stack:

@@ -19,36 +19,36 @@ from .session import Command, as_json, echo_json, filters, options, reads, width
 @click.command(cls=Command)
 @filters
 @options(
-    click.option("--owner", help="Only tasks of this owner; with no other filter but --status."),
+    click.option("--owner", help="Only tasks of this owner; can be combined only with --status."),
     click.option(
         "--warning",
         type=click.Choice(KINDS),
-        help="Only tasks with this warning; with no other filter but --status.",
+        help="Only tasks with this warning; can be combined only with --status.",
     ),
     click.option(
         "--created-from",
         metavar="TIME",
-        help="Only tasks created then or later, such as 2026-01-15T09:00:00+09:00.",
+        help="Only tasks created at this time or later, such as 2026-01-15T09:00:00+09:00.",
     ),
-    click.option("--created-to", metavar="TIME", help="Only tasks created before then."),
+    click.option("--created-to", metavar="TIME", help="Only tasks created before this time."),
     click.option(
-        "--top", is_flag=True, help="Only workflows, and tasks of no workflow; a row each."
+        "--top", is_flag=True, help="Only tasks outside workflows, and one row for each workflow."
     ),
     click.option(
         "--sort",
         type=click.Choice(SORTS),
         default=NEWEST,
         show_default=True,
-        help="running: running tasks first; ended: by end, the last first.",
+        help="running: running tasks first; ended: by end, newest first.",
     ),
-    click.option("-q", "--quiet", is_flag=True, help="The ids alone, e.g. for cancel."),
+    click.option("-q", "--quiet", is_flag=True, help="Print only the ids, e.g. for cancel."),
     click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True),
     click.option(
         "--limit",
         type=click.IntRange(1, MAX_LIMIT),
         default=20,
         show_default=True,
-        help="Rows a page.",
+        help="Rows per page.",
     ),
 )
 @as_json
@@ -56,9 +56,9 @@ from .session import Command, as_json, echo_json, filters, options, reads, width
 def tasks(source: Source, quiet: bool, as_json: bool, **wanted: Any) -> None:
     """List tasks, newest first.
 
-    In a terminal the rows are cut to its width, and ids are as short as they are unique here: other
-    commands take them so. Below them stand how many tasks there are of each status, whatever the
-    filters, and which store was read.
+    In a terminal the rows are cut to its width, and each id is shortened to its unique start, which
+    other commands accept. The last lines show the number of all tasks by status, and the store that
+    was read.
     """
     asked = ListRequest(**wanted)  # the other options have the names of its values
     page, now = source.tasks(asked, whole=as_json), source.now()
@@ -77,9 +77,10 @@ def tasks(source: Source, quiet: bool, as_json: bool, **wanted: Any) -> None:
 @as_json
 @reads
 def workers(source: Source, as_json: bool) -> None:
-    """List the workers that track tasks: the last sign of each, and what it runs.
+    """List the workers that track tasks, with the last renewal of their leases and their running
+    tasks.
 
-    One that has shut down, or was found dead, is listed until it holds no task.
+    A worker that has shut down or died is listed until it has no tasks.
     """
     body, now, locale = source.workers(), source.now(), source.locale
     if as_json:

@@ -26,7 +26,7 @@ _COLOURS: Final = {"warning": "yellow", "error": "red", "critical": "red", "debu
 
 @click.command(cls=Command)
 @click.argument("task_id")
-@click.option("-f", "--follow", is_flag=True, help="Go on to the task's end.")
+@click.option("-f", "--follow", is_flag=True, help="Continue until the task ends.")
 @click.option(
     "-n",
     "--lines",
@@ -34,14 +34,14 @@ _COLOURS: Final = {"warning": "yellow", "error": "red", "critical": "red", "debu
     type=click.IntRange(1, _MOST_LINES),
     default=_LINES,
     show_default=True,
-    help="So many of the newest lines.",
+    help="Number of newest lines.",
 )
 @as_json
 @reads
 def logs(source: Source, task_id: str, follow: bool, limit: int, as_json: bool) -> None:
-    """Print a task's log: what its job has written by progress.log().
+    """Print a task's log: the lines that its job wrote with progress.log().
 
-    With -f it goes on until the task has ended, or Ctrl-C.
+    With -f the command prints new lines until the task ends, or until Ctrl-C.
     """
     try:
         task_id = task_named(source, task_id)

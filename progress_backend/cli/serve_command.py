@@ -18,19 +18,19 @@ from .session import Command, app_of, need, settings_of
     default="127.0.0.1",
     show_default=True,
     envvar="FORWARDED_ALLOW_IPS",
-    help="Proxies that may set X-Forwarded-* headers: addresses and networks, commas between them.",
+    help="Proxies that may set X-Forwarded-* headers: addresses and networks, separated by commas.",
 )
 @click.option(
     "--insecure",
     is_flag=True,
-    help="Listen where others reach it although no tokens are configured.",
+    help="Listen on an address that other machines can reach, without tokens.",
 )
 @click.pass_context
 def serve(ctx: click.Context, /, **given: Any) -> None:
     """Serve the API, the live page and metrics.
 
-    On another address than loopback it asks for tokens (PROGRESS_TOKENS, PROGRESS_TOKENS_FILE).
-    With -A the settings come from that Celery app too, and a cancel may terminate a running task.
+    An address other than loopback requires tokens (PROGRESS_TOKENS, PROGRESS_TOKENS_FILE). With -A
+    the settings come from that Celery app too, and a cancel can terminate a running task.
     """
     settings = settings_of(ctx)
     if settings.redis_url is None:

@@ -46,7 +46,7 @@ def app_option(envvar: str | None = None) -> click.Option:
         expose_value=False,
         is_eager=True,
         callback=_load,
-        help="Celery app: its configuration names the store, as celery's own -A.",
+        help="Celery app, as in celery's own -A; its configuration names the store.",
     )
 
 
@@ -115,14 +115,15 @@ def reads(command: F) -> F:
         click.option(
             "--url",
             metavar="URL",
-            help="Ask an API, such as http://127.0.0.1:8004, not the store.",
+            help="Read from an API, such as http://127.0.0.1:8004, instead of the store.",
         ),
         click.option(
             "--token",
             envvar="PROGRESS_TOKEN",
             show_envvar=True,
             metavar="TOKEN",
-            help="Token for the API of --url; the variable keeps it out of lists of processes.",
+            help="Token for the API of --url. With the variable it is not visible in lists of "
+            "processes.",
         ),
     )(update_wrapper(call, command))
     return decorated
@@ -139,12 +140,14 @@ def options(*several: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorate
 
 
-as_json = click.option("--json", "as_json", is_flag=True, help="All that is known, for programs.")
+as_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print all fields as JSON, for programs."
+)
 #: Options that choose tasks by the names of a list's filters.
 filters = options(
     click.option("--status", type=click.Choice(STATUSES), help="Only tasks with this status."),
     click.option("--type", "task_type", help="Only tasks of this type, e.g. fetch_data."),
-    click.option("--symbol", help="Only tasks of this symbol, e.g. 7203.T."),
+    click.option("--symbol", help="Only tasks with this symbol, e.g. 7203.T."),
 )
 workflow_option = click.option(
     "--workflow",

@@ -1,4 +1,4 @@
-"""The command `sign`: a share token for somebody's browser."""
+"""The command `sign`, which signs a share token for a user's browser."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ from .session import Command, settings_of
 )
 @click.pass_context
 def sign(ctx: click.Context, /, **given: Any) -> None:
-    """Sign a share token, with which a browser may read what is named and nothing else.
+    """Sign a share token. With it a browser can read only the task, workflow or list that an option
+    names.
 
-    PROGRESS_SIGNING_KEYS has the keys; the first signs.
+    PROGRESS_SIGNING_KEYS has the keys; the first key signs.
     """
     click.echo(share_tokens.sign(**given, settings=settings_of(ctx)))

@@ -23,9 +23,9 @@ _LONGEST_S: Final = 10.0
 @as_json
 @reads
 def stack(source: Source, task_id: str, as_json: bool) -> None:
-    """Print where a job is: the lines of code of its stack, the newest first.
+    """Print the stack of a running job: its lines of code, newest first.
 
-    The process that runs the task is asked for it, which takes two to three seconds.
+    The command requests the stack from the job's process, which takes two to three seconds.
     """
     task_id = task_named(source, task_id)
     asked, began = source.request_stack(task_id), time.monotonic()

@@ -22,16 +22,16 @@ _file = click.option(
     "path",
     type=click.Path(path_type=Path, dir_okay=False),
     callback=_settings_file,
-    help="File of tokens, in place of PROGRESS_TOKENS_FILE.",
+    help="File of tokens, instead of PROGRESS_TOKENS_FILE.",
 )
 
 
 @click.group()
 def token() -> None:
-    """Make, list and revoke the API's bearer tokens.
+    """Create, list and revoke the API's bearer tokens.
 
-    They stand by their hashes in the file that PROGRESS_TOKENS_FILE names, which the API reads
-    again within a second when it changes.
+    The file that PROGRESS_TOKENS_FILE names has their hashes. The API reads a changed file again
+    within a second.
     """
 
 
@@ -42,15 +42,15 @@ def token() -> None:
     type=click.Choice(tokens.ROLES),
     default="read",
     show_default=True,
-    help="write: may create, change and cancel too.",
+    help="write: can also create, change and cancel.",
 )
 @click.option("--type", "task_type", help="Only tasks of this type, e.g. fetch_data.")
 @click.option("--owner", help="Only the tasks of this owner, e.g. alice@example.com.")
 @_file
 def new(name: str, path: Path | None, **limits: Any) -> None:
-    """Make a token, and print it this once.
+    """Create a token, and print it one time.
 
-    Its line, which has the hash alone, is added to the file of tokens; without a file it is
+    A line with the token's hash is added to the file of tokens. Without a file this line is
     printed, for PROGRESS_TOKENS.
     """
     text, made = tokens.new(name, **limits)
@@ -81,7 +81,7 @@ def list_(ctx: click.Context, path: Path | None) -> None:
 @click.argument("name")
 @_file
 def revoke(name: str, path: Path | None) -> None:
-    """Take a token out of the file; its open sockets and streams end."""
+    """Remove a token from the file; its open sockets and streams end."""
     if path is None:
         raise SettingsError(
             "there is no file of tokens (PROGRESS_TOKENS_FILE, --file); what stands in "

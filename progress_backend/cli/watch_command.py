@@ -35,21 +35,21 @@ if TYPE_CHECKING:
     type=click.IntRange(1, MAX_LIMIT),
     default=50,
     show_default=True,
-    help="Tasks shown at most.",
+    help="Maximum number of tasks to show.",
 )
 @click.option(
     "--interval",
     type=click.FloatRange(0.1, 60),
     default=0.5,
     show_default=True,
-    help="Seconds between two looks.",
+    help="Seconds between two reads.",
 )
 @click.option(
     "--page-url",
     metavar="URL",
     envvar="PROGRESS_PAGE_URL",
     show_envvar=True,
-    help="Where the pages are that the key o opens; --url unless given.",
+    help="Address of the pages that the key o opens; the default is --url.",
 )
 @reads
 def watch(
@@ -64,14 +64,14 @@ def watch(
 ) -> None:
     """Watch tasks with live bars.
 
-    With TASK_IDs it ends when they all have ended, a cancelled one when its worker has confirmed
-    that; with --workflow it shows the workflow and its members, and ends with the last of these.
-    The exit code is 0 if all were completed, else 1, and 130 after Ctrl-C. Without either it shows
-    the newest tasks, until Ctrl-C: those that pass the filters, or without filters a workflow as
-    one row, and Enter shows its tasks. When the output is no terminal it prints a line a change. In
-    a terminal keys search, filter and sort the rows, select one, show its log, pause, resume and
-    cancel it: ? lists them; q leaves as Ctrl-C does. A store that does not answer for a minute ends
-    it with 1, and so does a task that has had no record for as long.
+    With TASK_IDs the command ends when all of them have ended (a cancelled task when its run has
+    ended). With --workflow it shows the workflow and its tasks, and ends with the workflow. The
+    exit code is 0 if all tasks completed, else 1. Without both it shows the newest tasks until
+    Ctrl-C, and a workflow as one row; Enter shows its tasks. If the output is not a terminal, the
+    command prints a line for each change. In a terminal the key ? lists the keys that search,
+    filter, sort and select rows, show a log, pause, resume and cancel; q ends the command, as
+    Ctrl-C does (exit code 130). The command ends with 1 if the store does not reply for a minute,
+    or a task has no record for a minute.
     """
     if len(task_ids) > MAX_LIMIT:
         raise click.UsageError(f"at most {MAX_LIMIT} tasks can be watched at once")

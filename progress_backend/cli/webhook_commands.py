@@ -16,9 +16,9 @@ from .session import Command, need, settings_of
 
 @click.group()
 def webhook() -> None:
-    """Send ends and warnings to webhooks.
+    """Send final states and warnings to webhooks.
 
-    PROGRESS_WEBHOOKS or PROGRESS_WEBHOOKS_FILE has the targets.
+    PROGRESS_WEBHOOKS or PROGRESS_WEBHOOKS_FILE lists the targets.
     """
 
 
@@ -26,7 +26,7 @@ def webhook() -> None:
 @click.argument("name")
 @click.pass_context
 def test(ctx: click.Context, name: str) -> None:
-    """Send a test event to a target now, and print what it answers."""
+    """Send a test event to a target, and print the response."""
     settings = settings_of(ctx)
     targets = {target.name: target for target in _targets(settings)()}
     if (target := targets.get(name)) is None:
@@ -48,7 +48,7 @@ def test(ctx: click.Context, name: str) -> None:
 @webhook.command(cls=Command)
 @click.pass_context
 def run(ctx: click.Context) -> None:
-    """Send events until SIGTERM or Ctrl-C. Any number of such processes may run."""
+    """Send events until SIGTERM or Ctrl-C. You can run any number of these processes."""
     settings = settings_of(ctx)
     targets = _targets(settings)
     from ..webhooks.sender import Sender

@@ -25,11 +25,11 @@ class Keys:
     # Records
 
     def task(self, task_id: str) -> str:
-        """String: the record's document."""
+        """String: the record as JSON."""
         return f"{self.prefix}task:{task_id}"
 
     def channel(self, task_id: str) -> str:
-        """Channel on which the document is published after each commit."""
+        """Channel on which each commit publishes the record."""
         return (
             f"{self.prefix}task_updates" if self.sharded else f"{self.prefix}task_update:{task_id}"
         )
@@ -40,24 +40,24 @@ class Keys:
         return f"{_escaped(self.prefix)}task_update:*"
 
     def log(self, task_id: str) -> str:
-        """Stream: the newest lines of a task's log, 22 KiB of them. With `timeline` it
-        takes 64 KiB at most."""
+        """Stream: the newest lines of a task's log, up to 22 KiB. Log and timeline together use at
+        most 64 KiB."""
         return f"{self.prefix}progress_log:{task_id}"
 
     def timeline(self, task_id: str) -> str:
-        """Stream: what happened to a task and its record does not tell any more, the newest
-        12 KiB of entries; not there of a task that was published, began once and ended."""
+        """Stream: events of a task that its record does not contain any more, the newest 12 KiB.
+        Absent for a task that was published, started one time and ended."""
         return f"{self.prefix}progress_timeline:{task_id}"
 
     def stacks(self, task_id: str) -> str:
-        """Stream: the newest three stacks of a task's job, of 40 frames, and tracebacks, of 8 KiB
-        at most; not there of a task that never hung or failed."""
+        """Stream: the newest three stacks of a task's job, each of up to 40 frames, and tracebacks
+        of up to 8 KiB. Absent for a task that never hung or failed."""
         return f"{self.prefix}progress_stacks:{task_id}"
 
     @property
     def stacks_asked(self) -> str:
-        """Sorted set of the stacks that were asked for or taken within a minute, by the time (ms)
-        of each."""
+        """Sorted set of the stacks that were requested or taken within the last minute, by time
+        (ms)."""
         return f"{self.prefix}progress_stacks_asked"
 
     # Indexes
@@ -96,28 +96,29 @@ class Keys:
             yield self.index(*facets)
 
     def warned(self, kind: str) -> str:
-        """Sorted set of the ids of tasks with a warning by creation time (µs), one a kind."""
+        """Sorted set of the ids of tasks with a warning by creation time (µs), one set for each
+        kind."""
         return f"{self.prefix}tasks{_BAR}warning={kind}"
 
     def owned(self, owner: str, status: str | None = None) -> str:
-        """Sorted set of the ids of an owner's tasks by creation time (µs), of all or of one
+        """Sorted set of the ids of an owner's tasks by creation time (µs); also one set for each
         status."""
         of_all = f"{self.prefix}tasks{_BAR}owner={owner.replace(_BAR, _BAR * 2)}"
         return of_all if status is None else f"{of_all}{_BAR}status={status}"
 
     def ended(self, status: str) -> str:
-        """Sorted set of the ids of tasks that have ended with a status, by the time (ms) at which
-        each did."""
+        """Sorted set of the ids of tasks that have ended with a status, by their end time (ms)."""
         return f"{self.prefix}progress_ended{_BAR}status={status}"
 
     def later(self, task_type: str) -> str:
-        """Sorted set of the ids of a type's created tasks that wait for their `eta`, or whose
-        messages have not left, by creation time (µs)."""
+        """Sorted set of the ids of a type's created tasks that wait for their `eta` or are not
+        published yet, by creation time (µs)."""
         return f"{self.prefix}tasks{_BAR}later{_BAR}type={task_type.replace(_BAR, _BAR * 2)}"
 
     @property
     def facets(self) -> str:
-        """Hash: task id -> its facets, so that an index can be cleaned without the document."""
+        """Hash: task id -> the values by which the task is in the indexes, so that an index can be
+        cleaned without the record."""
         return f"{self.prefix}task_facets"
 
     @property
@@ -126,59 +127,56 @@ class Keys:
         return f"{self.prefix}task_expiry"
 
     def runs(self, task_type: str) -> str:
-        """String: the last ten successful runs of a type, the newest first, one a line: when it
-        ended (ms), seconds of work, items, seconds that it waited, ln(actual ÷ predicted) of the
-        rest at 25 and 50 %, and seconds from start to end where those are others."""
+        """String: the last ten successful runs of a type, newest first, one line for each: its end
+        (ms), seconds of work, items, seconds that it waited, ln(actual ÷ predicted) of the
+        remaining time at 25 and 50 %, and seconds from start to end if they differ."""
         return f"{self.prefix}task_runs:{task_type}"
 
     @property
     def times(self) -> str:
-        """Hash: how long tasks waited and ran, by type: kind, "count" and type -> how many times;
-        kind, "sum" and type -> their sum (µs)."""
+        """Hash: waiting and running times by type: kind, "count" and type -> number of tasks; kind,
+        "sum" and type -> sum of their times (µs)."""
         return f"{self.prefix}progress_times"
 
     # Workflows
 
     def workflow(self, workflow_id: str) -> str:
-        """Hash: a workflow's figures that are no counts of members."""
+        """Hash: a workflow's values other than the counts of members."""
         return f"{self.prefix}workflow:{workflow_id.replace(_BAR, _BAR * 2)}"
 
     def members(self, workflow_id: str, status: str | None = None) -> str:
-        """Sorted set of the ids of a workflow's members by creation time (µs), of all or of one
-        status."""
+        """Sorted set of the ids of a workflow's members by creation time (µs); also one set for
+        each status."""
         of_all = "members" if status is None else f"status={status}"
         return f"{self.workflow(workflow_id)}{_BAR}{of_all}"
 
     def owned_members(self, workflow_id: str, owner: str) -> str:
-        """Sorted set of the ids of a workflow's members that are one owner's, by creation time
-        (µs)."""
+        """Sorted set of the ids of a workflow's members of one owner, by creation time (µs)."""
         return f"{self.workflow(workflow_id)}{_BAR}owner={owner.replace(_BAR, _BAR * 2)}"
 
     def planned(self, workflow_id: str) -> str:
-        """Sorted set of the ids of members whose messages have not left yet, by creation time
-        (µs)."""
+        """Sorted set of the ids of members that are not published yet, by creation time (µs)."""
         return f"{self.workflow(workflow_id)}{_BAR}planned"
 
     def publishers(self, workflow_id: str) -> str:
-        """Sorted set of the tokens of publishes in progress, by the time (ms) until which each
-        counts."""
+        """Sorted set of the publishes in progress, by the time (ms) at which each expires."""
         return f"{self.workflow(workflow_id)}{_BAR}publishers"
 
     def workflow_channel(self, workflow_id: str) -> str:
-        """Channel on which an empty message follows each commit of a member; "" on a Redis Cluster,
-        where the tasks' channel has every member's document."""
+        """Channel on which each commit of a member sends an empty message. Absent on a Redis
+        Cluster, where the tasks' channel has every member's record."""
         return "" if self.sharded else f"{self.prefix}workflow_update:{workflow_id}"
 
     def past_workflows(self, name: str) -> str:
-        """String: the last ten successful workflows of a name, the newest first, one a line: when
-        the last member ended (ms), seconds since the first one began, members, and a digest of
-        the id. Not on a Redis Cluster."""
+        """String: the last ten successful workflows of a name, newest first, one line for each: the
+        end of the last member (ms), seconds since the start of the first member, number of members,
+        and a digest of the id. Absent on a Redis Cluster."""
         return f"{self.prefix}progress_workflow_runs:{name}"
 
     @property
     def workflow_names(self) -> str:
-        """Sorted set of the names of which successful workflows are kept, 1,000 at most, by the
-        time (ms) at which the last one ended."""
+        """Sorted set of up to 1,000 names of successful workflows, by the end (ms) of the last
+        workflow with the name."""
         return f"{self.prefix}progress_workflow_names"
 
     @property
@@ -188,8 +186,8 @@ class Keys:
 
     @property
     def every_member(self) -> str:
-        """Sorted set of the ids of all workflows' members by creation time (µs): with the one of
-        all tasks it tells those that are no member."""
+        """Sorted set of the ids of all workflows' members by creation time (µs). The tasks that are
+        not in this set are outside workflows."""
         return f"{self.prefix}progress_members"
 
     @property
@@ -205,63 +203,64 @@ class Keys:
 
     @property
     def workflow_acts(self) -> str:
-        """Sorted set of requests for a cancel, pause or resume of a whole workflow that are not
-        carried out yet, by the time (ms) of each."""
+        """Sorted set of the requests to cancel, pause or resume a workflow that are not yet applied
+        to all members, by time (ms)."""
         return f"{self.prefix}progress_workflow_acts"
 
     # Webhooks
 
     def webhook_events(self, target: str) -> str:
-        """Stream of the events that wait for a webhook target: each one's id and body. Its group
-        `senders` has those that were taken, by how long each has to be idle to be sent again."""
+        """Stream of the events that wait for a webhook target, each with id and body. The pending
+        entries of its consumer group `senders` are the events that a sender has read."""
         return f"{self.prefix}progress_webhook:{target}"
 
     def webhook_counts(self, target: str) -> str:
-        """Hash: a webhook target's events that were delivered, given up and dropped; bytes that
-        wait."""
+        """Hash: how many events of a webhook target were delivered, given up and dropped, and how
+        many bytes wait."""
         return f"{self.webhook_events(target)}{_BAR}counts"
 
     @property
     def may_have_ended(self) -> str:
-        """Sorted set of the ids of workflows in which a member has ended, by the time (ms) from
-        which each is looked at for webhooks."""
+        """Sorted set of the ids of workflows in which a member has ended, by the time (ms) at which
+        the workflow is next checked for a webhook event."""
         return f"{self.prefix}progress_webhook_workflows"
 
     # Workers
 
     @property
     def leases(self) -> str:
-        """Sorted set of lease ids by the time (ms) at which each runs out."""
+        """Sorted set of lease ids by the time (ms) at which each expires."""
         return f"{self.prefix}progress_leases"
 
     def held(self, lease: str) -> str:
-        """Sorted set of the task ids that run under a lease."""
+        """Sorted set of the ids of tasks that the worker of a lease runs."""
         return f"{self.prefix}progress_held:{lease}"
 
     @property
     def lost(self) -> str:
-        """String: how many runs were found lost, by any process."""
+        """String: number of runs that any process recorded as lost."""
         return f"{self.prefix}progress_found_lost"
 
     @property
     def asked_again(self) -> str:
-        """Sorted set of the ids of lost tasks by the time (ms) at which the result backend is asked
-        about each again."""
+        """Sorted set of the ids of lost tasks by the time (ms) of the next read of the result
+        backend."""
         return f"{self.prefix}progress_asked_again"
 
     @property
     def dropped(self) -> str:
-        """Hash: what a dropped event was of -> how many any process has dropped."""
+        """Hash: kind of event -> number of dropped events, from all processes."""
         return f"{self.prefix}progress_no_room"
 
     @property
     def markings(self) -> str:
-        """Hash: task name -> its marking, for processes that publish tasks which they have not
+        """Hash: task name -> its options, for processes that publish tasks which they have not
         imported."""
         return f"{self.prefix}progress_markings"
 
     def lock(self, name: str) -> str:
-        """String: token of the process that does a pass ("reap", "cleanup") at the moment."""
+        """String: token of the process that now runs a check for lost runs ("reap") or a cleanup
+        ("cleanup")."""
         return f"{self.prefix}progress_lock:{name}"
 
 

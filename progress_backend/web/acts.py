@@ -1,5 +1,5 @@
-"""The HTTP route that cancels, pauses or resumes many tasks: each is asked as it would be alone, by
-the caller's right to it, with an audit line of its own."""
+"""The HTTP route that cancels, pauses or resumes many tasks. Each task is one request: the caller's
+right to it is checked, and it has its own audit line."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
 
 @router.post("/act")
-@route("Act on many tasks", ("update", "tasks"), {200: answer("Asked.", ActedOn)})
+@route(
+    "Cancel, pause or resume many tasks", ("update", "tasks"), {200: answer("Requested.", ActedOn)}
+)
 async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
-    """Cancels, pauses or resumes the given tasks. Each task counts as its own request: the caller
-    needs the right to it, and it has its own line in the audit log. If one task is refused, the
-    others are not."""
+    """Cancels, pauses or resumes the given tasks. Each task counts as one request: the caller needs
+    the right to this task, and the audit log has a line for it. If the request is refused for one
+    task, it still applies to the others."""
     api, scope = api_of(request), request.scope
     by = who_asks(scope, act.by)
     note_act(scope, api, by, act.reason, action=act.action)
@@ -44,10 +46,10 @@ async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
 async def _act_on_one(
     request: Request, api: Api, action: Action, event: Event, task_id: str
 ) -> str | None:
-    """Asks one task for it; why the caller may not, where that is so.
+    """Sends the request for one task; returns the reason if the caller has no right to it.
 
     Raises:
-        ProgressError: why the task is not asked.
+        ProgressError: the request is refused for this task.
     """
     scope, resource = request.scope, Resource("task", task_id)
     denial = await may(scope, action, resource)

@@ -18,12 +18,12 @@ router = APIRouter(prefix="/internal", tags=["health"], route_class=StrictRoute)
     "Health of the service",
     None,
     {
-        200: answer("It works.", Health),
-        503: answer("The store or the subscription does not answer.", Health),
+        200: answer("The service works.", Health),
+        503: answer("Redis does not reply, or the subscription is broken.", Health),
     },
 )
 async def health(request: Request) -> JSONResponse:
-    """Whether the service, its store and its subscription work."""
+    """Reports whether the service, Redis and the subscription to updates work."""
     api = api_of(request)
     body = await api.service.health_check()
     listening = api.listener.connected
@@ -38,7 +38,7 @@ async def health(request: Request) -> JSONResponse:
 
 
 @router.get("/health/live")
-@route("Whether the process answers", None, {200: answer("It does.", Alive)})
+@route("Check that the process runs", None, {200: answer("The process runs.", Alive)})
 async def live() -> JSONResponse:
-    """Responds while the process runs. Use it to decide about a restart."""
+    """Responds while the process runs. Use this route for a liveness probe."""
     return JSONResponse({"status": "alive"})

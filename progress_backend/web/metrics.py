@@ -81,8 +81,8 @@ async def _counted(api: Api) -> Counted:
 
 
 class Figures(Collector):
-    """The metrics of one scrape: counters, and gauges of the moment. `counted` is None while the
-    store does not answer."""
+    """The metrics of one scrape: counters, and gauges of the moment. `counted` is None while
+    Redis does not reply."""
 
     def __init__(self, api: Api, counted: Counted | None) -> None:
         self._api = api
@@ -91,28 +91,33 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         """The metrics of one scrape."""
         api, watches, counted = self._api, self._api.listener.watches, self._counted
-        yield _gauge("progress_store_up", "Whether the store answers.", counted is not None)
+        yield _gauge("progress_store_up", "1 while Redis replies, else 0.", counted is not None)
         if counted is not None:
             yield from _of_store(counted)
         yield _gauge(
             "progress_listener_connected",
-            "Whether updates are received from Redis.",
+            "1 while the API receives updates from Redis, else 0.",
             api.listener.connected,
         )
         yield _gauge(
-            "progress_watched_tasks", "Tasks and workflows watched one by one.", watches.watched
+            "progress_watched_tasks",
+            "Number of tasks and workflows that clients watch individually.",
+            watches.watched,
         )
         yield _gauge(
-            "progress_watchers", "Open sockets and event streams.", watches.receivers, "kind"
+            "progress_watchers",
+            "Number of open sockets and event streams.",
+            watches.receivers,
+            "kind",
         )
         yield _counter(
             "progress_updates_delivered",
-            "States that were sent to clients, the first included.",
+            "States that were sent to clients, including the first state of each client.",
             watches.counts.delivered,
         )
         yield _counter(
             "progress_updates_dropped",
-            "Updates that a newer one replaced before they were sent.",
+            "Updates that were replaced by a newer update before they were sent.",
             watches.counts.dropped,
         )
         yield from api.measured.collect()
@@ -121,26 +126,28 @@ class Figures(Collector):
 def _of_store(counted: Counted) -> Iterator[Metric]:
     yield _gauge(
         "progress_store_evicts",
-        "Whether Redis's maxmemory-policy deletes records when its memory is full.",
+        "1 if Redis's maxmemory-policy deletes records when its memory is full, else 0.",
         counted.evicts,
     )
-    yield _gauge("progress_tasks", "Records in the store.", counted.tasks, "status")
-    yield _gauge("progress_warnings", "Open tasks with a warning.", counted.warnings, "kind")
+    yield _gauge("progress_tasks", "Number of records in Redis.", counted.tasks, "status")
+    yield _gauge(
+        "progress_warnings", "Number of open tasks with a warning.", counted.warnings, "kind"
+    )
     yield _counter(
         "progress_lost",
-        "Runs that any worker, beat or API process found lost, as counted in the store.",
+        "Runs that workers, beat and API processes recorded as lost, counted in Redis.",
         counted.lost,
     )
     yield _counter(
         "progress_dropped",
-        "Events that workers and publishers had no room for while the store did not answer, as "
-        "counted in the store.",
+        "Events that workers and publishers dropped because their memory for events was full while "
+        "Redis did not reply, counted in Redis.",
         counted.dropped,
         "what",
     )
     for kind, says in (
-        (WAIT, "How long tasks waited for their first start."),
-        (RUN, "How long successful runs took, from the start of the run."),
+        (WAIT, "Time that tasks waited for their first start."),
+        (RUN, "Time that successful runs took, from the start of the run."),
     ):
         family = SummaryMetricFamily(f"progress_{kind}_seconds", says, labels=["task_type"])
         for (its_kind, task_type), (count, us) in sorted(counted.times.items()):
@@ -151,10 +158,12 @@ def _of_store(counted: Counted) -> Iterator[Metric]:
     if not (events := counted.webhooks):
         return
     waiting = {target: its.waiting for target, its in events.items()}
-    yield _gauge("progress_webhook_waiting", "Events that wait to be sent.", waiting, "target")
+    yield _gauge(
+        "progress_webhook_waiting", "Number of events that wait to be sent.", waiting, "target"
+    )
     yield _counter(
         "progress_webhook_events",
-        "Events that were delivered, given up or dropped, as counted in the store.",
+        "Events that were delivered, given up or dropped, counted in Redis.",
         {
             (target, outcome): getattr(its, outcome)
             for target, its in events.items()

@@ -16,8 +16,8 @@ from .rights import WRITES, Action, Kind, Resource
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 Answers = dict[int, dict[str, Any]]
-#: What a request of a route does, and to what; None: it is open to everybody. A supervisor has no
-#: token, the page asks for one itself, and neither page nor description says anything of a task.
+#: What a request of a route does, and to what; None: any caller may request it. A supervisor has no
+#: token, the page requests one itself, and neither page nor description has data of a task.
 Right = tuple[Action, Kind] | None
 
 
@@ -34,8 +34,8 @@ TABLE: Final[dict[Callable[..., Any], Row]] = {}
 
 
 def route(summary: str, right: Right, answers: Answers) -> Callable[[Endpoint], Endpoint]:
-    """A decorator of a route's function, whose docstring is the route's description. `answers` come
-    besides those that all routes with such a right have."""
+    """A decorator of a route's function; its docstring is the route's description. `answers` are
+    added to those that all routes with such a right have."""
 
     def noted(endpoint: Endpoint) -> Endpoint:
         TABLE[endpoint] = Row(summary, right, dict(sorted((_common(right) | answers).items())))
@@ -53,8 +53,8 @@ def resource_of(right: tuple[Action, Kind], scope: Scope) -> Resource:
 
 
 def listed(scope: Scope) -> Resource:
-    """The tasks that a list or its socket is asked for. A list that has workflows beside tasks is
-    one of workflows."""
+    """The tasks that the request for a list or its socket selects. A list that also has workflows
+    is one of workflows."""
     query = QueryParams(scope["query_string"])
     if query.get("top", "false") != "false":
         return Resource("workflows")
@@ -82,35 +82,34 @@ LIMITED: Final[Answers] = {
 UNCHANGED: Final[Answers] = {304: {"description": "Nothing has changed."}}
 ETAG: Final = {"headers": {"ETag": {"schema": {"type": "string"}, "description": "Of this state."}}}
 _FORBIDDEN: Final[Answers] = {
-    401: answer("No token was sent, or one that is not known.", Problem),
+    401: answer("The request has no token, or an unknown token.", Problem),
     403: answer(
-        "The token may not do this, a page of another origin asks, or the Host is not this "
-        "service's.",
+        "The token does not permit this, the page has another origin, or the Host is not allowed.",
         Problem,
     ),
 }
 _ASKED: Final[Answers] = {
     422: answer("The request is invalid; nothing was changed.", Invalid),
     503: answer(
-        "The store does not answer, or other writers were first each time; try again after "
+        "Redis does not reply, or other writers changed the record at each try; try again after "
         "Retry-After seconds.",
         Problem,
     ),
 }
 _WRITTEN: Final[Answers] = {
-    413: answer("The body, or the record it would make, is too large.", Problem),
-    415: answer("The body is of a form's type.", Problem),
+    413: answer("The body is too large, or the record would be.", Problem),
+    415: answer("The body has the content type of an HTML form.", Problem),
 }
 _NOT_ALLOWED: Final = {
-    "task": "The task's status does not allow it, or a worker runs it.",
-    "workflow": "The workflow has ended, or is being cancelled.",
+    "task": "The task's status does not allow the request, or a worker runs the task.",
+    "workflow": "The workflow has ended, or its cancel was requested.",
 }
 
 
 def _common(right: Right) -> Answers:
     """The answers that all routes with such a right have."""
     if right is None:
-        return {403: answer("The Host is not this service's.", Problem)}
+        return {403: answer("The Host is not allowed.", Problem)}
     action, kind = right
     common = dict(_FORBIDDEN)
     if action == "metrics":

@@ -49,8 +49,8 @@ def _task(document: bytes, locale: Locale | None) -> Response:
 @router.post("/create-task", status_code=201)
 @route("Create a task", ("create", "tasks"), {201: answer("Created.", Created)})
 async def create_task(request: Request, task: schemas.NewTask) -> Response:
-    """Creates a record for work outside Celery, or before `apply_async(task_id=…)`: the task with
-    this id then uses the record."""
+    """Creates a record for work outside Celery, or before `apply_async(task_id=…)`. The task with
+    this id then continues this record."""
     api = api_of(request)
     caller = caller_of(request.scope)
     owner = task.owner or caller.owner
@@ -100,7 +100,7 @@ def _share(api: Api, task_id: str, asked: bool | schemas.ShareAsked) -> dict[str
 @route(
     "Update a task's progress",
     ("update", "task"),
-    {200: answer("Recorded; the task now.", TaskBody)},
+    {200: answer("Recorded; the body is the task's new state.", TaskBody)},
 )
 async def update_task(
     request: Request,
@@ -109,8 +109,8 @@ async def update_task(
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """Writes counts, text and status in one step. The record of an ended task does not change.
-    While a living worker runs the task, only `force` ends it. With the id of a workflow the request
-    pauses or resumes the workflow."""
+    While a living worker runs the task, only `force` ends it. If the id is a workflow's, the
+    request pauses or resumes the workflow."""
     api = api_of(request)
     keeps_who = update.by is not None or update.force or update.status == TaskStatus.PAUSED
     asks = who_asks(request.scope, update.by)
@@ -162,10 +162,10 @@ async def task_status(
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """Reads the record. `fields=all` adds its checkpoint. With If-None-Match the status is 304
-    while nothing has changed. For the id of a workflow without a record the response shows the
+    while nothing has changed. If the id has no record but is a workflow's, the response shows the
     workflow as a task: its `task_type` is `workflow`, and its progress counts tasks. With `Accept:
-    text/html` (other than a page that is opened in a browser) the response is a piece of HTML,
-    which `fields` does not change."""
+    text/html` the response is a piece of HTML, except when a browser opens the address as a
+    page."""
     api, locale = api_of(request), wished(accept_language)
     spoken = spoken_to(request.scope, locale, api.settings.locale)
     if fragment.asked_for(headers := dict(request.scope["headers"])):
@@ -206,8 +206,8 @@ async def status_of(
     "Cancel a task",
     ("cancel", "task"),
     {
-        200: answer("Cancelled; the task now.", TaskBody),
-        503: answer("Store or broker does not answer; detail has what was done.", Undone),
+        200: answer("Cancelled; the body is the task's new state.", TaskBody),
+        503: answer("Redis or the broker does not reply; detail names what was done.", Undone),
     },
 )
 async def cancel_task(
@@ -217,8 +217,8 @@ async def cancel_task(
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """Cancels a task. A queued task never starts. A running task ends at its next progress update.
-    With `terminate` it ends at once; this needs the broker and Celery's remote control. With the id
-    of a workflow the request cancels the workflow."""
+    With `terminate` it ends at once; this needs the broker and Celery's remote control. If the id
+    is a workflow's, the request cancels the workflow."""
     api, locale = api_of(request), wished(accept_language)
     cancel = cancel or schemas.Cancel()
     by = who_asks(request.scope, cancel.by)
@@ -255,20 +255,21 @@ async def list_tasks(
     query: Annotated[queries.ListQuery, Query()],
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
-    """Lists tasks, newest first unless `sort` is given. Filters are any combination of status,
-    task_type and symbol; or workflow_id, owner or warning, alone or with status. The summary counts
-    all tasks, or those of the workflow or the owner. created_from, created_to and sort=running can
-    be added to each of these, but sort=running not to status. `id_prefix` is used alone, `top`
-    alone or with sort=running, and sort=ended alone or with status completed, error or cancelled.
-    Other combinations are refused with 422, which names them. Exception: owner, task_type, symbol,
-    warning and id_prefix can be combined with the owner and type of the caller's token. If there is
-    no index of both, the API searches the tasks: total is null, the list may have fewer rows, and a
-    `cursor` if there may be more. `top=true` lists tasks outside workflows, and one row for each
-    outermost workflow (on a Redis Cluster the newest 1,000). With sort=running it is one page, with
-    up to `limit` running, paused, waiting (oldest first) and ended (last first) rows each, out of
-    the first 1,000 tasks of each status and the first 50 workflows. If results, processing_details
-    and metadata of a row have more than 1 KiB together, the row has them empty and names them in
-    `omitted`; `fields=all` sends them. The body is gzip if Accept-Encoding has it."""
+    """Lists tasks, newest first unless `sort` is given. status, task_type and symbol can be
+    combined. Each of workflow_id, owner and warning can be combined only with status. created_from
+    and created_to can be added to all of these, sort=running to all except status. `id_prefix` is
+    used alone, `top` alone or with sort=running, and sort=ended alone or with status completed,
+    error or cancelled. The API responds to other combinations with 422, and names them. Exception:
+    owner, task_type, symbol, warning and id_prefix can be combined with the owner and type of the
+    caller's token. If there is no index for such a combination, the API searches the tasks: total
+    is null, the list may have fewer rows, and has a `cursor` if there may be more. The summary
+    counts all tasks, or those of the workflow or the owner. `top=true` lists tasks outside
+    workflows, and one row for each outermost workflow (on a Redis Cluster the newest 1,000). With
+    sort=running the list is one page, with up to `limit` rows for each of running, paused, waiting
+    (oldest first) and ended (newest first), among the first 1,000 tasks of each status and the
+    first 50 workflows. If results, processing_details and metadata of a row have more than 1 KiB
+    together, they are empty in the row, and `omitted` names them; `fields=all` sends them. The body
+    is gzip if Accept-Encoding has it."""
     api, caller = api_of(request), caller_of(request.scope)
     asked, light, only = query.asked, query.fields is None, caller.task_type
     asked.check_together([name for name in ("task_type", "owner") if getattr(caller, name)])

@@ -1,4 +1,4 @@
-"""The HTTP routes that read what happened to a task, and ask for the stack of its job."""
+"""The HTTP routes that read the timeline of a task, and request the stack of its job."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
 @router.get("/task/{task_id:path}/timeline")
 @route(
-    "Read what happened to a task", ("read", "task"), {200: answer("What happened.", TaskTimeline)}
+    "Read the timeline of a task", ("read", "task"), {200: answer("The timeline.", TaskTimeline)}
 )
 async def task_happened(
     request: Request,
@@ -31,9 +31,9 @@ async def task_happened(
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """Reads the task's starts, retries, phases and ends, its requests with caller and reason, and
-    its warnings, the oldest first. The newest 12 KiB of entries are kept, about a hundred, and the
-    number of deleted entries. Callers with the right to write also get the newest three stacks of
-    the job and tracebacks of failed runs."""
+    its warnings, oldest first. The newest 12 KiB of entries are kept, about a hundred. Only callers
+    with write access also get the newest three stacks of the job and the tracebacks of failed
+    runs."""
     api = api_of(request)
     if await may(request.scope, "update", Resource("task", task_id)) is None:
         body = await api.store.run(asking.timeline_with(task_id, api.settings, await api.now()))
@@ -45,12 +45,14 @@ async def task_happened(
 
 
 @router.post("/task/{task_id:path}/stack", status_code=202)
-@route("Ask where a job is", ("update", "task"), {202: answer("Asked.", StackRequested)})
+@route(
+    "Request the stack of a job", ("update", "task"), {202: answer("Requested.", StackRequested)}
+)
 async def ask_for_stack(request: Request, task_id: parameters.TaskId) -> Response:
     """Requests the stack of the job from the process that runs the task. Within five seconds the
-    timeline has an entry `stack` that is newer than `requested_at`. It has the lines of code in
-    which the job is, or the cause `no_answer`: the process runs code outside Python, or is stopped.
-    A task accepts one request every ten seconds, all tasks together 20 a minute."""
+    timeline has an entry `stack` that is newer than `requested_at`. The entry has the job's frames,
+    or the cause `no_answer`: the process runs code outside Python, or is stopped. The API accepts
+    one request for a task every ten seconds, and 20 a minute for all tasks together."""
     api = api_of(request)
     body = await api.store.run(asking.request(task_id, api.settings, await api.now()))
     return Response(dumps(body), 202, media_type="application/json")

@@ -64,8 +64,8 @@ async def list_workflows(
     query: Annotated[queries.Paging, Query()],
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
-    """Lists workflows, newest first, without failures. On a Redis Cluster the list has the newest
-    1,000. The body is gzip if Accept-Encoding has it."""
+    """Lists workflows, newest first, without their `failures`. On a Redis Cluster the list has the
+    newest 1,000. The body is gzip if Accept-Encoding has it."""
     api = api_of(request)
     at = await api.now()
     total, rows = await api.store.run(workflows.page(api.flows, query.page, query.limit, at))
@@ -77,8 +77,8 @@ async def list_workflows(
 async def workflow_as_task(
     api: Api, task_id: str, if_none_match: str | None, spoken: Spoken
 ) -> TaggedAnswer:
-    """The response to a read of a task that has no record: the id may be that of a group, or of a
-    canvas whose task of this id has not been published.
+    """The response to a read of a task that has no record: the id may be a group's, or that of a
+    canvas in which the task of this id has not been published.
 
     Raises:
         TaskNotFound: the id is no workflow's either.
@@ -94,7 +94,7 @@ async def workflow_as_task(
 @route(
     "Pause or resume a workflow",
     ("update", "workflow"),
-    {200: answer("Recorded; the workflow now.", WorkflowBody)},
+    {200: answer("Recorded; the body is the workflow's new state.", WorkflowBody)},
 )
 async def update_workflow(
     request: Request,
@@ -103,7 +103,7 @@ async def update_workflow(
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """Pauses or resumes a workflow. After the response to a pause no member starts, and running
-    members wait at their next progress update. The records of the members follow in steps after the
+    members wait at their next progress update. The members' records change in batches after the
     response."""
     action = caller_events.of_a_workflow(update.status)
     api, by = api_of(request), who_asks(request.scope, update.by)
@@ -115,7 +115,7 @@ async def update_workflow(
 @route(
     "Cancel a workflow",
     ("cancel", "workflow"),
-    {200: answer("Cancelled; the workflow now.", WorkflowBody)},
+    {200: answer("Cancelled; the body is the workflow's new state.", WorkflowBody)},
 )
 async def cancel_workflow(
     request: Request,
@@ -124,8 +124,8 @@ async def cancel_workflow(
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """Cancels a workflow. After the response no member starts, and running members end at their
-    next progress update. The records follow in steps after the response. Until all have ended, the
-    status is cancelled and `final` is false."""
+    next progress update. The members' records change in batches after the response. Until all
+    members have ended, the workflow's status is cancelled and `final` is false."""
     cancel = cancel or schemas.WorkflowCancel()
     api, by = api_of(request), who_asks(request.scope, cancel.by)
     note_act(request.scope, api, by, cancel.reason)
@@ -169,8 +169,7 @@ async def workflow_there(api: Api, task_id: str) -> None:
 
 
 async def _carry_out(api: Api, workflow_id: str, act_id: str) -> None:
-    """Has the members follow a request. Where this process does not get to the end, the pass that
-    finds lost runs goes on."""
+    """Applies a request to the members. If this process dies, the check for lost runs continues."""
     cursor: workflow_acts.Cursor | None = workflow_acts.Cursor()
     try:
         while cursor is not None:

@@ -11,21 +11,21 @@ DYING = (
     Row("worker killed", "kill -9 of worker and children", k.killed("job"), LOST, RUNNING),
     Row(
         "worker killed, acks_late",
-        "the same; the message comes again after the visibility timeout",
+        "the same; the broker delivers the message again after the visibility timeout",
         k.killed("job_late", again=True),
         AGAIN,
         RUNNING,
     ),
     Row(
         "worker killed as it retries",
-        "`self.retry()`, kill -9 before the message has left",
+        "`self.retry()`, kill -9 before the message is published",
         k.dies("dies_retrying"),
         LOST,
         RUNNING,
     ),
     Row(
         "worker killed as it replaces",
-        "`self.replace()`, kill -9 before the message has left",
+        "`self.replace()`, kill -9 before the message is published",
         k.dies("dies_replaced"),
         LOST,
         RUNNING,
@@ -41,7 +41,7 @@ DYING = (
     Row("cold shutdown", "SIGQUIT", k.cold("job"), LOST, RUNNING),
     Row(
         "cold shutdown, acks_late",
-        "SIGQUIT; the message comes again",
+        "SIGQUIT; the broker delivers the message again",
         k.cold("job_late", again=True),
         AGAIN,
         RUNNING,
