@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from itertools import chain
-from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from .keys import Keys
@@ -29,27 +28,13 @@ class Call(Generic[Reply_co]):
     """One operation, with its arguments. A flow has it carried out by `yield from`, which is the
     reply; outside of a flow a driver's `execute` does it. It may be carried out several times.
 
-    `parts` are its requests in each partition that it is about; `merge` makes one reply of theirs
-    where the layout has several partitions.
+    `asked` makes its requests under the key names of a layout.
     """
 
-    __slots__ = ("_merge", "_parts")
+    __slots__ = ("asked",)
 
-    def __init__(
-        self,
-        parts: Callable[[Layout], list[Asked[Reply_co]]],
-        merge: Callable[[Layout, list[Reply_co]], Reply_co] = lambda _, replies: replies[0],
-    ) -> None:
-        self._parts = parts
-        self._merge = merge
-
-    def asked(self, layout: Layout) -> Asked[Reply_co]:
-        """The requests to all partitions that the operation is about."""
-        parts, merge = self._parts(layout), self._merge
-        if len(layout.keys) == 1:
-            return parts[0]
-        each = joined(parts)
-        return Asked(each.requests, lambda replies: merge(layout, each.parse(replies)))
+    def __init__(self, asked: Callable[[Layout], Asked[Reply_co]]) -> None:
+        self.asked = asked
 
     def __iter__(self) -> Generator[Call[Any], object, Reply_co]:
         return cast("Reply_co", (yield self))
@@ -62,17 +47,24 @@ def one(request: Request, parse: Callable[[Any], T]) -> Asked[T]:
 
 def at(task_id: str, ask: Callable[[Keys], Asked[T]]) -> Call[T]:
     """A call of the partition of a task."""
-    return Call(lambda layout: [ask(layout.of_task(task_id))])
+    return Call(lambda layout: ask(layout.of_task(task_id)))
 
 
 def in_the_first(ask: Callable[[Keys], Asked[T]]) -> Call[T]:
     """A call that is about no task, of the first partition."""
-    return Call(lambda layout: [ask(layout.keys[0])])
+    return Call(lambda layout: ask(layout.keys[0]))
 
 
-def sums(replies: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-    """The sum of each figure."""
-    return tuple(map(sum, zip(*replies, strict=True)))
+def added(replies: Sequence[Any]) -> Any:
+    """One reply of several: numbers are added, lists and tuples item by item, mappings by name."""
+    first = replies[0]
+    if isinstance(first, dict):
+        names = dict.fromkeys(chain(*replies))
+        return {name: added([one[name] for one in replies if name in one]) for name in names}
+    if isinstance(first, (list, tuple)):
+        items = map(added, zip(*replies, strict=True))
+        return getattr(first, "_make", type(first))(items)
+    return None if first is None else sum(replies)
 
 
 def listed(limit: int | None = None) -> Callable[[list[list[T]]], list[T]]:
@@ -85,22 +77,19 @@ def oldest(limit: int) -> Callable[[list[list[Timed]]], list[Timed]]:
     return lambda replies: sorted(chain(*replies))[:limit]
 
 
-def everywhere(
-    ask: Callable[[Keys], Asked[T]], merge: Callable[[list[T]], T] = itemgetter(0)
-) -> Call[T]:
-    """A call of each partition; `merge` makes one reply of theirs, of equal ones the first."""
-    return Call(lambda layout: [*map(ask, layout.keys)], lambda _, replies: merge(replies))
+def everywhere(ask: Callable[[Keys], Asked[T]], merge: Callable[[list[T]], T] = added) -> Call[T]:
+    """A call of each partition; `merge` makes one reply of theirs."""
+    return Call(lambda layout: merged([*map(ask, layout.keys)], merge))
 
 
 def shared(
     items: Sequence[Item],
     ask: Callable[[Keys, Sequence[Item]], Asked[T]],
-    merge: Callable[[list[T]], T],
     id_of: Callable[[Item], str] = str,
 ) -> Call[T]:
-    """A call of the partitions of some tasks; `merge` makes one reply of theirs. The items are
-    their ids, or have them by `id_of`."""
-    return Call(_asked_of(items, ask, id_of), lambda _, replies: merge(replies))
+    """A call of the partitions of some tasks, whose replies are added. The items are their ids, or
+    have them by `id_of`."""
+    return Call(lambda layout: merged([ask(*own) for own in layout.grouped(items, id_of)], added))
 
 
 def of_each(
@@ -110,26 +99,24 @@ def of_each(
 ) -> Call[list[T]]:
     """As `shared`, with a reply for each of the tasks, in their order."""
 
-    def in_order(layout: Layout, replies: list[list[T]]) -> list[T]:
-        places = layout.grouped(items, id_of)
-        found = dict(zip(places, map(iter, replies), strict=True))
-        return [next(found[layout.place(id_of(item))]) for item in items]
-
-    return Call(_asked_of(items, ask, id_of), in_order)
-
-
-def _asked_of(
-    items: Sequence[Item],
-    ask: Callable[[Keys, Sequence[Item]], Asked[T]],
-    id_of: Callable[[Item], str],
-) -> Callable[[Layout], list[Asked[T]]]:
-    def parts(layout: Layout) -> list[Asked[T]]:
-        if len(layout.keys) == 1:
-            return [ask(layout.keys[0], items)]
+    def asked(layout: Layout) -> Asked[list[T]]:
         groups = layout.grouped(items, id_of)
-        return [ask(layout.keys[place], its) for place, its in groups.items()]
 
-    return parts
+        def in_order(replies: list[list[T]]) -> list[T]:
+            found = {keys: iter(reply) for (keys, _), reply in zip(groups, replies, strict=True)}
+            return [next(found[layout.of_task(id_of(item))]) for item in items]
+
+        return merged([ask(*own) for own in groups], in_order)
+
+    return Call(asked)
+
+
+def merged(several: list[Asked[T]], merge: Callable[[list[T]], T]) -> Asked[T]:
+    """The requests of several partitions, and one reply of theirs."""
+    if len(several) == 1:
+        return several[0]
+    each = joined(several)
+    return Asked(each.requests, lambda replies: merge(each.parse(replies)))
 
 
 def joined(several: Sequence[Asked[T]]) -> Asked[list[T]]:

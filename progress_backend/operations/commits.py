@@ -9,11 +9,10 @@ from typing import Any, Final
 
 from ..record.act import Act
 from ..record.fields import MAX_DOCUMENT_BYTES
-from .call import Asked, Call, Request, of_each
+from .call import Asked, Call, Request, of_each, one
 from .commit import Commit, Committed
 from .index_entry import Facets, Standing, read_facets, write_facets
 from .keys import Keys
-from .partitions import Layout
 from .scripts import PARTS, SETS, of_set, script
 from .standing import by_end, indexes
 from .values import text, texts
@@ -31,12 +30,12 @@ class CommitCall(Call[Committed]):
 
     def __init__(self, commit: Commit) -> None:
         self.commit = commit
-
-    def asked(self, layout: Layout) -> Asked[Committed]:
-        """The request to the task's partition."""
-        keys, commit = layout.of_task(self.commit.task_id), self.commit
-        request = _request((commit,), keys)
-        return Asked([request], lambda replies: _committed(replies[0], commit))
+        super().__init__(
+            lambda layout: one(
+                _request((commit,), layout.of_task(commit.task_id)),
+                lambda reply: _committed(reply, commit),
+            )
+        )
 
 
 def commit_all(commits: Sequence[Commit]) -> Call[list[Committed]]:

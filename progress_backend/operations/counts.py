@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from ..record.model import KINDS, TaskStatus
 from ..record.time_totals import KINDS as TIMES
 from ..record.time_totals import Total, Totals
-from .call import Asked, Call, everywhere, in_the_first, one, sums
+from .call import Asked, Call, everywhere, in_the_first, one
 from .keys import Keys
 from .values import MORE_ROOM, nothing, text, whole
 
@@ -20,7 +20,7 @@ _PARTS: Final = {"count": "number", "sum": "us"}
 
 def lost() -> Call[int]:
     """How many runs any process has found lost, since the store was empty."""
-    return everywhere(lambda keys: one(("GET", keys.lost), lambda runs: whole(runs or 0)), sum)
+    return everywhere(lambda keys: one(("GET", keys.lost), lambda runs: whole(runs or 0)))
 
 
 def add_dropped(events: Mapping[str, int]) -> Call[None]:
@@ -50,7 +50,7 @@ def warnings() -> Call[tuple[int, ...]]:
         asked = [("ZCARD", keys.warned(kind)) for kind in KINDS]
         return Asked(asked, lambda replies: tuple(count or 0 for count in replies))
 
-    return everywhere(ask, sums)
+    return everywhere(ask)
 
 
 def times() -> Call[Totals]:
@@ -65,12 +65,7 @@ def times() -> Call[Totals]:
                 found[kind, rest[0]] = known._replace(**{_PARTS[part]: whole(stored)})
         return found
 
-    def merged(replies: list[Totals]) -> Totals:
-        names = {name for own in replies for name in own}
-        each = {name: [own.get(name, Total()) for own in replies] for name in names}
-        return {name: Total(*sums(totals)) for name, totals in each.items()}
-
-    return everywhere(lambda keys: one(("HGETALL", keys.times), parse), merged)
+    return everywhere(lambda keys: one(("HGETALL", keys.times), parse))
 
 
 def _fields(reply: Any) -> Iterator[tuple[bytes, bytes]]:
@@ -117,7 +112,7 @@ def store(since_ms: int) -> Call[Counted]:
         counted = [("ZCARD", every), ("ZCARD", running), ("ZCOUNT", every, since_ms * 1000, "+inf")]
         return Asked(counted, lambda replies: Counted(*(count or 0 for count in replies)))
 
-    return everywhere(ask, lambda replies: Counted(*sums(replies)))
+    return everywhere(ask)
 
 
 def memory() -> Call[Memory]:

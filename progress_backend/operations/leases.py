@@ -111,7 +111,7 @@ def found_lost(task_ids: Sequence[str], again_ms: int) -> Call[None]:
         counted = ("INCRBY", keys.lost, len(task_ids))
         return Asked([counted, ("ZADD", keys.asked_again, *due)], nothing)
 
-    return shared(task_ids, ask, nothing)
+    return shared(task_ids, ask)
 
 
 def ask_again(tasks: Collection[tuple[str, int | None]]) -> Call[None]:
@@ -125,7 +125,7 @@ def ask_again(tasks: Collection[tuple[str, int | None]]) -> Call[None]:
         requests += [("ZREM", keys.asked_again, *over)] if over else []
         return Asked(requests, nothing)
 
-    return shared(tuple(tasks), ask, nothing, lambda task: task[0])
+    return shared(tuple(tasks), ask, lambda task: task[0])
 
 
 def to_ask(before_ms: int, limit: int) -> Call[list[str]]:

@@ -12,7 +12,7 @@ from ..record.list_request import BY_END, NEWEST, RUNNING, Span
 from ..record.model import ENDED, STATUSES, TaskStatus
 from ..record.waiting import Waiting
 from . import call
-from .call import Asked, Call, everywhere, in_the_first, one, sums
+from .call import Asked, Call, everywhere, in_the_first, merged, one
 from .index_entry import Facets
 from .keys import Keys
 from .partitions import Layout
@@ -128,11 +128,7 @@ def tally(filters: Filters) -> Call[Paged]:
         count, *counts = (count or 0 for count in replies)
         return Paged(count, tuple(counts))
 
-    def merged(replies: list[Paged]) -> Paged:
-        total = sum(reply.total for reply in replies)
-        return Paged(total, sums([reply.counts for reply in replies]))
-
-    return everywhere(ask, merged)
+    return everywhere(ask)
 
 
 def newest(until: float, limit: int, filters: Sequence[Filters]) -> Call[list[tuple[int, str]]]:
@@ -170,7 +166,7 @@ def above(after: float, filters: Sequence[Filters]) -> Call[int]:
         asked = [("ZCOUNT", keys.index(*each), *bounds) for each in filters]
         return Asked(asked, lambda replies: sum(count or 0 for count in replies))
 
-    return everywhere(ask, sum)
+    return everywhere(ask)
 
 
 def before(tasks: Sequence[Waiting]) -> Call[list[int | None]]:
@@ -180,9 +176,6 @@ def before(tasks: Sequence[Waiting]) -> Call[list[int | None]]:
 
     In the partition of a task its place is exact, to the others its creation time is compared.
     """
-
-    def parts(layout: Layout) -> list[Asked[list[int | None]]]:
-        return [ask(keys, layout) for keys in layout.keys]
 
     def ask(keys: Keys, layout: Layout) -> Asked[list[int | None]]:
         types = {task.task_type: 0 for task in tasks}
@@ -198,8 +191,8 @@ def before(tasks: Sequence[Waiting]) -> Call[list[int | None]]:
     def parse(replies: list[Any]) -> list[int | None]:
         return [None if count < 0 else count for count in (replies[0] if replies else ())]
 
-    def sums(_: Layout, replies: list[list[int | None]]) -> list[int | None]:
+    def sums(replies: list[list[int | None]]) -> list[int | None]:
         each = zip(*replies, strict=True)
         return [None if None in counts else sum(map(int, counts)) for counts in each]
 
-    return Call(parts, sums)
+    return Call(lambda layout: merged([ask(keys, layout) for keys in layout.keys], sums))

@@ -6,7 +6,7 @@ All keys of a task are in its partition, so that one script can work on them. Pu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from zlib import crc32
@@ -39,9 +39,13 @@ class Layout:
         """The key names of a task's partition."""
         return self.keys[self.place(task_id) if len(self.keys) > 1 else 0]
 
-    def grouped(self, items: Iterable[Item], id_of: Callable[[Item], str]) -> dict[int, list[Item]]:
-        """The items by the partition of their task, in their order."""
-        groups: dict[int, list[Item]] = {}
+    def grouped(
+        self, items: Sequence[Item], id_of: Callable[[Item], str]
+    ) -> list[tuple[Keys, Sequence[Item]]]:
+        """The items by the partition of their task, in their order; one group at least."""
+        if len(self.keys) == 1 or not items:
+            return [(self.keys[0], items)]
+        groups: dict[Keys, list[Item]] = {}
         for item in items:
-            groups.setdefault(self.place(id_of(item)), []).append(item)
-        return groups
+            groups.setdefault(self.of_task(id_of(item)), []).append(item)
+        return [*groups.items()]

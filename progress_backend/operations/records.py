@@ -76,7 +76,7 @@ def extend(task_ids: Sequence[str], ttl_ms: int, due_ms: int) -> Call[None]:
         requests += [("ZADD", keys.expiry, "XX", "GT", *due)] if due else []
         return Asked(requests, nothing)
 
-    return shared(task_ids, ask, nothing)
+    return shared(task_ids, ask)
 
 
 def runs_of(task_type: str) -> Call[tuple[PastRun, ...]]:

@@ -48,7 +48,7 @@ def lately_beside(read: Call[T], now_ms: int) -> Call[tuple[T, Lately]]:
 
         return Asked([*its.requests, ours], parse)
 
-    return Call(lambda layout: [asked(layout)])
+    return Call(asked)
 
 
 def keep(task_id: str, entry: bytes) -> Call[None]:

@@ -65,7 +65,7 @@ def sweep(
     def deleted(reply: int | None) -> int:
         return reply or 0
 
-    return shared(entries, ask, sum, lambda entry: entry.task_id)
+    return shared(entries, ask, lambda entry: entry.task_id)
 
 
 def _left(facets: Standing, keys: Keys, places: dict[str, int], group: int) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..record.model import STATUSES
 from . import workflows
-from .call import Asked, Call, everywhere, of_each, one, sums
+from .call import Asked, Call, added, everywhere, of_each, one
 from .keys import Keys
 from .scripts import script
 from .values import timed
@@ -50,7 +50,7 @@ def newest(until_us: float, limit: int, start: int = 0) -> Call[TopOfAll]:
         latest = workflows.latest_of_each(chain(*(reply.workflows for reply in replies)))
         return TopOfAll(
             (sum(reply.sizes[0] for reply in replies), len(latest)),
-            sums([reply.counts for reply in replies]),
+            added([reply.counts for reply in replies]),
             tuple(sorted(singles, reverse=True)[:limit]),
             tuple(latest),
         )
@@ -69,7 +69,7 @@ def since(after_us: float) -> Call[int]:
         tasks, members = (reply or 0 for reply in replies)
         return int(max(tasks - members, 0))
 
-    return everywhere(ask, sum)
+    return everywhere(ask)
 
 
 def of_workflows(task_ids: Sequence[str]) -> Call[list[bool]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from .call import Asked, Call, at, everywhere, listed, one, sums
+from .call import Asked, Call, at, everywhere, listed, one
 from .keys import Keys
 from .part import Given
 from .scripts import script
@@ -70,7 +70,7 @@ def take(place: int, target: str, lease_ms: int) -> Call[Taken | None]:
             script("take", {"events": keys.webhook_events(target)}, {"lease": lease_ms}), parse
         )
 
-    return Call(lambda layout: [ask(layout.keys[place])])
+    return Call(lambda layout: ask(layout.keys[place]))
 
 
 def settle(place: int, target: str, taken: Taken, outcome: str, pause_s: float = 0) -> Call[None]:
@@ -83,7 +83,7 @@ def settle(place: int, target: str, taken: Taken, outcome: str, pause_s: float =
         about = {"entry": taken.entry, "bytes": len(taken.body), "outcome": outcome}
         return one(script("settle", names, about | {"pause": int(pause_s * 1000)}), nothing)
 
-    return Call(lambda layout: [ask(layout.keys[place])])
+    return Call(lambda layout: ask(layout.keys[place]))
 
 
 class Figures(NamedTuple):
@@ -109,9 +109,7 @@ def figures(targets: Sequence[str]) -> Call[list[Figures]]:
         each = zip(replies[::2], replies[1::2], strict=True)
         return [Figures(n or 0, *(whole(one or 0) for one in counts or ())) for n, counts in each]
 
-    return everywhere(
-        ask, lambda replies: [Figures(*sums(own)) for own in zip(*replies, strict=True)]
-    )
+    return everywhere(ask)
 
 
 def may_have_ended(now_ms: int, free_ms: float, limit: int) -> Call[list[str]]:

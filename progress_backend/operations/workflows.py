@@ -12,9 +12,8 @@ from ..record.act import Act
 from ..record.model import STATUSES
 from ..record.workflow import Figures, merged
 from . import call
-from .call import Asked, Call, at, everywhere, joined, listed, one, sums
+from .call import Asked, Call, at, everywhere, joined, listed, one
 from .keys import Keys
-from .partitions import Layout
 from .scripts import script
 from .values import nothing, texts, timed
 
@@ -87,11 +86,7 @@ def owned(workflow_id: str, owner: str) -> Call[tuple[int, int]]:
         members, owned = (reply or 0 for reply in replies)
         return members, owned
 
-    def merged(replies: list[tuple[int, int]]) -> tuple[int, int]:
-        members, owned = sums(replies)
-        return members, owned
-
-    return everywhere(ask, merged)
+    return everywhere(ask)
 
 
 def publishing(workflow_id: str, token: str, now_ms: int, ttl_ms: int) -> Call[None]:
@@ -147,20 +142,17 @@ def newest(start: int, limit: int) -> Call[Listed]:
     newest `LISTED` are in the list, each by the last time at which a partition got its first
     member."""
 
-    def ask(keys: Keys, start: int, limit: int) -> Asked[Listed]:
-        bounds = ("+inf", "-inf", "WITHSCORES", "LIMIT", start, limit)
+    def ask(keys: Keys) -> Asked[Listed]:
+        place = (0, LISTED) if keys.sharded else (start, limit)
+        bounds = ("+inf", "-inf", "WITHSCORES", "LIMIT", *place)
         asked = [("ZCARD", keys.workflows), ("ZREVRANGEBYSCORE", keys.workflows, *bounds)]
         return Asked(asked, lambda replies: Listed(replies[0] or 0, tuple(timed(replies[1]))))
 
-    def parts(layout: Layout) -> list[Asked[Listed]]:
-        page = (start, limit) if len(layout.keys) == 1 else (0, LISTED)
-        return [ask(keys, *page) for keys in layout.keys]
-
-    def merged(_: Layout, replies: list[Listed]) -> Listed:
+    def merged(replies: list[Listed]) -> Listed:
         found = latest_of_each(chain(*(reply.found for reply in replies)))
         return Listed(len(found), tuple(found[start : start + limit]))
 
-    return Call(parts, merged)
+    return everywhere(ask, merged)
 
 
 def latest_of_each(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
