@@ -52,7 +52,6 @@ class Listener:
         self.watches: Final = Watches(store)
         self._store = store
         self._subscription: Subscription | ClusterSubscription | None = None
-        self._cluster: ClusterSubscription | None = None
         self._task: asyncio.Task[None] | None = None
         self._outage = outage_of(store.settings)
         self._traceback = OneAMinute()
@@ -72,8 +71,6 @@ class Listener:
         self.watches.stop()
         if self._task is not None and not await ended(4 * END_S, self._task):
             logger.warning("the connection for updates from Redis does not end, and is abandoned")
-        if self._cluster is not None:
-            await within(END_S, self._cluster.close())
 
     @property
     def connected(self) -> bool:
@@ -156,15 +153,14 @@ class Listener:
 
     async def _connect(self, opened: AsyncExitStack) -> Subscription | ClusterSubscription:
         """A new connection; the stack closes it."""
-        settings, watches = self._store.settings, self.watches
-        if settings.clustered:
-            if self._cluster is None:
-                self._cluster = ClusterSubscription(settings, watches, PING_S)
-            await self._cluster.connect(opened)
-            return self._cluster
+        watches = self.watches
+        if self._store.cluster is not None:
+            several = ClusterSubscription(watches, self._store.layout)
+            await several.connect(self._store.cluster, PING_S, opened)
+            return several
         # redis-py's time-out of writes can swallow a cancellation (Python 3.11); the pings take its
         # place.
-        client = async_client(settings, PING_S, socket_timeout=None)
+        client = async_client(self._store.settings, PING_S, socket_timeout=None)
         opened.push_async_callback(close_async, client)
         pool = client.connection_pool
         connection = await within(PING_S, pool.get_connection())

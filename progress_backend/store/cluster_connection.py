@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import redis.asyncio.retry
@@ -18,7 +19,7 @@ from redis.cluster import ClusterNode, RedisCluster
 from ..errors import StoreUnavailable
 from ..settings import Settings
 from .bounded_connection import pool_of_a_node
-from .connection import CONNECTIONS, close_async, options_of
+from .connection import CONNECTIONS, options_of
 from .deadline import Deadline
 from .exchange import Request, encoded
 from .redis_errors import OF_REDIS, checked, refused
@@ -54,17 +55,11 @@ def async_cluster(settings: Settings, timeout_s: float) -> AsyncRedisCluster:
     return AsyncRedisCluster(startup_nodes=nodes, **options)
 
 
-def name_again(client: RedisCluster | AsyncRedisCluster, settings: Settings) -> None:
+def _name_again(client: Any, node: Callable[[str, int], Any], settings: Settings) -> None:
     """Lets a client look for nodes at the URL's names too: redis-py keeps the addresses that it has
     found, and all of them may be others by now."""
-    known: dict[str, Any] = dict(client.nodes_manager.startup_nodes)
-    for at in nodes_of(settings):
-        if isinstance(client, RedisCluster):
-            node: Any = ClusterNode(*at)
-        else:
-            node = AsyncClusterNode(*at, **client.connection_kwargs)
-        known.setdefault(node.name, node)
-    client.nodes_manager.startup_nodes = known
+    named, known = (node(*at) for at in nodes_of(settings)), client.nodes_manager.startup_nodes
+    client.nodes_manager.startup_nodes = {one.name: one for one in named} | known
 
 
 class ClusterExchange:
@@ -89,12 +84,11 @@ class ClusterExchange:
         if not self._turn.acquire(timeout=self._deadline.left()):
             raise StoreUnavailable("the progress store is in use by another thread", late=True)
         try:
-            if self._opened is None:
-                self._opened = sync_cluster(self._settings, self._deadline)
+            self._opened = self._opened or sync_cluster(self._settings, self._deadline)
             return self._replies(self._opened, requests)
         except OF_REDIS:
             if self._opened is not None:
-                name_again(self._opened, self._settings)
+                _name_again(self._opened, ClusterNode, self._settings)
             raise
         finally:
             self._turn.release()
@@ -137,18 +131,12 @@ class AsyncClusterExchange:
 
     async def ask(self, *requests: Request) -> list[Any]:
         """As `ClusterExchange.ask`."""
-        if not requests:
-            return []
-        async with asyncio.timeout(self._timeout_s):
-            await self._room.acquire()
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._timeout_s), self._room:
                 return checked(await self._replies(requests))
         except OF_REDIS:
-            name_again(self._client, self._settings)
+            self._name_again()
             raise
-        finally:
-            self._room.release()
 
     async def _replies(self, requests: tuple[Request, ...]) -> list[Any]:
         if len(requests) == 1:
@@ -162,6 +150,28 @@ class AsyncClusterExchange:
             pipeline.execute_command(*request)
         return await pipeline.execute(raise_on_error=False)
 
+    async def primaries(self, names: Sequence[str]) -> list[tuple[AsyncClusterNode, list[str]]]:
+        """The primaries as they are now, each with those of the keys or channels that it has.
+
+        Raises:
+            RedisClusterException: no node that was seen, nor the URL's, answers.
+        """
+        self._name_again()
+        await self._client.nodes_manager.initialize()
+        owners = [(name, self._client.get_node_from_key(name)) for name in names]
+        # By name: redis-py 6, which Celery 5.6 allows, cannot compare its nodes.
+        return [
+            (node, [name for name, owner in owners if owner and owner.name == node.name])
+            for node in self._client.get_primaries()
+        ]
+
+    def _name_again(self) -> None:
+        node = functools.partial(AsyncClusterNode, **self._client.connection_kwargs)
+        _name_again(self._client, node, self._settings)
+
     async def close(self) -> None:
-        """Closes the connections."""
-        await close_async(self._client)
+        """Closes the connections, also those that redis-py's own `aclose` leaves open between a
+        call that failed and the next one, which reads the nodes again."""
+        await self._client.aclose()
+        for nodes in ("nodes_cache", "startup_nodes"):
+            await self._client.nodes_manager.aclose(nodes)

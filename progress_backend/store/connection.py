@@ -11,7 +11,6 @@ import redis.asyncio.sentinel
 import redis.backoff
 import redis.retry
 import redis.sentinel
-from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
 
 from ..settings import Settings
 from .bounded_connection import bind, bounded, readable
@@ -83,16 +82,10 @@ class _WaitingSentinelPool(
 
 
 async def close_async(client: Any) -> None:
-    """Closes an asyncio client, and the connections that redis-py's own `aclose` leaves open.
-
-    These are the connections to sentinels; and all connections to a cluster between a call that
-    failed and the next one, which reads the nodes again.
-    """
+    """Closes an asyncio client, and the connections to sentinels, which redis-py's own `aclose`
+    leaves open."""
     await client.aclose()
-    if isinstance(client, AsyncRedisCluster):
-        for nodes in ("nodes_cache", "startup_nodes"):
-            await client.nodes_manager.aclose(nodes)
-    elif isinstance(client.connection_pool, redis.asyncio.sentinel.SentinelConnectionPool):
+    if isinstance(client.connection_pool, redis.asyncio.sentinel.SentinelConnectionPool):
         for sentinel in client.connection_pool.sentinel_manager.sentinels:
             await sentinel.aclose()
 

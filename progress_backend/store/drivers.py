@@ -187,11 +187,10 @@ class AsyncStore(_Base):
 
     def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
         super().__init__(settings)
-        self._exchange: AsyncExchange | AsyncClusterExchange
-        if settings.clustered:
-            self._exchange = AsyncClusterExchange(settings, timeout_s)
-        else:
-            self._exchange = AsyncExchange(async_client(settings, timeout_s), timeout_s)
+        self.cluster = AsyncClusterExchange(settings, timeout_s) if settings.clustered else None
+        self._exchange: AsyncExchange | AsyncClusterExchange = self.cluster or AsyncExchange(
+            async_client(settings, timeout_s), timeout_s
+        )
 
     async def run(self, flow: Flow[T]) -> T:
         """Drives a flow to its end; raises as `Store.run`."""

@@ -85,11 +85,8 @@ def _split(url: str) -> SplitResult:
 
 def nodes_of(settings: Settings) -> list[tuple[str, int]]:
     """Host and port of each node in a cluster's URL."""
-    named = []
-    for url in cluster_urls(settings):
-        parts = _split(url)
-        named.append((parts.hostname or "localhost", parts.port or 6379))
-    return named
+    parts = map(_split, cluster_urls(settings))
+    return [(one.hostname or "localhost", one.port or 6379) for one in parts]
 
 
 @contextmanager
