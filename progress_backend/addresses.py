@@ -68,7 +68,11 @@ def store_url_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) -> 
     urls = [(name, _celery_url(name, conf, environ)) for name in _CELERY_URLS]
     for name, url in urls:
         if scheme_of(url) in CLUSTER_SCHEMES:
-            raise _no_cluster(name, scheme_of(url))
+            raise SettingsError(
+                f"{_CELERY_URLS[name]} is {scheme_of(url)}://…, but Celery's broker and result "
+                "backend cannot be on a Redis Cluster: give it one Redis, Sentinel or RabbitMQ, "
+                "and name the cluster in PROGRESS_REDIS_URL alone"
+            )
     for name, url in urls:
         if url is not None and scheme_of(url) in STORE_SCHEMES:
             named = _of_master(url, conf.get(_CELERY_OPTIONS[name]))
@@ -85,19 +89,6 @@ def key_prefix_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) ->
             options = conf.get(_CELERY_OPTIONS[name])
             return str(options.get("global_keyprefix") or "") if isinstance(options, dict) else ""
     return ""
-
-
-def refuse_misread_broker(conf: Mapping[str, Any], environ: Mapping[str, str]) -> None:
-    """Refuses a broker URL with the scheme redis+cluster or rediss+cluster: Celery reads the part
-    before the plus alone, and connects to Redis on this machine. The other cluster schemes are
-    refused by Celery itself, unless a package has added them.
-
-    Raises:
-        SettingsError: the broker's URL has one of these two schemes.
-    """
-    scheme = scheme_of(_celery_url("broker_url", conf, environ))
-    if scheme in CLUSTER_SCHEMES and "+" in scheme:
-        raise _no_cluster("broker_url", scheme)
 
 
 def _celery_url(name: str, conf: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
@@ -124,14 +115,6 @@ def _of_master(url: str, options: Any) -> str:
     if not name or scheme_of(url) != "sentinel":
         return url
     return f"{url}{'&' if '?' in url.rpartition(';')[2] else '?'}{urlencode({'service': name})}"
-
-
-def _no_cluster(name: str, scheme: str) -> SettingsError:
-    return SettingsError(
-        f"{_CELERY_URLS[name]} is {scheme}://…, but Celery's broker and result backend cannot be "
-        "on a Redis Cluster: give it one Redis, Sentinel or RabbitMQ, and name the cluster in "
-        "PROGRESS_REDIS_URL alone"
-    )
 
 
 def _over_tls(url: str, name: str, options: Any) -> str:

@@ -17,7 +17,6 @@ from .addresses import (
     CLUSTER_SCHEMES,
     STORE_SCHEMES,
     key_prefix_of_celery,
-    refuse_misread_broker,
     scheme_of,
     store_url_of_celery,
     without_password,
@@ -230,9 +229,7 @@ class Settings:
                 raw = _raw(one.name, conf, environ)
             if raw is not None:
                 values[one.name] = _read(one.name, str(one.type), raw)
-        if "redis_url" in values:
-            refuse_misread_broker(conf, environ)
-        else:
+        if "redis_url" not in values:
             values["redis_url"] = store_url_of_celery(conf, environ)
             values.setdefault("key_prefix", key_prefix_of_celery(conf, environ))
         if "timezone" not in values and (zone := _zone_of(conf)):
