@@ -37,6 +37,8 @@ PING_S = 5.0
 BACKOFF_S = (0.1, 5.0)
 #: Longest wait at the end of a connection: for the tasks that use it, then until it is closed.
 END_S = 2.0
+#: Seconds between two looks for watched records that are gone.
+LOOK_S = 30.0
 #: Exceptions of a store that does not answer.
 _AWAY = (redis.exceptions.RedisError, OSError, StoreUnavailable)
 
@@ -150,6 +152,10 @@ class Listener:
         self._caught_up = True
         self._outage.back("listener")
         self.heartbeats.changed()
+        while True:  # no message says that a record was deleted or has expired
+            await asyncio.sleep(LOOK_S)
+            with contextlib.suppress(StoreUnavailable):
+                await self.watches.catch_up(self.watches.confirmed_ones, gone_alone=True)
 
     async def _connect(self, opened: AsyncExitStack) -> Subscription | ClusterSubscription:
         """A new connection; the stack closes it."""

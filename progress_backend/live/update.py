@@ -144,10 +144,12 @@ class Update(NamedTuple):
     def supersedes(self, other: Update) -> bool:
         """Whether a client that got `other` has to get this update.
 
-        Within an epoch only a later version counts; a new epoch's version is sent whatever it is,
-        since Redis may come back from an older copy.
+        Within an epoch only a later version counts, or that the record is gone, or there again; a
+        new epoch's version is sent whatever it is, since Redis may come back from an older copy.
         """
         mine, theirs = self.key, other.key
+        if (self.message is None) is not (other.message is None):
+            return mine[0] >= theirs[0]
         return mine > theirs and (mine[2] != theirs[2] or mine[1] != theirs[1])
 
 

@@ -29,7 +29,7 @@ class Watch(Receivers[Update]):
         #: Whether it was confirmed over an earlier connection, so that messages in between were
         #: missed.
         self.confirmed_once = False
-        #: Whether a message has come over this connection.
+        #: Whether a message has come over this connection, since the record was last read.
         self.current = False
         self._logged = False
 

@@ -95,8 +95,12 @@ class Watches:
         self._change = change
         for channel in self._by_channel:
             change(channel)
-        # A watch that waits for its first confirmation has missed nothing: its client reads after
-        # that.
+        return self.confirmed_ones
+
+    @property
+    def confirmed_ones(self) -> tuple[Watch, ...]:
+        """All but those that wait for their first confirmation: these have missed nothing, their
+        clients read after that."""
         return tuple(watch for watch in self._by_channel.values() if watch.confirmed_once)
 
     def lost(self) -> None:
@@ -128,8 +132,9 @@ class Watches:
         else:
             watch.publish(update)
 
-    async def catch_up(self, watches: Sequence[Watch]) -> None:
+    async def catch_up(self, watches: Sequence[Watch], *, gone_alone: bool = False) -> None:
         """Reads everything that was watched before; messages that arrived since are newer.
+        `gone_alone`: of tasks only that their records are gone is passed on.
 
         Raises:
             StoreUnavailable: Redis does not answer.
@@ -141,9 +146,11 @@ class Watches:
         tasks = [watch for watch in watches if type(watch) is Watch]
         for start in range(0, len(tasks), _BATCH):
             batch = tasks[start : start + _BATCH]
+            for watch in batch:
+                watch.current = watch.current and not gone_alone
             documents = await self._store.execute(records.read([one.its_id for one in batch]))
             for watch, document in zip(batch, documents, strict=True):
-                if watch and not watch.current:
+                if watch and not watch.current and not (gone_alone and document):
                     self._publish(watch, document, f"task {watch.its_id}")
 
     def close(self) -> None:

@@ -177,7 +177,7 @@ async def test_a_listener_knows_the_nodes_that_it_has_seen(
                 async with watching(listener, "t") as mailbox:
                     await store.run(store.flows.apply("t", (CREATED,), store.now()))
                     update = await asyncio.wait_for(mailbox.get(), 60)
-                    return bool(json.loads(update.message or "{}")["task_id"] == "t")
+                    return bool(json.loads(update.message or "{}").get("task_id") == "t")
 
             await aeventually(is_heard)
         finally:

@@ -114,6 +114,21 @@ async def test_a_server_that_comes_back_older_is_believed(start_server: StartSer
             assert listener.connected
 
 
+async def test_a_record_that_is_deleted_is_noticed_without_a_message(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listeners, "LOOK_S", 0.1)
+    records = Records(redis_url)
+    await asyncio.to_thread(records.create, "a")
+    async with listening(redis_url) as listener, watching(listener, "a") as mailbox:
+        with redis.Redis.from_url(redis_url) as client:
+            await asyncio.to_thread(records.start, "a")
+            assert (await news(mailbox))["status"] == "running"
+            client.delete("task:a")
+        async with asyncio.timeout(10):
+            assert (await mailbox.get()).message is None
+
+
 async def test_a_server_that_is_away_is_said_once(
     start_server: StartServer,
     caplog: pytest.LogCaptureFixture,

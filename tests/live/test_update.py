@@ -33,8 +33,9 @@ def seen(epoch: int, revision: int, *, age: int = 0, status: str = "running") ->
         (seen(1, 1), seen(1, 9, age=60), True),
         (seen(1, 9, age=60), seen(1, 1), False),
         # A record that is gone, and came again.
-        (Update.of(None, 2), seen(1, 4), True),
-        (seen(2, 1), Update.of(None, 2), True),
+        (Update.of(None, 1), seen(1, 4), True),
+        (seen(1, 1), Update.of(None, 1), True),
+        (Update.of(None, 1), seen(2, 4), False),
         (Update.of(None, 3), Update.of(None, 2), False),
     ],
 )
