@@ -166,11 +166,11 @@ class EmbeddedServer:
                 return True
             ended = process.poll() is not None
             end_process(process)
-            said = _read(log)
-        if "Address already in use" in said:
+            output = _read(log)
+        if "Address already in use" in output:
             return False
         why = "ended" if ended else f"did not answer within {START_S:g} s"
-        raise EmbeddedServerError(f"the embedded server {why}; its output: {said or 'none'}")
+        raise EmbeddedServerError(f"the embedded server {why}; its output: {output or 'none'}")
 
     def _options(self, port: int) -> list[str]:
         options = ["--port", str(port), "--bind", HOST, "--loglevel", "warning"]
@@ -183,7 +183,7 @@ class EmbeddedServer:
     def _wait(self, process: subprocess.Popen[bytes], port: int) -> bool:
         """Waits until the started server answers PING; False if it exits or the deadline passes.
 
-        On a port that another Redis has bound, that one would answer: hence the process id.
+        If another Redis has bound the port, that server replies: so the process id is compared.
         """
         deadline = time.monotonic() + START_S
         once = Retry(NoBackoff(), 0)  # the loop below is the retry, and it has a deadline

@@ -1,4 +1,4 @@
-"""What a file says, read again when somebody has changed it."""
+"""The content of a file, read again after a change."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def version_of(path: Path | None) -> tuple[int, ...] | None:
 
 
 class Reread(Generic[T]):
-    """What was read of a file, or of no file; calling it gives that, after a change anew."""
+    """The parsed content of a file, or of no file; a call returns it, and reads a changed file
+    again."""
 
     def __init__(
         self,
@@ -57,7 +58,7 @@ class Reread(Generic[T]):
         self._known = read()
 
     def __call__(self) -> T:
-        """What the file says; what it said before where it has become unusable: a file that is
+        """The file's content, or the previous content if the new one is unusable: a file that is
         being saved is no reason to close every socket."""
         now = self._clock()
         if self._path is None or now - self._looked < LOOK_S:

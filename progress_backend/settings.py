@@ -35,7 +35,7 @@ _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _TRACE_URL = re.compile(r"https?://[^\s\"'<>]*\{trace_id\}[^\s\"'<>]*")
 _FLOWER_URL = re.compile(r"https?://[^\s\"'<>?#]+")
-#: Colours that can be told apart, and that white text is read on.
+#: Colours that differ clearly, and on which white text is readable.
 TITLE_COLORS = ("blue", "green", "orange", "red", "purple", "grey")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 #: Fields that are a time above 0, and fields that are a limit, or 0 for none.
@@ -47,7 +47,7 @@ _FALSE = {"0", "false", "no", "off"}
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Settings:
-    """The settings of one Celery app, API or service; frozen. A field whose name ends in `_s` is in
+    """The settings of one Celery app, API or service; frozen. Fields with names in `_s` are in
     seconds.
 
     The environment variable of a field is `PROGRESS_` and the field in capitals

@@ -28,7 +28,7 @@ Shared = Literal["task", "workflow", "task_type", "owner"]
 BEGINS: Final = "pbs_"
 #: Fewest characters of a key.
 KEY: Final = 32
-#: Seconds for which a token counts where nothing else is said, and at most.
+#: Default and longest lifetime of a token in seconds.
 TTL_S: Final = 3_600.0
 MOST_TTL_S: Final = 30 * 86_400.0
 #: Tokens of which what they permit is kept: a signature takes a third of a request's time.
@@ -63,10 +63,10 @@ def sign(
     what any of them has signed.
 
     Args:
-        task_id: id of the task; it need not be there yet.
+        task_id: id of the task; its record need not exist yet.
         workflow_id: id of the workflow.
         task_type: type of the tasks.
-        owner: owner of the tasks, and of the workflows whose members are all his.
+        owner: owner of the tasks, and of the workflows in which all members have this owner.
         ttl: seconds until it expires, 30 days at most.
         settings: settings with `signing_keys`; without them the environment's.
 

@@ -2,9 +2,9 @@
 
     NAME ROLE sha256:HASH [owner=OWNER] [task_type=TYPE]
 
-A line has the token's SHA-256 and never the token itself, so that whoever reads the file or the
-environment cannot use it. A token is 256 random bits: nobody guesses one from its hash, and a slow
-hash would only slow each request down.
+A line has the token's SHA-256 and never the token itself, so a reader of the file or the
+environment cannot use it. A token is 256 random bits: it cannot be guessed from its hash, and a
+slow hash would only slow each request down.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Token:
     digest: bytes
     #: The only task type that the token may see; None: all.
     task_type: str | None = None
-    #: The only owner whose tasks the token may see; None: all tasks.
+    #: The token may see only this owner's tasks; None: all tasks.
     owner: str | None = None
 
     @classmethod
@@ -177,8 +177,8 @@ def write_file(path: Path, tokens: Iterable[Token], removed: Iterable[str] = ())
 
 @contextmanager
 def _one_writer(folder: Path) -> Iterator[None]:
-    """`with`: no other process adds or takes out tokens meanwhile, whose lines would be lost. The
-    lock is the folder's, since the file itself is replaced. Windows has no such lock."""
+    """`with`: no other process adds or removes tokens meanwhile: its lines would be lost. The lock
+    is the folder's, since the file itself is replaced. Windows has no such lock."""
     if fcntl is None:
         yield
         return
@@ -224,7 +224,7 @@ class Tokens:
     def _with(self, digest: bytes) -> Token | None:
         found = None
         for token in self._all():
-            # All are compared, each in constant time: how long it takes tells nothing.
+            # All are compared, each in constant time: the duration reveals nothing.
             if hmac.compare_digest(token.digest, digest):
                 found = token
         return found

@@ -104,7 +104,7 @@ class App:
     def close(self) -> None:
         self._redis.close()
         process = self.tracker.process
-        self.tracker.begin_anew()  # at the end of the run nothing of it is left to be sent
+        self.tracker.reset()  # at the end of the run nothing of it is left to be sent
         if process is not None:
             process.store.close()
         self.celery.close()

@@ -86,12 +86,6 @@ PHRASES: Mapping[str, str] = {
     r"(?:is|are|be) answered|answers with": "the API responds with",
     r"count(?:s|ed)? as (?:its|their) text": "uses `str()`",
 }
-#: Words that are left in names of the library, until their modules are rewritten.
-LEFT_IN_NAMES = frozenset(
-    ("anew", "everybody", "nobody", "nowhere", "said", "spoken", "tell", "told")
-)
-#: The same in its texts.
-LEFT_IN_TEXTS = frozenset(("anew", "nobody", "speak", "tell", "whose"))
 
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`]*`")

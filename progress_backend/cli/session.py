@@ -67,7 +67,7 @@ class Command(click.Command):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # The reader of the pipe has ended (`| head`): the rest is written nowhere.
+            # The reader of the pipe has ended (`| head`): the rest is dropped.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
         except StoreUnavailable as error:

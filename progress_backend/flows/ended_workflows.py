@@ -19,8 +19,8 @@ from .workflows import body_of
 
 #: Workflows that are looked at in one step.
 _LOOKED: Final = 100
-#: Milliseconds until a workflow is looked at again whose only open part is a publish in progress,
-#: which no member's commit ends.
+#: Milliseconds until a workflow is checked again in which only a publish is in progress: no
+#: member's commit marks the publish's end.
 _PUBLISHING_MS: Final = 5_000
 
 

@@ -43,8 +43,8 @@ class FirstRecords:
 
     def of(self, task_id: str, event: ev.Created, now: datetime) -> tuple[Applied, bytes] | None:
         """The record after a publish of a task that has none, and its request; None for a publish
-        that waits for a time, is recorded late, or whose task has metadata or is of a workflow.
-        `now` is in whole milliseconds."""
+        with an `eta`, a late one, and a task with metadata or of a workflow. `now` is in whole
+        milliseconds."""
         if (ready := self._like(task_id, event, now)) is None:
             return None
         task, stored = _task(ready, task_id, event, now), copy(ready.stored)

@@ -1,6 +1,6 @@
-"""Lists for which there is no index, among a bounded number of the newest tasks: of a caller whose
-token names a filter, through others beside it, where a cursor says where to go on; and of tasks by
-the beginning of their ids. Flows; pure."""
+"""Lists for which there is no index, among a bounded number of the newest tasks: for a token with a
+filter, with other filters beside it and a cursor for the next page; and of tasks by the start of
+their ids. Flows; pure."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def page(
     span = created or EVER
     # An id is above "": of those created at the very end of the span none is listed.
     after = (span.before_us, "") if cursor is None else min(_read(cursor), (span.before_us, ""))
-    # One more tells whether there are more; and that at the cursor may still be there.
+    # One more shows whether there are more; and the row at the cursor may still be there.
     newest = yield from lists.newest(after[0], LOOKED_AT + 2, (within,))
     older = [one for one in newest if one < after and one[0] >= span.from_us]
     ids = [task_id for _, task_id in older[:LOOKED_AT]]

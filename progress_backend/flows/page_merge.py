@@ -25,7 +25,7 @@ def merged(page: Page) -> Flow[Paged]:
     tallied = yield from lists.tally(page.filters)
     total, start, ids = 0, page.start, dict[str, None]()
     for group in page.groups:
-        # Somebody else's score may be beyond every time.
+        # A score of another program may be beyond every time.
         since, newer = -inf, 0
         if page.created is not None:
             since = page.created.from_us - 1

@@ -1,5 +1,4 @@
-"""Flows of the pass that finds runs whose worker's lease ran out, and the events for such runs;
-pure."""
+"""Flows of the check for lost runs: runs under an expired lease, and the events for them; pure."""
 
 from __future__ import annotations
 
@@ -74,9 +73,9 @@ def silent(
     task_ids: Sequence[str],
     at_work: Collection[str] = (),
 ) -> Flow[list[Base]]:
-    """Runs under a lease whose records were not written for a lease's time, and which are not in
-    `at_work`, the tasks that the worker itself lists as running (nor eager runs inside of those).
-    The caller asks the result backend before it judges the runs."""
+    """Runs under a lease with records that were not written for a lease's time, and that are not in
+    `at_work`, the tasks that the worker lists as running (nor eager runs inside them). The caller
+    reads the result backend before it ends the runs."""
     documents = yield from records.read(task_ids)
     gone = tuple(i for i, d in zip(task_ids, documents, strict=True) if d is None)
     if gone:
@@ -179,8 +178,8 @@ def readable(documents: Iterable[bytes | None]) -> list[Base]:
 def _silent(base: Base, settings: Settings, now: datetime) -> bool:
     """Whether a record, itself or its run without an end, was not written for a lease's time.
 
-    A record whose time is after now was written before the store's clock was set back: the caller
-    has seen that clock go on for a lease's time since.
+    A record with a time after now was written before the store's clock was set back: since then the
+    caller has seen that clock advance for a lease's time.
     """
     task = base.task
     written_ms = milliseconds(task.updated_at) if task.updated_at else 0
@@ -212,8 +211,8 @@ def of_this_life(base: Base, end: Event, settings: Settings) -> bool:
         return end.at >= task.created_at - _SKEW
     # A task that was published again waits for its first run: an end with a skewed time is not
     # taken.
-    made_anew = task.status == TaskStatus.CREATED and task.attempt > 0
-    return end.at >= task.created_at and not made_anew
+    recreated = task.status == TaskStatus.CREATED and task.attempt > 0
+    return end.at >= task.created_at and not recreated
 
 
 def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:
@@ -227,7 +226,7 @@ def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:
 
 
 def lost(base: Base, locale: Locale, *, living: bool = False) -> Lost | Acknowledged:
-    """The event for a run whose lease ran out; it is refused if the run writes before it is
+    """The event for a run under an expired lease; it is refused if the run writes before it is
     recorded. `living`: the worker is alive, but does not have the run. For a record that ended
     before, the run is over."""
     worker = base.task.worker
@@ -255,7 +254,7 @@ def overdue(base: Base, settings: Settings, now: datetime) -> Lost | Expired | N
 
 
 def given_back(lease: str) -> Flow[list[Base]]:
-    """Runs of a worker that shuts down whose messages it has not acknowledged."""
+    """Runs of a worker that shuts down, with messages that it has not acknowledged."""
     task_ids = yield from leases.held(lease, _GIVEN_BACK)
     documents = yield from records.read(task_ids)
     return [

@@ -41,7 +41,7 @@ def due_ms(task: Task, now_ms: int, settings: Settings) -> int:
             kept_ms = max(kept_ms, ended_ms + UNENDED_S * 1000, waits_ms + UNENDED_S * 1000)
         return max(kept_ms, _again_ms(task, max(ended_ms, now_ms), settings))
     if task.status == TaskStatus.CREATED and task.root_id is None and task.member is None:
-        # It was not published when it was made, and nobody has begun it.
+        # It was not published when it was created, and no run has started.
         return waits_ms + int(settings.unstarted_s * 1000)
     expected_s = estimate.remaining_seconds(task) or 0
     return waits_ms + int((expected_s + UNENDED_S) * 1000)

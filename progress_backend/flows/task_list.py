@@ -86,7 +86,7 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
 
 
 def _index_of(filters: Filters) -> Filters:
-    """The index whose tasks are looked through for those that pass filters."""
+    """The index that is searched for tasks that pass the filters."""
     if filters.owner is not None:
         return Filters(filters.status, owner=filters.owner)
     return filters if filters.warning is None else Filters(filters.status, warning=filters.warning)

@@ -34,7 +34,7 @@ def add(
 
 def read(task_id: str, after: int | None, limit: int) -> Flow[logs.LogPart]:
     """The lines of a task's log after a number; the newest ones for None. A number beyond the
-    newest line's is another log's, as of a record that was made anew: then the first ones.
+    newest line is that of an older record's log: then the first ones.
 
     Raises:
         TaskNotFound: there is no record.

@@ -26,8 +26,8 @@ _AT_ONCE: Final = 100
 
 
 def workers(flows: Flows, now: datetime, its: dict[str, Any] | None = None) -> Flow[dict[str, Any]]:
-    """The workers whose leases are stored, the living ones first, each with some of the tasks that
-    it holds: the body of `GET /internal/workers`. `its`: the `figures`, where these were read.
+    """The workers with a stored lease, the living ones first, each with some of the tasks that it
+    holds: the body of `GET /internal/workers`. `its`: the `figures`, where these were read.
 
     A worker that has ended, or was found dead, is forgotten once it holds nothing.
     """

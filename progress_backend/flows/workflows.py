@@ -55,8 +55,8 @@ def body_of(flows: Flows, workflow_id: str, found: Figures, now: datetime) -> Fl
         documents = yield from records.read(ids)
         found_in = zip(ids, documents, strict=True)
         failed = [d for i, d in found_in if d and reader_view.fault(d, i) is None]
-    said = body(workflow_id, found, failed, zone, flows.settings.locale, now)
-    return dumps(said).encode()
+    made = body(workflow_id, found, failed, zone, flows.settings.locale, now)
+    return dumps(made).encode()
 
 
 def page(flows: Flows, page: int, limit: int, now: datetime) -> Flow[tuple[int, list[bytes]]]:
@@ -93,7 +93,7 @@ def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | 
 
 
 def end_planned(flows: Flows, task_ids: Sequence[str], end: Unreached, now: datetime) -> Flow[int]:
-    """Ends those of the records whose messages have not left; how many there were."""
+    """Ends those of the records that are not published; how many there were."""
     documents = yield from records.read(task_ids)
     bases = readable(documents)
     planned = [base for base in bases if base.task.planned or was_unreached(base.task)]
@@ -159,8 +159,8 @@ def _waits(base: Base, now_ms: int) -> bool:
 
 
 def _comes_again(found: Figures, workflow_id: str, now: datetime) -> Flow[bool]:
-    """Whether the broker may deliver the message of a failed member again, whose run then sends
-    those of planned ones. Of many failed members the first ones are looked at."""
+    """Whether the broker may deliver the message of a failed member again: its run then publishes
+    planned members. Of many failed members the first ones are checked."""
     if not found.count(TaskStatus.ERROR):
         return False
     failed = yield from _first(workflow_id, TaskStatus.ERROR)
@@ -179,8 +179,8 @@ def _end(flows: Flows, found: Figures) -> Unreached:
 
 
 def commit_each(flows: Flows, bases: Sequence[Base], event: Event, now: datetime) -> Flow[bool]:
-    """Records an event of each of these records; whether that is done. Those whose
-    commits fail again and again are logged; a record that is gone needs none."""
+    """Records an event of each of these records; whether that is done. Commits that fail again and
+    again are logged; a deleted record needs none."""
     known = {base.task.task_id: base for base in bases}
     failed: dict[str, Exception] = {}
     for _ in range(_TRIES):

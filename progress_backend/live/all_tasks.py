@@ -14,7 +14,7 @@ from .watch import Watch
 #: Lets every task pass.
 ALL: Final = Filters()
 
-#: Tasks whose last facets are kept, so that a task which leaves a filter is sent once more.
+#: Tasks with kept facets, so that a task which leaves a filter is sent once more.
 MOST_KNOWN: Final = 50_000
 
 
@@ -44,7 +44,7 @@ class AllTasksWatch(Watch):
         self._known: dict[str, Facets] = {}
 
     def publish(self, item: Update) -> None:
-        """Passes an update to each receiver whose filter the task passes, or passed before.
+        """Passes an update to each receiver with a filter that the task passes, or passed before.
 
         A task's earlier facets are not known at its first update here: unless the task is new, the
         update is sent to all.

@@ -147,7 +147,7 @@ class Receivers(Generic[T]):
             self._turn = loop.call_soon(self._give_on, item, self._behind)
 
     def _failed(self, receiver: Any, error: Exception) -> None:
-        """Closes a receiver whose `put` has raised."""
+        """Closes a receiver after its `put` has raised."""
         if self._counts.failures.passes():
             logger.error("a watcher of a task did not take an update and is closed", exc_info=error)
         try:

@@ -42,7 +42,7 @@ class Update(NamedTuple):
     #: Whether the passing of time alone has made the end final.
     later: bool = False
     #: The update in each language that clients wish, and as a final one ("final"), each made once.
-    spoken: dict[str, Update] | None = None
+    by_language: dict[str, Update] | None = None
 
     @classmethod
     def of(
@@ -77,7 +77,7 @@ class Update(NamedTuple):
             record.status in ENDED,
             optional_moment(record.may_come_again_until),
             later=record.final and record.may_come_again_until is not None,
-            spoken={},
+            by_language={},
         )
 
     @classmethod
@@ -102,7 +102,7 @@ class Update(NamedTuple):
             optional_moment(body["may_come_again_until"]),
             waits=not going and not over,
             later=body["final"] and body["may_come_again_until"] is not None,
-            spoken={},
+            by_language={},
         )
 
     def in_language(self, locale: Locale | None, without_errors: Locale | None = None) -> Update:
@@ -118,12 +118,12 @@ class Update(NamedTuple):
         return final._replace(later=True)
 
     def _made(self, name: str, make: Callable[[bytes], bytes]) -> Update:
-        if self.message is None or self.spoken is None:
+        if self.message is None or self.by_language is None:
             return self
-        if (known := self.spoken.get(name)) is None:
+        if (known := self.by_language.get(name)) is None:
             text = make(self.message.encode())
-            known = self.spoken[name] = self._replace(
-                message=text.decode(), frame=text_frame(text), spoken={}
+            known = self.by_language[name] = self._replace(
+                message=text.decode(), frame=text_frame(text), by_language={}
             )
         return known
 

@@ -17,7 +17,7 @@ SUBSCRIBE_S = 5.0
 
 
 class Watch(Receivers[Update]):
-    """The receivers of a task's updates, whose channel is subscribed while there are any."""
+    """The receivers of a task's updates; its channel is subscribed while there are any."""
 
     __slots__ = ("_logged", "confirmed_once", "current", "its_id", "subscribed")
 
@@ -49,7 +49,7 @@ class Watch(Receivers[Update]):
         self.subscribed.clear()
 
     def stop(self) -> None:
-        """Called when it is not watched any more: nobody waits for its subscription."""
+        """Called when it is not watched any more: no receiver waits for its subscription."""
         self.subscribed.set()
 
     def strange(self, where: str, error: ForeignValue) -> None:

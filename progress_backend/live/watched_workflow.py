@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 #: Shortest time between two reads of one workflow, in seconds: an end is noticed within it.
 READ_S: Final = 0.05
-#: Seconds until the next read where nothing but a publish is open, whose end nobody tells.
+#: Seconds until the next read if only a publish is in progress: no event marks its end.
 POLL_S: Final = 0.1
 #: Seconds until the next read where the store did not answer.
 RETRY_S: Final = 1.0
@@ -58,7 +58,7 @@ class WorkflowWatch(Watch):
             self._again = True
 
     async def catch_up(self) -> None:
-        """Reads the workflow, whose messages were missed.
+        """Reads the workflow, because its messages were missed.
 
         Raises:
             StoreUnavailable: Redis does not answer.

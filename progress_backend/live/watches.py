@@ -89,8 +89,8 @@ class Watches:
         return AllTasksWatch(self.counts) if kind == "all" else Watch(its_id, self.counts)
 
     def begin(self, change: Callable[[Channel], None]) -> tuple[Watch, ...]:
-        """Begins a new epoch, whose subscription `change` changes; returns the watches whose tasks
-        have to be read again."""
+        """Starts a new epoch, with the subscription that `change` makes; returns the watches of
+        tasks that have to be read again."""
         self.epoch += 1
         self._change = change
         for channel in self._by_channel:

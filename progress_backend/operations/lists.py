@@ -112,7 +112,7 @@ def page(asked: Page) -> Call[Paged]:
 
 
 def _statuses(filters: Filters, keys: Keys) -> list[str]:
-    """The sets whose sizes are the list's summary: of all tasks, or of a workflow's or an
+    """The sets; their sizes are the list's summary: of all tasks, or of a workflow's or an
     owner's."""
     return [keys.index(s, workflow=filters.workflow, owner=filters.owner) for s in STATUSES]
 

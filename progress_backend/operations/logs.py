@@ -21,9 +21,9 @@ class LogPart(NamedTuple):
 
 
 def add(task_id: str, lines: Sequence[bytes], ttl_ms: int, lost: int = 0) -> Call[bool]:
-    """Adds lines to a task's log, whose oldest ones go beyond its bound; nothing where the task has
-    no record. False where the store's user may not write logs. `lost` lines before them had no
-    room: their numbers are left out."""
+    """Adds lines to a task's log, and drops the oldest beyond its bound; nothing if the task has no
+    record. False if the Redis user may not write logs. `lost` lines before them had no room: their
+    numbers are left out."""
 
     def ask(keys: Keys) -> Asked[bool]:
         names = {"log": keys.log(task_id), "task": keys.task(task_id)}

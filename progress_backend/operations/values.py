@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-#: What to do about a Redis whose memory is full.
+#: What to do if Redis's memory is full.
 MORE_ROOM: Final = "raise maxmemory, or keep records for a shorter time (PROGRESS_RETENTION_S)"
 
 

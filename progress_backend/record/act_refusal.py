@@ -1,5 +1,5 @@
-"""Why a cancel, a pause or a resume was not asked of a task, as a short code: programs tell codes
-apart, and a page says them in its own language. Pure."""
+"""Why a cancel, pause or resume of a task was refused, as a short code: for programs, and for the
+page, which has a text for each. Pure."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def estimated_range(task: Task, rest: float | None) -> Range | None:
 
 def band_of(task: Task) -> Band | None:
     """By which factors the rest of a running task is at least and at most longer than expected, in
-    four of five runs; None where too few runs tell."""
+    four of five runs; None with too few runs."""
     if task.usual is None or len(task.usual) <= 2 * len(MARKS) or task.work is None:
         return None
     _, *quarter, least, most = task.usual[: 1 + 2 * len(MARKS)]

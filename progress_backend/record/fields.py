@@ -241,9 +241,9 @@ class Bookkeeping(Struct, kw_only=True, omit_defaults=True):
     #: from one value with new items to the next; then for 25 and 50 % of all items, as far as it
     #: has come, the seconds of work until then and those that were expected from then on.
     work: list[Number] | None = None
-    #: What past runs of its type say, as of the newest run's first rate: how many they were; from
-    #: four on, for 25 and 50 % of the items, by which factors the rest is at least and at most
-    #: longer than expected, each 0 where too few runs tell.
+    #: Past runs of its type, as of the newest run's first rate: their number; from four on, for 25
+    #: and 50 % of the items, by which factors the rest is at least and at most longer than
+    #: expected, each 0 with too few runs.
     usual: list[Number] | None = None
     #: Seconds of work after which a run is late, as its marking says.
     expect_s: Number | None = None

@@ -66,7 +66,7 @@ _read = msgspec.json.Decoder(PastRun).decode
 
 class Likely(NamedTuple):
     """What past runs say of a number of seconds, and by which factors the next is less and more;
-    None where too few tell."""
+    None with too few runs."""
 
     seconds: float
     band: Band | None = None
@@ -196,7 +196,7 @@ def _likely(logs: Sequence[float]) -> Likely | None:
 
 def _band(logs: Sequence[float], around: float) -> Band | None:
     """The factors of the range in which four of five of the next are, around this logarithm; None
-    while too few tell."""
+    with too few runs."""
     count = len(logs)
     if count < LEAST:
         return None

@@ -51,7 +51,7 @@ def as_of(record: Body, now: datetime, locale: Locale) -> Body:
 
 
 #: The locale that is wished, and the one of what stands in place of errors: `in_language`.
-Spoken = tuple[Locale | None, Locale | None]
+Languages = tuple[Locale | None, Locale | None]
 
 
 def in_language(
@@ -120,8 +120,8 @@ def entity_tag(record: Body, document: bytes, locale: Locale | None = None) -> s
     later = "/final" if record.final and record.may_come_again_until is not None else ""
     if record.ahead is not None:
         later = f"/{blake2b(document, digest_size=6).hexdigest()}"
-    spoken = "" if locale is None else f"/{locale}"
-    return f'W/"{record.created_at}/{record.revision}{later}{spoken}"'
+    languages = "" if locale is None else f"/{locale}"
+    return f'W/"{record.created_at}/{record.revision}{later}{languages}"'
 
 
 def status_of(document: bytes) -> str | None:

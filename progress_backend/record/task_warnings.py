@@ -52,7 +52,7 @@ def _since(time: datetime | None, now: datetime) -> float:
 
 
 def _longest_silence(task: Task) -> float | None:
-    """Seconds without a value after which a run has stalled; None while its values do not tell."""
+    """Seconds without a value after which a run has stalled; None before that is known."""
     if task.stall_s is not None:
         return task.stall_s
     work = task.work

@@ -41,7 +41,7 @@ def written(before: Task | None, event: ev.Event, after: Task) -> tuple[Entry, .
 
 
 def read(task: Task, stored: Sequence[bytes], zone: tzinfo) -> list[Entry]:
-    """The timeline of a record: what was written, and what the record tells, the oldest first."""
+    """The timeline of a record: the stored entries and those of the record, the oldest first."""
     entries = [entry for each in stored if (entry := _parsed(each)) is not None]
     entries = _in_order(entries + of_record(task))
     return [{**entry, "time": in_its_zone(entry["time"], zone)} for entry in entries]
@@ -151,8 +151,8 @@ def _begun(task: Task) -> datetime | None:
 
 
 def key_of(entry: Entry) -> tuple[Any, ...]:
-    """What tells an entry from others: a start is the same without its worker, which leaves the
-    record with a retry."""
+    """What identifies an entry: a start is the same without its worker, which leaves the record
+    with a retry."""
     return entry["event"], entry["time"], entry.get("status")
 
 

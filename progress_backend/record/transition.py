@@ -1,12 +1,11 @@
 """What each event does to a task: one table, pure.
 
-Rule 1: `TABLE[row][event type]` is the move; a missing entry is a refusal.
-Rule 2: attempts fence: an event of an older run is refused whatever the table says, except its
-        success where the newer run was lost, failed or ignored itself; and the record of a lost run
-        takes events only of that run (or its worker), and a cancel.
-Rule 3: a record that ended with an error, or with a cancel that no caller is known to have asked
-        for, starts again only if its message was delivered again: the record itself tells, since
-        many brokers do not.
+Rule 1: `TABLE[row][event type]` is the move; a missing entry is a refusal. Rule 2: attempts fence:
+an event of an older run is refused whatever the table says, except its success where the newer run
+was lost, failed or ignored itself; and the record of a lost run takes events only of that run (or
+its worker), and a cancel. Rule 3: a record that ended with an error, or with a cancel that no
+caller is known to have asked for, starts again only if its message was delivered again: the record
+itself shows this, since many brokers do not.
 """
 
 from __future__ import annotations
@@ -143,7 +142,7 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
             gone_on = members.was_unreached(task) and not event.cancelled
             refused = not (task.planned or gone_on)
         case ev.Requeued() if task.member is not None and task.member.planned:
-            refused = True  # its message leaves for the first time: Created tells of that
+            refused = True  # its message leaves for the first time: Created records that
         case ev.Warned():
             refused = task.revision != event.revision
         case ev.Lost() | ev.Expired():

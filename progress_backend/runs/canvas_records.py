@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 #: Records in one step.
 _STEP = 250
-#: Canvases whose planned records wait to begin or to end; when there are more, the oldest go.
+#: Canvases with planned records that wait to start or to end; when there are more, the oldest go.
 _MOST = 1_000
 
 

@@ -26,7 +26,7 @@ _POLL_S: Final = 0.02
 
 
 class Checkpoint:
-    """What a run has said of where its next attempt goes on, and what the attempt before said.
+    """Where a run's next attempt resumes, and where this attempt resumed.
 
     Set by the job's thread and read by the sender's: each change is one assignment.
     """
@@ -41,9 +41,8 @@ class Checkpoint:
         earlier = _read(found)
         if earlier and earlier["arguments"] != arguments:
             earlier = {}
-            self._tell(
-                "the arguments of task %s are others than those of its checkpoint: this attempt "
-                "begins anew",
+            self._warn(
+                "task %s has other arguments than its checkpoint: this attempt starts from zero",
                 task_id,
             )
         #: The newest value and that of the attempt before, as JSON text; None until one is given.
@@ -55,7 +54,7 @@ class Checkpoint:
 
     @property
     def resume(self) -> Any:
-        """The value of the attempt before, made anew from its JSON; None without one."""
+        """The value of the previous attempt, parsed from its JSON each time; None without one."""
         return None if self._before is None else json.loads(self._before)
 
     def set(self, value: Any) -> None:
@@ -76,7 +75,7 @@ class Checkpoint:
         if size <= LARGEST:
             self._value = text
         else:
-            self._tell(
+            self._warn(
                 "a checkpoint of task %s is left out: it has %d bytes of JSON, at most %d are "
                 "recorded; keep large values elsewhere and give their place",
                 *(self._task_id, size, LARGEST),
@@ -87,9 +86,9 @@ class Checkpoint:
         has changed, since those may be others."""
         done, before = self._earlier.get(name, (0, None))
         if total is not None and before is not None and total != before:
-            self._tell(
-                "track() of task %s goes over %d items, and over %d in the attempt before: it "
-                "begins anew",
+            self._warn(
+                "track() of task %s has %d items, and had %d in the previous attempt: it starts "
+                "from zero",
                 *(self._task_id, total, before),
             )
             return 0
@@ -107,7 +106,7 @@ class Checkpoint:
         else:
             return True
         line = f"track(resume=%.{LONGEST_NAME}r) of task %s {why}: it is not resumed"
-        self._tell(line, name, self._task_id)
+        self._warn(line, name, self._task_id)
         return False
 
     def _is_within(self, around: CountingLoop | None) -> bool:
@@ -129,7 +128,7 @@ class Checkpoint:
             return None
         return dumps({"arguments": self._arguments, "value": self._value, "loops": loops})
 
-    def _tell(self, line: str, *args: object) -> None:
+    def _warn(self, line: str, *args: object) -> None:
         if not self._told:
             self._told = True
             logger.warning(line, *args)

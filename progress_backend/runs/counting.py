@@ -1,7 +1,7 @@
 """`track(iterable)`: counts in C what a loop consumes, and stops it when its task is cancelled.
 
 `compress` takes an item, then a selector, without a line of Python. The selectors come in windows
-of True, and what is left of the window at hand tells how many items were handed out.
+of True, and the rest of the current window shows how many items were handed out.
 
 The sender's thread reads that. To interrupt, it takes the rest of the window for itself: the next
 item asks for a new window, and that is where a paused job waits and a cancelled one is ended. An

@@ -1,4 +1,4 @@
-"""Calls `on_failure` and `after_return` of a Celery task whose run was cancelled: Celery calls
+"""Calls `on_failure` and `after_return` of a Celery task after a cancelled run: Celery calls
 neither after Ignore, which ends such a run, nor after a revoke.
 
 celery-singleton and celery-once release their locks there: else the next task would never be sent.

@@ -32,7 +32,7 @@ class _Inside:
 #: Made at its first use: gevent may have patched the locks since this module was imported.
 _inside: _Inside | None = None
 _making = threading.Lock()
-#: The guards whose locks the current fork holds.
+#: The guards with locks that the current fork holds.
 _held: list[_Inside] = []
 
 

@@ -12,7 +12,7 @@ from ..operations import counts
 from .outbox import Kept, Outbox
 from .writer import SENDER_WAIT_S, Writer
 
-#: Tasks whose first events share a round trip.
+#: How many tasks' first events share a round trip.
 _TOGETHER = 16
 
 

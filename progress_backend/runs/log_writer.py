@@ -27,7 +27,7 @@ class LogWriter:
         self._refused = OneAMinute()
 
     def store(self, run: Run, breaker: Breaker) -> None:
-        """Stores the lines of a run's log, whose lock is held; where that fails, they wait."""
+        """Stores the lines of a run's log (its lock is held); if that fails, they wait."""
         if (
             not run.log
             or run.refused

@@ -40,7 +40,7 @@ class Kept:
         self.run = run
         self.task_id = task_id
         self.kind = _KIND.get(type(event), "other")
-        #: Of a publish the task whose run has made it; None for none, or the task itself.
+        #: For a publish, the task that published it in its run; None for none, or the task itself.
         self.publisher = event.identity.parent_id if isinstance(event, ev.Created) else None
         if self.publisher == task_id:
             self.publisher = None
@@ -90,8 +90,8 @@ class Outbox:
 
     def holds_up(self, task_id: str, last: ev.Event, *, kept: bool = True) -> bool:
         """Whether a task's events have to follow others that wait: its own, and an end that is to
-        be kept the publishes that its run has made. Otherwise a workflow whose last known member
-        ends here would be over; and what is planned and not published at a run's end, never is."""
+        be kept the publishes that its run has made. Otherwise a workflow would be over if its last
+        known member ends here; and what is planned and not published at a run's end, never is."""
         ends = kept and isinstance(last, ENDS)
         return task_id in self.kept or (ends and task_id in self._published_by)
 
@@ -122,8 +122,8 @@ class Outbox:
             )
 
     def firsts(self, most: int) -> list[Kept]:
-        """The events that are sent next, of each task the first one. Those of tasks whose runs have
-        made publishes that wait here come after these."""
+        """The events that are sent next, of each task the first one. The events of tasks with
+        waiting publishes come after these."""
         with self._lock:
             free = (task_id for task_id in self.kept if task_id not in self._published_by)
             found = list(islice(free, most)) or list(islice(self.kept, most))

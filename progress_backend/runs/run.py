@@ -23,7 +23,7 @@ from ..record.update_state_events import MOST, count_of
 from ..stacks.frames import Place
 from .run_log import RunLog
 
-#: Attribute of Celery's request whose run has ended as cancelled, with REVOKED stored.
+#: Attribute of a Celery request after its run has ended as cancelled, with REVOKED stored.
 REVOKED = "_progress_revoked"
 #: Types that are warned of.
 _MOST_WARNED = 1_000
@@ -99,10 +99,10 @@ class CountingLoop(Protocol):
 
 
 class Recorded(Protocol):
-    """What the job has said of where its next attempt goes on."""
+    """Where the job's next attempt resumes."""
 
     def text(self) -> str | None:
-        """As it is recorded; None if it has said nothing."""
+        """As it is recorded; None without a checkpoint."""
 
 
 class Outcome(NamedTuple):
@@ -177,11 +177,10 @@ class Run:
     loop: CountingLoop | None = None
     #: References to the open bars of `tqdm`, the outermost first.
     bars: tuple[Any, ...] = ()
-    #: The checkpoint in the record as the run began, and what the job has said of its own;
-    #: None until it asks.
+    #: The record's checkpoint at the run's start, and the job's own; None until the job uses it.
     found: str | None = None
     checkpoint: Recorded | None = None
-    #: Where the job is executed, of a run whose stack may be taken.
+    #: Where the job is executed, if the run's stack may be taken.
     place: Place | None = None
     #: Lines of the task's log; None until the job writes one.
     log: RunLog | None = None

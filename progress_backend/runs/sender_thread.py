@@ -30,8 +30,8 @@ from .writer import Writer
 
 logger = logging.getLogger(__name__)
 
-#: Runs that have ended and whose last lines wait for the store; when there are more, those of the
-#: oldest are dropped.
+#: Ended runs with last lines that wait for the store; when there are more, those of the oldest are
+#: dropped.
 _MOST_LEFT = 100
 #: Shortest time between two checks for new values without a wake-up; and the longest while values
 #: or events wait for the store.
@@ -56,7 +56,7 @@ class SenderThread:
         self._outbox = Outbox()
         self._kept_events = KeptEvents(self.writer, self._outbox)
         self._behind = CanvasRecords()
-        #: Runs that have ended, and whose last lines are not stored yet.
+        #: Ended runs with last lines that are not stored yet.
         self._left = deque[Run](maxlen=_MOST_LEFT)
         self._logs = LogWriter(self.writer, self._outbox, min(self._interval_s, _LONGEST_S))
         self._values = ValueWriter(self.writer, mirror, self._outbox, self._interval_s)

@@ -1,5 +1,5 @@
 """A worker's shutdown as all processes of its pool see it: one byte of memory that they share since
-the fork. Celery tells only the worker's main process."""
+the fork. Celery signals only the worker's main process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def worker_begins() -> None:
 
 
 def begin() -> None:
-    """Tells the processes of this worker that it shuts down."""
+    """Marks for the processes of this worker that it shuts down."""
     _begun[0] = 1
 
 

@@ -301,8 +301,8 @@ class Writer:
             self.jobs.failed()
 
     def answered(self, breaker: Breaker) -> None:
-        """Called at the end of a block whose calls have succeeded: a reply that was quick enough
-        for jobs closes their breaker too, and a slower one keeps it open."""
+        """Called at the end of a block after its calls have succeeded: a reply that was quick
+        enough for jobs closes their breaker too, and a slower one keeps it open."""
         for each in (self.jobs, self.thread):
             if not each.away:
                 continue

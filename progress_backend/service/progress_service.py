@@ -65,8 +65,8 @@ class ProgressService(NotificationServiceInterface):
         metadata: Mapping[str, Any] | None = None,
         owner: str | None = None,
     ) -> str:
-        """Makes a record for work outside of Celery, or ahead of `apply_async(task_id=…)`, whose
-        task then adopts the record; returns its id, a UUID.
+        """Creates a record for work outside of Celery, or ahead of `apply_async(task_id=…)`: the
+        task then continues the record. Returns its id, a UUID.
 
         Args:
             task_type: kind of task, by which lists are filtered; 1 to 255 characters.

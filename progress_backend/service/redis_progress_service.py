@@ -70,7 +70,7 @@ class RedisProgressService(ProgressService):
             redis_url: the store's URL, with default settings.
             settings: settings with the store's URL, in place of `redis_url`: those of
                 `settings_of(app)` for the records of a Celery app.
-            store: an `AsyncStore` to share, whose settings count; the service does not close it.
+            store: an `AsyncStore` to share, with its settings; the service does not close it.
 
         Raises:
             SettingsError: the URL cannot be used.
@@ -149,17 +149,19 @@ class RedisProgressService(ProgressService):
             task_type: only tasks of this type.
             symbol: only tasks with this symbol.
             page: number of the page, from 1.
-            limit: tasks a page, 1 to 100.
+            limit: tasks per page, 1 to 100.
             workflow_id: only members of this workflow; the summary is then over these.
-            top: tasks that are no workflow's member and outermost workflows, with no filter; with
-                sort="running" `limit` each of what runs, is paused, waits, and has ended.
+            top: tasks outside workflows and outermost workflows, without other filters; with
+                sort="running" up to `limit` each of running, paused, waiting and ended ones.
             warning: only tasks with this warning ("stalled" or "late").
             owner: only tasks of this owner; the summary is then over these.
-            id_prefix: only tasks whose ids begin so (six characters or more), of the newest 10,000.
-            created_from: only tasks created then or later: a datetime, or ISO 8601 with an offset.
-            created_to: only tasks created before then.
-            sort: "newest", "running" (running tasks first) or "ended" (the last end first).
-            light: rows without what is large, as `GET /internal/tasks` has them.
+            id_prefix: only tasks with ids that start with this (six characters or more), among the
+                newest 10,000.
+            created_from: only tasks created at this time or later: a datetime, or ISO 8601 with an
+                offset.
+            created_to: only tasks created before this time.
+            sort: "newest", "running" (running tasks first) or "ended" (newest end first).
+            light: rows without large values, as in `GET /internal/tasks`.
 
         Raises:
             InvalidEvent: a value is out of bounds, or two filters do not go together: status, type

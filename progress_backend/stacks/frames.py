@@ -64,7 +64,7 @@ class Place:
     began: float = field(default_factory=time.monotonic)
     limit_at: float | None = None
     cancelled_at: float | None = None
-    #: The causes for which its stack was taken, each with what tells it from a later one.
+    #: The causes for which its stack was taken, each with a value that differs for a later one.
     handled: set[Any] = field(default_factory=set)
 
 

@@ -1,4 +1,4 @@
-"""redis-py connections whose every socket call ends with the thread's deadline.
+"""redis-py connections: each socket call ends by the thread's deadline.
 
 redis-py bounds each single socket call, so that a reply that comes byte by byte, or a login of many
 steps, may take many times that bound.
@@ -25,7 +25,7 @@ _LEAST_S = 0.001
 
 
 class BoundedSocket:
-    """A connected socket whose reads and writes end with the thread's deadline; all else is the
+    """A connected socket: its reads and writes end by the thread's deadline; all else is the
     socket's own."""
 
     def __init__(self, sock: Any, deadline: Deadline, part: float) -> None:

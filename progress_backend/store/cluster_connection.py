@@ -63,7 +63,7 @@ def _name_again(client: Any, node: Callable[[str, int], Any], settings: Settings
 
 
 class ClusterExchange:
-    """Requests to a Redis Cluster, whose nodes redis-py picks; it connects at its first use. Its
+    """Requests to a Redis Cluster; redis-py picks the nodes, and connects at the first use. Its
     threads take turns, each as long as it may wait: redis-py's own lock has no bound."""
 
     def __init__(self, settings: Settings, deadline: Deadline) -> None:

@@ -78,7 +78,8 @@ def async_client(settings: Settings, timeout_s: float, **options: Any) -> redis.
 class _WaitingSentinelPool(
     redis.asyncio.sentinel.SentinelConnectionPool, redis.asyncio.BlockingConnectionPool
 ):
-    """A pool that asks the sentinels for the master, and whose calls wait for a free connection."""
+    """A pool that reads the master's address from the sentinels; its calls wait for a free
+    connection."""
 
 
 async def close_async(client: Any) -> None:

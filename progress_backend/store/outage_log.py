@@ -42,8 +42,8 @@ class Outage:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._line = OneAMinute(clock)
-        #: The part whose outage was logged. No lock: it would be gevent's, and the lease's thread
-        #: is a native one.
+        #: The part with the logged outage. No lock: it would be gevent's, and the lease's thread is
+        #: a native one.
         self._logged: str | None = None
 
     def away(self, part: str, line: str) -> None:

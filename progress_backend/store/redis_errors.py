@@ -21,7 +21,7 @@ _AWAY = (
     OSError,
 )
 
-#: In the error of a Redis whose memory is full, also where a script was to write.
+#: In Redis's error if its memory is full, also if a script was to write.
 _FULL: Final = "OOM command not allowed"
 
 

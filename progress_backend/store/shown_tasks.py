@@ -18,17 +18,17 @@ from .coalesced_reads import MOST as AT_ONCE
 from .coalesced_reads import Joined
 from .drivers import AsyncStore
 
-#: Seconds for which a record is not made anew of the same document, and past runs not read again.
+#: Seconds for which the same document is not parsed again, and past runs are not read again.
 FRESH_S: Final = 1.0
 #: Records that are kept; and the longest document of these, in bytes: all take 20 MiB at most.
 MOST: Final = 2_048
 LONGEST: Final = 4_096
-#: Task types whose past runs are kept.
+#: Task types with kept past runs.
 MOST_TYPES: Final = 1_024
 
 
 class Shown(NamedTuple):
-    """A task's record, which nobody may change, and the document that it was made of."""
+    """A task's record, which no caller may change, and the document from which it was parsed."""
 
     document: bytes
     record: Body

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..store.drivers import Store
 
 #: The worker of a task that no worker has begun.
-NOBODY = Worker("celery@lost/testing", "celery@lost")
+LOST_WORKER = Worker("celery@lost/testing", "celery@lost")
 #: The lock's token of this pass.
 _WHO = "lost_worker"
 
@@ -56,7 +56,7 @@ def _lost(flows: Flows, task_id: str, now: datetime) -> Flow[Task]:
     if task.ended:
         raise TaskAlreadyFinished(f"task {task_id} has ended: it is {task.status}", task.status)
     if task.started_at is None:
-        begun = ev.Started(identity=ev.Identity(task_type=task.task_type), worker=NOBODY)
+        begun = ev.Started(identity=ev.Identity(task_type=task.task_type), worker=LOST_WORKER)
         task = (yield from flows.apply(task_id, (begun,), now)).task
     if task.worker is None:
         raise ValueError(f"no worker runs task {task_id}: it is eager, or moved by HTTP")

@@ -17,7 +17,7 @@ def add_cleanup(tracker: Tracker) -> None:
     interval."""
     app = tracker.app
     try:
-        # Read anew elsewhere: an app may be configured further after it is finalized.
+        # Read again elsewhere: an app may be configured further after it is finalized.
         interval_s = tracker.read_settings().cleanup_interval_s
     except SettingsError:  # tracking is off, which is logged when a task would be tracked
         return

@@ -1,5 +1,5 @@
-"""Celery's task signals, each connected with a handler whose module is imported at the first
-signal: a process that only installs tracking, such as `celery status`, imports no more.
+"""Celery's task signals; the module of each handler is imported at the first signal: a process that
+only installs tracking, such as `celery status`, imports no more.
 
 A worker's main process imports them as it starts, so that its children have them from the fork on.
 """

@@ -32,7 +32,7 @@ class Marking:
     results: bool = True
     expect_s: Any = None
     stall_s: Any = None
-    #: The name of the workflows whose id is that of a call of the task.
+    #: The name of the workflows that have the id of a call of the task.
     workflow: str | None = None
     owner: Any = None
     #: The values that are given, by name.

@@ -51,7 +51,7 @@ class Batch:
                 self.flush()
 
     def flush(self, *, last: bool = False) -> None:
-        """Begins the records, then publishes the messages; a task whose message is not sent gets a
+        """Creates the records, then publishes the messages; a task without a sent message gets a
         failed record. `last`: no more follow."""
         with self._lock:
             messages, self._messages = self._messages, []

@@ -53,8 +53,8 @@ def _level(number: int) -> str:
 
 
 def _ends(text: str) -> str:
-    """A text whose middle is cut if it is longer than a line: a traceback's last line tells what
-    was raised."""
+    """A text, cut in the middle if it is longer than a line: a traceback's last line names the
+    exception."""
     if len(text) <= LONGEST:
         return text
     first = LONGEST // 4

@@ -87,8 +87,7 @@ class Judge:
             self._judge_silent(lease, step, at_work, living=True)
 
     def take_back(self, lease: str, at_work: Mapping[str, Collection[int]]) -> None:
-        """Records that runs which were recorded as lost go on: those that the lease had, and whose
-        worker is at work on them."""
+        """Records that lost runs continue: those of the lease that the worker still runs."""
         store = self._store
         task_ids = tuple(dict.fromkeys((*self._begun, *at_work)))
         for step in silent_runs.steps(task_ids[: silent_runs.HELD]):

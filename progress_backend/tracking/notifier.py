@@ -274,7 +274,7 @@ def _known(method: str, items: Any, total: Any) -> Any:
     return total if total is None or count_of(total) else None
 
 
-class _Nowhere:
+class _NullSink:
     """Takes the sender's place where nothing is recorded."""
 
     always = False
@@ -297,9 +297,9 @@ def recorded_run() -> Run | None:
     return None if run is None or run.refused else run
 
 
-def nowhere() -> Run:
+def null_run() -> Run:
     """A run that nothing is recorded of."""
-    return Run("", Identity(task_type=""), _Nowhere())
+    return Run("", Identity(task_type=""), _NullSink())
 
 
 def _is_disabled(celery_task: Any) -> bool:
@@ -318,7 +318,7 @@ def _run_of(celery_task: Any) -> Run:
     if run is not None and not run.refused:
         return run
     if _is_disabled(celery_task):  # a line about each task would be no news
-        return nowhere()
+        return null_run()
     who = celery_task.name if celery_task else "code outside a task"
     if run is not None:
         why = _refused(run)
@@ -327,7 +327,7 @@ def _run_of(celery_task: Any) -> Run:
     else:
         why = "it is marked, but install() was not called on its app"
     _warn_once(who, why)
-    return nowhere()
+    return null_run()
 
 
 _warned: set[str] = set()

@@ -1,5 +1,5 @@
-"""Records that messages begin: their own tasks', and those of the tasks that they name, whose
-messages leave later."""
+"""Records that messages start: those of their own tasks, and of the tasks that they name and that
+are published later."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .tracker import Tracker
 #: Records that one call begins, those of the messages themselves included; the rest is begun by the
 #: sender's thread.
 MOST: Final = 1_000
-#: Leases for which a workflow stays open whose publish goes on without sending anything.
+#: How many leases' time a workflow stays open while its publish sends nothing.
 _LEASES: Final = 5
 
 
@@ -105,8 +105,8 @@ class Canvas:
         process.sender.ask(workflows.publishing(self._workflow_id, self._token, now_ms, ttl_ms))
 
     def _name(self, publish: Publish, member: Member) -> str | None:
-        """The name that the marking of a workflow's own task gives to the workflow: of the step
-        whose result the caller holds. A group has none."""
+        """The name that the options of a workflow's own task give to the workflow: the step of the
+        result that the caller holds. A group has none."""
         steps = canvas.steps(publish.ahead)
         last = (step.name for step in steps if step.task_id == member.workflows[-1])
         marking = None if (name := next(last, None)) is None else self._marking(name)
@@ -191,8 +191,8 @@ def _begin(
 
 
 def not_sent(publish: Publish, error: BaseException, identity: ev.Identity | None = None) -> None:
-    """Records Failed for a task whose publish raised, unless a run has begun: its message may have
-    been sent all the same. Ends the planned records of those that its message names.
+    """Records Failed after a publish raised, unless a run has started: the message may have been
+    sent nevertheless. Ends the planned records of the tasks that the message names.
 
     While the store does not answer the event is kept, and makes a record with the task's identity
     if there is none.

@@ -53,8 +53,8 @@ class Publish:
         self.total: int | None = None
         #: The event that begins the task's record; None where none is begun.
         self.created: Created | None = None
-        #: The record's attempt; 0 as far as the store has not replied. None where the id is that of
-        #: a running task, whose record goes on whatever becomes of the message.
+        #: The record's attempt; 0 as far as the store has not replied. None if the id is that of a
+        #: running task: its record continues whatever becomes of the message.
         self.attempt: int | None = 0
         #: The publishing job's soft time limit, if it was raised during the signal.
         self.limit: BaseException | None = None

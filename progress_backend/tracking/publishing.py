@@ -50,7 +50,7 @@ def published(publish: Publish, name: str, *, headers: dict[str, Any], body: Any
 
 
 def _identify(publish: Publish, name: str, body: Any) -> None:
-    """Makes the event that begins the record of a task whose message is about to leave."""
+    """Makes the event that creates the record of a task before its message is sent."""
     headers, marking, tracker = publish.headers, publish.marking, publish.tracker
     assert marking is not None
     args, kwargs = (body[0], body[1]) if isinstance(body, (list, tuple)) else ((), {})
@@ -94,8 +94,8 @@ def _published_again(publish: Publish, process: Process) -> bool:
 def not_called(
     publish: Publish, error: BaseException, name: str, args: Any, options: dict[str, Any]
 ) -> None:
-    """Records the failure of a task whose publish raised, mostly before Celery had its message
-    ready, since the broker did not answer; and of those that its message names."""
+    """Records the failure of a task after its publish raised, mostly before Celery had built its
+    message, since the broker did not reply; and of those that its message names."""
     identity, headers = None, publish.headers or {"id": options.get("task_id"), "task": name}
     if publish.created is None and publish.marking is not None:
         given = dict(zip(("args", "kwargs"), args, strict=False)) | options
@@ -108,8 +108,8 @@ def not_called(
 
 
 def _handed_on(publish: Publish) -> bool:
-    """Whether a job publishes another task with the headers of its own message, whose progress
-    header is not about that task."""
+    """Whether a job publishes another task with the headers of its own message: that progress
+    header is not about the other task."""
     given, publisher = publish.headers.get(HEADER), publish.tracker.app.current_worker_task
     if given is None or publisher is None:
         return False

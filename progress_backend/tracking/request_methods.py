@@ -13,7 +13,7 @@ METHODS = ("on_timeout", "on_failure")
 
 
 class _Thread(threading.local):
-    #: The request, one of whose methods this thread runs.
+    #: The request with the method that this thread runs.
     request: Any = None
 
 
@@ -43,7 +43,7 @@ def _noted(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def request_of(task_id: str) -> Any:
-    """The request of this task whose method sends a signal in this thread, with what runs after the
-    task; None if there is none."""
+    """The request of this task, if its method sends a signal in this thread, with what runs after
+    the task; else None."""
     request = _current.request
     return None if request is None or request.id != task_id else request._context

@@ -74,8 +74,8 @@ def prerun(
 
 
 def _worker(tracker: Tracker, request: Any, number: int | None) -> Worker | None:
-    """The worker that holds the run. An eager run is held with the task in whose body it is;
-    outside of a task, e.g. in a web process, by none."""
+    """The worker that holds the run. An eager run is held with the task that runs it; outside of a
+    task, e.g. in a web process, by none."""
     worker = tracker.worker(number)
     if worker is None or not request.is_eager:
         return worker
@@ -230,7 +230,7 @@ def success(tracker: Tracker, task: Any, *, result: Any = None, **_: Any) -> Non
 def _completed(process: Process, run: Run, result: Any) -> None:
     run.outcome = Outcome("SUCCESS", result)
     results: dict[str, Any] = run.results
-    # A result that Celery is told to ignore is not recorded either.
+    # A result that Celery ignores by `ignore_result` is not recorded either.
     if result is not None and run.identity.keeps_results and not ignores_result(run):
         results = {**results, **(result if isinstance(result, dict) else {"result": result})}
     _record(process, run, ev.Completed(results=results, message=run.end_message))

@@ -145,7 +145,7 @@ class Tracker:
             self._process.unless_stored.stop()
             self._process.sender.stop()
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Drops this process's part, so that the next run opens a store again."""
         self.stop()
         self._process, self._off = None, self.disabled
@@ -191,7 +191,7 @@ class Tracker:
 
     def again_s(self, task: Any) -> float | None:
         """Seconds after which the broker delivers a run's message again if its worker does not
-        acknowledge it; None for a task whose message is acknowledged before it begins."""
+        acknowledge it; None if the message is acknowledged before the run."""
         if not task.acks_late:
             return None
         if self._visibility_s is None:
@@ -254,13 +254,13 @@ def recording_into(settings: Settings) -> Iterator[None]:
     global _stand_in
     outer, _stand_in = _stand_in, settings
     for tracker in installed():
-        tracker.begin_anew()
+        tracker.reset()
     try:
         yield
     finally:
         _stand_in = outer
         for tracker in installed():
-            tracker.begin_anew()
+            tracker.reset()
 
 
 def _forked() -> None:

@@ -124,7 +124,7 @@ def _of_its_app(handler: Callable[[Tracker, Any], None]) -> Callable[..., None]:
 
 
 def _shuts_down(**_: Any) -> None:
-    """Notes the shutdown for the pool's processes (`worker_shutting_down`, whose sender is a node's
+    """Notes the shutdown for the pool's processes (`worker_shutting_down`; its sender is a node's
     name). Sent within a signal handler: no lock may be taken here."""
     worker_shutdown.begin()
 

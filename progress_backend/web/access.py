@@ -49,7 +49,7 @@ _SECURE: Final = ("https", "wss")
 _AUTHORITY: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?")
 #: A name without a dot, such as a container's: no page of the internet has it.
 _DOTLESS: Final = re.compile(r"[a-z0-9_-]+")
-#: Host headers whose check is cached: there are few, except from an attacker.
+#: Host headers with a cached check: there are few, except from an attacker.
 _REMEMBERED: Final = 256
 #: Most characters of a client's value that a refusal repeats.
 _REPEATED: Final = 80
@@ -128,8 +128,8 @@ class Access:
         return origins[0] if len(origins) == 1 and origins[0].lower() in self._origins else None
 
     def _names_us(self, host: bytes | None, address: str | None) -> bool:
-        """Whether a Host header may be this service's. A page whose name was made to resolve to
-        this machine (DNS rebinding) sends that name."""
+        """Whether a Host header may be this service's. After DNS rebinding a page sends a name of
+        its own that resolves to this machine."""
         if not host:
             return True  # every browser sends it
         insecure = self._bound is not None and self._bound.insecure

@@ -38,19 +38,19 @@ def create_app(
     Args:
         settings: settings with the store's URL; without them the environment's, then those of
             `celery_app`.
-        celery_app: the Celery app through whose broker a cancel terminates a running task, and
-            whose result backend is asked about lost runs; without it one for CELERY_BROKER_URL, if
+        celery_app: the Celery app: a cancel terminates a running task through its broker, and lost
+            runs are looked up in its result backend; without it an app for CELERY_BROKER_URL, if
             that is set.
 
-        trusted: whether a request without a token passes also on an address that others reach,
-            unless tokens are configured: for an application behind one that asks who is there.
-        authorize: a site's own function, sync or async, that is asked about each request without a
-            known token, sockets included: `authorize(request, action, resource)` gets Starlette's
-            HTTPConnection (cookies, headers, session), one of "read", "list", "create", "update",
-            "cancel" and "metrics", and a value with `kind`, `id`, `task_type`, `workflow_id` and
-            `owner`; these three of a single task are as its record says. It returns True or False,
-            or the owner (a text of 1 to 200 characters) to whose tasks the request is limited, or
-            raises HTTPException(401). Any other answer is 403, and an ERROR in the log.
+    trusted: whether a request without a token also passes on an address that other machines reach,
+    unless tokens are configured: for an application behind another that authenticates. authorize: a
+    site's own function, sync or async, called for each request without a known token, sockets
+    included: `authorize(request, action, resource)` gets Starlette's HTTPConnection (cookies,
+    headers, session), one of "read", "list", "create", "update", "cancel" and "metrics", and a
+    value with `kind`, `id`, `task_type`, `workflow_id` and `owner`; for a single task these three
+    come from its record. It returns True or False, or the owner (a string of 1 to 200 characters):
+    then the request is limited to this owner's tasks. Or it raises HTTPException(401). Any other
+    result is a 403, and an ERROR in the log.
 
     Raises:
         SettingsError: a setting cannot be used, or no store's URL is set.

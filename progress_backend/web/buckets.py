@@ -22,7 +22,7 @@ class Buckets:
     Args:
         rate: units a second by which a bucket fills.
         most: units that a full bucket holds.
-        remembered: clients whose buckets are kept; of more, those that took last.
+        remembered: number of clients with a kept bucket; of more, those that took last.
     """
 
     def __init__(self, rate: float, most: float, remembered: int = REMEMBERED) -> None:

@@ -22,7 +22,7 @@ from starlette.types import Scope
 from ..errors import ForeignValue
 from ..record.caller_events import MAX_NAME
 from ..record.default_texts import Locale
-from ..record.responses import Spoken
+from ..record.responses import Languages
 from ..settings import Settings
 from ..share_tokens import Share, ShareTokens
 from ..store.shown_tasks import Shown
@@ -30,7 +30,7 @@ from ..tokens import Token, Tokens
 from . import rights
 from .access import Bound, is_loopback
 from .request_token import BEARER, is_shared, presented
-from .rights import EVERYBODY, Action, Caller, Refusal, Resource
+from .rights import ANYONE, Action, Caller, Refusal, Resource
 from .site_answer import Authorize, answer_of_site
 
 HINT: Final = (
@@ -39,11 +39,11 @@ HINT: Final = (
     "app.state.progress_trusted = True"
 )
 READ_ONLY: Final = Refusal(403, "this service is for reading alone (PROGRESS_READ_ONLY)")
-#: Key in a scope of the caller whose request has passed.
+#: Key in a scope of the caller of a permitted request.
 _CALLER: Final = "progress_backend.caller"
 #: Seconds between two looks at whether the tokens of open streams still count.
 _LOOK_S: Final = 2.0
-#: Server addresses whose check is cached, and tokens and share tokens whose callers are.
+#: Server addresses with a cached check, and tokens and share tokens with a cached caller.
 _REMEMBERED: Final = 256
 _SHARES: Final = 4_096
 
@@ -56,8 +56,8 @@ AskOwned = Callable[[str, str], Awaitable[bool]]
 class Callers:
     """The callers of one application, under its settings.
 
-    `authorize`: the site's own answer for requests whose token is not known, or that have none.
-    `trusted`: a request without a token passes wherever it came in, unless tokens are configured.
+    `authorize`: the site's own function for requests with an unknown token, or none. `trusted`: a
+    request without a token passes wherever it came in, unless tokens are configured.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Callers:
         if self._read_only and action in rights.WRITES:
             return READ_ONLY
         caller = self._of(scope)
-        if caller is EVERYBODY:
+        if caller is ANYONE:
             return None
         if isinstance(caller, Refusal):
             if self._authorize is None:
@@ -163,17 +163,17 @@ class Callers:
             asyncio.get_running_loop().call_later(_LOOK_S, self._look)
 
     def _of(self, scope: Scope) -> Caller | Refusal:
-        """Who sends a request. EVERYBODY: no tokens are configured, this machine alone reaches the
-        server, and it has sent no share token, whose limits count there too."""
+        """Who sends a request. ANYONE: no tokens are configured, only this machine reaches the
+        server, and the request has no share token, which limits it there too."""
         if self.all_may(scope):
-            return EVERYBODY
+            return ANYONE
         passes = self._free and self._is_local(scope)
         text = presented(scope)
         if text is not None and is_shared(text):
             share = self.shares.read(text)
             return Refusal(401, "this token has expired") if share is None else _sharing(share)
         if passes:
-            return EVERYBODY
+            return ANYONE
         if self._free and not self.shares.configured:
             return Refusal(403, HINT)
         if text is None:
@@ -184,23 +184,23 @@ class Callers:
 
 def caller_of(scope: Scope) -> Caller:
     """The caller of a request that has passed."""
-    caller: Caller = scope.get(_CALLER, EVERYBODY)
+    caller: Caller = scope.get(_CALLER, ANYONE)
     return caller
 
 
-def spoken_to(scope: Scope, wish: Locale | None, own: Locale) -> Spoken:
+def languages_of(scope: Scope, wish: Locale | None, own: Locale) -> Languages:
     """The language that a request's caller wishes, and the service's own for a holder of a share
     token, who sees it in place of what exceptions say."""
     return wish, None if caller_of(scope).until is None else own
 
 
-def who_asks(scope: Scope, said: str | None) -> str:
-    """The name that a record keeps of who asked for an act: what the request says, and behind it
-    the name of its token, so that nobody passes for another."""
+def who_asks(scope: Scope, name_given: str | None) -> str:
+    """The requester's name for the record: the name in the request, then the name of its token, so
+    no caller passes for another."""
     name = caller_of(scope).name
     if not name:
-        return said or "api"
-    return f"{said[: MAX_NAME - len(name) - 3]} ({name})" if said else name
+        return name_given or "api"
+    return f"{name_given[: MAX_NAME - len(name) - 3]} ({name})" if name_given else name
 
 
 def with_token(scope: Scope, token: str | None) -> Scope:

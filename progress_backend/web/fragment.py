@@ -31,7 +31,7 @@ _STATUSES: Final[dict[Locale, dict[str, str]]] = {
     },
 }
 _WORKFLOW: Final[dict[Locale, str]] = {"en": "Workflow", "ja": "ワークフロー"}
-#: It holds no script, and where somebody opens it as a page none may run.
+#: It has no script, and if a browser opens it as a page none may run.
 HEADERS: Final = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -52,18 +52,18 @@ def fragment(body: dict[str, Any], locale: Locale) -> str:
     """The HTML of a task's or workflow's body, or of its message; one line."""
     status, progress = str(body["status"]), body["progress"]
     name = _name(body, locale)
-    said = body.get("message") or body.get("current_status")
+    message = body.get("message") or body.get("current_status")
     error = body.get("error_message")
     share = f"{progress['percentage']}%"
-    # A bar without a value is one whose end is not known.
+    # A bar without a value is one with an unknown end.
     value = "" if _unknown(body) else f' value="{progress["percentage"]}"'
     parts = [
         f'<strong class="name">{_line(name)}</strong>',
         f'<span class="status">{_line(_STATUSES[locale].get(status, status))}</span>',
         f'<progress max="100"{value} aria-label="{_line(name)}">{share}</progress>',
         f'<span class="figures">{_line(_figures(progress, share))}</span>',
-        f'<p class="message">{_line(said)}</p>' if said else "",
-        f'<p class="problem">{_line(error)}</p>' if error and error != said else "",
+        f'<p class="message">{_line(message)}</p>' if message else "",
+        f'<p class="problem">{_line(error)}</p>' if error and error != message else "",
     ]
     final = "true" if body.get("final") else "false"
     data = f'data-status="{_line(status)}" data-final="{final}"'
@@ -71,7 +71,7 @@ def fragment(body: dict[str, Any], locale: Locale) -> str:
 
 
 def in_place_of(answer: Response, headers: dict[bytes, bytes], locale: Locale) -> Response:
-    """The response with the fragment of a body; htmx is told to ask no more at the end."""
+    """The response with the fragment of a body; at the end its status stops htmx's polling."""
     body: dict[str, Any] = json.loads(bytes(answer.body))
     polls = headers.get(b"hx-request") == b"true"
     status = _ENDS_POLL if polls and body.get("final") else 200

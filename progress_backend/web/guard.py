@@ -36,7 +36,7 @@ ITSELF: Final = {name.decode(): value.decode() for name, value in SECURING}
 
 #: What a 401 says of how to ask again.
 _WHO: Final = {"WWW-Authenticate": "Bearer"}
-UNKNOWN: Final = Refusal(503, "the store does not answer, so that nobody knows whose task this is")
+UNKNOWN: Final = Refusal(503, "the store does not answer, so the owner of this task is not known")
 
 Handle = Callable[[Scope, Receive, Send], Awaitable[None]]
 

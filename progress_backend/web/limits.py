@@ -3,8 +3,8 @@ streams. Routes and sockets ask here, once their caller may do what is asked for
 
 A client is a bearer token's name, or the owner that a site's `authorize` names; without either it
 is the address, and of share tokens, of which many people have the same, the address with what the
-token shows: whoever opens too much without a token does not shut them out. What comes from this
-machine without a token is counted for nobody.
+token shows: a client that opens too much without a token does not shut them out. A request from
+this machine without a token is not counted.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ BURST_S: Final = 10.0
 FREE: Final = 4096
 #: Bits of an IPv6 address that are one client's: it may choose the others.
 _NETWORK: Final = 64
-#: Addresses whose client is cached.
+#: Addresses with a cached client.
 _REMEMBERED: Final = 1024
-#: Created records whose client is remembered, to give it their place back.
+#: Created records with a remembered client, to give it their place back.
 _OPEN_RECORDS: Final = 20_000
 #: Lines of the audit log about what a client may not do: at once, and a minute.
 _REFUSED: Final = 10
@@ -147,7 +147,7 @@ class Limits:
 
 
 def client_of(scope: Scope) -> str | None:
-    """The client that a request which has passed counts for; None: for nobody."""
+    """The client that a permitted request counts for; None: it is not counted."""
     caller = caller_of(scope)
     if caller.name and caller.until is None:
         return f"{caller.name!r} {caller.owner!r}"

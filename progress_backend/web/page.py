@@ -1,4 +1,4 @@
-"""The live page: static files whose script reads the API."""
+"""The live page: static files; their script reads the API."""
 
 from __future__ import annotations
 
@@ -39,8 +39,7 @@ HEADERS: Final = {
 }
 
 
-#: The script of <task-progress>, and what lets a page of any origin load it: it holds nothing of
-#: anybody.
+#: The script of <task-progress>, and what lets a page of any origin load it: it contains no data.
 ELEMENT: Final = "task-progress.js"
 ANYWHERE: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -120,7 +119,8 @@ async def workflow_page(request: Request, workflow_id: str) -> HTMLResponse:
 
 
 def _record(request: Request, kind: str, its_id: str) -> HTMLResponse:
-    """The page of one record; it tells nothing of it, its script reads that with a token."""
+    """The page of one record; it contains no data of the record, its script reads that with a
+    token."""
     html = (_FOLDER / "record.html").read_text(encoding="utf-8")
     settings = access_of(request.scope).settings
     about = (("base", _up(request, its_id)), ("kind", kind), *_given(settings), ("id", its_id))

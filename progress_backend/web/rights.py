@@ -1,7 +1,7 @@
 """What each caller may do; pure.
 
-A caller is whoever a token names, or everybody where none is asked for. A route says what it does
-(`Action`) to what (`Resource`), and the rules here answer for all routes and sockets alike.
+A caller is the holder of a token, or anyone if none is required. A route names what it does
+(`Action`) to what (`Resource`), and the rules here hold for all routes and sockets.
 """
 
 from __future__ import annotations
@@ -27,12 +27,11 @@ class Resource:
     Attributes:
         kind: "task", "workflow", "tasks" (a list, its socket, or a task to be created),
             "workflows", "workers" or "metrics".
-        id: id of the task or workflow; None of a list.
-        task_type: task type of the list that is asked for, or of the task; None: not known, or of
-            any type.
-        workflow_id: id of the workflow whose members are asked for, or of the outermost one that
-            the task belongs to.
-        owner: owner whose tasks are asked for, or whose the task or all of the workflow's are.
+        id: id of the task or workflow; None for a list.
+        task_type: task type of the requested list, or of the task; None: not known, or any type.
+        workflow_id: id of the workflow of the requested members, or of the task's outermost
+            workflow.
+        owner: owner of the requested tasks, or of the task or all of the workflow's members.
     """
 
     kind: Kind
@@ -47,13 +46,13 @@ class Caller:
     """Whoever sent a request, as its token says.
 
     Attributes:
-        name: the token's name; "" where no token is asked for.
+        name: the token's name; "" if no token is required.
         writes: whether the caller may create, change and cancel.
         task_type: the only task type that the caller may see; None: all.
         only: the only task or workflow that the caller may see; None: all.
         until: when the caller's share token expires, in seconds since 1970; None: it has none.
         token: the configured token that was sent; None: another, or none.
-        owner: the only owner whose tasks the caller may see; None: all tasks.
+        owner: the caller may see only this owner's tasks; None: all tasks.
     """
 
     name: str = ""
@@ -71,7 +70,7 @@ class Caller:
 
 
 #: Where no token is asked for.
-EVERYBODY: Final = Caller(writes=True)
+ANYONE: Final = Caller(writes=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ class Refusal:
 
     Attributes:
         kind: the limit that it is above; "origin": the page's origin is not allowed; else "".
-        retry_after_s: seconds after which the request may be sent again; 0: not said.
+        retry_after_s: seconds after which the request may be sent again; 0: not known.
     """
 
     status: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -19,19 +19,18 @@ from .rights import Action, Refusal, Resource
 logger = logging.getLogger(__name__)
 _failed, _wrong = OneAMinute(), OneAMinute()
 
-#: A site's function: whether a request may do this to that. True, or the owner whose tasks alone it
-#: may see and change, or it is refused; it may also raise HTTPException or PermissionError.
+#: A site's function: whether a request may do this to that. It returns True, or the only owner with
+#: tasks that it may see and change, else the request is refused; it may also raise HTTPException or
+#: PermissionError.
 Authorize = Callable[[HTTPConnection, Action, Resource], bool | str | Awaitable[bool | str]]
-
-_NOBODY: Final = 401
 
 
 async def answer_of_site(
     authorize: Authorize, scope: Scope, action: Action, resource: Resource
 ) -> Refusal | str | None:
-    """The refusal of a request or socket by the site; None if it passes, or the owner to whose
-    tasks it is limited. A function that is not async runs in a thread, since it may read a
-    database. What it raises is no traceback for clients, and what is no answer permits nothing."""
+    """The refusal of a request or socket by the site; None if it passes, or the owner to which it
+    is limited. A function that is not async runs in a thread, since it may read a database. Clients
+    get no traceback of its exception, and any other result permits nothing."""
     request = HTTPConnection(scope)
     try:
         answer: Any
@@ -42,8 +41,7 @@ async def answer_of_site(
             if inspect.isawaitable(answer):
                 answer = await answer
     except HTTPException as error:
-        nobody = error.status_code == _NOBODY
-        return Refusal(_NOBODY if nobody else 403, str(error.detail))
+        return Refusal(401 if error.status_code == 401 else 403, str(error.detail))
     except PermissionError:
         answer = False
     except Exception:  # a fault of the site's function is none of the client's

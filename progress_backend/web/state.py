@@ -115,7 +115,7 @@ class Api:
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Opens the store's connections for `router` and closes them: `async with lifespan(app):`, for
-    an application that is mounted within another one, whose lifespan does not run by itself.
+    an application that is mounted in another one: its lifespan does not run by itself.
 
     Settings and Celery app are `app.state.progress_settings` and `app.state.progress_celery_app`
     if the application has set them, else they come from the environment. With
@@ -173,7 +173,7 @@ def api_in(scope: Scope) -> Api:
 
 def access_of(scope: Scope) -> Access:
     """The access rules of a scope's application; raises as `api_of`, but not in an application of
-    `create_app`, whose page and refusals need no lifespan."""
+    `create_app`: its page and refusals need no lifespan."""
     try:
         access: Access = scope["app"].state.progress_access
     except AttributeError:

@@ -7,8 +7,8 @@ from typing import Final
 from starlette.responses import Response
 
 _JSON: Final = (b"content-type", b"application/json")
-#: Of each response whose texts have the reader's language.
-SPOKEN: Final = {"Vary": "Accept-Language"}
+#: Of each response with texts in the reader's language.
+VARIES: Final = {"Vary": "Accept-Language"}
 #: Of a status, which may be asked for as HTML too.
 STATUS_VARY: Final = "Accept, Accept-Language"
 _EACH: Final = ((b"cache-control", b"no-cache"), (b"vary", STATUS_VARY.encode()))

@@ -18,7 +18,7 @@ _TOO_DEEP: Final = f"the body is nested deeper than {MAX_DEPTH} levels"
 
 
 class StrictRequest(Request):
-    """A request whose body is bounded and is strict JSON; it may be null where none is needed."""
+    """A request with a bounded body of strict JSON; it may be null where none is needed."""
 
     def __init__(self, scope: Scope, receive: Receive, *, needs_body: bool) -> None:
         super().__init__(scope, receive)

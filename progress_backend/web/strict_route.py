@@ -77,7 +77,7 @@ class StrictRoute(APIRoute):
         await self._if_allowed(self._call, scope, receive, send)
 
     async def _if_allowed(self, call: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request whose caller may do what the route does."""
+        """Responds to a request if its caller may do what the route does."""
         if (right := self._right) is None:
             await call(scope, receive, send)
             return
@@ -181,7 +181,7 @@ class StrictRoute(APIRoute):
 
 
 def _is_json(request: Request) -> bool:
-    """Whether a body is said to be JSON, as FastAPI has it."""
+    """Whether a body's content type is JSON, as FastAPI decides it."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind.startswith("application/") and kind.endswith(("/json", "+json"))
 

@@ -22,7 +22,7 @@ from ..record.model import TaskStatus
 from ..service.bodies import pagination
 from . import fragment, rights
 from .audit import note, note_act
-from .callers import caller_of, spoken_to, who_asks
+from .callers import caller_of, languages_of, who_asks
 from .guard import denied
 from .gzip_answer import Packed
 from .openapi import parameters, queries, schemas
@@ -32,7 +32,7 @@ from .openapi.problem_bodies import Undone
 from .rights import Resource
 from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
-from .stored_answer import SPOKEN, TaggedAnswer
+from .stored_answer import VARIES, TaggedAnswer
 from .strict_route import StrictRoute
 from .terminate import NO_BROKER
 from .workflows import asked, workflow_as_task, workflow_there
@@ -43,7 +43,7 @@ router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
 def _task(document: bytes, locale: Locale | None) -> Response:
     """The response to an act: the task now."""
-    return Response(responses.in_language(document, locale), 200, SPOKEN, "application/json")
+    return Response(responses.in_language(document, locale), 200, VARIES, "application/json")
 
 
 @router.post("/create-task", status_code=201)
@@ -167,19 +167,19 @@ async def task_status(
     text/html` the response is a piece of HTML, except when a browser opens the address as a
     page."""
     api, locale = api_of(request), wished(accept_language)
-    spoken = spoken_to(request.scope, locale, api.settings.locale)
+    languages = languages_of(request.scope, locale, api.settings.locale)
     if fragment.asked_for(headers := dict(request.scope["headers"])):
-        answer = await status_of(api, task_id, None, spoken)
+        answer = await status_of(api, task_id, None, languages)
         return fragment.in_place_of(answer, headers, locale or api.settings.locale)
     whole = query.fields is not None
-    return await status_of(api, task_id, if_none_match, spoken, whole=whole)
+    return await status_of(api, task_id, if_none_match, languages, whole=whole)
 
 
 async def status_of(
     api: Api,
     task_id: str,
     if_none_match: str | None,
-    spoken: responses.Spoken,
+    languages: responses.Languages,
     *,
     whole: bool = False,
 ) -> Response:
@@ -193,12 +193,14 @@ async def status_of(
     """
     shown = await api.tasks.of(task_id)
     if shown is None:
-        return await workflow_as_task(api, task_id, if_none_match, spoken)
+        return await workflow_as_task(api, task_id, if_none_match, languages)
     record = shown.record
     if whole:
         record = structs.replace(record, checkpoint=read(shown.document).checkpoint)
-    document = responses.in_language(written(record), *spoken)
-    return TaggedAnswer(document, responses.entity_tag(record, document, spoken[0]), if_none_match)
+    document = responses.in_language(written(record), *languages)
+    return TaggedAnswer(
+        document, responses.entity_tag(record, document, languages[0]), if_none_match
+    )
 
 
 @router.post("/task/{task_id:path}/cancel")
@@ -277,5 +279,5 @@ async def list_tasks(
     found = await api.store.run(flow)
     pages = pagination(query.page, query.limit, found.total)
     body = responses.list_body(found.rows, pages, found.counts, found.cursor)
-    spoken = spoken_to(request.scope, wished(accept_language), api.settings.locale)
-    return Packed(responses.in_language(body, *spoken), headers=SPOKEN)
+    languages = languages_of(request.scope, wished(accept_language), api.settings.locale)
+    return Packed(responses.in_language(body, *languages), headers=VARIES)

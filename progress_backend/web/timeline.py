@@ -9,13 +9,13 @@ from ..record.default_texts import wished
 from ..record.json_text import dumps
 from ..record.responses import in_language
 from ..stacks import asking
-from .callers import spoken_to
+from .callers import languages_of
 from .openapi import parameters
 from .openapi.bodies import StackRequested, TaskTimeline
 from .rights import Resource
 from .route_table import answer, route
 from .state import api_of, may
-from .stored_answer import SPOKEN
+from .stored_answer import VARIES
 from .strict_route import StrictRoute
 
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
@@ -39,9 +39,9 @@ async def task_happened(
         body = await api.store.run(asking.timeline_with(task_id, api.settings, await api.now()))
     else:
         body = await api.store.run(task_timeline.read(task_id, api.settings))
-    spoken = spoken_to(request.scope, wished(accept_language), api.settings.locale)
-    body = in_language(body, *spoken)
-    return Response(body, media_type="application/json", headers=SPOKEN)
+    languages = languages_of(request.scope, wished(accept_language), api.settings.locale)
+    body = in_language(body, *languages)
+    return Response(body, media_type="application/json", headers=VARIES)
 
 
 @router.post("/task/{task_id:path}/stack", status_code=202)

@@ -15,18 +15,18 @@ from ..flows import workflow_acts, workflows
 from ..record import caller_events, responses
 from ..record.act import Action
 from ..record.default_texts import Locale, wished
-from ..record.responses import Spoken, in_language
+from ..record.responses import Languages, in_language
 from ..record.workflow_as_task import as_task
 from ..service.bodies import pagination
 from . import fragment
 from .audit import note_act
-from .callers import spoken_to, who_asks
+from .callers import languages_of, who_asks
 from .gzip_answer import Packed
 from .openapi import parameters, queries, schemas
 from .openapi.workflow_bodies import WorkflowBody, WorkflowList
 from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
-from .stored_answer import SPOKEN, TaggedAnswer
+from .stored_answer import VARIES, TaggedAnswer
 from .strict_route import StrictRoute
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ async def workflow_status(
     api, locale = api_of(request), wished(accept_language)
     if (body := await _body(api, workflow_id)) is None:
         raise WorkflowNotFound(workflow_id)
-    body = in_language(body, *spoken_to(request.scope, locale, api.settings.locale))
+    body = in_language(body, *languages_of(request.scope, locale, api.settings.locale))
     if fragment.asked_for(headers := dict(request.scope["headers"])):
         return fragment.in_place_of(_answer(body, None), headers, locale or api.settings.locale)
     return _answer(body, if_none_match)
@@ -71,11 +71,11 @@ async def list_workflows(
     total, rows = await api.store.run(workflows.page(api.flows, query.page, query.limit, at))
     pages = pagination(query.page, query.limit, total)
     body = responses.workflows_body(rows, pages)
-    return Packed(in_language(body, wished(accept_language)), headers=SPOKEN)
+    return Packed(in_language(body, wished(accept_language)), headers=VARIES)
 
 
 async def workflow_as_task(
-    api: Api, task_id: str, if_none_match: str | None, spoken: Spoken
+    api: Api, task_id: str, if_none_match: str | None, languages: Languages
 ) -> TaggedAnswer:
     """The response to a read of a task that has no record: the id may be a group's, or that of a
     canvas in which the task of this id has not been published.
@@ -87,7 +87,7 @@ async def workflow_as_task(
     body = await _body(api, task_id)
     if body is None:
         raise TaskNotFound(task_id)
-    return _answer(in_language(as_task(body), *spoken), if_none_match)
+    return _answer(in_language(as_task(body), *languages), if_none_match)
 
 
 @router.put("/workflow/{workflow_id:path}/update")
@@ -153,8 +153,8 @@ async def asked(
     flow = workflow_acts.ask(api.flows, workflow_id, action, await api.now(), by=by, reason=reason)
     body, act_id = await api.store.run(flow)
     behind = None if act_id is None else BackgroundTask(_carry_out, api, workflow_id, act_id)
-    spoken = in_language(as_task(body) if in_task else body, locale)
-    return Response(spoken, 200, SPOKEN, "application/json", behind)
+    languages = in_language(as_task(body) if in_task else body, locale)
+    return Response(languages, 200, VARIES, "application/json", behind)
 
 
 async def workflow_there(api: Api, task_id: str) -> None:

@@ -14,7 +14,7 @@ import httpcore
 #: use (fec0::/10, ::ffff:0:a.b.c.d, 64:ff9b:1::/48), of which Python's versions know different
 #: parts.
 _UNICAST: Final = ipaddress.ip_network("2000::/3")
-#: Those whose last four bytes are an IPv4 address, which is looked at in their place.
+#: Those with an IPv4 address as their last four bytes, which is checked in their place.
 _TRANSLATED: Final = [*map(ipaddress.ip_network, ("64:ff9b::/96", "::ffff:0:0/96"))]
 #: What `is_global` lets pass in some version of Python: protocol assignments, the 6to4 relay,
 #: documentation, and the address at which each machine of Azure has its host's services.

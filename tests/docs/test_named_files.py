@@ -89,9 +89,7 @@ def test_the_librarys_words_are_plain() -> None:
     """In names and texts; help, which is docstrings, as it is printed."""
     found = {}
     for name, tree in words.modules(ROOT):
-        left = words.of_names(tree) - words.LEFT_IN_NAMES
-        left |= words.of_strings(tree) - words.LEFT_IN_TEXTS
-        if left:
+        if left := words.of_names(tree) | words.of_strings(tree):
             found[name] = {word: words.REPLACED[word] for word in left}
     assert found == {}
     assert words.of_text(make_reference.commands()) == set()

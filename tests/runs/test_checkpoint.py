@@ -97,7 +97,9 @@ def test_other_arguments_begin_anew(args: Any, kwargs: Any, known: bool, caplog:
     second = attempt(recorded(first), *args, **kwargs)
     assert of_run(second).resume == (7 if known else None)
     assert list(counted(second, range(9), 9, "rows")) == ([] if known else list(range(9)))
-    assert ["begins anew" in record.message for record in caplog.records] == [True] * (not known)
+    assert ["starts from zero" in record.message for record in caplog.records] == [True] * (
+        not known
+    )
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, float("nan"), b"bytes"])
@@ -155,9 +157,9 @@ def test_loops_go_on_by_their_names_and_with_their_counts(caplog: Any) -> None:
     assert next(iter_) == "b"
     assert (second.newest() or first).current == 1
     assert list(iter_) == ["c", "d"]
-    assert "begins anew" not in caplog.text
+    assert "starts from zero" not in caplog.text
     assert list(counted(attempt(recorded(first)), "abc", 3, "read")) == list("abc")
-    assert "begins anew" in caplog.text, "another number of items"
+    assert "starts from zero" in caplog.text, "another number of items"
 
 
 def test_the_second_loop_of_a_name_does_all(caplog: Any) -> None:

@@ -24,7 +24,7 @@ GET = b"GET /internal/health/live HTTP/1.1\r\n" + HOST
 @pytest.fixture(autouse=True)
 def said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test hears the first line."""
-    monkeypatch.setattr(http_connection, "_said", OneAMinute())
+    monkeypatch.setattr(http_connection, "_warnings", OneAMinute())
 
 
 @pytest.fixture

@@ -36,4 +36,6 @@ def test_a_limited_token_gets_503_while_the_store_is_away(
     server.kill()
     answer = api.status("job", headers={"Authorization": f"Bearer {text}"})
     assert answer.status_code == 503
-    assert answer.json()["detail"].startswith("the store does not answer, so that nobody knows")
+    assert answer.json()["detail"].startswith(
+        "the store does not answer, so the owner of this task is not known"
+    )

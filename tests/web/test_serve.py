@@ -185,7 +185,7 @@ def test_where_others_reach_it_nothing_is_served_without_tokens(
         return create_app(Settings(redis_url=redis_url, **more))
 
     refused = one_line(serve_app, app(), "0.0.0.0", 0)
-    assert refused.startswith("others reach 0.0.0.0, and nobody")
+    assert refused.startswith("other machines reach 0.0.0.0, and no token")
     assert "progress-backend token new" in refused
     assert "--insecure" in refused
     for served, insecure, nobody in (

@@ -31,7 +31,7 @@ TEXT, BINARY, CONTINUATION, CLOSE, PING = 1, 2, 0, 8, 9
 @pytest.fixture(autouse=True)
 def said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test hears the first line."""
-    monkeypatch.setattr(websocket_connection, "_said", OneAMinute())
+    monkeypatch.setattr(websocket_connection, "_warnings", OneAMinute())
 
 
 def frame(kind: int, payload: bytes = b"", *, last: bool = True, mask: bool = True) -> bytes:

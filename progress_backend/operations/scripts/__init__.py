@@ -1,8 +1,8 @@
 """The Lua scripts, each by the name of its file, called by its SHA-1 (EVALSHA).
 
 A script's header names its KEYS and ARGV, one a line, and these names are its first locals; where
-more follow ("…"), `keys` and `args` are the numbers of the named ones. A file whose name begins
-with "_" has a function that stands before the scripts which call it.
+more follow ("…"), `keys` and `args` are the numbers of the named ones. A file with a name that
+starts with "_" has a function; it is put before the scripts that call it.
 
 A file in `parts/` is a part of a commit, with a header of its own; `last_key` and `last` are the
 numbers of its last key and argument. It does not run where the user may not run one of the commands

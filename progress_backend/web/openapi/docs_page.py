@@ -1,7 +1,7 @@
 """`/docs`: the API's description, shown by the Swagger UI that fastapi-swagger brings.
 
-FastAPI's own page loads Swagger UI from a public network, which may be out of reach and whose
-script would run in the page; and it finds no description behind a proxy with a path prefix.
+FastAPI's own page loads Swagger UI from a public network, which may be out of reach, and runs its
+script in the page; and it finds no description behind a proxy with a path prefix.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from ...record import fields
 Count = Annotated[int, Field(description="How many tasks have this status.")]
 #: The bounds that a type does not have.
 _BOUNDS: Final[dict[str, Any]] = {"percentage": {"ge": 0, "le": 100}}
-#: Fields whose values have another type where they are written.
+#: Fields with values of another type when they are written.
 _PARTS: Final[dict[str, type[Struct]]] = {
     "control": fields.Control,
     "message_code": fields.TextCode,
@@ -42,8 +42,8 @@ def _body(struct: type[Struct]) -> type[BaseModel]:
         default, kind = ... if field.required else default, _kind(field.name, kind)
         if default is None and struct is not fields.Control:  # where it is nothing, it is not there
             (kind,) = (one for one in get_args(kind) if one is not NoneType)
-        told = Field(default, description=meta.description, **_BOUNDS.get(field.name, {}))
-        described[field.name] = (kind, told)
+        info = Field(default, description=meta.description, **_BOUNDS.get(field.name, {}))
+        described[field.name] = (kind, info)
     name = _NAMES.get(struct.__name__, struct.__name__)
     body: type[BaseModel] = create_model(
         name, __doc__=" ".join((struct.__doc__ or "").split()), **described

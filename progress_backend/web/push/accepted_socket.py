@@ -13,8 +13,8 @@ from starlette.types import Scope
 from starlette.websockets import WebSocketState
 
 from ...record.default_texts import Locale, wished
-from ...record.responses import Spoken
-from ..callers import spoken_to
+from ...record.responses import Languages
+from ..callers import languages_of
 from ..request_token import subprotocol
 from ..rights import Refusal, Resource
 from ..route_table import TABLE, Right, Row, resource_of
@@ -42,8 +42,8 @@ class Socket:
         self.writer = SocketWriter(websocket, self.api.listener.watches.counts)
 
     async def admit(self, query: type[Query], right: Right) -> Query:
-        """What the query asks for, of a socket whose page and caller may open it, and whose client
-        has not too many. Without a right any caller may.
+        """The parsed query, if page and caller may open the socket, and the client has not too
+        many. Without a right any caller may.
 
         Raises:
             Refused: they may not.
@@ -68,9 +68,9 @@ class Socket:
         return wished(self.websocket.headers.get("accept-language"))
 
     @property
-    def spoken(self) -> Spoken:
-        """See `spoken_to`."""
-        return spoken_to(self.websocket.scope, self.locale, self.api.settings.locale)
+    def languages(self) -> Languages:
+        """See `languages_of`."""
+        return languages_of(self.websocket.scope, self.locale, self.api.settings.locale)
 
     async def accept(self) -> None:
         """Accepts the socket."""
@@ -108,7 +108,7 @@ class Socket:
 
     def _expire(self) -> None:
         self.writer.clear()
-        self.writer.close(closes.NOBODY, closes.OVER)
+        self.writer.close(closes.UNAUTHORIZED, closes.OVER)
 
 
 Serve = Callable[[Socket, Query], Awaitable[None]]

@@ -17,7 +17,7 @@ ENDED: Final = 1000
 FAILED: Final = 1011
 RESTART: Final = 1012
 TRY_LATER: Final = 1013
-NOBODY: Final = 4401
+UNAUTHORIZED: Final = 4401
 FORBIDDEN: Final = 4403
 UNKNOWN: Final = 4404
 INVALID: Final = 4422
@@ -36,7 +36,7 @@ class Refused(Exception):
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.detail)
-        codes = {401: NOBODY, 429: TOO_MANY}
+        codes = {401: UNAUTHORIZED, 429: TOO_MANY}
         self.code = codes.get(refusal.status, FORBIDDEN)
 
 

@@ -17,14 +17,14 @@ from ...errors import TaskNotFound
 from ...live.receivers import Mailbox, ReceiverClosed
 from ...live.update import Update
 from ...record.default_texts import Locale, wished
-from ..callers import spoken_to
+from ..callers import languages_of
 from ..fragment import fragment
 from ..guard import HEAD, denied
 from ..openapi import parameters, queries
 from ..rights import Refusal, Resource
 from ..route_table import LIMITED, route, text
 from ..state import Api, api_of
-from ..stored_answer import SPOKEN
+from ..stored_answer import VARIES
 from ..strict_route import RETRY_AFTER, StrictRoute
 from . import closes
 from .task_watcher import Watcher
@@ -102,8 +102,8 @@ async def _events(
         return denied(api, counted)
     locale = wished(request.headers.get("accept-language"))
     mailbox: Mailbox[Update] = Mailbox(api.listener.watches.counts)
-    spoken = spoken_to(request.scope, locale, api.settings.locale)
-    watcher = Watcher(api, watched, mailbox, spoken)
+    languages = languages_of(request.scope, locale, api.settings.locale)
+    watcher = Watcher(api, watched, mailbox, languages)
     ends = (watcher.leave, counted, api.callers.watch(request.scope, mailbox.close))
     updates = _updates(watcher, mailbox, heartbeat or PING_S, ends)
     try:
@@ -159,7 +159,7 @@ class EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
     #: nginx would keep the events until its buffer is full.
-    ITS_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **SPOKEN}
+    ITS_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **VARIES}
 
     def __init__(self, texts: AsyncIterator[str], updates: Updates) -> None:
         super().__init__(texts, headers=self.ITS_HEADERS)

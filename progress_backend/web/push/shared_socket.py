@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from starlette.types import Scope
 
 from ...live.update import Update
-from ..callers import spoken_to, with_token
+from ..callers import languages_of, with_token
 from ..openapi import queries, schemas
 from ..rights import Resource
 from ..state import may
@@ -58,7 +58,7 @@ class _Watches:
         """Takes the client's messages until it has gone."""
         writer = self.socket.writer
         while (message := await self.socket.websocket.receive())["type"] != "websocket.disconnect":
-            if len(writer) > MOST:  # also of watches that have ended, whose client reads nothing
+            if len(writer) > MOST:  # also of ended watches, if the client reads nothing
                 await writer.room()
             if not writer.closes:
                 await self._take(message.get("text") or "")
@@ -111,7 +111,7 @@ class _Watches:
             self.socket.writer.forget(key)
 
     def closed(self, watch: _Watch, code: int, reason: str) -> None:
-        """Ends a watch, whose client gets the reason."""
+        """Ends a watch, and sends the client the reason."""
         if self._of.get(watch.name) is not watch:
             return
         del self._of[watch.name]
@@ -155,10 +155,10 @@ class _Watch:
         api = self._watches.socket.api
         passed(api, await may(scope, "read", watched))
         self._ends.append(counted(api, scope))
-        over = partial(self.close, closes.NOBODY, closes.OVER)
+        over = partial(self.close, closes.UNAUTHORIZED, closes.OVER)
         self._ends.append(api.callers.watch(scope, over))
-        spoken = spoken_to(scope, self._watches.socket.locale, api.settings.locale)
-        watcher = Watcher(api, watched, self, spoken)
+        languages = languages_of(scope, self._watches.socket.locale, api.settings.locale)
+        watcher = Watcher(api, watched, self, languages)
         self._ends.append(watcher.leave)
         await watcher.join()
 
@@ -168,7 +168,7 @@ class _Watch:
         self._watches.socket.writer.say(self.name, text)
 
     def close(self, code: int, reason: str) -> None:
-        """Tells the client, after the last update, that no more will come."""
+        """Sends the client, after the last update, that no more will come."""
         self._watches.closed(self, code, reason)
 
     def end(self) -> None:

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from ...errors import TaskNotFound, WorkflowNotFound
 from ...flows import workflows
 from ...live.update import Update
-from ...record.responses import Spoken
+from ...record.responses import Languages
 from ..openapi.parameters import is_task_id
 from ..rights import Resource
 from ..state import Api
@@ -27,19 +27,28 @@ class Writer(Protocol):
         """Sends the update, or the newest one once there is room."""
 
     def close(self, code: int, reason: str) -> None:
-        """Tells the client, after the last update, that no more will come."""
+        """Sends the client, after the last update, that no more will come."""
 
 
 class Watcher:
     """Passes newer updates to the client, and closes its writer when no more will come."""
 
-    __slots__ = ("_api", "_early", "_joined", "_spoken", "_timer", "_watched", "_writer", "known")
+    __slots__ = (
+        "_api",
+        "_early",
+        "_joined",
+        "_languages",
+        "_timer",
+        "_watched",
+        "_writer",
+        "known",
+    )
 
     def __init__(
-        self, api: Api, watched: Resource, writer: Writer, spoken: Spoken = (None, None)
+        self, api: Api, watched: Resource, writer: Writer, languages: Languages = (None, None)
     ) -> None:
         self._api = api
-        self._spoken = spoken
+        self._languages = languages
         #: A task or a workflow.
         self._watched = watched
         self._writer = writer
@@ -119,7 +128,7 @@ class Watcher:
         self.known = update
         self._stop()
         if update.message is not None:
-            self._writer.put(update.in_language(*self._spoken))
+            self._writer.put(update.in_language(*self._languages))
             if not update.ended:
                 return
         if update.ended:
@@ -135,7 +144,7 @@ class Watcher:
         else:
             if update.again_until is not None and not update.later:
                 final = update.as_final(self._api.settings.locale)
-                self._writer.put(final.in_language(*self._spoken))
+                self._writer.put(final.in_language(*self._languages))
             self._writer.close(closes.ENDED, f"the {self._watched.kind} has ended")
 
     def _wait(self, seconds: float) -> None:

@@ -12,7 +12,7 @@ from ...live.all_tasks import ALL
 from ...live.update import Update
 from ...operations.lists import Filters
 from ...record import messages
-from ...record.responses import Spoken
+from ...record.responses import Languages
 from ..callers import caller_of
 from ..openapi import queries
 from . import closes
@@ -34,7 +34,7 @@ async def watch(socket: Socket, asked: queries.Watching) -> None:
     """Sends the current state of a task or workflow, then each update, until it has ended."""
     assert socket.watched is not None
     await socket.accept()
-    watcher = Watcher(socket.api, socket.watched, socket.writer, socket.spoken)
+    watcher = Watcher(socket.api, socket.watched, socket.writer, socket.languages)
     socket.ends_with(watcher.leave)
     await watcher.join()
     socket.beat(asked.heartbeat)
@@ -48,7 +48,7 @@ async def watch_tasks(socket: Socket, asked: queries.WatchQuery) -> None:
     caller, watches = caller_of(socket.websocket.scope), socket.api.listener.watches
     only = Filters(task_type=caller.task_type, owner=caller.owner)
     reloads = asked.heartbeat is not None
-    every = AllTasks(socket.writer, filters, only, socket.spoken, reloads=reloads)
+    every = AllTasks(socket.writer, filters, only, socket.languages, reloads=reloads)
     socket.ends_with(partial(watches.leave, "all", "", every))
     await watches.join("all", "", every)
     # Every update is received from now on: a client that reads the list once the socket is open
@@ -62,19 +62,19 @@ class AllTasks:
     """All tasks' updates for one socket. What waits is bounded: where it is too much, the client
     gets a message to read the list again, which has what it missed."""
 
-    __slots__ = ("_reloads", "_spoken", "_writer", "filters", "only")
+    __slots__ = ("_languages", "_reloads", "_writer", "filters", "only")
 
     def __init__(
         self,
         writer: SocketWriter,
         filters: Filters = ALL,
         only: Filters = ALL,
-        spoken: Spoken = (None, None),
+        languages: Languages = (None, None),
         *,
         reloads: bool,
     ) -> None:
         self._writer = writer
-        self._spoken = spoken
+        self._languages = languages
         self.filters, self.only = filters, only
         #: Whether the client knows `RELOAD`.
         self._reloads = reloads
@@ -83,7 +83,7 @@ class AllTasks:
         """Sends an update, or keeps it until there is room."""
         if not self._writer.begun:
             return
-        update = update.in_language(*self._spoken)
+        update = update.in_language(*self._languages)
         self._writer.put(update)
         if self._writer.characters - len(update.message or "") > MOST_CHARACTERS:
             self.reload()

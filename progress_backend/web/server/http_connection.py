@@ -41,7 +41,7 @@ _COLON_AND_END: Final = 4
 _FRAMING: Final = 16
 
 _logger = logging.getLogger("progress_backend.web")
-_said = OneAMinute()
+_warnings = OneAMinute()
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -51,7 +51,7 @@ class HttpConnection(HttpToolsProtocol):
     _besides = 0
     #: Whether a request has ended in the bytes that are being parsed.
     _ended = False
-    #: The scope of the last request whose head has ended.
+    #: The scope of the last request with a complete head.
     _begun: object = None
     _too_large = False
     _too_many = False
@@ -87,14 +87,14 @@ class HttpConnection(HttpToolsProtocol):
             self._unsupported_upgrade_warning()
         except httptools.HttpParserError as error:
             if self._too_many:
-                if _said.passes():
+                if _warnings.passes():
                     _logger.warning("an HTTP client sent too many requests at once: %s", error)
                 self._refused = True
                 self.transport.close()
             elif self._too_large:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             else:
-                if _said.passes():
+                if _warnings.passes():
                     _logger.warning("an HTTP client sent what is no request: %s", error)
                 self._refuse(HTTPStatus.BAD_REQUEST)
             return
@@ -115,7 +115,7 @@ class HttpConnection(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Begins the request whose head has ended."""
+        """Starts the request after its head is complete."""
         self._begun = self.scope
         # The head may be a small part of the received bytes.
         if self._besides > MAX_HEAD and self._size_of_head() > MAX_HEAD:
@@ -156,7 +156,7 @@ class HttpConnection(HttpToolsProtocol):
         return self.cycle is not None and self.cycle.scope is self.scope
 
     def _unsupported_upgrade_warning(self) -> None:
-        if _said.passes():
+        if _warnings.passes():
             _logger.warning("an HTTP client asked for another protocol; it is answered in HTTP/1.1")
 
     def _look_again(self) -> None:

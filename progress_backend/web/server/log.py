@@ -1,4 +1,4 @@
-"""Logging of `progress-backend serve`, whose process has none of its own: to stderr."""
+"""Logging of `progress-backend serve` to stderr; without this its process has none."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ LINE: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def log_to_stderr() -> None:
-    """Writes the audit log and all warnings to stderr, each line with its time and level. A process
-    whose root logger has handlers keeps those."""
+    """Writes the audit log and all warnings to stderr, each line with its time and level. A root
+    logger that has handlers keeps those."""
     if logging.getLogger().handlers:
         return
     handler = logging.StreamHandler()

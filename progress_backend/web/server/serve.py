@@ -30,7 +30,7 @@ FORWARDED_ALLOW_IPS: Final = "127.0.0.1"
 
 #: Seconds between pings to a WebSocket client, and until an unanswered one ends the connection.
 PING_S: Final = 20.0
-#: Largest message that is accepted from a WebSocket client, whose messages are ignored.
+#: Largest message that is accepted from a WebSocket client; its messages are ignored.
 MAX_CLIENT_MESSAGE: Final = 16 * 1024
 #: Longest wait for requests and sockets to end at a shutdown.
 GRACE_S: Final = 10
@@ -43,9 +43,9 @@ _BACKLOG: Final = 2048
 
 #: Why nothing is served on an address that others reach.
 UNGUARDED: Final = (
-    "others reach {}, and nobody would be asked who they are: make a token (progress-backend token "
-    "new NAME) and set PROGRESS_TOKENS or PROGRESS_TOKENS_FILE, or listen on 127.0.0.1, or insist "
-    "with --insecure: then whoever reaches the port reads, changes and cancels every task"
+    "other machines reach {}, and no token is required: create one (progress-backend token new "
+    "NAME) and set PROGRESS_TOKENS or PROGRESS_TOKENS_FILE, or listen on 127.0.0.1, or add "
+    "--insecure: then every client that reaches the port can read, change and cancel every task"
 )
 
 #: uvicorn options for every way to run the API.
@@ -92,9 +92,9 @@ def serve(
     """Serves until SIGINT or SIGTERM; port 0 picks a free one.
 
     `celery_app` gives the broker for cancels that terminate. `forwarded_allow_ips` are the proxies
-    whose `X-Forwarded-*` headers count: addresses and networks, with commas between them. A store
-    that does not answer does not stop it: that is logged once, and requests get 503 until then.
-    `insecure`: serves on an address that others reach although no tokens are configured.
+    that may set `X-Forwarded-*` headers: addresses and networks, separated by commas. If the store
+    does not answer, the server runs nevertheless: that is logged one time, and requests get 503
+    until then. `insecure`: serves without tokens on an address that other machines reach.
 
     Raises:
         SystemExit: 1, no store's URL is set, the port cannot be bound, or others reach the address

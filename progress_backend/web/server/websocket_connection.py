@@ -22,7 +22,7 @@ from .offered_connection import EXTENSION
 MOST_PARTS = 64
 _WRONG_FRAME = "a WebSocket client sent a wrong frame, its connection is closed: %s"
 _logger = logging.getLogger("progress_backend.web")
-_said = OneAMinute()
+_warnings = OneAMinute()
 
 
 class FrameConnection(WebSocketsSansIOProtocol):
@@ -32,8 +32,7 @@ class FrameConnection(WebSocketsSansIOProtocol):
     _room: Callable[[], None] | None = None
 
     def handle_connect(self, event: Any) -> None:
-        """Adds itself to the scope of the application, whose task begins in the loop's next
-        turn."""
+        """Adds itself to the scope of the application; its task starts in the loop's next turn."""
         super().handle_connect(event)
         if not self.handshake_complete:  # else the request was refused
             self.scope["extensions"][EXTENSION] = {"connection": self}
@@ -78,7 +77,7 @@ class FrameConnection(WebSocketsSansIOProtocol):
         """Parses received bytes, and closes the connection after an invalid handshake or frame."""
         super().data_received(data)
         if self.conn.parser_exc is not None:
-            if _said.passes():
+            if _warnings.passes():
                 _logger.warning(_WRONG_FRAME, self.conn.parser_exc)
         elif self.conn.handshake_exc is not None and not self.handshake_initiated:
             # uvicorn does not check it: the client would wait for a response for ever.
@@ -91,7 +90,7 @@ class FrameConnection(WebSocketsSansIOProtocol):
         if len(self.frames) < MOST_PARTS:
             super().handle_cont(event)
         elif not self.close_sent:
-            if _said.passes():
+            if _warnings.passes():
                 _logger.warning(_WRONG_FRAME, f"a message in more than {MOST_PARTS} parts")
             self.conn.fail(1009, "too many parts")
             self.handle_parser_exception()
@@ -106,7 +105,7 @@ class FrameConnection(WebSocketsSansIOProtocol):
                 b"".join(self.frames).decode()
             except UnicodeDecodeError as error:
                 self.frames = []
-                if _said.passes():
+                if _warnings.passes():
                     _logger.warning(_WRONG_FRAME, error)
                 self.conn.fail(1007, "no UTF-8")
                 self.handle_parser_exception()
