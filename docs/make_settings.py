@@ -42,8 +42,8 @@ def _shown(name: str, default: object) -> str:
         return "—"
     if isinstance(default, bool):
         return f"`{int(default)}`"
-    if isinstance(default, (int, float)):
-        span = _SPANS.get(float(default)) if name.endswith("_s") else None
+    if isinstance(default, float):
+        span = _SPANS.get(default) if name.endswith("_s") else None
         return f"`{default:g}`" if span is None else f"`{default:.0f}` ({span})"
     if isinstance(default, tuple):
         return f"`{','.join(default)}`"

@@ -118,13 +118,14 @@ class Settings:
     max_client_sockets: int = 1_000
     #: Sockets and event streams that all clients may have open at an API process; 0: any number.
     max_sockets: int = 20_000
-    #: Records that one client may create by HTTP per `unstarted_s`; 0: any number. Records that
-    #: are updated, ended or cancelled by HTTP do not count.
+    #: Records that one client may create by HTTP in each `PROGRESS_UNSTARTED_S`; 0: any number. A
+    #: record that is later updated, ended or cancelled by HTTP no longer counts.
     max_created: int = 100_000
-    #: Bytes that the bodies of one client's writes may have per `unstarted_s`; 0: any number. The
+    #: Bytes in the bodies of one client's writes in each `PROGRESS_UNSTARTED_S`; 0: any number. The
     #: first 4 KiB of each body do not count.
     max_created_bytes: int = 1_073_741_824
-    #: How long a record is kept that was created by HTTP or a service, if its task does not start.
+    #: How long a record that was created by HTTP or by `RedisProgressService` is kept, unless its
+    #: task is published or starts.
     unstarted_s: float = 86_400
     #: Whether stacks of hanging jobs and tracebacks of failed jobs are recorded.
     stacks: bool = True
