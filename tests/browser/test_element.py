@@ -393,7 +393,7 @@ def test_a_token_that_expires_meanwhile(
     guarded: RunningApi, site: Site, open_page: OpenPage, records: Records
 ) -> None:
     records.create("shared")
-    body = f"<task-progress task-id='shared' token='{signed(ttl=4)}'></task-progress>"
+    body = f"<task-progress task-id='shared' token='{signed(ttl=10)}'></task-progress>"
     page = open_page(site(body, guarded))
     expect(part(page, "status")).to_have_text("Waiting")
     expect(part(page, "note")).to_have_text("You have no access any more; load the page again.")

@@ -282,7 +282,7 @@ def test_watch_waits_while_an_end_may_be_taken_back_and_says_until_when(
     run: Run, redis_url: str
 ) -> None:
     began = time.monotonic()
-    lost = Records(redis_url, lease_s=0.3, locale="en").lose("job", again_s=0.9)
+    lost = Records(redis_url, lease_s=0.3, locale="en").lose("job", again_s=2.9)
     result = run("watch", "job", "--interval", "0.1")
     assert time.monotonic() - began > 1.0
     assert result.exit_code == 1

@@ -88,7 +88,7 @@ def test_an_end_that_time_makes_final_is_named(start_api: StartApi, redis_url: s
     """No message says that it is."""
     api = start_api(redis_url=redis_url, lease_s=1.5)
     assert api.status("lost").status_code == 404  # the first request takes its time
-    Records(redis_url, lease_s=1.5).lose("lost", 0.5)
+    Records(redis_url, lease_s=1.5).lose("lost", 3)
     with opened(url_of(api, "lost") + "?events=named") as answer:
         found = list(events(answer))
     assert [(event["event"], event["final"]) for event in found] == [

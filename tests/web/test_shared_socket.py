@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -161,11 +160,9 @@ async def test_each_watch_has_its_own_token(start_api: StartApi, redis_url: str)
         assert (await said(socket))["update"]["task_id"] == "one"
         await ask(socket, watch="b", task_id="two", token=text)
         assert (await said(socket))["update"]["task_id"] == "two"
-        began = time.monotonic()
-        await ask(socket, watch="c", task_id="one", token=share("one", ttl=1))
+        await ask(socket, watch="c", task_id="one", token=share("one", ttl=4))
         assert (await said(socket))["watch"] == "c"
         assert await code_of(socket, "c") == 4401  # as it expires; the others stay
-        assert time.monotonic() - began < 5
         assert listeners_of(api, text) == 2
     async with opened(api, additional_headers={"Authorization": f"Bearer {text}"}) as socket:
         await ask(socket, watch="a", task_id="one")  # with the socket's own

@@ -118,7 +118,7 @@ async def test_the_end_of_a_publish_is_the_workflows(
 
 
 async def test_a_lost_member_is_waited_for(start_api: StartApi, redis_url: str) -> None:
-    lease_s, again_s = 0.4, 0.8
+    lease_s, again_s = 0.4, 2.8
     api, records = start_api(redis_url=redis_url, lease_s=lease_s), Records(redis_url, lease_s)
     records.member("job", W)
     began = time.monotonic()
