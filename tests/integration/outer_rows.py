@@ -23,7 +23,7 @@ OUTER = (
     Row(
         "soft time limit",
         "runs longer than `soft_time_limit`",
-        p.ends_with("hangs", 2, soft_time_limit=1),
+        p.ends_with("hangs", 4, soft_time_limit=2),
         Seen("error", "time_limit", "^SoftTimeLimitExceeded"),
         RUNNING,
         {**NO_LIMITS, "gevent": COMPLETED},
@@ -31,7 +31,7 @@ OUTER = (
     Row(
         "hard time limit",
         "runs longer than `time_limit`",
-        p.ends_with("hangs", 2, time_limit=1),
+        p.ends_with("hangs", 4, time_limit=2),
         Seen("error", "time_limit", "^TimeLimitExceeded"),
         RUNNING,
         NO_LIMITS,

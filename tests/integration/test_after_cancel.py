@@ -72,7 +72,7 @@ def test_a_running_job(world: World, service: Control) -> None:
 
 
 def test_a_job_that_never_began(world: World, service: Control) -> None:
-    task_id = str(world.app.tasks["hooked"].apply_async(countdown=1.5).id)
+    task_id = str(world.app.tasks["hooked"].apply_async(countdown=4).id)
     service.cancel(task_id)
     cancelled(world, task_id)
     assert world.gate.pids(task_id, "began") == []
@@ -94,7 +94,7 @@ def test_the_next_job_is_sent_and_runs(
     world: World, service: Control, name: str, queued: bool
 ) -> None:
     task = world.app.tasks[name]
-    first = str(task.apply_async(countdown=1.5).id) if queued else started(world, name)
+    first = str(task.apply_async(countdown=4).id) if queued else started(world, name)
     assert task.delay().id in (first, None)  # the lock is held
     service.cancel(first)
     following: list[str] = []
@@ -126,7 +126,7 @@ def test_a_terminated_job(world: World, service: Control) -> None:
 
 
 def test_celerys_own_revoke_ends_a_job_as_ever(world: World) -> None:
-    task_id = str(world.app.tasks["hooked"].apply_async(countdown=1.5).id)
+    task_id = str(world.app.tasks["hooked"].apply_async(countdown=4).id)
     world.revoke(task_id)
     eventually(lambda: world.record(task_id)["status"] == "cancelled", TIMEOUT_S)
     goes_on(world)

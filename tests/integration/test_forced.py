@@ -62,7 +62,7 @@ def test_force_stops_it_as_a_cancel_does(
 
 
 def test_one_that_has_not_begun_never_does(world: World, api: RunningApi) -> None:
-    task_id = str(world.app.tasks["updating"].apply_async(countdown=1.5).id)
+    task_id = str(world.app.tasks["updating"].apply_async(countdown=4).id)
     answer = api.update(task_id, "completed", force=True)
     assert answer.status_code == 200
     eventually(lambda: world.result(task_id)["status"] == "REVOKED", TIMEOUT_S)
