@@ -57,10 +57,15 @@ class Heard:
         self._connection = app.celery.connection_for_read()
         self._receiver = app.celery.events.Receiver(self._connection, {"*": self.events.append})
         self._thread = threading.Thread(target=self._listen)
-        self._thread.start()
         with redis.Redis.from_url(redis_url) as client:
+
+            def subscribed() -> set[str]:
+                return {one["id"] for one in client.client_list(_type="pubsub")}
+
+            before = subscribed()
+            self._thread.start()
             # The broker forgets what nobody listens to yet.
-            eventually(lambda: client.pubsub_numpat() + len(client.pubsub_channels("*celeryev*")))
+            eventually(lambda: subscribed() - before)
 
     def _listen(self) -> None:
         for _ in self._receiver.consume(safety_interval=0.05, wakeup=False):

@@ -8,18 +8,20 @@ import pytest
 import redis
 
 from progress_backend import RedisProgressService
+from tests.conftest import StartServer
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
 
-def test_no_connection_stays_open_after_asyncio_run(redis_url: str) -> None:
-    service = RedisProgressService(redis_url)
+def test_no_connection_stays_open_after_asyncio_run(start_server: StartServer) -> None:
+    url = start_server().url
+    service = RedisProgressService(url)
 
     async def several() -> None:
         await asyncio.gather(*(service.get_tasks_list() for _ in range(3)))
 
-    with redis.Redis.from_url(redis_url) as client:
+    with redis.Redis.from_url(url) as client:
         before = len(client.client_list())
         for _ in range(50):
             asyncio.run(several())
