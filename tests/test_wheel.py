@@ -63,7 +63,7 @@ BROUGHT = {
 NO_INDEX = re.compile(
     r"connection (?:broken|error|refused)|name resolution|timed out", re.IGNORECASE
 )
-INSTALL_S = 300
+INSTALL_S = 900
 
 
 @pytest.fixture(scope="module")

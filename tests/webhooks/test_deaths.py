@@ -53,7 +53,7 @@ def test_each_end_is_delivered_and_doubles_have_its_id(redis_url: str, count: in
                     killed += 1
                 processes[at] = _again(processes[at], ROLES[at], redis_url, receiver.url, count)
             # Each that is left may still hold what a killed one had taken.
-            eventually(lambda: len(receiver.ids) == count, 30 + count * 0.1)
+            eventually(lambda: len(receiver.ids) == count, 60 + count * 0.1)
         finally:
             for process in processes:
                 process.kill()
