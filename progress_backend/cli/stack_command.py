@@ -28,12 +28,10 @@ def stack(source: Source, task_id: str, as_json: bool) -> None:
     The command requests the stack from the job's process, which takes two to three seconds.
     """
     task_id = task_named(source, task_id)
-    asked, began = source.request_stack(task_id), time.monotonic()
+    asked, deadline = source.request_stack(task_id), time.monotonic() + _LONGEST_S
     while (entry := _answer(source, task_id, asked)) is None:
-        if time.monotonic() - began > _LONGEST_S:
-            raise click.ClickException(
-                f"no stack within {_LONGEST_S:g} s; show {task_id} may have it"
-            )
+        if time.monotonic() > deadline:
+            raise click.ClickException(f"no answer yet: show {task_id} will have it")
         time.sleep(_POLL_S)
     if as_json:
         echo_json(entry)

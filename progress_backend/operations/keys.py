@@ -56,7 +56,7 @@ class Keys:
 
     @property
     def stacks_asked(self) -> str:
-        """Sorted set of the stacks that were requested or taken within the last minute, by time
+        """Sorted set of the tasks with a stack that was requested within the last minute, by time
         (ms)."""
         return f"{self.prefix}progress_stacks_asked"
 

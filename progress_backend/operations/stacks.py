@@ -1,5 +1,4 @@
-"""The stacks and tracebacks that are kept of a task, and which stacks were asked for or taken
-lately, by any process."""
+"""The stacks and tracebacks that are kept of a task, and which stacks were asked for lately."""
 
 from __future__ import annotations
 
@@ -17,36 +16,34 @@ T = TypeVar("T")
 #: deletes them with the record before.
 KEPT: Final = 3
 _KEPT_MS: Final = 2_592_000_000
-#: Stacks within so many ms, of all processes together.
+#: Requests within so many ms, of all tasks together.
 MOST_LATELY, LATELY_MS = 20, 60_000
 
-#: When (ms) each was asked for, by the task's id, or taken without a request, by another name.
+#: When (ms) the stack of each task was asked for, by its id.
 Lately = Mapping[str, int]
 
 
-def note(name: str, now_ms: int) -> Call[None]:
-    """Notes that a stack is asked for, or taken."""
+def note(task_id: str, now_ms: int) -> Call[None]:
+    """Notes that a task's stack is asked for."""
 
     def ask(keys: Keys) -> Asked[None]:
         key, old = keys.stacks_asked, ("-inf", now_ms - LATELY_MS)
-        noted = [("ZADD", key, now_ms, name), ("ZREMRANGEBYSCORE", key, *old)]
+        noted = [("ZADD", key, now_ms, task_id), ("ZREMRANGEBYSCORE", key, *old)]
         return Asked([*noted, ("PEXPIRE", key, LATELY_MS)], nothing)
 
     return in_the_first(ask)
 
 
-def lately_beside(read: Call[T], now_ms: int) -> Call[tuple[T, Lately]]:
-    """Another read, and with it the stacks of the last minute."""
+def lately_beside(read: Call[T]) -> Call[tuple[T, Lately]]:
+    """Another read, and with it the requests of the last minute."""
 
     def asked(layout: Layout) -> Asked[tuple[T, Lately]]:
-        its = read.asked(layout)
-        since = (now_ms - LATELY_MS, "+inf", "WITHSCORES", "LIMIT", 0, 5 * MOST_LATELY)
-        ours = ("ZRANGEBYSCORE", layout.keys[0].stacks_asked, *since)
+        its, key = read.asked(layout), layout.keys[0].stacks_asked
 
         def parse(replies: list[Any]) -> tuple[T, Lately]:
             return its.parse(replies[:-1]), {name: at_ms for at_ms, name in timed(replies[-1])}
 
-        return Asked([*its.requests, ours], parse)
+        return Asked([*its.requests, ("ZRANGE", key, 0, -1, "WITHSCORES")], parse)
 
     return Call(asked)
 

@@ -241,7 +241,7 @@ class SenderThread:
             if self._outbox:
                 left_s = max(deadline - time.monotonic(), 0)
                 time.sleep(min(0.05 + self.writer.thread.remaining_s, left_s))
-        self._stacks.store_tracebacks()
+        self._stacks.store()
         thread = self.writer.thread
         while self._behind and time.monotonic() < deadline and not thread.open:
             self._behind.step(self.writer)

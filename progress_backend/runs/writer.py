@@ -20,7 +20,7 @@ from ..errors import (
 from ..flows.first_records import FirstRecords
 from ..flows.flow import Flow
 from ..flows.gather import together
-from ..flows.stored_record import Applied, Base, milliseconds
+from ..flows.stored_record import Applied, Base
 from ..flows.value_in_place import InPlace, in_place
 from ..operations import records
 from ..operations.call import Call
@@ -262,8 +262,7 @@ class Writer:
         try:
             with self.waiting(self.thread):
                 if stacks:
-                    now_ms = milliseconds(self.store.now())
-                    documents, lately = self.store.execute(lately_beside(read, now_ms))
+                    documents, lately = self.store.execute(lately_beside(read))
                 else:
                     documents = self.store.execute(read)
         except StoreUnavailable:

@@ -31,10 +31,10 @@ def request(task_id: str, settings: Settings, now: datetime) -> Flow[dict[str, A
         TaskNotFound: there is no record.
         ForeignValue: the value that is stored there is no record.
         TransitionRefused: no worker runs the task, or stacks are turned off.
-        TooSoon: the task's was asked for a moment ago, or too many were taken.
+        TooSoon: the task's was asked for a moment ago, or too many of others.
     """
     now_ms = milliseconds(now)
-    (stored,), lately = yield from stacks.lately_beside(records.read((task_id,)), now_ms)
+    (stored,), lately = yield from stacks.lately_beside(records.read((task_id,)))
     if stored is None:
         raise TaskNotFound(task_id)
     task = Base.of(stored, task_id).task
@@ -43,8 +43,8 @@ def request(task_id: str, settings: Settings, now: datetime) -> Flow[dict[str, A
         raise TransitionRefused(f"task {task_id} has no stack: {why}", task.status)
     wait_ms, why = lately.get(task_id, 0) + AGAIN_MS - now_ms, "one in ten seconds is taken of it"
     if wait_ms <= 0 and len(lately) >= stacks.MOST_LATELY:
-        wait_ms = max(min(lately.values()) + stacks.LATELY_MS - now_ms, 1)
-        why = f"{stacks.MOST_LATELY} were taken within a minute, the most of all tasks"
+        wait_ms = max(min(lately.values()) + stacks.LATELY_MS - now_ms, 0)
+        why = f"{stacks.MOST_LATELY} of all tasks were requested within a minute"
     if wait_ms > 0:
         raise TooSoon(f"task {task_id} has no new stack yet: {why}", ceil(wait_ms / 1000))
     yield from stacks.note(task_id, now_ms)
@@ -56,7 +56,7 @@ def _not_run(task: Task, now_ms: int) -> Flow[str | None]:
     if task.ended and task.asked is None:
         return "it has ended"
     if task.status == TaskStatus.CREATED:
-        return "it waits"
+        return "it waits: no worker has started it"
     if task.worker is None:
         return "no worker runs it"
     until_ms = yield from leases.ends_at(task.worker.lease)
@@ -72,7 +72,7 @@ def _entries(task: Task, now: datetime) -> Flow[Sequence[bytes]]:
     """What is kept of a task, as entries of its timeline; and one for a request of the last minute
     that its process has not answered."""
     now_ms, began = milliseconds(now), task.attempt_started_at
-    kept, lately = yield from stacks.lately_beside(stacks.kept(task.task_id), now_ms)
+    kept, lately = yield from stacks.lately_beside(stacks.kept(task.task_id))
     if (asked_ms := lately.get(task.task_id)) is None or began is None:
         return kept
     listens_ms = max(asked_ms, milliseconds(began) + int(HANGS_S * 1000))

@@ -8,9 +8,11 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from linecache import getline
+from traceback import walk_stack
 from types import FrameType
 from typing import Any, Final, NamedTuple
 
@@ -84,22 +86,17 @@ def stack_of(place: Place) -> list[At]:
         newest = sys._current_frames().get(place.thread)
     else:
         newest = getattr(place.greenlet(), "gr_frame", None)
-    frames = [(f.f_code, f.f_lineno, _module(f)) for f in _with_task([*_outwards(newest)])]
-    stack = [At(code.co_filename, line or 0, code.co_qualname, name) for code, line, name in frames]
+    if newest is None:
+        return []
+    frames = _with_task([frame for frame, _ in islice(walk_stack(newest), _DEEPEST)])
+    codes = [(frame.f_code, frame.f_lineno or 0, _module(frame)) for frame in frames]
+    stack = [At(code.co_filename, line, code.co_qualname, name) for code, line, name in codes]
     called = [place for place, at in enumerate(stack, 1) if at.module == _TRACE]
     return stack[: called[-1]] if called else stack
 
 
 def _module(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__") or "")
-
-
-def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
-    for _ in range(_DEEPEST):
-        if frame is None:
-            return
-        yield frame
-        frame = frame.f_back
 
 
 def _with_task(frames: list[FrameType]) -> list[FrameType]:
@@ -136,17 +133,7 @@ def described(stack: Sequence[At], redaction: Redaction) -> list[dict[str, Any]]
         frame = {"file": file, "line": at.line, "function": at.function[-LONGEST_NAME:]}
         if at.module.partition(".")[0] in _FOLDED:
             frame["folded"] = True
-        elif code := redaction.value("message", _code(at)):
+        elif code := redaction.value("message", getline(at.file, at.line)[:_READ].strip()):
             frame["code"] = code[:LONGEST_CODE]
         frames.append(frame)
     return frames
-
-
-def _code(at: At) -> str:
-    """The text of a frame's line; "" where there is no file."""
-    try:
-        with open(at.file, "rb") as file:
-            line = next(islice(file, max(at.line - 1, 0), None), b"")
-    except (OSError, ValueError):
-        return ""
-    return line[:_READ].decode(errors="replace").strip()

@@ -140,7 +140,6 @@ TEXTS: Final = {
         "the job's process does not answer: it runs code outside Python, or is stopped",
         "ジョブのプロセスが応答しません。Python 以外のコードを実行中か、停止しています",
     ),
-    "stack_too_many": ("none: 20 were taken in a minute", "1 分間に 20 件に達したため省略"),
     "same_s": ("same line for {seconds:g} s", "{seconds:g} 秒間同じ行"),
     "folded": ("… {count} of Celery and its process", "… Celery とプロセスの {count} 件"),
 }

@@ -96,7 +96,7 @@ def asked() -> tuple[Any, ...]:
         (logs.read, "running", None, 10),
         (timelines.read, "running"),
         (stacks.note, "running", 2**40),
-        (stacks.lately_beside, stacks.kept("running"), 2**40),
+        (stacks.lately_beside, stacks.kept("running")),
         (stacks.keep, "running", b"{}"),
         (stacks.kept, "running"),
         (logs.read, "running", 0, 10),

@@ -135,12 +135,12 @@ def test_frames_of_celery_are_folded(tmp_path: Path) -> None:
     assert [at.own for at in stack] == [False, True, False, False]
 
 
-def test_a_long_traceback_keeps_its_beginning_and_its_end_without_secrets() -> None:
+def test_a_long_traceback_keeps_its_end_without_secrets() -> None:
     line = '  File "a.py", line 1, in f'
     text = "\n".join(["Traceback", *[line] * 5_000, "ValueError: password=hunter2 " + "x" * 10**6])
     kept = cut(text, Redaction())
     assert len(kept.encode()) <= 8 * 1024
-    assert kept.startswith(f"Traceback\n{line}\n")
+    assert kept.startswith(f"  …\n{line}\n")
     assert kept.splitlines()[-1].startswith("ValueError: password=***")
     assert max(map(len, kept.splitlines())) <= LONGEST_LINE
     assert kept.count("  …") == 1

@@ -139,8 +139,7 @@ class TimelineEntry(BaseModel):
         default=None,
         description="For an error: its cause. For a stack: why it was taken: request, stalled, "
         "late, cancel (not acknowledged within 10 s) or time_limit (reached soon). For a stack "
-        "without frames: no_answer (the job's process runs code outside Python, or is stopped) or "
-        "too_many (20 were taken in a minute).",
+        "without frames: no_answer (the job's process runs code outside Python, or is stopped).",
     )
     by: str | None = Field(default=None, description="The caller who sent the request.")
     worker: str | None = Field(default=None, description="The worker's node name.")

@@ -137,7 +137,6 @@ export const WORDS = inEach(PAGE, {
       "its process runs code outside Python, or is stopped",
       "プロセスが Python 以外のコードを実行中か、停止しています",
     ],
-    too_many: ["not taken: 20 were in a minute", "1 分間に 20 件に達したため省略"],
   },
   showAll: ["Show all", "すべて表示"],
   attemptNo: [(number) => `attempt ${number}`, (number) => `${number} 回目`],
