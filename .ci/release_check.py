@@ -1,4 +1,7 @@
-"""Builds what would be published and checks it: make release-check. Publishes nothing."""
+"""Builds what would be published and checks it: make release-check. Publishes nothing.
+
+Once CHANGELOG.md has the version's date, the READMEs get the package before the clone.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PINS = ROOT / "constraints.txt"
 LIMIT_S = 300
+READMES = (ROOT / "README.md", ROOT / "README.ja.md")
+DATED = re.compile(r"^## \[[0-9.]+\] - [0-9]{4}-", re.MULTILINE)
+PARAGRAPH = r"(?:[^\n`|#][^\n]*\n)+"
+#: The way by a clone, with its commands, and the way by the package below it.
+WAYS = re.compile(rf"(?P<clone>{PARAGRAPH}\n```sh\nmake demo[^`]*```\n)\n(?P<package>{PARAGRAPH})")
+#: What the way by the package has until there is one.
+UNTIL = re.compile(
+    r"\s*Until\s+\S+\s+is\s+released,.*?instead\.|\s*[0-9.]+\s*の\s*公開前は.*?ください。",
+    re.DOTALL,
+)
 #: pip-audit's exit code for "found something"; what else is not 0 is no answer.
 FOUND = 1
 
@@ -23,6 +36,7 @@ def main() -> int:
         failures = [
             what
             for what, passed in (
+                ("READMEs of a release: they are now, commit them", readmes()),
                 ("no address among the pins", no_address()),
                 ("dependencies used and declared", tool("deptry", "progress_backend")),
                 ("wheel and sdist", built(Path(folder))),
@@ -36,6 +50,22 @@ def main() -> int:
         but = "" if advisories else " of what was looked at; THE PINS WERE NOT AUDITED, see above"
         print(f"release-check: nothing stands against a release{but}")
     return int(bool(failures))
+
+
+def readmes() -> bool:
+    """Whether the READMEs have the right order; those of a released version are written anew."""
+    if not DATED.search((ROOT / "CHANGELOG.md").read_text("utf-8")):
+        print("CHANGELOG.md has no date of the version: the READMEs keep the clone first")
+        return True
+    old = [path.read_text("utf-8") for path in READMES]
+    for path, text in zip(READMES, old, strict=True):
+        path.write_text(released(text), "utf-8")
+    return old == [released(text) for text in old]
+
+
+def released(readme: str) -> str:
+    """A README with the package before the clone."""
+    return WAYS.sub(lambda ways: f"{UNTIL.sub('', ways['package'])}\n{ways['clone']}", readme, 1)
 
 
 def no_address() -> bool:

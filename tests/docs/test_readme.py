@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from typing import Any
 
 import pytest
 
+from docs.make_badges import badges
 from progress_backend import TaskStatus
-from tests.docs.reading import blocks
+from tests.docs.reading import blocks, text_of
 from tests.docs.walking import Walk
+from tests.servers import ROOT
 from tests.waiting import eventually
 
 FIRST = "Your first bar"
@@ -20,6 +23,28 @@ def kinds(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: kinds(inner) for name, inner in value.items()}
     return type(value)
+
+
+@pytest.mark.parametrize("document", ["README.md", "README.ja.md"])
+def test_the_clone_stands_first_until_a_release(document: str) -> None:
+    spec = importlib.util.spec_from_file_location("check", ROOT / ".ci" / "release_check.py")
+    assert spec is not None
+    assert spec.loader is not None
+    check = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(check)
+    readme = text_of(document)
+    turned = check.released(readme)
+    clone, package, until = "\nmake demo", "pip install 'progress-backend[", "pip install '.["
+    assert readme.index(clone) < readme.index(package) < readme.index(until)
+    assert turned.index(package) < turned.index(clone)
+    assert until not in turned
+    assert check.released(turned) == turned
+
+
+def test_the_badges_are_of_the_package_as_it_is() -> None:
+    for file, svg in badges():
+        assert file.read_text("utf-8") == svg, "make them again: python -m docs.make_badges"
+        assert f"docs/pictures/{file.name}" in text_of("README.md")
 
 
 @pytest.mark.integration
