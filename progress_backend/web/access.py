@@ -33,8 +33,6 @@ SECURING: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
-#: Name in a scope's `extensions` of the X-Forwarded-Host of a trusted proxy.
-FORWARDED_HOST: Final = "progress_backend.forwarded_host"
 #: Content types that any page may make a browser send without a CORS preflight.
 FORM_TYPES: Final = (
     "application/x-www-form-urlencoded",
@@ -164,8 +162,7 @@ def _is_own(origin: str, scope: Scope) -> bool:
     scheme, _, authority = origin.lower().partition("://")
     if scheme not in _DEFAULT_PORTS or (scope["scheme"] in _SECURE and scheme != "https"):
         return False
-    forwarded = scope.get("extensions", {}).get(FORWARDED_HOST)
-    hosts = [forwarded] if forwarded else list(_values(scope, b"host"))
+    hosts = list(_values(scope, b"host"))
     port = _DEFAULT_PORTS[scheme]
     return bool(hosts) and all(
         host.decode("latin-1").lower().removesuffix(port) == authority for host in hosts

@@ -38,7 +38,12 @@ serve(Settings(redis_url=sys.argv[1]), port=0)
 """
 READY = r"progress-backend: (http://127\.0\.0\.1:\d+)"
 NEW = {"task_type": "t", "total_items": 1}
-OF_A_PROXY = {"Origin": "https://tasks.example.com", "X-Forwarded-Host": "tasks.example.com"}
+
+
+def of_a_proxy(address: str) -> dict[str, str]:
+    """Headers of a page without TLS behind a proxy with it: of another origin, if the proxy is
+    trusted."""
+    return {"Origin": address, "X-Forwarded-Proto": "https"}
 
 
 def answers(url: str) -> bool:
@@ -62,8 +67,10 @@ async def test_it_serves_and_ends_at_once(start_service: StartService, redis_url
         assert soft > 256, "each socket is an open file, and the usual limit is low"
     async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as http:
         # A proxy on this machine is trusted.
-        made = await http.post("/internal/create-task", json=NEW, headers=OF_A_PROXY)
-        assert made.status_code == 201
+        headers = of_a_proxy(address)
+        refused = await http.post("/internal/create-task", json=NEW, headers=headers)
+        assert refused.status_code == 403
+        made = await http.post("/internal/create-task", json=NEW)
         path = f"task/{made.json()['task_id']}"
         url = f"{address.replace('http', 'ws')}/internal/ws/{path}"
         async with (
@@ -95,10 +102,10 @@ def test_each_of_its_lines_has_time_and_level_and_one_is_of_a_redis_that_deletes
     sent = httpx.post(f"{address}/internal/create-task", json=NEW, trust_env=False)
     assert sent.status_code == 201
     # It trusts the proxy that it was told of alone, and knows where it listens.
-    for headers in (OF_A_PROXY, {"Host": "evil.test"}):
+    for headers, status in ((of_a_proxy(address), 201), ({"Host": "evil.test"}, 403)):
         url = f"{address}/internal/create-task"
         answer = httpx.post(url, json=NEW, headers=headers, trust_env=False)
-        assert answer.status_code == 403
+        assert answer.status_code == status
     server.stop()
     service.wait_for_log("the progress store does not answer|no updates from Redis", 20)
     service.signal(signal.SIGTERM)

@@ -19,7 +19,6 @@ from ...store.drivers import Store
 from ..access import Bound, is_loopback
 from ..app import create_app
 from ..callers import tokens_of
-from .proxy_headers import Proxied
 
 logger = logging.getLogger(__name__)
 
@@ -133,11 +132,8 @@ def serve_app(
         f"progress-backend: http://{shown}:{listening.getsockname()[1]} "
         "(live page: /, API description: /docs)\n"
     )
-    served: Any = Proxied(
-        app, forwarded_allow_ips
-    )  # in place of uvicorn's, which leaves out the host
-    options = {**OPTIONS, **connection_classes()}
-    config = uvicorn.Config(served, host=host, port=port, proxy_headers=False, **options)
+    options = {**OPTIONS, **connection_classes(), "forwarded_allow_ips": forwarded_allow_ips}
+    config = uvicorn.Config(app, host=host, port=port, **options)
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises Ctrl-C again once it has ended
         _Server(config).run(sockets=[listening])
 
