@@ -170,22 +170,7 @@ async def test_wrong_requests_write_a_line_a_minute(
     assert lines[0].startswith("an HTTP client sent what is no request: ")
 
 
-async def test_http_1_0_gets_a_stream_without_chunks(start_api: StartApi, redis_url: str) -> None:
-    Records(redis_url).start("job")
-    api = start_api(redis_url=redis_url)
-    path = b"/internal/task/job/events"
-    waiting = asyncio.create_task(asked(api, b"GET " + path + b" HTTP/1.0\r\n" + HOST + b"\r\n"))
-    await aeventually(lambda: api.watched() == 1)
-    await asyncio.to_thread(Records(redis_url).complete, "job")
-    head, _, body = (await waiting).partition(b"\r\n\r\n")
-    assert b"transfer-encoding" not in head.lower()
-    assert b"connection: close" in head.lower()
-    events = [event for event in body.split(b"\n\n") if event]
-    assert all(event.startswith((b"retry: ", b"id: ")) for event in events), body
-    assert b'"completed"' in body
-
-
-async def test_http_1_0_gets_other_answers_with_their_length(api: RunningApi) -> None:
+async def test_http_1_0_gets_answers_with_their_length(api: RunningApi) -> None:
     answer = await asked(api, b"GET /internal/health/live HTTP/1.0\r\n" + HOST + b"\r\n")
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"content-length: %d" % len(body) in head

@@ -16,9 +16,8 @@ from progress_backend.live.receivers import Counts
 from progress_backend.live.update import Update
 from progress_backend.record.model import Task
 from progress_backend.record.task_json import encode
-from progress_backend.web.push.socket_writer import SocketWriter
+from progress_backend.web.push.socket_writer import EXTENSION, SocketWriter
 from progress_backend.web.push.websockets import MOST_CHARACTERS, AllTasks
-from progress_backend.web.server.offered_connection import EXTENSION
 
 
 def update(task_id: str, revision: int = 2, message: str = "") -> Update:

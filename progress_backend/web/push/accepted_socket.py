@@ -18,10 +18,9 @@ from ..callers import languages_of
 from ..request_token import subprotocol
 from ..rights import Refusal, Resource
 from ..route_table import TABLE, Right, Row, resource_of
-from ..server.offered_connection import connection_of
 from ..state import Api, access_of, api_of, may
 from . import closes
-from .socket_writer import SocketWriter
+from .socket_writer import SocketWriter, connection_of
 
 Query = TypeVar("Query", bound=BaseModel)
 

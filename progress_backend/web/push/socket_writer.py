@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from fastapi import WebSocket, WebSocketDisconnect
 
@@ -14,8 +14,11 @@ from ...live.heartbeat import Heartbeat
 from ...live.receivers import Counts
 from ...live.update import Update, text_frame
 from ..request_token import subprotocol
-from ..server.offered_connection import connection_of
 from .closes import reason_of
+
+#: The name in a scope's `extensions` by which this package's server passes its WebSocket connection
+#: to the application.
+EXTENSION: Final = "progress_backend.frames"
 
 #: What a text that waits takes the place of: a str of an update, which is counted; a tuple or None
 #: of another message.
@@ -24,6 +27,13 @@ Key = str | tuple[str, ...] | None
 _HEARTBEAT: Final = None
 #: Exceptions of a send to a client that has disconnected, from the server or Starlette.
 _GONE = (OSError, WebSocketDisconnect, RuntimeError)
+
+
+def connection_of(websocket: WebSocket) -> Any:
+    """The socket's `FrameConnection`, whose module needs this package's uvicorn; None under another
+    server."""
+    offered = websocket.scope.get("extensions", {}).get(EXTENSION)
+    return None if offered is None else offered["connection"]
 
 
 class SocketWriter:

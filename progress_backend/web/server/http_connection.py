@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ...store.outage_log import OneAMinute
 from ..access import SECURING
@@ -128,8 +128,6 @@ class HttpConnection(HttpToolsProtocol):
             self._too_many = True
             raise ValueError(f"more than {MOST_WAITING} wait for the answer to another")
         super().on_headers_complete()
-        if self.scope["http_version"] == "1.0" and self._has_cycle():
-            self.cycle.__class__ = _WithoutChunks
 
     def on_body(self, body: bytes) -> None:
         """Takes a piece of a body."""
@@ -212,20 +210,3 @@ class HttpConnection(HttpToolsProtocol):
             b"connection: close",
         ]
         self.transport.write(b"\r\n".join([*lines, b"", text]))
-
-
-class _WithoutChunks(RequestResponseCycle):
-    """An HTTP/1.0 request: without chunked encoding, a response without a length ends with the
-    connection."""
-
-    _endless = False
-
-    async def send(self, message: Any) -> None:
-        """Sends as uvicorn does, which would send chunks to any client."""
-        if message["type"] == "http.response.start":
-            names = {name.lower() for name, _ in message.get("headers", ())}
-            if b"content-length" not in names:
-                self._endless, self.chunked_encoding = True, False
-        elif self._endless:
-            self.expected_content_length = len(message.get("body", b""))
-        await super().send(message)

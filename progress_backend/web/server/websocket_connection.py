@@ -16,7 +16,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from ...store.outage_log import OneAMinute
-from .offered_connection import EXTENSION
+from ..push.socket_writer import EXTENSION
 
 #: Most fragments of a client's message.
 MOST_PARTS = 64
