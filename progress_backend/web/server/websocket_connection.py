@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import logging
 from asyncio import BaseTransport
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.datastructures import Headers
+from websockets.http11 import Request
+from websockets.protocol import Protocol
 
 from ...store.outage_log import OneAMinute
 from ..push.socket_writer import EXTENSION
@@ -30,6 +33,13 @@ class FrameConnection(WebSocketsSansIOProtocol):
 
     _gone: Callable[[], None] | None = None
     _room: Callable[[], None] | None = None
+
+    def begin(self, url: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Begins with a request that has been parsed already."""
+        self.conn.parser = Protocol.parse(self.conn)
+        next(self.conn.parser)
+        named = [(name.decode("ascii"), value.decode("latin-1")) for name, value in headers]
+        self.handle_connect(Request(url.decode("ascii"), Headers(named)))
 
     def handle_connect(self, event: Any) -> None:
         """Adds itself to the scope of the application; its task starts in the loop's next turn."""
@@ -74,15 +84,10 @@ class FrameConnection(WebSocketsSansIOProtocol):
             self._read_on()
 
     def data_received(self, data: bytes) -> None:
-        """Parses received bytes, and closes the connection after an invalid handshake or frame."""
+        """Parses received bytes, and logs an invalid frame, which closes the connection."""
         super().data_received(data)
-        if self.conn.parser_exc is not None:
-            if _warnings.passes():
-                _logger.warning(_WRONG_FRAME, self.conn.parser_exc)
-        elif self.conn.handshake_exc is not None and not self.handshake_initiated:
-            # uvicorn does not check it: the client would wait for a response for ever.
-            self.transport.write(b"".join(self.conn.data_to_send()))
-            self.transport.close()
+        if self.conn.parser_exc is not None and _warnings.passes():
+            _logger.warning(_WRONG_FRAME, self.conn.parser_exc)
 
     def handle_cont(self, event: Any) -> None:
         """Takes a fragment of a client's message; empty ones would cost the client little, and the
