@@ -42,9 +42,10 @@ def _shown(name: str, default: object) -> str:
         return "—"
     if isinstance(default, bool):
         return f"`{int(default)}`"
+    if name.endswith("_s") and (span := _SPANS.get(float(str(default)))):
+        return f"`{default}` ({span})"
     if isinstance(default, float):
-        span = _SPANS.get(default) if name.endswith("_s") else None
-        return f"`{default:g}`" if span is None else f"`{default:.0f}` ({span})"
+        return f"`{default:g}`"
     if isinstance(default, tuple):
         return f"`{','.join(default)}`"
     return f"`{default}`"
