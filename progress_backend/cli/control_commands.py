@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import click
@@ -86,43 +86,34 @@ def _act(
     if len(task_ids) > MOST_NAMED:
         raise click.UsageError(f"give {MOST_NAMED} TASK_IDs at most, not {len(task_ids):,}")
     ids, is_workflow = named(source, task_ids, workflow_id)
-    if is_workflow:
-        _act_on_workflow(source, action, ids[0], reason)
-    else:
-        _act_on_tasks(source, action, ids, reason)
-
-
-def _act_on_workflow(source: Source, action: Action, its_id: str, reason: str | None) -> None:
-    try:
-        source.act_on_workflow(its_id, action, reason)
-    except TransitionRefused as refused:
-        if refused.status not in _REACHED[action]:
-            raise
-        click.echo(f"{action} of workflow {its_id} was done before")
-    else:
-        click.echo(f"{action} of workflow {its_id} is requested: {_THEN[action]}")
-
-
-def _act_on_tasks(source: Source, action: Action, ids: Sequence[str], reason: str | None) -> None:
-    """Sends a request for tasks by their ids, and prints the result.
-
-    Raises:
-        click.exceptions.Exit: the request was refused for some; the exit code is 1.
-    """
     asked, refused = list(ids), defaultdict[str, list[str]](list)
-    for one in source.act(action, ids, reason)["refused"]:
-        refused[one["code"]].append(one["task_id"])
-        asked.remove(one["task_id"])
+    for its_id, code in _refused(source, action, ids, reason, is_workflow=is_workflow):
+        refused[code].append(its_id)
+        asked.remove(its_id)
+    name = "workflow {0[0]}".format if is_workflow else _tasks
     if asked:
-        click.echo(f"{action} of {_tasks(asked)} is requested: {_THEN[action]}")
-    reached = [one for code in _REACHED[action] for one in refused.pop(code, ())]
-    if reached:
-        click.echo(f"{action} of {_tasks(reached)} was done before")
+        click.echo(f"{action} of {name(asked)} is requested: {_THEN[action]}")
+    if reached := [one for code in _REACHED[action] for one in refused.pop(code, ())]:
+        click.echo(f"{action} of {name(reached)} was done before")
     for code, those in refused.items():
         why = f"already ended ({code})" if code in ENDED else code.replace("_", " ")
-        click.echo(f"{action} of {_tasks(those)} was refused: {why}", err=True)
+        click.echo(f"{action} of {name(those)} was refused: {why}", err=True)
     if refused:
         raise click.exceptions.Exit(1)
+
+
+def _refused(
+    source: Source, action: Action, ids: Sequence[str], reason: str | None, *, is_workflow: bool
+) -> Iterator[tuple[str, str]]:
+    """Asks tasks, or all members of a workflow; the ids that refuse, each with its code."""
+    if not is_workflow:
+        refused = source.act(action, ids, reason)["refused"]
+        yield from ((one["task_id"], one["code"]) for one in refused)
+        return
+    try:
+        source.act_on_workflow(ids[0], action, reason)
+    except TransitionRefused as refusal:
+        yield ids[0], refusal.status
 
 
 def _tasks(ids: Sequence[str]) -> str:

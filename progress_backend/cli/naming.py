@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -11,9 +10,6 @@ from ..record.caller_events import MAX_LIMIT
 from ..record.list_request import SHORTEST_ID, ListRequest
 from ..terminal.readers import is_workflow
 from ..terminal.source import Source
-
-#: Pages of the newest workflows among which an id is looked for by its beginning.
-_PAGES: Final = 10
 
 
 def task_named(source: Source, given: str) -> str:
@@ -53,7 +49,8 @@ def named(
 def _workflow_named(source: Source, given: str) -> str:
     if len(given) < SHORTEST_ID or source.workflow(given) is not None:
         return given
-    return _only_one("workflow", given, _workflows(source))
+    recent = source.workflows(1, MAX_LIMIT)["workflows"]
+    return _only_one("workflow", given, (row["workflow_id"] for row in recent))
 
 
 def _only_one(what: str, given: str, recent: Iterable[str]) -> str:
@@ -64,11 +61,3 @@ def _only_one(what: str, given: str, recent: Iterable[str]) -> str:
             f"{len(found)} {what} ids begin with {given!r} ({some}): give more of it"
         )
     return found[0] if found else given
-
-
-def _workflows(source: Source) -> Iterator[str]:
-    for page in range(1, _PAGES + 1):
-        found = source.workflows(page, MAX_LIMIT)
-        yield from (row["workflow_id"] for row in found["workflows"])
-        if page >= found["pagination"]["pages"]:
-            return
