@@ -1,4 +1,4 @@
-"""A view under keys: its rows with one selected, the log of that one beside or below them, and a
+"""A view under keys: its rows with one selected, the log of that one below them, and a
 line that names the keys."""
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from rich.box import MINIMAL
-from rich.console import Console, ConsoleOptions, Group, RenderResult
-from rich.table import Table
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from ..record.default_texts import Locale
@@ -23,10 +21,8 @@ from .screen import QUIET, Screen, line_of
 from .source import Body
 from .view import View
 
-#: From this width on the log stands beside the rows, on this part of the width; else below, on
-#: this part of the height.
-BESIDE_FROM: Final = 160
-_BESIDE_PART, _BELOW_PART = 0.42, 0.34
+#: The part of the height that the log takes.
+_LOG_PART: Final = 0.34
 _LEAST_LINES, _MOST_LINES = 3, 16
 #: Lines of a terminal below which there is room for the rows alone.
 _LEAST_HEIGHT: Final = 10
@@ -52,16 +48,8 @@ class DeskScreen:
         # An empty log leaves its place to the rows.
         if not self.board.log or not self.log or height < _LEAST_HEIGHT:
             yield self._rows(height)
-        elif width >= BESIDE_FROM:
-            grid = Table(
-                box=MINIMAL, show_header=False, show_edge=False, pad_edge=False, border_style=QUIET
-            )
-            grid.add_column(width=width - int(width * _BESIDE_PART))
-            grid.add_column(ratio=1)
-            grid.add_row(self._rows(height), Group(*self._pane(height - 1)))
-            yield grid
         else:
-            most = max(min(int(height * _BELOW_PART), _MOST_LINES), _LEAST_LINES)
+            most = max(min(int(height * _LOG_PART), _MOST_LINES), _LEAST_LINES)
             pane = list(self._pane(most))
             yield self._rows(height - len(pane))
             yield from pane
