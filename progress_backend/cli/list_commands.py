@@ -26,12 +26,6 @@ from .session import Command, as_json, echo_json, filters, options, reads, width
         help="Only tasks with this warning; can be combined only with --status.",
     ),
     click.option(
-        "--created-from",
-        metavar="TIME",
-        help="Only tasks created at this time or later, such as 2026-01-15T09:00:00+09:00.",
-    ),
-    click.option("--created-to", metavar="TIME", help="Only tasks created before this time."),
-    click.option(
         "--top", is_flag=True, help="Only tasks outside workflows, and one row for each workflow."
     ),
     click.option(

@@ -16,7 +16,7 @@ from ..terminal.desk import Desk
 from ..terminal.following import follow
 from ..terminal.keys import can_be_read
 from ..terminal.lines import Lines
-from ..terminal.readers import ListReader, Reader, TasksReader, WorkflowReader
+from ..terminal.readers import SHOWN, ListReader, Reader, TasksReader, WorkflowReader
 from ..terminal.shows import show_in_terminal
 from ..terminal.source import Source
 from .naming import named
@@ -30,13 +30,6 @@ if TYPE_CHECKING:
 @click.argument("task_ids", nargs=-1, metavar="[TASK_ID]...")
 @workflow_option
 @filters
-@click.option(
-    "--limit",
-    type=click.IntRange(1, MAX_LIMIT),
-    default=50,
-    show_default=True,
-    help="Maximum number of tasks to show.",
-)
 @click.option(
     "--interval",
     type=click.FloatRange(0.1, 60),
@@ -57,7 +50,6 @@ def watch(
     *,
     task_ids: tuple[str, ...],
     workflow_id: str | None,
-    limit: int,
     interval: float,
     page_url: str | None,
     **chosen: Any,
@@ -81,11 +73,10 @@ def watch(
     with ExitStack() as stack:
         try:
             if whole:
-                reader = _of_ids(source, workflow_id, task_ids, limit)
+                reader = _of_ids(source, workflow_id, task_ids)
             else:
-                reader = ListReader(source, ListRequest(**chosen, top=not filtered, limit=limit))
-            opens = isinstance(reader, ListReader) and not filtered
-            show = _show(source, reader, limit if opens else None, page_url)
+                reader = ListReader(source, ListRequest(**chosen, top=not filtered, limit=SHOWN))
+            show = _show(source, reader, page_url, opens=not (whole or filtered))
             stack.enter_context(show)
             desk = show if isinstance(show, Desk) else None
             read, wait = (desk or reader).read, desk.wait if desk else time.sleep
@@ -98,24 +89,22 @@ def watch(
     raise click.exceptions.Exit(0 if view.completed else 1)
 
 
-def _of_ids(
-    source: Source, workflow_id: str | None, task_ids: tuple[str, ...], limit: int
-) -> Reader:
+def _of_ids(source: Source, workflow_id: str | None, task_ids: tuple[str, ...]) -> Reader:
     """What reads a workflow, or some tasks; while nothing answers, by the ids as they are given."""
     try:
         ids, is_workflow = named(source, task_ids, workflow_id)
     except StoreUnavailable:
         ids, is_workflow = [*dict.fromkeys(task_ids or [workflow_id or ""])], not task_ids
-    return WorkflowReader(source, ids[0], limit) if is_workflow else TasksReader(source, ids)
+    return WorkflowReader(source, ids[0]) if is_workflow else TasksReader(source, ids)
 
 
 def _show(
-    source: Source, reader: Reader, opens: int | None, page_url: str | None
+    source: Source, reader: Reader, page_url: str | None, *, opens: bool
 ) -> Lines | Bars | Desk:
-    """The output: live bars, under keys where there are some, or lines. `opens`: how many tasks of
-    a workflow are shown, None where none can be opened."""
+    """The output: live bars, under keys where there are some, or lines. `opens`: whether the tasks
+    of a workflow can be opened."""
     show = show_in_terminal(source.locale)
     if isinstance(show, Lines) or not can_be_read():
         return show
-    workflow = None if opens is None else partial(WorkflowReader, source, limit=opens)
+    workflow = partial(WorkflowReader, source) if opens else None
     return Desk(show, source, reader, workflow, page_url or source.url)

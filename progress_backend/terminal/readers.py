@@ -6,7 +6,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from ..errors import (
     ForeignValue,
@@ -23,8 +22,8 @@ from .rows import as_row, final, row_of, task_of
 from .source import Source
 from .view import View
 
-#: Failed members that are shown before the others, the newest of them.
-_FAILED: Final = 20
+#: Rows that are read at most; and failed members that are shown before the others, the newest.
+SHOWN, _FAILED = 50, 20
 
 
 class Reader(ABC):
@@ -115,10 +114,10 @@ class ListReader(Reader):
 class WorkflowReader(Reader):
     """Reads a workflow, and its members: those that failed first, then those that run."""
 
-    def __init__(self, source: Source, workflow_id: str, limit: int) -> None:
+    def __init__(self, source: Source, workflow_id: str) -> None:
         super().__init__(source)
         self._workflow_id = workflow_id
-        self._asked = ListRequest(workflow_id=workflow_id, limit=limit)
+        self._asked = ListRequest(workflow_id=workflow_id, limit=SHOWN)
 
     def _read(self, status: str) -> View:
         body = self._source.workflow(self._workflow_id)
@@ -130,11 +129,11 @@ class WorkflowReader(Reader):
         )
         tasks = {row["task_id"]: row for row in page["tasks"]}
         if not status:
-            failed = replace(asked, status=TaskStatus.ERROR, limit=min(_FAILED, asked.limit))
+            failed = replace(asked, status=TaskStatus.ERROR, limit=_FAILED)
             first = {row["task_id"]: row for row in self._source.tasks(failed)["tasks"]}
             tasks = first | tasks
         return View(
-            tuple(map(task_of, tasks.values()))[: asked.limit],
+            tuple(map(task_of, tasks.values()))[:SHOWN],
             page["summary"],
             page["pagination"]["total"],
             workflow=as_row(body, self._source.locale),

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 #: Seconds between two reads at least.
 _LEAST_S: Final = 0.05
-#: Members of a workflow that are shown at most.
-_MEMBERS: Final = 50
 
 
 def watch(
@@ -76,7 +74,7 @@ def watch(
     with opened(settings, app, url, token) as source, show_here(source.locale) as show:
         reader: Reader = TasksReader(source, [its_id])
         if is_workflow(source, its_id):
-            reader = WorkflowReader(source, its_id, _MEMBERS)
+            reader = WorkflowReader(source, its_id)
         within = math.inf if timeout is None else timeout
         pause = max(interval, _LEAST_S)
         view = follow(reader.read, show.show, pause, until_ended=True, timeout=within)

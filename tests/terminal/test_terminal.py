@@ -122,14 +122,6 @@ def test_ids_are_as_short_as_they_are_unique() -> None:
     assert formats.short_ids([]) == []
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(-5, "0 s"), (119, "119 s"), (120, "2 min"), (7_199, "119 min"), (7_200, "2 h"), (2e5, "2 d")],
-)
-def test_ages(seconds: float, text: str) -> None:
-    assert formats.ago(NOW - timedelta(seconds=seconds), NOW, "en") == text
-
-
 @pytest.mark.parametrize("height", [6, 10, 24])
 def test_more_tasks_than_lines_leave_those_that_run(height: int) -> None:
     done = tuple(task(n, status="completed", completed_at=NOW) for n in range(2, 60))
@@ -246,7 +238,7 @@ def test_a_record_that_is_gone_is_told_and_not_waited_for_for_ever(
         readers: list[Reader] = [
             TasksReader(source, ["the-id"]),
             TasksReader(source, ["the-id", "other"]),
-            WorkflowReader(source, "flow", 10),
+            WorkflowReader(source, "flow"),
         ]
         for reader in readers:
             assert reader.read().trouble is None
