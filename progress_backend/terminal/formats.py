@@ -109,15 +109,9 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def ago(time: datetime | None, now: datetime, locale: Locale) -> str:
-    """How long ago a time was: "12 s", "5 min", "3 h", "2 d"."""
-    if time is None:
-        return UNKNOWN
-    seconds = max(int((now - time).total_seconds()), 0)
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return text(locale, f"ago_{unit}", n=seconds // size)
-    return text(locale, "ago_s", n=seconds)
+def age(time: datetime | None, now: datetime) -> str:
+    """The time since then."""
+    return UNKNOWN if time is None else duration((now - time).total_seconds())
 
 
 def name(task: Task) -> str:

@@ -24,7 +24,7 @@ CELLS: Final[Mapping[str, Callable[[Task, datetime, Locale], str]]] = {
     "name": lambda task, now, locale: formats.name(task),
     "percent": lambda task, now, locale: formats.percent(task),
     "rate": lambda task, now, locale: formats.rate(locale, task),
-    "age": lambda task, now, locale: formats.ago(task.created_at, now, locale),
+    "age": lambda task, now, locale: formats.age(task.created_at, now),
     "elapsed": lambda task, now, locale: formats.elapsed(task, now),
     "eta": remaining,
 }
@@ -54,7 +54,7 @@ def of_workers(
     columns = {
         "worker": [formats.clean(worker["name"]) for worker in workers],
         "status": [formats.text(locale, state) for state in states],
-        "last_sign": [formats.ago(sign, now, locale) for sign in signs],
+        "last_sign": [formats.age(sign, now) for sign in signs],
         "holds": [_runs(worker["holds"]) for worker in workers],
     }
     return table(columns, width, locale, at_the_end=True)

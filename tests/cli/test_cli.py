@@ -75,7 +75,7 @@ def test_tasks_are_listed_newest_first_with_the_summary(run: Run, records: Recor
     assert lines[0].split() == ["ID", "STATUS", "%", "AGE", "TASK"]
     assert lines[1].split()[:3] == ["second-id", "running", "50%"]
     assert lines[1].endswith("fetch_data トヨタ")
-    assert re.fullmatch(r"first-id +created +0% +\d+ s +fetch_data 7203.T", lines[2])
+    assert re.fullmatch(r"first-id +created +0% +0:\d\d +fetch_data 7203.T", lines[2])
     assert lines[3] == "page 1 of 1, tasks: 2; all tasks: created 1, running 1"
     assert run("tasks", "-q").output == "second-id\nfirst-id\n", "for cancel, pause and resume"
 

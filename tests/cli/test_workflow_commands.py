@@ -45,8 +45,8 @@ def test_tasks_and_workflows_that_nothing_else_started(run: Run, records: Record
     records.create("single")
     head, newer, older, counted, _ = run("tasks", "--top").output.splitlines()
     assert head.split() == ["ID", "STATUS", "%", "AGE", "TASK"]
-    assert re.fullmatch(r"single +created +0% +\d+ s +fetch_data 7203.T", newer)
-    assert re.fullmatch(W + r" +running +62\.5% +\d+ s +fetch ×3 → merge", older)
+    assert re.fullmatch(r"single +created +0% +0:\d\d +fetch_data 7203.T", newer)
+    assert re.fullmatch(W + r" +running +62\.5% +0:\d\d +fetch ×3 → merge", older)
     assert counted == (
         "page 1 of 1, tasks and workflows: 2; all tasks: created 2, running 1, completed 1, error 1"
     )
