@@ -54,6 +54,8 @@ class StrictRoute(APIRoute):
         self._no_query: Any = None
         for field in self.dependant.query_params:
             self._no_query, _ = field.validate({}, loc=("query",))
+            model: Any = field.field_info.annotation
+            self._queries = ", ".join(model.model_fields)
         #: The headers that the function takes, all of them texts: its names, and a request's.
         self._headers = [
             (field.name, field.name.replace("_", "-").encode(), field.default)
@@ -166,6 +168,9 @@ class StrictRoute(APIRoute):
             # Without FastAPI's `input`: that may be the entire body.
             kept = ("type", "loc", "msg")
             found = [{k: e[k] for k in kept} for e in error.errors()]
+            for wrong in found:
+                if wrong["type"] == "extra_forbidden" and wrong["loc"][0] == "query":
+                    wrong["msg"] = f"there is no such parameter; there are {self._queries}"
             response, status = JSONResponse({"detail": found}, 422), 422
         except ProgressError as error:
             response, status = answer(error), error.status_code

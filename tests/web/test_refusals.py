@@ -50,6 +50,12 @@ def test_a_creation_that_is_not_as_agreed(api: RunningApi) -> None:
         assert (code, says in detail) == (422, True), body
 
 
+def test_a_parameter_that_is_unknown_is_answered_with_those_that_are_known(api: RunningApi) -> None:
+    answer = api.http.get("/internal/tasks?type=x")
+    assert answer.status_code == 422
+    assert ", status, task_type, symbol, " in answer.json()["detail"][0]["msg"]
+
+
 UNREADABLE = [
     (b"", "Field required"),
     (b"{", "not JSON"),
