@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from msgspec import Struct, structs
+from msgspec.structs import replace as replace  # noqa: PLC0414  # imported from here
 
 from .local_time import MILLISECOND
 from .work import Work
@@ -161,8 +163,7 @@ class Warnings(NamedTuple):
 KINDS: Final = Warnings._fields
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Struct, frozen=True):
     """The record of one tracked task, as values; frozen.
 
     Times are aware datetimes in the zone that they are shown in.
@@ -177,7 +178,7 @@ class Task:
     #: Label of the call, such as a ticker, a file or a customer.
     symbol: str | None = None
     #: Values that the caller wanted to keep with the record.
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = {}
     #: Items done so far.
     current_items: int = 0
     #: One of `TaskStatus`.
@@ -195,9 +196,9 @@ class Task:
     #: Time of the end; JSON's `end_time`.
     completed_at: datetime | None = None
     #: What the task returned, or gave to `complete()`.
-    results: dict[str, Any] = field(default_factory=dict)
+    results: dict[str, Any] = {}
     #: Other values that the job reported of its progress.
-    processing_details: dict[str, Any] = field(default_factory=dict)
+    processing_details: dict[str, Any] = {}
     #: From where the next attempt goes on, as `runs.checkpoint` has written it; None where the job
     #: has given none, and after a completion.
     checkpoint: str | None = None
@@ -257,11 +258,11 @@ class Task:
     #: Commits so far.
     revision: int = 0
     #: Fields of the stored document that another version of this library has written.
-    unknown: dict[str, Any] = field(default_factory=dict)
+    unknown: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
         if self.metadata is None:  # the specification's constructor takes None
-            object.__setattr__(self, "metadata", {})
+            structs.force_setattr(self, "metadata", {})
 
     def __repr__(self) -> str:
         return f"<Task {self.task_id} {self.task_type} {self.status} {self.progress.percentage:g}%>"
@@ -337,31 +338,6 @@ class Task:
             "processing_details": self.processing_details,
             "metadata": self.metadata,
         }
-
-
-if TYPE_CHECKING:
-    # A type checker gets the names and types of the function that this one replaces. The same name
-    # twice marks it as exported.
-    from dataclasses import replace as replace  # noqa: PLC0414
-else:
-
-    def replace(task: Task, **changes: Any) -> Task:
-        """`dataclasses.replace` for a Task at a tenth of its cost: each written value makes
-        several."""
-        values = task.__dict__ | changes
-        if len(values) != len(task.__dict__):
-            raise TypeError(f"a Task has no {', '.join(changes.keys() - task.__dict__.keys())}")
-        new = object.__new__(Task)
-        object.__setattr__(new, "__dict__", values)
-        return new
-
-
-def task_with(**values: Any) -> Task:
-    """The Task with a value for each attribute, without the constructor's checks: each read of a
-    record makes one."""
-    new = object.__new__(Task)
-    object.__setattr__(new, "__dict__", values)
-    return new
 
 
 def rendered(time: datetime | None) -> str | None:

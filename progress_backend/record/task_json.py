@@ -40,7 +40,6 @@ from .model import (
     Worker,
     rendered,
     replace,
-    task_with,
 )
 from .packed_event import CLIPPED_TEXT, clip
 from .work import Work
@@ -269,7 +268,7 @@ def task_of(body: Body, unknown: Mapping[str, Any] = _NONE) -> Task:
     details = body.processing_details
     for name in body.estimated_details:
         details.pop(name, None)
-    return task_with(
+    return Task(
         task_id=body.task_id,
         task_type=body.task_type,
         total_items=body.progress.total,

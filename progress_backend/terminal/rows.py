@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from ..record import task_json
 from ..record.default_texts import Locale
@@ -19,7 +20,7 @@ FIRST = (TaskStatus.RUNNING, TaskStatus.PAUSED)
 _THOUSAND: Final = 1_000
 
 
-class WorkflowRow(Task):
+class WorkflowRow(Task, frozen=True):
     """A workflow as a row among tasks."""
 
 

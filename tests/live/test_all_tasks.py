@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from progress_backend.live import all_tasks
 from progress_backend.live.all_tasks import ALL, AllTasksWatch

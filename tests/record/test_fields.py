@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from typing import Any
 
 import pytest
 from msgspec import structs
+from msgspec.structs import fields
 
 from progress_backend.errors import ForeignValue
 from progress_backend.record import document as doc

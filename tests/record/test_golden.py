@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from progress_backend.record import document as doc
 from progress_backend.record import messages, reader_view, responses, task_json, webhook_event

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from progress_backend.errors import TooLarge, TransitionRefused
 from progress_backend.flows.stored_record import facets_of

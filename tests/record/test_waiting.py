@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from progress_backend.record import document, task_json, waiting
 from progress_backend.record.model import Delivery, Member, Task
