@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from progress_backend.record import events as ev
 from progress_backend.record.act import Act
-from progress_backend.record.model import LOST, UPSTREAM, Delivery, Member, Task, TaskStatus, Worker
+from progress_backend.record.model import LOST, UPSTREAM, Member, Task, TaskStatus, Worker
 from progress_backend.record.transition import (
     ABSENT,
     SAME,
@@ -89,7 +89,7 @@ def _tasks(row: str) -> list[Task | None]:
         worker=_WORKER,
         error_cause=LOST if row == SUSPECTED else None,
         # Its message may come again; and nobody is known to have asked for it.
-        delivery=Delivery(again_until=_NOW) if status == TaskStatus.ERROR else None,
+        again_until=_NOW if status == TaskStatus.ERROR else None,
         control={"by": "celery", "reason": ev.STORED} if status == TaskStatus.CANCELLED else None,
         revision=1,
     )

@@ -15,7 +15,6 @@ from progress_backend.record.model import (
     NOT_PUBLISHED,
     STATUSES,
     UPSTREAM,
-    Delivery,
     Member,
     Task,
     TaskStatus,
@@ -81,14 +80,6 @@ workers = st.builds(
     st.just("celery@tests"),
     st.none() | st.just("host"),
     st.none() | st.integers(1, 3),
-)
-deliveries = st.builds(
-    Delivery,
-    eta=st.none() | times,
-    expires=st.none() | times,
-    again_s=st.none() | st.sampled_from([0.0, 3_600.0]),
-    again_until=st.none() | times,
-    lost_runs=st.sampled_from([0, 3]),
 )
 seconds = st.integers(0, 10**7).map(lambda n: n / 1000)
 works = st.builds(
@@ -254,7 +245,11 @@ def tasks(draw: st.DrawFn, content: st.SearchStrategy[dict[str, Any]] = plain_ma
         retries=draw(st.integers(0, 3)),
         waited_ms=draw(st.none() | st.integers(0, 10**8)) if begun else None,
         worker=draw(st.none() | workers),
-        delivery=draw(st.none() | deliveries),
+        eta=draw(st.none() | times),
+        expires=draw(st.none() | times),
+        again_s=draw(st.none() | st.sampled_from([0.0, 3_600.0])),
+        again_until=draw(st.none() | times),
+        lost_runs=draw(st.sampled_from([0, 3])),
         parent_id=draw(st.none() | names),
         root_id=draw(st.none() | names),
         group_id=draw(st.none() | names),

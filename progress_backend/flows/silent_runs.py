@@ -197,7 +197,7 @@ def of_this_life(base: Base, end: Event, settings: Settings) -> bool:
     """Whether an end in the result backend is of the record's own task, not of an earlier task with
     the same id. The end's time is by its worker's clock, which may be wrong."""
     task = base.task
-    if isinstance(end, Cancelled) and task.delivery is not None and task.delivery.again_until:
+    if isinstance(end, Cancelled) and task.again_until:
         return False  # Celery stored REVOKED for a run that it ended by itself
     if end.at is None or task.created_at is None:
         return task.worker is not None
@@ -241,13 +241,13 @@ def lost(base: Base, locale: Locale, *, living: bool = False) -> Lost | Acknowle
 def overdue(base: Base, settings: Settings, now: datetime) -> Lost | Expired | None:
     """The event for a record that no worker holds, if its message is not delivered any more."""
     task, revision = base.task, base.task.revision
-    if task.worker is not None or (delivery := task.delivery) is None:
+    if task.worker is not None:
         return None
-    waits = task.started_at is None or delivery.eta is not None or delivery.again_until is not None
+    waits = task.started_at is None or task.eta is not None or task.again_until is not None
     lease = timedelta(seconds=settings.lease_s)  # a worker with the message may record it itself
-    if delivery.expires is not None and waits and now > delivery.expires + lease:
+    if task.expires is not None and waits and now > task.expires + lease:
         return Expired(revision=revision)
-    if delivery.again_until is not None and now > delivery.again_until:
+    if task.again_until is not None and now > task.again_until:
         message = text(settings.locale, "not_redelivered")
         return Lost(lease=None, error_message=message, revision=revision)
     return None
@@ -263,6 +263,5 @@ def given_back(lease: str) -> Flow[list[Base]]:
         if not base.task.ended
         and base.task.worker is not None
         and base.task.worker.lease == lease
-        and base.task.delivery is not None
-        and base.task.delivery.again_s is not None
+        and base.task.again_s is not None
     ]

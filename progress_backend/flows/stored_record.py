@@ -107,9 +107,7 @@ def facets_of(task: Task) -> Facets:
 
 def _later(task: Task) -> bool:
     """Whether a task waits for its `eta` before its first run."""
-    if task.delivery is None or task.delivery.eta is None:
-        return False
-    return task.status == TaskStatus.CREATED and task.started_at is None
+    return task.eta is not None and task.status == TaskStatus.CREATED and task.started_at is None
 
 
 def milliseconds(time: datetime) -> int:

@@ -31,9 +31,8 @@ def due_ms(task: Task, now_ms: int, settings: Settings) -> int:
     """The time from which cleanup may delete the task, if now is its last write; never before
     its `eta` or `expires`."""
     waits_ms = now_ms
-    if task.delivery is not None:
-        for time in (task.delivery.eta, task.delivery.expires):
-            waits_ms = max(waits_ms, milliseconds(time) if time else 0)
+    for time in (task.eta, task.expires):
+        waits_ms = max(waits_ms, milliseconds(time) if time else 0)
     if task.ended:
         ended_ms = milliseconds(task.completed_at) if task.completed_at else now_ms
         kept_ms = max(ended_ms, now_ms) + int(settings.retention_s * 1000)
@@ -50,13 +49,11 @@ def due_ms(task: Task, now_ms: int, settings: Settings) -> int:
 def _again_ms(task: Task, ended_ms: int, settings: Settings) -> int:
     """Until when the message of an ended task may be delivered again, and has to find the
     record."""
-    if (delivery := task.delivery) is None:
+    if task.again_until is not None:
+        return milliseconds(task.again_until)
+    if task.status != TaskStatus.CANCELLED or task.again_s is None:
         return 0
-    if delivery.again_until is not None:
-        return milliseconds(delivery.again_until)
-    if task.status != TaskStatus.CANCELLED:
-        return 0
-    return ended_ms + int(seconds(delivery.again_s, settings.lease_s) * 1000)
+    return ended_ms + int(seconds(task.again_s, settings.lease_s) * 1000)
 
 
 def _may_still_come(task: Task) -> bool:

@@ -13,14 +13,12 @@ from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hi
 import msgspec
 
 from ..errors import ForeignValue
-from .fields import MAX_DOCUMENT_BYTES, OTHER_TYPE, Body, Bookkeeping, Moment, Stored
+from .fields import MAX_DOCUMENT_BYTES, OTHER_TYPE, Body, Moment, Stored
 from .json_text import mended
 from .local_time import moment
 
 T = TypeVar("T", bound=Body)
 
-#: Numbers that a run's work has at least.
-_COUNTS: Final = 4
 #: Numbers below this can be divided by any rate.
 _LARGEST: Final = 10**100
 _write = msgspec.json.Encoder().encode
@@ -146,21 +144,9 @@ def _check_values(record: Body) -> None:
     for name, times in PART_TIMES.items():
         if (part := getattr(record, name)) is not None:
             _check_times(part, times)
-    if isinstance(record, Stored) and (kept := record.bookkeeping) is not None:
-        _check_kept(kept)
-
-
-def _check_kept(kept: Bookkeeping) -> None:
-    if kept.began:
-        moment(kept.began)
-    for name, numbers, least in (("work", kept.work, _COUNTS), ("usual", kept.usual, 1)):
-        if numbers and not (
-            len(numbers) >= least and min(numbers) >= 0 and max(numbers) < _LARGEST
-        ):
-            raise _wrong(name, numbers)
-    for name, seconds in (("expect_s", kept.expect_s), ("stall_s", kept.stall_s)):
-        if not 0 <= (seconds or 0) < _LARGEST:
-            raise _wrong(name, seconds)
+    kept = record.bookkeeping if isinstance(record, Stored) else None
+    if kept is not None and kept.began:
+        _check_times(kept, ("began",))
 
 
 def _check_times(part: msgspec.Struct, names: tuple[str, ...]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import isfinite
-from typing import Final, NamedTuple
+from typing import Final
 
+from .fields import Estimate
+from .local_time import text_after
 from .model import Task, TaskStatus
 from .work import MARKS, Band
 
@@ -35,32 +37,23 @@ def _since_last_item(task: Task, at: float) -> float:
     return max((task.updated_at - began).total_seconds() - at, 0.0)
 
 
-class Range(NamedTuple):
-    """When a task is likely to end, by so many past runs. The earliest and the latest end, within
-    which four of five runs are, are None where they are too far apart to say anything."""
-
-    earliest: datetime | None
-    likely: datetime
-    latest: datetime | None
-    runs: int
+def estimated_end(task: Task, rest: float | None) -> tuple[str | None, Estimate | None]:
+    """The expected end of a running task that has `rest` seconds left after its last update; and
+    its range, before there are enough past runs None."""
+    if rest is None or task.updated_at is None or task.status != TaskStatus.RUNNING:
+        return None, None
+    return end_after(task.updated_at, rest, band_of(task), int((task.usual or (0,))[0]))
 
 
-def estimated_range(task: Task, rest: float | None) -> Range | None:
-    """The range of the expected end of a running task that has `rest` seconds left; None before
-    there are enough past runs."""
-    band = band_of(task)
-    if ending(task, rest) is None or band is None or task.usual is None:
-        return None
-    assert rest is not None
-    assert task.updated_at is not None
-    if (span := spread(rest, band)) is None:
-        return None
-    likely, *ends = (
-        None if seconds is None else task.updated_at + timedelta(seconds=seconds)
-        for seconds in (rest, *span)
-    )
-    assert likely is not None
-    return Range(ends[0], likely, ends[1], int(task.usual[0]))
+def end_after(
+    begins: datetime, rest: float, band: Band | None, runs: int
+) -> tuple[str, Estimate | None]:
+    """The expected end of what has `rest` seconds left from a time on, and the range of it."""
+    likely = text_after(begins, rest)
+    if band is None or (span := spread(rest, band)) is None:
+        return likely, None
+    earliest, latest = (None if one is None else text_after(begins, one) for one in span)
+    return likely, Estimate(earliest=earliest, likely=likely, latest=latest, runs=runs)
 
 
 def band_of(task: Task) -> Band | None:
@@ -86,13 +79,6 @@ def spread(rest: float, band: Band) -> tuple[float | None, float | None] | None:
     if most > FURTHEST_S:
         return None
     return (None, None) if most > least * WIDEST else (least, most)
-
-
-def ending(task: Task, seconds: float | None) -> datetime | None:
-    """The expected end of a running task that has `seconds` left after its last update."""
-    if seconds is None or task.updated_at is None or task.status != TaskStatus.RUNNING:
-        return None
-    return task.updated_at + timedelta(seconds=seconds)
 
 
 def rate_text(rate: float | None) -> str | None:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from .work import Amount, Work
+
 Status = Literal["created", "running", "paused", "completed", "error", "cancelled"]
 WarningKind = Literal["stalled", "late"]
 #: A float that stays as it was written, 1 or 1.0.
@@ -226,29 +228,24 @@ class Bookkeeping(Struct, kw_only=True, omit_defaults=True):
     #: How many runs before the newest are known to have lost their process, since the last that
     #: ended otherwise.
     lost_runs: int = 0
-    #: Whether a delivery is known of which nothing else is.
-    delivery: bool = False
     #: How much of a workflow's member is done, in thousandths; it never falls.
     share: int = 0
     #: Whether tasks without a record may run before a workflow's member.
     unseen: bool = False
     #: Ids of the newest requests about its workflows as a whole that the task has followed.
-    acts: list[str] = []
+    acts: tuple[str, ...] = ()
     #: Whether what the task returns is recorded.
     keeps_results: bool = True
-    #: What the newest run has done since its first value: items, seconds of work that they took,
-    #: seconds from the run's start to the last of them (and each pause since), and the most seconds
-    #: from one value with new items to the next; then for 25 and 50 % of all items, as far as it
-    #: has come, the seconds of work until then and those that were expected from then on.
-    work: list[Number] | None = None
-    #: Past runs of its type, as of the newest run's first rate: their number; from four on, for 25
-    #: and 50 % of the items, by which factors the rest is at least and at most longer than
-    #: expected, each 0 with too few runs.
-    usual: list[Number] | None = None
+    #: What the newest run has done since its first value, as an array.
+    work: Work | None = None
+    #: What past runs of its type say, as of the newest run's first rate: how many they were; from
+    #: four on, for 25 and 50 % of the items, by which factors the rest is at least and at most
+    #: longer than expected, each 0 where too few runs tell.
+    usual: tuple[Amount, ...] | None = None
     #: Seconds of work after which a run is late, as its marking says.
-    expect_s: Number | None = None
+    expect_s: Amount | None = None
     #: Seconds without a value after which a run is stalled, as its marking says.
-    stall_s: Number | None = None
+    stall_s: Amount | None = None
 
 
 class Stored(Body, kw_only=True, omit_defaults=True):

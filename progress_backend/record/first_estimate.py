@@ -7,7 +7,7 @@ from datetime import datetime
 
 from . import estimate
 from .fields import Body, Estimate
-from .local_time import EPOCH, MICROSECOND, MILLISECOND, moment, text_after
+from .local_time import EPOCH, MILLISECOND, moment
 from .model import TaskStatus
 from .past_runs import History, Likely
 
@@ -67,9 +67,4 @@ def ending(
     took; and its range."""
     if each is None or not 0 < (rest := items * each.seconds) <= estimate.FURTHEST_S:
         return None, None
-    since, zone = (begins - EPOCH) // MICROSECOND, begins.tzinfo
-    likely = text_after(since, rest, zone)
-    if each.band is None or (span := estimate.spread(rest, each.band)) is None:
-        return likely, None
-    earliest, latest = (None if one is None else text_after(since, one, zone) for one in span)
-    return likely, Estimate(earliest=earliest, likely=likely, latest=latest, runs=runs)
+    return estimate.end_after(begins, rest, each.band, runs)

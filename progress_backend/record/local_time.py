@@ -59,18 +59,10 @@ def moment(text: str) -> datetime:
     return time
 
 
-def text_after(since_us: int, seconds: float, zone: tzinfo | None) -> str:
-    """The ISO 8601 text, with milliseconds, of the time so many seconds after another, which is in
-    microseconds since 1970; quicker than by a datetime where many times are in the same second."""
-    second, rest = divmod(since_us + round(seconds * 1_000_000), 1_000_000)
-    before, behind = _second(second, zone)
-    return f"{before}.{rest // 1000:03d}{behind}"
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _second(second: int, zone: tzinfo | None) -> tuple[str, str]:
-    text = datetime.fromtimestamp(second, zone).isoformat()
-    return text[:19], text[19:]
+def text_after(time: datetime, seconds: float) -> str:
+    """The ISO 8601 text, with milliseconds, of the time so many seconds after another."""
+    after = datetime.fromtimestamp(time.timestamp() + seconds, time.tzinfo)
+    return after.isoformat(timespec="milliseconds")
 
 
 def optional_moment(text: str | None) -> datetime | None:

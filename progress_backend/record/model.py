@@ -96,23 +96,6 @@ class Worker(NamedTuple):
     run: int | None = None
 
 
-class Delivery(NamedTuple):
-    """What the broker may do with a task's message: its `eta`, its `expires`, and whether it may be
-    delivered again."""
-
-    eta: datetime | None = None
-    expires: datetime | None = None
-    #: Seconds after which the broker delivers the newest run's message again if its worker does not
-    #: acknowledge it; None: it was acknowledged before the run.
-    again_s: float | None = None
-    #: How many runs before the newest are known to have lost their process, since the last that
-    #: ended otherwise.
-    lost_runs: int = 0
-    #: Until when the message may be delivered again, where the run has no end, or an end that the
-    #: message may take back.
-    again_until: datetime | None = None
-
-
 class Member(NamedTuple):
     """A task's place in workflows: all tasks that one call of a canvas starts, and those that these
     start in turn."""
@@ -213,9 +196,18 @@ class Task(Struct, frozen=True):
     waited_ms: int | None = None
     #: The worker that has the newest run; None before the first, and outside of Celery.
     worker: Worker | None = None
-    #: `eta` and `expires` of the message, and whether it may be delivered again; None: it has
-    #: neither, and was acknowledged before the run.
-    delivery: Delivery | None = None
+    #: The message's `eta` and `expires`; of a task that waits for its next run an `eta` is set.
+    eta: datetime | None = None
+    expires: datetime | None = None
+    #: Seconds after which the broker delivers the newest run's message again if its worker does not
+    #: acknowledge it; None: it was acknowledged before the run.
+    again_s: float | None = None
+    #: How many runs before the newest are known to have lost their process, since the last that
+    #: ended otherwise.
+    lost_runs: int = 0
+    #: Until when the message may be delivered again, where the run has no end, or an end that the
+    #: message may take back.
+    again_until: datetime | None = None
     #: Celery's `parent_id`: the task that published this one as it ran.
     parent_id: str | None = None
     #: Celery's `root_id`: the first task of its workflow.
@@ -313,11 +305,6 @@ class Task(Struct, frozen=True):
         if self.started_at is None or until is None:
             return None
         return max(0, (until - self.started_at) // MILLISECOND)
-
-    @property
-    def again_until(self) -> datetime | None:
-        """Until when the broker may deliver the task's message again; None if it does not."""
-        return None if self.delivery is None else self.delivery.again_until
 
     def to_dict(self) -> dict[str, Any]:
         """Makes the specification's dictionary (3.1): the JSON names, times as ISO 8601 text with

@@ -59,8 +59,7 @@ def seconds(again_s: float | None, lease_s: float) -> float:
 
 def until(task: Task, let_go: datetime, lease_s: float) -> datetime:
     """Until when the broker may deliver the message of the task's newest run again."""
-    again_s = None if task.delivery is None else task.delivery.again_s
-    return let_go + timedelta(seconds=seconds(again_s, lease_s))
+    return let_go + timedelta(seconds=seconds(task.again_s, lease_s))
 
 
 def after_failure(
@@ -95,15 +94,14 @@ def lost_runs(task: Task, start: Started) -> int:
     """How many runs before this start are known to have lost their process, since the last that
     ended otherwise. Of a run without an end only its own worker knows: where another one begins the
     next, it may still go on, after a visibility time-out or a lost connection for example."""
-    known = 0 if task.delivery is None else task.delivery.lost_runs
     if task.error_cause in WORKER_GONE:
-        return known + 1
+        return task.lost_runs + 1
     if task.ended or start.retries != task.retries:
         return 0
     worker, before = start.worker, task.worker
     if worker is None or before is None or not start.alone or worker.lease != before.lease:
-        return known
-    return known + (worker.run != before.run)
+        return task.lost_runs
+    return task.lost_runs + (worker.run != before.run)
 
 
 def comes_again(task: Task, start: Started) -> bool:

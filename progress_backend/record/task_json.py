@@ -9,21 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from datetime import datetime
 from hashlib import sha1
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from msgspec import UNSET
+from msgspec.structs import fields
 
 from ..errors import TooLarge
 from .document import newer, read_stored, with_newer, written
-from .estimate import ending, estimated_range, rate_text, remaining_seconds, seconds_text
+from .estimate import estimated_end, rate_text, remaining_seconds, seconds_text
 from .fields import (
     MAX_DOCUMENT_BYTES,
     VERSION,
     Body,
     Bookkeeping,
-    Estimate,
     ItemsDone,
     Membership,
     Stored,
@@ -32,7 +32,6 @@ from .fields import (
 from .json_text import document_of, guarded, parsed
 from .local_time import optional_moment
 from .model import (
-    Delivery,
     Member,
     Task,
     TaskStatus,
@@ -42,13 +41,20 @@ from .model import (
     replace,
 )
 from .packed_event import CLIPPED_TEXT, clip
-from .work import Work
 
 T = TypeVar("T")
 _NONE: Final[Mapping[str, Any]] = {}
-_NO_ITEMS: Final = ItemsDone(0, None, 0)
 _UNKEPT: Final = Bookkeeping(v=VERSION)
-_UNDELIVERED: Final = Delivery()
+_REQUIRED: Final[dict[str, Any]] = {one.name: None for one in fields(Stored) if one.required}
+_BLANK: Final = Stored(**_REQUIRED)
+#: Attributes of a Task that are fields of the body, or of the bookkeeping, as they are, and are not
+#: changed by a run's values.
+_ALIKE: Final = (
+    *("task_id", "task_type", "symbol", "status", "waited_ms", "attempt", "retries"),
+    *("parent_id", "group_id", "owner", "traceparent", "error_cause"),
+)
+_KEPT: Final = ("again_s", "lost_runs", "keeps_results", "work", "usual", "expect_s", "stall_s")
+_alike, _kept = attrgetter(*_ALIKE), attrgetter(*_KEPT)
 
 
 def encode(task: Task) -> bytes:
@@ -91,11 +97,12 @@ def settled(task: Task) -> Task:
     change it any more, but for one that acknowledges a request."""
     if task.status != TaskStatus.COMPLETED or task.asked is not None:
         return task
-    worker, delivery = task.worker, task.delivery
     return replace(
         task,
-        worker=worker and Worker("", worker.name),
-        delivery=delivery and Delivery(delivery.eta, delivery.expires),
+        worker=task.worker and Worker("", task.worker.name),
+        again_s=None,
+        lost_runs=0,
+        again_until=None,
         work=None,
         usual=None,
         expect_s=None,
@@ -110,14 +117,48 @@ def digest(document: bytes) -> str:
 
 def stored_of(task: Task) -> Stored:
     """A task as JSON has it."""
-    return _filled(_without_values(task), task)
+    stored, worker, member, began = copy(_BLANK), task.worker, task.member, task.attempt_started_at
+    stored.bookkeeping = kept = copy(_UNKEPT)
+    for name, value in zip(_ALIKE, _alike(task), strict=True):
+        setattr(stored, name, value)
+    for name, value in zip(_KEPT, _kept(task), strict=True):
+        setattr(kept, name, value)
+    stored.metadata, stored.control = guarded(task.metadata), task.control and guarded(task.control)
+    stored.created_at = rendered(task.created_at)
+    stored.start_time, stored.end_time = rendered(task.started_at), rendered(task.completed_at)
+    if task.attempt > 1:
+        stored.attempt_started_at = rendered(began)
+    if began != _begun(task.attempt, began, task.started_at):
+        kept.began = rendered(began)
+    stored.eta, stored.expires = rendered(task.eta), rendered(task.expires)
+    if task.root_id == task.task_id:
+        kept.own_root = True
+    else:
+        stored.root_id = task.root_id
+    if worker is not None:
+        stored.worker, kept.lease = worker.name, worker.lease or None
+        kept.eager_in, kept.run = worker.task, worker.run
+    if member is not None:
+        outermost, *own = member.workflows
+        canvas, generation = own[0] if own else None, member.generation
+        stored.workflow = Membership(id=outermost, canvas=canvas, generation=generation)
+        stored.planned, kept.unseen = member.planned, member.unseen
+        kept.share, kept.acts = member.share, member.acts
+    if task.warnings is not None:
+        stalled, late = map(rendered, task.warnings)
+        stored.warnings = WarningTimes(stalled=stalled, late=late)
+    stored.may_come_again_until = rendered(task.again_until)
+    stored.final = task.ended and task.again_until is None
+    return _filled(stored, task)
 
 
 def with_values(before: Stored, task: Task) -> Stored:
     """A task as JSON has it, of which only the values of its run are others than `before`: a value
     is written so often that the rest is not made again."""
     stored, kept = copy(before), before.bookkeeping
-    stored.bookkeeping = kept and copy(kept)
+    if kept is not None:
+        stored.bookkeeping = copy(kept)
+        stored.bookkeeping.work = task.work
     return _filled(stored, task)
 
 
@@ -127,116 +168,24 @@ def _filled(stored: Stored, task: Task) -> Stored:
     if task.rate is not None and not task.ended:
         computed = _estimates(task, remaining)
         details = {**computed, **details}
-    ends, at, work = ending(task, remaining), task.updated_at, task.work
-    estimate = None if task.usual is None else estimated_range(task, remaining)
+    at = task.updated_at
     stored.progress = ItemsDone(*task.progress)
     stored.current_status, stored.message_code = task.message, task.message_code
-    # Each is a new time, which no cache has.
-    stored.updated_at = _new_text(at)
-    stored.estimated_completion = _new_text(ends)
+    # A new time, which no cache has.
+    stored.updated_at = None if at is None else at.isoformat(timespec="milliseconds")
+    stored.estimated_completion, stored.estimate = estimated_end(task, remaining)
     stored.processing_time_ms = task.processing_time_ms
     stored.error_message, stored.error_code = task.error_message, task.error_code
     stored.results = guarded(task.results)
     stored.processing_details, stored.estimated_details = guarded(details), list(computed)
-    stored.checkpoint = task.checkpoint
-    stored.estimate = estimate and Estimate(
-        earliest=_new_text(estimate.earliest),
-        likely=stored.estimated_completion or "",
-        latest=_new_text(estimate.latest),
-        runs=estimate.runs,
-    )
-    stored.rate, stored.revision = task.rate, task.revision
-    if (kept := stored.bookkeeping) is not None:
-        kept.work = None if work is None else work.numbers
+    stored.checkpoint, stored.rate = task.checkpoint, task.rate
+    stored.revision = task.revision
     return stored
-
-
-def _new_text(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat(timespec="milliseconds")
-
-
-def _without_values(task: Task) -> Stored:
-    worker, delivery, until = task.worker, task.delivery, rendered(task.again_until)
-    return Stored(
-        task_id=task.task_id,
-        task_type=task.task_type,
-        symbol=task.symbol,
-        status=task.status,  # type: ignore[arg-type]  # one of TaskStatus
-        progress=_NO_ITEMS,
-        current_status="",
-        start_time=rendered(task.started_at),
-        updated_at=None,
-        end_time=rendered(task.completed_at),
-        processing_time_ms=None,
-        error_message=None,
-        results={},
-        processing_details={},
-        metadata=guarded(task.metadata),
-        created_at=rendered(task.created_at),
-        estimated_completion=None,
-        waited_ms=task.waited_ms,
-        attempt=task.attempt,
-        attempt_started_at=rendered(task.attempt_started_at) if task.attempt > 1 else None,
-        retries=task.retries,
-        worker=None if worker is None else worker.name,
-        eta=None if delivery is None else rendered(delivery.eta),
-        expires=None if delivery is None else rendered(delivery.expires),
-        parent_id=task.parent_id,
-        root_id=None if task.root_id == task.task_id else task.root_id,
-        group_id=task.group_id,
-        workflow=None if task.member is None else _membership(task.member),
-        planned=task.unpublished,
-        owner=task.owner,
-        traceparent=task.traceparent,
-        error_cause=task.error_cause,
-        control=guarded(task.control) if task.control else task.control,
-        warnings=None if task.warnings is None else _warning_times(task.warnings),
-        may_come_again_until=until,
-        final=task.ended and until is None,
-        revision=0,
-        bookkeeping=_bookkeeping(task),
-    )
-
-
-def _bookkeeping(task: Task) -> Bookkeeping:
-    worker, delivery, member = task.worker, task.delivery, task.member
-    began = task.attempt_started_at
-    return Bookkeeping(
-        v=VERSION,
-        lease=worker.lease or None if worker else None,
-        eager_in=None if worker is None else worker.task,
-        run=None if worker is None else worker.run,
-        began=UNSET if began == _begun(task.attempt, began, task.started_at) else rendered(began),
-        own_root=task.root_id == task.task_id,
-        again_s=None if delivery is None else delivery.again_s,
-        lost_runs=0 if delivery is None else delivery.lost_runs,
-        delivery=delivery == _UNDELIVERED,
-        share=0 if member is None else member.share,
-        unseen=member is not None and member.unseen,
-        acts=[] if member is None else list(member.acts),
-        keeps_results=task.keeps_results,
-        usual=None if task.usual is None else list(task.usual),
-        expect_s=task.expect_s,
-        stall_s=task.stall_s,
-    )
 
 
 def _begun(attempt: int, newest: T, first: T) -> T | None:
     """When the newest run began, as a body says it: of the first run by the task's start."""
     return newest if attempt > 1 else first if attempt else None
-
-
-def _membership(of: Member) -> Membership:
-    outermost, *own = of.workflows
-    return Membership(
-        id=outermost,
-        canvas=own[0] if own else None,
-        generation=of.generation,
-    )
-
-
-def _warning_times(of: Warnings) -> WarningTimes:
-    return WarningTimes(stalled=rendered(of.stalled), late=rendered(of.late))
 
 
 def _estimates(task: Task, remaining: float | None) -> dict[str, str]:
@@ -265,51 +214,55 @@ def task_of(body: Body, unknown: Mapping[str, Any] = _NONE) -> Task:
     began = kept.began
     if began is UNSET:  # the first run's start is the task's
         began = _begun(body.attempt, body.attempt_started_at, body.start_time)
-    details = body.processing_details
     for name in body.estimated_details:
-        details.pop(name, None)
+        body.processing_details.pop(name, None)
+    # In the order of Task's fields: by their names it would take three times as long.
     return Task(
-        task_id=body.task_id,
-        task_type=body.task_type,
-        total_items=body.progress.total,
-        symbol=body.symbol,
-        metadata=body.metadata,
-        current_items=body.progress.current,
-        status=body.status,
-        message=body.current_status,
-        error_message=body.error_message,
-        created_at=optional_moment(body.created_at),
-        started_at=optional_moment(body.start_time),
-        updated_at=optional_moment(body.updated_at),
-        completed_at=optional_moment(body.end_time),
-        results=body.results,
-        processing_details=details,
-        checkpoint=body.checkpoint,
-        attempt=body.attempt,
-        attempt_started_at=optional_moment(began),
-        retries=body.retries,
-        waited_ms=body.waited_ms,
-        worker=_worker(body, kept),
-        delivery=_delivery(body, kept),
-        parent_id=body.parent_id,
-        root_id=body.task_id if kept.own_root else body.root_id,
-        group_id=body.group_id,
-        member=_member(body, kept),
-        keeps_results=kept.keeps_results,
-        owner=body.owner,
-        traceparent=body.traceparent,
-        error_cause=body.error_cause,
-        rate=body.rate,
-        work=None if kept.work is None else Work.of(kept.work),
-        usual=None if kept.usual is None else tuple(kept.usual),
-        expect_s=kept.expect_s,
-        stall_s=kept.stall_s,
-        warnings=None if (warnings := body.warnings) is None else _warnings(warnings),
-        message_code=body.message_code,
-        error_code=body.error_code,
-        control=body.control,
-        revision=body.revision,
-        unknown=dict(unknown),
+        body.task_id,
+        body.task_type,
+        body.progress.total,
+        body.symbol,
+        body.metadata,
+        body.progress.current,
+        body.status,
+        body.current_status,
+        body.error_message,
+        optional_moment(body.created_at),
+        optional_moment(body.start_time),
+        optional_moment(body.updated_at),
+        optional_moment(body.end_time),
+        body.results,
+        body.processing_details,
+        body.checkpoint,
+        body.attempt,
+        optional_moment(began),
+        body.retries,
+        body.waited_ms,
+        _worker(body, kept),
+        optional_moment(body.eta),
+        optional_moment(body.expires),
+        kept.again_s,
+        kept.lost_runs,
+        optional_moment(body.may_come_again_until),
+        body.parent_id,
+        body.task_id if kept.own_root else body.root_id,
+        body.group_id,
+        _member(body, kept),
+        kept.keeps_results,
+        body.owner,
+        body.traceparent,
+        body.error_cause,
+        body.rate,
+        kept.work,
+        kept.usual,
+        kept.expect_s,
+        kept.stall_s,
+        None if (warnings := body.warnings) is None else _warnings(warnings),
+        body.control,
+        body.message_code,
+        body.error_code,
+        body.revision,
+        dict(unknown),
     )
 
 
@@ -317,17 +270,6 @@ def _worker(body: Body, kept: Bookkeeping) -> Worker | None:
     if body.worker is None:
         return None
     return Worker(kept.lease or "", body.worker, kept.eager_in, kept.run)
-
-
-def _delivery(body: Body, kept: Bookkeeping) -> Delivery | None:
-    found = Delivery(
-        optional_moment(body.eta),
-        optional_moment(body.expires),
-        kept.again_s,
-        kept.lost_runs,
-        optional_moment(body.may_come_again_until),
-    )
-    return None if found == _UNDELIVERED and not kept.delivery else found
 
 
 def _member(body: Body, kept: Bookkeeping) -> Member | None:
@@ -339,7 +281,7 @@ def _member(body: Body, kept: Bookkeeping) -> Member | None:
         planned=body.planned,
         unseen=kept.unseen,
         share=kept.share,
-        acts=tuple(kept.acts),
+        acts=kept.acts,
     )
 
 

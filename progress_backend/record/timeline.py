@@ -191,8 +191,7 @@ def _redelivered(before: Task, event: ev.Started, after: Task) -> Entry | None:
         begun = after.attempt_started_at
         at = None if begun is None else rendered(begun - MILLISECOND)
         return {**_let_go("retried", before, after, None), "time": at}
-    lost = after.delivery is not None and after.delivery.lost_runs
-    about = {"text": after.message, "text_code": after.message_code} if lost else {}
+    about = {"text": after.message, "text_code": after.message_code} if after.lost_runs else {}
     return _entry("redelivered", after.attempt_started_at, attempt=after.attempt, **about)
 
 

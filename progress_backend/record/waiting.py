@@ -57,16 +57,16 @@ def placed(record: Body, ahead: int, history: History) -> Body:
 
 
 def _start(created: datetime, ahead: int, history: History) -> StartEstimate | None:
-    wait, since = history.waits, (created - EPOCH) // MICROSECOND
+    wait, since = history.waits, created
     if history.queue is not None:
         ended_ms, gap = history.queue
         likely = (ahead + 1) * gap
         wait = (likely / 2, likely, likely * 2)
         # Where no run has ended since its creation, the next end is counted from there.
-        since = max(since, ended_ms * 1000)
+        since = max(since, datetime.fromtimestamp(ended_ms / 1000, created.tzinfo))
     elif ahead:
         return None  # past runs waited for no others
     if wait is None or wait[2] > FURTHEST_S:
         return None
-    earliest, middle, latest = (text_after(since, one, created.tzinfo) for one in wait)
+    earliest, middle, latest = (text_after(since, one) for one in wait)
     return StartEstimate(earliest=earliest, likely=middle, latest=latest, runs=history.runs)

@@ -6,9 +6,10 @@ without a run, or in which the run waits, is no work.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import exp
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
+
+from msgspec import Meta
 
 #: The pace is smoothed over this part of the items that the attempt has counted, and over this many
 #: items at least: the further a run is, the less it should be moved by single items.
@@ -20,6 +21,10 @@ STEADY_S: Final = 2.0
 MARKS: Final = (25, 50)
 #: What a prediction is multiplied with, for the least and the most of a range.
 Band = tuple[float, float]
+#: A number that is not below 0, and can be divided by any rate; it stays as it was written, 1 or
+#: 1.0.
+_COUNT: Final = Meta(ge=0, le=2**63 - 1)
+Amount = Annotated[int, _COUNT] | Annotated[float, Meta(ge=0, lt=1e100)]
 #: Shortest step in seconds that a rate is computed from; times are kept in milliseconds.
 _SHORTEST_STEP_S: Final = 0.001
 #: Decimals of a rate: a rate of one item in several days is above 0, and a document stays short.
@@ -30,26 +35,15 @@ class Work(NamedTuple):
     """What an attempt has done since its first value. Times are seconds since the attempt began."""
 
     #: Items since the first value, and the seconds of work that they took.
-    items: int = 0
-    seconds: float = 0
+    items: Annotated[int, _COUNT] = 0
+    seconds: Amount = 0
     #: When the last of them was counted; later by each pause since.
-    at: float = 0
+    at: Amount = 0
     #: The most seconds of work from one value with new items to the next.
-    gap: float = 0
+    gap: Amount = 0
     #: What was predicted at each of `MARKS` that the run has passed with a rate: the seconds of
     #: work until then, and those that were left at that rate.
-    predicted: tuple[float, ...] = ()
-
-    @classmethod
-    def of(cls, numbers: Sequence[float]) -> Work:
-        """The work that `numbers` wrote."""
-        items, seconds, at, gap, *predicted = numbers
-        return cls(int(items), seconds, at, gap, tuple(predicted))
-
-    @property
-    def numbers(self) -> list[float]:
-        """The work as an array of numbers, as a document has it."""
-        return [*self[:-1], *self.predicted]
+    predicted: tuple[Amount, ...] = ()
 
     @property
     def average(self) -> float | None:

@@ -103,8 +103,7 @@ class Keeper:
         their unacknowledged messages again."""
         store = self._store
         for base in store.run(silent_runs.given_back(lease)):
-            assert base.task.delivery is not None
-            event = Requeued(owner=lease, again_s=base.task.delivery.again_s)
+            event = Requeued(owner=lease, again_s=base.task.again_s)
             try:
                 task_id, now = base.task.task_id, store.now()
                 store.run(store.flows.apply(task_id, (event,), now, base=base, clip=True))

@@ -219,7 +219,7 @@ def _check_sets(driver: Driver, tasks: list[Task]) -> None:
         assert len(names) == (4 if task.symbol is None else 8)
         if task.worker is not None and not task.ended:
             names.append(keys.held(task.worker.lease))
-        eta = task.started_at is None and task.delivery is not None and task.delivery.eta
+        eta = task.started_at is None and task.eta
         if task.status == "created" and (eta or task.planned):
             names.append(keys.later(task.task_type))
         names += map(keys.warned, () if task.warnings is None else task.warnings.kinds)

@@ -11,7 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
-from progress_backend.record.estimate import estimated_range, remaining_seconds
+from progress_backend.record.estimate import estimated_end, remaining_seconds
+from progress_backend.record.local_time import moment
 from progress_backend.record.past_runs import PastRun
 from progress_backend.store.drivers import Store
 from tests.browser.conftest import OpenPage
@@ -101,9 +102,9 @@ def test_past_the_latest_end_it_says_so_until_the_next_value(
     past(records, APART)
     half_way(records, "fresh")
     task = records.get("fresh")
-    found = estimated_range(task, remaining_seconds(task))
+    _, found = estimated_end(task, remaining_seconds(task))
     assert found is not None
-    latest_s = (found.latest - task.updated_at).total_seconds()
+    latest_s = (moment(found.latest) - task.updated_at).total_seconds()
     half_way(records, "late", ago_s=latest_s + 60)
     half_way(records, "soon late", ago_s=latest_s - 4)
     page = open_page(api)

@@ -14,8 +14,8 @@ NOW = datetime(2024, 1, 15, 1, 30, tzinfo=UTC)
 
 
 def seen(epoch: int, revision: int, *, age: int = 0, status: str = "running") -> Update:
-    task = Task("t", "fetch_data", 252, status=status, revision=revision)
-    object.__setattr__(task, "created_at", NOW - timedelta(seconds=age))
+    at = NOW - timedelta(seconds=age)
+    task = Task("t", "fetch_data", 252, status=status, created_at=at, revision=revision)
     return Update.of(encode(task), epoch)
 
 

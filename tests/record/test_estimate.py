@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from progress_backend.record import estimate
 from progress_backend.record.fields import Estimate
 from progress_backend.record.first_estimate import ending
+from progress_backend.record.local_time import moment, optional_moment
 from progress_backend.record.model import Task, rendered, replace
 from progress_backend.record.past_runs import Likely
 from progress_backend.record.work import Work
@@ -21,7 +22,11 @@ def task(**values: object) -> Task:
 
 
 def completion(some: Task) -> datetime | None:
-    return estimate.ending(some, estimate.remaining_seconds(some))
+    return optional_moment(estimated(some)[0])
+
+
+def estimated(some: Task) -> tuple[str | None, Estimate | None]:
+    return estimate.estimated_end(some, estimate.remaining_seconds(some))
 
 
 def test_the_specifications_estimate() -> None:
@@ -66,7 +71,7 @@ def test_a_pause_keeps_the_time_that_is_left_without_an_end() -> None:
     paused = replace(HALFWAY, status="paused")
     assert estimate.remaining_seconds(paused) == estimate.remaining_seconds(HALFWAY) == 10
     assert completion(paused) is None
-    assert estimate.estimated_range(paused, 10.0) is None
+    assert estimate.estimated_end(paused, 10.0) == (None, None)
 
 
 #: Four past runs, and what they say at each mark.
@@ -76,13 +81,13 @@ HALFWAY = task(total_items=200, current_items=100, work=Work(100, 10.0, 10.0), u
 
 def ranged(**values: object) -> tuple[float | None, float, float | None] | None:
     """The seconds until the earliest, the likely and the latest end."""
-    made = replace(HALFWAY, **values)
-    found = estimate.estimated_range(made, estimate.remaining_seconds(made))
+    _, found = estimated(replace(HALFWAY, **values))
     if found is None:
         return None
     assert found.runs == 4
     earliest, likely, latest = (
-        None if time is None else round((time - NOW).total_seconds(), 6) for time in found[:3]
+        None if text is None else round((moment(text) - NOW).total_seconds(), 3)
+        for text in (found.earliest, found.likely, found.latest)
     )
     return earliest, likely, latest
 
@@ -125,11 +130,12 @@ def test_without_enough_runs_or_a_likely_end_there_is_no_range(unknown) -> None:
 
 @given(tasks())
 def test_a_range_is_around_the_likely_end(some) -> None:
-    found = estimate.estimated_range(some, estimate.remaining_seconds(some))
+    likely, found = estimated(some)
     if found is not None:
-        assert found.likely == completion(some)
+        assert found.likely == likely
         if found.earliest is not None:
-            assert some.updated_at <= found.earliest <= found.likely <= found.latest
+            earliest, likely, latest = map(moment, (found.earliest, found.likely, found.latest))
+            assert some.updated_at <= earliest <= likely <= latest
 
 
 def test_a_first_estimate_comes_from_the_pace_of_the_types_runs() -> None:

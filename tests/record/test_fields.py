@@ -14,7 +14,6 @@ from progress_backend.record import document as doc
 from progress_backend.record import task_json
 from progress_backend.record.fields import Body, Bookkeeping
 from progress_backend.record.model import (
-    Delivery,
     Member,
     Task,
     Warnings,
@@ -45,7 +44,11 @@ FULL = Task(
     retries=1,
     waited_ms=2_500,
     worker=Worker("a/1", "a", "parent", 7),
-    delivery=Delivery(NOW, NOW, 60.0, 2, NOW),
+    eta=NOW,
+    expires=NOW,
+    again_s=60.0,
+    lost_runs=2,
+    again_until=NOW,
     parent_id="p",
     root_id="r",
     group_id="g",
@@ -84,7 +87,7 @@ def test_each_attribute_of_a_task_is_written_and_read() -> None:
         "unknown"
     ]
     assert list(DOCUMENT) == [*STORED, "_"]
-    runs = replace(FULL, status="running", attempt=0, root_id="t", delivery=Delivery())
+    runs = replace(FULL, status="running", attempt=0, root_id="t")
     other = json.loads(task_json.encode(runs))
     assert set(AT_WORK) <= other.keys()
     assert (DOCUMENT["_"] | other["_"]).keys() == set(KEPT)

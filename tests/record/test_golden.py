@@ -29,7 +29,11 @@ ENDED = replace(
     error_cause=None,
     control=None,
     warnings=None,
-    delivery=None,
+    eta=None,
+    expires=None,
+    again_s=None,
+    lost_runs=0,
+    again_until=None,
     completed_at=NOW + timedelta(seconds=30),
 )
 TASKS = {"created": CREATED, "open to a redelivery": FULL, "completed": ENDED}

@@ -10,7 +10,7 @@ import pytest
 from progress_backend.record import events as ev
 from progress_backend.record import redelivery, timeline
 from progress_backend.record.default_texts import in_language
-from progress_backend.record.model import LOST, NOT_PUBLISHED, Delivery, Task, Worker
+from progress_backend.record.model import LOST, NOT_PUBLISHED, Task, Worker
 from progress_backend.record.redelivery import left_s
 from progress_backend.record.transition import transition
 from tests.strategies import NOW
@@ -52,18 +52,17 @@ def test_a_broker_gives_out_again_what_was_not_acknowledged(
 
 
 @pytest.mark.parametrize(
-    ("delivery", "seconds"),
+    ("again_s", "seconds"),
     [
         (None, 30),  # acknowledged before the run: only its own worker may still tell of it
-        (Delivery(expires=NOW), 30),
-        (Delivery(again_s=0.0), 30),
-        (Delivery(again_s=3_600.0), 3_630),
+        (0.0, 30),
+        (3_600.0, 3_630),
     ],
 )
 def test_a_message_may_come_again_for_that_time_and_a_lease(
-    delivery: Delivery | None, seconds: float
+    again_s: float | None, seconds: float
 ) -> None:
-    task = Task("t", "fetch_data", delivery=delivery)
+    task = Task("t", "fetch_data", again_s=again_s)
     assert redelivery.until(task, NOW, 30) == NOW + timedelta(seconds=seconds)
 
 
@@ -79,10 +78,6 @@ def begins(run: int, lease: str = WORKER.lease, **values: Any) -> ev.Started:
     worker = Worker(lease, "w@tests", run=run)
     values = {"again_s": 86_400, "redelivered": True, "alone": True, **values}
     return ev.Started(identity=IDENTITY, worker=worker, **values)
-
-
-def lost_before(task: Task) -> int:
-    return 0 if task.delivery is None else task.delivery.lost_runs
 
 
 @pytest.mark.parametrize("cause", [LOST, "worker_lost", None])
@@ -123,8 +118,8 @@ def test_a_run_after_a_loss_says_so(cause: str | None) -> None:
 )
 def test_a_run_that_may_still_go_on_counts_as_no_loss(start: ev.Started, count: int) -> None:
     task = after(after(None, begins(1, redelivered=False)), begins(2), 60)
-    assert lost_before(task) == 1
-    assert lost_before(after(task, start, 90)) == count
+    assert task.lost_runs == 1
+    assert after(task, start, 90).lost_runs == count
 
 
 @pytest.mark.parametrize(
@@ -144,7 +139,7 @@ def test_another_end_and_a_new_publish_begin_the_count_anew(events: tuple[ev.Eve
     for second, event in enumerate(events):
         task = after(task, event, 90 + second)
     task = after(task, begins(3, retries=task.retries), 120)
-    assert (task.attempt, lost_before(task)) == (3, 0)
+    assert (task.attempt, task.lost_runs) == (3, 0)
 
 
 def failed(late_s: float | None, cause: str, **values: Any) -> Task:
@@ -153,10 +148,6 @@ def failed(late_s: float | None, cause: str, **values: Any) -> Task:
         lost = ev.Lost(lease=WORKER.lease, error_message="why", revision=task.revision)
         return after(task, lost, 60)
     return after(task, ev.Failed(error_message="why", cause=cause, **values), 60)
-
-
-def again_until(task: Task) -> datetime | None:
-    return None if task.delivery is None else task.delivery.again_until
 
 
 @pytest.mark.parametrize(
@@ -175,7 +166,7 @@ def test_what_a_redelivery_takes_back_is_open_for_the_visibility_time_out_and_a_
 ) -> None:
     for late_s, open_s in zip((EARLY, LATE), seconds, strict=True):
         task = failed(late_s, cause, **again_s)
-        until = again_until(task)
+        until = task.again_until
         assert task.completed_at == NOW + timedelta(seconds=60)
         if open_s is None:
             assert until is None
@@ -218,7 +209,7 @@ def test_a_stream_is_over_when_no_seconds_are_left(
 )
 def test_whatever_takes_it_back_closes_it(again: ev.Event) -> None:
     task = after(failed(LATE, LOST), again, 61)
-    assert again_until(task) is None
+    assert task.again_until is None
     assert final(task, NOW) == task.ended
 
 

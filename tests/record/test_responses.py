@@ -10,7 +10,7 @@ from msgspec import structs
 from msgspec.structs import replace
 
 from progress_backend.record import responses, task_json
-from progress_backend.record.model import Delivery, Task
+from progress_backend.record.model import Task
 
 NOW = datetime(2024, 1, 15, 1, 30, tzinfo=UTC)
 TASK = Task("t", "fetch_data", 252, "7203.T", created_at=NOW, updated_at=NOW, revision=12)
@@ -45,9 +45,9 @@ def test_a_tag_names_creation_and_revision_whatever_a_caller_writes(
 
 class TestAnEndThatMayBeTakenBack:
     def test_is_final_once_the_time_has_passed_and_has_another_tag(self) -> None:
-        until = Delivery(again_until=NOW + timedelta(minutes=5))
+        until = NOW + timedelta(minutes=5)
         told = {"message": "Worker lost; may run again until …", "error_message": "why"}
-        lost = replace(TASK, status="error", error_cause="lost", delivery=until, **told)
+        lost = replace(TASK, status="error", error_cause="lost", again_until=until, **told)
         before, later = (
             responses.as_of(task_json.stored_of(lost), NOW + timedelta(minutes=passed), "en")
             for passed in (0, 5)

@@ -12,7 +12,7 @@ from progress_backend.flows.stored_record import facets_of
 from progress_backend.record import events as ev
 from progress_backend.record import task_json, timeline
 from progress_backend.record.fields import VERSION
-from progress_backend.record.model import Delivery, Task, Worker
+from progress_backend.record.model import Task, Worker
 from progress_backend.record.transition import transition
 from tests.record.sample import RUNNING
 from tests.strategies import NOW, events, mappings, plain_mappings, tasks
@@ -126,7 +126,7 @@ def newer(task: Task) -> Task:
 
 def test_fields_of_another_version_are_carried_over() -> None:
     """Workers of two versions write one record while they are rolled out."""
-    task = replace(TASK, worker=Worker("a/1", "a", run=7), delivery=Delivery(again_s=60.0))
+    task = replace(TASK, worker=Worker("a/1", "a", run=7), again_s=60.0)
     for event in (ev.Progressed(current=3), ev.Retried(retries=1, eta=NOW), ev.Completed()):
         after = transition(newer(task), event, NOW, task_id=TASK.task_id)
         written = json.loads(task_json.encode(after))

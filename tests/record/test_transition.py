@@ -20,7 +20,6 @@ from progress_backend.record.model import (
     NOT_PUBLISHED,
     STATUSES,
     WORKER_LOST,
-    Delivery,
     Task,
     TaskStatus,
     Warnings,
@@ -215,25 +214,25 @@ def test_the_success_of_an_older_run_stands_where_the_newer_one_was_lost(cause) 
 
 
 @pytest.mark.parametrize(
-    ("row", "cause", "delivery"),
+    ("row", "cause", "again_until"),
     [
         ("lost", LOST, None),
         ("lost", WORKER_LOST, None),
         # An error, while its message may come again.
-        ("error", "rejected", Delivery(again_s=60.0, again_until=LATER)),
-        ("error", "internal_error", Delivery(again_s=60.0, again_until=LATER)),
+        ("error", "rejected", LATER),
+        ("error", "internal_error", LATER),
     ],
 )
-def test_a_lost_record_can_be_cancelled(row, cause, delivery) -> None:
+def test_a_lost_record_can_be_cancelled(row, cause, again_until) -> None:
     """By anybody: its message may come, and finds that."""
-    before = replace(record(row), error_cause=cause, delivery=delivery)
+    before = replace(record(row), error_cause=cause, again_until=again_until)
     asked = transition(before, event("Cancelled", by="api"), LATER)
     assert (asked.status, asked.error_cause) == ("cancelled", None)
     with pytest.raises(TransitionRefused):
         transition(asked, event("Started", redelivered=True), LATER)
-    if delivery is not None:
+    if again_until is not None:
         with pytest.raises(TaskAlreadyFinished):
-            transition(replace(before, delivery=None), event("Cancelled"), LATER)
+            transition(replace(before, again_until=None), event("Cancelled"), LATER)
 
 
 def test_what_a_main_process_said_of_its_child_only_the_run_takes_back() -> None:
@@ -246,24 +245,30 @@ def test_what_a_main_process_said_of_its_child_only_the_run_takes_back() -> None
     assert transition(said, event("Started"), LATER).status == "running"
 
 
+def delivery(task: Task) -> dict[str, Any]:
+    """What is known of the message's delivery."""
+    names = ("eta", "expires", "again_s", "again_until")
+    return {name: value for name in names if (value := getattr(task, name)) is not None}
+
+
 def test_what_celery_ended_itself_waits_for_its_message() -> None:
-    running = replace(held(8), delivery=Delivery(expires=LATER, again_s=60.0))
+    running = replace(held(8), expires=LATER, again_s=60.0)
     said = ev.Requeued(owner="lease-1", run=8, again_s=60.0)
     waits = transition(running, said, LATER, lease_s=30)
     until = LATER + timedelta(seconds=90)
     assert (waits.status, waits.worker) == ("running", None)
-    assert waits.delivery == Delivery(expires=LATER, again_s=60.0, again_until=until)
+    assert delivery(waits) == {"expires": LATER, "again_s": 60.0, "again_until": until}
     assert transition(waits, said, LATER) is waits  # told twice
     # The message comes, is cancelled before that, or does not come.
     started = transition(waits, event("Started", again_s=60.0, redelivered=True), LATER)
-    assert started.delivery == Delivery(expires=LATER, again_s=60.0)
+    assert delivery(started) == {"expires": LATER, "again_s": 60.0}
     cancelled = transition(waits, event("Cancelled", by="api"), LATER)
     with pytest.raises(TransitionRefused):
         transition(cancelled, event("Started", redelivered=True), LATER)
     with pytest.raises(TransitionRefused):
         transition(cancelled, said, LATER)
     lost = transition(waits, event("Lost", lease=None), until)
-    assert (lost.error_cause, lost.delivery.again_until) == (LOST, None)
+    assert (lost.error_cause, lost.again_until) == (LOST, None)
     # Said of the old run, after its message has come; and of a run that has failed.
     for other in (held(9), record("error"), record("completed")):
         with pytest.raises(TransitionRefused):
@@ -392,21 +397,21 @@ def test_a_task_that_could_not_be_published_has_its_record_all_the_same() -> Non
 def test_a_message_says_when_its_task_may_run() -> None:
     eta, expires = NOW + timedelta(days=30, microseconds=7), NOW + timedelta(days=40)
     made = transition(None, event("Created"), NOW, task_id="t")
-    assert (made.delivery, made.root_id) == (None, None)
+    assert (delivery(made), made.root_id) == ({}, None)
     identity = IDENTITY._replace(root_id="t")
     published = ev.Created(identity=identity, eta=eta, expires=expires)
-    told = Delivery(eta=NOW + timedelta(days=30), expires=expires)
-    assert transition(None, published, NOW, task_id="t").delivery == told
+    told = {"eta": NOW + timedelta(days=30), "expires": expires}
+    assert delivery(transition(None, published, NOW, task_id="t")) == told
     # As one that is made by HTTP, then published.
     adopted = transition(made, published, LATER)
-    assert (adopted.delivery, adopted.root_id) == (told, "t")
+    assert (delivery(adopted), adopted.root_id) == (told, "t")
     assert transition(adopted, published, LATER) is adopted
     assert task_json.decode(task_json.encode(adopted)) == adopted
     started = transition(adopted, event("Started", again_s=60.0), LATER)
     again = transition(started, event("Retried", eta=eta, attempt=1), LATER)
-    assert again.delivery == told
+    assert delivery(again) == told
     at_once = transition(started, event("Requeued", attempt=1), LATER)
-    assert at_once.delivery == Delivery(eta=LATER, expires=expires)  # it waits, from now on
+    assert delivery(at_once) == {"eta": LATER, "expires": expires}  # it waits, from now on
 
 
 # Which of a worker's runs its main process means
@@ -444,10 +449,10 @@ def test_a_main_process_speaks_of_the_run_that_it_names(
 
 def test_a_start_says_whether_its_message_comes_again() -> None:
     started = event("Started", again_s=3_600.0)
-    assert transition(None, started, NOW, task_id="t").delivery == Delivery(again_s=3_600.0)
-    assert transition(None, event("Started"), NOW, task_id="t").delivery is None
-    known = replace(held(8), delivery=Delivery(expires=LATER, again_s=60.0, again_until=LATER))
-    assert transition(known, event("Started"), LATER).delivery == Delivery(expires=LATER)
+    assert delivery(transition(None, started, NOW, task_id="t")) == {"again_s": 3_600.0}
+    assert delivery(transition(None, event("Started"), NOW, task_id="t")) == {}
+    known = replace(held(8), expires=LATER, again_s=60.0, again_until=LATER)
+    assert delivery(transition(known, event("Started"), LATER)) == {"expires": LATER}
 
 
 # What time it is

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from progress_backend.record import document, task_json, waiting
-from progress_backend.record.model import Delivery, Member, Task
+from progress_backend.record.model import Member, Task
 from progress_backend.record.past_runs import KEPT, History, PastRun, history
 from tests.strategies import NOW
 
@@ -53,7 +53,7 @@ def test_a_task_waits_whose_message_has_left_and_has_no_eta() -> None:
         {"status": "running"},
         {"status": "paused"},
         {"status": "completed"},
-        {"delivery": Delivery(eta=NOW)},
+        {"eta": NOW},
         {"member": Member(("w",), planned=True)},
         {"started_at": NOW},
         {"created_at": None},
@@ -66,7 +66,7 @@ def test_others_do_not(other) -> None:
 
 
 def test_a_message_that_expires_waits() -> None:
-    task = replace(WAITS, delivery=Delivery(expires=NOW + timedelta(hours=1)))
+    task = replace(WAITS, expires=NOW + timedelta(hours=1))
     assert waiting_of(task) is not None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from progress_backend.live.update import Update
-from progress_backend.record.model import Delivery, Task
+from progress_backend.record.model import Task
 from progress_backend.record.task_json import encode
 from progress_backend.web.push.task_watcher import Watcher
 from progress_backend.web.rights import Resource
@@ -48,7 +48,7 @@ def state(revision: int, status: str = "running", cause: str | None = None) -> U
     task = Task("job", "fetch_data", 9, status=status, revision=revision, error_cause=cause)
     if cause is not None:
         until = datetime.now(UTC) + timedelta(seconds=LEASE_S)
-        task = replace(task, delivery=Delivery(again_until=until))
+        task = replace(task, again_until=until)
     return Update.of(encode(replace(task, created_at=datetime(2024, 1, 15, tzinfo=UTC))), 1)
 
 

@@ -8,7 +8,7 @@ from ..default_texts import text
 from ..model import LOST, Task, TaskStatus, replace
 from ..work import average
 from .control import BY_ITSELF, done, forced, request, runs
-from .delivery import again_until, reopened
+from .delivery import reopened
 from .publish import created
 from .scene import Scene
 from .values import counted, since_start_s
@@ -46,7 +46,7 @@ def failed(task: Task, event: ev.Failed, scene: Scene) -> Task:
         message=default if event.message is None else event.message,
         error_message=event.error_message,
         error_cause=event.cause,
-        delivery=again_until(task.delivery, until),
+        again_until=until,
         results={**task.results, **event.results},
         completed_at=scene.now,
         control=forced(task, event, scene),
@@ -80,7 +80,7 @@ def lost(task: Task, event: ev.Lost, scene: Scene) -> Task:
     after = failed(task, failure, scene)
     if task.status == TaskStatus.PAUSED:  # so it is again if its worker takes the run back
         after = replace(after, control=done(task, scene))
-    return replace(after, delivery=again_until(task.delivery, until))
+    return replace(after, again_until=until)
 
 
 def expired(task: Task, event: ev.Expired, scene: Scene) -> Task:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from .. import events as ev
-from ..model import Delivery, Member, Task, replace
+from ..model import Member, Task, replace
 from .scene import NOTHING, Scene, instant, name
 
 
 def created(task: Task, event: ev.Created, scene: Scene) -> Task:
     """A first record, or a new publish of an ended task: attempt and revision are counted on."""
     identity = event.identity
-    times = instant(event.eta, scene), instant(event.expires, scene)
     return replace(
         NOTHING,
         task_id=scene.task_id,
@@ -31,7 +30,8 @@ def created(task: Task, event: ev.Created, scene: Scene) -> Task:
         attempt=task.attempt,
         revision=task.revision,
         checkpoint=task.checkpoint,
-        delivery=None if times == (None, None) else Delivery(*times),
+        eta=instant(event.eta, scene),
+        expires=instant(event.expires, scene),
         results={},
         processing_details={},
     )
@@ -74,10 +74,7 @@ def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
     if task.root_id is None and identity.root_id is not None:
         # By that it is known to wait for a worker: a record without a publish is kept for less.
         task = replace(task, root_id=identity.root_id)
-    times = instant(event.eta, scene), instant(event.expires, scene)
-    known = task.delivery
-    if times == ((None, None) if known is None else (known.eta, known.expires)):
+    eta, expires = instant(event.eta, scene), instant(event.expires, scene)
+    if (eta, expires) == (task.eta, task.expires):
         return task
-    eta, expires = times
-    known = Delivery() if known is None else known._replace(again_s=None, again_until=None)
-    return replace(task, delivery=known._replace(eta=eta, expires=expires))
+    return replace(task, eta=eta, expires=expires, again_s=None, again_until=None)

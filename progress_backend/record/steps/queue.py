@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from .. import events as ev
 from .. import redelivery
 from ..default_texts import retry_text
-from ..model import Delivery, Task, replace
+from ..model import Task, replace
 from .control import done
-from .delivery import again_until, queued, reopened
-from .scene import Scene
+from .delivery import reopened
+from .scene import Scene, instant
 
 
 def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
@@ -20,7 +20,7 @@ def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
         message = retry_text(
             scene.locale, event.retries + 1, limit, event.eta, scene.now, event.message
         )
-    task = _unheld(task, queued(task.delivery, event.eta, scene), scene)
+    task = _queued(task, event.eta, scene)
     return replace(task, message=message, retries=event.retries)
 
 
@@ -29,19 +29,26 @@ def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
     if held and event.retries is not None and event.retries <= task.retries:
         return task  # the event is late: the run that was published has begun
     if event.again_s is None:
-        return _unheld(task, queued(task.delivery, event.eta, scene), scene)
+        return _queued(task, event.eta, scene)
     if task.worker is None:
         return task
     until = scene.at + timedelta(seconds=redelivery.seconds(event.again_s, scene.lease_s))
-    return _unheld(task, again_until(task.delivery, until), scene)
+    return replace(_unheld(task, scene), again_until=until)
 
 
-def _unheld(task: Task, delivery: Delivery | None, scene: Scene) -> Task:
+def _queued(task: Task, eta: datetime | None, scene: Scene) -> Task:
+    """The task while its message waits in the queue for the next run. Where more is known of the
+    message its `eta` is set, by which a waiting task differs from a running one."""
+    known = (task.eta, task.expires, task.again_s, task.again_until) != (None,) * 4
+    eta = instant(eta, scene) or (scene.now if known or task.lost_runs else None)
+    return replace(_unheld(task, scene), eta=eta, again_s=None, lost_runs=0)
+
+
+def _unheld(task: Task, scene: Scene) -> Task:
     """The task without a worker, until its message begins a run."""
     return replace(
         reopened(task),
         worker=None,
-        delivery=delivery,
         control=done(task, scene),
         rate=None,
         work=None,

@@ -7,7 +7,7 @@ from .. import redelivery
 from ..default_texts import retry_begun, text
 from ..local_time import MILLISECOND
 from ..model import Task, replace
-from .delivery import delivered, reopened
+from .delivery import reopened
 from .publish import created, joined
 from .scene import Scene, name
 
@@ -30,7 +30,9 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         attempt=task.attempt + 1,
         attempt_started_at=scene.now,
         worker=event.worker,
-        delivery=delivered(task.delivery, event.again_s, lost_runs),
+        eta=None,
+        again_s=event.again_s,
+        lost_runs=lost_runs,
         retries=event.retries,
         started_at=task.started_at or scene.now,
         waited_ms=waited_ms,
@@ -70,8 +72,8 @@ def wait_ms(task: Task, scene: Scene) -> int | None:
     if task.started_at is not None or task.created_at is None:
         return task.waited_ms
     since = (task.member and task.updated_at) or task.created_at
-    if task.delivery is not None and task.delivery.eta is not None:
-        since = max(since, task.delivery.eta)
+    if task.eta is not None:
+        since = max(since, task.eta)
     return max((scene.now - since) // MILLISECOND, 0)
 
 
