@@ -13,7 +13,7 @@ from ..record import events as ev
 from ..record import task_json
 from ..record.document import written
 from ..record.fields import MAX_DOCUMENT_BYTES, Stored
-from ..record.model import MAX_ID, Task, is_plain, replace, written_time
+from ..record.model import MAX_ID, Task, is_plain, rendered, replace
 from ..record.transition import transition
 from .stored_record import Applied, Base, facets_of, milliseconds
 from .task_flows import Flows
@@ -52,7 +52,7 @@ class FirstRecords:
         stored.traceparent, stored.parent_id = task.traceparent, task.parent_id
         if (root_id := task.root_id) != task_id:
             stored.root_id = root_id
-        stored.created_at = stored.updated_at = written_time(now)
+        stored.created_at = stored.updated_at = rendered(now)
         document, due = written(stored), milliseconds(now) + ready.kept_ms
         if len(document) > MAX_DOCUMENT_BYTES:
             return None

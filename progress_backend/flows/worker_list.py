@@ -8,9 +8,9 @@ from typing import Any, Final
 from ..errors import printable
 from ..operations import counts, leases, lists, records
 from ..operations.lists import Filters
-from ..record import reader_view
+from ..record import local_time, reader_view
 from ..record.fields import Body
-from ..record.local_time import LocalTime, moment
+from ..record.local_time import moment
 from ..record.model import rendered
 from ..record.time_totals import OTHERS
 from .flow import Flow
@@ -33,14 +33,13 @@ def workers(flows: Flows, now: datetime, its: dict[str, Any] | None = None) -> F
     """
     total, stored = yield from leases.newest(MOST_WORKERS)
     each = min(MOST_TASKS, max(_OF_ALL // max(len(stored), 1), 1))
-    local = LocalTime(flows.settings.zone())
     names = [lease for lease, _ in stored]
     held = yield from leases.held_by_each(names, each)
     known = yield from _tasks(flows, [task_id for _, ids in held for task_id in ids])
     rows = [
         {
             "name": _name(lease),
-            "last_sign_at": rendered(_last_sign(flows, local, until_ms, now)),
+            "last_sign_at": rendered(_last_sign(flows, until_ms, now)),
             "live": until_ms >= milliseconds(now),
             "holds": {"total": count, "tasks": [known[i] for i in ids if i in known]},
         }
@@ -79,12 +78,12 @@ def _name(lease: str) -> str:
     return printable(lease.rpartition("/")[0] or lease)
 
 
-def _last_sign(flows: Flows, local: LocalTime, until_ms: int, now: datetime) -> datetime | None:
+def _last_sign(flows: Flows, until_ms: int, now: datetime) -> datetime | None:
     """When a lease was renewed last; not known of one that was given back."""
     if until_ms <= 0:
         return None
     sign = min(until_ms - int(flows.settings.lease_s * 1000), milliseconds(now))
-    return local.at(max(sign, 0) / 1000)
+    return local_time.at(max(sign, 0) / 1000, flows.settings.zone())
 
 
 def _tasks(flows: Flows, task_ids: list[str]) -> Flow[dict[str, dict[str, Any]]]:

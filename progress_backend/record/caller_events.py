@@ -105,19 +105,11 @@ def update(
         asked = ev.Paused(message=message, by=by or "api", reason=reason)
         return (asked,) if nothing_else else (asked, figures)
     asking = ev.Asked(by=by or "api", reason=reason, force=force)
-    if status == TaskStatus.COMPLETED:
-        end: ev.Event = ev.Completed(
-            message=message, results=results or {}, current=current_items, asked=asking
-        )
-    else:
-        end = ev.Failed(
-            error_message=error_message or message or text(locale, "failed"),
-            cause=REPORTED,
-            message=message,
-            results=results or {},
-            current=current_items,
-            asked=asking,
-        )
+    given: dict[str, Any] = {"message": message, "results": results or {}, "current": current_items}
+    end: ev.Event = ev.Completed(**given, asked=asking)
+    if status == TaskStatus.ERROR:
+        error = error_message or message or text(locale, "failed")
+        end = ev.Failed(**given, error_message=error, cause=REPORTED, asked=asking)
     return (figures, end) if details or total_items else (end,)
 
 

@@ -7,13 +7,12 @@ offset.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import UnionType
-from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 import msgspec
 
 from ..errors import ForeignValue
-from .fields import MAX_DOCUMENT_BYTES, OTHER_TYPE, Body, Moment, Stored
+from .fields import MAX_DOCUMENT_BYTES, OTHER_TYPE, TIME, Body, Stored
 from .json_text import mended
 from .local_time import moment
 
@@ -37,23 +36,20 @@ def _parts(struct: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct]]:
     }
 
 
-def times_of(struct: type[msgspec.Struct]) -> tuple[str, ...]:
+def _times_of(struct: type[msgspec.Struct]) -> tuple[str, ...]:
     """The names of the fields that hold times."""
-    return tuple(
-        name
-        for name, hint in get_type_hints(struct, include_extras=True).items()
-        if Moment in (get_args(hint)[0], *_either(get_args(hint)[0]))
-    )
+    hints = get_type_hints(struct, include_extras=True)
+    return tuple(name for name, hint in hints.items() if _is_time(hint))
 
 
-def _either(hint: Any) -> tuple[Any, ...]:
-    return get_args(hint) if get_origin(hint) in (Union, UnionType) else ()
+def _is_time(hint: Any) -> bool:
+    return TIME in getattr(hint, "__metadata__", ()) or any(map(_is_time, get_args(hint)))
 
 
 #: The names of a record's times, and those of its parts' times.
-TIMES: Final = times_of(Body)
+TIMES: Final = _times_of(Body)
 PARTS: Final = _parts(Body)
-PART_TIMES: Final = {name: times for name, kind in PARTS.items() if (times := times_of(kind))}
+PART_TIMES: Final = {name: times for name, kind in PARTS.items() if (times := _times_of(kind))}
 
 
 def read(document: bytes, task_id: str | None = None) -> Body:

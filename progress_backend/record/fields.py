@@ -16,7 +16,8 @@ WarningKind = Literal["stalled", "late"]
 #: A float that stays as it was written, 1 or 1.0.
 Number = int | float
 #: A time as ISO 8601 text with milliseconds and offset.
-Moment = Annotated[str, "time"]
+TIME: Final = "time"
+Moment = Annotated[str, TIME]
 
 
 def is_(meaning: str) -> Meta:

@@ -13,31 +13,18 @@ from typing import Final
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
 MICROSECOND: Final = timedelta(microseconds=1)
-#: A zone's offset changes at a whole quarter of an hour.
-_QUARTER_S = 900
 #: Years in which any offset can be added or taken off.
 _YEARS: Final = range(1970, 9_000)
 #: Time texts that are cached: a record has the same older times in each version.
 _REMEMBERED: Final = 8_192
 
 
-class LocalTime:
-    """Makes aware datetimes in one time zone."""
-
-    def __init__(self, zone: tzinfo) -> None:
-        self._zone = zone
-        #: The quarter of an hour of the last call, and its offset.
-        self._known: tuple[int, tzinfo] | None = None
-
-    def at(self, seconds: float) -> datetime:
-        """The time at so many seconds after 1970."""
-        quarter = int(seconds // _QUARTER_S)
-        known = self._known
-        if known is None or known[0] != quarter:
-            offset = datetime.fromtimestamp(seconds, self._zone).utcoffset()
-            assert offset is not None, "a zone knows its offsets"
-            self._known = known = quarter, timezone(offset)
-        return datetime.fromtimestamp(seconds, known[1])
+def at(seconds: float, zone: tzinfo) -> datetime:
+    """The time at so many seconds after 1970, with the offset that the zone has then."""
+    time = datetime.fromtimestamp(seconds, zone)
+    offset = time.utcoffset()
+    assert offset is not None, "a zone knows its offsets"
+    return time.replace(tzinfo=timezone(offset))
 
 
 def in_milliseconds(time: datetime) -> datetime:

@@ -329,12 +329,8 @@ class Task(Struct, frozen=True):
 
 def rendered(time: datetime | None) -> str | None:
     """A time as ISO 8601 text with milliseconds and offset."""
+    # Equal times of two zones have two texts.
     return None if time is None else _text(time, time.tzinfo)
-
-
-def written_time(time: datetime) -> str:
-    """As `rendered`, of a time that is known."""
-    return _text(time, time.tzinfo)  # equal times of two zones have two texts
 
 
 @lru_cache(maxsize=8_192)

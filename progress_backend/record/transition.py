@@ -296,14 +296,24 @@ _LOSE = Move(TaskStatus.ERROR, ends.lost)
 _EXPIRE = Move(TaskStatus.CANCELLED, ends.expired)
 _CANCEL = Move(TaskStatus.CANCELLED, ends.cancelled)
 _COMPLETE = Move(TaskStatus.COMPLETED, ends.completed)
-_ENDS: Mapping[type[ev.Event], Move] = {
+_Row = Mapping[type[ev.Event], Move]
+_ENDS: Final[_Row] = {
     ev.Completed: _COMPLETE,
     ev.Failed: Move(TaskStatus.ERROR, ends.failed),
     ev.Cancelled: _CANCEL,
     ev.Ignored: Move(TaskStatus.CANCELLED, ends.ignored),
 }
 
-TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
+#: Of every task that has not ended, and of every one that has.
+_OPEN: Final[_Row] = {ev.Directed: _DIRECT, ev.Expired: _EXPIRE, **_ENDS}
+_OVER: Final[_Row] = {
+    ev.Directed: _DIRECT_AFTER,
+    ev.Created: _AGAIN,
+    ev.Planned: _PLAN_AGAIN,
+    ev.Acknowledged: _ACKNOWLEDGE_AFTER,
+}
+
+TABLE: Final[Mapping[str, _Row]] = {
     ABSENT: {
         ev.Created: _FRESH,
         ev.Planned: _PLAN,
@@ -311,7 +321,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Failed: Move(TaskStatus.ERROR, ends.not_published),
     },
     TaskStatus.CREATED: {
-        ev.Directed: _DIRECT,
+        **_OPEN,
         ev.Created: _ADOPT,
         ev.Planned: _PLANNED_BEFORE,
         ev.Started: _START,
@@ -320,13 +330,11 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Resumed: _SAME,
         ev.Retried: Move(TaskStatus.CREATED, queue.retried),
         ev.Requeued: _QUEUED,
-        **_ENDS,
-        ev.Expired: _EXPIRE,
         ev.Unreached: _UNREACHED,
         ev.Warned: _WARNING,
     },
     TaskStatus.RUNNING: {
-        ev.Directed: _DIRECT,
+        **_OPEN,
         ev.Created: _SAME,
         ev.Planned: _SAME,
         ev.Started: _START,
@@ -335,13 +343,11 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Resumed: _SAME,
         ev.Retried: Move(TaskStatus.RUNNING, queue.retried),
         ev.Requeued: _UNOWNED,
-        **_ENDS,
         ev.Lost: _LOSE,
-        ev.Expired: _EXPIRE,
         ev.Warned: _WARNING,
     },
     TaskStatus.PAUSED: {
-        ev.Directed: _DIRECT,
+        **_OPEN,
         ev.Created: Move(SAME, members.published_in_a_pause),
         ev.Planned: _PLANNED_BEFORE,
         ev.Unreached: _UNREACHED,
@@ -352,9 +358,7 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         ev.Resumed: Move(SAME, pauses.resumed),
         ev.Retried: Move(TaskStatus.PAUSED, queue.retried),
         ev.Requeued: Move(TaskStatus.PAUSED, queue.requeued),
-        **_ENDS,
         ev.Lost: _LOSE,
-        ev.Expired: _EXPIRE,
     },
     SUSPECTED: {
         ev.Directed: _DIRECT_AFTER,
@@ -368,28 +372,17 @@ TABLE: Final[Mapping[str, Mapping[type[ev.Event], Move]]] = {
         **_ENDS,
     },
     TaskStatus.ERROR: {
-        ev.Directed: _DIRECT_AFTER,
-        ev.Created: _AGAIN,
-        ev.Planned: _PLAN_AGAIN,
+        **_OVER,
         ev.Started: _START,
         ev.Requeued: _QUEUED,
         ev.Completed: _COMPLETE,
         ev.Cancelled: _CANCEL,
-        ev.Acknowledged: _ACKNOWLEDGE_AFTER,
     },
-    TaskStatus.COMPLETED: {
-        ev.Directed: _DIRECT_AFTER,
-        ev.Created: _AGAIN,
-        ev.Planned: _PLAN_AGAIN,
-        ev.Acknowledged: _ACKNOWLEDGE_AFTER,
-    },
+    TaskStatus.COMPLETED: _OVER,
     TaskStatus.CANCELLED: {
-        ev.Directed: _DIRECT_AFTER,
-        ev.Created: _AGAIN,
-        ev.Planned: _PLAN_AGAIN,
+        **_OVER,
         ev.Started: _START,
         ev.Unreached: _UNREACHED,
         ev.Completed: _COMPLETE,
-        ev.Acknowledged: _ACKNOWLEDGE_AFTER,
     },
 }

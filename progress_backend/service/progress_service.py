@@ -14,11 +14,10 @@ from ..flows.stored_record import REQUESTS, encoded, facets_of, milliseconds, st
 from ..flows.task_lifetimes import due_ms
 from ..operations.counts import Counted
 from ..operations.lists import Filters
-from ..record import caller_events
+from ..record import caller_events, local_time
 from ..record.document import body_of
 from ..record.events import Cancelled, Created, Event
 from ..record.list_request import ListRequest
-from ..record.local_time import LocalTime
 from ..record.model import STATUSES, Task, TaskStatus
 from ..settings import Settings
 from .bodies import health, loaded, pagination
@@ -50,7 +49,7 @@ class ProgressService(NotificationServiceInterface):
             clock: seconds since 1970; in tests a `progress_backend.testing.Clock`.
         """
         self.settings = settings or Settings()
-        self._clock, self._local = clock, LocalTime(self.settings.zone())
+        self._clock = clock
         #: The language of the default texts.
         self.locale = self.settings.locale
         #: By task id, the newest last: the task and its body.
@@ -241,7 +240,7 @@ class ProgressService(NotificationServiceInterface):
 
     def _now(self) -> datetime:
         """The time, in whole milliseconds; once an interval it deletes what is due."""
-        now = self._local.at(int(self._clock() * 1000) / 1000)
+        now = local_time.at(int(self._clock() * 1000) / 1000, self.settings.zone())
         if (now_ms := milliseconds(now)) >= self._next_cleanup_ms:
             self._next_cleanup_ms = now_ms + int(self.settings.cleanup_interval_s * 1000)
             for task, _ in tuple(self._tasks.values()):

@@ -19,7 +19,7 @@ from ..operations.counts import nodes_of
 from ..operations.keys import Keys
 from ..operations.partitions import Layout
 from ..operations.scripts import SCRIPTS
-from ..record.local_time import LocalTime
+from ..record import local_time
 from ..settings import Settings
 from ..targets import targets_of
 from .async_exchange import AsyncExchange
@@ -54,14 +54,14 @@ class _Base:
         self.layout = Layout.of(settings)
         self.flows = Flows(settings, targets_of(settings), fault)
         self._clock = RedisClock()
-        self._local = LocalTime(settings.zone())
+        self._zone = settings.zone()
         #: The error with which Redis refused the last commit; "" if it was done.
         self.refusal = ""
 
     def now(self) -> datetime:
         """Redis's time, from its clock as last measured, in whole milliseconds and the configured
         zone; before `ready`, this machine's time."""
-        return self._local.at(int(self._clock.seconds() * 1000) / 1000)
+        return local_time.at(int(self._clock.seconds() * 1000) / 1000, self._zone)
 
 
 class Store(_Base):
@@ -151,7 +151,7 @@ class Store(_Base):
         clock = self._clock
         if clock.unknown:
             self.measure_clock()
-        return self._local.at(int(clock.seconds() * 1000) / 1000)
+        return local_time.at(int(clock.seconds() * 1000) / 1000, self._zone)
 
     def measure_clock(self) -> None:
         """Measures the offset to Redis's TIME; each renewal of a lease calls it."""

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from .. import events as ev
 from ..model import Member, Task, replace
 from .scene import NOTHING, Scene, instant, name
 
+#: What a planned task keeps where the message that leaves does not say it.
+_KEPT: Final = ("total_items", "symbol", "metadata", "owner", "traceparent")
+
 
 def created(task: Task, event: ev.Created, scene: Scene) -> Task:
     """A first record, or a new publish of an ended task: attempt and revision are counted on."""
-    identity = event.identity
     return replace(
         NOTHING,
+        **_recorded(event.identity),
         task_id=scene.task_id,
-        task_type=name(identity.task_type),
-        total_items=identity.total_items or None,  # 0 is unknown, here and below
-        symbol=None if identity.symbol is None else name(identity.symbol),
-        metadata=dict(identity.metadata),
-        parent_id=identity.parent_id,
-        root_id=identity.root_id,
-        group_id=identity.group_id,
-        member=joined(task.member, identity.member),
-        keeps_results=identity.keeps_results,
-        expect_s=identity.expect_s,
-        stall_s=identity.stall_s,
-        owner=identity.owner,
-        traceparent=identity.traceparent,
+        member=joined(task.member, event.identity.member),
         created_at=scene.now,
         attempt=task.attempt,
         revision=task.revision,
@@ -35,6 +28,18 @@ def created(task: Task, event: ev.Created, scene: Scene) -> Task:
         results={},
         processing_details={},
     )
+
+
+def _recorded(identity: ev.Identity) -> dict[str, Any]:
+    """An identity as a task has it, but for its place in workflows."""
+    about = identity._asdict()
+    del about["member"]
+    return about | {
+        "task_type": name(identity.task_type),
+        "total_items": identity.total_items or None,  # 0 is unknown, here and below
+        "symbol": None if identity.symbol is None else name(identity.symbol),
+        "metadata": dict(identity.metadata),
+    }
 
 
 def joined(known: Member | None, given: Member | None) -> Member | None:
@@ -52,21 +57,9 @@ def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
     example."""
     identity = event.identity
     if task.planned:
-        task = replace(
-            task,
-            task_type=name(identity.task_type),
-            total_items=identity.total_items or task.total_items,
-            symbol=task.symbol if identity.symbol is None else name(identity.symbol),
-            metadata=dict(identity.metadata) or task.metadata,
-            parent_id=identity.parent_id,
-            root_id=identity.root_id,
-            group_id=identity.group_id,
-            keeps_results=identity.keeps_results,
-            expect_s=identity.expect_s,
-            stall_s=identity.stall_s,
-            owner=identity.owner or task.owner,
-            traceparent=identity.traceparent or task.traceparent,
-        )
+        about = _recorded(identity)
+        kept = {given: getattr(task, given) for given in _KEPT if not about[given]}
+        task = replace(task, **about | kept)
     elif identity.owner is not None and task.owner is None:
         task = replace(task, owner=identity.owner)
     if identity.member is not None and (task.member is None or task.member.planned):
