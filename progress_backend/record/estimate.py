@@ -81,15 +81,13 @@ def spread(rest: float, band: Band) -> tuple[float | None, float | None] | None:
     return (None, None) if most > least * WIDEST else (least, most)
 
 
-def rate_text(rate: float | None) -> str | None:
+def rate_text(rate: float) -> str:
     """A rate in the specification's form: "10 items/sec"."""
-    return None if rate is None else f"{_short(rate)} items/sec"
+    return f"{_short(rate)} items/sec"
 
 
-def seconds_text(seconds: float | None) -> str | None:
+def seconds_text(seconds: float) -> str:
     """A duration in the specification's form: "10 seconds", "1 second"."""
-    if seconds is None:
-        return None
     number = _short(seconds)
     return f"{number} second" if number == "1" else f"{number} seconds"
 

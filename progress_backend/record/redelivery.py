@@ -119,13 +119,6 @@ def is_late(task: Task, start: Started) -> bool:
     """Whether the start was kept while the store was away, and another worker has begun a newer run
     since. (A worker's own start may come twice, if Redis took it before its reply was lost.)"""
     newest = task.attempt_started_at
-    if start.at is None or newest is None or _is_its_own(task, start):
+    if start.at is None or newest is None or start.worker == task.worker:
         return False
     return start.at < newest
-
-
-def _is_its_own(task: Task, start: Started) -> bool:
-    """Whether the start is from the worker in the record."""
-    if start.worker is None:
-        return task.worker is None
-    return start.worker == task.worker

@@ -164,11 +164,13 @@ def with_values(before: Stored, task: Task) -> Stored:
 
 def _filled(stored: Stored, task: Task) -> Stored:
     """Sets the values of a task's run."""
-    remaining, details, computed = remaining_seconds(task), task.processing_details, {}
+    remaining, details, at = remaining_seconds(task), task.processing_details, task.updated_at
+    computed: dict[str, str] = {}
     if task.rate is not None and not task.ended:
-        computed = _estimates(task, remaining)
-        details = {**computed, **details}
-    at = task.updated_at
+        if "processing_rate" not in details:
+            computed["processing_rate"] = rate_text(task.rate)
+        if remaining is not None and "estimated_remaining" not in details:
+            computed["estimated_remaining"] = seconds_text(remaining)
     stored.progress = ItemsDone(*task.progress)
     stored.current_status, stored.message_code = task.message, task.message_code
     # A new time, which no cache has.
@@ -177,7 +179,10 @@ def _filled(stored: Stored, task: Task) -> Stored:
     stored.processing_time_ms = task.processing_time_ms
     stored.error_message, stored.error_code = task.error_message, task.error_code
     stored.results = guarded(task.results)
-    stored.processing_details, stored.estimated_details = guarded(details), list(computed)
+    stored.processing_details, stored.estimated_details = (
+        guarded({**computed, **details}),
+        list(computed),
+    )
     stored.checkpoint, stored.rate = task.checkpoint, task.rate
     stored.revision = task.revision
     return stored
@@ -186,18 +191,6 @@ def _filled(stored: Stored, task: Task) -> Stored:
 def _begun(attempt: int, newest: T, first: T) -> T | None:
     """When the newest run began, as a body says it: of the first run by the task's start."""
     return newest if attempt > 1 else first if attempt else None
-
-
-def _estimates(task: Task, remaining: float | None) -> dict[str, str]:
-    """The processing details for the rate and the remaining time, unless the caller gave his
-    own."""
-    given, texts = task.processing_details, {}
-    rate, left = rate_text(task.rate), seconds_text(remaining)
-    if rate is not None and "processing_rate" not in given:
-        texts["processing_rate"] = rate
-    if left is not None and "estimated_remaining" not in given:
-        texts["estimated_remaining"] = left
-    return texts
 
 
 def decode(document: bytes, task_id: str | None = None) -> Task:

@@ -8,9 +8,8 @@ from ..default_texts import text
 from ..model import LOST, Task, TaskStatus, replace
 from ..work import average
 from .control import BY_ITSELF, done, forced, request, runs
-from .delivery import reopened
 from .publish import created
-from .scene import Scene
+from .scene import Scene, reopened
 from .values import counted, since_start_s
 
 

@@ -9,8 +9,7 @@ from .. import redelivery
 from ..default_texts import retry_text
 from ..model import Task, replace
 from .control import done
-from .delivery import reopened
-from .scene import Scene, instant
+from .scene import Scene, instant, reopened
 
 
 def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:

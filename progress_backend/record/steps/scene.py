@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from .. import events as ev
 from ..default_texts import Locale
 from ..local_time import in_milliseconds
-from ..model import Task
+from ..model import Task, replace
 
 
 class Scene(NamedTuple):
@@ -44,3 +44,11 @@ def instant(time: datetime | None, scene: Scene) -> datetime | None:
 def name(text: str) -> str:
     """A name in valid UTF-8, without half surrogates, since names are part of Redis keys."""
     return text.encode("utf-8", "replace").decode()
+
+
+def reopened(task: Task) -> Task:
+    """The task without its end, and without a time until which its message may come again."""
+    ended = task.completed_at, task.error_message, task.error_cause, task.again_until
+    if ended == (None, None, None, None):
+        return task
+    return replace(task, completed_at=None, error_message=None, error_cause=None, again_until=None)

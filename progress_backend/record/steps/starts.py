@@ -7,9 +7,8 @@ from .. import redelivery
 from ..default_texts import retry_begun, text
 from ..local_time import MILLISECOND
 from ..model import Task, replace
-from .delivery import reopened
 from .publish import created, joined
-from .scene import Scene, name
+from .scene import Scene, name, reopened
 
 
 def started(task: Task, event: ev.Started, scene: Scene) -> Task:

@@ -9,8 +9,7 @@ from ..default_texts import progress_text
 from ..model import Task, TaskStatus, replace
 from ..work import Work, marked
 from ..work import counted as work_counted
-from .delivery import reopened
-from .scene import Scene
+from .scene import Scene, reopened
 from .starts import wait_ms
 
 
