@@ -22,8 +22,8 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Identity(NamedTuple):
-    """The fields of a task that are fixed when it is created; later events carry them too, so that
-    a missing record can be made."""
+    """The attributes of a Task that are fixed when it is created; later events carry them too, so
+    that a missing record can be made."""
 
     task_type: str
     total_items: int | None = None
@@ -32,16 +32,11 @@ class Identity(NamedTuple):
     parent_id: str | None = None
     root_id: str | None = None
     group_id: str | None = None
-    #: Whether what the task returns is recorded.
     keeps_results: bool = True
-    #: The workflows that the task belongs to.
     member: Member | None = None
-    #: After how many seconds of work a run is late, and after how many without a value stalled.
     expect_s: float | None = None
     stall_s: float | None = None
-    #: Its owner.
     owner: str | None = None
-    #: The message's trace context.
     traceparent: str | None = None
 
 

@@ -223,29 +223,16 @@ class Bookkeeping(Struct, kw_only=True, omit_defaults=True):
     began: Moment | UnsetType | None = UNSET
     #: Whether root_id is the task's own id.
     own_root: bool = False
-    #: Seconds after which the broker gives the message out again if the run does not acknowledge
-    #: it; None: it was acknowledged before the run.
+    #: As a Task, or its Member, has them.
     again_s: Number | None = None
-    #: How many runs before the newest are known to have lost their process, since the last that
-    #: ended otherwise.
     lost_runs: int = 0
-    #: How much of a workflow's member is done, in thousandths; it never falls.
     share: int = 0
-    #: Whether tasks without a record may run before a workflow's member.
     unseen: bool = False
-    #: Ids of the newest requests about its workflows as a whole that the task has followed.
     acts: tuple[str, ...] = ()
-    #: Whether what the task returns is recorded.
     keeps_results: bool = True
-    #: What the newest run has done since its first value, as an array.
     work: Work | None = None
-    #: What past runs of its type say, as of the newest run's first rate: how many they were; from
-    #: four on, for 25 and 50 % of the items, by which factors the rest is at least and at most
-    #: longer than expected, each 0 where too few runs tell.
     usual: tuple[Amount, ...] | None = None
-    #: Seconds of work after which a run is late, as its marking says.
     expect_s: Amount | None = None
-    #: Seconds without a value after which a run is stalled, as its marking says.
     stall_s: Amount | None = None
 
 

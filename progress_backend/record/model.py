@@ -182,21 +182,17 @@ class Task(Struct, frozen=True):
     results: dict[str, Any] = {}
     #: Other values that the job reported of its progress.
     processing_details: dict[str, Any] = {}
-    #: From where the next attempt goes on, as `runs.checkpoint` has written it; None where the job
-    #: has given none, and after a completion.
+    #: From here on, what `fields.Body` describes under the same name has no comment.
     checkpoint: str | None = None
-    #: Number of the newest run, from 1; 0 before the first.
     attempt: int = 0
     #: Start of the newest run.
     attempt_started_at: datetime | None = None
     #: Celery's `retries` of the newest run.
     retries: int = 0
-    #: Milliseconds that it waited for its first start; None before that, and where the start made
-    #: the record.
     waited_ms: int | None = None
     #: The worker that has the newest run; None before the first, and outside of Celery.
     worker: Worker | None = None
-    #: The message's `eta` and `expires`; of a task that waits for its next run an `eta` is set.
+    #: Of a task that waits for its next run it is always set where more is known of its message.
     eta: datetime | None = None
     expires: datetime | None = None
     #: Seconds after which the broker delivers the newest run's message again if its worker does not
@@ -205,26 +201,19 @@ class Task(Struct, frozen=True):
     #: How many runs before the newest are known to have lost their process, since the last that
     #: ended otherwise.
     lost_runs: int = 0
-    #: Until when the message may be delivered again, where the run has no end, or an end that the
-    #: message may take back.
+    #: JSON's `may_come_again_until`.
     again_until: datetime | None = None
-    #: Celery's `parent_id`: the task that published this one as it ran.
     parent_id: str | None = None
-    #: Celery's `root_id`: the first task of its workflow.
+    #: Celery's `root_id`: the first task of its workflow, which may be this one.
     root_id: str | None = None
-    #: Celery's `group`: the id of the group that the task is a member of.
     group_id: str | None = None
     #: The task's place in workflows; None for a single task.
     member: Member | None = None
     #: Whether the task's return value is recorded.
     keeps_results: bool = True
-    #: Its owner, who may see it where callers are limited to an owner; None without one.
     owner: str | None = None
-    #: W3C trace context of the newest run's message; None without one.
     traceparent: str | None = None
-    #: Why the status is error: "exception", "lost", "not_published", …
     error_cause: str | None = None
-    #: Smoothed items a second; of a completed task their average. None while it is not known.
     rate: float | None = None
     #: What the newest run has done since its first value; None before that.
     work: Work | None = None
@@ -236,18 +225,12 @@ class Task(Struct, frozen=True):
     #: Seconds without a value after which a run is stalled, as its marking says; None: by the times
     #: between its own values.
     stall_s: float | None = None
-    #: What is out of the ordinary of it; None while nothing is. It is no status, and changes no
-    #: time of the record.
+    #: It is no status, and changes no time of the record.
     warnings: Warnings | None = None
-    #: The newest request for a cancel, a pause or an end by force: by whom, when and why;
-    #: `acknowledged_at` is when the run did it, None until then.
+    #: As `fields.Control`; its `acknowledged_at` is there, and None until then.
     control: dict[str, Any] | None = None
-    #: What `message` says where it is a default text, in no language: `{"code": "progressed",
-    #: "args": {"current": 150, "total": 252}}`; None beside any other text.
     message_code: dict[str, Any] | None = None
-    #: The same of `error_message`.
     error_code: dict[str, Any] | None = None
-    #: Commits so far.
     revision: int = 0
     #: Fields of the stored document that another version of this library has written.
     unknown: dict[str, Any] = {}
