@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple
 
 from .json_text import dumps
@@ -35,28 +34,22 @@ class Act(NamedTuple):
     def of(cls, act_id: str, text: str | bytes | None) -> Act:
         """A request as it is stored; a text that is none asks for nothing."""
         try:
-            body: Any = json.loads(text or "")
-            action, by, reason, at_ms = (body[n] for n in ("action", "by", "reason", "at_ms"))
-            sound = action in ACTIONS and isinstance(at_ms, int)
+            given: dict[str, Any] = json.loads(text or "")
+            asked = cls(act_id, *(given[name] for name in cls._fields[1:]))
         except (ValueError, TypeError, KeyError, RecursionError):
-            sound = False
-        return cls(act_id, action, by, reason, at_ms) if sound else cls(act_id, "resume")
+            return cls(act_id, "resume")
+        sound = asked.action in ACTIONS and isinstance(asked.at_ms, int)
+        return asked if sound else cls(act_id, "resume")
 
     @property
     def text(self) -> str:
         """The request as it is stored."""
-        names = ("action", "by", "reason", "at_ms")
-        return dumps({name: getattr(self, name) for name in names})
+        return dumps({name: value for name, value in self._asdict().items() if name != "id"})
 
     @property
     def is_last(self) -> bool:
         """Whether no other request may follow it: what is cancelled is not resumed."""
         return self.action == "cancel"
-
-    @property
-    def at(self) -> datetime:
-        """When it was made."""
-        return datetime.fromtimestamp(self.at_ms / 1000, UTC)
 
 
 def merged(several: list[Act]) -> Act | None:

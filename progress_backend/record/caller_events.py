@@ -9,7 +9,7 @@ from ..errors import InvalidEvent
 from . import events as ev
 from .act import Action
 from .default_texts import Locale, text
-from .model import MAX_OWNER, REPORTED, TaskStatus, is_plain
+from .model import MAX_ITEMS, MAX_OWNER, REPORTED, TaskStatus, is_plain
 
 #: Statuses that a caller may set (PUT status).
 UPDATABLE: Final = (
@@ -18,8 +18,6 @@ UPDATABLE: Final = (
     TaskStatus.ERROR,
     TaskStatus.PAUSED,
 )
-#: Largest count: the largest integer that a JavaScript client reads exactly.
-MAX_ITEMS: Final = 2**53 - 1
 MAX_LIMIT: Final = 100
 MAX_TEXT: Final = 10_000
 MAX_NAME: Final = 255

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from datetime import datetime, tzinfo
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 from msgspec import Struct, structs
 from msgspec.structs import replace as replace  # noqa: PLC0414  # imported from here
 
+from .fields import Status
 from .local_time import MILLISECOND
 from .work import Work
 
@@ -31,20 +32,16 @@ class TaskStatus:
     CANCELLED: Final = "cancelled"
 
 
-STATUSES: Final = (
-    TaskStatus.CREATED,
-    TaskStatus.RUNNING,
-    TaskStatus.PAUSED,
-    TaskStatus.COMPLETED,
-    TaskStatus.ERROR,
-    TaskStatus.CANCELLED,
-)
+STATUSES: Final[tuple[str, ...]] = get_args(Status)
 #: Statuses of a task that has ended.
 ENDED: Final = frozenset({TaskStatus.COMPLETED, TaskStatus.ERROR, TaskStatus.CANCELLED})
 
 #: Longest task id in characters: an HTTP server takes a path of that length, even with each
 #: character escaped.
 MAX_ID: Final = 4_096
+
+#: Largest count: the largest integer that a JavaScript client reads exactly.
+MAX_ITEMS: Final = 2**53 - 1
 
 #: Longest owner in characters.
 MAX_OWNER: Final = 200

@@ -33,9 +33,6 @@ def written(before: Task | None, event: ev.Event, after: Task) -> tuple[Entry, .
     if before is None or after is before:
         return ()
     own = OWN.get(type(event))
-    if own is _progressed and before.status == after.status and before.warnings is after.warnings:
-        entry = _progressed(before, event, after)  # most commits are values
-        return () if entry is None else (entry,)
     entry = None if own is None else own(before, event, after)
     return (*_lost(before, after), *(() if entry is None else (entry,)))
 

@@ -30,9 +30,6 @@ ABSENT: Final = "absent"
 SUSPECTED: Final = "error (lost)"
 #: As a move's status: the status that the step returns, mostly the task's own.
 SAME: Final = "same"
-#: Events that may be refused because of an end that a caller asked for.
-_ASKED: Final = (ev.Started, ev.Requeued, ev.Completed, ev.Failed)
-_UNENDED: Final = frozenset({TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +71,7 @@ def transition(
         task = NOTHING
     else:
         task_id = task.task_id
-        if isinstance(event, _ASKED):
-            _refuse_asked_end(task, event)
+        _refuse_asked_end(task, event)
         _fence(task, event, row)
         if isinstance(event, ev.Created) and _has_begun_since(task, event):
             return task
@@ -189,7 +185,7 @@ def _begins_nothing(task: Task, start: ev.Started, row: str) -> bool:
         # start from before that end is the run which the revoke has ended.
         begun = task.attempt > 0 or start.redelivered or _is_after_its_end(task, start)
         return not (begun and _unasked(task) and comes_again(task, start))
-    return row in _UNENDED and is_late(task, start)
+    return not task.ended and is_late(task, start)
 
 
 def _is_after_its_end(task: Task, start: ev.Started) -> bool:

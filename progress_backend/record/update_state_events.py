@@ -8,6 +8,7 @@ from typing import Any, Final
 from . import events as ev
 from .failures import cause_of, described
 from .json_text import text_of
+from .model import MAX_ITEMS
 
 #: Celery's own states that have no event here: its signals have.
 _CELERYS_OWN: Final = frozenset(
@@ -18,8 +19,6 @@ _MESSAGES: Final = ("message", "description", "status")
 #: celery-progress's.
 _NOT_DETAILS: Final = frozenset({"current", "total", "percent", "pending", *_MESSAGES})
 _LONGEST: Final = 2_000
-#: Largest number of items: JavaScript has no larger whole number.
-MOST: Final = 2**53 - 1
 
 
 def event_of(state: Any, meta: Any) -> ev.Event | None:
@@ -59,6 +58,6 @@ def count_of(number: Any) -> int | None:
     if isinstance(number, bool) or number is None:
         return None
     try:
-        return min(max(int(number), 0), MOST)
+        return min(max(int(number), 0), MAX_ITEMS)
     except Exception:  # whatever a user's own number raises
         return None

@@ -18,8 +18,8 @@ from ..operations.ready_requests import ValueRequest
 from ..record import events as ev
 from ..record.default_texts import Locale, progress_text
 from ..record.json_text import text_of
-from ..record.model import TaskStatus
-from ..record.update_state_events import MOST, count_of
+from ..record.model import MAX_ITEMS, TaskStatus
+from ..record.update_state_events import count_of
 from ..stacks.frames import Place
 from .run_log import RunLog
 
@@ -285,7 +285,7 @@ class Run:
         new, self.pending = self.pending, None
         loop = self.loop
         current = self.current
-        if type(current) is not int or not 0 <= current < MOST:
+        if type(current) is not int or not 0 <= current < MAX_ITEMS:
             warn_of(self.identity.task_type, current)
             current = count_of(current)
         if loop is not None:

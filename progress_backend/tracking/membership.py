@@ -9,8 +9,7 @@ from ..errors import ForeignValue
 from ..flows.stored_record import Base
 from ..operations import records
 from ..record import canvas
-from ..record.caller_events import MAX_ITEMS
-from ..record.model import MAX_ID, Member, is_plain
+from ..record.model import MAX_ID, MAX_ITEMS, Member, is_plain
 from .headers import HEADER, WORKFLOW
 from .identity import member_of, owner_of
 from .publish import Publish

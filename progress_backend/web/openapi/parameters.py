@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import Header, Path
 from pydantic import BeforeValidator, Field
 
-from ...record.caller_events import MAX_ITEMS, MAX_NAME, MAX_REASON, MAX_TEXT
+from ...record.caller_events import MAX_NAME, MAX_REASON, MAX_TEXT
 from ...record.list_request import SHORTEST_ID
-from ...record.model import MAX_ID, MAX_OWNER, is_plain
+from ...record.model import MAX_ID, MAX_ITEMS, MAX_OWNER, is_plain
 from . import examples
 
 #: Any text without control characters, as in `is_plain`.
