@@ -18,8 +18,6 @@ from .local_time import moment
 
 T = TypeVar("T", bound=Body)
 
-#: Numbers below this can be divided by any rate.
-_LARGEST: Final = 10**100
 _write = msgspec.json.Encoder().encode
 _read_stored = msgspec.json.Decoder(Stored).decode
 _read_body = msgspec.json.Decoder(Body).decode
@@ -88,7 +86,7 @@ def _checked(read: Callable[[bytes], T], document: bytes, task_id: str | None) -
         if len(document) > MAX_DOCUMENT_BYTES:
             raise ValueError(f"it is longer than {MAX_DOCUMENT_BYTES} bytes")
         record = read(document)
-        _check_values(record)
+        _check_all_times(record)
     except msgspec.ValidationError as error:
         raise ForeignValue(task_id, f"its JSON is no record's: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -130,12 +128,8 @@ def with_newer(body: dict[str, Any], unknown: Mapping[str, Any]) -> dict[str, An
     return body
 
 
-def _check_values(record: Body) -> None:
-    """Checks the values that have the right type and may be wrong all the same."""
-    progress = record.progress
-    for name, number in (("current", progress.current), ("total", progress.total or 0)):
-        if not -_LARGEST < number < _LARGEST:
-            raise _wrong(name, number)
+def _check_all_times(record: Body) -> None:
+    """Checks the times of a record and of its parts."""
     _check_times(record, TIMES)
     for name, times in PART_TIMES.items():
         if (part := getattr(record, name)) is not None:
@@ -152,8 +146,4 @@ def _check_times(part: msgspec.Struct, names: tuple[str, ...]) -> None:
             if (text := getattr(part, name)) is not None:
                 moment(text)
     except ValueError:
-        raise _wrong(str(name), text) from None
-
-
-def _wrong(name: str, value: Any) -> ValueError:
-    return ValueError(f"its {name} is {value!r:.40}")
+        raise ValueError(f"its {name} is {text!r:.40}") from None

@@ -15,6 +15,8 @@ Status = Literal["created", "running", "paused", "completed", "error", "cancelle
 WarningKind = Literal["stalled", "late"]
 #: A float that stays as it was written, 1 or 1.0.
 Number = int | float
+#: A count; one of more than 64 bits cannot be divided by any rate.
+Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 #: A time as ISO 8601 text with milliseconds and offset.
 TIME: Final = "time"
 Moment = Annotated[str, TIME]
@@ -30,8 +32,8 @@ def is_(meaning: str) -> Meta:
 class ItemsDone(Struct):
     """Progress of a task."""
 
-    current: Annotated[int, is_("Items processed so far.")]
-    total: Annotated[int | None, is_("Number of items; null if unknown.")]
+    current: Annotated[Whole, is_("Items processed so far.")]
+    total: Annotated[Whole | None, is_("Number of items; null if unknown.")]
     percentage: Annotated[Number, is_(
         "One decimal, rounded down. 0 while the total is unknown, 100 when the task is completed.")]
 
