@@ -24,7 +24,7 @@ from progress_backend.flows.cleanup import cleanup
 from progress_backend.operations import records, sweeps
 from progress_backend.record import events as ev
 from progress_backend.record import task_json, timeline
-from progress_backend.record.model import STATUSES, Task
+from progress_backend.record.model import STATUSES, Task, replace
 from progress_backend.record.transition import transition
 from progress_backend.settings import Settings
 from tests.asked import page_of
@@ -86,7 +86,7 @@ class Life(RuleBasedStateMachine):
             expected, after = ("refused" if before else "not found"), before
         if after is not before:
             assert after is not None
-            self.tasks[task_id] = Task(**{**fields_of(after), "revision": revision})
+            self.tasks[task_id] = replace(after, revision=revision)
             self.past.setdefault(task_id, []).extend(map(timeline.encoded, entries))
             if before is None or (before.ended and isinstance(happened[0], ev.Created)):
                 self.order = [task_id, *(i for i in self.order if i != task_id)]
@@ -149,10 +149,6 @@ class Life(RuleBasedStateMachine):
                 found = json.loads(driver.run(task_timeline.read(task_id, driver.settings)))
                 told = timeline.read(task, self.past[task_id], driver.settings.zone())
                 assert found["entries"] == json.loads(json.dumps(told))
-
-
-def fields_of(task: Task) -> dict:
-    return dict(vars(task))
 
 
 def milliseconds(time: datetime) -> int:
