@@ -16,7 +16,7 @@ from tests.servers import ROOT
 
 LIBRARY = ROOT / "progress_backend"
 #: Of the standard library, documented under a name that begins so.
-STANDARD = frozenset({"_asdict", "_exit", "_fields", "_replace", "_getframe"})
+STANDARD = frozenset({"_asdict", "_exit", "_fields", "_make", "_replace", "_getframe"})
 #: Calls that take a name as text.
 BY_TEXT = frozenset({"getattr", "setattr", "hasattr", "delattr", "attrgetter", "methodcaller"})
 
