@@ -11,7 +11,6 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Final
@@ -22,11 +21,9 @@ from ..errors import StoreUnavailable
 from ..store.connection import async_client, close_async
 from ..store.drivers import AsyncStore
 from ..store.outage_log import OneAMinute, outage_of
-from .cluster_subscription import ClusterSubscription
 from .ending import ended, until_one_ends, within
 from .heartbeat import Heartbeat, Heartbeats
 from .subscription import Subscription
-from .watch import Watch
 from .watches import Watches
 
 logger = logging.getLogger(__name__)
@@ -37,8 +34,8 @@ PING_S = 5.0
 BACKOFF_S = (0.1, 5.0)
 #: Longest wait at the end of a connection: for the tasks that use it, then until it is closed.
 END_S = 2.0
-#: Seconds between two looks for watched records that are gone.
-LOOK_S = 30.0
+#: Seconds after which all that is watched is read again.
+READ_AGAIN_S = 30.0
 #: Exceptions of a store that does not answer.
 _AWAY = (redis.exceptions.RedisError, OSError, StoreUnavailable)
 
@@ -53,7 +50,7 @@ class Listener:
         #: What is watched; receivers join and leave there.
         self.watches: Final = Watches(store)
         self._store = store
-        self._subscription: Subscription | ClusterSubscription | None = None
+        self._subscription: Subscription | None = None
         self._task: asyncio.Task[None] | None = None
         self._outage = outage_of(store.settings)
         self._traceback = OneAMinute()
@@ -132,14 +129,14 @@ class Listener:
         finally:
             await within(END_S, opened.aclose())
 
-    async def _receive(self, subscription: Subscription | ClusterSubscription) -> None:
+    async def _receive(self, subscription: Subscription) -> None:
         try:
             self._subscription = subscription
-            before = self.watches.begin(subscription.change)
+            self.watches.begin(subscription.change)
             if self.watches.epoch > 1:
                 with contextlib.suppress(Exception):  # as above
                     logger.info("updates from Redis again")
-            await until_one_ends(END_S, subscription.run(), self._catch_up(before))
+            await until_one_ends(END_S, subscription.run(), self._catch_up())
         finally:
             self._replied_at = subscription.replied_at or self._replied_at
             self._subscription = None
@@ -147,31 +144,34 @@ class Listener:
             self.watches.lost()
             self.heartbeats.changed()
 
-    async def _catch_up(self, watches: Sequence[Watch]) -> None:
-        await self.watches.catch_up(watches)
+    async def _catch_up(self) -> None:
+        await self.watches.catch_up()
         self._caught_up = True
         self._outage.back("listener")
         self.heartbeats.changed()
-        while True:  # no message says that a record was deleted or has expired
-            await asyncio.sleep(LOOK_S)
+        # No message says that a record was deleted or has expired; and where a Cluster's nodes have
+        # lost each other, a message may be missing.
+        while True:
+            await asyncio.sleep(READ_AGAIN_S)
             with contextlib.suppress(StoreUnavailable):
-                await self.watches.catch_up(self.watches.confirmed_ones, gone_alone=True)
+                await self.watches.catch_up()
 
-    async def _connect(self, opened: AsyncExitStack) -> Subscription | ClusterSubscription:
+    async def _connect(self, opened: AsyncExitStack) -> Subscription:
         """A new connection; the stack closes it."""
         watches = self.watches
-        if self._store.cluster is not None:
-            several = ClusterSubscription(watches, self._store.layout)
-            await several.connect(self._store.cluster, PING_S, opened)
-            return several
         # redis-py's time-out of writes can swallow a cancellation (Python 3.11); the pings take its
         # place.
-        client = async_client(self._store.settings, PING_S, socket_timeout=None)
-        opened.push_async_callback(close_async, client)
-        pool = client.connection_pool
-        connection = await within(PING_S, pool.get_connection())
-        opened.push_async_callback(pool.release, connection)
-        opened.push_async_callback(connection.disconnect, nowait=True)
+        if (cluster := self._store.cluster) is not None:
+            connection = await within(PING_S, cluster.connection())
+            opened.push_async_callback(connection.disconnect, nowait=True)
+            await within(PING_S, connection.connect())
+        else:
+            client = async_client(self._store.settings, PING_S, socket_timeout=None)
+            opened.push_async_callback(close_async, client)
+            pool = client.connection_pool
+            connection = await within(PING_S, pool.get_connection())
+            opened.push_async_callback(pool.release, connection)
+            opened.push_async_callback(connection.disconnect, nowait=True)
         return Subscription(
             connection,
             wanted=watches.wanted,

@@ -25,12 +25,12 @@ _READ = 64 * 1024
 #: Longest wait for tasks that still use a lost connection.
 END_S = 1.0
 
-Kind = Literal["", "P", "S"]
-_KINDS: dict[bytes, Kind] = {b"subscribe": "", b"psubscribe": "P", b"ssubscribe": "S"}
+Kind = Literal["", "P"]
+_KINDS: dict[bytes, Kind] = {b"subscribe": "", b"psubscribe": "P"}
 
 
 class Channel(NamedTuple):
-    """A channel, a sharded channel (S), or a pattern of channels (P)."""
+    """A channel, or a pattern of channels (P)."""
 
     name: str
     #: Prefix of SUBSCRIBE and UNSUBSCRIBE.
@@ -110,10 +110,8 @@ class Subscription:
         for channel in channels:
             kinds.setdefault(channel.kind, []).append(channel.name)
         for kind, names in kinds.items():
-            # Sharded channels of one command would have to be in one slot.
-            size = 1 if kind == "S" else _BATCH
-            for start in range(0, len(names), size):
-                batch = names[start : start + size]
+            for start in range(0, len(names), _BATCH):
+                batch = names[start : start + _BATCH]
                 await self._connection.send_command(kind + verb, *batch, check_health=False)
 
     async def _read(self) -> None:
@@ -144,18 +142,8 @@ class Subscription:
             self._received(Channel(name.decode()), rest[0])
         elif what == b"pmessage":
             self._received(Channel(name.decode(), "P"), rest[1])
-        elif what == b"smessage":
-            self._received(Channel(name.decode(), "S"), rest[0])
         elif what in _KINDS:
             self._stands(Channel(name.decode(), _KINDS[what]))
-        elif what == b"sunsubscribe":
-            self._gone(Channel(name.decode(), "S"))
-
-    def _gone(self, channel: Channel) -> None:
-        # A channel that this process left is not in the set; one that it left and joined again is
-        # still to be confirmed.
-        if channel in self._subscribed and not self._unconfirmed[channel]:
-            raise redis.exceptions.ConnectionError(f"{channel.name} is another node's from now on")
 
     def _stands(self, channel: Channel) -> None:
         self._unconfirmed[channel] -= 1

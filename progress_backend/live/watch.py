@@ -29,7 +29,7 @@ class Watch(Receivers[Update]):
         #: Whether it was confirmed over an earlier connection, so that messages in between were
         #: missed.
         self.confirmed_once = False
-        #: Whether a message has come over this connection, since the record was last read.
+        #: Whether a message has come since the record's last read began.
         self.current = False
         self._logged = False
 
@@ -45,7 +45,6 @@ class Watch(Receivers[Update]):
 
     def lost(self) -> None:
         """Called when the connection is lost."""
-        self.current = False
         self.subscribed.clear()
 
     def stop(self) -> None:

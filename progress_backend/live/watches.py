@@ -3,7 +3,7 @@ messages go."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from ..errors import ForeignValue
@@ -88,20 +88,12 @@ class Watches:
             return WorkflowWatch(its_id, self.counts, self._store, lambda: self.epoch)
         return AllTasksWatch(self.counts) if kind == "all" else Watch(its_id, self.counts)
 
-    def begin(self, change: Callable[[Channel], None]) -> tuple[Watch, ...]:
-        """Starts a new epoch, with the subscription that `change` makes; returns the watches of
-        tasks that have to be read again."""
+    def begin(self, change: Callable[[Channel], None]) -> None:
+        """Starts a new epoch, with the subscription that `change` makes."""
         self.epoch += 1
         self._change = change
         for channel in self._by_channel:
             change(channel)
-        return self.confirmed_ones
-
-    @property
-    def confirmed_ones(self) -> tuple[Watch, ...]:
-        """All but those that wait for their first confirmation: these have missed nothing, their
-        clients read after that."""
-        return tuple(watch for watch in self._by_channel.values() if watch.confirmed_once)
 
     def lost(self) -> None:
         """Called when the connection is lost: no subscription is confirmed any more."""
@@ -132,13 +124,14 @@ class Watches:
         else:
             watch.publish(update)
 
-    async def catch_up(self, watches: Sequence[Watch], *, gone_alone: bool = False) -> None:
-        """Reads everything that was watched before; messages that arrived since are newer.
-        `gone_alone`: of tasks only that their records are gone is passed on.
+    async def catch_up(self) -> None:
+        """Reads what is watched, and passes it on; messages that arrive meanwhile are newer.
 
         Raises:
             StoreUnavailable: Redis does not answer.
         """
+        # The client of one that waits for its first confirmation reads after that.
+        watches = [watch for watch in self._by_channel.values() if watch.confirmed_once]
         for watch in watches:
             await watch.stands()
             if isinstance(watch, WorkflowWatch):
@@ -147,10 +140,10 @@ class Watches:
         for start in range(0, len(tasks), _BATCH):
             batch = tasks[start : start + _BATCH]
             for watch in batch:
-                watch.current = watch.current and not gone_alone
+                watch.current = False
             documents = await self._store.execute(records.read([one.its_id for one in batch]))
             for watch, document in zip(batch, documents, strict=True):
-                if watch and not watch.current and not (gone_alone and document):
+                if watch and not watch.current:
                     self._publish(watch, document, f"task {watch.its_id}")
 
     def close(self) -> None:

@@ -63,7 +63,7 @@ def added(replies: Sequence[Any]) -> Any:
         return {name: added([one[name] for one in replies if name in one]) for name in names}
     if isinstance(first, (list, tuple)):
         items = map(added, zip(*replies, strict=True))
-        return getattr(first, "_make", type(first))(items)
+        return type(first)(items) if type(first) in (list, tuple) else type(first)(*items)
     return None if first is None else sum(replies)
 
 

@@ -107,7 +107,7 @@ def _request(commits: Sequence[Commit], keys: Keys) -> Request:
         "records": len(commits),
         "fresh": int(fresh),
         "over": _or_none(one.end_ms),
-        **_publishing(keys),
+        "most": MAX_DOCUMENT_BYTES,
     }
     more_keys = [*leave, *enter, *map(keys.workflow, after.workflows)]
     more: list[Any] = [*(one.acts or ("",) * len(after.workflows))]
@@ -140,16 +140,11 @@ def _script_of(parts: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     return of_set(names), names
 
 
-def _publishing(keys: Keys) -> dict[str, Any]:
-    """How a script publishes, and the bytes that a document may have."""
-    return {"publish": "SPUBLISH" if keys.sharded else "PUBLISH", "most": MAX_DOCUMENT_BYTES}
-
-
 def first(own: Mapping[str, Any], facets: Facets, ttl_ms: int, keys: Keys) -> Request:
     """The request of a task's first commit; `own` has the task's key, its id, document, due time
     (ms) and channel."""
     named = {"task": own["task"], "facets": keys.facets, "expiry": keys.expiry}
-    about = {"stands": write_facets(facets), "ttl": ttl_ms, **_publishing(keys), **own}
+    about = {"stands": write_facets(facets), "ttl": ttl_ms, "most": MAX_DOCUMENT_BYTES, **own}
     del about["task"]
     return script("commit_first", named, about, indexes(facets, keys))
 
@@ -158,7 +153,7 @@ def in_place(own: Mapping[str, Any], task_id: str, keys: Keys) -> Request:
     """The request of a commit that moves in no index; `own` has the digest that is expected, the
     document and its TTL (ms)."""
     named = {"task": keys.task(task_id), "facets": keys.facets}
-    about = {"id": task_id, "channel": keys.channel(task_id), **_publishing(keys), **own}
+    about = {"id": task_id, "channel": keys.channel(task_id), "most": MAX_DOCUMENT_BYTES, **own}
     return script("commit_in_place", named, about)
 
 

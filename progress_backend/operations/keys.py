@@ -19,7 +19,7 @@ class Keys:
     """The key and channel names under one prefix."""
 
     prefix: str = ""
-    #: On a Redis Cluster: one sharded channel for all tasks of the partition.
+    #: Whether a partition's hash tag ends the prefix, on a Redis Cluster.
     sharded: bool = False
 
     # Records
@@ -30,9 +30,12 @@ class Keys:
 
     def channel(self, task_id: str) -> str:
         """Channel on which each commit publishes the record."""
-        return (
-            f"{self.prefix}task_updates" if self.sharded else f"{self.prefix}task_update:{task_id}"
-        )
+        return f"{self._untagged}task_update:{task_id}"
+
+    @property
+    def _untagged(self) -> str:
+        """The prefix of the channels, which are the same in all partitions."""
+        return self.prefix.rpartition("{")[0] if self.sharded else self.prefix
 
     @property
     def every_channel(self) -> str:
@@ -163,9 +166,8 @@ class Keys:
         return f"{self.workflow(workflow_id)}{_BAR}publishers"
 
     def workflow_channel(self, workflow_id: str) -> str:
-        """Channel on which each commit of a member sends an empty message. Absent on a Redis
-        Cluster, where the tasks' channel has every member's record."""
-        return "" if self.sharded else f"{self.prefix}workflow_update:{workflow_id}"
+        """Channel on which each commit of a member sends an empty message."""
+        return f"{self._untagged}workflow_update:{workflow_id}"
 
     def past_workflows(self, name: str) -> str:
         """String: the last ten successful workflows of a name, newest first, one line for each: the

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 import redis.asyncio.retry
@@ -14,6 +15,7 @@ import redis.exceptions
 import redis.retry
 from redis.asyncio.cluster import ClusterNode as AsyncClusterNode
 from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
+from redis.asyncio.connection import AbstractConnection
 from redis.cluster import ClusterNode, RedisCluster
 
 from ..errors import StoreUnavailable
@@ -150,20 +152,20 @@ class AsyncClusterExchange:
             pipeline.execute_command(*request)
         return await pipeline.execute(raise_on_error=False)
 
-    async def primaries(self, names: Sequence[str]) -> list[tuple[AsyncClusterNode, list[str]]]:
-        """The primaries as they are now, each with those of the keys or channels that it has.
+    async def connection(self) -> AbstractConnection:
+        """A connection to open to one of the primaries that are there now, without a time-out: each
+        receives what is published at any of them.
 
         Raises:
             RedisClusterException: no node that was seen, nor the URL's, answers.
         """
         self._name_again()
+        await self._client.initialize()  # a client that has nodes is taken to know the commands too
         await self._client.nodes_manager.initialize()
-        owners = [(name, self._client.get_node_from_key(name)) for name in names]
-        # By name: redis-py 6, which Celery 5.6 allows, cannot compare its nodes.
-        return [
-            (node, [name for name, owner in owners if owner and owner.name == node.name])
-            for node in self._client.get_primaries()
-        ]
+        node = random.choice(self._client.get_primaries())
+        options = {**node.connection_kwargs, "socket_timeout": None}
+        connection: AbstractConnection = node.connection_class(**options)
+        return connection
 
     def _name_again(self) -> None:
         node = functools.partial(AsyncClusterNode, **self._client.connection_kwargs)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from redis.asyncio.cluster import ClusterNode as AsyncClusterNode
+from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
 
 from progress_backend import ProgressNotifier
 from progress_backend.live.listener import Listener
@@ -157,11 +158,16 @@ async def move(node: Any) -> None:
 
 
 async def test_a_listener_knows_the_nodes_that_it_has_seen(
-    nodes: list[Node], settings: Settings
+    nodes: list[Node], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Last in the module: the URL's own node is gone after it, and another one as well."""
-    named, other = nodes[-1], nodes[0]
+    """Last in the module: the URL's own node is gone after it, and the listener's as well."""
+    named, other, found = nodes[-1], nodes[0], AsyncRedisCluster.get_primaries
     assert str(named.port) in str(settings.redis_url)
+
+    def that_one(cluster: AsyncRedisCluster) -> list[AsyncClusterNode]:
+        return [node for node in found(cluster) if node.port == other.port] or found(cluster)
+
+    monkeypatch.setattr(AsyncRedisCluster, "get_primaries", that_one)
     async with AsyncStore(settings) as store:
         await store.ready()
         listener = Listener(store)

@@ -53,7 +53,7 @@ def rule() -> list[str]:
 
 def rule_on_cluster() -> list[str]:
     said = text_of(REDIS).partition("On a cluster the keys are")[2].partition("\n\n")[0]
-    others = [word for word in rule() if word[0] not in "~&"]
+    others = [word for word in rule() if word[0] != "~"]
     return [*others, *(word for quoted in re.findall(r"`(.*?)`", said) for word in quoted.split())]
 
 

@@ -123,5 +123,5 @@ def test_where_more_than_the_values_changes_it_leaves_it_to_the_long_way(
 
 def test_an_id_that_is_no_utf_8_is_packed_as_it_was_read() -> None:
     request = ValueRequest("t\udcff", Keys()).of("0" * 40, b"{}", 5)
-    assert request.startswith(b"*12\r\n$7\r\nEVALSHA\r\n$40\r\n")
+    assert request.startswith(b"*11\r\n$7\r\nEVALSHA\r\n$40\r\n")
     assert request.count(b"t\xff\r\n") == 3, "key, id and channel"

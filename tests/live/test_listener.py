@@ -117,7 +117,7 @@ async def test_a_server_that_comes_back_older_is_believed(start_server: StartSer
 async def test_a_record_that_is_deleted_is_noticed_without_a_message(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listeners, "LOOK_S", 0.1)
+    monkeypatch.setattr(listeners, "READ_AGAIN_S", 0.1)
     records = Records(redis_url)
     await asyncio.to_thread(records.create, "a")
     async with listening(redis_url) as listener, watching(listener, "a") as mailbox:

@@ -20,7 +20,6 @@ ARGV
   records   number of records
   fresh     "1": the tasks count as created now
   over      ms since 1970 at which the task has ended, "" otherwise
-  publish   "PUBLISH", or "SPUBLISH" on a cluster
   most      bytes that a document may have
   …         for each workflow the id of the newest request that the record has followed, "" for none;
             then for each record the task's id, the SHA-1 of the stored document ("" for none), the
@@ -46,7 +45,7 @@ local first = args + requests                    -- the arguments before those o
 
 for i = 1, records do  -- before anything is written
   local channel = ARGV[first + 6 * i]
-  if not may(publish, channel, '') then
+  if not may('PUBLISH', channel, '') then
     return redis.error_reply('NOPERM this user may not publish on ' .. channel)
   end
 end
@@ -110,7 +109,7 @@ if #done > 0 then
   local last_key, last
   -- parts
   for i = 1, #done do
-    call(publish, ARGV[first + 6 * done[i]], ARGV[first + 6 * done[i] - 3])
+    call('PUBLISH', ARGV[first + 6 * done[i]], ARGV[first + 6 * done[i] - 3])
   end
 end
 return records == 1 and replies[1] or replies

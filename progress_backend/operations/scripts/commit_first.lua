@@ -14,7 +14,6 @@ ARGV
   ttl       ms until the record expires by itself
   due       ms since 1970 from which cleanup may delete it
   channel   where the document is published
-  publish   "PUBLISH", or "SPUBLISH" on a cluster
   most      bytes that a document may have
 Returns
   {1}                    committed
@@ -24,7 +23,7 @@ Publishes
   the document, on the channel
 ]]
 local call = redis.call  -- looked up once
-if not redis.acl_check_cmd(publish, channel, '') then  -- before anything is written
+if not redis.acl_check_cmd('PUBLISH', channel, '') then  -- before anything is written
   return redis.error_reply('NOPERM this user may not publish on ' .. channel)
 end
 
@@ -42,5 +41,5 @@ local created = now[1] .. string.format('%06d', now[2])
 for i = keys + 1, #KEYS do
   tolerant('ZADD', KEYS[i], created, id)
 end
-call(publish, channel, text)
+call('PUBLISH', channel, text)
 return {1}

@@ -11,7 +11,6 @@ ARGV
   text      the document
   ttl       ms until the record expires by itself
   channel   where the document is published
-  publish   "PUBLISH", or "SPUBLISH" on a cluster
   most      bytes that a document may have
 Returns
   {1}                    committed
@@ -25,9 +24,9 @@ local stored = document(task, most)
 if not stored or redis.sha1hex(stored) ~= expected then
   return {0, stored, tolerant('HGET', facets, id)}
 end
-if not redis.acl_check_cmd(publish, channel, '') then  -- before anything is written
+if not redis.acl_check_cmd('PUBLISH', channel, '') then  -- before anything is written
   return redis.error_reply('NOPERM this user may not publish on ' .. channel)
 end
 call('SET', task, text, 'PX', ttl)
-call(publish, channel, text)
+call('PUBLISH', channel, text)
 return {1}

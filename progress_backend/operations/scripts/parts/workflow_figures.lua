@@ -13,7 +13,7 @@ ARGV
   name      the last workflow's name, "" leaves it as it is
   expected  how many members the last workflow's caller expects, "" leaves it as it is
   …         for each workflow: its id, what its share grows by with each member, and where an empty
-            message follows ("" for no message)
+            message follows
 NEEDS
   'HINCRBY', workflows, '', 1
   'HSETNX', workflows, '', ''
@@ -55,7 +55,7 @@ for i = 1, (last_key - keys) / 2 do
   elseif before ~= '' then
     tolerant('ZREM', plans, workflow_id)
   end
-  if channel ~= '' and may('PUBLISH', channel, '') then
+  if may('PUBLISH', channel, '') then
     call('PUBLISH', channel, '')
   end
 end
