@@ -40,7 +40,7 @@ def add(app: Celery) -> None:
             "autoretry_for": (ConnectionError,),
             "max_retries": 1,
             "retry_backoff": False,
-            "default_retry_delay": 0.3,
+            "default_retry_delay": 2,
         },
         "job_ignored": {"ignore_result": True},
         "job_after_return_raises": {"base": AfterReturnRaises},
@@ -103,7 +103,7 @@ def requeues_once(task: Any, value: Any) -> Any:
 def retries(task: Any, value: Any) -> Any:
     """As often as `value` says, then it returns."""
     if task.request.retries < value:
-        raise task.retry(exc=ValueError("busy"), countdown=0.3, max_retries=value)
+        raise task.retry(exc=ValueError("busy"), countdown=2, max_retries=value)
     return RESULTS
 
 

@@ -53,7 +53,7 @@ ITSELF = (
         "`raise self.retry(exc)`, twice",
         p.runs_again("retries", 2),
         Seen("completed", results=RESULTS, attempt=3),
-        Seen("running", message="^1 秒後に [23]/3 回目の試行: ValueError: busy$"),
+        Seen("running", message="^[12] 秒後に [23]/3 回目の試行: ValueError: busy$"),
     ),
     Row(
         "retries exhausted",
@@ -66,7 +66,7 @@ ITSELF = (
         "raises once with `autoretry_for`",
         p.runs_again("breaks_once", job="job_autoretry"),
         AGAIN,
-        Seen("running", message="^1 秒後に 2/2 回目の試行: ConnectionError: no route$"),
+        Seen("running", message="^[12] 秒後に 2/2 回目の試行: ConnectionError: no route$"),
     ),
     Row(
         "autoretry exhausted",
