@@ -23,11 +23,13 @@ from tests.waiting import eventually
 @pytest.fixture(scope="module")
 def app(session_redis_url: str) -> Iterator[App]:
     """A worker runs the tasks: fetch and parent are tracked, plain is not."""
-    with contextlib.closing(App(flushed(session_redis_url), in_process("replacing"))) as app:
+    settings = in_process("replacing")
+    opened = App(flushed(session_redis_url), settings, update_interval_s=60)
+    with contextlib.closing(opened) as app:
         app.task(name="fetch", shared=False)(progress_task(symbol=lambda symbol: symbol)(fetch))
         app.task(name="parent", bind=True, shared=False)(progress_task(symbol="P")(parent))
         app.task(name="plain", shared=False)(plain)
-        for body in (goes_on, retries):
+        for body in (goes_on, retries, tells):
             app.task(name=body.__name__, bind=True, shared=False)(progress_task(body))
         # A worker sets the level of this process's log, for good.
         quiet = {"perform_ping_check": False, "loglevel": "WARNING"}
@@ -118,17 +120,10 @@ def test_a_task_whose_retry_cannot_leave_ends_with_that_error(app: App) -> None:
     assert (record.error_message or "").startswith("Reject: EncodeError: ")
 
 
-def test_lines_before_a_replacement_are_stored(session_redis_url: str) -> None:
+def test_lines_before_a_replacement_are_stored(app: App, session_redis_url: str) -> None:
     """Also those since the sender's thread has stored others, a second ago at most."""
-    queue = in_process("replacing with a log")
-    with contextlib.closing(App(session_redis_url, queue, update_interval_s=60)) as app:
-        app.task(name="fetch", shared=False)(progress_task(fetch))
-        app.task(name="tells", bind=True, shared=False)(progress_task(tells))
-        with (
-            start_worker(app.celery, pool="threads", perform_ping_check=False, loglevel="WARNING"),
-            redis.Redis.from_url(session_redis_url) as store,
-        ):
-            task_id = app.celery.tasks["tells"].delay(session_redis_url).id
-            ended(app, task_id)
-            lines = [json.loads(line[b"j"])["text"] for _, line in store.xrange(log_of(task_id))]
-            assert lines == ["first", "last"]
+    task_id = app.celery.tasks["tells"].delay(session_redis_url).id
+    ended(app, task_id)
+    with redis.Redis.from_url(session_redis_url) as store:
+        lines = [json.loads(line[b"j"])["text"] for _, line in store.xrange(log_of(task_id))]
+    assert lines == ["first", "last"]
