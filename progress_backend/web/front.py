@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from .guard import as_get, guarded
 from .strict_route import StrictRoute
+
+_SOCKET: Final = (
+    "a WebSocket is at this address: connect with ws:// or wss://; a proxy between has to pass the "
+    "headers Upgrade and Connection on"
+)
 
 
 class Front:
@@ -32,6 +39,10 @@ class Front:
                     its["path_params"] = found.groupdict()
                     await guarded(route.answer, its, receive, send)
                     return
+            if any(socket.path_regex.match(path) for socket in self._sockets):
+                answer = JSONResponse({"detail": _SOCKET}, 426, {"Upgrade": "websocket"})
+                await guarded(answer, scope, receive, send)
+                return
             await guarded(self._app, scope, receive, send)
         elif scope["type"] == "websocket":
             path = _path(scope)

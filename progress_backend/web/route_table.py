@@ -98,7 +98,7 @@ _ASKED: Final[Answers] = {
 }
 _WRITTEN: Final[Answers] = {
     413: answer("The body is too large, or the record would be.", Problem),
-    415: answer("The body has the content type of an HTML form.", Problem),
+    415: answer("The body is not sent as application/json, or is compressed.", Problem),
 }
 _NOT_ALLOWED: Final = {
     "task": "The task's status does not allow the request, or a worker runs the task.",

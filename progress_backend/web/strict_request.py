@@ -6,6 +6,7 @@ import json
 from typing import Any, Final, NoReturn
 
 from fastapi import HTTPException, Request
+from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope
 
 from .state import api_of
@@ -28,8 +29,8 @@ class StrictRequest(Request):
         """The body.
 
         Raises:
-            HTTPException: 413, the body is larger than `MAX_BODY`; 429, its client has sent too
-                many bytes.
+            HTTPException: 413, the body is larger than `MAX_BODY`; 415, it is not sent as JSON;
+                429, its client has sent too many bytes.
         """
         if not hasattr(self, "_body"):
             chunks: list[bytes] = []
@@ -39,6 +40,8 @@ class StrictRequest(Request):
                 if size > MAX_BODY:
                     raise HTTPException(413, f"a body may have at most {MAX_BODY} bytes")
                 chunks.append(chunk)
+            if size:
+                self._check_kind()
             api = api_of(self)
             if (refusal := api.limits.of_body(self.scope, size)) is not None:
                 api.measured.refusal(refusal)
@@ -46,6 +49,28 @@ class StrictRequest(Request):
                 raise HTTPException(refusal.status, refusal.detail, again)
             self._body = b"".join(chunks)
         return self._body
+
+    def _check_kind(self) -> None:
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not (kind.startswith("application/") and kind.endswith(("/json", "+json"))):
+            given = f"as {kind[:80]}" if kind else "without a Content-Type"
+            raise HTTPException(415, f"send the body as application/json, not {given}")
+        if self.headers.get("content-encoding", "identity") != "identity":
+            raise HTTPException(415, "send the body as it is, without Content-Encoding")
+
+    @property
+    def query_params(self) -> QueryParams:
+        """The query.
+
+        Raises:
+            HTTPException: 422, it has a parameter more than once.
+        """
+        query = super().query_params
+        names = [name for name, _ in query.multi_items()]
+        if len(names) > len(query):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise HTTPException(422, f"the query has {twice[:80]!r} more than once: send it once")
+        return query
 
     async def json(self) -> Any:
         """The body as a value that can be recorded and sent to every client.
@@ -59,8 +84,8 @@ class StrictRequest(Request):
             raise HTTPException(422, _TOO_DEEP) from None
         except ValueError as error:
             raise HTTPException(422, f"the body is not JSON: {error}") from None
-        if value is None and self._needs_body:
-            raise HTTPException(422, "the body is null: send an object")
+        if not isinstance(value, dict) and (value is not None or self._needs_body):
+            raise HTTPException(422, "the body must be a JSON object")
         _check(value)
         return value
 

@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import ProgressError, StoreUnavailable, TooSoon, TransitionRefused
@@ -72,6 +73,8 @@ class StrictRoute(APIRoute):
             await guarded(partial(self._if_allowed, call) if its else call, scope, receive, send)
         except AnyHTTPException as error:  # a wrong method: the application answers it
             error.headers = {**(error.headers or {}), **ITSELF}
+            if "GET" in (self.methods or ()):
+                error.headers["Allow"] = "GET, HEAD"
             raise
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -145,9 +148,8 @@ class StrictRoute(APIRoute):
         if its.request_param_name is not None:
             values[its.request_param_name] = request
         if self.body_field is not None:
-            if given := await request.body():
-                value = await request.json() if _is_json(request) else given
-                take(self.body_field, value, "body")
+            if await request.body():
+                take(self.body_field, await request.json(), "body")
             elif self._needs_body:
                 errors.append({"type": "missing", "loc": ("body",), "msg": "Field required"})
         if errors:
@@ -174,6 +176,8 @@ class StrictRoute(APIRoute):
             response, status = JSONResponse({"detail": found}, 422), 422
         except ProgressError as error:
             response, status = answer(error), error.status_code
+        except ClientDisconnect:  # within its body
+            response, status = Response(status_code=400), 400
         except AnyHTTPException as error:
             status = error.status_code
             raise
@@ -183,12 +187,6 @@ class StrictRoute(APIRoute):
                 took = time.perf_counter() - began
                 api.measured.request(method, self.path_format, status, took)
         return response
-
-
-def _is_json(request: Request) -> bool:
-    """Whether a body's content type is JSON, as FastAPI decides it."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return kind.startswith("application/") and kind.endswith(("/json", "+json"))
 
 
 def answer(error: ProgressError) -> Response:

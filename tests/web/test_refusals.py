@@ -87,9 +87,16 @@ def test_nesting_up_to_the_limit_is_kept(api: RunningApi) -> None:
 
 
 @pytest.mark.usefixtures("nothing_written")
-def test_a_body_without_its_type_is_no_json(api: RunningApi) -> None:
-    answer = api.http.post("/internal/create-task", content=json.dumps(GOOD).encode())
-    assert answer.status_code == 422
+def test_a_body_that_is_not_sent_as_json_is_refused(api: RunningApi) -> None:
+    packed = {**JSON, "Content-Encoding": "gzip"}
+    for headers, says in (
+        ({}, "as application/json, not without a Content-Type"),
+        ({"Content-Type": "application/xml"}, "not as application/xml"),
+        (packed, "without Content-Encoding"),
+    ):
+        body = json.dumps(GOOD).encode()
+        answer = api.http.post("/internal/create-task", content=body, headers=headers)
+        assert (answer.status_code, says in answer.json()["detail"]) == (415, True), headers
 
 
 @pytest.mark.usefixtures("nothing_written")
@@ -158,6 +165,7 @@ def test_a_cancel_that_is_not_as_agreed(api: RunningApi) -> None:
         "limit=101",
         "order=asc",
         "symbol=a%00b",
+        "limit=1&limit=2",
     ],
 )
 def test_a_list_query_that_is_not_as_agreed(api: RunningApi, query: str) -> None:
@@ -218,5 +226,8 @@ def test_terminate_without_a_broker_changes_nothing(api: RunningApi) -> None:
 
 def test_a_method_or_path_that_is_not_there(api: RunningApi) -> None:
     assert api.http.delete("/internal/tasks").status_code == 405
+    assert api.http.delete("/internal/tasks").headers["allow"] == "GET, HEAD"
     assert api.http.get("/internal/nothing").status_code == 404
+    socket = api.http.get("/internal/ws/tasks")
+    assert (socket.status_code, "WebSocket" in socket.json()["detail"]) == (426, True)
     assert api.http.get("/internal/task//status").status_code == 422
