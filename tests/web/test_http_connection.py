@@ -170,6 +170,19 @@ async def test_wrong_requests_write_a_line_a_minute(
     assert lines[0].startswith("an HTTP client sent what is no request: ")
 
 
+async def test_a_client_that_leaves_within_its_body_writes_no_line(
+    api: RunningApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = b"POST /internal/create-task HTTP/1.1\r\n" + HOST
+    head += b"Content-Type: application/json\r\nContent-Length: 500\r\n\r\n"
+    _, writer = await asyncio.open_connection("127.0.0.1", api.port)
+    writer.write(head + b"{")
+    await aeventually(lambda: api.tasks() == 1)
+    writer.close()
+    await aeventually(lambda: api.tasks() == 0)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= 30] == []
+
+
 async def test_http_1_0_gets_answers_with_their_length(api: RunningApi) -> None:
     answer = await asked(api, b"GET /internal/health/live HTTP/1.0\r\n" + HOST + b"\r\n")
     head, _, body = answer.partition(b"\r\n\r\n")
@@ -234,7 +247,9 @@ async def test_a_websocket_has_no_body(api: RunningApi) -> None:
     """It would have no bound, and its trailers would be the handshake's headers."""
     trailers = b"0\r\nAuthorization: Bearer x\r\n\r\n"
     for more in (b"Transfer-Encoding: chunked\r\n\r\n" + trailers, b"Content-Length: 9\r\n\r\n"):
-        assert (await asked(api, UPGRADE + more)).startswith(b"HTTP/1.1 400 "), more
+        answer = await asked(api, UPGRADE + more)
+        assert answer.startswith(b"HTTP/1.1 400 "), more
+        assert answer.endswith(b"Bad Request: the handshake of a WebSocket is a GET without a body")
 
 
 async def test_a_trailer_is_no_header(start_api: StartApi, redis_url: str) -> None:

@@ -26,6 +26,7 @@ from .websocket_connection import FrameConnection
 MAX_HEAD: Final = 64 * 1024
 #: Most headers: short ones take twenty times their bytes in memory.
 MOST_HEADERS: Final = 256
+_TOO_LARGE: Final = f"at most {MAX_HEAD} bytes and {MOST_HEADERS} headers"
 #: Most requests of a connection that wait for the answer to the one before; uvicorn keeps those of
 #: one read, thousands, and stops reading.
 MOST_WAITING: Final = 64
@@ -93,18 +94,19 @@ class HttpConnection(HttpToolsProtocol):
                 self._refused = True
                 self.transport.close()
             elif self._too_large:
-                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _TOO_LARGE)
             else:
                 if _warnings.passes():
                     _logger.warning("an HTTP client sent what is no request: %s", error)
-                self._refuse(HTTPStatus.BAD_REQUEST)
+                # What this class refuses is behind the parser's own error.
+                self._refuse(HTTPStatus.BAD_REQUEST, str(error.__context__ or error))
             return
         if self._ended:  # how many of the bytes are the next request's is not known
             self._besides = 0
             return
         self._besides = max(self._besides, 0)
         if self._besides > MAX_HEAD:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _TOO_LARGE)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Takes a header; a trailer, which comes once the request has begun, is dropped."""
@@ -181,7 +183,7 @@ class HttpConnection(HttpToolsProtocol):
             if half is self:
                 self.transport.close()
             else:
-                self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+                self._refuse(HTTPStatus.REQUEST_TIMEOUT, f"it was not whole after {HALF_S:g} s")
             return
         self._half_before = half
         self._look = self.loop.call_later(HALF_S, self._look_again)
@@ -197,7 +199,7 @@ class HttpConnection(HttpToolsProtocol):
         waits = self._has_cycle() and self.cycle.more_body and not self.flow.read_paused
         return self.scope if waits else None
 
-    def _refuse(self, status: HTTPStatus) -> None:
+    def _refuse(self, status: HTTPStatus, why: str) -> None:
         """Sends an error response instead of the application's, and ends the connection."""
         self._refused = True
         if self.transport.is_closing():
@@ -210,17 +212,16 @@ class HttpConnection(HttpToolsProtocol):
                 self.transport.close()
                 return
         if not (self._has_cycle() and self.cycle.response_complete):  # else it has its response
-            self._answer(status)
+            self._answer(status, f"{status.phrase}: {why}".encode("ascii", "replace"))
         if self.transport.can_write_eof():
             self.transport.write_eof()
             self.loop.call_later(_LINGER_S, self.transport.close)
         else:
             self.transport.close()
 
-    def _answer(self, status: HTTPStatus) -> None:
-        text = status.phrase.encode()
+    def _answer(self, status: HTTPStatus, text: bytes) -> None:
         lines = [
-            b"HTTP/1.1 %d %s" % (status, text),
+            b"HTTP/1.1 %d %s" % (status, status.phrase.encode()),
             *(b"%s: %s" % header for header in self.server_state.default_headers),
             b"content-type: text/plain; charset=utf-8",
             b"content-length: %d" % len(text),
