@@ -6,7 +6,6 @@ above which there are about as many tasks as the page skips.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf
 
 from ..operations import lists, records
@@ -45,7 +44,7 @@ def merged(page: Page) -> Flow[Paged]:
 
 def _newest(group: tuple[Filters, ...], start: int, limit: int) -> Flow[list[str]]:
     """The ids from a place on."""
-    until, skip = yield from reached(start, lambda after: iter(lists.above(after, group)))
+    until, skip = yield from _reached(group, start)
     newest = yield from lists.newest(until, skip + limit, group)
     return [task_id for _, task_id in newest[skip:]]
 
@@ -55,15 +54,14 @@ def _has_status(document: bytes | None, status: str) -> bool:
     return stored is None or stored == status
 
 
-def reached(start: int, above: Callable[[float], Flow[int]]) -> Flow[tuple[float, int]]:
-    """A time up to which fewer than `FETCHED` entries stand before a place, and how many; `above`
-    counts those above a time."""
+def _reached(group: tuple[Filters, ...], start: int) -> Flow[tuple[float, int]]:
+    """A time up to which fewer than `FETCHED` entries stand before a place, and how many."""
     if start <= FETCHED:
         return inf, start
     low, high, before = 0, _LATEST, 0
     while low < high:
         middle = (low + high) // 2
-        count = yield from above(middle)
+        count = yield from lists.above(middle, group)
         if count > start:
             low = middle + 1
             continue

@@ -22,7 +22,7 @@ from ..record.workflow import row
 from . import task_page
 from .cleanup import sweep
 from .flow import Flow
-from .page_merge import FETCHED, reached
+from .page_merge import FETCHED
 from .stored_record import milliseconds
 from .task_flows import Flows
 
@@ -45,7 +45,7 @@ def page(flows: Flows, page: int, limit: int, now: datetime, *, light: bool = Fa
     """One page: tasks as they are to be read now, and workflows as their list has them, each as
     JSON; the counts are of all tasks. What it costs does not depend on the size of workflows.
 
-    Over several partitions the workflows are the newest of them, as in `commands.Workflows`.
+    Over several partitions the newest of each are listed: see `top.newest`.
     """
     found, rows = TopOfAll((0, 0), (), (), ()), dict[_Place, bytes | None]()
     for _ in range(_TRIES):
@@ -70,7 +70,7 @@ def front(flows: Flows, limit: int, now: datetime, *, light: bool = False) -> Fl
     Tasks are looked for among the `_LOOKED` of each status that stand there first, workflows among
     the newest `_WORKFLOWS`.
     """
-    found = yield from top.newest(inf, _WORKFLOWS)
+    found = yield from top.newest(_WORKFLOWS)
     places = [_Place(*one, is_workflow=True) for one in found.workflows[:_WORKFLOWS]]
     for status in (TaskStatus.RUNNING, TaskStatus.PAUSED):
         newest = yield from lists.newest(inf, _LOOKED, [Filters(status)])
@@ -107,30 +107,14 @@ def _singles(found: list[tuple[int, str]], limit: int) -> Flow[list[_Place]]:
 
 def _places(flows: Flows, start: int, limit: int) -> Flow[tuple[TopOfAll, list[_Place]]]:
     """How many the list has, and those of a page."""
-    if start <= FETCHED:
-        found = yield from top.newest(inf, start + limit)
-        return found, _between(found, inf, start, limit)
-    if not flows.settings.partitions:
-        found = yield from top.newest(inf, limit, start)
-        return found, _between(found, inf, found.skip, limit)
-    every = yield from top.newest(inf, 0)
-    if start >= sum(every.sizes):
-        return every, []
-
-    def since(after_us: float) -> Flow[int]:
-        singles = yield from top.since(after_us)
-        # A workflow may be in each partition.
-        return singles + sum(us > after_us for us, _ in every.workflows)
-
-    until, skip = yield from reached(start, since)
-    found = yield from top.newest(until, skip + limit)
-    return found, _between(found, until, skip, limit)
-
-
-def _between(found: TopOfAll, until: float, skip: int, limit: int) -> list[_Place]:
+    if start <= FETCHED or flows.settings.partitions:
+        found, skip = (yield from top.newest(start + limit)), start
+    else:
+        found = yield from top.newest(limit, start)
+        skip = found.skip
     places = [_Place(*one, is_workflow=False) for one in found.singles]
-    places += [_Place(*one, is_workflow=True) for one in found.workflows if one[0] <= until]
-    return sorted(places, reverse=True)[skip : skip + limit]
+    places += [_Place(*one, is_workflow=True) for one in found.workflows]
+    return found, sorted(places, reverse=True)[skip : skip + limit]
 
 
 def _rows(

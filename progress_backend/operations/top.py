@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from math import inf
 from typing import Any, NamedTuple
 
 from ..record.model import STATUSES
@@ -22,22 +21,21 @@ class TopOfAll(NamedTuple):
     sizes: tuple[int, int]
     counts: tuple[int, ...]
     singles: tuple[tuple[int, str], ...]
-    #: Over several partitions the newest `LISTED` of all times, as in `workflows.newest`.
     workflows: tuple[tuple[int, str], ...]
     #: How many of them stand before `start`.
     skip: int = 0
 
 
-def newest(until_us: float, limit: int, start: int = 0) -> Call[TopOfAll]:
-    """The newest tasks that are no workflow's member, and the newest outermost workflows, up to
-    `until_us`, `limit` of each. Its cost does not depend on the number of members. `start`: on one
-    node, the place in the list of both from which they are, in place of `until_us`."""
+def newest(limit: int, start: int = 0) -> Call[TopOfAll]:
+    """The newest tasks that are no workflow's member, and the newest outermost workflows, `limit`
+    of each, from a place in the list of both on. Its cost does not depend on the number of members.
+    Over several partitions from the first place on; no more than the newest `LISTED` of each are in
+    the list then, as in `workflows.newest`."""
 
     def ask(keys: Keys) -> Asked[TopOfAll]:
         names = {"tasks": keys.index(), "members": keys.every_member, "outermost": keys.outermost}
-        # Over several partitions those are looked for that are newest by the latest of their times.
-        latest, most = (inf, workflows.LISTED) if keys.sharded else (until_us, limit)
-        about = {"created": until_us, "limit": limit, "begun": latest, "most": most, "start": start}
+        most = workflows.LISTED if keys.sharded else limit
+        about = {"limit": min(limit, most), "most": most, "start": start}
         return one(script("top", names, about, map(keys.index, STATUSES)), parse)
 
     def parse(reply: list[Any]) -> TopOfAll:
@@ -49,27 +47,13 @@ def newest(until_us: float, limit: int, start: int = 0) -> Call[TopOfAll]:
         singles = chain(*(reply.singles for reply in replies))
         latest = workflows.latest_of_each(chain(*(reply.workflows for reply in replies)))
         return TopOfAll(
-            (sum(reply.sizes[0] for reply in replies), len(latest)),
+            (min(sum(reply.sizes[0] for reply in replies), workflows.LISTED), len(latest)),
             added([reply.counts for reply in replies]),
             tuple(sorted(singles, reverse=True)[:limit]),
             tuple(latest),
         )
 
     return everywhere(ask, merged)
-
-
-def since(after_us: float) -> Call[int]:
-    """How many tasks that are no workflow's member were created after a time."""
-
-    def ask(keys: Keys) -> Asked[int]:
-        names = (keys.index(), keys.every_member)
-        return Asked([("ZCOUNT", name, f"({after_us}", "+inf") for name in names], parse)
-
-    def parse(replies: list[Any]) -> int:
-        tasks, members = (reply or 0 for reply in replies)
-        return int(max(tasks - members, 0))
-
-    return everywhere(ask)
 
 
 def of_workflows(task_ids: Sequence[str]) -> Call[list[bool]]:

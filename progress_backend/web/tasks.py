@@ -266,7 +266,7 @@ async def list_tasks(
     caller's token. If there is no index for such a combination, the API searches the tasks: total
     is null, the list may have fewer rows, and has a `cursor` if there may be more. The summary
     counts all tasks, or those of the workflow or the owner. `top=true` lists tasks outside
-    workflows, and one row for each outermost workflow (on a Redis Cluster the newest 1,000). With
+    workflows, and one row for each outermost workflow (on a Redis Cluster 1,000 of each). With
     sort=running the list is one page, with up to `limit` rows for each of running, paused, waiting
     (oldest first) and ended (newest first), among the first 1,000 tasks of each status and the
     first 50 workflows. If results, processing_details and metadata of a row have more than 1 KiB

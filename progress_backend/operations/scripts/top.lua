@@ -10,12 +10,9 @@ KEYS
   outermost sorted set: ids of outermost workflows by creation time (µs)
   …         sorted sets: one a status, in the caller's order
 ARGV
-  created   µs since 1970 up to which a task was created
   limit     number of tasks
-  begun     µs since 1970 up to which a workflow was created
   most      number of workflows
-  start     place in the list of both from which they are; the times are then found by counting. 0:
-            they are as given
+  start     place in the list of both from which they are
 Returns
   {{number of tasks, of members, of workflows, of tasks with each status …},
    {task id, creation time, …}, {workflow id, creation time, …}, how many of these are before the place}
@@ -23,7 +20,7 @@ Publishes
   nothing
 ]]
 limit, start = tonumber(limit), tonumber(start)
-local skip = 0
+local until_us, skip = 'inf', 0
 local sizes = {}
 for i = 1, #KEYS do
   sizes[i] = tolerant('ZCARD', KEYS[i]) or 0
@@ -45,8 +42,8 @@ if start > 0 then
       high, before = middle, newer
     end
   end
-  created, skip = string.format('%.0f', high), start - before
-  limit, begun = skip + limit, created
+  until_us, skip = string.format('%.0f', high), start - before
+  limit = skip + limit
   most = limit
 end
 
@@ -75,7 +72,7 @@ local function next_single(place, id)
   return high
 end
 
-local found, place = {}, tolerant('ZCOUNT', tasks, '(' .. created, '+inf') or 0
+local found, place = {}, tolerant('ZCOUNT', tasks, '(' .. until_us, '+inf') or 0
 local size = math.max(limit, 16)
 for _ = 1, 2 * limit + 8 do  -- each time there is one more, or a run of members less
   if #found >= 2 * limit or place >= count then
@@ -98,5 +95,5 @@ for _ = 1, 2 * limit + 8 do  -- each time there is one more, or a run of members
     size = math.max(math.min(4 * size, limit), 8)
   end
 end
-local workflows = tolerant('ZREVRANGEBYSCORE', outermost, begun, '-inf', 'WITHSCORES', 'LIMIT', 0, most)
+local workflows = tolerant('ZREVRANGEBYSCORE', outermost, until_us, '-inf', 'WITHSCORES', 'LIMIT', 0, most)
 return {sizes, found, workflows or {}, skip}
