@@ -7,7 +7,7 @@ retry, a resume, another phase. A task that is published, begins once and ends h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
@@ -32,9 +32,29 @@ def written(before: Task | None, event: ev.Event, after: Task) -> tuple[Entry, .
     """The entries that are written with the commit of an event."""
     if before is None or after is before:
         return ()
-    own = OWN.get(type(event))
-    entry = None if own is None else own(before, event, after)
+    entry = _own(before, event, after)
     return (*_lost(before, after), *(() if entry is None else (entry,)))
+
+
+def _own(before: Task, event: ev.Event, after: Task) -> Entry | None:
+    """What an event writes by itself, besides what it takes out of the record."""
+    match event:
+        case ev.Directed():
+            return _directed(before, event, after)
+        case ev.Started():
+            return _redelivered(before, event, after)
+        case ev.Progressed():
+            return _progressed(before, event, after)
+        case ev.Resumed():
+            return _entry("resumed", after.updated_at, by=event.by)
+        case ev.Retried():
+            return _let_go("retried", before, after, event.message)
+        case ev.Requeued():
+            return _let_go("requeued", before, after, None)
+        case ev.TakenBack():
+            return _entry("returned", after.updated_at, attempt=after.attempt or None)
+        case _:
+            return None
 
 
 def read(task: Task, stored: Sequence[bytes], zone: tzinfo) -> list[Entry]:
@@ -85,12 +105,11 @@ def _parsed(stored: bytes) -> Entry | None:
 def of_record(task: Task) -> list[Entry]:
     """The entries that a record has by itself."""
     number = task.attempt or None
-    entries = [_entry("created", task.created_at)]
-    if task.attempt_started_at is not None:
-        worker = None if task.worker is None else task.worker.name
-        entries.append(_entry("started", task.attempt_started_at, attempt=number, worker=worker))
-    else:
-        entries.append(_entry("started", task.started_at, attempt=number))
+    worker = None if task.worker is None else task.worker.name
+    entries = [
+        _entry("created", task.created_at),
+        _entry("started", _begun(task), attempt=number, worker=worker),
+    ]
     if task.warnings is not None:
         since = zip(task.warnings._fields, task.warnings, strict=True)
         entries += (_entry(kind, time, attempt=number) for kind, time in since)
@@ -174,10 +193,6 @@ def _progressed(before: Task, event: ev.Progressed, after: Task) -> Entry | None
     return _entry("phase", after.updated_at, attempt=attempt, text=phase)
 
 
-def _taken_back(before: Task, event: ev.TakenBack, after: Task) -> Entry | None:
-    return _entry("returned", after.updated_at, attempt=after.attempt or None)
-
-
 def _redelivered(before: Task, event: ev.Started, after: Task) -> Entry | None:
     # A run that was let go, by a retry for example, has an entry of that.
     let_go = before.worker is None and not before.ended
@@ -192,37 +207,13 @@ def _redelivered(before: Task, event: ev.Started, after: Task) -> Entry | None:
     return _entry("redelivered", after.attempt_started_at, attempt=after.attempt, **about)
 
 
-def _resumed(before: Task, event: ev.Resumed, after: Task) -> Entry | None:
-    return _entry("resumed", after.updated_at, by=event.by)
-
-
 def _directed(before: Task, event: ev.Directed, after: Task) -> Entry | None:
     if event.act.action != "resume" or before.status != TaskStatus.PAUSED:
         return None
     return _entry("resumed", after.updated_at, by=event.act.by, text=event.act.reason)
 
 
-def _retried(before: Task, event: ev.Retried, after: Task) -> Entry | None:
-    return _let_go("retried", before, after, event.message)
-
-
-def _requeued(before: Task, event: ev.Requeued, after: Task) -> Entry | None:
-    return _let_go("requeued", before, after, None)
-
-
 def _let_go(event: str, before: Task, after: Task, text: str | None) -> Entry:
     worker = None if before.worker is None else before.worker.name
     about = {"attempt": before.attempt or None, "worker": worker, "text": text}
     return _entry(event, after.updated_at, **about)
-
-
-#: What each event writes by itself, besides what it takes out of the record.
-OWN: Final[Mapping[type[ev.Event], Callable[[Task, Any, Task], Entry | None]]] = {
-    ev.Directed: _directed,
-    ev.Started: _redelivered,
-    ev.Progressed: _progressed,
-    ev.Resumed: _resumed,
-    ev.Retried: _retried,
-    ev.Requeued: _requeued,
-    ev.TakenBack: _taken_back,
-}
