@@ -71,16 +71,6 @@ class Progress(NamedTuple):
     total: int | None
     percentage: float
 
-    @classmethod
-    def of(cls, current: int, total: int | None, *, completed: bool = False) -> Progress:
-        """The progress at these counts, rounded down, so that 100 means all items; a completed task
-        has 100, however many it counted."""
-        if completed:
-            return cls(current, total, 100)
-        if not total or total < 0:
-            return cls(current, total, 0)
-        return cls(current, total, min(max(current * 1000 // total, 0), 1000) / 10)
-
 
 class Worker(NamedTuple):
     """The worker that runs a task: the id of its lease, and its node name; for an eager run the
@@ -237,17 +227,22 @@ class Task(Struct, frozen=True):
             structs.force_setattr(self, "metadata", {})
 
     def __repr__(self) -> str:
-        return f"<Task {self.task_id} {self.task_type} {self.status} {self.progress.percentage:g}%>"
+        return f"<Task {self.task_id} {self.task_type} {self.status} {self.percentage:g}%>"
 
     @property
     def progress(self) -> Progress:
-        """Items done, items in all (None if unknown), and the percentage of them, 0 to 100 with one
-        decimal."""
-        return Progress.of(
-            self.current_items,
-            self.total_items,
-            completed=self.status == TaskStatus.COMPLETED,
-        )
+        """Items done, items in all (None if unknown), and the percentage."""
+        return Progress(self.current_items, self.total_items, self.percentage)
+
+    @property
+    def percentage(self) -> float:
+        """The percentage of items done, 0 to 100 with one decimal, rounded down, so that 100 means
+        all items; of a completed task 100, however many it counted."""
+        if self.status == TaskStatus.COMPLETED:
+            return 100
+        if not self.total_items or self.total_items < 0:
+            return 0
+        return min(max(self.current_items * 1000 // self.total_items, 0), 1000) / 10
 
     @property
     def ended(self) -> bool:

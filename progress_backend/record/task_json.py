@@ -171,7 +171,7 @@ def _filled(stored: Stored, task: Task) -> Stored:
             computed["processing_rate"] = rate_text(task.rate)
         if remaining is not None and "estimated_remaining" not in details:
             computed["estimated_remaining"] = seconds_text(remaining)
-    stored.progress = ItemsDone(*task.progress)
+    stored.progress = ItemsDone(task.current_items, task.total_items, task.percentage)
     stored.current_status, stored.message_code = task.message, task.message_code
     # A new time, which no cache has.
     stored.updated_at = None if at is None else at.isoformat(timespec="milliseconds")
