@@ -135,6 +135,9 @@ class AsyncClusterExchange:
         """As `ClusterExchange.ask`."""
         try:
             async with asyncio.timeout(self._timeout_s), self._room:
+                # redis-py takes a client that has nodes to know the commands too: not while another
+                # call connects, nor after one that was cancelled in between.
+                await self._client.initialize()
                 return checked(await self._replies(requests))
         except OF_REDIS:
             self._name_again()
@@ -160,7 +163,7 @@ class AsyncClusterExchange:
             RedisClusterException: no node that was seen, nor the URL's, answers.
         """
         self._name_again()
-        await self._client.initialize()  # a client that has nodes is taken to know the commands too
+        await self._client.initialize()  # for the commands, too: see `ask`
         await self._client.nodes_manager.initialize()
         node = random.choice(self._client.get_primaries())
         options = {**node.connection_kwargs, "socket_timeout": None}
