@@ -138,7 +138,9 @@ class ShareTokens:
             SettingsError: there are no keys.
         """
         if self._serializer is None:
-            raise SettingsError("there are no keys to sign with: set PROGRESS_SIGNING_KEYS")
+            raise SettingsError(
+                "there are no keys to sign with: set PROGRESS_SIGNING_KEYS to a random text"
+            )
         signed = self._serializer.dumps([share.kind, share.name, int(share.until)])
         text = signed.decode() if isinstance(signed, bytes) else signed
         return BEGINS + text

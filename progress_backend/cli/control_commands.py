@@ -82,7 +82,7 @@ def _act(
         click.UsageError: the command names neither, both, or too many tasks.
     """
     if bool(task_ids) == (workflow_id is not None):
-        raise click.UsageError("give TASK_IDs, or --workflow ID")
+        raise click.UsageError("give either TASK_IDs or --workflow ID")
     if len(task_ids) > MOST_NAMED:
         raise click.UsageError(f"give {MOST_NAMED} TASK_IDs at most, not {len(task_ids):,}")
     ids, is_workflow = named(source, task_ids, workflow_id)

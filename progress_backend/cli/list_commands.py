@@ -71,10 +71,10 @@ def tasks(source: Source, quiet: bool, as_json: bool, **wanted: Any) -> None:
 @as_json
 @reads
 def workers(source: Source, as_json: bool) -> None:
-    """List the workers that track tasks, with the last renewal of their leases and their running
-    tasks.
+    """List the workers that track tasks.
 
-    A worker that has shut down or died is listed until it has no tasks.
+    Each has the last renewal of its lease and its running tasks. A worker that has shut down or
+    died is listed until it has no tasks.
     """
     body, now, locale = source.workers(), source.now(), source.locale
     if as_json:

@@ -39,9 +39,10 @@ _COLOURS: Final = {"warning": "yellow", "error": "red", "critical": "red", "debu
 @as_json
 @reads
 def logs(source: Source, task_id: str, follow: bool, limit: int, as_json: bool) -> None:
-    """Print a task's log: the lines that its job wrote with progress.log().
+    """Print a task's log.
 
-    With -f the command prints new lines until the task ends, or until Ctrl-C.
+    It has the lines that the job wrote with progress.log(). With -f the command prints new lines
+    until the task ends, or until Ctrl-C.
     """
     try:
         task_id = task_named(source, task_id)

@@ -10,16 +10,18 @@ from collections.abc import Callable
 from functools import update_wrapper
 from importlib.util import find_spec
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
-from ..errors import ProgressError, StoreUnavailable
+from ..errors import ProgressError, StoreUnavailable, TaskNotFound
 from ..record.model import STATUSES
 from ..settings import Settings
 from ..terminal.opening import opened
 
 F = TypeVar("F", bound=Callable[..., Any])
+_WHERE: Final = "address, user and password are those of PROGRESS_REDIS_URL, else of the app"
+_LISTED: Final = "the command tasks lists what is recorded"
 
 
 def _load(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
@@ -72,8 +74,10 @@ class Command(click.Command):
             ctx.exit(0)
         except StoreUnavailable as error:
             # With --url it is an API, which the error names.
-            where = "" if ctx.params.get("url") else " (PROGRESS_REDIS_URL says where it is)"
+            where = "" if ctx.params.get("url") else f" ({_WHERE})"
             raise click.ClickException(f"{error}{where}") from error
+        except TaskNotFound as error:
+            raise click.ClickException(f"{error} ({_LISTED})") from error
         except ProgressError as error:
             raise click.ClickException(str(error)) from error
 

@@ -18,7 +18,10 @@ from .session import Command, as_json, echo_json, reads, workflow_option
 @as_json
 @reads
 def show(source: Source, given: str | None, workflow_id: str | None, as_json: bool) -> None:
-    """Show all fields of one task or workflow, by its id or by the start of a recent id."""
+    """Show all fields of one task or workflow.
+
+    ID may be the start of a recent id.
+    """
     if (given is None) == (workflow_id is None):
         raise click.UsageError("give an ID, or --workflow ID")
     (its_id,), is_workflow = named(source, [] if given is None else [given], workflow_id)

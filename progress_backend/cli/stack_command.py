@@ -23,7 +23,7 @@ _LONGEST_S: Final = 10.0
 @as_json
 @reads
 def stack(source: Source, task_id: str, as_json: bool) -> None:
-    """Print the stack of a running job: its lines of code, newest first.
+    """Print the lines of code where a job is, newest first.
 
     The command requests the stack from the job's process, which takes two to three seconds.
     """

@@ -74,7 +74,7 @@ def list_(ctx: click.Context, path: Path | None) -> None:
         limit += "" if one.task_type is None else f"  tasks of type {one.task_type}"
         click.echo(f"{one.name}  {one.role}{limit}")
     if not found:
-        click.echo("there are no tokens", err=True)
+        click.echo("there are no tokens; token new NAME creates one", err=True)
 
 
 @token.command(cls=Command)
@@ -87,7 +87,7 @@ def revoke(name: str, path: Path | None) -> None:
             "there is no file of tokens (PROGRESS_TOKENS_FILE, --file); what stands in "
             "PROGRESS_TOKENS is taken out there"
         )
-    if name not in [one.name for one in tokens.read_file(path)]:
-        raise SettingsError(f"{path} has no token {name}")
+    if name not in (names := [one.name for one in tokens.read_file(path)]):
+        raise SettingsError(f"{path} has no token {name}; it has {', '.join(names) or 'none'}")
     tokens.write_file(path, [], removed=[name])
     click.echo(f"token {name} is revoked")

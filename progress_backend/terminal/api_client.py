@@ -91,7 +91,8 @@ class ApiClient:
         except HTTPError:  # an answer, which is an OSError too
             raise
         except (OSError, HTTPException, ValueError) as error:
-            raise StoreUnavailable(f"{self._address} does not answer: {error}") from error
+            why = f"{getattr(error, 'reason', error)}; is progress-backend serve running there?"
+            raise StoreUnavailable(f"{self._address} does not answer: {why}") from error
         return body, at
 
     def _refused(self, code: int, text: str) -> ProgressError:

@@ -46,7 +46,10 @@ TEXTS: Final = {
     "live": ("live", "稼働中"),
     "gone": ("no sign", "応答なし"),
     "shut_down": ("shut down", "停止"),
-    "no_workers": ("No workers that track tasks.", "進捗を記録するワーカーはありません。"),
+    "no_workers": (
+        "No workers that track tasks: start one of an app with install().",
+        "進捗を記録するワーカーはありません。install() を呼ぶアプリのワーカーを起動してください。",
+    ),
     "workers_of": ("workers: {total}", "ワーカー {total} 件"),
     "may_go_on": ("there may be more", "続きがあります"),
     "no_more": ("no more", "続きなし"),

@@ -60,7 +60,10 @@ def test_tasks_are_listed_and_shown(run: Run, api: RunningApi, records: Records)
     ambiguous = run("show", "job-on")
     assert (ambiguous.exit_code, "2 task ids begin with" in ambiguous.output) == (1, True)
     unknown = run("show", "nobody")
-    assert unknown.output == "Error: Task nobody not found\n"
+    assert (
+        unknown.output
+        == "Error: Task nobody not found (the command tasks lists what is recorded)\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,9 @@ def test_show_tells_one_task_in_full(run: Run, records: Records) -> None:
 
 def test_show_names_the_lack_of_workers_for_a_waiting_task(run: Run, records: Records) -> None:
     records.create("the-id")
-    assert run("show", "the-id").output.endswith("\nNo workers that track tasks.\n")
+    assert run("show", "the-id").output.endswith(
+        "\nNo workers that track tasks: start one of an app with install().\n"
+    )
     records.start("the-id")
     assert "No workers" not in run("show", "the-id").output
 
@@ -241,7 +243,7 @@ def test_what_has_ended_cannot_be_cancelled_but_once_more(run: Run, records: Rec
 def test_an_unknown_id_is_one_line(run: Run, args: list[str]) -> None:
     result = run(*args)
     refused = f"{args[0]} of task x was refused: not found\n"
-    said = "Error: Task x not found\n" if args[0] in ("show", "watch") else refused
+    said = f"Error: Task x not found{LISTED}\n" if args[0] in ("show", "watch") else refused
     assert (result.exit_code, result.output) == (1, said)
 
 
@@ -372,7 +374,7 @@ def test_celery_has_the_commands_and_its_app_names_the_store(
     progress = ("celery", "-A", "shop", "progress")
     code, text = command(*progress, "cancel", "the-id")
     assert (code, text.startswith("cancel of task the-id is requested: ")) == (0, True)
-    assert command(*progress, "show", "unknown") == (1, "Error: Task unknown not found\n")
+    assert command(*progress, "show", "unknown") == (1, f"Error: Task unknown not found{LISTED}\n")
 
 
 @pytest.mark.parametrize("args", [("-A", "shop", "show"), ("show", "-A", "shop")])
@@ -431,6 +433,7 @@ def test_an_app_without_a_store_shows_its_broker(app_folder: Path, broker: str) 
         assert "SECRET" not in output
 
 
+LISTED = " (the command tasks lists what is recorded)"
 NO_STORE = "Error: no store is configured: set PROGRESS_REDIS_URL"
 
 

@@ -59,8 +59,8 @@ def test_several_ids_and_what_refuses_some(run: Run, records: Records) -> None:
 @pytest.mark.parametrize(
     ("args", "why"),
     [
-        ((), "give TASK_IDs, or --workflow ID"),
-        (("a", "--workflow", "w"), "give TASK_IDs, or --workflow ID"),
+        ((), "give either TASK_IDs or --workflow ID"),
+        (("a", "--workflow", "w"), "give either TASK_IDs or --workflow ID"),
         (tuple(f"t{n}" for n in range(201)), "give 200 TASK_IDs at most, not 201"),
     ],
 )
