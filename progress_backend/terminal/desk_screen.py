@@ -3,7 +3,6 @@ line that names the keys."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +28,6 @@ _LEAST_HEIGHT: Final = 10
 _COLOURS: Final = {"warning": "yellow", "error": "red", "critical": "red", "debug": QUIET}
 #: Lines that an answer may take: an address is to be copied.
 _ANSWER_LINES: Final = 4
-_ADDRESS: Final = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,9 @@ class DeskScreen:
             key = "sure_workflow" if isinstance(task, WorkflowRow) else "sure"
             yield line_of(text(self.locale, key, name=formats.name(task)), "bold yellow")
         elif board.answer:
-            yield from _folded(console, board.answer, width, "bold")[:_ANSWER_LINES]
+            answer = line_of(board.answer, "bold")
+            lines = answer.wrap(console, max(width, 2), no_wrap=False, overflow="fold")
+            yield from lines[:_ANSWER_LINES]
         elif not board.types:
             yield from self._keys(width)[: max(height - _LEAST_HEIGHT, 1) if board.help else 1]
 
@@ -121,11 +121,3 @@ def _lines_of(line: Body, now: datetime) -> Iterator[Text]:
     yield head.append(first)
     for text in more:
         yield line_of(f"{' ' * 9}{text}")
-
-
-def _folded(console: Console, text: str, width: int, style: str = "") -> list[Text]:
-    """A text over as many lines as it takes; an address in it can be opened."""
-    if link := _ADDRESS.search(text):
-        style = f"{style} link {link[0]}"
-    lines = line_of(text, style).wrap(console, max(width, 2), no_wrap=False, overflow="fold")
-    return list(lines)
