@@ -14,7 +14,6 @@ T = TypeVar("T")
 Reply_co = TypeVar("Reply_co", covariant=True)
 Item = TypeVar("Item")
 Request = tuple[Any, ...]
-Timed = tuple[int, str]
 
 
 class Asked(NamedTuple, Generic[Reply_co]):
@@ -70,11 +69,6 @@ def added(replies: Sequence[Any]) -> Any:
 def listed(limit: int | None = None) -> Callable[[list[list[T]]], list[T]]:
     """Merges lists, the first partition's before the others', each item once."""
     return lambda replies: list(dict.fromkeys(chain(*replies)))[:limit]
-
-
-def oldest(limit: int) -> Callable[[list[list[Timed]]], list[Timed]]:
-    """Merges lists of what has a time, the oldest first."""
-    return lambda replies: sorted(chain(*replies))[:limit]
 
 
 def everywhere(ask: Callable[[Keys], Asked[T]], merge: Callable[[list[T]], T] = added) -> Call[T]:

@@ -11,7 +11,6 @@ from typing import Any, Final, NamedTuple
 from ..record.list_request import BY_END, NEWEST, RUNNING, Span
 from ..record.model import ENDED, STATUSES, TaskStatus
 from ..record.waiting import Waiting
-from . import call
 from .call import Asked, Call, everywhere, in_the_first, merged, one
 from .index_entry import Facets
 from .keys import Keys
@@ -155,7 +154,7 @@ def oldest(limit: int, filters: Filters) -> Call[list[tuple[int, str]]]:
         bounds = ("-inf", "+inf", "WITHSCORES", "LIMIT", 0, limit)
         return one(("ZRANGEBYSCORE", keys.index(*filters), *bounds), timed)
 
-    return everywhere(ask, call.oldest(limit))
+    return everywhere(ask, lambda replies: sorted(chain(*replies))[:limit])
 
 
 def above(after: float, filters: Sequence[Filters]) -> Call[int]:

@@ -11,7 +11,6 @@ from ..record import past_runs
 from ..record.act import Act
 from ..record.model import STATUSES
 from ..record.workflow import Figures, merged
-from . import call
 from .call import Asked, Call, at, everywhere, joined, listed, one
 from .keys import Keys
 from .scripts import script
@@ -134,7 +133,7 @@ def oldest(
         bounds = (f"({after_us}", "+inf", "WITHSCORES", "LIMIT", 0, limit)
         return one(("ZRANGEBYSCORE", index, *bounds), timed)
 
-    return everywhere(ask, call.oldest(limit))
+    return everywhere(ask, lambda replies: sorted(chain(*replies))[:limit])
 
 
 def newest(start: int, limit: int) -> Call[Listed]:

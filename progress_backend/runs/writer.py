@@ -143,7 +143,7 @@ class Writer:
     def _created(self, task_id: str, event: ev.Event, now: datetime) -> Applied | None:
         """Records a publish by the short way, where its task has no record; None where that did
         not."""
-        if not isinstance(event, ev.Created) or not self.store.sends_packed:
+        if not isinstance(event, ev.Created) or self.store.settings.partitions:
             return None
         made = self.firsts.of(task_id, event, now)
         if made is None or self.store.packed([made[1]]) != [RECORDED]:
@@ -206,7 +206,7 @@ class Writer:
         """
         store = self.store
         short, requests = list[tuple[int, Run, InPlace]](), list[bytes]()
-        for n, (run, event) in enumerate(values if store.sends_packed else ()):
+        for n, (run, event) in enumerate(() if store.settings.partitions else values):
             base = run.base
             if base is None or run.status != TaskStatus.RUNNING:
                 continue

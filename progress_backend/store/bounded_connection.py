@@ -19,7 +19,7 @@ from .deadline import Deadline
 #: The part of the remaining time that one of several nodes may take to connect and to answer: a
 #: call that tries several nodes must not spend all its time on the first, which may be the one that
 #: hangs.
-_PART_OF_ONE = 1 / 2
+PART_OF_ONE = 1 / 2
 #: The time-out where no time is left: redis-py takes 0 for "do not wait" instead of timing out.
 _LEAST_S = 0.001
 
@@ -87,7 +87,7 @@ class _Bounded:
         self, *args: Any, deadline: Deadline, one_of_many: bool = False, **options: Any
     ) -> None:
         self._deadline = deadline
-        self._part = _PART_OF_ONE if one_of_many else 1.0
+        self._part = PART_OF_ONE if one_of_many else 1.0
         super().__init__(*args, **options)
 
     def _left(self) -> float:

@@ -20,15 +20,13 @@ from redis.cluster import ClusterNode, RedisCluster
 
 from ..errors import StoreUnavailable
 from ..settings import Settings
-from .bounded_connection import pool_of_a_node
+from .bounded_connection import PART_OF_ONE, pool_of_a_node
 from .connection import CONNECTIONS, options_of
 from .deadline import Deadline
 from .exchange import Request, encoded
 from .redis_errors import OF_REDIS, checked, refused
 from .store_url import cluster_options, nodes_of, plain_url
 
-#: The part of a call's time that one node of a cluster may take.
-_PART_OF_A_NODE = 1 / 2
 #: Requests that each primary gets.
 _TO_ALL: Final = {"INFO": {"target_nodes": RedisCluster.PRIMARIES}}
 
@@ -50,7 +48,7 @@ def async_cluster(settings: Settings, timeout_s: float) -> AsyncRedisCluster:
     """An asyncio client of a cluster. One node gets a part of the time, so that there is time left
     for another one."""
     once_more = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 1)
-    its = options_of(timeout_s * _PART_OF_A_NODE, once_more)
+    its = options_of(timeout_s * PART_OF_ONE, once_more)
     options = {**cluster_options(settings), **its}
     options["ssl"] = plain_url(settings).startswith("rediss")
     nodes = [AsyncClusterNode(*node) for node in nodes_of(settings)]
@@ -96,8 +94,12 @@ class ClusterExchange:
             self._turn.release()
 
     def _replies(self, client: RedisCluster, requests: tuple[Request, ...]) -> list[Any]:
-        if len(requests) < 2:
-            return [_alone(client, request) for request in requests]
+        if len(requests) == 1:
+            (request,), to = requests, _TO_ALL.get(requests[0][0], {})
+            try:
+                return [client.execute_command(*request, **to)]
+            except redis.exceptions.ResponseError as error:
+                return [refused(error)]
         pipeline: Any = client.pipeline(transaction=False)
         for verb, *parts in requests:
             # As bytes: the pipeline would encode ids that are no UTF-8 differently. The node of a
@@ -111,13 +113,6 @@ class ClusterExchange:
         """Closes the connections."""
         if self._opened is not None:
             self._opened.close()
-
-
-def _alone(client: RedisCluster, request: Request) -> Any:
-    try:
-        return client.execute_command(*request, **_TO_ALL.get(request[0], {}))
-    except redis.exceptions.ResponseError as error:
-        return refused(error)
 
 
 class AsyncClusterExchange:

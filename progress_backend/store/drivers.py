@@ -74,8 +74,6 @@ class Store(_Base):
     def __init__(self, settings: Settings, timeout_s: float = 5.0) -> None:
         super().__init__(settings)
         self.deadline = deadline = Deadline(timeout_s)
-        #: Whether `packed` sends requests: on a Cluster a client picks the node of each.
-        self.sends_packed = not settings.clustered
         self._exchange: Exchange | ClusterExchange
         if settings.clustered:
             self._exchange = ClusterExchange(settings, deadline)
@@ -125,7 +123,7 @@ class Store(_Base):
 
     def packed(self, requests: Sequence[bytes]) -> list[Any]:
         """The raw replies to packed requests that are sent together, errors too; none where the
-        connection for them is busy.
+        connection for them is busy. Not on a Cluster, where a client picks each one's node.
 
         Raises:
             StoreUnavailable: Redis does not answer.
