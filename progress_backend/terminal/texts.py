@@ -108,7 +108,7 @@ TEXTS: Final = {
     "never": ("Nothing is read yet. Still trying…", "再接続を続けています…"),
     "entries_gone": ("… {count} older entries are gone", "… 古い {count} 件は残っていません"),
     "attempt_number": ("attempt {attempt}", "{attempt} 回目"),
-    "is_created": ("created", "待機中"),
+    "is_created": ("waiting", "待機中"),
     "is_running": ("running", "実行中"),
     "is_paused": ("paused", "一時停止中"),
     "is_completed": ("completed", "完了"),

@@ -106,6 +106,11 @@ class Access:
                     f"pages of {_shown(origin)} may not do this; if they are yours, add the origin "
                     "to PROGRESS_ALLOWED_ORIGINS"
                 )
+                if origin == b"null":  # it cannot be listed
+                    detail = (
+                        "the page is a file (origin null): serve it by http and add that origin "
+                        "to PROGRESS_ALLOWED_ORIGINS"
+                    )
                 if _foreign.passes():
                     _log.warning("%s", detail)
                 return Refusal(403, detail, "origin")

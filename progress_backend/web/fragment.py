@@ -14,7 +14,7 @@ from .stored_answer import STATUS_VARY
 
 _STATUSES: Final[dict[Locale, dict[str, str]]] = {
     "en": {
-        "created": "Created",
+        "created": "Waiting",
         "running": "Running",
         "paused": "Paused",
         "completed": "Completed",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Request
+import pytest
+from playwright.sync_api import Request, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import is_live, shows
 from tests.records import Records
+from tests.waiting import eventually
 from tests.web.conftest import StartApi
+from tests.web.serving import RunningApi
 
 
 def test_the_list_is_read_once(start_api: StartApi, redis_url: str, open_page: OpenPage) -> None:
@@ -37,3 +40,26 @@ def test_the_list_is_read_once(start_api: StartApi, redis_url: str, open_page: O
     assert "/static/page.js" in modules
     Records(redis_url).start("job")
     shows(page, "job", "running")
+
+
+@pytest.mark.parametrize("width", [390, 900, 1440])
+def test_nothing_moves_as_the_workers_are_read(
+    api: RunningApi, records: Records, open_page: OpenPage, width: int
+) -> None:
+    records.start("job")
+    page = open_page(api, "/static/page.css", viewport={"width": width, "height": 800})
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/internal/workers", hold)
+    page.goto(f"http://127.0.0.1:{api.port}/?status=running&lang=en")
+    shows(page, "job", "running")
+    eventually(lambda: page.evaluate("1") and held, what="the workers are asked for")
+    places = "all => all.map(one => one.getBoundingClientRect().y)"
+    parts = page.locator("#tabs, #filters, #tools, #list, footer")
+    before = parts.evaluate_all(places)
+    held[0].continue_()
+    expect(page.locator("#strip")).to_contain_text("1 running")
+    assert parts.evaluate_all(places) == before

@@ -305,7 +305,29 @@ def test_the_order_is_chosen_as_far_as_there_is_one(
     page.reload()
     shows(page, "first", "completed")
     expect(order).to_have_value("ended")
-    page.get_by_role("button", name="Created 1").click()
+    page.get_by_role("button", name="Waiting 1").click()
     expect(order).to_be_hidden()
     page.go_back()
     eventually(lambda: listed(page) == ["first", "third", "second"])
+
+
+def test_a_row_has_its_id_to_copy(api: RunningApi, records: Records, open_page: OpenPage) -> None:
+    for task_id in ("one", "two"):
+        records.start(task_id)
+    page = open_page(api, "/?lang=en", permissions=["clipboard-read", "clipboard-write"])
+    shows(page, "one", "running").hover()
+    copy = row(page, "one").get_by_role("button", name="Copy the id")
+    expect(copy).to_have_attribute("title", "one")
+    expect(copy).to_have_attribute("tabindex", "-1")
+    page.evaluate("window.copied = navigator.clipboard.readText.bind(navigator.clipboard)")
+    copy.click()
+    expect(row(page, "one").get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("copied()") == "one"
+    row(page, "two").locator(".open").focus()
+    page.keyboard.press("y")
+    eventually(lambda: page.evaluate("copied()") == "two", what="the id is copied")
+    page.evaluate("delete Navigator.prototype.clipboard")  # as without TLS
+    row(page, "one").locator(".open").focus()
+    page.keyboard.press("y")
+    eventually(lambda: page.evaluate("copied()") == "one", what="the id is copied")
+    expect(row(page, "one").locator(".open")).to_be_focused()

@@ -194,7 +194,7 @@ def test_what_the_page_does_by_keys(api: RunningApi, records: Records, open_page
     assert page.locator("a[href], button, input, select").evaluate_all(stops) <= 30
     page.get_by_role("button", name="Running 21").focus()
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("button", name="Created 0")).to_be_focused()
+    expect(page.get_by_role("button", name="Waiting 0")).to_be_focused()
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
@@ -216,3 +216,14 @@ def test_what_the_page_does_by_keys(api: RunningApi, records: Records, open_page
     page.locator("#skip").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#list")).to_be_focused()
+
+
+def test_the_chosen_status_is_in_sight_on_a_phone(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    page = open_page(api, "/?lang=en&status=cancelled", viewport={"width": 390, "height": 800})
+    expect(page.locator("#empty")).to_be_visible()
+    for chip in (page.locator("[data-filter=cancelled]"), page.locator("[data-filter=all]")):
+        expect(chip).to_be_in_viewport(ratio=1)
+        page.locator("[data-filter=all]").evaluate("chip => chip.click()")

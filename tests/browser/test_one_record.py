@@ -138,7 +138,7 @@ def _a_page_shows(page: Page, body: dict[str, Any]) -> None:
     shown = row(page, body["task_id"])
     status, progress = body["status"], body["progress"]
     assert shown.get_attribute("data-final") == str(body["final"]).lower()
-    words = status.capitalize()
+    words = "Waiting" if status == "created" else status.capitalize()
     asked = {"pause requested": "Pause requested", "cancel requested": "Cancel requested"}
     assert shown.locator(".status").inner_text() == asked.get(_standing(body), words)
     percent, count = (shown.locator(f".figures {part}").inner_text() for part in ("b", "span"))

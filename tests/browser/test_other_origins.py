@@ -74,6 +74,20 @@ def test_an_element_of_an_origin_that_is_not_named_says_so_in_the_console(
     printed_by(page, printed, "PROGRESS_ALLOWED_ORIGINS")
 
 
+def test_an_element_of_a_file_says_in_the_console_what_to_do(
+    api: RunningApi, open_page: OpenPage, tmp_path: Path
+) -> None:
+    script = f"http://127.0.0.1:{api.port}/static/task-progress.js"
+    file = tmp_path / "page.html"
+    file.write_text(f'<!doctype html><script type="module" src="{script}"></script><body></body>')
+    page = open_page(file.as_uri(), "", tolerated="<task-progress>")
+    printed: list[str] = []
+    page.on("console", lambda line: printed.append(line.text))
+    tag = f'<task-progress task-id="{api.create()}"></task-progress>'
+    page.evaluate("(tag) => { document.body.innerHTML = tag; }", tag)
+    printed_by(page, printed, "serve it by http and add that origin to PROGRESS_ALLOWED_ORIGINS")
+
+
 def test_an_origin_that_is_not_named_gives_up_and_is_told_why(
     api: RunningApi, open_page: OpenPage, site: Site
 ) -> None:

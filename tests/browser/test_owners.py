@@ -26,5 +26,5 @@ def test_a_task_leads_to_its_trace_where_the_settings_say_how(
     link = page.get_by_role("link", name=TRACE[3:35])
     expect(link).to_have_attribute("href", where.replace("{trace_id}", TRACE[3:35]))
     page.goto(f"http://127.0.0.1:{api.port}/task/plain?lang=en")
-    expect(page.locator(".pill")).to_have_text("Created")
+    expect(page.locator(".pill")).to_have_text("Waiting")
     expect(page.locator("dt", has_text="Trace")).to_have_count(0)

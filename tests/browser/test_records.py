@@ -41,7 +41,7 @@ def test_a_row_leads_to_its_tasks_page_which_is_live_to_the_end(
     expect(page.locator("#record h1")).to_have_text("fetch_data 7203.T")
     page.get_by_role("link", name="Own page").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("fetch_data 7203.T")
-    expect(page.locator(".pill")).to_have_text("Created")
+    expect(page.locator(".pill")).to_have_text("Waiting")
     expect(page.locator("#connection")).to_have_text("Live")
     expect(page.locator("dd", has_text="tokyo")).to_be_visible()
     api.update(task_id, current_items=63, message="page 1 of 4", details={"pages": 4})
@@ -92,7 +92,7 @@ def test_what_is_not_there_may_come(
     else:
         records.member("one", "later")
     expect(page.locator("#nothing")).to_be_hidden()
-    expect(page.locator(".pill")).to_have_text("Created")
+    expect(page.locator(".pill")).to_have_text("Waiting")
     if kind == "task":
         records.progress("later", 63)
         expect(page.locator(".numbers")).to_contain_text("25%")

@@ -75,8 +75,8 @@ def test_tasks_are_listed_newest_first_with_the_summary(run: Run, records: Recor
     assert lines[0].split() == ["ID", "STATUS", "%", "AGE", "TASK"]
     assert lines[1].split()[:3] == ["second-id", "running", "50%"]
     assert lines[1].endswith("fetch_data トヨタ")
-    assert re.fullmatch(r"first-id +created +0% +0:\d\d +fetch_data 7203.T", lines[2])
-    assert lines[3] == "page 1 of 1, tasks: 2; all tasks: created 1, running 1"
+    assert re.fullmatch(r"first-id +waiting +0% +0:\d\d +fetch_data 7203.T", lines[2])
+    assert lines[3] == "page 1 of 1, tasks: 2; all tasks: waiting 1, running 1"
     assert run("tasks", "-q").output == "second-id\nfirst-id\n", "for cancel, pause and resume"
 
 
@@ -316,7 +316,7 @@ def test_watch_follows_and_outlives_the_store(
     watching.wait_for_log("This is how things stood")
     server.start()  # empty: nothing was saved
     Records(server.url).create("another-id")
-    watching.wait_for_log("created .*another-id")
+    watching.wait_for_log("waiting .*another-id")
 
 
 def test_watch_gives_up_a_store_that_stays_away(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,10 +45,10 @@ def test_tasks_and_workflows_that_nothing_else_started(run: Run, records: Record
     records.create("single")
     head, newer, older, counted, _ = run("tasks", "--top").output.splitlines()
     assert head.split() == ["ID", "STATUS", "%", "AGE", "TASK"]
-    assert re.fullmatch(r"single +created +0% +0:\d\d +fetch_data 7203.T", newer)
+    assert re.fullmatch(r"single +waiting +0% +0:\d\d +fetch_data 7203.T", newer)
     assert re.fullmatch(W + r" +running +62\.5% +0:\d\d +fetch ×3 → merge", older)
     assert counted == (
-        "page 1 of 1, tasks and workflows: 2; all tasks: created 2, running 1, completed 1, error 1"
+        "page 1 of 1, tasks and workflows: 2; all tasks: waiting 2, running 1, completed 1, error 1"
     )
     assert "タスクとワークフロー 2 件；全タスク：" in run("tasks", "--top", locale="ja").output
     _, second, *_ = run("tasks", "--top", "--limit", "1", "--page", "2").output.splitlines()
@@ -65,7 +65,7 @@ def test_one_workflow_in_full(run: Run, records: Records) -> None:
         "Name +fetch ×3 → merge",
         "Status +running",
         r"Progress +2/4 \(62\.5%\)",
-        "Tasks +created 1, running 1, completed 1, error 1, not sent yet 1",
+        "Tasks +waiting 1, running 1, completed 1, error 1, not sent yet 1",
         r"Elapsed +\d+:\d\d",
         r"Created +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000",
         "Failures\n  failed +fetch_data +接続が切れました",

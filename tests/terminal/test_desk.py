@@ -93,7 +93,7 @@ def test_the_selected_task_has_its_log_beside_it(opened: Open) -> None:
         terminal.wait_for("(?m)^> first-id +running.*$")
         terminal.wait_for(r"/7203.T_ · Enter keeps the search")
         terminal.write(b"\nf")
-        terminal.wait_for(r"No task matches\s+running 2\s+Status: created · /7203.T")
+        terminal.wait_for(r"No task matches\s+running 2\s+Status: waiting · /7203.T")
         terminal.write(b"\x1b")
         terminal.wait_for("(?m)^  second-i +running.*$")
         terminal.write(b"q")

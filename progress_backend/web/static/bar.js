@@ -15,6 +15,7 @@ export function makeBar() {
     const unknown = !total && item.status === "running";
     const soft = softEnd(item);
     track.className = `bar ${item.status}`;
+    track.hidden = item.status === "created" && !current;
     track.classList.toggle("unknown", unknown);
     track.classList.toggle("soft", soft !== null);
     const lost = item.counts?.error && total ? (item.counts.error / total) * 100 : 0;

@@ -17,6 +17,7 @@ export function makeChips(place, choose, roves = false) {
     const all = chips.map(({ chip }) => chip).filter((chip) => !chip.hidden);
     all[all.indexOf(target) + { ArrowRight: 1, ArrowLeft: -1 }[key]]?.focus();
   });
+  let inSight = null;
   place.append(...chips.map(({ chip }) => chip));
 
   // `counts` null while they are not known; `empty` whether a status that no task has is there, too.
@@ -33,5 +34,9 @@ export function makeChips(place, choose, roves = false) {
       say(label, words[status ?? "all"]);
       say(count, number == null ? "" : words.number(number));
     }
+    const pressed = place.querySelector('[aria-pressed="true"]');
+    if (roves && pressed !== inSight)
+      pressed.scrollIntoView({ block: "nearest", inline: "nearest" });
+    inSight = pressed;
   };
 }

@@ -6,6 +6,15 @@ const AT_ONCE = 4;
 const known = new Map(); // path -> what was read, of which state of its record, and when
 const reading = new Set();
 
+// How many workers are alive; null while that is not known.
+export const alive = { workers: null };
+
+export async function readWorkers(stop) {
+  const got = await answered("internal/workers", {}, stop);
+  if (got?.ok) alive.workers = got.body.workers.filter(({ live }) => live).length;
+  return got;
+}
+
 // A waiting task moves on in its queue; a workflow is read again at its end, and where failures were taken back.
 function stateOf({ status, planned, revision, created_at, end_time, counts }) {
   if (counts) return counts.error ? `${created_at} ${end_time}` : null;

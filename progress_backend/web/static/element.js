@@ -283,8 +283,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
         (record.workflow_id && (record.name || words.ofWorkflow.name)) ||
         [record.task_type, record.symbol].filter(Boolean).join(" "),
     );
-    const status = record.status === "created" ? "waits" : record.status;
-    text(this.#status, waiting || (words[status] ?? status));
+    text(this.#status, waiting || (words[record.status] ?? record.status));
     this.#bar.toggleAttribute("data-unknown", unknown);
     this.#bar.setAttribute("aria-label", this.#name.textContent);
     this.#fill.style.width = unknown ? "" : `${this.#most}%`;

@@ -1,7 +1,7 @@
 // What waits, as one row of the list: how many, and which of them is next, with its place and start. It
 // opens.
-import { startText } from "./expected.js";
-import { detailsOf } from "./details.js";
+import { placeText, startText } from "./expected.js";
+import { alive, detailsOf } from "./details.js";
 import { button, element, say } from "./dom.js";
 import { TASK } from "./task.js";
 
@@ -30,7 +30,9 @@ export function makeFold(turn, all) {
 
 function nextText(task, words) {
   const name = task.workflow_id ? task.name || words.ofWorkflow.name : TASK.name(task);
-  return [words.next(name), startText(task, detailsOf(task)?.start, words)]
-    .filter(Boolean)
-    .join(" · ");
+  const details = detailsOf(task);
+  const start =
+    startText(task, details?.start, words) ||
+    (alive.workers === 0 && placeText(details?.ahead, words));
+  return [words.next(name), start].filter(Boolean).join(" · ");
 }

@@ -55,7 +55,12 @@ export function makeGrid() {
       const link = element("a");
       squares.set(task.task_id, link);
       if (!rows.has(task.task_type)) {
-        const row = element("div", "", element("b", "", task.task_type), element("div"));
+        const row = element(
+          "div",
+          "",
+          element("b", "", task.task_type.replaceAll(".", ".\u200b")),
+          element("div"),
+        );
         rows.set(task.task_type, row.lastChild);
         steps[whole ? "append" : "prepend"](row); // the newest is read first
       }
@@ -99,7 +104,7 @@ export function makeGrid() {
 
   function cause(text, some, isNever) {
     const links = some.slice(0, NAMED).flatMap((task) => {
-      const link = element("a", "", TASK.name(task));
+      const link = element("a", "", TASK.names(task)[0]);
       link.href = pageOf("task", task.task_id, words);
       return [" ", link];
     });

@@ -1,6 +1,7 @@
 // A task's log: its newest lines, and those that come while the task runs.
 import { answered } from "./live.js";
-import { makeCopy, section } from "./record_parts.js";
+import { makeCopy } from "./copy.js";
+import { section } from "./record_parts.js";
 import { element, say } from "./dom.js";
 
 const LIMIT = 1_000;
@@ -20,7 +21,7 @@ export function makeLog(id) {
   const lines = element("div", "log");
   const search = element("input");
   const level = element("select");
-  const copy = makeCopy(lines, () => seen().map(textOf).join("\n"));
+  const copy = makeCopy("copy", () => seen().map(textOf).join("\n"));
   const tools = element("div", "tools", search, level, copy.element);
   const made = section("log", tools, lines);
   const earlier = element("p", "gone");
@@ -61,7 +62,13 @@ export function makeLog(id) {
     const atEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < AT_END_PX;
     for (const line of got.body.lines) {
       if (line.id > last + 1)
-        lines.append(element("p", "gone", words.linesGone(line.id - last - 1)));
+        lines.append(
+          element(
+            "p",
+            "gone",
+            `${words.linesGone(line.id - last - 1)}${last ? "" : words.logKeeps}`,
+          ),
+        );
       last = line.id;
       const at = element("time", "", clockOf(line.time, task.created_at));
       at.dateTime = line.time;

@@ -24,6 +24,7 @@ const KEYS = {
   "/": toSearch,
   j: () => goBy(1),
   k: () => goBy(-1),
+  y: () => rowNow()?.querySelector(".copy").click(),
   ArrowDown: () => opened() && goBy(1),
   ArrowUp: () => opened() && goBy(-1),
   Escape: () => (selection ? stopSelecting() : opened() && closePanel()),
@@ -150,9 +151,9 @@ function draw() {
   byId("table").hidden = all === 0;
   byId("empty").hidden = all > 0;
   byId("filters").hidden = answer !== null && all === 0 && !list.alone();
-  byId("tools").hidden = all === 0 && !list.alone() && !chosen.text;
+  byId("tools").hidden = all === 0 && (list.areFlows() || !list.alone()) && !chosen.text;
   say(byId("empty").querySelector("p"), whyEmpty());
-  say(byId("empty").querySelector("pre"), filtersOf(chosen).size ? "" : words.example);
+  say(byId("empty").querySelector("pre"), list.alone() ? "" : words.example);
   drawPaging(answer?.pagination ?? {});
   drawView();
   drawPanel();
@@ -192,10 +193,12 @@ function closePanel() {
 
 const openRow = () => byId("table").querySelector('[aria-current="true"]');
 
-// The row that many rows away: of what is open, else of what has the focus.
+// That of what is open, else the one that has the focus.
+const rowNow = () => openRow() ?? document.activeElement.closest("tr");
+
 function rowBy(many) {
   const rows = list.seenRows().map(([, row]) => row);
-  const at = rows.indexOf(openRow() ?? document.activeElement.closest("tr"));
+  const at = rows.indexOf(rowNow());
   return at < 0 ? rows[many > 0 ? 0 : rows.length - 1] : rows[at + many];
 }
 

@@ -1,14 +1,14 @@
 // The head of a record's page: its name, status and acts, and the bar with its figures.
 import { makeActions } from "./actions.js";
 import { makeBar } from "./bar.js";
+import { makeCopy } from "./copy.js";
 import { element, sayOrHide } from "./dom.js";
 import { figuresOf } from "./figures.js";
-import { makeCopy } from "./record_parts.js";
 
 export function makeHead(act, kind) {
   const name = element("h1");
   const id = element("code");
-  const copy = makeCopy(id);
+  const copy = makeCopy("copy", () => id.textContent);
   const status = element("span", "pill");
   const warnings = element("span", "warnings");
   const actions = makeActions("div", "acts", { kind, act, last: name });

@@ -1,5 +1,6 @@
 // What pages of one record are made of: facts with times, and long texts to fold and to copy.
-import { button, element } from "./dom.js";
+import { makeCopy } from "./copy.js";
+import { element } from "./dom.js";
 import { clock } from "./words.js";
 
 const MOST_VALUES = 30;
@@ -115,7 +116,7 @@ export function flat(value) {
 export function makeText(title) {
   const pre = element("pre");
   const table = element("dl");
-  const copy = makeCopy(pre);
+  const copy = makeCopy("copy", () => pre.textContent);
   const made = section(title, pre, table);
   made.firstChild.after(copy.element);
   pre.tabIndex = 0;
@@ -140,33 +141,6 @@ export function makeText(title) {
   }
 
   return { element: made, show };
-}
-
-// A button that copies a place's text; where a browser allows that to nobody, it marks the text.
-export function makeCopy(place, textOf = () => place.textContent) {
-  let words = null;
-  let timer = null;
-  const made = button("copy", async () => {
-    try {
-      await navigator.clipboard.writeText(textOf());
-      made.textContent = words.copied;
-    } catch {
-      getSelection().selectAllChildren(place);
-      made.textContent = words.marked;
-    }
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      timer = null;
-      made.textContent = words.copy;
-    }, 2_000);
-  });
-  return {
-    element: made,
-    say: (now) => {
-      words = now;
-      if (!timer) made.textContent = words.copy;
-    },
-  };
 }
 
 // What a record holds under a name, as text; nothing of an empty object.

@@ -9,8 +9,6 @@ export const WORDS = inEach(PAGE, {
   asPage: ["Own page", "ページで開く"],
   ended: ["Ended", "終了"],
   copy: ["Copy", "コピー"],
-  copied: ["Copied", "コピーしました"],
-  marked: ["Marked", "選択しました"],
   terminate: ["Terminate", "強制終了"],
   stack: ["Where is it?", "実行箇所を調べる"],
   sureTerminate: [(name) => `Terminate ${name}?`, (name) => `${name} を強制終了しますか?`],
@@ -109,6 +107,7 @@ export const WORDS = inEach(PAGE, {
     (count) => (count === 1 ? "… 1 line is gone" : `… ${count} lines are gone`),
     (count) => `… ${count} 行は残っていません`,
   ],
+  logKeeps: [" (a log keeps its newest 22 KiB)", "（ログは新しい 22 KiB を保持します）"],
   earlierLines: [
     (count) =>
       count === 1 ? "… 1 earlier line is not shown" : `… ${count} earlier lines are not shown`,

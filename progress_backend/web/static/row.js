@@ -1,6 +1,7 @@
 // One task or workflow as a table row, changed in place. All of it leads to the record.
 import { makeActions } from "./actions.js";
 import { makeBar } from "./bar.js";
+import { makeCopy } from "./copy.js";
 import { button, element, say, sayCut } from "./dom.js";
 import { figuresOf } from "./figures.js";
 import { agoText, TASK } from "./task.js";
@@ -24,10 +25,13 @@ function makePick(filter) {
   return { element: made, show };
 }
 
+const idOf = ({ workflow_id: workflow, task_id: task }) => workflow || task;
+
 // A name with dots is cut in its middle: its last part stays.
 function makeName() {
   const path = element("span", "path");
   const leaf = element("span", "leaf");
+  leaf.dir = "auto"; // of a text from right to left the end is cut, too
   function show(text) {
     const dot = text.lastIndexOf(".") + 1;
     say(path, text.slice(0, dot));
@@ -53,7 +57,8 @@ export function makeRow(act, kind = TASK) {
     : [];
   const warnings = element("span", "warnings");
   const marks = picks.map(([, pick]) => pick.element);
-  const name = element("div", "name", link, ...marks, warnings);
+  const copy = makeCopy("pick copy", () => idOf(task), "copyId");
+  const name = element("div", "name", link, ...marks, copy.element, warnings);
   const line = element("span");
   const problem = element("small");
   const message = element("div", "message", line, " ", problem);
@@ -74,8 +79,9 @@ export function makeRow(act, kind = TASK) {
   );
   const actions = makeActions("td", "actions", { kind, act, last: made });
   let task = null;
+  message.dir = "auto";
   made.append(actions.element);
-  for (const mark of marks) mark.tabIndex = -1;
+  for (const mark of [...marks, copy.element]) mark.tabIndex = -1;
   made.onkeydown = goAlong;
   made.tabIndex = -1;
 
@@ -112,8 +118,9 @@ export function makeRow(act, kind = TASK) {
     first.show(name);
     type.show(other);
     type.parts[0].parentNode.hidden = !other;
-    const id = kind.id?.(task) ?? task.task_id;
-    const title = `${kind.name(task, words)}\n${id}`;
+    copy.say(words);
+    copy.element.title = idOf(task);
+    const title = `${kind.name(task, words)}\n${idOf(task)}`;
     if (link.title !== title) link.title = title;
     link.setAttribute("aria-label", [name, other].filter(Boolean).join(" "));
     link.href = kind.page(task, words);
@@ -137,10 +144,9 @@ export function makeRow(act, kind = TASK) {
     showName(words);
     progress.className = `progress ${task.status}`;
     bar.show(task, kind.name(task, words));
-    bar.element.hidden = task.status === "created" && !task.progress.current;
     const [share, counted] = figuresOf(task, words);
-    say(percent, bar.element.hidden ? "" : share);
-    sayCut(count, bar.element.hidden ? "" : counted);
+    say(percent, share);
+    sayCut(count, counted);
     sayCut(rate, kind.rate(task, words) ?? "");
     time.title = task.start_time ? words.since(task.start_time) : "";
     tick(words);

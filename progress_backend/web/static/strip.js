@@ -1,7 +1,7 @@
 // The strip in the header: what runs and waits, how long, and the workers that live. These are read every few
 // seconds while somebody looks, for the workers' view as well.
 import { say } from "./dom.js";
-import { answered } from "./live.js";
+import { alive, readWorkers } from "./details.js";
 import { makeReader } from "./reading.js";
 import { clock } from "./words.js";
 
@@ -11,7 +11,7 @@ export function makeStrip(place, drawn) {
   let refused = false; // its token does not list workers
 
   async function read(stop, wanted) {
-    const got = await answered("internal/workers", {}, stop);
+    const got = await readWorkers(stop);
     if (!wanted()) return got;
     refused = got?.status === 403;
     if (got?.ok) found = got.body;
@@ -19,9 +19,9 @@ export function makeStrip(place, drawn) {
   }
 
   function show({ running, created: waiting } = {}, words) {
-    place.hidden = !found || refused || running == null;
-    if (place.hidden) return;
-    const workers = found.workers.filter(({ live }) => live).length;
+    place.hidden = refused || running == null; // its place is kept while it is read
+    if (place.hidden || !found) return;
+    const { workers } = alive;
     const wait = found.oldest_wait_ms == null ? "" : clock(found.oldest_wait_ms / 1000);
     place.dataset.stuck = waiting > 0 && workers === 0;
     say(place, words.strip({ running, waiting, wait, workers }));

@@ -1,5 +1,5 @@
 // What is shown of a task, in a row and on its page.
-import { startText } from "./expected.js";
+import { placeText, startText } from "./expected.js";
 import { moment, nowOf } from "./moment.js";
 import { detailsOf } from "./details.js";
 import { remainingText } from "./remaining.js";
@@ -79,8 +79,8 @@ function roughly(rate) {
 // Why it does not go on: its error, who stopped it and the reason that was given, or who is before it.
 function whyText(task, words) {
   const { status, control } = task;
-  const ahead = detailsOf(task)?.ahead ?? null;
-  if (ahead !== null) return words.before(ahead);
+  const place = placeText(detailsOf(task)?.ahead, words);
+  if (place) return place;
   if (status === "error") return errorOf(task, words);
   if (!control || !["paused", "cancelled"].includes(status)) return "";
   return [control.by, control.reason].filter(Boolean).join(": ");

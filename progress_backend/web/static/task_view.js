@@ -1,7 +1,9 @@
 // A task's record in the order that a person wants: how it is, what went wrong, what came out, who
 // asked for what, when, where.
-import { startText } from "./expected.js";
+import { placeText, startText } from "./expected.js";
+import { readWorkers } from "./details.js";
 import { makeLog } from "./log_view.js";
+import { makeReader } from "./reading.js";
 import { makeHead } from "./record_head.js";
 import { makeFacts, makeText, requestOf, timesOf } from "./record_parts.js";
 import { pageOf, TASK } from "./task.js";
@@ -36,7 +38,7 @@ const KIND = {
           .join(words.comma),
   why: (task, words) =>
     task.status === "created" && task.ahead != null
-      ? words.before(task.ahead)
+      ? placeText(task.ahead, words)
       : task.status === "error"
         ? causeOf(task, words)
         : TASK.why(task, words),
@@ -66,13 +68,22 @@ export function makeTaskView(place, act, id) {
   const metadata = makeText("metadata");
   const log = makeLog(id);
   const timeline = makeTimeline(id);
+  const workers = makeReader(lookForWorkers, () => show(...now));
+  let now = [];
   place.append(
     ...[head, error, results, timeline, log, request, times, run, belongs, details, metadata].map(
       ({ element }) => element,
     ),
   );
 
+  // Whether one is alive, for what waits.
+  async function lookForWorkers(stop) {
+    await readWorkers(stop);
+    return { ok: true };
+  }
+
   function show(task, words) {
+    now = [task, words];
     const { worker, workflow } = task;
     const given = { ...task.processing_details };
     for (const name of task.estimated_details ?? []) delete given[name];
@@ -114,6 +125,7 @@ export function makeTaskView(place, act, id) {
     // A run that has yet to acknowledge its cancel may write more.
     log.look(task, task.final && task.control?.acknowledged_at !== null, words);
     timeline.look(task, words);
+    if (task.status === "created") workers.look();
   }
 
   return { show, tick, name: KIND.name, expectStack: timeline.expectStack };

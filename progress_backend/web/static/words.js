@@ -23,8 +23,7 @@ export const WORDS = inEach(
   {},
   {
     code: ["en", "ja"],
-    created: ["Created", "待機中"],
-    waits: ["Waiting", "待機中"],
+    created: ["Waiting", "待機中"],
     running: ["Running", "実行中"],
     paused: ["Paused", "一時停止中"],
     completed: ["Completed", "完了"],

@@ -6,7 +6,7 @@ export const WORDS = inEach(
   {
     workers: ["Workers", "ワーカー"],
     none: [
-      "No worker has given a sign of life. One that runs with progress-backend installed is here at once.",
+      "No workers yet. Start one with progress-backend installed: it is listed here at once.",
       "応答のあるワーカーはありません。progress-backend を組み込んだワーカーは、起動するとここに表示されます。",
     ],
     refused: [

@@ -1,7 +1,6 @@
 // What is shown of a workflow, in a row and on its page.
 import { detailsOf } from "./details.js";
 import { remainingText } from "./remaining.js";
-import { nowOf } from "./moment.js";
 import { lastLine, pageOf } from "./task.js";
 import { errorOf } from "./translated.js";
 import { clock, STATUSES } from "./words.js";
@@ -28,14 +27,11 @@ function offered(workflow) {
 }
 
 function timeText(workflow, words) {
-  const { end_time, processing_time_ms, created_at } = workflow;
+  const { end_time, processing_time_ms } = workflow;
   if (end_time !== null)
     return processing_time_ms == null ? "" : words.took(clock(processing_time_ms / 1000));
-  const left =
-    workflow.status === "running" &&
-    workflow.estimated_completion &&
-    remainingText(workflow, words);
-  return left || words.age(clock((nowOf(workflow) - Date.parse(created_at)) / 1000));
+  const isExpected = workflow.status === "running" && workflow.estimated_completion;
+  return isExpected ? remainingText(workflow, words) : "";
 }
 
 // How many tasks have each status but error, which the line below says; nothing where all of them
