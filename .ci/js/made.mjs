@@ -3,7 +3,7 @@
 // is another.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const FOLDER = fileURLToPath(new URL("../../progress_backend/web/static/", import.meta.url));
 const PRELOAD = /(?:<link rel="modulepreload" href="[^"]*">\n)*(?=<script type="module")/;
@@ -16,11 +16,23 @@ const HOW = {
   write: false,
 };
 
+// A style sheet that a module imports is a text without blanks.
+const styles = {
+  name: "styles",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+
 async function element() {
   const { outputFiles } = await build({
     ...HOW,
     entryPoints: ["element.js"],
     minify: true,
+    plugins: [styles],
     banner: { js: "// <task-progress> of progress-backend, written by make element." },
   });
   return outputFiles[0].text;

@@ -175,7 +175,7 @@ def test_a_cancel_takes_a_second_press(api: RunningApi, site: Site, open_page: O
     cancel, keep = part(page, "cancel"), part(page, "keep")
     expect(cancel).to_be_visible()  # a key is pressed on what is hidden, too
     cancel.press("Enter")
-    expect(cancel).to_have_text("Cancel the task")
+    expect(cancel).to_have_text("Cancel it")
     keep.press("Enter")
     expect(cancel).to_have_text("Cancel")
     cancel.click()

@@ -25,8 +25,8 @@ def test_a_row_stays_while_somebody_is_asked_about_it(
     records.start("three")
     expect(page.locator("#news")).to_have_text("1 new")
     assert listed(page) == ["two", "one"]
-    dialog.get_by_role("button", name="Cancel the task").click()
-    expect(page.locator("#notice")).to_contain_text("the task is completed by now")
+    dialog.get_by_role("button", name="Cancel it").click()
+    expect(page.locator("#notice")).to_contain_text("it is completed by now")
     eventually(lambda: listed(page) == ["three", "one"])
     # Its row and the button are gone: the next one has the focus.
     expect(row(page, "one")).to_be_focused()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from playwright.sync_api import Page, expect
 
 from progress_backend import tokens
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import asked, marked, never_loaded_again, other_language, row, shows
+from tests.browser.looking import asked, marked, never_loaded_again, row, shows
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -22,45 +22,26 @@ def composed(page: Page, *texts: str) -> None:
         session.send("Input.imeSetComposition", composition)
 
 
-AWAY = {
-    "en": "“Type: fetch_data” was taken away: it does not go together with “Warning: Stalled”, as "
-    "there is no index of both.",
-    "ja": "「種別：fetch_data」の絞り込みを外しました。「警告：更新なし」と組み合わせた索引がない"
-    "ため、同時には絞り込めません。",
-}
-
-
-def test_what_another_choice_takes_away_is_told(
+def test_of_filters_that_do_not_go_together_the_newer_stays(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     records.start("slow")
     records.warning("slow", stalled=datetime.now(UTC))
     page = open_page(api, "/?task_type=fetch_data&lang=en")
-    away = page.locator(".away")
+    chips = page.locator("#filters .chosen:visible")
     shows(page, "slow", "running")
-    expect(away).to_have_text("")
+    expect(chips).to_have_text(["Type: fetch_data ×"])
     page.locator("#search").fill("Warning: Stalled")
     page.keyboard.press("Enter")
-    expect(away).to_have_text(AWAY["en"])
-    expect(page.get_by_role("status").filter(has_text="taken away")).to_be_visible()
-    other_language(page)
-    expect(away).to_have_text(AWAY["ja"])
-    page.go_back()  # nothing is taken away of what was chosen before
-    expect(away).to_have_text("")
-    assert asked(page) == {"task_type": "fetch_data"}
+    expect(chips).to_have_text(["Warning: Stalled ×"])
+    assert asked(page) == {"warning": "stalled"}
+    page.go_back()
+    expect(chips).to_have_text(["Type: fetch_data ×"])
     # An address that somebody has made by hand.
     page.goto(f"http://127.0.0.1:{api.port}/?task_type=fetch_data&warning=stalled&page=3&lang=en")
-    expect(away).to_have_text(AWAY["en"])
+    expect(chips).to_have_text(["Warning: Stalled ×"])
     shows(page, "slow", "running")
     assert asked(page) == {"warning": "stalled"}
-    page.locator("#search").fill("slow-1")
-    page.keyboard.press("Enter")
-    expect(away).to_have_text(
-        "“Warning: Stalled” was taken away: it does not go together with “Id: slow-1…”, as there "
-        "is no index of both."
-    )
-    page.locator("#filters [data-name=id_prefix]").click()
-    expect(away).to_have_text("")
 
 
 def test_a_list_that_is_refused_says_why_and_asks_no_socket_for_ever(
@@ -71,17 +52,15 @@ def test_a_list_that_is_refused_says_why_and_asks_no_socket_for_ever(
     shows(page, "job", "running")
     sockets: list[str] = []
     page.on("websocket", lambda socket: sockets.append(socket.url))
-    with page.expect_request("**/internal/tasks?*created_from*"):
-        page.goto(f"http://127.0.0.1:{api.port}/?created_from=yesterday&lang=en")
+    page.goto(f"http://127.0.0.1:{api.port}/?symbol={'x' * 300}&lang=en")
     notice = page.locator("#notice")
-    expect(notice).to_contain_text("The list was refused: ")
-    expect(notice).to_contain_text("created_from")
+    expect(notice).to_contain_text("The list was refused: symbol: ")
     page.goto(f"http://127.0.0.1:{api.port}/?symbol={'x' * 300}&lang=ja")
     expect(notice).to_contain_text("一覧を取得できません。")
     for _ in range(3):  # that long it is asked again for the list
         with page.expect_request("**/internal/tasks?*"):
             pass
-    assert len([url for url in sockets if "symbol=xxx" in url]) == 1
+    assert len([url for url in sockets if "symbol=xxx" in url]) == 2  # one a page
     page.locator("#filters [data-name=symbol]").click()
     shows(page, "job", "running")
     expect(notice).to_be_hidden()
@@ -161,26 +140,6 @@ def test_the_focus_stays_where_a_choice_takes_its_button_away(
     page.keyboard.press("Enter")
     expect(chips).to_have_text(["Id: job-on… ×"])
     expect(page.locator("#search")).to_be_focused()
-
-
-def test_a_span_is_of_the_services_clock(
-    api: RunningApi, records: Records, open_page: OpenPage
-) -> None:
-    """The browser's is an hour fast, and its zone another."""
-    records.start("job")
-    page = open_page(api, "/?lang=en", timezone_id="America/New_York")
-    shows(page, "job", "running")
-    page.clock.set_system_time(datetime.now(UTC) + timedelta(hours=1))
-    page.reload()
-    shows(page, "job", "running")
-    page.locator("#search").fill("Created: last hour")
-    page.keyboard.press("Enter")
-    chip = page.locator("#filters [data-name=created_from]")
-    expect(chip).to_be_visible()
-    since = datetime.fromisoformat(asked(page)["created_from"])
-    assert 3_500 < (datetime.now(UTC) - since).total_seconds() < 3_800
-    page.goto(f"http://127.0.0.1:{api.port}/?created_from=2026-01-02T20:04:00Z&lang=en")
-    expect(chip).to_contain_text("From 1/2/26, 3:04")
 
 
 def test_what_the_page_does_by_keys(api: RunningApi, records: Records, open_page: OpenPage) -> None:

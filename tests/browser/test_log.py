@@ -68,7 +68,7 @@ def test_the_page_of_a_task_shows_its_log(
     expect(seen).to_have_text(["01:30:00warning<b>2023-08-11</b> has no prices"])
 
 
-def test_a_page_says_how_many_earlier_lines_it_does_not_show(
+def test_a_page_says_how_many_lines_are_gone_and_what_a_log_keeps(
     api: RunningApi, write: Write, open_page: OpenPage
 ) -> None:
     task_id = api.create()
@@ -78,7 +78,7 @@ def test_a_page_says_how_many_earlier_lines_it_does_not_show(
     for shown in range(200, 1_001, 200):
         expect(lines).to_have_count(shown)
         write(task_id, "line", count=200)  # as many as the store keeps
-    expect(lines.first).to_have_text("… 200 earlier lines are not shown")
+    expect(lines.first).to_have_text("… 200 lines are gone (a log keeps its newest 22 KiB)")
     assert lines.count() == 1_001
 
 

@@ -138,7 +138,7 @@ def test_the_focus_stays_on_the_row_after_an_act(
     expect(row(page, "one").get_by_role("button", name="Resume")).to_be_focused()
     row(page, "one").get_by_role("button", name="Cancel").focus()
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Cancel the task").click()
+    page.get_by_role("button", name="Cancel it").click()
     shows(page, "one", "cancelled")
     expect(row(page, "one")).to_be_focused()
     records.start("three")

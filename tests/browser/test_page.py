@@ -54,7 +54,7 @@ def test_languages(api: RunningApi, records: Records, open_page: OpenPage) -> No
     expect(row(page, "job")).to_contain_text("Running")
     japanese = open_page(api, locale="ja-JP")
     expect(japanese.locator("h1")).to_have_text("タスクの進捗")
-    expect(japanese).to_have_title("1 件実行中 · タスクの進捗")
+    expect(japanese).to_have_title("実行中 1 · タスクの進捗")
 
 
 def test_the_header_says_where_one_is_and_how_it_goes(

@@ -78,7 +78,7 @@ def test_a_tasks_page_by_the_keyboard_alone(
         "() => { const cancel = document.activeElement; cancel.click();"
         " document.getElementById('sure').close(''); cancel.click(); }"
     )
-    press(page, "Cancel the task")
+    press(page, "Cancel it")
     expect(pill).to_have_text("Cancel requested")
     expect(page.get_by_role("button", name="Terminate")).to_be_focused()
     page.keyboard.press("Enter")
@@ -112,7 +112,7 @@ def test_a_workflows_page_by_the_keyboard_alone(
     press(page, "Resume")
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     press(page, "Cancel")
-    press(page, "Cancel the workflow")
+    press(page, "Cancel it")
     expect(page.locator("#record").get_by_role("button", name="Cancel", exact=True)).to_have_count(
         0
     )

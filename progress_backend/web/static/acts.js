@@ -7,18 +7,16 @@ const byId = (id) => document.getElementById(id);
 
 // The body that answers, or why it was not done; neither where the person keeps what they have.
 export async function ask(kind, name, item, words) {
-  const texts = kind.words(words);
-  if (isEnd(name) && !(await isSure(name, kind.name(item, texts), texts))) return {};
-  const { body, why } = await asked(kind, name, item, words);
-  return body ? { body } : { refusal: why ? texts.refused(why) : texts.unanswered };
+  if (isEnd(name) && !(await isSure(name, kind.name(item, words), words))) return {};
+  const { body, why } = await asked(name, item, words);
+  return body ? { body } : { refusal: why ? words.refused(why) : words.unanswered };
 }
 
 const isEnd = (name) => name === "cancel" || name === "terminate";
 
-// The same without a second look: the body that answers, or the answer's status, after how many seconds
-// to ask again where it says so, and why it was not done; none of them without an answer.
-export async function asked(kind, name, item, words) {
-  const texts = kind.words(words);
+// The same without a second look: the body that answers, or the answer's status and why it was not done; neither
+// without an answer.
+export async function asked(name, item, words) {
   const [method, target, body] =
     name === "stack"
       ? ["POST", "stack"]
@@ -31,23 +29,23 @@ export async function asked(kind, name, item, words) {
     body: JSON.stringify(body),
   });
   if (got?.ok) return { body: got.body };
-  return got ? { status: got.status, again: got.again, why: whyNot(got, texts, name) } : {};
+  return got ? { status: got.status, why: whyNot(got, words, name) } : {};
 }
 
 // What is usual is answered in the page's words; anything else in the service's.
-export function whyNot({ status, body }, texts, name) {
+export function whyNot({ status, body }, words, name) {
   if (status === 409 && name !== "stack" && STATUSES.includes(body?.status))
-    return texts.isNow(texts[body.status]);
-  if (status === 404) return texts.gone;
-  if (status === 503) return texts.noAnswer;
+    return words.isNow(words[body.status]);
+  if (status === 404) return words.gone;
+  if (status === 503) return words.noAnswer;
   const detail = body?.detail ?? status;
   return typeof detail === "string" ? detail : JSON.stringify(detail);
 }
 
-function isSure(act, name, texts) {
+function isSure(act, name, words) {
   return act === "terminate"
-    ? sure(texts.sureTerminate(name), texts.sureTerminateHow, texts.doTerminate)
-    : sure(texts.sure(name), texts.sureHow, texts.doCancel);
+    ? sure(words.sureTerminate(name), words.sureTerminateHow, words.doTerminate)
+    : sure(words.sure(name), words.sureHow, words.doCancel);
 }
 
 // Whether a person wants that after a second look.

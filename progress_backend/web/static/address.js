@@ -4,22 +4,12 @@ import { settled } from "./filters.js";
 import { STATUSES } from "./words.js";
 
 // As the API's list takes them.
-export const FILTERS = [
-  "status",
-  "owner",
-  "task_type",
-  "symbol",
-  "warning",
-  "id_prefix",
-  "created_from",
-  "created_to",
-];
+export const FILTERS = ["status", "owner", "task_type", "symbol", "warning", "id_prefix"];
 const VIEWS = ["workflows", "workers"];
 const SORTS = ["newest", "running", "ended"];
 export const RECORDS = ["task", "workflow"];
 const OF_SOCKET = ["status", "owner", "task_type", "symbol"];
 
-// And what of the address was taken away, as it does not go together with the rest.
 export function fromAddress() {
   const query = new URLSearchParams(location.search);
   const page = Number(query.get("page"));
@@ -31,8 +21,7 @@ export function fromAddress() {
   for (const kind of RECORDS) chosen[kind] = query.get(kind) || null; // what is open in the panel
   chosen.view = VIEWS.includes(query.get("view")) ? query.get("view") : null; // in place of all tasks
   chosen.text = query.get("q") ?? ""; // what is looked for within the page
-  const { now, away } = settled(chosen);
-  return { now: away.length ? { ...now, page: 1 } : now, away };
+  return settled(chosen);
 }
 
 // Those that the list is asked for: only what is chosen.

@@ -1,6 +1,5 @@
 // The bar of a task or a workflow, and its figures.
 import { element } from "./dom.js";
-import { softEnd } from "./expected.js";
 
 export function makeBar() {
   const fill = element("i");
@@ -13,21 +12,15 @@ export function makeBar() {
   function show(item, label) {
     const { current, total, percentage } = item.progress;
     const unknown = !total && item.status === "running";
-    const soft = softEnd(item);
     track.className = `bar ${item.status}`;
     track.hidden = item.status === "created" && !current;
     track.classList.toggle("unknown", unknown);
-    track.classList.toggle("soft", soft !== null);
     const lost = item.counts?.error && total ? (item.counts.error / total) * 100 : 0;
     const rest = Math.max(percentage - lost, 0);
     if (item.counts && !failed.parentNode) track.prepend(failed);
     failed.style.width = `${Math.min(lost, percentage)}%`;
     fill.style.width = `${rest}%`;
     fill.style.minWidth = current > 0 && (!lost || rest >= 0.05) ? "4px" : "0"; // less than a percent is seen, too
-    if (soft) {
-      track.style.setProperty("--sure", `${(100 * soft[0]) / percentage}%`);
-      track.style.setProperty("--may-be", `${soft[1] - percentage}%`);
-    }
     track.setAttribute("aria-label", label);
     if (unknown) track.removeAttribute("aria-valuenow");
     else track.setAttribute("aria-valuenow", percentage);

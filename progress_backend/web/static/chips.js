@@ -24,10 +24,7 @@ export function makeChips(place, choose, roves = false) {
   return function show(counts, chosen, words, empty = true) {
     for (const { status, chip, label, count } of chips) {
       const number = counts?.[status ?? "all"];
-      chip.toggleAttribute(
-        "data-none",
-        counts !== null && !number && status !== null && status !== chosen,
-      );
+      chip.toggleAttribute("data-none", number === 0);
       chip.hidden = !(empty || number || status === chosen);
       chip.setAttribute("aria-pressed", String(chosen === status));
       if (roves) chip.tabIndex = chosen === status ? 0 : -1;

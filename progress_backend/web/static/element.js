@@ -3,7 +3,7 @@
 // label (in place of the name), error-text ("plain": only that there was an error). The slot "end" is shown at the end.
 // Events: progress and end (detail: the record), error (detail: {code, text}). Parts: name, status,
 // bar, fill, figures, time, message, problem, note, cancel.
-import { STYLE } from "./element_style.js";
+import STYLE from "./element.css";
 import { follow } from "./feed.js";
 import { figuresOf } from "./figures.js";
 import { moment } from "./moment.js";
@@ -223,26 +223,19 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     }
     if (answer?.ok) return;
     const body = await answer?.json().catch(() => null);
-    const known = answer?.status === 409 && STATUSES.includes(body?.status);
-    this.#ask(
-      !answer
-        ? this.#words.unanswered
-        : known
-          ? this.#words.refused(
-              (kind === "workflow" ? this.#words.ofWorkflow : this.#words).isNow(
-                this.#words[body.status],
-              ),
-            )
-          : this.#words.refused(
-              (answer.status === 403
-                ? this.#words.mayNot
-                : answer.status === 429
-                  ? null
-                  : this.#words.refusals[4000 + answer.status]) ??
-                body?.detail ??
-                answer.status,
-            ),
-    );
+    this.#ask(this.#whyNot(answer, body));
+  }
+
+  #whyNot(answer, body) {
+    const words = this.#words;
+    if (!answer) return words.unanswered;
+    const { status } = answer;
+    if (status === 409 && STATUSES.includes(body?.status)) {
+      return words.refused(words.isNow(words[body.status]));
+    }
+    if (status === 403) return words.refused(words.mayNot);
+    const usual = status !== 429 && words.refusals[4000 + status];
+    return words.refused(usual || (body?.detail ?? status));
   }
 
   #show() {
@@ -280,7 +273,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     text(
       this.#name,
       this.getAttribute("label") ||
-        (record.workflow_id && (record.name || words.ofWorkflow.name)) ||
+        (record.workflow_id && (record.name || words.workflow)) ||
         [record.task_type, record.symbol].filter(Boolean).join(" "),
     );
     text(this.#status, waiting || (words[record.status] ?? record.status));
@@ -323,14 +316,13 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
       ["created", "running", "paused"].includes(record.status) &&
       record.control?.action !== "cancel";
     const sure = this.#asked === "sure";
-    const texts = record?.workflow_id ? words.ofWorkflow : words;
     this.#cancel.disabled = this.#asked === "sent";
     text(
       this.#cancel,
       !offered
         ? ""
         : sure
-          ? texts.doCancel
+          ? words.doCancel
           : this.#asked === "sent"
             ? words.asked.cancel
             : words.cancel,

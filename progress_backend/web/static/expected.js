@@ -1,4 +1,4 @@
-// What only the live page shows of an estimate: when a waiting task starts, and where a bar may end.
+// What the live page shows of a waiting task: its place, and when it starts.
 import { alive } from "./details.js";
 import { rangeTo } from "./remaining.js";
 
@@ -13,14 +13,4 @@ export function startText(task, start, words) {
   return start && alive.workers !== 0
     ? (rangeTo(start, task, words, words.startsIn) ?? words.waitsLonger)
     : "";
-}
-
-// Where the bar's end may be by the time that is left: the shares of all work that are done if the run
-// goes on slowly and fast, in percent; null where that is not known.
-export function softEnd({ status, estimate, at, progress: { percentage } }) {
-  if (status !== "running" || !estimate?.latest || percentage <= 0 || percentage >= 100)
-    return null;
-  const left = (until) => Math.max(Date.parse(until) - Date.parse(at), 1);
-  const done = (left(estimate.likely) * percentage) / (100 - percentage);
-  return [estimate.latest, estimate.earliest].map((until) => (100 * done) / (done + left(until)));
 }

@@ -8,28 +8,25 @@ import { TASK } from "./task.js";
 // Fewer are rows like the others.
 export const LEAST = 4;
 
-// `turn` opens or closes it, `all` leads to all that wait.
-export function makeFold(turn, all) {
+// `turn` opens or closes it.
+export function makeFold(turn) {
   const toggle = button("toggle", turn);
   const next = element("span", "next");
-  const more = button("more", all);
-  const cell = element("td", "", toggle, next, more);
+  const cell = element("td", "", toggle, next);
   const made = element("tr", "fold", cell);
   cell.colSpan = 5;
 
-  function show({ count, rows, open, first }, words) {
+  function show({ count, open, first }, words) {
     say(toggle, words.waiting(count));
     toggle.setAttribute("aria-expanded", String(open));
     say(next, first && !open ? nextText(first, words) : "");
-    say(more, words.allWaiting(count));
-    more.hidden = !open || rows >= count;
   }
 
   return { element: made, show, focus: () => toggle.focus() };
 }
 
 function nextText(task, words) {
-  const name = task.workflow_id ? task.name || words.ofWorkflow.name : TASK.name(task);
+  const name = task.workflow_id ? task.name || words.workflow : TASK.name(task);
   const details = detailsOf(task);
   const start =
     startText(task, details?.start, words) ||

@@ -26,7 +26,7 @@ const FOLD = "\twaiting"; // the key of the row that stands for what waits
 // `chosen` and `words` give what is chosen and the page's language; `turned` is called with another page,
 // `refuse` why an act was not done; `draw` and `drawState` draw the page around the rows; `hold` keeps
 // these from moving.
-export function makeList(table, { chosen, words, turned, choose, refuse, draw, drawState, hold }) {
+export function makeList(table, { chosen, words, turned, refuse, draw, drawState, hold }) {
   const filters = {
     focus: () => document.querySelector('#filters [aria-pressed="true"]')?.focus(),
   };
@@ -50,7 +50,7 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
   let unfolded = false; // whether what waits is shown
 
   function makeEither(item) {
-    if (item.fold) return makeFold(turnFold, () => choose({ status: "created" }));
+    if (item.fold) return makeFold(turnFold);
     return makeRow(act, item.workflow_id ? WORKFLOW : TASK);
   }
 
@@ -230,7 +230,7 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
     if (waiting.length < LEAST || waiting.length === read.length || passes) return read;
     const count = Math.max(summary.created ?? 0, waiting.length);
     const first = items.shown.get(waiting[0]);
-    folded = { fold: true, open: unfolded, count, rows: waiting.length, first };
+    folded = { fold: true, open: unfolded, count, first };
     const hidden = new Set(unfolded ? [] : waiting);
     return read.flatMap((one) => [
       ...(one === waiting[0] ? [FOLD] : []),
@@ -290,7 +290,6 @@ export function makeList(table, { chosen, words, turned, choose, refuse, draw, d
     begun: () => reader.outcome !== "none",
     drawn: () => drawn,
     seenRows,
-    now: () => Date.now() + aheadMs,
     counted: () => counted,
     goesOn,
     both: () => [...items.shown.values()].some((item) => item.workflow_id),

@@ -30,8 +30,7 @@ export async function answered(url, options = {}, stop = new AbortController()) 
         return null; // an answer of somebody on the way
       }));
     const at = Date.parse(response.headers.get("Date")); // the service's clock
-    const again = Number(response.headers.get("Retry-After")) || 0; // seconds
-    return { ok: response.ok && body !== null, status: response.status, body, at, again };
+    return { ok: response.ok && body !== null, status: response.status, body, at };
   } catch {
     return null;
   } finally {

@@ -61,14 +61,8 @@ export function makeLog(id) {
     if (!got?.ok || task.created_at !== of) return;
     const atEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < AT_END_PX;
     for (const line of got.body.lines) {
-      if (line.id > last + 1)
-        lines.append(
-          element(
-            "p",
-            "gone",
-            `${words.linesGone(line.id - last - 1)}${last ? "" : words.logKeeps}`,
-          ),
-        );
+      if (last && line.id > last + 1)
+        lines.append(element("p", "gone", words.linesGone(line.id - last - 1)));
       last = line.id;
       const at = element("time", "", clockOf(line.time, task.created_at));
       at.dateTime = line.time;
@@ -79,13 +73,11 @@ export function makeLog(id) {
       filter(made);
       lines.append(made);
     }
-    if (lines.childElementCount > LIMIT) {
-      while (lines.childElementCount > LIMIT) lines.firstChild.remove();
-      earlier.textContent = words.earlierLines(
-        Number(lines.querySelector("[data-line]").dataset.line) - 1,
-      );
-      lines.prepend(earlier);
-    }
+    earlier.remove();
+    while (lines.childElementCount > LIMIT) lines.firstChild.remove();
+    const gone = Number(lines.querySelector("[data-line]")?.dataset.line ?? 1) - 1;
+    if (gone) earlier.textContent = words.linesGone(gone) + words.logKeeps;
+    if (gone) lines.prepend(earlier);
     if (got.body.lines.length && made.hidden) made.hidden = false;
     if (got.body.lines.length && atEnd) lines.scrollTop = lines.scrollHeight;
     whole = over && got.body.lines.length < LIMIT;

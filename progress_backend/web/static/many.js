@@ -2,7 +2,6 @@
 import { asked, whyNot } from "./acts.js";
 import { answered } from "./live.js";
 import { STATUSES } from "./words.js";
-import { WORKFLOW } from "./workflow.js";
 
 export const MOST = 1_000;
 // The statuses of the tasks that an act changes.
@@ -14,28 +13,21 @@ export const CHANGES = {
 const PIECE = 200;
 const PAGE = 100;
 const MOST_PAGES = 50;
-const TRIES = 10;
-const LONGEST_WAIT_S = 60;
 
-// Of the tasks `ids` and of `workflows`. `report` is called with how it stands after each piece, and with the
-// seconds that it waits where the service says so: of how many it was asked, why it was not of the others (key ->
-// text), and which are `left` since it had to stop (`stopped` says why).
+// Of the tasks `ids` and of `workflows`. `report` is called with how it stands after each piece: of how many it was
+// asked, why it was not of the others (key -> text), and which are `left` since it had to stop (`stopped` says why).
 export async function actOn({ ids, workflows }, name, words, report) {
-  const so = { tasks: 0, workflows: 0, refused: new Map(), left: [], stopped: "" };
-  const waits = (seconds) => report(so, seconds);
+  const so = { asked: 0, refused: new Map(), left: [], stopped: "" };
 
   async function askTasks(some) {
     const body = JSON.stringify({ action: name, ids: some });
     const headers = { "Content-Type": "application/json" };
-    const got = await patiently(
-      () => answered("internal/act", { method: "POST", headers, body }),
-      waits,
-    );
+    const got = await answered("internal/act", { method: "POST", headers, body });
     if (!got?.ok) {
       so.stopped = got ? words.refused(whyNot(got, words)) : words.unanswered;
       return false;
     }
-    so.tasks += got.body.asked;
+    so.asked += got.body.asked;
     for (const { task_id, code, why } of got.body.refused)
       so.refused.set(task_id, reason(code, why, words));
     report(so);
@@ -51,8 +43,8 @@ export async function actOn({ ids, workflows }, name, words, report) {
 
   async function askWorkflows() {
     for (const [place, id] of workflows.entries()) {
-      const got = await patiently(() => asked(WORKFLOW, name, { workflow_id: id }, words), waits);
-      if (got.body) so.workflows += 1;
+      const got = await asked(name, { workflow_id: id }, words);
+      if (got.body) so.asked += 1;
       else if ([403, 404, 409].includes(got.status)) so.refused.set(`\n${id}`, got.why);
       else {
         so.stopped = got.status ? words.refused(got.why) : words.unanswered;
@@ -88,15 +80,4 @@ export async function passing(filter, words) {
 function reason(code, why, words) {
   if (STATUSES.includes(code)) return words.isNow(words[code]);
   return { not_found: words.gone, forbidden: words.mayNot, ...words.codes }[code] ?? why;
-}
-
-// A service that limits writes says when it is to be asked again.
-async function patiently(send, waits) {
-  for (let tried = 1; ; tried += 1) {
-    const got = await send();
-    if (got?.status !== 429 || tried >= TRIES) return got;
-    const seconds = Math.min(got.again || 1, LONGEST_WAIT_S);
-    waits(seconds);
-    await new Promise((resume) => setTimeout(resume, seconds * 1_000));
-  }
 }

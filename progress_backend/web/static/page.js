@@ -35,7 +35,7 @@ const byId = (id) => document.getElementById(id);
 const { title } = document.body.dataset;
 if (title) for (const its of Object.values(WORDS)) its.title = title;
 let words = WORDS[language(new URLSearchParams(location.search).get("lang"))];
-let { now: chosen, away } = fromAddress(); // away: filters that another one has displaced
+let chosen = fromAddress();
 let workers = null;
 let strip = null;
 let panel = null;
@@ -47,13 +47,11 @@ const list = makeList(byId("table"), {
   chosen: () => chosen,
   words: () => words,
   turned: (page) => take({ ...chosen, page }, false),
-  choose,
   refuse: line.refuse,
   draw,
   drawState,
   hold: makeHold(byId("held"), byId("news"), draw),
 });
-if (away.length) take(chosen, false);
 list.begin(); // its answer is on its way while the rest is made
 const showFilters = makeChips(byId("filters"), (status) => choose({ status }), true);
 const showChosen = makeChosen(byId("filters"), choose);
@@ -61,7 +59,7 @@ const turning = makePages(turn);
 turning.text.id = "paging";
 byId("rest").before(turning.newer, turning.text);
 byId("rest").after(turning.older);
-const search = makeSearch(byId("search"), byId("found"), { typed: lookFor, choose, now: list.now });
+const search = makeSearch(byId("search"), byId("found"), { typed: lookFor, choose });
 
 function makeMenus() {
   const showSorts = makeSortMenu(byId("sort"), choose);
@@ -84,9 +82,7 @@ function take(now, anew) {
 
 function choose(filters) {
   if (Object.entries(filters).every(([name, value]) => chosen[name] === value)) return;
-  const now = settled({ ...chosen, page: 1 }, filters);
-  away = now.away;
-  take(now.now, !(chosen.text && filters.text === "")); // Back leads to before a suggestion was typed
+  take(settled({ ...chosen, page: 1 }, filters), !(chosen.text && filters.text === "")); // Back leads to before a suggestion was typed
   list.begin();
   draw();
 }
@@ -116,9 +112,7 @@ function lookFor(text) {
 
 // Back or Forward.
 function goThere() {
-  const there = fromAddress();
-  away = there.away;
-  take(there.now, false);
+  take(fromAddress(), false);
   list.begin();
   draw();
 }
@@ -140,7 +134,7 @@ function draw() {
   const { created } = list.summary();
   showFilters(filtered || created == null ? null : list.summary(), chosen.status, words);
   strip?.show(list.summary(), words);
-  showChosen(chosen, words, away);
+  showChosen(chosen, words);
   list.drawRows();
   if (list.drawn()) (drawMenus ??= makeMenus())();
   const { shown, all } = list.counted();
@@ -312,12 +306,9 @@ function drawSelection() {
 }
 
 function whyEmpty() {
-  const filters = [...filtersOf(chosen).keys()];
   if (list.goesOn(1)) return words.lookFurther;
   if (list.areFlows()) return words.noWorkflows;
-  if (filters.length > 1) return words.noneSuch;
-  if (chosen.status) return words.nothing;
-  return chosen.owner ? words.noneOf(chosen.owner) : filters.length ? words.noneSuch : words.empty;
+  return filtersOf(chosen).size ? words.noneSuch : words.empty;
 }
 
 function drawPaging({ pages = 1, total = 0 }) {

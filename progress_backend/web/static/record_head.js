@@ -36,14 +36,13 @@ export function makeHead(act, kind) {
   );
   name.tabIndex = -1; // has the focus where the act that had it is over
   function show(item, words) {
-    const of = kind.words(words);
     const [shared, counted] = figuresOf(item, words);
     copy.say(words);
     made.dataset.status = item.status;
     made.dataset.failed = item.counts?.error > 0;
-    sayOrHide(name, kind.name(item, of));
+    sayOrHide(name, kind.name(item, words));
     sayOrHide(id, item.task_id);
-    sayOrHide(status, kind.status(item, of));
+    sayOrHide(status, kind.status(item, words));
     status.className = `pill ${item.status}`;
     warnings.replaceChildren(
       ...(kind.warnings?.(item, words) ?? []).map(([text]) => element("small", "", text)),
@@ -51,17 +50,16 @@ export function makeHead(act, kind) {
     sayOrHide(share, shared);
     sayOrHide(figures, counted);
     bar.show(item, name.textContent);
-    sayOrHide(text, kind.text(item, of));
-    sayOrHide(why, kind.why(item, of));
-    actions.show(item, of);
+    sayOrHide(text, kind.text(item, words));
+    sayOrHide(why, kind.why(item, words));
+    actions.show(item, words);
     tick(item, words);
   }
 
   // What the time alone changes.
   function tick(item, words) {
-    const of = kind.words(words);
-    sayOrHide(rate, kind.rate(item, of) ?? "");
-    sayOrHide(time, kind.time(item, of));
+    sayOrHide(rate, kind.rate(item, words) ?? "");
+    sayOrHide(time, kind.time(item, words));
   }
 
   return { element: made, show, tick };

@@ -108,11 +108,6 @@ export const WORDS = inEach(PAGE, {
     (count) => `… ${count} 行は残っていません`,
   ],
   logKeeps: [" (a log keeps its newest 22 KiB)", "（ログは新しい 22 KiB を保持します）"],
-  earlierLines: [
-    (count) =>
-      count === 1 ? "… 1 earlier line is not shown" : `… ${count} earlier lines are not shown`,
-    (count) => `… これより前の ${count} 行は表示していません`,
-  ],
   happened: {
     created: ["Created", "作成"],
     started: ["Started", "開始"],

@@ -5,7 +5,6 @@ import { errorOf, messageOf } from "./translated.js";
 import { STATUSES } from "./words.js";
 
 const NAMES = ["task_type", "symbol", "owner"];
-const SPANS_MS = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 };
 const MOST = 300; // values of rows that are kept to be suggested
 const SHORTEST_ID = 6; // characters that the service wants
 const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/; // as Celery makes them
@@ -29,9 +28,8 @@ export function matcher(text, words) {
     ].some((one) => one?.toLowerCase().includes(wanted));
 }
 
-// `typed` is called with the text, `choose` with the filters of a suggestion, or with the beginning of ids;
-// `now` is the service's clock in milliseconds.
-export function makeSearch(field, found, { typed, choose, now }) {
+// `typed` is called with the text, `choose` with the filters of a suggestion, or with the beginning of ids.
+export function makeSearch(field, found, { typed, choose }) {
   const list = element("datalist");
   const seen = new Map(); // "symbol 7203.T" -> its filter, of the rows that were loaded so far, and the types that are stored
   let offered = new Map(); // a suggestion's text -> its filter
@@ -52,7 +50,6 @@ export function makeSearch(field, found, { typed, choose, now }) {
     offered = new Map([
       ...STATUSES.map((status) => [words.only.status(status), ["status", status]]),
       ...Object.keys(words.warnings).map((kind) => [words.only.warning(kind), ["warning", kind]]),
-      ...Object.keys(SPANS_MS).map((span) => [words.spans[span], ["created_from", span]]),
       ...[...seen.values()].map(([name, value]) => [words.only[name](value), [name, value]]),
     ]);
     const texts = [...offered.keys()];
@@ -74,8 +71,7 @@ export function makeSearch(field, found, { typed, choose, now }) {
   function take() {
     const text = field.value.trim();
     const [name, value] = offered.get(text) ?? ["id_prefix", text];
-    const span = name === "created_from" && new Date(now() - SPANS_MS[value]).toISOString();
-    choose({ [name]: span || value, text: "" });
+    choose({ [name]: value, text: "" });
   }
 
   // A browser says that a text was chosen from the list by its kind of input, or by none.

@@ -30,7 +30,6 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     button(name === "cancel" ? "danger" : "", () => act(name)),
   ]);
   let words = null;
-  let last = null;
   let busy = false;
   let outcome = "";
   const boxes = new Map();
@@ -52,17 +51,10 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     draw();
   }
 
-  // With the shift key all from the last one that was ticked.
-  function tick(id, on, shift) {
+  function tick(id, on) {
     outcome = "";
-    const shown = ids();
-    const [a, b] = [shown.indexOf(last), shown.indexOf(id)];
-    const some = shift && a >= 0 && b >= 0 ? shown.slice(Math.min(a, b), Math.max(a, b) + 1) : [id];
-    for (const one of some) {
-      if (!on) chosen.delete(one);
-      else if (chosen.size < MOST) chosen.add(one);
-    }
-    last = id;
+    if (!on) chosen.delete(id);
+    else if (chosen.size < MOST) chosen.add(id);
     draw();
   }
 
@@ -71,7 +63,7 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     if (!boxes.has(id)) {
       const made = element("input", "tick");
       made.type = "checkbox";
-      made.onclick = ({ shiftKey }) => tick(id, made.checked, shiftKey);
+      made.onclick = () => tick(id, made.checked);
       boxes.set(id, made);
     }
     return boxes.get(id);
@@ -98,27 +90,31 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     if (!may(name)) return;
     const workflows = [...chosen].filter(isWorkflow).map((key) => key.slice(1));
     const what = { ids: [...chosen].filter((key) => !isWorkflow(key)), workflows };
-    const counts = [what.ids.length, workflows.length];
-    if (
-      name === "cancel" &&
-      !(await sure(words.sure(name, ...counts), words.how, words.yes(name, ...counts)))
-    )
+    const count = chosen.size;
+    if (name === "cancel" && !(await sure(words.sureAll(count), words.sureHow, words.yes(count))))
       return;
-    report({ tasks: 0, workflows: 0 });
+    report({ asked: 0 });
     let so = null;
     const left = await working(async () => {
       so = await actOn(what, name, words, report);
       return so.left;
     });
-    outcome = words.report(so, counted(so.refused));
+    outcome = [
+      words.askedOf(so.asked),
+      ...counted(so.refused).map(([why, n]) => words.notDone(n, why)),
+      so.stopped,
+      so.left.length > 0 && words.left,
+    ]
+      .filter(Boolean)
+      .join(" ");
     chosen.clear();
     for (const key of left ?? []) chosen.add(key); // to be asked once more
     acted();
     draw();
   }
 
-  function report(so, waits = 0) {
-    outcome = words.going(so, waits);
+  function report(so) {
+    outcome = `${words.askedOf(so.asked)} ${words.goingOn}`;
     draw();
   }
 
@@ -145,10 +141,7 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
         continue;
       }
       made.checked = chosen.has(id);
-      made.setAttribute(
-        "aria-label",
-        isWorkflow(id) ? words.selectWorkflow(id.slice(1)) : words.select(id),
-      );
+      made.setAttribute("aria-label", words.select(id.trim()));
     }
     line.textContent = outcome || words.selected(chosen.size, MOST);
     page.textContent = words.page;

@@ -1,6 +1,6 @@
 // In which order the list is, as far as the service has an order for what is chosen.
 const ENDS = ["completed", "error", "cancelled"];
-const OTHERS = ["owner", "task_type", "symbol", "warning", "created_from", "created_to"];
+const OTHERS = ["owner", "task_type", "symbol", "warning"];
 
 // What can be chosen; without a name what runs stands first, or, where there is a filter, the newest.
 export function sortsOf({ status, id_prefix: beginning, ...chosen }) {

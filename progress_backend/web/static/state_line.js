@@ -4,18 +4,15 @@ import { say } from "./dom.js";
 const NOTICE_MS = 10_000;
 const byId = (id) => document.getElementById(id);
 
-// What is wrong with one value; of several together the place says nothing.
-function placed({ loc = [], msg = "" }) {
-  const text = msg.replace(/^Value error, /, "");
-  return loc.length > 1 ? `${loc.at(-1)}: ${text}` : text;
-}
-
 // Why there is no list; anything but the usual as the service says it.
 function whyRefused({ status, body }, words) {
   if (status === 401) return words.tokenAgain;
   if (status === 403) return words.refusals[4403];
   const detail = body?.detail ?? status;
-  return words.listRefused(Array.isArray(detail) ? detail.map(placed).join("; ") : String(detail));
+  const texts = Array.isArray(detail)
+    ? detail.map(({ loc, msg }) => `${loc?.at(-1)}: ${msg}`)
+    : [detail];
+  return words.listRefused(texts.join("; "));
 }
 
 export function makeStateLine(draw) {

@@ -24,7 +24,9 @@ export function makeStrip(place, drawn) {
     const { workers } = alive;
     const wait = found.oldest_wait_ms == null ? "" : clock(found.oldest_wait_ms / 1000);
     place.dataset.stuck = waiting > 0 && workers === 0;
-    say(place, words.strip({ running, waiting, wait, workers }));
+    const oldest = wait && words.oldest(wait);
+    const texts = [words.runningNow(running), words.waiting(waiting), oldest, words.alive(workers)];
+    say(place, texts.filter(Boolean).join(" · "));
   }
 
   return {

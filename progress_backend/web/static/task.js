@@ -107,7 +107,6 @@ export function pageOf(kind, id, words) {
 
 export const TASK = {
   page: ({ task_id }, words) => pageOf("task", task_id, words),
-  words: (words) => words,
   data: (task) => ({ taskId: task.task_id, final: task.final }),
   name: ({ task_type, symbol }) => [task_type, symbol].filter(Boolean).join(" "),
   // What tells rows apart, and what it is one of.

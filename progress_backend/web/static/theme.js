@@ -1,21 +1,13 @@
 // The reader's choice of light or dark colours, kept in this browser; without one the system's.
+import { keep, kept } from "./kept.js";
+
 const KEPT = "progress-backend theme";
 
-export function theme() {
-  try {
-    return localStorage.getItem(KEPT) ?? "";
-  } catch {
-    return "";
-  }
-}
+export const theme = () => kept("localStorage", KEPT) ?? "";
 
 export function setTheme(name) {
   document.documentElement.dataset.theme = name;
-  try {
-    localStorage.setItem(KEPT, name);
-  } catch {
-    // It is known until the page is left.
-  }
+  keep("localStorage", KEPT, name);
 }
 
-setTheme(theme());
+document.documentElement.dataset.theme = theme();

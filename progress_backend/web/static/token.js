@@ -1,5 +1,7 @@
 // The token that the service asks for: a person is asked once, and what was typed is kept until the
 // tab is closed. It is never put into an address.
+import { keep, kept } from "./kept.js";
+
 const KEPT = "progress-backend token";
 const FITS = /^[\w.~-]+$/;
 const byId = (id) => document.getElementById(id);
@@ -7,24 +9,7 @@ let token = null; // as it is kept, once somebody asks for it
 let asked = false;
 let given = () => {};
 
-// What this tab keeps; nothing where the browser lets a page keep nothing, which is a page all the same.
-export function kept(name) {
-  try {
-    return sessionStorage.getItem(name);
-  } catch {
-    return null;
-  }
-}
-
-export function keep(name, text) {
-  try {
-    sessionStorage.setItem(name, text);
-  } catch {
-    // It is known until the page is left.
-  }
-}
-
-export const current = () => (token ??= kept(KEPT) ?? "");
+export const current = () => (token ??= kept("sessionStorage", KEPT) ?? "");
 
 export const headers = () => (current() ? { Authorization: `Bearer ${token}` } : {});
 
@@ -41,7 +26,7 @@ export function refused(sent) {
   byId("token-wrong").hidden = !token;
   token = "";
   asked = true;
-  keep(KEPT, "");
+  keep("sessionStorage", KEPT, "");
   byId("token-text").value = "";
   byId("token").showModal();
 }
@@ -51,7 +36,7 @@ function take() {
   byId("token-wrong").hidden = FITS.test(text);
   if (!FITS.test(text)) return;
   token = text;
-  keep(KEPT, token);
+  keep("sessionStorage", KEPT, token);
   byId("token").close();
   given();
 }

@@ -41,12 +41,12 @@ export const WORDS = inEach(
     ],
     refused: [(text) => `Not done: ${text}`, (text) => `実行できませんでした。${text}`],
     isNow: [
-      (status) => `the task is ${status.toLowerCase()} by now.`,
-      (status) => `タスクはすでに「${status}」です。`,
+      (status) => `it is ${status.toLowerCase()} by now.`,
+      (status) => `すでに「${status}」です。`,
     ],
     mayNot: ["you may not do this.", "操作する権限がありません。"],
     cancel: ["Cancel", "キャンセル"],
-    doCancel: ["Cancel the task", "キャンセルする"],
+    doCancel: ["Cancel it", "キャンセルする"],
     keep: ["Keep it", "戻る"],
     leftOf: [(text) => `${text} left`, (text) => `残り ${text}`],
     took: [(text) => `took ${text}`, (text) => `所要 ${text}`],
@@ -79,14 +79,7 @@ export const WORDS = inEach(
       ],
       4429: ["Too many are watched at once.", "監視の数が上限を超えました。"],
     },
-    ofWorkflow: {
-      name: ["Workflow", "ワークフロー"],
-      doCancel: ["Cancel the workflow", "キャンセルする"],
-      isNow: [
-        (status) => `the workflow is ${status.toLowerCase()} by now.`,
-        (status) => `ワークフローはすでに「${status}」です。`,
-      ],
-    },
+    workflow: ["Workflow", "ワークフロー"],
   },
 );
 

@@ -58,10 +58,9 @@ function whyText(workflow, words) {
 // What a row shows of a workflow.
 export const WORKFLOW = {
   page: ({ workflow_id }, words) => pageOf("workflow", workflow_id, words),
-  words: (words) => ({ ...words, ...words.ofWorkflow }),
   data: (workflow) => ({ workflowId: workflow.workflow_id, failed: workflow.counts.error > 0 }),
-  name: (workflow, words) => workflow.name || words.ofWorkflow.name,
-  names: ({ name }, words) => [name || words.ofWorkflow.name, name ? words.ofWorkflow.name : ""],
+  name: (workflow, words) => workflow.name || words.workflow,
+  names: ({ name }, words) => [name || words.workflow, name ? words.workflow : ""],
   status: (workflow, words) =>
     words.asked[asked(workflow)] ?? words[workflow.status] ?? workflow.status,
   offered,

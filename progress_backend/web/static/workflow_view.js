@@ -85,10 +85,7 @@ export function makeWorkflowView(place, act) {
     request.show(requestOf(workflow, words), words);
     grid.show(workflow, words);
     tasks.say(words);
-    chosen.setAttribute(
-      "aria-label",
-      words.tasksOf(WORKFLOW.name(workflow, words.ofWorkflow && { ...words, ...words.ofWorkflow })),
-    );
+    chosen.setAttribute("aria-label", words.tasksOf(WORKFLOW.name(workflow, words)));
     showChips({ ...counts, all: workflow.progress.total }, status, words, false);
     rows.draw(members.shown, words);
     const { pages: last = 1, total = 0 } = answer ?? {};
@@ -99,6 +96,6 @@ export function makeWorkflowView(place, act) {
   return {
     show,
     tick: head.tick,
-    name: (item, inWords) => WORKFLOW.name(item, { ...inWords, ...inWords.ofWorkflow }),
+    name: WORKFLOW.name,
   };
 }
