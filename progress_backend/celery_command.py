@@ -24,5 +24,5 @@ class LazyGroup(click.Group):
 progress = LazyGroup(
     "progress",
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Look at, watch and steer the app's tasks by their progress records.",
+    help="Read, watch, cancel, pause and resume the app's tasks.",
 )

@@ -69,7 +69,7 @@ class Reread(Generic[T]):
             try:
                 self._known = self._read()
             except SettingsError as error:
-                logger.error("%s; the %s of before still count", error, self._what)
+                logger.error("%s; the %s of before stay valid", error, self._what)
             else:
                 logger.info("Read %s again: %d %s", self._path, len(self._known), self._what)
         return self._known

@@ -306,7 +306,7 @@ def _read(name: str, kind: str, raw: Any) -> Any:
     if kind.startswith("tuple"):
         entries = raw.split(",") if isinstance(raw, str) else raw
         if not isinstance(entries, (list, tuple, set, frozenset)):
-            raise _unusable(name, raw, "a list, or a text with commas between its entries")
+            raise _unusable(name, raw, "a list, or a string with commas between its entries")
         return tuple(entry for entry in (str(entry).strip() for entry in entries) if entry)
     try:
         if kind == "float":
@@ -337,7 +337,7 @@ def _origin(given: str) -> str:
     """An origin as a browser sends it: in small letters, without its scheme's own port."""
     found = _ORIGIN.fullmatch(given.lower().removesuffix("/"))
     if found is None:
-        expected = "origins such as https://app.example.com (no path, no *), commas between them"
+        expected = "origins such as https://app.example.com (no path, no *), separated by commas"
         if given == "null":
             expected += "; null is the origin of a file: serve the page by http"
         raise _unusable("allowed_origins", given, expected)
@@ -348,7 +348,7 @@ def _origin(given: str) -> str:
 def _host(given: str) -> str:
     """A host name of a `Host` header, in small letters."""
     if not _HOST.fullmatch(given.lower()):
-        expected = "names such as tasks.example.com (no port, no *), commas between them"
+        expected = "names such as tasks.example.com (no port, no *), separated by commas"
         raise _unusable("allowed_hosts", given, expected)
     return given.lower()
 

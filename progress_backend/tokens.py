@@ -68,7 +68,7 @@ class Token:
         words = line.split(maxsplit=3)
         name = words[0] if words else ""
         if not _NAME.fullmatch(name):
-            raise SettingsError(f"a token's line has to begin with a name: {_FORM}")
+            raise SettingsError(f"a token's line must start with a name: {_FORM}")
         found = _HASH.fullmatch(words[2]) if len(words) > 2 else None
         rest = f" {words[3]}" if len(words) > 3 else ""
         owner = None
@@ -99,9 +99,9 @@ def new(
         SettingsError: the name, the task type or the owner cannot stand in a line.
     """
     if not _NAME.fullmatch(name):
-        raise SettingsError("a token's name has letters, digits and _ . @ -, 64 at most")
+        raise SettingsError("a token's name has up to 64 letters, digits and _ . @ -")
     if task_type is not None and (not task_type.strip() or not task_type.isprintable()):
-        raise SettingsError("a token's task type has to be printable")
+        raise SettingsError("a token's task type must be printable")
     if owner is not None and not _is_owner(owner.strip()):
         raise SettingsError(
             f"a token's owner has to be printable, {MAX_OWNER} characters at most, and without "

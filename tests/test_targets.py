@@ -49,7 +49,7 @@ def test_a_file_is_read_again_when_it_changes(
     path.write_text("[")
     now[0] += LOOK_S
     assert names() == ["one", "two"]
-    assert "the webhooks of before still count" in caplog.text
+    assert "the webhooks of before stay valid" in caplog.text
     path.write_text(spec("three"))
     now[0] += LOOK_S
     assert names() == ["three"]
@@ -57,7 +57,7 @@ def test_a_file_is_read_again_when_it_changes(
 
 
 def test_what_cannot_be_used_says_where_it_stands(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="PROGRESS_WEBHOOKS: webhooks have to be a JSON list"):
+    with pytest.raises(SettingsError, match="PROGRESS_WEBHOOKS: webhooks must be a JSON list"):
         targets_of(Settings(webhooks="{"))
     with pytest.raises(SettingsError, match=r"nowhere\.json: "):
         targets_of(Settings(webhooks_file=str(tmp_path / "nowhere.json")))

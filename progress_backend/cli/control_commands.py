@@ -19,9 +19,9 @@ from .session import Command, options, reads, workflow_option
 _NAMED: Final = 3
 #: What tasks do after a request.
 _THEN: Final[Mapping[Action, str]] = {
-    "cancel": "what waits never begins, and what runs ends at its next update",
-    "pause": "what waits does not begin, and what runs waits at its next update",
-    "resume": "what waits goes on",
+    "cancel": "a waiting task never starts, and a running task ends at its next update",
+    "pause": "a waiting task does not start, and a running task waits at its next update",
+    "resume": "waiting tasks continue",
 }
 #: The statuses in which an act has nothing left to do, which is no failure of the command.
 _REACHED: Final[Mapping[Action, tuple[str, ...]]] = {

@@ -16,7 +16,7 @@ def task_named(source: Source, given: str) -> str:
     """A task's id: `given`, or the only recent id that begins with it.
 
     Raises:
-        click.ClickException: several recent ids begin with it.
+        click.ClickException: several recent ids start with it.
     """
     if len(given) < SHORTEST_ID or source.task(given) is not None:
         return given
@@ -31,7 +31,7 @@ def named(
     of a single id that is a workflow's and no task's.
 
     Raises:
-        click.ClickException: several recent ids begin with one of them.
+        click.ClickException: several recent ids start with one of them.
     """
     if workflow_id is not None:
         return [_workflow_named(source, workflow_id)], True
@@ -58,6 +58,6 @@ def _only_one(what: str, given: str, recent: Iterable[str]) -> str:
     if len(found) > 1:
         some = ", ".join([*sorted(found)[:3], *(["…"] if len(found) > 3 else [])])
         raise click.ClickException(
-            f"{len(found)} {what} ids begin with {given!r} ({some}): give more of it"
+            f"{len(found)} {what} ids start with {given!r} ({some}): give more of it"
         )
     return found[0] if found else given

@@ -103,7 +103,9 @@ def settings_of(ctx: click.Context) -> Settings:
         app.finalize()  # until then its tasks are promises
         marked = sorted(name for name, task in app._tasks.items() if marking_of(task) is not None)
         if marked:
-            click.echo(f"{marked[0]} is marked, but install() was not called on its app", err=True)
+            click.echo(
+                f"{marked[0]} has @progress_task, but install() was not called on its app", err=True
+            )
     return settings_of_app(app)
 
 

@@ -84,8 +84,8 @@ def revoke(name: str, path: Path | None) -> None:
     """Remove a token from the file; its open sockets and streams end."""
     if path is None:
         raise SettingsError(
-            "there is no file of tokens (PROGRESS_TOKENS_FILE, --file); what stands in "
-            "PROGRESS_TOKENS is taken out there"
+            "there is no file of tokens (PROGRESS_TOKENS_FILE, --file); remove a token of "
+            "PROGRESS_TOKENS from that variable"
         )
     if name not in (names := [one.name for one in tokens.read_file(path)]):
         raise SettingsError(f"{path} has no token {name}; it has {', '.join(names) or 'none'}")

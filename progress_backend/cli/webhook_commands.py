@@ -41,8 +41,8 @@ def test(ctx: click.Context, name: str) -> None:
     )
     answer = post(target, its_id, body)
     if not answer.delivered:
-        raise click.ClickException(f"webhook {name} did not take the event: {answer}")
-    click.echo(f"webhook {name} has taken the event: {answer}")
+        raise click.ClickException(f"webhook {name} did not accept the event: {answer}")
+    click.echo(f"webhook {name} has accepted the event: {answer}")
 
 
 @webhook.command(cls=Command)

@@ -69,7 +69,7 @@ class Listener:
         on."""
         self.watches.stop()
         if self._task is not None and not await ended(4 * END_S, self._task):
-            logger.warning("the connection for updates from Redis does not end, and is abandoned")
+            logger.warning("the connection for updates from Redis does not close, and is abandoned")
 
     @property
     def connected(self) -> bool:

@@ -149,7 +149,9 @@ class Receivers(Generic[T]):
     def _failed(self, receiver: Any, error: Exception) -> None:
         """Closes a receiver after its `put` has raised."""
         if self._counts.failures.passes():
-            logger.error("a watcher of a task did not take an update and is closed", exc_info=error)
+            logger.error(
+                "a watcher of a task did not accept an update and is closed", exc_info=error
+            )
         try:
             receiver.close()
         except Exception:  # as broken as its `put`: the others' updates go on

@@ -82,10 +82,10 @@ def update(
     _items("current_items", current_items)
     _items("total_items", total_items)
     if error_message and status != TaskStatus.ERROR:
-        raise InvalidEvent(f"error_message goes with status error, not {status}")
+        raise InvalidEvent(f"error_message needs status error, not {status}")
     for name, value in (("message", message), ("error_message", error_message)):
         if value is not None and (not isinstance(value, str) or len(value) > MAX_TEXT):
-            raise InvalidEvent(f"{name} must be a text of at most {MAX_TEXT} characters")
+            raise InvalidEvent(f"{name} must be a string of at most {MAX_TEXT} characters")
     _asking(status, reason, by, force)
     _mapping("results", results)
     _mapping("details", details)
@@ -116,11 +116,11 @@ def _asking(status: str, reason: str | None, by: str | None, force: bool) -> Non
         raise InvalidEvent(f"force must be true or false, not {force!r}")
     ends = status in (TaskStatus.COMPLETED, TaskStatus.ERROR)
     if force and not ends:
-        raise InvalidEvent(f"force goes with status completed or error, not {status}")
+        raise InvalidEvent(f"force needs status completed or error, not {status}")
     for name, value in (("reason", reason), ("by", by)):
         if value is not None and status != TaskStatus.PAUSED and not force:
             hint = " unless force is true" if ends else ""
-            raise InvalidEvent(f"{name} goes with status paused, not {status}{hint}")
+            raise InvalidEvent(f"{name} needs status paused, not {status}{hint}")
     who_and_why(by, reason)
 
 
@@ -132,7 +132,7 @@ def who_and_why(by: str | None, reason: str | None) -> None:
     """
     for name, value, most in (("reason", reason, MAX_REASON), ("by", by, MAX_NAME)):
         if value is not None and (not isinstance(value, str) or len(value) > most):
-            raise InvalidEvent(f"{name} must be a text of at most {most} characters")
+            raise InvalidEvent(f"{name} must be a string of at most {most} characters")
 
 
 def of_a_workflow(
@@ -175,7 +175,7 @@ def name_fits(what: str, value: object, most: int = MAX_NAME) -> None:
         InvalidEvent: it is not.
     """
     if not isinstance(value, str) or not 1 <= len(value) <= most:
-        raise InvalidEvent(f"{what} must be a text of 1 to {most} characters, not {value!r}")
+        raise InvalidEvent(f"{what} must be a string of 1 to {most} characters, not {value!r}")
     if not is_plain(value):
         raise InvalidEvent(f"{what} {value!r} has a control character")
     if any("\ud800" <= character <= "\udfff" for character in value):

@@ -112,7 +112,7 @@ class ListRequest:
             if (value := getattr(self, name)) is not None:
                 name_fits(name, value, MAX_ID)
         if self.id_prefix is not None and len(self.id_prefix) < SHORTEST_ID:
-            raise InvalidEvent(f"id_prefix must have {SHORTEST_ID} characters at least")
+            raise InvalidEvent(f"id_prefix must have at least {SHORTEST_ID} characters")
         if self.warning is not None and self.warning not in KINDS:
             raise InvalidEvent(f"warning must be one of {', '.join(KINDS)}, not {self.warning!r}")
         if self.sort not in SORTS:

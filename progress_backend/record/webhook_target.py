@@ -47,7 +47,9 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not _NAME.fullmatch(self.name):
             raise ValueError("a name has small letters, digits, - and _, 64 at most")
         if not _is_url(self.url):
-            raise ValueError(f"webhook {self.name} needs an http:// or https:// url without a user")
+            raise ValueError(
+                f"webhook {self.name} needs an http:// or https:// url without a user name"
+            )
         if not all(map(_is_secret, self.secret)):
             raise ValueError(
                 f"webhook {self.name} needs a secret: {_SECRET} and 24 to 64 random bytes in "
@@ -78,7 +80,7 @@ def read(text: str) -> tuple[Target, ...]:
         given = msgspec.json.decode(text, type=list[dict[str, object]])
         targets = msgspec.convert([_with_lists(one) for one in given], tuple[Target, ...])
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise SettingsError(f"webhooks have to be a JSON list of targets: {error}") from None
+        raise SettingsError(f"webhooks must be a JSON list of targets: {error}") from None
     if len(targets) > MOST:
         raise SettingsError(f"there are {len(targets)} webhooks: give at most {MOST}")
     names = [target.name for target in targets]

@@ -69,15 +69,15 @@ class Checkpoint:
             size = len(text.encode())
         except (TypeError, ValueError, RecursionError) as error:
             raise TypeError(
-                f"checkpoint() takes a value that JSON has, such as a number, a text or a dict of "
-                f"them: {described(error)}"
+                "checkpoint() takes a JSON value, such as a number, a string or a dict of them: "
+                f"{described(error)}"
             ) from None
         if size <= LARGEST:
             self._value = text
         else:
             self._warn(
-                "a checkpoint of task %s is left out: it has %d bytes of JSON, at most %d are "
-                "recorded; keep large values elsewhere and give their place",
+                "a checkpoint of task %s is not recorded: it has %d bytes of JSON, and the maximum "
+                "is %d; store large values elsewhere, and give their place",
                 *(self._task_id, size, LARGEST),
             )
 
@@ -98,11 +98,11 @@ class Checkpoint:
         """Whether a loop of this name can be resumed: the first one of the run that has it, and
         within no other one that is, of which another item may be at hand by now."""
         if name in self._loops:
-            why = "is not the first of that name in its run"
+            why = "is not the first of this name in its run"
         elif self._is_within(around):
-            why = "is within another one"
+            why = "is inside another loop with resume"
         elif len(self._loops) >= MOST_LOOPS or len(name) > LONGEST_NAME:
-            why = f"is above the bound of {MOST_LOOPS} loops, of {LONGEST_NAME} characters each"
+            why = f"is above the limit of {MOST_LOOPS} loops, of {LONGEST_NAME} characters each"
         else:
             return True
         line = f"track(resume=%.{LONGEST_NAME}r) of task %s {why}: it is not resumed"
@@ -154,8 +154,8 @@ def _wait_for_start(run: Run) -> None:
     while run.attempt is None and not run.refused:
         if time.monotonic() >= deadline:
             logger.warning(
-                "the store does not answer: task %s begins without the checkpoint of its attempt "
-                "before",
+                "the store does not answer: task %s starts without the checkpoint of its previous "
+                "attempt",
                 run.task_id,
             )
             return

@@ -295,7 +295,7 @@ class Writer:
         if error.late and breaker.late():
             return
         breaker.failed()
-        self._outage.away(breaker.part, f"{error}; jobs go on, newest values are kept")
+        self._outage.away(breaker.part, f"{error}; jobs continue, newest values are kept")
         if self.jobs.away:
             self.jobs.failed()
 

@@ -84,7 +84,9 @@ class ApiClient:
             with urlopen(request, timeout=_ANSWER_S) as answer:  # noqa: S310  # nosec B310
                 kind = answer.headers.get_content_type()
                 if kind != _JSON:  # of a proxy's log-in page, for example
-                    raise StoreUnavailable(f"{self._address} is no API: it answers with {kind}")
+                    raise StoreUnavailable(
+                        f"{self._address} is not an API: it responds with {kind}"
+                    )
                 body: Mapping[str, Any] = json.loads(answer.read(_MOST))
                 date = answer.headers.get("Date")
                 at = parsedate_to_datetime(date).astimezone() if date else None
@@ -103,7 +105,7 @@ class ApiClient:
             detail, status = text, ""
         match code:
             case HTTPStatus.UNAUTHORIZED:
-                asks = f"{self._address} asks for a token (--token, PROGRESS_TOKEN)"
+                asks = f"{self._address} requires a token (--token, PROGRESS_TOKEN)"
                 return SettingsError(f"{asks}: {detail}")
             case HTTPStatus.FORBIDDEN:
                 return SettingsError(f"{self._address} does not allow it: {detail}")
@@ -112,5 +114,5 @@ class ApiClient:
             case HTTPStatus.UNPROCESSABLE_ENTITY:
                 return InvalidEvent(detail)
             case HTTPStatus.NOT_FOUND:
-                return StoreUnavailable(f"{self._address} is no API of this version")
+                return StoreUnavailable(f"{self._address} is not an API of this version")
         return StoreUnavailable(f"{self._address} answers {code}: {detail}")

@@ -37,8 +37,8 @@ def no_store(app: Any) -> SettingsError:
     if "://" not in broker:  # what stands before the "@" may be a password
         broker = broker.rpartition("@")[2]
     return SettingsError(
-        f"the Celery app's broker is {without_password(broker)!r}, which is no Redis URL, and it "
-        "has no result backend on Redis: set PROGRESS_REDIS_URL (such as redis://127.0.0.1:6379/0)"
+        f"the Celery app's broker is {without_password(broker)!r}, which is not a Redis URL, and "
+        "it has no result backend on Redis: set PROGRESS_REDIS_URL, e.g. redis://127.0.0.1:6379/0"
     )
 
 

@@ -59,7 +59,7 @@ def _lost(flows: Flows, task_id: str, now: datetime) -> Flow[Task]:
         begun = ev.Started(identity=ev.Identity(task_type=task.task_type), worker=LOST_WORKER)
         task = (yield from flows.apply(task_id, (begun,), now)).task
     if task.worker is None:
-        raise ValueError(f"no worker runs task {task_id}: it is eager, or moved by HTTP")
+        raise ValueError(f"no worker runs task {task_id}: it is eager, or updated by HTTP")
     yield from leases.renew(task.worker.lease, milliseconds(now))
     later = now + timedelta(seconds=2 * settings.lease_s)
     over = dict((yield from silent_runs.run_out(settings, later, _WHO)))
@@ -68,4 +68,6 @@ def _lost(flows: Flows, task_id: str, now: datetime) -> Flow[Task]:
         for base in (yield from silent_runs.silent(settings, later, task.worker.lease, [task_id])):
             verdict = silent_runs.lost(base, settings.locale)
             return (yield from flows.apply(task_id, (verdict,), now, base=base)).task
-    raise RuntimeError("another process looks for lost runs now: use a store of the test's own")
+    raise RuntimeError(
+        "another process checks for lost runs now: use a separate store for the test"
+    )

@@ -108,7 +108,7 @@ def progress_task(
     """
     _refuse_unknown(unknown)
     if workflow is not None and not isinstance(workflow, str):
-        raise TypeError(f"workflow names a workflow and has to be a text, not {workflow!r}")
+        raise TypeError(f"workflow names a workflow and must be a string, not {workflow!r}")
     values = (task_type, symbol, total_items, metadata)
     marking = Marking(*values, results, expect_s, stall_s, workflow, owner)
 
@@ -135,8 +135,8 @@ def _check_place(function: object) -> None:
     # isinstance of a proxy would create its task in the middle of the app's set-up.
     if issubclass(type(function), (Task, Proxy)):
         raise TypeError(
-            "@progress_task stands above @app.task, and has to stand under it: write @app.task(...)"
-            " (or @shared_task) first, @progress_task in the line below it, then the function"
+            "@progress_task is above @app.task, and must be under it: write @app.task(...) (or "
+            "@shared_task) first, @progress_task in the line below it, then the function"
         )
     if not callable(function):
         raise TypeError(
@@ -160,7 +160,7 @@ def _check_names(name: str, value: Callable[..., Any], function: Callable[..., A
         if named and one.default is one.empty and one.name not in has:
             known = ", ".join(has) or "none"
             raise TypeError(
-                f"{name}= of @progress_task names {one.name!r}, which is no argument of "
+                f"{name}= of @progress_task names {one.name!r}, which is not an argument of "
                 f"{getattr(function, '__name__', function)!r}; its arguments are: {known}"
             )
 

@@ -79,7 +79,7 @@ class Keeper:
         #: End of the log line about a store that does not answer.
         self._then = "lost runs are found and recorded when it answers again"
         if lease is not None:
-            self._then = "jobs go on, the worker's lease is renewed when it answers again"
+            self._then = "jobs continue, the worker's lease is renewed when it answers again"
         self._traceback = OneAMinute()
 
     def start(self) -> None:
@@ -95,7 +95,7 @@ class Keeper:
                 self._store.execute(leases.end(self._lease))
             except StoreUnavailable as error:
                 logger.warning(
-                    "the worker's lease could not be ended, and runs out by itself: %s", error
+                    "the worker's lease could not be ended, and expires by itself: %s", error
                 )
 
     def _give_back(self, lease: str) -> None:

@@ -268,7 +268,7 @@ def _known(method: str, items: Any, total: Any) -> Any:
     for number in (items, total):
         if isinstance(number, str) and count_of(number) is None:
             raise TypeError(
-                f"{method}() takes numbers of items, not {number[:50]!r}; a text goes into "
+                f"{method}() takes numbers of items, not {number[:50]!r}; give a text as "
                 f"message: {method}(1, message=…)"
             )
     return total if total is None or count_of(total) else None
@@ -323,9 +323,9 @@ def _run_of(celery_task: Any) -> Run:
     if run is not None:
         why = _refused(run)
     elif not celery_task or tracker_of(celery_task.app) or marking_of(celery_task) is None:
-        why = "it is not a tracked task's run"
+        why = "it is not the run of a tracked task"
     else:
-        why = "it is marked, but install() was not called on its app"
+        why = "it has @progress_task, but install() was not called on its app"
     _warn_once(who, why)
     return null_run()
 

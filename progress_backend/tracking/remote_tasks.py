@@ -35,7 +35,7 @@ def left(tracker: Tracker) -> Call[None]:
     marked = [(name, m) for name in names if (m := tracker.marking(name)) is not None][:MOST]
     if len(marked) == MOST:
         logger.warning(
-            "the markings of only %d tasks are stored for processes that publish by name", MOST
+            "the options of only %d tasks are stored for processes that publish by name", MOST
         )
     return markings.leave([(name, _text(marking)) for name, marking in marked], MOST_IN_ALL)
 
@@ -76,7 +76,7 @@ def look_for(tracker: Tracker, name: str) -> None:
     except SoftTimeLimitExceeded:
         raise
     except Exception:
-        logger.exception("the marking of task %s cannot be looked up", name)
+        logger.exception("the options of task %s cannot be read", name)
 
 
 def _ask(tracker: Tracker, name: str) -> None:

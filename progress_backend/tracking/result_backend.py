@@ -72,7 +72,7 @@ class ResultBackend:
         try:
             self._read(question)
         except Exception as error:  # unreachable: no answers
-            fault("the result backend gives no answers", error)
+            fault("the result backend does not answer", error)
         question.answered.set()
         if then is not None:
             then()
@@ -91,7 +91,7 @@ class ResultBackend:
                 ended = dict(backend.get_many(task_ids, interval=0, max_iterations=1))
                 found = {task_id: end_of(ended.get(task_id)) for task_id in task_ids}
             except Exception as error:  # one that cannot be decoded, or no such read
-                fault("the result backend is asked for each task by itself", error)
+                fault("the result backend is read for each task separately", error)
             else:
                 question.answers.update(found)
                 return

@@ -34,11 +34,11 @@ from .rights import ANYONE, Action, Caller, Refusal, Resource
 from .site_answer import Authorize, answer_of_site
 
 HINT: Final = (
-    "no tokens are configured, so that only this machine is answered: make one with "
-    "`progress-backend token new NAME`, or let the application that includes the router say "
-    "app.state.progress_trusted = True"
+    "no tokens are configured, so only requests from this machine are permitted: create a token "
+    "with `progress-backend token new NAME`, or set app.state.progress_trusted = True in the "
+    "application that includes the router"
 )
-READ_ONLY: Final = Refusal(403, "this service is for reading alone (PROGRESS_READ_ONLY)")
+READ_ONLY: Final = Refusal(403, "this service is read-only (PROGRESS_READ_ONLY)")
 #: Key in a scope of the caller of a permitted request.
 _CALLER: Final = "progress_backend.caller"
 #: Seconds between two looks at whether the tokens of open streams still count.
@@ -179,7 +179,7 @@ class Callers:
         if text is None:
             return Refusal(401, "send a token: Authorization: Bearer TOKEN")
         token = self.tokens.find(text)
-        return Refusal(401, "this token is not known here") if token is None else _caller(token)
+        return Refusal(401, "this token is unknown") if token is None else _caller(token)
 
 
 def caller_of(scope: Scope) -> Caller:

@@ -75,7 +75,7 @@ class Limits:
             return None
         if (wait_s := self._wait(self._created, client)) > 0:
             why = f"this client has created too many records: {self._settings.max_created} that "
-            why += "nothing has updated, ended or cancelled by HTTP (PROGRESS_MAX_CREATED)"
+            why += "were not updated, ended or cancelled by HTTP (PROGRESS_MAX_CREATED)"
             return _too_many("records", why, wait_s)
         self._places[task_id] = client
         if len(self._places) > _OPEN_RECORDS:

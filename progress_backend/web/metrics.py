@@ -49,9 +49,9 @@ class Counted(NamedTuple):
 
 @metrics_router.get("/metrics")
 @route(
-    "Figures for Prometheus",
+    "Metrics for Prometheus",
     ("metrics", "metrics"),
-    {200: text("In Prometheus's text format, or OpenMetrics.", "text/plain")},
+    {200: text("The metrics, in Prometheus's text format or as OpenMetrics.", "text/plain")},
 )
 async def metrics(request: Request) -> Response:
     """Tasks by status, store, watchers, updates, requests by route, and this process."""

@@ -38,13 +38,13 @@ class Measured(Collector):
         self._process = ProcessCollector(registry=None)
         self._requests = Counter(
             "progress_http_requests",
-            "Requests that were answered.",
+            "Requests with a response.",
             ["method", "route", "status"],
             registry=None,
         )
         self._seconds = Histogram(
             "progress_http_request_seconds",
-            "Time until an answer began.",
+            "Time from a request to the start of its response.",
             ["method", "route"],
             registry=None,
             buckets=_BOUNDS,
@@ -53,8 +53,7 @@ class Measured(Collector):
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._refused = Counter(
             "progress_refused",
-            "Requests and sockets that were refused, by what they lacked or the limit that they "
-            "were above.",
+            "Refused requests and sockets, by the missing right or the exceeded limit.",
             ["kind"],
             registry=None,
         )

@@ -117,7 +117,7 @@ def refusal(caller: Caller, action: Action, resource: Resource) -> Refusal | Non
     if caller.only is not None:
         if _is_shared(caller.only, resource):
             return None
-        return Refusal(403, f"this token is for one {caller.only.kind}, and for no other")
+        return Refusal(403, f"this token is for one {caller.only.kind}, and not for another")
     if caller.task_type is not None and (
         resource.kind not in ("task", "tasks") or resource.task_type != caller.task_type
     ):

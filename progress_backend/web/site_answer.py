@@ -47,7 +47,7 @@ async def answer_of_site(
     except Exception:  # a fault of the site's function is none of the client's
         if _failed.passes():
             logger.exception("authorize failed for %s of a %s", action, resource.kind)
-        return Refusal(403, "who asks could not be found out; the service's log says why")
+        return Refusal(403, "the caller could not be checked; the service's log has the reason")
     if answer is True:
         return None
     if isinstance(answer, str) and 1 <= len(answer) <= MAX_OWNER and is_plain(answer):
@@ -55,7 +55,7 @@ async def answer_of_site(
     no = answer is False or answer is None or (isinstance(answer, str) and not answer)
     if not no and _wrong.passes():
         logger.error(
-            "authorize returned %s; return True, False or the owner as text", _kind(answer)
+            "authorize returned %s; return True, False or the owner as a string", _kind(answer)
         )
     return Refusal(403, "the site does not allow this")
 

@@ -120,9 +120,9 @@ def _check(value: Any) -> None:
 
 def _check_text(text: str) -> None:
     if "\0" in text:
-        raise HTTPException(422, "the body has a text with a null character")
+        raise HTTPException(422, "the body has a string with a null character")
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise HTTPException(422, "the body has a text with half a surrogate pair") from None
+            raise HTTPException(422, "the body has a string with half a surrogate pair") from None

@@ -206,5 +206,5 @@ async def refused(_: Request, error: Exception) -> Response:
     """The HTTP response for a fault of the service, which Starlette has logged. The server closes
     the connection after it, so the response announces that: else the connection's next request
     would be reset."""
-    body = {"detail": "the service failed; its log says where"}
+    body = {"detail": "the service failed; its log has the traceback"}
     return JSONResponse(body, 500, {**ITSELF, "Connection": "close"})

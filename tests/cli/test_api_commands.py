@@ -58,7 +58,7 @@ def test_tasks_are_listed_and_shown(run: Run, api: RunningApi, records: Records)
     assert "the-workflow" in run("tasks", "--top").stdout
     records.start("job-one-more")
     ambiguous = run("show", "job-on")
-    assert (ambiguous.exit_code, "2 task ids begin with" in ambiguous.output) == (1, True)
+    assert (ambiguous.exit_code, "2 task ids start with" in ambiguous.output) == (1, True)
     unknown = run("show", "nobody")
     assert (
         unknown.output
@@ -69,8 +69,8 @@ def test_tasks_are_listed_and_shown(run: Run, api: RunningApi, records: Records)
 @pytest.mark.parametrize(
     ("token", "args", "says"),
     [
-        (None, ["tasks"], "asks for a token (--token, PROGRESS_TOKEN): send a token"),
-        ("pb_wrong", ["show", "job-one"], "asks for a token (--token, PROGRESS_TOKEN): this"),
+        (None, ["tasks"], "requires a token (--token, PROGRESS_TOKEN): send a token"),
+        ("pb_wrong", ["show", "job-one"], "requires a token (--token, PROGRESS_TOKEN): this"),
         ("READ", ["cancel", "job-one"], "does not allow it: this token may read, not write"),
         (None, ["workers"], "asks for a token"),
         (None, ["watch", "job-one"], "asks for a token"),
@@ -111,5 +111,5 @@ def test_a_server_that_is_no_api_is_one_line() -> None:
         for words in (("tasks",), ("workers",), ("logs", "job-one")):
             said = CliRunner().invoke(main, [*words, "--url", url])
             assert said.exit_code == 1, said.output
-            assert said.output == f"Error: {url} is no API: it answers with text/html\n"
+            assert said.output == f"Error: {url} is not an API: it responds with text/html\n"
         server.shutdown()

@@ -138,7 +138,7 @@ def test_a_short_id_is_taken_where_it_is_unique(run: Run, records: Records) -> N
     result = run("cancel", "7b7de8")
     assert result.exit_code == 1
     assert result.output == (
-        "Error: 2 task ids begin with '7b7de8' (7b7de887-6f26, 7b7de887-aaaa): give more of it\n"
+        "Error: 2 task ids start with '7b7de8' (7b7de887-6f26, 7b7de887-aaaa): give more of it\n"
     )
     assert run("show", "0c9e1").exit_code == 1, "too little to be meant"
 
@@ -196,8 +196,8 @@ def test_show_tells_what_happened(run: Run, records: Records) -> None:
 def test_pause_resume_and_cancel_change_the_record(run: Run, records: Records) -> None:
     records.start("the-id")
     asked = (
-        "pause of task the-id is requested: what waits does not begin, and what runs waits at its "
-        "next update\n"
+        "pause of task the-id is requested: a waiting task does not start, and a running task "
+        "waits at its next update\n"
     )
     assert run("pause", "the-id", "--reason", "lunch").output == asked
     assert records.get("the-id").control["reason"] == "lunch"
@@ -206,12 +206,12 @@ def test_pause_resume_and_cancel_change_the_record(run: Run, records: Records) -
     assert records.get("the-id").status == "paused"
     assert run("pause", "the-id").exit_code == 0
     assert run("resume", "the-id").output == (
-        "resume of task the-id is requested: what waits goes on\n"
+        "resume of task the-id is requested: waiting tasks continue\n"
     )
     assert records.get("the-id").status == "running"
     assert run("cancel", "the-id", "--reason", "wrong file").output == (
-        "cancel of task the-id is requested: what waits never begins, and what runs ends at its "
-        "next update\n"
+        "cancel of task the-id is requested: a waiting task never starts, and a running task "
+        "ends at its next update\n"
     )
     task = records.get("the-id")
     assert (task.status, task.control["reason"], task.control["by"]) == (
@@ -397,7 +397,9 @@ def test_a_marked_task_without_install_is_named(app_folder: Path) -> None:
         code, output = command("progress-backend", "tasks", "-A", f"shop_{bare}")
         sys.modules.pop(f"shop_{bare}", None)
         assert code == 0, output
-        assert ("fetch is marked, but install() was not called on its app" in output) == said
+        assert (
+            "fetch has @progress_task, but install() was not called on its app" in output
+        ) == said
 
 
 def test_the_environment_names_the_app_where_no_option_does(
@@ -429,7 +431,7 @@ def test_an_app_without_a_store_shows_its_broker(app_folder: Path, broker: str) 
         code, output = command("progress-backend", name, "-A", "shop")
         assert (code, output.count("\n")) == (1, 1)
         assert "the Celery app's broker is '" in output
-        assert "one', which is no Redis URL" in output
+        assert "one', which is not a Redis URL" in output
         assert "SECRET" not in output
 
 

@@ -38,8 +38,8 @@ def test_several_ids_and_what_refuses_some(run: Run, records: Records) -> None:
     )
     assert done.exit_code == 1
     assert done.stdout == (
-        "pause of 2 tasks (one-1, two-222) is requested: what waits does not begin, and what runs "
-        "waits at its next update\n"
+        "pause of 2 tasks (one-1, two-222) is requested: a waiting task does not start, and a "
+        "running task waits at its next update\n"
     )
     assert done.stderr == (
         "pause of 2 tasks (done-3, done-4) was refused: already ended (completed)\n"
@@ -52,7 +52,7 @@ def test_several_ids_and_what_refuses_some(run: Run, records: Records) -> None:
     again = run("resume", "one-1", "two-222")
     assert (again.exit_code, again.output) == (
         0,
-        "resume of 2 tasks (one-1, two-222) is requested: what waits goes on\n",
+        "resume of 2 tasks (one-1, two-222) is requested: waiting tasks continue\n",
     )
 
 

@@ -37,7 +37,7 @@ def test_a_test_event_is_sent_now() -> None:
     with receiving() as receiver:
         told = call("test", "ops", PROGRESS_WEBHOOKS=spec(url=receiver.url, allow_private=True))
         assert told.exit_code == 0, told.output
-        assert re.search(r"webhook ops has taken the event: HTTP 204", told.output)
+        assert re.search(r"webhook ops has accepted the event: HTTP 204", told.output)
         assert receiver.types == ["progress.webhook.test"]
         assert receiver.faults == []
         refused = call("test", "ops", PROGRESS_WEBHOOKS=spec(url=receiver.url))

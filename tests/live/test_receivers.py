@@ -133,5 +133,5 @@ async def test_a_receiver_that_raises_is_closed_and_hinders_no_other(
     with pytest.raises(ReceiverClosed):
         await broken.get()
     (line,) = caplog.records
-    assert line.getMessage() == "a watcher of a task did not take an update and is closed"
+    assert line.getMessage() == "a watcher of a task did not accept an update and is closed"
     assert line.exc_info is not None

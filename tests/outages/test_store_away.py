@@ -57,7 +57,7 @@ def test_jobs_and_records_end_right(
     if apart:
         fleet.workers[0].wait_for_log(rf"{during}\] succeeded")  # without a store
     # Of the outages after it, within a minute, no process says anything.
-    eventually(lambda: "jobs go on" in fleet.workers[0].log)
+    eventually(lambda: "jobs continue" in fleet.workers[0].log)
     pass_time(1)
     ended_by = datetime.now(UTC)
     come_back()
@@ -88,6 +88,6 @@ def test_jobs_and_records_end_right(
     assert sum(everything["summary"].values()) == everything["pagination"]["total"]
     assert everything["summary"]["running"] == everything["summary"]["created"] == 0
     log = fleet.workers[0].log[log_before:]
-    said = re.findall(r"(ForkPoolWorker-\d+|MainProcess)\].*jobs go on", log)
+    said = re.findall(r"(ForkPoolWorker-\d+|MainProcess)\].*jobs continue", log)
     assert len(said) == len(set(said)), "said once a process"
     assert "the sender of progress failed" not in log

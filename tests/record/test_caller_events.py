@@ -70,13 +70,13 @@ def test_an_update_leads_to_the_status_asked_for(start, status) -> None:
 @pytest.mark.parametrize("status", caller_events.UPDATABLE)
 def test_what_goes_with_one_status_alone(status) -> None:
     if status != "error":
-        said = f"error_message goes with status error, not {status}"
+        said = f"error_message needs status error, not {status}"
         with pytest.raises(InvalidEvent, match=said):
             caller_events.update(status, error_message="why")
         caller_events.update(status, error_message="")  # says nothing
     if status != "paused":
         for values in ({"reason": "x"}, {"by": "me"}):
-            with pytest.raises(InvalidEvent, match=f"goes with status paused, not {status}"):
+            with pytest.raises(InvalidEvent, match=f"needs status paused, not {status}"):
                 caller_events.update(status, **values)
         return
     control = recorded(

@@ -102,7 +102,7 @@ def test_what_a_token_names_goes_with_filters_that_have_no_index() -> None:
         ({"created_from": "2026-01-15T09:00:00"}, "created_from must be a time with an offset"),
         ({"created_to": NOON.replace(tzinfo=None)}, "created_to must be a time with an offset"),
         ({"created_to": 5}, "created_to must be a time with an offset"),
-        ({"id_prefix": "8a000"}, "id_prefix must have 6 characters at least"),
+        ({"id_prefix": "8a000"}, "id_prefix must have at least 6 characters"),
         ({"sort": "longest"}, "sort must be one of newest, running, ended"),
         ({"sort": "ended", "status": "running"}, "status=running and sort=ended do not go"),
         ({"cursor": "5.a"}, "send cursor if the total of the list is null, else page"),

@@ -82,5 +82,5 @@ async def test_a_workflow_is_paused_resumed_and_cancelled(
         await redis_service.cancel_workflow("V")
     with pytest.raises(InvalidEvent, match="may be set to"):
         await redis_service.update_workflow("W", "completed")  # type: ignore[arg-type]  # the mistake
-    with pytest.raises(InvalidEvent, match="reason must be a text"):
+    with pytest.raises(InvalidEvent, match="reason must be a string"):
         await redis_service.cancel_workflow("W", reason="x" * 1_001)

@@ -41,7 +41,7 @@ def identified(
 
 
 def test_a_workflows_name_is_a_text() -> None:
-    with pytest.raises(TypeError, match="workflow names a workflow and has to be a text, not 5"):
+    with pytest.raises(TypeError, match="workflow names a workflow and must be a string, not 5"):
         progress_task(workflow=5)
 
 
@@ -136,7 +136,7 @@ def test_functions_are_called_with_the_arguments_that_they_name(
 def test_a_function_that_names_no_argument_fails_at_its_marking(name: str) -> None:
     def fetch(self: Any, symbol: str, days: int = 9) -> None: ...
 
-    said = rf"^{name}= .* names 'sym', which is no argument of 'fetch'; .*: self, symbol, days$"
+    said = rf"^{name}= .* names 'sym', which is not an argument of 'fetch'; .*: self, symbol, days$"
     with pytest.raises(TypeError, match=said):
         progress_task(**{name: lambda sym: sym})(fetch)  # type: ignore[call-overload]
     for fits in (lambda days: days, lambda sym=1: sym, lambda **all_of_it: 1, str):

@@ -112,7 +112,7 @@ def test_a_lease_that_is_gone_frees_its_own_run_alone(running: Task) -> None:
 
 @pytest.mark.parametrize("status", ["running", "paused"])
 def test_force_is_for_ends(status: str) -> None:
-    with pytest.raises(InvalidEvent, match=f"force goes with .*, not {status}"):
+    with pytest.raises(InvalidEvent, match=f"force needs .*, not {status}"):
         update(status, force=True)
     with pytest.raises(InvalidEvent, match="force must be true or false"):
         update("completed", force="yes")  # type: ignore[arg-type]  # that is the mistake

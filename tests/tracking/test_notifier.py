@@ -49,7 +49,7 @@ def test_outside_a_task_it_does_nothing_and_says_so_once(caplog: pytest.LogCaptu
     for _ in range(2):
         everything(ProgressNotifier())
     assert warnings(caplog) == [
-        "no progress is recorded for code outside a task: it is not a tracked task's run"
+        "no progress is recorded for code outside a task: it is not the run of a tracked task"
     ]
 
 
@@ -132,8 +132,9 @@ def test_a_task_that_is_not_tracked_says_so_once(
             task.apply()
         notifier._warned.clear()
     assert warnings(caplog) == [
-        "no progress is recorded for plain: it is not a tracked task's run",
-        "no progress is recorded for plain: it is marked, but install() was not called on its app",
+        "no progress is recorded for plain: it is not the run of a tracked task",
+        "no progress is recorded for plain: it has @progress_task, but install() was not called on "
+        "its app",
     ]
     assert eager.records() == []
     bare.close()

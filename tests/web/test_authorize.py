@@ -127,7 +127,7 @@ async def test_any_other_answer_permits_nothing_and_is_one_line_a_minute(
     (fault,) = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
     kind = type(answer).__name__.replace("str", "a text that is no owner")
     assert fault.startswith(f"authorize returned {kind}")
-    assert fault.endswith("; return True, False or the owner as text")
+    assert fault.endswith("; return True, False or the owner as a string")
 
 
 @pytest.mark.parametrize("field", ["task_type", "owner", "workflow_id"])

@@ -93,8 +93,8 @@ def test_a_mistake_of_ours_is_json_and_the_next_request_is_answered(
         patch.setattr("progress_backend.record.caller_events.update", broken)
         for _ in range(2):
             answer = api.status(task_id, headers={"If-None-Match": "x"})
-            assert well(answer, 500) == {"detail": "the service failed; its log says where"}
+            assert well(answer, 500) == {"detail": "the service failed; its log has the traceback"}
         for _ in range(2):
             said = well(api.update(task_id), 500)
-            assert said == {"detail": "the service failed; its log says where"}
+            assert said == {"detail": "the service failed; its log has the traceback"}
     assert well(api.status(task_id), 200)

@@ -167,7 +167,7 @@ async def test_wrong_requests_write_a_line_a_minute(
     await asked(api, GET + upgrade, end=True)
     lines = [record.getMessage() for record in caplog.records if record.levelno >= 30]
     assert len(lines) == 1, lines
-    assert lines[0].startswith("an HTTP client sent what is no request: ")
+    assert lines[0].startswith("an HTTP client sent an invalid request: ")
 
 
 async def test_a_client_that_leaves_within_its_body_writes_no_line(

@@ -83,7 +83,7 @@ def test_who_asked_for_a_pause_or_a_cancel_and_why(api: RunningApi) -> None:
     refused = api.update(task_id, reason="closed")
     assert (refused.status_code, refused.json()["detail"]) == (
         422,
-        "reason goes with status paused, not running",
+        "reason needs status paused, not running",
     )
     assert api.update(task_id, "paused").json()["control"]["by"] == "api"
     asked = api.cancel(task_id, {"reason": "wrong file", "by": "desk"}).json()["control"]

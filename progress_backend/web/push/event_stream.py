@@ -38,7 +38,7 @@ RETRY_MS: Final = 2_000
 
 _FOLLOWED: Final = LIMITED | {
     200: text("The updates.", "text/event-stream"),
-    204: {"description": "It has ended for good with the event that Last-Event-ID names."},
+    204: {"description": "The task has ended, and Last-Event-ID names its final event."},
 }
 
 Updates = AsyncGenerator[Update | None]

@@ -71,7 +71,7 @@ class _Watches:
         except ValidationError as error:
             self._invalid(body, closes.code_of(error)[1])
         except (ValueError, RecursionError):
-            self._invalid(None, "a message is no JSON")
+            self._invalid(None, "a message is not JSON")
         else:
             self._leave(str(asked.watch or asked.leave))
             if asked.watch is not None:

@@ -97,7 +97,7 @@ class HttpConnection(HttpToolsProtocol):
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _TOO_LARGE)
             else:
                 if _warnings.passes():
-                    _logger.warning("an HTTP client sent what is no request: %s", error)
+                    _logger.warning("an HTTP client sent an invalid request: %s", error)
                 # What this class refuses is behind the parser's own error.
                 self._refuse(HTTPStatus.BAD_REQUEST, str(error.__context__ or error))
             return
