@@ -100,6 +100,13 @@ def _as_it_may_be_sent(case: schemathesis.Case, task_ids: list[str]) -> None:
     _without_what_does_not_go_together(case.query or {})
     case.body = as_others_can_read(case.body)
     body = case.body if isinstance(case.body, dict) else {}
+    if body.get("status") not in ("completed", "error"):
+        body.pop("force", None)
+    if body.get("status") != "error":
+        body.pop("error_message", None)
+    if body.get("status") != "paused" and not body.get("force") and case.path.endswith("update"):
+        body.pop("reason", None)
+        body.pop("by", None)
     if body.get("terminate") is True:
         body["terminate"] = False  # this API has no broker, which no description can say
 

@@ -27,15 +27,6 @@ class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-def _either(*ways: dict[str, list[Any]]) -> dict[str, Any]:
-    """JSON Schema of fields that are valid together in one of these ways."""
-    schemas = [
-        {"required": list(way), "properties": {name: {"enum": few} for name, few in way.items()}}
-        for way in ways
-    ]
-    return {"anyOf": schemas}
-
-
 class ShareAsked(_Asked):
     """A share token that is made with a task."""
 
@@ -77,13 +68,7 @@ class Update(_Asked):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [examples.UPDATE, examples.COMPLETION, examples.FAILURE, examples.PAUSE],
-            "dependentSchemas": {
-                "reason": _either({"reason": [None]}, {"status": ["paused"]}, {"force": [True]}),
-                "by": _either({"by": [None]}, {"status": ["paused"]}, {"force": [True]}),
-                "error_message": _either({"error_message": [None, ""]}, {"status": ["error"]}),
-                "force": _either({"force": [False]}, {"status": ["completed", "error"]}),
-            },
+            "examples": [examples.UPDATE, examples.COMPLETION, examples.FAILURE, examples.PAUSE]
         }
     )
 
