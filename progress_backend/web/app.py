@@ -41,16 +41,17 @@ def create_app(
         celery_app: the Celery app: a cancel terminates a running task through its broker, and lost
             runs are looked up in its result backend; without it an app for CELERY_BROKER_URL, if
             that is set.
-
-    trusted: whether a request without a token also passes on an address that other machines reach,
-    unless tokens are configured: for an application behind another that authenticates. authorize: a
-    site's own function, sync or async, called for each request without a known token, sockets
-    included: `authorize(request, action, resource)` gets Starlette's HTTPConnection (cookies,
-    headers, session), one of "read", "list", "create", "update", "cancel" and "metrics", and a
-    value with `kind`, `id`, `task_type`, `workflow_id` and `owner`; for a single task these three
-    come from its record. It returns True or False, or the owner (a string of 1 to 200 characters):
-    then the request is limited to this owner's tasks. Or it raises HTTPException(401). Any other
-    result is a 403, and an ERROR in the log.
+        trusted: whether a request without a token also passes on an address that other machines
+            reach, unless tokens are configured: for an application behind another that
+            authenticates.
+        authorize: a site's own function, sync or async, called for each request without a known
+            token, sockets included: `authorize(request, action, resource)` gets Starlette's
+            HTTPConnection (cookies, headers, session), one of "read", "list", "create", "update",
+            "cancel" and "metrics", and a value with `kind`, `id`, `task_type`, `workflow_id` and
+            `owner`; for a single task these three come from its record. It returns True or False,
+            or the owner (a string of 1 to 200 characters): then the request is limited to this
+            owner's tasks. Or it raises HTTPException(401). Any other result is a 403, and an ERROR
+            in the log.
 
     Raises:
         SettingsError: a setting cannot be used, or no store's URL is set.
