@@ -7,7 +7,7 @@ Only counts are stored of it, which the members' commits change; its status is c
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, Final, NamedTuple
 
@@ -124,28 +124,20 @@ class Figures(NamedTuple):
 
 def merged(several: Sequence[Figures]) -> Figures:
     """The figures of all partitions as one."""
-    names = [one.name for one in several if one.name is not None]
-    acts = [one.act for one in several if one.act is not None]
     return Figures(
         tuple(map(sum, zip(*(one.counts for one in several), strict=True))),
         planned=sum(one.planned for one in several),
         publishers=sum(one.publishers for one in several),
         share=sum(one.share for one in several),
-        created_ms=_known(min, (one.created_ms for one in several)),
-        started_ms=_known(min, (one.started_ms for one in several)),
-        ended_ms=_known(max, (one.ended_ms for one in several)),
-        changed_ms=_known(max, (one.changed_ms for one in several)),
+        created_ms=min((one.created_ms for one in several if one.created_ms), default=None),
+        started_ms=min((one.started_ms for one in several if one.started_ms), default=None),
+        ended_ms=max((one.ended_ms for one in several if one.ended_ms), default=None),
+        changed_ms=max((one.changed_ms for one in several if one.changed_ms), default=None),
         revision=sum(one.revision for one in several),
-        name=names[0] if names else None,
+        name=next((one.name for one in several if one.name is not None), None),
         expected=max(one.expected for one in several),
-        act=act.merged(acts),
+        act=act.merged([one.act for one in several if one.act is not None]),
     )
-
-
-def _known(which: Callable[[list[int]], int], times: Iterable[int | None]) -> int | None:
-    """The first or the last of the times that are known."""
-    known = [time for time in times if time is not None]
-    return which(known) if known else None
 
 
 def share_of(task: Task, known: int = 0) -> int:
