@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
@@ -117,12 +117,22 @@ def socket_route(
     router: APIRouter, path: str, right: Right, query: type[Query]
 ) -> Callable[[Serve[Query]], Serve[Query]]:
     """A decorator of the function that serves a socket: it gets the socket, which its caller has
-    the right to open, and what its query asks for. It puts the row in the table of routes."""
+    the right to open, and what its query asks for; what it raises closes the socket with a code. It
+    puts the row in the table of routes."""
 
     def noted(serve: Serve[Query]) -> Serve[Query]:
         async def endpoint(websocket: WebSocket) -> None:
-            async with opened(websocket) as socket:
+            socket = Socket(websocket)
+            try:
                 await serve(socket, await socket.admit(query, right))
+            except WebSocketDisconnect:
+                pass
+            except Exception as error:  # each has its code
+                socket.end()
+                await _close(websocket, *closes.code_of(error))
+            finally:
+                if not socket.kept:
+                    socket.end()
 
         endpoint.__doc__ = serve.__doc__
         TABLE[endpoint] = Row(path, right, {})
@@ -151,23 +161,6 @@ def counted(api: Api, scope: Scope) -> Callable[[], None]:
         api.measured.refusal(found)
         raise closes.Refused(found)
     return found
-
-
-@contextlib.asynccontextmanager
-async def opened(websocket: WebSocket) -> AsyncIterator[Socket]:
-    """`async with`: a socket, which is closed with a code that names the reason if the block
-    raises, and ends with the block unless it stays."""
-    socket = Socket(websocket)
-    try:
-        yield socket
-    except WebSocketDisconnect:
-        pass
-    except Exception as error:  # each has its code
-        socket.end()
-        await _close(websocket, *closes.code_of(error))
-    finally:
-        if not socket.kept:
-            socket.end()
 
 
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:
