@@ -81,7 +81,7 @@ def shared(
     ask: Callable[[Keys, Sequence[Item]], Asked[T]],
     id_of: Callable[[Item], str] = str,
 ) -> Call[T]:
-    """A call of the partitions of some tasks, whose replies are added. The items are their ids, or
+    """A call of the partitions of some tasks; their replies are added. The items are their ids, or
     have them by `id_of`."""
     return Call(lambda layout: merged([ask(*own) for own in layout.grouped(items, id_of)], added))
 

@@ -30,7 +30,7 @@ _GONE = (OSError, WebSocketDisconnect, RuntimeError)
 
 
 def connection_of(websocket: WebSocket) -> Any:
-    """The socket's `FrameConnection`, whose module needs this package's uvicorn; None under another
+    """The socket's `FrameConnection` (its module needs this package's uvicorn); None under another
     server."""
     offered = websocket.scope.get("extensions", {}).get(EXTENSION)
     return None if offered is None else offered["connection"]
