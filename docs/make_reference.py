@@ -113,7 +113,7 @@ def _section(schemas: Json, method: str, path: str, operation: Json) -> str:
         body = operation["requestBody"]["content"]["application/json"]["schema"]
         said.append(_fields(schemas, body, asked=True))
     answers = [_answer(code, answer) for code, answer in operation["responses"].items()]
-    said.append(markdown(("Answer", "Body", "Meaning"), answers))
+    said.append(markdown(("Status", "Body", "Meaning"), answers))
     return "\n\n".join(said)
 
 
