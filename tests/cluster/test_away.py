@@ -113,8 +113,8 @@ def test_a_node_that_hangs_leaves_time_for_the_next(nodes: list[Node], settings:
     replica.process.send_signal(19)  # SIGSTOP
     try:
         named = with_a_node(settings, f"127.0.0.1:{replica.port}")
-        for _ in range(4):  # redis-py asks in an order of its own
-            with Store(named, timeout_s=8) as store:
+        for _ in range(3):  # redis-py asks in an order of its own
+            with Store(named, timeout_s=15) as store:
                 store.ready()
     finally:
         replica.process.send_signal(18)  # SIGCONT
