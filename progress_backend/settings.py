@@ -40,6 +40,11 @@ TITLE_COLORS = ("blue", "green", "orange", "red", "purple", "grey")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 #: Fields that are a time above 0, and fields that are a limit, or 0 for none.
 _SPANS = ("retention_s", "lease_s", "reap_interval_s", "cleanup_interval_s", "unstarted_s")
+_RANGES = {
+    "update_interval_s": (0, 3_600, " seconds"),
+    "log_kib": (1, 64, ""),
+    "partitions": (0, 1_024, ""),
+}
 _LIMITS = ("max_writes", "max_client_sockets", "max_sockets", "max_created", "max_created_bytes")
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
@@ -64,6 +69,8 @@ class Settings:
     retention_s: float = 86_400
     #: Shortest time between two progress values of one run that are written to Redis.
     update_interval_s: float = 1.0
+    #: Size in KiB of the newest lines of a task's log that are kept: 1 to 64.
+    log_kib: int = 22
     #: How long a worker counts as alive after the last renewal of its lease.
     lease_s: float = 30
     #: Time between two checks for lost runs.
@@ -139,12 +146,11 @@ class Settings:
         for name in _LIMITS:
             if not 0 <= getattr(self, name) < math.inf:
                 raise _unusable(name, getattr(self, name), "0 or more")
-        if not 0 <= self.update_interval_s <= 3_600:
-            raise _unusable("update_interval_s", self.update_interval_s, "0 to 3600 seconds")
+        for name, (least, most, unit) in _RANGES.items():
+            if not least <= getattr(self, name) <= most:
+                raise _unusable(name, getattr(self, name), f"{least} to {most}{unit}")
         if self.locale not in LOCALES:
             raise _unusable("locale", self.locale, " or ".join(LOCALES))
-        if not 0 <= self.partitions <= 1_024:
-            raise _unusable("partitions", self.partitions, "0 to 1024")
         if self.trace_url and not _TRACE_URL.fullmatch(self.trace_url):
             expected = "https://… with {trace_id} in it, such as https://jaeger/trace/{trace_id}"
             raise _unusable("trace_url", self.trace_url, expected)

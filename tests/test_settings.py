@@ -52,6 +52,7 @@ def test_defaults_are_the_documented_ones() -> None:
         "max_sockets": 20_000,
         "max_created": 100_000,
         "max_created_bytes": 1_073_741_824,
+        "log_kib": 22,
         "unstarted_s": 86_400,
         "enabled": True,
     }

@@ -29,7 +29,7 @@ def add(
     redacted = (line._replace(text=redaction.value("message", line.text)) for line in lines)
     texts = tuple(written(line, attempt) for line in redacted)
     kept_s = settings.retention_s + settings.cleanup_interval_s + 60
-    return logs.add(task_id, texts, int(kept_s * 1000), lost)
+    return logs.add(task_id, texts, settings.log_kib * 1024, int(kept_s * 1000), lost)
 
 
 def read(task_id: str, after: int | None, limit: int) -> Flow[logs.LogPart]:

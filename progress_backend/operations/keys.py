@@ -43,8 +43,8 @@ class Keys:
         return f"{_escaped(self.prefix)}task_update:*"
 
     def log(self, task_id: str) -> str:
-        """Stream: the newest lines of a task's log, up to 22 KiB. Log and timeline together use at
-        most 64 KiB."""
+        """Stream: the newest lines of a task's log, up to `PROGRESS_LOG_KIB`. By default log and
+        timeline together use at most 64 KiB."""
         return f"{self.prefix}progress_log:{task_id}"
 
     def timeline(self, task_id: str) -> str:

@@ -20,14 +20,14 @@ class LogPart(NamedTuple):
     last: int | None
 
 
-def add(task_id: str, lines: Sequence[bytes], ttl_ms: int, lost: int = 0) -> Call[bool]:
-    """Adds lines to a task's log, and drops the oldest beyond its bound; nothing if the task has no
-    record. False if the Redis user may not write logs. `lost` lines before them had no room: their
-    numbers are left out."""
+def add(task_id: str, lines: Sequence[bytes], most: int, ttl_ms: int, lost: int = 0) -> Call[bool]:
+    """Adds lines to a task's log, and drops the oldest beyond `most` bytes; nothing if the task has
+    no record. False if the Redis user may not write logs. `lost` lines before them had no room:
+    their numbers are left out."""
 
     def ask(keys: Keys) -> Asked[bool]:
         names = {"log": keys.log(task_id), "task": keys.task(task_id)}
-        about = {"most": room.LOG, "around": room.AROUND, "ttl": ttl_ms, "lost": lost}
+        about = {"most": most, "around": room.AROUND, "ttl": ttl_ms, "lost": lost}
         return one(script("log", names, about, more=lines), lambda may: bool(may != 0))
 
     return at(task_id, ask)

@@ -16,10 +16,11 @@ from celery.exceptions import Ignore
 from ..flows.stored_record import Base
 from ..operations.ready_requests import ValueRequest
 from ..record import events as ev
-from ..record.default_texts import Locale, progress_text
+from ..record.default_texts import progress_text
 from ..record.json_text import text_of
 from ..record.model import MAX_ITEMS, TaskStatus
 from ..record.update_state_events import count_of
+from ..settings import Settings
 from ..stacks.frames import Place
 from .run_log import RunLog
 
@@ -57,8 +58,7 @@ class RunSender(Protocol):
     """The methods of the process's sender that a run calls."""
 
     always: bool
-    #: The language of its default texts.
-    locale: Locale
+    settings: Settings
 
     def wake(self) -> None:
         """Makes the sender's thread record the newest values now."""
@@ -216,7 +216,7 @@ class Run:
         """Adds a line to the task's log; the sender's thread stores it."""
         log = self.log
         if log is None:
-            self.log = log = RunLog()
+            self.log = log = RunLog(self.sender.settings.log_kib * 1024)
             log.add(level, text)
             self.sender.wake()
         else:
@@ -298,7 +298,7 @@ class Run:
         total = None if total is None else count_of(total)
         if message is None:
             shown = self.identity.total_items if total is None else total
-            message = progress_text(self.sender.locale, current or 0, shown)
+            message = progress_text(self.sender.settings.locale, current or 0, shown)
         elif type(message) is not str:
             message = text_of(message)
         details = self.details if self.phase is None else {**self.details, "phase": self.phase}

@@ -6,7 +6,6 @@ import threading
 import time
 from collections import deque
 
-from ..record import room
 from ..record.log_line import LONGEST, LogLine
 
 #: What a line takes besides its text, in bytes.
@@ -14,12 +13,12 @@ _AROUND = 80
 
 
 class RunLog:
-    """The newest lines of a run that are not stored yet. More than the store keeps are not kept
-    here either."""
+    """The newest lines of a run that are not stored yet, up to `most` bytes, as the store keeps."""
 
-    __slots__ = ("_characters", "_lines", "_lock", "_lost", "due")
+    __slots__ = ("_characters", "_lines", "_lock", "_lost", "_most", "due")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         # A job may have threads of its own, and the garbage collector may log in the middle.
         self._lock = threading.RLock()
         self._lines: deque[LogLine] = deque()
@@ -55,6 +54,6 @@ class RunLog:
 
     def _count(self, added: list[LogLine]) -> None:
         self._characters += sum(len(line.text) + _AROUND for line in added)
-        while self._characters > room.LOG:
+        while self._characters > self._most:
             self._characters -= len(self._lines.popleft().text) + _AROUND
             self._lost += 1

@@ -47,9 +47,9 @@ class SenderThread:
     def __init__(self, store: Store, mirror: Mirror | None, *, closing_s: float = 2.0) -> None:
         self.writer = Writer(store)
         #: Whether every value is recorded (interval 0): each `update()` wakes the thread.
+        self.settings = store.settings
         self.always = store.settings.update_interval_s == 0
         self._interval_s = store.settings.update_interval_s
-        self.locale = store.settings.locale
         self._mirror = mirror
         self._closing_s = closing_s
         self._runs: dict[int, Run] = {}

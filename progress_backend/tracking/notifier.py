@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from celery import current_task
 
-from ..record.default_texts import Locale
 from ..record.events import Identity
 from ..record.json_text import text_of
 from ..record.log_line import LEVELS
@@ -17,6 +16,7 @@ from ..record.update_state_events import count_of
 from ..runs.checkpoint import of_run
 from ..runs.counting import counted
 from ..runs.run import Run
+from ..settings import Settings
 from .decorator import marking_of
 from .tracker import tracker_of
 
@@ -217,9 +217,9 @@ class ProgressNotifier:
         `GET /internal/task/{task_id}/log` show while the task runs, and as long as its record is
         kept.
 
-        The newest 22 KiB are kept, and the number of missing lines. A thread stores the collected
-        lines every `PROGRESS_UPDATE_INTERVAL_S` (at least every second) and before the end. Secrets
-        are masked as in messages.
+        The newest `PROGRESS_LOG_KIB` KiB (22) are kept, and the number of missing lines. A thread
+        stores the collected lines every `PROGRESS_UPDATE_INTERVAL_S` (at least every second) and
+        before the end. Secrets are masked as in messages.
 
         Args:
             text: the line; it is cut at 2,000 characters.
@@ -278,7 +278,7 @@ class _NullSink:
     """Takes the sender's place where nothing is recorded."""
 
     always = False
-    locale: Locale = "en"
+    settings = Settings(locale="en")
 
     def wake(self) -> None:
         pass

@@ -24,8 +24,8 @@ async def task_logged(
     request: Request, task_id: parameters.TaskId, query: Annotated[queries.LogQuery, Query()]
 ) -> Response:
     """Reads the lines that the job has written with `progress.log()` or a `ProgressLogHandler`: the
-    newest 22 KiB, oldest first. A gap in the ids means that lines are missing. To follow a log,
-    read it every second, with the id of the last line as `after`."""
+    newest `PROGRESS_LOG_KIB` KiB (22), oldest first. A gap in the ids means that lines are missing.
+    To follow a log, read it every second, with the id of the last line as `after`."""
     part = await api_of(request).store.run(task_log.read(task_id, query.after, query.limit))
     lines = b",".join(with_id(*line) for line in part.lines)
     head = dumps({"task_id": task_id, "first": part.first, "last": part.last}).encode()

@@ -4,6 +4,7 @@ partitions."""
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -40,10 +41,22 @@ def test_of_a_long_log_the_newest_22_kib_are_kept(driver: Driver) -> None:
         add(driver, "t", *said[begin : begin + 25])
     part = read(driver, "t")
     kept = sum(room.cost(line) for _, line in part.lines)
-    assert room.LOG - 1_100 < kept <= room.LOG
+    most = driver.settings.log_kib * 1024
+    assert most - 1_100 < kept <= most
     assert part.last == 300
     assert part.first == part.lines[0][0] > 200
     assert texts(part) == [(n, said[n - 1]) for n in range(part.first, 301)]
+
+
+def test_a_longer_log_is_kept_where_a_setting_allows_it(redis_driver: Driver) -> None:
+    redis_driver.start("t")
+    settings = replace(redis_driver.settings, log_kib=64)
+    for _ in range(3):  # each as many lines as a run collects, and the shortest ones
+        lines = [LogLine(1_705_282_200.25, "info", "")] * 800
+        about = ("t", 1, lines, 0, settings, redis_driver.flows.redaction)
+        redis_driver.execute(task_log.add(*about))
+    kept = sum(room.cost(line) for _, line in read(redis_driver, "t").lines)
+    assert 63 * 1024 < kept <= 64 * 1024
 
 
 def test_without_a_record_there_is_no_log(driver: Driver) -> None:
@@ -93,7 +106,7 @@ def test_a_user_who_may_write_no_streams_is_told_and_keeps_the_records(
     redis_driver: Driver,
 ) -> None:
     redis_driver.start("t")
-    raw, command = redis_driver.raw, logs.add("t", (b'{"text":"a"}',), 60_000)
+    raw, command = redis_driver.raw, logs.add("t", (b'{"text":"a"}',), 1_024, 60_000)
     raw.execute_command("ACL", "SETUSER", "default", "-xadd")
     try:
         assert redis_driver.execute(command) is False

@@ -78,7 +78,7 @@ def test_a_page_says_how_many_lines_are_gone_and_what_a_log_keeps(
     for shown in range(200, 1_001, 200):
         expect(lines).to_have_count(shown)
         write(task_id, "line", count=200)  # as many as the store keeps
-    expect(lines.first).to_have_text("… 200 lines are gone (a log keeps its newest 22 KiB)")
+    expect(lines.first).to_have_text("… 200 lines are gone (PROGRESS_LOG_KIB keeps more)")
     assert lines.count() == 1_001
 
 

@@ -7,13 +7,14 @@ from celery.exceptions import Ignore
 
 from progress_backend.record import events as ev
 from progress_backend.runs.run import Run, TaskCancelled
+from progress_backend.settings import Settings
 
 
 class Desk:
     """Counts what a run asks of its sender; `then` is the record's status after a pause."""
 
     always = False
-    locale = "ja"
+    settings = Settings()
 
     def __init__(self) -> None:
         self.woken = 0

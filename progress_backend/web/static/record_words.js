@@ -107,7 +107,7 @@ export const WORDS = inEach(PAGE, {
     (count) => (count === 1 ? "… 1 line is gone" : `… ${count} lines are gone`),
     (count) => `… ${count} 行は残っていません`,
   ],
-  logKeeps: [" (a log keeps its newest 22 KiB)", "（ログは新しい 22 KiB を保持します）"],
+  logKeeps: [" (PROGRESS_LOG_KIB keeps more)", "（PROGRESS_LOG_KIB で増やせます）"],
   happened: {
     created: ["Created", "作成"],
     started: ["Started", "開始"],
