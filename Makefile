@@ -103,6 +103,6 @@ pictures: $(STAMP) ## Draw the pictures of page and terminal anew (needs chromiu
 	$(BIN)/python -m docs.make_moving
 	$(BIN)/python -m docs.make_badges
 
-release-check: $(STAMP) ## Build what would be published and check it; publishes nothing
+release-check: $(STAMP) ## Build wheel, sdist and SBOM in dist/ and check them; publishes nothing
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group release
 	$(BIN)/python .ci/release_check.py

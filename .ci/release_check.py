@@ -1,4 +1,5 @@
-"""Builds what would be published and checks it: make release-check. Publishes nothing.
+"""Builds in dist/ what would be published (wheel, sdist, SBOM) and checks it: make release-check.
+Publishes nothing.
 
 Once CHANGELOG.md has the version's date, the READMEs get the package before the clone.
 """
@@ -7,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PINS = ROOT / "constraints.txt"
+PINS, DIST = ROOT / "constraints.txt", ROOT / "dist"
 LIMIT_S = 300
 READMES = (ROOT / "README.md", ROOT / "README.ja.md")
 DATED = re.compile(r"^## \[[0-9.]+\] - [0-9]{4}-", re.MULTILINE)
@@ -32,18 +34,18 @@ FOUND = 1
 def main() -> int:
     """The exit code: 1 if anything must be mended before a release."""
     advisories = audited()
-    with tempfile.TemporaryDirectory() as folder:
-        failures = [
-            what
-            for what, passed in (
-                ("READMEs of a release: they are now, commit them", readmes()),
-                ("no address among the pins", no_address()),
-                ("dependencies used and declared", tool("deptry", "progress_backend")),
-                ("wheel and sdist", built(Path(folder))),
-                ("advisories", advisories is not False),
-            )
-            if not passed
-        ]
+    failures = [
+        what
+        for what, passed in (
+            ("READMEs of a release: they are now, commit them", readmes()),
+            ("no address among the pins", no_address()),
+            ("dependencies used and declared", tool("deptry", "progress_backend")),
+            ("wheel and sdist", built()),
+            ("SBOM", listed()),
+            ("advisories", advisories is not False),
+        )
+        if not passed
+    ]
     for what in failures:
         print(f"release-check: failed: {what}", file=sys.stderr)
     if not failures:
@@ -75,12 +77,31 @@ def no_address() -> bool:
     return not found
 
 
-def built(folder: Path) -> bool:
+def built() -> bool:
     """The sdist from the tree, the wheel from the sdist, as whoever installs it would."""
-    if not tool("build", "--outdir", str(folder), "."):
+    shutil.rmtree(DIST, ignore_errors=True)
+    if not tool("build", "--outdir", str(DIST), "."):
         return False
-    files = sorted(str(path) for path in folder.iterdir())
+    files = sorted(str(path) for path in DIST.iterdir())
     return len(files) == 2 and tool("twine", "check", "--strict", *files)
+
+
+def listed() -> bool:
+    """The SBOM (CycloneDX): the wheel with all extras, and what they bring, in the pinned
+    versions."""
+    wheels = list(DIST.glob("*.whl"))
+    if len(wheels) != 1:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        python, extras = str(Path(folder, "bin", "python")), f"{wheels[0]}[all]"
+        install = ("--python", python, "install", "--quiet", "-c", str(PINS), extras)
+        file, about = DIST / f"{wheels[0].stem}.cdx.json", str(ROOT / "pyproject.toml")
+        options = ("--pyproject", about, "--mc-type", "library", "-o", str(file), python)
+        return (
+            tool("venv", "--without-pip", folder)
+            and tool("pip", *install)
+            and tool("cyclonedx_py", "environment", *options)
+        )
 
 
 def audited() -> bool | None:
