@@ -140,6 +140,8 @@ class Keeper:
                         logger.exception("the renewal of the worker's lease failed; trying again")
                 wait_s = self._step_s
             self._stop.wait(wait_s)
+        if self._lease is None:  # else `stop` ends the lease over the same connections
+            self._store.close()
 
     def _until(self, reap_at: float) -> float:
         """Seconds until the next round. A pass begins on time, whatever the renewals' step, so that
