@@ -106,9 +106,7 @@ def progress_task(
             function; an argument has an unknown name; `workflow` is not a string; or a parameter of
             a value's function is not an argument of the task.
     """
-    _refuse_unknown(unknown)
-    if workflow is not None and not isinstance(workflow, str):
-        raise TypeError(f"workflow names a workflow and must be a string, not {workflow!r}")
+    _check_arguments(unknown, workflow)
     values = (task_type, symbol, total_items, metadata)
     marking = Marking(*values, results, expect_s, stall_s, workflow, owner)
 
@@ -123,12 +121,14 @@ def progress_task(
     return mark if fun is None else mark(fun)
 
 
-def _refuse_unknown(names: Iterable[str]) -> None:
+def _check_arguments(unknown: Iterable[str], workflow: object) -> None:
     known = [one.name for one in fields(Marking) if one.init]
-    for name in names:
+    for name in unknown:
         close = get_close_matches(name, known, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise TypeError(f"@progress_task has no argument {name!r}{hint}")
+    if workflow is not None and not isinstance(workflow, str):
+        raise TypeError(f"workflow names a workflow and must be a string, not {workflow!r}")
 
 
 def _check_place(function: object) -> None:
