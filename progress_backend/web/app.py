@@ -38,9 +38,8 @@ def create_app(
     Args:
         settings: settings with the store's URL; without them the environment's, then those of
             `celery_app`.
-        celery_app: the Celery app: a cancel terminates a running task through its broker, and lost
-            runs are looked up in its result backend; without it an app for CELERY_BROKER_URL, if
-            that is set.
+        celery_app: the Celery app: a cancel uses its broker, and lost runs are looked up in its
+            result backend; without it an app for CELERY_BROKER_URL, if that is set.
         trusted: whether a request without a token also passes on an address that other machines
             reach, unless tokens are configured: for an application behind another that
             authenticates.
