@@ -92,7 +92,7 @@ def asked() -> tuple[Any, ...]:
         (leases.forget, "lease-1", 2**52),
         (markings.leave, (("fetch", "{}"),), 10),
         (markings.stored, "fetch"),
-        (logs.add, "running", (b'{"text":"a"}',), 60_000),
+        (logs.add, "running", (b'{"text":"a"}',), 1_024, 60_000),
         (logs.read, "running", None, 10),
         (timelines.read, "running"),
         (stacks.note, "running", 2**40),
