@@ -128,18 +128,10 @@ def _names(tree: ast.Module) -> Iterator[str]:
 
 
 def of_strings(tree: ast.Module) -> set[str]:
-    """The words of a module's texts: errors, log lines, help, descriptions; not its docstrings."""
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    docstrings = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
-    }
+    """The words of a module's texts: docstrings, errors, log lines, help, descriptions."""
     found: set[str] = set()
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Constant) or id(node) in docstrings:
-            continue
-        if isinstance(node.value, str) and " " in node.value:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
             found |= of_text(node.value)
     return found
 

@@ -86,7 +86,7 @@ def test_every_test_that_a_document_names_is_there(document: str) -> None:
 
 
 def test_the_librarys_words_are_plain() -> None:
-    """In names and texts; help, which is docstrings, as it is printed."""
+    """In names, texts and docstrings; help also as it is printed."""
     found = {}
     for name, tree in words.modules(ROOT):
         if left := words.of_names(tree) | words.of_strings(tree):
