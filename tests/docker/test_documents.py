@@ -1,4 +1,4 @@
-"""The page for containers, followed from its first command to its last but for the tests' own."""
+"""The page for containers, followed from its first command to its last."""
 
 from __future__ import annotations
 
@@ -67,10 +67,8 @@ def test_it_can_be_followed(reader: Reader) -> None:
     (image,) = section("The image")
     up_rabbitmq, down_rabbitmq = section("RabbitMQ as the broker")
     renewed, back = section("Upgrade while jobs run")
-    (own,) = section("Its tests")
-    followed = [secrets, up, down, image, up_rabbitmq, down_rabbitmq, renewed, back, own]
+    followed = [secrets, up, down, image, up_rabbitmq, down_rabbitmq, renewed, back]
     assert len(followed) == len(blocks(DOCUMENT, language="sh")), "a block that nobody follows"
-    assert own.text == "make docker\n"  # this very test
 
     *_, version = reader.follow(image)
     assert version.startswith("5.")
