@@ -17,6 +17,7 @@ from progress_backend.store.deadline import Deadline
 from progress_backend.store.exchange import Exchange, packed
 from tests.conftest import StartServer
 from tests.strangers import Stranger
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -91,19 +92,26 @@ class Interrupted(BaseException):
 def test_the_reply_to_a_call_that_was_interrupted_is_nobodys(
     client: redis.Redis, sent_before: int
 ) -> None:
-    held = Exchange(client, Deadline(5))
+    held = Exchange(client, Deadline(60))
     for _ in range(sent_before):
         held.ask(("ECHO", "held from then on"))
 
     def interrupt(*_: object) -> None:
         raise Interrupted
 
+    def interrupt_once_it_is_blocked() -> None:
+        # Raised before that, it could end in a finalizer, which no caller sees.
+        eventually(lambda: client.info("clients")["blocked_clients"] > 0, what="it has been sent")
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGALRM)
+
     before = signal.signal(signal.SIGALRM, interrupt)
+    interrupting = threading.Thread(target=interrupt_once_it_is_blocked)
+    interrupting.start()
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.1)  # it has been sent, and has no reply yet
         with pytest.raises(Interrupted):
-            held.ask(("BLPOP", "nothing", 1))
+            held.ask(("BLPOP", "nothing", 50))
     finally:
+        interrupting.join()
         signal.signal(signal.SIGALRM, before)
     assert client.echo("mine") == b"mine"
     assert held.ask(("ECHO", "mine too")) == [b"mine too"]
