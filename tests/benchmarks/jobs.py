@@ -1,7 +1,8 @@
 """The Celery applications that are compared, the same tasks tracked or bare; and real workers.
 
 As a worker's application (`-A tests.benchmarks.jobs`) it reads BENCHMARK_URL and
-BENCHMARK_INTERVAL_S, which is empty for a bare one.
+BENCHMARK_INTERVAL_S, which is empty for a bare one. `-A tests.benchmarks.jobs:committed` is bare
+but for two bare commits of each task.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ from time import sleep, time
 from typing import Any
 
 from celery import Celery, Task
+from celery.signals import task_postrun, task_prerun, worker_process_init
 
 from progress_backend import ProgressNotifier, install, progress_task
 from tests.servers import Worker
 
-#: Starts a worker at a URL, tracked at an interval or bare, of so many processes, and waits until
-#: it is ready.
-StartWorker = Callable[[str, float | None, int], Worker]
+from .bare_commits import bare_commits
+
+#: Starts a worker at a URL, tracked at an interval or bare, of so many processes, of the named
+#: application, and waits until it is ready.
+StartWorker = Callable[[str, float | None, int, str], Worker]
 
 
 def make_app(url: str, interval_s: float | None) -> Celery:
@@ -57,11 +61,11 @@ def workers() -> Iterator[StartWorker]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
 
-        def start(url: str, interval_s: float | None, concurrency: int) -> Worker:
+        def start(url: str, interval_s: float | None, concurrency: int, app: str = "app") -> Worker:
             name = f"benchmark-{next(numbers)}"
             interval = "" if interval_s is None else str(interval_s)
             worker = Worker(
-                "tests.benchmarks.jobs",
+                f"tests.benchmarks.jobs:{app}",
                 log=folder / f"{name}.log",
                 name=name,
                 concurrency=concurrency,
@@ -74,8 +78,20 @@ def workers() -> Iterator[StartWorker]:
         yield start
 
 
+def _commit_twice(url: str) -> None:
+    """Has each task of a pool's process commit its start and its end."""
+
+    @worker_process_init.connect(weak=False)
+    def connect(**_: Any) -> None:
+        _, start, end = bare_commits(url)
+        task_prerun.connect(lambda task_id, **_: start(task_id), weak=False)
+        task_postrun.connect(lambda task_id, **_: end(task_id), weak=False)
+
+
 def __getattr__(name: str) -> Any:
-    if name == "app":
-        interval = os.environ["BENCHMARK_INTERVAL_S"]
-        return make_app(os.environ["BENCHMARK_URL"], float(interval) if interval else None)
+    if name in ("app", "committed"):
+        url, interval = os.environ["BENCHMARK_URL"], os.environ["BENCHMARK_INTERVAL_S"]
+        if name == "committed":
+            _commit_twice(url)
+        return make_app(url, float(interval) if interval else None)
     raise AttributeError(name)

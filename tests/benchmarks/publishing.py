@@ -13,7 +13,7 @@ from celery.signals import before_task_publish
 
 from progress_backend.embedded import EmbeddedServer
 
-from .bare_commits import created
+from .bare_commits import bare_commits
 from .jobs import make_app
 from .processor import Spent, on_one_core
 from .rounds import Rounds
@@ -32,7 +32,7 @@ def measure(quick: bool) -> list[Row]:
             PEER: make_app(f"{base}/2", None),
             LIMIT: make_app(f"{base}/3", None),
         }
-        commit = created(f"{base}/3")
+        commit = bare_commits(f"{base}/3")[0]
 
         def committed(*, headers: dict[str, Any], **_: Any) -> None:
             commit(headers["id"])

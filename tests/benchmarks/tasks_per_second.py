@@ -12,12 +12,13 @@ from progress_backend.embedded import EmbeddedServer
 from tests.servers import Worker
 from tests.waiting import eventually
 
+from .bare_commits import bare_commits
 from .jobs import make_app, workers
 from .processor import Spent
 from .rounds import Rounds
 from .row import Row
 
-OURS, PEER = "tracked", "bare"
+OURS, PEER, LIMIT = "tracked", "bare", "bare with two bare commits each"
 _POLL_S = 0.005
 #: As many as two processes can have taken ahead of each other.
 _LAST = 16
@@ -32,9 +33,10 @@ def measure(quick: bool) -> list[Row]:
 
         def side(name: str, number: int) -> tuple[Celery, Worker, redis.Redis]:
             url, interval_s = f"{base}/{number}", 0.0 if name == OURS else None
-            return make_app(url, interval_s), start(url, interval_s, 2), redis.Redis.from_url(url)
+            worker = start(url, interval_s, 2, "committed" if name == LIMIT else "app")
+            return make_app(url, interval_s), worker, redis.Redis.from_url(url)
 
-        sides = {name: side(name, number) for number, name in enumerate((OURS, PEER), 1)}
+        sides = {name: side(name, number) for number, name in enumerate((OURS, PEER, LIMIT), 1)}
         spent = Spent(lambda name: (sides[name][1].pid, server.pid))
 
         def a_round(name: str) -> Callable[[], float]:
@@ -55,6 +57,8 @@ def measure(quick: bool) -> list[Row]:
             more=True,
             notes=(
                 f"{tasks:,} tasks that wait in the queue, interval 0, Flower events off",
+                "a bare commit of each start and end, its request ready but for the id, leaves "
+                f"{measured.ratio(LIMIT, PEER):.3f}× bare",
                 measured.spread(OURS, PEER),
                 f"processor time of worker and server: {spent.ratio(OURS, PEER):.3f}× bare",
             ),
@@ -71,6 +75,10 @@ def _rate(
     app.control.cancel_consumer(queue, **control)
     noop = app.tasks["noop"]
     ids = [noop.delay().id for _ in range(tasks)]
+    if side == LIMIT:
+        create, _, _ = bare_commits(app.conf.broker_url)
+        for task_id in ids:
+            create(task_id)
     results = [app.backend.get_key_for_task(task_id) for task_id in ids]
 
     def work() -> float:
