@@ -87,7 +87,7 @@ PRIVATE = {
         ),
     ],
 )
-def test_tls_is_spoken_as_celery_is_told_to(conf: dict[str, object], options: str) -> None:
+def test_tls_uses_the_settings_of_celery(conf: dict[str, object], options: str) -> None:
     settings = Settings.from_sources(conf, {})
     for client in (sync_client(settings, Deadline(1.0)), async_client(settings, Deadline(1.0))):
         pool = client.connection_pool

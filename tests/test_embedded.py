@@ -82,7 +82,7 @@ def test_a_port_in_use_is_one_clear_error() -> None:
             EmbeddedServer(port=port).start()
 
 
-def test_a_free_port_that_is_lost_to_another_is_picked_anew(
+def test_another_port_is_picked_if_the_free_one_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with socket.socket() as taken:

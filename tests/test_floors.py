@@ -74,7 +74,7 @@ def package(folder: Path, files: dict[str, str]) -> list[str]:
         ),
     ],
 )
-def test_what_breaks_a_rule_is_told(tmp_path: Path, files: dict[str, str], says: str) -> None:
+def test_each_broken_rule_is_reported(tmp_path: Path, files: dict[str, str], says: str) -> None:
     found = package(tmp_path, files)
     assert len(found) == 1, found
     assert says in found[0]

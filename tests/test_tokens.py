@@ -25,7 +25,7 @@ class Clock:
         return self.now
 
 
-def test_a_token_is_told_once_and_kept_by_its_hash(tmp_path: Path) -> None:
+def test_a_token_is_stored_as_its_hash_only(tmp_path: Path) -> None:
     path = tmp_path / "tokens"
     text, made = tokens.new("ci", "write", "fetch data")
     tokens.write_file(path, [made])

@@ -48,7 +48,7 @@ def done(app: App) -> Done:
     return do
 
 
-def test_a_loop_moves_the_record_and_writes_nowhere(done: Done, capfd: Any) -> None:
+def test_a_loop_updates_the_record_and_prints_nothing(done: Done, capfd: Any) -> None:
     def job(record: Callable[[], Task]) -> dict[str, int]:
         for n, _ in enumerate(tqdm(iter("abcd"), "letters", 4, unit_scale=True)):
             eventually(lambda n=n: record().current_items == n, what=f"{n} in the record")

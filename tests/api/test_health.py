@@ -35,7 +35,7 @@ def test_a_service_without_its_store(start_api: StartApi, start_server: StartSer
     assert check(f"http://127.0.0.1:{api.port}/internal/health/live")[0]
 
 
-def test_nobody_there(start_service: StartService) -> None:
+def test_an_unused_port_is_reported_unhealthy(start_service: StartService) -> None:
     url = f"http://127.0.0.1:{free_port()}/internal/health"
     service = start_service([sys.executable, "-m", "api.health", url])
     assert service.wait(60) == 1

@@ -231,7 +231,7 @@ def test_keys_of_another_type_stop_nothing(driver: Driver, bases: dict[str, Base
     assert driver.apply("waits", STARTED, base=bases["waits"]).task.status == "paused"
 
 
-def test_members_whose_records_have_no_more_room_follow(driver: Driver) -> None:
+def test_a_cancel_also_ends_members_with_full_records(driver: Driver) -> None:
     empty = len(driver.apply("1", CREATED).document or b"")
     full = WHOLE._replace(metadata={"a": "a" * (MAX_DOCUMENT_BYTES - empty - 60)})
     driver.apply("2", ev.Created(identity=full))

@@ -69,7 +69,7 @@ def test_who_finds_it_busy_does_not_wait(client: redis.Redis) -> None:
         blocked.join()
 
 
-def test_a_server_that_hangs_costs_one_timeout_and_a_late_reply_is_nobodys(
+def test_a_hanging_server_costs_one_timeout_and_its_late_reply_is_dropped(
     start_server: StartServer,
 ) -> None:
     server = start_server()
@@ -89,9 +89,7 @@ class Interrupted(BaseException):
 
 
 @pytest.mark.parametrize("sent_before", [0, 1])
-def test_the_reply_to_a_call_that_was_interrupted_is_nobodys(
-    client: redis.Redis, sent_before: int
-) -> None:
+def test_an_interrupted_calls_reply_is_dropped(client: redis.Redis, sent_before: int) -> None:
     held = Exchange(client, Deadline(60))
     for _ in range(sent_before):
         held.ask(("ECHO", "held from then on"))
@@ -160,7 +158,7 @@ def test_a_master_that_is_none_any_more_is_left(start_server: StartServer) -> No
         (b"*2\r\n:1\r\n$3\r\nab", redis.exceptions.ConnectionError),
     ],
 )
-def test_what_is_no_whole_reply_is_said(sent: bytes, error: type[Exception]) -> None:
+def test_an_incomplete_or_wrong_reply_raises(sent: bytes, error: type[Exception]) -> None:
     def answer(connection: socket.socket) -> None:
         while b"ECHO" not in (asked := connection.recv(65_536)):
             connection.sendall(b"+OK\r\n" * asked.count(b"SETINFO"))

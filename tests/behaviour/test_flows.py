@@ -83,7 +83,7 @@ def test_the_store_has_the_last_word_on_a_refusal(driver: Driver) -> None:
     assert driver.task("t").status == "running"
 
 
-def test_a_record_that_is_gone_is_made_anew_from_memory(driver: Driver) -> None:
+def test_a_missing_record_is_created_again_from_memory(driver: Driver) -> None:
     driver.start("t", "lease-1", symbol="7203.T")
     base = driver.apply("t", ev.Progressed(current=4)).base
     driver.lose("t")

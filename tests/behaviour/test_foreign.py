@@ -105,7 +105,7 @@ def go_on(driver: Driver, *, reaped: bool = True, cleaned: bool = True) -> None:
     kind=st.sampled_from(list(foreign.TYPES)),
     some=foreign.some_bytes,
 )
-def test_another_type_under_a_key_is_nobody_elses_trouble(
+def test_a_wrong_type_under_a_key_affects_no_other_key(
     driver: Driver, what: str, kind: str, some: bytes
 ) -> None:
     fill(driver)
@@ -122,7 +122,7 @@ def test_another_type_under_a_key_is_nobody_elses_trouble(
     score=st.sampled_from(foreign.SCORES),
     facets=foreign.some_facets,
 )
-def test_a_strange_member_beside_ours_is_nobodys_trouble_and_goes(
+def test_a_foreign_member_disturbs_no_other_and_is_removed(
     driver: Driver, what: str, some: bytes, score: Any, facets: bytes
 ) -> None:
     fill(driver)

@@ -16,7 +16,7 @@ from progress_backend.record.model import STATUSES
 from tests.behaviour.driving import Driver
 
 
-def test_newest_tasks_whose_ids_begin_so_are_listed(driver: Driver) -> None:
+def test_the_newest_tasks_with_an_id_prefix_are_listed(driver: Driver) -> None:
     for n in range(4):
         driver.create(f"8a0000-{n}")
     driver.start("8a0001-0", "lease-1", symbol="7203.T", owner="alice")

@@ -133,7 +133,7 @@ def test_a_run_without_a_rate_has_its_types(driver: Driver) -> None:
     assert left(30, ev.Retried(retries=1, eta=eta)) == pytest.approx(30 + 5, abs=0.01)
 
 
-def test_from_four_runs_of_its_type_on_a_range_is_told(driver: Driver) -> None:
+def test_a_range_is_estimated_from_four_past_runs_on(driver: Driver) -> None:
     """With each value once it has a rate."""
     began = driver.now() - timedelta(hours=1)
     for number, took in enumerate((8, 10, 12, 14)):

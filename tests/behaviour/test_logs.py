@@ -102,7 +102,7 @@ def test_another_programs_key_takes_no_lines(redis_driver: Driver) -> None:
     assert redis_driver.raw.get("progress_log:t") in (b"mine", "mine")
 
 
-def test_a_user_who_may_write_no_streams_is_told_and_keeps_the_records(
+def test_without_the_right_to_xadd_only_log_lines_are_lost(
     redis_driver: Driver,
 ) -> None:
     redis_driver.start("t")

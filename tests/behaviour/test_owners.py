@@ -100,7 +100,7 @@ def test_a_type_within_an_owner_goes_on_by_cursor(
     assert pages(driver, 2, task_type="bulk_import", status="running") == [["t5"]]
 
 
-def test_a_cursor_of_nobody_is_refused(driver: Driver) -> None:
+def test_an_invalid_cursor_is_refused(driver: Driver) -> None:
     for wrong in ("", "5", "x.y", "-1.a"):
         with pytest.raises(InvalidEvent, match="cursor"):
             driver.listed(owner="a", task_type="b", cursor=wrong)

@@ -103,7 +103,7 @@ def test_many_holes_cost_a_bounded_number_of_reads(driver: Driver) -> None:
     assert driver.left_over() == set()
 
 
-def test_a_hole_whose_record_came_back_is_left_alone(driver: Driver) -> None:
+def test_a_record_that_came_back_is_not_swept_from_the_index(driver: Driver) -> None:
     base = driver.start("t")
     driver.lose("t")
 

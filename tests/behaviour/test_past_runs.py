@@ -56,7 +56,7 @@ def test_a_run_is_kept_once_whatever_its_record_gets_after_the_end(driver: Drive
     assert [run.seconds for run in runs(driver)] == [pytest.approx(n, abs=0.1) for n in (10, 20)]
 
 
-def test_a_type_that_nobody_runs_is_forgotten(driver: Driver) -> None:
+def test_past_runs_of_a_type_expire_100_days_after_the_last(driver: Driver) -> None:
     finish(driver, "t", 10)
     kept_s = 100 * 86_400
     name = driver.names("t").runs("fetch_data")

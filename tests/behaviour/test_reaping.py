@@ -45,7 +45,7 @@ def look_around(driver: Driver, after: timedelta = SILENT) -> list[str]:
     return [base.task.task_id for base in found]
 
 
-def test_a_run_whose_lease_nobody_knows_is_suspected_a_lease_later(driver: Driver) -> None:
+def test_a_run_with_an_unknown_lease_is_suspected_a_lease_later(driver: Driver) -> None:
     driver.start("a", "lease-1")  # killed before it was renewed once
     assert look_around(driver) == []
     assert suspects(driver, 2 * SILENT - timedelta(seconds=2)) == []
@@ -53,7 +53,7 @@ def test_a_run_whose_lease_nobody_knows_is_suspected_a_lease_later(driver: Drive
     assert suspects(driver, 2 * SILENT) == ["a"]
 
 
-def test_a_worker_whose_lease_came_to_be_unknown_tells_of_it(driver: Driver) -> None:
+def test_a_worker_renews_a_lease_that_had_become_unknown(driver: Driver) -> None:
     driver.start("a", "lease-1")  # the store came back empty but for this
     look_around(driver)
     renew(driver, "lease-1", timedelta(seconds=90))
@@ -82,12 +82,12 @@ def test_a_run_that_spoke_is_not(silent: Driver) -> None:
     assert suspects(silent) == ["b"]
 
 
-def test_a_lease_that_is_renewed_suspects_nobody(silent: Driver) -> None:
+def test_no_run_of_a_renewed_lease_is_suspected(silent: Driver) -> None:
     renew(silent, "lease-1", timedelta(seconds=60))
     assert suspects(silent) == []
 
 
-def test_what_has_ended_or_is_nobodys_is_not_suspected(silent: Driver) -> None:
+def test_tasks_that_ended_or_have_no_worker_are_not_suspected(silent: Driver) -> None:
     silent.apply("a", ev.Completed())
     silent.apply("b", ev.Retried(retries=1))
     silent.create("c")
@@ -121,7 +121,7 @@ def test_one_pass_at_a_time(silent: Driver) -> None:
     assert suspects(silent) == []
 
 
-def test_an_entry_whose_document_is_gone_is_swept(silent: Driver) -> None:
+def test_an_index_entry_without_a_document_is_swept(silent: Driver) -> None:
     silent.lose("a")
     assert suspects(silent) == ["b"]
     assert silent.execute(leases.held("lease-1", 10)) == ["b"]
@@ -177,7 +177,7 @@ def test_what_is_left_over_is_found_behind_however_much_that_is_at_work(
     assert sorted(left_over_of(driver, "lease-1", {"a", "b", "c"})) == ["d", "e"]
 
 
-def test_an_eager_run_is_left_over_when_nobody_is_at_work_on_its_task(driver: Driver) -> None:
+def test_an_eager_run_is_left_over_once_its_outer_task_does_not_run(driver: Driver) -> None:
     worker = Worker("lease-1", "celery@one", "sent")
     driver.apply("inner", ev.Started(identity=identity_of(), worker=worker))
 

@@ -20,7 +20,9 @@ QUOTED = '"\\\x01' * 3_000
 
 
 @pytest.mark.parametrize("text", ["x", LONG, QUOTED])
-def test_they_take_64_kib_at_most_and_tell_what_is_gone(redis_driver: Driver, text: str) -> None:
+def test_they_take_64_kib_at_most_and_count_what_was_dropped(
+    redis_driver: Driver, text: str
+) -> None:
     driver, settings = redis_driver, redis_driver.settings
     started = ev.Started(identity=identity_of(), worker=Worker("lease-1", f"celery@{text}"))
     now = driver.now()

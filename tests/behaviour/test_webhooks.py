@@ -257,7 +257,7 @@ def test_events_that_a_user_may_not_store_are_left_out_and_logged_once(
     assert len(caplog.messages) == 1
 
 
-def test_workflows_that_nobody_looks_at_are_bounded(
+def test_workflows_that_wait_for_a_webhook_check_are_bounded(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webhooks, "MOST", 3)

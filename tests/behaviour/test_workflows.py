@@ -135,7 +135,7 @@ def begin(driver: Driver, made: dict[str, ev.Event]) -> list[Applied]:
     return begun
 
 
-def test_a_plan_that_is_late_changes_nothing_and_one_of_another_sending_begins_anew(
+def test_a_late_plan_changes_nothing_and_a_new_send_starts_again(
     driver: Driver,
 ) -> None:
     before = driver.now() - timedelta(seconds=1)
@@ -332,7 +332,7 @@ def listed(driver: Driver, page: int = 1, limit: int = 10) -> tuple[int, list[st
     return total, [json.loads(row)["workflow_id"] for row in rows]
 
 
-def test_a_workflow_whose_members_are_lost_leaves_the_list_as_it_is_read(driver: Driver) -> None:
+def test_reading_the_list_removes_a_workflow_without_members(driver: Driver) -> None:
     for task_id, workflow_id in (("a", "lost"), ("b", "stays")):
         identity = identity_of(member=Member((workflow_id,)))
         driver.apply(task_id, ev.Created(identity=identity))

@@ -180,7 +180,7 @@ def test_nor_while_the_service_is_away(api: RunningApi, open_page: OpenPage) -> 
         assert complaints(one) == []
 
 
-def test_nor_while_somebody_is_asked(api: RunningApi, open_page: OpenPage) -> None:
+def test_nor_while_a_dialog_is_open(api: RunningApi, open_page: OpenPage) -> None:
     """A dialog is open, and an act was refused."""
     page = open_page(api, "/task/running?lang=en", bypass_csp=True, reduced_motion="reduce")
     page.get_by_role("button", name="Cancel").click()

@@ -104,7 +104,7 @@ def test_the_bar_goes_back_for_another_total_alone(
     expect(part(page, "bar")).to_have_attribute("aria-valuenow", "12.5")
 
 
-def test_a_record_that_is_made_anew_begins_anew(
+def test_a_record_that_is_created_again_is_shown_from_its_start(
     api: RunningApi, site: Site, open_page: OpenPage, records: Records, redis_url: str
 ) -> None:
     records.start("nightly")
@@ -185,7 +185,7 @@ def test_a_cancel_takes_a_second_press(api: RunningApi, site: Site, open_page: O
     assert api.http.get(f"/internal/task/{task_id}/status").json()["status"] == "cancelled"
 
 
-def test_a_cancel_that_is_refused_takes_nobody_the_focus(
+def test_a_refused_cancel_does_not_move_the_focus(
     api: RunningApi, site: Site, open_page: OpenPage
 ) -> None:
     body = f'<task-progress task-id="{api.create()}" cancellable></task-progress><input>'
@@ -204,7 +204,7 @@ def test_a_cancel_that_is_refused_takes_nobody_the_focus(
     expect(page.locator("input")).to_be_focused()
 
 
-def test_what_there_is_not_is_said_once(api: RunningApi, site: Site, open_page: OpenPage) -> None:
+def test_an_unknown_task_is_reported_once(api: RunningApi, site: Site, open_page: OpenPage) -> None:
     page = open_page(site("<p></p>", api))
     page.evaluate(
         "async () => { window.faults = []; await customElements.whenDefined('task-progress');"

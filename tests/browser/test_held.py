@@ -11,7 +11,7 @@ from tests.waiting import eventually
 from tests.web.serving import RunningApi
 
 
-def test_a_row_stays_while_somebody_is_asked_about_it(
+def test_a_row_stays_while_its_dialog_is_open(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     for task_id in ("one", "two"):
@@ -32,7 +32,7 @@ def test_a_row_stays_while_somebody_is_asked_about_it(
     expect(row(page, "one")).to_be_focused()
 
 
-def test_what_a_finger_has_pressed_is_still_there_as_it_is_told(
+def test_the_list_does_not_move_while_a_finger_is_down(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     """A browser tells a tap after the finger has left."""

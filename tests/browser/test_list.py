@@ -176,7 +176,9 @@ def test_what_is_typed_filters_within_the_page_and_the_page_says_so(
     assert asked(page) == {}
 
 
-def test_the_tab_tells_how_many_run(api: RunningApi, records: Records, open_page: OpenPage) -> None:
+def test_the_tabs_title_has_the_number_of_running_tasks(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
     records.create("waiting")
     page = open_page(api)
     shows(page, "waiting", "created")

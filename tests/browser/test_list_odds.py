@@ -37,7 +37,7 @@ def test_rows_that_have_left_leave_nothing_behind(
     assert page.locator("link[href$='workers.css']").count() == 1
 
 
-def test_an_answer_of_somebody_on_the_way_does_not_end_the_reading(
+def test_a_proxys_own_response_does_not_end_the_reading(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     records.start("one")
@@ -82,7 +82,7 @@ new MutationObserver((all) => all.forEach(note))
   .observe(document.body, { childList: true, characterData: true, subtree: true });"""
 
 
-def test_what_has_not_changed_is_not_written_anew(
+def test_unchanged_elements_are_not_written_again(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     """Else an open menu moves, a marked text is lost, and a screen reader says it again."""

@@ -88,7 +88,7 @@ def test_an_element_of_a_file_says_in_the_console_what_to_do(
     printed_by(page, printed, "serve it by http and add that origin to PROGRESS_ALLOWED_ORIGINS")
 
 
-def test_an_origin_that_is_not_named_gives_up_and_is_told_why(
+def test_a_refused_origins_socket_closes_with_the_reason(
     api: RunningApi, open_page: OpenPage, site: Site
 ) -> None:
     task_id = api.create()

@@ -192,7 +192,7 @@ def test_a_row_opens_beside_the_list_and_keys_go_on(
     expect(page.get_by_role("link", name="← All tasks")).to_be_visible()
 
 
-def test_a_page_that_nobody_looks_at_leaves_its_line(api: RunningApi, open_page: OpenPage) -> None:
+def test_a_page_that_is_left_closes_its_socket(api: RunningApi, open_page: OpenPage) -> None:
     page = open_page(api, f"/task/{api.create()}")
     expect(page.locator("#connection")).to_have_text("Live")
     assert api.watched() == 1

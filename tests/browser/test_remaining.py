@@ -63,7 +63,7 @@ def time_of(page: Page, task_id: str) -> Locator:
         (FAR_APART, "varies too much to say", "予測できません"),
     ],
 )
-def test_a_range_is_told_where_past_runs_tell_one(
+def test_a_range_is_shown_where_past_runs_give_one(
     api: RunningApi,
     records: Records,
     open_page: OpenPage,
@@ -79,7 +79,7 @@ def test_a_range_is_told_where_past_runs_tell_one(
     expect(time_of(page, "job")).to_have_text(japanese)
 
 
-def test_a_running_workflow_tells_a_range_by_the_last_ones_of_its_name(
+def test_a_running_workflows_range_is_estimated_from_past_ones(
     api: RunningApi, records: Records, open_page: OpenPage, redis_url: str
 ) -> None:
     for task_id in ("one", "two"):
@@ -121,7 +121,7 @@ def message_of(page: Page, task_id: str) -> Locator:
     return page.locator(f'tr[data-task-id="{task_id}"] .message')
 
 
-def test_a_waiting_task_tells_its_place_and_when_it_starts(
+def test_a_waiting_tasks_place_and_estimated_start_are_shown(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     for number in range(14):

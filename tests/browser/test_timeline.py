@@ -63,7 +63,7 @@ def fill(past: Past) -> None:
     )
 
 
-def test_a_task_page_tells_what_happened(
+def test_a_task_page_shows_the_timeline(
     api: RunningApi, redis_url: str, open_page: OpenPage
 ) -> None:
     past = Past(redis_url, "job")

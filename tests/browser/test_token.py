@@ -61,7 +61,9 @@ def test_a_token_is_asked_for_once_and_kept_for_the_tab(
     expect(other.locator("#token")).to_be_visible()
 
 
-def test_what_a_token_may_not_is_said(guarded: RunningApi, open_page: OpenPage) -> None:
+def test_an_action_that_the_token_does_not_permit_is_reported(
+    guarded: RunningApi, open_page: OpenPage
+) -> None:
     page = open_page(guarded, "/?lang=en")
     give(page, READ[0])
     live(page)

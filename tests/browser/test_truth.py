@@ -251,7 +251,7 @@ def test_it_says_since_when_it_does_not_know_and_knows_again(
     assert scene.healed_after is not None, "it does not recover"
 
 
-def test_a_store_that_is_away_when_the_page_is_opened_is_said_at_once(
+def test_an_unreachable_store_is_reported_when_the_page_opens(
     browser: Browser, tmp_path: Path
 ) -> None:
     world = World(browser, tmp_path)

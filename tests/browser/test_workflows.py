@@ -79,7 +79,7 @@ def test_it_follows_its_tasks_to_the_end(
     never_loaded_again(page)
 
 
-def test_its_age_is_told_by_the_services_clock(
+def test_its_age_is_counted_by_the_services_clock(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     page = open_page(api, "/static/page.css")

@@ -47,7 +47,7 @@ def test_what_agrees_is_right() -> None:
         ({"members": {**FINE.members, "c": one("cancelled")}}, "the figures say"),
     ],
 )
-def test_what_does_not_agree_is_told(change: dict[str, Any], said: str) -> None:
+def test_each_disagreement_is_reported(change: dict[str, Any], said: str) -> None:
     found = list(faults(replace(FINE, **change)))
     assert any(said in what for what in found), found
 

@@ -77,7 +77,7 @@ def test_tasks_are_listed_and_shown(run: Run, api: RunningApi, records: Records)
         ("schlüssel", ["tasks"], "the token has characters that cannot be sent"),
     ],
 )
-def test_who_may_not_is_told_in_one_line(
+def test_a_refusal_is_printed_in_one_line(
     run: Run, records: Records, token: str | None, args: list[str], says: str
 ) -> None:
     done = run(*args, token=READ[0] if token == "READ" else token)

@@ -119,7 +119,7 @@ LANGUAGES = [
 
 
 @pytest.mark.parametrize(("environ", "head"), LANGUAGES)
-def test_the_terminals_language_counts_where_no_setting_speaks(
+def test_the_terminals_language_is_used_without_a_setting(
     records: Records, environ: dict[str, str], head: str
 ) -> None:
     records.create("the-id")
@@ -158,7 +158,7 @@ def test_list_filters_and_pages(run: Run, records: Records) -> None:
     assert run("tasks", "--page", str(10**9 + 1)).exit_code == 2
 
 
-def test_show_tells_one_task_in_full(run: Run, records: Records) -> None:
+def test_show_prints_one_task_in_full(run: Run, records: Records) -> None:
     records.start("the-id")
     records.progress("the-id", 63, "two\nlines")
     output = run("show", "the-id").output
@@ -177,7 +177,7 @@ def test_show_names_the_lack_of_workers_for_a_waiting_task(run: Run, records: Re
     assert "No workers" not in run("show", "the-id").output
 
 
-def test_show_tells_what_happened(run: Run, records: Records) -> None:
+def test_show_prints_the_timeline(run: Run, records: Records) -> None:
     records.start("the-id")
     records.apply("the-id", ev.Paused(by="alice", reason="the market is closed"))
     records.apply("the-id", ev.Resumed(by="cli"))

@@ -56,7 +56,7 @@ def test_the_lines(call: Callable[..., Result], redis_url: str) -> None:
     assert call(TASK_ID[:6], "-n", "1").output.splitlines() == lines[-1:]
 
 
-def test_following_ends_with_the_task_and_tells_what_is_gone(
+def test_following_ends_with_the_task_and_counts_missing_lines(
     call: Callable[..., Result], redis_url: str
 ) -> None:
     written(redis_url, ("info", "a"), ("info", "b"), lost=7)

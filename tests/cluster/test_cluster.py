@@ -60,7 +60,7 @@ async def test_more_calls_than_connections_wait_for_one(settings: Settings) -> N
         assert {one.task.status for one in applied} == {"created"}
 
 
-async def test_a_store_whose_last_call_failed_closes_every_connection(
+async def test_every_connection_is_closed_also_after_a_failed_call(
     nodes: list[Node], settings: Settings
 ) -> None:
     before = clients_of(nodes)

@@ -38,7 +38,7 @@ async def record(store: AsyncStore, task_id: str, *happened: ev.Event) -> None:
 CREATED = ev.Created(identity=ev.Identity(task_type="fetch_data", total_items=10))
 
 
-async def test_watchers_hear_of_a_task_at_any_node_also_after_its_slot_moved(
+async def test_watchers_receive_updates_of_any_node_also_after_a_slot_moved(
     nodes: list[Node], settings: Settings
 ) -> None:
     async with listening(settings) as (store, listener), asyncio.timeout(60):

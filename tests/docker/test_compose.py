@@ -62,7 +62,7 @@ def test_all_services_are_healthy(stack: Stack) -> None:
         assert httpx.get(url, trust_env=False).status_code == 200, url
 
 
-def test_a_job_is_told_over_http_from_start_to_end(stack: Stack) -> None:
+def test_a_job_can_be_followed_over_http_until_its_end(stack: Stack) -> None:
     task_id = stack.call("fetch_data", "--args", '["AAPL", "1mo"]')
     body = ended(stack, task_id)
     assert body["status"] == "completed", body

@@ -54,7 +54,7 @@ def test_a_secret_is_given_to_the_services_that_refer_to_it_and_no_other(
     assert written["prices"]["secrets"] == []
 
 
-def test_proxies_on_this_machine_and_beside_it_tell_their_callers_apart(
+def test_proxies_on_private_networks_may_name_their_callers(
     written: dict[str, Any],
 ) -> None:
     proxies = written["api"]["environment"]["FORWARDED_ALLOW_IPS"]

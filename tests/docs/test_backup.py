@@ -84,7 +84,7 @@ def restored(server: Server, copy: Path, folder: Path) -> Server:
     return again
 
 
-def test_an_older_state_is_told_what_became_of_its_tasks(
+def test_a_restored_copy_gets_the_end_of_tasks_that_ended_since(
     world: World, server: Server, folder: Path
 ) -> None:
     told, silent = world.send("return", {"saved": 1}), world.send(job="job_ignored")

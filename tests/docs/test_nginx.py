@@ -168,7 +168,7 @@ def test_requests_go_to_both_and_the_page_has_its_place(
 OWN = {"Host": NAME, "Origin": f"http://{NAME}", "Sec-Fetch-Site": "same-origin"}
 
 
-def test_a_password_in_front_is_asked_of_everybody(
+def test_a_password_in_front_is_required_of_each_client(
     apis: list[RunningApi], tmp_path: Path, start_service: StartService
 ) -> None:
     (lines,) = blocks("docs/proxy.md", "A password in front", "nginx")
@@ -227,7 +227,7 @@ def login() -> Iterator[int]:
         thread.join(10)
 
 
-def test_a_login_in_front_is_asked_of_everybody(
+def test_a_login_in_front_is_required_of_each_client(
     apis: list[RunningApi], login: int, tmp_path: Path, start_service: StartService
 ) -> None:
     (lines,) = blocks("docs/proxy.md", "A login in front", "nginx")

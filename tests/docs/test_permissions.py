@@ -129,7 +129,7 @@ class Every(Mailbox[Update]):
         return
 
 
-async def test_watchers_hear(settings: Settings) -> None:
+async def test_watchers_receive_updates(settings: Settings) -> None:
     allowed = replace(settings, redis_url=permitted(settings.redis_url))
     async with listening(allowed) as (store, listener), asyncio.timeout(60):
         await record(store, "t", CREATED)

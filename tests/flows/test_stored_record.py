@@ -13,7 +13,7 @@ from tests.strategies import NOW, identities, tasks
 
 @settings(max_examples=25)
 @given(tasks())
-def test_an_ended_task_is_held_by_nobody_but_a_run_that_was_asked_to_end(task) -> None:
+def test_an_ended_task_has_no_lease_unless_its_run_has_yet_to_end(task) -> None:
     facets = facets_of(task)
     assert facets[:3] == (task.status, task.task_type, task.symbol)
     held = not task.ended or task.asked is not None

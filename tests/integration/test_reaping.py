@@ -109,7 +109,9 @@ def test_a_silent_job_of_a_living_worker_is_not_lost(scene: tuple[World, dict[st
         assert world.ended(tasks[pool])["results"] == RESULTS
 
 
-def test_a_run_that_speaks_again_takes_its_record_back(scene: tuple[World, dict[str, str]]) -> None:
+def test_a_lost_run_that_reports_again_makes_its_record_running(
+    scene: tuple[World, dict[str, str]],
+) -> None:
     world, tasks = scene
     task_id = tasks["frozen"]
     record = world.until(task_id, status="error")

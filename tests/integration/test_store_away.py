@@ -63,9 +63,7 @@ def test_a_job_published_and_run_without_a_store_gets_its_record_later(
     assert record["start_time"] <= record["end_time"]
 
 
-def test_a_store_that_was_away_for_longer_than_a_lease_has_nobody_lost(
-    world: World, store: Server
-) -> None:
+def test_no_run_is_lost_by_an_outage_longer_than_a_lease(world: World, store: Server) -> None:
     """The worker could not renew its lease: that is no sign of its death."""
     task_id = str(world.app.tasks["deaf"].delay().id)
     world.begun(task_id)

@@ -46,7 +46,7 @@ class Kept:
         return taken
 
 
-def test_one_that_leaves_the_filter_is_told_once_more() -> None:
+def test_a_task_that_leaves_the_filter_is_sent_once_more() -> None:
     watch = AllTasksWatch(Counts())
     running = Kept(watch, RUNNING)
     watch.publish(update("a", "created", 1))
@@ -58,7 +58,7 @@ def test_one_that_leaves_the_filter_is_told_once_more() -> None:
     assert running.taken() == []
 
 
-def test_a_reader_of_one_type_hears_of_no_other_whatever_was_before() -> None:
+def test_a_reader_of_one_type_receives_no_other() -> None:
     watch = AllTasksWatch(Counts())
     other, alices, own = (
         Kept(watch, of, of)
@@ -73,7 +73,7 @@ def test_a_reader_of_one_type_hears_of_no_other_whatever_was_before() -> None:
     assert (other.taken(), alices.taken(), own.taken()) == ([], [], ["a running 2"])
 
 
-def test_one_that_was_in_the_list_and_never_told_is_told_when_it_leaves() -> None:
+def test_a_listed_task_without_updates_is_sent_when_it_leaves() -> None:
     watch = AllTasksWatch(Counts())
     running = Kept(watch, RUNNING)
     watch.publish(update("a", "completed", 9))

@@ -18,7 +18,7 @@ def beat() -> Heartbeat:
     return Heartbeat.of(True, NOW)
 
 
-async def test_each_interval_it_is_said_that_updates_are_heard_or_since_when_they_are_not() -> None:
+async def test_each_interval_sends_a_heartbeat_or_since_when_data_is_stale() -> None:
     alive = True
     beating = Heartbeats(lambda: Heartbeat.of(alive, NOW if alive else BEFORE))
     told: list[Heartbeat] = []
@@ -39,7 +39,7 @@ async def test_each_interval_it_is_said_that_updates_are_heard_or_since_when_the
     beating.leave(0.05, told.append)
 
 
-async def test_there_is_one_timer_an_interval_and_none_when_nobody_asks() -> None:
+async def test_each_interval_has_one_timer_and_none_without_a_client() -> None:
     beating = Heartbeats(beat)
     one, two = list[Heartbeat]().append, list[Heartbeat]().append
     beating.join(10, one)

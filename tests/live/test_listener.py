@@ -131,7 +131,7 @@ async def test_a_record_that_is_deleted_is_noticed_without_a_message(
                 pass  # read again before
 
 
-async def test_a_server_that_is_away_is_said_once(
+async def test_an_unreachable_server_is_logged_once(
     start_server: StartServer,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
@@ -177,7 +177,7 @@ async def test_a_server_that_hangs_is_noticed(
             pass
 
 
-async def test_somebody_elses_value_under_a_watched_key_holds_up_nobody(
+async def test_a_foreign_value_under_a_watched_key_delays_no_watcher(
     start_server: StartServer,
 ) -> None:
     server = start_server()
@@ -236,7 +236,7 @@ PARTS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("part", PARTS)
-async def test_whatever_fails_it_hears_again(
+async def test_it_receives_again_after_any_failure(
     part: str, start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("progress_backend.live.listener.BACKOFF_S", (0.01, 0.05))

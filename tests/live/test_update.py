@@ -39,7 +39,7 @@ def seen(epoch: int, revision: int, *, age: int = 0, status: str = "running") ->
         (Update.of(None, 3), Update.of(None, 2), False),
     ],
 )
-def test_what_a_watcher_has_to_be_told(news: Update, known: Update, more: bool) -> None:
+def test_which_update_supersedes_which(news: Update, known: Update, more: bool) -> None:
     assert news.supersedes(known) is more
 
 

@@ -79,7 +79,7 @@ def test_the_clocks_of_workers_change_no_end(start_fleet: StartFleet) -> None:
         assert began - EXACT <= found[0] <= found[-1] <= datetime.now(UTC) + EXACT
 
 
-def test_a_store_whose_clock_is_set_forth_gives_each_worker_a_lease_to_renew(
+def test_after_a_jump_of_the_stores_clock_workers_have_time_to_renew(
     start_server: StartServer, tmp_path: Path
 ) -> None:
     clock = ServerClock(tmp_path)

@@ -101,7 +101,7 @@ def hears(reads: list[int], condition: Callable[[], object]) -> None:
     assert len(reads) - before <= 2
 
 
-def test_a_cancel_is_heard_by_the_next_update_a_second_later(
+def test_the_next_update_a_second_after_a_cancel_raises(
     sender: Sender, ask: Callable[..., object], reads: list[int]
 ) -> None:
     run = begun(sender, "t")
@@ -126,7 +126,7 @@ def test_all_runs_of_a_process_are_one_read_a_second(
     assert [run.cancelled for run in runs].count(True) == 1
 
 
-def test_nothing_is_read_where_no_run_is_open_or_has_said_anything(
+def test_nothing_is_read_without_an_open_run_that_has_reported(
     sender: Sender, reads: list[int]
 ) -> None:
     before = set(threading.enumerate())

@@ -26,7 +26,7 @@ LOOK_S = 4.0
 ENV = {"PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "0.5"}
 
 
-def test_nobody_burns_a_core_or_fills_a_log(
+def test_no_process_burns_a_core_or_fills_its_log(
     start_server: StartServer, start_worker: StartWorker, start_service: StartService
 ) -> None:
     """After all three have said that their store is away."""

@@ -65,7 +65,7 @@ def test_it_does_not_take_the_record_from_the_newer_one(
     assert records.get("t").results == {"by": "here"}
 
 
-def test_it_is_the_word_of_a_run_whose_newer_one_is_silent(
+def test_a_kept_end_is_recorded_once_the_newer_run_is_lost(
     make_sender: MakeSender, server_url: str
 ) -> None:
     here, there = make_sender(), make_sender()

@@ -96,7 +96,7 @@ def test_that_a_run_goes_back_to_the_queue(app: App, store: Server, body: Any) -
 
 
 @pytest.mark.parametrize("begun", [False, True])
-def test_that_another_process_asks_for_a_run_anew(
+def test_another_process_requests_a_new_run(
     app: App, start_server: StartServer, tmp_path: Any, begun: bool
 ) -> None:
     """`retry_on_worker_lost`, say: the worker's main process sends the message."""

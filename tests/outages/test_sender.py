@@ -162,7 +162,9 @@ def five_minutes_late() -> float:
     return time.time() - 300
 
 
-def test_the_newest_value_is_recorded_when_it_was_said(server: Server, sender: Sender) -> None:
+def test_the_newest_value_is_recorded_with_the_time_of_its_report(
+    server: Server, sender: Sender
+) -> None:
     run = start(sender)
     run.offer(1)
     seen(server, current_items=1)
@@ -177,7 +179,9 @@ def test_the_newest_value_is_recorded_when_it_was_said(server: Server, sender: S
     assert before - OFF_S < task.updated_at < said + OFF_S
 
 
-def test_a_start_that_was_taken_unsaid_counts_once(server: Server, sender: Sender) -> None:
+def test_a_start_that_was_stored_without_a_reply_counts_once(
+    server: Server, sender: Sender
+) -> None:
     """A server that hangs carries out later what it was sent; nobody hears of it."""
     sender.record(None, "t", ev.Created(identity=IDENTITY))
     run = Run("t", IDENTITY, sender)
@@ -193,7 +197,7 @@ def test_a_start_that_was_taken_unsaid_counts_once(server: Server, sender: Sende
     assert run.attempt == 1
 
 
-def test_one_strange_value_holds_nobody_up(
+def test_a_foreign_value_delays_no_other_record(
     server: Server,
     sender: Sender,
     caplog: pytest.LogCaptureFixture,

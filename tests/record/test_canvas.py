@@ -107,7 +107,7 @@ def agrees(sent: Sent, canvas_: Canvas) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_first_messages_tell_all_that_follows(sent: Sent, shape: str) -> None:
+def test_the_first_messages_name_all_that_follows(sent: Sent, shape: str) -> None:
     agrees(sent, SHAPES[shape])
 
 

@@ -96,7 +96,7 @@ def ranged(**values: object) -> tuple[float | None, float, float | None] | None:
     ("marks", "expected"),
     [(0, (8, 10, 12)), (1, (8, 10, 12)), (2, (10, 10, 13))],
 )
-def test_a_range_is_that_of_the_last_mark_that_tells(marks, expected) -> None:
+def test_a_range_is_that_of_the_last_mark_with_enough_runs(marks, expected) -> None:
     """The likely end is in it, whatever past runs have done."""
     work = HALFWAY.work._replace(predicted=(1.0, 5.0) * marks)
     assert ranged(work=work) == pytest.approx(expected)

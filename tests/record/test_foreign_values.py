@@ -88,7 +88,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("stored", FOREIGN.values(), ids=FOREIGN)
-def test_what_is_no_record_is_told_from_one(stored: bytes) -> None:
+def test_a_value_that_is_no_record_is_recognized(stored: bytes) -> None:
     for zone in (UTC, TOKYO):
         with pytest.raises(ForeignValue, match="what is stored for task t is no record: it"):
             seen(stored, "t", zone)
@@ -120,7 +120,7 @@ def test_bookkeeping_that_is_none_is_shown_and_not_written_again(name: str, valu
 
 
 @given(st.data())
-def test_a_record_with_bytes_changed_is_read_or_told_of(data: st.DataObject) -> None:
+def test_a_record_with_changed_bytes_is_read_or_reported(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(DOCUMENT) - 1))
     stored = DOCUMENT[:at] + data.draw(st.binary(max_size=3)) + DOCUMENT[at + 1 :]
     try:

@@ -61,7 +61,7 @@ def test_it_adopts_a_planned_record_whatever_became_of_that() -> None:
     assert (taken_back.status, taken_back.unpublished) == ("created", False)
 
 
-def test_what_ended_before_it_begins_anew() -> None:
+def test_a_later_publish_starts_an_ended_task_again() -> None:
     ended = after((-9, STARTED), (-8, ev.Completed()))
     anew = transition(ended, LATE, RECORDED)
     assert (anew.status, anew.created_at, anew.attempt) == ("created", NOW, 1)

@@ -126,7 +126,7 @@ def test_misses_move_their_range_and_paces_only_widen_it() -> None:
     assert log(told.pace.seconds) == pytest.approx(0.25)
 
 
-def test_four_waits_are_told_as_they_were() -> None:
+def test_four_waits_give_their_least_median_and_most() -> None:
     runs = [PastRun(10_000 * n, 1.0, 1, float(n)) for n in (4, 1, 2, 9)]
     assert history(runs).waits == (1, 3, 9)
     assert history(runs[:3]).waits is None

@@ -134,7 +134,7 @@ def test_a_run_that_may_still_go_on_counts_as_no_loss(start: ev.Started, count: 
     ],
     ids=lambda events: type(events[-1]).__name__,
 )
-def test_another_end_and_a_new_publish_begin_the_count_anew(events: tuple[ev.Event, ...]) -> None:
+def test_another_end_and_a_new_publish_reset_the_count(events: tuple[ev.Event, ...]) -> None:
     task = after(after(None, begins(1, redelivered=False)), begins(2), 60)
     for second, event in enumerate(events):
         task = after(task, event, 90 + second)

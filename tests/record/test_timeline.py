@@ -148,7 +148,7 @@ def test_who_and_why_stand_in_the_entries() -> None:
 
 
 @pytest.mark.parametrize("milliseconds", [[0, 0, 1, 1, 1], [0, 1, 2, 2, 3], [0, 1, 2, 3, 3]])
-def test_a_retry_within_a_millisecond_is_told_in_order(milliseconds: list[int]) -> None:
+def test_a_retry_within_a_millisecond_is_listed_in_order(milliseconds: list[int]) -> None:
     happened = (CREATED, STARTED, ev.Retried(retries=1), STARTED, ev.Completed())
     task, stored = None, []
     for at, event in zip(milliseconds, happened, strict=True):
@@ -165,7 +165,7 @@ def test_a_retry_within_a_millisecond_is_told_in_order(milliseconds: list[int]) 
 @example(  # one end takes another's place, at the same time
     [CREATED, ev.Failed(error_message="0", cause="not_published"), ev.Cancelled(at=NOW)]
 )
-def test_nothing_that_was_told_is_forgotten(happened: list[ev.Event]) -> None:
+def test_no_listed_entry_is_dropped(happened: list[ev.Event]) -> None:
     task, stored, ever = None, [], set()
     for second, event in enumerate(happened):
         known, now = task, NOW + timedelta(seconds=second)

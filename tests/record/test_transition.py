@@ -235,7 +235,7 @@ def test_a_lost_record_can_be_cancelled(row, cause, again_until) -> None:
             transition(replace(before, again_until=None), event("Cancelled"), LATER)
 
 
-def test_what_a_main_process_said_of_its_child_only_the_run_takes_back() -> None:
+def test_only_the_run_overrules_what_its_main_process_recorded() -> None:
     said = replace(record("lost"), error_cause=WORKER_LOST)
     for name in ("Failed", "Completed"):
         with pytest.raises(TransitionRefused):
@@ -278,7 +278,7 @@ def test_what_celery_ended_itself_waits_for_its_message() -> None:
     assert (late.status, late.worker) == ("running", None)
 
 
-def test_a_cancel_that_nobody_is_known_to_have_asked_for_lets_the_message_run() -> None:
+def test_a_message_runs_after_a_cancel_without_a_known_caller() -> None:
     """Celery notes REVOKED also of what it ended by itself."""
     noted = transition(record("running"), ev.Cancelled(by="celery", reason=ev.STORED), LATER)
     assert transition(noted, event("Started", redelivered=True), LATER).status == "running"
@@ -432,7 +432,7 @@ def held(run: int | None) -> Task:
         *(("other", 8, False), ("none", 7, True)),
     ],
 )
-def test_a_main_process_speaks_of_the_run_that_it_names(
+def test_a_main_process_reports_on_the_run_that_it_names(
     name: str, holds: int | str | None, speaks: int | None, taken: bool
 ) -> None:
     task = held(None if isinstance(holds, str) else holds)

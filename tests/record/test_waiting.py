@@ -42,7 +42,7 @@ def runs(gaps: Sequence[float], waited: float, since: float = 0) -> list[PastRun
     return [PastRun(NOW_MS + round(end * 1000), 5.0, 10, waited) for end in ends]
 
 
-def test_a_task_waits_whose_message_has_left_and_has_no_eta() -> None:
+def test_a_published_task_without_an_eta_waits() -> None:
     found = waiting.Waiting("fetch_data", "t", NOW_MS * 1000)
     assert waiting_of(WAITS) == waiting_of(replace(WAITS, root_id="another")) == found
 
@@ -97,5 +97,5 @@ def test_in_a_queue_a_start_comes_with_each_end() -> None:
     ],
     ids=["none", "too few", "of unknown waits", "years"],
 )
-def test_a_start_is_not_told_where_it_is_not_known(known: History) -> None:
+def test_no_start_is_estimated_without_usable_history(known: History) -> None:
     assert start_of(WAITS, 0, known) is None

@@ -135,7 +135,7 @@ def test_pauses_do_not_make_a_run_late() -> None:
     ],
     ids=lambda event: type(event).__name__,
 )
-def test_nothing_is_said_of_a_run_that_is_not_to_go_on(event: ev.Event) -> None:
+def test_a_run_that_is_not_to_continue_has_no_warnings(event: ev.Event) -> None:
     """A retry begins its own time."""
     after = transition(RUNNING, event, at(10), lease_s=30)
     assert found(after, 7_000, TEN_MINUTES) == Warnings()
@@ -183,7 +183,9 @@ def test_a_value_takes_back_that_a_run_has_stalled_and_its_end_all() -> None:
 
 
 @given(tasks(), st.floats(0, 10_000), st.booleans())
-def test_nothing_is_said_twice_nor_of_what_does_not_go_on(task, seconds, answers) -> None:
+def test_no_warning_is_repeated_or_given_for_a_task_that_does_not_run(
+    task, seconds, answers
+) -> None:
     said = judged(task, TEN_MINUTES, at(seconds), answers=answers)
     if not any(said):
         return

@@ -35,7 +35,7 @@ tasks = st.builds(
 
 
 @given(tasks)
-def test_an_end_is_told_of_once(task: Task) -> None:
+def test_an_end_is_an_event_once(task: Task) -> None:
     if task.ended:
         assert kinds(None, task) == (task.status,)
         assert kinds(task, task) == kinds(task, replace(task, revision=9)) == ()
@@ -54,7 +54,7 @@ def test_new_warnings_of_open_tasks_are_events(before, after) -> None:
         assert set(found) <= ENDED
 
 
-def test_a_lost_run_that_completes_after_all_is_told_of_again() -> None:
+def test_the_end_of_a_lost_run_that_completes_is_another_event() -> None:
     lost = Task("t", "fetch_data", status="error", error_cause="lost", attempt=1)
     assert kinds(lost, replace(lost, status="completed", error_cause=None)) == ("completed",)
     assert kinds(lost, replace(lost, error_cause="exception")) == ("error",)

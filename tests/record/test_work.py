@@ -71,7 +71,7 @@ def test_time_without_items_counts_for_the_next_items() -> None:
     assert often == once == (Work(3, 5.0, 5.0, 3.0), pytest.approx(3 / 5))
 
 
-def test_a_count_that_goes_back_begins_anew_with_the_old_rate() -> None:
+def test_a_count_that_goes_back_restarts_with_the_old_rate() -> None:
     begun = [(0, 0.0), (5, 1.0), (5, 2.0), (-10, 3.0)]
     assert after(begun) == (Work(at=3.0, gap=1.0), 5)
     assert after([*begun, (1, 4.0)])[1] == 5  # no two seconds of work yet

@@ -90,7 +90,7 @@ def test_an_attempt_that_says_nothing_keeps_what_is_known() -> None:
         ((1, 2), {"a": 1, "b": [2, 3], "name": "another"}, False),
     ],
 )
-def test_other_arguments_begin_anew(args: Any, kwargs: Any, known: bool, caplog: Any) -> None:
+def test_other_arguments_start_from_zero(args: Any, kwargs: Any, known: bool, caplog: Any) -> None:
     first = attempt(None, 1, 2, a=1, b=[2, 3])
     of_run(first).set(7)
     list(counted(first, range(9), 9, "rows"))
@@ -194,7 +194,7 @@ def test_loops_have_a_bound(caplog: Any) -> None:
     assert "above the limit" in caplog.text
 
 
-def test_an_attempt_whose_start_is_not_recorded_waits_and_goes_on_without(
+def test_without_a_recorded_start_an_attempt_waits_then_runs_from_zero(
     monkeypatch: Any, caplog: Any
 ) -> None:
     monkeypatch.setattr(module, "_START_WAIT_S", 0.1)

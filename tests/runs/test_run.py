@@ -92,7 +92,7 @@ def test_a_value_without_a_message_takes_the_default(run: Run) -> None:
     assert run.newest().message == "5"
 
 
-def test_a_cancelled_run_is_told_at_every_call(run: Run) -> None:
+def test_a_cancelled_run_raises_at_every_call(run: Run) -> None:
     run.offer(1)
     run.receive_status("cancelled")
     for _ in range(3):

@@ -139,7 +139,7 @@ def test_the_last_lines_of_a_run_wait_for_the_store(
     assert b'"completed"' in store.run(store.flows.get("t"))
 
 
-def test_a_publish_does_not_wait_for_a_store_whose_last_reply_was_late(
+def test_after_a_late_reply_a_publish_does_not_wait_for_the_store(
     store: Store, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A start does: its reply has the record's status."""

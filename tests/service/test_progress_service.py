@@ -167,7 +167,7 @@ def test_the_interface_has_the_specifications_methods() -> None:
         NotificationServiceInterface()  # type: ignore[abstract]  # that is the mistake
 
 
-async def test_a_keyword_that_nobody_knows_is_named(service: ProgressService) -> None:
+async def test_an_unknown_keyword_is_named_in_the_error(service: ProgressService) -> None:
     task_id = await service.create_task("x", 1)
     before = await service.get_task_status(task_id)
     unknown: list[tuple[Any, dict[str, Any]]] = [

@@ -86,7 +86,7 @@ async def test_a_given_store_is_shared_and_left_open(redis_url: str) -> None:
     assert datetime.fromisoformat(body["created_at"]).utcoffset() == timedelta(hours=9)
 
 
-async def test_a_store_that_is_away_is_said_plainly(start_server: StartServer) -> None:
+async def test_an_unreachable_store_raises_storeunavailable(start_server: StartServer) -> None:
     server = start_server()
     async with RedisProgressService(server.url) as service:
         task_id = await service.create_task("x", 1)

@@ -102,7 +102,7 @@ async def test_a_reply_that_came_while_the_process_was_held_up_counts(
 
 
 @pytest.mark.parametrize(("own_s", "callers_s"), [(0.2, 5), (5, 0.1)], ids=["late", "cancelled"])
-async def test_a_reply_that_is_not_waited_for_is_nobody_elses(
+async def test_an_abandoned_calls_reply_goes_to_no_other_call(
     start_server: StartServer, own_s: float, callers_s: float
 ) -> None:
     server = start_server()

@@ -54,7 +54,7 @@ def trips(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return made
 
 
-async def test_everybody_gets_their_own_document(
+async def test_each_read_gets_its_own_document(
     store: AsyncStore, redis_url: str, trips: list[int]
 ) -> None:
     count = 2 * MOST + 10
@@ -81,7 +81,9 @@ async def test_what_comes_meanwhile_goes_with_the_next(
     assert trips == [1, 2, 1]
 
 
-async def test_a_reader_that_leaves_disturbs_nobody(store: AsyncStore, redis_url: str) -> None:
+async def test_a_cancelled_read_does_not_disturb_the_others(
+    store: AsyncStore, redis_url: str
+) -> None:
     with redis.Redis.from_url(redis_url) as client:
         client.set("task:a", "1")
     reads = documents(store)
@@ -97,7 +99,7 @@ async def answers(reads: Joined[str, bytes | None]) -> bool:
     return False
 
 
-async def test_a_store_that_is_away_is_said_to_all_at_once(start_server: StartServer) -> None:
+async def test_all_waiting_reads_fail_at_once_without_the_store(start_server: StartServer) -> None:
     server = start_server()
     store = AsyncStore(Settings(redis_url=server.url), timeout_s=0.5)
     reads = documents(store)
@@ -113,7 +115,7 @@ async def test_a_store_that_is_away_is_said_to_all_at_once(start_server: StartSe
     await store.close()
 
 
-async def test_too_many_are_told_to_come_again(
+async def test_a_read_beyond_the_limit_is_refused(
     store: AsyncStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(coalesced_reads, "MOST_WAITING", 3)

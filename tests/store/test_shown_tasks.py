@@ -109,7 +109,7 @@ async def test_what_is_no_record_fails_its_own_readers_alone(
     assert [type(one) for one in found] == [ForeignValue, int, ForeignValue, type(None)]
 
 
-async def test_a_failure_reaches_all_that_wait_and_nobody_after(
+async def test_a_failure_reaches_all_waiting_reads_and_no_later_one(
     store: AsyncStore, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (task_id,), tasks = waiting(redis_url, 1), ShownTasks(store)
@@ -125,7 +125,9 @@ async def test_a_failure_reaches_all_that_wait_and_nobody_after(
     assert await ahead(tasks, task_id) == 0
 
 
-async def test_a_reader_that_leaves_disturbs_nobody(store: AsyncStore, redis_url: str) -> None:
+async def test_a_cancelled_read_does_not_disturb_the_others(
+    store: AsyncStore, redis_url: str
+) -> None:
     (task_id,), tasks = waiting(redis_url, 1), ShownTasks(store)
     leaves, stays = (asyncio.create_task(ahead(tasks, task_id)) for _ in range(2))
     await asyncio.sleep(0)

@@ -101,7 +101,7 @@ def test_the_selected_task_has_its_log_beside_it(opened: Open) -> None:
         assert not terminal.reads_keys()
 
 
-def test_acts_are_asked_for_and_their_outcome_told(opened: Open, records: Records) -> None:
+def test_actions_are_requested_and_their_result_is_shown(opened: Open, records: Records) -> None:
     with opened() as terminal:
         terminal.wait_for("> first-id")
         terminal.write(b"p")
@@ -160,7 +160,7 @@ def test_a_workflow_and_its_page(
         assert terminal.wait() == 130, "nobody knows how it ends"
 
 
-def test_without_an_address_it_is_told_how_to_give_one(opened: Open) -> None:
+def test_without_an_address_the_option_for_one_is_named(opened: Open) -> None:
     with opened() as terminal:
         terminal.wait_for("> first-id")
         terminal.write(b"o")

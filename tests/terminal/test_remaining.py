@@ -55,13 +55,13 @@ def within(least: float, most: float, seconds: float = 10.0) -> Task:
         (260_000, 180_000, 340_000, "2–4d", "2–4日"),
     ],
 )
-def test_a_range_is_told_in_its_own_unit(seconds, least, most, english, japanese) -> None:
+def test_a_range_is_written_in_its_own_unit(seconds, least, most, english, japanese) -> None:
     task = within(least, most, seconds)
     assert remaining(task, NOW, "en") == english
     assert remaining(task, NOW, "ja") == japanese
 
 
-def test_without_past_runs_a_clock_tells_the_likely_end() -> None:
+def test_without_past_runs_the_likely_end_is_a_countdown() -> None:
     assert remaining(HALFWAY, NOW, "en") == "0:10"
     assert remaining(replace(HALFWAY, unknown={}), NOW, "en") == "–"
     assert remaining(HALFWAY, NOW + timedelta(seconds=4), "ja") == "0:06"
@@ -97,7 +97,7 @@ def test_its_column_takes_it_and_no_range_ends_in_nothing(task: Task, after: flo
         (0, -20, -5, "waits longer than usual, next to start", "いつもより長く待機、次に開始"),
     ],
 )
-def test_a_waiting_task_tells_its_start(ahead, least, most, english, japanese) -> None:
+def test_a_waiting_tasks_start_is_written(ahead, least, most, english, japanese) -> None:
     start = most and {
         name: (NOW + timedelta(seconds=s)).isoformat()
         for name, s in (("earliest", least), ("latest", most))
@@ -107,7 +107,7 @@ def test_a_waiting_task_tells_its_start(ahead, least, most, english, japanese) -
     assert starting(waits, NOW, "ja") == japanese
 
 
-def test_past_a_likely_end_without_a_range_nothing_is_told() -> None:
+def test_past_a_likely_end_without_a_range_no_time_is_written() -> None:
     assert remaining(HALFWAY, NOW + timedelta(seconds=9), "en") == "0:01"
     assert remaining(HALFWAY, NOW + timedelta(seconds=10), "en") == "–"
 

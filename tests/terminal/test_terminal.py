@@ -165,7 +165,7 @@ def test_rates_have_three_digits_or_the_jobs_own_words() -> None:
     assert formats.rate("ja", own) == "3 files/min"
 
 
-def test_lines_tell_each_change_once_and_little_in_all() -> None:
+def test_each_change_is_one_line_and_lines_are_few() -> None:
     out = io.StringIO()
     show = Lines(out, "en")
     show.show(View(at=NOW))
@@ -197,7 +197,7 @@ def test_a_cancel_is_asked_until_its_run_has_ended(locale: Locale, asked: str) -
     assert (asked in first, asked in second) == (True, False)
 
 
-def test_the_reader_tells_the_places_of_waiting_tasks(redis_url: str) -> None:
+def test_the_reader_has_the_places_of_waiting_tasks(redis_url: str) -> None:
     records = Records(redis_url)
     for number in range(3):
         records.publish(f"id-{number}")
@@ -225,7 +225,7 @@ def test_what_is_no_record_has_a_row_beside_the_others(redis_url: str) -> None:
     assert "is no record" in (view.tasks[1].error_message or "")
 
 
-def test_a_record_that_is_gone_is_told_and_not_waited_for_for_ever(
+def test_a_missing_record_is_reported_and_waited_for_briefly(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = start_server()

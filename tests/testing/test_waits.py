@@ -39,6 +39,6 @@ def test_waits_on_for_a_lost_one(progress_store: Store) -> None:
         wait_for_progress(progress_store, task_id, status="completed", timeout=0.1)
 
 
-def test_wants_to_be_told_what_for(progress_store: Store) -> None:
+def test_a_wait_needs_a_condition(progress_store: Store) -> None:
     with pytest.raises(ValueError, match="give a condition to wait for"):
         wait_for_progress(progress_store, "t-1")

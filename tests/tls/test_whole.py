@@ -75,9 +75,7 @@ def test_tls_that_celerys_settings_alone_ask_for(
             eventually(lambda: api.status(task_id).json().get("status") == "completed")
 
 
-def test_whose_certificate_nobody_vouches_for_is_not_spoken_to(
-    server: Secured, tmp_path: Path
-) -> None:
+def test_a_server_with_an_untrusted_certificate_is_refused(server: Secured, tmp_path: Path) -> None:
     strangers = tmp_path / "strangers.pem"
     trustme.CA().cert_pem.write_to_path(strangers)
     settings = Settings(redis_url=server.secured_url(ssl_ca_certs=strangers))

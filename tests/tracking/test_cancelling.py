@@ -60,7 +60,7 @@ class Hooked(Task):  # type: ignore[misc]  # celery is untyped
 
 
 @pytest.mark.parametrize("stored", [False, True])
-def test_the_tasks_class_is_told_of_a_cancel(
+def test_the_tasks_hooks_are_called_for_a_cancel(
     installed: Install, caplog: pytest.LogCaptureFixture, stored: bool
 ) -> None:
     app = installed({**EAGER, "task_store_eager_result": stored})

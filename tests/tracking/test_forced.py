@@ -55,7 +55,7 @@ async def test_a_living_workers_run_is_the_one_that_ends_it(
 
 
 @pytest.mark.parametrize("end", ENDS)
-async def test_unless_somebody_forces_it(redis_service: RedisProgressService, end: str) -> None:
+async def test_unless_it_is_forced(redis_service: RedisProgressService, end: str) -> None:
     task_id = await held(redis_service, 30)
     body = await redis_service.update_progress(
         task_id, end, current_items=100, force=True, by="me", reason="wrong file"

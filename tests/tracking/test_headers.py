@@ -29,7 +29,9 @@ def created_by_publisher(header: dict[str, Any]) -> Base | None:
 @pytest.mark.parametrize(
     ("published", "minute", "revision"), [({}, 30, 1), ({"published_at": LATER}, 31, 2)]
 )
-def test_what_the_publisher_said(published: dict[str, str], minute: int, revision: int) -> None:
+def test_the_publishers_headers_become_the_record(
+    published: dict[str, str], minute: int, revision: int
+) -> None:
     """Also of a planned record whose message has left."""
     base = created_by_publisher({**TOLD, **published})
     assert base is not None

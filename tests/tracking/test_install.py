@@ -49,7 +49,7 @@ def test_an_eager_run_has_a_record_from_its_start(eager: App) -> None:
     assert (during[0].status, during[0].worker, during[0].attempt) == ("running", None, 1)
 
 
-def test_an_eager_run_outside_a_workers_task_is_nobodys(
+def test_an_eager_run_outside_a_workers_task_has_no_worker(
     installed: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a process that a worker's task started, say."""

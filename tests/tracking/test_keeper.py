@@ -118,7 +118,7 @@ def test_a_run_that_its_living_worker_is_not_at_work_on_is_settled(
     assert wait_for_progress(store, "works", status="running").revision == 1
 
 
-def test_nothing_of_a_living_worker_is_judged_while_it_cannot_tell(
+def test_no_run_of_a_living_worker_is_judged_while_its_list_is_unknown(
     store: Store, keep: StartKeeper
 ) -> None:
     for task_id in ("held", "done"):
@@ -237,7 +237,7 @@ def test_what_expired_in_a_queue_is_cancelled_some_time_after(
     assert statuses == {"later": "created", "runs": "running", "by itself": "running"}
 
 
-def test_what_celery_ended_itself_and_nobody_began_again_is_lost(
+def test_a_task_that_celery_revoked_and_did_not_run_again_is_lost(
     keep: StartKeeper, store: Store
 ) -> None:
     """Once its message's time is over, and not by what Celery notes of its own."""
@@ -255,9 +255,7 @@ def test_what_celery_ended_itself_and_nobody_began_again_is_lost(
     assert told.completed_at >= until
 
 
-def test_a_living_worker_is_not_said_to_have_stopped_answering(
-    keep: StartKeeper, store: Store
-) -> None:
+def test_the_error_does_not_call_a_living_worker_lost(keep: StartKeeper, store: Store) -> None:
     """Its broker took the message from it, and gave it up: an acknowledgement's time-out, a
     delivery limit."""
     apply(store, "t", BEGUN)

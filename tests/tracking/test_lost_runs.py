@@ -115,7 +115,7 @@ def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
     assert store.execute(leases.held("w1/1", 10)) == [ids[2]]
 
 
-def test_a_run_whose_record_is_near_its_limit_is_lost_and_cancelled_like_any_other(
+def test_a_run_with_a_nearly_full_record_is_lost_or_cancelled_too(
     store: Store,
 ) -> None:
     ids = die(store, 1, 2)
@@ -178,7 +178,7 @@ def test_a_result_backend_that_hangs_costs_one_bound_a_pass_and_is_waited_for_a_
 
 
 @pytest.mark.parametrize(("lost_its_lock", "left"), [(True, MANY - RUNS), (False, MANY)])
-def test_who_is_told_to_end_or_has_lost_its_lock_leaves_the_rest(
+def test_the_check_stops_at_its_end_or_once_its_lock_is_lost(
     store: Store, lost_its_lock: bool, left: int
 ) -> None:
     die(store, WORKERS, RUNS)

@@ -65,7 +65,7 @@ def test_tasks_of_any_number_of_names_are_warned_of_within_a_bound(
 
 
 @pytest.mark.parametrize("end", [ev.Completed(), ev.Failed(error_message="why", cause="reported")])
-def test_a_run_whose_record_has_ended_says_that(
+def test_a_run_with_an_ended_record_logs_that(
     eager: App, redis_url: str, caplog: pytest.LogCaptureFixture, end: ev.Event
 ) -> None:
     """The message of a task that has ended came once more."""
@@ -167,7 +167,7 @@ def test_the_task_that_runs_is_found_without_self(eager: App) -> None:
     assert eager.record(eager.tracked(unbound, bind=False).delay().id).total_items == 4
 
 
-def test_what_is_said_of_the_end_is_recorded_with_it(eager: App) -> None:
+def test_a_reported_end_is_recorded_with_the_tasks_own(eager: App) -> None:
     def says(self: Any, how: str) -> Any:
         said = ProgressNotifier(self)
         said.update(2, 4)
@@ -188,7 +188,7 @@ def test_what_is_said_of_the_end_is_recorded_with_it(eager: App) -> None:
     assert (record.error_message, record.error_cause) == ("the source is away", "exception")
 
 
-def test_what_a_loop_counts_and_what_is_said_beside_it(eager: App) -> None:
+def test_a_loops_count_is_kept_beside_other_reports(eager: App) -> None:
     def loops(self: Any) -> int:
         said = ProgressNotifier(self)
         for number in said.track(range(10)):

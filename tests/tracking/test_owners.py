@@ -61,7 +61,7 @@ def owners(app: App) -> list[str | None]:
         (lambda user: user, {"name": "alice"}, None),
     ],
 )
-def test_a_marking_says_whose_a_task_is(
+def test_a_marking_sets_the_owner_of_a_task(
     app: App, owner: Any, user: Any, recorded: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What is no plain text of 200 characters at most is left out, never cut."""
@@ -75,7 +75,7 @@ def test_a_marking_says_whose_a_task_is(
     assert len(left_out) == (recorded is None and user is not None)
 
 
-def test_a_call_says_whose_a_task_is(app: App) -> None:
+def test_a_calls_header_sets_the_owner_of_a_task(app: App) -> None:
     plain = app.celery.tasks["jobs.plain"]
     assert app.document(plain.apply_async(headers=ALICE).id)["owner"] == "alice"
     task = marked(app, "fetch", "bob")

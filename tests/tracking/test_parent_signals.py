@@ -85,7 +85,7 @@ def failure(task: Any, exception: Exception, **given: Any) -> None:
     signals.task_failure.send(task, task_id="t", exception=exception, **given)
 
 
-def test_a_lost_child_is_an_error_whose_second_telling_changes_nothing(
+def test_a_lost_child_is_an_error_and_a_second_report_changes_nothing(
     app: App, records: Records
 ) -> None:
     started(records)
@@ -290,7 +290,7 @@ def test_what_celery_ended_by_itself_waits_for_its_message(
 
 
 @pytest.mark.parametrize("how", ["id", "stamp"])
-def test_a_revoke_is_somebodys_also_where_only_the_child_s_end_tells_of_it(
+def test_a_revoke_that_only_the_childs_end_shows_is_a_cancel(
     app: App, records: Records, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     started(records)

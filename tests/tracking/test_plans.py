@@ -179,7 +179,7 @@ def test_the_marking_of_its_last_task_names_it(installed: Install, shape: str, n
         *(("chain", 1, 1), ("chain", True, 0), ("chain", "40", 0), ("chain", -1, 0)),
     ],
 )
-def test_a_caller_tells_how_many_tasks_to_expect(
+def test_a_callers_header_sets_how_many_tasks_to_expect(
     installed: Install, shape: str, given: object, told: int
 ) -> None:
     app = installed(track="all")

@@ -92,7 +92,9 @@ def test_one_call_says_otherwise_and_tracks_what_is_not_marked(installed: Instal
     assert (record.task_type, record.symbol) == ("plain", "Y")
 
 
-def test_an_ended_id_published_again_begins_anew(installed: Install, redis_url: str) -> None:
+def test_an_ended_id_that_is_published_again_starts_again(
+    installed: Install, redis_url: str
+) -> None:
     app, records = installed(), Records(redis_url)
     task = fetch(app)
     task_id = task.delay("aapl").id

@@ -140,7 +140,7 @@ def test_a_name_is_asked_for_once_in_a_while(
     assert len(web.records()) == 21
 
 
-def test_what_is_imported_is_asked_for_nowhere(web: App, redis_url: str) -> None:
+def test_an_imported_task_needs_no_read(web: App, redis_url: str) -> None:
     task = web.task(name="plain", shared=False)(nothing)
     before = reads(redis_url)
     task.delay()
@@ -178,7 +178,7 @@ def test_a_canvas_of_names_has_the_workflows_name(
     assert (found.total, found.name) == (2, name)
 
 
-def test_somebody_elses_value_under_the_key_stops_nothing(web: App, redis_url: str) -> None:
+def test_a_foreign_value_under_the_key_stops_nothing(web: App, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         client.set(MARKINGS, "somebody else's")
         web.celery.send_task("fetch")

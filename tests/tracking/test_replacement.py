@@ -107,13 +107,13 @@ def test_each_has_its_own_record_and_the_kept_id_its_old_one(app: App, shape: st
     assert sorted((member.task_type, str(member.symbol)) for member in members) == wanted
 
 
-def test_a_task_whose_replacement_cannot_leave_goes_on(app: App) -> None:
+def test_a_task_continues_if_its_replacement_cannot_be_sent(app: App) -> None:
     task_id = app.celery.tasks["goes_on"].delay().id
     ended(app, task_id)
     assert app.record(task_id).results == {"result": "not replaced"}
 
 
-def test_a_task_whose_retry_cannot_leave_ends_with_that_error(app: App) -> None:
+def test_a_retry_that_cannot_be_sent_ends_the_task_with_that_error(app: App) -> None:
     task_id = app.celery.tasks["retries"].delay().id
     record = eventually(lambda: (r := app.record(task_id)).ended and r)
     assert (record.status, record.error_cause) == ("error", "rejected")

@@ -41,7 +41,7 @@ def build() -> Iterator[Build]:
         app.close()
 
 
-def test_a_server_that_was_started_again_since_the_last_question_is_heard(
+def test_a_server_that_restarted_since_the_last_read_is_read_again(
     build: Build, tmp_path: Path
 ) -> None:
     """The connection is there no more: that is no answer, and no reason for none."""

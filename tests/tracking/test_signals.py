@@ -42,7 +42,7 @@ def app() -> Iterator[Celery]:
 
 @pytest.mark.filterwarnings("ignore:Exception raised outside body:RuntimeWarning")
 @pytest.mark.parametrize("started", [False, True])
-def test_a_run_whose_end_celery_cannot_store_ends_with_that_error(
+def test_a_result_that_celery_cannot_store_ends_the_run_with_that_error(
     app: Celery, progress_store: Store, monkeypatch: pytest.MonkeyPatch, started: bool
 ) -> None:
     # Whether it has stored a SUCCESS is asked where nobody answers.

@@ -164,7 +164,7 @@ def test_a_server_on_loopback_answers_to_its_own_names(method: str) -> None:
     assert status(named, twice) == 403
 
 
-def test_a_server_on_other_addresses_answers_to_every_name_unless_told() -> None:
+def test_on_other_addresses_every_host_is_served_unless_hosts_are_set() -> None:
     for host in ("notification:8004", "evil.test", "é"):
         # Also over loopback: a health check, or a proxy on this machine.
         assert status(access(bound=EVERYWHERE), scope("GET", host=host)) is None

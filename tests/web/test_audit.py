@@ -97,7 +97,7 @@ def test_each_write_is_one_line(api: RunningApi, redis_url: str, lines: Lines) -
     ]
 
 
-def test_what_a_known_caller_may_not_is_a_line_and_what_nobody_may_is_none(
+def test_a_known_callers_refusal_is_a_line_and_an_unknown_ones_none(
     api: RunningApi, redis_url: str, lines: Lines
 ) -> None:
     Records(redis_url).start("job", owner="bob")

@@ -153,9 +153,7 @@ def test_a_rule_on_what_a_record_says_holds_for_the_single_task_too(
         assert http.post(f"/internal/task/{task}/cancel").status_code == code
 
 
-def test_a_site_may_answer_with_whose_tasks_may_be_seen(
-    redis_url: str, start_api: StartApi
-) -> None:
+def test_a_site_may_respond_with_the_owner_to_show(redis_url: str, start_api: StartApi) -> None:
     async def user(request: HTTPConnection, *_: object) -> str:
         return request.headers.get("x-user", "")
 
@@ -188,7 +186,7 @@ def test_a_site_may_answer_with_whose_tasks_may_be_seen(
         assert code("tasks", headers={"x-user": nobody}) == 403
 
 
-def test_it_is_told_what_is_asked(redis_url: str, start_api: StartApi) -> None:
+def test_it_receives_the_action_and_the_resource(redis_url: str, start_api: StartApi) -> None:
     told: Asked = []
 
     def authorize(_: HTTPConnection, action: str, resource: Resource) -> bool:

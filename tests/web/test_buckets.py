@@ -30,7 +30,7 @@ def test_a_client_never_gets_more_than_a_bucket_and_what_flows_in(
 
 
 @given(rate=st.floats(0.1, 50), most=st.floats(0.5, 40), takes=TAKES)
-def test_who_waits_as_long_as_is_said_gets_it_and_not_before(
+def test_a_request_passes_after_the_given_wait_and_not_before(
     rate: float, most: float, takes: list[tuple[float, float]]
 ) -> None:
     buckets, now = Buckets(rate, most), 1_000.0

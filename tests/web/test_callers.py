@@ -95,7 +95,7 @@ def test_where_a_token_stands(
 
 
 @pytest.mark.parametrize("kind", ["application", "router"])
-async def test_a_request_that_came_from_afar_is_told_what_to_do(redis_url: str, kind: str) -> None:
+async def test_a_refused_remote_request_gets_a_hint(redis_url: str, kind: str) -> None:
     settings = Settings(redis_url=redis_url)
     Records(redis_url).start("job")
     app = application(kind, settings)

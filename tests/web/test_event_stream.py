@@ -65,7 +65,7 @@ def test_the_messages_of_the_socket_with_their_revision(api: RunningApi) -> None
         assert list(heard) == []
 
 
-def test_after_the_end_a_browser_that_comes_back_is_told_to_stop(api: RunningApi) -> None:
+def test_a_reconnect_after_the_end_gets_204(api: RunningApi) -> None:
     task_id = api.create()
     with opened(url_of(api, task_id), "1") as answer:  # it still runs: its state and what follows
         heard = events(answer)

@@ -65,7 +65,7 @@ async def test_the_one_task_says_what_is_wrong_everywhere(
     assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
 
 
-async def test_one_who_watches_hears_on_after_what_is_no_document(
+async def test_a_watcher_receives_updates_after_a_foreign_message(
     api: RunningApi, raw: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     task_id, other = api.create(), api.create()

@@ -199,9 +199,7 @@ async def test_sockets_ask_too_and_say_why_not(
             assert (await said(one))["task_id"] == its_id
 
 
-def test_without_the_settings_nothing_is_said_to_other_origins(
-    api: RunningApi, redis_url: str
-) -> None:
+def test_without_the_settings_there_are_no_cors_headers(api: RunningApi, redis_url: str) -> None:
     Records(redis_url).start("job")
     for path in READS:
         answer = api.http.get(path, headers={"Origin": FRIEND})

@@ -122,7 +122,7 @@ def test_applications_keep_apart_also_under_a_prefix(start_api: StartApi, redis_
     assert not [name for name in Figures(other) if name.startswith("progress_http")]
 
 
-def test_what_any_process_counted_is_told(start_api: StartApi, redis_url: str) -> None:
+def test_what_any_process_counted_is_exported(start_api: StartApi, redis_url: str) -> None:
     api = start_api(redis_url=redis_url)
     assert Figures(api)["progress_lost_total"] == 0
     with Store(Settings(redis_url=redis_url)) as store:

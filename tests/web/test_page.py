@@ -58,7 +58,7 @@ def test_a_file_is_gzipped_for_who_accepts_that(api: RunningApi, name: str) -> N
         ("/task/%3Cscript%3E%22", "../"),
     ],
 )
-def test_the_page_of_a_record_tells_nothing_of_it(api: RunningApi, path: str, up: str) -> None:
+def test_the_page_of_a_record_has_nothing_of_it(api: RunningApi, path: str, up: str) -> None:
     answer = api.http.get(path)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert f'src="{up}static/record.js"' in answer.text

@@ -72,7 +72,7 @@ UNREADABLE = [
 
 
 @pytest.mark.usefixtures("nothing_written")
-def test_a_body_that_not_everybody_can_read(api: RunningApi) -> None:
+def test_a_body_that_not_every_client_can_read_is_refused(api: RunningApi) -> None:
     for body, says in UNREADABLE:
         code, detail = post(api, body)
         assert (code, says in detail) == (422, True), (body[:80], detail)

@@ -295,7 +295,7 @@ def test_an_operation_is_answered_as_its_row_says(
 
 
 @pytest.mark.parametrize(("method", "path"), HTTP, ids=named)
-def test_a_read_only_service_writes_for_nobody(
+def test_a_read_only_service_refuses_every_write(
     reading_alone: RunningApi, cell: Callable[[], Cell], method: str, path: str
 ) -> None:
     """Nor for whoever may do everything, since no token is asked for."""

@@ -141,7 +141,7 @@ def test_a_port_in_use_gets_one_line(one_line: Any) -> None:
 
 
 @pytest.mark.parametrize("host", ["203.0.113.1", "no-such-host.invalid"])
-def test_an_address_of_somebody_else_gets_one_line(host: str, one_line: Any) -> None:
+def test_an_address_of_another_host_gets_one_line(host: str, one_line: Any) -> None:
     assert one_line(bound, host, 0).startswith(f"cannot listen on {host}:0: ")
 
 

@@ -52,7 +52,7 @@ def state(revision: int, status: str = "running", cause: str | None = None) -> U
     return Update.of(encode(replace(task, created_at=datetime(2024, 1, 15, tzinfo=UTC))), 1)
 
 
-async def test_what_is_heard_while_the_snapshot_is_read_comes_after_it() -> None:
+async def test_updates_received_while_the_snapshot_is_read_follow_it() -> None:
     told = Told()
     watcher = watcher_of(told)
     for revision in (2, 3):
@@ -71,7 +71,7 @@ async def test_an_end_closes() -> None:
     assert (told.revisions, told.closed) == ([3, 4], [1000])
 
 
-async def test_a_lost_run_is_waited_for_until_it_speaks() -> None:
+async def test_a_lost_run_is_waited_for_until_it_reports() -> None:
     told = Told()
     watcher = watcher_of(told)
     watcher.begin(state(3, "error", "lost"))

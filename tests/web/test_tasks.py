@@ -218,7 +218,7 @@ def test_a_task_made_by_http_says_no_more_than_there_is(api: RunningApi) -> None
         assert len(answer.content) <= 480
 
 
-def test_a_waiting_task_tells_how_many_are_before_it(api: RunningApi, redis_url: str) -> None:
+def test_a_waiting_task_has_the_number_of_tasks_before_it(api: RunningApi, redis_url: str) -> None:
     first, second = (Records(redis_url).publish(name).task_id for name in ("first", "second"))
     assert [api.status(one).json()["ahead"] for one in (first, second)] == [0, 1]
     tag = api.status(second).headers["etag"]

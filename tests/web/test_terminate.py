@@ -60,7 +60,7 @@ def test_a_running_process_is_ended(
     celery_app.close()
 
 
-def test_a_broker_that_is_away_is_said_with_what_was_done(
+def test_the_503_for_an_unreachable_broker_names_what_was_done(
     start_api: StartApi, start_server: StartServer, redis_url: str
 ) -> None:
     broker = start_server()
@@ -81,7 +81,7 @@ def test_a_broker_that_is_away_is_said_with_what_was_done(
     assert api.cancel(task_id).status_code == 409
 
 
-def test_a_broker_that_hangs_holds_nobody_for_long(
+def test_a_hanging_broker_does_not_delay_other_requests(
     start_api: StartApi,
     start_server: StartServer,
     redis_url: str,

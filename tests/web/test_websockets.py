@@ -72,7 +72,7 @@ async def test_the_specifications_messages(api: RunningApi) -> None:
 
 
 @pytest.mark.parametrize("end", ["completed", "error", "cancelled"])
-async def test_an_ended_task_is_told_once(api: RunningApi, end: str) -> None:
+async def test_an_ended_task_is_sent_once(api: RunningApi, end: str) -> None:
     task_id = api.create()
     why = {"error_message": "kaputt"} if end == "error" else {}
     api.cancel(task_id) if end == "cancelled" else api.update(task_id, end, **why)
@@ -89,7 +89,7 @@ async def test_an_unknown_task(api: RunningApi, task_id: str) -> None:
         assert await closed(socket) == 4404
 
 
-async def test_no_state_is_missed_or_told_twice_while_it_moves(
+async def test_no_state_is_missed_or_sent_twice_while_it_changes(
     api: RunningApi, redis_url: str
 ) -> None:
     """Snapshots race with updates: revisions only ever rise, and the last one arrives."""

@@ -29,7 +29,7 @@ def patterns(redis_url: str) -> int:
         return int(client.pubsub_numpat())
 
 
-async def test_every_task_is_heard_from_the_moment_the_socket_is_open(api: RunningApi) -> None:
+async def test_every_task_is_sent_from_the_opening_of_the_socket_on(api: RunningApi) -> None:
     async with watch_all(api) as socket:
         first, second = api.create(), api.create()
         heard = [await said(socket), await said(socket)]
@@ -81,7 +81,7 @@ async def test_a_filter_that_is_none(api: RunningApi, query: str, reason: str) -
         assert (socket.close_reason or "").startswith(reason)
 
 
-async def test_redis_is_asked_for_all_only_while_somebody_listens(
+async def test_redis_is_subscribed_for_all_only_while_a_client_listens(
     start_server: StartServer, start_api: StartApi
 ) -> None:
     url = start_server().url
@@ -111,7 +111,7 @@ async def said_of(socket: websockets.ClientConnection, task_id: str) -> dict[str
     return message
 
 
-async def test_after_an_outage_those_who_ask_are_told_to_read_again(apart: Apart) -> None:
+async def test_after_an_outage_clients_that_ask_get_a_reload(apart: Apart) -> None:
     server, api = apart
     async with watch_all(api, ASKING) as socket:
         server.kill()

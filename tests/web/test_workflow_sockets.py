@@ -60,7 +60,7 @@ async def test_the_body_comes_at_once_then_each_state_to_the_end(
         assert socket.close_reason == "the workflow has ended"
 
 
-async def test_an_ended_workflow_is_told_once(api: RunningApi, records: Records) -> None:
+async def test_an_ended_workflow_is_sent_once(api: RunningApi, records: Records) -> None:
     for task_id in ("one", "two"):
         records.complete(task_id)
     async with watch(api) as socket:

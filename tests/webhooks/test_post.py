@@ -194,14 +194,16 @@ def test_of_an_endless_answer_no_more_than_its_head_is_read() -> None:
 
 
 @pytest.mark.parametrize("answer", [endless_head, nonsense, closing])
-def test_what_is_no_http_answer_is_told(answer: Callable[[BaseHTTPRequestHandler], int]) -> None:
+def test_a_response_that_is_no_http_is_an_error(
+    answer: Callable[[BaseHTTPRequestHandler], int],
+) -> None:
     with receiving(answer) as receiver:
         found = post(target(receiver.url), ID, BODY)
     assert (found.status, found.delivered) == (None, False)
     assert found.error
 
 
-def test_nobody_there_and_no_such_name_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unused_port_and_an_unknown_name_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     for place in (f"127.0.0.1:{port}", "nobody.invalid", "a" * 70 + ".invalid"):

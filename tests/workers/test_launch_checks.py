@@ -12,7 +12,7 @@ from workers import launch_checks as checks
 from workers.launch_fleet import LaunchError
 
 
-def test_every_port_in_use_is_told_at_once() -> None:
+def test_every_port_in_use_is_reported_at_once() -> None:
     with socket.socket() as api, socket.socket() as flower:
         for taken in (api, flower):
             taken.bind(("127.0.0.1", 0))

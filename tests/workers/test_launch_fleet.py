@@ -64,7 +64,7 @@ def test_nothing_outlives_the_owner(
     eventually(lambda: not running(children), what="the end of all that it started")
 
 
-def test_one_that_ends_is_told_with_its_last_lines(tmp_path: Path) -> None:
+def test_an_ended_child_is_reported_with_its_last_lines(tmp_path: Path) -> None:
     dying = (
         'import sys\nprint("ready\\nwhat went wrong", flush=True)\nsys.stdin.read()\nsys.exit(3)'
     )
@@ -77,7 +77,7 @@ def test_one_that_ends_is_told_with_its_last_lines(tmp_path: Path) -> None:
     assert "| what went wrong" in str(told.value)
 
 
-def test_one_that_never_gets_ready_is_told(tmp_path: Path) -> None:
+def test_a_child_that_never_gets_ready_is_reported(tmp_path: Path) -> None:
     with Fleet(tmp_path, tmp_path, orderly_s=0.5) as fleet:
         slow = 'print("still loading", flush=True)\nimport time\ntime.sleep(300)'
         child = fleet.start("slow", ["-c", slow], ready)

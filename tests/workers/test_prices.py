@@ -65,7 +65,7 @@ def test_no_source_at_all_names_the_setting() -> None:
         list(client.pages("AAPL", "1y"))
 
 
-def test_an_unknown_symbol_is_said_so(start_source: StartSource) -> None:
+def test_an_unknown_symbol_is_named_in_the_error(start_source: StartSource) -> None:
     url = start_source()
     with (
         PriceClient(url) as client,

@@ -99,7 +99,7 @@ def test_what_is_asked_of_a_run_is_asked_until_it_does_so(running, asked) -> Non
         pytest.param((STARTED, LOST), id="its run was lost"),
     ],
 )
-def test_what_is_asked_where_nobody_runs_it_is_done_at_once(before, asked) -> None:
+def test_a_request_for_a_task_without_a_run_is_done_at_once(before, asked) -> None:
     if LOST in before and asked != "cancel":
         return  # a lost run is asked for nothing else
     task = after(None, ev.Created(identity=IDENTITY), *before, ASKING[asked], seconds=5)

@@ -30,7 +30,7 @@ def test_retried_says_why_and_how_often(running) -> None:
         (None, 3_600, "11:30 に 2 回目の試行: E: 503: x", "try 2 at 11:30: E: 503: x"),
     ],
 )
-def test_a_retry_is_told_until_its_run_has_begun(
+def test_the_retry_text_has_its_time_until_the_run_starts(
     limit: int | None, seconds: float | None, ja: str, en: str
 ) -> None:
     now = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
@@ -52,8 +52,6 @@ def test_a_retry_is_told_until_its_run_has_begun(
 
 
 @pytest.mark.parametrize(("retries", "owner"), [(None, None), (2, None), (1, OURS)])
-def test_a_message_sent_again_is_nobodys_unless_its_own_run_has_begun(
-    running, retries, owner
-) -> None:
+def test_a_message_sent_again_has_no_worker_until_its_run_starts(running, retries, owner) -> None:
     task = after(replace(running, retries=1), ev.Requeued(retries=retries))
     assert (task.status, task.worker) == ("running", owner)

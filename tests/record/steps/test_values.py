@@ -50,7 +50,7 @@ def test_a_rate_takes_two_seconds_of_work(running) -> None:
     assert after(fast, ev.Progressed(current=20), seconds=12).rate == 10
 
 
-def test_each_attempt_counts_anew(running) -> None:
+def test_each_attempt_counts_from_its_own_start(running) -> None:
     """A retry's countdown is no work, and what it says before it runs is nothing."""
     task = after(steadily(running, 1), ev.Retried(retries=1, eta=at(20)), seconds=5)
     assert (task.status, task.rate, task.work) == ("running", None, None)
