@@ -19,8 +19,8 @@ from urllib.parse import quote
 #: Tells a health check, which is a process of its own, what the container runs.
 NAME = "PROGRESS_COMMAND"
 #: The file that a worker and beat touch at each of their turns (workers/alive.py), and how old it
-#: may be: a worker has a turn each 2 seconds while it has its broker, beat each 10. Nobody else is
-#: in the container whose file that could be.
+#: may be: a worker has a turn each 2 seconds while it has its broker, beat each 10. The container
+#: has no other user that could write the file.
 ALIVE, ALIVE_FILE, OLDEST_S = "ALIVE_FILE", "/tmp/progress-alive", 60  # nosec B108
 SECRETS = "/run/secrets"
 #: Where passwords stand in addresses, in which some characters are escaped; and other secrets.

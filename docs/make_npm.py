@@ -1,4 +1,4 @@
-"""Writes the npm package of `<task-progress>`, whose `npm pack` makes a file to publish:
+"""Writes the npm package of `<task-progress>`; `npm pack` there makes a file to publish:
 python -m docs.make_npm [FOLDER]; without a folder, build/npm."""
 
 from __future__ import annotations

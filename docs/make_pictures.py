@@ -64,7 +64,7 @@ WAIT_MS: Final = 120_000
 _COLUMNS: Final = 96
 _LEASE_S: Final = 30.0
 _TEXT: Final = re.compile(r'textLength="(?P<length>[0-9.]+)"(?P<rest>[^>]*)>(?P<said>[^<]+)</text>')
-#: The task whose log the terminal shows.
+#: The terminal shows this task's log.
 _SELECTED: Final = "7b7de887-6f26-48b1-afe0-d09ecabe2ead"
 #: The tasks of the workflow that the terminal shows.
 _MEMBERS: Final = Counter(completed=5, running=3, created=1)
@@ -191,7 +191,7 @@ def terminal(lang: Locale, scheme: Scheme) -> str:
     svg = console.export_svg(
         title="progress-backend watch", theme=_THEMES[scheme], unique_id=f"terminal-{scheme}"
     )
-    # No font of another server: whoever looks at the picture asks nobody else.
+    # No font of another server: the picture loads without the network.
     svg = re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
     return _TEXT.sub(_in_cells, svg).replace("Fira Code", "ui-monospace") + "\n"
 
@@ -271,8 +271,8 @@ def _pictures(
 
 
 def _shown(page: Page, name: str) -> dict[str, Any]:
-    """How much of a page is in its picture: of a workflow's not its times, whose tasks were made at
-    once."""
+    """How much of a page is in its picture: of a workflow's page not its times, since all
+    its tasks were made at once."""
     if name != "workflow":
         return {"full_page": name == "task"}
     box = page.locator(".list").bounding_box()

@@ -88,7 +88,7 @@ def _tasks(row: str) -> list[Task | None]:
         attempt=0 if status == TaskStatus.CREATED else 1,
         worker=_WORKER,
         error_cause=LOST if row == SUSPECTED else None,
-        # Its message may come again; and nobody is known to have asked for it.
+        # The broker may deliver its message again; no request for it is recorded.
         again_until=_NOW if status == TaskStatus.ERROR else None,
         control={"by": "celery", "reason": ev.STORED} if status == TaskStatus.CANCELLED else None,
         revision=1,

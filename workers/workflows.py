@@ -1,5 +1,5 @@
-"""Workflows of jobs, each one bar and one status: fetches whose results are merged, an import in
-three steps, and a job that starts others."""
+"""Workflows of jobs, each one bar and one status: fetches and a merge of their results, an import
+in three steps, and a job that starts others."""
 
 # mypy: disallow-untyped-decorators=false
 # Celery ships no types, so app.task is unknown to the type checker.
