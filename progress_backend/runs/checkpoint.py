@@ -31,13 +31,13 @@ class Checkpoint:
     Set by the job's thread and read by the sender's: each change is one assignment.
     """
 
-    __slots__ = ("_arguments", "_before", "_earlier", "_loops", "_task_id", "_told", "_value")
+    __slots__ = ("_arguments", "_before", "_earlier", "_loops", "_task_id", "_value", "_warned")
 
     def __init__(self, task_id: str, arguments: str, found: str | None) -> None:
         """Takes the record's checkpoint as the run found it, and the digest of its arguments."""
         self._task_id = task_id
         self._arguments = arguments
-        self._told = False
+        self._warned = False
         earlier = _read(found)
         if earlier and earlier["arguments"] != arguments:
             earlier = {}
@@ -129,8 +129,8 @@ class Checkpoint:
         return dumps({"arguments": self._arguments, "value": self._value, "loops": loops})
 
     def _warn(self, line: str, *args: object) -> None:
-        if not self._told:
-            self._told = True
+        if not self._warned:
+            self._warned = True
             logger.warning(line, *args)
 
 
