@@ -13,11 +13,11 @@ NAME = "progress.cleanup"
 
 
 def add_cleanup(tracker: Tracker) -> None:
-    """Adds the task and its entry in beat's schedule; a run that is late expires after an
-    interval."""
+    """Registers the task and its entry in beat's schedule. A message that no worker receives within
+    one interval expires."""
     app = tracker.app
     try:
-        # Read again elsewhere: an app may be configured further after it is finalized.
+        # Not the kept settings: an app may be configured further after it is finalized.
         interval_s = tracker.read_settings().cleanup_interval_s
     except SettingsError:  # tracking is off, which is logged when a task would be tracked
         return
@@ -27,7 +27,7 @@ def add_cleanup(tracker: Tracker) -> None:
     # Celery ships no types.
     @app.task(name=NAME, ignore_result=True, shared=False)  # type: ignore[untyped-decorator]
     def progress_cleanup() -> int:
-        """Deletes the records that are due; returns how many."""
+        """Deletes the ended records that are past their retention; returns their number."""
         return cleanup(tracker)
 
     signature: Any = progress_cleanup.s()
@@ -35,10 +35,10 @@ def add_cleanup(tracker: Tracker) -> None:
 
 
 def cleanup(tracker: Tracker) -> int:
-    """Runs one cleanup pass; returns how many records were deleted, 0 where tracking is off."""
+    """Runs one cleanup; returns the number of deleted records, 0 if tracking is off."""
     if tracker.process is None:
         return 0
-    from ..flows.cleanup import cleanup as flow  # each process that installs tracking would have it
+    from ..flows.cleanup import cleanup as flow  # not in each process that installs tracking
 
     with closing(tracker.open_store()) as store:
         store.ready()

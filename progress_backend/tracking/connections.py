@@ -1,5 +1,5 @@
-"""Celery's task signals; the module of each handler is imported at the first signal: a process that
-only installs tracking, such as `celery status`, imports no more.
+"""Connects handlers to Celery's task signals. The first signal imports its handler's module: a
+process that only installs tracking, such as `celery status`, imports none.
 
 A worker's main process imports them as it starts, so that its children have them from the fork on.
 """
@@ -19,7 +19,7 @@ from .tracker import installed, register, tracker_of
 
 logger = logging.getLogger(__name__)
 
-#: The handler of a publish, which goes through the signal as one value.
+#: Name of the handler of `before_task_publish`, which gets the thread's publish, not the tracker.
 _PUBLISHED = "published"
 #: Each signal, with the module and the name of its handler.
 HANDLERS = (
@@ -44,8 +44,8 @@ def connect() -> None:
 
 
 def _child_began(**_: Any) -> None:
-    """Gives the app of a spawned child, which is a copy, the tracker of the app that the child has
-    imported by the same name (`worker_process_init`)."""
+    """Registers a tracker for the app of a spawned child. That app is a copy; `install` was called
+    for the app of the same name that the child has imported (`worker_process_init`)."""
     if tracker_of(current_app) is None:
         same = [tracker for tracker in installed() if tracker.app.main == current_app.main]
         if same:
@@ -59,7 +59,7 @@ def load() -> None:
 
 
 def handler_of(module: str, name: str) -> Callable[..., None]:
-    """The handler of this name, its module imported."""
+    """Imports the module and returns its handler of this name."""
     handler: Callable[..., None] = getattr(import_module(f".{module}", __package__), name)
     return handler
 
@@ -69,7 +69,7 @@ def _quiet(module: str, name: str) -> Callable[..., None]:
 
     def guarded(sender: Any = None, **kwargs: Any) -> None:
         nonlocal handler
-        # A publish's sender is the task's name, all others have their app.
+        # The sender of before_task_publish is the task's name; all others have their app.
         publishes = name == _PUBLISHED
         its: Any = current.publish if publishes else tracker_of(getattr(sender, "app", None))
         if its is None:
@@ -79,8 +79,8 @@ def _quiet(module: str, name: str) -> Callable[..., None]:
                 handler = handler_of(module, name)
             handler(its, sender, **kwargs)
         except SoftTimeLimitExceeded as limit:
-            # Raised into the job by Celery's signal handler while this code ran; Celery's
-            # dispatcher would drop it. The publish in this thread raises it after it is done.
+            # The job's soft time limit was reached while this code ran. Celery's dispatcher would
+            # drop the exception; `send` in `sending` raises it after the message is published.
             if (publish := current.publish) is not None:
                 publish.limit = limit
         except Exception:

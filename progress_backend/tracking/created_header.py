@@ -1,5 +1,5 @@
-"""The record that a publisher has made, in its message's header: the worker records the start
-without a read."""
+"""The values of a message's progress header from which a worker computes the record that the
+publisher wrote: it records the start without reading Redis."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _PUBLISHED: Final = 2
 
 
 def begun(publish: Publish, applied: Applied | None) -> None:
-    """Notes what became of a publish's event; None: the store has not replied. Adds the record's
-    creation time and digest to the message's progress header."""
+    """Sets the publish's attempt from its recorded event (None: the store has not replied). Adds
+    the record's creation time and digest to the message's progress header."""
     if applied is None:
         return
     task, header = applied.base.task, publish.headers[HEADER]
@@ -32,7 +32,7 @@ def begun(publish: Publish, applied: Applied | None) -> None:
     if applied.document is None or task.revision > _PUBLISHED:
         return
     if task.member is not None and task.member.acts:
-        return  # something is asked of its workflow, which only the record has
+        return  # the requests for its workflow (cancel, pause) are in the record only
     if task.revision == _PUBLISHED:
         if task.member is None or task.attempt or task.started_at is not None:
             return

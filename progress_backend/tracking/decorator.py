@@ -15,7 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 #: Attribute of a task's function (or class) that holds its marking.
 MARK = "__progress__"
-#: What of a marking is no value of a call.
+#: Fields of a marking that one call cannot change.
 _OF_THE_TASK = ("results", "workflow")
 
 
@@ -32,7 +32,7 @@ class Marking:
     results: bool = True
     expect_s: Any = None
     stall_s: Any = None
-    #: The name of the workflows that have the id of a call of the task.
+    #: Name of the workflows that end with this task, and so have its id.
     workflow: str | None = None
     owner: Any = None
     #: The values that are given, by name.
@@ -146,12 +146,12 @@ def _check_place(function: object) -> None:
 
 
 def _check_names(name: str, value: Callable[..., Any], function: Callable[..., Any]) -> None:
-    """Refuses a function that needs what is no argument of the task: each call would leave its
-    value out."""
+    """Raises TypeError for a function with a parameter that is no argument of the task: each call
+    would leave its value out."""
     try:
         needed = inspect.signature(value).parameters.values()
         has = inspect.signature(function).parameters
-    except (TypeError, ValueError):  # a class, or written in C: a call will show it
+    except (TypeError, ValueError):  # a class, or written in C: each call logs what fails
         return
     if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in has.values()):
         return

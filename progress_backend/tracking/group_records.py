@@ -1,4 +1,4 @@
-"""Batches for the records of a group's members: one round trip for many messages."""
+"""Creates the records of a group's members in batches: one round trip for many messages."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from .plans import Canvas, not_sent
 from .publish import Publish, current
 from .tracker import Tracker
 
-#: Most messages that are kept until their records are begun, and for how long each.
+#: Most messages in one batch, and the seconds after its first message until it is sent.
 MOST, PATIENCE_S = 100, 0.1
 
 
 class Batch:
-    """A kombu producer that keeps messages, in order, until the records of their tasks are begun.
+    """A kombu producer that holds messages back, in order, until their tasks' records are created.
 
     All other attributes are the producer's own.
     """
 
     def __init__(self, producer: Any, tracker: Tracker) -> None:
         self._producer = producer
-        #: Of the app that publishes the group: members of another app have their records already.
+        #: Of the app that publishes the group; other apps' members get their records singly.
         self.tracker = tracker
         self._canvas = Canvas(tracker)
         #: Each message with its publish; None where its app is not tracked.
@@ -30,14 +30,14 @@ class Batch:
         self._since = 0.0
         #: Held by the thread that sends the kept messages.
         self._lock = threading.RLock()
-        #: The exception of a send in that thread, which the publishing one raises.
+        #: The exception of a send in the broker's thread; the publishing thread raises it.
         self._failed: BaseException | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._producer, name)
 
     def publish(self, body: Any, **options: Any) -> None:
-        """Keeps a message, as `kombu.Producer.publish` takes it."""
+        """Adds a message to the batch; the arguments are those of `kombu.Producer.publish`."""
         publish = current.publish
         if publish is not None and publish.headers is not options.get("headers"):
             publish = None
@@ -51,8 +51,8 @@ class Batch:
                 self.flush()
 
     def flush(self, *, last: bool = False) -> None:
-        """Creates the records, then publishes the messages; a task without a sent message gets a
-        failed record. `last`: no more follow."""
+        """Creates the records, then publishes the messages. If a publish raises, the tasks of the
+        messages that were not sent get failed records. `last`: the group has no more messages."""
         with self._lock:
             messages, self._messages = self._messages, []
             failed, self._failed = self._failed, None
@@ -71,7 +71,7 @@ class Batch:
                 raise
 
     def _begin(self, publishes: list[Publish], *, last: bool) -> None:
-        """Begins the records in one round trip."""
+        """Creates the records in one round trip."""
         own = [publish for publish in publishes if publish.tracker is self.tracker]
         for publish in own:
             self._canvas.add(publish)
@@ -79,8 +79,8 @@ class Batch:
             self._canvas.begin(process, own, last=last)
 
     def _send_later(self) -> None:
-        """Has the process's thread for the broker send what is kept while the generator of the
-        messages is slow."""
+        """Lets the process's thread for the broker send the batch if the generator of the group's
+        tasks is slow."""
         if (process := self.tracker.process) is not None:
             process.broker.put(self, self._send_kept, PATIENCE_S)
 

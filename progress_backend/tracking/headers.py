@@ -1,4 +1,4 @@
-"""The headers of a message by which a record travels to the worker, and the keys of a request."""
+"""Names of the message headers with a record's values, and of the keys added to a request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HEADER: Final = "progress"
 #: Two more values in that header: the record's creation time, and its digest.
 CREATED_AT: Final = "created_at"
 DIGEST: Final = "digest"
-#: And of a record that was planned before: when the message left.
+#: In the same header, for a planned record: when its message was published.
 PUBLISHED_AT: Final = "published_at"
 #: Message header of a workflow's members.
 WORKFLOW: Final = "progress_workflow"
@@ -19,7 +19,7 @@ TRACE: Final = "traceparent"
 #: Key in the request that a worker's main process passes to its pool: the number of the run. It is
 #: not in delivery_info, which `inspect` shows.
 RUN: Final = "progress_run"
-#: The same of a message that was delivered again: true where the worker has no other run of it.
+#: Another such key, for a redelivered message: true if the worker has no other run of it.
 ALONE: Final = "progress_alone"
 
 

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 #: Longest metadata in the header, in characters: AMQP's headers have to fit into one frame.
 _LARGEST_HEADER: Final = 16 * 1024
-#: Most seconds of a marking's limits.
+#: Largest `expect_s` and `stall_s`, in seconds.
 _YEAR_S: Final = 366 * 86_400
 
 
@@ -79,8 +79,8 @@ def identity_of(
 
 
 def reader_of(message: Any) -> Callable[[str], Any]:
-    """What reads a message's headers by name, or those in the request that Celery has made of
-    them; None for one that is not there."""
+    """Returns a function that reads a header by name, from a message's headers or from the request
+    that Celery has made of them. It returns None for a missing header."""
     return message.get if isinstance(message, dict) else lambda name: getattr(message, name, None)
 
 
@@ -128,7 +128,7 @@ def owner_of(given: Any) -> str | None:
 
 
 def _owner(value: Any) -> str | None:
-    """Never cut, since two owners would become one."""
+    """Returns the owner as text. It is never cut, since two owners could become one."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int, UUID)):
@@ -169,8 +169,8 @@ def _seconds(value: Any) -> float | None:
 
 
 def _object(value: Any) -> dict[str, Any]:
-    """Its values as JSON, the others as text; more than 16 KiB is not in the message, but in the
-    record that the publisher makes."""
+    """Returns the mapping as JSON, values without a JSON form as text. Above 16 KiB it is not in
+    the message, only in the record that the publisher creates."""
     if not isinstance(value, (Mapping, type(None))):
         raise TypeError(f"{value!r} is no mapping")
     travelling: dict[str, Any] = json.loads(dumps(value)) if value else {}

@@ -92,8 +92,8 @@ def install(
 
 
 class _Disabled(bootsteps.Step):  # type: ignore[misc]  # celery is untyped
-    """A step of the worker's start that logs why nothing is tracked: no signal is connected that
-    could."""
+    """A bootstep of the worker that logs why nothing is tracked: no signal's handler is connected
+    that could log it."""
 
     def create(self, parent: Any) -> None:
         """Logs it."""
@@ -109,7 +109,7 @@ def rank_progress() -> None:
 
 
 def _send_before_exit() -> None:
-    """Lets a process that exits send its kept events, within a bound; once per process."""
+    """Lets an exiting process send its kept events for a bounded time; once per process."""
     atexit.unregister(_stop_each)
     atexit.register(_stop_each)
     # A pool's child exits by os._exit, which runs no atexit function.
@@ -132,7 +132,7 @@ def when_finalized(app: Celery, action: Callable[[], None]) -> None:
 
 
 def _bind_each(tracker: Tracker) -> None:
-    """Binds the app's tracked tasks, and each that is registered later, at once: a task may run
+    """Binds the app's tracked tasks now, and later ones as they are registered: a task may run
     before its app is finalized, and may be registered after that."""
     app = tracker.app
 
@@ -155,7 +155,7 @@ def _bind_each(tracker: Tracker) -> None:
 
 
 def bind(tracker: Tracker, task: Any) -> None:
-    """Wraps a task's body in its run, on the task instance, as Celery's own autoretry does."""
+    """Wraps methods of the task instance, as Celery's own autoretry does with `run`."""
     if getattr(task, _BOUND, False):
         return
     setattr(task, _BOUND, True)
@@ -176,8 +176,8 @@ def bind(tracker: Tracker, task: Any) -> None:
 
             raise TaskCancelled(f"task {current.task_id} was cancelled")
         if own and ((current is not None and current.cancelled) or _revoked(task)):
-            # celery-progress does it after the body for each Ignore: it would overwrite REVOKED,
-            # and `get()` would wait for ever.
+            # celery-progress calls update_state after the body for each Ignore: this would
+            # overwrite REVOKED, and `get()` would wait for ever.
             return None
         answer = update_state(task_id=task_id, state=state, meta=meta, **kwargs)
         capture(tracker, current, task_id or task.request.id, state, meta)
@@ -224,6 +224,6 @@ def capture(tracker: Tracker, run: Run | None, task_id: str | None, state: Any, 
         run.own_meta = True
         run.offer(happened.current, happened.total, happened.message, happened.details)
     else:
-        # A run's own end is kept while the store does not answer, as every end. Of another task the
-        # run is not known: a late event might end one that has begun since.
+        # The event of this process's run is kept until the store replies. One for another task is
+        # not: a late event might end a run that has started since.
         process.sender.record(run, task_id, happened, keep=run is not None)

@@ -1,7 +1,7 @@
-"""A native thread that renews a worker's lease, and the pass that finds runs without one.
+"""A native thread that renews a worker's lease and runs the check for lost runs.
 
-Beat and every API process run the pass as well, without a lease of their own, so that the death of
-the only worker is seen.
+Beat and every API process run the check too, without a lease of their own: else no process would
+find the runs of a dead worker if it was the only one.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ from .result_backend import AskBackend
 
 logger = logging.getLogger(__name__)
 
-#: Time between two extensions of the TTL of records that run under the lease.
+#: Seconds between two extensions of the TTL of records that run under the lease.
 _EXTEND_S = 3_600.0
-#: Longest wait for the store, and the part of a lease that it may take: nothing waits for this
-#: thread, but a lease must be renewed in time once the store is back.
+#: Longest wait for the store, in seconds and as a part of a lease: no job waits for this thread,
+#: but it must renew the lease in time once the store replies again.
 _TIMEOUT_S, _TIMEOUT_PART = 2.0, 1 / 4
 
-#: The part of a lease by which a newly measured clock may differ without counting as set.
+#: If a newly measured clock differs by more than this part of a lease, the store's clock was set.
 _SET_PART = 1 / 3
-#: The part of a step that the thread waits at least between two rounds.
+#: Shortest wait between two rounds, as a part of a step.
 _PAUSE_PART = 1 / 10
 
 #: Returns the ids of the tasks that a worker has received or runs, with the numbers of their runs
-#: (`record.model.Worker.run`); None where the set changed meanwhile.
+#: (`record.model.Worker.run`); None if that set changed during the read.
 AtWork = Callable[[], Mapping[str, Collection[int]] | None]
 
 
@@ -67,12 +67,12 @@ class Keeper:
         self._store = Store(settings, timeout_s)
         self._judge = Judge(self._store, ask, self._token, self._goes_on)
         self._stop = threading.Event()
-        #: Monotonic time since when the store has answered without a gap, and of its last answer.
+        #: Monotonic time of the store's first reply since the last gap, and of its last reply.
         self._answering: float | None = None
         self._answered = 0.0
         self._server = self._evicts = ""
-        #: When the lease runs out, by its last renewal; and until when runs that were recorded as
-        #: lost are taken back, once it was renewed too late.
+        #: When the lease expires, by its last renewal. After a late renewal also the time until
+        #: which the worker's lost runs are recorded as running again.
         self._valid_until: datetime | None = None
         self._takes_back_until: datetime | None = None
         self._outage = outage_of(settings)
@@ -133,9 +133,8 @@ class Keeper:
                 self._outage.away("lease", f"{error}; {self._then}")
                 wait_s = self._step_s
             except Exception:
-                # Without a renewal healthy runs would be found lost: the thread goes on, and logs
-                # the exception.
-                with contextlib.suppress(Exception):  # of the application's log
+                # The thread continues: without a renewal, healthy runs would be found lost.
+                with contextlib.suppress(Exception):  # raised by the application's log
                     if self._traceback.passes():
                         logger.exception("the renewal of the worker's lease failed; trying again")
                 wait_s = self._step_s
@@ -144,9 +143,9 @@ class Keeper:
             self._store.close()
 
     def _until(self, reap_at: float) -> float:
-        """Seconds until the next round. A pass begins on time, whatever the renewals' step, so that
-        a lost run is found within the lease and one interval; a pause stays where passes take
-        longer."""
+        """Seconds until the next round. A check starts on time, whatever the renewals' step, so
+        that a lost run is found within a lease and one interval. If checks take longer than that, a
+        pause remains between them."""
         due_s = reap_at - time.monotonic()
         return min(self._step_s, max(due_s, self._step_s * _PAUSE_PART))
 
@@ -156,7 +155,7 @@ class Keeper:
             now, lease_s = self._store.now(), timedelta(seconds=self._settings.lease_s)
             self._store.execute(leases.renew(self._lease, milliseconds(now + lease_s)))
             if self._valid_until is not None and now > self._valid_until:
-                # A pass that read the lease before may record losses for a while yet.
+                # A check that read the expired lease may still record losses for a while.
                 interval_s = timedelta(seconds=self._settings.reap_interval_s)
                 self._takes_back_until = now + lease_s + interval_s
             self._valid_until = now + lease_s
@@ -164,20 +163,20 @@ class Keeper:
         self._outage.back("lease")
 
     def _take_back(self) -> None:
-        """Takes back the runs that this worker has, and that were recorded as lost while it was
-        frozen or cut off from the store: without it a run that writes nothing stays lost until it
-        ends."""
+        """Records as running again the runs that this worker still has, but that were recorded as
+        lost while it was frozen or cut off from the store: else a run that writes nothing stays
+        lost until it ends."""
         if self._lease is None or self._takes_back_until is None:
             return
         at_work = self._at_work()
         if at_work is None:
-            return  # in the next round
+            return  # the next round tries again
         self._judge.take_back(self._lease, at_work)
         if self._store.now() > self._takes_back_until:
             self._takes_back_until = None
 
     def _measure_clock(self) -> bool:
-        """Measures the store's clock; whether it was set, forward or back, since the last
+        """Measures the store's clock; returns whether it was set, forward or back, since the last
         measurement."""
         known, at = self._store.now(), time.monotonic()
         self._store.measure_clock()
@@ -185,9 +184,9 @@ class Keeper:
         return abs(went_s - (time.monotonic() - at)) > self._settings.lease_s * _SET_PART
 
     def _note_answer(self, server: str, was_set: bool) -> None:
-        """Notes that the store answered, and restarts the count of its steady time after a gap. A
-        gap is also one that this thread did not notice: it slept, or the server was restarted (it
-        may have leases of long ago), or its clock was set since leases were renewed."""
+        """Notes a reply of the store. After a gap its steady time starts again. Gaps that raise no
+        error are: this thread slept; the server was restarted (it may have old leases); its clock
+        was set since leases were renewed."""
         now = time.monotonic()
         slept = now - self._answered > self._settings.lease_s
         if self._answering is None or slept or was_set or server != self._server:
@@ -196,21 +195,21 @@ class Keeper:
         self._answered, self._server = now, server
 
     def _warn_of_eviction(self) -> None:
-        """Logs that Redis deletes records, as long as its policy is the same once."""
-        with contextlib.suppress(StoreUnavailable):  # of a user that may not read INFO
+        """Warns, once for each eviction policy, if Redis may delete records."""
+        with contextlib.suppress(StoreUnavailable):  # the Redis user may not run INFO
             memory = self._store.execute(counts.memory())
             if memory.evicts != self._evicts and memory.eviction:
                 logger.warning("%s", memory.eviction)
             self._evicts = memory.evicts
 
     def _reap(self) -> None:
-        """Runs the pass that finds lost runs, once the store was seen answering for a whole
+        """Runs the check for lost runs, if the store has replied without a gap for a whole
         lease."""
         if not self._steady():
             return
         self._judge.begin()
         self._judge.dead()
-        at_work = self._at_work()  # read before the pass: a run that begins after it is not silent
+        at_work = self._at_work()  # read first: a run that starts after this is not silent
         if self._lease is not None and at_work is not None:
             self._judge.left_over(self._lease, at_work)
         self._judge.unheld()
@@ -221,8 +220,8 @@ class Keeper:
             self._judge.warnings(self._lease)
 
     def _goes_on(self) -> bool:
-        """Called between two steps of a pass, which may take longer than a lease: renews the lease;
-        whether the pass goes on."""
+        """Called between two steps of a check, which may take longer than a lease. Renews the
+        lease; returns whether the check continues."""
         if time.monotonic() - self._answered > self._step_s / 2:
             self._renew()
         return self._steady() and not self._stop.is_set()

@@ -9,7 +9,7 @@ from celery import current_task
 from ..record.log_line import LEVELS, LONGEST
 from .tracker import tracker_of
 
-#: This library's own lines would come back into the log while that is stored.
+#: This library's own lines are left out: storing the log may log such lines.
 _OWN = __name__.partition(".")[0]
 #: In place of a long traceback's middle.
 _CUT = "\n…\n"
@@ -30,7 +30,7 @@ class ProgressLogHandler(logging.Handler):
         """Writes a record, formatted, with the nearest of the log's levels; never raises.
 
         Args:
-            record: what a logger has been given.
+            record: the log record that a logger has made.
         """
         if record.name.partition(".")[0] == _OWN:
             return
@@ -44,7 +44,7 @@ class ProgressLogHandler(logging.Handler):
             if run is not None and not run.refused:
                 text = self.format(record)
                 run.write(_level(record.levelno), _ends(text) if record.exc_info else text)
-        except Exception:  # as every handler: what a formatter raises is logging's own to show
+        except Exception:  # as every handler: logging itself shows what a formatter raises
             self.handleError(record)
 
 
@@ -59,7 +59,7 @@ def _ends(text: str) -> str:
         return text
     first = LONGEST // 4
     begin, end = text[:first], text[first + len(_CUT) - LONGEST :]
-    # In whole lines or words: half a secret would not be known for one.
+    # Cut at lines or words: half a secret would not be recognized as one.
     begin = begin.rpartition("\n" if "\n" in begin else " ")[0] or begin
     end = end.partition("\n" if "\n" in end else " ")[2] or end
     return begin + _CUT + end

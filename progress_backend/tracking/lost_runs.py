@@ -1,5 +1,5 @@
-"""The pass that ends silent runs, a bounded step at a time: with the end in Celery's result
-backend, else as lost."""
+"""The check for lost runs, in bounded steps: a silent run gets the end that Celery's result backend
+has, else it is recorded as lost."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-#: How long a result backend that does not answer keeps a silent run from being found lost: it may
-#: come back with the run's end.
+#: Seconds for which a silent run is not recorded as lost because the result backend does not reply:
+#: it may have the run's end.
 _PATIENCE_S = 10.0
 #: Events that share a round trip.
 _TOGETHER = 20
@@ -36,10 +36,10 @@ Otherwise = Callable[[Base], Event | None]
 
 
 class Judge:
-    """The passes of the thread that renews a lease.
+    """The checks that the lease's thread runs.
 
-    `goes_on` is called between two steps, since a pass may take longer than a lease; whether the
-    pass goes on.
+    `goes_on` is called between two steps, since a check may take longer than a lease; it returns
+    whether the check continues.
     """
 
     def __init__(
@@ -51,18 +51,18 @@ class Judge:
         self._token = token
         self._goes_on = goes_on
         self._answers = True
-        #: The worker's runs as of the last pass, and how many of these passes there were.
+        #: The lease's runs at its last check for warnings, and the number of these checks.
         self._begun: set[str] = set()
         self._passes = 0
         #: Monotonic time since when the result backend has not answered.
         self._away_since: float | None = None
 
     def begin(self) -> None:
-        """Begins a pass: a result backend that did not answer in the last one is asked again."""
+        """Starts a check: it reads the result backend again, even if that did not reply before."""
         self._answers = True
 
     def dead(self) -> None:
-        """Ends the runs under leases that ran out, however many there are."""
+        """Ends the runs under expired leases, however many there are."""
         store, settings = self._store, self._settings
         over = store.run(silent_runs.run_out(settings, store.now(), self._token))
         steps = ((lease, step) for lease, ids in over for step in silent_runs.steps(ids))
@@ -70,14 +70,14 @@ class Judge:
             self._judge_silent(lease, step)
 
     def _in_turn(self, steps: Iterable[T], lock: str | None = None) -> Iterator[T]:
-        """The steps of a pass while it goes on, and holds its lock when it takes a further one."""
+        """The steps while the check continues and, after the first one, still holds its lock."""
         for number, step in enumerate(steps):
             if not self._goes_on() or (number and lock and not self._keeps(lock)):
                 return
             yield step
 
     def _keeps(self, lock: str) -> bool:
-        """Whether the pass still holds its lock."""
+        """Whether the check still holds its lock."""
         return self._store.execute(silent_runs.keeps(self._settings, self._token, lock))
 
     def left_over(self, lease: str, at_work: Collection[str]) -> None:
@@ -87,7 +87,7 @@ class Judge:
             self._judge_silent(lease, step, at_work, living=True)
 
     def take_back(self, lease: str, at_work: Mapping[str, Collection[int]]) -> None:
-        """Records that lost runs continue: those of the lease that the worker still runs."""
+        """Records TakenBack for the lease's lost runs that its worker still has."""
         store = self._store
         task_ids = tuple(dict.fromkeys((*self._begun, *at_work)))
         for step in silent_runs.steps(task_ids[: silent_runs.HELD]):
@@ -97,9 +97,9 @@ class Judge:
                 self._record([(base, _taken_back(base)) for base in some])
 
     def unheld(self) -> None:
-        """Ends records without a worker: with the end in the result backend, or because their
-        message is not delivered any more. A result backend that does not answer is waited for
-        without a bound."""
+        """Ends records that no lease holds: with the end in the result backend, or because their
+        message is not delivered any more. As long as the result backend does not reply, they
+        stay."""
         store, settings = self._store, self._settings
         running, silent = store.run(silent_runs.unheld(store.flows, store.now(), self._token))
         self._say(store.run(warning_checks.judge(store.flows, running, store.now(), {})))
@@ -109,7 +109,7 @@ class Judge:
             )
 
     def plans(self) -> None:
-        """Ends the planned records of workflows that go on no more."""
+        """Ends the planned records of workflows that publish no more messages."""
         store = self._store
         for workflow_id in store.run(workflows.quiet(store.flows, store.now(), self._token)):
             while store.run(workflows.end_quiet(store.flows, workflow_id, store.now())):
@@ -117,8 +117,8 @@ class Judge:
                     return
 
     def acts(self) -> None:
-        """Has the members of workflows follow what was asked of the whole: the process that was
-        asked may be gone."""
+        """Applies the requests for a workflow, such as a cancel, to its members: the process that
+        received the request may have ended."""
         store = self._store
         for act_id, workflow_id in store.run(workflow_acts.acts(store.flows, self._token)):
             cursor: workflow_acts.Cursor | None = workflow_acts.Cursor()
@@ -135,7 +135,7 @@ class Judge:
         store, most = self._store, warning_checks.MOST
         held = store.execute(leases.held(lease, silent_runs.HELD))
         self._begun = set(held)
-        # Of more runs than one pass judges each has its turn.
+        # If there are more runs than one check takes, the next check takes the next ones.
         first = most * (self._passes % max(-(-len(held) // most), 1))
         self._passes += 1
         past: dict[str, Sequence[PastRun]] = {}
@@ -157,11 +157,11 @@ class Judge:
             self._ask_again(step)
 
     def _ask_again(self, task_ids: Sequence[str]) -> None:
-        """Records the ends in the result backend for runs that were recorded as lost: one may have
-        ended after all, or the message's next run, while the store was away from a worker that was
-        killed then. Asked when the message comes no more and, since it may wait in a long queue,
-        a lease after the loss and then each time after twice as long, for as long as the record is
-        kept; again where the result backend does not answer."""
+        """Records the ends that the result backend has for runs recorded as lost. Such a run, or
+        the next run of its message, may have ended while the store was unreachable, and its worker
+        was killed then. The backend is read when the message comes no more; also a lease after the
+        loss and then after twice the time, since the message may wait in a long queue; and a lease
+        later if it does not reply. This ends when the record is deleted."""
         bases = silent_runs.readable(self._store.execute(records.read(tuple(task_ids))))
         lost = [base for base in bases if base.task.error_cause == LOST]
         ends = self._ends([base.task.task_id for base in lost])
@@ -198,9 +198,9 @@ class Judge:
         )
 
     def _judge(self, bases: Sequence[Base], otherwise: Otherwise, *, waits: bool = False) -> None:
-        """Records the ends in the result backend, and the event of `otherwise` for the other runs.
-        Runs that the backend has not answered about are left to a later pass, for a while; `waits`:
-        without a bound."""
+        """Records the end that the result backend has for each run, else the event of `otherwise`.
+        Runs for which the backend does not reply are left to a later check, for `_PATIENCE_S`; with
+        `waits` without a bound."""
         ends = self._ends([base.task.task_id for base in bases])
         verdicts: list[tuple[Base, Event]] = []
         for base in bases:
@@ -216,8 +216,8 @@ class Judge:
             self._record(some)
 
     def _ends(self, task_ids: list[str]) -> Answers:
-        """The ends in the result backend; once it does not answer, it is not asked again in this
-        pass."""
+        """The ends in the result backend. Once it does not reply, this check does not read it
+        again."""
         known: Answers = {}
         while task_ids and self._ask is not None and self._answers:
             answers = self._ask(task_ids)
@@ -260,7 +260,7 @@ class Judge:
 
 
 def _several(of_all: Sequence[T]) -> Iterator[Sequence[T]]:
-    """What shares a round trip each."""
+    """Yields the portions that share a round trip each."""
     return (of_all[start : start + _TOGETHER] for start in range(0, len(of_all), _TOGETHER))
 
 

@@ -1,4 +1,4 @@
-"""Membership in workflows: the message header by which it travels, on every message of a canvas."""
+"""Membership in workflows: the header that names them, in every message of a canvas."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .tracker import Tracker
 
 #: Attribute of a request: the ids of the messages that Celery sends when its task ends.
 _NEXT: Final = "_progress_next"
-#: Bodies that publish one another within one workflow: a task that publishes itself for ever would
-#: never let it end.
+#: Longest chain of bodies, each published by the one before, within a workflow: with a task that
+#: always publishes itself the workflow would never end.
 MOST_GENERATIONS: Final = 32
 
 
 def join(publish: Publish, body: Any) -> None:
-    """Finds the workflows of a message that is about to leave, and writes them into its header;
+    """Finds the workflows of a message before it is published, and writes them into its header;
     none for a single task."""
     publish.ahead, headers = canvas.embed_of(body), publish.headers
     owner = _joined(publish, body)
@@ -73,8 +73,8 @@ def _joined(publish: Publish, body: Any) -> str | None:
 def _begun_by(
     publish: Publish, body: Any, inherited: Member | None, owner: str | None
 ) -> str | None:
-    """Sets the workflows of a message that begins a canvas, or of a single one that a member's body
-    sends, and what its caller says of them; returns the owner."""
+    """Sets the workflows of a message that starts a canvas, or of a single task that a member's
+    body publishes, with the name and total that its caller gives; returns the owner."""
     headers = publish.headers
     given = headers.get(HEADER)
     about = given.get("workflow", {}) if isinstance(given, dict) else {}
@@ -98,7 +98,7 @@ def _begun_by(
 
 
 def _goes_on(publish: Publish, publisher: Any) -> bool:
-    """Whether a message goes on with its publisher's canvas, instead of being sent by its body."""
+    """Whether a message is a step of its publisher's canvas, not sent by the publisher's body."""
     request, headers = publisher.request, publish.headers
     if headers.get("replaced_task_nesting") or publisher.name == canvas.CHORD_UNLOCK:
         return True

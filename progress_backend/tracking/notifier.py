@@ -100,7 +100,7 @@ class ProgressNotifier:
             TaskCancelled: the task's record is cancelled.
             TypeError: `current` or `total` is a string that is not a number.
         """
-        # The short case of Run.offer, written out: a call would cost more than all that it does.
+        # The common case of Run.offer, inlined: a call would take longer than these lines.
         run = self._run
         if (
             run.attention
@@ -298,7 +298,7 @@ def recorded_run() -> Run | None:
 
 
 def null_run() -> Run:
-    """A run that nothing is recorded of."""
+    """A run without a record."""
     return Run("", Identity(task_type=""), _NullSink())
 
 
@@ -317,7 +317,7 @@ def _run_of(celery_task: Any) -> Run:
     run = _found(celery_task)
     if run is not None and not run.refused:
         return run
-    if _is_disabled(celery_task):  # a line about each task would be no news
+    if _is_disabled(celery_task):  # the log has one line for the app
         return null_run()
     who = celery_task.name if celery_task else "code outside a task"
     if run is not None:

@@ -1,8 +1,8 @@
 """Celery signals of a worker's main process: revokes, time limits, dead children, unknown tasks.
 
-Their events count while this worker's lease, or none, has the record, and name the run that they
-are about: two runs of one task may be under way in a worker. Where there is no record yet, since
-the store did not answer until now, the event makes one.
+An event names its run, since two runs of one task may be under way in a worker, and is refused if
+another worker's lease has the record. If there is no record because the store did not reply until
+now, the event creates one.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _numbers = itertools.count(1)
 
 def received(tracker: Tracker, sender: Any, *, request: Any, **_: Any) -> None:
     """Numbers the run of a received message (`task_received`); the number is passed to the pool and
-    recorded with the start. Of a child that dies with `reject_on_worker_lost` Celery sends no
-    signal: its message comes again, and its run is no more in hand."""
+    recorded with the start. If a child dies with `reject_on_worker_lost`, Celery sends no signal:
+    its message is delivered again, and the worker has its run no more."""
     if tracker.disabled:
         return
     request.request_dict[RUN] = next(_numbers)
@@ -59,7 +59,7 @@ def failed(
     kwargs: Any,
 ) -> None:
     """Records Failed for a time limit, a dead child or a rejected message (`task_failure` in the
-    main process), and for the body of a task that is not marked."""
+    main process). For an untracked task it ends the planned records that follow."""
     request = task.request if task.request.id == task_id else request_of(task_id)
     end_ahead = partial(plans.end, tracker, process, request, task.name, cancelled=False)
     marking = _marking(tracker, task, request)
@@ -114,7 +114,7 @@ def revoked(
 
 
 def let_go(tracker: Tracker, task: Any, *, request: Any) -> None:
-    """Records Requeued for a run that Celery itself ended, since the broker's connection was lost
+    """Records Requeued for a run that Celery itself ended, because the broker's connection was lost
     or the worker shuts down: the message is delivered again. A message that was acknowledged before
     is not, and its run is found lost."""
     if _marking(tracker, task, request) is None or (process := tracker.process) is None:
@@ -165,8 +165,8 @@ def internal_error(
     **_: Any,
 ) -> None:
     """Records Failed for an exception in Celery's own code around the body (`task_internal_error`),
-    mostly a result backend that does not answer: the run has no end there (or a failure), and in a
-    pool of threads no other signal is sent. Its retry may have been published, and begun."""
+    mostly because the result backend does not reply: it has no end of the run, or a failure. In a
+    thread pool Celery sends no other signal. A retry may be published or running."""
     marking = _marking(tracker, task, task.request)
     if (process := tracker.process) is None:
         return
@@ -188,8 +188,8 @@ def internal_error(
 
 def _again_s(tracker: Tracker, task: Any, cause: str) -> float | None:
     """Seconds after which the broker delivers the message of a run with such an end again, None if
-    it does not. After a time limit the message goes back to the queue where the task's options ask
-    for it."""
+    it does not. After a time limit the message returns to the queue if the task's options say
+    so."""
     if cause == "time_limit" and task.acks_late:
         acknowledged = getattr(task, "acks_on_timeout", task.acks_on_failure_or_timeout)
         return None if acknowledged else 0

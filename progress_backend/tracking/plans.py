@@ -1,5 +1,5 @@
-"""Records that messages start: those of their own tasks, and of the tasks that they name and that
-are published later."""
+"""Creates the records of a message's own task and of those that the message names and Celery
+publishes later (planned records)."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from .process import Process
 from .publish import Publish
 from .tracker import Tracker
 
-#: Records that one call begins, those of the messages themselves included; the rest is begun by the
-#: sender's thread.
+#: Most records that one call creates, those of the messages themselves included; the sender's
+#: thread creates the others.
 MOST: Final = 1_000
-#: How many leases' time a workflow stays open while its publish sends nothing.
+#: For how many leases a workflow stays open while its publisher sends nothing.
 _LEASES: Final = 5
 
 
@@ -45,11 +45,11 @@ class Canvas:
         #: Whether tasks without a record run before those that are planned next.
         self._unseen = False
         self._checked = False
-        #: The task of its first message, and of how many of those that begin it.
+        #: The first message's task, and how many of the starting messages are of this task.
         self._first, self._alike = "", 0
         self._title: str | None = None
         self._total: int | None = None
-        #: The workflow, where these messages begin it.
+        #: Id of the workflow that these messages start; None if they continue one.
         self._workflow_id: str | None = None
         self._token: str | None = None
 
@@ -67,8 +67,8 @@ class Canvas:
         self._alike += name == self._first
 
     def begin(self, process: Process, publishes: Sequence[Publish], *, last: bool) -> None:
-        """Begins the records of messages that were added, and of the tasks that they name. `last`:
-        no more follow."""
+        """Creates the records of messages that were added, and of the tasks that they name. `last`:
+        no more messages follow."""
         if not last:
             self._hold(process)
         own = [publish for publish in publishes if publish.created is not None]
@@ -77,8 +77,8 @@ class Canvas:
         several = list(zip(own, _begin(process, entries, ahead), strict=True))
         for publish, applied in several:
             begun(publish, applied)
-        # Messages of a canvas that was sent before name tasks that are planned already, unless no
-        # message has named these themselves.
+        # The tasks that a later message of a canvas names are planned already, unless its own task
+        # is new: then no earlier message has named them.
         new = (one for one, applied in several if one.goes_on and is_new(applied))
         _begin(process, (), (e for one in new for e in self._ahead(one)))
         if last and self._token is not None:
@@ -105,16 +105,16 @@ class Canvas:
         process.sender.ask(workflows.publishing(self._workflow_id, self._token, now_ms, ttl_ms))
 
     def _name(self, publish: Publish, member: Member) -> str | None:
-        """The name that the options of a workflow's own task give to the workflow: the step of the
-        result that the caller holds. A group has none."""
+        """The workflow's name: the option `workflow` of the task with the workflow's id, which is
+        the id of the caller's result. A group has no such task."""
         steps = canvas.steps(publish.ahead)
         last = (step.name for step in steps if step.task_id == member.workflows[-1])
         marking = None if (name := next(last, None)) is None else self._marking(name)
         return None if marking is None else marking.workflow
 
     def _ahead(self, publish: Publish) -> Iterator[Entry]:
-        """The events that begin the records of the tasks which a message names, the workflow's own
-        task first."""
+        """The events that create the records of the tasks that a message names; if they are too
+        many, the task with the workflow's id comes first."""
         if (member := publish.member) is None:
             return
         self._look_at_backend(publish.ahead)
@@ -141,14 +141,14 @@ class Canvas:
             HEADER: given,
             "root_id": headers.get("root_id") or headers.get("id"),
             "group": options.get("group_id") if grouped else None,
-            WORKFLOW: headers.get(WORKFLOW),  # its owner is theirs
+            WORKFLOW: headers.get(WORKFLOW),  # with the owner of the named tasks
         }
         identity = identity_of(None, step.name, marking, (), {}, message)
         identity = identity._replace(member=member._replace(unseen=self._unseen))
         return None, step.task_id, (ev.Planned(identity=identity, sent_again=not publish.goes_on),)
 
     def _marking(self, name: str) -> Marking | None:
-        """A task's marking with its constants alone: a function of it needs the arguments."""
+        """A task's marking without its functions, since their arguments are not known yet."""
         if name not in self._markings:
             tracker = self._tracker
             if name not in tracker.app._tasks and not tracker.excluded(name):
@@ -158,7 +158,7 @@ class Canvas:
         return self._markings[name]
 
     def _look_at_backend(self, ahead: canvas.Embed) -> None:
-        """Notes whether a task of Celery's, which polls, begins the bodies of chords."""
+        """Notes whether Celery's polling task, which has no record, starts the bodies of chords."""
         if self._checked or not canvas.joins(ahead):
             return
         self._checked = True
@@ -175,8 +175,8 @@ def _constant(marking: Marking) -> Marking:
 def _begin(
     process: Process, entries: Sequence[Entry], planned: Iterable[Entry]
 ) -> list[Applied | None]:
-    """Begins the records of messages that are about to leave, with planned ones as far as one call
-    takes; the sender's thread begins the others. Returns what became of the first."""
+    """Creates the records of messages before they are published, and of planned tasks as far as one
+    call takes; the sender's thread creates the others. Returns the results for the messages."""
     planned = iter(planned)
     own: list[Entry] = []
     for entry in planned:
@@ -211,16 +211,16 @@ def not_sent(publish: Publish, error: BaseException, identity: ev.Identity | Non
 
 
 def end(tracker: Tracker, process: Process, request: Any, name: str, cancelled: bool) -> None:
-    """Ends the records of the tasks that were to follow one which has not completed, as far as they
-    are still planned. The sender's thread does it."""
+    """Ends the planned records of the tasks that were to run after a task that has not completed.
+    The sender's thread does it."""
     if member_in(request) is None:
         return
     end_ahead(tracker, process, ahead_of(request), name, cancelled)
 
 
 def end_after_revoke(tracker: Tracker, process: Process, request: Any, name: str) -> None:
-    """As `end`, of a task for which Celery has stored REVOKED: a chord that it is in fails in
-    Celery, of the other steps Celery stores no end."""
+    """As `end`, for a task with REVOKED in Celery: its chord fails there; of the other steps Celery
+    stores no end, and their records are cancelled."""
     if member_in(request) is None:
         return
     ahead = ahead_of(request)
@@ -231,7 +231,7 @@ def end_after_revoke(tracker: Tracker, process: Process, request: Any, name: str
 def end_ahead(
     tracker: Tracker, process: Process, ahead: canvas.Embed, name: str, cancelled: bool
 ) -> None:
-    """As `end`, of what is ahead of a message."""
+    """As `end`, for the tasks that run after a message's task."""
     if not any(ahead):
         return
     message = text(tracker.settings.locale, "upstream", name=name)

@@ -20,7 +20,7 @@ from .stored_success import StoredSuccess
 
 #: Attribute of a request: the number of its run, unique among all apps of the process.
 _NUMBER, _numbers = "_progress_run", itertools.count(1)
-#: The current run and its thread, inherited by whatever the job starts with its context.
+#: The current run and its thread; code that the job starts with its context inherits it.
 _under_way: ContextVar[tuple[Run, int] | None] = ContextVar("progress_run", default=None)
 
 
@@ -29,7 +29,7 @@ class Process:
 
     def __init__(self, app: Celery, store: Store) -> None:
         self.pid = os.getpid()
-        #: Runs under way, each with what was under way in its context before it.
+        #: Runs under way, each with the run that was current in its context before.
         self._runs: dict[int, tuple[Run, tuple[Run, int] | None]] = {}
         self.store = store
         results = CeleryThread("progress-results")
@@ -69,8 +69,8 @@ class Process:
         run, before = self._runs.pop(getattr(request, _NUMBER, 0), (None, None))
         if run is None:
             return None
-        # The job that called this task eagerly goes on. No token is reset: an end may come in
-        # another context than its begin, as in another greenlet, and that one's stays.
+        # The job that called this task eagerly is current again. No token is reset: a run may end
+        # in another context than it started in, e.g. another greenlet's, which keeps its own.
         if (current := _under_way.get()) is not None and current[0] is run:
             _under_way.set(before)
         self.sender.ended(run)

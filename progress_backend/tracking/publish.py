@@ -1,4 +1,4 @@
-"""The value that goes through one publish."""
+"""The state of one publish, from `send_task` through Celery's signal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Publish:
-    """One call of `app.send_task`, and what becomes known of it."""
+    """One call of `app.send_task`; the signal's handlers set what they learn about it."""
 
     __slots__ = (
         "ahead",
@@ -33,28 +33,27 @@ class Publish:
     )
 
     def __init__(self, tracker: Tracker, producer: Any, marking: Marking | None) -> None:
-        #: Of the app that publishes: Celery's signal names the task alone, and another app of the
-        #: process may have a task of that name.
+        #: Of the app that publishes: Celery's signal has only the task's name, and another app of
+        #: the process may have a task of that name.
         self.tracker = tracker
         self.producer = producer
         #: The task's; None where it is not tracked.
         self.marking = marking
         #: The message's headers, once they are made; they may be changed until it leaves.
         self.headers: dict[str, Any] = {}
-        #: What runs after the message's own task.
+        #: The tasks that run after the message's own task.
         self.ahead = NOTHING
         #: The workflows that the message belongs to; None for a single task's.
         self.member: Member | None = None
-        #: Whether it goes on with a canvas that was sent before: its task is planned, mostly.
+        #: Whether the message continues a started canvas; its task mostly has a planned record.
         self.goes_on = False
-        #: The name that the caller gives to the workflow, and how many members he expects it to
-        #: have.
+        #: The workflow's name, and its expected number of members, as given by the caller.
         self.title: str | None = None
         self.total: int | None = None
-        #: The event that begins the task's record; None where none is begun.
+        #: The event that creates the task's record; None if no record is created.
         self.created: Created | None = None
-        #: The record's attempt; 0 as far as the store has not replied. None if the id is that of a
-        #: running task: its record continues whatever becomes of the message.
+        #: The record's attempt; 0 until the store has replied. None if the task of this id runs
+        #: now: its record continues even if the publish fails.
         self.attempt: int | None = 0
         #: The publishing job's soft time limit, if it was raised during the signal.
         self.limit: BaseException | None = None

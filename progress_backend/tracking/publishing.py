@@ -20,8 +20,8 @@ def published(publish: Publish, name: str, *, headers: dict[str, Any], body: Any
     """Records Created before a message is sent; Requeued for a task with a record that another
     process publishes again.
 
-    For a run's own retry Retried is recorded, for its replacement Requeued, after the message was
-    sent: until then the run has the record, so that it is found lost if the process dies.
+    A run's own retry (Retried) or replacement (Requeued) is recorded after its message was sent:
+    until then the run has the record, so that it is found lost if the process dies.
     """
     tracker, publish.headers = publish.tracker, headers
     if publish.marking is None or HEADER in headers:
@@ -36,11 +36,11 @@ def published(publish: Publish, name: str, *, headers: dict[str, Any], body: Any
     if publish.marking is not None:
         again = headers.get("retries") or headers.get("replaced_task_nesting")
         if again and _published_again(publish, process):
-            publish.ahead = NOTHING  # its records are there
+            publish.ahead = NOTHING  # its records exist
             return
         _identify(publish, name, body)
     if isinstance(publish.producer, Batch) and publish.producer.tracker is tracker:
-        return  # it begins the records of its messages together
+        return  # the batch creates the records of its messages together
     if any(publish.ahead):
         canvas = Canvas(tracker)
         canvas.add(publish)
@@ -58,7 +58,7 @@ def _identify(publish: Publish, name: str, body: Any) -> None:
     identity = identity_of(task, name, marking, args, kwargs, headers)
     headers[HEADER] = header_of(identity)
     if publish.member is not None and identity.owner is not None and not publish.goes_on:
-        # All that follow have that owner, unless they have their own.
+        # The tasks that follow have that owner, unless they have their own.
         headers[WORKFLOW]["owner"] = identity.owner
     eta, expires = headers.get("eta"), headers.get("expires")
     publish.created = ev.Created(
@@ -69,7 +69,7 @@ def _identify(publish: Publish, name: str, body: Any) -> None:
 
 
 def _published_again(publish: Publish, process: Process) -> bool:
-    """Whether a message is that of a task with a record: a retry, or what a run is replaced by."""
+    """Whether a message publishes a task with a record again, as a retry or a replacement."""
     headers, task_id = publish.headers, publish.headers["id"]
     publisher = publish.tracker.app.current_worker_task
     run = process.run_of(publisher.request) if publisher is not None else None
@@ -94,8 +94,8 @@ def _published_again(publish: Publish, process: Process) -> bool:
 def not_called(
     publish: Publish, error: BaseException, name: str, args: Any, options: dict[str, Any]
 ) -> None:
-    """Records the failure of a task after its publish raised, mostly before Celery had built its
-    message, since the broker did not reply; and of those that its message names."""
+    """Records Failed for a task after its publish raised, mostly because the broker did not reply,
+    before Celery had built the message. Ends the records of the tasks that the message names."""
     identity, headers = None, publish.headers or {"id": options.get("task_id"), "task": name}
     if publish.created is None and publish.marking is not None:
         given = dict(zip(("args", "kwargs"), args, strict=False)) | options

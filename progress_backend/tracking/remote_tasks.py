@@ -20,10 +20,10 @@ from .tracker import Tracker
 
 logger = logging.getLogger(__name__)
 
-#: Task names that one worker stores and one process caches; and that the Redis hash holds.
+#: Most task names that a worker stores and a process caches; and that the Redis hash holds.
 MOST, MOST_IN_ALL = 1_000, 10_000
-#: Seconds for which a marking is cached, and for which a name without one is: a worker may be about
-#: to start.
+#: Seconds for which a marking is cached, and for which a missing one is: a worker with it may be
+#: about to start.
 FOUND_S, MISSING_S = 300.0, 30.0
 #: Longest text of one marking; longer metadata is not stored.
 _LONGEST: Final = 8 * 1024
@@ -87,6 +87,6 @@ def _ask(tracker: Tracker, name: str) -> None:
         return  # the store does not answer: the next publish asks again
     marking = _marking(found[0])
     if len(tracker.remote) >= MOST:
-        tracker.remote.clear()  # so many are generated names: no order is worth keeping
+        tracker.remote.clear()  # so many names are generated: keeping any is of no use
     believed_s = MISSING_S if marking is None else FOUND_S
     tracker.remote[name] = marking, time.monotonic() + believed_s

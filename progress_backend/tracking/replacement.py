@@ -1,4 +1,4 @@
-"""Replacement of a task (`self.replace`): one part of it keeps the task's id, and goes on with its
+"""Replacement of a task (`self.replace`): one part of it keeps the task's id and continues its
 record."""
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ def hand_on(replacement: Any, task_id: str, header: Mapping[str, Any]) -> None:
 
 
 def _keeper(signature: Any, task_id: str) -> Any:
-    """The part that keeps the id. Signatures are dicts, and those from a message are nothing
-    more."""
+    """The part that keeps the id. Signatures are read as dicts, since those from a message are
+    plain dicts."""
     match signature["subtask_type"]:
         case "chain":
             parts = signature["kwargs"]["tasks"]

@@ -1,5 +1,5 @@
-"""Patches of the methods of Celery's request that send `task_failure` without the request: for time
-limits, and until Celery 5.7 for dead children."""
+"""Patches the methods of Celery's request that send `task_failure` without the request: for time
+limits, and before Celery 5.7 for dead children."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-#: The methods, which Celery's documentation has a task's own request class override.
+#: By Celery's documentation a task's own request class overrides these methods.
 METHODS = ("on_timeout", "on_failure")
 
 
@@ -43,7 +43,7 @@ def _noted(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def request_of(task_id: str) -> Any:
-    """The request of this task, if its method sends a signal in this thread, with what runs after
-    the task; else None."""
+    """The context of this task's request, with the tasks that run after it, while one of its
+    methods runs in this thread; else None."""
     request = _current.request
     return None if request is None or request.id != task_id else request._context

@@ -1,4 +1,4 @@
-"""Reads of Celery's result backend, for ends that records have missed."""
+"""Reads Celery's result backend, for ends that records have missed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..record.update_state_events import event_of
 from ..runs.celery_thread import CeleryThread
 from ..store.outage_log import fault
 
-#: Longest wait for one read; silent runs are judged without the answers that did not arrive.
+#: Longest wait for one read, in seconds; the caller then continues with the answers that it has.
 ASK_S = 1.0
 _ENDS = ("SUCCESS", "FAILURE", "REVOKED")
 
@@ -35,13 +35,13 @@ class Question:
         self.task_ids = task_ids
         self.answers: Answers = {}
         self.answered = threading.Event()
-        #: Whether the rest of the answers is not waited for any more.
+        #: Whether its caller waits for no more answers.
         self.over = False
 
 
 class ResultBackend:
     """Reads ends from an app's result backend, in the thread for such calls: a backend that hangs
-    holds a caller up no longer than a bound."""
+    blocks a caller for a bounded time."""
 
     def __init__(self, app: Celery, thread: CeleryThread | None = None) -> None:
         self._app = weakref.ref(app)  # the thread outlives an app that is dropped
@@ -49,7 +49,7 @@ class ResultBackend:
         self._last: Question | None = None
 
     def begin(self, task_ids: Sequence[str], then: Callable[[], None] | None = None) -> Question:
-        """Begins a read, in place of one that has not begun yet; `then` is called after it."""
+        """Starts a read, in place of one that has not started yet; `then` is called after it."""
         if self._thread is None:
             # Made at the first call: under gevent its parts belong to the thread that makes them.
             self._thread = CeleryThread("progress-results")
@@ -60,7 +60,7 @@ class ResultBackend:
     def ask(self, task_ids: Sequence[str]) -> Answers:
         """Reads and waits for the answers, `ASK_S` at most; for callers of one thread."""
         deadline, last = time.monotonic() + ASK_S, self._last
-        # A backend that answered at least in part finishes that read in a moment.
+        # If the last read has some answers, it is about to end.
         if last is not None and not last.answered.wait(ASK_S if last.answers else 0):
             return {}
         question = self.begin(task_ids)
@@ -90,7 +90,7 @@ class ResultBackend:
                 # The tasks that have ended, in one read.
                 ended = dict(backend.get_many(task_ids, interval=0, max_iterations=1))
                 found = {task_id: end_of(ended.get(task_id)) for task_id in task_ids}
-            except Exception as error:  # one that cannot be decoded, or no such read
+            except Exception as error:  # one cannot be decoded, or no mget
                 fault("the result backend is read for each task separately", error)
             else:
                 question.answers.update(found)

@@ -1,5 +1,5 @@
-"""Patches of Celery's `send_task` and groups, which import what records a publish at the first
-one."""
+"""Patches Celery's `send_task` and groups. The modules that record a publish are imported at the
+first one."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def watch_calls(tracker: Tracker) -> None:
 
 
 def watch_groups() -> None:
-    """Patches Celery's group to publish through a batch where its app is installed; once per
-    process. The batch is the producer that `apply_async` takes: a Celery that publishes past it
-    gives each member its record by itself."""
+    """Patches Celery's group, once per process, to publish through a batch if its app is tracked.
+    The batch is the `producer` argument of `apply_async`: if a Celery does not use it, each
+    member's record is created singly."""
     apply_async = canvas.group.apply_async
     if hasattr(apply_async, "__wrapped__"):
         return

@@ -132,8 +132,8 @@ def _end_without_signal(
     elif state is None and (raised := _without_signal(run)) is not None:
         _record(process, run, ev.Failed(error_message=described(raised), cause=cause_of(raised)))
     elif run.outcome is None and sys.exc_info()[1] is not None:
-        # Celery could not store the state that it passes, and sends task_internal_error next: with
-        # the exception, but without what the run has counted.
+        # Celery could not store this state, and sends task_internal_error next: with the exception,
+        # but without the run's newest values.
         if (newest := None if run.refused else run.newest()) is not None:
             process.sender.record(run, run.task_id, newest)
     elif run.outcome is None and state == states.SUCCESS:
@@ -153,7 +153,7 @@ def _without_signal(run: Run) -> BaseException | None:
     if isinstance(raised, Exception):  # Celery's own, around the body: task_internal_error follows
         return None
     # SystemExit or asyncio's CancelledError, for example: a pool of threads or greenlets drops the
-    # task. A greenlet that is ended from outside has a time limit or a revoke.
+    # task. A greenlet that is killed from outside reached a time limit or was revoked.
     outside = type(raised).__module__.startswith(("gevent", "greenlet", "eventlet"))
     return None if outside else raised
 
@@ -204,9 +204,9 @@ def _record(process: Process, run: Run, happened: ev.Event) -> None:
 
 
 def _may_have_a_success(run: Run) -> bool:
-    """Whether the result backend may have the SUCCESS of another run of the message. A run under
-    acks_late, or one that was delivered again: by what the broker says, or by the record, in which
-    neither a retry nor a new publish explains an earlier run."""
+    """Whether the result backend may have a SUCCESS of another run of the message: with acks_late,
+    or if the message was redelivered. The broker's flag shows that, or a record with an earlier run
+    that neither a retry nor a new publish explains."""
     if run.request.is_eager or ignores_result(run):
         return False
     redelivered = (run.request.delivery_info or {}).get("redelivered")
@@ -271,7 +271,7 @@ def _failed(process: Process, run: Run, exception: Any, traceback: str = "") -> 
 
 
 def retry(tracker: Tracker, task: Any, *, request: Any, reason: Any = None, **_: Any) -> None:
-    """Records Retried (`task_retry`): in a worker's main process a message that comes again."""
+    """Records Retried (`task_retry`); in a worker's main process Requeued."""
     if (process := tracker.process) is None:
         return
     if reason is None:

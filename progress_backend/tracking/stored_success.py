@@ -1,5 +1,5 @@
-"""Reads of Celery's result backend before a failure is recorded: Celery keeps a SUCCESS that it has
-stored, whatever becomes of the run after that, or of another run of the task."""
+"""Reads Celery's result backend before a failure is recorded: Celery keeps a stored SUCCESS even if
+this run, or another run of the task, fails later."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ..store.outage_log import fault
 from .lost_runs import own_end
 from .result_backend import ASK_S, Answers, Question, ResultBackend
 
-#: Failures that wait for a read, and those of one read; further ones are recorded without.
+#: Most failures that wait for a read, and that share one; others are recorded without a read.
 _MOST, _TOGETHER = 1_000, 100
-#: How long, and how often, a result backend that does not answer is asked again: a stored SUCCESS
-#: is final, and so is the record's end.
+#: For how long, and at which interval, in seconds, a backend that does not reply is read again:
+#: neither a stored SUCCESS nor the record's end changes later.
 _PATIENCE_S, _AGAIN_S = 5.0, 0.5
 #: Longest wait of a process that exits, and the time between two of its steps.
 _CLOSING_S, _POLL_S = 1.5, 0.02
@@ -34,7 +34,7 @@ class _Failure(NamedTuple):
     keep: bool
     #: Monotonic time until which an answer is waited for.
     until: float
-    #: Called where the failure is recorded.
+    #: Called if the failure is recorded.
     stands: Callable[[], None]
 
 
@@ -45,12 +45,12 @@ class StoredSuccess:
     def __init__(self, sender: Sender, backend: ResultBackend) -> None:
         self._sender = sender
         self._backend = backend
-        #: By their ids, in order: a dict's own calls are one step each for other threads.
+        #: By their ids, in order; each call of a dict is atomic for other threads.
         self._waiting: dict[int, _Failure] = {}
         #: Held during a step: the process's exit takes steps too.
         self._stepping = threading.Lock()
         self._question: Question | None = None
-        #: Monotonic time from which a question without an answer is over, or the next one begins.
+        #: Monotonic time at which a question without an answer is over, or the next one may start.
         self._next_at = 0.0
         #: Whether no answer is waited for any more.
         self._over = False
@@ -64,8 +64,8 @@ class StoredSuccess:
         keep: bool = True,
         stands: Callable[[], None],
     ) -> None:
-        """Records the SUCCESS that the result backend has stored for the task, else these events;
-        then calls `stands`, which ends what was to follow."""
+        """Records the SUCCESS that the result backend has stored for the task, else these events.
+        If the last of them stands, calls `stands`, which ends the planned records that follow."""
         now = self._sender.writer.store.now()
         timed = tuple(event.happened_at(now) for event in happened)
         failure = _Failure(run, task_id, timed, keep, time.monotonic() + _PATIENCE_S, stands)
@@ -93,7 +93,7 @@ class StoredSuccess:
                 self._record(failure, None)
 
     def step(self) -> bool:
-        """Records the failures of which the answers are there, or were waited for long enough;
+        """Records the failures with an answer, and those that have waited long enough; returns
         whether others wait."""
         if not self._waiting:
             return False
@@ -109,7 +109,7 @@ class StoredSuccess:
         return list(self._waiting.values())[:most]
 
     def _answers(self) -> Answers:
-        """The answers of a question that has ended; begins the next one."""
+        """Returns the answers of a question that has ended; starts the next one."""
         question, now, answers = self._question, time.monotonic(), Answers()
         if question is not None and (question.answered.is_set() or now >= self._next_at):
             question.over, self._question, answers = True, None, dict(question.answers)

@@ -1,4 +1,4 @@
-"""Tracking's state for one Celery app, and for this process of it."""
+"""The state of tracking for one Celery app, and for this process."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Tracker:
         self._process: Process | None = None
         self._visibility_s: float | None = None
         self._lock = threading.Lock()
-        #: Whether a setting says that nothing is tracked.
+        #: Whether a setting turns tracking off.
         self.disabled = is_off(os.environ, **given)
         self._off = self.disabled
 
@@ -249,8 +249,8 @@ def installed() -> list[Tracker]:
 
 @contextmanager
 def recording_into(settings: Settings) -> Iterator[None]:
-    """`with`: every app of this process, and of those that it forks, records under these settings,
-    whenever it was installed: for tests."""
+    """For tests: in the `with` block every app of this process and of its forks uses these
+    settings, whenever it was installed."""
     global _stand_in
     outer, _stand_in = _stand_in, settings
     for tracker in installed():

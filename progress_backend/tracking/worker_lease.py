@@ -1,4 +1,4 @@
-"""The lease of a Celery worker, from its start to its shutdown; and beat's pass without one."""
+"""The lease of a Celery worker, from its start to its shutdown; beat's check has no lease."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 #: This process's keepers, by the number of their app's tracker.
 _keepers: dict[int, Keeper] = {}
-#: The variable's value before a worker of the app started.
+#: The value of `LEASE_VARIABLE` before a worker of the app started.
 _before: dict[int, str | None] = {}
 
 
@@ -47,7 +47,7 @@ def at_work() -> dict[str, set[int]] | None:
 
 def worker_began(tracker: Tracker, worker: Any) -> None:
     """Sets the lease for this process and its later children (`worker_init`), imports what their
-    runs need, and compiles what masks secrets: it takes 7 ms."""
+    runs need, and compiles the patterns of secrets, which takes 7 ms."""
     connections.load()
     patterns(KEYS)
     watch_requests()
@@ -67,8 +67,8 @@ def worker_is_ready(tracker: Tracker, _: Any) -> None:
 
 
 def worker_ended(tracker: Tracker, _: Any) -> None:
-    """Ends the lease (`worker_shutdown`). A process that outlives its worker runs nothing under
-    it."""
+    """Ends the lease (`worker_shutdown`). If the process outlives its worker, later runs are not
+    under this lease."""
     if (keeper := _keepers.pop(tracker.number, None)) is not None:
         keeper.stop()
     if tracker.number in _before:
@@ -78,8 +78,8 @@ def worker_ended(tracker: Tracker, _: Any) -> None:
 
 
 def beat_began(tracker: Tracker, _: Any) -> None:
-    """Starts beat's pass (`beat_init`): beat has no lease, but looks for those that ran out. Where
-    webhooks are configured, it sends their events too."""
+    """Starts the check for lost runs in beat (`beat_init`), without a lease of its own. Where
+    webhooks are configured, beat sends their events too."""
     if _begin(tracker, None):
         from ..webhooks import begin_sending
 
@@ -87,7 +87,7 @@ def beat_began(tracker: Tracker, _: Any) -> None:
 
 
 def _begin(tracker: Tracker, lease: str | None) -> bool:
-    """Starts a keeper; whether there was none in this process, and tracking is on."""
+    """Starts a keeper if tracking is on and this process has none; returns whether it did."""
     known = tracker.process is not None and tracker.settings.redis_url is not None
     if begins := known and tracker.number not in _keepers:
         from .keeper import Keeper
@@ -130,8 +130,8 @@ def _shuts_down(**_: Any) -> None:
 
 
 def connect(tracker: Tracker) -> None:
-    """Connects the worker's and beat's signals, for all apps of the process; further calls add the
-    app's step of a worker alone."""
+    """Connects the worker's and beat's signals, for all apps of the process; a further call only
+    adds the app's bootstep."""
     tracker.app.steps["worker"].add(_ColdEnd)
     for signal, handler in (
         (signals.worker_init, _of_its_app(worker_began)),
