@@ -43,28 +43,29 @@ class Breaker:
         return self.longest_s
 
     def failed(self) -> bool:
-        """Opens the breaker after a failed call; whether the call before it had not failed."""
+        """Opens the breaker after a failed call; returns whether the call before had not failed."""
         first, self.away = not self.away, True
         self._opened_until = self._clock() + self._rest_s
         return first
 
     def late(self) -> bool:
-        """Called after a reply that did not come in time; whether that is none of the failures."""
+        """Called after a late reply; returns whether that counts as no failure."""
         return False
 
     def succeeded(self) -> bool:
-        """Closes the breaker after a call that succeeded; whether the call before it had failed."""
+        """Closes the breaker after a successful call; returns whether the call before failed."""
         first, self.away = self.away, False
         self._opened_until = 0.0
         return first
 
 
 class JobsBreaker(Breaker):
-    """Breaker of the calls that jobs wait for, which another thread's calls close.
+    """Breaker of the calls that jobs wait for; quick calls of the sender's thread close it too.
 
-    After a reply that was late the next call waits for what is left of `again_s`; it is open from
-    then on, or after a second late reply, or a failure. `rest_s` is longer than that thread's time
-    between two tries, each of which renews it: a job tries only where that thread does not run.
+    After a late reply the next call may wait for the rest of `again_s`. The breaker opens after
+    that time, a second late reply or a failure. Each try of the sender's thread starts `rest_s`
+    again, which is longer than the time between two tries: a job tries only if that thread does not
+    run.
     """
 
     def __init__(
@@ -86,24 +87,24 @@ class JobsBreaker(Breaker):
 
     @property
     def in_doubt(self) -> bool:
-        """Whether the last reply was late, and what the next call may wait for is not over."""
+        """Whether the last reply was late, and the short time for the next call is not over."""
         return self.away and self._clock() < self._opened_at
 
     @property
     def wait_s(self) -> float:
-        """As a Breaker's: after a late reply what is left of the short time."""
+        """As of a Breaker; after a late reply the rest of the short time."""
         if not self.away:
             return self.longest_s
         left_s = self._opened_at - self._clock()
         return left_s if left_s > 0 else self._again_s
 
     def failed(self) -> bool:
-        """As a Breaker's."""
+        """As of a Breaker."""
         self._opened_at = self._clock()
         return super().failed()
 
     def late(self) -> bool:
-        """As a Breaker's: the first late reply since a call succeeded is no failure."""
+        """As of a Breaker: the first late reply since a call succeeded is no failure."""
         if self.away:
             return False
         super().failed()

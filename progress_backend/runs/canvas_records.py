@@ -1,5 +1,5 @@
-"""Records of canvases that the sender's thread writes: planned ones that were too many for one
-publish, and the ends of those that are not reached. A step at a time, so that no value waits."""
+"""Records of canvases that the sender's thread writes: planned records that were too many for one
+publish, and their ends if the tasks will not run. It works in steps, so that no value waits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 #: Records in one step.
 _STEP = 250
-#: Canvases with planned records that wait to start or to end; when there are more, the oldest go.
+#: Most canvases in the queue; when there are more, the oldest are dropped.
 _MOST = 1_000
 
 
@@ -36,7 +36,7 @@ class Job:
         self._own: list[Any] = []
 
     def step(self, writer: Writer) -> bool:
-        """Does a part of the work; whether there may be more.
+        """Does a part of the work; returns whether there may be more.
 
         Raises:
             StoreUnavailable: the store does not answer; the part is done again.
@@ -51,7 +51,7 @@ class Job:
 
 
 def plans(entries: Iterator[Entry]) -> Job:
-    """Begins planned records."""
+    """Creates planned records."""
     since = time.monotonic()
 
     def begin(writer: Writer, own: list[Entry]) -> None:
@@ -79,7 +79,7 @@ def ends(task_ids: Iterator[str], end: Unreached) -> Job:
 
 
 class CanvasRecords:
-    """Queue of what canvases left to do; the first does the next step."""
+    """Queue of jobs on the records of canvases; the first one does the next step."""
 
     def __init__(self) -> None:
         self._jobs: deque[Job] = deque()
@@ -91,7 +91,7 @@ class CanvasRecords:
         return bool(self._jobs)
 
     def add(self, job: Job) -> None:
-        """Adds work behind the others'."""
+        """Adds a job at the end."""
         self._jobs.append(job)
         while len(self._jobs) > _MOST:
             self._jobs.popleft()
@@ -102,7 +102,7 @@ class CanvasRecords:
                 logger.warning(line, _MOST)
 
     def step(self, writer: Writer) -> bool:
-        """Does the next step, if the store answers; whether it was done."""
+        """Does the next step, if the store replies; returns whether it was done."""
         if not self._jobs or writer.thread.open:
             return False
         with self._stepping:
@@ -114,7 +114,7 @@ class CanvasRecords:
             except StoreUnavailable:
                 return False
             except Exception:
-                # What cannot be done must not stand before the others for ever.
+                # A job that cannot be done must not block the others for ever.
                 self._over(job)
                 raise
             if not more:

@@ -12,17 +12,17 @@ from .fork_guard import no_fork_in_between
 
 #: Calls that wait for the thread; when there are more, the one that has waited longest is dropped.
 _MOST = 10_000
-#: Seconds after which a thread without work ends: it would keep what it works for alive.
+#: Seconds after which an idle thread ends: it would keep a dropped app alive.
 IDLE_S = 60.0
 
 
 class CeleryThread:
-    """Makes calls one by one, of each key the newest, in a thread (a greenlet under gevent) that
-    starts with the first one. A call must not raise."""
+    """Makes calls one by one, only the newest of each key, in a thread (a greenlet under gevent)
+    that starts with the first one. A call must not raise."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        #: Each with the monotonic time from which it is made.
+        #: By key: the monotonic time from which the call may be made, and the call.
         self._newest: dict[Hashable, tuple[float, Callable[[], None]]] = {}
         #: Guards the fields, and is notified when a call is added or over.
         self._changed = threading.Condition()
@@ -30,8 +30,8 @@ class CeleryThread:
         self._thread: threading.Thread | None = None
 
     def put(self, key: Hashable, call: Callable[[], None], wait_s: float = 0.0) -> None:
-        """Adds a call behind the others, in the place of an older one of the key; it is made after
-        `wait_s` at the earliest."""
+        """Adds a call at the end, or in place of an older one with the same key; it is made after
+        `wait_s` seconds at the earliest."""
         with self._changed:
             self._newest[key] = monotonic() + wait_s, call
             if len(self._newest) > _MOST:
@@ -41,8 +41,8 @@ class CeleryThread:
             self._changed.notify_all()
 
     def close(self, key: Hashable, timeout_s: float) -> bool:
-        """Drops a key's call; one in progress is waited for, at most so long. Whether none is in
-        progress any more."""
+        """Drops a key's call, and waits up to `timeout_s` for one in progress. Returns whether none
+        is in progress any more."""
         if self._thread is None:  # it has no work
             return True
         with self._changed:

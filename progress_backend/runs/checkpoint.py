@@ -1,5 +1,5 @@
-"""Checkpoint of a run: from where the next attempt of the task goes on. It is recorded with the
-run's values, and comes back to the attempt that follows a retry, a redelivery or a lost worker."""
+"""Checkpoint of a run: the position from which the task's next attempt continues. It is recorded
+with the run's values, and read after a retry, a redelivery or a lost worker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 LARGEST: Final = 8 * 1024
 #: Resumable loops of one run, and their longest name in characters.
 MOST_LOOPS, LONGEST_NAME = 32, 100
-#: Longest wait of a job that asks for its checkpoint while its start is not recorded yet.
+#: Longest wait, in seconds, of a job that reads its checkpoint before its start is recorded.
 _START_WAIT_S: Final = 5.0
 _POLL_S: Final = 0.02
 
@@ -34,7 +34,7 @@ class Checkpoint:
     __slots__ = ("_arguments", "_before", "_earlier", "_loops", "_task_id", "_value", "_warned")
 
     def __init__(self, task_id: str, arguments: str, found: str | None) -> None:
-        """Takes the record's checkpoint as the run found it, and the digest of its arguments."""
+        """Takes the digest of the task's arguments, and the checkpoint in the run's record."""
         self._task_id = task_id
         self._arguments = arguments
         self._warned = False
@@ -48,7 +48,7 @@ class Checkpoint:
         #: The newest value and that of the attempt before, as JSON text; None until one is given.
         self._value: str | None = earlier.get("value")
         self._before = self._value
-        #: The earlier attempt's loops: items done, and items in all; and those of this one.
+        #: By name: items done, and in all, of earlier attempts' loops; and this attempt's loops.
         self._earlier: Mapping[str, list[int | None]] = earlier.get("loops", {})
         self._loops: Mapping[str, tuple[CountingLoop, int | None]] = {}
 
@@ -82,8 +82,8 @@ class Checkpoint:
             )
 
     def done_before(self, name: str, total: int | None) -> int:
-        """Items of a loop that earlier attempts have finished; 0 where the number of items in all
-        has changed, since those may be others."""
+        """Items of a loop that earlier attempts have finished; 0 if the total has changed, since
+        the items may be others."""
         done, before = self._earlier.get(name, (0, None))
         if total is not None and before is not None and total != before:
             self._warn(
@@ -95,8 +95,8 @@ class Checkpoint:
         return done or 0
 
     def admits(self, name: str, around: CountingLoop | None) -> bool:
-        """Whether a loop of this name can be resumed: the first one of the run that has it, and
-        within no other one that is, of which another item may be at hand by now."""
+        """Whether a loop can be resumed: it is the run's first one of this name, and not inside
+        another loop with resume, which may be at another item now."""
         if name in self._loops:
             why = "is not the first of this name in its run"
         elif self._is_within(around):
@@ -117,11 +117,11 @@ class Checkpoint:
         return False
 
     def follow(self, name: str, loop: CountingLoop, total: int | None) -> None:
-        """Counts a loop's items as done in each text from now on."""
+        """Adds the loop's number of items done to each text from now on."""
         self._loops = {**self._loops, name: (loop, total)}
 
     def text(self) -> str | None:
-        """The checkpoint as it is recorded; None if nothing is known of one."""
+        """The checkpoint as it is recorded; None if there is neither a value nor a loop."""
         now = {name: [loop.done, total] for name, (loop, total) in self._loops.items()}
         loops = {**self._earlier, **now}
         if self._value is None and not loops:
@@ -135,8 +135,8 @@ class Checkpoint:
 
 
 def of_run(run: Run) -> Checkpoint:
-    """A run's checkpoint, made at the first call, which waits for the run's start to be recorded:
-    before that nothing is known of the attempt before."""
+    """A run's checkpoint, made at the first call, which waits until the run's start is recorded:
+    the reply has the checkpoint of the previous attempt."""
     known = run.checkpoint
     if isinstance(known, Checkpoint):
         return known
@@ -163,7 +163,7 @@ def _wait_for_start(run: Run) -> None:
 
 
 def _digest(run: Run) -> str:
-    """The digest of the task's name and arguments, by which a checkpoint is known to be its own."""
+    """The digest of the task's name and arguments: a checkpoint with another one is not used."""
     request = run.request
     args, kwargs = getattr(request, "args", None), getattr(request, "kwargs", None)
     name = getattr(run.celery_task, "name", "")
@@ -172,7 +172,7 @@ def _digest(run: Run) -> str:
 
 
 def _read(found: str | None) -> dict[str, Any]:
-    """A recorded checkpoint; empty for none, and for a text that is none."""
+    """Parses a recorded checkpoint; empty if there is none, or the text is not one."""
     if found is None:
         return {}
     try:

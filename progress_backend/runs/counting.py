@@ -3,9 +3,9 @@
 `compress` takes an item, then a selector, without a line of Python. The selectors come in windows
 of True, and the rest of the current window shows how many items were handed out.
 
-The sender's thread reads that. To interrupt, it takes the rest of the window for itself: the next
-item asks for a new window, and that is where a paused job waits and a cancelled one is ended. An
-iterator gives each True to one thread only, so the count stays right.
+The sender's thread reads that. To interrupt the loop, it takes the rest of the window: the next
+item needs a new window, and there a paused job waits and a cancelled one ends. An iterator gives
+each True to one thread only, so the count stays right.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Loop:
     def __init__(self, run: Run, total: int | None, before: int = 0) -> None:
         self._run = run
         self._total = total
-        #: Items that an earlier attempt has done, which this loop passes over.
+        #: Items that an earlier attempt has done, which this loop skips.
         self._before = before
         #: The run's total before this loop, and the loop around this one, if any.
         self.around: tuple[Any, CountingLoop | None] = (run.total, None)
@@ -54,8 +54,8 @@ class Loop:
         return chain(compress(iterable, chain.from_iterable(self._windows())), self._exhausted())
 
     def _after_those_done(self, iterable: Iterable[T]) -> Iterator[Iterator[T]]:
-        """The rest of the items. Of an iterable without a length there may be fewer by now than an
-        earlier attempt has done: then those that are there count."""
+        """The items after those that are done. An iterable without a length may have fewer items
+        now than an earlier attempt has done: then its count is lowered to them."""
         items = iter(iterable)
         passed = sum(1 for _ in islice(items, self._before))
         if passed < self._before:
@@ -86,8 +86,8 @@ class Loop:
         yield from ()
 
     def _end(self) -> None:
-        """Ends the loop: the run's count goes on from the outer loop, or from the job's own
-        updates."""
+        """Ends the loop: the outer loop, or the job's own updates, set the run's count from now
+        on."""
         run, self.over = self._run, True
         if run.loop is not self:
             return

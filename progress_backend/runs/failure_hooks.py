@@ -40,8 +40,8 @@ def call_hooks(task: Any, error: TaskCancelled, task_id: str, args: Any, kwargs:
 
 
 def asked_for(applied: Applied | None) -> bool:
-    """Whether a task that Celery revoked had its record cancelled or ended by force before. A
-    task that was revoked by Celery's own command, or expired, gets no more calls than without
+    """Whether a caller had cancelled or force-ended the record before Celery revoked the task. The
+    hooks of a task that Celery's own command revoked, or that expired, are not called, as without
     tracking."""
     if applied is None or applied.refused is None:
         return False

@@ -19,7 +19,7 @@ class _Inside:
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
-        #: The block of each thread, and the thread's id.
+        #: Each block that a thread is in, and the thread's id.
         self.stays: dict[object, int] = {}
         self.given_up: set[object] = set()
 

@@ -17,8 +17,7 @@ _TOGETHER = 16
 
 
 class KeptEvents:
-    """The sending of an outbox, by one thread at a time: a start that is sent twice would count as
-    two."""
+    """Sends an outbox, in one thread at a time: a start that is sent twice would count as two."""
 
     def __init__(self, writer: Writer, outbox: Outbox) -> None:
         self._writer = writer
@@ -26,7 +25,7 @@ class KeptEvents:
         self.sending = threading.Lock()
 
     def send(self, deadline: float = inf) -> None:
-        """Records what waits, until a monotonic time, or until the store does not answer."""
+        """Records the kept events, until a monotonic time, or until the store does not reply."""
         breaker = self._writer.thread
         wait_s = min(deadline - time.monotonic(), SENDER_WAIT_S)
         if not self.sending.acquire(timeout=max(wait_s, 0)):
@@ -35,7 +34,7 @@ class KeptEvents:
             while self._outbox and not breaker.open:
                 if (left_s := deadline - time.monotonic()) <= 0:
                     return
-                # One alone after a failure, which may be about that event only.
+                # Only one after a failure, since that event alone may be its cause.
                 firsts = self._outbox.firsts(1 if breaker.away else _TOGETHER)
                 try:
                     if not self._recorded(firsts, left_s):
@@ -49,8 +48,8 @@ class KeptEvents:
             self.sending.release()
 
     def _recorded(self, firsts: Sequence[Kept], left_s: float) -> bool:
-        """Records the first event of each of several tasks in one round trip, but those of runs
-        that another run has taken the record from; whether none has to be tried again.
+        """Records the first event of each of several tasks in one round trip; drops those of runs
+        that lost their record to another run. Returns whether none has to be tried again.
 
         Raises:
             StoreUnavailable: the store does not answer.

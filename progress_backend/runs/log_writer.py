@@ -1,4 +1,4 @@
-"""The writer of the lines of tasks' logs, which are in no commit of a run."""
+"""Writes the lines of tasks' logs to the store, apart from the commits of runs."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ PROGRESS = "PROGRESS"
 EVENT = "task-progress"
 #: Time between two calls to a broker or result backend that fails.
 _REST_S = 5.0
-#: How often an end is stored again that a meta stands over, while the result backend is away.
+#: How often an end is stored again over a late PROGRESS meta, while the backend does not reply.
 _PUT_RIGHT = 12
 #: Least time between two events of one task.
 _EVENT_INTERVAL_S = 1.0
@@ -36,10 +36,10 @@ class Mirror:
     The process's threads for Celery's calls write: a broker or result backend that does not answer
     can block for long, and neither the record nor the other server's calls wait for it.
 
-    A PROGRESS meta never stands over an end that Celery has stored. A write begins only while the
-    run's body is not over, and the job waits for it before Celery stores the end. Where that took
-    too long, or the write failed, the thread reads the state after the end was stored, and stores
-    the end again where it is PROGRESS.
+    No PROGRESS meta stays over an end that Celery has stored. A write starts only while the run's
+    body runs, and the job waits for it before Celery stores the end. If that takes too long, or the
+    write fails, the thread reads the state after the end was stored. If that is PROGRESS, it stores
+    the end again.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Mirror:
         self._meta_thread, self._event_thread = results, broker
 
     def show(self, run: Run, task: Task) -> None:
-        """Has a run's newest recorded value written."""
+        """Queues the writes of a run's newest recorded value."""
         if run.request is None or run.closed or task.ended:
             return
         if stores_result(run) and not run.own_meta:
@@ -69,8 +69,8 @@ class Mirror:
             self._event_thread.put((run, EVENT), partial(self._send, run, None))
 
     def close(self, run: Run, timeout_s: float) -> None:
-        """No more writes are started for a closed run; those in progress are waited for, at most so
-        long."""
+        """Starts no more writes for a closed run, and waits up to `timeout_s` for those in
+        progress."""
         deadline, over = time.monotonic() + timeout_s, False
         try:
             over = self._meta_thread.close((run, PROGRESS), timeout_s)
@@ -94,8 +94,8 @@ class Mirror:
             self._meta_thread.put((run, PROGRESS), again, self._results.remaining_s)
 
     def _stored(self, run: Run, task: Task | None) -> bool:
-        """Stores a meta, or with None the run's end where a meta stands over it; whether the result
-        backend answered."""
+        """Stores a task's meta; with None the run's end, if PROGRESS is stored over it. Returns
+        whether the result backend replied."""
         try:
             if _aborted(run):
                 return True
@@ -180,7 +180,7 @@ def stores_result(run: Run) -> bool:
 
 
 def ignores_result(run: Run) -> bool:
-    """Whether the task's message says that its result is not stored, or the task's options where
-    the message says nothing: Celery's request class says False then."""
+    """Whether the task's result is not stored: by its message, else by the task's options. Without
+    a value in the message the request's attribute is False, whatever the options say."""
     ignored = vars(run.request).get("ignore_result")
     return bool(run.celery_task.ignore_result if ignored is None else ignored)

@@ -1,5 +1,5 @@
 """Queue of events that wait for a store that does not answer: in order for each task, and bounded
-in number and bytes. What a run has published comes before the run's own events."""
+in number and bytes. The publishes of a run come before the run's own events."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ logger = logging.getLogger(__name__)
 
 #: Events that end a run.
 ENDS = (ev.Completed, ev.Failed, ev.Cancelled, ev.Ignored, ev.Retried, ev.Requeued)
-#: Events that wait at most, and the bytes that they take.
+#: Most events that wait, and most bytes that they take.
 MOST, MOST_BYTES = 10_000, 8 * 1024 * 1024
-#: What the events are of; those of the first kind are dropped first.
+#: Kinds of events; those of the first kind are dropped first.
 _KIND: Final[dict[type[ev.Event], str]] = {
     ev.Progressed: "value",
     **dict.fromkeys((ev.Created, ev.Planned), "publish"),
@@ -40,7 +40,7 @@ class Kept:
         self.run = run
         self.task_id = task_id
         self.kind = _KIND.get(type(event), "other")
-        #: For a publish, the task that published it in its run; None for none, or the task itself.
+        #: Id of the task that published a Created; None if none did, or for the task itself.
         self.publisher = event.identity.parent_id if isinstance(event, ev.Created) else None
         if self.publisher == task_id:
             self.publisher = None
@@ -52,7 +52,7 @@ class Kept:
 
     @property
     def size(self) -> int:
-        """Bytes that it takes, about, with the values in the record that its run knows."""
+        """Bytes that it takes, about, with the record that its run has."""
         return self._packed.size + self._base_size
 
     def dated(self, now: datetime) -> ev.Event:
@@ -63,20 +63,19 @@ class Kept:
 
 class Outbox:
     """Thread-safe queue by task. When more than `most` events wait, or more than `most_bytes`,
-    values are dropped first, ends last, of each the one that has waited longest; all are
-    counted."""
+    values are dropped first, ends last, the oldest of each kind first; all are counted."""
 
     def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
         self._most = most
         self._most_bytes = most_bytes
-        #: Of each task, in their order.
+        #: The events of each task, in order.
         self.kept: OrderedDict[str, list[Kept]] = OrderedDict()
         #: All of them by kind, in the order in which they were kept.
         self._by_kind: dict[str, OrderedDict[int, Kept]] = {
             kind: OrderedDict() for kind in counts.DROPPED
         }
         self._waiting = self._bytes = 0
-        #: How many publishes wait of those that a run of each task has made.
+        #: By task id: how many waiting publishes its runs have made.
         self._published_by: Counter[str] = Counter()
         self._lock = threading.Lock()
         #: Events that were dropped, by kind, and are not counted in the store yet.
@@ -89,9 +88,9 @@ class Outbox:
         return self._waiting
 
     def holds_up(self, task_id: str, last: ev.Event, *, kept: bool = True) -> bool:
-        """Whether a task's events have to follow others that wait: its own, and an end that is to
-        be kept the publishes that its run has made. Otherwise a workflow would be over if its last
-        known member ends here; and what is planned and not published at a run's end, never is."""
+        """Whether a task's events have to wait behind others: behind the task's own, and an end
+        that is kept behind the publishes of its run. Else the end of the last known member would
+        complete its workflow, and planned tasks would count as never published."""
         ends = kept and isinstance(last, ENDS)
         return task_id in self.kept or (ends and task_id in self._published_by)
 

@@ -26,7 +26,7 @@ from .run_log import RunLog
 
 #: Attribute of a Celery request after its run has ended as cancelled, with REVOKED stored.
 REVOKED = "_progress_revoked"
-#: Types that are warned of.
+#: Most task types with this warning.
 _MOST_WARNED = 1_000
 
 
@@ -35,7 +35,7 @@ _warned: set[str] = set()
 
 
 def warn_of(task_type: str, current: Any) -> None:
-    """Logs, once a type, that a count cannot be what the job meant."""
+    """Logs, once for each task type, a count that the job cannot have meant, such as 0.5."""
     try:
         if current is None or current >= 1 or current == 0 or task_type in _warned:
             return
@@ -92,14 +92,14 @@ class CountingLoop(Protocol):
 
     @property
     def around(self) -> tuple[Any, CountingLoop | None]:
-        """The run's total before the loop, and what counted around it."""
+        """The run's total before the loop, and the loop around it, if any."""
 
     def interrupt(self) -> None:
         """Makes the loop check its run's status."""
 
 
 class Recorded(Protocol):
-    """Where the job's next attempt resumes."""
+    """A run's checkpoint."""
 
     def text(self) -> str | None:
         """As it is recorded; None without a checkpoint."""
@@ -132,20 +132,20 @@ class Run:
     #: The run's number; None until its Started is recorded.
     attempt: int | None = None
     base: Base | None = None
-    #: The packed request of its values.
+    #: The packed Redis request that records its values.
     value_request: ValueRequest | None = None
     #: The record's status as last received from the store.
     status: str = TaskStatus.RUNNING
     #: Monotonic time at which the status was received.
     status_at: float = 0.0
-    #: The record refused this run's start: the run goes on, unrecorded.
+    #: The record refused this run's start: the run continues, unrecorded.
     refused: bool = False
     #: The body is being executed: a further call of it comes from inside.
     entered: bool = False
     #: The body has ended; only the end may still be recorded.
     closed: bool = False
-    #: A write of its PROGRESS meta may come after its end: one that failed, or that the job has
-    #: not waited for until it was over.
+    #: A write of its PROGRESS meta may come after its end: it failed, or the job stopped waiting
+    #: for it.
     late_meta: bool = False
     #: The job writes its result's meta itself, by `update_state`; the mirror does not.
     own_meta: bool = False
@@ -156,7 +156,7 @@ class Run:
     #: Held while the record is written.
     lock: threading.Lock = field(default_factory=_lock)
     event_due: float = 0.0
-    #: True, or where the store did not answer the monotonic time at which the value was set.
+    #: True; after a failed try the monotonic time at which the value was set.
     pending: Literal[True] | float | None = None
     attention: bool = True
     urgent: bool = False
@@ -192,8 +192,8 @@ class Run:
 
     @property
     def listens(self) -> bool:
-        """Whether the run goes on, neither paused nor cancelled, so that its record is read for
-        requests. One that was recorded as lost does too: its worker may take it back."""
+        """Whether the run continues, neither paused nor cancelled, so that its record is read for
+        requests. A run that was recorded as lost is included: its worker may record TakenBack."""
         goes_on = self.status in (TaskStatus.RUNNING, TaskStatus.ERROR)
         return goes_on and not (self.closed or self.refused)
 
@@ -230,8 +230,8 @@ class Run:
         details: Mapping[str, Any] | None = None,
         phase: str | None = None,
     ) -> None:
-        """Sets the job's newest values; where only the count and the message change `update()`
-        itself does it.
+        """Sets the job's newest values; if only the count or the message changes, `update()` itself
+        does it.
 
         Raises:
             TaskCancelled: the record is cancelled.
@@ -262,16 +262,16 @@ class Run:
                 self.offer(current, total, message, details, phase)
 
     def leave(self) -> None:
-        """Lets go of what the job was given, has reported and returned, which is of any size: the
-        run is over, and its end waits for the store. Not while the mirror may need it."""
+        """Frees the job's arguments, values and result, which may be large, when the run is over
+        and its end waits for the store. Not if the mirror may still need them."""
         if self.late_meta or self.outcome is None or self.outcome.state == "REVOKED":
             return
         self.request, self.outcome = None, Outcome(self.outcome.state, None)
         self.results, self.details, self.message = {}, {}, None
 
     def receive_status(self, status: str) -> None:
-        """Receives the record's status. A run stays cancelled, even where its id was published
-        again since, with a record that another run belongs to."""
+        """Receives the record's status. A cancelled run stays cancelled, even if its id was
+        published again and the record is another run's."""
         self.status_at = monotonic()
         if not self.cancelled:
             self.status = status

@@ -31,14 +31,14 @@ class RunLog:
         return bool(self._lines)
 
     def add(self, level: str, text: str) -> None:
-        """Adds a line, now; the oldest ones go where there is no room."""
+        """Adds a line with the current time; without room the oldest lines are dropped."""
         line = LogLine(time.time(), level, text if len(text) <= LONGEST else text[: LONGEST + 1])
         with self._lock:
             self._lines.append(line)
             self._count([line])
 
     def take(self) -> tuple[list[LogLine], int]:
-        """Takes the lines, and the number of those before them that had no room."""
+        """Takes the lines, and the number of dropped lines before them."""
         with self._lock:
             lines, lost = list(self._lines), self._lost
             self._lines.clear()

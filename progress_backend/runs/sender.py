@@ -36,7 +36,7 @@ class Sender(SenderThread):
     """The sender of a process, made after the fork."""
 
     def left(self, run: Run) -> None:
-        """Called when nothing more happens in a run."""
+        """Called when `task_postrun` of a run is handled."""
         if self._mirror is not None:
             self._mirror.left(run)
         if run.task_id in self._outbox:
@@ -73,7 +73,7 @@ class Sender(SenderThread):
                     now = self.writer.store.measured_now()
                     return self.writer.apply(run, task_id, happened, now)
             except StoreUnavailable:
-                self.wake()  # from now on the thread asks the store
+                self.wake()  # from now on the thread tries the store
                 happened = _dated(happened, now)
             except ConcurrentUpdate:
                 pass
@@ -85,8 +85,8 @@ class Sender(SenderThread):
         return None
 
     def record_newest(self, run: Run) -> None:
-        """Records a run's newest value in the job's thread, since another attempt may begin at any
-        moment, and goes on from what is recorded. Never raises."""
+        """Records a run's newest value in the job's thread, since another attempt may start at any
+        moment, and continues from the recorded checkpoint. Never raises."""
         away = self.writer.jobs.open or run.task_id in self._outbox
         if run.refused or run.attempt is None or away or not run.lock.acquire(timeout=JOB_WAIT_S):
             return
@@ -98,7 +98,7 @@ class Sender(SenderThread):
             run.lock.release()
 
     def ask(self, call: Call[T]) -> T | None:
-        """Carries out a call of the store; None while it does not answer. Never raises."""
+        """Executes a call of the store; None if it does not reply. Never raises."""
         if self.writer.jobs.open:
             return None
         try:
@@ -130,19 +130,19 @@ class Sender(SenderThread):
         return [outcome if isinstance(outcome, Applied) else None for outcome in found]
 
     def plan(self, entries: Iterator[Entry]) -> None:
-        """Has the thread begin planned records."""
+        """Lets the sender's thread create planned records."""
         self._behind.add(plans(entries))
         self.wake()
 
     def end_planned(self, task_ids: Iterator[str], end: ev.Unreached) -> None:
-        """Has the thread end those of the records that are still planned."""
+        """Lets the sender's thread end those of the records that are still planned."""
         self._behind.add(ends(task_ids, end))
         self.wake()
 
     def wait_while_paused(self, run: Run) -> None:
-        """Blocks the job until its record is no longer paused, or while the store does not answer.
-        Each time that a pause is asked for, the record gets the event that the job waits. A job
-        that was recorded as lost meanwhile waits until its worker can have taken it back."""
+        """Blocks the job while its record is paused, also while the store does not reply. After
+        each request for a pause it records that the job waits. A job that was recorded as lost
+        meanwhile waits until its worker can have recorded TakenBack."""
         acknowledged = False
         most = looks = ceil(2 * self.writer.store.settings.lease_s / _PAUSE_LOOK_S)
         while not self._stopping and (run.status == TaskStatus.PAUSED or (looks and _lost(run))):
@@ -171,8 +171,8 @@ class Sender(SenderThread):
             self.leaves_lines(run)
 
     def _asks(self, happened: tuple[ev.Event, ...]) -> bool:
-        """Whether the store is asked to record events in the job's thread. A publish, which goes on
-        without a reply, does not wait for a second one where the last was late."""
+        """Whether the job's thread tries to record events. A publish needs no reply: after a late
+        one it does not wait for a second one."""
         breaker = self.writer.jobs
         return not (breaker.open or (breaker.in_doubt and isinstance(happened[0], _PUBLISHES)))
 

@@ -1,6 +1,6 @@
 """The thread of a process's sender (a greenlet under gevent). It records the newest values of the
-runs, the events in the outbox as soon as the store answers again, what canvases left to do, and the
-lines of logs."""
+runs, the events in the outbox as soon as the store replies again, planned records of canvases, and
+the lines of logs."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ _LOOK_S, _OLD_S, _LOOKED_AT = 0.9, 0.1, 200
 
 
 class SenderThread:
-    """What the thread of a process works for, and the thread."""
+    """The sender's thread, and the queues that it works on."""
 
     def __init__(self, store: Store, mirror: Mirror | None, *, closing_s: float = 2.0) -> None:
         self.writer = Writer(store)
-        #: Whether every value is recorded (interval 0): each `update()` wakes the thread.
         self.settings = store.settings
+        #: Whether every value is recorded (interval 0): each `update()` wakes the thread.
         self.always = store.settings.update_interval_s == 0
         self._interval_s = store.settings.update_interval_s
         self._mirror = mirror
@@ -65,12 +65,12 @@ class SenderThread:
         self._awake = threading.Event()
         self._thread: threading.Thread | None = None
         self._look_at = 0.0
-        #: Monotonic time from which the store is asked whether it answers, while no job asks it.
+        #: Monotonic time of the next probe of the store, while no job calls it.
         self._probe_at = 0.0
-        #: Whether the thread has nothing to do, and does not look at runs that begin.
+        #: Whether the thread is idle, so that a run that starts has to wake it.
         self._idle = False
         self._hurries = False
-        #: Called in each round, and whether it has to be called again.
+        #: Called in each round; returns whether it has to be called again.
         self.each_round: Callable[[], bool] = bool
         self._again = False
         self._stopping = False
@@ -98,7 +98,7 @@ class SenderThread:
             self._start()
 
     def leaves_lines(self, run: Run) -> None:
-        """Adds a run that has ended, and of which lines wait for the store."""
+        """Adds an ended run with log lines that wait for the store."""
         if len(self._left) == _MOST_LEFT:
             _dropped(self._left[0])
         self._left.append(run)
@@ -125,19 +125,19 @@ class SenderThread:
                 self._look()
                 self._stacks.step(list(self._runs.values()))
                 self._probe()
-                # What a canvas left to do is about records of which the outbox may have the first
-                # events.
+                # Planned records come after the outbox, which may have the first events of these
+                # records.
                 if not self._outbox and self._behind.step(self.writer):
                     self._awake.set()
             except Exception:
                 # The next values must be recorded after any exception; it is logged.
-                with contextlib.suppress(Exception):  # of the application's log
+                with contextlib.suppress(Exception):  # raised by the application's log
                     if self._traceback.passes():
                         logger.exception("the sender of progress failed; trying again")
 
     def _is_over(self) -> bool:
-        """Whether the thread ends after long without work: it would keep the store of an app that
-        is dropped. The next wake-up starts another one."""
+        """Whether the idle thread ends: it would keep the store of a dropped app. The next wake-up
+        starts another thread."""
         with self._guard:
             mine, self._thread = self._thread, None
             if self._awake.is_set():  # by a caller that may have found the thread there
@@ -145,8 +145,8 @@ class SenderThread:
             return self._thread is None
 
     def _hurry(self) -> None:
-        """Has the values recorded now, and each second from now on, once the worker shuts down: its
-        jobs may be killed before their ends."""
+        """Once the worker shuts down, records the values now, and then every second: its jobs may
+        be killed before they end."""
         hurries = worker_shutdown.begun()
         if hurries == self._hurries:
             return
@@ -173,7 +173,7 @@ class SenderThread:
     def _look(self) -> None:
         """Reads in one round trip the records of runs that have written nothing for a while: others
         receive a cancel or a pause with the reply to each write. A run that has never set a value
-        checks nothing: it is left out unless it may hang, and its stack may be taken.
+        does not react to requests: it is left out, unless it may hang and its stack may be taken.
         """
         now = time.monotonic()
         if now < self._look_at or self.writer.thread.open:
@@ -213,7 +213,7 @@ class SenderThread:
             self._store_left()
 
     def _store_left(self) -> None:
-        """Stores the last lines of runs that have ended, behind what the outbox has of them."""
+        """Stores the last lines of runs that have ended, after the outbox has sent their events."""
         for _ in range(len(self._left)):
             try:
                 run = self._left.popleft()
@@ -226,7 +226,7 @@ class SenderThread:
                 self._left.append(run)
 
     def _probe(self) -> None:
-        """Asks the store whether it answers, while no job asks it and nothing waits for it."""
+        """Checks whether the store replies, while no job calls it and no event waits for it."""
         now = time.monotonic()
         away = self.writer.jobs.away and not self.writer.thread.open
         if away and not self._outbox and now >= self._probe_at:

@@ -1,5 +1,5 @@
-"""When the stacks of a process's runs are taken: on a request, as a warning comes, as a cancel is
-not carried out, and before a hard time limit; and the tracebacks of those that failed."""
+"""Takes and stores stacks of a process's runs: on a request, at a new warning, when a cancel has no
+effect, and before a hard time limit; and the tracebacks of failed runs."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from ..stacks.tracebacks import cut
 from .run import Run
 from .writer import Writer
 
-#: Seconds between two looks at a job; after which a cancel counts as not carried out; and before a
-#: time limit, for both looks.
+#: Seconds between the two looks at a job's stack; until a cancel counts as without effect; and
+#: before a time limit, enough for both looks.
 APART_S, CANCEL_S, LIMIT_S = 1.0, 10.0, 2.9
-#: Stacks and tracebacks that wait; when there are more, the oldest go. Entries in one step.
+#: Most stacks and tracebacks that wait (the oldest are dropped); entries in one step.
 _MOST, _STEP = 1_000, 16
 
 
 class _Due(NamedTuple):
-    """A traceback; or a stack, of a place that was looked at before, `at` monotonic seconds."""
+    """A traceback; or a stack with a first look at the monotonic time `at`, and a second due."""
 
     run: Run
     entry: dict[str, Any]
@@ -53,7 +53,7 @@ class StackWriter:
         self._due.append(_Due(run, self._entry(run, "traceback", traceback=traceback)))
 
     def step(self, runs: Sequence[Run]) -> None:
-        """Looks at the runs of which a stack is due, and stores what was looked at before."""
+        """Takes a first look at each run with a due stack, and stores the entries that are due."""
         now = time.monotonic()
         for run in runs:
             if run.place is not None and (cause := _cause(run, run.place, self.lately, now)):
@@ -70,7 +70,7 @@ class StackWriter:
             self._due.popleft()
 
     def _stored(self, due: _Due) -> bool:
-        """Stores an entry; whether that is done: not while the store is away."""
+        """Stores an entry; returns False if it has to wait for the store."""
         entry, redaction = dict(due.entry), self._store.flows.redaction
         if due.place is None:
             entry["traceback"] = cut(entry["traceback"], redaction)

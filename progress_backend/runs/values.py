@@ -49,7 +49,7 @@ class Value(NamedTuple):
         run = self.run
         run.next_due = 0.0
         if run.pending is None:
-            # A loop's count goes on meanwhile; a value that the job set is as old as its first try.
+            # A loop counts on, so its value is new; a job's value is as old as its first try.
             set_at = self.pending if isinstance(self.pending, float) else self.tried_at
             run.pending = set_at if run.loop is None else True
 

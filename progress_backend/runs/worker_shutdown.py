@@ -1,5 +1,5 @@
-"""A worker's shutdown as all processes of its pool see it: one byte of memory that they share since
-the fork. Celery signals only the worker's main process."""
+"""Shares a worker's shutdown with all processes of its pool, by one byte of memory that they share
+since the fork: Celery signals only the main process."""
 
 from __future__ import annotations
 

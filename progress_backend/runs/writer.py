@@ -37,22 +37,23 @@ from .outbox import ENDS
 from .run import Run
 
 T = TypeVar("T")
-#: Longest wait of a job for the store: once each at publish, start and end. After a late reply the
-#: next call waits for the rest of the second time, and then none until the store has answered.
+#: Longest wait of a job for the store, in seconds: once each at publish, start and end. After a
+#: late reply the next call waits for the rest of the second time, further calls not at all until a
+#: reply.
 JOB_WAIT_S, JOB_WAITS_AGAIN_S = 0.2, 0.05
 #: Longest wait of the sender's own thread for each round trip: no job waits for that thread.
 SENDER_WAIT_S = 5.0
 #: Time between two calls of that thread to a store that does not answer.
 _REST_S = 1.0
-#: How long no job calls a store that does not answer unless the thread keeps trying: longer than
-#: the time between two of its tries.
+#: Seconds for which no job calls a store that does not reply; each try of the thread starts them
+#: again, so they are longer than the time between two tries.
 _JOBS_REST_S = 10.0
 #: Longest error that is logged, in characters.
 _LONGEST = 500
 
 #: Events to record: their run (None for events of no run), the task's id, and the events.
 Entry = tuple[Run | None, str, tuple[ev.Event, ...]]
-#: What became of them; None: they cannot be recorded.
+#: Result of recording them; None: they cannot be recorded.
 Outcome = Applied | ConcurrentUpdate | None
 
 
@@ -62,7 +63,7 @@ class Waiting(Within):
     __slots__ = ("_breaker", "_writer")
 
     def __init__(self, writer: Writer, breaker: Breaker) -> None:
-        # A value's way is short: no call of Within.__init__.
+        # Not by Within.__init__: each value takes this path, and a call is slow.
         self._deadline = writer.store.deadline
         self._seconds = breaker.wait_s if breaker.away else breaker.longest_s
         self._writer, self._breaker = writer, breaker
@@ -85,8 +86,8 @@ class Waiting(Within):
 
 
 class Writer:
-    """The writer of a process: for its jobs, and for the sender's thread, which also reaches a
-    store that is too far away for jobs."""
+    """The writer of a process: for its jobs, and for the sender's thread, which waits longer and so
+    also reaches a store that is too slow for jobs."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -141,8 +142,8 @@ class Writer:
         return self._done(run, happened, applied)
 
     def _created(self, task_id: str, event: ev.Event, now: datetime) -> Applied | None:
-        """Records a publish by the short way, where its task has no record; None where that did
-        not."""
+        """Records a publish with one prepared request, if its task has no record; None if that is
+        not possible."""
         if not isinstance(event, ev.Created) or self.store.settings.partitions:
             return None
         made = self.firsts.of(task_id, event, now)
@@ -152,7 +153,7 @@ class Writer:
 
     def apply_together(self, several: Sequence[Entry], now: datetime) -> list[Outcome]:
         """Records events of several tasks in one round trip. ConcurrentUpdate for those that may be
-        tried again, None for those that cannot be recorded; they are counted.
+        tried again, None for those that cannot be recorded; they are logged.
 
         Raises:
             StoreUnavailable: the store does not answer; any of the commits may have been done.
@@ -164,7 +165,7 @@ class Writer:
             outcomes = self.store.run(together(flows))
         except (StoreUnavailable, SoftTimeLimitExceeded):
             raise
-        except Exception:  # of a flow that ended all of them: it may be one key's
+        except Exception:  # one flow's, which ended all: perhaps of one key only
             return [self.alone(*entry, now) for entry in several]
         recorded: list[Outcome] = []
         for (run, task_id, happened), outcome in zip(several, outcomes, strict=True):
@@ -198,8 +199,8 @@ class Writer:
             return None
 
     def values(self, values: Sequence[tuple[Run, ev.Progressed]], now: datetime) -> list[Outcome]:
-        """As `apply_together`, newest values of runs: in one round trip by the short way those of
-        which the record is as the run knows it, then the others.
+        """As `apply_together`, for newest values of runs: first, in one round trip of prepared
+        requests, those of runs that know their record; then all others.
 
         Raises:
             StoreUnavailable: the store does not answer.
@@ -217,7 +218,7 @@ class Writer:
                 short.append((n, run, made))
         outcomes: dict[int, Outcome] = {}
         for (n, run, made), reply in zip(short, requests and store.packed(requests), strict=False):
-            if reply == RECORDED:  # else the long way finds out
+            if reply == RECORDED:  # else apply_together finds out why
                 run.base, run.status_at = made.base, monotonic()
                 outcomes[n] = Applied(made.base, made.document)
         if len(outcomes) < len(values):
@@ -256,8 +257,8 @@ class Writer:
         return applied
 
     def look(self, runs: Sequence[Run], *, stacks: bool = False) -> Lately | None:
-        """Reads the records of several runs in one round trip, for a cancel, a pause or its end;
-        with `stacks` those that were asked for lately, None while the store does not answer."""
+        """Reads the records of several runs in one round trip, for a cancel, a pause or its end.
+        With `stacks` returns the recent requests for stacks, None if the store does not reply."""
         read, lately = records.read(tuple([run.task_id for run in runs])), None
         try:
             with self.waiting(self.thread):
@@ -291,7 +292,7 @@ class Writer:
 
     def away(self, breaker: Breaker, error: StoreUnavailable) -> None:
         """Opens a breaker after a call that the store did not answer, and logs the outage. The
-        first late reply to a job is none yet."""
+        first late reply to a job is no outage yet."""
         if error.late and breaker.late():
             return
         breaker.failed()
@@ -321,8 +322,8 @@ class Writer:
 
 def _for_the_run(run: Run, task: Task) -> str:
     """The status as the run receives it: a record that was ended by force stops the run as a cancel
-    does. Of a newer run's record an older one receives what a caller asks of the task: its message
-    was delivered twice, and the caller means every copy."""
+    does. If the record is a newer run's, the older run receives a caller's cancel or pause all the
+    same: its message was delivered twice, and the request is for each run."""
     status = TaskStatus.CANCELLED if task.forced else task.status
     if run.attempt is None or task.attempt <= run.attempt or task.forced:
         return status
