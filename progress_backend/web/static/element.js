@@ -1,6 +1,6 @@
-// <task-progress task-id="…"> or <task-progress workflow-id="…">: the live bar of one task or workflow,
-// for any page. Attributes: base (the API's address, else this file's own), token, lang, cancellable,
-// label (in place of the name), error-text ("plain": only that there was an error). The slot "end" is shown at the end.
+// <task-progress task-id="…"> or <task-progress workflow-id="…">: the live bar of one task or workflow, for any
+// page. Attributes: base (the API's URL; default: where this script is from), token, lang, cancellable, label
+// (replaces the name), error-text ("plain" hides the error's text). The slot "end" is shown when the record is final.
 // Events: progress and end (detail: the record), error (detail: {code, text}). Parts: name, status,
 // bar, fill, figures, time, message, problem, note, cancel.
 import STYLE from "./element.css";
@@ -12,17 +12,17 @@ import { TEXTS } from "./texts.js";
 import { errorOf, messageOf } from "./translated.js";
 import { clock, language, STATUSES, WORDS } from "./words.js";
 
-const ITS_BASE = new URL("..", import.meta.url).href;
-// A screen reader speaks a new status at once, of progress no more often than this.
+const DEFAULT_BASE = new URL("..", import.meta.url).href;
+// A screen reader announces a new status at once, progress at most once in this time.
 const SPOKEN_MS = 15_000;
-const ASKED_MS = 10_000;
-// Default texts that say no more than the status does.
+const CANCEL_TIMEOUT_MS = 10_000;
+// Default texts that only repeat the status.
 const AS_STATUS = ["completed", "failed", "cancelled"];
 
-// Attributes that change only how the record is drawn.
+// Attributes that need only a redraw, not another connection.
 const DRAWN = ["lang", "cancellable", "label", "error-text"];
 
-// A server that renders the page loads this as well, and has no elements.
+// Server-side rendering imports this module, too, and has no CSSStyleSheet and HTMLElement.
 const sheet = globalThis.CSSStyleSheet && new CSSStyleSheet();
 sheet?.replaceSync(STYLE);
 
@@ -47,20 +47,20 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   #note = part("note", "p");
   #cancel = part("cancel", "button");
   #keep = part("keep", "button");
-  #end = document.createElement("slot"); // what a page shows once its task has ended
+  #end = document.createElement("slot"); // the page's own content, e.g. a link to the results
   #spoken = document.createElement("p");
 
-  #leave = null; // ends what is followed
+  #unfollow = null;
   #words = WORDS.en;
   #record = null;
   #state = "connecting";
-  #code = null; // why nothing is shown
-  #asked = null; // "sure", "sent", or what was answered
-  #most = 0; // the bar goes back only with another attempt or total
+  #code = null; // the close code (44xx) of a refusal
+  #cancelState = null; // "sure" (waits for the second press), "sent", or the text of a refusal
+  #highest = 0; // the highest percentage: the bar goes back only with another attempt or total
   #spokenAs = "";
   #spokenAge = null;
   #ticking = null;
-  #again = false;
+  #restarting = false;
 
   constructor() {
     super();
@@ -88,10 +88,10 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     this.#spoken.setAttribute("aria-live", "polite");
     this.#cancel.type = this.#keep.type = "button";
     this.#cancel.onclick = () => this.#press();
-    this.#keep.onclick = () => this.#ask(null);
+    this.#keep.onclick = () => this.#setCancelState(null);
   }
 
-  // The newest record; null before the first.
+  // The newest record, or null before the first one.
   get record() {
     return this.#record;
   }
@@ -100,20 +100,20 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     if (!this.#ticking) this.#begin();
   }
 
-  // An element that is moved within the page leaves it for no longer than that.
+  // An element that is moved within the page is connected again before the microtask runs.
   disconnectedCallback() {
     queueMicrotask(() => this.isConnected || this.#stop());
   }
 
   attributeChangedCallback(name, before, after) {
-    if (before === after || !this.#ticking || this.#again) return;
+    if (before === after || !this.#ticking || this.#restarting) return;
     if (DRAWN.includes(name)) {
       this.#show();
       return;
     }
-    this.#again = true; // several attributes that change together begin one feed
+    this.#restarting = true; // attributes that change together restart the feed once
     queueMicrotask(() => {
-      this.#again = false;
+      this.#restarting = false;
       if (!this.#ticking) return;
       this.#stop();
       this.#begin();
@@ -121,12 +121,12 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   }
 
   #begin() {
-    this.#record = this.#code = this.#asked = null;
+    this.#record = this.#code = this.#cancelState = null;
     this.#state = "connecting";
-    this.#most = 0;
+    this.#highest = 0;
     const about = this.#about();
     if (about) {
-      this.#leave = follow(about, {
+      this.#unfollow = follow(about, {
         received: (record) => this.#take(record),
         state: (state) => {
           this.#state = state;
@@ -142,14 +142,14 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   #stop() {
     clearInterval(this.#ticking);
     this.#ticking = null;
-    this.#leave?.();
-    this.#leave = null;
+    this.#unfollow?.();
+    this.#unfollow = null;
   }
 
   #about() {
     const workflow = this.getAttribute("workflow-id");
     const id = workflow || this.getAttribute("task-id");
-    const base = new URL(this.getAttribute("base") || ITS_BASE, document.baseURI).href;
+    const base = new URL(this.getAttribute("base") || DEFAULT_BASE, document.baseURI).href;
     const whole = base.endsWith("/") ? base : `${base}/`;
     return (
       id && {
@@ -168,7 +168,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
       before.created_at === record.created_at &&
       before.attempt === record.attempt &&
       before.progress.total === record.progress.total;
-    this.#most = Math.max(same ? this.#most : 0, record.progress.percentage);
+    this.#highest = Math.max(same ? this.#highest : 0, record.progress.percentage);
     const at = record.timestamp ?? record.updated_at;
     this.#record = {
       ...record,
@@ -177,8 +177,8 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
       control: record.control ?? null,
       age: (before?.at === at && before?.age) || moment(),
     };
-    if (record.final || (this.#asked === "sent" && this.#record.control?.action === "cancel"))
-      this.#asked = null;
+    if (record.final || (this.#cancelState === "sent" && this.#record.control?.action === "cancel"))
+      this.#cancelState = null;
     this.#show();
     this.dispatchEvent(
       new CustomEvent("progress", { detail: record, bubbles: true, composed: true }),
@@ -195,35 +195,35 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   }
 
   #press() {
-    if (this.#asked === "sure") this.#send();
-    else this.#ask("sure");
+    if (this.#cancelState === "sure") this.#send();
+    else this.#setCancelState("sure");
   }
 
-  #ask(state) {
-    this.#asked = state;
+  #setCancelState(state) {
+    this.#cancelState = state;
     this.#show();
-    const free = [null, document.body, this].includes(document.activeElement); // else somebody has gone on
+    const free = [null, document.body, this].includes(document.activeElement); // another element keeps its focus
     if (state !== "sent" && free) this.#cancel.focus();
   }
 
   async #send() {
-    this.#ask("sent");
+    this.#setCancelState("sent");
     const { base, kind, id, token } = this.#about();
     const headers = {
       "Content-Type": "application/json",
       ...(token && { Authorization: `Bearer ${token}` }),
     };
-    const signal = AbortSignal.timeout(ASKED_MS);
+    const signal = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
     const url = new URL(`internal/${kind}/${encodeURIComponent(id)}/cancel`, base);
     let answer = null;
     try {
       answer = await fetch(url, { method: "POST", headers, body: "{}", signal });
     } catch {
-      /* whether it was done is not known */
+      /* unknown whether the API received the request */
     }
     if (answer?.ok) return;
     const body = await answer?.json().catch(() => null);
-    this.#ask(this.#whyNot(answer, body));
+    this.#setCancelState(this.#whyNot(answer, body));
   }
 
   #whyNot(answer, body) {
@@ -279,11 +279,11 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     text(this.#status, waiting || (words[record.status] ?? record.status));
     this.#bar.toggleAttribute("data-unknown", unknown);
     this.#bar.setAttribute("aria-label", this.#name.textContent);
-    this.#fill.style.width = unknown ? "" : `${this.#most}%`;
+    this.#fill.style.width = unknown ? "" : `${this.#highest}%`;
     if (unknown) this.#bar.removeAttribute("aria-valuenow");
-    else this.#bar.setAttribute("aria-valuenow", this.#most);
+    else this.#bar.setAttribute("aria-valuenow", this.#highest);
     const [share, count] = figuresOf(
-      { ...record, progress: { ...record.progress, percentage: this.#most } },
+      { ...record, progress: { ...record.progress, percentage: this.#highest } },
       words,
     );
     text(this.#figures, [share, count].filter(Boolean).join(" · "));
@@ -302,7 +302,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     if (this.#problem.textContent === this.#message.textContent) text(this.#problem, "");
   }
 
-  // Where a page wants no details of an error, only that there is one.
+  // A page may hide the text of an exception from its visitors.
   #errorText(record, words) {
     const plain = this.getAttribute("error-text") === "plain";
     return plain ? TEXTS[words.code].failed : errorOf(record, words);
@@ -315,20 +315,21 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
       open &&
       ["created", "running", "paused"].includes(record.status) &&
       record.control?.action !== "cancel";
-    const sure = this.#asked === "sure";
-    this.#cancel.disabled = this.#asked === "sent";
+    const sure = this.#cancelState === "sure";
+    this.#cancel.disabled = this.#cancelState === "sent";
     text(
       this.#cancel,
       !offered
         ? ""
         : sure
           ? words.doCancel
-          : this.#asked === "sent"
+          : this.#cancelState === "sent"
             ? words.asked.cancel
             : words.cancel,
     );
     text(this.#keep, offered && sure ? words.keep : "");
-    if (this.#asked && !["sure", "sent"].includes(this.#asked)) text(this.#note, this.#asked);
+    if (this.#cancelState && !["sure", "sent"].includes(this.#cancelState))
+      text(this.#note, this.#cancelState);
   }
 
   #speak() {
@@ -342,7 +343,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   }
 }
 
-// A part without a text is not shown.
+// Hides a part without a text.
 function text(place, now) {
   if (place.textContent !== now) place.textContent = now;
   place.hidden = !now;

@@ -1,26 +1,26 @@
-// The updates of one task or workflow for all elements that show it: by the page's one WebSocket; where
-// none opens, by reads, until one opens again.
+// Follows one task or workflow for all elements that show it: by the page's shared WebSocket, or by polling while the
+// WebSocket does not open.
 import { watchOnLine } from "./line.js";
 import { moment } from "./moment.js";
 import { LOST, reconnecting } from "./reconnecting.js";
 
 const LOOK_MS = 1_000;
-const READ_MS = 2_000;
-// So many sockets that never opened, or opened without a message, and the record is read; so long, and the
-// socket is tried once more.
+const POLL_MS = 2_000;
+// After so many WebSockets that did not open or delivered no message, the feed polls, and tries the WebSocket again
+// each RETRY_MS.
 const TRIES = 2;
-const BACK_MS = 30_000;
-const ENDED = 1000;
-const REFUSALS = { 401: 4401, 403: 4403, 404: 4404, 422: 4422 }; // a 429 is of somebody on the way
+const RETRY_MS = 30_000;
+const ENDED = 1000; // the close code after the final record
+const REFUSALS = { 401: 4401, 403: 4403, 404: 4404, 422: 4422 }; // a 429 may be a proxy's: polling goes on
 
 const feeds = new Map();
 
-// `kind` is "task" or "workflow"; `listener` has received(record), state(name) and refused(code). What
-// is known already comes at once. Returns what ends it.
+// `kind` is "task" or "workflow". `listener`: received(record) is called for each new record, state(name) with
+// "connecting", "live" or "stale", refused(code) if the API refuses. Returns a function that stops the calls.
 export function follow({ base, kind, id, token }, listener) {
   const key = JSON.stringify([base, kind, id, token]);
   if (!feeds.has(key)) {
-    // One that has ended may have a successor by the time its last listener leaves.
+    // When the last listener leaves a feed that has ended, the key may already belong to a new feed.
     const feed = makeFeed(
       { base, kind, id, token },
       () => feeds.get(key) === feed && feeds.delete(key),
@@ -30,22 +30,22 @@ export function follow({ base, kind, id, token }, listener) {
   return feeds.get(key).join(listener);
 }
 
-function makeFeed(about, over) {
+function makeFeed(about, onFinish) {
   const listeners = new Set();
-  let failures = 0; // of sockets, without a message in between
-  let tried = null; // how long ago the socket was tried, while the record is read
-  let received = false; // whether this line had a message
+  let failures = 0; // consecutive WebSockets without a message
+  let tried = null; // while the feed polls: returns the time since the last WebSocket was tried
+  let received = false; // whether this connection delivered a message
   let record = null;
   let state = "connecting";
   let code = null;
-  const line = reconnecting(open, { received: take, closed });
+  const connection = reconnecting(open, { received: take, closed });
   const looking = setInterval(look, LOOK_MS);
-  addEventListener("online", hurry);
-  document.addEventListener("visibilitychange", hurry);
+  addEventListener("online", lookNow);
+  document.addEventListener("visibilitychange", lookNow);
 
   function open(events) {
     received = false;
-    return (tried ? byReads : bySocket)(about, events);
+    return (tried ? byPolling : bySocket)(about, events);
   }
 
   function become(now) {
@@ -53,7 +53,7 @@ function makeFeed(about, over) {
     for (const listener of listeners) listener.state(state);
   }
 
-  // Each read, and each new line, brings as well what is known already.
+  // Each poll and each new connection delivers the newest record once more.
   function isNews(message) {
     if (record?.created_at !== message.created_at) return true;
     return (
@@ -70,17 +70,17 @@ function makeFeed(about, over) {
       for (const listener of listeners) listener.received(record);
     }
     if (state !== "live") become("live");
-    if (record?.final) leave();
+    if (record?.final) finish();
   }
 
-  // Whether there is more to come.
+  // Returns whether to reconnect.
   function closed(why, wasOpen) {
     if (why === ENDED && record) {
-      leave();
+      finish();
       return false;
     }
     if (why >= 4400 && why <= 4499) {
-      leave();
+      finish();
       code = why;
       for (const listener of listeners) listener.refused(code);
       return false;
@@ -89,17 +89,17 @@ function makeFeed(about, over) {
     if (none) failures += 1;
     if (failures >= TRIES && !tried) {
       tried = moment();
-      line.restart();
+      connection.restart();
     }
     if (state === "live") become("stale");
     return true;
   }
 
   function look() {
-    line.look();
-    if (!tried || tried() <= BACK_MS) return;
+    connection.look();
+    if (!tried || tried() <= RETRY_MS) return;
     tried = moment();
-    line.tryBeside(
+    connection.tryBeside(
       (events) => bySocket(about, events),
       () => {
         [tried, failures] = [null, 0];
@@ -107,17 +107,16 @@ function makeFeed(about, over) {
     );
   }
 
-  function hurry() {
-    if (!document.hidden) line.look(true);
+  function lookNow() {
+    if (!document.hidden) connection.look(true);
   }
 
-  // Nothing more is to come.
-  function leave() {
+  function finish() {
     clearInterval(looking);
-    removeEventListener("online", hurry);
-    document.removeEventListener("visibilitychange", hurry);
-    line.stop();
-    over();
+    removeEventListener("online", lookNow);
+    document.removeEventListener("visibilitychange", lookNow);
+    connection.stop();
+    onFinish();
   }
 
   return {
@@ -126,7 +125,7 @@ function makeFeed(about, over) {
       listener.state(state);
       if (record) listener.received(record);
       if (code) listener.refused(code);
-      return () => listeners.delete(listener) && !listeners.size && leave();
+      return () => listeners.delete(listener) && !listeners.size && finish();
     },
   };
 }
@@ -138,7 +137,7 @@ function bySocket({ base, kind, id, token }, listener) {
   return watchOnLine(base, { [`${kind}_id`]: id, ...(token && { token }) }, listener);
 }
 
-function byReads(about, { received, closed }) {
+function byPolling(about, { received, closed }) {
   const stop = new AbortController();
   let timer = null;
   async function read() {
@@ -151,7 +150,7 @@ function byReads(about, { received, closed }) {
       });
       if (!answer.ok) return closed(REFUSALS[answer.status] ?? LOST);
       received(await answer.json());
-      timer = setTimeout(read, READ_MS);
+      timer = setTimeout(read, POLL_MS);
     } catch {
       if (!stop.signal.aborted) closed(LOST);
     }

@@ -1,6 +1,5 @@
-// The figures beside a bar.
-// The share in percent, and the count; none where a task completed that had not counted
-// to its end; and neither of one that has not begun.
+// The figures next to a bar: percentage and count. A task that completed below its total shows no count, a task that
+// has not started shows neither.
 export function figuresOf({ status, progress: { current, total, percentage } }, words) {
   if (status === "created" && !current) return ["", ""];
   const count = words.number(current);

@@ -1,20 +1,20 @@
-// One WebSocket for all that a page's elements follow at one API: each watch has a name of ours, by
-// which it is answered.
+// One WebSocket per API, shared by all elements of a page. Each watch, of one task or workflow, has a name: the
+// messages from the API contain it.
 import { HEARTBEAT_S, LOST } from "./reconnecting.js";
 
-const MOST = 250;
+const MOST_WATCHES = 250;
 const IDLE_MS = 1_000;
-const lines = new Map(); // an API's address -> the line that has room
+const shared = new Map(); // an API's URL -> add() of the WebSocket that takes new watches
 let count = 0;
 
-// `asked` names a task_id or workflow_id, and a token. What is returned ends this watch, or drops the
-// line for all of them.
-export function watchOnLine(base, asked, listener) {
-  if (!lines.has(base)) lines.set(base, makeLine(base));
-  return lines.get(base)(asked, listener);
+// `target` is a task_id or workflow_id, and perhaps a token. Returns close(), which ends this watch, and drop(), which
+// closes the WebSocket of all watches.
+export function watchOnLine(base, target, listener) {
+  if (!shared.has(base)) shared.set(base, openSocket(base));
+  return shared.get(base)(target, listener);
 }
 
-function makeLine(base) {
+function openSocket(base) {
   const url = new URL("internal/ws/watch", base);
   const watches = new Map();
   url.protocol = url.protocol.replace("http", "ws");
@@ -23,10 +23,10 @@ function makeLine(base) {
 
   const isOpen = () => socket?.readyState === 1;
   const send = (message) => isOpen() && socket.send(JSON.stringify(message));
-  const ask = ([name, { asked }]) => send({ watch: name, ...asked });
+  const subscribe = ([name, { target }]) => send({ watch: name, ...target });
 
   function forget() {
-    if (lines.get(base) === add) lines.delete(base);
+    if (shared.get(base) === add) shared.delete(base);
   }
 
   function lost(code = LOST) {
@@ -51,15 +51,15 @@ function makeLine(base) {
 
   function end(name) {
     watches.delete(name);
-    setTimeout(() => watches.size || lost(), IDLE_MS); // another may be asked for at once
+    setTimeout(() => watches.size || lost(), IDLE_MS); // another watch may begin at once
   }
 
-  function add(asked, listener) {
+  function add(target, listener) {
     const name = String(++count);
-    const watch = { asked, listener };
+    const watch = { target, listener };
     watches.set(name, watch);
-    if (watches.size >= MOST) forget();
-    ask([name, watch]);
+    if (watches.size >= MOST_WATCHES) forget();
+    subscribe([name, watch]);
     if (isOpen()) queueMicrotask(listener.opened);
     return {
       close() {
@@ -76,19 +76,19 @@ function makeLine(base) {
     socket = new WebSocket(url);
     socket.onopen = () => {
       for (const entry of watches) {
-        ask(entry);
+        subscribe(entry);
         entry[1].listener.opened();
       }
     };
     socket.onmessage = receive;
-    // A line never ends by itself: each watch gets its end.
+    // A 1000 of the WebSocket itself does not mean that the watched records are final.
     socket.onclose = ({ code, reason }) => {
       if (reason?.includes("PROGRESS_ALLOWED_ORIGINS"))
         console.warn(`<task-progress>: ${url.host}: ${reason}`);
       lost(code === 1000 ? LOST : code);
     };
   } catch {
-    // a policy
+    // e.g. a Content-Security-Policy forbids it
     queueMicrotask(lost);
   }
   return add;

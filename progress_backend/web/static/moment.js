@@ -1,10 +1,10 @@
-// Milliseconds since a moment. Neither clock is enough: one is set by people, the other may stand
-// still while the machine sleeps.
+// Returns a function that returns the milliseconds since now. It takes the larger of two clocks: Date.now() may be set
+// back, and performance.now() may stop while the machine sleeps.
 export function moment() {
   const wall = Date.now();
   const steady = performance.now();
   return () => Math.max(Date.now() - wall, performance.now() - steady);
 }
 
-// The service's clock, by a record as it was read or received.
+// The time of the API's clock, from a record that was read or received.
 export const nowOf = (item) => Date.parse(item.at) + item.age();

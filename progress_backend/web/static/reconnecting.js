@@ -1,6 +1,5 @@
-// A line that comes back: growing, jittered pauses, forgotten once a line has lasted. A line can be dead
-// without a word of it: one that is silent for too long, or takes too long to open, is given up for a new
-// one.
+// A connection that reconnects, after pauses that grow until a connection has lasted. A broken connection may never
+// get a close event, so one that is silent for too long, or takes too long to open, is replaced.
 import { moment } from "./moment.js";
 
 const FIRST_MS = 500;
@@ -9,36 +8,36 @@ const LASTING_MS = 5_000;
 const SILENT_MS = 15_000;
 const OPENING_MS = 10_000;
 export const HEARTBEAT_S = 10;
-export const LOST = 1006;
+export const LOST = 1006; // the close code of a connection that broke
 
-// `open` opens a line: it is given opened(), received(message) and closed(code) to call, later, and returns
-// what closes it, or drops it. `closed` is called with the code and whether the line was open; it returns
-// whether another one is to be opened.
+// open(events) opens a connection and returns its close() and perhaps drop(), for a dead connection. Later it calls
+// events.opened(), events.received(message) and events.closed(code). The callback closed(code, wasOpen) returns
+// whether to reconnect.
 export function reconnecting(open, { opened = () => {}, received, closed }) {
-  let line = null;
-  let beside = null; // a line of another way that is tried
+  let connection = null;
+  let second = null; // a second connection, tried while the first one is used
   let timer = null;
   let failures = 0;
   let isOpen = false;
   let age = null;
   let lasts = null;
 
-  function begin(by, replaces) {
-    const mine = by({
+  function begin(openOne, replaced) {
+    const mine = openOne({
       opened() {
-        if (mine !== line) return;
+        if (mine !== connection) return;
         alive();
         opened();
       },
       received(message) {
-        if (mine === beside && "revision" in message) goOver(replaces);
-        if (mine !== line) return;
+        if (mine === second && "revision" in message) switchOver(replaced);
+        if (mine !== connection) return;
         alive();
         received(message);
       },
       closed(code) {
-        if (mine === line) end(code);
-        else if (mine === beside) beside = null;
+        if (mine === connection) end(code);
+        else if (mine === second) second = null;
       },
     });
     return mine;
@@ -55,11 +54,11 @@ export function reconnecting(open, { opened = () => {}, received, closed }) {
     isOpen = false;
     age = moment();
     lasts = moment();
-    line = begin(open);
+    connection = begin(open);
   }
 
   function end(code) {
-    line = null;
+    connection = null;
     if (isOpen && lasts() > LASTING_MS) failures = 0;
     if (!closed(code, isOpen)) return;
     const pause = Math.min(FIRST_MS * 2 ** failures, LONGEST_MS);
@@ -67,40 +66,40 @@ export function reconnecting(open, { opened = () => {}, received, closed }) {
     timer = setTimeout(connect, pause * (0.5 + Math.random() / 2));
   }
 
-  function goOver(replaces) {
+  function switchOver(replaced) {
     clearTimeout(timer);
     timer = null;
-    line?.close();
-    [line, beside, failures, lasts] = [beside, null, 0, moment()];
-    replaces();
+    connection?.close();
+    [connection, second, failures, lasts] = [second, null, 0, moment()];
+    replaced();
   }
 
   connect();
   return {
-    // To be called each second, and with `now` when there is reason to believe in the line again.
+    // Call it each second; with `now`, e.g. when the network is back, it reconnects without a pause.
     look(now = false) {
-      const dead = line;
-      if (line === null) {
+      const dead = connection;
+      if (connection === null) {
         if (now) connect();
       } else if (age() > (isOpen ? SILENT_MS : OPENING_MS)) {
         end(LOST);
         (dead.drop ?? dead.close).call(dead);
       }
     },
-    // Tries another way, which takes the line's place, and says so, once a record came by it.
-    tryBeside(by, replaces) {
-      beside?.drop();
-      beside = begin(by, replaces);
+    // Opens a second connection. When it receives a record, it replaces the first one, and replaced() is called.
+    tryBeside(openOne, replaced) {
+      second?.drop();
+      second = begin(openOne, replaced);
     },
-    // The next pause is short again.
+    // Makes the next pause short.
     restart() {
       failures = 0;
     },
     stop() {
       clearTimeout(timer);
-      line?.close();
-      beside?.close();
-      line = beside = timer = null;
+      connection?.close();
+      second?.close();
+      connection = second = timer = null;
     },
   };
 }

@@ -1,14 +1,14 @@
-// The time that a running task has left: a range where past runs give one, or a clock.
+// The time left of a running task: a range if past runs gave an estimate, else one duration.
 import { clock } from "./words.js";
 
-// Seconds of a unit, and up to how many seconds a range is written in it.
+// A unit's seconds, the limit in seconds below which it is used, and its key in words.units.
 const UNITS = [
   [1, 90, "s"],
   [60, 90 * 60, "min"],
   [3_600, 36 * 3_600, "h"],
   [86_400, Infinity, "d"],
 ];
-// From this many seconds on a range in seconds is written in steps of so many.
+// A range in seconds that reaches COARSE_S is rounded to multiples of STEP.
 const COARSE_S = 20;
 const STEP = 5;
 
@@ -16,13 +16,13 @@ export function remainingText(task, words) {
   const { estimate, estimated_completion: likely, at } = task;
   if (!estimate) {
     const left = (Date.parse(likely) - Date.parse(at)) / 1000;
-    return left > task.age() / 1000 ? words.leftOf(clock(left)) : ""; // what is usual is not known
+    return left > task.age() / 1000 ? words.leftOf(clock(left)) : ""; // past runs are unknown: say nothing
   }
   if (!estimate.latest) return words.varies;
   return rangeTo(estimate, task, words, words.leftOf) ?? words.longer;
 }
 
-// How long it is to a range of instants, now; nothing past its end.
+// write() receives the text of the time from now to a range of instants. Returns null after the range.
 export function rangeTo({ earliest, latest }, task, words, write) {
   const left = (until) => (Date.parse(until) - Date.parse(task.at) - task.age()) / 1000;
   return left(latest) > 0
@@ -30,7 +30,7 @@ export function rangeTo({ earliest, latest }, task, words, write) {
     : null;
 }
 
-// Whole numbers of one unit, never closer than the range.
+// Rounds outwards to whole units, so that the text includes the whole range.
 function rangeText(least, most, words) {
   const [size, , unit] = UNITS.find(([, until]) => most < until);
   const step = unit === "s" && most >= COARSE_S ? STEP : 1;

@@ -1,8 +1,8 @@
-// A record's default text in the reader's language, by the code beside it; any other text stays as it is
-// given. The texts are the library's own (default_texts.py), served as a script beside this one.
+// Translates a record's default text by its code (message_code, error_code); any other text stays unchanged.
+// texts.js is generated from default_texts.py.
 import { TEXTS } from "./texts.js";
 
-// `at`: when it was written, a time of the same day needs no date.
+// `at` is when the text was written: a time on the same day is shown without its date.
 export function translated(language, given, code, at) {
   const text = TEXTS[language][code?.code];
   const args = code?.args ?? {};

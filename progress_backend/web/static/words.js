@@ -1,22 +1,22 @@
-// The texts of <task-progress>, which the live page has, too; what a record says by default is put
-// into the same language by translated.js.
-// 1234.5 -> "1,234.5", as both languages write it: Intl would be loaded for it, which takes longer than
-// the list's first rows take.
+// The texts of <task-progress>, which the live page uses, too. A record's default texts are in texts.js.
+
+// 1234.5 -> "1,234.5", as both languages write it. Intl would do the same, but takes longer to load than the first
+// rows take to draw.
 export function number(n) {
   const [whole, part] = String(Number.isInteger(n) ? n : Math.round(n * 1_000) / 1_000).split(".");
   return whole.replace(/\B(?=(\d{3})+$)/g, ",") + (part ? `.${part}` : "");
 }
 
-// The texts of each language from pairs of them, English first; one that stands alone is of both. They are put over
-// those of `base`.
+// Makes the texts of each language from pairs [English, Japanese]; a single text is for both. They extend and
+// override the texts of `base`.
 export function inEach(base, texts) {
-  function its(one, place, base) {
+  function pick(one, place, base) {
     if (Array.isArray(one)) return one[place];
     if (typeof one !== "object") return one;
-    const own = Object.entries(one).map(([name, text]) => [name, its(text, place, base?.[name])]);
+    const own = Object.entries(one).map(([name, text]) => [name, pick(text, place, base?.[name])]);
     return { ...base, ...Object.fromEntries(own) };
   }
-  return { en: its(texts, 0, base.en), ja: its(texts, 1, base.ja) };
+  return { en: pick(texts, 0, base.en), ja: pick(texts, 1, base.ja) };
 }
 
 export const WORDS = inEach(
