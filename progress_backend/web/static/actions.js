@@ -1,14 +1,14 @@
-// The buttons for what can be asked of a task or a workflow. Each act keeps its button: a dialog gives the focus
-// back to the one that opened it.
+// The buttons that pause, resume or cancel a task or workflow. A button is created once and reused, because a closing
+// dialog returns the focus to the element that opened it.
 import { button, element, sayCut } from "./dom.js";
 
-// `act` is called with the kind, the act and the item; `last` has the focus where the button that had it is gone.
+// act(kind, name, item) is called on a press. `last` is focused if the focused button is removed and none replaces it.
 export function makeActions(tag, className, { kind, act, last }) {
   const made = element(tag, className);
   const buttons = new Map();
   let item = null;
 
-  function goOn() {
+  function restoreFocus() {
     if (document.activeElement === document.body || document.activeElement.closest("dialog"))
       last.focus({ preventScroll: true });
   }
@@ -17,8 +17,8 @@ export function makeActions(tag, className, { kind, act, last }) {
     if (!buttons.has(name)) {
       const one = button(name === "cancel" || name === "terminate" ? "danger" : "", () => {
         act(kind, name, item);
-        const asking = document.getElementById("sure");
-        if (asking.open) asking.addEventListener("close", goOn, { once: true });
+        const dialog = document.getElementById("sure");
+        if (dialog.open) dialog.addEventListener("close", restoreFocus, { once: true });
       });
       one.dataset.action = name;
       if (tag === "td") one.tabIndex = -1;
@@ -30,9 +30,9 @@ export function makeActions(tag, className, { kind, act, last }) {
   function show(now, words) {
     item = now;
     const names = document.body.dataset.readOnly ? [] : kind.offered(item);
-    const there = [...made.children].map((one) => one.dataset.action);
-    if (String(names) !== String(there)) {
-      // Who has pressed a button goes on from here, whatever has taken its place.
+    const current = [...made.children].map((one) => one.dataset.action);
+    if (String(names) !== String(current)) {
+      // Without this, the focus would be lost with the button that is removed.
       const held = made.contains(document.activeElement) && document.activeElement;
       made.replaceChildren(...names.map(buttonOf));
       if (held)

@@ -1,11 +1,11 @@
-// What a person asks of a task or a workflow: a cancel only after a second look.
+// Sends an act on a task or workflow to the API; a cancel needs a confirmation.
 import { answered } from "./live.js";
 import { pathOf } from "./task.js";
 import { STATUSES } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
-// The body that answers, or why it was not done; neither where the person keeps what they have.
+// Returns the response's `body`, or the text of a `refusal`; {} if the user does not confirm.
 export async function ask(kind, name, item, words) {
   if (isEnd(name) && !(await isSure(name, kind.name(item, words), words))) return {};
   const { body, why } = await asked(name, item, words);
@@ -14,8 +14,8 @@ export async function ask(kind, name, item, words) {
 
 const isEnd = (name) => name === "cancel" || name === "terminate";
 
-// The same without a second look: the body that answers, or the answer's status and why it was not done; neither
-// without an answer.
+// The same without a confirmation. Returns the response's `body`, or its `status` and the reason (`why`); {} without
+// a response.
 export async function asked(name, item, words) {
   const [method, target, body] =
     name === "stack"
@@ -32,7 +32,7 @@ export async function asked(name, item, words) {
   return got ? { status: got.status, why: whyNot(got, words, name) } : {};
 }
 
-// What is usual is answered in the page's words; anything else in the service's.
+// The usual reasons in the page's language, any other one as the API words it.
 export function whyNot({ status, body }, words, name) {
   if (status === 409 && name !== "stack" && STATUSES.includes(body?.status))
     return words.isNow(words[body.status]);
@@ -48,10 +48,10 @@ function isSure(act, name, words) {
     : sure(words.sure(name), words.sureHow, words.doCancel);
 }
 
-// Whether a person wants that after a second look.
+// Opens the confirmation dialog; resolves to whether the user confirms.
 export function sure(what, how, yes) {
   const dialog = byId("sure");
-  dialog.onclose?.(); // an answer before this question, with its event still to come
+  dialog.onclose?.(); // resolves an earlier question that has its close event still to come
   byId("sure-what").textContent = what;
   byId("sure-how").textContent = how;
   byId("sure-yes").textContent = yes;
@@ -60,7 +60,7 @@ export function sure(what, how, yes) {
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
-    // The event of an earlier close may come once the dialog is open again: it answers nothing.
+    // The close event of an earlier question may be dispatched while the dialog is open again.
     dialog.onclose = () => {
       if (!dialog.open) resolve(dialog.returnValue === "yes");
     };

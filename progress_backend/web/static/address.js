@@ -1,9 +1,9 @@
-// What is chosen, as the page's address has it: a reload or a bookmark shows the same, and Back and
-// Forward lead through what was chosen.
+// The choices (filters, order, page, open record) in the page's URL, so that a reload or a bookmark restores them, and
+// Back and Forward work.
 import { settled } from "./filters.js";
 import { STATUSES } from "./words.js";
 
-// As the API's list takes them.
+// Query parameters of the API's list of tasks.
 export const FILTERS = ["status", "owner", "task_type", "symbol", "warning", "id_prefix"];
 const VIEWS = ["workflows", "workers"];
 const SORTS = ["newest", "running", "ended"];
@@ -18,28 +18,28 @@ export function fromAddress() {
   if (!STATUSES.includes(chosen.status)) chosen.status = null;
   const sort = query.get("sort");
   chosen.sort = SORTS.includes(sort) ? sort : null;
-  for (const kind of RECORDS) chosen[kind] = query.get(kind) || null; // what is open in the panel
-  chosen.view = VIEWS.includes(query.get("view")) ? query.get("view") : null; // in place of all tasks
-  chosen.text = query.get("q") ?? ""; // what is looked for within the page
+  for (const kind of RECORDS) chosen[kind] = query.get(kind) || null; // the id that is open in the panel
+  chosen.view = VIEWS.includes(query.get("view")) ? query.get("view") : null; // null: the list of all tasks
+  chosen.text = query.get("q") ?? ""; // the search text, which hides rows of this page
   return settled(chosen);
 }
 
-// Those that the list is asked for: only what is chosen.
+// The chosen filters, as the query of the list.
 export function filtersOf(chosen) {
   return new URLSearchParams(
     FILTERS.filter((name) => chosen[name]).map((name) => [name, chosen[name]]),
   );
 }
 
-// Those that the socket is asked for: it has messages of more than the list shows.
+// The chosen filters that the WebSocket supports: it may receive messages about tasks that the list does not show.
 export function ofSocket(chosen) {
   return new URLSearchParams(
     OF_SOCKET.filter((name) => chosen[name]).map((name) => [name, chosen[name]]),
   );
 }
 
-// `anew`: Back shall lead to what was there before.
-export function toAddress(chosen, language, anew) {
+// `push` adds an entry to the history, so that Back returns to the choices before.
+export function toAddress(chosen, language, push) {
   const query = filtersOf(chosen);
   if (chosen.sort) query.set("sort", chosen.sort);
   query.set("lang", language);
@@ -48,6 +48,6 @@ export function toAddress(chosen, language, anew) {
   for (const kind of RECORDS) if (chosen[kind]) query.set(kind, chosen[kind]);
   if (chosen.text) query.set("q", chosen.text);
   const address = `?${query}`;
-  if (anew && address !== location.search) history.pushState(null, "", address);
+  if (push && address !== location.search) history.pushState(null, "", address);
   else history.replaceState(null, "", address);
 }

@@ -1,9 +1,9 @@
-// The bar of a task or a workflow, and its figures.
+// The progress bar of a task or workflow.
 import { element } from "./dom.js";
 
 export function makeBar() {
   const fill = element("i");
-  const failed = element("i", "failed"); // of a workflow
+  const failed = element("i", "failed"); // the part of a workflow's failed tasks
   const track = element("div", "bar", fill);
   track.setAttribute("role", "progressbar");
   track.setAttribute("aria-valuemin", 0);
@@ -15,12 +15,12 @@ export function makeBar() {
     track.className = `bar ${item.status}`;
     track.hidden = item.status === "created" && !current;
     track.classList.toggle("unknown", unknown);
-    const lost = item.counts?.error && total ? (item.counts.error / total) * 100 : 0;
-    const rest = Math.max(percentage - lost, 0);
+    const failedShare = item.counts?.error && total ? (item.counts.error / total) * 100 : 0;
+    const share = Math.max(percentage - failedShare, 0);
     if (item.counts && !failed.parentNode) track.prepend(failed);
-    failed.style.width = `${Math.min(lost, percentage)}%`;
-    fill.style.width = `${rest}%`;
-    fill.style.minWidth = current > 0 && (!lost || rest >= 0.05) ? "4px" : "0"; // less than a percent is seen, too
+    failed.style.width = `${Math.min(failedShare, percentage)}%`;
+    fill.style.width = `${share}%`;
+    fill.style.minWidth = current > 0 && (!failedShare || share >= 0.05) ? "4px" : "0"; // less than 1 % is visible, too
     track.setAttribute("aria-label", label);
     if (unknown) track.removeAttribute("aria-valuenow");
     else track.setAttribute("aria-valuenow", percentage);

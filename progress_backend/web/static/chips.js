@@ -1,8 +1,9 @@
-// Buttons of which one is pressed: all tasks, or those of one status, each with how many these are.
+// Toggle buttons that filter by status, each with its number of tasks.
 import { button, element, say } from "./dom.js";
 import { STATUSES } from "./words.js";
 
-// `roves`: Tab reaches the one that is pressed, the arrows the others.
+// choose(status) is called on a press, with null for all tasks. `roves`: Tab focuses only the pressed button, the arrow
+// keys the others.
 export function makeChips(place, choose, roves = false) {
   const chips = [null, ...STATUSES].map((status) => {
     const chip = button("", () => choose(status));
@@ -17,10 +18,10 @@ export function makeChips(place, choose, roves = false) {
     const all = chips.map(({ chip }) => chip).filter((chip) => !chip.hidden);
     all[all.indexOf(target) + { ArrowRight: 1, ArrowLeft: -1 }[key]]?.focus();
   });
-  let inSight = null;
+  let scrolledTo = null;
   place.append(...chips.map(({ chip }) => chip));
 
-  // `counts` null while they are not known; `empty` whether a status that no task has is there, too.
+  // `counts` is null while unknown; `empty`: also show statuses without tasks.
   return function show(counts, chosen, words, empty = true) {
     for (const { status, chip, label, count } of chips) {
       const number = counts?.[status ?? "all"];
@@ -32,8 +33,8 @@ export function makeChips(place, choose, roves = false) {
       say(count, number == null ? "" : words.number(number));
     }
     const pressed = place.querySelector('[aria-pressed="true"]');
-    if (roves && pressed !== inSight)
+    if (roves && pressed !== scrolledTo)
       pressed.scrollIntoView({ block: "nearest", inline: "nearest" });
-    inSight = pressed;
+    scrolledTo = pressed;
   };
 }

@@ -1,4 +1,4 @@
-// The filters that are chosen beside the status, each as a button that takes it away.
+// The chosen filters other than the status, each as a button that removes it.
 import { FILTERS } from "./address.js";
 import { button, say } from "./dom.js";
 
@@ -14,7 +14,7 @@ export function makeChosen(place, choose) {
     made.hidden = true;
     return [name, made];
   });
-  place.prepend(...all.map(([, made]) => made)); // in sight where there is little room
+  place.prepend(...all.map(([, made]) => made)); // first, so that a narrow window shows them
 
   return function show(chosen, words) {
     for (const [name, made] of all) {

@@ -1,9 +1,9 @@
-// A button that copies a text, and says so for a moment.
+// A button that copies a text to the clipboard and then shows "Copied" for DONE_MS.
 import { button, element, say } from "./dom.js";
 
 const DONE_MS = 2_000;
 
-// `name` is that of its text among the words.
+// textOf() returns the text to copy; `name` is the key of the button's label in `words`.
 export function makeCopy(className, textOf, name = "copy") {
   let words = null;
   let timer = null;
@@ -30,13 +30,13 @@ export function makeCopy(className, textOf, name = "copy") {
   return { element: made, say: show };
 }
 
-// A page that came without TLS has no clipboard: there a field's text is copied.
+// A page without TLS has no navigator.clipboard: there the text of a selected field is copied.
 async function isCopied(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    const held = document.activeElement;
+    const focused = document.activeElement;
     const field = element("textarea");
     field.value = text;
     document.body.append(field);
@@ -44,7 +44,7 @@ async function isCopied(text) {
     field.select();
     const done = document.execCommand("copy");
     field.remove();
-    held?.focus({ preventScroll: true });
+    focused?.focus({ preventScroll: true });
     return done;
   }
 }

@@ -1,12 +1,12 @@
-// What only the read of one record has: the place of a waiting task in its type's queue, and what a workflow's
-// tasks failed of. Of the rows that are shown a few are read each second, the ones read longest ago first.
+// Details that only the read of a single record returns: a waiting task's place in its queue, and a workflow's
+// failures. Each second a few of the shown records are read, the least recently read ones first.
 import { answered } from "./live.js";
 
-const AT_ONCE = 4;
-const known = new Map(); // path -> what was read, of which state of its record, and when
+const MOST_READS = 4;
+const known = new Map(); // path -> the details, the state that they belong to, and when they were read
 const reading = new Set();
 
-// How many workers are alive; null while that is not known.
+// The number of live workers; null while unknown.
 export const alive = { workers: null };
 
 export async function readWorkers(stop) {
@@ -15,13 +15,13 @@ export async function readWorkers(stop) {
   return got;
 }
 
-// A waiting task moves on in its queue; a workflow is read again at its end, and where failures were taken back.
+// Identifies the state of a record that details belong to; null if it needs none.
 function stateOf({ status, planned, revision, created_at, end_time, counts }) {
   if (counts) return counts.error ? `${created_at} ${end_time}` : null;
   return status === "created" && !planned ? `${created_at} ${revision}` : null;
 }
 
-// What was read of a record as it is now; null of another state.
+// The details of the record's present state, or null. A retry may have reduced a workflow's failures since the read.
 export function detailsOf(item) {
   const found = known.get(item.path);
   const fits =
@@ -29,14 +29,15 @@ export function detailsOf(item) {
   return fits ? found : null;
 }
 
-// To be called each second with the records that are shown; `read` is called with each that was read.
+// Call it each second with the shown records; read(item) is called after each read. A waiting task is read again and
+// again: its place changes while its record does not.
 export function readDetails(items, read) {
   const paths = new Set(items.map(({ path }) => path));
   for (const path of known.keys()) if (!paths.has(path)) known.delete(path);
   if (reading.size) return;
   const readAt = (item) => detailsOf(item)?.readAt ?? 0;
   const due = items.filter((item) => stateOf(item) && !(item.counts && detailsOf(item)));
-  for (const item of due.sort((a, b) => readAt(a) - readAt(b)).slice(0, AT_ONCE))
+  for (const item of due.sort((a, b) => readAt(a) - readAt(b)).slice(0, MOST_READS))
     readOne(item, read);
 }
 

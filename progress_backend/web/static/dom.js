@@ -1,4 +1,4 @@
-// Elements, and texts that go into them as text, never as HTML.
+// Creates elements. A text is set as text, never as HTML.
 export function element(name, className, ...children) {
   const made = document.createElement(name);
   if (className) made.className = className;
@@ -13,7 +13,7 @@ export function button(className, press) {
   return made;
 }
 
-// A style sheet beside these modules, for what is loaded later than the page.
+// Loads a style sheet of this folder, for a view that is loaded on demand. Resolves even if the load fails.
 export function styled(name) {
   const sheet = element("link");
   sheet.rel = "stylesheet";
@@ -24,18 +24,17 @@ export function styled(name) {
   });
 }
 
-// Only where it is another one: what is marked stays marked, an open menu as it is, and nothing is spoken twice.
+// Setting the same text again would clear a selection, redraw an open menu, and make a screen reader repeat the text.
 export function say(place, text) {
   if (place.textContent !== text) place.textContent = text;
 }
 
-// A place without a text is not shown.
 export function sayOrHide(place, text) {
   say(place, text);
   place.hidden = !text;
 }
 
-// A text that may be cut off where it is long; the whole of it is a title.
+// For a text that CSS may truncate: the title has the whole text.
 export function sayCut(place, text, whole = text) {
   say(place, text);
   if (place.title !== whole) place.title = whole;

@@ -1,14 +1,14 @@
-// What the live page shows of a waiting task: its place, and when it starts.
+// A waiting task's place in its queue, and when it is expected to start.
 import { alive } from "./details.js";
 import { rangeTo } from "./remaining.js";
 
-// The place of a waiting task; where no worker is alive, that.
+// Without a live worker the place would say nothing about the start.
 export function placeText(ahead, words) {
   if (ahead == null) return "";
   return alive.workers === 0 ? words.noWorker : words.before(ahead);
 }
 
-// When a waiting task is likely to start.
+// `start` is the record's start_estimate.
 export function startText(task, start, words) {
   return start && alive.workers !== 0
     ? (rangeTo(start, task, words, words.startsIn) ?? words.waitsLonger)

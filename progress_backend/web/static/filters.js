@@ -1,16 +1,16 @@
-// Which filters go together: the service has an index for each of these and for no other mixture.
+// Which filters can be combined: the API has indexes only for these combinations.
 import { sortsOf } from "./sort_menu.js";
 
-const apartFrom = {
+const excludedBy = {
   owner: ["task_type", "symbol", "warning", "id_prefix"],
   warning: ["task_type", "symbol", "id_prefix"],
   id_prefix: ["status", "task_type", "symbol"],
 };
 
-// What is chosen after a change: of what does not go together the newer one stays.
+// The choices after a change. If two filters cannot be combined, the newer one stays.
 export function settled(chosen, change = {}) {
   const now = { ...chosen, ...change };
-  for (const [name, others] of Object.entries(apartFrom)) {
+  for (const [name, others] of Object.entries(excludedBy)) {
     if (!now[name]) continue;
     const isOlder = !change[name] && others.some((other) => change[other]);
     for (const one of isOlder ? [name] : others) now[one] = null;

@@ -1,14 +1,13 @@
-// What waits, as one row of the list: how many, and which of them is next, with its place and start. It
-// opens.
+// One row in place of all waiting tasks: their number, and the next task with its place and expected start.
 import { placeText, startText } from "./expected.js";
 import { alive, detailsOf } from "./details.js";
 import { button, element, say } from "./dom.js";
 import { TASK } from "./task.js";
 
-// Fewer are rows like the others.
+// Fewer waiting tasks have ordinary rows.
 export const LEAST = 4;
 
-// `turn` opens or closes it.
+// turn() is called when the user expands or collapses the row.
 export function makeFold(turn) {
   const toggle = button("toggle", turn);
   const next = element("span", "next");

@@ -1,50 +1,49 @@
-// Rows do not move away under a pointer, nor while the keyboard is among them, nor while somebody is
-// asked about one of them: what is new waits behind a button until none of that is so, or until
-// somebody presses that.
+// Rows do not move while the pointer or the keyboard focus is on them, or while the confirmation dialog is open: a
+// button shows the number of new rows, until a press of it or until rows may move again.
 import { say } from "./dom.js";
 
-const TAP_MS = 500; // the event of a press comes after the finger has left
+const TAP_MS = 500; // a tap's click event comes after its pointerleave
 
-// `draw` is called once rows may move.
+// draw() is called when rows may move again.
 export function makeHold(place, button, draw) {
-  const asking = document.getElementById("sure");
-  let over = false;
+  const dialog = document.getElementById("sure");
+  let inside = false;
   let timer = null;
-  let kept = [];
+  let heldKeys = [];
   let waiting = 0;
-  let open = true;
-  const holds = () => over || asking.open || place.querySelector(":focus-visible") !== null;
+  let released = true;
+  const holds = () => inside || dialog.open || place.querySelector(":focus-visible") !== null;
 
-  function left() {
-    over = false;
+  function pointerLeft() {
+    inside = false;
     draw();
   }
 
   place.addEventListener("pointerenter", () => {
     clearTimeout(timer);
-    over = true;
+    inside = true;
   });
   place.addEventListener("pointerleave", ({ pointerType }) => {
-    if (pointerType === "mouse") left();
-    else timer = setTimeout(left, TAP_MS);
+    if (pointerType === "mouse") pointerLeft();
+    else timer = setTimeout(pointerLeft, TAP_MS);
   });
-  place.addEventListener("focusout", () => setTimeout(draw)); // once the focus is where it goes
-  asking.addEventListener("close", () => setTimeout(draw));
+  place.addEventListener("focusout", () => setTimeout(draw)); // by then the next element has the focus
+  dialog.addEventListener("close", () => setTimeout(draw));
 
-  // The rows' keys to show, in their order, where these were read.
+  // Receives the keys of the rows as read, and returns the keys to show, in order.
   function order(read) {
-    if (open || !kept.length || !holds()) {
-      kept = read;
-      open = false;
+    if (released || !heldKeys.length || !holds()) {
+      heldKeys = read;
+      released = false;
     }
-    const there = new Set(kept);
+    const there = new Set(heldKeys);
     waiting = read.filter((key) => !there.has(key)).length;
-    return kept;
+    return heldKeys;
   }
 
-  // Another list than before is no news of this one.
+  // The rows of another list (filter, page) are not new rows of this one: they are shown at once.
   function release() {
-    open = true;
+    released = true;
   }
 
   function show(words) {
@@ -55,7 +54,7 @@ export function makeHold(place, button, draw) {
   button.onclick = () => {
     release();
     draw();
-    place.querySelector("tbody tr:not([hidden])")?.focus(); // as the button is gone
+    place.querySelector("tbody tr:not([hidden])")?.focus(); // the hidden button cannot keep the focus
   };
-  return { order, release, show, keys: () => (!open && holds() ? kept : []) };
+  return { order, release, show, keys: () => (!released && holds() ? heldKeys : []) };
 }

@@ -1,16 +1,16 @@
-// What a tab or a browser keeps; nothing where it lets a page keep nothing, which is a page all the same.
-export function kept(place, name) {
+// Reads and writes sessionStorage or localStorage (`storage`). A browser may deny access: the page works without.
+export function kept(storage, name) {
   try {
-    return globalThis[place].getItem(name);
+    return globalThis[storage].getItem(name);
   } catch {
     return null;
   }
 }
 
-export function keep(place, name, text) {
+export function keep(storage, name, text) {
   try {
-    globalThis[place].setItem(name, text);
+    globalThis[storage].setItem(name, text);
   } catch {
-    // It is known until the page is left.
+    // The value lasts until the page is closed.
   }
 }

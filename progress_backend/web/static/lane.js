@@ -1,4 +1,4 @@
-// What happened to a task as one lane: where it waited, ran and was paused, from its creation to its end.
+// A task's timeline as one strip of parts: its waits, runs and pauses, from its creation to its end.
 import { element } from "./dom.js";
 import { nowOf } from "./moment.js";
 import { clock } from "./words.js";
@@ -6,15 +6,15 @@ import { clock } from "./words.js";
 const ASKS = ["pause", "acknowledged", "resumed", "cancel", "end", "ended"];
 const WAITS = ["retried", "requeued", "redelivered", "ended"];
 
-// The parts from a creation to an end or to now, in milliseconds: {kind, attempt, from, to}.
+// The parts from the task's creation to `until`: {kind, attempt, from, to}, in milliseconds.
 export function partsOf(entries, created, until) {
   const parts = [];
   let kind = "wait";
   let attempt = 0;
   let from = created;
-  let asked = false; // a pause that the run has not carried out
+  let pausing = false; // a pause is requested, and not acknowledged yet
 
-  function turn(next, to) {
+  function begin(next, to) {
     if (to > from) parts.push({ kind, attempt, from, to });
     [kind, from] = [next, Math.max(from, to)];
   }
@@ -22,14 +22,14 @@ export function partsOf(entries, created, until) {
   for (const { event, time, attempt: number } of entries) {
     const at = Date.parse(time);
     if (event === "started" || event === "returned") {
-      turn("run", at);
+      begin("run", at);
       attempt = number ?? attempt;
-    } else if (WAITS.includes(event)) turn("wait", at);
-    else if (event === "acknowledged" && asked) turn("paused", at);
-    else if (event === "resumed" && kind === "paused") turn("run", at);
-    if (ASKS.includes(event)) asked = event === "pause";
+    } else if (WAITS.includes(event)) begin("wait", at);
+    else if (event === "acknowledged" && pausing) begin("paused", at);
+    else if (event === "resumed" && kind === "paused") begin("run", at);
+    if (ASKS.includes(event)) pausing = event === "pause";
   }
-  turn("", until);
+  begin("", until);
   return parts;
 }
 

@@ -1,6 +1,5 @@
-// The list of tasks, with each workflow as one row that stands for its tasks. It is read at once, when
-// the socket opens, and again (at most once a second) when a message says that it changed; where the
-// socket does not speak, every few seconds instead.
+// The list of tasks, with one row for each workflow in place of its tasks. It is read at once, when the WebSocket
+// opens, and (at most once a second) when a message reports a change; without a live WebSocket, every few seconds.
 import { ask } from "./acts.js";
 import { filtersOf, ofSocket } from "./address.js";
 import { LEAST, makeFold } from "./fold.js";
@@ -16,16 +15,15 @@ import { WORKFLOW } from "./workflow.js";
 
 const LIMIT = 20;
 const FINAL_LOOK_MS = 2_000;
-const UNSEEN_MS = 300;
+const HIDDEN_MS = 300;
 const MOST_LISTS = 20;
-// Rows that are drawn at first: a small window shows no more of them. The others come a frame later.
+// Rows of the first frame: a small window shows no more. The others are drawn in the next frame.
 const FIRST = 6;
 
-const FOLD = "\twaiting"; // the key of the row that stands for what waits
+const FOLD = "\twaiting"; // the key of the row that replaces the waiting tasks
 
-// `chosen` and `words` give what is chosen and the page's language; `turned` is called with another page,
-// `refuse` why an act was not done; `draw` and `drawState` draw the page around the rows; `hold` keeps
-// these from moving.
+// chosen() and words() return the user's choices and the texts. turned(page) is called when another page has to be
+// shown, refuse(why) when an act was refused; draw() and drawState() draw the page around the rows.
 export function makeList(table, { chosen, words, turned, refuse, draw, drawState, hold }) {
   const filters = {
     focus: () => document.querySelector('#filters [aria-pressed="true"]')?.focus(),
@@ -36,32 +34,32 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   const listening = makeListening({ reader, received: show, changed: drawState });
   let answer = null;
   let answerOf = "";
-  let summary = {}; // how many tasks have each status, whatever is chosen; `all` rows, where these are of all
+  let summary = {}; // the number of tasks per status, without filters; `all`: the rows of the list without filters
   let readOf = "";
   let finalTimer = null;
   let counted = { shown: 0, all: 0 };
-  let aheadMs = 0; // the service's clock
-  const starts = new Map(); // what is chosen -> where each page of such a list begins that has no numbers
-  let begun = false;
-  let drawn = false; // whether first rows were drawn, and all of them
-  let folded = null; // what stands for those that wait
-  let seen = new Set(); // the keys of the rows that are, in their order
-  let tasksAlone = false; // as a token for one type's tasks sees them: no workflows
-  let unfolded = false; // whether what waits is shown
+  let aheadMs = 0; // the API's clock, minus this browser's
+  const starts = new Map(); // a list -> the cursors of its pages, if these are not numbered
+  let begun = false; // the first rows are drawn
+  let drawn = false; // all rows are drawn
+  let folded = null; // the item of the row FOLD
+  let seen = new Set(); // the keys of the visible rows, in order
+  let tasksAlone = false; // the token permits no list of workflows
+  let unfolded = false; // the user has expanded the row FOLD
 
   function makeEither(item) {
     if (item.fold) return makeFold(turnFold);
     return makeRow(act, item.workflow_id ? WORKFLOW : TASK);
   }
 
-  // A workflow's status is computed from its tasks', and it has no owner, so that no list of them can
-  // be asked for by these: who chooses one sees all tasks that have it.
+  // With a filter the list has all matching tasks and no workflows: a workflow's status is computed from its tasks, and
+  // it has no owner, so there is no index of them.
   const alone = () => areFlows() || filtersOf(chosen()).size > 0 || chosen().sort === "ended";
 
-  // The list of workflows alone, which takes no filters.
+  // The view "Workflows", which has no filters.
   const areFlows = () => chosen().view === "workflows";
 
-  // What runs stands first, what waits is one row, and what has ended follows.
+  // The default list: running tasks first, waiting ones as one row, then the ended ones.
   const isFront = () => !tasksAlone && !alone() && chosen().sort === null;
 
   const listOf = () => (areFlows() ? "workflows" : `${chosen().sort} ${filtersOf(chosen())}`);
@@ -75,7 +73,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     return known;
   }
 
-  function asked() {
+  function listQuery() {
     const query = areFlows() ? new URLSearchParams() : filtersOf(chosen());
     const sort = areFlows() ? null : chosen().sort;
     const page = isFront() ? 1 : chosen().page;
@@ -88,19 +86,19 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   }
 
   async function read(stop, wanted) {
-    let query = asked();
+    let query = listQuery();
     const path = areFlows() ? "internal/workflows" : "internal/tasks";
     let got = await answered(`${path}?${query}`, {}, stop);
     if (got?.status === 403 && query.has("top")) {
       tasksAlone = true;
-      query = asked();
+      query = listQuery();
       got = await answered(`internal/tasks?${query}`, {}, stop);
     }
     if (wanted() && got?.ok) {
       listening.receivedNow();
       take(got, String(query));
     } else if (wanted() && got?.status === 422 && chosen().page > 1) {
-      // a page that only a cursor leads to
+      // an unnumbered page without its cursor, e.g. from a bookmark
       turned(1);
       reader.soon();
     }
@@ -127,8 +125,8 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     }
   }
 
-  // What has a row, and the task that is next among those that have none.
-  function inSight() {
+  // The items that have a row, and the next waiting task, which the row FOLD shows.
+  function shownItems() {
     return [...items.shown]
       .filter(([key]) => rows.get(key) || key === folded?.first?.task_id)
       .map(([, item]) => item);
@@ -151,8 +149,8 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     if (changed) reader.soon();
   }
 
-  // An end whose message may come again becomes final by the service's time alone, of which no message
-  // comes.
+  // An ended task that may be redelivered becomes final at may_come_again_until, without a WebSocket message: the list
+  // is read then.
   function readWhenFinal() {
     clearTimeout(finalTimer);
     const open = [...items.shown.values()].filter(
@@ -173,14 +171,14 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
       return;
     }
     for (const row of rows.all()) row.tick?.(words());
-    const seen = inSight();
+    const seen = shownItems();
     for (const item of seen) if (detailsOf(item)) showRow(item);
     if (!document.hidden) readDetails(seen, showRow);
-    // No message comes at the end of a publish.
+    // No WebSocket message reports the end of a workflow's publishing.
     if (seen.some((item) => item.workflow_id && item.end_time === null)) reader.look();
   }
 
-  // The network is back, or somebody looks again: now is the time to see how it is.
+  // Called when the network is back, or the tab is visible again.
   function lookNow() {
     listening.look(true);
     reader.soon();
@@ -192,7 +190,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
       show({ ...body, message: body.current_status, timestamp: body.updated_at });
     else if (body) {
       items.replace(body);
-      reader.anew(); // a read that is under way may have been answered before
+      reader.anew(); // a pending read may return the state before the act
       draw();
     }
     if (why) {
@@ -207,9 +205,9 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     if (drawn) listening.connect(ofSocket(chosen()));
   }
 
-  // What no first row needs: in the frame after theirs; soon where no frame is drawn, in a tab that nobody
-  // sees.
-  function goOn() {
+  // Connects and draws the other rows, in the frame after the first rows. A hidden tab gets no frames, so a timer does
+  // it there.
+  function drawRest() {
     begun = true;
     const rest = () => {
       if (drawn) return;
@@ -218,10 +216,10 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
       draw();
     };
     requestAnimationFrame(() => requestAnimationFrame(rest));
-    setTimeout(rest, UNSEEN_MS);
+    setTimeout(rest, HIDDEN_MS);
   }
 
-  // Those that wait behind one row, unless they are few, somebody has opened it, or looks for something.
+  // Puts FOLD in place of the waiting tasks, unless these are few, or the user searches.
   function foldedOrder(read, passes) {
     const waiting = isFront()
       ? read.filter((one) => items.shown.get(one)?.status === "created")
@@ -239,7 +237,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   }
 
   function drawRows() {
-    if (!begun && reader.outcome !== "none") goOn();
+    if (!begun && reader.outcome !== "none") drawRest();
     const shown = new Map();
     const passes = matcher(chosen().text, words());
     const order = hold.order(foldedOrder((answer?.tasks ?? []).map(keyOf), passes));
@@ -258,7 +256,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     readWhenFinal();
   }
 
-  // Those that are seen, each with its key: a task's id, or a line feed and a workflow's.
+  // The visible rows as [key, element]; keyOf() makes the keys.
   const seenRows = () =>
     [...seen].filter((one) => one !== FOLD).map((one) => [one, rows.get(one).element]);
 
@@ -268,7 +266,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     storeAway: reader.storeAway,
     refusal: reader.refusal,
   });
-  // Whether there is a page in that direction, as far as is known.
+  // Whether there is a page before (by < 0) or after this one, as far as known.
   const goesOn = (by) => {
     const { page } = chosen();
     const pages = answer?.pagination.pages ?? null;

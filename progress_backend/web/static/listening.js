@@ -1,12 +1,12 @@
-// The socket whose messages say what changed, and what is known of the line and of the store. When the socket
-// opens, and when it says that something was missed, the list is read: what was missed is never believed.
+// The WebSocket that reports changes of tasks, and the state of this connection. When it opens, and when it reports
+// missed messages, the list is read again.
 import { stayConnected } from "./live.js";
 import { moment } from "./moment.js";
 import { connectedAnew } from "./rows.js";
 
-// `reader` reads the list; `received` takes a message on a task; `changed` draws.
+// `reader` reads the list; received(message) is called for each change of a task, changed() when the state changes.
 export function makeListening({ reader, received, changed }) {
-  let live = null;
+  let connection = null;
   let socket = "opening";
   let stale = false;
   let sinceMessage = null;
@@ -38,9 +38,9 @@ export function makeListening({ reader, received, changed }) {
   }
 
   function connect(query) {
-    live?.stop();
+    connection?.stop();
     socket = "opening";
-    live = stayConnected(`internal/ws/tasks${query.size ? `?${query}` : ""}`, {
+    connection = stayConnected(`internal/ws/tasks${query.size ? `?${query}` : ""}`, {
       opened: () => {
         connectedAnew();
         socket = "open";
@@ -57,7 +57,7 @@ export function makeListening({ reader, received, changed }) {
     });
   }
 
-  // connecting, live, stale, or away: the service does not answer.
+  // "connecting", "live", "stale", or "away": the API does not respond.
   function state() {
     if (reader.outcome === "unanswered" || reader.outcome === "before") return "away";
     if (reader.outcome === "none") return "connecting";
@@ -70,7 +70,7 @@ export function makeListening({ reader, received, changed }) {
     connect,
     state,
     receivedNow,
-    look: (now) => live?.look(now),
+    look: (now) => connection?.look(now),
     silent: () => sinceMessage?.() ?? null,
   };
 }

@@ -1,22 +1,22 @@
-// What the page asks the API for, and the socket that it keeps open.
+// The page's HTTP requests to the API, and its WebSocket.
 import { HEARTBEAT_S, reconnecting } from "./reconnecting.js";
 import { current, headers, protocols, refused } from "./token.js";
 
 const ANSWER_MS = 10_000;
-// No token that is known; not allowed; asked for in a way that nothing answers.
 const NO_TOKEN = 4401;
-const NEVER = [NO_TOKEN, 4403, 4422];
-// A page below the root says where that is.
+// Close codes after which the same WebSocket would be refused again: unknown token, forbidden, invalid query.
+const FINAL_CODES = [NO_TOKEN, 4403, 4422];
+// A record's page is below the root, and has the path to it in data-base.
 export const BASE = new URL(document.body.dataset.base || ".", document.baseURI);
 
-// What was answered, its body included; null if that did not come in time, or `stop` was aborted.
+// Requests `url` and returns {ok, status, body, at}; null if no response came in time, or if `stop` was aborted.
 export async function answered(url, options = {}, stop = new AbortController()) {
-  const late = setTimeout(() => stop.abort(), ANSWER_MS);
-  const early = await readEarly(url);
-  const sent = early ? "" : current();
+  const timeout = setTimeout(() => stop.abort(), ANSWER_MS);
+  const preloaded = await preloadedRead(url);
+  const sent = preloaded ? "" : current();
   try {
     const response =
-      early?.[0] ??
+      preloaded?.[0] ??
       (await fetch(new URL(url, BASE), {
         ...options,
         headers: { ...options.headers, ...headers() },
@@ -24,30 +24,30 @@ export async function answered(url, options = {}, stop = new AbortController()) 
       }));
     if (response.status === 401) refused(sent);
     const body =
-      early?.[1] ??
+      preloaded?.[1] ??
       (await response.json().catch((error) => {
         if (stop.signal.aborted) throw error;
-        return null; // an answer of somebody on the way
+        return null; // not JSON: e.g. a proxy's error page
       }));
-    const at = Date.parse(response.headers.get("Date")); // the service's clock
+    const at = Date.parse(response.headers.get("Date")); // the API's clock
     return { ok: response.ok && body !== null, status: response.status, body, at };
   } catch {
     return null;
   } finally {
-    clearTimeout(late);
+    clearTimeout(timeout);
   }
 }
 
-// What the page has asked for before its script was there: the response and its body, once; null where
-// it asked for nothing, or was not answered.
-function readEarly(url) {
+// The response and body of the request that an inline script sent before the modules were loaded; null if it sent
+// none, or got no response. Its result is used once.
+function preloadedRead(url) {
   const { firstRead } = window;
   if (firstRead?.url !== url) return null;
   delete window.firstRead;
   return firstRead.answer;
 }
 
-// A socket of the service that comes back; with another token or question where it was refused.
+// A WebSocket that reconnects, unless the API refuses it. lost() is called after each close.
 export function stayConnected(path, { opened, received, lost }) {
   const url = new URL(path, BASE);
   url.protocol = url.protocol.replace("http", "ws");
@@ -67,7 +67,7 @@ export function stayConnected(path, { opened, received, lost }) {
 
   function closed(code) {
     lost();
-    return !NEVER.includes(code);
+    return !FINAL_CODES.includes(code);
   }
 
   return reconnecting(open, { opened, received, closed });

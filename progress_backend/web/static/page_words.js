@@ -1,7 +1,7 @@
-// The live page's texts: those of <task-progress>, and more.
+// The live page's texts, which extend those of <task-progress>.
 import { inEach, number, WORDS as SHARED } from "./words.js";
 
-// A day and time as the service writes it, in its zone.
+// A date and time in the API's time zone, without its offset.
 const written = (text) => text.slice(0, 19).replace("T", " ");
 
 export const WORDS = inEach(SHARED, {

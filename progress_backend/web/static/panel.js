@@ -1,39 +1,40 @@
-// The panel beside the list, with one task or workflow. Loaded once somebody opens a row.
+// The panel next to the list with one task or workflow. Loaded when the user opens a row.
 import { button, element, say, styled } from "./dom.js";
 import { makeRecord } from "./record_view.js";
 import { WORDS } from "./record_words.js";
 import { pageOf } from "./task.js";
 
-// `go` opens the row before or after, `close` closes the panel; `refuse` is called with why an act was not done.
+// go(-1) and go(1) open the previous and the next row, close() closes the panel; refuse(why) is called when an act was
+// refused.
 export async function makePanel(place, { go, close, refuse }) {
   const state = element("span", "state");
   const page = element("a", "own-page");
-  const before = button("", () => go(-1));
-  const after = button("", () => go(1));
+  const previous = button("", () => go(-1));
+  const following = button("", () => go(1));
   const done = button("", close);
-  const head = element("div", "bar-of-panel", before, after, page, state, done);
+  const head = element("div", "bar-of-panel", previous, following, page, state, done);
   let record = null;
-  let of = "";
+  let shown = "";
   let words = null;
   await styled("record.css");
 
   function end() {
     record?.end();
     record = null;
-    of = "";
+    shown = "";
     place.replaceChildren();
   }
 
   function show(kind, id, inWords) {
     words = WORDS[inWords.code];
-    say(before, words.previous);
-    say(after, words.following);
+    say(previous, words.previous);
+    say(following, words.following);
     say(done, words.close);
     say(page, words.asPage);
     page.href = pageOf(kind, id, words);
-    if (of !== `${kind} ${id}`) {
+    if (shown !== `${kind} ${id}`) {
       end();
-      of = `${kind} ${id}`;
+      shown = `${kind} ${id}`;
       const mine = (record = makeRecord(kind, id, { words: () => words, drawn, refuse }));
       place.append(head, ...record.elements);
       place.scrollTop = 0;

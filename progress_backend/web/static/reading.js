@@ -1,15 +1,15 @@
-// Reads that follow each other, never two at a time, so that on a slow line each answer still counts:
-// one a second at most, and fewer after failures.
+// Repeated reads, one at a time, so that a slow response is not discarded for a newer one: at most one a second, and
+// fewer after failures.
 import { moment } from "./moment.js";
 
 const READ_AGAIN_MS = 1_000;
 export const LONGEST_PAUSE_MS = 5_000;
-// What stays refused as long as nothing else is asked for.
+// The same request would get these statuses again.
 const REFUSED = [400, 401, 403, 404, 414, 422];
 
-// `work` reads: it is given what aborts it and whether its answer is still wanted, and returns the last
-// answer. `outcome` of the last read: none yet, ok, before the line was lost, refused (an answer that
-// is no list), unanswered. `refusal`: that answer, where asking again helps nothing.
+// work(stop, wanted) sends the request and returns the response: `stop` is its AbortController, wanted() is false after
+// an abort. done() is called after each read. `outcome` of the last read: "none" (no read yet), "ok", "before" (ok, but
+// the connection was lost since), "refused" or "unanswered". `refusal`: the response, if it is one of REFUSED.
 export function makeReader(work, done) {
   let reading = null;
   let again = false;
@@ -27,7 +27,7 @@ export function makeReader(work, done) {
     stop,
   };
 
-  // What is asked for is another: an answer that is under way is wanted no more.
+  // For another query: a pending read is aborted.
   function anew() {
     stop();
     read();
@@ -38,7 +38,7 @@ export function makeReader(work, done) {
     else timer ??= setTimeout(read, Math.max(0, pauseMs() - (sinceRead?.() ?? Infinity)));
   }
 
-  // Reads if nothing was read for a while.
+  // Reads if the last read is LONGEST_PAUSE_MS ago.
   function look() {
     if (!reading && (sinceRead?.() ?? Infinity) > LONGEST_PAUSE_MS) read();
   }
@@ -62,7 +62,7 @@ export function makeReader(work, done) {
     again = false;
     sinceRead = moment();
     const mine = (reading = new AbortController());
-    const got = await worked(mine);
+    const got = await attempt(mine);
     if (mine !== reading) return;
     reading = null;
     reader.outcome = got?.ok ? "ok" : got ? "refused" : "unanswered";
@@ -73,8 +73,8 @@ export function makeReader(work, done) {
     done();
   }
 
-  // An answer that nobody can read, of somebody on the way perhaps, is none; the next one may be better.
-  async function worked(mine) {
+  // An unreadable response, e.g. of a proxy, counts as none: the next read may succeed.
+  async function attempt(mine) {
     try {
       return await work(mine, () => mine === reading);
     } catch (error) {

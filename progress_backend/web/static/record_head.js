@@ -1,4 +1,4 @@
-// The head of a record's page: its name, status and acts, and the bar with its figures.
+// The head of a record's page: name, status, bar with figures, and buttons.
 import { makeActions } from "./actions.js";
 import { makeBar } from "./bar.js";
 import { makeCopy } from "./copy.js";
@@ -34,7 +34,7 @@ export function makeHead(act, kind) {
     why,
     actions.element,
   );
-  name.tabIndex = -1; // has the focus where the act that had it is over
+  name.tabIndex = -1; // gets the focus of a button that is removed
   function show(item, words) {
     const [shared, counted] = figuresOf(item, words);
     copy.say(words);
@@ -56,7 +56,7 @@ export function makeHead(act, kind) {
     tick(item, words);
   }
 
-  // What the time alone changes.
+  // Draws only the texts that change with time.
   function tick(item, words) {
     sayOrHide(rate, kind.rate(item, words) ?? "");
     sayOrHide(time, kind.time(item, words));

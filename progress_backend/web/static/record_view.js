@@ -1,5 +1,5 @@
-// One task or workflow, on its own page or in the panel: its record is read whole, and again (at most once a
-// second) as the line of <task-progress> says that it changed.
+// One task or workflow, on its own page or in the panel. The whole record is read, and read again (at most once a
+// second) when the feed of <task-progress> reports a change.
 import { ask } from "./acts.js";
 import { element } from "./dom.js";
 import { follow } from "./feed.js";
@@ -10,19 +10,19 @@ import { makeTaskView } from "./task_view.js";
 import { current, refused } from "./token.js";
 import { makeWorkflowView } from "./workflow_view.js";
 
-// `words` gives the texts; `drawn` is called as it was drawn, `refuse` with why an act was not done.
+// words() returns the texts; drawn() is called after each draw, refuse(why) when an act was refused.
 export function makeRecord(kind, id, { words, drawn, refuse }) {
-  const [title, how] = [element("h1"), element("p")];
-  const nothing = element("div", "", title, how, element("code", "", id));
+  const [title, explanation] = [element("h1"), element("p")];
+  const nothing = element("div", "", title, explanation, element("code", "", id));
   const place = element("div");
   const path = pathOf({ [`${kind}_id`]: id });
   const view = (kind === "task" ? makeTaskView : makeWorkflowView)(place, act, id);
   const reader = makeReader(read, draw);
   const ticking = setInterval(tick, 1_000);
   let record = null;
-  let missing = null; // the answer's status
-  let line = "connecting";
-  let leave = null;
+  let missing = null; // the status of the response, if it has no record
+  let feedState = "connecting";
+  let unfollow = null;
   [place.id, nothing.id] = ["record", "nothing"];
 
   async function read(stop, wanted) {
@@ -31,7 +31,7 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
     if (got.ok) {
       take(got.body, got.at);
       if (missing) {
-        // it is there again
+        // the record exists again
         missing = null;
         listen();
       }
@@ -44,14 +44,14 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
   function take(body, at = null) {
     const later =
       record && record.created_at === body.created_at && record.revision > body.revision;
-    // A message has a part of what the record has; a body has all that there is to say.
+    // A WebSocket message (it has a type) has only some fields of the record, a response body has all.
     if (!later) record = { ...(body.type && record), ...normalized(body, at) };
   }
 
   function listen() {
     const token = current();
-    leave?.();
-    leave = follow(
+    unfollow?.();
+    unfollow = follow(
       { base: BASE.href, kind, id, token },
       {
         received: (message) => {
@@ -60,7 +60,7 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
           draw();
         },
         state: (now) => {
-          line = now;
+          feedState = now;
           draw();
         },
         refused: (code) => {
@@ -85,14 +85,14 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
     draw();
   }
 
-  // A cancel is final as it is recorded, and its run may go on until it acknowledges that.
+  // A cancelled record is final, but its run may go on until it acknowledges the cancel.
   const over = () => record?.final && record.control?.acknowledged_at !== null;
 
   function state() {
     if (missing) return "";
     if (over()) return "ended";
     if (reader.outcome === "none") return "connecting";
-    return reader.outcome === "ok" ? line : "away";
+    return reader.outcome === "ok" ? feedState : "away";
   }
 
   function draw() {
@@ -101,7 +101,7 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
     if (missing) {
       const texts = words().missing[kind];
       title.textContent = missing === 403 ? words().forbidden : texts.title;
-      how.textContent = missing === 403 ? words().forbiddenHow : texts.how;
+      explanation.textContent = missing === 403 ? words().forbiddenHow : texts.how;
     } else if (record) {
       view.show(record, words());
     }
@@ -109,11 +109,11 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
   }
 
   function tick() {
-    if (!over() && (line !== "live" || record?.final)) reader.look();
+    if (!over() && (feedState !== "live" || record?.final)) reader.look();
     if (record && !missing && !document.hidden) view.tick(record, words());
   }
 
-  // What a window with it is called.
+  // The window's title.
   function name() {
     if (missing || !record) return title.textContent;
     const share = record.progress.total ? `${record.progress.percentage}% · ` : "";
@@ -123,7 +123,7 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
 
   function end() {
     clearInterval(ticking);
-    leave?.();
+    unfollow?.();
     reader.stop();
   }
 

@@ -1,4 +1,4 @@
-// The texts of the pages of one task or workflow: those of the live page, and more.
+// The texts of a record's page, which extend those of the live page.
 import { WORDS as PAGE } from "./page_words.js";
 import { inEach } from "./words.js";
 

@@ -1,4 +1,4 @@
-// One task or workflow as a table row, changed in place. All of it leads to the record.
+// One task or workflow as a table row that is updated in place. A click anywhere in it opens the record.
 import { makeActions } from "./actions.js";
 import { makeBar } from "./bar.js";
 import { makeCopy } from "./copy.js";
@@ -6,7 +6,7 @@ import { button, element, say, sayCut } from "./dom.js";
 import { figuresOf } from "./figures.js";
 import { agoText, TASK } from "./task.js";
 
-// A mark that chooses a value of the row as a filter of the list.
+// A button that filters the list by a value of the row. page.js and record.js receive its event.
 function makePick(filter) {
   let value = "";
   const made = button(`pick ${filter}`, () =>
@@ -27,11 +27,11 @@ function makePick(filter) {
 
 const idOf = ({ workflow_id: workflow, task_id: task }) => workflow || task;
 
-// A name with dots is cut in its middle: its last part stays.
+// A name with dots is truncated before its last dot: the last part stays visible.
 function makeName() {
   const path = element("span", "path");
   const leaf = element("span", "leaf");
-  leaf.dir = "auto"; // of a text from right to left the end is cut, too
+  leaf.dir = "auto"; // right-to-left text is truncated at its end, too
   function show(text) {
     const dot = text.lastIndexOf(".") + 1;
     say(path, text.slice(0, dot));
@@ -82,11 +82,11 @@ export function makeRow(act, kind = TASK) {
   message.dir = "auto";
   made.append(actions.element);
   for (const mark of [...marks, copy.element]) mark.tabIndex = -1;
-  made.onkeydown = goAlong;
+  made.onkeydown = moveFocus;
   made.tabIndex = -1;
 
-  // Tab goes from row to row; within one the arrows lead to its marks and acts.
-  function goAlong({ key, target }) {
+  // Tab moves from row to row, the arrow keys move between the buttons of a row.
+  function moveFocus({ key, target }) {
     const all = [...made.querySelectorAll("a, button")].filter((one) => one.checkVisibility());
     all[all.indexOf(target) + { ArrowRight: 1, ArrowLeft: -1 }[key]]?.focus();
   }
@@ -128,7 +128,7 @@ export function makeRow(act, kind = TASK) {
     for (const [filter, pick] of picks) pick.show(values[filter], words);
   }
 
-  // What the time alone changes.
+  // Draws only the texts that change with time.
   function tick(words) {
     say(time, kind.time(task, words));
     say(ago, agoText(task, words));

@@ -1,13 +1,13 @@
-// Rows in the order of what is shown, changed in place: a bar moves on, and what has the focus keeps it.
+// Rows in the order of the shown items. They are updated in place, so that bars animate and the focus stays.
 import { button, element, say } from "./dom.js";
 import { normalized } from "./task.js";
 
-// Who stood in a row that leaves goes on from the next one that stays, or the one before, or from `last`.
+// When the focused row is removed, the next remaining row is focused, else the one before, else `last`.
 export function makeRows(parent, make, last = null) {
   const rows = new Map(); // id -> row: its element, show(item, words) and focus()
 
   function draw(shown, words) {
-    const held = document.activeElement;
+    const focused = document.activeElement;
     const next = drop(shown);
     let place = parent.firstElementChild;
     for (const [id, item] of shown) {
@@ -18,12 +18,12 @@ export function makeRows(parent, make, last = null) {
       else parent.insertBefore(row.element, place);
     }
     if (next) next.focus();
-    // An element that is moved loses the focus.
-    else if (held !== document.activeElement && parent.contains(held))
-      held.focus({ preventScroll: true });
+    // insertBefore() takes the focus from an element that it moves.
+    else if (focused !== document.activeElement && parent.contains(focused))
+      focused.focus({ preventScroll: true });
   }
 
-  // Takes away those that are shown no more: who goes on in place of one that had the focus.
+  // Removes the rows that are not shown any more. Returns what to focus if one of them had the focus.
   function drop(shown) {
     const gone = [...rows].filter(([id]) => !shown.has(id));
     const staying = new Map();
@@ -50,21 +50,22 @@ function near(element, way, staying) {
   return null;
 }
 
-// Counts connections: what came by an earlier one may be of a store that came back older.
+// Counts connections. Redis may have been restored from an older state between two of them, so a record of an earlier
+// connection does not win over a read by its higher revision.
 let epoch = 0;
 
 export function connectedAnew() {
   epoch += 1;
 }
 
-// The key of a row: a task's id, or a line feed and a workflow's, which may be that of one of its tasks.
+// A row's key: a task's id, or a line feed and a workflow's id, which may also be the id of one of its tasks.
 export const keyOf = (item) => (item.workflow_id ? `\n${item.workflow_id}` : item.task_id);
 
-// Tasks and workflows as they were read, or received since then.
+// The shown tasks and workflows, as read or received.
 export function makeItems() {
   const items = { shown: new Map(), take, replace, receive };
 
-  // `kept`: keys of those that stay, read again or not.
+  // `kept`: the keys of items that stay even if they were not read again.
   function take(read, now, kept = []) {
     const known = items.shown;
     items.shown = new Map(
@@ -79,16 +80,16 @@ export function makeItems() {
     return later && known.epoch === epoch ? known : read;
   }
 
-  // What an act was answered with.
+  // Takes the response to an act.
   function replace(item) {
     if (items.shown.has(keyOf(item))) items.shown.set(keyOf(item), normalized(item));
   }
 
-  // Takes a message: the task if that is a newer state of one that is shown; and whether the list of
-  // tasks has changed by it.
+  // Takes a WebSocket message. Returns `task`, if the message is a newer state of a shown one, and `changed`: whether
+  // the list has to be read again.
   function receive(message) {
     const known = items.shown.get(message.task_id);
-    // Of another creation it is another record: the store was emptied, or the id published again.
+    // Another created_at means another record: Redis was emptied, or the id was published again.
     const another = known && message.created_at !== known.created_at;
     let task = null;
     if (known && (another || message.revision > known.revision)) {
@@ -103,13 +104,13 @@ export function makeItems() {
   return items;
 }
 
-// Which page of a list is shown, and buttons to turn to the others where there are any.
+// The number of the shown page, and the buttons to the other pages, which call turn(-1) and turn(1).
 export function makePages(turn) {
   const newer = button("", () => turn(-1));
   const text = element("span");
   const older = button("", () => turn(1));
 
-  // `pages` is null where they have no numbers; `more` says whether one follows; `all` how many rows there are;
+  // `pages` is null if the pages are not numbered; `more`: a page follows; `all`: the text for the number of rows;
   // `known` is false while another page is read.
   function show({ page, pages, more, all, known = true }, words) {
     const many = page > 1 || more;
@@ -118,12 +119,12 @@ export function makePages(turn) {
     say(older, words.older);
     newer.hidden = older.hidden = !many;
     if (!known) return;
-    // Who has turned to the last page by the keyboard goes on from the button that leads back.
-    const held = document.activeElement;
+    // A disabled button loses the focus, so on the first and the last page the other button gets it.
+    const focused = document.activeElement;
     newer.disabled = page <= 1;
     older.disabled = !more;
-    if (held === newer && newer.disabled) older.focus();
-    if (held === older && older.disabled) newer.focus();
+    if (focused === newer && newer.disabled) older.focus();
+    if (focused === older && older.disabled) newer.focus();
   }
 
   return { newer, text, older, show };

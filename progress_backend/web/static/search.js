@@ -1,16 +1,16 @@
-// The one search field. What is typed shows only those rows of the page that have it; what is suggested is a
-// filter of the whole list; a whole id is looked for at once, the beginning of one by Enter.
+// The search field. Typed text hides the rows of this page that do not contain it. A suggestion filters the whole list.
+// A complete id is searched in the whole list at once, the beginning of an id after Enter.
 import { element, say } from "./dom.js";
 import { errorOf, messageOf } from "./translated.js";
 import { STATUSES } from "./words.js";
 
 const NAMES = ["task_type", "symbol", "owner"];
-const MOST = 300; // values of rows that are kept to be suggested
-const SHORTEST_ID = 6; // characters that the service wants
+const MOST = 300; // values of rows that are suggested
+const SHORTEST_ID = 6; // characters that the API requires
 const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/; // as Celery makes them
 const BEGINNING = /^[0-9a-f-]*\d[0-9a-f-]*$/;
 
-// Whether a row is to be seen; null where nothing is typed.
+// Returns a function that says whether an item matches; null without a search text.
 export function matcher(text, words) {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return null;
@@ -28,12 +28,12 @@ export function matcher(text, words) {
     ].some((one) => one?.toLowerCase().includes(wanted));
 }
 
-// `typed` is called with the text, `choose` with the filters of a suggestion, or with the beginning of ids.
+// typed(text) is called on input, choose(filters) for a suggestion or an id.
 export function makeSearch(field, found, { typed, choose }) {
   const list = element("datalist");
-  const seen = new Map(); // "symbol 7203.T" -> its filter, of the rows that were loaded so far, and the types that are stored
-  let offered = new Map(); // a suggestion's text -> its filter
-  let composing = false; // letters of which a word is being made: none of them is what is looked for
+  const seen = new Map(); // "symbol 7203.T" -> [name, value]: of the rows loaded so far, and the types that have run
+  let offered = new Map(); // a suggestion's text -> [name, value]
+  let composing = false; // an input method editor holds an unfinished word
   let shown = 0;
   list.id = "suggested";
   field.setAttribute("list", list.id);
@@ -53,7 +53,7 @@ export function makeSearch(field, found, { typed, choose }) {
       ...[...seen.values()].map(([name, value]) => [words.only[name](value), [name, value]]),
     ]);
     const texts = [...offered.keys()];
-    if (String(texts) === list.dataset.now) return; // an open list stays as it is
+    if (String(texts) === list.dataset.now) return; // new options would close an open list
     list.dataset.now = String(texts);
     list.replaceChildren(...texts.map((text) => new Option(text, text)));
   }
@@ -74,7 +74,7 @@ export function makeSearch(field, found, { typed, choose }) {
     choose({ [name]: value, text: "" });
   }
 
-  // A browser says that a text was chosen from the list by its kind of input, or by none.
+  // For an option chosen from the datalist, inputType is insertReplacementText, or undefined in some browsers.
   function look({ inputType }) {
     if (composing) return;
     const picked = inputType === "insertReplacementText" || inputType === undefined;

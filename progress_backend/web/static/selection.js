@@ -1,5 +1,5 @@
-// What a person selects, to pause, resume or cancel it together: tasks and workflows that are ticked, also
-// all tasks at once that pass the filter. Loaded once somebody wants to select.
+// Selects tasks and workflows by checkboxes, or all tasks that match the filter, to pause, resume or cancel them
+// together. Loaded when the user presses "Select".
 import { sure } from "./acts.js";
 import { actOn, CHANGES, MOST, passing } from "./many.js";
 import { button, element } from "./dom.js";
@@ -7,12 +7,11 @@ import { WORDS } from "./selection_words.js";
 
 const ACTS = ["pause", "resume", "cancel"];
 
-// The key of a workflow's row is a line feed and its id.
+// See keyOf() in rows.js.
 const isWorkflow = (key) => key.startsWith("\n");
 
-// `rows` gives the rows that are seen, in their order, as [key, row]; `filters` what is chosen, null
-// where nothing is; `total` how many pass that, null where nobody counts; `acted`
-// is called after an act, `over` at the end.
+// rows() returns the visible rows as [key, element], filters() the chosen filters or null, total() the number of tasks
+// that match them, null if unknown. acted() is called after an act, over() when the user leaves the selection.
 export function makeSelection(bar, { rows, filters, total, acted, over }) {
   const chosen = new Set();
   const line = element("span", "report");
@@ -33,7 +32,7 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
   let busy = false;
   let outcome = "";
   const boxes = new Map();
-  let of = null;
+  let filterKey = null;
   line.setAttribute("role", "status");
   bar.replaceChildren(
     line,
@@ -58,7 +57,7 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     draw();
   }
 
-  // The box of a row; it stays that row's.
+  // The checkbox of a row, created once.
   function box(id) {
     if (!boxes.has(id)) {
       const made = element("input", "tick");
@@ -69,21 +68,21 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     return boxes.get(id);
   }
 
-  // Whether it has a meaning for what is selected.
+  // Whether the act would change a selected item.
   function may(name) {
     const fits = (one) => !one || CHANGES[name].includes(one);
     const seen = new Map(rows());
     return !busy && [...chosen].some((key) => fits(seen.get(key)?.dataset.status));
   }
 
-  // What `work` gives, unless another list was chosen meanwhile.
+  // Returns the result of work(), or null if the filter was changed meanwhile.
   async function working(work) {
-    const began = of;
+    const began = filterKey;
     busy = true;
     draw();
     const done = await work();
     busy = false;
-    return of === began ? done : null;
+    return filterKey === began ? done : null;
   }
 
   async function act(name) {
@@ -94,36 +93,36 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     if (name === "cancel" && !(await sure(words.sureAll(count), words.sureHow, words.yes(count))))
       return;
     report({ asked: 0 });
-    let so = null;
+    let result = null;
     const left = await working(async () => {
-      so = await actOn(what, name, words, report);
-      return so.left;
+      result = await actOn(what, name, words, report);
+      return result.left;
     });
     outcome = [
-      words.askedOf(so.asked),
-      ...counted(so.refused).map(([why, n]) => words.notDone(n, why)),
-      so.stopped,
-      so.left.length > 0 && words.left,
+      words.askedOf(result.asked),
+      ...counted(result.refused).map(([why, n]) => words.notDone(n, why)),
+      result.stopped,
+      result.left.length > 0 && words.left,
     ]
       .filter(Boolean)
       .join(" ");
     chosen.clear();
-    for (const key of left ?? []) chosen.add(key); // to be asked once more
+    for (const key of left ?? []) chosen.add(key); // for another try
     acted();
     draw();
   }
 
-  function report(so) {
-    outcome = `${words.askedOf(so.asked)} ${words.goingOn}`;
+  function report(result) {
+    outcome = `${words.askedOf(result.asked)} ${words.goingOn}`;
     draw();
   }
 
-  // What is ticked stays from page to page, and is forgotten with the filter.
+  // The selection stays from page to page; another filter clears it.
   function show(inWords) {
     const now = JSON.stringify(filters());
     words = { ...inWords, ...WORDS[inWords.code] };
-    if (now !== of && !busy) chosen.clear();
-    of = now;
+    if (now !== filterKey && !busy) chosen.clear();
+    filterKey = now;
     for (const [id, row] of rows())
       if (!row.contains(box(id))) row.firstElementChild.prepend(box(id));
     draw();
@@ -158,7 +157,7 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
   return { show, leave };
 }
 
-// How often each reason was given.
+// Returns [reason, its count] for each reason.
 function counted(refused) {
   const counts = new Map();
   for (const why of refused.values()) counts.set(why, (counts.get(why) ?? 0) + 1);

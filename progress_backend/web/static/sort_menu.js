@@ -1,8 +1,8 @@
-// In which order the list is, as far as the service has an order for what is chosen.
+// The menu with the orders of the list that the API has an index for.
 const ENDS = ["completed", "error", "cancelled"];
 const OTHERS = ["owner", "task_type", "symbol", "warning"];
 
-// What can be chosen; without a name what runs stands first, or, where there is a filter, the newest.
+// The orders for these filters. "" is the default: running tasks first, or, with a filter, the newest first.
 export function sortsOf({ status, id_prefix: beginning, ...chosen }) {
   const filtered = OTHERS.some((name) => chosen[name]);
   const byEnd = !filtered && (!status || ENDS.includes(status));
@@ -25,7 +25,7 @@ export function makeSortMenu(select, choose) {
         ...sorts.map((sort) => new Option(words.sorts[sort || unnamed], sort)),
       );
     }
-    if (select.value !== (chosen.sort ?? "")) select.value = chosen.sort ?? ""; // which would move an open menu
+    if (select.value !== (chosen.sort ?? "")) select.value = chosen.sort ?? ""; // else an open menu would move
     select.hidden = sorts.length < 2;
     select.setAttribute("aria-label", words.sort);
   };

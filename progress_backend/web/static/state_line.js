@@ -1,10 +1,10 @@
-// The line above the list: how the page is connected, and the notice below it.
+// The connection's state, above the list, and the notice below it.
 import { say } from "./dom.js";
 
 const NOTICE_MS = 10_000;
 const byId = (id) => document.getElementById(id);
 
-// Why there is no list; anything but the usual as the service says it.
+// Why the API refused the list: 401 and 403 in the page's words, others in the API's.
 function whyRefused({ status, body }, words) {
   if (status === 401) return words.tokenAgain;
   if (status === 403) return words.refusals[4403];
@@ -19,7 +19,7 @@ export function makeStateLine(draw) {
   let refusal = "";
   let timer = null;
 
-  // `silent`: milliseconds since the last message; null before.
+  // `silent`: milliseconds since the last message, null before the first one.
   function show(words, { state, silent, storeAway, refusal: refused }) {
     const fresh = ["live", "connecting", "ended", ""].includes(state);
     byId("connection").dataset.state = state;

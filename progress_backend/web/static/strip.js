@@ -1,5 +1,5 @@
-// The strip in the header: what runs and waits, how long, and the workers that live. These are read every few
-// seconds while somebody looks, for the workers' view as well.
+// The strip in the header: running and waiting tasks, the longest wait, live workers. The workers are read every few
+// seconds while the tab is visible, also for the workers' view.
 import { say } from "./dom.js";
 import { alive, readWorkers } from "./details.js";
 import { makeReader } from "./reading.js";
@@ -8,7 +8,7 @@ import { clock } from "./words.js";
 export function makeStrip(place, drawn) {
   const reader = makeReader(read, drawn);
   let found = null;
-  let refused = false; // its token does not list workers
+  let refused = false; // the token does not permit the list of workers
 
   async function read(stop, wanted) {
     const got = await readWorkers(stop);
@@ -19,7 +19,7 @@ export function makeStrip(place, drawn) {
   }
 
   function show({ running, created: waiting } = {}, words) {
-    place.hidden = refused || running == null; // its place is kept while it is read
+    place.hidden = refused || running == null; // during the read it stays, empty
     if (place.hidden || !found) return;
     const { workers } = alive;
     const wait = found.oldest_wait_ms == null ? "" : clock(found.oldest_wait_ms / 1000);

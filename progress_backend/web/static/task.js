@@ -1,4 +1,4 @@
-// What is shown of a task, in a row and on its page.
+// What a row and a page show of a task.
 import { placeText, startText } from "./expected.js";
 import { moment, nowOf } from "./moment.js";
 import { detailsOf } from "./details.js";
@@ -11,7 +11,7 @@ const OFFERED = {
   running: ["pause", "cancel"],
   paused: ["resume", "cancel"],
 };
-// Codes of default texts that say no more than the status, or the figures, do.
+// Codes of default texts that only repeat the status or the figures.
 const PLAIN = ["completed", "failed", "cancelled", "progressed", "progressed_unknown_total"];
 const AGO = [
   [86_400, "d"],
@@ -19,7 +19,7 @@ const AGO = [
   [60, "min"],
 ];
 
-// What a message does not have any more; it is put over what was known.
+// A message omits empty fields: these values overwrite the older ones that it is merged into.
 const NOTHING = {
   control: null,
   warnings: null,
@@ -31,8 +31,8 @@ const NOTHING = {
   error_code: null,
 };
 
-// A record (from the list) and a message (from the socket) name two things differently, and neither has
-// what there is nothing to say of. `now` is the service's clock as a list was read.
+// A record (from the list) and a message (from the WebSocket) have different names for two fields, and both omit empty
+// fields. `now` is the API's clock at the read.
 export function normalized(task, now = null) {
   const text = task.message ?? task.current_status ?? "";
   const at = task.timestamp ?? task.updated_at;
@@ -41,12 +41,12 @@ export function normalized(task, now = null) {
   return { ...NOTHING, ...task, path: pathOf(task), text, at, age: () => behind + since() };
 }
 
-// Where a task or a workflow is read and acted on.
+// The API's path of a task or workflow.
 export function pathOf({ workflow_id: workflow, task_id: task }) {
   return `internal/${workflow ? "workflow" : "task"}/${encodeURIComponent(workflow || task)}`;
 }
 
-// How long ago it ended, or began, or was created.
+// How long ago it ended, else started, else was created.
 export function agoText(item, words) {
   const from = Date.parse(item.end_time ?? item.start_time ?? item.created_at);
   const seconds = (nowOf(item) - from) / 1000;
@@ -71,12 +71,12 @@ function rateText(task, words) {
     : words.rateOf(words.number(roughly(task.rate)));
 }
 
-// Three digits are enough to read.
+// Three significant digits.
 function roughly(rate) {
   return rate >= 100 ? Math.round(rate) : Number(rate.toPrecision(3));
 }
 
-// Why it does not go on: its error, who stopped it and the reason that was given, or who is before it.
+// Why a task does not run: its place in the queue, its error, or who paused or cancelled it and the reason.
 function whyText(task, words) {
   const { status, control } = task;
   const place = placeText(detailsOf(task)?.ahead, words);
@@ -86,21 +86,21 @@ function whyText(task, words) {
   return [control.by, control.reason].filter(Boolean).join(": ");
 }
 
-// Its status; while its run has not acknowledged a pause or a cancel yet, that it is asked.
+// The status, or a requested pause or cancel until the run acknowledges it.
 function statusText({ status, control }, words) {
   return (
     (control?.acknowledged_at === null && words.asked[control.action]) || (words[status] ?? status)
   );
 }
 
-// What is out of the ordinary of it, and since when.
+// The warnings as [text, since].
 function warningsOf({ warnings }, words) {
   return Object.entries(warnings ?? {})
     .filter(([kind, since]) => since && words.warnings[kind])
     .map(([kind, since]) => [words.warnings[kind], words.since(since)]);
 }
 
-// The address of the page of one record.
+// The URL of a record's page.
 export function pageOf(kind, id, words) {
   return `${document.body.dataset.base ?? ""}${kind}/${encodeURIComponent(id)}?lang=${words.code}`;
 }
@@ -109,7 +109,7 @@ export const TASK = {
   page: ({ task_id }, words) => pageOf("task", task_id, words),
   data: (task) => ({ taskId: task.task_id, final: task.final }),
   name: ({ task_type, symbol }) => [task_type, symbol].filter(Boolean).join(" "),
-  // What tells rows apart, and what it is one of.
+  // The main name and the secondary one.
   names: ({ task_type, symbol }) => (symbol ? [symbol, task_type] : [task_type, ""]),
   filters: ({ task_type, symbol, owner }) => ({ task_type, symbol, owner }),
   status: statusText,
@@ -122,7 +122,7 @@ export const TASK = {
   cause: (task, words) => (task.status === "error" ? lastLine(whyText(task, words)) : ""),
 };
 
-// What a traceback comes to.
+// In a traceback, this line is the exception.
 export function lastLine(text) {
   return text.trimEnd().split("\n").at(-1);
 }

@@ -1,5 +1,4 @@
-// A task's record in the order that a person wants: how it is, what went wrong, what came out, who
-// asked for what, when, where.
+// A task's record in the order of a reader's questions: state, error, results, timeline, log, request, times, run.
 import { placeText, startText } from "./expected.js";
 import { readWorkers } from "./details.js";
 import { makeLog } from "./log_view.js";
@@ -11,11 +10,11 @@ import { makeTimeline } from "./timeline_view.js";
 import { errorOf } from "./translated.js";
 import { clock } from "./words.js";
 
-// A cancel that its run has not acknowledged may be followed by a signal: that is the second step.
+// Until the run acknowledges a cancel, the user can have its process sent a signal.
 const TERMINABLE = ({ worker, control }) =>
   worker && control?.action === "cancel" && control.acknowledged_at === null;
 
-// What went wrong, in one line: the last one of a traceback.
+// The exception: the last line of a traceback.
 const causeOf = (task, words) => errorOf(task, words).trim().split("\n").at(-1);
 
 const KIND = {
@@ -44,9 +43,9 @@ const KIND = {
         : TASK.why(task, words),
 };
 
-// Where its trace, and what Flower has of it, are to be seen; nothing where the service does not say, or where there is
-// none: Flower knows a task once Celery has had a message of it.
-function elsewhere({ task_id: id, root_id: root, worker, traceparent }) {
+// Links to the task's trace and to its page in Flower, if the API's settings have their URLs. Flower knows only tasks
+// that have a Celery message.
+function externalLinks({ task_id: id, root_id: root, worker, traceparent }) {
   const { trace, flower } = document.body.dataset;
   const its = traceparent?.slice(3, 35);
   const page = `${flower}/task/${encodeURIComponent(id)}`;
@@ -76,7 +75,7 @@ export function makeTaskView(place, act, id) {
     ),
   );
 
-  // Whether one is alive, for what waits.
+  // A waiting task shows whether a worker is alive.
   async function lookForWorkers(stop) {
     await readWorkers(stop);
     return { ok: true };
@@ -106,7 +105,7 @@ export function makeTaskView(place, act, id) {
     belongs.show(
       [
         ["owner", task.owner],
-        ...elsewhere(task),
+        ...externalLinks(task),
         ["workflow", link("workflow", workflow?.id)],
         ["canvas", link("workflow", workflow?.canvas)],
         ["parent", link("task", task.parent_id)],
@@ -122,7 +121,7 @@ export function makeTaskView(place, act, id) {
 
   function tick(task, words) {
     head.tick(task, words);
-    // A run that has yet to acknowledge its cancel may write more.
+    // A run may log more until it acknowledges its cancel.
     log.look(task, task.final && task.control?.acknowledged_at !== null, words);
     timeline.look(task, words);
     if (task.status === "created") workers.look();

@@ -1,4 +1,4 @@
-// The reader's choice of light or dark colours, kept in this browser; without one the system's.
+// The user's choice of light or dark colours, in localStorage; the default is the system's.
 import { keep, kept } from "./kept.js";
 
 const KEPT = "progress-backend theme";

@@ -1,26 +1,26 @@
-// The token that the service asks for: a person is asked once, and what was typed is kept until the
-// tab is closed. It is never put into an address.
+// The token that the API requires. A dialog asks for it, and sessionStorage keeps it until the tab is closed. It is
+// never put into a URL.
 import { keep, kept } from "./kept.js";
 
 const KEPT = "progress-backend token";
 const FITS = /^[\w.~-]+$/;
 const byId = (id) => document.getElementById(id);
-let token = null; // as it is kept, once somebody asks for it
+let token = null; // read from sessionStorage at first use
 let asked = false;
-let given = () => {};
+let onGiven = () => {};
 
 export const current = () => (token ??= kept("sessionStorage", KEPT) ?? "");
 
 export const headers = () => (current() ? { Authorization: `Bearer ${token}` } : {});
 
-// A browser's WebSocket can send no header of that name; the first of these is what is answered.
+// A browser's WebSocket cannot send an Authorization header, so the token is a subprotocol; the API selects the first.
 export const protocols = () => (current() ? ["progress-backend", `token.${token}`] : []);
 
 export function whenGiven(then) {
-  given = then;
+  onGiven = then;
 }
 
-// `sent` was refused: what somebody has typed meanwhile may be right.
+// Called when the API refused the token `sent`. A token that was entered meanwhile may be valid.
 export function refused(sent) {
   if (sent !== current() || byId("token").open || (asked && !token)) return;
   byId("token-wrong").hidden = !token;
@@ -38,7 +38,7 @@ function take() {
   token = text;
   keep("sessionStorage", KEPT, token);
   byId("token").close();
-  given();
+  onGiven();
 }
 
 byId("token-give").onclick = take;

@@ -1,28 +1,28 @@
-// What is shown of a workflow, in a row and on its page.
+// What a row and a page show of a workflow.
 import { detailsOf } from "./details.js";
 import { remainingText } from "./remaining.js";
 import { lastLine, pageOf } from "./task.js";
 import { errorOf } from "./translated.js";
 import { clock, STATUSES } from "./words.js";
 
-// Causes of failures that another failure has brought about.
+// Values of error_cause for tasks that failed because of another task's failure.
 export const FOLLOWED = ["upstream", "never_published"];
 
-// The first failure that no other one has brought about.
+// The first failure that is not a consequence of another one.
 export const firstCause = (failures = []) =>
   failures.find(({ error_cause }) => !FOLLOWED.includes(error_cause)) ?? failures[0];
 
 const isOpen = (workflow) => workflow.end_time === null;
 
-// A request stands until the record confirms it: all have ended, or none runs any more.
-function asked({ control, end_time, status }) {
+// The requested act, until the record confirms it: a cancel when all tasks have ended, a pause when none runs.
+function requested({ control, end_time, status }) {
   if (!control || end_time !== null) return null;
   return control.action === "cancel" || status !== "paused" ? control.action : null;
 }
 
 function offered(workflow) {
   if (!isOpen(workflow) || workflow.status === "cancelled") return [];
-  const waits = workflow.status === "paused" || asked(workflow) === "pause";
+  const waits = workflow.status === "paused" || requested(workflow) === "pause";
   return [waits ? "resume" : "pause", "cancel"];
 }
 
@@ -34,8 +34,8 @@ function timeText(workflow, words) {
   return isExpected ? remainingText(workflow, words) : "";
 }
 
-// How many tasks have each status but error, which the line below says; nothing where all of them
-// have the workflow's.
+// The number of tasks per status, except errors, which have their own line; empty if all tasks have the workflow's
+// status.
 function countsText({ counts, status, progress }, words) {
   if (counts[status] === progress.total) return "";
   return STATUSES.filter((one) => counts[one] && one !== "error")
@@ -55,14 +55,14 @@ function whyText(workflow, words) {
   return [control.by, control.reason].filter(Boolean).join(": ");
 }
 
-// What a row shows of a workflow.
+// The same interface as TASK in task.js.
 export const WORKFLOW = {
   page: ({ workflow_id }, words) => pageOf("workflow", workflow_id, words),
   data: (workflow) => ({ workflowId: workflow.workflow_id, failed: workflow.counts.error > 0 }),
   name: (workflow, words) => workflow.name || words.workflow,
   names: ({ name }, words) => [name || words.workflow, name ? words.workflow : ""],
   status: (workflow, words) =>
-    words.asked[asked(workflow)] ?? words[workflow.status] ?? workflow.status,
+    words.asked[requested(workflow)] ?? words[workflow.status] ?? workflow.status,
   offered,
   rate: () => null,
   time: timeText,
