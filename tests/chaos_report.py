@@ -57,7 +57,7 @@ def run(part: str) -> str:
 
 
 def table(text: str, newest: str = "") -> str:
-    """The file anew: each part's last run, or that there was none."""
+    """The file's new text: each part's last run, or that there was none."""
     found = re.findall(r"^\| (\w+) (\|.*)$", f"{text}\n{newest}", re.MULTILINE)
     known = {part: row for part, row in found if part in PARTS}
     rows = (f"| {part} {known.get(part, '| – | – | – | not yet |')}\n" for part in PARTS)

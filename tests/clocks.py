@@ -1,4 +1,4 @@
-"""Clocks whose time a test sets: one that is called, a thread's, and a process's own."""
+"""Clocks that a test sets: one that is called, a thread's, and a process's own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def set_monotonic(monkeypatch: pytest.MonkeyPatch, clock: Callable[[], float]) -
 
 
 def wrong_clock(seconds: int) -> dict[str, str]:
-    """The environment of a process whose wall clock is that wrong; its monotonic one is right."""
+    """The environment of a process with a wall clock that wrong; its monotonic one is right."""
     faketime = shutil.which("faketime")
     if faketime is None:
         missing("faketime (apt-get install faketime)")

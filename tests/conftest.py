@@ -102,7 +102,7 @@ def apps_stay() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def logging_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Each test begins and ends with the same log, and has each line a minute anew."""
+    """Each test begins and ends with the same log, and may log each line that is one a minute."""
     monkeypatch.setattr(outage_log, "_faults", {})
     outage_log._outages.clear()  # an earlier test's store may have had this one's port
     with unhijacked():
@@ -122,7 +122,7 @@ def jobs_are_patient() -> Iterator[None]:
 def unhijacked() -> Iterator[None]:
     """Puts the root logger's handlers and level back at the end.
 
-    Celery's worker in a thread replaces them: the next test would hear no warning, and what the
+    Celery's worker in a thread replaces them: the next test would catch no warning, and what the
     library's threads log between two tests would run into pytest's dots.
     """
     root = logging.getLogger()

@@ -10,7 +10,7 @@ import redis
 from progress_backend import progress_task
 from tests.apps import App
 
-#: Nobody listens there.
+#: No server listens there.
 AWAY = "redis://127.0.0.1:1/0"
 
 

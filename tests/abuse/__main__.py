@@ -1,9 +1,9 @@
 """`python -m tests.abuse`: what the watchers of 200 updates a second notice of abuse at their port.
 
-A service that asks for tokens is watched for a while in peace, then while strangers and the holder
-of one token flood it, send it half requests, wrong frames and long bodies, and guess tokens. It
-ends with 1 if the slowest hundredth is told more than twice as late, if anything was answered with
-5xx, or if the service's memory goes on growing.
+A service that asks for tokens is watched for a while in peace, then while clients without a token
+and the holder of one flood it, send it half requests, wrong frames and long bodies, and guess
+tokens. It ends with 1 if the slowest hundredth of updates takes more than twice as long, if
+anything was answered with 5xx, or if the service's memory goes on growing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PEACE_S = float(os.environ.get("PEACE", "30"))
 ABUSE_S = float(os.environ.get("SECONDS", "120"))
 RATE = float(os.environ.get("RATE", "50"))
 UPDATES = 200.0
-#: How much later watchers may be told, and how much memory may be added in the second half.
+#: How much later watchers may receive updates, and how much memory the second half may add.
 BAR = 2.0
 GROWTH = 1.05
 KEY = "k" * 32
@@ -92,10 +92,10 @@ def report(peace: list[float], abuse: list[float], memory: list[int], answers: A
     before, during = quantiles(peace, n=100), quantiles(abuse, n=100)
     for name, at in (("half", 49), ("99 of 100", 98)):
         print(
-            f"{name} of the watchers are told within {before[at] * 1000:.1f} ms in peace, "
+            f"{name} of the watchers receive an update within {before[at] * 1000:.1f} ms in peace, "
             f"{during[at] * 1000:.1f} ms in abuse: {during[at] / before[at]:.2f}×"
         )
-    print(f"{len(abuse):,} updates were heard; load average {os.getloadavg()[0]:.1f}")
+    print(f"{len(abuse):,} updates were received; load average {os.getloadavg()[0]:.1f}")
     rest = memory[len(memory) // 4 :]
     first, last = (max(part) for part in (rest[: len(rest) // 2], rest[len(rest) // 2 :]))
     print(f"memory of the service: {first / 2**20:.1f} MiB, then {last / 2**20:.1f} MiB")

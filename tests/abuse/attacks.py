@@ -29,7 +29,7 @@ Attempt = Callable[[], Awaitable[str]]
 
 
 class Attackers:
-    """What strangers and holders of a token do to a port."""
+    """What clients with and without a token do to a port."""
 
     def __init__(self, port: int, token: str, share: str) -> None:
         self._port = port

@@ -57,7 +57,7 @@ class Watched:
 
     async def updated(self, seconds: float, rate: float) -> list[float]:
         """Writes `rate` updates a second; returns each watcher's time from the write on, in
-        seconds, once all have heard the last one."""
+        seconds, once all have received the last one."""
         self.heard, loop = [], asyncio.get_running_loop()
         began, count = loop.time(), int(seconds * rate)
         writing = set[asyncio.Task[None]]()

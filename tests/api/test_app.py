@@ -41,7 +41,7 @@ async def test_the_environment_says_everything(start_service: StartService, redi
         answer = http.post(f"/internal/task/{task_id}/cancel", json={"terminate": True})
         assert answer.status_code == 200, answer.text
         service.wait_for_log(rf"INFO progress_backend\.web\.tasks: Created task {task_id}: t")
-        # A page whose name was made to lead here (DNS rebinding).
+        # A page under a name that now resolves to this server (DNS rebinding).
         refused = http.get("/internal/tasks", headers={"Host": f"evil.test:{port}"})
         assert (refused.status_code, "PROGRESS_ALLOWED_HOSTS" in refused.text) == (403, True)
     # Another service in the network, and a page of that very address, as a browser has it.

@@ -33,7 +33,7 @@ SYMBOLS = ("7203.T", "6758.T", None)
 
 
 def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[Base]]:
-    """All runs under leases that ran out whose records were not written for a lease's time."""
+    """All runs under expired leases with records that were not written for a lease's time."""
     found: list[Base] = []
     for lease, task_ids in (yield from silent_runs.run_out(settings, now, token)):
         found += yield from silent_runs.silent(settings, now, lease, task_ids)
@@ -175,7 +175,7 @@ class OverAsync(Driver):
 
 
 def in_parts(settings: Settings) -> Settings:
-    """Keys in partitions as on a cluster, all on one node, which nobody else may ask for."""
+    """Keys in partitions as on a cluster, all on one node, which no other test may request."""
     object.__setattr__(settings, "partitions", 3)
     return settings
 

@@ -1,4 +1,4 @@
-"""Somebody else's values under the schema's keys, for the tests of what reads them."""
+"""Another program's values under the schema's keys, for the tests of what reads them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def put_type(raw: Any, key: str, kind: str, some: bytes) -> None:
 
 
 def put_member(raw: Any, key: str, some: bytes, score: Any, facets: bytes) -> None:
-    """A member of somebody else's beside ours, or garbage in the place of ours."""
+    """Another program's member beside ours, or garbage in the place of ours."""
     kind = raw.type(key)
     if kind == b"hash":
         raw.hset(key, some, facets)

@@ -201,7 +201,7 @@ def test_a_canvas_that_is_sent_again_is_not_cancelled(
 
 
 def test_another_writer_between_two_looks(driver: Driver, bases: dict[str, Base]) -> None:
-    """A start whose commit is compared just before the request is stored, and just after."""
+    """A start with its commit compared right before the request is stored, and right after."""
     flow = driver.flows.apply("waits", (STARTED,), driver.now(), base=bases["waits"])
     asked: list[object] = []
 

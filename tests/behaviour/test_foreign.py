@@ -78,7 +78,7 @@ def check(driver: Driver, *, listed: bool = True) -> None:
 
 
 def go_on(driver: Driver, *, reaped: bool = True, cleaned: bool = True) -> None:
-    """Starts, ends and passes of everybody else's work."""
+    """Starts, ends and checks of all other tasks."""
     driver.create("new", symbol="7203.T")
     driver.start("new", LEASE)
     driver.apply("new", ev.Progressed(current=5))

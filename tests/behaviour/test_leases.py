@@ -31,7 +31,7 @@ def test_a_lock_is_kept_by_who_has_it(driver: Driver) -> None:
     assert driver.execute(locks.take("reap", "a", 200))
     assert driver.execute(locks.take("reap", "a", 60_000))
     assert not driver.execute(locks.take("reap", "b", 60_000))
-    # Taken for far longer than anybody asks for: by a clock that was set back since.
+    # Taken for far longer than any caller requests: by a clock that was set back since.
     assert driver.execute(locks.take("reap", "b", 20_000))
     assert not driver.execute(locks.take("reap", "a", 20_000))
 

@@ -1,4 +1,4 @@
-"""How long a record is kept, and what a reader is told of one that has not begun."""
+"""How long a record is kept, and what a read returns of one that has not started."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_a_run_without_a_rate_has_its_types(driver: Driver) -> None:
     assert left(21, ev.Progressed(current=0)) == pytest.approx(5, abs=0.01)
     assert left(22, ev.Progressed(current=10)) == pytest.approx(4, abs=0.01)
     assert left(24, ev.Progressed(current=20)) == pytest.approx(4.5, abs=0.01)
-    # A retry begins anew, once its countdown is over.
+    # A retry starts from zero, once its countdown is over.
     eta = now + timedelta(seconds=60)
     assert left(30, ev.Retried(retries=1, eta=eta)) == pytest.approx(30 + 5, abs=0.01)
 

@@ -58,7 +58,7 @@ def test_those_are_not_counted_that_are_not_to_begin_yet(driver: Driver) -> None
     driver.apply("planned", ev.Planned(identity=planned))
     eta = driver.now() + timedelta(hours=1)
     driver.apply("member later", ev.Created(identity=planned, eta=eta))
-    # The clock of a cluster's client, whose first calls open connections, is some 30 ms wrong.
+    # The clock of a cluster's client is some 30 ms wrong: its first calls open connections.
     create(driver, "first", 200)
     create(driver, "last", 200)
     assert [ahead_of(driver, task_id) for task_id in ("first", "last")] == [0, 1]

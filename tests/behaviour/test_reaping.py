@@ -39,7 +39,7 @@ def renew(driver: Driver, lease: str, until: timedelta = timedelta(seconds=30)) 
 
 
 def look_around(driver: Driver, after: timedelta = SILENT) -> list[str]:
-    """The pass over what nobody holds; it sees every record."""
+    """The check of records that no worker holds; it reads every record."""
     _, found = driver.run(silent_runs.unheld(driver.flows, driver.now() + after, "ours"))
     driver.execute(locks.give_back(silent_runs.UNHELD_LOCK, "ours"))
     return [base.task.task_id for base in found]
@@ -63,7 +63,7 @@ def test_a_worker_renews_a_lease_that_had_become_unknown(driver: Driver) -> None
 
 @pytest.fixture
 def silent(driver: Driver) -> Driver:
-    """A worker that runs two tasks and was just alive."""
+    """A worker that runs two tasks and has renewed its lease a moment ago."""
     renew(driver, "lease-1")
     driver.start("a", "lease-1", symbol="7203.T")
     driver.start("b", "lease-1")

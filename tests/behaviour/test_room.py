@@ -1,4 +1,4 @@
-"""What a task's log and timeline take of the store together, whatever is said."""
+"""What a task's log and timeline take of the store together, whatever is written."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def test_what_is_too_large_is_clipped_and_hinders_no_other(driver: Driver) -> No
 def test_each_goes_its_own_way_and_commits_share_trips(driver: Driver) -> None:
     at_work, overtaken = driver.start("at work"), driver.start("overtaken")
     ended = driver.start("ended")
-    driver.apply("overtaken", ev.Paused())  # by somebody else, as the base does not know
+    driver.apply("overtaken", ev.Paused())  # by another caller, as the base does not know
     driver.apply("ended", ev.Cancelled())
     now, said = driver.now(), ev.Progressed(current=3, attempt=1)
     flows = [

@@ -1,4 +1,4 @@
-"""Records whose run nobody will speak for any more, though no lease has run out."""
+"""Records of runs that no worker will report on any more, though no lease has run out."""
 
 from __future__ import annotations
 

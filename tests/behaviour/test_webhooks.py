@@ -101,7 +101,7 @@ def test_each_way_to_end_leaves_one(hooked: Driver) -> None:
     hooked.apply("never", not_published)  # its first commit is its end
     hooked.start("twice")
     hooked.apply("twice", ev.Progressed(current=10), ev.Completed())
-    hooked.apply("twice", ev.Created(identity=identity_of()))  # anew, under the same id
+    hooked.apply("twice", ev.Created(identity=identity_of()))  # again, under the same id
     hooked.apply("twice", ev.Cancelled(by="api"))
     assert sorted(event["id"] for event in taken(hooked)) == [
         "cancelled~0~2~cancelled",

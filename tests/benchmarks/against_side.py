@@ -112,7 +112,7 @@ class Side:
         return lambda: self._published("publish, µs", 3, lambda: [noop.delay() for _ in _tasks()])
 
     def groups(self) -> Callable[[], Figures]:
-        """Tasks in groups of 100, likewise."""
+        """Tasks in groups of 100, in the same way."""
         from celery import group
 
         noop = self._noop(4)

@@ -47,9 +47,9 @@ def recorded(path: Path) -> list[Job]:
 
 
 def made_up(seed: int, jobs: int = 60) -> list[Job]:
-    """Jobs whose items spread as recorded ones do: four families, some steady, some with items that
-    take many times as long as others; each run has a pace of its own, which wanders meanwhile and
-    drifts."""
+    """Jobs with items that spread as recorded ones do: four families, some steady, some with
+    items that take many times as long as others; each run has a pace of its own, which wanders
+    meanwhile and drifts."""
     random = Random(seed)
     #: Typical seconds of an item, spread of the items, and of the pace that they wander about.
     families = {

@@ -77,7 +77,7 @@ def measure(quick: bool) -> list[Row]:
 
 
 def created_tasks(store: Store, count: int) -> list[str]:
-    """Ids of tasks that have not begun, of a type whose rate is known: each has an estimate."""
+    """Ids of tasks that have not started, of a type with a known rate: each has an estimate."""
     about = ev.Identity(task_type="fetch_data", total_items=252, symbol="7203.T")
     done = store.run(store.flows.apply("done", (ev.Created(identity=about),), store.now()))
     begun = store.run(

@@ -122,6 +122,6 @@ def _grouped(app: Celery, tasks: int, size: int = 100) -> float:
 
 
 def _emptied(app: Celery) -> None:
-    """Rounds start alike; what was published is nobody's work."""
+    """Rounds start alike; no worker receives what was published."""
     with redis.Redis.from_url(app.conf.broker_url) as client:
         client.flushdb()

@@ -1,6 +1,6 @@
 """How often the range of the estimated end holds the end, and how wide it is.
 
-All predictions count whose type has four past runs or more, also those that are too wide to show.
+Predictions of types with four past runs or more count, also those that are too wide to show.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def markdown(rows: Iterable[Row], machine: Sequence[str]) -> str:
 
 
 def estimates_markdown(rows: Iterable[Row]) -> str:
-    """The page of the estimates, whose figures depend on no machine."""
+    """The page of the estimates; their figures depend on no machine."""
     head = (
         "# Estimates",
         "",

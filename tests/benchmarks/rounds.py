@@ -20,7 +20,7 @@ class Rounds:
     def of(cls, sides: Mapping[str, Measure], count: int, *, warm_up: int = 1) -> Rounds:
         """Runs `count` rounds after `warm_up` ones that are thrown away.
 
-        Garbage is collected before each round, so that nobody pays for another one's.
+        Garbage is collected before each round, so that none pays for another one's.
         """
         figures: dict[str, list[float]] = {name: [] for name in sides}
         order = list(sides)

@@ -30,8 +30,8 @@ _SHOW = "\nprint(time.process_time() * 1000 - celery_ms, pages() - celery_mib)"
 
 
 def measure(quick: bool) -> list[Row]:
-    """One row: processor time over that of Celery with a Redis backend, in fresh processes whose
-    bytecode is cached."""
+    """One row: processor time over that of Celery with a Redis backend, in fresh processes with
+    cached bytecode."""
     rounds = 2 if quick else 15
     mib: dict[str, list[float]] = {name: [] for name in _CODES}
     env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}

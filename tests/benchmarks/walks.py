@@ -116,7 +116,7 @@ def _losses(store: Store) -> Callable[[], None]:
 
 
 def _run_out(store: Store, task_id: str) -> None:
-    """Makes a running record that was written minutes ago, and whose lease has run out."""
+    """Makes a running record that was written minutes ago, with a lease that has run out."""
     store.ready()
     lease = f"gone@host/{task_id}"
     identity = ev.Identity(task_type="fetch_data", total_items=100, symbol="7203.T")

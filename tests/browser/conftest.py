@@ -90,7 +90,7 @@ def site() -> Iterator[Site]:
 
 
 def kept(test: str, number: int, picture: Callable[[], bytes]) -> None:
-    """Keeps a page's picture where somebody wants to look at all of them."""
+    """Keeps a page's picture where `PROGRESS_TEST_PICTURES` is set."""
     if PICTURES:
         name = re.sub(r"\W+", "-", test).strip("-")
         Path(PICTURES, f"{name}-{number}.png").write_bytes(picture())

@@ -1,4 +1,4 @@
-"""Firefox, spoken to through its own WebDriver (BiDi): Debian packs no geckodriver."""
+"""Firefox, driven through its own WebDriver (BiDi): Debian packs no geckodriver."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class Line:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self.port = 0
-        #: Connections that were given up: nothing comes through, and nobody is told.
+        #: Connections that were given up: nothing comes through, and neither end is closed.
         self._dead: set[object] = set()
         self._open: set[object] = set()
         self._silent = False
@@ -35,7 +35,7 @@ class Line:
         self._loop.close()
 
     def fall_silent(self) -> None:
-        """From now on all that is said is swallowed, over new connections as well."""
+        """From now on all that is sent is dropped, over new connections as well."""
         self._silent = True
         self._dead |= self._open
 

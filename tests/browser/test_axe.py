@@ -161,7 +161,7 @@ def test_nor_where_something_is_open(
 
 
 def test_nor_while_the_service_is_away(api: RunningApi, open_page: OpenPage) -> None:
-    """All of it is stale, and its texts can still be told from what is behind them."""
+    """All of it is stale, and its texts still have enough contrast."""
     options = {"bypass_csp": True, "reduced_motion": "reduce", "color_scheme": "dark"}
     page, record, flow, shop = (
         open_page(api, path, **options)

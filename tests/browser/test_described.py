@@ -1,4 +1,4 @@
-"""The API's description in a browser whose network ends at the service."""
+"""The API's description in a browser with no network beyond the service."""
 
 from __future__ import annotations
 

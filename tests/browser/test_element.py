@@ -356,7 +356,7 @@ KEY = "a key of the shop, long enough for it"
 
 @pytest.fixture
 def guarded(start_api: StartApi, redis_url: str, site: Site) -> RunningApi:
-    """An API that answers nobody without a token."""
+    """An API that serves no client without a token."""
     about = {"redis_url": redis_url, "allowed_origins": (site.origin,), "locale": "en"}
     _, token = new("shop", "write")
     return start_api(**about, tokens=(token.line(),), signing_keys=(KEY,))

@@ -1,4 +1,4 @@
-"""A row stays while somebody decides on it, and what a finger has pressed."""
+"""A row stays while its dialog is open, and what a finger has pressed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_row_stays_while_its_dialog_is_open(
 def test_the_list_does_not_move_while_a_finger_is_down(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
-    """A browser tells a tap after the finger has left."""
+    """A browser sends the click of a tap after the finger has left."""
     records.start("one")
     page = open_page(api, "/?lang=en", has_touch=True)
     shows(page, "one", "running")

@@ -37,7 +37,7 @@ def test_of_filters_that_do_not_go_together_the_newer_stays(
     assert asked(page) == {"warning": "stalled"}
     page.go_back()
     expect(chips).to_have_text(["Type: fetch_data ×"])
-    # An address that somebody has made by hand.
+    # An address that was written by hand.
     page.goto(f"http://127.0.0.1:{api.port}/?task_type=fetch_data&warning=stalled&page=3&lang=en")
     expect(chips).to_have_text(["Warning: Stalled ×"])
     shows(page, "slow", "running")

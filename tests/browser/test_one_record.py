@@ -59,7 +59,7 @@ def _ended(records: Records, task_id: str, end: ev.Event) -> Task:
 
 STOP = ev.Paused(by="api", reason="lunch")
 END = ev.Cancelled(by="cli", reason="no longer wanted")
-#: A task in each state that a reader can tell from others.
+#: A task in each state that a page shows differently.
 SCENES: dict[str, Scene] = {
     "waits": lambda records, i: records.create(i),
     "waits-paused": lambda records, i: [records.create(i), records.apply(i, STOP)][-1],
@@ -178,6 +178,6 @@ def _standing(body: dict[str, Any]) -> str:
 
 
 def _text(page: Page, task_id: str) -> str:
-    """All of the task's row, but the time that is left, which each message tells anew."""
+    """All of the task's row, but the time that is left, which each message updates."""
     shown = row(page, task_id)
     return shown.inner_text() + (shown.locator(".time").get_attribute("title") or "")

@@ -45,7 +45,7 @@ def both_work(page: Page, api: RunningApi, address: str) -> None:
 
 def printed_by(page: Page, printed: list[str], text: str) -> None:
     def found() -> bool:
-        page.wait_for_timeout(20)  # Playwright hears only while it is asked
+        page.wait_for_timeout(20)  # Playwright receives only while it is called
         return any(text in line for line in printed)
 
     eventually(found, what=f"{text} in {printed}")

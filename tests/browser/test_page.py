@@ -181,7 +181,7 @@ def test_an_act_that_is_not_answered_is_no_success(
 def test_what_is_never_answered_is_given_up_after_a_while(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
-    """An act as well as a read, while the socket speaks on."""
+    """A write as well as a read, while the socket goes on sending."""
     records.start("job")
     page = open_page(api)
     page.route("**/internal/task/job/update", lambda route: None)

@@ -1,4 +1,4 @@
-"""Pages of one record, and the element, for everybody: by keyboard, on a phone, in forced colours,
+"""Pages of one record, and the element, for every user: by keyboard, on a phone, in forced colours,
 in both languages, whatever texts jobs have, and while the API is started again."""
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def test_hostile_texts_on_the_narrowest_screen(
 
 @pytest.mark.parametrize("path", PAGES)
 def test_forced_colours(api: RunningApi, records: Records, open_page: OpenPage, path: str) -> None:
-    """A bar is seen, and its parts can be told apart, as can what is chosen."""
+    """A bar is visible, and its parts differ in colour, as does what is chosen."""
     records.start("job")
     records.progress("job", 126)
     the_workflow(records)

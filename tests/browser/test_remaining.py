@@ -1,4 +1,4 @@
-"""The time left on the page: the range that past runs of the type tell, and what is beyond it."""
+"""The time left on the page: the range that past runs of the type give, and what is beyond it."""
 
 from __future__ import annotations
 

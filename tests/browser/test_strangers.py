@@ -165,7 +165,7 @@ def test_a_page_of_another_origin(
 
 
 def rebound(page: Page, port: int) -> str:
-    """Opens a page whose name leads to the service once it is there."""
+    """Opens a page under a name that resolves to the service once it is there."""
     base = f"http://rebound.test:{port}"
 
     def once(route: Route) -> None:

@@ -33,8 +33,8 @@ pytestmark = pytest.mark.slow
 WITHIN_S = 75
 #: How long everything is away at least.
 AWAY_S = 20
-#: Longer than it takes to open all pages on a busy machine: nobody renews the runs' leases, and the
-#: API, too, looks for those that ran out.
+#: Longer than it takes to open all pages on a busy machine: no worker renews the runs' leases, and
+#: the API, too, looks for those that ran out.
 LEASE_S = 900
 
 #: An API in a process of its own, so that it can be frozen.
@@ -53,9 +53,9 @@ class Scene:
     records: Records
     hurt: Callable[[], object]
     heal: Callable[[], object]
-    #: What the list's page says beside its state; a record's own tells how old it is.
+    #: What the list's page shows beside its state; a record's own shows how old it is.
     since: str = "last message"
-    #: Seconds until the page said that it does not know, and what it said.
+    #: Seconds until the page showed that it does not know, and its text.
     said_after: float | None = None
     said: str = ""
     #: Seconds until it was live again and showed what was recorded meanwhile.
@@ -219,7 +219,7 @@ def seen(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def record(made: dict[str, Scene], *names: str) -> None:
-    """What the pages cannot have heard of yet."""
+    """What the pages cannot have received yet."""
     for name in names:
         made[name].records.progress("job", 126)
 

@@ -16,14 +16,14 @@ from celery import Celery, chain, chord, group, signature
 
 from progress_backend import ProgressNotifier, install
 
-#: Seconds after which a message that nobody acknowledged is delivered again.
+#: Seconds after which a message that no worker acknowledged is delivered again.
 VISIBILITY_S = 4
 LEASE_S = 2.0
 REAP_INTERVAL_S = 0.5
 #: Hash: task id -> how often its body has begun; and task id -> the name of its canvas.
 RUNS, CANVAS_OF = "canvases:runs", "canvases:of"
 _STEPS, _STEP_S = 4, 0.02
-#: How long a task hangs that somebody is to terminate.
+#: How long a task hangs that is to be terminated.
 _HANGS_S = 10.0
 _AGAIN = {"acks_late": True, "reject_on_worker_lost": True}
 

@@ -25,7 +25,7 @@ WEIGHTS = {
     "revoked": 1,
     "terminated": 1,
 }
-#: Kinds whose ids the test has to know, since it revokes them.
+#: Kinds with ids that the test has to know, since it revokes them.
 KINDS_ASKED = frozenset({"revoked", "terminated"})
 SHAPES = ("chain", "group", "chord")
 #: Parts of a shape, and shapes within one another.
@@ -57,7 +57,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Shape:
-    """A chain, a group, or a chord, whose last part is its body."""
+    """A chain, a group, or a chord; its last part is its body."""
 
     shape: str
     parts: tuple[Task | Shape, ...]

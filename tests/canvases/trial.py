@@ -1,4 +1,4 @@
-"""Random canvases in real workers, whose processes are killed meanwhile."""
+"""Random canvases in real workers; their processes are killed meanwhile."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.chaos.calm import QUEUE, UNACKED, deliver_again
 from tests.servers import Server, Worker
 
 APP = "tests.canvases.jobs"
-#: Pool processes that were only just made are spared: Celery's worker ends where one of them does.
+#: Pool processes that are younger are spared: Celery's worker ends where one of them does.
 _GROWN_S = 0.5
 #: Between two kills of a pool process, and of a worker.
 _CHILD_S, _WORKER_S = (0.3, 1.0), (3.0, 6.0)
@@ -44,7 +44,7 @@ _JUDGED_S = 4 * (LEASE_S + REAP_INTERVAL_S) + 20.0
 _SAMPLE_S = 0.2
 #: How long the records' server pauses, and the time between two pauses.
 _PAUSE_S, _BETWEEN_S = 0.3, 4.0
-#: Tasks of a trial whose message may have died with the process that was to send it.
+#: Tasks of a trial with a message that may have died with the process that was to send it.
 _UNSENT = 5
 
 
@@ -207,7 +207,7 @@ class Trial:
         storm.heal()
 
     def _under_way(self) -> tuple[int, int, int]:
-        """Messages in the queue, those that nobody acknowledged, and tasks that have begun."""
+        """Messages in the queue, those that no worker acknowledged, and tasks that have begun."""
         client = self._client
         return client.llen(QUEUE), client.hlen(UNACKED), client.hlen(RUNS)
 

@@ -29,9 +29,9 @@ class Case:
     members: Mapping[str, dict[str, Any]]
     #: Celery's states of the members.
     states: Mapping[str, str]
-    #: Ids of the canvas' tasks whose body has begun.
+    #: Ids of the canvas' tasks with a body that has begun.
     ran: Sequence[str] = ()
-    #: Whether a worker has ended that had acknowledged messages whose tasks had not begun.
+    #: Whether a worker has ended that had acknowledged messages of tasks that had not begun.
     worker_died: bool = False
 
 
@@ -77,7 +77,7 @@ def _status(counted: Mapping[str, int]) -> str:
 
 def _unsent(case: Case, task_id: str, one: dict[str, Any]) -> bool:
     """Whether a message never left, since a pool process was killed as it was about to send it, or
-    died with a worker that had acknowledged it. A store cannot tell such a task from one that still
+    died with a worker that had acknowledged it. In a store such a task looks like one that still
     waits."""
     revoked = one["task_type"] == "revoked" and case.states[task_id] == "REVOKED"  # before it left
     if (case.states[task_id] in _AGREES and not revoked) or one.get("worker") is not None:
@@ -98,7 +98,7 @@ def _may_have_left(case: Case, planned: Iterable[str]) -> bool:
 
 
 def _ended_twice(one: dict[str, Any], state: str) -> bool:
-    """Whether Celery told of two ends, a revoke and the death of a process that a kill met at the
+    """Whether Celery reported two ends, a revoke and the death of a process that a kill met at the
     same time: the record keeps the first, Celery the last, and those behind it follow either."""
     ends = (one["status"], state)
     return one["task_type"] == "terminated" and ends in _BOTH
@@ -106,7 +106,7 @@ def _ended_twice(one: dict[str, Any], state: str) -> bool:
 
 def _right(one: dict[str, Any], state: str) -> bool:
     if state == "REVOKED" and one.get("planned"):
-        # Celery stores a revoke at once: here of a task whose message never left.
+        # Celery stores a revoke at once: here of a task with a message that never left.
         return one["status"] == "cancelled" or one.get("error_cause") in _UNSTORED
     if state in _AGREES:
         return bool(one["status"] == _AGREES[state])

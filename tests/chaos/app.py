@@ -13,7 +13,7 @@ from celery import Celery
 from progress_backend import install
 from tests.chaos import jobs
 
-#: Seconds after which a message that nobody acknowledged is delivered again.
+#: Seconds after which a message that no worker acknowledged is delivered again.
 VISIBILITY_S = 5
 LEASE_S = 2.0
 REAP_INTERVAL_S = 1.0
@@ -35,7 +35,7 @@ def build(
         broker_transport_options={
             "visibility_timeout": VISIBILITY_S,
             # A worker that is killed while it looks for messages to deliver again leaves its lock:
-            # by itself it would keep everybody else from looking for five minutes.
+            # by itself it would keep all others from looking for five minutes.
             "unacked_mutex_expire": 2,
         },
         broker_connection_retry_on_startup=True,

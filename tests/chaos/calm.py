@@ -20,7 +20,7 @@ from progress_backend.store.drivers import Store
 from tests.asked import page_of
 from tests.records import without_books
 
-#: The broker's list of waiting messages, and its hash of those that nobody acknowledged.
+#: The broker's list of waiting messages, and its hash of those that no worker acknowledged.
 QUEUE, UNACKED = "celery", "unacked"
 _PAGE = 100
 
@@ -33,7 +33,7 @@ def waiting(client: redis.Redis) -> list[str]:
 
 
 def deliver_again(app: Celery) -> None:
-    """Has the broker deliver again what nobody acknowledged within the visibility timeout.
+    """Has the broker deliver again what no worker acknowledged within the visibility timeout.
 
     Kombu does so when a worker connects, and then at each tenth look of the worker (100 s).
     """
@@ -103,7 +103,7 @@ def misanswered(address: str, stored: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def _listed(store: Store, status: str | None) -> tuple[list[str], int]:
-    """All pages of a list, and the total it tells."""
+    """All pages of a list, and its total."""
     ids: list[str] = []
     page, total = 1, 0
     while True:

@@ -127,7 +127,7 @@ class Fleet:
         self.done.append(f"{time.time():.3f} {what}")
 
     def _hurt(self, injury: Injury) -> tuple[str, Healing] | None:
-        """Whom it met, and what makes up for it; None if there is nobody to hurt."""
+        """Which process it met, and what makes up for it; None if there is none to hurt."""
         worker = self.workers[int(injury.pick * len(self.workers))]
         match injury.what:
             case "kill worker" if worker.alive:
@@ -179,11 +179,11 @@ class Fleet:
                 os.killpg(group, signal.SIGKILL)
 
     def received(self) -> set[str]:
-        """The tasks of all messages that a worker has said it had."""
+        """The tasks of all messages that a worker has logged as received."""
         return set().union(*map(_received, self.logs().values()))
 
     def logs(self) -> dict[str, str]:
-        """What each process has said since the storm began."""
+        """What each process has logged since the storm began."""
         return {path.stem: path.read_text(errors="replace") for path in self.folder.glob("*.log")}
 
 

@@ -28,7 +28,7 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-#: Kinds whose message comes again until somebody is done with it: such a job runs, whatever dies.
+#: Kinds with a message that comes again until a worker is done with it: whatever dies, they run.
 AGAIN = frozenset(kind for kind, options in KINDS.items() if options.get("acks_late"))
 
 
@@ -51,7 +51,7 @@ def job(kind: str) -> Callable[..., Any]:
                 time.sleep(STEP_S)
             end(self, kind)
         except TaskCancelled:
-            facts.say(task_id, "heard that it is cancelled")
+            facts.say(task_id, "received its cancel")
             raise
         except BaseException as error:  # whatever ends a body, it is written down and goes on
             facts.say(task_id, f"raised {type(error).__name__}")

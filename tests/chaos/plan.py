@@ -32,7 +32,7 @@ INJURIES = {
     "together": (*_PROCESSES, "pause store", "kill store"),
     "apart": (*_PROCESSES, "pause broker", "kill broker", "kill node", "pause node"),
 }
-#: Jobs a second: what two cores can do while they start the killed anew.
+#: Jobs a second: what two cores can do while they start the killed again.
 PACE = 4.5
 
 

@@ -11,7 +11,7 @@ from tests.chaos.verdict import Verdict
 if TYPE_CHECKING:
     from tests.chaos.storm import Storm
 
-#: Wrong records whose whole history is shown.
+#: Wrong records to show with their whole history.
 _SHOWN = 5
 #: Lines of a process's log on one task.
 _LINES = 30
@@ -29,7 +29,7 @@ class Report:
 
     @property
     def wrong(self) -> list[str]:
-        """The tasks whose records are wrong."""
+        """The tasks with a wrong record."""
         return [task_id for task_id, verdict in self.verdicts.items() if not verdict.right]
 
     @property

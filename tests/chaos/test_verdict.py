@@ -20,13 +20,13 @@ def record(status: str, **fields: Any) -> dict[str, Any]:
 LOST = record("error", error_cause="lost", worker=WORKER, error_message="w@tests fell silent")
 LET_GO = record("error", error_cause="lost", error_message="its message did not come again")
 UNPUBLISHED = record("error", error_cause="not_published", error_message="no broker")
-UNHEARD = record("error", error_cause="internal_error", error_message="ConnectionError: refused")
+UNRECORDED = record("error", error_cause="internal_error", error_message="ConnectionError: refused")
 REJECTED = record("error", error_cause="rejected", error_message="Reject: no broker")
 BY_API = {"by": "api", "reason": "the storm"}
 IGNORED = {"by": "celery", "reason": "Ignore"}
 RETRYING = ["began, retries 0", "raised Retry"]
 BEGAN = ["began, retries 0"]
-HEARD = [*BEGAN, "heard that it is cancelled"]
+RECEIVED = [*BEGAN, "received its cancel"]
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ HEARD = [*BEGAN, "heard that it is cancelled"]
         Case("t", "FAILURE", record("error", error_cause="exception")),
         Case("t", "FAILURE", LOST),
         Case("t", "REVOKED", record("cancelled")),
-        Case("t", "STARTED", UNHEARD, ["returned"]),
+        Case("t", "STARTED", UNRECORDED, ["returned"]),
         Case("t", "PENDING", UNPUBLISHED, raised=True),
         Case("t", "STARTED", record("error", error_cause="exception"), ["raised ValueError"]),
         Case("t", "STARTED", LOST, BEGAN),
@@ -44,9 +44,9 @@ HEARD = [*BEGAN, "heard that it is cancelled"]
         Case("t", "STARTED", record("cancelled", control=IGNORED)),
         Case("t", "PENDING", record("cancelled", control=BY_API)),
         Case("t", "SUCCESS", record("cancelled", control=BY_API), ["returned"]),
-        Case("t", "FAILURE", record("cancelled", control=BY_API), HEARD, killed=True),
+        Case("t", "FAILURE", record("cancelled", control=BY_API), RECEIVED, killed=True),
         Case("t", "REVOKED", LET_GO, [*BEGAN, "raised SystemExit"]),
-        Case("t", "REVOKED", UNHEARD, [*BEGAN, "raised SystemExit", *BEGAN, "returned"]),
+        Case("t", "REVOKED", UNRECORDED, [*BEGAN, "raised SystemExit", *BEGAN, "returned"]),
         Case("t", "RETRY", record("running"), RETRYING),
         Case("t", "RETRY", record("running"), [*RETRYING, "began, retries 1"]),
         Case("t", "RETRY", record("running"), [*RETRYING, "began, retries 1", "raised Reject"]),
@@ -71,17 +71,17 @@ def test_right(case: Case) -> None:
         Case("t", "SUCCESS", record("error", error_cause="exception")),
         Case("t", "PENDING", UNPUBLISHED),
         Case("t", "STARTED", UNPUBLISHED, BEGAN, raised=None),
-        Case("t", "STARTED", {**UNHEARD, "error_cause": "exception"}),
+        Case("t", "STARTED", {**UNRECORDED, "error_cause": "exception"}),
         Case("t", "STARTED", record("error", error_cause="exception"), ["returned"]),
         Case("t", "SUCCESS", LOST),
         Case("t", "REVOKED", LOST, [*BEGAN, "raised SystemExit"]),
-        Case("t", "SUCCESS", UNHEARD, ["returned"]),
+        Case("t", "SUCCESS", UNRECORDED, ["returned"]),
         Case("t", "STARTED", {**LOST, "worker": None}),
         Case("t", "STARTED", {**LOST, "error_message": "somebody fell silent"}),
         Case("t", "STARTED", record("cancelled", control={"by": "celery", "reason": "revoked"})),
         Case("t", "SUCCESS", record("cancelled", control=IGNORED)),
-        Case("t", "SUCCESS", record("cancelled", control=BY_API), HEARD),
-        Case("t", "FAILURE", record("cancelled", control=BY_API), HEARD),
+        Case("t", "SUCCESS", record("cancelled", control=BY_API), RECEIVED),
+        Case("t", "FAILURE", record("cancelled", control=BY_API), RECEIVED),
         Case("t", "STARTED", record("running", worker=WORKER)),
         Case("t", "RETRY", record("running", attempt=2), [*RETRYING, "began, retries 1"]),
         Case("t", "RETRY", record("running"), [*RETRYING, "began, retries 1"], alive=True),
@@ -90,7 +90,7 @@ def test_right(case: Case) -> None:
         Case("t", "SUCCESS", REJECTED, ["raised Reject"]),
         Case("t", "SUCCESS", record("running"), RETRYING),
         Case("t", "SUCCESS", record("created"), BEGAN),
-        Case("t", "REVOKED", UNHEARD, [*BEGAN, "returned"]),
+        Case("t", "REVOKED", UNRECORDED, [*BEGAN, "returned"]),
         Case("t", "PENDING", record("paused")),
         Case("t", "SUCCESS", record("created")),
         Case("t", "STARTED", record("created"), BEGAN, alive=True),

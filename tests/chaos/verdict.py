@@ -8,7 +8,7 @@ from typing import Any
 
 ENDS = {"completed": "SUCCESS", "error": "FAILURE", "cancelled": "REVOKED"}
 _ENDED = frozenset(ENDS.values())
-#: What a job notes whose process Celery ends.
+#: What a job notes if Celery ends its process.
 ENDED = "raised SystemExit"
 
 
@@ -23,12 +23,12 @@ class Case:
     record: dict[str, Any] | None = None
     #: What the job itself noted.
     facts: Sequence[str] = ()
-    #: Whether the publish raised; None: beat published it, and only beat was told.
+    #: Whether the publish raised; None: beat published it, and only beat knows.
     raised: bool | None = False
     #: Whether a process that ran it is there yet.
     alive: bool = False
     #: Whether its message comes again until a worker is done with it, and a worker had it. (Kombu
-    #: takes it from its list first, and notes that nobody acknowledged it then.)
+    #: takes it from its list first, and then notes it as not acknowledged.)
     again: bool = False
     #: Whether what Celery stored is that the process which ran it died.
     killed: bool = False
@@ -50,7 +50,7 @@ def judge(case: Case) -> Verdict:
     if status not in ENDS:
         return _unended(case, status)
     if (control.get("by"), control.get("reason")) == ("celery", "terminated"):
-        return Verdict("cancelled by a termination that nobody asked for", right=False)
+        return Verdict("cancelled by a termination that was not requested", right=False)
     if case.state == ENDS[status]:
         return Verdict(f"{status}, as the result backend says ({case.state})")
     if status == "error":
@@ -70,8 +70,8 @@ def _error(case: Case, record: dict[str, Any]) -> Verdict:
             right = endless and case.raised is not False and not case.facts
             return Verdict(f"error: its publish raised, {_end(case)}", right)
         case "internal_error":
-            # Celery could not store the run's end (or its start), gave up and told nobody; or it
-            # stored one afterwards of a run that it had ended by itself.
+            # Celery could not store the run's end (or its start), gave up and logged nothing; or
+            # it stored one afterwards of a run that it had ended by itself.
             right = endless or _let_go(case)
             return Verdict(f"error: Celery failed around the body, {_end(case)}", right)
         case "rejected" if endless and "raised Reject" in case.facts:  # a retry that never left
@@ -84,7 +84,7 @@ def _error(case: Case, record: dict[str, Any]) -> Verdict:
 
 def _lost(case: Case, record: dict[str, Any]) -> Verdict:
     if record.get("worker") is None and _let_go(case):
-        # It lost its broker, whose message it was to run again; Celery could not store that, took
+        # It lost its broker, and was to run its message again; Celery could not store that, took
         # the end of the process for a revoke, and acknowledged the message.
         return Verdict("lost: Celery ended the run by itself and let go of its message (REVOKED)")
     if case.state in _ENDED:
@@ -93,8 +93,8 @@ def _lost(case: Case, record: dict[str, Any]) -> Verdict:
     if not worker or worker not in (record["error_message"] or ""):
         return Verdict("lost, but the worker is not named", right=False)
     if "returned" in case.facts:
-        # Its process died between the return and the first word of it to anybody.
-        return Verdict("lost after its return; nobody was told of that")
+        # Its process died between the return and the first report of it.
+        return Verdict("lost after its return, which was reported nowhere")
     return Verdict("lost: its worker died and is named")
 
 
@@ -109,21 +109,25 @@ def _cancelled(case: Case, control: dict[str, Any]) -> Verdict:
         return Verdict(f"ignored (Celery stores no end), {_end(case)}", right=right)
     if control.get("by") != "api":
         return Verdict(f"cancelled, but the result backend says {case.state}", right=False)
-    heard = any(fact.startswith("heard") for fact in case.facts)
-    if heard and case.killed:
-        # Between the job's hearing it and the first word of that to the worker's main process.
-        return Verdict("cancelled, which it heard; its process died (the result backend)")
+    received = any(fact.startswith("received") for fact in case.facts)
+    if received and case.killed:
+        # Between the job's receipt of it and the first report of that to the worker's main process.
+        return Verdict("cancelled, which it received; its process died (the result backend)")
     if case.state in _ENDED:
         # The request came after the job's last look. It stands, and so does the result.
-        return Verdict(f"cancelled too late: the job had its end ({case.state})", right=not heard)
-    return Verdict("cancelled; its worker died, or no message of it is left, before it heard")
+        return Verdict(
+            f"cancelled too late: the job had its end ({case.state})", right=not received
+        )
+    return Verdict("cancelled; its worker died, or no message of it is left, before it knew")
 
 
 def _unended(case: Case, status: str) -> Verdict:
-    if _began_unheard(case):
+    if _began_unrecorded(case):
         # The store was away when it began, its process died before the store was back, and Celery
-        # stored no end: nobody is left who could say that it ever began.
-        return Verdict(f"{status}: it began and died unheard while the store was away", _dead(case))
+        # stored no end: no process is left that knows of its start.
+        return Verdict(
+            f"{status}: it began and died unrecorded while the store was away", _dead(case)
+        )
     if _waits_for_its_retry(case):
         # As a message that died before the first run: see below.
         return Verdict("running, waits for its retry: that message died with its worker")
@@ -136,27 +140,27 @@ def _unended(case: Case, status: str) -> Verdict:
     if case.again and not case.facts:
         return Verdict("created: it never ran, though its message comes again", right=False)
     # The message was taken (and acknowledged) by a worker that was killed before the body began.
-    # To a store this looks like a task that still waits; only the broker could tell.
+    # To a store this looks like a task that still waits; only the broker has the difference.
     return Verdict("created: its message died with the worker that took it")
 
 
-def _began_unheard(case: Case) -> bool:
-    """Whether nobody holds the record, and a run began of which it knows nothing."""
+def _began_unrecorded(case: Case) -> bool:
+    """Whether no run holds the record, and a run began of which it knows nothing."""
     assert case.record is not None
     began = sum(fact.startswith("began") for fact in case.facts)
-    nobodys = case.record.get("worker") is None and case.record["status"] in ("created", "running")
-    return nobodys and began > case.record["attempt"] and case.state not in _ENDED
+    unheld = case.record.get("worker") is None and case.record["status"] in ("created", "running")
+    return unheld and began > case.record["attempt"] and case.state not in _ENDED
 
 
 def _waits_for_its_retry(case: Case) -> bool:
-    """Whether the run that spoke last asked to be run again, and nobody holds the record."""
+    """Whether the run that reported last asked to be run again, and no run holds the record."""
     assert case.record is not None
-    nobodys = case.record["status"] == "running" and case.record.get("worker") is None
-    return nobodys and case.state == "RETRY" and list(case.facts)[-1:] == ["raised Retry"]
+    unheld = case.record["status"] == "running" and case.record.get("worker") is None
+    return unheld and case.state == "RETRY" and list(case.facts)[-1:] == ["raised Retry"]
 
 
 def _without_record(case: Case) -> Verdict:
-    """The store was away at the publish; the first run makes the record then, if it is heard."""
+    """The store was away at the publish; the first run makes the record then, if it is recorded."""
     if case.facts:
         return Verdict(
             f"no record: it ran unheard while the store was away; {_end(case)}", _dead(case)

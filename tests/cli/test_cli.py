@@ -51,7 +51,7 @@ def run(redis_url: str) -> Run:
 
 @pytest.fixture
 def app_folder(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The working directory, with a Celery app in `shop.py` whose results are in the test's
+    """The working directory, with a Celery app in `shop.py` that has its results in the test's
     store."""
     (tmp_path / "shop.py").write_text(APP.format(url=redis_url))
     monkeypatch.chdir(tmp_path)

@@ -1,5 +1,5 @@
-"""A cluster whose named node is away: who begins then neither fails nor waits, and goes on as soon
-as any node that is known answers."""
+"""A cluster with its named node away: a process that starts then neither fails nor waits, and goes
+on as soon as any node that is known answers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CREATED = ev.Created(identity=ev.Identity(task_type="x"))
 
 @pytest.fixture
 def away() -> Settings:
-    """Of a cluster whose one node that is named is away."""
+    """Of a cluster with its one named node away."""
     return Settings(redis_url="redis+cluster://127.0.0.1:1", lease_s=1)
 
 

@@ -1,4 +1,4 @@
-"""Sockets of a real API whose store is a real cluster, or behind real sentinels."""
+"""Sockets of a real API with a store that is a real cluster, or behind real sentinels."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ def behind_sentinels(trio: Trio, settings: Settings) -> Place:
 
 
 async def says(store: Store, task_id: str, *happened: ev.Event) -> bool:
-    """Whether the store could take it. A refusal is one: it was said before, unheard."""
+    """Whether the store could take it. A refusal is one: an earlier request stored it, and its
+    reply was lost."""
     try:
         flow = store.flows.apply(task_id, happened, store.now())
         return bool(await asyncio.to_thread(store.run, flow))
@@ -96,8 +97,8 @@ async def test_all_tasks_through_a_filter(place: Place, start_api: StartApi) -> 
 
 
 async def test_an_open_socket_survives_a_failover(place: Place, start_api: StartApi) -> None:
-    """What was replicated is never unsaid, all comes in order, and the end is heard. Last in the
-    module: it leaves a server less."""
+    """What was replicated is never taken back, all comes in order, and the end is received. Last in
+    the module: it leaves a server less."""
     api = start_api(create_app(replace(place.settings, lease_s=300)))
     heard: list[dict[str, Any]] = []
 

@@ -9,7 +9,7 @@ from uvicorn.middleware.proxy_headers import _TrustedHosts
 
 from tests.servers import ROOT
 
-#: The image under test; it is built anew at the start of a run, from layers if nothing changed.
+#: The image under test; it is built at the start of a run, from layers if nothing changed.
 IMAGE = "progress-backend:test"
 BASE = "python:3.13.13-slim-trixie"
 #: On a machine without a registry the image of the minor version stands in for the exact one.
@@ -21,7 +21,7 @@ BUILD_S = 400.0
 
 
 def docker(*args: str, timeout: float = TIMEOUT_S, env: dict[str, str] | None = None) -> str:
-    """What the command says on stdout; AssertionError with all it said if it fails."""
+    """What the command prints on stdout; AssertionError with all its output if it fails."""
     done = tried(*args, timeout=timeout, env=env)
     said = f"docker {' '.join(args)}: {done.returncode}\n{done.stdout}{done.stderr}"
     assert done.returncode == 0, said

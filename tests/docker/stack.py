@@ -98,7 +98,7 @@ class Stack:
         return said.split()[-1]
 
     def task(self, task_id: str) -> dict[str, Any]:
-        """The record, as the API tells it over HTTP; {} while there is none or no API."""
+        """The record, as the API sends it over HTTP; {} while there is none or no API."""
         try:
             answer = httpx.get(f"{self.api}/internal/task/{task_id}/status", trust_env=False)
         except httpx.TransportError:

@@ -99,7 +99,7 @@ def test_it_can_do_no_more_than_its_work(stack: Stack, service: str) -> None:
 def test_redis_asks_for_the_password(stack: Stack) -> None:
     said = stack.exec("redis", "redis-cli", "get", "x").stdout
     assert "NOAUTH" in said
-    # Nobody finds it in what the engine shows of the containers.
+    # It is not in what the engine shows of the containers.
     for service in SERVICES:
         shown = docker("inspect", stack.container(service))
         for name in LINES:
@@ -145,7 +145,7 @@ def test_worker_and_api_are_replaced_while_a_job_runs(stack: Stack) -> None:
     task_id = stack.call(*LONG)
     began = running(stack, task_id)
     asked = datetime.now(UTC)
-    # As a deployment of a new image does: each is told to end, waited for and replaced.
+    # As a deployment of a new image does: each gets SIGTERM, is waited for and replaced.
     stack.up("--no-deps", "--force-recreate", "api", "worker")
     for service, container in old.items():
         assert stack.container(service) != container

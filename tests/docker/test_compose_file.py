@@ -25,7 +25,7 @@ WEBHOOKS = {"PROGRESS_WEBHOOKS_FILE": {"api", "beat", "worker"}, "PROGRESS_WEBHO
 TOKENS = ("PROGRESS_TOKENS", "PROGRESS_TOKENS_FILE", "PROGRESS_SIGNING_KEYS")
 OF_SOME = {**WEBHOOKS, **{name: {"api"} for name in TOKENS}, "FLOWER_BASIC_AUTH": {"flower"}}
 REFERENCE = re.compile(r"\{(\w+)\}(?!\w)")
-#: What the doors are published on unless somebody says otherwise.
+#: Where ports are published unless a variable says otherwise.
 PUBLISHED = re.compile(r"\$\{\w+:-127\.0\.0\.1:(\d+)\}:(\d+)")
 
 
@@ -134,7 +134,7 @@ def test_every_container_is_bounded(written: dict[str, Any]) -> None:
 
 
 def test_images_of_others_have_an_exact_version_and_no_digest(written: dict[str, Any]) -> None:
-    """A digest that nobody has read from the public image would be another image's."""
+    """A digest that was not read from the public image would be another image's."""
     named = [written["redis"]["image"], written["rabbitmq"]["image"], BASE]
     for image in named:
         assert re.fullmatch(r"\w+:\d+\.\d+\.\d+(-[a-z]+)*", image), image

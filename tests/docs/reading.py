@@ -12,7 +12,7 @@ from tests.servers import ROOT
 
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
-#: Programs that the documents tell readers to call.
+#: Programs that readers of the documents are to call.
 PROGRAMS = ("pip", "progress-backend", "celery", "uvicorn", "flask", "python", "pytest", "curl")
 
 

@@ -68,7 +68,7 @@ def copied(server: Server, folder: Path) -> Path:
 
 
 def restored(server: Server, copy: Path, folder: Path) -> Server:
-    """The server on its port again with the state of the copy, and its append-only file anew."""
+    """The server on its port again with the state of the copy, and a new append-only file."""
     port = int(server.url.rpartition(":")[2].partition("/")[0])
     server.stop()
     (folder / "store" / "appendonlydir").rename(folder / "appendonlydir")

@@ -31,7 +31,7 @@ from tests.docs.reading import (
 from tests.servers import ROOT
 
 pytestmark = pytest.mark.parametrize("document", documents())
-#: Programs that sentences tell readers to call.
+#: Programs that sentences name for readers to call.
 PROGRAMS: dict[str, click.Command] = {
     "progress-backend": main,
     "celery": celery,

@@ -1,4 +1,4 @@
-"""The page about work that goes on: its jobs, in a real worker whose pool's process is killed."""
+"""The page about work that goes on: its jobs, in a real worker; its pool's process is killed."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ SHOWN = re.findall(
     r"^::: ([\w.]+)\n(?:    options:\n      members: \[(.*)\]\n)?", PAGE, re.MULTILINE
 )
 PUBLIC = {package for package, _ in SHOWN}
-#: Packages whose names are used in another way than by an import.
+#: Packages with names that are used in another way than by an import.
 COMMANDS = {"progress_backend.cli"}
 #: Public by their names alone: they take and return what only the library's own modules make.
 INSIDE = {"apply", "flows", "run"}

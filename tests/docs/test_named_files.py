@@ -1,5 +1,5 @@
-"""The files and tests that documents, comments and docstrings name are there: a page that describes
-a house which was rebuilt leads its readers nowhere."""
+"""The files and tests that documents, comments and docstrings name are there: a name that
+is gone is an error."""
 
 from __future__ import annotations
 

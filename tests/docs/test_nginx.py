@@ -57,7 +57,7 @@ def nginx() -> str:
 def configuration(
     folder: Path, port: int, apis: list[RunningApi], more: str = "", of_page: str = ""
 ) -> Path:
-    """The document's block on ports of the test, with the page's place that the text tells of;
+    """The document's block on ports of the test, with the page's place that the text names;
     `more` stands in its server, `of_page` in the page's place."""
     (block,) = blocks("docs/proxy.md", "The API behind a proxy", "nginx")
     text = block.text
@@ -243,7 +243,7 @@ def test_a_login_in_front_is_required_of_each_client(
         for path in ("/internal/tasks", f"{job}/status", f"{job}/events"):
             assert status(client, path) == 401, path
         assert client.post(f"{job}/cancel").status_code == 401
-        # A person is led to the login, which is asked of nobody, and back to the page.
+        # A person is redirected to the login, which needs no cookie, and back to the page.
         page = client.get("/progress/?lang=ja")
         assert page.status_code == 302
         assert page.headers["Location"] == "/oauth2/sign_in?rd=/progress/?lang=ja"

@@ -63,7 +63,7 @@ def permitted(url: str) -> str:
 
 
 def refusals(clients: Sequence[redis.Redis]) -> list[object]:
-    """What servers have refused to anybody, who may have caught it."""
+    """What servers have refused to any client, which may have caught it."""
     return [entry for client in clients for entry in client.acl_log()]
 
 
@@ -84,7 +84,7 @@ def cluster(nodes: list[Node]) -> Iterator[list[Node]]:
     assert refusals(clients) == []
 
 
-#: The driver, and what it speaks to: each once.
+#: The driver, and what it connects to: each once.
 PAIRS = [("sync", "one"), ("async", "cluster")]
 
 

@@ -1,4 +1,4 @@
-"""The page for operators speaks TLS: its nginx, and its uvicorn, with a certificate of our own."""
+"""TLS as the page for operators sets it up: its nginx, and its uvicorn, with a certificate."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ PAIRS = (
     ("docs/page.md", "docs/page.ja.md"),
     ("docs/security.md", "docs/security.ja.md"),
 )
-#: Languages whose comments are for the reader, in the reader's language.
+#: Languages with comments that are for the reader, in the reader's language.
 COMMENTED = ("sh",)
 pytestmark = pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair[0])
 Pair = tuple[str, str]

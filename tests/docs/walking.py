@@ -49,7 +49,7 @@ StartService = Callable[..., Service]
 
 
 class Walk:
-    """One reader's folder; `answers` are the HTTP answers, `said` what commands printed."""
+    """One reader's folder; `answers` are the HTTP answers, `printed` what commands printed."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Walk:
         self._of_kind: dict[str, Service] = {}
 
     def end(self) -> None:
-        """Ends what was started at once: its jobs are nobody's any more."""
+        """Ends what was started at once: no other part needs its jobs any more."""
         self.http.close()
         for service in self._started:
             service.kill()
@@ -183,7 +183,7 @@ class Walk:
         return self._capture(shlex.split(pipe), where, self.answers[-1].text)
 
     def _interrupted(self, line: str, where: str) -> None:
-        """Starts what goes on, and presses Ctrl-C once it has said something."""
+        """Starts what goes on, and sends Ctrl-C once it has printed something."""
         service = self.start(line, r"\S")
         service.signal(signal.SIGINT)
         eventually(lambda: not service.alive, what=f"{where} ends at Ctrl-C")

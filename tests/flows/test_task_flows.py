@@ -1,4 +1,4 @@
-"""What the flows ask of a store, where no store's behaviour would tell it."""
+"""What the flows request of a store, where no store's behaviour would show it."""
 
 from __future__ import annotations
 
