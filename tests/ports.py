@@ -20,7 +20,7 @@ _BUS = 10_000
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listened on a moment ago."""
+    """A port of loopback that no process listened on a moment ago."""
     return _free(range(10_000, 20_000))
 
 

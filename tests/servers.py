@@ -29,8 +29,8 @@ class Server(EmbeddedServer):
     def __init__(
         self, *, data_dir: Path | None = None, appendonly: bool = False, **options: Any
     ) -> None:
-        """As the embedded server's, but that nobody takes its port while it is down. `data_dir` has
-        its snapshot and, with `appendonly`, each write."""
+        """As the embedded server's, but that no other process takes its port while it is down.
+        `data_dir` has its snapshot and, with `appendonly`, each write."""
         super().__init__(**{"port": free_port(), **options})
         self._data_dir, self._appendonly = data_dir, appendonly
 
@@ -43,7 +43,7 @@ class Server(EmbeddedServer):
         return [*options[: options.index("--dir")], *kept, "--save", "3600 1"]
 
     def kill(self) -> None:
-        """As kill -9: nothing is saved, connections just break."""
+        """As kill -9: nothing is saved, connections break."""
         os.kill(self.pid, signal.SIGKILL)
         self.stop()
 

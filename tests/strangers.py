@@ -1,5 +1,5 @@
-"""What may stand at the store's address besides a Redis in good health: a stranger that speaks
-something else, and a way to Redis that takes its time. On loopback, each ends with its test."""
+"""What may stand at the store's address besides a Redis in good health: a server of
+another protocol, and a way to Redis that takes its time. On loopback, each ends with its test."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def answering(reply: bytes) -> Serve:
 
 
 def greeting(text: bytes) -> Serve:
-    """Says this at once, as a mail or SSH server does, and hears what comes."""
+    """Sends this at once, as a mail or SSH server does, and reads what comes."""
 
     def serve(connection: socket.socket) -> None:
         connection.sendall(text)
@@ -88,7 +88,7 @@ def greeting(text: bytes) -> Serve:
 
 
 def silent(connection: socket.socket) -> None:
-    """Hears what comes and says nothing."""
+    """Reads what comes and sends nothing."""
     while connection.recv(65_536):
         pass
 

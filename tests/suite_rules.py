@@ -1,5 +1,5 @@
 """What `make check` refuses in the tests: a second chance for a failed test, a logger that tests do
-not see, and a sleep more than `sleeps.json` lists, whose numbers may only fall."""
+not see, and a sleep more than `sleeps.json` lists; its numbers may only fall."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Terminal:
         return self._process.pid
 
     def resize(self, columns: int, lines: int) -> None:
-        """Give it this size, which the process is told of by SIGWINCH."""
+        """Give it this size; the process gets SIGWINCH."""
         fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def write(self, keys: bytes) -> None:

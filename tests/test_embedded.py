@@ -1,4 +1,4 @@
-"""The embedded server: it answers, keeps what it is told to keep, and never outlives its owner."""
+"""The embedded server: it answers, keeps what it is set to keep, and never outlives its owner."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class TestMake:
 
     def test_refuses_an_older_python(self, clone: Path, tmp_path: Path) -> None:
         old = tmp_path / "old-python"
-        # A Python that tells another version: what an old one would answer to the Makefile.
+        # A Python with another version: what an old one would answer to the Makefile.
         old.write_text(
             f'#!/bin/sh\nexec {sys.executable} -c "import sys; sys.version_info = (3, 10)\n$2"\n'
         )

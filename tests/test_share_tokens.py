@@ -1,4 +1,4 @@
-"""Share tokens: what they permit, until when, and by whose key."""
+"""Share tokens: what they permit, until when, and by which key."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def test_a_file_is_read_again_when_it_changes(
         return [target.name for target in targets()]
 
     path.write_text(spec("one")[:-1] + "," + spec("two")[1:])
-    assert names() == ["one"]  # it has looked just now
+    assert names() == ["one"]  # it has looked a moment ago
     now[0] += LOOK_S
     assert names() == ["one", "two"]
     path.write_text("[")

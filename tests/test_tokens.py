@@ -101,7 +101,7 @@ def test_the_file_is_read_again_when_it_changes(
     assert known.find(first) is None
     assert known.find(second) == two
     assert not known.still(one)
-    # What cannot be read changes nothing, and is said once.
+    # What cannot be read changes nothing, and is logged once.
     for broken in ("two admin", None):
         path.unlink() if broken is None else path.write_text(broken)
         caplog.clear()

@@ -1,4 +1,4 @@
-"""The wheel, installed in somebody else's project that has packages named as our folders."""
+"""The wheel, installed in another project that has packages named as our folders."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ CONF = {
     "result_extended": True,
     "broker_connection_retry_on_startup": True,
     "worker_prefetch_multiplier": 1,
-    # A worker that ends may not wait for what nobody will publish.
+    # A worker that ends may not wait for what no client will publish.
     "worker_cancel_long_running_tasks_on_connection_loss": True,
 }
 

@@ -27,7 +27,7 @@ def environment(
     *,
     conf: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
-    """What a process of the system is told; broker, results and records are on `url`."""
+    """The environment of a process of the system; broker, results and records are on `url`."""
     urls = dict.fromkeys(["CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "PROGRESS_REDIS_URL"], url)
     return {
         **urls,

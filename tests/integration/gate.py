@@ -17,20 +17,20 @@ class Gate:
         self.folder = Path(folder or os.environ[VARIABLE])
 
     def mark(self, task_id: str, what: str) -> None:
-        """Said once more, by this process."""
+        """Notes it once more, for this process."""
         with (self.folder / f"{task_id}.{what}").open("a") as file:
             file.write(f"{os.getpid()}\n")
 
     def pids(self, task_id: str, what: str) -> list[int]:
-        """The processes that said so, in their order."""
+        """The processes that noted it, in their order."""
         path = self.folder / f"{task_id}.{what}"
         return [int(line) for line in path.read_text().split()] if path.exists() else []
 
     def wait(self, task_id: str, what: str, timeout: float = 60.0) -> None:
-        """Until it was said.
+        """Until it is noted.
 
         Raises:
-            TimeoutError: nobody said so: the test has gone wrong.
+            TimeoutError: no process noted it: the test has gone wrong.
         """
         path = self.folder / f"{task_id}.{what}"
         deadline = time.monotonic() + timeout

@@ -171,7 +171,7 @@ def hangs(task: Any, value: Any) -> Any:
 
 
 def updates(task: Any, value: Any) -> Any:
-    """Says what it said before until the test says enough or somebody ends it."""
+    """Reports the same again until the test marks `enough` or the job is ended."""
     notifier, gate = ProgressNotifier(task), Gate()
     try:
         while not gate.pids(task.request.id, "enough"):

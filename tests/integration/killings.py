@@ -103,7 +103,7 @@ def twice(victim: Victim) -> Iterator[str]:
         lambda: (world.result(task_id)["result"] or {}).get("description") == "run 2", TIMEOUT_S
     )
     world.gate.mark(task_id, "enough1")
-    # The older run has returned and is not heard; the newer one goes on.
+    # The older run has returned and is not recorded; the newer one goes on.
     eventually(
         lambda: world.result(task_id) == {"status": "SUCCESS", "result": {"run": 1}}, TIMEOUT_S
     )

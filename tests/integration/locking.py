@@ -1,5 +1,5 @@
-"""Jobs whose classes hold a lock from their publish to their end, as teams use them; and what they
-say when a run is over."""
+"""Jobs of classes that hold a lock from their publish to their end, as teams use them; and what
+they note when a run is over."""
 
 from __future__ import annotations
 

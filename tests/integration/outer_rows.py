@@ -1,4 +1,4 @@
-"""What is done to a task whose worker lives: limits, revokes, a killed child, the broker."""
+"""What is done to a task of a living worker: limits, revokes, a killed child, the broker."""
 
 from __future__ import annotations
 

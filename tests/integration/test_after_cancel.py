@@ -1,4 +1,4 @@
-"""What a task's class is told of a cancelled run, so that it gives back what it holds."""
+"""Which hooks of a task's class are called for a cancelled run, so that it frees what it holds."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def said(world: World, task_id: str) -> dict[str, int]:
 
 
 def cancelled(world: World, task_id: str) -> None:
-    """Waits for the hooks; Celery and the record agree, and whoever asks for the result hears."""
+    """Waits for the hooks; Celery and the record agree, and a wait for the result ends."""
     eventually(lambda: said(world, task_id) == SAID, TIMEOUT_S, what="the hooks")
     with pytest.raises(TaskRevokedError):
         world.app.AsyncResult(task_id).get(timeout=TIMEOUT_S)
@@ -57,7 +57,7 @@ def cancelled(world: World, task_id: str) -> None:
 
 
 def goes_on(world: World) -> None:
-    """A job that comes and goes: what the worker had to say of those before it has been said."""
+    """A job that comes and goes: the worker has called all hooks of those before it."""
     task_id = world.send()
     world.go(task_id)
     assert world.ended(task_id)["status"] == "completed"

@@ -63,7 +63,7 @@ def check(done: list[Done], items: int) -> list[int]:
 
 
 def killed_at_random(world: World, job: str, kills: int, seed: int) -> tuple[list[Done], int]:
-    """One task whose process is killed so often; its items, and how many they are."""
+    """One task, and how often its process is killed; its items, and how many they are."""
     chance = random.Random(seed)
     items = kills * 200 + 200
     task_id = sent(world, job, items)
@@ -79,7 +79,7 @@ def killed_at_random(world: World, job: str, kills: int, seed: int) -> tuple[lis
         # Where this process gets less time than the worker, the job may end before all kills.
         if (pid := eventually(living, TIMEOUT_S)) == _OVER:
             break
-        time.sleep(chance.uniform(0, 2 * INTERVAL_S))  # a moment that nobody has chosen
+        time.sleep(chance.uniform(0, 2 * INTERVAL_S))  # a random moment
         killed.add(pid)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -119,7 +119,7 @@ def test_a_failed_task_that_is_sent_again_goes_on(world: World) -> None:
 
 
 def test_a_shutdown_writes_the_newest_values(folder: Path, url: str) -> None:
-    """The worker is told to stop, and killed before its job has ended: the interval would have been
+    """The worker gets SIGTERM, and is killed before its job has ended: the interval would have been
     a minute."""
     env = {"PROGRESS_UPDATE_INTERVAL_S": "60"}
     one = worker("stopping", folder, url, concurrency=1, env=env, args=("-Q", "stopping"))

@@ -58,7 +58,7 @@ def test_what_has_ended_goes_and_what_lives_stays(world: World, receiver: Receiv
     eventually(lambda: {event["subject"] for event in receiver.events} == set(ended), TIMEOUT_S)
     assert world.record(live)["status"] == "running"
     assert world.record(queued)["status"] == "created"
-    # Nothing else speaks of the deleted ones either.
+    # No other key names the deleted ones either.
     assert world.store is not None
     keys = Keys()
     assert set(world.store.zrange(keys.index(), 0, -1)) == {live, queued}

@@ -71,7 +71,7 @@ def test_one_that_has_not_begun_never_does(world: World, api: RunningApi) -> Non
 
 
 def test_a_dead_workers_run_can_be_ended(folder: Path, url: str, api: RunningApi) -> None:
-    """The lease has run out, and nobody has judged the run yet."""
+    """The lease has run out, and no process has judged the run yet."""
     env = {"PROGRESS_LEASE_S": "1"}
     dying = worker("dying", folder, url, env=env, args=("-Q", "dying"))
     with (

@@ -1,4 +1,4 @@
-"""Beat alone finds the runs of dead workers, asks the result backend first, and wrongs nobody."""
+"""Beat alone finds the runs of dead workers, reads the result backend first, and ends no others."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ LEASE = {"PROGRESS_LEASE_S": "3"}
 # The workers look too seldom to find anything.
 WORKERS = {**LEASE, "PROGRESS_REAP_INTERVAL_S": "600"}
 BEAT = {**LEASE, "PROGRESS_REAP_INTERVAL_S": "1"}
-#: Workers that live, and whose jobs say nothing for longer than a lease.
+#: Workers that live, with jobs that report nothing for longer than a lease.
 SILENT = ("prefork", "gevent")
 
 
 @pytest.fixture(scope="module")
 def scene(folder: Path, url: str, store: Server) -> Iterator[tuple[World, dict[str, str]]]:
-    """What became of everybody's jobs before beat was started; the tasks by what they are."""
+    """What became of all workers' jobs before beat was started; the tasks by what they are."""
     env = {**WORKERS, "PROGRESS_REDIS_URL": store.url}
     dead, frozen = (
         worker(name, folder, url, concurrency=4, env=env, args=("-Q", name))
@@ -70,7 +70,7 @@ def scene(folder: Path, url: str, store: Server) -> Iterator[tuple[World, dict[s
 
 
 def unheard(world: World, store: Server, *task_ids: str) -> None:
-    """The jobs end while the store hangs: only the result backend hears of it."""
+    """The jobs end while the store hangs: only the result backend receives it."""
     store.pause()
     for task_id in task_ids:
         world.go(task_id)

@@ -1,4 +1,4 @@
-"""A pool whose processes share one queue of results: on each transport without an event loop."""
+"""A pool with one queue of results for all processes: on each transport without an event loop."""
 
 from __future__ import annotations
 

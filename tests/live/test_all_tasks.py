@@ -68,7 +68,7 @@ def test_a_reader_of_one_type_receives_no_other() -> None:
             Filters(task_type="fetch_data"),
         )
     )
-    # Not told before, and not new: an update that is sent to all who may see it.
+    # Not sent before, and not new: an update that is sent to all who may see it.
     watch.publish(update("a"))
     assert (other.taken(), alices.taken(), own.taken()) == ([], [], ["a running 2"])
 

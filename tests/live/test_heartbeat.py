@@ -1,4 +1,4 @@
-"""What those who ask are told of the subscription, how often, and how many at once."""
+"""What clients that ask receive of the subscription's state, how often, and how many at once."""
 
 from __future__ import annotations
 

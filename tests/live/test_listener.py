@@ -1,4 +1,4 @@
-"""One connection hears every watched task, and survives its server."""
+"""One connection receives every watched task, and survives its server."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ FAILURES: list[BaseException] = [
     ExceptionGroup("some", [OSError("one"), KeyError("two")]),
     Interrupted(),
     BaseExceptionGroup("some", [Interrupted(), ValueError("two")]),
-    asyncio.CancelledError(),  # of somebody else's task that was waited for
+    asyncio.CancelledError(),  # of another asyncio task that was awaited
     StoreUnavailable("away"),
 ]
 

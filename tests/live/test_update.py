@@ -29,7 +29,7 @@ def seen(epoch: int, revision: int, *, age: int = 0, status: str = "running") ->
         (seen(2, 3), seen(1, 4), True),
         (seen(2, 4), seen(1, 4), False),
         (seen(1, 9), seen(2, 4), False),
-        # A record made anew counts from 1 again.
+        # A record that is created again counts from 1.
         (seen(1, 1), seen(1, 9, age=60), True),
         (seen(1, 9, age=60), seen(1, 1), False),
         # A record that is gone, and came again.

@@ -99,7 +99,7 @@ async def test_a_workflow_is_read_once_for_many_commits_and_once_more_after_the_
     store = Counting(Settings(redis_url=redis_url))
     watch = watch_of(store)
     try:
-        watch.changed()  # nobody watches
+        watch.changed()  # without a watcher
         watch.add(told, told.put)
         for _ in range(1_000):
             watch.changed()

@@ -97,7 +97,7 @@ def test_a_written_value_takes_the_short_script(redis_url: str) -> None:
     store, called, base = Store(Settings(redis_url=redis_url)), list[str](), None
 
     def noted(flow: Flow[Applied]) -> Flow[Applied]:
-        """The flow, whose commits are noted."""
+        """The flow; its commits are noted."""
         reply = None
         while True:
             try:

@@ -1,6 +1,6 @@
 """The Celery app of the outage tests; broker, results and store come from the environment.
 
-Jobs wait for files in JOBS_DIR, so that they hear of the test while every server is away.
+Jobs wait for files in JOBS_DIR, so that the test reaches them while every server is away.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def build(
         broker_connection_retry_on_startup=True,
         broker_transport_options={"socket_connect_timeout": 1},
         worker_prefetch_multiplier=1,
-        # Without it Celery itself gives up an end whose result it cannot store at once.
+        # Without it Celery itself gives up an end if it cannot store the result at once.
         result_backend_always_retry=True,
         result_backend_max_sleep_between_retries_ms=500,
     )

@@ -1,5 +1,5 @@
-"""A system whose parts a test may take away: broker, results and store, each a server of its own
-or one server for all."""
+"""A system with parts that a test may take away: broker, results and store, each a server of its
+own or one server for all."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def worker(
     try:
         yield started.start()
     finally:
-        started.kill()  # whose servers may be gone
+        started.kill()  # its servers may be gone
         print(f"--- {started}\n{started.log[-LOG_TAIL:]}")
 
 

@@ -1,4 +1,4 @@
-"""The tests' side of a system whose servers come and go."""
+"""The tests' side of a system with servers that come and go."""
 
 from __future__ import annotations
 

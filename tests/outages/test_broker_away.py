@@ -22,7 +22,7 @@ pytestmark = pytest.mark.integration
 
 @contextlib.contextmanager
 def monitor(broker: Server) -> Iterator[list[dict[str, Any]]]:
-    """The events that a monitor such as Flower hears meanwhile."""
+    """The events that a monitor such as Flower receives meanwhile."""
     app = Celery(broker=broker.url, set_as_current=False)
     heard: list[dict[str, Any]] = []
     enough = threading.Event()

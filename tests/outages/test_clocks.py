@@ -1,5 +1,5 @@
-"""Workers whose clocks are wrong, and a store whose clock is set: no status and no order depends on
-them."""
+"""Workers with wrong clocks, and a store with a clock that is set: no status and no order depends
+on them."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ CONF = {
         "unacked_restore_interval": 0.5,
         "socket_connect_timeout": 1,
     },
-    # As Celery has it: the end of a run whose result cannot be stored at once is given up.
+    # As Celery has it: the end of a run is given up if its result cannot be stored at once.
     "result_backend_always_retry": False,
 }
 ENV = {"OUTAGES_CONF": json.dumps(CONF), "PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "1"}

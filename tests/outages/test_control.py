@@ -1,5 +1,5 @@
-"""What somebody asks of a run reaches it within a second, however seldom it writes; for all runs of
-a process together, and for nothing where none is open."""
+"""A request reaches a run within a second, however seldom it writes; for all runs of a process
+together, and for nothing where none is open."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def lose(sender: Sender, ask: Callable[..., object]) -> bool:
 
 
 def hears(reads: list[int], condition: Callable[[], object]) -> None:
-    """The next look tells of it; one may have been under way when it was said."""
+    """The next read has the request; one may have been under way when it was stored."""
     before = len(reads)
     eventually(condition)
     assert len(reads) - before <= 2

@@ -60,7 +60,7 @@ def lost(fleet: Fleet, task: str, cause: str) -> dict[str, Any]:
     ("late", "seconds"), [(True, VISIBILITY_S + LEASE_S), (False, LEASE_S)], ids=["late", "early"]
 )
 def test_a_dead_worker(start_fleet: StartFleet, late: bool, seconds: float) -> None:
-    """Who judges it was not there: the run's start has said what its broker does."""
+    """Its judge started later: the run's start has recorded what its broker does."""
     fleet = start_fleet(envs=[conf(task_acks_late=late)], concurrency=1)
     task = running_on(fleet, fleet.workers[0])
     fleet.workers[0].kill()

@@ -29,7 +29,7 @@ ENV = {"PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "0.5"}
 def test_no_process_burns_a_core_or_fills_its_log(
     start_server: StartServer, start_worker: StartWorker, start_service: StartService
 ) -> None:
-    """After all three have said that their store is away."""
+    """After all three have logged that their store is away."""
     with Way(start_server().url) as way:
         env = {**ENV, "PROGRESS_REDIS_URL": way.url, "JOBS_DIR": "."}
         worker = start_worker(APP, concurrency=1, env=env)

@@ -41,7 +41,7 @@ def started(lease: str) -> ev.Started:
 
 
 def kept(sender: Sender, lease: str, *then: ev.Event) -> Run:
-    """A run whose start, a minute ago, waits for the store."""
+    """A run with a start, a minute ago, that waits for the store."""
     run = Run("t", IDENTITY, sender)
     start = started(lease).happened_at(sender.writer.store.measured_now() - timedelta(minutes=1))
     sender.writer.jobs.failed()

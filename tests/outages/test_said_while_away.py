@@ -36,7 +36,7 @@ def app(store: Server) -> Iterator[App]:
 
 
 def during(app: App, store: Server, body: Any) -> str:
-    """The id of a task whose body runs while the store is dead; it is back, empty, by its end."""
+    """The id of a task that runs `body` while the store is dead; it is back, empty, by its end."""
 
     def run(self: Any) -> Any:
         app.record(self.request.id)

@@ -182,7 +182,7 @@ def test_the_newest_value_is_recorded_with_the_time_of_its_report(
 def test_a_start_that_was_stored_without_a_reply_counts_once(
     server: Server, sender: Sender
 ) -> None:
-    """A server that hangs carries out later what it was sent; nobody hears of it."""
+    """A server that hangs carries out later what it was sent; no client receives its reply."""
     sender.record(None, "t", ev.Created(identity=IDENTITY))
     run = Run("t", IDENTITY, sender)
     document = sender.writer.store.run(sender.writer.store.flows.get("t"))

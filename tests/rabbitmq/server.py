@@ -11,7 +11,7 @@ from tests.ports import free_port
 from tests.servers import LOG_TAIL, Service
 from tests.waiting import eventually
 
-#: Debian's wrapper under /usr/sbin wants to be its own user; the script behind it runs as anybody.
+#: Debian's wrapper under /usr/sbin wants to be its own user; the script behind it runs as any user.
 SCRIPTS = Path("/usr/lib/rabbitmq/bin")
 EPMD = Path("/usr/bin/epmd")
 CONF = """
@@ -19,7 +19,7 @@ listeners.tcp.1 = 127.0.0.1:{port}
 vm_memory_high_watermark.absolute = 512MB
 disk_free_limit.absolute = 1MB
 """
-#: It looks each second, not each minute, for deliveries whose acknowledgement takes too long.
+#: It looks each second, not each minute, for deliveries that are not acknowledged in time.
 ARGUMENTS = "-kernel inet_dist_use_interface {127,0,0,1} -rabbit channel_tick_interval 1000"
 
 
@@ -64,7 +64,7 @@ class RabbitMQ:
         return self
 
     def kill(self) -> None:
-        """As kill -9: its connections just break."""
+        """As kill -9: its connections break."""
         self._node.kill()
 
     def stop(self) -> None:

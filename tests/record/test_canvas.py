@@ -23,7 +23,7 @@ from tests.waiting import eventually
 
 @dataclass
 class Message:
-    """One that left, and whose end had it sent; None for the caller's own."""
+    """One that left, and the task that sent it with its end; None for the caller's own."""
 
     headers: dict[str, Any]
     ahead: Embed

@@ -100,7 +100,7 @@ def test_a_range_is_that_of_the_last_mark_with_enough_runs(marks, expected) -> N
     """The likely end is in it, whatever past runs have done."""
     work = HALFWAY.work._replace(predicted=(1.0, 5.0) * marks)
     assert ranged(work=work) == pytest.approx(expected)
-    if marks == 2:  # too few runs tell of the half
+    if marks == 2:  # too few runs have a time at the half
         assert ranged(work=work, usual=(4, 0.8, 1.2, 0, 0)) == pytest.approx((8, 10, 12))
 
 

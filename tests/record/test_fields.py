@@ -24,7 +24,7 @@ from progress_backend.record.work import Work
 from progress_backend.web.openapi import field_bodies
 from tests.strategies import NOW
 
-#: A task whose every field has another value than its default.
+#: A task with another value than the default in every field.
 FULL = Task(
     "t",
     "fetch_data",

@@ -1,4 +1,4 @@
-"""What is told from a record, and the record as a reader sees it."""
+"""What is no record, and the record as a reader gets it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """One document, body, row, message and event of each kind, compared with what is kept in
 `golden.json`: from 1.0.0 on each of these stays readable.
 
-`python -m tests.record.test_golden` writes the file anew.
+`python -m tests.record.test_golden` rewrites the file.
 """
 
 from __future__ import annotations

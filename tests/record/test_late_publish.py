@@ -71,7 +71,7 @@ def test_what_did_not_leave_is_an_error_also_of_an_id_that_has_run_before() -> N
     """Its publisher has not received the record's attempt."""
     anew = after((-9, STARTED), (-8, ev.Completed()), (0, LATE))
     failed = ev.Failed(error_message="no", cause=NOT_PUBLISHED, identity=IDENTITY, attempt=0)
-    # Its clock may have been measured anew since the publish.
+    # Its clock may have been measured again since the publish.
     task = transition(anew, failed.happened_at(NOW - SECOND / 100), RECORDED)
     assert (task.status, task.error_cause) == ("error", NOT_PUBLISHED)
     with pytest.raises(TransitionRefused):

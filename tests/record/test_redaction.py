@@ -193,7 +193,7 @@ def test_any_value_is_changed_once_and_none_of_a_secret_key_is_left(value) -> No
 def test_a_hostile_text_takes_no_longer_than_its_length_says(text) -> None:
     began = time.process_time()
     masked(text)
-    assert time.process_time() - began < 5  # a pattern that goes back and forth takes minutes
+    assert time.process_time() - began < 5  # a pattern that backtracks takes minutes
 
 
 IDENTITY = ev.Identity(task_type="fetch_data", metadata={"token": SECRET})

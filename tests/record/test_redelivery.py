@@ -54,7 +54,7 @@ def test_a_broker_gives_out_again_what_was_not_acknowledged(
 @pytest.mark.parametrize(
     ("again_s", "seconds"),
     [
-        (None, 30),  # acknowledged before the run: only its own worker may still tell of it
+        (None, 30),  # acknowledged before the run: only its own worker may still report
         (0.0, 30),
         (3_600.0, 3_630),
     ],
@@ -156,7 +156,7 @@ def failed(late_s: float | None, cause: str, **values: Any) -> Task:
         *((cause, {}, (LEASE_S, VISIBILITY_S + LEASE_S)) for cause in OPEN),
         *((cause, {}, (None, None)) for cause in STAYS),
         # Its main process may know of the message: a time limit after which that goes back, a dead
-        # child whose start was not recorded.
+        # child without a recorded start.
         ("time_limit", {"again_s": 0}, (LEASE_S, LEASE_S)),
         ("worker_lost", {"again_s": VISIBILITY_S}, (VISIBILITY_S + LEASE_S,) * 2),
     ],

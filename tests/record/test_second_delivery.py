@@ -47,7 +47,7 @@ CAUSES = ("exception", "rejected", "time_limit", "internal_error", "unknown_task
 @pytest.mark.parametrize("again", [SECOND, NEXT])
 def test_a_failed_record_begins_again(again: ev.Started, end: ev.Event) -> None:
     """Its message was rejected into an exchange that leads back, or not acknowledged; so does one
-    whose cancel no caller has asked for."""
+    with a cancel that no caller has requested."""
     running = after(CREATED, FIRST, end, again)
     assert (running.status, running.attempt, running.error_cause) == ("running", 2, None)
     for last, status in ((ev.Completed(attempt=2), "completed"), (BROKE, "error")):

@@ -1,4 +1,4 @@
-"""Which events leave an entry in a task's timeline, and what a record tells without one."""
+"""Which events leave an entry in a task's timeline, and what a record shows without one."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ LATER = NOW + timedelta(seconds=10)
 OURS = Worker("lease-1", "celery@one")
 IDENTITY = ev.Identity(task_type="fetch_data", total_items=10, symbol="7203.T")
 
-#: The design's table. "same": the very same record; "-": refused; "fresh": created anew.
+#: The design's table. "same": the very same record; "-": refused; "fresh": created again.
 DESIGN = """
             Created  Started  Progressed  Paused  Acknowledged   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   TakenBack  Expired    Ignored    Planned  Unreached  Directed  Warned
 absent      created  running  -           -       -        -        -        -         -          error   -          -      -          -          -            created  -        -         -
@@ -158,7 +158,7 @@ def test_entry(row, name, expected) -> None:
         assert after.worker is None
     if name == "Lost":
         assert (after.error_cause, row_of(after)) == (LOST, SUSPECTED)
-    if row == "error" and name == "Started":  # also of what was said to be unpublished
+    if row == "error" and name == "Started":  # also of what was recorded as unpublished
         unsent = replace(before, error_cause=NOT_PUBLISHED)
         assert transition(unsent, happened, LATER) == after
     if row == "paused" and name == "Resumed":  # a job in the queue does not run because it may
@@ -224,7 +224,7 @@ def test_the_success_of_an_older_run_stands_where_the_newer_one_was_lost(cause) 
     ],
 )
 def test_a_lost_record_can_be_cancelled(row, cause, again_until) -> None:
-    """By anybody: its message may come, and finds that."""
+    """By any caller: its message may come, and finds that."""
     before = replace(record(row), error_cause=cause, again_until=again_until)
     asked = transition(before, event("Cancelled", by="api"), LATER)
     assert (asked.status, asked.error_cause) == ("cancelled", None)
@@ -258,7 +258,7 @@ def test_what_celery_ended_itself_waits_for_its_message() -> None:
     until = LATER + timedelta(seconds=90)
     assert (waits.status, waits.worker) == ("running", None)
     assert delivery(waits) == {"expires": LATER, "again_s": 60.0, "again_until": until}
-    assert transition(waits, said, LATER) is waits  # told twice
+    assert transition(waits, said, LATER) is waits  # a second report
     # The message comes, is cancelled before that, or does not come.
     started = transition(waits, event("Started", again_s=60.0, redelivered=True), LATER)
     assert delivery(started) == {"expires": LATER, "again_s": 60.0}
@@ -269,7 +269,7 @@ def test_what_celery_ended_itself_waits_for_its_message() -> None:
         transition(cancelled, said, LATER)
     lost = transition(waits, event("Lost", lease=None), until)
     assert (lost.error_cause, lost.again_until) == (LOST, None)
-    # Said of the old run, after its message has come; and of a run that has failed.
+    # Reported of the old run, after its message has come; and of a run that has failed.
     for other in (held(9), record("error"), record("completed")):
         with pytest.raises(TransitionRefused):
             transition(other, said, LATER)
@@ -370,7 +370,7 @@ def test_older_attempts_are_refused(task, happened) -> None:
 
 @given(tasks(), events(), st.integers(-300, 300), st.integers(-300, 300))
 def test_skewed_clocks_change_no_status(task, happened, one, other) -> None:
-    # A plan of an ended task is late, or its canvas was sent again: their times alone tell it.
+    # A plan of an ended task is late, or its canvas was sent again: only their times differ.
     assume(not (isinstance(happened, ev.Planned) and task.ended))
 
     def status(skew_s: int) -> str:
@@ -459,13 +459,13 @@ def test_a_start_says_whether_its_message_comes_again() -> None:
 
 
 def said(task: Task | None, name: str, seconds: float, **values: Any) -> Task:
-    """The event, said then by the store's clock."""
+    """The event, reported then by the store's clock."""
     now = NOW + timedelta(seconds=seconds)
     return transition(task, event(name, **values), now, task_id="t")
 
 
 def test_nothing_is_recorded_later_than_now() -> None:
-    """A worker whose clock is an hour ahead ended four seconds after it began."""
+    """A worker with a clock an hour ahead ended four seconds after it began."""
     running = said(None, "Started", 0)
     task = said(running, "Completed", 40, at=NOW + timedelta(seconds=3_604))
     assert task.completed_at == NOW + timedelta(seconds=40)

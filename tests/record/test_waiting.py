@@ -73,7 +73,7 @@ def test_a_message_that_expires_waits() -> None:
 def test_where_nothing_waits_for_others_the_first_one_waits_as_they_did() -> None:
     known = history([PastRun(NOW_MS + 60_000 * n, 5.0, 10, 2.0 + n) for n in range(KEPT)])
     assert start_of(WAITS, 0, known) == (2, 6.5, 11)
-    assert start_of(WAITS, 1, known) is None  # past runs tell nothing of a queue
+    assert start_of(WAITS, 1, known) is None  # past runs show nothing of a queue
 
 
 def test_in_a_queue_a_start_comes_with_each_end() -> None:

@@ -31,7 +31,7 @@ json_values = st.recursive(
 
 
 def attempt(found: str | None, *args: Any, name: str = "import", **kwargs: Any) -> Run:
-    """A run whose start is recorded, with the checkpoint that its record has."""
+    """A run with a recorded start, with the checkpoint that its record has."""
     run = Run(
         "t",
         ev.Identity(task_type="x"),

@@ -71,7 +71,7 @@ def test_an_error_of_the_source_is_the_jobs() -> None:
     with pytest.raises(LookupError, match="page 2"):
         list(counted(run, source(), None))
     gc.collect()
-    # Whether item 1 was done cannot be told from here: one less is said rather than one more.
+    # Whether item 1 was done cannot be seen from here: one less is counted rather than one more.
     assert figure(run) == 0
 
 

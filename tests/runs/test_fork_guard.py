@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarn
 
 @contextmanager
 def a_thread_inside(lock: threading.Lock, out: threading.Event) -> Iterator[threading.Thread]:
-    """A thread of ours that holds somebody's lock until it is let go."""
+    """A thread of ours that holds another object's lock until it is let go."""
     inside = threading.Event()
 
     def work() -> None:

@@ -64,7 +64,7 @@ class Heard:
 
             before = subscribed()
             self._thread.start()
-            # The broker forgets what nobody listens to yet.
+            # The broker drops what has no subscriber yet.
             eventually(lambda: subscribed() - before)
 
     def _listen(self) -> None:

@@ -1,4 +1,4 @@
-"""What a job hands over, and what it is told; the sender behind it stands in by its protocol."""
+"""What a job hands over, and what it receives; the sender behind it stands in by its protocol."""
 
 from __future__ import annotations
 

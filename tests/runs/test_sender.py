@@ -42,7 +42,7 @@ def sender(store: Store) -> Iterator[Sender]:
 
 
 def begun(sender: Sender) -> Run:
-    """A run whose start is recorded."""
+    """A run with a recorded start."""
     run = Run("t", IDENTITY, sender)
     sender.record(run, "t", ev.Started(identity=IDENTITY))
     sender.opened(run)

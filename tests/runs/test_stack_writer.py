@@ -31,7 +31,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 class Side:
-    """A process with one run, whose job is this test, and its writer of stacks."""
+    """A process with one run, this test as its job, and its writer of stacks."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store, self.clock = store, clock

@@ -26,7 +26,7 @@ async def test_the_specifications_example(service: ProgressService) -> None:
     exec("from progress_backend import *", names)
     made: list[str] = []
 
-    class Service(type(service)):  # type: ignore[misc]  # the fixture's, whose record is looked at
+    class Service(type(service)):  # type: ignore[misc]  # the fixture's, with the record to read
         """The one that the example makes."""
 
         def __new__(cls) -> Any:

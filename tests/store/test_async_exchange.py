@@ -119,7 +119,7 @@ async def test_an_abandoned_calls_reply_goes_to_no_other_call(
 
 
 async def test_a_connection_that_was_closed_meanwhile_is_not_used(redis_url: str) -> None:
-    """Servers close connections that are idle, and all of them when they start anew."""
+    """Servers close connections that are idle, and all of them when they start again."""
     filled(redis_url)
     async with client_of(redis_url) as client:
         get = AsyncExchange(client, 5)

@@ -1,4 +1,4 @@
-"""Reads that go together: everybody gets their own document, and every failure."""
+"""Reads that go together: each caller gets its own document, and every failure."""
 
 from __future__ import annotations
 

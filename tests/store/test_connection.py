@@ -1,4 +1,4 @@
-"""Which URLs open a store, and what is said of those that do not."""
+"""Which URLs open a store, and the errors for those that do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks that are read together, with their places, and made anew after a second."""
+"""Tasks that are read together, with their places, and read again after a second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`watch` in a notebook: a real kernel, whose cell is drawn anew in place."""
+"""`watch` in a notebook: a real kernel, and its cell is redrawn in place."""
 
 from __future__ import annotations
 

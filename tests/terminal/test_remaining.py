@@ -1,4 +1,4 @@
-"""The time left as text: never closer than the range that it tells, and never none of it."""
+"""The time left as text: never closer than the range that it shows, and never none of it."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_acts_change_the_records(both: tuple[Source, Source], redis_url: str) ->
         assert records.get(ODD).status == "created"
     store.act_on_workflow("flow", "pause")
     assert records.get("m1").asked == "pause"
-    api.act_on_workflow("flow", "cancel")  # whose members follow behind its answer
+    api.act_on_workflow("flow", "cancel")  # its members follow after the response
     eventually(lambda: records.get("m1").asked == "cancel")
     for source in both:
         with pytest.raises(TransitionRefused, match="has already ended"):

@@ -1,4 +1,4 @@
-"""A server that speaks TLS on a port, its certificate signed by an authority of our own."""
+"""A server that serves TLS on a port, its certificate signed by an authority of our own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An app whose tasks run where they are called."""
+"""An app that runs its tasks where they are called."""
 
 from __future__ import annotations
 

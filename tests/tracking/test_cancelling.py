@@ -1,4 +1,4 @@
-"""Runs that end as cancelled, told so or of their own accord; in the caller's process (eager)."""
+"""Runs that end as cancelled, by request or by themselves; in the caller's process (eager)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_run_that_returns_what_would_have_ended_it_is_completed(eager: App) ->
 
 
 class Hooked(Task):  # type: ignore[misc]  # celery is untyped
-    """Keeps what its hooks are told."""
+    """Keeps what its hooks are called with."""
 
     abstract = True
 

@@ -21,7 +21,7 @@ ENDS = ("completed", "error")
 
 
 async def held(redis_service: RedisProgressService, until_s: float | None) -> str:
-    """A task that a worker runs, whose lease runs out then."""
+    """A task that a worker runs under a lease that runs out then."""
     task_id = await redis_service.create_task("fetch_data", 252)
     identity = ev.Identity(task_type="fetch_data")
     started = ev.Started(identity=identity, worker=Worker("lease-1", "celery@one"))

@@ -32,7 +32,7 @@ def created_by_publisher(header: dict[str, Any]) -> Base | None:
 def test_the_publishers_headers_become_the_record(
     published: dict[str, str], minute: int, revision: int
 ) -> None:
-    """Also of a planned record whose message has left."""
+    """Also of a planned record with a message that has left."""
     base = created_by_publisher({**TOLD, **published})
     assert base is not None
     created, at = (datetime(2024, 1, 15, 10, m, tzinfo=UTC) for m in (30, minute))

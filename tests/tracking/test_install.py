@@ -229,7 +229,7 @@ def test_it_counts_for_its_own_task_alone(eager: App) -> None:
 def test_a_task_of_batches_is_not_tracked(
     installed: Install, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As of celery-batches, whose strategy is a method: no signal names one of its messages."""
+    """As of celery-batches: its strategy is a method, and no signal names one of its messages."""
 
     class Batches(Task):  # type: ignore[misc]  # celery is untyped
         def Strategy(self, *_: Any) -> None: ...  # noqa: N802 - Celery's name

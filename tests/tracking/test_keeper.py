@@ -1,4 +1,4 @@
-"""A keeper at work on a real store: what it settles besides runs whose lease ran out."""
+"""A keeper at work on a real store: what it settles besides runs of expired leases."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def test_whatever_fails_is_tried_once_a_step_and_its_traceback_is_one(
 def test_what_expired_in_a_queue_is_cancelled_some_time_after(
     keep: StartKeeper, store: Store, ask: AskBackend | None
 ) -> None:
-    """The broker may have dropped the message; nobody tells of that."""
+    """The broker may have dropped the message, which it does not report."""
     soon = store.now() + timedelta(seconds=0.5)
     created = CREATED.having(expires=soon)
     apply(store, "waits", created)

@@ -94,7 +94,7 @@ def test_one_pass_judges_all_that_are_due(
 
 
 def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
-    """Nobody is left who could say so."""
+    """No process is left that could report it."""
     ids = die(store, 2, 2)
     long_ago = store.now() - timedelta(seconds=2 * LEASE_S)
     for task_id in ids:
@@ -196,7 +196,7 @@ def test_the_check_stops_at_its_end_or_once_its_lock_is_lost(
 def test_what_is_not_to_come_any_more_waits_for_a_result_backend_that_is_away(
     store: Store, start_server: StartServer
 ) -> None:
-    """It may know of an end that was never heard."""
+    """It may have an end that was never recorded."""
     backend = start_server()
     app = Celery("asked", broker="memory://", backend=backend.url, set_as_current=False)
     app.backend.store_result("done", None, "SUCCESS")

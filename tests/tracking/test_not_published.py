@@ -35,7 +35,7 @@ def test_a_publish_that_raises_ends_its_record(installed: Install) -> None:
 
 
 class Interrupting:
-    """Somebody presses Ctrl-C, say, while it is made JSON."""
+    """A user presses Ctrl-C, say, while it is made JSON."""
 
     def __init__(self, by: type[BaseException]) -> None:
         self._by = by

@@ -1,4 +1,4 @@
-"""What a job can say, what it says that is no figure, and where nobody records it."""
+"""What a job can report, what it reports that is no figure, and where no record is written."""
 
 from __future__ import annotations
 

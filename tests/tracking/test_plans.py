@@ -157,7 +157,7 @@ def test_the_marking_of_its_last_task_names_it(installed: Install, shape: str, n
     mark = progress_task(workflow="nightly import")
     merge = app.celery.task(name="jobs.merge", shared=False)(mark(plainly()))
 
-    def canvas() -> Any:  # anew: Celery 5.6.0 sends a chord that is sent twice under the same ids
+    def canvas() -> Any:  # new: Celery 5.6.0 sends a chord that is sent twice under the same ids
         return {
             "chain": chain(merge.si(), fetch.si(), merge.si()),
             "chord": chord([fetch.si(), fetch.si()], merge.si()),

@@ -170,7 +170,7 @@ def test_a_store_that_is_away_is_tried_once_a_second(installed: Install, how: st
 def test_an_id_that_forges_a_line_of_a_log_is_not_recorded_and_the_job_is_sent(
     installed: Install, caplog: pytest.LogCaptureFixture, task_id: str, why: str
 ) -> None:
-    """Nor one that nobody could read."""
+    """Nor one that is too long to read."""
     app = installed()
     task = fetch(app)
     task.apply_async(("a",), task_id="x" * 4_096)

@@ -15,7 +15,7 @@ from progress_backend.store.drivers import Store
 from progress_backend.testing import wait_for_progress
 from tests.apps import in_process
 
-#: Nobody listens there.
+#: No server listens there.
 AWAY = "redis://127.0.0.1:1/0"
 
 
@@ -45,10 +45,10 @@ def app() -> Iterator[Celery]:
 def test_a_result_that_celery_cannot_store_ends_the_run_with_that_error(
     app: Celery, progress_store: Store, monkeypatch: pytest.MonkeyPatch, started: bool
 ) -> None:
-    # Whether it has stored a SUCCESS is asked where nobody answers.
+    # Whether it has stored a SUCCESS is read where no server answers.
     monkeypatch.setattr("progress_backend.tracking.stored_success._PATIENCE_S", 0)
     app.conf.task_track_started = started
-    # An app of its own: one with results would wait for them where nobody listens.
+    # An app of its own: one with results would wait for them where no server listens.
     publisher = Celery("publisher", broker="memory://", set_as_current=False)
     with start_worker(app, pool="threads", perform_ping_check=False, shutdown_timeout=20):
         publisher.send_task("job", task_id="unheard", queue="unheard")

@@ -45,7 +45,7 @@ def takes_none() -> int:
 
 
 class Jobs:
-    """An app whose tasks a worker runs."""
+    """An app with a worker that runs its tasks."""
 
     def __init__(self, url: str) -> None:
         self.app = App(
@@ -210,7 +210,7 @@ def test_a_chord_fails_with_a_cancelled_member_as_in_celery(jobs: Jobs, by: str)
 
 
 def test_a_member_that_goes_on_takes_no_end_of_its_chords_body_back(jobs: Jobs) -> None:
-    """Also where it is replaced by a canvas, whose messages name the body again."""
+    """Also where it is replaced by a canvas with messages that name the body again."""
     jobs.gate.clear()
     body = job("ok").set(task_id="of-a-failed-chord")
     canvas = chord([job("cancels"), chain(job("waits"), job("replaces"))], body)

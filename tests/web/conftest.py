@@ -77,7 +77,7 @@ def start_api() -> Iterator[StartApi]:
 
 @pytest.fixture
 def own_api(start_api: StartApi, redis_url: str) -> RunningApi:
-    """An API of the test's own, whose figures and end are its alone, over an empty store."""
+    """An API of the test's own, with its own figures and end, over an empty store."""
     return start_api(redis_url=redis_url)
 
 
@@ -98,7 +98,7 @@ def apart(start_server: StartServer, start_api: StartApi) -> Apart:
 def api_without_store(
     start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
 ) -> RunningApi:
-    """An API whose store is gone, which waits for a subscription a moment only."""
+    """An API without its store, which waits for a subscription a moment only."""
     monkeypatch.setattr("progress_backend.live.watch.SUBSCRIBE_S", 0.3)
     server = start_server()
     api = start_api(redis_url=server.url)

@@ -9,7 +9,7 @@ from progress_backend.web import create_app, lifespan, metrics_router, page_rout
 
 
 def mounted(settings: Settings, at: str) -> FastAPI:
-    """The application below a path of another one, whose lifespan opens it."""
+    """The application below a path of another one that opens it in its lifespan."""
     inner = create_app(settings)
     outer = FastAPI(lifespan=lambda _: lifespan(inner))
     outer.mount(at, inner)

@@ -1,4 +1,4 @@
-"""The application, and the router in somebody else's."""
+"""The application, and the router in another one."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ async def _later(request: HTTPConnection, *_: object) -> bool:
 
 
 class _Called:
-    """A function that is none, and whose answer has to be awaited."""
+    """A function that is none, with an answer that has to be awaited."""
 
     def __call__(self, request: HTTPConnection, *_: object) -> Any:
         return _later(request)

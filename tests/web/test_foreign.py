@@ -1,4 +1,4 @@
-"""Somebody else's values in the store, as clients of the API meet them."""
+"""Other programs' values in the store, as clients of the API meet them."""
 
 from __future__ import annotations
 

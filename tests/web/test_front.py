@@ -112,7 +112,7 @@ async def test_what_others_put_before_the_routes_comes_first(
     start_api: StartApi, redis_url: str
 ) -> None:
     class Guard:
-        """Somebody's own middleware."""
+        """A user's own middleware."""
 
         def __init__(self, app: ASGIApp) -> None:
             self._app = app

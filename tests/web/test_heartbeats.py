@@ -46,7 +46,7 @@ async def test_an_interval_that_is_none(api: RunningApi, asked: str) -> None:
 async def test_a_redis_that_freezes_again_while_it_is_connected_to_is_no_sign_of_life(
     start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its kernel takes the connection; nobody has answered."""
+    """Its kernel takes the connection; no process has answered."""
     monkeypatch.setattr("progress_backend.live.listener.PING_S", 0.5)
     server = start_server()
     api = start_api(redis_url=server.url)

@@ -23,7 +23,7 @@ GET = b"GET /internal/health/live HTTP/1.1\r\n" + HOST
 
 @pytest.fixture(autouse=True)
 def said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test hears the first line."""
+    """Each test catches the first line."""
     monkeypatch.setattr(http_connection, "_warnings", OneAMinute())
 
 
@@ -195,7 +195,7 @@ async def test_http_1_0_gets_answers_with_their_length(api: RunningApi) -> None:
 async def test_a_socket_may_be_asked_for_in_http_1_0(
     api: RunningApi, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """There is no answer whose chunks could be left out."""
+    """There is no answer with chunks that could be left out."""
     asks = UPGRADE.replace(b"HTTP/1.1", b"HTTP/1.0") + b"\r\n"
     reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
     writer.write(asks)

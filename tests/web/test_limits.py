@@ -68,7 +68,7 @@ def test_a_token_is_one_client_wherever_it_is_used(start_api: StartApi, redis_ur
     assert put(api, task_id, {**mine, **HERE}).status_code == 200
     assert put(api, task_id, {**mine, **THERE}).status_code == 429
     assert put(api, task_id, {**others, **THERE}).status_code == 200
-    # Whoever may not write takes nothing out of anybody's bucket.
+    # A caller that may not write takes nothing out of any bucket.
     assert put(api, task_id, HERE).status_code == 401
     api.http.headers.update(others)
     assert refused(api, "token") == 1

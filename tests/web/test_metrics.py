@@ -1,4 +1,4 @@
-"""What Prometheus is told, read with Prometheus's own parser."""
+"""What Prometheus reads, parsed with Prometheus's own parser."""
 
 from __future__ import annotations
 

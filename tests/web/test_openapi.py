@@ -92,7 +92,7 @@ def made_up(cases: int) -> hypothesis.settings:
 
 
 def _as_it_may_be_sent(case: schemathesis.Case, task_ids: list[str]) -> None:
-    """Changes a case that no description can tell from a good one; some are of what is there."""
+    """Changes a case that every description takes for a good one; some are of what is there."""
     if "task_id" in (case.path_parameters or {}) and len(str(case.path_parameters["task_id"])) % 2:
         case.path_parameters["task_id"] = task_ids[len(case.path_parameters["task_id"]) % 3]
     if len(str((case.path_parameters or {}).get("workflow_id", ""))) % 2:

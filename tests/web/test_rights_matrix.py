@@ -156,12 +156,12 @@ BY_RIGHT: Final[dict[Right, Row]] = {
     ("metrics", "metrics"): WHOLE,
     None: OPEN,
 }
-#: Rows of routes whose answer depends on more than the right.
+#: Rows of routes with an answer that depends on more than the right.
 OF_PATH: Final = {
     "/internal/create-task": row(403, 200, 403, 200, 403, 403, 200, 200),
     # Each task is asked about by itself.
     "/internal/act": row(403, 200, 403, 200, 200, 403, 200, 200, both=200),
-    # Who may ask is told that no living worker runs it.
+    # A permitted caller gets 409: no living worker runs it.
     "/internal/task/{task_id}/stack": {n: 409 if c == 200 else c for n, c in WRITE.items()},
     SHARED: READ,
 }
@@ -335,7 +335,7 @@ async def test_a_socket_is_answered_as_its_row_says(
                 got[name] = await shared_code(socket, "a", task_id=made.task_id)
                 continue
             with contextlib.suppress(ConnectionClosed):
-                # The socket of all tasks tells nothing before something happens.
+                # The socket of all tasks sends nothing before something happens.
                 await (await socket.ping() if path.endswith("/tasks") else socket.recv())
                 got[name] = 200
             if socket.close_code is not None:
@@ -416,7 +416,7 @@ def test_a_list_has_the_tasks_of_the_callers_owner_alone(
         assert listed(name, f"?owner={quote(OWNER)}&owner=bob").status_code == 403
     assert ids("write of another owner") == ["bobs"]
     assert ids("write of the owner and another type") == []
-    # There is no count of an owner's tasks by type, and those of other types are not told.
+    # There is no count of an owner's tasks by type, and those of other types are not sent.
     for name, query in (
         ("write of the owner and another type", ""),
         ("read of the type", f"?owner={quote(OWNER)}"),

@@ -101,7 +101,7 @@ def test_each_of_its_lines_has_time_and_level_and_one_is_of_a_redis_that_deletes
     service.wait_for_log("Redis deletes records when .* volatile-lru; set it to noeviction", 20)
     sent = httpx.post(f"{address}/internal/create-task", json=NEW, trust_env=False)
     assert sent.status_code == 201
-    # It trusts the proxy that it was told of alone, and knows where it listens.
+    # It trusts only the proxy that is set, and knows where it listens.
     for headers, status in ((of_a_proxy(address), 201), ({"Host": "evil.test"}, 403)):
         url = f"{address}/internal/create-task"
         answer = httpx.post(url, json=NEW, headers=headers, trust_env=False)

@@ -1,4 +1,4 @@
-"""What waits for a socket whose client is behind, and in which order it is sent."""
+"""What waits for a socket with a slow client, and in which order it is sent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def update(task_id: str, revision: int = 2, message: str = "") -> Update:
 
 
 class Connection:
-    """A connection whose client keeps up, or is behind."""
+    """A connection with a client that keeps up, or is behind."""
 
     def __init__(self) -> None:
         self.sent: list[Any] = []

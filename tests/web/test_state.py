@@ -23,7 +23,7 @@ QUICK: dict[str, Any] = {"lease_s": 1, "reap_interval_s": 0.2}
 
 
 def silent_run(redis_url: str) -> None:
-    """A running task whose worker has not been heard of for longer than its lease."""
+    """A running task of a worker that has written nothing for longer than its lease."""
     records = Records(redis_url)
     records.start("job")
     with Store(records.settings) as store:

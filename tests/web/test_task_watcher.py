@@ -1,4 +1,4 @@
-"""What one socket is told, in which order, and when it is closed."""
+"""What one socket is sent, in which order, and when it is closed."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tests.web.test_websockets import closed, said
 
 @asynccontextmanager
 async def slow_watcher(api: RunningApi) -> AsyncIterator[websockets.ClientConnection]:
-    """One that does not read, and whose kernel takes little."""
+    """One that does not read, with a kernel that takes little."""
     small = socket.socket()
     small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     small.connect(("127.0.0.1", api.port))
@@ -36,7 +36,7 @@ async def fall_behind(api: RunningApi, records: Records) -> int:
         await asyncio.to_thread(records.progress, "job", current, "x" * 9_000)
         if counts.dropped:
             return current
-    await aeventually(lambda: counts.dropped, what="an update is skipped")  # it may hear of it late
+    await aeventually(lambda: counts.dropped, what="an update is skipped")  # it may be late
     return current
 
 

@@ -42,7 +42,7 @@ async def test_every_task_is_sent_from_the_opening_of_the_socket_on(api: Running
         assert (message["task_id"], message["progress"]["percentage"]) == (second, 50.0)
         async with api.watch(second) as one:
             assert await said(one) == message
-            # Heard twice over the one connection, made once, told the same.
+            # Received twice over the one connection, made once, sent alike.
             api.cancel(second)
             assert await said(one) == await said(socket)
 

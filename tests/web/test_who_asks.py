@@ -1,4 +1,4 @@
-"""Who a record says has asked for an act: a token's holder passes for nobody else."""
+"""Who a record says has requested an action: a token's holder passes for no other user."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ async def test_its_socket_and_its_last_tasks_are_two(api: RunningApi, redis_url:
 async def test_the_end_of_a_publish_is_the_workflows(
     api: RunningApi, records: Records, redis_url: str
 ) -> None:
-    """Nobody is told of it, and it changes no revision."""
+    """It is sent to no client, and it changes no revision."""
     with Store(Settings(redis_url=redis_url)) as store:
         now_ms = milliseconds(store.now())
         store.execute(workflows.publishing(W, "token", now_ms, 60_000))

@@ -1,4 +1,4 @@
-"""WebSocket clients that do not keep to the protocol, or to good manners: bounded, said once."""
+"""WebSocket clients that do not keep to the protocol, or to good manners: bounded, logged once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TEXT, BINARY, CONTINUATION, CLOSE, PING = 1, 2, 0, 8, 9
 
 @pytest.fixture(autouse=True)
 def said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test hears the first line."""
+    """Each test catches the first line."""
     monkeypatch.setattr(websocket_connection, "_warnings", OneAMinute())
 
 
@@ -44,7 +44,7 @@ def frame(kind: int, payload: bytes = b"", *, last: bool = True, mask: bool = Tr
 
 
 def shaken(port: int, path: str, more: bytes = b"") -> socket.socket:
-    """A connection whose handshake has been sent; its kernel takes little."""
+    """A connection after its handshake was sent; its kernel takes little."""
     one = socket.socket()
     one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     one.connect(("127.0.0.1", port))
@@ -57,7 +57,7 @@ def shaken(port: int, path: str, more: bytes = b"") -> socket.socket:
 
 
 def opened(port: int, path: str) -> socket.socket:
-    """The same once it is answered: what comes before that is nobody's."""
+    """The same once it is answered: what comes before that is dropped."""
     one, got = shaken(port, path), b""
     while not got.endswith(b"\r\n\r\n"):
         got += one.recv(1)
@@ -142,7 +142,7 @@ async def test_wrong_frames_write_a_line_a_minute(
 ) -> None:
     api = start_api(redis_url=redis_url)
     both = paths(api)
-    api.http.close()  # whose connection would be kept for five seconds
+    api.http.close()  # its connection would be kept for five seconds
     for path in both:
         for name, (wrong, code) in WRONG.items():
             if "/task/" in path and name != "no mask":

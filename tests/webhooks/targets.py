@@ -84,7 +84,7 @@ def receiving(
         request_queue_size = 128
 
         def handle_error(self, *_: Any) -> None:
-            pass  # a sender that was killed, or has heard enough
+            pass  # a sender that was killed, or has read enough
 
     with Server(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()

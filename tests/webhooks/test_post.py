@@ -145,7 +145,7 @@ def silent(request: BaseHTTPRequestHandler) -> int:
 
 
 def dripping(request: BaseHTTPRequestHandler) -> int:
-    """An answer whose head never ends."""
+    """A response with a head that never ends."""
     request.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
     for _ in range(60):
         request.wfile.write(b"x")

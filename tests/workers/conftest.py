@@ -89,7 +89,7 @@ class Answer(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def start_scripted() -> Iterator[StartScripted]:
-    """Start a server that gives just these answers."""
+    """Start a server that gives these answers only."""
     started: list[Scripted] = []
 
     def start(*answers: tuple[int, str] | str | None) -> Scripted:

@@ -1,4 +1,4 @@
-"""The file by whose age a container's health check tells a worker or beat that has its turns."""
+"""The file that shows a container's health check, by its age, that worker or beat has its turns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run lacks is told before anything starts."""
+"""What a run lacks is reported before anything starts."""
 
 from __future__ import annotations
 

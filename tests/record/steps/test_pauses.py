@@ -112,7 +112,7 @@ def test_a_request_for_a_task_without_a_run_is_done_at_once(before, asked) -> No
         # The run ends before it waits.
         (ev.Paused(by="api"), ev.Retried(attempt=1, retries=1)),
         (ev.Paused(by="api"), ev.Requeued(attempt=1)),
-        # The run, or Celery, tells of its cancel.
+        # The run, or Celery, reports its cancel.
         (ev.Cancelled(by="celery"),),
         (ev.Cancelled(by="task"),),
         (ev.Ignored(),),
