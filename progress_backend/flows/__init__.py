@@ -1,1 +1,1 @@
-"""What is decided between several calls of a store, as generators of them: pure."""
+"""Flows: generators that yield a store's calls and decide from the replies what follows; pure."""

@@ -28,8 +28,7 @@ def sweep(
     batch: int = SWEPT,
     found_in: tuple[Filters, ...] | str = (),
 ) -> Flow[int]:
-    """Deletes the tasks that are due or have no document, `batch` in one call; how many were
-    deleted."""
+    """Deletes the tasks that are due or have no document, `batch` in one call; returns how many."""
     facets = yield from records.facets_of(task_ids)
     pairs = zip(task_ids, facets, strict=True)
     # Tasks with equal facets in one call: it touches fewer indexes.
@@ -43,10 +42,10 @@ def sweep(
 def cleanup(
     settings: Settings, now: datetime, token: str, *, batch: int = SWEPT, most: int = 5_000_000
 ) -> Flow[int]:
-    """Deletes the records that are due, in batches, under a lock; how many were deleted. Never
-    a running task's.
+    """Deletes the records that are due, never a running task's, in batches, under a lock; returns
+    how many.
 
-    `batch` bounds how long one call blocks Redis, `most` how long the pass lasts.
+    `batch` bounds how long one call blocks Redis, `most` how long the cleanup lasts.
     """
     deleted, before_ms = 0, milliseconds(now)
     while deleted < most:
@@ -66,8 +65,8 @@ def cleanup(
 
 
 def _kept(settings: Settings, due: Sequence[str], now_ms: int) -> Flow[Collection[str]]:
-    """Those of the due records that stay, since their workflow is open or had a commit since: their
-    time is moved to that of the whole workflow."""
+    """The due records that stay, because their workflow is open or had a later commit; moves their
+    time to that of the whole workflow."""
     facets = yield from records.facets_of(due)
     members: dict[str, list[str]] = {}
     for task_id, one in zip(due, facets, strict=True):

@@ -1,4 +1,4 @@
-"""What the ends of workflows leave for webhooks; pure."""
+"""Stores the webhook events of workflows that have ended. A flow; pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .stored_record import milliseconds
 from .task_flows import Flows
 from .workflows import body_of
 
-#: Workflows that are looked at in one step.
+#: Workflows that are checked in one step.
 _LOOKED: Final = 100
 #: Milliseconds until a workflow is checked again in which only a publish is in progress: no
 #: member's commit marks the publish's end.
@@ -27,9 +27,9 @@ _PUBLISHING_MS: Final = 5_000
 def ended_workflows(
     flows: Flows, targets: Sequence[Target], now: datetime, lease_ms: float
 ) -> Flow[int]:
-    """Leaves the events of workflows that have ended since the last look; how many workflows were
-    looked at. `lease_ms`: how long no other sender looks at them, more than `_PUBLISHING_MS`, and
-    never the same in two looks at one moment."""
+    """Stores the events of workflows that have ended since the last check; returns how many
+    workflows were checked. `lease_ms`: for how long no other sender checks them, more than
+    `_PUBLISHING_MS`, and never the same in two checks at one moment."""
     now_ms = milliseconds(now)
     free_ms = now_ms + lease_ms
     found = yield from webhooks.may_have_ended(now_ms, free_ms, _LOOKED)

@@ -1,5 +1,5 @@
-"""The short way of a publish: the first record of a task that is like others but for its id, its
-time and the tasks around it. What it does not know how to do, `Flows.apply` does."""
+"""The first record of a publish, copied from a prepared one of its kind: only the id, the times and
+the tasks around it differ. All other publishes are recorded by `Flows.apply`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .stored_record import Applied, Base, facets_of, milliseconds
 from .task_flows import Flows
 from .task_lifetimes import document_ttl_ms, due_ms
 
-#: Kinds of records that are kept ready; when there are more, they are made again.
+#: Most kinds of prepared records; when there are more, all are made again.
 _MOST: Final = 1_000
 
 
@@ -34,7 +34,7 @@ class _Ready(NamedTuple):
 
 
 class FirstRecords:
-    """Makes first records and their requests, on keys that are no Cluster's."""
+    """Makes first records and their requests; not on a Redis Cluster."""
 
     def __init__(self, flows: Flows, keys: Keys) -> None:
         self._flows = flows
@@ -72,7 +72,7 @@ class FirstRecords:
         return Base(_task(ready, task_id, event, created_at), digest, due)
 
     def _like(self, task_id: str, event: ev.Created, now: datetime) -> _Ready | None:
-        """The record of the publish's kind."""
+        """The prepared record of the publish's kind; None if it has none."""
         about = event.identity
         if (
             about.metadata

@@ -1,6 +1,6 @@
-"""Lists for which there is no index, among a bounded number of the newest tasks: for a token with a
-filter, with other filters beside it and a cursor for the next page; and of tasks by the start of
-their ids. Flows; pure."""
+"""Lists without an index, among a bounded number of the newest tasks: those of a token's filter
+that pass other filters too, with a cursor for the next page; and tasks by the start of their ids.
+Flows; pure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ..operations.lists import Filters
 from ..record.list_request import EVER, Span
 from .flow import Flow
 
-#: Tasks that are looked at for one answer.
+#: Tasks that are read for one response.
 LOOKED_AT: Final = 250
-#: Newest tasks among which an id is looked for, and those of one read: for more at once an event
-#: loop would do nothing else for milliseconds.
+#: Newest tasks that are searched for an id, and those of one read: a larger read would block an
+#: event loop for milliseconds.
 AMONG: Final = 10_000
 _STEP: Final = 250
 _CURSOR: Final = re.compile(r"([0-9]{1,16})\.(.+)")
@@ -28,17 +28,17 @@ _CURSOR: Final = re.compile(r"([0-9]{1,16})\.(.+)")
 def page(
     within: Filters, filters: Filters, limit: int, cursor: str | None, created: Span | None
 ) -> Flow[tuple[list[str], str | None]]:
-    """Ids of the newest tasks within an index that pass all filters, `limit` at most, after a
-    cursor; and where to go on, None: there are no more. There may be fewer, or none, with a cursor
-    all the same.
+    """Ids of the newest tasks in an index that pass all filters, `limit` at most, after a cursor;
+    and the cursor of the next page, None if there are no more. Fewer ids, or none, may have a
+    cursor all the same.
 
     Raises:
-        InvalidEvent: the cursor is none of an earlier answer.
+        InvalidEvent: the cursor is not of an earlier response.
     """
     span = created or EVER
-    # An id is above "": of those created at the very end of the span none is listed.
+    # An id is above "", so no task created at the very end of the span is listed.
     after = (span.before_us, "") if cursor is None else min(_read(cursor), (span.before_us, ""))
-    # One more shows whether there are more; and the row at the cursor may still be there.
+    # One more shows whether there are more; and the row of the cursor may still be there.
     newest = yield from lists.newest(after[0], LOOKED_AT + 2, (within,))
     older = [one for one in newest if one < after and one[0] >= span.from_us]
     ids = [task_id for _, task_id in older[:LOOKED_AT]]
@@ -65,7 +65,7 @@ def _read(cursor: str) -> tuple[int, str]:
 
 
 def beginning(prefix: str, filters: Filters) -> Flow[list[str]]:
-    """Ids that begin so of the newest tasks, or of those that pass filters, newest first."""
+    """Ids with a prefix among the newest tasks, or those that pass filters, newest first."""
     seen: dict[str, None] = {}
     until = inf
     while len(seen) < AMONG:

@@ -43,7 +43,7 @@ def merged(page: Page) -> Flow[Paged]:
 
 
 def _newest(group: tuple[Filters, ...], start: int, limit: int) -> Flow[list[str]]:
-    """The ids from a place on."""
+    """Up to `limit` ids, from the position `start` on."""
     until, skip = yield from _reached(group, start)
     newest = yield from lists.newest(until, skip + limit, group)
     return [task_id for _, task_id in newest[skip:]]
@@ -55,7 +55,7 @@ def _has_status(document: bytes | None, status: str) -> bool:
 
 
 def _reached(group: tuple[Filters, ...], start: int) -> Flow[tuple[float, int]]:
-    """A time up to which fewer than `FETCHED` entries stand before a place, and how many."""
+    """A time, and how many entries from there the position is: `FETCHED` at most."""
     if start <= FETCHED:
         return inf, start
     low, high, before = 0, _LATEST, 0

@@ -23,7 +23,7 @@ from .task_lifetimes import UNENDED_S
 
 T = TypeVar("T")
 
-#: Leases read in one pass: fewer workers die within the time for which a lease is kept.
+#: Leases read in one check: fewer workers die within the time for which a lease is kept.
 _LEASES = 10_000
 #: Runs that are read and judged in one step.
 STEP = 100
@@ -31,9 +31,9 @@ STEP = 100
 HELD = 10_000
 #: Runs that a worker requeues at most while it shuts down.
 _GIVEN_BACK = 1_000
-#: Records of each status that one pass reads because no worker holds them.
+#: Records of each status that one check reads to find those without a lease.
 _UNHELD = 100
-#: Lost runs' tasks about which one pass asks the result backend once more.
+#: Lost runs for which one check reads the result backend again.
 _ASKED = 2_000
 #: How far a worker's clock may be behind the store's; and the same where the result backend may
 #: have an end of an earlier task with the record's id.
@@ -42,18 +42,18 @@ LOCK, UNHELD_LOCK, ASK_LOCK = "reap", "reap_unheld", "reap_lost"
 
 
 def keeps(settings: Settings, token: str, lock: str = LOCK) -> Call[bool]:
-    """Whether the caller holds the lock of a pass, that over dead workers' runs if no other is
-    named, now for one more interval."""
+    """Takes the lock of a check, by default that of runs under expired leases, for one more
+    interval; returns whether the caller holds it."""
     return locks.take(lock, token, int(settings.reap_interval_s * 1000))
 
 
 def run_out(settings: Settings, now: datetime, token: str) -> Flow[list[tuple[str, list[str]]]]:
-    """The leases that ran out, and the ids of the tasks under each, under one lock; a lease that
-    ran out long ago and holds no task is deleted."""
+    """The expired leases, and the ids of the tasks under each, under one lock; a lease that expired
+    long ago and holds no task is deleted."""
     if not (yield from keeps(settings, token)):
         return []
     now_ms = milliseconds(now)
-    # Kept for a while: Redis may come back from an older copy, with runs of a lease.
+    # Kept for a while: Redis may restart from an older copy, with runs under a lease.
     old_ms = now_ms - 10 * int(settings.lease_s * 1000)
     found: list[tuple[str, list[str]]] = []
     for some in steps((yield from leases.over(now_ms, _LEASES))):
@@ -73,8 +73,8 @@ def silent(
     task_ids: Sequence[str],
     at_work: Collection[str] = (),
 ) -> Flow[list[Base]]:
-    """Runs under a lease with records that were not written for a lease's time, and that are not in
-    `at_work`, the tasks that the worker lists as running (nor eager runs inside them). The caller
+    """Runs under a lease with records that were not written for a lease's time. Not those of
+    `at_work`, the tasks that the worker lists as running, and eager runs inside them. The caller
     reads the result backend before it ends the runs."""
     documents = yield from records.read(task_ids)
     gone = tuple(i for i, d in zip(task_ids, documents, strict=True) if d is None)
@@ -101,8 +101,8 @@ def left_over(lease: str, at_work: Collection[str]) -> Flow[list[str]]:
 def held_still(
     lease: str, task_ids: Sequence[str], at_work: Mapping[str, Collection[int]]
 ) -> Flow[list[Base]]:
-    """Runs that were recorded as lost from under a lease and that its worker is at work on
-    (`at_work`: numbers of the runs of each task), eager runs inside of those included."""
+    """Runs of a lease that were recorded as lost and that its worker still has (`at_work`: numbers
+    of the runs of each task), eager runs inside them included."""
     documents = yield from records.read(task_ids)
     found = []
     for base in readable(documents):
@@ -121,7 +121,7 @@ def steps(of_all: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 def to_ask(settings: Settings, now: datetime, token: str) -> Flow[list[str]]:
-    """Ids of lost runs' tasks about which the result backend is to be asked once more, under a
+    """Ids of tasks with lost runs for which the result backend is to be read again, under a
     lock."""
     if not (yield from keeps(settings, token, ASK_LOCK)):
         return []
@@ -133,7 +133,7 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], li
     lease holds and that were not written for a lease's time: most wait in a queue, some have ended
     in a process that died before it recorded the end.
 
-    Each pass reads one page of each status, the next pass the next page, under a lock of its own.
+    Each check reads one page of each status, the next check the next page, under a lock of its own.
     A record may name a lease that is not stored (its worker died before it wrote the lease, or the
     store came back empty): that lease is written here, and has a lease's time to be renewed; after
     that `run_out` finds its runs.
@@ -164,11 +164,11 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], li
 
 
 def readable(documents: Iterable[bytes | None]) -> list[Base]:
-    """The records of these documents; a value of another program under a task's key stops no
-    pass."""
+    """The records of these documents; a value of another program under a task's key does not stop
+    the check."""
     bases = []
     for document in documents:
-        # A reader of that task gets the error; the pass has no caller for it.
+        # A client that reads that task gets the error; the check has none to send it to.
         with suppress(ForeignValue):
             if document is not None:
                 bases.append(Base.of(document))
@@ -176,7 +176,8 @@ def readable(documents: Iterable[bytes | None]) -> list[Base]:
 
 
 def _silent(base: Base, settings: Settings, now: datetime) -> bool:
-    """Whether a record, itself or its run without an end, was not written for a lease's time.
+    """Whether a record that has not ended, or has a run that is not over, was not written for a
+    lease's time.
 
     A record with a time after now was written before the store's clock was set back: since then the
     caller has seen that clock advance for a lease's time.
@@ -188,8 +189,8 @@ def _silent(base: Base, settings: Settings, now: datetime) -> bool:
 
 
 def _may_have_ended(task: Task) -> bool:
-    """Whether Celery may have an end of a task that no worker holds: the message of a planned one
-    has not left, but where its predecessor's process may have died behind the publish."""
+    """Whether Celery may have an end of a task that no worker holds: a planned one is not
+    published, unless (`unseen`) the process before it may have died after the publish."""
     return not task.planned or (task.member is not None and task.member.unseen)
 
 
@@ -206,7 +207,7 @@ def of_this_life(base: Base, end: Event, settings: Settings) -> bool:
         sent_again = task.attempt > 1 and task.attempt_started_at == task.started_at
         kept = max(timedelta(seconds=settings.retention_s), _SKEW)
         return end.at >= task.created_at - (_REUSED_SKEW if sent_again else kept)
-    # What the process of a planned task's predecessor could not record was recorded by one write.
+    # A new record, or a planned one with the one write of `may_have_left`: clocks may differ.
     if task.revision <= 1 + task.planned:
         return end.at >= task.created_at - _SKEW
     # A task that was published again waits for its first run: an end with a skewed time is not
@@ -227,8 +228,8 @@ def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:
 
 def lost(base: Base, locale: Locale, *, living: bool = False) -> Lost | Acknowledged:
     """The event for a run under an expired lease; it is refused if the run writes before it is
-    recorded. `living`: the worker is alive, but does not have the run. For a record that ended
-    before, the run is over."""
+    recorded. `living`: the worker is alive, but does not have the run. If the record has ended
+    before, the event says that the run is over."""
     worker = base.task.worker
     assert worker is not None
     if base.task.ended:

@@ -23,9 +23,9 @@ class Base(NamedTuple):
 
     task: Task
     digest: str
-    #: From when cleanup may delete the record, if known; ms.
+    #: Milliseconds since 1970 from which cleanup may delete the record, if known.
     due_ms: int | None = None
-    #: The task as its document has it, where a value has made it.
+    #: The task in its stored form, if `value_in_place` has made it.
     stored: Stored | None = None
 
     @classmethod

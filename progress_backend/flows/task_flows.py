@@ -58,13 +58,13 @@ class Flows:
     settings: Settings
     #: The webhook targets that are configured now; None without any.
     targets: Callable[[], tuple[Target, ...]] | None
-    #: Logs an exception after which a flow goes on: what failed, the exception, the task's id.
+    #: Logs an exception after which a flow continues: what failed, the exception, the task's id.
     fault: Callable[[str, Exception, str], None]
     #: Masks secrets in events.
     redaction: Redaction = field(init=False)
-    #: What makes the parts of commits.
+    #: The functions that make the parts of commits.
     parts: tuple[Parts, ...] = field(init=False)
-    #: Those that the store's user may not run, each logged once.
+    #: The parts that the Redis user may not run, each logged once.
     left_out: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
@@ -123,8 +123,8 @@ class Flows:
     ) -> Flow[Applied]:
         """Records events, without their secrets, in one commit; again if another writer was first.
 
-        `base` is the record as the caller last read or wrote it, from which it is made again if its
-        document is gone. `clip` shortens large values instead of raising, as requests alone do.
+        `base` is the record as the caller last read or wrote it, from which it is created again if
+        its document is gone. `clip` (set for requests) shortens large values instead of raising.
 
         Raises:
             TaskNotFound: there is no record, and the events do not make one.
@@ -182,7 +182,7 @@ class Flows:
         document: bytes,
         now: datetime,
     ) -> tuple[Commit, int]:
-        """The commit of these steps, with its parts; and from when cleanup may delete the record.
+        """The commit of these steps, with its parts; and the time (ms) of the record's cleanup.
 
         Raises:
             InvalidEvent: a new record's type or symbol has control characters.
@@ -215,7 +215,7 @@ class Flows:
         return commit, due
 
     def _log_left_out(self, parts: tuple[str, ...], task_id: str) -> None:
-        """Logs once of each part that the store's user may not run it."""
+        """Logs, once for each part, that the Redis user may not run it."""
         for part in parts:
             if part not in self.left_out:
                 self.left_out.add(part)
@@ -223,21 +223,20 @@ class Flows:
                 self.fault("a part of commits is left out", error, task_id)
 
     def _with_history(self, task: Task) -> Flow[Task]:
-        """The task with what its type's past runs say, as soon as its run has a rate: from then on
-        its range depends on its record alone."""
+        """The task with the times of its type's past runs, as soon as its run has a rate: from then
+        on its range is computed from its record alone."""
         if not task.rate or task.usual is not None or task.status != TaskStatus.RUNNING:
             return task
         runs = yield from records.runs_of(task.task_type)
         return task_with(task, usual=past_runs.history(runs).numbers)
 
     def ask(self, task_id: str, events: tuple[Event, ...], now: datetime) -> Flow[Applied]:
-        """Records a caller's request, as `apply`; an end is refused while the worker is alive that
-        runs the task, unless it is forced.
+        """Records a caller's request, as `apply`; an end that is not forced is refused while the
+        worker that runs the task is alive.
 
-        The worker's lease is read only where the end is refused because of it. A run that began
-        since then has another lease, or has written the record, and the request is judged again; a
-        lease that is renewed only after it was read had run out, as for the pass that finds lost
-        runs.
+        The worker's lease is read only if the end is refused because of it. A run that has started
+        since then has another lease, or has written the record, and the request is tried again. A
+        lease that was renewed only after this read had expired, as for the check for lost runs.
         """
         for _ in range(TRIES):
             applied = yield from self.apply(task_id, events, now)

@@ -1,4 +1,4 @@
-"""Lifetimes of records: from when cleanup may delete one, and Redis's TTL of its document. Pure."""
+"""Lifetimes of records: when cleanup may delete one, and its document's TTL in Redis. Pure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from ..record.redelivery import seconds
 from ..settings import Settings
 from .stored_record import milliseconds
 
-#: How long a record without an end is kept after its last write.
+#: Seconds for which a record without an end is kept after its last write.
 UNENDED_S = 7 * 86_400
-#: How long Redis keeps a member's document at least, where no cleanup deletes it before: the
-#: members of a workflow are deleted together.
+#: Least TTL of a member's document, if no cleanup deletes it before: the members of a workflow are
+#: deleted together.
 MEMBER_TTL_MS = 30 * 86_400_000
 
 
@@ -47,8 +47,8 @@ def due_ms(task: Task, now_ms: int, settings: Settings) -> int:
 
 
 def _again_ms(task: Task, ended_ms: int, settings: Settings) -> int:
-    """Until when the message of an ended task may be delivered again, and has to find the
-    record."""
+    """Time until which the message of an ended task may be delivered again, for which the record
+    has to exist."""
     if task.again_until is not None:
         return milliseconds(task.again_until)
     if task.status != TaskStatus.CANCELLED or task.again_s is None:
@@ -57,8 +57,8 @@ def _again_ms(task: Task, ended_ms: int, settings: Settings) -> int:
 
 
 def _may_still_come(task: Task) -> bool:
-    """Whether a cancelled task's message may still be delivered, so that the record has to be there
-    to keep it from beginning. A worker that cancelled the task itself has had the message."""
+    """Whether a cancelled task's message may still be delivered: then the record has to exist, so
+    that no run starts. A worker that cancelled the task itself has had the message."""
     by_celery = task.control is not None and task.control.get("by") == "celery"
     never_began = task.started_at is None and task.root_id is not None
     stopped = task.status == TaskStatus.CANCELLED or task.forced

@@ -1,5 +1,5 @@
-"""The list of tasks as it is asked for: by an index, by the beginning of ids, of what a person
-started, or by looking at tasks. Flows; pure."""
+"""The list of tasks for a request: by an index, by the start of ids, of what a person started, or
+by reading tasks without an index. Flows; pure."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .task_flows import Flows
 
 
 class Listed(NamedTuple):
-    """Rows as JSON, as they are to be read now; how many there are on all pages, None where tasks
-    are looked at, and then where to go on; and the summary."""
+    """Rows as JSON, as they are to be read now; the number of rows on all pages, or None and a
+    cursor for tasks without an index; and the summary."""
 
     rows: list[bytes]
     total: int | None
@@ -36,11 +36,11 @@ def listed(
     only: str | None = None,
 ) -> Flow[Listed]:
     """One page of the list. `light`: rows name the fields that they omit. `only`: the summary
-    counts this type's tasks alone; of an owner's tasks there is no count by type, so that it is
-    None for each status.
+    counts this type's tasks alone; an owner's tasks are not counted by type, so each status is
+    None.
 
     Raises:
-        InvalidEvent: the cursor is none of an earlier answer.
+        InvalidEvent: the cursor is not of an earlier response.
     """
     found = yield from _found(flows, asked, now, light)
     if only is None:

@@ -12,7 +12,7 @@ from ..record.redaction import Redaction
 from ..settings import Settings
 from .flow import Flow
 
-#: Lines in one read at most, and unless a caller says otherwise.
+#: Most lines in one read, and the default.
 MOST_LINES, LINES = 1_000, 200
 
 
@@ -24,8 +24,8 @@ def add(
     settings: Settings,
     redaction: Redaction,
 ) -> Call[bool]:
-    """Adds lines to a task's log, redacted; `lost` lines before them had no room. False where the
-    store's user may not write logs."""
+    """Adds lines to a task's log, redacted; `lost` lines before them were dropped. False if the
+    Redis user may not write logs."""
     redacted = (line._replace(text=redaction.value("message", line.text)) for line in lines)
     texts = tuple(written(line, attempt) for line in redacted)
     kept_s = settings.retention_s + settings.cleanup_interval_s + 60
@@ -34,7 +34,7 @@ def add(
 
 def read(task_id: str, after: int | None, limit: int) -> Flow[logs.LogPart]:
     """The lines of a task's log after a number; the newest ones for None. A number beyond the
-    newest line is that of an older record's log: then the first ones.
+    newest line is of an older record's log: then the first lines.
 
     Raises:
         TaskNotFound: there is no record.

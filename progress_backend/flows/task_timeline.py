@@ -17,8 +17,8 @@ from .flow import Flow
 def read(
     task_id: str, settings: Settings, more: Callable[[Task], Flow[Sequence[bytes]]] | None = None
 ) -> Flow[bytes]:
-    """A task's timeline as clients get it: its entries, and how many are gone. `more` finds further
-    entries of the task.
+    """A task's timeline as clients get it: its entries, and how many were removed. `more` finds
+    further entries of the task.
 
     Raises:
         TaskNotFound: there is no record.

@@ -1,9 +1,9 @@
 """The list of what a person started: tasks that are no workflow's member, and outermost workflows,
-newest first, or what runs before what waits and what has ended. Flows; pure.
+newest first, or the running before the waiting and the ended ones. Flows; pure.
 
-Neither is in a set of its own, since a single task's commits are to cost what they cost without
-workflows: single tasks are all tasks less all members, counted and read so, and the two lists are
-merged by creation time.
+Neither has a set of its own, so that workflows add nothing to the commits of single tasks: single
+tasks are counted and read as all tasks without the members, and the two lists are merged by
+creation time.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from .page_merge import FETCHED
 from .stored_record import milliseconds
 from .task_flows import Flows
 
-#: Reads of one page while rows that have nothing behind them are removed.
+#: Reads of one page while rows without a record are removed.
 _TRIES = 3
-#: Tasks of each status, and workflows, that are looked at for what stands before others.
+#: Tasks of each status, and workflows, that `front` reads.
 _LOOKED, _WORKFLOWS = 1_000, 50
 _ORDER = (TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.CREATED)
 
@@ -67,8 +67,8 @@ def front(flows: Flows, limit: int, now: datetime, *, light: bool = False) -> Fl
     """What a person looks at first, `limit` of each: what runs and what is paused, the newest
     first, what waits, the oldest first, and what has ended, the last first.
 
-    Tasks are looked for among the `_LOOKED` of each status that stand there first, workflows among
-    the newest `_WORKFLOWS`.
+    Tasks are searched among the first `_LOOKED` of each status, workflows among the newest
+    `_WORKFLOWS`.
     """
     found = yield from top.newest(_WORKFLOWS)
     places = [_Place(*one, is_workflow=True) for one in found.workflows[:_WORKFLOWS]]
@@ -82,7 +82,7 @@ def front(flows: Flows, limit: int, now: datetime, *, light: bool = False) -> Fl
     gone = [place.id for place, row in rows.items() if row is None and not place.is_workflow]
     if gone:
         yield from sweep(gone, before_ms=0, found_in=(Filters(),))
-    # By what each is now: a task may have left the set in which it was found.
+    # By its status now: a task may have left the set in which it was found.
     groups: list[list[tuple[str, str, bytes]]] = [[], [], [], []]
     for place, document in rows.items():
         if document is not None:
@@ -106,7 +106,7 @@ def _singles(found: list[tuple[int, str]], limit: int) -> Flow[list[_Place]]:
 
 
 def _places(flows: Flows, start: int, limit: int) -> Flow[tuple[TopOfAll, list[_Place]]]:
-    """How many the list has, and those of a page."""
+    """The size of the list, and the places of a page."""
     if start <= FETCHED or flows.settings.partitions:
         found, skip = (yield from top.newest(start + limit)), start
     else:
@@ -120,7 +120,7 @@ def _places(flows: Flows, start: int, limit: int) -> Flow[tuple[TopOfAll, list[_
 def _rows(
     flows: Flows, places: list[_Place], now: datetime, light: bool
 ) -> Flow[dict[_Place, bytes | None]]:
-    """What is shown of each; None where its document, or all of its members, are gone."""
+    """The row of each place; None if its document, or all of its members, are deleted."""
     rows = dict[_Place, bytes | None].fromkeys(places)
     tasks = [place for place in places if not place.is_workflow]
     stored = yield from records.read([task.id for task in tasks], light)

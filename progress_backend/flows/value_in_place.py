@@ -1,5 +1,5 @@
-"""The short way of a run's value: from the record that the run has written last to its next
-document. Pure; what it does not know how to do, `Flows.apply` does."""
+"""The next document of a run's record after a value, made from the document that the run wrote
+last. All other values are recorded by `Flows.apply`. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .task_lifetimes import due_ms, ttl_ms
 
 
 class InPlace(NamedTuple):
-    """A record's next version, which moves in no index."""
+    """A record's next version, which changes no index."""
 
     base: Base
     document: bytes

@@ -1,7 +1,7 @@
 """Flows that judge running tasks and record warnings on them; pure.
 
-A worker judges the runs under its own lease, so that no other process has to look; of what runs
-outside of Celery the pass over records without a worker judges those that it has read.
+A worker judges the runs under its own lease, so that no other process has to. Tasks that run
+outside of Celery are judged when records without a lease are read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .silent_runs import readable
 from .stored_record import Applied, Base
 from .task_flows import Flows
 
-#: Runs that one pass judges: of more each has its turn.
+#: Runs that one check judges; if there are more, the next check judges the next ones.
 MOST = 1_000
 #: Warnings that share a round trip.
 _TOGETHER = 20
@@ -44,8 +44,8 @@ def of_lease(
 def judge(
     flows: Flows, bases: Sequence[Base], now: datetime, past: dict[str, Sequence[PastRun]]
 ) -> Flow[NewWarnings]:
-    """Judges these runs, under valid leases or without a worker, and records what is new; the tasks
-    with new warnings, and these."""
+    """Judges these runs, under valid leases or without a worker, and records new warnings; returns
+    the tasks with new warnings, and these."""
     found: list[tuple[Base, Warnings]] = []
     for base in bases:
         task = base.task
@@ -64,8 +64,8 @@ def judge(
 def _record(
     flows: Flows, found: Sequence[tuple[Base, Warnings]], now: datetime
 ) -> Flow[NewWarnings]:
-    """Records warnings, each only if its task has not changed since it was read; those that are
-    recorded."""
+    """Records warnings, each only if its task has not changed since it was read; returns the
+    recorded ones."""
     recorded: NewWarnings = []
     applied = yield from together(
         [

@@ -17,7 +17,7 @@ from .flow import Flow
 from .stored_record import milliseconds
 from .task_flows import Flows
 
-#: Workers that are listed, those that were seen last; tasks of each, and of all of them.
+#: Most workers in the list, the last seen ones; most tasks of each, and of all of them.
 MOST_WORKERS: Final = 500
 MOST_TASKS: Final = 20
 _OF_ALL: Final = 2_000
@@ -27,7 +27,7 @@ _AT_ONCE: Final = 100
 
 def workers(flows: Flows, now: datetime, its: dict[str, Any] | None = None) -> Flow[dict[str, Any]]:
     """The workers with a stored lease, the living ones first, each with some of the tasks that it
-    holds: the body of `GET /internal/workers`. `its`: the `figures`, where these were read.
+    holds: the body of `GET /internal/workers`. `its`: the `figures`, if they are read already.
 
     A worker that has ended, or was found dead, is forgotten once it holds nothing.
     """
@@ -51,7 +51,7 @@ def workers(flows: Flows, now: datetime, its: dict[str, Any] | None = None) -> F
 
 
 def figures(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
-    """The oldest wait, and the task types that have run: what takes many reads."""
+    """The oldest wait, and the task types that have run: the part that takes many reads."""
     waits = yield from _oldest_wait_ms(flows, now)
     totals = yield from counts.times()
     types = sorted({task_type for _, task_type in totals} - {OTHERS})
@@ -59,8 +59,8 @@ def figures(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
 
 
 def _oldest_wait_ms(flows: Flows, now: datetime) -> Flow[int | None]:
-    """How long the task waits that was created first of those that may begin; None where none
-    waits. Planned steps and tasks with an `eta` still to come are no such tasks."""
+    """How long the oldest task waits that may start; None if no task waits. Planned steps, and
+    tasks with an `eta` still to come, are left out."""
     zone = flows.settings.zone()
     found = yield from lists.oldest(_AT_ONCE, Filters("created"))
     stored = yield from records.read([task_id for _, task_id in found], light=True)
@@ -79,7 +79,7 @@ def _name(lease: str) -> str:
 
 
 def _last_sign(flows: Flows, until_ms: int, now: datetime) -> datetime | None:
-    """When a lease was renewed last; not known of one that was given back."""
+    """When a lease was renewed last; None for a lease that its worker has ended."""
     if until_ms <= 0:
         return None
     sign = min(until_ms - int(flows.settings.lease_s * 1000), milliseconds(now))

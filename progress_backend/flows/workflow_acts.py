@@ -1,8 +1,8 @@
 """Flows that cancel, pause and resume whole workflows. Pure.
 
-The request is stored in each partition first, with the workflow's figures; from then on a commit of
-a member that has not followed it is refused, and tried again with it. Members that write nothing by
-themselves follow in steps.
+The request is stored in each partition first, with the workflow's figures. From then on the commit
+of a member without the request is refused, and tried again with it. Members that write nothing by
+themselves get it in steps.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from .task_flows import Flows
 from .task_lifetimes import MEMBER_TTL_MS
 from .workflows import LOCK, body_of, commit_each, figures
 
-#: Members that follow a request in one step: an API's event loop is busy for 4 ms with it.
+#: Members that get a request in one step: an API's event loop is busy for 4 ms with it.
 STEP: Final = 20
-#: Requests about whole workflows that one pass carries out.
+#: Requests for whole workflows that one check carries out.
 _ACTS = 1_000
-#: The statuses of the members that follow a request, in the order in which they do.
+#: The statuses of the members that get a request, in the order in which they get it.
 _FOLLOWING: Final[Mapping[Action, tuple[str, ...]]] = {
     "cancel": (TaskStatus.CREATED, TaskStatus.PAUSED, TaskStatus.RUNNING),
     "pause": (TaskStatus.CREATED, TaskStatus.RUNNING),
@@ -45,12 +45,12 @@ def ask(
     by: str | None = "api",
     reason: str | None = None,
 ) -> Flow[tuple[bytes, str | None]]:
-    """Asks for a cancel, a pause or a resume of all members of a workflow; returns its body after
-    that, and the id of the request, which `carry_out` does; None for the id where the same was
-    asked before.
+    """Stores a request to cancel, pause or resume all members of a workflow. Returns the workflow's
+    body after that, and the request's id, for `carry_out`; None for the id if the same was
+    requested before.
 
-    Once it returns, no member begins that is to be cancelled or to wait: its commit is refused
-    until its record has followed.
+    From then on no member starts that is to be cancelled or to wait: its commit is refused until
+    its record has the request.
 
     Raises:
         WorkflowNotFound: no member is stored.
@@ -85,8 +85,8 @@ class Cursor(NamedTuple):
 def carry_out(
     flows: Flows, workflow_id: str, act_id: str, cursor: Cursor, now: datetime
 ) -> Flow[Cursor | None]:
-    """Has a step of a workflow's members follow a request; returns where to go on, None when all
-    have, or another request stands. Members that write by themselves follow it in their commits."""
+    """Applies a request to a step of a workflow's members; returns where the next starts, None if
+    all have it, or another replaced it. Members that write get it in their commits."""
     found = yield from workflows.figures(workflow_id, milliseconds(now))
     statuses = _FOLLOWING[found.act.action] if found.act and found.act.id == act_id else ()
     if found.act is None or cursor.place >= len(statuses):
@@ -109,7 +109,7 @@ def _follows(base: Base, workflow_id: str, act_id: str) -> bool:
 
 
 def acts(flows: Flows, token: str) -> Flow[list[tuple[str, str]]]:
-    """Requests about whole workflows that are not carried out yet, each with its workflow; under a
+    """Requests for whole workflows that are not carried out yet, each with its workflow; under a
     lock."""
     if not (yield from keeps(flows.settings, token, LOCK)):
         return []

@@ -1,4 +1,4 @@
-"""Has a member's record follow what is requested of its workflows as a whole. A flow; pure."""
+"""Applies requests for whole workflows to a member's record. A flow; pure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from ..record.events import Created, Directed, Event, Planned, Unreached
 from ..record.model import Task
 from .flow import Flow
 
-#: Events that make a record where there is none, mostly.
+#: Events that create a record if there is none, mostly.
 MAKING = (Created, Planned)
 
 
 def followed(
     events: tuple[Event, ...], committed: Committed, before: Task | None, after: Task
 ) -> Flow[tuple[Event, ...]]:
-    """A member's events, followed by the requests that prevented their commit. Where all members
-    have ended, and a record begins again, the canvas was sent again: what was requested before is
-    not for it."""
+    """A member's events, followed by the requests because of which their commit was refused. If all
+    members have ended, and a record starts again, the canvas was published again: earlier requests
+    are not for it."""
     directed: list[Event] = []
     for workflow_id, act in committed.acts:
         again = before is not None and before.ended and not after.ended
@@ -29,5 +29,5 @@ def followed(
                 continue
         directed.append(Directed(workflow_id=workflow_id, act=act))
     if isinstance(events[0], Unreached) and directed:
-        return tuple(directed)  # it was requested before: a planned member follows that instead
+        return tuple(directed)  # a planned member gets the earlier request instead
     return (*events, *directed)

@@ -22,14 +22,14 @@ from .stored_record import Base, milliseconds
 from .task_flows import Flows
 from .task_lifetimes import UNENDED_S
 
-#: Quiet workflows that one pass looks at.
+#: Quiet workflows that one check reads.
 _QUIET = 1_000
 #: Reads of one page while workflows without members are removed.
 _PAGE_TRIES = 3
 #: Planned records that end in one step.
 STEP = 100
 LOCK = "workflows"
-#: How often a commit is tried, each time against so many concurrent writers as `Flows.apply` is.
+#: How often a commit is tried, each time by `Flows.apply` with its own tries.
 _TRIES = 3
 
 
@@ -79,7 +79,7 @@ def page(flows: Flows, page: int, limit: int, now: datetime) -> Flow[tuple[int, 
 
 
 def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | None]:
-    """A task's body as it is to be read now; of a workflow's id that has no record, the workflow as
+    """A task's body as it is to be read now; for a workflow's id without a record, the workflow as
     a task. None if there is neither.
 
     Raises:
@@ -93,7 +93,7 @@ def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | 
 
 
 def end_planned(flows: Flows, task_ids: Sequence[str], end: Unreached, now: datetime) -> Flow[int]:
-    """Ends those of the records that are not published; how many there were."""
+    """Ends those of the records that are not published; returns how many there were."""
     documents = yield from records.read(task_ids)
     bases = readable(documents)
     planned = [base for base in bases if base.task.planned or was_unreached(base.task)]
@@ -102,8 +102,8 @@ def end_planned(flows: Flows, task_ids: Sequence[str], end: Unreached, now: date
 
 
 def may_have_left(flows: Flows, workflow_id: str, now: datetime) -> Flow[None]:
-    """Has the pass wait for planned members of a workflow, for days: their messages may have left,
-    since one that was before them has succeeded in a process that could not record it."""
+    """Lets planned members of a workflow wait for days before a check ends them: their messages may
+    have been published by a process that could not record the success of the task before them."""
     planned = yield from _first(workflow_id, None)
     identity = Identity("", member=Member((workflow_id,), unseen=True))
     yield from commit_each(flows, planned, Planned(identity=identity, sent_again=False), now)
@@ -134,7 +134,7 @@ def quiet(flows: Flows, now: datetime, token: str) -> Flow[list[str]]:
 
 
 def end_quiet(flows: Flows, workflow_id: str, now: datetime) -> Flow[bool]:
-    """Ends a step of a quiet workflow's planned members; whether there may be more."""
+    """Ends a step of a quiet workflow's planned members; returns whether there may be more."""
     now_ms = milliseconds(now)
     found = yield from workflows.figures(workflow_id, now_ms)
     if not found.only_planned:
@@ -169,7 +169,7 @@ def _comes_again(found: Figures, workflow_id: str, now: datetime) -> Flow[bool]:
 
 
 def _end(flows: Flows, found: Figures) -> Unreached:
-    """The end of the planned members of a workflow that goes on no more."""
+    """The end of the planned members of a workflow that publishes no more messages."""
     failed, cancelled = found.count(TaskStatus.ERROR), found.count(TaskStatus.CANCELLED)
     return Unreached(
         error_message=text(flows.settings.locale, "never_published"),
@@ -179,8 +179,8 @@ def _end(flows: Flows, found: Figures) -> Unreached:
 
 
 def commit_each(flows: Flows, bases: Sequence[Base], event: Event, now: datetime) -> Flow[bool]:
-    """Records an event of each of these records; whether that is done. Commits that fail again and
-    again are logged; a deleted record needs none."""
+    """Records an event of each of these records; returns whether all are recorded. Commits that
+    fail in each try are logged; a deleted record needs none."""
     known = {base.task.task_id: base for base in bases}
     failed: dict[str, Exception] = {}
     for _ in range(_TRIES):

@@ -15,8 +15,8 @@ from .webhook_event import ended_workflows, webhook_events
 def default_parts(
     settings: Settings, targets: Callable[[], tuple[Target, ...]] | None
 ) -> tuple[Parts, ...]:
-    """What makes the parts of each commit; for webhooks where targets are configured. On a Redis
-    Cluster no commit knows whether a workflow has completed."""
+    """The functions that make the parts of each commit; those for webhooks if targets are
+    configured. On a Redis Cluster no commit can see whether a workflow has completed."""
     found: tuple[Parts, ...] = (
         past_run.parts,
         time_totals.parts,

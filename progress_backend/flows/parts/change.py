@@ -1,4 +1,4 @@
-"""What a commit is about to change, by which its parts are made."""
+"""The change of a record by a commit, from which the commit's parts are made."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ...record.model import Task, TaskStatus
 
 
 class Change(NamedTuple):
-    """From a record to the next."""
+    """A record before and after a commit."""
 
     #: None where none is stored.
     before: Task | None
     after: Task
-    #: The facets that are stored, and those from now on.
+    #: The facets that are stored before the commit, and after it.
     stood: Standing
     stands: Facets
     #: Each event, with the record before and after it.
@@ -36,5 +36,5 @@ class Change(NamedTuple):
         return before.attempt != after.attempt
 
 
-#: What makes a feature's parts of a commit.
+#: A function that makes a feature's parts of a commit.
 Parts = Callable[[Change], Iterable[Part]]

@@ -1,4 +1,4 @@
-"""Keeps a successful run with its type's last ones, from which the next one's end is estimated."""
+"""Stores a completed run with the last ones of its type, from which ends are estimated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .change import Change
 
 
 def parts(change: Change) -> Iterator[Part]:
-    """The run that completes the task, where it says something of others."""
+    """The run that completes the task, if its time is useful for estimates."""
     if change.completes and (run := past_runs.of_task(change.after)) is not None:
         runs, text = change.after.task_type, run.text
         yield Part("past_run", lambda keys: Given({"runs": keys.runs(runs)}, {"run": text}))

@@ -1,4 +1,4 @@
-"""Keeps how long a workflow took, with the last ones of its name, once all of its members have
+"""Stores how long a workflow took, with the last ones of its name, once all of its members have
 completed."""
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Counts how long tasks waited for their start and ran, by task type: a task's wait when it first
-begins, a run's time when it completes the task.
+"""Adds up, by task type, how long tasks waited until their first start, and how long the runs took
+that completed them.
 
-Every process answers for all tasks, so the commits of starts and ends count in the store.
+Each API process reports on all tasks, so the commits of starts and ends add in the store.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .change import Change
 
 
 def parts(change: Change) -> Iterator[Part]:
-    """The times that count with a change."""
+    """The times that a change adds."""
     if counted := tuple(times(change)):
         more = [part for kind, us in counted for part in (kind, change.after.task_type, us)]
         bound = {"fields": 2 * MOST_TOTALS}
@@ -23,7 +23,7 @@ def parts(change: Change) -> Iterator[Part]:
 
 
 def times(change: Change) -> Iterator[tuple[str, int]]:
-    """The kind of each time that counts, and its µs."""
+    """The kind of each added time, and its µs."""
     before, after = change.before, change.after
     if after.waited_ms is not None and (before is None or before.waited_ms is None):
         yield WAIT, _bounded(after.waited_ms * 1_000)

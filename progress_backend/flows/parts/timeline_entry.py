@@ -1,4 +1,4 @@
-"""Writes what a commit takes out of a record, and what no record ever has, to its timeline."""
+"""Writes to the timeline what a commit overwrites in a record, and what records never have."""
 
 from __future__ import annotations
 

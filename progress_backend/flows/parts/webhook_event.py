@@ -14,7 +14,7 @@ from .change import Change, Parts
 
 
 def webhook_events(targets: Callable[[], tuple[Target, ...]], settings: Settings) -> Parts:
-    """The events of a change for each target that asks for them, with the body of the stored
+    """The events of a change for each target that wants them, with the body of the stored
     document."""
     source = webhook_event.source_of(settings.key_prefix)
 
@@ -24,7 +24,7 @@ def webhook_events(targets: Callable[[], tuple[Target, ...]], settings: Settings
             about = after.task_type, kind, after.owner
             names = [target.name for target in targets() if target.wants(*about)]
             if names:
-                # The same however often it is sent, and another for another end.
+                # Each time it is sent it has the same id; another end has another.
                 its_id = webhook_event.event_id(after.task_id, after.attempt, after.revision, kind)
                 time = after.completed_at if after.ended else getattr(after.warnings, kind, None)
                 data = body_of(change.document)

@@ -41,8 +41,8 @@ def parts(change: Change) -> Iterator[Part]:
 
 
 def names(first: Event) -> tuple[str, int | str]:
-    """The name of the last of the workflows, and how many members that is to have; a publish that
-    is recorded late says both where the run has begun the record. "" leaves each as it is."""
+    """The name of the innermost workflow, and its expected number of members, from a publish, also
+    one that is recorded after its run's start. "" leaves the stored one as it is."""
     if not isinstance(first, Created):
         return "", ""
     return first.workflow_name or "", first.workflow_total or ""
