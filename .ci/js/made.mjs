@@ -1,6 +1,5 @@
-// Writes what is made of the page's modules: the script of <task-progress> as one file, and in each page's
-// HTML the modules that it loads before it runs. With --check it writes nothing, and fails where one of them
-// is another.
+// Generates files from the page's modules: the script of <task-progress> as one bundled file, and the modulepreload
+// links in each page's HTML. With --check it writes nothing, and fails if a generated file is not up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
@@ -16,7 +15,7 @@ const HOW = {
   write: false,
 };
 
-// A style sheet that a module imports is a text without blanks.
+// A module imports a style sheet as minified text.
 const styles = {
   name: "styles",
   setup({ onLoad }) {
@@ -38,7 +37,7 @@ async function element() {
   return outputFiles[0].text;
 }
 
-// The page's HTML with the modules that its script imports, the ones that it imports later left out.
+// The page's HTML with a link for each module that its script imports; dynamic imports are loaded on demand.
 async function page(html, entry) {
   const { metafile } = await build({ ...HOW, entryPoints: [entry], metafile: true });
   const found = new Set();

@@ -1,4 +1,4 @@
-// A line that comes back, without a browser: its timers and its lines are the test's.
+// reconnecting() without a browser: the test provides its timers and connections.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { LOST, reconnecting } from "../../progress_backend/web/static/reconnecting.js";
@@ -26,11 +26,11 @@ afterEach(() => {
 });
 
 function opened(closed = () => true) {
-  const lines = [];
+  const connections = [];
   const records = [];
   function open(events) {
-    lines.push({ ...events, ended: 0 });
-    const mine = lines.at(-1);
+    connections.push({ ...events, ended: 0 });
+    const mine = connections.at(-1);
     return {
       close() {
         mine.ended += 1;
@@ -40,67 +40,67 @@ function opened(closed = () => true) {
       },
     };
   }
-  const line = reconnecting(open, { received: (record) => records.push(record), closed });
-  return { line, lines, records, open };
+  const connection = reconnecting(open, { received: (record) => records.push(record), closed });
+  return { connection, connections, records, open };
 }
 
-test("pauses grow, and are short again once a line has lasted", () => {
-  const { lines } = opened();
+test("pauses grow, and are short again once a connection has lasted", () => {
+  const { connections } = opened();
   for (let i = 0; i < 6; i += 1) {
-    lines.at(-1).closed(LOST);
+    connections.at(-1).closed(LOST);
     run();
   }
   assert.deepEqual(pauses, [500, 1_000, 2_000, 4_000, 8_000, 8_000]);
-  lines.at(-1).opened();
+  connections.at(-1).opened();
   ms += 5_001;
-  lines.at(-1).closed(LOST);
+  connections.at(-1).closed(LOST);
   assert.equal(pauses.at(-1), 500);
 });
 
-test("a line that is refused is not opened again by itself", () => {
-  const { line, lines } = opened((code) => code !== 4403);
-  lines[0].closed(4403);
+test("a refused connection is not opened again by itself", () => {
+  const { connection, connections } = opened((code) => code !== 4403);
+  connections[0].closed(4403);
   assert.deepEqual(pauses, []);
-  line.look();
-  assert.equal(lines.length, 1);
-  line.look(true);
-  assert.equal(lines.length, 2);
+  connection.look();
+  assert.equal(connections.length, 1);
+  connection.look(true);
+  assert.equal(connections.length, 2);
 });
 
-test("a line that is silent for too long is given up", () => {
-  const { line, lines, records } = opened();
-  lines[0].opened();
+test("a connection that is silent for too long is replaced", () => {
+  const { connection, connections, records } = opened();
+  connections[0].opened();
   ms = 15_000;
-  line.look();
-  assert.equal(lines[0].ended, 0);
+  connection.look();
+  assert.equal(connections[0].ended, 0);
   ms = 15_001;
-  line.look();
-  assert.equal(lines[0].ended, 1);
-  lines[0].received({ revision: 1 });
+  connection.look();
+  assert.equal(connections[0].ended, 1);
+  connections[0].received({ revision: 1 });
   assert.deepEqual(records, []);
   run();
   ms += 10_001;
-  line.look(); // the second never opened
-  assert.equal(lines[1].ended, 1);
+  connection.look(); // the second never opened
+  assert.equal(connections[1].ended, 1);
 });
 
-test("another way takes the line's place with its first record", () => {
-  const { line, lines, records, open } = opened();
+test("a second connection replaces the first one with its first record", () => {
+  const { connection, connections, records, open } = opened();
   let replaced = 0;
-  line.tryBeside(open, () => {
+  connection.tryBeside(open, () => {
     replaced += 1;
   });
-  lines[1].received({ type: "heartbeat" });
-  assert.deepEqual([replaced, lines[0].ended], [0, 0]);
-  lines[1].received({ revision: 2 });
-  assert.deepEqual([replaced, lines[0].ended, records], [1, 1, [{ revision: 2 }]]);
-  lines[0].closed(LOST);
+  connections[1].received({ type: "heartbeat" });
+  assert.deepEqual([replaced, connections[0].ended], [0, 0]);
+  connections[1].received({ revision: 2 });
+  assert.deepEqual([replaced, connections[0].ended, records], [1, 1, [{ revision: 2 }]]);
+  connections[0].closed(LOST);
   assert.deepEqual(pauses, []);
 });
 
 test("nothing follows a stop", () => {
-  const { line, lines } = opened();
-  line.stop();
-  lines[0].closed(LOST);
-  assert.deepEqual([lines[0].ended, pauses], [1, []]);
+  const { connection, connections } = opened();
+  connection.stop();
+  connections[0].closed(LOST);
+  assert.deepEqual([connections[0].ended, pauses], [1, []]);
 });

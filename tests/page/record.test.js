@@ -1,4 +1,4 @@
-// The lane of what happened to a task, and what came out of it.
+// A task's lane, and the texts of its results.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { partsOf } from "../../progress_backend/web/static/lane.js";

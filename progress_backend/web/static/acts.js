@@ -51,7 +51,7 @@ function isSure(act, name, words) {
 // Opens the confirmation dialog; resolves to whether the user confirms.
 export function sure(what, how, yes) {
   const dialog = byId("sure");
-  dialog.onclose?.(); // resolves an earlier question that has its close event still to come
+  dialog.onclose?.(); // resolves the earlier question, if its close event is still to come
   byId("sure-what").textContent = what;
   byId("sure-how").textContent = how;
   byId("sure-yes").textContent = yes;

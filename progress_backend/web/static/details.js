@@ -15,7 +15,7 @@ export async function readWorkers(stop) {
   return got;
 }
 
-// Identifies the state of a record that details belong to; null if it needs none.
+// Identifies a record's state, to see whether its details are outdated; null if it has no details.
 function stateOf({ status, planned, revision, created_at, end_time, counts }) {
   if (counts) return counts.error ? `${created_at} ${end_time}` : null;
   return status === "created" && !planned ? `${created_at} ${revision}` : null;

@@ -202,7 +202,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   #setCancelState(state) {
     this.#cancelState = state;
     this.#show();
-    const free = [null, document.body, this].includes(document.activeElement); // another element keeps its focus
+    const free = [null, document.body, this].includes(document.activeElement); // another element keeps the focus
     if (state !== "sent" && free) this.#cancel.focus();
   }
 

@@ -119,7 +119,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     items.take(body.tasks, at, hold.keys());
     if (pages === null) cursors()[page + 1] = body.cursor;
     else if (page > pages) {
-      // the last page has become empty
+      // the last page is empty now
       turned(pages);
       reader.soon();
     }

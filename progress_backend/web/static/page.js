@@ -1,4 +1,4 @@
-// The live page: what is chosen, and what stands around the list.
+// The live page: the user's choices, and all parts around the list.
 import { filtersOf, fromAddress, RECORDS, toAddress } from "./address.js";
 import { makeChips } from "./chips.js";
 import { makeChosen } from "./chosen.js";
@@ -16,9 +16,9 @@ import { whenGiven } from "./token.js";
 import { setTheme, theme } from "./theme.js";
 import { language } from "./words.js";
 
-// The page appears with the list's first answer, that is with its rows, or after so long without.
+// The page is hidden until the list's first response, so that it appears with its rows, but no longer than this.
 const APPEARS_MS = 150;
-// From this width on a record stands beside the list.
+// In a window of at least this width a record opens in the panel next to the list.
 const ROOM = matchMedia("(min-width: 50rem)");
 const KEYS = {
   "/": toSearch,
@@ -39,9 +39,9 @@ let chosen = fromAddress();
 let workers = null;
 let strip = null;
 let panel = null;
-let selection = null; // the one once it was shown, the other while it is
+let selection = null; // while tasks are selected
 let appeared = false;
-let drawMenus = null; // once the first rows are on the screen
+let drawMenus = null; // made when all rows are drawn
 const line = makeStateLine(drawState);
 const list = makeList(byId("table"), {
   chosen: () => chosen,
@@ -52,14 +52,14 @@ const list = makeList(byId("table"), {
   drawState,
   hold: makeHold(byId("held"), byId("news"), draw),
 });
-list.begin(); // its answer is on its way while the rest is made
+list.begin(); // the request runs while the other parts are made
 const showFilters = makeChips(byId("filters"), (status) => choose({ status }), true);
 const showChosen = makeChosen(byId("filters"), choose);
 const turning = makePages(turn);
 turning.text.id = "paging";
 byId("rest").before(turning.newer, turning.text);
 byId("rest").after(turning.older);
-const search = makeSearch(byId("search"), byId("found"), { typed: lookFor, choose });
+const search = makeSearch(byId("search"), byId("found"), { typed: searchFor, choose });
 
 function makeMenus() {
   const showSorts = makeSortMenu(byId("sort"), choose);
@@ -74,20 +74,20 @@ function makeMenus() {
   };
 }
 
-// Into the address as well.
-function take(now, anew) {
+// Sets the choices and the URL; `push` adds an entry to the history.
+function take(now, push) {
   chosen = now;
-  toAddress(chosen, words.code, anew);
+  toAddress(chosen, words.code, push);
 }
 
 function choose(filters) {
   if (Object.entries(filters).every(([name, value]) => chosen[name] === value)) return;
-  take(settled({ ...chosen, page: 1 }, filters), !(chosen.text && filters.text === "")); // Back leads to before a suggestion was typed
+  take(settled({ ...chosen, page: 1 }, filters), !(chosen.text && filters.text === "")); // Back skips the typing of a suggestion
   list.begin();
   draw();
 }
 
-// A value that was chosen in a row, which may have left by that.
+// Handles the event of a row's filter button. The filter may hide that row, which takes the focus with it.
 function chooseIn({ target, detail }) {
   choose(detail);
   if (!target.checkVisibility())
@@ -97,21 +97,20 @@ function chooseIn({ target, detail }) {
 }
 
 function turn(pages) {
-  if (!list.goesOn(pages)) return; // pressed again before the page was there
+  if (!list.goesOn(pages)) return; // pressed again before the page was read
   take({ ...chosen, page: chosen.page + pages }, true);
   scrollTo(0, 0);
   list.anew();
   draw();
 }
 
-// Letter by letter, of which Back needs only the first.
-function lookFor(text) {
+// Called for each letter, but only the first one adds an entry to the history.
+function searchFor(text) {
   take({ ...chosen, text }, !chosen.text);
   draw();
 }
 
-// Back or Forward.
-function goThere() {
+function restoreFromUrl() {
   take(fromAddress(), false);
   list.begin();
   draw();
@@ -130,7 +129,7 @@ function draw() {
   for (const place of document.querySelectorAll("[data-text]"))
     say(place, words[place.dataset.text]);
   drawState();
-  const filtered = filtersOf(chosen).size > (chosen.status ? 1 : 0); // the counts are of all tasks
+  const filtered = filtersOf(chosen).size > (chosen.status ? 1 : 0); // the counts are those of all tasks
   const { created } = list.summary();
   showFilters(filtered || created == null ? null : list.summary(), chosen.status, words);
   strip?.show(list.summary(), words);
@@ -154,7 +153,7 @@ function draw() {
   drawSelection();
 }
 
-// The workers' view is loaded once somebody wants it.
+// The workers' view is loaded when it is opened.
 function drawView() {
   const view = chosen.view ?? "";
   document.body.dataset.view = view;
@@ -169,11 +168,11 @@ function drawView() {
   workers.then((one) => strip && one.show(strip.workers(), words));
 }
 
-// What is open in the panel: its kind and its id.
+// [kind, id] of the record in the panel.
 const opened = () => RECORDS.filter((kind) => chosen[kind]).map((kind) => [kind, chosen[kind]])[0];
 
-function open(kind, id, anew) {
-  take({ ...chosen, task: null, workflow: null, [kind]: id }, anew);
+function open(kind, id, push) {
+  take({ ...chosen, task: null, workflow: null, [kind]: id }, push);
   draw();
 }
 
@@ -187,7 +186,7 @@ function closePanel() {
 
 const openRow = () => byId("table").querySelector('[aria-current="true"]');
 
-// That of what is open, else the one that has the focus.
+// The row of the record in the panel, else the focused row.
 const rowNow = () => openRow() ?? document.activeElement.closest("tr");
 
 function rowBy(many) {
@@ -229,14 +228,14 @@ function press(event) {
   if (KEYS[key]?.()) event.preventDefault();
 }
 
-// The kind and the id of the record that a link leads to.
+// [kind, id] of the record that a link opens; null for any other link.
 function recordOf(link) {
   const path = link?.origin === location.origin ? link.pathname : "";
   const [, kind, id] = path.slice(BASE.pathname.length).match(/^(task|workflow)\/(.+)$/) ?? [];
   return path.startsWith(BASE.pathname) && kind ? [kind, decodeURIComponent(id)] : null;
 }
 
-// A link to a record opens it beside the list where there is room.
+// In a wide window a link to a record opens the panel.
 function follow(event) {
   const { ctrlKey, metaKey, shiftKey, altKey, button } = event;
   const record = recordOf(event.target.closest?.("a"));
@@ -264,7 +263,7 @@ function drawPanel() {
 
 function changeView(event) {
   const { view } = event.target.dataset;
-  if (view === undefined || event.ctrlKey || event.metaKey || event.shiftKey) return; // in a tab of its own
+  if (view === undefined || event.ctrlKey || event.metaKey || event.shiftKey) return; // the browser opens a new tab
   event.preventDefault();
   choose({ view: view || null });
 }
@@ -357,7 +356,7 @@ byId("select").onclick = select;
 byId("tabs").onclick = changeView;
 setInterval(everySecond, 1_000);
 document.addEventListener("notice", ({ detail }) => line.refuse(detail));
-addEventListener("popstate", goThere);
+addEventListener("popstate", restoreFromUrl);
 addEventListener("online", list.lookNow);
 addEventListener("offline", list.soon);
 document.addEventListener("visibilitychange", () => {

@@ -34,7 +34,7 @@ export function makeHead(act, kind) {
     why,
     actions.element,
   );
-  name.tabIndex = -1; // gets the focus of a button that is removed
+  name.tabIndex = -1; // makeActions focuses it when the last button is removed
   function show(item, words) {
     const [shared, counted] = figuresOf(item, words);
     copy.say(words);

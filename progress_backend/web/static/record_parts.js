@@ -1,4 +1,4 @@
-// What pages of one record are made of: facts with times, and long texts to fold and to copy.
+// The parts of a record's page: lists of facts, and long texts with a button to copy them.
 import { makeCopy } from "./copy.js";
 import { element } from "./dom.js";
 import { clock } from "./words.js";
@@ -7,7 +7,7 @@ const MOST_VALUES = 30;
 const LONGEST_VALUE = 300;
 const ADDRESS = /(https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]}])/;
 
-// "2026-11-27 22:10:05 +09:00", in the zone that the API is configured for.
+// "2026-11-27 22:10:05 +09:00", in the API's time zone.
 export function absolute(text) {
   return `${text.slice(0, 10)} ${text.slice(11, 19)} ${text.slice(-6).replace(/^.*Z$/, "+00:00")}`;
 }
@@ -24,7 +24,7 @@ export function section(title, ...children) {
 const at = (time) => time && { time };
 const lasted = (ms) => (ms == null ? "" : clock(ms / 1000));
 
-// When what happened to a task or a workflow.
+// The times of a task or workflow, as facts.
 export const timesOf = (item) => [
   ["created", at(item.created_at)],
   ["eta", at(item.eta)],
@@ -40,7 +40,7 @@ export const timesOf = (item) => [
   ...Object.entries(item.warnings ?? {}).map(([name, since]) => [name, at(since)]),
 ];
 
-// What was asked for, by whom and why.
+// The requested act with its caller and reason, as facts.
 export const requestOf = ({ control }, words) =>
   control
     ? [
@@ -52,7 +52,7 @@ export const requestOf = ({ control }, words) =>
       ]
     : [];
 
-// Names and values. A value is a text, or {text, link, mono}, or {time}; what has none is left out.
+// Facts are [name, value] pairs. A value is a text, {text, link, mono} or {time}; a pair without a value is omitted.
 export function makeFacts(title) {
   const list = element("dl");
   const made = section(title, list);
@@ -63,7 +63,7 @@ export function makeFacts(title) {
     made.say(words);
     made.hidden = !there.length;
     const now = JSON.stringify([words.code, there]);
-    if (now === shown) return; // a text that somebody marks stays marked
+    if (now === shown) return; // new elements would clear the user's selection
     shown = now;
     list.replaceChildren(
       ...there.flatMap(([name, value]) => [
@@ -88,7 +88,7 @@ function valueOf(value) {
   return made;
 }
 
-// The pieces of a text, of which each second one is an address.
+// Splits a text at its URLs: the pieces with an odd index are URLs.
 export const piecesOf = (text) => text.split(ADDRESS);
 
 function linked(text) {
@@ -102,7 +102,7 @@ function linked(text) {
   });
 }
 
-// The names and values of an object that is a table: few and short values; null of any other value.
+// [name, text] pairs of an object with few and short values, to show it as a table; null for any other value.
 export function flat(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
   const entries = Object.entries(value).map(([name, one]) => [name, one, String(one)]);
@@ -112,7 +112,7 @@ export function flat(value) {
   return entries.map(([name, , text]) => [name, text]);
 }
 
-// A text as it is, or the table of a flat value.
+// A section with a text, or with the table of a flat object.
 export function makeText(title) {
   const pre = element("pre");
   const table = element("dl");
@@ -143,7 +143,7 @@ export function makeText(title) {
   return { element: made, show };
 }
 
-// What a record holds under a name, as text; nothing of an empty object.
+// A value of the record as text; an empty object gives "".
 function pretty(value) {
   if (
     value === null ||

@@ -50,8 +50,8 @@ function near(element, way, staying) {
   return null;
 }
 
-// Counts connections. Redis may have been restored from an older state between two of them, so a record of an earlier
-// connection does not win over a read by its higher revision.
+// Counts connections. Between two of them Redis may have been restored from an older state, so a higher revision than
+// the read one counts only if it was received on the present connection.
 let epoch = 0;
 
 export function connectedAnew() {

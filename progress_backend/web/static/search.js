@@ -5,7 +5,7 @@ import { errorOf, messageOf } from "./translated.js";
 import { STATUSES } from "./words.js";
 
 const NAMES = ["task_type", "symbol", "owner"];
-const MOST = 300; // values of rows that are suggested
+const MOST = 300; // suggested values of rows
 const SHORTEST_ID = 6; // characters that the API requires
 const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/; // as Celery makes them
 const BEGINNING = /^[0-9a-f-]*\d[0-9a-f-]*$/;

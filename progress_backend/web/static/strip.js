@@ -19,7 +19,7 @@ export function makeStrip(place, drawn) {
   }
 
   function show({ running, created: waiting } = {}, words) {
-    place.hidden = refused || running == null; // during the read it stays, empty
+    place.hidden = refused || running == null; // the empty strip keeps its space until `found` is read
     if (place.hidden || !found) return;
     const { workers } = alive;
     const wait = found.oldest_wait_ms == null ? "" : clock(found.oldest_wait_ms / 1000);

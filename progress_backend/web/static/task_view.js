@@ -10,7 +10,7 @@ import { makeTimeline } from "./timeline_view.js";
 import { errorOf } from "./translated.js";
 import { clock } from "./words.js";
 
-// Until the run acknowledges a cancel, the user can have its process sent a signal.
+// Until the run acknowledges a cancel, the button "Terminate" can send its process a signal.
 const TERMINABLE = ({ worker, control }) =>
   worker && control?.action === "cancel" && control.acknowledged_at === null;
 

@@ -1,15 +1,15 @@
-// What happened to a task: as one lane, and as a list, the oldest first.
+// A task's timeline, as one lane and as a list with the oldest entry first.
 import { makeLane } from "./lane.js";
 import { answered } from "./live.js";
 import { absolute, section } from "./record_parts.js";
 import { element } from "./dom.js";
 import { translated } from "./translated.js";
 
-// What the record's times say as well.
+// Events that the record's times also show.
 const PLAIN = ["created", "started", "ended"];
-// After a read that failed.
+// The pause after a failed read.
 const AGAIN_MS = 3_000;
-// After a change: a stack or traceback comes a moment later; and how long one that was asked for takes at most.
+// A stack or traceback may be written up to LATER_MS after a change, a requested stack up to STACK_MS after the request.
 const LATER_MS = 4_000;
 const STACK_MS = 8_000;
 
@@ -28,7 +28,7 @@ export function makeTimeline(id) {
   list.tabIndex = 0;
   made.classList.add("timeline");
 
-  // What changes where there is something new in it.
+  // A change of this string means that the timeline may have new entries.
   const state = ({
     created_at,
     status,
@@ -51,7 +51,7 @@ export function makeTimeline(id) {
     draw(task, words);
   }
 
-  // Called each second, and as the record changes.
+  // Called each second, and when the record changes.
   function look(task, words) {
     made.say(words);
     list.setAttribute("aria-label", words.parts.timeline);
@@ -67,7 +67,7 @@ export function makeTimeline(id) {
     made.hidden =
       entries.length <= PLAIN.length && entries.every(({ event }) => PLAIN.includes(event));
     const now = JSON.stringify([words.code, entries, gone]);
-    if (now === shown) return; // a text that somebody marks stays marked
+    if (now === shown) return; // new elements would clear the user's selection
     shown = now;
     const sameDay = new Set(entries.map(({ time }) => time.slice(0, 10))).size === 1;
     list.replaceChildren(
@@ -106,7 +106,7 @@ function rowOf(entry, words, sameDay) {
   return element("li", `${event} ${status ?? ""}`.trim(), at, about);
 }
 
-// A traceback, or a stack with a line in place of Celery's frames.
+// The text of a traceback, or of a stack; "…" replaces the frames of Celery.
 function linesOf({ frames = [], traceback }) {
   const shown = frames.map(({ file, line, function: name, code, folded }) =>
     folded ? "…" : `${name} (${file}:${line})${code ? `\n    ${code}` : ""}`,

@@ -1,4 +1,4 @@
-// The workers by their last signs of life with the tasks that they run. Loaded when somebody looks.
+// The workers with their last sign of life and their running tasks. Loaded when the view is opened.
 import { element, styled } from "./dom.js";
 import { pageOf } from "./task.js";
 import { clock } from "./words.js";
@@ -34,7 +34,7 @@ export async function makeWorkers(place) {
     drawCards(refused ? [] : rows);
   }
 
-  // Only where something is new: a card may have the focus.
+  // Unchanged cards stay, since a link in them may have the focus.
   function drawCards(rows) {
     const now = JSON.stringify([
       words.code,

@@ -1,5 +1,5 @@
-// A workflow's page: its bar, the first failure's cause, its steps as squares, and its tasks a page at a time, those
-// that failed first.
+// A workflow's page: its bar, the first failure's cause, its steps as squares, and pages of its tasks, initially of
+// the failed ones.
 import { makeChips } from "./chips.js";
 import { answered } from "./live.js";
 import { makeGrid } from "./grid.js";
@@ -60,7 +60,7 @@ export function makeWorkflowView(place, act) {
     answer = got.body.pagination;
     members.take(got.body.tasks, got.at);
     if (page > answer.pages) {
-      // the last page has become empty
+      // the last page is empty now
       page = answer.pages;
       reader.soon();
     }
