@@ -20,8 +20,9 @@ _BUS = 10_000
 
 
 def free_port() -> int:
-    """A port of loopback that no process listened on a moment ago."""
-    return _free(range(10_000, 20_000))
+    """A port of loopback that no process listened on a moment ago, and that browsers do not
+    refuse: the highest that they do is 10080."""
+    return _free(range(10_081, 20_000))
 
 
 def free_node_port() -> int:
