@@ -41,8 +41,10 @@ ARGS = [
     "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets,"
     "WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 ]
-#: What the browser itself says of a server that is away; all else it complains of is a fault.
+#: What the browser itself complains of where the API refuses or is away. Of an endpoint each test
+#: takes it, for a page says so itself; of what a page is made of, tests that end the API.
 AWAY = ("Failed to load resource", "WebSocket connection to")
+ENDPOINT = "/internal/"
 
 #: Longest wait for what a page is to show, however busy the machine is.
 WAIT_MS = 60_000
@@ -100,7 +102,8 @@ def kept(test: str, number: int, picture: Callable[[], bytes]) -> None:
 def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
     """Open the live page of an API; options as a browser context's.
 
-    What the browser complains of fails the test, unless it begins with what is `tolerated`.
+    What the browser complains of fails the test, unless it begins with what is `tolerated`; a
+    failing test's report has all of it.
     `wait_for_function` evaluates a text in the page, which our policy forbids at its second look:
     a wait uses `expect` or `eventually`.
     """
@@ -108,12 +111,18 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open
     contexts = []
 
     def opened(
-        api: RunningApi | str, path: str = "/", *, tolerated: str = AWAY[0], **options: object
+        api: RunningApi | str,
+        path: str = "/",
+        *,
+        tolerated: tuple[str, ...] = (),
+        **options: object,
     ) -> Page:
         def complain(message: ConsoleMessage) -> None:
-            bad = message.type in ("error", "warning")
-            if bad and not message.text.startswith((*AWAY, tolerated)):
-                complaints.append(message.text)
+            if message.type in ("error", "warning"):
+                text = f"{message.text} ({message.location['url']})"
+                print(text)
+                if not text.startswith((*tolerated, *(AWAY if ENDPOINT in text else ()))):
+                    complaints.append(text)
 
         context = browser.new_context(**{"locale": "en-US", **options})
         contexts.append(context)

@@ -14,7 +14,7 @@ from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.web import page_router, router
-from tests.browser.conftest import AWAY, OpenPage
+from tests.browser.conftest import OpenPage
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -98,7 +98,7 @@ def test_nothing_to_complain_of(
     locale = {"en": "en-US", "ja": "ja-JP"}[lang]
     # Colours do not move while they are compared.
     options = {"locale": locale, "color_scheme": scheme, "reduced_motion": "reduce"}
-    page = open_page(api, "/", bypass_csp=True, tolerated=AWAY[0], **options)
+    page = open_page(api, "/", bypass_csp=True, **options)
     expect(page.locator("#connection")).to_have_attribute("data-state", "live")
     expect(page.locator("tr[data-task-id]")).to_have_count(7)
     assert complaints(page) == []

@@ -41,7 +41,7 @@ def test_a_proxys_own_response_does_not_end_the_reading(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     records.start("one")
-    page = open_page(api, "/?lang=en", tolerated="TypeError")
+    page = open_page(api, "/?lang=en", tolerated=("TypeError",))
     shows(page, "one", "running")
     page.route("**/internal/tasks?*", lambda route: route.fulfill(json={"login": "here"}), times=1)
     with page.expect_request("**/internal/tasks?*"):

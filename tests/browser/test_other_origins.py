@@ -66,7 +66,7 @@ def test_an_origin_that_is_named(
 def test_an_element_of_an_origin_that_is_not_named_says_so_in_the_console(
     api: RunningApi, open_page: OpenPage, site: Site
 ) -> None:
-    page = open_page(site("", api), tolerated="<task-progress>")
+    page = open_page(site("", api), tolerated=("<task-progress>",))
     printed: list[str] = []
     page.on("console", lambda line: printed.append(line.text))
     tag = f'<task-progress task-id="{api.create()}"></task-progress>'
@@ -80,7 +80,7 @@ def test_an_element_of_a_file_says_in_the_console_what_to_do(
     script = f"http://127.0.0.1:{api.port}/static/task-progress.js"
     file = tmp_path / "page.html"
     file.write_text(f'<!doctype html><script type="module" src="{script}"></script><body></body>')
-    page = open_page(file.as_uri(), "", tolerated="<task-progress>")
+    page = open_page(file.as_uri(), "", tolerated=("<task-progress>",))
     printed: list[str] = []
     page.on("console", lambda line: printed.append(line.text))
     tag = f'<task-progress task-id="{api.create()}"></task-progress>'
@@ -92,7 +92,7 @@ def test_a_refused_origins_socket_closes_with_the_reason(
     api: RunningApi, open_page: OpenPage, site: Site
 ) -> None:
     task_id = api.create()
-    page = open_page(site("", api), tolerated="Access to")
+    page = open_page(site("", api), tolerated=("Access to",))
     page.evaluate(
         "() => { window.Kept = WebSocket; window.opened = [];"
         " window.WebSocket = class extends Kept { constructor(url) { super(url); opened.push(this);"

@@ -205,7 +205,7 @@ def test_under_a_prefix(start_api: StartApi, redis_url: str, open_page: OpenPage
 
 
 def test_the_policy_lets_nothing_else_in(api: RunningApi, open_page: OpenPage) -> None:
-    page = open_page(api, tolerated="Executing inline script violates")
+    page = open_page(api, tolerated=("Executing inline script violates",))
     is_live(page)
     policy = (
         "element => { element.textContent = 'window.harmed = 1'; document.body.append(element) }"

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from progress_backend.record import events as ev
-from tests.browser.conftest import AWAY, OpenPage
+from tests.browser.conftest import OpenPage
 from tests.browser.looking import row
 from tests.browser.sites import Site
 from tests.records import Records
@@ -61,7 +61,7 @@ def test_a_tasks_page_by_the_keyboard_alone(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     records.start("job")
-    page = open_page(api, "/task/job?lang=en", tolerated=AWAY[0])
+    page = open_page(api, "/task/job?lang=en")
     pill = page.locator("#record .pill")  # the timeline says the same words
     press(page, "Pause")
     expect(pill).to_have_text("Pause requested")
