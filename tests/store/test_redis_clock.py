@@ -45,6 +45,17 @@ def test_a_long_round_trip_is_kept_until_a_better_one(monotonic: Monotonic) -> N
     assert clock.seconds() == pytest.approx(5_003)
 
 
+def test_an_offset_that_a_later_reply_allows_stays(monotonic: Monotonic) -> None:
+    """A long round trip would else set the times of records back, and forth again."""
+    clock, seen = RedisClock(), list[float]()
+    for took, micros in ((0.0, 0), (0.08, 79_000), (0.08, 1_000), (0.0, 0)):
+        sent, true = monotonic.seconds, monotonic.seconds + 4_900
+        monotonic.seconds += took
+        clock.measured(sent, [str(int(true)), str(round(true % 1 * 1e6) + micros)])
+        seen.append(clock.seconds() - monotonic.seconds)
+    assert seen == [pytest.approx(4_900)] * 4
+
+
 def test_it_is_unknown_before_the_first_reply_and_after_a_minute(monotonic: Monotonic) -> None:
     clock = RedisClock()
     assert clock.unknown
