@@ -25,11 +25,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 import redis
 
+from progress_backend import embedded
 from progress_backend.embedded import EmbeddedServer
 from progress_backend.store import outage_log
+from progress_backend.testing import wait_for_progress
 from tests import tiers
 from tests.durations import Durations
-from tests.servers import LOG_TAIL, Server, Service, Worker, debian_redis
+from tests.servers import LOG_TAIL, START_S, Server, Service, Worker, debian_redis
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from progress_backend.service.progress_service import ProgressService
@@ -56,6 +59,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in list(os.environ):
         if name.startswith(("PROGRESS_", "CELERY_", "PRICES_")) and "_TEST_" not in name:
             del os.environ[name]
+    # What a busy machine does late is no failure.
+    embedded.START_S = PATIENCE_S
+    wait_for_progress.__kwdefaults__["timeout"] = PATIENCE_S
     os.environ.pop("PYTEST_ADDOPTS", None)  # read by now; not meant for a pytest that a test starts
     tiers.load_examples(config)
     config.pluginmanager.register(Durations(config), "progress-durations")
@@ -227,7 +233,7 @@ def start_service(tmp_path: Path) -> Iterator[StartService]:
         args: Sequence[str | Path],
         *,
         ready: str | None = None,
-        timeout: float = 60.0,
+        timeout: float = START_S,
         **options: object,
     ) -> Service:
         started.append(Service(args, log=tmp_path / f"service-{next(count)}.log", **options))

@@ -21,6 +21,8 @@ from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
 LOG_TAIL = 8000
+#: Longest wait for a process that is started: on a busy machine ten may start at once.
+START_S = 120.0
 
 
 class Server(EmbeddedServer):
@@ -90,7 +92,7 @@ class Service:
         self._process: subprocess.Popen[bytes] | None = None
         self._start_of_log = 0
 
-    def start(self, *, ready: str | None = None, timeout: float = 60.0) -> Self:
+    def start(self, *, ready: str | None = None, timeout: float = START_S) -> Self:
         """Start it and wait until its log matches ``ready``, a regular expression."""
         self._start_of_log = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
@@ -124,7 +126,7 @@ class Service:
             log.seek(self._start_of_log)
             return log.read().decode(errors="replace")
 
-    def wait_for_log(self, pattern: str, timeout: float = 60.0) -> re.Match[str]:
+    def wait_for_log(self, pattern: str, timeout: float = START_S) -> re.Match[str]:
         """The first match of the pattern in the log; fails at once if the process ends first."""
 
         def found() -> re.Match[str] | None:
@@ -198,6 +200,6 @@ class Worker(Service):
         args = [*args, "worker.proc_alive_timeout=60"]
         super().__init__([*command, *args], log=log, env=env, cwd=cwd)
 
-    def start(self, *, ready: str | None = None, timeout: float = 60.0) -> Self:
+    def start(self, *, ready: str | None = None, timeout: float = START_S) -> Self:
         """Start it and return when it says that it is ready for tasks."""
         return super().start(ready=ready or rf"{re.escape(self.nodename)} ready\.", timeout=timeout)

@@ -21,7 +21,7 @@ def bench(*args: str, durations: Path | None = None) -> subprocess.CompletedProc
     env = {name: value for name, value in os.environ.items() if name != "DURATIONS"}
     if durations is not None:
         env["DURATIONS"] = str(durations)
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, env=env)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, env=env)
 
 
 def recording(path: Path, *, seed: int, jobs: int) -> Path:

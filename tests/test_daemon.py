@@ -78,4 +78,4 @@ with gevent.Timeout(20):
 assert seen == [before, before] and blocked() == before, (seen, blocked())
 assert signal.SIGTERM in native[0], native
 """
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120, cwd=tmp_path)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300, cwd=tmp_path)

@@ -94,7 +94,7 @@ class TestMake:
             cwd=clone,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             env={"PATH": os.environ["PATH"]},
         )
 

@@ -31,7 +31,7 @@ SCRIPT = (
 def django(tag: str, its_id: str = "job") -> str:
     """In a process of its own: Django's settings are for good."""
     asked = [sys.executable, "-c", DJANGO, tag, its_id]
-    done = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=300)
     return done.stdout.strip()
 
 

@@ -103,6 +103,6 @@ class TestInAProject:
         self, pytester: pytest.Pytester, project: Path, options: list[str]
     ) -> None:
         done = pytester.runpytest_subprocess(
-            "-p", "no:cacheprovider", "-p", "no:schemathesis", *options, timeout=90
+            "-p", "no:cacheprovider", "-p", "no:schemathesis", *options, timeout=300
         )
         done.assert_outcomes(passed=10)

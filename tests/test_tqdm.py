@@ -127,7 +127,7 @@ def test_a_cancel_ends_a_loop_and_leaves_no_lock(app: App, done: Done) -> None:
     done(job, refused=True)  # the end of a cancelled run is the cancel, which no store has here
     assert seen == [0, 1, 2]
     with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(list, tqdm("ab", file=io.StringIO())).result(10) == ["a", "b"]
+        assert pool.submit(list, tqdm("ab", file=io.StringIO())).result(60) == ["a", "b"]
 
 
 def test_a_disabled_bar_leaves_the_record_alone(done: Done) -> None:

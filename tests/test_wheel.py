@@ -100,7 +100,7 @@ def run(*args: str | Path, cwd: Path, **env: str) -> str:
         env={**clean(), **env},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, f"{args}: {done.returncode}\n{done.stdout}{done.stderr}"
     return done.stdout

@@ -30,7 +30,7 @@ async def test_the_environment_says_everything(start_service: StartService, redi
     }
     service = start_service([sys.executable, "-m", "api.app", "--insecure"], env=env)
     service.wait_for_log(rf"progress-backend: http://0\.0\.0\.0:{port}")
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as http:
         eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health"))
         assert "Task progress" in http.get("/static/page_words.js").text
         assert http.get("/").headers["content-type"].startswith("text/html")

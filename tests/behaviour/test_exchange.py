@@ -22,7 +22,7 @@ from tests.waiting import eventually
 
 @pytest.fixture
 def client(server_url: str) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(server_url, socket_timeout=5, retry=Retry(NoBackoff(), 0)) as client:
+    with redis.Redis.from_url(server_url, socket_timeout=60, retry=Retry(NoBackoff(), 0)) as client:
         yield client
 
 
@@ -35,20 +35,20 @@ def test_requests_are_packed_as_redis_py_packs_them(client: redis.Redis) -> None
 
 
 def test_replies_are_the_clients_own(client: redis.Redis) -> None:
-    exchange = Exchange(client, Deadline(5))
+    exchange = Exchange(client, Deadline(60))
     assert exchange.ask(("SET", "a", "値")) == [b"OK"]
     assert exchange.ask(("GET", "a")) == ["値".encode()]
     assert exchange.ask(("EVAL", "return {0, 'x', false}", 0)) == [[0, b"x", None]]
 
 
 def test_one_connection_serves_all_requests(client: redis.Redis) -> None:
-    exchange = Exchange(client, Deadline(5))
+    exchange = Exchange(client, Deadline(60))
     ids = {exchange.ask(("CLIENT", "ID"))[0] for _ in range(20)}
     assert len(ids) == 1
 
 
 def test_a_connection_that_the_server_closed_is_replaced_unnoticed(client: redis.Redis) -> None:
-    exchange = Exchange(client, Deadline(5))
+    exchange = Exchange(client, Deadline(60))
     (held,) = exchange.ask(("CLIENT", "ID"))
     client.client_kill_filter(_id=str(held))
     assert exchange.ask(("CLIENT", "ID")) != [held]
@@ -117,7 +117,7 @@ def test_an_interrupted_calls_reply_is_dropped(client: redis.Redis, sent_before:
 
 def test_a_health_check_that_the_url_asks_for_is_made(server_url: str) -> None:
     with redis.Redis.from_url(server_url, health_check_interval=0.05) as client:
-        held = Exchange(client, Deadline(5))
+        held = Exchange(client, Deadline(60))
         held.ask(("ECHO", "a"))
         before = client.info("commandstats").get("cmdstat_ping", {"calls": 0})["calls"]
         time.sleep(0.06)  # redis-py checks only after this much silence, by its own clock
@@ -126,7 +126,7 @@ def test_a_health_check_that_the_url_asks_for_is_made(server_url: str) -> None:
 
 
 def test_requests_that_are_sent_together_are_answered_in_their_order(client: redis.Redis) -> None:
-    exchange = Exchange(client, Deadline(5))
+    exchange = Exchange(client, Deadline(60))
     committed = ("EVAL", "return {1}", 0)
     assert exchange.ask(committed, committed, ("ECHO", "a"), committed) == [[1], [1], b"a", [1]]
     with pytest.raises(redis.exceptions.ResponseError, match="wrong number"):
@@ -135,14 +135,14 @@ def test_requests_that_are_sent_together_are_answered_in_their_order(client: red
 
 
 def test_a_reply_may_come_in_many_pieces(client: redis.Redis) -> None:
-    exchange, large = Exchange(client, Deadline(5)), "x" * 1_000_000
+    exchange, large = Exchange(client, Deadline(60)), "x" * 1_000_000
     assert exchange.ask(("SET", "large", large), ("GET", "large")) == [b"OK", large.encode()]
 
 
 def test_a_master_that_is_none_any_more_is_left(start_server: StartServer) -> None:
     server = start_server()
     with redis.Redis.from_url(server.url, retry=Retry(NoBackoff(), 0)) as client:
-        exchange = Exchange(client, Deadline(5))
+        exchange = Exchange(client, Deadline(60))
         (held,) = exchange.ask(("CLIENT", "ID"))
         client.replicaof("127.0.0.1", 1)
         with pytest.raises(redis.exceptions.ReadOnlyError):
@@ -166,4 +166,4 @@ def test_an_incomplete_or_wrong_reply_raises(sent: bytes, error: type[Exception]
 
     with Stranger(answer) as there, redis.Redis.from_url(there.url, protocol=2) as client:
         with pytest.raises(error):
-            Exchange(client, Deadline(5)).ask(("ECHO", "a"))
+            Exchange(client, Deadline(60)).ask(("ECHO", "a"))

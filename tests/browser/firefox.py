@@ -32,7 +32,7 @@ PREFERENCES: dict[str, bool | int | str] = {
 }
 READY = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 #: How long a busy machine may take to start a browser, or to answer a command.
-START_S, ANSWER_S = 60, 60
+START_S, ANSWER_S = 240, 240
 
 #: Everything that is on the screen as text, that of shadow trees as well.
 TEXT = """() => {

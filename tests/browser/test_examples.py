@@ -78,7 +78,7 @@ def test_the_cells_of_the_notebook_run(start_example: StartExample, kernel: Any)
             assert done["content"]["status"] == "ok", done["content"]
 
     def printed() -> bool:
-        got = kernel.get_iopub_msg(timeout=30)
+        got = kernel.get_iopub_msg(timeout=60)
         if got["msg_type"] == "stream":
             said.append(got["content"]["text"])
         return "completed {'rows': 40}" in "".join(said)
@@ -93,7 +93,7 @@ def test_a_port_in_use_is_refused_with_its_option() -> None:
         port = taken.getsockname()[1]
         command = [sys.executable, EXAMPLES / "start.py", "page", "--port", str(free_port())]
         done = subprocess.run(
-            [*command, "--api-port", str(port)], capture_output=True, text=True, timeout=120
+            [*command, "--api-port", str(port)], capture_output=True, text=True, timeout=300
         )
     assert done.returncode == 1
     assert done.stderr == f"port {port} is in use: give another one with --api-port\n"

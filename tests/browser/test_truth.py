@@ -115,7 +115,7 @@ class World:
         args = [sys.executable, "-c", SERVE, server.url, str(port), str(LEASE_S)]
         service = Service(args, log=self.folder / f"api-{port}.log")
         self.over.callback(service.stop)
-        return service.start(ready="http://", timeout=90), port
+        return service.start(ready="http://", timeout=300), port
 
     def page(self, port: int, script: str = "", path: str = "/") -> Page:
         context = self.browser.new_context(locale="en-US")
@@ -175,7 +175,7 @@ def scenes(world: World) -> dict[str, Scene]:
     server = world.server()
     anew, port = world.process(server)
     made["API restart"] = scene(
-        server, port, anew.stop, lambda: anew.start(ready="http://", timeout=90)
+        server, port, anew.stop, lambda: anew.start(ready="http://", timeout=300)
     )
 
     server = world.server()

@@ -168,7 +168,7 @@ class Trial:
         tasks = [task for plan in plans.values() for task in plan.tasks()]
         ids = {kind: [t.task_id for t in tasks if t.kind == kind] for kind in KINDS_ASKED}
         replies = len(self.workers)
-        self._app.control.revoke(ids["revoked"], reply=True, timeout=20, limit=replies)
+        self._app.control.revoke(ids["revoked"], reply=True, timeout=60, limit=replies)
         storm = Storm(self, Random(f"{seed} kills"), self._kills)
         sent: dict[str, str] = {}
         pauses = Pauses(self._store)

@@ -338,7 +338,7 @@ def test_a_pipe_that_is_closed_ends_a_command_in_peace(records: Records) -> None
         stdout=theirs,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     os.close(theirs)
     assert (done.returncode, done.stderr) == (0, "")
@@ -369,7 +369,7 @@ def test_celery_has_the_commands_and_its_app_names_the_store(
 ) -> None:
     records.create("the-id")
     installed = [Path(sys.executable).parent / "celery", "-A", "shop", "progress", "tasks"]
-    done = subprocess.run(installed, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(installed, capture_output=True, text=True, timeout=300)
     assert (done.returncode, "the-id" in done.stdout) == (0, True), done.stderr
     progress = ("celery", "-A", "shop", "progress")
     code, text = command(*progress, "cancel", "the-id")

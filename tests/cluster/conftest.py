@@ -32,7 +32,7 @@ def settings(nodes: list[Node]) -> Settings:
 
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
-    with Store(settings) as opened:
+    with Store(settings, timeout_s=20) as opened:
         yield opened
 
 

@@ -28,7 +28,7 @@ class Node:
         self._appendonly = appendonly
         folder.mkdir()
         self.launch()
-        self.client = redis.Redis(port=self.port, socket_timeout=2, decode_responses=True)
+        self.client = redis.Redis(port=self.port, socket_timeout=20, decode_responses=True)
         eventually(self.answers)
 
     def launch(self) -> None:
@@ -40,7 +40,8 @@ class Node:
                 *("--bind", "127.0.0.1"),
                 *("--dir", str(self._folder)),
                 *("--cluster-enabled", "yes"),
-                *("--cluster-node-timeout", "2000"),
+                # A busy machine may hold up a node for two seconds, and it is not to be replaced.
+                *("--cluster-node-timeout", "5000"),
                 *("--save", ""),
                 *("--appendonly", "yes" if self._appendonly else "no"),
                 *("--appendfsync", "no"),  # see tests.chaos.ground.Broker

@@ -93,7 +93,7 @@ def test_many_records_are_begun_in_a_write_a_node(nodes: list[Node], store: Stor
 
 
 async def test_a_list_is_asked_for_in_a_write_a_node(nodes: list[Node], settings: Settings) -> None:
-    async with AsyncStore(settings) as store:
+    async with AsyncStore(settings, timeout_s=20) as store:
         await store.run(page_of(store.flows, 1, 20))
         before = reads_of(nodes)
         await store.run(page_of(store.flows, 1, 20))

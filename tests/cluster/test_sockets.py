@@ -21,7 +21,7 @@ pytestmark = pytest.mark.wide
 
 @asynccontextmanager
 async def listening(settings: Settings) -> AsyncIterator[tuple[AsyncStore, Listener]]:
-    store = AsyncStore(settings)
+    store = AsyncStore(settings, timeout_s=20)
     listener = Listener(store)
     listener.start()
     try:

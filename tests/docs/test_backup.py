@@ -61,7 +61,7 @@ def copied(server: Server, folder: Path) -> Path:
     (block,) = blocks(REDIS, "Backup", "sh")
     line = block.text.replace("redis://127.0.0.1:6379", server.url.removesuffix("/0"))
     done = subprocess.run(
-        shlex.split(line), cwd=folder, capture_output=True, text=True, timeout=120
+        shlex.split(line), cwd=folder, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / shlex.split(line)[-1]

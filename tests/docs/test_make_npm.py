@@ -28,5 +28,5 @@ def test_a_server_that_renders_a_page_may_import_it(tmp_path: Path) -> None:
     script = 'console.log(Object.keys(await import("./task-progress.js")))'
     node, _ = compute_driver_executable()  # the one that playwright brings
     asked = [node, "--input-type=module", "--eval", script]
-    done = subprocess.run(asked, cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    done = subprocess.run(asked, cwd=tmp_path, check=True, capture_output=True, timeout=300)
     assert done.stdout.decode().strip() == "[ 'TaskProgress' ]"

@@ -19,7 +19,7 @@ def test_it_prints_the_table_of_the_page() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     section = text_of("docs/scale.md").partition("## Sizing")[2].partition("\n## ")[0]

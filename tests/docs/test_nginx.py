@@ -106,7 +106,7 @@ def proxied(apis: list[RunningApi], tmp_path: Path, start_service: StartService)
 def started(file: Path, start_service: StartService) -> None:
     """nginx with this configuration, which it has looked at."""
     program = nginx()
-    said = subprocess.run([program, "-t", "-c", file], capture_output=True, text=True, timeout=120)
+    said = subprocess.run([program, "-t", "-c", file], capture_output=True, text=True, timeout=300)
     assert said.returncode == 0, said.stderr
     start_service([program, "-c", file])
 
@@ -118,13 +118,13 @@ def socket(port: int, path: str, **headers: str) -> ClientConnection:
 def test_a_socket_goes_through_it_to_its_close(apis: list[RunningApi], proxied: int) -> None:
     task_id = apis[0].create()
     with socket(proxied, f"/internal/ws/task/{task_id}") as watching:
-        assert '"task_created"' in watching.recv(10)
+        assert '"task_created"' in watching.recv(60)
         apis[1].update(task_id, current_items=150)
-        assert '"current":150' in watching.recv(10).replace(" ", "")
+        assert '"current":150' in watching.recv(60).replace(" ", "")
         apis[0].update(task_id, "completed")
-        assert '"completed"' in watching.recv(10)
+        assert '"completed"' in watching.recv(60)
         with pytest.raises(Exception, match="1000"):
-            watching.recv(10)
+            watching.recv(60)
 
 
 def test_an_event_stream_is_not_held_back(apis: list[RunningApi], proxied: int) -> None:
@@ -148,7 +148,9 @@ def test_requests_go_to_both_and_the_page_has_its_place(
     apis: list[RunningApi], proxied: int
 ) -> None:
     task_id = apis[0].create()
-    with httpx.Client(base_url=f"http://127.0.0.1:{proxied}", trust_env=False) as client:
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{proxied}", timeout=60, trust_env=False
+    ) as client:
         assert not any(asked(api) for api in apis)
         for _ in range(4):
             assert client.get(f"/internal/task/{task_id}/status").status_code == 200
@@ -161,7 +163,7 @@ def test_requests_go_to_both_and_the_page_has_its_place(
         assert client.get("/progress/internal/tasks").json()["pagination"]["total"] == 1
     with socket(proxied, "/progress/internal/ws/tasks") as watching:
         apis[1].update(task_id, current_items=1)
-        assert task_id in watching.recv(10)
+        assert task_id in watching.recv(60)
 
 
 #: As browsers send them of a page at the proxy, which they find on port 80.
@@ -179,7 +181,7 @@ def test_a_password_in_front_is_required_of_each_client(
     port = free_port()
     started(configuration(tmp_path, port, apis, more), start_service)
     job = f"/internal/task/{apis[0].create()}"
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
         eventually(lambda: status(client, "/internal/health") == 401, what="nginx answers")
         for path in ("/internal/tasks", f"{job}/events", "/progress/"):
             assert status(client, path) == 401, path
@@ -238,7 +240,7 @@ def test_a_login_in_front_is_required_of_each_client(
     started(configuration(tmp_path, port, apis, more, of_page), start_service)
     task_id = apis[0].create()
     job, inside = f"/internal/task/{task_id}", {"Cookie": "_oauth2_proxy=in"}
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
         eventually(lambda: status(client, "/internal/health") == 401, what="nginx answers")
         for path in ("/internal/tasks", f"{job}/status", f"{job}/events"):
             assert status(client, path) == 401, path

@@ -203,7 +203,7 @@ def test_the_units_are_what_systemd_takes(tmp_path: Path) -> None:
             [program, "verify", "--man=no", tmp_path / name],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         about = [line for line in done.stderr.splitlines() if name in line]
         assert (done.returncode, about) == (0, []), done.stderr

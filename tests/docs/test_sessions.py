@@ -93,7 +93,7 @@ def test_a_session_of_fastapi(redis_url: str, tmp_path: Path, start_service: Sta
     env = {"PROGRESS_REDIS_URL": redis_url, "SESSION_KEY": "s" * 32}
     start_service(command, cwd=tmp_path, env=env)
     eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health/live"))
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as http:
         assert http.get("/internal/task/job/status").status_code == 403
         assert http.get("/login").status_code == 200
         assert http.get("/internal/task/job/status").json()["status"] == "running"
@@ -105,7 +105,7 @@ def test_a_session_of_django(redis_url: str, tmp_path: Path) -> None:
     env = {**os.environ, "PROGRESS_REDIS_URL": redis_url, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
     done = subprocess.run(
         [sys.executable, "-c", DJANGO, str(tmp_path / "db")],
-        cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120,
+        cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["200", "403", "403", "403"]
@@ -138,7 +138,7 @@ def test_a_session_of_flask_that_nginx_asks(
     conf.write_text(AROUND.format(folder=tmp_path, block=server))
     start_service([nginx(), "-c", conf])
     eventually(lambda: answers(f"http://127.0.0.1:{port}/login"))
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as http:
         assert http.get("/internal/task/job/status").status_code == 401
         assert http.get("/login").status_code == 200
         assert http.get("/internal/task/job/status").json()["status"] == "running"

@@ -38,7 +38,7 @@ def followed(folder: Path, programs: Path) -> None:
         env=env,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
     )
     count = sum(len(re.findall(r"^def test_", block.text, re.MULTILINE)) for block in shown)
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"

@@ -77,7 +77,7 @@ def test_nginx(
     task_id = apis[0].create()
     own = {"Host": NAME, "Origin": f"https://{NAME}"}
     base = f"https://127.0.0.1:{port}"
-    with httpx.Client(base_url=base, verify=trusting, trust_env=False) as client:
+    with httpx.Client(base_url=base, verify=trusting, timeout=60, trust_env=False) as client:
         eventually(lambda: answered(client, "/internal/health") == 200, what="nginx answers")
         answer = client.get(f"/internal/task/{task_id}/status")
         assert answer.json()["status"] == "created"
@@ -87,9 +87,9 @@ def test_nginx(
         foreign = {**own, "Origin": f"http://{NAME}"}
         assert client.put(path, json=body, headers=foreign).status_code == 403
     with secured(port, trusting, f"task/{task_id}", origin=f"https://{NAME}") as watching:
-        assert task_id in watching.recv(10)
+        assert task_id in watching.recv(60)
         apis[1].update(task_id, "completed")
-        assert '"completed"' in watching.recv(10)
+        assert '"completed"' in watching.recv(60)
     away = httpx.get(
         f"http://127.0.0.1:{plain}/internal/tasks?page=1", headers={"Host": NAME}, trust_env=False
     )
@@ -117,12 +117,12 @@ def test_uvicorn_by_itself(
     Records(redis_url).start("job")
     headers = {"Authorization": f"Bearer {text}"}
     with httpx.Client(
-        base_url=f"https://127.0.0.1:{port}", verify=trusting, trust_env=False
+        base_url=f"https://127.0.0.1:{port}", verify=trusting, timeout=60, trust_env=False
     ) as client:
         eventually(lambda: answered(client, "/internal/health") == 200, what="it answers")
         assert answered(client, "/internal/task/job/status") == 401
         assert client.get("/internal/task/job/status", headers=headers).status_code == 200
     with secured(port, trusting, "task/job", additional_headers=headers) as watching:
-        assert '"running"' in watching.recv(10)
+        assert '"running"' in watching.recv(60)
         Records(redis_url).complete("job")
-        assert '"completed"' in watching.recv(10)
+        assert '"completed"' in watching.recv(60)

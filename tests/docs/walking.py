@@ -198,7 +198,7 @@ class Walk:
             env={**os.environ, **self.environment()},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         assert done.returncode == 0, f"{where}: {shlex.join(args)}\n{done.stdout}{done.stderr}"
         return done.stdout

@@ -77,7 +77,7 @@ def running(*workers: Worker) -> Iterator[None]:
             # From this thread: a process gets its parent-death signal when the thread ends.
             Service.start(each)
         for each in workers:
-            each.wait_for_log(rf"{re.escape(each.nodename)} ready\.", 60)
+            each.wait_for_log(rf"{re.escape(each.nodename)} ready\.")
         yield
     finally:
         for each in workers:

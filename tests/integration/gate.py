@@ -26,7 +26,7 @@ class Gate:
         path = self.folder / f"{task_id}.{what}"
         return [int(line) for line in path.read_text().split()] if path.exists() else []
 
-    def wait(self, task_id: str, what: str, timeout: float = 60.0) -> None:
+    def wait(self, task_id: str, what: str, timeout: float = 240.0) -> None:
         """Until it is noted.
 
         Raises:

@@ -18,8 +18,8 @@ from kombu import Exchange, Queue
 
 from progress_backend import ProgressNotifier, install, progress_task
 
-#: Longest that a job waits for the test.
-PATIENCE_S = 60.0
+#: Longest that a job waits for the test, which waits for other things before.
+PATIENCE_S = 240.0
 
 
 def build(

@@ -168,7 +168,7 @@ def waited_for_nothing(result: Mapping[str, Any]) -> None:
 def client(url: str) -> redis.Redis:
     """A client that says at once when its server is away."""
     once = Retry(NoBackoff(), 0)
-    return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=once)
+    return redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, retry=once)
 
 
 def close_app(app: Any) -> None:

@@ -28,7 +28,7 @@ def test_parent_and_child_both_work(start_server: StartServer) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

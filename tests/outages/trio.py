@@ -16,14 +16,14 @@ from tests.servers import Server
 from tests.waiting import eventually
 
 NAME = "progress"
-#: A failover takes about 2 s, but a sentinel that finds no good replica tries again much later.
+#: A failover takes about 4 s, but a sentinel that finds no good replica tries again much later.
 TIMEOUT_S = 75.0
 SENTINEL = """\
 port {port}
 bind {host}
 dir {folder}
 sentinel monitor {name} {host} {master} 2
-sentinel down-after-milliseconds {name} 1000
+sentinel down-after-milliseconds {name} 3000
 sentinel failover-timeout {name} 4000
 """
 

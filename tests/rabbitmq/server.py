@@ -60,7 +60,7 @@ class RabbitMQ:
         if not self._names.alive:
             self._names.start()
             eventually(self._names_are_known, what="epmd listens")
-        self._node.start(ready="Server startup complete", timeout=90)
+        self._node.start(ready="Server startup complete")
         return self
 
     def kill(self) -> None:

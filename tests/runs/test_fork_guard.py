@@ -42,7 +42,7 @@ def a_thread_inside(lock: threading.Lock, out: threading.Event) -> Iterator[thre
 def forked(work: Callable[[], bool]) -> bool:
     """What it says in a forked child; False if the child hangs."""
     if (child := os.fork()) == 0:
-        signal.alarm(10)  # ends one that waits without end
+        signal.alarm(60)  # ends one that waits without end
         ok = False
         try:
             ok = work()
@@ -55,7 +55,7 @@ def test_a_child_has_no_lock_of_a_thread_that_was_inside() -> None:
     lock, out = threading.Lock(), threading.Event()
     with a_thread_inside(lock, out):
         threading.Timer(0.3, out.set).start()
-        assert forked(lambda: lock.acquire(timeout=5))
+        assert forked(lambda: lock.acquire(timeout=60))
         assert out.is_set(), "the fork has waited"
 
 
@@ -79,7 +79,7 @@ def test_the_thread_that_forks_does_not_wait_for_itself(monkeypatch: pytest.Monk
     with no_fork_in_between():
         child = os.fork()
     if child == 0:
-        signal.alarm(10)
+        signal.alarm(60)
         with no_fork_in_between():
             os._exit(0 if use() else 1)
     assert os.waitpid(child, 0)[1] == 0

@@ -141,7 +141,7 @@ def test_a_job_waits_for_a_write_under_way_and_for_no_more(
     assert wire.under_way.wait(60)
     run.closed = True
     threading.Timer(0.05, wire.free.set).start()
-    mirror.close(run, 4)
+    mirror.close(run, 60)
     assert not run.late_meta
     assert app.result("t")["status"] == "PROGRESS"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import time
 
 import pytest
@@ -91,13 +92,15 @@ async def test_a_reply_that_came_while_the_process_was_held_up_counts(
     async with client_of(server.url) as client:
         exchange = AsyncExchange(client, 20)
         assert await exchange.ask(("GET", "a")) == [b"one"]
+        (held,) = client.connection_pool._in_use_connections
         exchange._timeout_s = 0.3
         server.pause()
         reading = asyncio.create_task(exchange.ask(("GET", "a")))
         for _ in range(5):
             await asyncio.sleep(0)  # it is sent
         server.resume()
-        time.sleep(1)  # nothing of this loop moves meanwhile
+        time.sleep(0.5)  # nothing of this loop moves meanwhile, and until the reply is there
+        assert select.select([held._writer.get_extra_info("socket")], [], [], 60)[0]
         assert await reading == [b"one"]
 
 

@@ -38,7 +38,7 @@ def test_a_cell_is_drawn_in_place(kernel: Any, redis_url: str) -> None:
     said = ""
 
     def message() -> dict[str, Any]:
-        got: dict[str, Any] = kernel.get_iopub_msg(timeout=30)
+        got: dict[str, Any] = kernel.get_iopub_msg(timeout=60)
         return got
 
     def first() -> bool:

@@ -33,7 +33,7 @@ StartKeeper = Callable[..., Keeper]
 
 @pytest.fixture
 def store(redis_url: str) -> Iterator[Store]:
-    settings = Settings(redis_url=redis_url, lease_s=0.6, reap_interval_s=0.1)
+    settings = Settings(redis_url=redis_url, lease_s=1.5, reap_interval_s=0.1)
     with Store(settings) as store:
         yield store
 

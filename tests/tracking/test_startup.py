@@ -28,7 +28,7 @@ app.finalize()
 def shown(code: str) -> tuple[set[str], list[str]]:
     """The library's modules and the threads of a process that has run this code."""
     ran = subprocess.run(
-        [sys.executable, "-c", code + SHOW], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code + SHOW], capture_output=True, text=True, timeout=300
     )
     assert ran.returncode == 0, ran.stderr
     modules, threads = ran.stdout.splitlines()

@@ -29,7 +29,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_connection, "HALF_S", 0.2)
+    monkeypatch.setattr(http_connection, "HALF_S", 0.5)
 
 
 async def asked(api: RunningApi, *parts: bytes, end: bool = False) -> bytes:
@@ -144,7 +144,10 @@ async def test_a_slow_answer_is_no_half_request(
     Records(redis_url).start("job")
     api = start_api(redis_url=redis_url)
     path = f"http://127.0.0.1:{api.port}/internal/task/job/events"
-    async with httpx.AsyncClient(trust_env=False) as client, client.stream("GET", path) as stream:
+    async with (
+        httpx.AsyncClient(timeout=60, trust_env=False) as client,
+        client.stream("GET", path) as stream,
+    ):
         lines = stream.aiter_lines()
         while '"job"' not in await anext(lines):
             pass

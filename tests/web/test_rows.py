@@ -110,7 +110,7 @@ def test_gzip_where_it_is_asked_for(api: RunningApi) -> None:
     assert {a.headers["vary"] for a in answers.values()} == {"Accept-Language, Accept-Encoding"}
     assert len({json.dumps(a.json()) for a in answers.values()}) == 1
     # FastAPI's own route answers alike; the second page is short and goes as it is.
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(timeout=60, trust_env=False) as client:
         url = f"http://127.0.0.1:{api.port}/internal/tasks?limit=10&page=99"
         assert "content-encoding" not in client.get(url).headers
         with client.stream("GET", url.replace("page=99", "page=1")) as answer:

@@ -98,16 +98,16 @@ def test_each_of_its_lines_has_time_and_level_and_one_is_of_a_redis_that_deletes
     env = {"PROGRESS_REDIS_URL": server.url, "FORWARDED_ALLOW_IPS": "10.0.0.1"}
     service = start_service([program, "serve", "--port", "0"], env=env)
     address = service.wait_for_log(READY).group(1)
-    service.wait_for_log("Redis deletes records when .* volatile-lru; set it to noeviction", 20)
-    sent = httpx.post(f"{address}/internal/create-task", json=NEW, trust_env=False)
+    service.wait_for_log("Redis deletes records when .* volatile-lru; set it to noeviction")
+    sent = httpx.post(f"{address}/internal/create-task", json=NEW, timeout=60, trust_env=False)
     assert sent.status_code == 201
     # It trusts only the proxy that is set, and knows where it listens.
     for headers, status in ((of_a_proxy(address), 201), ({"Host": "evil.test"}, 403)):
         url = f"{address}/internal/create-task"
-        answer = httpx.post(url, json=NEW, headers=headers, trust_env=False)
+        answer = httpx.post(url, json=NEW, headers=headers, timeout=60, trust_env=False)
         assert answer.status_code == status
     server.stop()
-    service.wait_for_log("the progress store does not answer|no updates from Redis", 20)
+    service.wait_for_log("the progress store does not answer|no updates from Redis")
     service.signal(signal.SIGTERM)
     service.wait(60)
     _, *lines = service.log.splitlines()

@@ -55,7 +55,7 @@ def test_a_running_process_is_ended(
     answer = api.cancel(task_id, {"terminate": True, "reason": "zu lang"})
     assert answer.status_code == 200, answer.text
     assert answer.json()["status"] == "cancelled"
-    worker.wait_for_log(rf"Terminating {task_id} \(", 10)
+    worker.wait_for_log(rf"Terminating {task_id} \(")
     eventually(lambda: result.state == "REVOKED")
     celery_app.close()
 

@@ -51,7 +51,7 @@ def refusal(*args: str, **environ: str) -> tuple[int, str]:
         env={**os.environ, **environ},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     return done.returncode, done.stderr
 
@@ -106,7 +106,7 @@ def test_ctrl_c_ends_a_run(start_service: StartService, tmp_path: Path) -> None:
         env={**os.environ, name: url},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     watching.wait_for_log(rf"fetch_data AAPL .*{done.stdout.strip()}", 30)
@@ -121,7 +121,7 @@ def test_without_the_packages_one_line_says_what_to_do(tmp_path: Path) -> None:
         [sys.executable, "-I", "-S", "-c", BARE, str(ROOT)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 1
     assert re.fullmatch(r"progress-backend: celery, .* not installed .* `make run`\n", done.stderr)
