@@ -17,13 +17,13 @@ def _name(act_id: str, workflow_id: str) -> str:
 
 
 def direct(workflow_id: str, act: Act, ttl_ms: int) -> Call[Act | None]:
-    """Stores a request about all members of a workflow, with which their commits are compared from
-    then on; the request that stands instead, where that is a cancel or newer."""
+    """Stores a request for all members of a workflow; from then on their commits are compared with
+    it. Returns the stored request if that is a cancel or newer: then nothing changes."""
     return _request(workflow_id, act.id, act.text, ttl_ms, act)
 
 
 def drop(workflow_id: str, act_id: str) -> Call[Act | None]:
-    """Deletes a workflow's request: its canvas was sent again."""
+    """Deletes a workflow's request: its canvas was published again."""
     return _request(workflow_id, act_id)
 
 
@@ -58,6 +58,6 @@ def waiting(limit: int) -> Call[list[tuple[str, str]]]:
 
 
 def carried_out(workflow_id: str, act_id: str) -> Call[None]:
-    """A request is carried out."""
+    """Notes that a request is carried out."""
     name = _name(act_id, workflow_id)
     return everywhere(lambda keys: one(("ZREM", keys.workflow_acts, name), nothing))

@@ -1,5 +1,5 @@
-"""A call of a store: what an operation is to a flow that asks for it and to the driver that carries
-it out; and the ways to spread one over the partitions of a Redis Cluster."""
+"""A call of a store: a flow yields it, a driver executes it. On a Redis Cluster the functions here
+select its partitions."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ Request = tuple[Any, ...]
 
 
 class Asked(NamedTuple, Generic[Reply_co]):
-    """Redis requests, to be sent together, and what their replies say."""
+    """Redis requests, to be sent together, and the function that reads their replies."""
 
     requests: list[Request]
     parse: Callable[[list[Any]], Reply_co]
 
 
 class Call(Generic[Reply_co]):
-    """One operation, with its arguments. A flow has it carried out by `yield from`, which is the
-    reply; outside of a flow a driver's `execute` does it. It may be carried out several times.
+    """One operation, with its arguments. In a flow `yield from` executes it and returns the reply;
+    outside of a flow a driver's `execute` does. It may be executed several times.
 
     `asked` makes its requests under the key names of a layout.
     """
@@ -81,8 +81,8 @@ def shared(
     ask: Callable[[Keys, Sequence[Item]], Asked[T]],
     id_of: Callable[[Item], str] = str,
 ) -> Call[T]:
-    """A call of the partitions of some tasks; their replies are added. The items are their ids, or
-    have them by `id_of`."""
+    """A call of the partitions of some tasks; their replies are added. An item is a task's id, or
+    has it by `id_of`."""
     return Call(lambda layout: merged([ask(*own) for own in layout.grouped(items, id_of)], added))
 
 

@@ -19,14 +19,14 @@ class Commit(NamedTuple):
     before: Standing
     after: Facets
     ttl_ms: int
-    #: From when cleanup may delete the record; None leaves it as it is.
+    #: Time (ms) from which cleanup may delete the record; None keeps the stored time.
     due_ms: int | None
-    #: The record's creation time in lists is now.
+    #: Whether the record's creation time in lists is now.
     fresh: bool = False
-    #: When the task ended, if it has.
+    #: Time (ms) at which the task ended; None if it has not.
     end_ms: int | None = None
     parts: tuple[Part, ...] = ()
-    #: The ids of the requests about its workflows that the record has followed, in their order.
+    #: For each of its workflows, the id of the last request that the record has applied, or "".
     acts: tuple[str, ...] = ()
 
 
@@ -37,8 +37,8 @@ class Committed(NamedTuple):
     done: bool
     document: bytes | None = None
     facets: Standing = None
-    #: Requests about the member's workflows that the record has not followed: only these prevented
-    #: the commit.
+    #: Requests for the member's workflows that the record has not applied: the commit was refused
+    #: only because of them.
     acts: tuple[tuple[str, Act], ...] = ()
-    #: Parts that the store's user may not run: the commit is done without them.
+    #: Parts that the Redis user may not run: the commit is done without them.
     left_out: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from .standing import by_end, indexes
 from .values import text, texts
 
 _COMMITTED: Final = Committed(True)
-#: First commits that one script does: it blocks Redis no longer than a pass of cleanup.
+#: Most first commits in one script: it blocks Redis no longer than a call of cleanup.
 _IN_ONE_REQUEST: Final = 50
 
 
@@ -55,8 +55,8 @@ def commit_all(commits: Sequence[Commit]) -> Call[list[Committed]]:
 
 
 def _by_request(commits: Sequence[Commit]) -> Iterator[tuple[Commit, ...]]:
-    """The commits, in order, by the request that carries them: first ones with the same facets and
-    parts share one."""
+    """The commits, in order, in groups by request: first commits with the same facets and parts
+    share a request."""
     for alike, several in groupby(commits, _shared):
         size, all_of_them = (_IN_ONE_REQUEST if alike else 1), tuple(several)
         yield from (all_of_them[start : start + size] for start in range(0, len(all_of_them), size))
@@ -150,7 +150,7 @@ def first(own: Mapping[str, Any], facets: Facets, ttl_ms: int, keys: Keys) -> Re
 
 
 def in_place(own: Mapping[str, Any], task_id: str, keys: Keys) -> Request:
-    """The request of a commit that moves in no index; `own` has the digest that is expected, the
+    """The request of a commit that changes no index; `own` has the digest that is expected, the
     document and its TTL (ms)."""
     named = {"task": keys.task(task_id), "facets": keys.facets}
     about = {"id": task_id, "channel": keys.channel(task_id), "most": MAX_DOCUMENT_BYTES, **own}

@@ -12,9 +12,9 @@ from .call import Asked, Call, everywhere, in_the_first, one
 from .keys import Keys
 from .values import MORE_ROOM, nothing, text, whole
 
-#: What a dropped event was of; the first is dropped first.
+#: Kinds of dropped events; the first is dropped first.
 DROPPED: Final = ("value", "publish", "start", "other", "end")
-#: What stands in the name of a field of the times, and what of a total it holds.
+#: Part of a field's name in the hash of times -> the attribute of `Total` that the field has.
 _PARTS: Final = {"count": "number", "sum": "us"}
 
 
@@ -24,8 +24,8 @@ def lost() -> Call[int]:
 
 
 def add_dropped(events: Mapping[str, int]) -> Call[None]:
-    """Adds to the counts of events that a process has dropped while the store did not answer, by
-    what they were of."""
+    """Adds to the counts of events, by kind, that a process has dropped while the store did not
+    reply."""
 
     def ask(keys: Keys) -> Asked[None]:
         return Asked([("HINCRBY", keys.dropped, *each) for each in events.items()], nothing)
@@ -95,7 +95,7 @@ class Memory(NamedTuple):
 
     @property
     def eviction(self) -> str:
-        """What a policy that deletes keys means, and what to do; "" without one."""
+        """The effect of a policy that deletes keys, and what to do; "" without one."""
         if not self.evicts:
             return ""
         return (
@@ -127,8 +127,8 @@ def memory() -> Call[Memory]:
 
 
 def nodes_of(info: Any) -> list[dict[str, Any]]:
-    """What INFO says of each server: of one as it comes; of a cluster's as redis-py has parsed it,
-    by their names where there are several."""
+    """INFO's values of each server: of one from its text; of a cluster's as redis-py has parsed
+    them, by name if there are several."""
     if isinstance(info, bytes):
         lines = info.decode(errors="replace").splitlines()
         return [dict(line.split(":", 1) for line in lines if ":" in line)]

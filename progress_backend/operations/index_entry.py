@@ -16,7 +16,7 @@ class Facets(NamedTuple):
     symbol: str | None = None
     lease: str | None = None
     workflows: tuple[str, ...] = ()
-    #: Whether its message has not left yet.
+    #: Whether its message is not published yet.
     planned: bool = False
     #: Its part of the workflows' shares.
     share: int = 0
@@ -28,14 +28,14 @@ class Facets(NamedTuple):
     later: bool = False
 
 
-#: The stored facets of a task; None if there are none; a stored text that is no facets as it is, so
-#: that it can be compared and replaced.
+#: The stored facets of a task; None if there are none; a stored text that is no facets stays bytes,
+#: so that it can be compared and replaced.
 Standing = Facets | bytes | None
 
 
 def write_facets(facets: Standing) -> str | bytes:
-    """Facets as the text that is stored; "" for None. A single task's has its first four; warnings,
-    the owner, and that a task waits for its `eta`, stand there only where they are."""
+    """Facets as stored text; "" for None. It ends with the last facet that the task has: a single
+    task has four; warnings, the owner, and a wait for its `eta` follow only if there are any."""
     if isinstance(facets, Facets) and (
         facets.workflows or facets.warnings or facets.owner or facets.later
     ):

@@ -25,12 +25,12 @@ def assume(leases: Collection[str], until_ms: int) -> Call[None]:
 
 
 def end(lease: str) -> Call[None]:
-    """A lease ends now; the pass that finds lost runs judges its runs."""
+    """Ends a lease now; the check for lost runs then judges its runs."""
     return in_the_first(lambda keys: one(("ZADD", keys.leases, "XX", 0, lease), nothing))
 
 
 def ends_at(lease: str) -> Call[int | None]:
-    """When a lease runs out; None if it is not stored."""
+    """When a lease expires; None if it is not stored."""
 
     def parse(score: Any) -> int | None:
         return None if score is None else whole(score)
@@ -39,7 +39,7 @@ def ends_at(lease: str) -> Call[int | None]:
 
 
 def over(before_ms: int, limit: int) -> Call[list[tuple[str, int]]]:
-    """Ids of the leases that ran out before a time, and when, oldest first."""
+    """Ids of the leases that expired before a time, and when, oldest first."""
     bounds = ("-inf", f"({before_ms}", "WITHSCORES", "LIMIT", 0, limit)
     return in_the_first(lambda keys: one(("ZRANGEBYSCORE", keys.leases, *bounds), _leases))
 
@@ -49,7 +49,7 @@ def _leases(reply: list[Any] | None) -> list[tuple[str, int]]:
 
 
 def newest(limit: int) -> Call[tuple[int, list[tuple[str, int]]]]:
-    """How many leases are stored, and `limit` of them with when each runs out, the latest first."""
+    """How many leases are stored, and `limit` of them with their times of expiry, latest first."""
 
     def ask(keys: Keys) -> Asked[tuple[int, list[tuple[str, int]]]]:
         latest = ("ZREVRANGE", keys.leases, 0, limit - 1, "WITHSCORES")
@@ -70,8 +70,8 @@ def held(lease: str, limit: int) -> Call[list[str]]:
 
 
 def held_by_each(leases: Sequence[str], limit: int) -> Call[list[tuple[int, list[str]]]]:
-    """Of each lease how many tasks run under it, and the ids of `limit` of these, the longest held
-    first."""
+    """For each lease the number of tasks that run under it, and the ids of `limit` of these, the
+    longest held first."""
 
     def ask(keys: Keys) -> Asked[list[tuple[int, list[str]]]]:
         names = [keys.held(lease) for lease in leases]
@@ -92,8 +92,8 @@ def held_by_each(leases: Sequence[str], limit: int) -> Call[list[tuple[int, list
 
 
 def forget(lease: str, before_ms: int) -> Call[None]:
-    """Deletes a lease that ran out before a time and holds no task; on a cluster, none of the first
-    partition."""
+    """Deletes a lease that expired before a time and holds no task; on a cluster, no task of the
+    first partition."""
 
     def ask(keys: Keys) -> Asked[None]:
         names = {"leases": keys.leases, "held": keys.held(lease)}
@@ -103,8 +103,8 @@ def forget(lease: str, before_ms: int) -> Call[None]:
 
 
 def found_lost(task_ids: Sequence[str], again_ms: int) -> Call[None]:
-    """Counts runs that were found lost, and has the result backend asked about their tasks from a
-    time on."""
+    """Counts runs that were found lost, and sets the time (ms) of the next read of the result
+    backend for their tasks."""
 
     def ask(keys: Keys, task_ids: Sequence[str]) -> Asked[None]:
         due = [part for task_id in task_ids for part in (again_ms, task_id)]
@@ -115,8 +115,8 @@ def found_lost(task_ids: Sequence[str], again_ms: int) -> Call[None]:
 
 
 def ask_again(tasks: Collection[tuple[str, int | None]]) -> Call[None]:
-    """Has the result backend asked about lost runs' tasks from a time on (ms), each its own; None:
-    not any more."""
+    """Sets for each lost run's task the time (ms) of the next read of the result backend; None: no
+    further read."""
 
     def ask(keys: Keys, tasks: Sequence[tuple[str, int | None]]) -> Asked[None]:
         over = [task_id for task_id, at_ms in tasks if at_ms is None]
@@ -129,8 +129,8 @@ def ask_again(tasks: Collection[tuple[str, int | None]]) -> Call[None]:
 
 
 def to_ask(before_ms: int, limit: int) -> Call[list[str]]:
-    """Ids of lost runs' tasks about which the result backend is to be asked until a time, the
-    longest due first."""
+    """Ids of lost runs' tasks for which the result backend is to be read until a time, the longest
+    due first."""
     bounds = ("-inf", before_ms, "LIMIT", 0, limit)
     return everywhere(
         lambda keys: one(("ZRANGEBYSCORE", keys.asked_again, *bounds), texts),

@@ -50,7 +50,7 @@ _ALL: Final = Filters()
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a page is to have: `limit` tasks from `start` on, of one combination of filters, in one
+    """A request for a page: `limit` tasks from `start` on, of one combination of filters, in one
     order.
 
     `light`: a long document may come without the caller's own values, as in `responses.row`.
@@ -58,8 +58,8 @@ class Page:
 
     start: int
     limit: int
-    #: With a workflow, a warning or an owner no other filter but a status; the counts are then of
-    #: the workflow's or owner's tasks.
+    #: A workflow, a warning or an owner is combined with a status only; the counts are then of the
+    #: workflow's or owner's tasks.
     filters: Filters = _ALL
     light: bool = False
     #: Only tasks that were created in this span.
@@ -85,8 +85,8 @@ class Page:
 
 
 class Paged(NamedTuple):
-    """A page; `counts` are over all tasks, one for each status in the order of `model.STATUSES`.
-    Without rows, what is counted alone."""
+    """A page; `counts` are over all tasks, one for each status in the order of `model.STATUSES`. A
+    tally has no rows."""
 
     total: int
     counts: tuple[int, ...]
@@ -111,8 +111,8 @@ def page(asked: Page) -> Call[Paged]:
 
 
 def _statuses(filters: Filters, keys: Keys) -> list[str]:
-    """The sets; their sizes are the list's summary: of all tasks, or of a workflow's or an
-    owner's."""
+    """A set for each status; their sizes are the list's summary: of all tasks, or of a workflow's
+    or an owner's."""
     return [keys.index(s, workflow=filters.workflow, owner=filters.owner) for s in STATUSES]
 
 
@@ -158,7 +158,7 @@ def oldest(limit: int, filters: Filters) -> Call[list[tuple[int, str]]]:
 
 
 def above(after: float, filters: Sequence[Filters]) -> Call[int]:
-    """How many tasks that pass any of the filters are above a time; above -inf are all."""
+    """How many tasks that pass any of the filters are after a time; after -inf are all."""
 
     def ask(keys: Keys) -> Asked[int]:
         bounds = (f"({after}" if after > -inf else "-inf", "+inf")
@@ -169,11 +169,11 @@ def above(after: float, filters: Sequence[Filters]) -> Call[int]:
 
 
 def before(tasks: Sequence[Waiting]) -> Call[list[int | None]]:
-    """For each task that waits, how many of its type were created before it and have not begun
-    either, without those that are not to begin yet (planned ones, and ones with an `eta`); None for
-    a task that does not wait any more.
+    """For each waiting task, how many of its type were created before it and wait too, without
+    those that may not start yet (planned ones, and ones with an `eta`); None for a task that no
+    longer waits.
 
-    In the partition of a task its place is exact, to the others its creation time is compared.
+    In the task's partition its position is exact; in the others its creation time is compared.
     """
 
     def ask(keys: Keys, layout: Layout) -> Asked[list[int | None]]:

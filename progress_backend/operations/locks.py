@@ -1,4 +1,4 @@
-"""Locks that keep a pass to one process."""
+"""Locks that let one process at a time run a check or a cleanup."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from .scripts import script
 
 
 def take(name: str, token: str, ttl_ms: int) -> Call[bool]:
-    """Whether the token holds the lock, now or still, for `ttl_ms`; 0 gives it back. A lock that
-    would last twice as long was taken by a clock that was set back since, and is taken over."""
+    """Takes or extends the lock for `ttl_ms`; returns whether the token has it. 0 gives it back. A
+    lock for more than twice as long is from before the clock was set back, and is taken over."""
 
     def ask(keys: Keys) -> Asked[bool]:
         about = {"token": token, "ttl": ttl_ms}
@@ -19,5 +19,5 @@ def take(name: str, token: str, ttl_ms: int) -> Call[bool]:
 
 
 def give_back(name: str, token: str) -> Call[bool]:
-    """Whether the token held the lock, which it holds no longer."""
+    """Gives the lock back; returns whether the token had it."""
     return take(name, token, 0)

@@ -22,7 +22,7 @@ class LogPart(NamedTuple):
 
 def add(task_id: str, lines: Sequence[bytes], most: int, ttl_ms: int, lost: int = 0) -> Call[bool]:
     """Adds lines to a task's log, and drops the oldest beyond `most` bytes; nothing if the task has
-    no record. False if the Redis user may not write logs. `lost` lines before them had no room:
+    no record. False if the Redis user may not write logs. `lost` lines before them were dropped:
     their numbers are left out."""
 
     def ask(keys: Keys) -> Asked[bool]:

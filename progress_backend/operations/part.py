@@ -1,4 +1,4 @@
-"""A part of a commit: what a feature has a commit do besides writing the record."""
+"""A part of a commit: what a commit writes for a feature besides the record."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from .keys import Keys
 
 
 class Given(NamedTuple):
-    """What a script or part takes: its keys and arguments by the names in its header, and the
-    others behind these."""
+    """The keys and arguments of a script or part: those with names in its header, and those that
+    follow."""
 
     keys: Mapping[str, str]
     args: Mapping[str, Any]
@@ -25,6 +25,6 @@ class Part(NamedTuple):
     lua: str
     #: Its keys and arguments, under the key names of the task's partition.
     given: Callable[[Keys], Given]
-    #: What is equal of two parts of which one run does for several first records; None of one that
-    #: runs for each record.
+    #: Parts of several first records run once for all if this is equal; None: the part runs for
+    #: each record.
     shared: object = None

@@ -1,5 +1,5 @@
-"""Requests that are packed for the server once, but for what each task or value changes; on keys
-that are no Cluster's."""
+"""Requests that are packed for the server once; only what differs for each task or value is added.
+Not for a Redis Cluster."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ RECORDED: Final = [1]
 
 
 class ValueRequest:
-    """The request that records a value of a run where the record stands in the indexes, to
-    `commit_in_place`: packed once a run."""
+    """The request to `commit_in_place` that records a value of a run without a change of the
+    indexes: packed once a run."""
 
     __slots__ = ("_format",)
 
@@ -66,13 +66,13 @@ class FirstRequest:
 
 
 def _places(*names: str) -> dict[str, str]:
-    """What stands in a request for arguments that change: no id has its first character."""
+    """Placeholders for the arguments that change: no id has their first character."""
     return {name: f"\0{name}" for name in names}
 
 
 def _packed(request: Request, places: Mapping[str, str]) -> bytes:
-    """A request as RESP has it, in a format string that takes the length and the text of what
-    stands at each place; an id that is no UTF-8 as it was read."""
+    """A request in RESP, as a format string that takes the length and the text for each
+    placeholder; an id that is no UTF-8 is sent as it was read."""
     own = {place.encode() for place in places.values()}
     texts = [str(part).encode(errors="surrogateescape") for part in request]
     packed = b"*%d\r\n" % len(texts)

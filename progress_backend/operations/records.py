@@ -28,7 +28,7 @@ LIGHT: Final = {
 }
 AS_IT_IS: Final = {**dict.fromkeys(LIGHT, ""), "most": MAX_DOCUMENT_BYTES}
 _NO_PAGE: Final = {"sets": 0, "start": 0, "stop": -1, "prefix": "", **LIGHT}
-#: Last byte that is read of the runs of a type, which are a third as long.
+#: Last byte that is read of the runs of a type, which take a third of that.
 _MOST_OF_RUNS: Final = 4_095
 
 
@@ -41,8 +41,8 @@ def read(task_ids: Sequence[str], light: bool = False) -> Call[list[bytes | None
         if light:
             requests = [script("page", {}, _NO_PAGE, names)] if names else []
             return Asked(requests, lambda replies: replies[0][3] if replies else [])
-        # A script takes Redis twice as long for a document, and MGET would send a value of any
-        # length that another program has put there.
+        # A script takes twice the time for a document, and MGET would return another program's
+        # value of any length.
         return Asked([("GETRANGE", name, 0, MAX_DOCUMENT_BYTES) for name in names], _stored)
 
     return of_each(task_ids, ask)

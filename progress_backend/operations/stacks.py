@@ -1,4 +1,4 @@
-"""The stacks and tracebacks that are kept of a task, and which stacks were asked for lately."""
+"""The stored stacks and tracebacks of a task, and the recent requests for stacks."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .timelines import stored_entry
 from .values import nothing, timed
 
 T = TypeVar("T")
-#: Stacks and tracebacks of a task, the newest; and the ms for which they are kept, unless cleanup
-#: deletes them with the record before.
+#: Most stacks and tracebacks of a task; and the ms for which they are kept, unless cleanup deletes
+#: them earlier with the record.
 KEPT: Final = 3
 _KEPT_MS: Final = 2_592_000_000
-#: Requests within so many ms, of all tasks together.
+#: Most requests within so many ms, of all tasks together.
 MOST_LATELY, LATELY_MS = 20, 60_000
 
-#: When (ms) the stack of each task was asked for, by its id.
+#: By task id, the time (ms) at which its stack was requested.
 Lately = Mapping[str, int]
 
 
 def note(task_id: str, now_ms: int) -> Call[None]:
-    """Notes that a task's stack is asked for."""
+    """Stores a request for a task's stack."""
 
     def ask(keys: Keys) -> Asked[None]:
         key, old = keys.stacks_asked, ("-inf", now_ms - LATELY_MS)
@@ -35,7 +35,7 @@ def note(task_id: str, now_ms: int) -> Call[None]:
 
 
 def lately_beside(read: Call[T]) -> Call[tuple[T, Lately]]:
-    """Another read, and with it the requests of the last minute."""
+    """Another read, together with the requests for stacks of the last minute."""
 
     def asked(layout: Layout) -> Asked[tuple[T, Lately]]:
         its, key = read.asked(layout), layout.keys[0].stacks_asked

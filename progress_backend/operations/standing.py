@@ -46,7 +46,7 @@ def _indexes(facets: Standing, keys: Keys) -> tuple[str, ...]:
 
 
 def by_end(facets: Standing, keys: Keys) -> tuple[str, ...]:
-    """The sorted set, by the time of its end, that holds a task which has ended."""
+    """The sorted set by end time that holds a task which has ended."""
     if isinstance(facets, Facets) and facets.status in ENDED:
         return (keys.ended(facets.status),)
     return ()

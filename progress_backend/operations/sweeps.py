@@ -36,9 +36,9 @@ def due(before_ms: int, limit: int) -> Call[list[str]]:
 def sweep(
     entries: Sequence[Entry], before_ms: int, found_in: Sequence[Filters] | str = ()
 ) -> Call[int]:
-    """Deletes tasks that were due before a time, or have no document; how many were deleted.
-    `found_in`: the indexes (by their filters), or the lease, where the entries were found, whatever
-    their facets are."""
+    """Deletes tasks that were due before a time, or have no document; returns how many. `found_in`:
+    the indexes (by their filters), or the lease, where the entries were found: they leave these
+    whatever their facets are."""
 
     def ask(keys: Keys, entries: Sequence[Entry]) -> Asked[int]:
         alike: dict[Standing, list[str]] = {}

@@ -10,15 +10,15 @@ from .keys import Keys
 
 
 class Timeline(NamedTuple):
-    """The newest entries of a task's timeline as they are stored, and how many before them are
-    gone."""
+    """The newest entries of a task's timeline as they are stored, and how many before them were
+    removed."""
 
     gone: int = 0
     entries: tuple[bytes, ...] = ()
 
 
 def read(task_id: str) -> Call[Timeline]:
-    """What is kept of a task's past."""
+    """Reads a task's timeline."""
 
     def ask(keys: Keys) -> Asked[Timeline]:
         bounds = ("-", "+", "COUNT", room.TIMELINE // room.AROUND)
@@ -33,7 +33,7 @@ def read(task_id: str) -> Call[Timeline]:
 
 
 def stored_entry(entry: Any) -> bytes:
-    """The text of an entry of a stream that has one each."""
+    """The text of a stream's entry with one field."""
     fields = entry[1]
     values = fields.values() if isinstance(fields, dict) else fields[1::2]
     return next(iter(values), b"")

@@ -17,20 +17,20 @@ from .values import timed
 class TopOfAll(NamedTuple):
     """Creation times (µs) and ids, newest first; `counts` as in `Paged`."""
 
-    #: How many tasks that are no member, and outermost workflows, there are of all times.
+    #: The number of all tasks that are no member, and of all outermost workflows.
     sizes: tuple[int, int]
     counts: tuple[int, ...]
     singles: tuple[tuple[int, str], ...]
     workflows: tuple[tuple[int, str], ...]
-    #: How many of them stand before `start`.
+    #: How many of them come before the position `start`.
     skip: int = 0
 
 
 def newest(limit: int, start: int = 0) -> Call[TopOfAll]:
     """The newest tasks that are no workflow's member, and the newest outermost workflows, `limit`
-    of each, from a place in the list of both on. Its cost does not depend on the number of members.
-    Over several partitions from the first place on; no more than the newest `LISTED` of each are in
-    the list then, as in `workflows.newest`."""
+    of each, from a position in the list of both on. Its cost does not depend on the number of
+    members. Over several partitions the position is the first, and the list has no more than the
+    newest `LISTED` of each, as in `workflows.newest`."""
 
     def ask(keys: Keys) -> Asked[TopOfAll]:
         names = {"tasks": keys.index(), "members": keys.every_member, "outermost": keys.outermost}

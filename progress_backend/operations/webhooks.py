@@ -12,10 +12,10 @@ from .part import Given
 from .scripts import script
 from .values import nothing, text, texts, whole
 
-#: Events of one target, and their bytes, that wait in a partition at most.
+#: Most events of one target, and most of their bytes, that wait in a partition.
 MOST: Final = 10_000
 MOST_BYTES: Final = 32 * 1024 * 1024
-#: How long all of it is kept after the last event: longer than the last attempt is away.
+#: How long (ms) events and counts are kept after the last event: longer than all attempts take.
 KEPT_MS: Final = 7 * 86_400_000
 _COUNTS: Final = ("delivered", "failed", "dropped")
 
@@ -29,7 +29,7 @@ class Notice(NamedTuple):
 
 
 def stored(keys: Keys, notices: Sequence[Notice]) -> Given:
-    """What stores events for webhooks."""
+    """The keys and arguments with which `webhook_event.lua` stores events."""
     names = [
         name
         for notice in notices
@@ -56,8 +56,8 @@ class Taken(NamedTuple):
 
 
 def take(place: int, target: str, lease_ms: int) -> Call[Taken | None]:
-    """A target's next event in a partition, which no other sender gets for `lease_ms`. Its attempt
-    is counted here, so that one of a sender that dies counts."""
+    """A target's next event in a partition, which no other sender gets for `lease_ms`. The attempt
+    is counted here, so that it counts even if the sender dies."""
 
     def parse(reply: list[Any]) -> Taken | None:
         if not reply:
@@ -74,9 +74,9 @@ def take(place: int, target: str, lease_ms: int) -> Call[Taken | None]:
 
 
 def settle(place: int, target: str, taken: Taken, outcome: str, pause_s: float = 0) -> Call[None]:
-    """An event that was taken waits no longer, and the count `outcome` grows: "delivered" or
-    "failed". For "" it is due again after `pause_s`; a stream keeps a consumer for each length of a
-    pause: there have to be few."""
+    """Removes an event that was taken, and adds to the count `outcome`: "delivered" or "failed".
+    For "" it is due again after `pause_s`; a stream keeps a consumer for each length of a pause, so
+    there have to be few."""
 
     def ask(keys: Keys) -> Asked[None]:
         names = {"events": keys.webhook_events(target), "counts": keys.webhook_counts(target)}
@@ -124,8 +124,8 @@ def may_have_ended(now_ms: int, free_ms: float, limit: int) -> Call[list[str]]:
 
 
 def looked(free_ms: float, again: Sequence[str], again_ms: int) -> Call[None]:
-    """The workflows that `may_have_ended` gave with this `free_ms` were looked at; those of `again`
-    are looked at again at `again_ms`. One in which a member has ended since is left alone."""
+    """Removes the workflows that `may_have_ended` returned for this `free_ms`, but for those of
+    `again`, which are checked again at `again_ms`. One in which a member has ended since stays."""
 
     def ask(keys: Keys) -> Asked[None]:
         name, each = keys.may_have_ended, [part for one in again for part in (again_ms, one)]

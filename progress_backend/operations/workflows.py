@@ -89,8 +89,8 @@ def owned(workflow_id: str, owner: str) -> Call[tuple[int, int]]:
 
 
 def publishing(workflow_id: str, token: str, now_ms: int, ttl_ms: int) -> Call[None]:
-    """A publish that may add members to a workflow goes on, for `ttl_ms` at most after `now_ms`; 0
-    ends it."""
+    """Notes that a publish in progress may add members to a workflow, for `ttl_ms` at most after
+    `now_ms`; 0 ends it."""
 
     def ask(keys: Keys) -> Asked[None]:
         tokens = keys.publishers(workflow_id)
@@ -113,7 +113,7 @@ def quiet(before_ms: int, limit: int) -> Call[list[str]]:
 
 
 def looked(workflow_id: str, at_ms: int) -> Call[None]:
-    """A quiet workflow was looked at; it is looked at again once it is quiet since `at_ms`."""
+    """Notes that a quiet workflow was checked; the next check is once it is quiet since `at_ms`."""
 
     def ask(keys: Keys) -> Asked[None]:
         return one(("ZADD", keys.workflow_plans, "XX", at_ms, workflow_id), nothing)
@@ -155,15 +155,15 @@ def newest(start: int, limit: int) -> Call[Listed]:
 
 
 def latest_of_each(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
-    """The newest `LISTED` workflows of all partitions by the latest of their times: those that are
-    newest by it are all among the newest of a partition, which would not hold of the earliest."""
+    """The newest `LISTED` workflows of all partitions by the latest of their times: each of them is
+    among the newest of a partition, which would not hold of the earliest times."""
     latest = {workflow_id: time for time, workflow_id in sorted(found)}
     times = ((time, workflow_id) for workflow_id, time in latest.items())
     return sorted(times, reverse=True)[:LISTED]
 
 
 def forget(workflow_id: str) -> Call[None]:
-    """Deletes what is stored of a workflow, wherever no member is stored."""
+    """Deletes the keys of a workflow in each partition without a stored member."""
 
     def ask(keys: Keys) -> Asked[None]:
         names = {"workflow": keys.workflow(workflow_id), "members": keys.members(workflow_id)}

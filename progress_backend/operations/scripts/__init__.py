@@ -5,8 +5,8 @@ more follow ("…"), `keys` and `args` are the numbers of the named ones. A file
 starts with "_" has a function; it is put before the scripts that call it.
 
 A file in `parts/` is a part of a commit, with a header of its own; `last_key` and `last` are the
-numbers of its last key and argument. It does not run where the user may not run one of the commands
-that it NEEDS. Commits with the parts of one of `SETS` have a script together.
+numbers of its last key and argument. A commit leaves a part out if the user may not run one of the
+commands that it NEEDS. Each of `SETS` is one script, for the commits with its parts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..call import Request
 
 _SECTION: Final = r"^{}\n((?:  .*\n)*)"
 _NAME: Final = re.compile(r"^  ([a-z]\w*)", re.MULTILINE)
-#: Where the parts stand in a commit, in the order of their set; each may have nothing to do.
+#: The line of `commit.lua` that the parts replace, in the order of their set.
 _PLACE: Final = "  -- parts\n"
 _PART: Final = """\
   last_key, last = key + ARGV[arg + 1], arg + 2 + ARGV[arg + 2]
@@ -70,8 +70,8 @@ ALONE: Final = ("webhook_event",)
 
 
 class Script(NamedTuple):
-    """A script's text, the SHA-1 that EVALSHA calls it by, and the names in its header; and what
-    takes the values of a mapping in the order of these."""
+    """A script's text, the SHA-1 that EVALSHA calls it by, and the names in its header; and
+    functions that return the values of a mapping in the order of these names."""
 
     text: str
     sha: str
@@ -113,7 +113,7 @@ def _named(of: Script, keys: str = "", args: str = "") -> str:
 
 
 def _part(name: str, around: str) -> str:
-    """A part's code, in what calls it."""
+    """A part's code, in the code around it."""
     text = PARTS[name].text
     needs = re.search(_SECTION.format("NEEDS"), text, re.MULTILINE)
     may = " and ".join(f"may({one.strip()})" for one in needs[1].splitlines()) if needs else "true"

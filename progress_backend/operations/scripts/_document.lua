@@ -1,5 +1,5 @@
--- Stands before the verbs that read a record: its document, false where nothing is stored, and of a
--- value that is no document "\0" and what it is.
+-- Reads a record: its document; false if nothing is stored; for a value that is no document "\0" and
+-- its type.
 local function document(key, most)
   local found = redis.pcall('GETRANGE', key, 0, most)
   if found == '' then

@@ -1,5 +1,5 @@
--- Stands before the verbs that read or write indexes.
--- A key of another type is no index of ours: it is left as it is, as is a text that is no number.
+-- Runs a command on an index; false if the key has another type, or its text is no number: it is
+-- another program's, and stays as it is.
 local function tolerant(...)
   local reply = redis.pcall(...)
   if type(reply) == 'table' and reply.err then

@@ -3,7 +3,7 @@ Count the tasks that wait before each of some others.
 
 KEYS
   …         of each type: the sorted set of its created tasks by creation time (µs), and that of
-            those which are not to begin yet
+            those that may not start yet
 ARGV
   …         of each task: the number of its type; its id, "" for one of another partition; and its
             creation time (µs)

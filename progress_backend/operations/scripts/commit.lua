@@ -1,27 +1,27 @@
 --[[
-Commit a record: compare, set, expire, move in the indexes and publish, in one act; or several first
-records that stand in the same indexes. Whatever else a commit does is a part, in a file of `parts/`.
+Commit a record: compare, set, expire, move in the indexes and publish, in one step; or several first
+records that are in the same indexes. Whatever else a commit does is a part, in a file of `parts/`.
 
 The document and the facets are opaque here: no status name, no JSON.
 
 KEYS
-  facets    hash: task id -> where the task stands
+  facets    hash: task id -> its facets, which name its indexes
   expiry    sorted set: task id by the time (ms) from which cleanup may delete it
   tasks     sorted set: all task ids by creation time (µs)
   ended     sorted set: ids of tasks that ended as this one by the time (ms) at which each did
   …         `leaves` sorted sets to leave, then `enters` sorted sets to enter, `requests` hashes of
             workflows, `records` documents (strings); then those of each part
 ARGV
-  before    the facets that the caller believes in, "" for none
+  before    the facets that the caller expects, "" for none
   after     the facets from now on
   leaves    number of sets to leave
   enters    number of sets to enter
-  requests  number of workflows whose requests the records have to follow
+  requests  number of workflows with requests that the records have to apply
   records   number of records
   fresh     "1": the tasks count as created now
   over      ms since 1970 at which the task has ended, "" otherwise
   most      bytes that a document may have
-  …         for each workflow the id of the newest request that the record has followed, "" for none;
+  …         for each workflow the id of the newest request that the record has applied, "" for none;
             then for each record the task's id, the SHA-1 of the stored document ("" for none), the
             document, ms until it expires by itself, ms since 1970 from which cleanup may delete it
             ("" leaves it as it is), and the channel where it is published; then for each part how many
@@ -29,10 +29,10 @@ ARGV
 Returns
   of a record; of several a list of
   {1, part, …}           committed; the parts that this user may not run are left out
-  {0, document, facets}  nothing changed; what is stored instead (false where nothing is; for a
-                         value that is no document "\0" and what it is)
-  {0, document, facets, {number, act, request, …}}  nothing changed, only since the record has not
-                         followed the requests of the workflows with these numbers
+  {0, document, facets}  nothing changed; what is stored instead (false if nothing is; for a value
+                         that is no document "\0" and its type)
+  {0, document, facets, {number, act, request, …}}  nothing changed, only because the record has
+                         not applied the requests of the workflows with these numbers
 Publishes
   the documents, each on its channel
 ]]
@@ -59,8 +59,8 @@ for i = 1, requests do
   end
 end
 
--- Every index sorts by the one creation time; Redis gives it, so that no host's clock does. The time of
--- a script stands still: each record counts as created a microsecond after the one before.
+-- Every index has the same creation time, from Redis's clock, not from a host's. The time stands still
+-- in a script: each record counts as created a microsecond after the one before.
 local replies, done, score, us = {}, {}, nil, nil
 local function now_us()
   if not us then
@@ -103,7 +103,7 @@ for i = 1, records do
 end
 
 if #done > 0 then
-  -- What parts see besides their own: `done`, `now_us`, `score`, `before`, `fresh`, and these two.
+  -- Parts use, besides their own: `done`, `now_us`, `score`, `before`, `fresh`, and these two.
   local id, ttl = ARGV[first + 6 * done[1] - 5], ARGV[first + 6 * done[1] - 2]
   local left_out, key, arg = replies[done[1]], documents + records, first + 6 * records
   local last_key, last

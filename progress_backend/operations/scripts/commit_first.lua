@@ -1,12 +1,12 @@
 --[[
-Commit the first record of a task: set, expire, enter the indexes and publish, in one act. What
-`commit.lua` does, less what a task that was not there does not need.
+Commit the first record of a task: set, expire, enter the indexes and publish, in one step. As
+`commit.lua`, without what only a stored task needs.
 
 KEYS
   task      string: the record's document
-  facets    hash: task id -> where the task stands
+  facets    hash: task id -> its facets, which name its indexes
   expiry    sorted set: task id by the time (ms) from which cleanup may delete it
-  …         sorted sets: every index that the task stands in, by creation time (µs)
+  …         sorted sets: every index that the task is in, by creation time (µs)
 ARGV
   id        of the task
   text      the document
@@ -17,8 +17,8 @@ ARGV
   most      bytes that a document may have
 Returns
   {1}                    committed
-  {0, document, facets}  nothing changed; what is stored instead (false where nothing is; for a
-                         value that is no document "\0" and what it is)
+  {0, document, facets}  nothing changed; what is stored instead (false if nothing is; for a value
+                         that is no document "\0" and its type)
 Publishes
   the document, on the channel
 ]]
@@ -35,7 +35,7 @@ if not call('SET', task, text, 'PX', ttl, 'NX') then
   return {0, document(task, most), false}
 end
 tolerant('ZADD', expiry, due, id)
--- Every index sorts by the one creation time; Redis gives it, so that no host's clock does.
+-- Every index has the same creation time, from Redis's clock, not from a host's.
 local now = call('TIME')
 local created = now[1] .. string.format('%06d', now[2])
 for i = keys + 1, #KEYS do

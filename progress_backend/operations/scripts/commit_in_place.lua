@@ -1,10 +1,10 @@
 --[[
-Commit a record that stays where it stands in the indexes: compare, set, expire and publish, in one
-act. What `commit.lua` does, less what a progress value does not need.
+Commit a record that stays in its indexes: compare, set, expire and publish, in one step. As
+`commit.lua`, without what a progress value does not need.
 
 KEYS
   task      string: the record's document
-  facets    hash: task id -> where the task stands; read only for a refusal
+  facets    hash: task id -> its facets; read only for a refusal
 ARGV
   id        of the task
   expected  SHA-1 of the stored document
@@ -14,8 +14,8 @@ ARGV
   most      bytes that a document may have
 Returns
   {1}                    committed
-  {0, document, facets}  nothing changed; what is stored instead (false where nothing is; for a
-                         value that is no document "\0" and what it is)
+  {0, document, facets}  nothing changed; what is stored instead (false if nothing is; for a value
+                         that is no document "\0" and its type)
 Publishes
   the document, on the channel
 ]]

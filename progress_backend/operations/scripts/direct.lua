@@ -1,6 +1,6 @@
 --[[
-Store a caller's request about all members of a workflow. From now on a commit of a member that does
-not know it is refused. Without a text the request with this id is deleted.
+Store a caller's request for all members of a workflow. From now on a commit of a member that has not
+applied it is refused. Without a text the request with this id is deleted.
 
 KEYS
   workflow hash: the workflow's figures, with the request
@@ -14,7 +14,7 @@ ARGV
   ttl      ms until the hash expires where no member is stored
 Returns
   {1}            stored
-  {0, act, text} nothing changed: another request stands, after which none may follow, or a newer one
+  {0, act, text} nothing changed: the stored request is newer, or no other may follow it
 Publishes
   nothing
 ]]

@@ -7,12 +7,12 @@ KEYS
   workflow   hash: the figures that are no counts of members
   publishers sorted set: the tokens of publishes in progress, by the time (ms) until which each
              counts
-  …          sorted sets of members: one a status, in the caller's order, then the planned ones
+  …          sorted sets of members: one for each status, in the caller's order, then the planned ones
 ARGV
   now        ms since 1970
-  past       what stands before a workflow's name in the key of its last successful runs; "" for none
+  past       start of the key of a name's last successful workflows, before the name; "" for none
 Returns
-  {{name, value, …} of the hash, publishers, {count, …}, the last successful runs of its name}
+  {{name, value, …} of the hash, publishers, {count, …}, the last successful workflows of its name}
 Publishes
   nothing
 ]]

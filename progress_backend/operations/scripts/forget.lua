@@ -1,14 +1,14 @@
 --[[
-Drop a lease that has run out and holds no task any more.
+Delete a lease that has expired and holds no task.
 
 KEYS
-  leases    sorted set: lease ids by the time (ms) at which each runs out
+  leases    sorted set: lease ids by the time (ms) at which each expires
   held      sorted set: the task ids that run under the lease
 ARGV
   lease
-  before    ms since 1970: only a lease that ran out before it is dropped
+  before    ms since 1970: only a lease that expired before it is deleted
 Returns
-  1 if it was dropped, else 0
+  1 if it was deleted, else 0
 Publishes
   nothing
 ]]

@@ -1,5 +1,5 @@
 --[[
-Delete what is stored of a workflow, unless a member is stored.
+Delete a workflow's hash and index entries, unless a member is stored.
 
 KEYS
   workflow  hash: the workflow's figures

@@ -1,11 +1,11 @@
 --[[
-Leave the markings of a worker's tasks for those who publish without having imported them.
+Store the markings of a worker's tasks for processes that publish the tasks by name.
 
 KEYS
   markings  hash: task name -> its marking
 ARGV
   ttl       ms until the hash expires by itself
-  most      number of names above which all are dropped first: those of other workers come again
+  most      number of names above which all are deleted first: other workers store theirs again
   …         a name and its marking, as many as there are
 Returns
   number of names in the hash

@@ -1,15 +1,15 @@
 --[[
-Take a lock, keep it, or give it back. What never ends by itself is no lock of ours, and one that would last twice
-as long was taken before the server's clock was set back: it would hold everybody up until the clock
-comes there again.
+Take a lock, extend it, or give it back. A key without a TTL is no lock of ours, and a lock that would
+last more than twice as long was taken before the server's clock was set back, and would stay until the
+clock is there again: both are taken over.
 
 KEYS
-  lock      string: the token of who holds it
+  lock      string: the holder's token
 ARGV
   token
   ttl       ms until it is free again; 0 gives it back
 Returns
-  1 if the lock is the token's from now on, or until now, else 0
+  1 if the token has the lock, or (ttl 0) had it, else 0
 Publishes
   nothing
 ]]

@@ -2,21 +2,21 @@
 Add lines to a task's log, and drop its oldest ones beyond the bound.
 
 KEYS
-  log       stream: a line each; its number is the id, b is what all lines up to it take, j is the
-            line
+  log       stream: an entry for each line; the id is its number, b the bytes of all lines up to it, j
+            the line
   task      string: the record's document; without it nothing is added
 ARGV
-  most      bytes that the lines which are kept take
+  most      bytes that the kept lines may take
   around    bytes that each line takes besides its text
   ttl       ms until the log expires by itself, if that is longer than the record has
-  lost      lines that the process had no room for: their numbers are left out
+  lost      number of lines that the process dropped: their numbers are left out
   …         the lines
 Returns
   0 if this user may not write streams, else 1
 Publishes
   nothing
 ]]
--- A log that may not be written is no reason to hold the records for away.
+-- No error reply: the caller would take the store of the records for unreachable.
 for _, verb in ipairs({'XREVRANGE', 'XRANGE'}) do
   if not redis.acl_check_cmd(verb, log, '-', '+') then
     return 0

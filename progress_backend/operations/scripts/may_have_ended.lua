@@ -1,9 +1,9 @@
 --[[
-Take workflows in which a member has ended: they are free for another sender once this one has had its
-time.
+Take workflows in which a member has ended: another sender gets them once the caller's time is over, or
+if another member ends.
 
 KEYS
-  workflows sorted set: workflow ids by the time (ms) from which each is looked at
+  workflows sorted set: workflow ids by the time (ms) from which each is checked
 ARGV
   now       ms since 1970
   free      ms since 1970 until which the caller has time

@@ -6,28 +6,28 @@ A key that is no sorted set counts as an empty one.
 
 KEYS
   …         `sets` sorted sets: task ids by creation time, of the wanted combination of filters; then
-            those of one status each, in the caller's order. Then documents (strings)
+            one for each status, in the caller's order. Then documents (strings)
 ARGV
   sets      number of sorted sets, 0 reads no page
   start     first place, 0 is the newest
   stop      last place
-  prefix    what stands before a task id in the name of its document's key
+  prefix    start of a document's key, before the task id
   most      bytes that a document may have; of a longer value one more is returned
   whole     bytes up to which a document is returned as it is; "": each is
-  least     bytes that are worth being cut out of a longer one:
-  from      what is cut begins where this stands first
-  to        and ends where this stands last
-  instead   what takes its place
+  least     bytes that a cut of a longer one saves at least
+  from      the cut starts where this text is first
+  to        and ends where this text is last
+  instead   the text in place of the cut
 Returns
   {total, {count, …}, {id, …}, {document or false, …}}; for a value that is no document "\0" and
-  what it is instead
+  its type
 Publishes
   nothing
 ]]
 sets, start, stop = tonumber(sets), tonumber(start), tonumber(stop)
 most, whole, least = tonumber(most), tonumber(whole), tonumber(least)
 
--- Of a long document only its head and tail are read; one that has the marks elsewhere is whole.
+-- Only head and tail of a long document are read; it is whole if `from` or `to` are elsewhere.
 local function cut(key, head)
   local first, length = string.find(head, from, 1, true), redis.call('STRLEN', key)
   local tail = redis.call('GETRANGE', key, -whole, -1)

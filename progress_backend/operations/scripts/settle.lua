@@ -1,21 +1,21 @@
 --[[
-Record what came of an attempt to send an event to a webhook target.
+Record the outcome of an attempt to send an event to a webhook target.
 
 KEYS
-  events    stream: the events that wait, as `take.lua` has it
+  events    stream: the events that wait, see `take.lua`
   counts    hash: events that were delivered, given up and dropped; bytes that wait
 ARGV
   entry     its id in the stream
   bytes     of the event
   outcome   the count that grows; "": the event is due again
-  pause     ms that it has to be idle for, then
+  pause     ms until it is due again, then
 Returns
   1
 Publishes
   nothing
 ]]
 if outcome == '' then
-  -- No error where the stream is gone, and its group with it.
+  -- No error if the stream is gone, and its group with it.
   redis.pcall('XCLAIM', events, 'senders', pause, 0, entry, 'JUSTID')
   return 1
 end

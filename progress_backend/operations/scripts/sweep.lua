@@ -1,19 +1,19 @@
 --[[
-Delete records together with their index entries: those that are due, and those whose document
-is gone already. Whatever was changed since the caller looked is left alone.
+Delete records together with their index entries: those that are due, and those without a document. A
+task with other facets than the caller has read is left alone.
 
 KEYS
-  facets    hash: task id -> where the task stands
+  facets    hash: task id -> its facets, which name its indexes
   expiry    sorted set: task id by the time (ms) from which it may be deleted
-  …         every index that one of the tasks stands in
+  …         every index that one of the tasks is in
 ARGV
-  before    ms since 1970: what is due before it goes
-  prefix    what stands before a task id in the name of its document's key
-  logs      what stands before one in the name of its log's
-  lines     of its timeline's
-  stacks    and of its stacks'
+  before    ms since 1970: records that are due before it are deleted
+  prefix    start of a document's key, before the task id
+  logs      start of a log's key
+  lines     of a timeline's
+  stacks    and of a task's stacks'
   count     number of the tasks
-  …         the task ids, those that stand alike together; then for each group of such: their
+  …         the task ids, those with equal facets together; then for each such group: the
             facets as read ("" for none), the number of them, the number n of their indexes, n
             places in KEYS; then for each workflow of a group: the group's number, its tasks'
             share, the workflow's id, and the places in KEYS of its hash, its members, and the three

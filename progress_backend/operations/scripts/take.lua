@@ -1,6 +1,6 @@
 --[[
-Take the next event of a webhook target: one that is due again, else a new one. Its attempt is counted as
-it begins.
+Take the next event of a webhook target: one that is due again, else a new one. Its attempt is counted
+here.
 
 KEYS
   events    stream: the events that wait. Its group `senders` has those that were taken; a consumer's

@@ -1,6 +1,6 @@
 --[[
 Read the newest tasks that are no workflow's member, the newest outermost workflows, and how many
-there are. Members that follow one another are jumped over by their ranks, however many they are.
+there are. Members that follow one another are skipped by their ranks, however many they are.
 
 A key that is no sorted set counts as an empty one.
 
@@ -8,14 +8,14 @@ KEYS
   tasks     sorted set: all task ids by creation time (µs)
   members   sorted set: ids of all workflows' members by creation time (µs)
   outermost sorted set: ids of outermost workflows by creation time (µs)
-  …         sorted sets: one a status, in the caller's order
+  …         sorted sets: one for each status, in the caller's order
 ARGV
   limit     number of tasks
   most      number of workflows
-  start     place in the list of both from which they are
+  start     position in the list of both at which they start
 Returns
   {{number of tasks, of members, of workflows, of tasks with each status …},
-   {task id, creation time, …}, {workflow id, creation time, …}, how many of these are before the place}
+   {task id, creation time, …}, {workflow id, creation time, …}, how many of these come before `start`}
 Publishes
   nothing
 ]]
@@ -28,7 +28,7 @@ end
 local count = sizes[1]
 
 if start > 0 then
-  -- The earliest time above which there are no more than stand before the place.
+  -- The earliest time after which there are no more than `start` entries.
   local low, high, before = 0, 2 ^ 52, 0
   while low < high do
     local middle, above = math.floor((low + high) / 2), {}
@@ -47,8 +47,8 @@ if start > 0 then
   most = limit
 end
 
--- The first place after one at which a member stands where no member does, or the end. Both sets sort
--- alike: between two members there are others if they are further apart among all tasks.
+-- The first position after a member's without a member, or the end. Both sets have the same order: if
+-- two members are further apart among all tasks than among members, other tasks are between them.
 local function next_single(place, id)
   local apart = place - redis.call('ZREVRANK', members, id)
   local function is_after_members(at)
@@ -74,7 +74,7 @@ end
 
 local found, place = {}, tolerant('ZCOUNT', tasks, '(' .. until_us, '+inf') or 0
 local size = math.max(limit, 16)
-for _ = 1, 2 * limit + 8 do  -- each time there is one more, or a run of members less
+for _ = 1, 2 * limit + 8 do  -- each round finds a task or skips a run of members
   if #found >= 2 * limit or place >= count then
     break
   end

@@ -1,10 +1,10 @@
 --[[
-Have workflows looked at in which a member has ended, for webhooks.
+Let the sender of webhooks check workflows in which a member has ended.
 
 KEYS
-  ended     sorted set: workflow ids by the time (ms) from which each is looked at
+  ended     sorted set: workflow ids by the time (ms) from which each is checked
 ARGV
-  most      workflows that wait: where no sender looks at them, the longest waiting ones are forgotten
+  most      workflows that wait for a sender; of more the longest waiting ones are removed
   kept      ms for which they are kept after the last one
   …         the workflows' ids
 NEEDS

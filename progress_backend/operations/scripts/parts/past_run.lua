@@ -1,5 +1,5 @@
 --[[
-Keep a run before those of its type that were kept, the newest first, for 100 days after the last one.
+Store a run before the last ones of its type, for 100 days after the last one.
 
 KEYS
   runs      string: the last successful runs of the task's type, one a line

@@ -1,14 +1,14 @@
 --[[
-Keep how long each workflow of a completed member took, before those of its name that were kept, if all
-of its members have completed and no publish may add others. What was kept of the same workflow goes,
-and of a thousand other names the one that was kept longest ago.
+Store how long each workflow of a completed member took, before the last ones of its name, if all of
+its members have completed and no publish may add others. An earlier line of the same workflow is
+removed; of more than 1,000 names the one that was stored longest ago.
 
 KEYS
-  names     sorted set: the names whose runs are kept by the time (ms) of the last one
+  names     sorted set: the names of stored workflows by the time (ms) of the last one
   …         for each workflow its hash, and the sorted sets of all members, of the completed ones, and
             of its publishers
 ARGV
-  past      what stands before a workflow's name in the key of its last successful runs
+  past      start of the key of a name's last successful workflows, before the name
   …         the workflows' ids
 NEEDS
   'ZCARD', names

@@ -1,11 +1,11 @@
 --[[
-Count how long tasks of a type waited and ran. A type for which the hash has no room counts as "" with
-all such types.
+Add up how long tasks of a type waited and ran. All types for which the hash has no room count together
+as the type "".
 
 KEYS
   times     hash: how long tasks of each type waited and ran
 ARGV
-  fields    fields of `times` from which on new types have none of their own
+  fields    fields of `times` above which a new type gets none of its own
   …         of each time: the kind, the task type, and µs
 NEEDS
   'HINCRBY', times, '', 1

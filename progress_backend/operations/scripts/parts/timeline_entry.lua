@@ -1,12 +1,12 @@
 --[[
-Add entries to a task's timeline. An entry's id has what those before it take, by which the oldest ones
-go, and how many they are, by which a reader knows how many are gone. They are kept for 30 days, unless
-cleanup deletes them with the record before: the record may live on by commits that have none.
+Add entries to a task's timeline. An entry's id has the bytes of those before it, by which the oldest
+ones are trimmed, and their number, by which a reader knows how many were. They are kept for 30 days,
+also while commits without entries keep the record, unless cleanup deletes them with it.
 
 KEYS
   timeline  stream
 ARGV
-  most      bytes that the entries which are kept may take
+  most      bytes that the kept entries may take
   around    and that each takes besides its text
   …         the entries
 NEEDS

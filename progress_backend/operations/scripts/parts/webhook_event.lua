@@ -28,7 +28,7 @@ for i = 1, (last - args) / 2 do
       tolerant('HDEL', counts, 'bytes')
     end
     local waits = tonumber(tolerant('HINCRBY', counts, 'bytes', #body)) or 0
-    -- In a bounded number of steps, since each commit adds one event: an event may outweigh several.
+    -- In bounded steps: each commit adds one event, but that may have the bytes of several.
     for _ = 1, 1000 do
       if tolerant('XLEN', events) <= most and waits <= bytes then
         break

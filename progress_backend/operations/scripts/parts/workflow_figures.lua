@@ -1,5 +1,5 @@
 --[[
-Change the figures of the members' workflows by what the comparison has proved.
+Change the figures of the members' workflows by the records that were committed.
 
 KEYS
   workflows sorted set: workflow ids by creation time (ms)
@@ -7,13 +7,13 @@ KEYS
   outermost sorted set: ids of outermost workflows by creation time (µs)
   …         for each workflow its hash, and the sorted set of its planned members
 ARGV
-  number    of the first workflows, the outermost one before all, that the members stay in; they leave the others
+  number    of workflows at the start, outermost first, that the members are in; they leave the others
   started   ms since 1970 at which the member first began, "" before
   completed and at which it ended, "" before
-  name      the last workflow's name, "" leaves it as it is
-  expected  how many members the last workflow's caller expects, "" leaves it as it is
-  …         for each workflow: its id, what its share grows by with each member, and where an empty
-            message follows
+  name      the innermost workflow's name, "" leaves it as it is
+  expected  how many members its caller expects it to have, "" leaves it as it is
+  …         for each workflow: its id, how much each member adds to its share, and the channel of an
+            empty message
 NEEDS
   'HINCRBY', workflows, '', 1
   'HSETNX', workflows, '', ''
