@@ -1,4 +1,4 @@
-"""What a caller asks of a whole workflow: that its members are cancelled, wait, or go on; pure."""
+"""A caller's request for a whole workflow: to cancel, pause or resume its members; pure."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from .json_text import dumps
 
 Action = Literal["cancel", "pause", "resume"]
 ACTIONS: Final[tuple[Action, ...]] = ("cancel", "pause", "resume")
-#: Tasks that one request names at most.
+#: Most tasks that one request names.
 MOST_NAMED: Final = 200
 
 
 class Act(NamedTuple):
-    """A caller's request about all members of a workflow."""
+    """A caller's request for all members of a workflow."""
 
-    #: Two requests about one workflow have different ids; a member's record has the id of the
-    #: request that it has followed.
+    #: Two requests for one workflow have different ids; a member's record has the id of the request
+    #: that it has applied.
     id: str
     action: Action
     by: str | None = None
@@ -32,7 +32,7 @@ class Act(NamedTuple):
 
     @classmethod
     def of(cls, act_id: str, text: str | bytes | None) -> Act:
-        """A request as it is stored; a text that is none asks for nothing."""
+        """Reads a stored request; a text that is no request is read as a resume."""
         try:
             given: dict[str, Any] = json.loads(text or "")
             asked = cls(act_id, *(given[name] for name in cls._fields[1:]))
@@ -53,5 +53,5 @@ class Act(NamedTuple):
 
 
 def merged(several: list[Act]) -> Act | None:
-    """The request that counts where partitions have different ones: a cancel, else the newest."""
+    """The request that counts if partitions have different ones: a cancel, else the newest."""
     return max(several, key=lambda act: (act.is_last, act.at_ms), default=None)

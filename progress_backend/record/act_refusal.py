@@ -17,7 +17,7 @@ from ..errors import (
 )
 from .fields import Status
 
-#: The task's status, where that does not allow it; else what the names say.
+#: The task's status, if that does not allow the request; else the reason.
 Code = Literal[
     Status, "not_found", "forbidden", "changed_by_others", "too_large", "unreadable", "failed"
 ]
@@ -33,7 +33,7 @@ _OF_ERRORS: Final[Mapping[type[ProgressError], Code]] = {
 
 
 def code_of(error: ProgressError) -> Code:
-    """The code of an error that an act on one task has raised."""
+    """The code of an error that a request for one task has raised."""
     if isinstance(error, TransitionRefused):
         return next((code for code in CODES if code == error.status), "failed")
     of = (code for kind, code in _OF_ERRORS.items() if isinstance(error, kind))

@@ -69,9 +69,9 @@ def update(
     resumer: str = "api",
     locale: Locale = "ja",
 ) -> tuple[ev.Event, ...]:
-    """The events of a caller's update, for one commit: the new `status` and these numbers.
-    `reason` and `by` are recorded with a pause, and with an end by `force` while a worker runs the
-    task; `resumer` where the update lets a paused task go on.
+    """The events of a caller's update, for one commit: the new `status` and these numbers. `reason`
+    and `by` are recorded with a pause, and with an end by `force` while a worker runs the task;
+    `resumer` if the update resumes a paused task.
 
     Raises:
         InvalidEvent: a caller cannot set this status, or a value cannot be recorded.
@@ -125,7 +125,7 @@ def _asking(status: str, reason: str | None, by: str | None, force: bool) -> Non
 
 
 def who_and_why(by: str | None, reason: str | None) -> None:
-    """Checks what a record keeps of a caller's request.
+    """Checks the `by` and `reason` of a caller's request.
 
     Raises:
         InvalidEvent: one of them is no text, or too long.
@@ -138,8 +138,8 @@ def who_and_why(by: str | None, reason: str | None) -> None:
 def of_a_workflow(
     status: str, reason: str | None = None, by: str | None = None, **others: object
 ) -> Action:
-    """What a caller asks of a whole workflow with the `status` that it is to have; `others` are
-    values that a task may be given with it.
+    """The request for a whole workflow that a caller makes with a `status`; `others` are values
+    that only a request for a task may have.
 
     Raises:
         InvalidEvent: a workflow cannot be given this status, or such a value.
@@ -169,7 +169,7 @@ def paging(page: int, limit: int) -> None:
 
 
 def name_fits(what: str, value: object, most: int = MAX_NAME) -> None:
-    """Checks a name that a caller gives: a text of so many characters, none of them for control.
+    """Checks a name that a caller gives: 1 to `most` characters, no control characters.
 
     Raises:
         InvalidEvent: it is not.

@@ -19,7 +19,7 @@ from .signature import (
 
 #: Celery's task that polls a chord's header where the result backend cannot count its members.
 CHORD_UNLOCK: Final = "celery.chord_unlock"
-#: Signatures that are read of one canvas: more of them is a mistake, or a circle.
+#: Most signatures that are read of one canvas; more of them are a mistake, or a cycle.
 MOST_LOOKED_AT: Final = 1_000_000
 #: The kwarg of a composed signature that holds its parts.
 _PARTS: Final[Mapping[Any, str]] = {"chain": "tasks", "group": "tasks", "chord": "header"}
@@ -30,8 +30,8 @@ _DEEPEST: Final = 100_000
 
 
 def name_of(task: str, messages: int = 1) -> str:
-    """A canvas' name where its caller gives none: its first task, and of how many of its first
-    messages, such as `fetch ×8`."""
+    """A canvas' name if its caller gives none: its first task, and the number of its first messages
+    of this task, such as `fetch ×8`."""
     name = task.rpartition(".")[2][:_LONGEST_NAME]
     return name if messages == 1 else f"{name} ×{messages}"
 

@@ -81,7 +81,7 @@ _CODES: Final = {"message": "message_code", "error_message": "error_code"}
 
 #: A retry that begins within so many seconds has its seconds in the text, a later one its time.
 _SOON_S: Final = 60
-#: Languages of a header that are looked at.
+#: Most languages of a header that are read.
 _MOST_WISHES: Final = 32
 
 
@@ -98,12 +98,12 @@ def wished(accept_language: str | None) -> Locale | None:
     return next((one for name in names for one in LOCALES if one == name), "en" if names else None)
 
 
-#: What a default text says, in no language: `{"code": "lost", "args": {"worker": "celery@a"}}`.
+#: A default text as code and values: `{"code": "lost", "args": {"worker": "celery@a"}}`.
 TextCode = Mapping[str, Any]
 
 
 class DefaultText(str):
-    """A default text on its way into a record, where its code is beside it."""
+    """A default text before it is recorded, with the code that is recorded too."""
 
     __slots__ = ("code",)
     code: dict[str, Any]
@@ -111,7 +111,7 @@ class DefaultText(str):
 
 def text(locale: Locale, key: str, at: datetime | None = None, /, **values: object) -> DefaultText:
     """The default text for `key` ("completed", "lost", …) in `locale`, its blanks filled. A time is
-    one of day, with its date unless that is the day of `at`."""
+    written as a time of day, with its date unless that is the date of `at`."""
     blanks, time = values, values.get("time")
     if isinstance(time, datetime):
         blanks = {**values, "time": clock_text(time, at or time)}
@@ -122,7 +122,7 @@ def text(locale: Locale, key: str, at: datetime | None = None, /, **values: obje
 
 
 def new_texts(before: object, after: object) -> dict[str, Any]:
-    """The new texts of a task, and beside each the code of a default text; another has none."""
+    """The changed texts of a task, each with its code; None for a text that is no default."""
     changes: dict[str, Any] = {}
     for name, beside in _CODES.items():
         if (given := getattr(after, name)) is not getattr(before, name):
@@ -134,7 +134,7 @@ def new_texts(before: object, after: object) -> dict[str, Any]:
 def in_language(
     locale: Locale, given: str, code: TextCode | None, at: datetime | None = None
 ) -> str:
-    """A record's text in `locale` by the code beside it, as `text` makes it; without one as it is
+    """A record's text in `locale`, made from its code as by `text`; without a code as it is
     given."""
     if not code:
         return given

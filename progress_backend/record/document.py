@@ -107,7 +107,7 @@ def newer(document: bytes) -> dict[str, Any]:
 
 
 def _taken(body: dict[str, Any], struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """Takes what a Struct does not know out of a JSON object, and out of the objects in it."""
+    """Removes fields that a Struct does not have from a JSON object and its parts; returns them."""
     known = dict(zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True))
     unknown = {name: body.pop(name) for name in [*body] if name not in known.values()}
     for attribute, part in _parts(struct).items():
@@ -118,8 +118,8 @@ def _taken(body: dict[str, Any], struct: type[msgspec.Struct]) -> dict[str, Any]
 
 
 def with_newer(body: dict[str, Any], unknown: Mapping[str, Any]) -> dict[str, Any]:
-    """A JSON object with what a newer version had written in it; in its parts while they are
-    there."""
+    """Adds to a JSON object the fields that a newer version has written; those of a part only if
+    the part is there."""
     for name, value in unknown.items():
         if isinstance(part := body.get(name), dict):
             with_newer(part, value)

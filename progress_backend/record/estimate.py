@@ -14,7 +14,7 @@ from .work import MARKS, Band
 #: An end that is further away than this is not recorded as an estimate.
 FURTHEST_S: Final = 366 * 86_400.0
 _AT_WORK: Final = (TaskStatus.RUNNING, TaskStatus.PAUSED)
-#: A rest that may be so many times as long as at least varies too much to say.
+#: If the longest rest is more than so many times the shortest, the range has no limits.
 WIDEST: Final = 4.0
 
 
@@ -39,7 +39,7 @@ def _since_last_item(task: Task, at: float) -> float:
 
 def estimated_end(task: Task, rest: float | None) -> tuple[str | None, Estimate | None]:
     """The expected end of a running task that has `rest` seconds left after its last update; and
-    its range, before there are enough past runs None."""
+    its range, None without enough past runs."""
     if rest is None or task.updated_at is None or task.status != TaskStatus.RUNNING:
         return None, None
     return end_after(task.updated_at, rest, band_of(task), int((task.usual or (0,))[0]))
@@ -48,7 +48,7 @@ def estimated_end(task: Task, rest: float | None) -> tuple[str | None, Estimate 
 def end_after(
     begins: datetime, rest: float, band: Band | None, runs: int
 ) -> tuple[str, Estimate | None]:
-    """The expected end of what has `rest` seconds left from a time on, and the range of it."""
+    """The expected end, and its range, of work with `rest` seconds left from a time on."""
     likely = text_after(begins, rest)
     if band is None or (span := spread(rest, band)) is None:
         return likely, None
@@ -57,8 +57,8 @@ def end_after(
 
 
 def band_of(task: Task) -> Band | None:
-    """By which factors the rest of a running task is at least and at most longer than expected, in
-    four of five runs; None with too few runs."""
+    """The factors, least and most, by which the rest of a running task differs from the expected
+    one in four of five runs; None with too few runs."""
     if task.usual is None or len(task.usual) <= 2 * len(MARKS) or task.work is None:
         return None
     _, *quarter, least, most = task.usual[: 1 + 2 * len(MARKS)]
@@ -73,8 +73,8 @@ def within(rest: float, band: Band) -> Band:
 
 
 def spread(rest: float, band: Band) -> tuple[float | None, float | None] | None:
-    """The shortest and the longest rest as a range says them: neither where they are too far apart;
-    None where there is no range."""
+    """The shortest and the longest rest in a range: both None if they are too far apart; None
+    without a range."""
     least, most = within(rest, band)
     if most > FURTHEST_S:
         return None

@@ -1,7 +1,7 @@
 """Events of a task, named in the past tense; frozen values.
 
 `attempt` is the number of the run that the event is from: the event is refused when a newer run has
-the record. It is None in events that are from no run (HTTP, the pass that finds lost runs). `owner`
+the record. It is None in events that are from no run (HTTP, the check for lost runs). `owner`
 is the lease of a worker's main process: its event is refused when the record is held by another
 lease, or (with `run`) by another run of that worker.
 """
@@ -47,7 +47,7 @@ class Asked(NamedTuple):
     reason: str | None = None
     #: Whether the record ends even while a worker runs the task; the run is then stopped.
     force: bool = False
-    #: A lease that the store lists as run out: a run under it does not refuse the end.
+    #: A lease that has expired in the store: a run under it does not prevent the end.
     gone: str | None = None
 
 
@@ -78,7 +78,7 @@ class Created(Event, frozen=True, kw_only=True):
     """The task was published by Celery, or created by HTTP or a service."""
 
     identity: Identity
-    #: The message's `eta` and `expires`: its run does not begin before the one or after the other.
+    #: The message's `eta` and `expires`: its run does not start before the one or after the other.
     eta: datetime | None = None
     expires: datetime | None = None
     #: The name of the workflow that the task belongs to, where this is its first message.
@@ -88,17 +88,17 @@ class Created(Event, frozen=True, kw_only=True):
 
 
 class Planned(Event, frozen=True, kw_only=True):
-    """Another task's message, which is about to leave, names the task as one of the steps that
+    """Another task's message, before it is published, names the task as one of the steps that
     follow."""
 
     identity: Identity
-    #: Whether the canvas is sent again: a message that goes on with it takes no end back.
+    #: Whether the canvas is published again, not continued: only then ended records restart.
     sent_again: bool = True
 
 
 class Unreached(Event, frozen=True, kw_only=True):
-    """A planned task's message will not leave: a step before it has not completed, or nothing
-    happened in its workflow any more."""
+    """A planned task will not be published: a step before it has not completed, or its workflow did
+    not continue."""
 
     error_message: str
     cause: str
@@ -107,7 +107,7 @@ class Unreached(Event, frozen=True, kw_only=True):
 
 
 class Directed(Event, frozen=True, kw_only=True):
-    """A caller has asked for a cancel, a pause or a resume of a whole workflow that the task is a
+    """A caller has requested a cancel, a pause or a resume of a whole workflow that the task is a
     member of."""
 
     workflow_id: str
@@ -115,7 +115,7 @@ class Directed(Event, frozen=True, kw_only=True):
 
 
 class Started(Event, frozen=True, kw_only=True):
-    """A worker began to run the task (`task_prerun`)."""
+    """A worker started to run the task (`task_prerun`)."""
 
     identity: Identity
     worker: Worker | None = None
@@ -125,11 +125,11 @@ class Started(Event, frozen=True, kw_only=True):
     again_s: float | None = None
     #: The broker delivered the message again, or the task was published again.
     redelivered: bool = False
-    #: The message was delivered again, to a worker that has no other run of the task in hand.
+    #: The message was delivered again, to a worker that has no other run of the task.
     alone: bool = False
 
     def of_attempt(self, attempt: int) -> Self:
-        """The start itself: it makes the next attempt instead of being from one."""
+        """The start unchanged: it creates the next attempt, and is not from one."""
         return self
 
 
@@ -142,7 +142,7 @@ class Progressed(Event, frozen=True, kw_only=True):
     details: Mapping[str, Any] = field(default_factory=dict)
     results: Mapping[str, Any] = field(default_factory=dict)
     error_message: str | None = None
-    #: From where the next attempt goes on; recorded as it is, without redaction.
+    #: Position from which the next attempt continues; recorded without redaction.
     checkpoint: str | None = None
 
     @property
@@ -153,7 +153,7 @@ class Progressed(Event, frozen=True, kw_only=True):
 
 
 class Paused(Event, frozen=True, kw_only=True):
-    """A caller asked the job to wait."""
+    """A caller requested that the job waits."""
 
     message: str | None = None
     by: str | None = None
@@ -161,14 +161,14 @@ class Paused(Event, frozen=True, kw_only=True):
 
 
 class Resumed(Event, frozen=True, kw_only=True):
-    """A caller let a paused job go on."""
+    """A caller resumed a paused job."""
 
     message: str | None = None
     by: str | None = None
 
 
 class Acknowledged(Event, frozen=True, kw_only=True):
-    """The run did what the record's control asks for: it waits, or it has ended."""
+    """The run has carried out the request in the record's control: it waits, or it has ended."""
 
 
 class Retried(Event, frozen=True, kw_only=True):
@@ -179,20 +179,19 @@ class Retried(Event, frozen=True, kw_only=True):
     retries: int = 0
     #: The task's `max_retries`; None: without a limit, or not known.
     limit: int | None = None
-    #: Before which the new message is not to begin a run.
+    #: Time before which the new message starts no run.
     eta: datetime | None = None
 
 
 class Requeued(Event, frozen=True, kw_only=True):
     """The message went back to the queue, or was published again."""
 
-    #: The new message's `retries`, where another process published it than the one that had the
-    #: run.
+    #: The new message's `retries`, if another process than the run's has published it.
     retries: int | None = None
-    #: Before which the new message is not to begin a run.
+    #: Time before which the new message starts no run.
     eta: datetime | None = None
-    #: Set where Celery itself ended the run: seconds after which the broker delivers the message
-    #: again, which the worker has not acknowledged.
+    #: Set if Celery itself ended the run: seconds after which the broker delivers the
+    #: unacknowledged message again.
     again_s: float | None = None
 
 
@@ -211,12 +210,12 @@ class Failed(Event, frozen=True, kw_only=True):
 
     error_message: str
     cause: str = "exception"
-    #: The task's identity where its publish failed: it makes the record if the store was away as
-    #: well.
+    #: The task's identity if its publish failed: the record is created from it if the store was
+    #: unreachable too.
     identity: Identity | None = None
     #: The failed run's `retries`, where its attempt is not known: a retry is another run.
     retries: int | None = None
-    #: Seconds after which the broker delivers the message again, where it is known to do so.
+    #: Seconds after which the broker delivers the message again, if it is known to do so.
     again_s: float | None = None
     message: str | None = None
     results: Mapping[str, Any] = field(default_factory=dict)
@@ -233,10 +232,10 @@ class Cancelled(Event, frozen=True, kw_only=True):
 
 
 class Lost(Event, frozen=True, kw_only=True):
-    """The run is gone without an end: its worker's lease has run out, its worker does not have the
-    run any more, or its message did not come again."""
+    """The run is gone without an end: its worker's lease has expired, its worker does not have the
+    run any more, or its message was not delivered again."""
 
-    #: The worker's lease; None where the task's message did not come again.
+    #: The worker's lease; None if the task's message was not delivered again.
     lease: str | None
     error_message: str
     #: The record's revision when the run was judged; the event is refused for a newer one.
@@ -250,14 +249,14 @@ class TakenBack(Event, frozen=True, kw_only=True):
 
 
 class Expired(Event, frozen=True, kw_only=True):
-    """No worker began the task before its `expires`: the broker may have dropped the message."""
+    """No worker started the task before its `expires`: the broker may have dropped the message."""
 
     #: The record's revision when it was judged, as in Lost.
     revision: int
 
 
 class Warned(Event, frozen=True, kw_only=True):
-    """The pass that looks at open tasks found something out of the ordinary."""
+    """The check of running tasks found a new warning."""
 
     warnings: Warnings
     #: The record's revision when it was judged, as in Lost.
@@ -265,7 +264,7 @@ class Warned(Event, frozen=True, kw_only=True):
 
 
 #: Reason of a cancel that only the result backend has (REVOKED): Celery stores that too when it
-#: ends a run by itself, so that perhaps no caller asked for it.
+#: ends a run by itself, so perhaps no caller requested it.
 STORED = "result backend"
 #: Reason of the cancel of a run that raised Ignore.
 IGNORED = "Ignore"

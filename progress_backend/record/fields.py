@@ -211,21 +211,21 @@ class Body(Struct, kw_only=True, omit_defaults=True):
 
 
 class Bookkeeping(Struct, kw_only=True, omit_defaults=True):
-    """What this library keeps of a task for itself."""
+    """Fields of a task for this library alone."""
 
-    #: The version of the stored form; what a newer one has besides is kept.
+    #: The version of the stored form; fields of a newer version are kept.
     v: int
-    #: The worker and its boot: another one after a restart.
+    #: The id of the worker's lease: another one after a restart.
     lease: str | None = None
-    #: Of an eager run only: the task that it runs in.
+    #: Only for an eager run: the task that it runs in.
     eager_in: str | None = None
     #: Number of the run in its worker.
     run: int | None = None
-    #: When the newest run began, where the body has another time or none.
+    #: When the newest run started, if the body has another time or none.
     began: Moment | UnsetType | None = UNSET
     #: Whether root_id is the task's own id.
     own_root: bool = False
-    #: As a Task, or its Member, has them.
+    #: The same as in a Task, or its Member.
     again_s: Number | None = None
     lost_runs: int = 0
     share: int = 0

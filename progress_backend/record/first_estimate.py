@@ -1,5 +1,5 @@
-"""The first estimate of a task, at the pace of its type's last runs: until the task has a rate of
-its own; without a known total by how long those runs took, to its end."""
+"""The estimate of a task from its type's last runs: by their pace, until the task has a rate of its
+own; without a known total by their whole duration, until the task's end."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .past_runs import History, Likely
 
 
 def type_of(record: Body) -> str | None:
-    """The task type with the past runs that estimate the end of a record's task; None if the record
-    needs no estimate from it: it has its own, or its task has ended or is paused."""
+    """The type of a record's task if its end has to be estimated from past runs; None if the record
+    has an estimate of its own, or its task has ended or is paused."""
     if record.estimated_completion is not None:
         return None
     if record.status not in (TaskStatus.CREATED, TaskStatus.RUNNING):
@@ -39,13 +39,13 @@ def with_usual(record: Body, history: History) -> Body:
 
 
 def estimated(record: Body, history: History) -> Body:
-    """The record with its estimated end by what its type's past runs say."""
+    """The record with its end estimated from its type's past runs."""
     items, each = record.progress.total, history.pace
     whole = not items
     if not items:
         items, each = 1, history.whole
     since = record.updated_at
-    # A message that waits for its time, of a first run or a retry, has all items before it.
+    # With an `eta`, of a first run or a retry, the task still has all items to do.
     eta = record.eta
     if record.status == TaskStatus.CREATED:
         since = record.created_at
@@ -63,8 +63,8 @@ def estimated(record: Body, history: History) -> Body:
 def ending(
     begins: datetime, items: int, each: Likely | None, runs: int
 ) -> tuple[str | None, Estimate | None]:
-    """The expected end of what does these items from a time on, each in the seconds that past runs
-    took; and its range."""
+    """The expected end, and its range, of work on these items from a time on, each in the seconds
+    that past runs took."""
     if each is None or not 0 < (rest := items * each.seconds) <= estimate.FURTHEST_S:
         return None, None
     return estimate.end_after(begins, rest, each.band, runs)

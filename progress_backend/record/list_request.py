@@ -1,4 +1,4 @@
-"""What is asked of a list of tasks, by HTTP, a service or the terminal, checked once here; pure."""
+"""A request for a list of tasks, by HTTP, a service or the terminal, checked once here; pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .caller_events import name_fits, paging
 from .local_time import EPOCH, MICROSECOND
 from .model import ENDED, KINDS, MAX_ID, MAX_OWNER, STATUSES
 
-#: Fewest characters of an id's beginning by which tasks are looked for.
+#: Fewest characters of `id_prefix`.
 SHORTEST_ID: Final = 6
 #: Above every creation time, in µs since 1970.
 LATEST_US: Final = 2**52
@@ -30,7 +30,7 @@ class Span(NamedTuple):
 #: the last first.
 NEWEST, RUNNING, BY_END = SORTS = ("newest", "running", "ended")
 _IN_A_SPAN: Final = ("created_from", "created_to", "sort=running")
-#: What each filter goes with, of those below it: there is an index for these, and for nothing else.
+#: For each filter those below it that it can be combined with: only these have an index.
 _TOGETHER: Final = {
     "status": (
         *("task_type", "symbol", "owner", "workflow_id", "warning", "created_from", "created_to"),
@@ -46,7 +46,7 @@ _TOGETHER: Final = {
     "id_prefix": (),
     "top": ("sort=running",),
 }
-#: Those for which a list is looked through where the caller's token names one of the two.
+#: Any two of these need no index if the caller's token has one of them: tasks are read.
 _LOOKED_THROUGH: Final = {"task_type", "symbol", "owner", "warning", "id_prefix"}
 #: All times.
 EVER: Final = Span()
@@ -60,7 +60,7 @@ class ListRequest:
         created_from: only tasks created then or later; a datetime, or an ISO 8601 text with an
             offset.
         created_to: only tasks created before that.
-        cursor: that of the answer before, where the total of the list is not known.
+        cursor: the cursor of the previous response, if the total of the list is not known.
         sort: one of `SORTS`.
     """
 
@@ -81,12 +81,12 @@ class ListRequest:
 
     @property
     def by_cursor(self) -> bool:
-        """Whether the list goes on by cursor, since tasks are looked through."""
+        """Whether pages of the list have cursors, since tasks are read without an index."""
         return self.id_prefix is None and bool(self._apart())
 
     @property
     def span(self) -> Span | None:
-        """Between which creation times the tasks are; None: of any time.
+        """The range of the tasks' creation times; None: any time.
 
         Raises:
             InvalidEvent: one of them is no time.
@@ -123,8 +123,8 @@ class ListRequest:
         self.check_together()
 
     def check_together(self, of_token: Collection[str] = ()) -> None:
-        """Checks that values go together of which each is in its bounds. `of_token`: the filters
-        that the caller's token names, which go with others too.
+        """Checks that values which are valid by themselves go together. `of_token`: the filters of
+        the caller's token, which go with others too.
 
         Raises:
             InvalidEvent: they do not; the message names two of them.
@@ -143,7 +143,7 @@ class ListRequest:
             raise InvalidEvent("send cursor if the total of the list is null, else page")
 
     def _apart(self) -> list[tuple[str, str]]:
-        """The pairs of what is given for which there is no index."""
+        """The pairs of given filters for which there is no index."""
         given = [name for name in _TOGETHER if getattr(self, name) not in (None, False)]
         if self.sort != NEWEST:
             given.append(f"sort={self.sort}")
@@ -153,7 +153,7 @@ class ListRequest:
 def _microseconds(name: str, given: str | datetime | None, otherwise: int) -> int:
     if given is None:
         return otherwise
-    # Whoever does not quote a query's plus sign has sent a space.
+    # An unquoted plus sign in a query arrives as a space.
     texts = (given, "+".join(given.rsplit(" ", 1))) if isinstance(given, str) else ()
     for time in (given,) if isinstance(given, datetime) else texts:
         try:

@@ -28,7 +28,7 @@ def at(seconds: float, zone: tzinfo) -> datetime:
 
 
 def in_milliseconds(time: datetime) -> datetime:
-    """A time as it is recorded, so that a record is the same remembered or read."""
+    """A time as it is recorded, in milliseconds: a record in memory equals the stored one."""
     rest = time.microsecond % 1000
     return time.replace(microsecond=time.microsecond - rest) if rest else time
 

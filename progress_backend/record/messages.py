@@ -44,7 +44,7 @@ def update_message(record: Body, type_: str) -> bytes:
 
 
 def final_message(message: bytes, locale: Locale) -> bytes:
-    """The message for an end that time alone has made final, from the one before it."""
+    """The message for an end that became final by time alone, made from the message before it."""
     body: dict[str, Any] = parsed(message)
     body["final"] = True
     if body["type"] != _OF_WORKFLOWS:
@@ -59,16 +59,15 @@ def workflow_message(body: Mapping[str, Any]) -> bytes:
 
 
 def heartbeat_message(now: datetime) -> bytes:
-    """The message to a client that asked for heartbeats that this process receives updates."""
+    """The message to a client with heartbeats: this process receives updates."""
     return document_of({"type": "heartbeat", "timestamp": rendered(now)})
 
 
 def stale_message(since: datetime) -> bytes:
-    """The message to a client that asked for heartbeats since when no updates are received."""
+    """The message to a client with heartbeats: since when this process receives no updates."""
     return document_of({"type": "stale", "since": rendered(since)})
 
 
 def reload_message() -> bytes:
-    """The message to a client that asked for heartbeats that it missed updates and has to read the
-    list again."""
+    """The message to a client with heartbeats: it missed updates and has to read the list again."""
     return document_of({"type": "reload"})

@@ -50,14 +50,14 @@ MAX_OWNER: Final = 200
 #: cursor: C0, DEL, C1, and the separators of lines and paragraphs.
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
-#: error_cause of a run under a lease that ran out: a suspicion that the run itself can take back.
+#: error_cause of a run under an expired lease; if the run writes, the record is running again.
 LOST: Final = "lost"
-#: error_cause of a failed publish; if the message arrives all the same, the run begins.
+#: error_cause of a failed publish; if the message arrives all the same, the run starts.
 NOT_PUBLISHED: Final = "not_published"
 #: error_cause of an end that a caller gave, by HTTP or through a service.
 REPORTED: Final = "reported"
 #: error_cause of a planned task that is not published, since a step before it has not completed;
-#: and of one in a workflow that went on no more, for whatever reason.
+#: and of one in a workflow that did not continue, for whatever reason.
 UPSTREAM: Final = "upstream"
 NEVER_PUBLISHED: Final = "never_published"
 #: error_cause of a run in a pool process that died, as the worker's main process reports it.
@@ -91,24 +91,24 @@ class Member(NamedTuple):
     workflows: tuple[str, ...]
     #: How many bodies published one another from the workflow's first message to this task's.
     generation: int = 0
-    #: Whether the task's message has not left: the record was made of another task's message, which
-    #: names the steps that follow. It stays so in a record that ended before.
+    #: Whether the task is not published yet: the record was created from another task's message,
+    #: which names the steps that follow. It stays true if the record ends before the publish.
     planned: bool = False
     #: Whether tasks without a record, or Celery's own, may run for long before a planned task.
     unseen: bool = False
     #: How much of the task is done, in thousandths, as its workflows count it; it never falls.
     share: int = 0
-    #: Ids of the newest requests about its workflows as a whole that the record has followed, in
-    #: the order of the workflows; "" for none.
+    #: Ids of the newest requests for its whole workflows that the record has applied, in the order
+    #: of the workflows; "" for none.
     acts: tuple[str, ...] = ()
 
     def act_for(self, workflow_id: str) -> str:
-        """The id of the newest request about one of its workflows that the record has followed."""
+        """The id of the newest request for one of its workflows that the record has applied."""
         known = dict(zip(self.workflows, self.acts, strict=False))
         return known.get(workflow_id, "")
 
     def having(self, workflow_id: str, act_id: str) -> Member:
-        """The member after it has followed a request about one of its workflows."""
+        """The member after it has applied a request for one of its workflows."""
         known = {name: self.act_for(name) for name in self.workflows}
         if workflow_id in known:
             known[workflow_id] = act_id
@@ -116,16 +116,16 @@ class Member(NamedTuple):
 
 
 class Warnings(NamedTuple):
-    """What is out of the ordinary of an open task, each since when; None where it is not so."""
+    """The warnings of a running task, each with the time since when it holds, or None."""
 
-    #: The run's last value: none has come for long.
+    #: Time of the run's last value: it has written none for long.
     stalled: datetime | None = None
     #: The run takes longer than usual.
     late: datetime | None = None
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The names of those that are so."""
+        """The names of the warnings that hold."""
         return tuple(kind for kind, since in zip(KINDS, self, strict=True) if since is not None)
 
 
@@ -179,7 +179,7 @@ class Task(Struct, frozen=True):
     waited_ms: int | None = None
     #: The worker that has the newest run; None before the first, and outside of Celery.
     worker: Worker | None = None
-    #: Of a task that waits for its next run it is always set where more is known of its message.
+    #: Also set while a task waits for its next run, if a time of its message is known.
     eta: datetime | None = None
     expires: datetime | None = None
     #: Seconds after which the broker delivers the newest run's message again if its worker does not
@@ -212,7 +212,7 @@ class Task(Struct, frozen=True):
     #: Seconds without a value after which a run is stalled, as its marking says; None: by the times
     #: between its own values.
     stall_s: float | None = None
-    #: It is no status, and changes no time of the record.
+    #: A warning is no status, and changes no time of the record.
     warnings: Warnings | None = None
     #: As `fields.Control`; its `acknowledged_at` is there, and None until then.
     control: dict[str, Any] | None = None
@@ -256,7 +256,7 @@ class Task(Struct, frozen=True):
 
     @property
     def unpublished(self) -> bool:
-        """Whether the task's message has not left, or had not when the record ended."""
+        """Whether the task is not published, or was not when the record ended."""
         return self.member is not None and self.member.planned
 
     @property

@@ -1,7 +1,7 @@
 """An event that waits to be recorded, its values as JSON of a known size, shortened as in a record;
 pure.
 
-What a job gave may be of any size, and change until the event is recorded.
+A job's values may be of any size, and may change before the event is recorded.
 """
 
 from __future__ import annotations

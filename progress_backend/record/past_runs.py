@@ -18,15 +18,15 @@ from .work import MARKS, Band
 
 #: Runs of a type that are kept.
 KEPT: Final = 10
-#: A run of less, or of more, says nothing of the next one.
+#: Seconds of the shortest and the longest run that are used for estimates.
 _SHORTEST_S: Final = 0.001
 _LONGEST_S: Final = 1e9
 #: No run ends later, in milliseconds since 1970.
 _LATEST_MS: Final = 2**47
-#: Runs from which on there is a range.
+#: Fewest runs for a range.
 LEAST: Final = 4
 #: Half of a range, in spreads; and the spread of one more run that every type has, so that a few
-#: steady ones promise no narrow range. Chosen on recorded durations: tests/benchmarks/ESTIMATES.md.
+#: equal runs make no narrow range. Chosen on recorded durations: tests/benchmarks/ESTIMATES.md.
 _HALF: Final = 1.45
 _OWN_SPREAD: Final = 0.25
 #: Largest logarithm of a factor: no factor is 0 when rounded.
@@ -65,15 +65,15 @@ _read = msgspec.json.Decoder(PastRun).decode
 
 
 class Likely(NamedTuple):
-    """What past runs say of a number of seconds, and by which factors the next is less and more;
-    None with too few runs."""
+    """Seconds that are expected after past runs, and the factors of their range; None with too few
+    runs."""
 
     seconds: float
     band: Band | None = None
 
 
 class History(NamedTuple):
-    """What past runs say of the next."""
+    """Figures of past runs, from which the next is estimated."""
 
     #: How many they are.
     runs: int = 0
@@ -81,9 +81,9 @@ class History(NamedTuple):
     pace: Likely | None = None
     #: Seconds of a whole run, for a task without a known total.
     whole: Likely | None = None
-    #: By which factors the rest is less and more than predicted, after each of `MARKS`.
+    #: The factors of the range of the predicted rest, after each of `MARKS`.
     bands: tuple[Band | None, ...] = (None,) * len(MARKS)
-    #: The shortest, middle and longest seconds that one waited; None before four waits.
+    #: Shortest, median and longest wait in seconds; None before four waits.
     waits: tuple[float, float, float] | None = None
     #: Of tasks that wait in a queue: when the newest run ended (ms since 1970), and seconds between
     #: the ends of two runs.
@@ -92,8 +92,8 @@ class History(NamedTuple):
     past: tuple[PastRun, ...] = ()
 
     def usual_ms(self, items: int, ended_ms: int) -> int | None:
-        """The median of how long the runs took, but for that which ended then, in milliseconds: for
-        so many items, of 0 as a whole."""
+        """The median of the runs' milliseconds, without the run that ended at `ended_ms`: for so
+        many items, or for 0 of the whole runs."""
         others = [run for run in self.past if run.ended_ms != ended_ms]
         took = [
             (run.whole or run.seconds) * (items / run.items if items else 1)
@@ -111,7 +111,7 @@ class History(NamedTuple):
 
 
 def of_task(task: Task) -> PastRun | None:
-    """The run that has completed a task; None if it says nothing of others."""
+    """The run that has completed a task; None if it is of no use for estimates."""
     ended, began = task.completed_at, task.attempt_started_at or task.started_at
     if task.status != TaskStatus.COMPLETED or task.forced or ended is None or began is None:
         return None
@@ -144,7 +144,7 @@ def _miss(actual: float, predicted: float) -> float | None:
 
 
 def read(stored: bytes) -> PastRun | None:
-    """A run as it is stored; None for what is none."""
+    """Parses a stored run; None for another value."""
     try:
         return _read(stored)
     except msgspec.DecodeError:
@@ -152,7 +152,7 @@ def read(stored: bytes) -> PastRun | None:
 
 
 def read_all(stored: bytes) -> tuple[PastRun, ...]:
-    """The runs that are stored, one a line, the newest first; the last one last."""
+    """Parses stored runs, one a line, the newest first; returns the newest last."""
     found = (read(line) for line in stored.split(b"\n")[:KEPT])
     return newest(run for run in found if run is not None)
 
@@ -163,7 +163,7 @@ def newest(runs: Iterable[PastRun]) -> tuple[PastRun, ...]:
 
 
 def history(runs: Sequence[PastRun]) -> History:
-    """What these runs say of the next."""
+    """The figures of these runs."""
     waited = [run for run in runs if run.waited is not None]
     waits = [run.waited for run in waited if run.waited is not None]
     gaps = [(later.ended_ms - run.ended_ms) / 1000 for run, later in pairwise(waited)]
@@ -185,7 +185,7 @@ def _misses(given: Iterable[float | None]) -> Band | None:
 
 
 def _likely(logs: Sequence[float]) -> Likely | None:
-    """What these logarithms say, the last one last: each counts as much as all before it."""
+    """The prediction of these logarithms, newest last: each counts as much as all before it."""
     if not logs:
         return None
     likely = logs[0]
@@ -195,8 +195,8 @@ def _likely(logs: Sequence[float]) -> Likely | None:
 
 
 def _band(logs: Sequence[float], around: float) -> Band | None:
-    """The factors of the range in which four of five of the next are, around this logarithm; None
-    with too few runs."""
+    """The factors of the range, around this logarithm, of four of five next values; None with too
+    few runs."""
     count = len(logs)
     if count < LEAST:
         return None

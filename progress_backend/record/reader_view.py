@@ -58,7 +58,7 @@ def in_zone(record: T, zone: tzinfo) -> T:
             changed |= _move_times(part, times, zone)
     if (control := record.control) is not None:
         for name in _CONTROL_TIMES:
-            # Not checked, since it is shown only.
+            # Not checked: these times are only shown.
             with contextlib.suppress(KeyError, TypeError, ValueError):
                 control[name] = in_its_zone(control[name], zone)
     if changed and written is not None:
@@ -67,7 +67,7 @@ def in_zone(record: T, zone: tzinfo) -> T:
 
 
 def _move_times(part: Struct, names: tuple[str, ...], zone: tzinfo) -> bool:
-    """Writes the times of a record or of a part in a zone; whether any has another text there."""
+    """Writes the times of a record or of a part in a zone; returns whether any text is another."""
     changed = False
     for name in names:
         if (text := getattr(part, name)) is not None and (there := in_its_zone(text, zone)) != text:

@@ -30,8 +30,8 @@ _OPTIONS: Final[Mapping[str, tuple[str, float]]] = {
 
 #: error_cause of a run in a pool process that died, and of a run under a lease that ran out.
 WORKER_GONE: Final = frozenset({LOST, WORKER_LOST})
-#: error_cause of the ends that may be taken back: by a message that is delivered again, or by the
-#: run itself.
+#: error_cause of ends after which the record may be running again: by a message that is delivered
+#: again, or by the run itself.
 TAKEN_BACK: Final = WORKER_GONE | {"rejected", "internal_error", NOT_PUBLISHED}
 
 
@@ -52,21 +52,21 @@ def visibility_s(transport: str, options: Mapping[str, Any]) -> float:
 
 
 def seconds(again_s: float | None, lease_s: float) -> float:
-    """Seconds for which a run's message may be delivered again after its worker let go of it.
-    `again_s`: how long the broker takes; None where the message was acknowledged before the run."""
+    """Seconds for which a run's message may be delivered again once its worker has no run of it.
+    `again_s`: how long the broker takes; None if it was acknowledged before the run."""
     return lease_s + (again_s or 0.0)
 
 
 def until(task: Task, let_go: datetime, lease_s: float) -> datetime:
-    """Until when the broker may deliver the message of the task's newest run again."""
+    """Time until which the broker may deliver the message of the task's newest run again."""
     return let_go + timedelta(seconds=seconds(task.again_s, lease_s))
 
 
 def after_failure(
     task: Task, cause: str, at: datetime, lease_s: float, again_s: float | None
 ) -> datetime | None:
-    """Until when the broker may deliver a failed run's message again; None: it does not. `again_s`:
-    how long the broker takes, where the failure's source knows that it does."""
+    """Time until which the broker may deliver a failed run's message again; None: it does not.
+    `again_s`: how long the broker takes, if the failure's source knows that it does."""
     if again_s is not None:
         return at + timedelta(seconds=seconds(again_s, lease_s))
     return until(task, at, lease_s) if cause in TAKEN_BACK else None
@@ -92,8 +92,8 @@ def failure_text(
 
 def lost_runs(task: Task, start: Started) -> int:
     """How many runs before this start are known to have lost their process, since the last that
-    ended otherwise. Of a run without an end only its own worker knows: where another one begins the
-    next, it may still go on, after a visibility time-out or a lost connection for example."""
+    ended otherwise. A run without an end counts only if its own worker starts the next: else it may
+    still run, for example after a visibility time-out or a lost connection."""
     if task.error_cause in WORKER_GONE:
         return task.lost_runs + 1
     if task.ended or start.retries != task.retries:
@@ -106,8 +106,8 @@ def lost_runs(task: Task, start: Started) -> int:
 
 def comes_again(task: Task, start: Started) -> bool:
     """Whether the start on an ended record is of another delivery of the message. Few brokers mark
-    one; but each start needs a message, so that it is another one's unless the record has it, or a
-    newer one's. An error that a caller gave stays."""
+    it, but each start needs a message: it is another delivery unless the record has this start, or
+    a newer one. An error that a caller reported stays."""
     if start.redelivered:
         return True
     worker = start.worker
@@ -116,8 +116,8 @@ def comes_again(task: Task, start: Started) -> bool:
 
 
 def is_late(task: Task, start: Started) -> bool:
-    """Whether the start was kept while the store was away, and another worker has begun a newer run
-    since. (A worker's own start may come twice, if Redis took it before its reply was lost.)"""
+    """Whether the start waited for the store, and another worker has started a newer run since. (A
+    worker's own start may come twice, if Redis took it and its reply was lost.)"""
     newest = task.attempt_started_at
     if start.at is None or newest is None or start.worker == task.worker:
         return False

@@ -21,8 +21,8 @@ from .redelivery import left_s
 _STATUS: Final = re.compile(rb'"status":"(\w+)"')
 #: A list's row has at most so many bytes of the caller's own values; else it names what it omits.
 MOST_GIVEN: Final = 1024
-#: The caller's own values are between the first of the one name and the last of the other, and
-#: nothing else is.
+#: In a document only the caller's own values are between the first of this name and the last of the
+#: next one.
 FIRST_GIVEN: Final = f'"{GIVEN[0]}":'.encode()
 OURS: Final = b'"created_at":'
 OMITTED: Final = "".join(
@@ -35,13 +35,13 @@ _TEXTS: Final = {
     "error_message": "error_code",
     "text": "text_code",
 }
-#: Names of what has such texts in a body, and the times by which a text names its day.
+#: Names of a body's lists with such texts, and of the times that a text's date is compared with.
 _WITH_TEXTS: Final = ("tasks", "workflows", "failures", "entries")
 _AT: Final = ("updated_at", "timestamp", "time")
 
 
 def as_of(record: Body, now: datetime, locale: Locale) -> Body:
-    """A record as it is to be read now: an end is final once no message can take it back."""
+    """A record as it is to be read now: an end is final once no message can be delivered again."""
     until = optional_moment(record.may_come_again_until)
     if until is not None and record.status in ENDED and not left_s(True, until, now):
         record.final = True
@@ -50,16 +50,16 @@ def as_of(record: Body, now: datetime, locale: Locale) -> Body:
     return record
 
 
-#: The locale that is wished, and the one of what stands in place of errors: `in_language`.
+#: The reader's locale, and the locale of the text in place of errors: see `in_language`.
 Languages = tuple[Locale | None, Locale | None]
 
 
 def in_language(
     document: bytes, locale: Locale | None, without_errors: Locale | None = None
 ) -> bytes:
-    """A body, list, message or timeline with its default texts in a language, where one is wished;
-    a user's own texts stay. `without_errors` names the language of the default text that stands in
-    place of what exceptions say, for a holder of a share token."""
+    """A body, list, message or timeline with its default texts in a language, if one is requested;
+    a user's own texts stay. `without_errors` is the language of the default text in place of
+    exceptions' texts, for a holder of a share token."""
     if without_errors is None and (locale is None or b'_code":{' not in document):
         return document
     try:
@@ -110,9 +110,9 @@ def _has_reason(code: Any) -> bool:
 
 
 def entity_tag(record: Body, document: bytes, locale: Locale | None = None) -> str:
-    """The ETag of a record that is answered as `document`: created_at, revision, and whether only
-    the passing of time made its end final; of a waiting task with its place, a digest of all that
-    its body has besides; and the language, where one is wished.
+    """The ETag of a record that is sent as `document`: created_at, revision, and whether its end
+    became final by time alone; for a waiting task with its place, instead a digest of the document;
+    and the language, if one is requested.
 
     It is weak, since the estimate of a task without a rate of its own may change without a new
     revision.
@@ -137,8 +137,8 @@ def id_of(document: bytes) -> str:
 
 
 def created_body(record: Body, share: Mapping[str, str] | None = None) -> bytes:
-    """The response body to a creation (specification 2.1), and the share token beside it where one
-    was asked for."""
+    """The response body to a creation (specification 2.1), with the share token if one was
+    requested."""
     answer: dict[str, object] = {
         "task_id": record.task_id,
         "status": record.status,
@@ -179,8 +179,8 @@ def list_body(
     summary: Mapping[str, int | None],
     cursor: str | None = None,
 ) -> bytes:
-    """The response body of the list (specification 2.2), made of its rows; with a cursor where one
-    says where to go on."""
+    """The response body of the list (specification 2.2), made of its rows, with the cursor of the
+    next page if there is one."""
     goes_on = "" if cursor is None else f',"cursor":{dumps(cursor)}'
     tail = f'],"pagination":{dumps(pagination)},"summary":{dumps(summary)}{goes_on}}}'
     return b'{"tasks":[' + b",".join(documents) + tail.encode()

@@ -93,8 +93,8 @@ def clipped(task: Task) -> Task:
 
 
 def settled(task: Task) -> Task:
-    """The task without what only its run needs, where it is completed: no event of the run can
-    change it any more, but for one that acknowledges a request."""
+    """A completed task without the fields that only its run needs: no event of the run can change
+    it any more, but for one that acknowledges a request."""
     if task.status != TaskStatus.COMPLETED or task.asked is not None:
         return task
     return replace(
@@ -116,7 +116,7 @@ def digest(document: bytes) -> str:
 
 
 def stored_of(task: Task) -> Stored:
-    """A task as JSON has it."""
+    """A task in its stored form."""
     stored, worker, member, began = copy(_BLANK), task.worker, task.member, task.attempt_started_at
     stored.bookkeeping = kept = copy(_UNKEPT)
     for name, value in zip(_ALIKE, _alike(task), strict=True):
@@ -153,8 +153,8 @@ def stored_of(task: Task) -> Stored:
 
 
 def with_values(before: Stored, task: Task) -> Stored:
-    """A task as JSON has it, of which only the values of its run are others than `before`: a value
-    is written so often that the rest is not made again."""
+    """A task in its stored form, copied from `before` with the new values of its run: a value is
+    written so often that the rest is not made again."""
     stored, kept = copy(before), before.bookkeeping
     if kept is not None:
         stored.bookkeeping = copy(kept)
@@ -189,7 +189,7 @@ def _filled(stored: Stored, task: Task) -> Stored:
 
 
 def _begun(attempt: int, newest: T, first: T) -> T | None:
-    """When the newest run began, as a body says it: of the first run by the task's start."""
+    """The newest run's start as a body has it: the first run's is the task's start."""
     return newest if attempt > 1 else first if attempt else None
 
 

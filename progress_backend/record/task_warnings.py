@@ -1,4 +1,4 @@
-"""Warnings on a running task: no value has come for long, or the task runs for longer than the last
+"""Warnings on a running task: the run has written no value for long, or takes longer than the last
 runs of its type; pure.
 
 A warning is no status: nothing ends by it. Paused tasks have none, nor has a task that waits for
@@ -15,11 +15,11 @@ from .local_time import in_milliseconds
 from .model import Task, TaskStatus, Warnings
 from .past_runs import LEAST, PastRun
 
-#: Nothing is out of the ordinary within so many seconds, unless a marking says so.
+#: No warning comes before so many seconds, unless the task's marking has a time.
 SOONEST_S: Final = 30.0
-#: A run has stalled without a value for so many times its own longest gap between two.
+#: A run has stalled after so many times the longest gap between two of its values.
 _GAPS: Final = 3.0
-#: Items that its values have counted by then: the times of the first few say little of the next.
+#: Fewest counted items before a run can stall: the first few gaps say little about the next.
 _LEAST_ITEMS: Final = 5
 #: A run is late past so many times the slowest of its type's last runs.
 _SLOWEST: Final = 1.25
@@ -31,8 +31,8 @@ def _slowest(seconds: Iterable[float]) -> float | None:
 
 
 def judged(task: Task, past: Sequence[PastRun], now: datetime, *, answers: bool) -> Warnings:
-    """What is newly out of the ordinary of a task, by the store's clock and the last runs of its
-    type. `answers`: whether its worker's lease is valid."""
+    """The new warnings of a task, by the store's clock and the last runs of its type. `answers`:
+    whether its worker's lease is valid."""
     # Without a worker a run has ended and the next one's message is on its way. A task that runs
     # outside of Celery has no message, and no attempt.
     waits = task.worker is None and task.attempt > 0
@@ -62,7 +62,7 @@ def _longest_silence(task: Task) -> float | None:
 
 
 def _longest_run(task: Task, past: Sequence[PastRun]) -> float | None:
-    """Seconds, as `_worked` has them, after which a run is late."""
+    """Seconds of work, as of `_worked`, after which a run is late."""
     if task.expect_s is not None:
         return task.expect_s
     counts = task.work is not None
@@ -72,7 +72,7 @@ def _longest_run(task: Task, past: Sequence[PastRun]) -> float | None:
     pace = _slowest(run.seconds / run.items for run in past if run.items > 0)
     if task.total_items and pace is not None:
         scaled = pace * task.total_items
-        # What is before the first value does not depend on the number of items.
+        # The time before the first value does not depend on the number of items.
         most = scaled if counts else max(scaled, most)
     return max(_SLOWEST * most, SOONEST_S)
 

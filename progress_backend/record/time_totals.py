@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 WAIT, RUN = KINDS = ("wait", "run")
-#: Kinds of task types that have a total of their own; further ones of a kind count together.
+#: Most task types of one kind with a total of their own; further ones count together.
 MOST_TOTALS: Final = 200
 #: The type under which these count: no task's.
 OTHERS: Final = ""

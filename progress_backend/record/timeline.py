@@ -1,8 +1,8 @@
-"""What is kept of a record's past, from which a reader makes its timeline; pure.
+"""The stored entries of a task's past, from which a reader makes its timeline; pure.
 
 A record itself has its creation, its newest start and request, its warnings and its end. What a
-commit takes out of the record is written with that commit, and so is what no record ever has: a
-retry, a resume, another phase. A task that is published, begins once and ends has nothing to write.
+commit overwrites in the record is written with that commit, and so are events that no record has: a
+retry, a resume, another phase. A task that is published, starts once and ends has no stored entry.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from .model import LOST, WORKER_LOST, Task, TaskStatus, rendered
 LONGEST: Final = 160
 _CUT: Final = "…"
 
-#: Of one run's entries of one millisecond, which come first; others are in the order of their
-#: commits.
+#: The order of one run's entries within a millisecond; others are in the order of their commits.
 _PLACES: Final[Mapping[str, int]] = {"created": 0, "redelivered": 1, "started": 2, "ended": 4}
 
 #: An entry as JSON has it: `time` and `event`, and what else is known; no names with null.
@@ -37,7 +36,7 @@ def written(before: Task | None, event: ev.Event, after: Task) -> tuple[Entry, .
 
 
 def _own(before: Task, event: ev.Event, after: Task) -> Entry | None:
-    """What an event writes by itself, besides what it takes out of the record."""
+    """The entry of the event itself, besides the entries that it overwrites in the record."""
     match event:
         case ev.Directed():
             return _directed(before, event, after)
@@ -125,7 +124,7 @@ def of_record(task: Task) -> list[Entry]:
 
 
 def _asked(task: Task) -> list[Entry]:
-    """The newest request, and that it was carried out, where a run had to do so."""
+    """The newest request, and its acknowledgement if a run had to carry it out."""
     control = task.control or {}
     try:
         action, at, acknowledged = control["action"], control["at"], control.get("acknowledged_at")
@@ -157,7 +156,7 @@ def _lost(before: Task, after: Task) -> list[Entry]:
 
 
 def _end(task: Task) -> tuple[datetime, str] | None:
-    """A record's end; one that takes another's place may have its time."""
+    """A record's end: its time and status, since another end may have the same time."""
     return None if task.completed_at is None else (task.completed_at, task.status)
 
 

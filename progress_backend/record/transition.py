@@ -1,11 +1,11 @@
 """What each event does to a task: one table, pure.
 
-Rule 1: `TABLE[row][event type]` is the move; a missing entry is a refusal. Rule 2: attempts fence:
-an event of an older run is refused whatever the table says, except its success where the newer run
-was lost, failed or ignored itself; and the record of a lost run takes events only of that run (or
-its worker), and a cancel. Rule 3: a record that ended with an error, or with a cancel that no
-caller is known to have asked for, starts again only if its message was delivered again: the record
-itself shows this, since many brokers do not.
+Rule 1: `TABLE[row][event type]` is the move; without an entry the event is refused. Rule 2: an
+event of an older run is refused whatever the table has, except its success if the newer run was
+lost, failed or raised Ignore; and the record of a lost run takes only events of that run (or its
+worker), and a cancel. Rule 3: a record that ended with an error, or with a cancel that no caller is
+known to have requested, starts again only if its message was delivered again: the record itself
+shows this, since many brokers do not.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .steps import ends, members, pauses, publish, queue, starts, task_warnings,
 from .steps.scene import NOTHING, SKEW, Scene, Step, same
 from .workflow import share_of
 
-#: Row of a task without a record, and of an error that the run itself may take back.
+#: Rows of a task without a record, and of an error after which the run may write again.
 ABSENT: Final = "absent"
 SUSPECTED: Final = "error (lost)"
 #: As a move's status: the status that the step returns, mostly the task's own.
@@ -38,7 +38,7 @@ class Move:
 
     to: str
     step: Step
-    #: The record has ended before; the time of its last change stays.
+    #: Neither the status nor the time of the last change is set.
     timeless: bool = False
 
 
@@ -91,7 +91,7 @@ def transition(
 def _next(
     task: Task, event: ev.Event, move: Move, after: Task, when: datetime, revision: int | None
 ) -> Task:
-    """What a step has made of a task, with all that each change of a record sets."""
+    """The task after a step, with the fields that each change of a record sets."""
     changes = new_texts(task, after)
     changes["revision"] = after.revision if revision is None else revision
     if move.timeless:
@@ -103,7 +103,7 @@ def _next(
     after = replace(after, status=status, updated_at=when, attempt=attempt, **changes)
     if (member := after.member) is None:
         return after
-    # What was asked of its workflow while the record had ended is asked of its next run too.
+    # A request to its workflow while the record had ended applies to its next run too.
     acts = () if task.ended and not after.ended else member.acts
     return replace(after, member=member._replace(share=share_of(after, member.share), acts=acts))
 
@@ -120,7 +120,7 @@ def row_of(task: Task | None) -> str:
 def _fence(task: Task, event: ev.Event, row: str) -> None:
     another = event.owner is not None and task.worker and not _owns(event, task.worker)
     older = event.attempt is not None and event.attempt < task.attempt
-    # Two runs of one message: Celery keeps the one's SUCCESS, whatever became of the other.
+    # Two runs of one message: Celery keeps the SUCCESS of one, whatever the other's end is.
     stands = isinstance(event, ev.Completed) and (row == SUSPECTED or _ended_by_its_run(task))
     stands = stands or _did_not_leave(task, event)
     if another or (older and not stands) or _is_of_an_ended_run(task, event):
@@ -134,11 +134,11 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
         case ev.Directed():
             refused = False
         case ev.Unreached():
-            # A revoke that a worker has forgotten: the steps before this one went on, and failed.
+            # A revoke that a worker has forgotten: the steps before this one ran, and failed.
             gone_on = members.was_unreached(task) and not event.cancelled
             refused = not (task.planned or gone_on)
         case ev.Requeued() if task.member is not None and task.member.planned:
-            refused = True  # its message leaves for the first time: Created records that
+            refused = True  # Created records its first publish
         case ev.Warned():
             refused = task.revision != event.revision
         case ev.Lost() | ev.Expired():
@@ -157,7 +157,7 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
 
 def _has_begun_since(task: Task, publish: ev.Created) -> bool:
     """Whether a publish is recorded late, after its run: then it changes nothing. An end before the
-    publish is not its run's, nor that of a task before its message left."""
+    publish is not of its run, and an unpublished task's end neither."""
     if publish.at is None or task.unpublished or task.error_cause == NOT_PUBLISHED:
         return False
     if not task.ended or task.completed_at is None:
@@ -166,8 +166,8 @@ def _has_begun_since(task: Task, publish: ev.Created) -> bool:
 
 
 def _did_not_leave(task: Task, event: ev.Event) -> bool:
-    """Whether an event is the failure of the publish that the record waits for a run of, where the
-    publisher has not received its attempt."""
+    """Whether an event is the failure of the publish after which the record waits for a run; the
+    publisher may not have received its attempt."""
     waits = task.status == TaskStatus.CREATED and task.started_at is None
     if not (waits and isinstance(event, ev.Failed) and event.cause == NOT_PUBLISHED):
         return False
@@ -201,9 +201,9 @@ def _ended_by_its_run(task: Task) -> bool:
 
 
 def _is_not_of_the_lost_run(task: Task, event: ev.Event) -> bool:
-    """Whether an event is not from the run that the record was lost from. A main process does not
-    take back the failure of its own child (WorkerLostError); the run does, if it is alive. A cancel
-    counts, since the message may be delivered again."""
+    """Whether an event is not from the run that was lost. A main process's event does not count
+    after the failure of its own child (WorkerLostError); one of the run does, if it is alive. A
+    cancel counts, since the message may be delivered again."""
     if isinstance(event, (ev.Created, ev.Planned, ev.Requeued, ev.Cancelled)):
         return False
     return event.attempt is None and (event.owner is None or task.error_cause != LOST)
@@ -220,7 +220,7 @@ def _is_past(task: Task, event: ev.Event) -> bool:
 
 
 def _unasked(task: Task) -> bool:
-    """Whether no caller is known to have asked for a record's cancel: it is Celery's own, or that
+    """Whether no caller is known to have requested a record's cancel: it is Celery's own, or that
     of a run which raised Ignore."""
     control = task.control or {}
     return control.get("by") == "celery" and control.get("reason") in (ev.STORED, ev.IGNORED)
@@ -243,8 +243,7 @@ def _refuse_asked_end(task: Task, event: ev.Event) -> None:
 
 
 def _owns(event: ev.Event, worker: Worker) -> bool:
-    """Whether the main process that the event is from is that of the run's worker, and means this
-    run."""
+    """Whether the event is from the main process of the run's worker, and about this run."""
     another = None not in (event.run, worker.run) and event.run != worker.run
     return event.owner == worker.lease and not another
 
@@ -300,7 +299,7 @@ _ENDS: Final[_Row] = {
     ev.Ignored: Move(TaskStatus.CANCELLED, ends.ignored),
 }
 
-#: Of every task that has not ended, and of every one that has.
+#: The moves of all tasks that have not ended, and of all that have.
 _OPEN: Final[_Row] = {ev.Directed: _DIRECT, ev.Expired: _EXPIRE, **_ENDS}
 _OVER: Final[_Row] = {
     ev.Directed: _DIRECT_AFTER,

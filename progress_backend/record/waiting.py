@@ -25,7 +25,7 @@ class Waiting(NamedTuple):
 
 
 class _Stored(Struct):
-    """What only the stored document says."""
+    """The library's own part of a stored document."""
 
     bookkeeping: Bookkeeping | None = field(default=None, name="_")
 
@@ -62,7 +62,7 @@ def _start(created: datetime, ahead: int, history: History) -> StartEstimate | N
         ended_ms, gap = history.queue
         likely = (ahead + 1) * gap
         wait = (likely / 2, likely, likely * 2)
-        # Where no run has ended since its creation, the next end is counted from there.
+        # If no run has ended since its creation, the time to the next end starts there.
         since = max(since, datetime.fromtimestamp(ended_ms / 1000, created.tzinfo))
     elif ahead:
         return None  # past runs waited for no others

@@ -29,7 +29,7 @@ def kinds(before: Task | None, after: Task) -> tuple[str, ...]:
 
 
 def _end(task: Task) -> tuple[object, ...]:
-    """What makes an end another one: a run that was found lost may fail by itself after all."""
+    """The values by which ends differ: a run that was found lost may still fail by itself."""
     return task.status, task.attempt, task.error_cause
 
 

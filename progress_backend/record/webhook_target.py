@@ -32,10 +32,10 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     url: str
-    #: What signs, in the form of Standard Webhooks (`whsec_…`); two while they are rotated.
+    #: Signing secrets in the form of Standard Webhooks (`whsec_…`); two while they are rotated.
     secret: Annotated[tuple[str, ...], Meta(min_length=1, max_length=2)]
     task_type: _Texts = ()
-    #: Ends that the target asks for, and warnings; with one of both filters, nothing of the other.
+    #: Ends and warnings that the target wants; if one filter is given, nothing of the other.
     status: Annotated[tuple[Literal["completed", "error", "cancelled"], ...], _SOME] = ()
     warning: Annotated[tuple[Literal["stalled", "late"], ...], _SOME] = ()
     #: Only these owners' tasks, and workflows with members of one of them alone.

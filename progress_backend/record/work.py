@@ -1,7 +1,7 @@
 """The work of one attempt: items that its values have counted, and the time that those took; pure.
 
-The first value of an attempt only begins the count, since what is before it is preparation. Time
-without a run, or in which the run waits, is no work.
+The first value of an attempt only starts the count: the time before it is preparation. Time without
+a run, or in which the run waits, is no work.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ SMOOTHED_PART: Final = 0.25
 SMOOTHED_LEAST: Final = 10
 #: Seconds of work before there is a rate.
 STEADY_S: Final = 2.0
-#: Percentages of all items at which a prediction is kept, to be compared with what came of it.
+#: Percentages of all items at which a prediction is kept, to be compared with the actual time.
 MARKS: Final = (25, 50)
-#: What a prediction is multiplied with, for the least and the most of a range.
+#: The factors of a prediction for the least and the most of a range.
 Band = tuple[float, float]
 #: A number that is not below 0, and can be divided by any rate; it stays as it was written, 1 or
 #: 1.0.

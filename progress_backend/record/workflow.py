@@ -22,7 +22,7 @@ from .local_time import optional_moment
 from .model import STATUSES, Task, TaskStatus, rendered
 from .past_runs import PastRun, history
 
-#: The share of a member that has ended; a running member has as much of it as it is through.
+#: The share of a member that has ended; a running member has the part of it that it has done.
 WHOLE: Final = 1_000
 #: Failed members that a workflow's body names.
 FAILURES: Final = 20
@@ -41,7 +41,7 @@ class Figures(NamedTuple):
 
     #: Members by their status, in the order of `STATUSES`.
     counts: tuple[int, ...]
-    #: Created or paused members before their messages leave.
+    #: Created or paused members that are not published yet.
     planned: int = 0
     #: Publishes in progress that may add members.
     publishers: int = 0
@@ -51,7 +51,7 @@ class Figures(NamedTuple):
     #: Start of the first member, and end of the last one.
     started_ms: int | None = None
     ended_ms: int | None = None
-    #: The members' last commit, and how many they were.
+    #: Time of the members' last commit, and the number of their commits.
     changed_ms: int | None = None
     revision: int = 0
     name: str | None = None
@@ -88,7 +88,7 @@ class Figures(NamedTuple):
 
     @property
     def only_planned(self) -> bool:
-        """Whether members are open, and all of these wait for a message that has not left."""
+        """Whether members are open, and all of these are planned."""
         return 0 < self.planned == self.open
 
     @property
@@ -108,8 +108,8 @@ class Figures(NamedTuple):
 
     @property
     def whole(self) -> int:
-        """Members of which the percentage is: as many as are expected while fewer are known and one
-        of these is open."""
+        """The number of members behind the percentage: the expected number, while fewer are known
+        and one of these is open."""
         return max(self.total, self.expected) if self.open else self.total
 
     @property
@@ -159,7 +159,7 @@ def body(
     now: datetime,
 ) -> dict[str, Any]:
     """The body of a workflow: a task's names, then counts of its members by status, and the first
-    failures, which are documents. Its end is not final while one of these may be taken back."""
+    failures, which are documents. Its end is not final while one of these may run again."""
 
     def at(ms: int | None) -> datetime | None:
         return None if ms is None else datetime.fromtimestamp(ms / 1000, zone)
@@ -232,7 +232,6 @@ def _control(asked: Act | None, at: Callable[[int], datetime | None]) -> dict[st
 def row(
     workflow_id: str, figures: Figures, zone: tzinfo, locale: Locale, now: datetime
 ) -> dict[str, Any]:
-    """The body of a workflow as a list has it: without what members have, or their failures
-    say."""
+    """The body of a workflow in a list: without the fields of `NOT_IN_ROWS`."""
     whole = body(workflow_id, figures, (), zone, locale, now)
     return {name: value for name, value in whole.items() if name not in NOT_IN_ROWS}

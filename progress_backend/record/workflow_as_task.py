@@ -12,7 +12,7 @@ from .fields import Body
 from .json_text import dumps
 
 _ALWAYS: Final = {field.name for field in fields(Body) if field.required}
-#: What only a workflow has.
+#: Fields that only a workflow has.
 _OF_WORKFLOWS: Final = ("workflow_id", "name", "counts", "failures")
 
 

@@ -1,4 +1,4 @@
-"""The control of a record: what a caller asks of the run, and whether that is done."""
+"""The control of a record: a caller's request to the run, and whether it is carried out."""
 
 from __future__ import annotations
 

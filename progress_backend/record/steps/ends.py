@@ -14,7 +14,7 @@ from .values import counted, since_start_s
 
 
 def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
-    # The last count is kept, whatever the total; without one, all that there was is done.
+    # The last count is kept, whatever the total; without a count all items are done.
     current = (task.current_items if event.current is None else event.current) or 0
     total = task.total_items or current
     if event.current is None:
@@ -53,13 +53,13 @@ def failed(task: Task, event: ev.Failed, scene: Scene) -> Task:
 
 
 def not_published(task: Task, event: ev.Failed, scene: Scene) -> Task:
-    """A task that could not be published and has no record, since the store was away as well."""
+    """A task without a record that could not be published: the store was unreachable too."""
     assert event.identity is not None
     return failed(created(task, ev.Created(identity=event.identity), scene), event, scene)
 
 
 def cancelled(task: Task, event: ev.Cancelled, scene: Scene) -> Task:
-    # Celery and the task itself cancel a run that is over: there is nothing to ask for.
+    # Celery and the task itself cancel a run that is over: no request is needed.
     asks = runs(task) and event.by not in BY_ITSELF
     return replace(
         reopened(task),
@@ -77,7 +77,7 @@ def lost(task: Task, event: ev.Lost, scene: Scene) -> Task:
     message = redelivery.failure_text(scene.locale, cause, scene.at, until)
     failure = ev.Failed(error_message=event.error_message, cause=LOST, message=message)
     after = failed(task, failure, scene)
-    if task.status == TaskStatus.PAUSED:  # so it is again if its worker takes the run back
+    if task.status == TaskStatus.PAUSED:  # it is paused again after TakenBack
         after = replace(after, control=done(task, scene))
     return replace(after, again_until=until)
 

@@ -1,4 +1,4 @@
-"""Steps of a workflow's members: planned before their messages leave, and asked together."""
+"""Steps of a workflow's members: planned before their publish, and requests for all of them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from .pauses import paused, resumed
 from .publish import created, joined
 from .scene import SKEW, Scene
 
-#: The causes of an end for which the task's message was not going to leave.
+#: error_cause of a task that was not going to be published.
 UNREACHED: Final = (UPSTREAM, NEVER_PUBLISHED)
 
 
 def planned(task: Task, event: ev.Planned, scene: Scene) -> Task:
-    """A first record before the task's message leaves; a record that had ended before starts
-    again, since its canvas was sent again."""
+    """A first record before the task is published; a record that had ended starts again, since its
+    canvas was published again."""
     since = scene.at if event.at is None else scene.at - SKEW
     late = task.completed_at is None or task.completed_at >= since
     if task.ended and (late or not event.sent_again):
-        return task  # it ended in this life of the canvas
+        return task  # it ended since then, or its canvas only continues
     after = created(task, ev.Created(identity=event.identity), scene)
     if after.member is None:
         return after
@@ -29,7 +29,7 @@ def planned(task: Task, event: ev.Planned, scene: Scene) -> Task:
 
 
 def planned_before(task: Task, event: ev.Planned, scene: Scene) -> Task:
-    """A planned task is named once more: tasks without a record may run before it, after all."""
+    """A planned task is named once more: untracked tasks may run before it, after all."""
     given = event.identity.member
     if task.member is None or given is None or not (task.planned and given.unseen):
         return task
@@ -45,12 +45,12 @@ def unreached(task: Task, event: ev.Unreached, scene: Scene) -> Task:
 
 
 def was_unreached(task: Task) -> bool:
-    """Whether a record ended because its task's message was not going to leave: it is taken back if
-    the message leaves after all."""
+    """Whether a record ended because its task was not going to be published: it starts again if it
+    is published after all."""
     if task.member is None or not task.member.planned:
         return False
     control = task.control or {}
-    # A revoke that the result backend alone has may be forgotten by the worker, which runs it then.
+    # A worker may forget a revoke, and run the task: then only the result backend has the revoke.
     reasons = (*UNREACHED, ev.STORED)
     by_celery = control.get("by") == "celery" and control.get("reason") in reasons
     return by_celery or task.error_cause in (*UNREACHED, NOT_PUBLISHED)
@@ -58,22 +58,22 @@ def was_unreached(task: Task) -> bool:
 
 def created_again(task: Task, event: ev.Created, scene: Scene) -> Task:
     """A task with an ended record is published: it starts again, unless a caller ended it before
-    its message left, which is then to begin no run."""
+    its publish: then the message starts no run."""
     if task.member is not None and task.member.planned and not was_unreached(task):
         return replace(task, member=task.member._replace(planned=False))
     return created(task, event, scene)
 
 
 def published_in_a_pause(task: Task, event: ev.Created, scene: Scene) -> Task:
-    """A paused task's message leaves, which was planned before."""
+    """A paused, planned task is published."""
     if not task.planned:
         return task
     return replace(task, member=joined(task.member, event.identity.member))
 
 
 def directed(task: Task, event: ev.Directed, scene: Scene) -> Task:
-    """Does for one member what was asked of its whole workflow; a record that has ended only notes
-    that."""
+    """Applies a request for a whole workflow to one member; a record that has ended only notes
+    it."""
     act, member = event.act, task.member
     if member is None or event.workflow_id not in member.workflows:
         return task

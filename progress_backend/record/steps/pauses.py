@@ -23,7 +23,7 @@ def acknowledged(task: Task, event: ev.Acknowledged, scene: Scene) -> Task:
 
 def resumed(task: Task, event: ev.Resumed, scene: Scene) -> Task:
     message = task.message if event.message is None else event.message
-    # A job that waits in the queue does not run only because it may.
+    # A resumed task that has not started still waits in the queue.
     status = TaskStatus.CREATED if task.started_at is None else TaskStatus.RUNNING
     return replace(task, message=message, status=status, control=None, work=_resumed(task, scene))
 

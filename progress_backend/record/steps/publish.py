@@ -1,4 +1,4 @@
-"""Steps of a publish: a first record, and a record that is there before."""
+"""Steps of a publish: of a task without a record, and of one with a record."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from .. import events as ev
 from ..model import Member, Task, replace
 from .scene import NOTHING, Scene, instant, name
 
-#: What a planned task keeps where the message that leaves does not say it.
+#: Fields that a planned task keeps if its own message has no value for them.
 _KEPT: Final = ("total_items", "symbol", "metadata", "owner", "traceparent")
 
 
 def created(task: Task, event: ev.Created, scene: Scene) -> Task:
-    """A first record, or a new publish of an ended task: attempt and revision are counted on."""
+    """A first record, or a new publish of an ended task: attempt and revision continue."""
     return replace(
         NOTHING,
         **_recorded(event.identity),
@@ -43,8 +43,8 @@ def _recorded(identity: ev.Identity) -> dict[str, Any]:
 
 
 def joined(known: Member | None, given: Member | None) -> Member | None:
-    """A task's place in workflows after its message has left. What is done of it is counted on in a
-    workflow that it was in before."""
+    """A task's place in workflows after its publish. Its share continues in a workflow that it was
+    in before."""
     if given is None or known is None:
         return given if known is None else known._replace(planned=False)
     counted = set(known.workflows) & set(given.workflows)
@@ -65,7 +65,7 @@ def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
     if identity.member is not None and (task.member is None or task.member.planned):
         task = replace(task, member=joined(task.member, identity.member))
     if task.root_id is None and identity.root_id is not None:
-        # By that it is known to wait for a worker: a record without a publish is kept for less.
+        # With it the record counts as published: one without a publish is kept for less time.
         task = replace(task, root_id=identity.root_id)
     eta, expires = instant(event.eta, scene), instant(event.expires, scene)
     if (eta, expires) == (task.eta, task.expires):

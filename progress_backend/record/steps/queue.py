@@ -36,15 +36,15 @@ def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
 
 
 def _queued(task: Task, eta: datetime | None, scene: Scene) -> Task:
-    """The task while its message waits in the queue for the next run. Where more is known of the
-    message its `eta` is set, by which a waiting task differs from a running one."""
+    """The task while its message waits in the queue for the next run. If a time of the message is
+    known, `eta` is set, which a running task does not have."""
     known = (task.eta, task.expires, task.again_s, task.again_until) != (None,) * 4
     eta = instant(eta, scene) or (scene.now if known or task.lost_runs else None)
     return replace(_unheld(task, scene), eta=eta, again_s=None, lost_runs=0)
 
 
 def _unheld(task: Task, scene: Scene) -> Task:
-    """The task without a worker, until its message begins a run."""
+    """The task without a worker, until its message starts a run."""
     return replace(
         reopened(task),
         worker=None,

@@ -1,4 +1,4 @@
-"""The step of a run that begins."""
+"""The step of a run that starts."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def _message(task: Task, event: ev.Started, lost_runs: int, scene: Scene) -> str
 
 
 def wait_ms(task: Task, scene: Scene) -> int | None:
-    """Milliseconds for which a task's message has waited, as the task begins: since its creation,
-    that of a workflow's step since its last change, which is that its message left."""
+    """Milliseconds that a task has waited at its first start: since its creation; a workflow's step
+    since its last change, which is its publish."""
     if task.started_at is not None or task.created_at is None:
         return task.waited_ms
     since = (task.member and task.updated_at) or task.created_at

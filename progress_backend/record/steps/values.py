@@ -42,7 +42,7 @@ def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
 
 def progressed(task: Task, event: ev.Progressed, scene: Scene) -> Task:
     if task.started_at is None and task.root_id and event.attempt is None and event.is_empty:
-        return task  # to resume a task that waits in a queue does not begin it
+        return task  # resuming a task in the queue does not start it
     waited_ms = wait_ms(task, scene)
     task = moved(task, event, scene)
     if task.started_at is not None:
@@ -51,12 +51,12 @@ def progressed(task: Task, event: ev.Progressed, scene: Scene) -> Task:
 
 
 def taken_back(task: Task, event: ev.Progressed, scene: Scene) -> Task:
-    control = None if _was_paused(task) else task.control  # the run goes on by itself
+    control = None if _was_paused(task) else task.control  # the run continues by itself
     return progressed(replace(reopened(task), control=control), event, scene)
 
 
 def goes_on(task: Task, event: ev.TakenBack, scene: Scene) -> Task:
-    """The run itself has written nothing: its last message was lost with the run."""
+    """The run itself has written nothing: the message from before the loss is gone."""
     done, total = task.current_items, task.total_items
     message = progress_text(scene.locale, done, total) if done else ""
     status = TaskStatus.PAUSED if _was_paused(task) else TaskStatus.RUNNING
@@ -83,8 +83,8 @@ def since_start_s(task: Task, time: datetime) -> float:
 
 
 def works(task: Task) -> bool:
-    """Whether the task's run has worked since its last value: a run that was asked to pause does so
-    at its next value, and one that was taken for lost has worked if it writes."""
+    """Whether the task's run has worked since its last value: a run pauses only at its next value
+    after the request, and a run that was recorded as lost has worked if it writes."""
     status = task.status
     if status in (TaskStatus.RUNNING, TaskStatus.ERROR):
         return True
