@@ -94,7 +94,7 @@ def steps(
 
 
 def facets_of(task: Task) -> Facets:
-    """A task's facets. A run that is asked to end is in its lease's set until it is over."""
+    """A task's facets. A run with a request to end stays in its lease's set until it is over."""
     held = task.worker is not None and (not task.ended or task.asked is not None)
     lease = task.worker.lease if held and task.worker is not None else None
     warnings = () if task.warnings is None else task.warnings.kinds

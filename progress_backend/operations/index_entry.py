@@ -18,7 +18,7 @@ class Facets(NamedTuple):
     workflows: tuple[str, ...] = ()
     #: Whether its message is not published yet.
     planned: bool = False
-    #: Its part of the workflows' shares.
+    #: How much of it is done, in thousandths: what it adds to its workflows' shares.
     share: int = 0
     #: The kinds of its warnings.
     warnings: tuple[str, ...] = ()

@@ -170,7 +170,7 @@ def retry_text(
 
 
 def retry_begun(locale: Locale, given: str, code: TextCode | None) -> str:
-    """A retry's default text without its delay, for when the run has begun; any other text as it
+    """A retry's default text without its delay, for when the run has started; any other text as it
     is."""
     key, args = str((code or {}).get("code")), (code or {}).get("args")
     if not key.startswith(("retry_in", "retry_at")) or not isinstance(args, dict):

@@ -50,7 +50,7 @@ def guarded(values: dict[str, Any]) -> Any:
         return values
     text = dumps(values)
     if text.count("{") + text.count("[") >= DEEPEST:  # else it cannot be deeper
-        text = _dump(_plain(values, (0,)))  # it stands in a record
+        text = _dump(_plain(values, (0,)))  # it is inside a record
     return msgspec.Raw(text.encode("utf-8", "replace"))
 
 

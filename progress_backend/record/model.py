@@ -207,9 +207,9 @@ class Task(Struct, frozen=True):
     #: The figures of the type's past runs as this run had its first rate (`History.numbers`);
     #: None before that.
     usual: tuple[float, ...] | None = None
-    #: Seconds of work after which a run is late, as its marking says; None: by past runs.
+    #: Seconds of work after which a run is late, by its marking; None: by past runs.
     expect_s: float | None = None
-    #: Seconds without a value after which a run is stalled, as its marking says; None: by the times
+    #: Seconds without a value after which a run is stalled, by its marking; None: by the times
     #: between its own values.
     stall_s: float | None = None
     #: A warning is no status, and changes no time of the record.

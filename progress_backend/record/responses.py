@@ -105,7 +105,7 @@ def _leave_errors_out(body: dict[str, Any], locale: Locale) -> None:
 
 
 def _has_reason(code: Any) -> bool:
-    """Whether a default text has what an exception says among its blanks."""
+    """Whether a default text has an exception's text among its blanks."""
     return isinstance(code, dict) and "reason" in code.get("args", ())
 
 

@@ -55,7 +55,7 @@ def transition(
     """The task after `event`; the very same object if the event changes nothing.
 
     `task` is None when there is no record; `task_id` names the record that is made then. `revision`
-    is that of the commit which the event is part of; None leaves it as it is. `lease_s` is added to
+    is the number of the commit with the event; None keeps the task's. `lease_s` is added to
     the time that a broker takes to deliver a message again.
 
     Raises:

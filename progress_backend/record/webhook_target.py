@@ -1,4 +1,4 @@
-"""Webhook targets: the JSON of PROGRESS_WEBHOOKS, and which events a target asks for; pure."""
+"""Webhook targets: the JSON of PROGRESS_WEBHOOKS, and which events a target wants; pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WORKFLOW: Final = "workflow"
 FILTERS: Final = ("task_type", "status", "warning", "owner")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SECRET: Final = "whsec_"  # noqa: S105  # how a secret begins
-#: Bytes of a secret, as Standard Webhooks asks for.
+#: Bytes of a secret, as Standard Webhooks requires.
 _SECRET_BYTES: Final = range(24, 65)
 #: Of a filter that is given.
 _SOME: Final = Meta(min_length=1)
@@ -60,7 +60,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"Target({self.name!r})"  # the rest may be a secret
 
     def wants(self, task_type: str, kind: str, owner: str | None) -> bool:
-        """Whether the target asks for an event: `kind` is a status of an end, or a warning."""
+        """Whether the target wants an event: `kind` is a status of an end, or a warning."""
         if self.owner and owner not in self.owner:
             return False
         if self.task_type and task_type not in self.task_type:

@@ -64,7 +64,7 @@ class Figures(NamedTuple):
 
     @property
     def asked(self) -> str | None:
-        """ "cancel" or "pause" where a caller asks that of the whole workflow."""
+        """ "cancel" or "pause" if a caller has requested it for the whole workflow."""
         return None if self.act is None or self.act.action == "resume" else self.act.action
 
     def count(self, status: str) -> int:

@@ -182,8 +182,8 @@ class Sender(SenderThread):
 
 
 def _dated(happened: tuple[ev.Event, ...], now: datetime | None) -> tuple[ev.Event, ...]:
-    """Events with the time at which the store was asked to record them: it may have done so before
-    its reply was lost, and recognises the same events by their time."""
+    """Events with the time of the try to record them: Redis may have recorded them although its
+    reply was lost, and the same events are recognized by their time."""
     return happened if now is None else tuple([event.happened_at(now) for event in happened])
 
 

@@ -187,7 +187,7 @@ def internal_error(
 
 
 def _again_s(tracker: Tracker, task: Any, cause: str) -> float | None:
-    """Seconds after which the broker delivers the message of a run with such an end again, None if
+    """Seconds after which the broker delivers the message of a run with this cause again, None if
     it does not. After a time limit the message returns to the queue if the task's options say
     so."""
     if cause == "time_limit" and task.acks_late:

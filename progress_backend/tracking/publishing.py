@@ -83,7 +83,7 @@ def _published_again(publish: Publish, process: Process) -> bool:
     applied = process.sender.record(None, task_id, requeued, keep=retries is not None)
     if applied is None:
         # There is no record: only one part of a replacement keeps the task's id. (Or the store does
-        # not answer; then it is not asked again.)
+        # not reply, and is not tried again.)
         return False
     if (member := applied.task.member) is not None and member.planned:
         return False  # not requeued: a step that follows a replaced task

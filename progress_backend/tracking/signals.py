@@ -188,7 +188,7 @@ def _record(process: Process, run: Run, happened: ev.Event) -> None:
         process.sender.record(run, run.task_id, *events)
         return
 
-    request = run.request  # the run lets go of it
+    request = run.request  # `Run.leave` drops the run's
 
     def end_ahead() -> None:
         tracker = tracker_of(run.celery_task.app)

@@ -1,4 +1,4 @@
-"""Steps of a pause: asked for, acknowledged by the run, and over."""
+"""Steps of a pause: requested, acknowledged by the run, and ended."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
 def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
     held = task.worker is not None and not task.ended
     if held and event.retries is not None and event.retries <= task.retries:
-        return task  # the event is late: the run that was published has begun
+        return task  # the event is late: the published run has started
     if event.again_s is None:
         return _queued(task, event.eta, scene)
     if task.worker is None:
