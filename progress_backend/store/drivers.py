@@ -37,10 +37,16 @@ T = TypeVar("T")
 _TEXTS: Final = {script.sha: script.text for script in SCRIPTS.values()}
 
 
-def _with_text(request: Request) -> Request:
-    """A script's call that has the server keep its text."""
-    verb, sha, *others = request
-    return ("EVAL", _TEXTS[sha], *others) if verb == "EVALSHA" else request
+def _unknown(requests: Sequence[Request], replies: list[Any]) -> dict[int, Request]:
+    """The calls of scripts that a server does not know, by their places: with the texts, which it
+    then keeps. The others are done, and are not sent again."""
+    if redis.exceptions.NoScriptError not in map(type, replies):
+        return {}
+    return {
+        place: ("EVAL", _TEXTS[requests[place][1]], *requests[place][2:])
+        for place, reply in enumerate(replies)
+        if isinstance(reply, redis.exceptions.NoScriptError)
+    }
 
 
 class _Base:
@@ -112,10 +118,11 @@ class Store(_Base):
         if outer is None:  # as `within`, without its calls
             deadline.until = monotonic() + deadline.timeout_s
         try:
-            try:
-                return self._exchange.ask(*requests)
-            except redis.exceptions.NoScriptError:
-                return self._exchange.ask(*map(_with_text, requests))
+            replies = self._exchange.ask(*requests)
+            if again := _unknown(requests, replies):
+                for place, reply in zip(again, self._exchange.ask(*again.values()), strict=True):
+                    replies[place] = reply
+            return replies
         except OF_REDIS as error:
             raise unavailable(error) from error
         finally:
@@ -217,10 +224,12 @@ class AsyncStore(_Base):
 
     async def _replies(self, requests: Sequence[Request]) -> list[Any]:
         try:
-            try:
-                return await self._exchange.ask(*requests)
-            except redis.exceptions.NoScriptError:
-                return await self._exchange.ask(*map(_with_text, requests))
+            replies = await self._exchange.ask(*requests)
+            if again := _unknown(requests, replies):
+                each = await self._exchange.ask(*again.values())
+                for place, reply in zip(again, each, strict=True):
+                    replies[place] = reply
+            return replies
         except OF_REDIS as error:
             raise unavailable(error) from error
 

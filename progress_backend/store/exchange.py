@@ -54,7 +54,7 @@ class Exchange:
         """The raw replies to requests that are sent together, each passed through `refused`.
 
         Raises what `execute_command` raises, for the first request with an error; nothing is sent
-        twice.
+        twice. A NoScriptError is a reply.
         """
         if not requests:
             return []

@@ -43,13 +43,16 @@ def unavailable(error: Exception) -> StoreUnavailable:
 
 def refused(reply: Exception) -> Any:
     """An error reply as a value: None for WRONGTYPE, where another program has written one of this
-    library's keys, which counts as empty.
+    library's keys, which counts as empty; a NoScriptError is returned, since the store sends that
+    request again.
 
     Raises:
         Exception: the reply is any other error.
     """
     if str(reply).startswith("WRONGTYPE"):
         return None
+    if isinstance(reply, redis.exceptions.NoScriptError):
+        return reply
     raise reply
 
 

@@ -9,6 +9,7 @@ import redis
 
 from progress_backend.errors import SettingsError, StoreUnavailable
 from progress_backend.flows.cleanup import cleanup
+from progress_backend.flows.gather import together
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore, Store
@@ -38,6 +39,23 @@ def test_scripts_are_loaded_when_the_server_has_forgotten_them(redis_url, kind) 
             driver.raw.script_flush()
             action()
         assert driver.task("t").current_items == 1
+
+
+@KINDS
+def test_an_unknown_script_alone_is_sent_again(redis_url, kind) -> None:
+    """Of a call's requests the others are done: a second time the end would be refused."""
+    with over(kind, Settings(redis_url=redis_url)) as driver:
+        driver.start("first")
+        base = driver.start("t")
+        driver.raw.script_flush()
+        driver.apply("first", ev.Cancelled())
+        flows = [
+            driver.flows.apply("t", (ev.Cancelled(),), driver.now(), base=base),
+            driver.flows.apply("u", (ev.Created(identity=identity_of()),), driver.now()),
+        ]
+        cancelled, created = driver.run(together(flows))
+        assert (cancelled.refused, cancelled.task.revision) == (None, base.task.revision + 1)
+        assert created.task.status == "created"
 
 
 @KINDS
