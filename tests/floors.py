@@ -48,7 +48,7 @@ DAEMON = "daemon"
 THREADS = frozenset(
     {"Thread", "ThreadPoolExecutor", "Timer", "start_joinable_thread", "start_new_thread"}
 )
-STRANGERS = frozenset(["api", "tests", "workers"])
+FOREIGN = frozenset(["api", "tests", "workers"])
 _STORES = frozenset(["flows", "operations", "store"])
 #: Rooms that do not know what Redis is asked, and what they do not import: the terminal reads by
 #: the public bodies alone, an add-on writes by the calls of a job.
@@ -121,8 +121,8 @@ def _of_module(module: Module) -> Iterator[str]:
             yield f"{module.name} imports {name}: that is upward"
         elif other != module.part and height.get(other) == height[module.part]:
             yield f"{module.name} imports {name}: rooms of one floor know nothing of one another"
-    for stranger in sorted(module.outside & STRANGERS):
-        yield f"{module.name} imports {stranger}: the library knows nothing of it"
+    for foreign in sorted(module.outside & FOREIGN):
+        yield f"{module.name} imports {foreign}: the library knows nothing of it"
     for node in ast.walk(module.tree) if module.name != DAEMON else ():
         if isinstance(node, ast.Call) and _name(node.func) in THREADS:
             yield f"{module.name}:{node.lineno} starts a thread: {DAEMON}.py blocks its signals"

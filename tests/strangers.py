@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 Serve = Callable[[socket.socket], None]
 
 
-class Stranger:
+class OtherServer:
     """Accepts connections and gives each to `serve`, in a thread of its own."""
 
     def __init__(self, serve: Serve, port: int = 0) -> None:
@@ -98,7 +98,7 @@ def hanging_up(connection: socket.socket) -> None:
     connection.recv(1)
 
 
-class Way(Stranger):
+class Way(OtherServer):
     """A way to the server at `url`. All can be changed while it is used.
 
     `delay_s`: each piece of a reply is this late; `drip_s`: replies come byte by byte, this far

@@ -58,5 +58,5 @@ def test_the_estimates_are_compared_on_a_file_of_durations(tmp_path: Path) -> No
     ran = bench("--quick", "estimates", durations=path)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.count("estimated end") >= len(POINTS)
-    for said in ("straight line", "ends in the range at creation", "wild"):
-        assert said in ran.stdout
+    for column in ("straight line", "ends in the range at creation", "wild"):
+        assert column in ran.stdout

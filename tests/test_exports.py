@@ -7,7 +7,7 @@ import sys
 
 
 def test_a_worker_needs_no_web_framework() -> None:
-    strangers = {"fastapi", "starlette", "uvicorn", "rich", "flower"}
-    code = f"import sys; from progress_backend import *; print([*{strangers} & {{*sys.modules}}])"
+    foreign = {"fastapi", "starlette", "uvicorn", "rich", "flower"}
+    code = f"import sys; from progress_backend import *; print([*{foreign} & {{*sys.modules}}])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert shown.stdout == "[]\n", shown.stderr

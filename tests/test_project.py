@@ -65,7 +65,7 @@ def test_the_version_stands_in_one_place() -> None:
 @pytest.mark.wide
 def test_the_sdist_holds_all_that_a_clone_has(tmp_path: Path) -> None:
     if not (ROOT / ".git").exists():
-        pytest.skip("no clone: this is an sdist itself, whose files nobody lists")
+        pytest.skip("no clone: this is an sdist itself, and no git lists its files")
     tracked = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -108,8 +108,8 @@ def test_the_file_is_read_again_when_it_changes(
         for _ in range(3):
             clock.now += LOOK_S
             assert known.find(second) == two
-        said = [record for record in caplog.records if record.levelno == logging.ERROR]
-        assert len(said) == 1
+        logged = [record for record in caplog.records if record.levelno == logging.ERROR]
+        assert len(logged) == 1
     path.write_text("# none any more\n")
     clock.now += LOOK_S
     assert known.find(second) is None

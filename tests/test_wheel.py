@@ -132,8 +132,8 @@ def test_it_holds_the_library_alone_and_all_of_it(wheel: Path) -> None:
 @pytest.mark.wide
 def test_it_stands_beside_packages_named_api_and_workers(project: Path) -> None:
     code = "import api, workers, progress_backend as p; print(api.OURS, workers.OURS, p.__file__)"
-    said = run(project / "env/bin/python", "-c", code, cwd=project)
-    assert said.startswith(f"api of the project workers of the project {project}/env/lib/")
+    printed = run(project / "env/bin/python", "-c", code, cwd=project)
+    assert printed.startswith(f"api of the project workers of the project {project}/env/lib/")
 
 
 @pytest.fixture(params=EXTRAS, ids=lambda extra: extra or "none")
@@ -170,6 +170,6 @@ def test_an_extra_brings_what_it_is_for_and_nothing_else(
     found = {line.partition("==")[0].partition(" @ ")[0] for line in listed.split()}
     expected = set(BROUGHT.values()) if extra == "all" else {BROUGHT[extra]} if extra else set()
     assert found & set(BROUGHT.values()) == expected
-    said = run(programs / "progress-backend", "--help", cwd=tmp_path)
-    assert "\n  serve " in said
+    printed = run(programs / "progress-backend", "--help", cwd=tmp_path)
+    assert "\n  serve " in printed
     assert "\n  tasks " in run(programs / "celery", "progress", "--help", cwd=tmp_path)

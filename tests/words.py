@@ -37,6 +37,7 @@ REPLACED: Mapping[str, str] = {
     "magic": "the mechanism",
     "moreover": "and",
     "nobody": "no caller, no worker, no client",
+    "nobodys": "of no caller, of no worker",
     "nowhere": "in no …",
     "obviously": "nothing",
     "ought": "has to, should",
@@ -136,6 +137,17 @@ def of_strings(tree: ast.Module) -> set[str]:
     return found
 
 
-def modules(root: Path) -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted((root / "progress_backend").rglob("*.py")):
-        yield str(path.relative_to(root)), ast.parse(path.read_text(encoding="utf-8"))
+def of_remarks(tree: ast.Module, text: str) -> set[str]:
+    """The words of a module's docstrings and comments; its other texts may be data."""
+    found = of_text(" ".join(re.findall(r"(?:^ *|  )#.*", text, re.MULTILINE)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            found |= of_text(ast.get_docstring(node) or "")
+    return found
+
+
+def modules(folder: Path) -> Iterator[tuple[str, ast.Module, str]]:
+    """Each module of a folder: its name, its tree and its text."""
+    for path in sorted(folder.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        yield str(path.relative_to(folder.parent)), ast.parse(text), text

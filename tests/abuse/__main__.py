@@ -76,9 +76,9 @@ async def compare(url: str, port: int, token: str, secrets: dict[str, str], pid:
         memory: list[int] = []
         measuring = asyncio.create_task(_measured(process, memory))
         abuse = await watched.updated(ABUSE_S, UPDATES)
-        said, _ = await attackers.communicate()
+        printed, _ = await attackers.communicate()
         measuring.cancel()
-    return report(peace, abuse, memory, json.loads(said))
+    return report(peace, abuse, memory, json.loads(printed))
 
 
 async def _measured(process: psutil.Process, memory: list[int]) -> None:

@@ -30,7 +30,7 @@ class Watched:
         self._sent: dict[tuple[int, int], float] = {}
         self._number = 0
         self._writing = [asyncio.Lock() for _ in range(TASKS)]
-        self.heard: list[float] = []
+        self.delays: list[float] = []
 
     async def __aenter__(self) -> Self:
         await self._store.ready()
@@ -58,22 +58,22 @@ class Watched:
     async def updated(self, seconds: float, rate: float) -> list[float]:
         """Writes `rate` updates a second; returns each watcher's time from the write on, in
         seconds, once all have received the last one."""
-        self.heard, loop = [], asyncio.get_running_loop()
+        self.delays, loop = [], asyncio.get_running_loop()
         began, count = loop.time(), int(seconds * rate)
         writing = set[asyncio.Task[None]]()
         for turn in range(count):
             await asyncio.sleep(max(0.0, began + turn / rate - loop.time()))
             self._number += 1
-            task = asyncio.create_task(self._tell(self._number % TASKS, self._number))
+            task = asyncio.create_task(self._write(self._number % TASKS, self._number))
             writing.add(task)
             task.add_done_callback(writing.discard)
         await asyncio.gather(*writing)
         async with asyncio.timeout(10):
-            while len(self.heard) < count * SOCKETS * 0.99:
+            while len(self.delays) < count * SOCKETS * 0.99:
                 await asyncio.sleep(0.05)
-        return self.heard
+        return self.delays
 
-    async def _tell(self, number: int, value: int) -> None:
+    async def _write(self, number: int, value: int) -> None:
         self._sent[number, value] = perf_counter()
         await self._apply(number, ev.Progressed(current=value))
 
@@ -89,5 +89,5 @@ class Watched:
             at = perf_counter()
             value = json.loads(message)["progress"]["current"]
             if (sent := self._sent.get((number, value))) is not None:
-                self.heard.append(at - sent)
+                self.delays.append(at - sent)
         raise AssertionError(f"a watcher's socket was closed: {one.close_code}")

@@ -75,9 +75,9 @@ def test_what_cannot_be_used_gets_one_line(
     with pytest.raises(SystemExit) as end:
         main()
     assert end.value.code == 1
-    said = capsys.readouterr().err
-    assert said.startswith(f"progress-backend: {says}")
-    assert said.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"progress-backend: {says}")
+    assert printed.count("\n") == 1
 
 
 def test_the_factory_takes_its_store_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,10 +28,10 @@ def test_a_service_without_its_store(start_api: StartApi, start_server: StartSer
     server = start_server()
     server.stop()
     api = start_api(redis_url=server.url)
-    healthy, said = check(f"http://127.0.0.1:{api.port}/internal/health")
+    healthy, reply = check(f"http://127.0.0.1:{api.port}/internal/health")
     assert not healthy
-    assert said.startswith("503 ")
-    assert '"unhealthy"' in said
+    assert reply.startswith("503 ")
+    assert '"unhealthy"' in reply
     assert check(f"http://127.0.0.1:{api.port}/internal/health/live")[0]
 
 

@@ -141,8 +141,9 @@ class Driver(AbstractContextManager["Driver"]):
         """In bytes, of all masters."""
         if not self.settings.clustered:
             return self.raw.info("memory")["used_memory"]
-        told = self.raw.info("memory", target_nodes=RedisCluster.PRIMARIES)
-        answers = [told] if "used_memory" in told else told.values()  # of one node, or of several
+        memory = self.raw.info("memory", target_nodes=RedisCluster.PRIMARIES)
+        # Of one node, or of several.
+        answers = [memory] if "used_memory" in memory else memory.values()
         return sum(answer["used_memory"] for answer in answers)
 
     def indexes(self) -> dict[str, set[str]]:

@@ -150,9 +150,9 @@ def tasks(driver: Driver) -> None:
     driver.apply("planned", ev.Created(identity=member, workflow_name="fetch ×8"))
     driver.apply("gone", ev.Planned(identity=member))
     driver.apply("gone", ev.Unreached(error_message="why", cause="upstream"))
-    said, now = (ev.Progressed(current=4),), driver.now()
+    progress, now = (ev.Progressed(current=4),), driver.now()
     ids = ("running", "ended", "several", "more")
-    driver.run(together([driver.flows.apply(task_id, said, now) for task_id in ids[:2]]))
+    driver.run(together([driver.flows.apply(task_id, progress, now) for task_id in ids[:2]]))
     created = (ev.Created(identity=identity_of()),)
     driver.run(together([driver.flows.apply(task_id, created, now) for task_id in ids[2:]]))
 

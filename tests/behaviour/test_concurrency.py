@@ -26,14 +26,14 @@ from tests.tiers import examples
 @contextmanager
 def published(driver: Driver) -> Iterator[list[dict]]:
     """Every document that is published meanwhile, in order."""
-    heard: list[dict] = []
+    received: list[dict] = []
     with driver.raw.pubsub(ignore_subscribe_messages=True) as pubsub:
         pubsub.psubscribe(driver.keys.every_channel)
         pubsub.get_message(timeout=60)
-        yield heard
+        yield received
         driver.raw.publish(driver.keys.channel("the end"), "null")
         while body := json.loads(pubsub.get_message(timeout=60)["data"]):
-            heard.append(body)
+            received.append(body)
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +60,13 @@ def test_whatever_writers_do_at_once(shared: Driver, data: st.DataObject) -> Non
             with suppress(ConcurrentUpdate, TaskNotFound):
                 driver.apply(task_id, event)
 
-    with published(shared) as heard:
+    with published(shared) as received:
         writers.in_threads(partial(run, plan) for plan in plans)
         driver.apply("a", ev.Created(identity=identity_of()))
         driver.apply("b", ev.Created(identity=identity_of()))
     check_agreement(driver, ["a", "b"])
     for task_id in "ab":
-        bodies = [body for body in heard if body["task_id"] == task_id]
+        bodies = [body for body in received if body["task_id"] == task_id]
         assert [body["revision"] for body in bodies] == list(range(2, 2 + len(bodies)))
         for before, after in pairwise(bodies):
             _check_order(before, after)

@@ -16,7 +16,7 @@ from redis.retry import Retry
 from progress_backend.store.deadline import Deadline
 from progress_backend.store.exchange import Exchange, packed
 from tests.conftest import StartServer
-from tests.strangers import Stranger
+from tests.strangers import OtherServer
 from tests.waiting import eventually
 
 
@@ -164,6 +164,6 @@ def test_an_incomplete_or_wrong_reply_raises(sent: bytes, error: type[Exception]
             connection.sendall(b"+OK\r\n" * asked.count(b"SETINFO"))
         connection.sendall(sent)
 
-    with Stranger(answer) as there, redis.Redis.from_url(there.url, protocol=2) as client:
+    with OtherServer(answer) as there, redis.Redis.from_url(there.url, protocol=2) as client:
         with pytest.raises(error):
             Exchange(client, Deadline(60)).ask(("ECHO", "a"))

@@ -171,15 +171,15 @@ def test_a_value_of_fifty_megabytes_costs_what_a_record_may_have(driver: Driver)
     fill(driver)
     key = driver.names("odd").task("odd")
     driver.raw.set(key, b'{"task_id":"odd"' + b"x" * 50 * 2**20)
-    before = told_to_clients(driver)
+    before = sent_to_clients(driver)
     check(driver)
     with pytest.raises(ForeignValue, match="longer than"):
         driver.apply("odd", ev.Completed())
     go_on(driver)
-    assert told_to_clients(driver) - before < 40 * MAX_DOCUMENT_BYTES
+    assert sent_to_clients(driver) - before < 40 * MAX_DOCUMENT_BYTES
 
 
-def told_to_clients(driver: Driver) -> int:
+def sent_to_clients(driver: Driver) -> int:
     """Bytes that the server has sent, but for those to its replicas."""
     stats = driver.raw.info("stats")
     return int(stats["total_net_output_bytes"]) - int(stats.get("total_net_repl_output_bytes", 0))

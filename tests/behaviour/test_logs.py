@@ -36,16 +36,16 @@ def texts(part: logs.LogPart) -> list[tuple[int, str]]:
 
 def test_of_a_long_log_the_newest_22_kib_are_kept(driver: Driver) -> None:
     driver.start("t")
-    said = [f"{n:05} " + "x" * 900 for n in range(300)]
+    written = [f"{n:05} " + "x" * 900 for n in range(300)]
     for begin in range(0, 300, 25):
-        add(driver, "t", *said[begin : begin + 25])
+        add(driver, "t", *written[begin : begin + 25])
     part = read(driver, "t")
     kept = sum(room.cost(line) for _, line in part.lines)
     most = driver.settings.log_kib * 1024
     assert most - 1_100 < kept <= most
     assert part.last == 300
     assert part.first == part.lines[0][0] > 200
-    assert texts(part) == [(n, said[n - 1]) for n in range(part.first, 301)]
+    assert texts(part) == [(n, written[n - 1]) for n in range(part.first, 301)]
 
 
 def test_a_longer_log_is_kept_where_a_setting_allows_it(redis_driver: Driver) -> None:

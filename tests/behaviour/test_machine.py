@@ -147,8 +147,8 @@ class Life(RuleBasedStateMachine):
             check_agreement(driver, IDS)
             for task_id, task in self.tasks.items():
                 found = json.loads(driver.run(task_timeline.read(task_id, driver.settings)))
-                told = timeline.read(task, self.past[task_id], driver.settings.zone())
-                assert found["entries"] == json.loads(json.dumps(told))
+                listed = timeline.read(task, self.past[task_id], driver.settings.zone())
+                assert found["entries"] == json.loads(json.dumps(listed))
 
 
 def milliseconds(time: datetime) -> int:

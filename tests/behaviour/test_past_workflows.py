@@ -131,25 +131,25 @@ def test_the_next_one_has_an_estimate_while_it_runs(whole: Driver) -> None:
     for number, seconds in enumerate((90, 100, 100, 110)):
         begin(whole, f"w{number}", members=1)
         run(whole, f"w{number}-0", 0, seconds)
-        told = body(whole, f"w{number}")
-        assert (told["estimated_completion"], told["estimate"]) == (None, None)
+        shown = body(whole, f"w{number}")
+        assert (shown["estimated_completion"], shown["estimate"]) == (None, None)
     begin(whole, "new")
     assert body(whole, "new")["estimated_completion"] is None
     whole.apply("new-0", ev.Started(identity=identity_of()))
-    told = body(whole, "new")
+    shown = body(whole, "new")
     began, likely = (
-        datetime.fromisoformat(told[name]) for name in ("start_time", "estimated_completion")
+        datetime.fromisoformat(shown[name]) for name in ("start_time", "estimated_completion")
     )
     assert (likely - began).total_seconds() == pytest.approx(103.5, abs=0.2)
-    within = told["estimate"]
+    within = shown["estimate"]
     assert within["runs"] == 4
-    assert within["likely"] == told["estimated_completion"]
+    assert within["likely"] == shown["estimated_completion"]
     assert within["earliest"] < within["likely"] < within["latest"]
     whole.apply("new-0", ev.Paused(by="ops"))
     whole.apply("new-1", ev.Paused(by="ops"))
-    told = body(whole, "new")
-    assert told["status"] == "paused"
-    assert (told["estimated_completion"], told["estimate"]) == (None, None)
+    shown = body(whole, "new")
+    assert shown["status"] == "paused"
+    assert (shown["estimated_completion"], shown["estimate"]) == (None, None)
 
 
 def test_a_key_of_another_program_changes_no_commit(whole: Driver) -> None:

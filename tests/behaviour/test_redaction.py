@@ -9,7 +9,7 @@ from progress_backend.record.model import Member
 from tests.behaviour.driving import Driver, identity_of
 
 SECRET = "hunter2"
-SAID = f"no route to redis://:{SECRET}@cache:6379/0"
+MESSAGE = f"no route to redis://:{SECRET}@cache:6379/0"
 
 
 def stored(driver: Driver, task_id: str) -> str:
@@ -22,12 +22,12 @@ def test_no_commit_of_a_task_writes_a_secret(driver: Driver) -> None:
     steps = (
         ev.Created(identity=identity),
         ev.Started(identity=identity),
-        ev.Progressed(message=SAID, details={"token": SECRET}, results={"api_key": SECRET}),
-        ev.Paused(message=SAID, reason=SAID),
+        ev.Progressed(message=MESSAGE, details={"token": SECRET}, results={"api_key": SECRET}),
+        ev.Paused(message=MESSAGE, reason=MESSAGE),
         ev.Resumed(),
-        ev.Retried(message=SAID),
+        ev.Retried(message=MESSAGE),
         ev.Started(identity=identity, retries=1),
-        ev.Failed(error_message=SAID),
+        ev.Failed(error_message=MESSAGE),
     )
     for event in steps:
         driver.apply("t", event)
@@ -40,7 +40,7 @@ def test_no_commit_of_a_task_writes_a_secret(driver: Driver) -> None:
 def test_a_request_about_a_workflow_keeps_no_secret(driver: Driver) -> None:
     driver.apply("a", ev.Created(identity=identity_of(member=Member(("w",)))))
     now = driver.now()
-    ask = workflow_acts.ask(driver.flows, "w", "pause", now, reason=SAID)
+    ask = workflow_acts.ask(driver.flows, "w", "pause", now, reason=MESSAGE)
     body, _ = driver.run(ask)
     figures = driver.execute(workflows.figures("w", int(now.timestamp() * 1000)))
     assert figures.act.reason == "no route to redis://:***@cache:6379/0"

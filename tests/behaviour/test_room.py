@@ -42,9 +42,9 @@ def test_they_take_64_kib_at_most_and_count_what_was_dropped(
         driver.execute(task_log.add("t", 1, lines, 0, settings, driver.flows.redaction))
     keys = [f"progress_{part}:t" for part in ("log", "timeline")]
     assert sum(driver.raw.memory_usage(key, samples=0) for key in keys) <= BOUND
-    told = json.loads(driver.run(task_timeline.read("t", settings)))
-    assert told["gone"] > 100
-    assert len(told["entries"]) > 4
+    timeline = json.loads(driver.run(task_timeline.read("t", settings)))
+    assert timeline["gone"] > 100
+    assert len(timeline["entries"]) > 4
     part: logs.LogPart = driver.run(task_log.read("t", None, 1_000))
     assert part.last == 500
     assert part.first is not None

@@ -59,10 +59,10 @@ def test_of_a_long_one_the_newest_are_kept_and_the_others_counted(driver: Driver
     for number in range(150):
         driver.apply("t", ev.Progressed(details={"phase": f"phase {number:03}"}))
     found = read(driver, "t")
-    told = [entry["text"] for entry in found["entries"][2:]]
-    assert told == [f"phase {number:03}" for number in range(found["gone"], 150)]
+    texts = [entry["text"] for entry in found["entries"][2:]]
+    assert texts == [f"phase {number:03}" for number in range(found["gone"], 150)]
     kept = driver.execute(timelines.read("t")).entries
-    assert len(kept) == len(told)
+    assert len(kept) == len(texts)
     assert room.TIMELINE - room.cost(kept[0]) < sum(map(room.cost, kept)) <= room.TIMELINE
 
 

@@ -34,12 +34,12 @@ def test_each_goes_its_own_way_and_commits_share_trips(driver: Driver) -> None:
     ended = driver.start("ended")
     driver.apply("overtaken", ev.Paused())  # by another caller, as the base does not know
     driver.apply("ended", ev.Cancelled())
-    now, said = driver.now(), ev.Progressed(current=3, attempt=1)
+    now, progress = driver.now(), ev.Progressed(current=3, attempt=1)
     flows = [
-        driver.flows.apply("at work", (said,), now, base=at_work),
-        driver.flows.apply("overtaken", (said,), now, base=overtaken),
-        driver.flows.apply("ended", (said,), now, base=ended),
-        driver.flows.apply("nowhere", (said,), now),
+        driver.flows.apply("at work", (progress,), now, base=at_work),
+        driver.flows.apply("overtaken", (progress,), now, base=overtaken),
+        driver.flows.apply("ended", (progress,), now, base=ended),
+        driver.flows.apply("nowhere", (progress,), now),
         driver.flows.apply("new", (ev.Created(identity=identity_of()),), now),
     ]
     trips: list[int] = []

@@ -68,7 +68,7 @@ STARTED = ev.Started(identity=identity_of(), worker=Worker("lease-1", "celery@on
 REDELIVERED = ev.Started(identity=identity_of(), worker=Worker("lease-2", "celery@two"))
 WAITS, RUNS = (CREATED,), (STARTED,)
 #: It was sent again, under the same id.
-ANEW = (*RUNS, ev.Completed(), CREATED)
+CREATED_AGAIN = (*RUNS, ev.Completed(), CREATED)
 
 
 @pytest.mark.parametrize(
@@ -83,14 +83,14 @@ ANEW = (*RUNS, ev.Completed(), CREATED)
         (RUNS, None, True),
         ((*RUNS, REDELIVERED), -3_600, True),  # the same message, delivered again
         # An earlier task with its id may have ended a few minutes ago.
-        ((*ANEW, *RUNS), -50, True),
-        ((*ANEW, *RUNS), -70, False),
+        ((*CREATED_AGAIN, *RUNS), -50, True),
+        ((*CREATED_AGAIN, *RUNS), -70, False),
         # A first record may wait for what ended by a slow clock.
         (WAITS, -300, True),
         (WAITS, -361, False),
         ((*WAITS, ev.Paused()), -1, False),
         ((*WAITS, ev.Paused()), None, False),
-        (ANEW, 5, False),  # whatever the clocks say
+        (CREATED_AGAIN, 5, False),  # whatever the clocks say
     ],
 )
 def test_the_result_backends_end_is_the_records_where_it_is_of_this_life(

@@ -22,8 +22,8 @@ def looked(driver: Driver, after: float, lease: str = "lease-1") -> dict[str, tu
     """What a worker's pass says so many seconds from now."""
     held = driver.execute(leases.held(lease, 100))
     now = driver.now() + seconds(after)
-    told = driver.run(warning_checks.of_lease(driver.flows, lease, held, now, {}))
-    return {task_id: warnings.kinds for task_id, warnings in told}
+    judged = driver.run(warning_checks.of_lease(driver.flows, lease, held, now, {}))
+    return {task_id: warnings.kinds for task_id, warnings in judged}
 
 
 def run_with_values(driver: Driver, task_id: str, *, lease: str = "lease-1") -> None:
@@ -93,8 +93,8 @@ def test_a_task_outside_of_celery_can_be_late_but_never_stalled(driver: Driver) 
     driver.apply("timed", ev.Progressed(current=1))
     now = driver.now() + seconds(100)
     found, _ = driver.run(silent_runs.unheld(driver.flows, now, "ours"))
-    told = driver.run(warning_checks.judge(driver.flows, found, now, {}))
-    assert [(task_id, warnings.kinds) for task_id, warnings in told] == [("timed", ("late",))]
+    judged = driver.run(warning_checks.judge(driver.flows, found, now, {}))
+    assert [(task_id, warnings.kinds) for task_id, warnings in judged] == [("timed", ("late",))]
 
 
 def test_a_run_that_writes_meanwhile_is_spared(running: Driver) -> None:
@@ -113,5 +113,5 @@ def test_a_warning_for_which_a_record_has_no_room_is_logged(
     full = ev.Progressed(results={"a": "a" * (MAX_DOCUMENT_BYTES - known - 40)})
     running.apply("a", full)
     assert looked(running, 40) == {}
-    (said,) = [record.getMessage() for record in caplog.records]
-    assert said.startswith("a warning is not recorded: a: TooLarge: the record of task a")
+    (logged,) = [record.getMessage() for record in caplog.records]
+    assert logged.startswith("a warning is not recorded: a: TooLarge: the record of task a")

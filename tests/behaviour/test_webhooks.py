@@ -278,7 +278,7 @@ def test_an_event_and_entries_of_the_timeline_in_one_commit(
     hooked.apply("t", ev.Cancelled(by="api"))
     assert [event["type"] for event in taken(hooked)] == ["progress.task.cancelled"]
     body = json.loads(hooked.run(task_timeline.read("t", hooked.settings)))
-    told = {entry["event"]: entry.get("text") for entry in body["entries"]}
+    texts = {entry["event"]: entry.get("text") for entry in body["entries"]}
     # The pause, which the cancel has taken out of the record, is written with it.
-    assert told == {**dict.fromkeys(("created", "started", "cancel", "ended")), "pause": "lunch"}
+    assert texts == {**dict.fromkeys(("created", "started", "cancel", "ended")), "pause": "lunch"}
     assert hooked.execute(timelines.read("t")).entries

@@ -17,7 +17,7 @@ from progress_backend.settings import Settings
 from progress_backend.store.drivers import AsyncStore, Store
 from tests import strangers
 from tests.stopwatch import FACTOR, Stopwatch
-from tests.strangers import Serve, Stranger, Way, answering, greeting
+from tests.strangers import OtherServer, Serve, Way, answering, greeting
 from tests.waiting import aeventually, eventually
 from tests.web.conftest import start_api
 
@@ -26,7 +26,7 @@ __all__ = ["start_api"]
 WAIT_S = 0.2
 CREATED = ev.Created(identity=ev.Identity(task_type="x"))
 
-STRANGERS: dict[str, Serve] = {
+SERVERS: dict[str, Serve] = {
     "http": answering(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"),
     "ssh": greeting(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
     "tls_alert": answering(b"\x15\x03\x01\x00\x02\x02\x46"),
@@ -140,10 +140,10 @@ async def test_so_it_is_with_asyncio(way: Way, connected: bool) -> None:
             assert watch.seconds < FACTOR * 2 * WAIT_S
 
 
-@pytest.mark.parametrize("kind", STRANGERS)
+@pytest.mark.parametrize("kind", SERVERS)
 async def test_what_is_no_redis_counts_as_away(kind: str) -> None:
-    with Stranger(STRANGERS[kind]) as stranger:
-        settings = Settings(redis_url=stranger.url)
+    with OtherServer(SERVERS[kind]) as server:
+        settings = Settings(redis_url=server.url)
         with Store(settings, timeout_s=WAIT_S) as store:
             bounded(lambda: create(store, "t"))
             bounded(lambda: store.execute(records.read(("t",))))

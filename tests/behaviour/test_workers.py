@@ -71,10 +71,10 @@ def test_each_worker_with_its_last_sign_and_what_it_runs(driver: Driver) -> None
     held = rows["celery@b"]["holds"]
     assert held["total"] == 2
     tasks = {task["task_id"]: task for task in held["tasks"]}
-    told = {"task_type": "fetch_data", "status": "running"}
+    shown = {"task_type": "fetch_data", "status": "running"}
     assert tasks == {
-        "t0": {"task_id": "t0", **told, "percentage": 0.0},
-        "t1": {"task_id": "t1", **told, "percentage": 40.0},
+        "t0": {"task_id": "t0", **shown, "percentage": 0.0},
+        "t1": {"task_id": "t1", **shown, "percentage": 40.0},
     }
     assert rows["celery@dead"]["holds"]["tasks"][0]["task_id"] == "silent"
     assert rows["celery@a"]["holds"] == {"total": 0, "tasks": []}

@@ -19,7 +19,7 @@ import redis.asyncio
 import uvloop
 
 _ACCEPT = re.compile(rb"sec-websocket-key: *(\S+)", re.IGNORECASE)
-_MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 watchers: dict[bytes, set[asyncio.Transport]] = defaultdict(set)
 
@@ -44,7 +44,7 @@ class Watcher(asyncio.Protocol):
         self._name = data.split()[1][1:]
         key = _ACCEPT.search(data)
         assert key is not None
-        accepted = base64.b64encode(hashlib.sha1(key[1] + _MAGIC).digest())
+        accepted = base64.b64encode(hashlib.sha1(key[1] + _GUID).digest())
         self._transport.write(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Accept: " + accepted + b"\r\n\r\n" + frame(b"{}")

@@ -66,9 +66,9 @@ class Firefox:
         self._over.callback(self._process.kill)
 
         def address() -> str | None:
-            said = log.read_text(errors="replace")
-            assert self._process.poll() is None, said
-            found = READY.search(said)
+            written = log.read_text(errors="replace")
+            assert self._process.poll() is None, written
+            found = READY.search(written)
             return found and found[1]
 
         try:
@@ -97,12 +97,14 @@ class Firefox:
         self._sent += 1
         self._socket.send(json.dumps({"id": self._sent, "method": method, "params": params}))
         while True:
-            said = json.loads(self._socket.recv(ANSWER_S))
-            if said.get("id") == self._sent:
-                assert said["type"] == "success", f"{method}: {said['error']}: {said['message']}"
-                return dict(said["result"])
-            entry = said.get("params", {})
-            if said.get("method") == "log.entryAdded" and entry["level"] in ("error", "warn"):
+            message = json.loads(self._socket.recv(ANSWER_S))
+            if message.get("id") == self._sent:
+                assert message["type"] == "success", (
+                    f"{method}: {message['error']}: {message['message']}"
+                )
+                return dict(message["result"])
+            entry = message.get("params", {})
+            if message.get("method") == "log.entryAdded" and entry["level"] in ("error", "warn"):
                 self.complaints.append(entry["text"])
 
     @contextmanager
@@ -125,14 +127,14 @@ class Tab:
 
     def evaluate(self, function: str, *arguments: object) -> Any:
         """What a JavaScript function returns for these arguments, both as JSON."""
-        said = self._firefox.ask(
+        reply = self._firefox.ask(
             "script.callFunction", awaitPromise=True, target={"context": self._context},
             functionDeclaration=f"async (given) => "
             f"JSON.stringify(await ({function})(...JSON.parse(given))) ?? 'null'",
             arguments=[{"type": "string", "value": json.dumps(arguments)}],
         )  # fmt: skip
-        assert said["type"] == "success", said["exceptionDetails"]["text"]
-        return json.loads(said["result"]["value"])
+        assert reply["type"] == "success", reply["exceptionDetails"]["text"]
+        return json.loads(reply["result"]["value"])
 
     def shows(self, *texts: str) -> str:
         """Waits until each text can be read, and is what can be read then."""

@@ -39,7 +39,7 @@ class Line:
         self._silent = True
         self._dead |= self._open
 
-    def speak(self) -> None:
+    def pass_again(self) -> None:
         """New connections pass; those that were open stay dead."""
         self._silent = False
 

@@ -71,7 +71,7 @@ def kernel(tmp_path: Any, redis_url: str) -> Iterator[Any]:
 def test_the_cells_of_the_notebook_run(start_example: StartExample, kernel: Any) -> None:
     start_example("notebook")
     notebook = json.loads((EXAMPLES / "notebook" / "watch.ipynb").read_text("utf-8"))
-    said: list[str] = []
+    texts: list[str] = []
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             done = kernel.execute("".join(cell["source"]), reply=True, timeout=WAIT_MS / 1000)
@@ -80,8 +80,8 @@ def test_the_cells_of_the_notebook_run(start_example: StartExample, kernel: Any)
     def printed() -> bool:
         got = kernel.get_iopub_msg(timeout=60)
         if got["msg_type"] == "stream":
-            said.append(got["content"]["text"])
-        return "completed {'rows': 40}" in "".join(said)
+            texts.append(got["content"]["text"])
+        return "completed {'rows': 40}" in "".join(texts)
 
     eventually(printed, 60, what="the record's end")
 

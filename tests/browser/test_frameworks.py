@@ -140,10 +140,10 @@ def test_a_frame_as_streamlit_makes_one(
 
     monkeypatch.setitem(sys.modules, "streamlit", SimpleNamespace(iframe=iframe))
     (block,) = blocks("docs/element.md", "In templates and frameworks", "python")
-    said: dict[str, Any] = {}
-    exec(block.text.replace("http://127.0.0.1:8004", f"http://127.0.0.1:{api.port}"), said)
+    names: dict[str, Any] = {}
+    exec(block.text.replace("http://127.0.0.1:8004", f"http://127.0.0.1:{api.port}"), names)
     task_id = api.create()
-    said["show"](task_id)
+    names["show"](task_id)
     ((src, height),) = framed
     frame = f'<iframe srcdoc="{html.escape(src)}" height="{height}" title="Progress"></iframe>'
     (folder / "index.html").write_text(page_of("", frame))

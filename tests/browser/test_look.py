@@ -72,11 +72,11 @@ def can_be_read(page: Page, width: int) -> None:
     assert row(page, "many").locator(".figures span").evaluate(uncut)
     most = row(page, "most").locator(".figures span")
     assert most.get_attribute("title") == "9,007,199,254,740,990 / 9,007,199,254,740,991"
-    said = row(page, "running").locator(".message span")
-    shown = box(said)
+    message = row(page, "running").locator(".message span")
+    shown = box(message)
     assert shown["width"] >= min(200, width - 80)
     assert shown["height"] < 30  # one line, however long it is
-    expect(said).to_have_attribute("title", LONG)
+    expect(message).to_have_attribute("title", LONG)
     heights = "rows => rows.map(row => row.getBoundingClientRect().height)"
     found = page.locator("#table tr[data-task-id]").evaluate_all(heights)
     assert width < 800 or all(44 <= height <= 56 for height in found), found
@@ -105,8 +105,8 @@ def test_what_is_written_from_right_to_left_turns_nothing_else(
         for place in places:
             found = row(page, turned).locator(place)
             expect(found).to_contain_text(turned)
-            said = "all => all.map(one => getComputedStyle(one).unicodeBidi)"
-            assert found.evaluate_all(said) == ["isolate"], place
+            isolation = "all => all.map(one => getComputedStyle(one).unicodeBidi)"
+            assert found.evaluate_all(isolation) == ["isolate"], place
 
     isolated(".open strong", ".rate", ".message span")
     records.fail(turned, turned)

@@ -150,19 +150,19 @@ def _a_page_shows(page: Page, body: dict[str, Any]) -> None:
         counted = f"{progress['current']} / {total}" if total else str(progress["current"] or "")
         early = status == "completed" and total and progress["current"] < total
         assert count == ("" if early else counted)
-    told = body["current_status"]
+    shown_text = body["current_status"]
     if (body.get("message_code") or {}).get("code") in PLAIN:
-        told = ""
+        shown_text = ""
     control, why = body.get("control"), ""
     if status == "error":  # the cause first; that it failed says no more
-        why = told
-        told = body["error_message"].rstrip().splitlines()[-1]
+        why = shown_text
+        shown_text = body["error_message"].rstrip().splitlines()[-1]
     elif control and status in ("paused", "cancelled"):
         why = f"{control['by']}: {control['reason']}"
-    assert shown.locator(".message > span").text_content() == told
-    said = shown.locator(".message > small").text_content()
+    assert shown.locator(".message > span").text_content() == shown_text
+    small = shown.locator(".message > small").text_content()
     # The place of a waiting task is read behind the list, a moment later.
-    assert said == why or (status == "created" and "ahead" in body)
+    assert small == why or (status == "created" and "ahead" in body)
     since = shown.locator(".time").get_attribute("title")
     if body["start_time"] is None:
         assert since == ""

@@ -87,23 +87,23 @@ def test_a_row_has_one_language_whatever_its_writer_spoke(
     records.fail("foreign", default_texts.text(writer, "unknown_task", name="shop.x"))
     records.progress("own", 3, words["own"])
 
-    def all_are_said() -> None:
-        for task_id, said in words.items():
+    def all_are_shown() -> None:
+        for task_id, expected in words.items():
             if task_id in ("moving", "done"):
                 expect(row(page, task_id).locator(".message")).to_be_hidden()
-            expect(row(page, task_id).locator(".message")).to_contain_text(said)
+            expect(row(page, task_id).locator(".message")).to_contain_text(expected)
         expect(row(page, "failed").locator(".message span")).to_have_text(
             "ConnectionError: 完了しました"
         )
 
-    all_are_said()
+    all_are_shown()
     stored = api.status("moving").json()["current_status"]
     assert stored == default_texts.progress_text(writer, 63, 252)  # without a wish
     page.reload()  # and as it is read.
     shows(page, "moving", "running")
-    all_are_said()
+    all_are_shown()
     other_language(page)
     expect(row(page, "gone").locator(".message")).not_to_contain_text(words["gone"])
     expect(row(page, "own").locator(".message")).to_contain_text(words["own"])
     other_language(page)
-    all_are_said()
+    all_are_shown()

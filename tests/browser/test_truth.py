@@ -56,8 +56,8 @@ class Scene:
     #: What the list's page shows beside its state; a record's own shows how old it is.
     since: str = "last message"
     #: Seconds until the page showed that it does not know, and its text.
-    said_after: float | None = None
-    said: str = ""
+    known_after: float | None = None
+    shown: str = ""
     #: Seconds until it was live again and showed what was recorded meanwhile.
     healed_after: float | None = None
 
@@ -65,9 +65,9 @@ class Scene:
         return self.page.locator("#connection").get_attribute("data-state") or ""
 
     def says_that_it_does_not_know(self) -> bool:
-        self.said = self.page.locator("#state").inner_text()
+        self.shown = self.page.locator("#state").inner_text()
         fresh = self.page.locator("body").get_attribute("data-fresh")
-        return self.state() in ("stale", "away") and fresh == "false" and self.since in self.said
+        return self.state() in ("stale", "away") and fresh == "false" and self.since in self.shown
 
     def knows(self) -> bool:
         never_loaded_again(self.page)
@@ -83,8 +83,8 @@ class ElementScene(Scene):
 
     def says_that_it_does_not_know(self) -> bool:
         note = self.page.locator("task-progress [part=note]")
-        self.said = note.inner_text() if note.is_visible() else ""
-        return self.state() == "stale" and self.said == "Not up to date"
+        self.shown = note.inner_text() if note.is_visible() else ""
+        return self.state() == "stale" and self.shown == "Not up to date"
 
     def knows(self) -> bool:
         never_loaded_again(self.page)
@@ -151,7 +151,7 @@ def scenes(world: World) -> dict[str, Scene]:
 
     server = world.server()
     line = world.over.enter_context(Line(world.api(server).port))
-    made["silent proxy"] = scene(server, line.port, line.fall_silent, line.speak)
+    made["silent proxy"] = scene(server, line.port, line.fall_silent, line.pass_again)
 
     # The pages of one record and the element, over one such line: it falls silent for all of them.
     server = world.server()
@@ -170,12 +170,15 @@ def scenes(world: World) -> dict[str, Scene]:
     for name, (kind, port, path) in opened.items():
         page, nothing = world.page(port, path=path), lambda: None
         made[name] = kind(page, records, nothing, nothing, since="")
-    made["silent proxy, task"].hurt, made["silent proxy, task"].heal = line.fall_silent, line.speak
+    made["silent proxy, task"].hurt, made["silent proxy, task"].heal = (
+        line.fall_silent,
+        line.pass_again,
+    )
 
     server = world.server()
-    anew, port = world.process(server)
+    restarted, port = world.process(server)
     made["API restart"] = scene(
-        server, port, anew.stop, lambda: anew.start(ready="http://", timeout=300)
+        server, port, restarted.stop, lambda: restarted.start(ready="http://", timeout=300)
     )
 
     server = world.server()
@@ -202,11 +205,11 @@ def seen(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         hurt_at = time.monotonic()
         for scene in made.values():
             scene.hurt()
-        watch(made, lambda scene: scene.says_that_it_does_not_know(), "said_after")
+        watch(made, lambda scene: scene.says_that_it_does_not_know(), "known_after")
         while time.monotonic() - hurt_at < AWAY_S:
             time.sleep(0.1)
-        told = ("no network", "frozen API", "silent proxy", "silent proxy, task", "API restart")
-        record(made, *told)
+        reported = ("no network", "frozen API", "silent proxy", "silent proxy, task", "API restart")
+        record(made, *reported)
         made["silent proxy, workflow"].records.progress("job-of-it", 126)
         for scene in made.values():
             scene.heal()
@@ -214,7 +217,7 @@ def seen(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         record(made, "frozen Redis", "store restart")
         watch(made, lambda scene: scene.knows(), "healed_after")
         for name, scene in made.items():
-            print(f"{name}: {scene.said!r} after {scene.said_after}, well {scene.healed_after}")
+            print(f"{name}: {scene.shown!r} after {scene.known_after}, well {scene.healed_after}")
         yield made
 
 
@@ -247,7 +250,7 @@ def test_it_says_since_when_it_does_not_know_and_knows_again(
     seen: dict[str, Scene], name: str
 ) -> None:
     scene = seen[name]
-    assert scene.said_after is not None, f"it still says {scene.said!r}"
+    assert scene.known_after is not None, f"it still says {scene.shown!r}"
     assert scene.healed_after is not None, "it does not recover"
 
 
@@ -264,7 +267,7 @@ def test_an_unreachable_store_is_reported_when_the_page_opens(
         for port in ports:
             page = world.page(port)
             notice = page.locator("#notice")
-            until(lambda at=notice: "does not answer" in at.inner_text(), WITHIN_S, "it is said")
+            until(lambda at=notice: "does not answer" in at.inner_text(), WITHIN_S, "it is shown")
             state = page.locator("#connection")
             until(lambda at=state: at.inner_text() == "Not up to date", WITHIN_S, "it is old")
 
@@ -283,4 +286,4 @@ def test_an_act_while_the_store_is_away_is_refused_in_words(
         pause.click()
         notice = page.locator("#notice")
         wanted = "Not done: the store does not answer."
-        until(lambda: notice.inner_text() == wanted, WITHIN_S, "the act's refusal is said")
+        until(lambda: notice.inner_text() == wanted, WITHIN_S, "the refusal is shown")

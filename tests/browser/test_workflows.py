@@ -142,8 +142,8 @@ def test_what_it_says_is_text(api: RunningApi, open_page: OpenPage, redis_url: s
     expect(found.locator(".message small")).to_have_text(f"1 failed: {hostile}")
     expect(found.locator("strong")).to_have_text(hostile)
     for place in ("strong", ".message small"):
-        said = found.locator(place).evaluate("one => getComputedStyle(one).unicodeBidi")
-        assert said == "isolate", place
+        isolation = found.locator(place).evaluate("one => getComputedStyle(one).unicodeBidi")
+        assert isolation == "isolate", place
     assert page.locator("img, td script").count() == 0
     assert page.evaluate("window.harmed") is None
 

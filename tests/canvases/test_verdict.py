@@ -32,7 +32,7 @@ def test_what_agrees_is_right() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "fault"),
     [
         ({"figures": Figures((0, 0, 0, 0, 0, 0)), "members": {}, "ran": ()}, "no workflow"),
         ({"figures": Figures((0, 0, 0, 3, 0, 0))}, "the figures say"),
@@ -47,9 +47,9 @@ def test_what_agrees_is_right() -> None:
         ({"members": {**FINE.members, "c": one("cancelled")}}, "the figures say"),
     ],
 )
-def test_each_disagreement_is_reported(change: dict[str, Any], said: str) -> None:
+def test_each_disagreement_is_reported(change: dict[str, Any], fault: str) -> None:
     found = list(faults(replace(FINE, **change)))
-    assert any(said in what for what in found), found
+    assert any(fault in what for what in found), found
 
 
 def test_what_a_dead_worker_has_taken_waits() -> None:

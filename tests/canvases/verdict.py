@@ -47,9 +47,9 @@ def faults(case: Case) -> Iterator[str]:
     if len(planned) != figures.planned or (planned and not wait):
         yield f"planned members are left: {figures}"
     counted = Counter(one["status"] for one in members.values())
-    said = dict(zip(STATUSES, figures.counts, strict=True))
-    if said != {status: counted[status] for status in STATUSES}:
-        yield f"the figures say {said}, the records {dict(counted)}"
+    by_status = dict(zip(STATUSES, figures.counts, strict=True))
+    if by_status != {status: counted[status] for status in STATUSES}:
+        yield f"the figures say {by_status}, the records {dict(counted)}"
     if figures.open and not (waiting and waiting - planned <= waits):
         yield f"it is open: {figures}"
     if not figures.open and (figures.percentage, figures.status) != (100, _status(counted)):

@@ -97,12 +97,12 @@ def run(what: Iterable[str], options: Sequence[str], *, tracked: bool, processes
     with tempfile.TemporaryDirectory() as reports:
         subprocess.run(command, cwd=suite(), env=environment(reports, tracked=tracked), check=False)
         for report in Path(reports).glob("*.json"):
-            said = json.loads(report.read_text())
-            for nodeid, how in said["outcomes"].items():
+            found = json.loads(report.read_text())
+            for nodeid, how in found["outcomes"].items():
                 (outcome.failed if how == "failed" else outcome.passed).add(nodeid)
-            outcome.compared += said["compared"]
-            outcome.contradictions += said["contradictions"]
-            outcome.open += said["open"]
+            outcome.compared += found["compared"]
+            outcome.contradictions += found["contradictions"]
+            outcome.open += found["open"]
     if not outcome.passed and not outcome.failed:
         sys.exit("celery-suite: no test has run")
     return outcome
@@ -112,13 +112,13 @@ def run_three_times(
     what: Iterable[str], options: Sequence[str], *, tracked: bool, processes: int
 ) -> Outcome:
     """These tests, and what fails again, one test at a time."""
-    said = "with install" if tracked else "bare"
-    print(f"== Celery {version('celery')}, {said}", flush=True)
+    kind = "with install" if tracked else "bare"
+    print(f"== Celery {version('celery')}, {kind}", flush=True)
     outcome = run(what, options, tracked=tracked, processes=processes)
     for number in range(2, TRIES + 1):
         if not outcome.failed:
             break
-        print(f"== {said}: {len(outcome.failed)} failed, try {number}", flush=True)
+        print(f"== {kind}: {len(outcome.failed)} failed, try {number}", flush=True)
         again = run(sorted(outcome.failed), (), tracked=tracked, processes=1)
         outcome.failed -= again.passed
         outcome.passed |= again.passed

@@ -55,9 +55,9 @@ def pytest_runtest_logreport(report: Any) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
-    said = disagreements(_server.url, os.environ["PROGRESS_REDIS_URL"])
+    found = disagreements(_server.url, os.environ["PROGRESS_REDIS_URL"])
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     # The process that hands the tests out to the others receives all outcomes.
     folder = Path(os.environ["PROGRESS_SUITE_REPORTS"])
-    (folder / f"{worker}.json").write_text(json.dumps({"outcomes": _outcomes, **said}))
+    (folder / f"{worker}.json").write_text(json.dumps({"outcomes": _outcomes, **found}))
     _server.stop()

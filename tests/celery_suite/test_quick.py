@@ -27,8 +27,8 @@ def test_canvases_go_as_without_install_and_no_record_contradicts_a_result() -> 
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=BOUND_S, check=False
     )
-    said = done.stdout[-8_000:] + done.stderr[-2_000:]
-    assert done.returncode == 0, said
-    compared = re.search(r"== (\d+) results compared with their records, 0 open", said)
-    assert compared is not None, said
-    assert int(compared[1]) > 500, said
+    printed = done.stdout[-8_000:] + done.stderr[-2_000:]
+    assert done.returncode == 0, printed
+    compared = re.search(r"== (\d+) results compared with their records, 0 open", printed)
+    assert compared is not None, printed
+    assert int(compared[1]) > 500, printed

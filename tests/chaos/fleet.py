@@ -112,8 +112,8 @@ class Fleet:
             heapq.heappop(self._healing)[2]()
         for service in self.services:
             if not service.alive and service not in self._killed:
-                said = service.log[-_LAST_WORDS:]
-                self.note(f"{name_of(service)} ended by itself ({service.wait()}):\n{said}")
+                tail = service.log[-_LAST_WORDS:]
+                self.note(f"{name_of(service)} ended by itself ({service.wait()}):\n{tail}")
                 self.injuries["ended by itself"] += 1
                 self._launch(service)
 

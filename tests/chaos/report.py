@@ -66,6 +66,6 @@ class Report:
         lines = [f"=== {task_id}: {self.verdicts[task_id].row}", f"sent: {sent}", "facts:"]
         lines += storm.facts.lines(task_id)
         for name, log in sorted(storm.fleet.logs().items()):
-            said = [line for line in log.splitlines() if task_id in line]
-            lines += [f"log of {name}:", *said[-_LINES:]]
+            about = [line for line in log.splitlines() if task_id in line]
+            lines += [f"log of {name}:", *about[-_LINES:]]
         return "\n".join(lines)

@@ -109,7 +109,7 @@ def test_a_server_that_is_no_api_is_one_line() -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         for words in (("tasks",), ("workers",), ("logs", "job-one")):
-            said = CliRunner().invoke(main, [*words, "--url", url])
-            assert said.exit_code == 1, said.output
-            assert said.output == f"Error: {url} is not an API: it responds with text/html\n"
+            result = CliRunner().invoke(main, [*words, "--url", url])
+            assert result.exit_code == 1, result.output
+            assert result.output == f"Error: {url} is not an API: it responds with text/html\n"
         server.shutdown()

@@ -30,7 +30,7 @@ from celery import Celery
 app = Celery("tasks", broker="memory://", backend={url!r}, set_as_current=False)
 """
 Run = Callable[..., Result]
-NOWHERE = "redis://127.0.0.1:1/0"
+UNUSED = "redis://127.0.0.1:1/0"
 
 
 @pytest.fixture
@@ -182,8 +182,8 @@ def test_show_prints_the_timeline(run: Run, records: Records) -> None:
     records.apply("the-id", ev.Paused(by="alice", reason="the market is closed"))
     records.apply("the-id", ev.Resumed(by="cli"))
     records.apply("the-id", ev.Retried(retries=1, message="HTTPError: 503"))
-    told = run("show", "the-id").output.split("\n\n")[1].splitlines()
-    about = [re.sub(r"^\S+ \S+ \S+  ", "", line) for line in told]
+    lines = run("show", "the-id").output.split("\n\n")[1].splitlines()
+    about = [re.sub(r"^\S+ \S+ \S+  ", "", line) for line in lines]
     assert about == [
         "created",
         "started          attempt 1",
@@ -243,13 +243,13 @@ def test_what_has_ended_cannot_be_cancelled_but_once_more(run: Run, records: Rec
 def test_an_unknown_id_is_one_line(run: Run, args: list[str]) -> None:
     result = run(*args)
     refused = f"{args[0]} of task x was refused: not found\n"
-    said = f"Error: Task x not found{LISTED}\n" if args[0] in ("show", "watch") else refused
-    assert (result.exit_code, result.output) == (1, said)
+    error = f"Error: Task x not found{LISTED}\n" if args[0] in ("show", "watch") else refused
+    assert (result.exit_code, result.output) == (1, error)
 
 
 @pytest.mark.parametrize("args", [["tasks"], ["show", "x"], ["cancel", "x"]])
 def test_a_store_that_does_not_answer_is_one_line(run: Run, args: list[str]) -> None:
-    result = run(*args, url=NOWHERE)
+    result = run(*args, url=UNUSED)
     assert result.exit_code == 1
     assert result.output.startswith("Error: the progress store does not answer: ")
     assert result.output.count("\n") == 1
@@ -288,9 +288,9 @@ def test_watch_waits_while_an_end_may_be_taken_back_and_says_until_when(
     result = run("watch", "job", "--interval", "0.1")
     assert time.monotonic() - began > 1.0
     assert result.exit_code == 1
-    said, final = result.output.splitlines()
+    printed, final = result.output.splitlines()
     assert lost.message.startswith("Worker lost; may run again until ")
-    assert f"{lost.message} (worker gone)" in said
+    assert f"{lost.message} (worker gone)" in printed
     assert "worker gone" in final
     assert "may run again" not in final
     shown = run("show", "job").output
@@ -322,10 +322,10 @@ def test_watch_follows_and_outlives_the_store(
 def test_watch_gives_up_a_store_that_stays_away(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("progress_backend.terminal.following.AWAY_S", 0.2)
     for args in (["watch"], ["watch", "the-id"]):
-        result = run(*args, "--interval", "0.1", url=NOWHERE)
+        result = run(*args, "--interval", "0.1", url=UNUSED)
         assert result.exit_code == 1
         assert "Error: the progress store does not answer" in result.output
-        assert result.output.count("does not answer") == 2, "said once, and at the end"
+        assert result.output.count("does not answer") == 2, "logged once, and at the end"
 
 
 def test_a_pipe_that_is_closed_ends_a_command_in_peace(records: Records) -> None:
@@ -391,7 +391,7 @@ def test_a_marked_task_without_install_is_named(app_folder: Path) -> None:
     marked = "from progress_backend import progress_task\n"
     marked += "@app.task(name='fetch', shared=False)\n@progress_task\ndef fetch(): ...\n"
     text = (app_folder / "shop.py").read_text()
-    for bare, said in ((True, True), (False, False)):
+    for bare, warned in ((True, True), (False, False)):
         install = "" if bare else "from progress_backend import install\ninstall(app)\n"
         (app_folder / f"shop_{bare}.py").write_text(f"{text}\n{install}{marked}")
         code, output = command("progress-backend", "tasks", "-A", f"shop_{bare}")
@@ -399,7 +399,7 @@ def test_a_marked_task_without_install_is_named(app_folder: Path) -> None:
         assert code == 0, output
         assert (
             "fetch has @progress_task, but install() was not called on its app" in output
-        ) == said
+        ) == warned
 
 
 def test_the_environment_names_the_app_where_no_option_does(

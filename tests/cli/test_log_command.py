@@ -44,9 +44,9 @@ def call(redis_url: str) -> Callable[..., Result]:
 
 def test_the_lines(call: Callable[..., Result], redis_url: str) -> None:
     written(redis_url, ("info", "a"), ("warning", "two\nlines"), ("error", "\x1b[2Jred"))
-    told = call(TASK_ID)
-    assert told.exit_code == 0, told.output
-    lines = told.output.splitlines()
+    result = call(TASK_ID)
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
     assert [line.split("  ", 1)[1] for line in lines if not line.startswith("  ")] == [
         "info     a",
         "warning  two",
@@ -60,16 +60,16 @@ def test_following_ends_with_the_task_and_counts_missing_lines(
     call: Callable[..., Result], redis_url: str
 ) -> None:
     written(redis_url, ("info", "a"), ("info", "b"), lost=7)
-    told = call(TASK_ID, "-f")
-    assert told.exit_code == 0, told.output
-    assert "… 7 lines are gone" in told.output
-    assert told.output.splitlines()[-1].endswith("b")
+    result = call(TASK_ID, "-f")
+    assert result.exit_code == 0, result.output
+    assert "… 7 lines are gone" in result.output
+    assert result.output.splitlines()[-1].endswith("b")
 
 
 def test_a_task_that_is_not_there(call: Callable[..., Result]) -> None:
-    told = call("nobody")
-    assert told.exit_code == 1
-    assert "nobody" in told.output
+    result = call("nobody")
+    assert result.exit_code == 1
+    assert "nobody" in result.output
 
 
 def test_ctrl_c_ends_following_without_a_word(
@@ -82,6 +82,6 @@ def test_ctrl_c_ends_following_without_a_word(
 
     clock = SimpleNamespace(sleep=interrupted, monotonic=time.monotonic)
     monkeypatch.setattr(log_command, "time", clock)
-    told = call(TASK_ID, "-f")
-    assert (told.exit_code, told.stderr) == (130, "")
-    assert told.stdout.endswith("info     a\n")
+    result = call(TASK_ID, "-f")
+    assert (result.exit_code, result.stderr) == (130, "")
+    assert result.stdout.endswith("info     a\n")

@@ -27,19 +27,19 @@ def test_a_stack_is_printed_with_celerys_frames_folded(redis_url: str) -> None:
         # Its process has answered as soon as it is asked.
         answer = {"time": "2100-01-01T00:00:00.000+00:00", "event": "stack", **about}
         store.execute(stacks.keep("runs", timeline.encoded(answer)))
-    told = call(redis_url, "stack", "runs")
-    assert told.exit_code == 0, told.output
-    assert told.output.splitlines()[1:] == [
+    result = call(redis_url, "stack", "runs")
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[1:] == [
         "    fetch (jobs.py:2)",
         "        time.sleep(60)",
         "      … 2 of Celery and its process",
     ]
-    assert told.output.splitlines()[0].endswith("stack  on request, same line for 1 s")
+    assert result.output.splitlines()[0].endswith("stack  on request, same line for 1 s")
     assert "fetch (jobs.py:2)" in call(redis_url, "show", "runs").output
 
 
 def test_a_task_that_waits_has_no_stack(redis_url: str) -> None:
     Records(redis_url).create("waits")
-    told = call(redis_url, "stack", "waits")
-    assert told.exit_code == 1
-    assert "it waits" in told.output
+    result = call(redis_url, "stack", "waits")
+    assert result.exit_code == 1
+    assert "it waits" in result.output

@@ -35,9 +35,9 @@ def ended(redis_url: str, webhooks: str) -> Store:
 
 def test_a_test_event_is_sent_now() -> None:
     with receiving() as receiver:
-        told = call("test", "ops", PROGRESS_WEBHOOKS=spec(url=receiver.url, allow_private=True))
-        assert told.exit_code == 0, told.output
-        assert re.search(r"webhook ops has accepted the event: HTTP 204", told.output)
+        result = call("test", "ops", PROGRESS_WEBHOOKS=spec(url=receiver.url, allow_private=True))
+        assert result.exit_code == 0, result.output
+        assert re.search(r"webhook ops has accepted the event: HTTP 204", result.output)
         assert receiver.types == ["progress.webhook.test"]
         assert receiver.faults == []
         refused = call("test", "ops", PROGRESS_WEBHOOKS=spec(url=receiver.url))
@@ -63,6 +63,6 @@ def test_it_sends_until_it_is_ended(redis_url: str, start_service: Callable[...,
 
 @pytest.mark.parametrize("words", [("test", "ops"), ("run",)])
 def test_without_targets_it_says_what_to_set(words: tuple[str, ...]) -> None:
-    told = call(*words)
-    assert told.exit_code == 1
-    assert "set PROGRESS_WEBHOOKS or PROGRESS_WEBHOOKS_FILE" in told.output
+    result = call(*words)
+    assert result.exit_code == 1
+    assert "set PROGRESS_WEBHOOKS or PROGRESS_WEBHOOKS_FILE" in result.output

@@ -19,9 +19,9 @@ from tests.records import Records
 def call(redis_url: str) -> Callable[..., Result]:
     def run(*words: str) -> Result:
         env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
-        told = CliRunner().invoke(main, ["workers", *words], env=env)
-        assert told.exit_code == 0, told.output
-        return told
+        result = CliRunner().invoke(main, ["workers", *words], env=env)
+        assert result.exit_code == 0, result.output
+        return result
 
     return run
 

@@ -15,7 +15,7 @@ from tests.records import Records
 
 Run = Callable[..., Result]
 W = "0f8c8a4e-5f0b-4c0e-9a53-2b1f0f6f7a10"
-NOWHERE = "http://127.0.0.1:1"
+UNUSED = "http://127.0.0.1:1"
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_tasks_and_workflows_that_nothing_else_started(run: Run, records: Record
 
 
 def test_one_workflow_in_full(run: Run, records: Records) -> None:
-    said = run("show", "--workflow", W).output
+    printed = run("show", "--workflow", W).output
     for fact in (
         rf"Workflow +{W}",
         "Name +fetch ×3 → merge",
@@ -70,12 +70,12 @@ def test_one_workflow_in_full(run: Run, records: Records) -> None:
         r"Created +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000",
         "Failures\n  failed +fetch_data +接続が切れました",
     ):
-        assert re.search(fact, said), (fact, said)
-    assert "Ended" not in said
+        assert re.search(fact, printed), (fact, printed)
+    assert "Ended" not in printed
     for args in (("show", "--workflow", W[:8]), ("show", W), ("show", W[:8])):
         elapsed = re.compile(r"Elapsed .*")  # which goes on
         shown = elapsed.sub("", run(*args).output)
-        assert shown == elapsed.sub("", said), "its id alone, and a short one"
+        assert shown == elapsed.sub("", printed), "its id alone, and a short one"
     body = json.loads(run("show", "--workflow", W, "--json").output)
     assert (body["workflow_id"], body["counts"]["planned"]) == (W, 1)
     assert datetime.fromisoformat(body["created_at"]).tzinfo is not None
@@ -102,7 +102,7 @@ def test_watch_ends_with_the_workflow(run: Run, records: Records) -> None:
 @pytest.mark.parametrize(
     ("url", "why"),
     [
-        (NOWHERE, "http://127.0.0.1:1 does not answer: "),
+        (UNUSED, "http://127.0.0.1:1 does not answer: "),
         ("ftp://host", "--url takes the address of an API, http://HOST:PORT, not 'ftp://host'"),
         ("127.0.0.1:8004", "--url takes the address of an API, http://HOST:PORT, not '127"),
     ],
@@ -117,7 +117,7 @@ def test_an_address_without_an_api_is_one_line(url: str, why: str) -> None:
 @pytest.mark.parametrize("verb", ["cancel", "pause", "resume"])
 def test_an_act_is_about_a_task_or_a_workflow(run: Run, records: Records, verb: str) -> None:
     for args in ((), ("half", "--workflow", W)):
-        said = run(verb, *args)
-        assert (said.exit_code, "--workflow" in said.output) == (2, True)
+        result = run(verb, *args)
+        assert (result.exit_code, "--workflow" in result.output) == (2, True)
     unknown = run(verb, "--workflow", "nobody")
     assert (unknown.exit_code, "nobody" in unknown.output) == (1, True)

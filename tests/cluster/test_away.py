@@ -190,17 +190,17 @@ async def test_a_listener_knows_the_nodes_that_it_has_seen(
             await aeventually(lambda: not listener.connected)
             await aeventually(lambda: listener.connected, 60)
 
-            async def is_heard() -> bool:
+            async def is_received() -> bool:
                 with contextlib.suppress(StoreUnavailable):  # before the failover
-                    return await is_heard_of_t()
+                    return await receives_t()
                 return False
 
-            async def is_heard_of_t() -> bool:
+            async def receives_t() -> bool:
                 async with watching(listener, "t") as mailbox:
                     await store.run(store.flows.apply("t", (CREATED,), store.now()))
                     update = await asyncio.wait_for(mailbox.get(), 60)
                     return bool(json.loads(update.message or "{}").get("task_id") == "t")
 
-            await aeventually(is_heard)
+            await aeventually(is_received)
         finally:
             await listener.stop()

@@ -23,7 +23,7 @@ from tests.outages.fleet import client
 from tests.outages.trio import TIMEOUT_S, Trio
 from tests.waiting import aeventually, eventually
 from tests.web.conftest import StartApi
-from tests.web.test_websockets import said
+from tests.web.test_websockets import received
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -89,22 +89,22 @@ async def test_all_tasks_through_a_filter(place: Place, start_api: StartApi) -> 
         ids = {api.create() for _ in range(20)}
         for task_id in ids:
             api.update(task_id, current_items=1)
-        heard = set()
-        while heard != ids:
-            message = await said(socket)
+        sent = set()
+        while sent != ids:
+            message = await received(socket)
             assert message["status"] == "running"
-            heard.add(message["task_id"])
+            sent.add(message["task_id"])
 
 
 async def test_an_open_socket_survives_a_failover(place: Place, start_api: StartApi) -> None:
     """What was replicated is never taken back, all comes in order, and the end is received. Last in
     the module: it leaves a server less."""
     api = start_api(create_app(replace(place.settings, lease_s=300)))
-    heard: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
 
-    async def hear(socket: websockets.ClientConnection) -> None:
+    async def receive(socket: websockets.ClientConnection) -> None:
         async for message in socket:
-            heard.append(json.loads(message))  # noqa: PERF401 - read while it grows
+            messages.append(json.loads(message))  # noqa: PERF401 - read while it grows
 
     with Store(place.settings, timeout_s=1) as store:
 
@@ -113,19 +113,21 @@ async def test_an_open_socket_survives_a_failover(place: Place, start_api: Start
 
         await say(CREATED, ev.Progressed(current=1))
         async with api.watch("job") as socket:
-            hearing = asyncio.create_task(hear(socket))
+            receiving = asyncio.create_task(receive(socket))
             for current in range(2, 6):
                 await say(ev.Progressed(current=current))
-            await aeventually(lambda: heard and heard[-1]["progress"]["current"] == 5, TIMEOUT_S)
+            await aeventually(
+                lambda: messages and messages[-1]["progress"]["current"] == 5, TIMEOUT_S
+            )
             await asyncio.to_thread(place.replicate)
             await asyncio.to_thread(place.kill, "job")
             for event in (*(ev.Progressed(current=n) for n in range(6, 10)), ev.Completed()):
                 await say(event)
             async with asyncio.timeout(TIMEOUT_S):
-                await hearing
+                await receiving
             assert socket.close_code == 1000
-    revisions = [message["revision"] for message in heard]
+    revisions = [message["revision"] for message in messages]
     assert revisions == sorted(set(revisions))
-    figures = [message["progress"]["current"] for message in heard]
+    figures = [message["progress"]["current"] for message in messages]
     assert figures == sorted(figures)
-    assert [m["status"] for m in heard] == ["running"] * (len(heard) - 1) + ["completed"]
+    assert [m["status"] for m in messages] == ["running"] * (len(messages) - 1) + ["completed"]

@@ -23,8 +23,8 @@ BUILD_S = 400.0
 def docker(*args: str, timeout: float = TIMEOUT_S, env: dict[str, str] | None = None) -> str:
     """What the command prints on stdout; AssertionError with all its output if it fails."""
     done = tried(*args, timeout=timeout, env=env)
-    said = f"docker {' '.join(args)}: {done.returncode}\n{done.stdout}{done.stderr}"
-    assert done.returncode == 0, said
+    output = f"docker {' '.join(args)}: {done.returncode}\n{done.stdout}{done.stderr}"
+    assert done.returncode == 0, output
     return done.stdout.strip()
 
 

@@ -97,8 +97,8 @@ def test_it_can_do_no_more_than_its_work(stack: Stack, service: str) -> None:
 
 
 def test_redis_asks_for_the_password(stack: Stack) -> None:
-    said = stack.exec("redis", "redis-cli", "get", "x").stdout
-    assert "NOAUTH" in said
+    printed = stack.exec("redis", "redis-cli", "get", "x").stdout
+    assert "NOAUTH" in printed
     # It is not in what the engine shows of the containers.
     for service in SERVICES:
         shown = docker("inspect", stack.container(service))

@@ -102,12 +102,12 @@ def test_the_entry_point_puts_a_secret_in_place_of_its_name(
 
 
 def test_only_the_two_doors_are_published_and_on_loopback(written: dict[str, Any]) -> None:
-    published = {name: said["ports"] for name, said in written.items() if "ports" in said}
+    published = {name: entry["ports"] for name, entry in written.items() if "ports" in entry}
     assert set(published) == set(DOORS)
     for service, port in DOORS.items():
-        (said,) = published[service]
-        match = PUBLISHED.fullmatch(said)
-        assert match is not None, said
+        (entry,) = published[service]
+        match = PUBLISHED.fullmatch(entry)
+        assert match is not None, entry
         assert match.groups() == (str(port), str(port))
 
 
@@ -118,19 +118,19 @@ def test_whatever_is_needed_is_waited_for_until_it_is_healthy(written: dict[str,
         assert {how["condition"] for how in needed.values()} == {"service_healthy"}, service
     assert "prices" in written["worker"]["depends_on"]
     # The image has a check of its own; what is not of the image needs one here.
-    assert {name for name, said in written.items() if "healthcheck" in said} == {
+    assert {name for name, entry in written.items() if "healthcheck" in entry} == {
         "redis",
         "rabbitmq",
     }
 
 
 def test_every_container_is_bounded(written: dict[str, Any]) -> None:
-    for service, said in written.items():
-        assert said["cap_drop"] == ["ALL"], service
-        assert said["security_opt"] == ["no-new-privileges:true"], service
-        assert {"mem_limit", "cpus", "pids_limit"} <= said.keys(), service
-        assert said["read_only"] is (service != "rabbitmq"), service
-        assert said.get("init", False) is (service in OURS), service
+    for service, entry in written.items():
+        assert entry["cap_drop"] == ["ALL"], service
+        assert entry["security_opt"] == ["no-new-privileges:true"], service
+        assert {"mem_limit", "cpus", "pids_limit"} <= entry.keys(), service
+        assert entry["read_only"] is (service != "rabbitmq"), service
+        assert entry.get("init", False) is (service in OURS), service
 
 
 def test_images_of_others_have_an_exact_version_and_no_digest(written: dict[str, Any]) -> None:
@@ -145,8 +145,8 @@ def test_images_of_others_have_an_exact_version_and_no_digest(written: dict[str,
 
 def test_it_holds_no_secret(written: dict[str, Any]) -> None:
     """Whoever sets one sets it outside: no value, no default and no address has a password."""
-    for service, said in written.items():
-        for name, value in (said.get("environment") or {}).items():
+    for service, entry in written.items():
+        for name, value in (entry.get("environment") or {}).items():
             # {redis} is the name of a file.
             assert not re.search(r"://[^/]*:(?!\{\w+\}@)[^/]*@", str(value)), f"{service}: {name}"
             if re.search("AUTH|PASS|SECRET|TOKEN|KEY$", name):
@@ -165,7 +165,7 @@ def test_compose_reads_it_so() -> None:
     assert read["api"]["environment"]["PROGRESS_SIGNING_KEYS"] == "{signing}"
     assert read["flower"]["environment"]["FLOWER_BASIC_AUTH"] == "{flower}"
     assert "FLOWER_BASIC_AUTH" not in read["api"]["environment"]
-    ports = {name: said["ports"] for name, said in read.items() if "ports" in said}
+    ports = {name: entry["ports"] for name, entry in read.items() if "ports" in entry}
     assert {name: [port["target"] for port in found] for name, found in ports.items()} == {
         name: [port] for name, port in DOORS.items()
     }

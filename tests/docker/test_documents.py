@@ -68,7 +68,7 @@ def test_it_can_be_followed(reader: Reader) -> None:
     up_rabbitmq, down_rabbitmq = section("RabbitMQ as the broker")
     renewed, back = section("Upgrade while jobs run")
     followed = [secrets, up, down, image, up_rabbitmq, down_rabbitmq, renewed, back]
-    assert len(followed) == len(blocks(DOCUMENT, language="sh")), "a block that nobody follows"
+    assert len(followed) == len(blocks(DOCUMENT, language="sh")), "a block that no test follows"
 
     *_, version = reader.follow(image)
     assert version.startswith("5.")

@@ -27,8 +27,8 @@ def test_it_runs_as_a_user_who_may_write_to_the_data_alone(image: str) -> None:
         "[p for p in ('/app', '/opt/venv', '/usr/local/lib/progress', '/data') "
         "if os.access(p, os.W_OK)]]))"
     )
-    said = docker("run", "--rm", image, "python3", "-c", code)
-    assert json.loads(said) == [10001, 10001, ["/data"]]
+    printed = docker("run", "--rm", image, "python3", "-c", code)
+    assert json.loads(printed) == [10001, 10001, ["/data"]]
 
 
 def test_it_holds_no_compiler_and_no_installer(image: str) -> None:
@@ -43,9 +43,9 @@ def test_it_holds_the_project_and_none_of_its_tests(image: str) -> None:
     code = (
         "import os, progress_backend; print(progress_backend.__file__, sorted(os.listdir('/app')))"
     )
-    said = docker("run", "--rm", image, "python3", "-c", code)
-    assert said.startswith("/opt/venv/lib/")
-    assert said.endswith("['api', 'workers']")
+    printed = docker("run", "--rm", image, "python3", "-c", code)
+    assert printed.startswith("/opt/venv/lib/")
+    assert printed.endswith("['api', 'workers']")
 
 
 def test_its_commands_reach_the_process_without_a_shell(image: str) -> None:
@@ -67,8 +67,8 @@ def test_what_it_cannot_run_gets_one_line(image: str) -> None:
 def test_a_worker_without_its_broker_is_not_healthy(image: str) -> None:
     """A health check that always says yes would not be one; nor may it before the start."""
     port = free_port()
-    nobody = f"redis://127.0.0.1:{port}/0"
-    urls = [f"{name}={nobody}" for name in ("CELERY_BROKER_URL", "PROGRESS_REDIS_URL")]
+    unused = f"redis://127.0.0.1:{port}/0"
+    urls = [f"{name}={unused}" for name in ("CELERY_BROKER_URL", "PROGRESS_REDIS_URL")]
     options = [word for url in urls for word in ("--env", url)]
     container = docker("run", "--detach", *options, image, "worker")
     try:

@@ -87,8 +87,8 @@ def restored(server: Server, copy: Path, folder: Path) -> Server:
 def test_a_restored_copy_gets_the_end_of_tasks_that_ended_since(
     world: World, server: Server, folder: Path
 ) -> None:
-    told, silent = world.send("return", {"saved": 1}), world.send(job="job_ignored")
-    for each in (told, silent):
+    ended_later, silent = world.send("return", {"saved": 1}), world.send(job="job_ignored")
+    for each in (ended_later, silent):
         world.begun(each)
         world.until(each, status="running")
     waiting = world.send("return", {"saved": 2})
@@ -101,19 +101,19 @@ def test_a_restored_copy_gets_the_end_of_tasks_that_ended_since(
 
     Records(server.url).apply(held, ev.Cancelled(by="api"))
     assert world.record(held)["status"] == "cancelled"
-    for each in (told, silent, waiting):
+    for each in (ended_later, silent, waiting):
         world.go(each)
     later = world.send("return", {"saved": 3})
     world.go(later)
     under_way = world.send("return", {"saved": 4})
     world.begun(under_way)
-    for each in (told, silent, waiting, later):
+    for each in (ended_later, silent, waiting, later):
         assert world.ended(each)["status"] == "completed"
     eventually(lambda: world.record(over) == {}, what="its time is over")
 
     again = restored(server, copy, folder)
     try:
-        for each, saved in ((told, 1), (waiting, 2)):
+        for each, saved in ((ended_later, 1), (waiting, 2)):
             record = world.until(each, status="completed")
             assert record["results"] == {"saved": saved}
         record = world.until(silent, status="error")

@@ -161,12 +161,12 @@ def test_its_code_is_followed_by_a_test(document: str) -> None:
 
 
 def test_commands_in_sentences_exist(document: str) -> None:
-    for said in commands_in_prose(document):
-        words = re.sub(r" -A \S+|[…|].*| [A-Z]+$", "", said).split()
-        if words[0] in ("pip", "pytest") or said in OTHERS:
+    for quoted in commands_in_prose(document):
+        words = re.sub(r" -A \S+|[…|].*| [A-Z]+$", "", quoted).split()
+        if words[0] in ("pip", "pytest") or quoted in OTHERS:
             continue
         if words[0] == "python":
-            assert words[1] != "-m" or importlib.util.find_spec(words[2]) is not None, said
+            assert words[1] != "-m" or importlib.util.find_spec(words[2]) is not None, quoted
             continue
         asked = [word for word in words if re.fullmatch(r"[a-z-]+", word)]
         program, *commands = [word for word in asked if not word.startswith("-")]
@@ -175,10 +175,10 @@ def test_commands_in_sentences_exist(document: str) -> None:
             if not isinstance(context.command, click.Group):
                 break  # an argument, or an option's value
             command = context.command.get_command(context, name)
-            assert command is not None, said
+            assert command is not None, quoted
             context = click.Context(command, info_name=name, parent=context)
         options = {option for each in context.command.params for option in each.opts}
-        assert {word for word in asked if word.startswith("-")} <= options, said
+        assert {word for word in asked if word.startswith("-")} <= options, quoted
 
 
 def test_its_words_are_plain(document: str) -> None:

@@ -95,7 +95,7 @@ def items(documented: Any, section: str) -> list[tuple[str, str]]:
 
 CALLS = list(documented())
 CALLED = pytest.mark.parametrize(
-    ("said", "called"), [each[1:] for each in CALLS], ids=[each[0] for each in CALLS]
+    ("written", "called"), [each[1:] for each in CALLS], ids=[each[0] for each in CALLS]
 )
 
 
@@ -109,14 +109,14 @@ def test_every_public_name_stands_there(package: str) -> None:
 
 
 @CALLED
-def test_each_argument_has_its_meaning_and_no_other(said: Any, called: Any) -> None:
-    assert inspect.getdoc(said)
-    assert [name.partition(" ")[0] for name, _ in items(said, "Args")] == parameters(called)
+def test_each_argument_has_its_meaning_and_no_other(written: Any, called: Any) -> None:
+    assert inspect.getdoc(written)
+    assert [name.partition(" ")[0] for name, _ in items(written, "Args")] == parameters(called)
 
 
 @CALLED
-def test_each_error_exists_and_has_its_reason(said: Any, called: Any) -> None:
-    for error, reason in items(said, "Raises"):
+def test_each_error_exists_and_has_its_reason(written: Any, called: Any) -> None:
+    for error, reason in items(written, "Raises"):
         name = error.partition(" ")[0]
         places = (progress_backend, errors, embedded, builtins)
         found = [getattr(place, name) for place in places if hasattr(place, name)]

@@ -19,7 +19,7 @@ from progress_backend.record.default_texts import Locale
 from tests.docs.reading import documents, text_of
 from tests.servers import ROOT
 
-AGAIN = "make them anew: make pictures"
+AGAIN = "make them again: make pictures"
 
 
 @pytest.mark.long

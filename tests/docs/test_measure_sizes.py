@@ -27,5 +27,5 @@ def test_it_prints_the_table_of_the_page() -> None:
     assert re.findall(r"^\| ([^|]+) \|", done.stdout, re.MULTILINE) == shown
     # A document's size does not depend on how many there are.
     sizes = [re.findall(r"\| ([\d,]+) B \|", text) for text in (section, done.stdout)]
-    for said, measured in zip(*sizes, strict=True):
-        assert abs(int(said.replace(",", "")) - int(measured.replace(",", ""))) < 30
+    for given, measured in zip(*sizes, strict=True):
+        assert abs(int(given.replace(",", "")) - int(measured.replace(",", ""))) < 30

@@ -61,8 +61,8 @@ def test_every_file_that_is_named_is_there() -> None:
 
 
 def test_a_file_that_is_gone_is_found() -> None:
-    said = "as `record/transition.py` and `tests/floors.py`, unlike web/wire.py (docs/old.md)"
-    assert missing(said) == ["web/wire.py", "docs/old.md"]
+    text = "as `record/transition.py` and `tests/floors.py`, unlike web/wire.py (docs/old.md)"
+    assert missing(text) == ["web/wire.py", "docs/old.md"]
     assert missing("what 'src/record/none.py' is, or path/to/python3.11") == []
 
 
@@ -88,19 +88,30 @@ def test_every_test_that_a_document_names_is_there(document: str) -> None:
 def test_the_librarys_words_are_plain() -> None:
     """In names, texts and docstrings; help also as it is printed."""
     found = {}
-    for name, tree in words.modules(ROOT):
+    for name, tree, _ in words.modules(ROOT / "progress_backend"):
         if left := words.of_names(tree) | words.of_strings(tree):
             found[name] = {word: words.REPLACED[word] for word in left}
     assert found == {}
     assert words.of_text(make_reference.commands()) == set()
 
 
+def test_the_words_of_tests_are_plain() -> None:
+    """In names, docstrings and comments; other texts may be data."""
+    found = {}
+    for name, tree, text in words.modules(ROOT / "tests"):
+        if left := words.of_names(tree) | words.of_remarks(tree, text):
+            found[name] = {word: words.REPLACED[word] for word in left}
+    assert found == {}
+
+
 def test_a_word_of_the_list_is_found() -> None:
     tree = ast.parse(
         'def _was_told(whose): raise ValueError("no worker heard it")\nSAID = "tell"\n'
     )
+    remarks = 'def test_it():\n    """Nobody."""\n    a = "told"  \x23 anew\n'
+    assert words.of_remarks(ast.parse(remarks), remarks) == {"nobody", "anew"}
     assert words.of_names(tree) == {"told", "whose", "said"}
     assert words.of_strings(tree) == {"heard"}
     assert words.of_prose("It `tells`, and whose?\n```sh\nsaid\n```\n") == {"whose"}
-    said = "The run, which\nwent\non, takes the record back; `asked` does not, and a chain begins."
-    assert list(words.phrases_of(said)) == ["went on", "takes the record back", "begins"]
+    text = "The run, which\nwent\non, takes the record back; `asked` does not, and a chain begins."
+    assert list(words.phrases_of(text)) == ["went on", "takes the record back", "begins"]

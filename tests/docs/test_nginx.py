@@ -106,8 +106,10 @@ def proxied(apis: list[RunningApi], tmp_path: Path, start_service: StartService)
 def started(file: Path, start_service: StartService) -> None:
     """nginx with this configuration, which it has looked at."""
     program = nginx()
-    said = subprocess.run([program, "-t", "-c", file], capture_output=True, text=True, timeout=300)
-    assert said.returncode == 0, said.stderr
+    checked = subprocess.run(
+        [program, "-t", "-c", file], capture_output=True, text=True, timeout=300
+    )
+    assert checked.returncode == 0, checked.stderr
     start_service([program, "-c", file])
 
 

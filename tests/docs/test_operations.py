@@ -75,8 +75,8 @@ def test_secrets_are_masked_by_the_list_and_by_a_function_of_ones_own(walk: Walk
     about = {"db_password": "x", "accessToken": "x", "shop": 7203}
     new = {"task_type": "fetch_data", "total_items": 1, "metadata": about}
     task_id = walk.http.post("/internal/create-task", json=new).json()["task_id"]
-    said = {"status": "error", "error_message": "7203: redis://:x@cache/0?api_key=x refused"}
-    walk.http.put(f"/internal/task/{task_id}/update", json=said)
+    failed = {"status": "error", "error_message": "7203: redis://:x@cache/0?api_key=x refused"}
+    walk.http.put(f"/internal/task/{task_id}/update", json=failed)
     record = walk.record(task_id)
     assert record["error_message"] == "****: redis://:***@cache/0?api_key=*** refused"
     assert record["metadata"] == {"db_password": "***", "accessToken": "***", "shop": 7203}
@@ -136,9 +136,9 @@ def test_the_dashboard_is_about_all_figures_and_labels_that_there_are() -> None:
             matched = {one for _, labels in named for one in re.findall(r"(\w+)[=!]", labels)}
             grouped = re.findall(r"by \(([\w, ]+)\)", target["expr"])
             by = {label.strip() for labels in grouped for label in labels.split(",")}
-            told = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
+            used = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
             assert matched <= known, target["expr"]
-            assert told <= by <= known, target["expr"]
+            assert used <= by <= known, target["expr"]
             assert target["expr"].count("(") == target["expr"].count(")")
     histograms = {name.removesuffix("_bucket") for name in there if name.endswith("_bucket")}
     beside = {f"{name}_{part}" for name in histograms for part in ("sum", "count")}

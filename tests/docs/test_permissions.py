@@ -52,9 +52,12 @@ def rule() -> list[str]:
 
 
 def rule_on_cluster() -> list[str]:
-    said = text_of(REDIS).partition("On a cluster the keys are")[2].partition("\n\n")[0]
+    passage = text_of(REDIS).partition("On a cluster the keys are")[2].partition("\n\n")[0]
     others = [word for word in rule() if word[0] != "~"]
-    return [*others, *(word for quoted in re.findall(r"`(.*?)`", said) for word in quoted.split())]
+    return [
+        *others,
+        *(word for quoted in re.findall(r"`(.*?)`", passage) for word in quoted.split()),
+    ]
 
 
 def permitted(url: str) -> str:
@@ -137,8 +140,8 @@ async def test_watchers_receive_updates(settings: Settings) -> None:
             every = Every(Counts())
             await listener.watches.join("all", "", every)
             await record(store, "t", ev.Progressed(current=3))
-            for heard in (mailbox, every):
-                while (await heard.get()).revision < 2:
+            for each in (mailbox, every):
+                while (await each.get()).revision < 2:
                     pass  # what was there when the subscription stood
             listener.watches.leave("all", "", every)
         await record(store, "member", MEMBER)

@@ -72,7 +72,7 @@ def test_plain_celery_read_by_http(walk: Walk) -> None:
     commands = blocks(QUICK_START, "Your first bar")
     walk.follow(commands)
     task_id = walk.variables["ID"]
-    shown, listed = walk.said
+    shown, listed = walk.printed
     assert task_id in shown
     assert task_id in listed
     (reading,) = blocks(QUICK_START, "Reading the record", "sh")
@@ -113,7 +113,7 @@ def test_django(walk: Walk) -> None:
     body = walk.answers[-1].json()
     assert (body["task_id"], body["symbol"]) == (task_id, "7203.T")
     assert body["task_type"] == "prices.tasks.fetch_prices"
-    assert task_id in walk.said[-1]
+    assert task_id in walk.printed[-1]
     assert completed(walk, task_id)["results"] == {"records_saved": 252}
     answer = walk.http.get(f"/internal/task/{task_id}/status")
     assert answer.json()["created_at"].endswith("+09:00")
@@ -123,7 +123,7 @@ def test_flask(walk: Walk) -> None:
     need("flask")
     walk.follow(blocks(FRAMEWORKS, "Flask"))
     task_id = walk.variables["ID"]
-    assert task_id in walk.said[-1]
+    assert task_id in walk.printed[-1]
     completed(walk, task_id)
     body = walk.http.get(f"/internal/task/{task_id}/status").json()
     assert body["task_type"] == "shop.fetch_prices"

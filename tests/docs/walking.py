@@ -71,7 +71,7 @@ class Walk:
         self.redis = urlsplit(redis_url).netloc
         self.variables: dict[str, str] = {}
         self.answers: list[httpx.Response] = []
-        self.said: list[str] = []
+        self.printed: list[str] = []
         self._start_service = start_service
         self._started: list[Service] = []
         #: The newest of each kind of service: it has the port, or takes all the tasks.
@@ -170,11 +170,11 @@ class Walk:
             self._interrupted(line, where)
         elif assigned := _ASSIGNED.fullmatch(line):
             name, command = assigned.groups()
-            self.variables[name] = self._said_by(command, where).strip()
+            self.variables[name] = self._printed_by(command, where).strip()
         elif line:
-            self.said.append(self._capture(shlex.split(line), where))
+            self.printed.append(self._capture(shlex.split(line), where))
 
-    def _said_by(self, command: str, where: str) -> str:
+    def _printed_by(self, command: str, where: str) -> str:
         """What a command prints; of curl, through the pipe behind it."""
         if not command.startswith("curl"):
             return self._capture(shlex.split(command), where)
@@ -188,7 +188,7 @@ class Walk:
         service.signal(signal.SIGINT)
         eventually(lambda: not service.alive, what=f"{where} ends at Ctrl-C")
         assert service.wait() == 0, f"{where}: {service.log}"
-        self.said.append(service.log)
+        self.printed.append(service.log)
 
     def _capture(self, args: list[str], where: str, given: str | None = None) -> str:
         done = subprocess.run(

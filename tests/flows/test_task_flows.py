@@ -36,6 +36,6 @@ def test_a_running_task_moves_in_the_order_of_expiry_once_an_hour(
         steps = 5 * 60 // minutes
         for step in range(steps):
             now += timedelta(minutes=minutes)
-            said = (ev.Progressed(current=step),)
-            base = store.run(store.flows.apply("t", said, now, base=base)).base
+            progress = (ev.Progressed(current=step),)
+            base = store.run(store.flows.apply("t", progress, now, base=base)).base
         assert sum(moved) in (steps * minutes // 60, steps * minutes // 60 + 1)

@@ -20,16 +20,16 @@ def markdown() -> Iterator[str]:
     yield "| what happens | how | meanwhile | in the end |"
     yield "|---|---|---|---|"
     for row in ROWS:
-        ends = [said(row.after)]
+        ends = [text_of(row.after)]
         for pool in POOLS:
             if pool in row.elsewhere:
                 other = row.elsewhere[pool]
-                ends.append(f"{pool}: {'–' if other is None else said(other)}")
-        meanwhile = "–" if row.during is None else said(row.during)
+                ends.append(f"{pool}: {'–' if other is None else text_of(other)}")
+        meanwhile = "–" if row.during is None else text_of(row.during)
         yield f"| {row.case} | {row.how} | {meanwhile} | {'; '.join(ends)} |"
 
 
-def said(seen: Seen) -> str:
+def text_of(seen: Seen) -> str:
     """A status, with the cause of an error."""
     return f"{seen.status} ({seen.cause})" if seen.cause else seen.status
 

@@ -31,7 +31,7 @@ def add(app: Celery) -> None:
     again = {"acks_late": True, "reject_on_worker_lost": True, "max_retries": None}
     for name, function in {"importing": importing, "paging": paging}.items():
         app.task(bind=True, name=name, shared=False, **again)(progress_task(function))
-    app.task(bind=True, name="telling", shared=False)(progress_task(telling))
+    app.task(bind=True, name="writing_lines", shared=False)(progress_task(writing_lines))
 
 
 def path_of(folder: Path, task_id: str) -> Path:
@@ -86,7 +86,7 @@ def paging(self: Any, items: int, retry_at: int | None = None) -> int:
     return items
 
 
-def telling(self: Any, lines: int, wait: str = "") -> int:
+def writing_lines(self: Any, lines: int, wait: str = "") -> int:
     """Writes lines into its log, by both ways."""
     progress, shop = ProgressNotifier(self), logging.getLogger("tests.shop")
     handler = ProgressLogHandler(logging.INFO)

@@ -20,7 +20,7 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.integration
 
 #: Each once, whatever the class.
-SAID = {"on_failure-TaskCancelled": 1, "after_return-REVOKED": 1}
+CALLED = {"on_failure-TaskCancelled": 1, "after_return-REVOKED": 1}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def service(url: str) -> Control:
     return Control(url)
 
 
-def said(world: World, task_id: str) -> dict[str, int]:
+def called(world: World, task_id: str) -> dict[str, int]:
     """Which hooks were called, and how often."""
     hooks = ("on_failure-TaskCancelled", "on_success", "after_return-REVOKED")
     hooks += ("after_return-SUCCESS", "after_return-IGNORED", "after_return-FAILURE")
@@ -50,7 +50,7 @@ def said(world: World, task_id: str) -> dict[str, int]:
 
 def cancelled(world: World, task_id: str) -> None:
     """Waits for the hooks; Celery and the record agree, and a wait for the result ends."""
-    eventually(lambda: said(world, task_id) == SAID, TIMEOUT_S, what="the hooks")
+    eventually(lambda: called(world, task_id) == CALLED, TIMEOUT_S, what="the hooks")
     with pytest.raises(TaskRevokedError):
         world.app.AsyncResult(task_id).get(timeout=TIMEOUT_S)
     assert world.record(task_id)["status"] == "cancelled"
@@ -130,4 +130,4 @@ def test_celerys_own_revoke_ends_a_job_as_ever(world: World) -> None:
     world.revoke(task_id)
     eventually(lambda: world.record(task_id)["status"] == "cancelled", TIMEOUT_S)
     goes_on(world)
-    assert said(world, task_id) == {}
+    assert called(world, task_id) == {}

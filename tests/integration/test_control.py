@@ -14,7 +14,7 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
-SAYING = ("updating", "tracking", "setting_state")
+REPORTING = ("updating", "tracking", "setting_state")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def acknowledged(world: World, task_id: str) -> dict[str, Any]:
     return world.record(task_id)
 
 
-@pytest.mark.parametrize("name", SAYING)
+@pytest.mark.parametrize("name", REPORTING)
 def test_a_running_job_ends_at_the_next_thing_it_says(
     world: World, service: Control, name: str
 ) -> None:

@@ -55,7 +55,7 @@ def scene(folder: Path, url: str, store: Server) -> Iterator[tuple[World, dict[s
             for pool in SILENT:
                 world.go(tasks[pool])
                 world.went(tasks[pool])
-            unheard(world, store, tasks["had returned"], tasks["had raised"])
+            end_unrecorded(world, store, tasks["had returned"], tasks["had raised"])
             dead.kill()
             os.killpg(frozen.pid, signal.SIGSTOP)
             store.resume()
@@ -69,7 +69,7 @@ def scene(folder: Path, url: str, store: Server) -> Iterator[tuple[World, dict[s
                 end([reaper])
 
 
-def unheard(world: World, store: Server, *task_ids: str) -> None:
+def end_unrecorded(world: World, store: Server, *task_ids: str) -> None:
     """The jobs end while the store hangs: only the result backend receives it."""
     store.pause()
     for task_id in task_ids:

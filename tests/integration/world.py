@@ -108,7 +108,7 @@ class World:
 
     def begun(self, task_id: str, runs: int = 1) -> None:
         """Waits until that many runs have reached the gate."""
-        self._said(task_id, "began", runs)
+        self._noted(task_id, "began", runs)
 
     def go(self, task_id: str) -> None:
         """Lets the job go on to its outcome."""
@@ -116,9 +116,9 @@ class World:
 
     def went(self, task_id: str, runs: int = 1) -> None:
         """Waits until that many runs have begun with their outcome."""
-        self._said(task_id, "went", runs)
+        self._noted(task_id, "went", runs)
 
-    def _said(self, task_id: str, what: str, times: int) -> None:
+    def _noted(self, task_id: str, what: str, times: int) -> None:
         eventually(
             lambda: len(self.gate.pids(task_id, what)) >= times,
             TIMEOUT_S,

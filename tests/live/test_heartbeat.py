@@ -21,22 +21,22 @@ def beat() -> Heartbeat:
 async def test_each_interval_sends_a_heartbeat_or_since_when_data_is_stale() -> None:
     alive = True
     beating = Heartbeats(lambda: Heartbeat.of(alive, NOW if alive else BEFORE))
-    told: list[Heartbeat] = []
-    beating.join(0.05, told.append)
-    await aeventually(lambda: len(told) >= 2)
-    assert json.loads(told[-1].message) == {
+    beats: list[Heartbeat] = []
+    beating.join(0.05, beats.append)
+    await aeventually(lambda: len(beats) >= 2)
+    assert json.loads(beats[-1].message) == {
         "type": "heartbeat",
         "timestamp": "2024-01-15T10:30:30.000+00:00",
     }
-    assert told[-1].frame.endswith(told[-1].message.encode())
+    assert beats[-1].frame.endswith(beats[-1].message.encode())
     alive = False
-    count = len(told)
-    await aeventually(lambda: len(told) > count)
-    assert json.loads(told[-1].message) == {
+    count = len(beats)
+    await aeventually(lambda: len(beats) > count)
+    assert json.loads(beats[-1].message) == {
         "type": "stale",
         "since": "2024-01-15T10:30:12.000+00:00",
     }
-    beating.leave(0.05, told.append)
+    beating.leave(0.05, beats.append)
 
 
 async def test_each_interval_has_one_timer_and_none_without_a_client() -> None:

@@ -44,15 +44,15 @@ async def news(mailbox: Mailbox[Update]) -> dict[str, Any]:
     async with asyncio.timeout(60):
         update = await mailbox.get()
     assert update.message is not None
-    said: dict[str, Any] = json.loads(update.message)
-    return said
+    content: dict[str, Any] = json.loads(update.message)
+    return content
 
 
 async def moved_to(mailbox: Mailbox[Update], current: int) -> dict[str, Any]:
     """The news of that figure; a snapshot of an earlier one may come before it."""
-    while (said := await news(mailbox))["progress"]["current"] != current:
+    while (message := await news(mailbox))["progress"]["current"] != current:
         pass
-    return said
+    return message
 
 
 async def test_one_subscription_for_many_watchers(start_server: StartServer) -> None:
@@ -150,8 +150,8 @@ async def test_an_unreachable_server_is_logged_once(
             monkeypatch.undo()
             async with watching(listener, "a"):
                 pass
-    said = [record.getMessage()[:22] for record in caplog.records]
-    assert said == ["no updates from Redis,", "the progress store ans"]
+    logged = [record.getMessage()[:22] for record in caplog.records]
+    assert logged == ["no updates from Redis,", "the progress store ans"]
 
 
 async def test_a_server_that_hangs_is_noticed(

@@ -22,7 +22,7 @@ from tests.waiting import aeventually
 W = "the-group"
 
 
-class Told:
+class Receiver:
     """A receiver that keeps what it gets, and when."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Told:
         self.closed = True
 
 
-def watch_of(store: AsyncStore, *receivers: Told) -> WorkflowWatch:
+def watch_of(store: AsyncStore, *receivers: Receiver) -> WorkflowWatch:
     watch = WorkflowWatch(W, Counts(), store, lambda: 1)
     for receiver in receivers:
         watch.add(receiver, receiver.put)
@@ -48,7 +48,7 @@ def watch_of(store: AsyncStore, *receivers: Told) -> WorkflowWatch:
 def test_four_updates_and_an_end_fit_into_a_second() -> None:
     """The first of a client is its snapshot; three may follow before a second is over."""
     assert 3 * watched_workflow.PACE_S > 1 > 2 * watched_workflow.PACE_S
-    assert 2 * watched_workflow.READ_S <= 0.1, "an end is told within it"
+    assert 2 * watched_workflow.READ_S <= 0.1, "an end is sent within it"
 
 
 async def test_updates_keep_their_distance_but_the_end_is_passed_on_at_once(
@@ -56,28 +56,28 @@ async def test_updates_keep_their_distance_but_the_end_is_passed_on_at_once(
 ) -> None:
     monkeypatch.setattr(watched_workflow, "READ_S", 0.01)
     monkeypatch.setattr(watched_workflow, "PACE_S", 0.2)
-    records, told, began = Records(redis_url), Told(), asyncio.get_running_loop().time()
+    records, receiver, began = Records(redis_url), Receiver(), asyncio.get_running_loop().time()
     for name in ("one", "two"):
         records.member(name, W)
     async with AsyncStore(Settings(redis_url=redis_url)) as store:
         await store.ready()
-        watch = watch_of(store, told)
+        watch = watch_of(store, receiver)
         for current in range(20):
             await asyncio.to_thread(records.progress, "one", current)
             watch.changed()
             await asyncio.sleep(0.02)
         last = await store.run(workflows.status(store.flows, W, store.now()))
         revision = Update.of_workflow(last, 1, W).revision
-        await aeventually(lambda: told.updates and told.updates[-1].revision == revision)
-        revisions = [one.revision for one in told.updates]
+        await aeventually(lambda: receiver.updates and receiver.updates[-1].revision == revision)
+        revisions = [one.revision for one in receiver.updates]
         assert revisions == sorted(revisions)
-        assert told.times[-1] - began >= 0.2 * (len(revisions) - 1)
+        assert receiver.times[-1] - began >= 0.2 * (len(revisions) - 1)
         # What is no end would wait for an hour.
         watch._due = asyncio.get_running_loop().time() + 3_600
         for name in ("one", "two"):
             await asyncio.to_thread(records.complete, name)
         watch.changed()
-        await aeventually(lambda: told.updates[-1].ended)
+        await aeventually(lambda: receiver.updates[-1].ended)
         watch.stop()
 
 
@@ -94,26 +94,26 @@ class Counting(AsyncStore):
 async def test_a_workflow_is_read_once_for_many_commits_and_once_more_after_the_last(
     redis_url: str,
 ) -> None:
-    records, told = Records(redis_url), Told()
+    records, receiver = Records(redis_url), Receiver()
     records.member("one", W)
     store = Counting(Settings(redis_url=redis_url))
     watch = watch_of(store)
     try:
         watch.changed()  # without a watcher
-        watch.add(told, told.put)
+        watch.add(receiver, receiver.put)
         for _ in range(1_000):
             watch.changed()
-        await aeventually(lambda: store.runs == 1 and told.updates)
+        await aeventually(lambda: store.runs == 1 and receiver.updates)
         records.complete("one")
         for _ in range(1_000):
             watch.changed()
-        await aeventually(lambda: told.updates[-1].ended)
+        await aeventually(lambda: receiver.updates[-1].ended)
         assert store.runs <= 3
         watch.stop()
         watch.changed()
         runs = store.runs
         await asyncio.sleep(2 * watched_workflow.READ_S)
-        assert store.runs == runs, "nobody watches any more"
+        assert store.runs == runs, "no client watches any more"
     finally:
         await store.close()
 
@@ -122,17 +122,17 @@ async def test_a_store_that_is_away_is_asked_again(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watched_workflow, "RETRY_S", 0.02)
-    server, told = start_server(), Told()
+    server, receiver = start_server(), Receiver()
     store = AsyncStore(Settings(redis_url=server.url), timeout_s=20)
-    watch = watch_of(store, told)
+    watch = watch_of(store, receiver)
     try:
         server.kill()
         watch.changed()  # the only time
         await asyncio.sleep(0.1)
-        assert not told.updates
+        assert not receiver.updates
         server.start()
-        await aeventually(lambda: told.updates)
-        assert told.updates[-1].message is None, "the store is empty"
+        await aeventually(lambda: receiver.updates)
+        assert receiver.updates[-1].message is None, "the store is empty"
     finally:
         watch.stop()
         await store.close()
@@ -155,15 +155,15 @@ async def test_a_fault_is_logged_once_and_the_next_message_has_the_workflow_read
     redis_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watched_workflow, "_traceback", OneAMinute())
-    records, told = Records(redis_url), Told()
+    records, receiver = Records(redis_url), Receiver()
     records.member("one", W)
     async with Faulty(Settings(redis_url=redis_url)) as store:
         await store.ready()
-        watch = watch_of(store, told)
+        watch = watch_of(store, receiver)
 
         def read() -> bool:
             watch.changed()
-            return bool(told.updates)
+            return bool(receiver.updates)
 
         await aeventually(read)
         watch.stop()

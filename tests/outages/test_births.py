@@ -153,11 +153,11 @@ def test_a_publish_in_a_stall_that_raises_is_an_error(
     with stalled(way), pytest.raises(OperationalError):
         app.celery.tasks["birth"].apply_async((1,), task_id="t")
 
-    def is_told() -> bool:
+    def is_recorded() -> bool:
         made = records.get("t")
         return (made.status, made.error_cause) == ("error", "not_published")
 
-    eventually(is_told)
+    eventually(is_recorded)
     assert records.get("t").revision > 1, "the publish, then its failure"
 
 

@@ -24,26 +24,26 @@ pytestmark = pytest.mark.integration
 def monitor(broker: Server) -> Iterator[list[dict[str, Any]]]:
     """The events that a monitor such as Flower receives meanwhile."""
     app = Celery(broker=broker.url, set_as_current=False)
-    heard: list[dict[str, Any]] = []
+    received: list[dict[str, Any]] = []
     enough = threading.Event()
 
     def listen() -> None:
         with app.connection_for_read() as connection:
-            receiver = app.events.Receiver(connection, handlers={"*": heard.append})
+            receiver = app.events.Receiver(connection, handlers={"*": received.append})
             while not enough.is_set():
                 with contextlib.suppress(TimeoutError):
                     receiver.capture(limit=None, timeout=0.5, wakeup=False)
 
     thread = threading.Thread(target=listen)
     thread.start()
-    yield heard
+    yield received
     enough.set()
     thread.join()
     app.close()
 
 
-def progress_of(heard: list[dict[str, Any]], task_id: str) -> list[int]:
-    events = [event for event in heard if event["type"] == "task-progress"]
+def progress_of(received: list[dict[str, Any]], task_id: str) -> list[int]:
+    events = [event for event in received if event["type"] == "task-progress"]
     return [event["current"] for event in events if event["uuid"] == task_id]
 
 
@@ -60,9 +60,9 @@ def dead(server: Server) -> Callable[[], object]:
 def test_a_broker_away_holds_up_neither_record_nor_meta(start_fleet: StartFleet) -> None:
     fleet = start_fleet(apart=True, broker_apart=True, concurrency=1)
     job = fleet.send("gated", "go")
-    with monitor(fleet.broker) as heard:
+    with monitor(fleet.broker) as received:
         fleet.running(job)
-        eventually(lambda: progress_of(heard, job), TIMEOUT_S, what="an event")
+        eventually(lambda: progress_of(received, job), TIMEOUT_S, what="an event")
     for go_away in (hung, dead):
         come_back = go_away(fleet.broker)
         # Until an event has been tried, and for a second more.
@@ -71,8 +71,8 @@ def test_a_broker_away_holds_up_neither_record_nor_meta(start_fleet: StartFleet)
             grows(lambda: recorded(fleet, job), TIMEOUT_S, "record")
             grows(lambda: shown(fleet, job), TIMEOUT_S, "meta")
         come_back()
-        with monitor(fleet.broker) as heard:
-            eventually(lambda: progress_of(heard, job), TIMEOUT_S, what="an event again")
+        with monitor(fleet.broker) as received:
+            eventually(lambda: progress_of(received, job), TIMEOUT_S, what="an event again")
     fleet.open("go")
     assert fleet.ended(job)["status"] == "completed"
     result = fleet.finished(job)

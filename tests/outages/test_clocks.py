@@ -55,25 +55,25 @@ def test_the_clocks_of_workers_change_no_end(start_fleet: StartFleet) -> None:
     ahead, behind = map(clock_of, wrong)
     assert ahead - behind > timedelta(seconds=HOUR_S), "the skew is real"
     began = datetime.now(UTC)
-    speak, never = (
+    reports, never = (
         [fleet.send("silent", gate, queue=worker_direct(each.nodename)) for each in wrong]
         for gate in ("speak", "never")
     )
-    for task, worker in zip(speak + never, wrong * 2, strict=True):
+    for task, worker in zip(reports + never, wrong * 2, strict=True):
         assert fleet.running(task)["worker"] == worker.nodename
     fleet.store.pause()
     fleet.open("speak")
-    assert {fleet.finished(task)["status"] for task in speak} == {"SUCCESS"}
+    assert {fleet.finished(task)["status"] for task in reports} == {"SUCCESS"}
     for worker in wrong:
         worker.kill()
     fleet.store.resume()
-    for task in speak:
+    for task in reports:
         record = fleet.ended(task)
         assert (record["status"], record["results"]) == ("completed", {"result": "spoke"})
     for task in never:
         record = fleet.ended(task)
         assert (record["status"], record.get("error_cause")) == ("error", "lost")
-    for task in speak + never:
+    for task in reports + never:
         found = times(fleet.record(task))
         assert found == sorted(found)
         assert began - EXACT <= found[0] <= found[-1] <= datetime.now(UTC) + EXACT

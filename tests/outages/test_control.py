@@ -69,12 +69,12 @@ def ask(redis_url: str) -> Iterator[Callable[..., object]]:
 
 
 def begun(
-    sender: Sender, task_id: str, *, speaks: bool = True, worker: Worker | None = None
+    sender: Sender, task_id: str, *, reports: bool = True, worker: Worker | None = None
 ) -> Run:
     run = Run(task_id, IDENTITY, sender)
     sender.record(run, task_id, ev.Started(identity=IDENTITY, worker=worker))
     sender.opened(run)
-    if speaks:
+    if reports:
         run.offer(1)
         eventually(lambda: run.base is not None and run.base.task.current_items == 1)
         eventually(lambda: run.next_due > 0)
@@ -94,7 +94,7 @@ def lose(sender: Sender, ask: Callable[..., object]) -> bool:
     return recorded(sender).status == "error"
 
 
-def hears(reads: list[int], condition: Callable[[], object]) -> None:
+def within_two_reads(reads: list[int], condition: Callable[[], object]) -> None:
     """The next read has the request; one may have been under way when it was stored."""
     before = len(reads)
     with Stopwatch() as watch:
@@ -107,7 +107,7 @@ def test_the_next_update_a_second_after_a_cancel_raises(
 ) -> None:
     run = begun(sender, "t")
     ask("t", ev.Cancelled())
-    hears(reads, lambda: run.cancelled)
+    within_two_reads(reads, lambda: run.cancelled)
     with pytest.raises(TaskCancelled):
         run.offer(2)
 
@@ -123,7 +123,7 @@ def test_all_runs_of_a_process_are_one_read_a_second(
     assert watch.seconds < FACTOR * 4 * LOOK_S
     assert set(reads) == {20}
     ask("t7", ev.Cancelled())
-    hears(reads, lambda: runs[7].cancelled)
+    within_two_reads(reads, lambda: runs[7].cancelled)
     assert [run.cancelled for run in runs].count(True) == 1
 
 
@@ -131,7 +131,7 @@ def test_nothing_is_read_without_an_open_run_that_has_reported(
     sender: Sender, reads: list[int]
 ) -> None:
     before = set(threading.enumerate())
-    quiet = begun(sender, "quiet", speaks=False)
+    quiet = begun(sender, "quiet", reports=False)
     assert set(threading.enumerate()) <= before, "no thread for a job that reports nothing"
     spoke = begun(sender, "spoke")
     spoke.close()
@@ -175,16 +175,16 @@ def test_a_paused_run_that_was_recorded_as_lost_and_taken_back_is_still_paused(
 
 
 @pytest.mark.parametrize(
-    ("asked", "speaks"), [(ev.Cancelled(by="api"), True), (ev.Paused(by="api"), False)]
+    ("asked", "reports"), [(ev.Cancelled(by="api"), True), (ev.Paused(by="api"), False)]
 )
 def test_what_is_asked_of_a_task_reaches_its_older_run_too(
-    sender: Sender, ask: Callable[..., object], asked: ev.Event, speaks: bool
+    sender: Sender, ask: Callable[..., object], asked: ev.Event, reports: bool
 ) -> None:
     """Its message was delivered again, and both runs live."""
     run = begun(sender, "t")
     ask("t", ev.Started(identity=IDENTITY, redelivered=True))
     ask("t", asked)
-    if speaks:
+    if reports:
         run.offer(2, 20)  # at once, and refused
     eventually(lambda: run.status != "running")
     if not isinstance(asked, ev.Paused):

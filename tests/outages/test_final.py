@@ -48,12 +48,12 @@ def running_on(fleet: Fleet, worker: Worker) -> str:
 
 
 def lost(fleet: Fleet, task: str, cause: str) -> dict[str, Any]:
-    def said() -> dict[str, Any]:
+    def recorded() -> dict[str, Any]:
         record = fleet.record(task)
         assert record.get("error_cause") == cause, record
         return record
 
-    return eventually(said, TIMEOUT_S)
+    return eventually(recorded, TIMEOUT_S)
 
 
 @pytest.mark.parametrize(

@@ -86,13 +86,13 @@ def test_threads_do_not_mix_their_tasks(start_fleet: StartFleet) -> None:
         ids = {fleet.send("shared", symbol, 60): symbol for symbol in symbols}
         for task_id in ids:
             assert fleet.ended(task_id)["status"] == "completed"
-        heard: Counter[str] = Counter()
+        received: Counter[str] = Counter()
         while (message := pubsub.get_message(timeout=1)) is not None:
             body = json.loads(message["data"])
             symbol = ids[body["task_id"]]
-            heard[symbol] += 1
+            received[symbol] += 1
             check(body, symbol)
-    assert min(heard[symbol] for symbol in symbols) > 5
+    assert min(received[symbol] for symbol in symbols) > 5
     threads = {str(fleet.finished(task_id)["result"]).rpartition(" by ")[2] for task_id in ids}
     assert len(threads) == 8
 

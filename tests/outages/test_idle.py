@@ -46,17 +46,17 @@ def test_no_process_burns_a_core_or_fills_its_log(
         before = {each: len(each.log) for each in everyone}
         way.close()
 
-        def said(each: Service) -> list[str]:
+        def logged(each: Service) -> list[str]:
             new = each.log[before[each] :]
             return re.findall(r"^.*(?:store|Redis|progress).*$", new, re.MULTILINE)
 
         for each in everyone:
-            eventually(lambda each=each: said(each), what=f"{each} has found out")
+            eventually(lambda each=each: logged(each), what=f"{each} has found out")
         used = {each: cpu_s(each) for each in everyone}
         pass_time(LOOK_S)
         for each in everyone:
             assert cpu_s(each) - used[each] < PART * LOOK_S, each
-            assert len(said(each)) == 1, said(each)
+            assert len(logged(each)) == 1, logged(each)
             assert "Traceback" not in each.log[before[each] :]
 
 

@@ -171,12 +171,12 @@ def test_the_newest_value_is_recorded_with_the_time_of_its_report(
     server.pause()
     before = datetime.now(UTC)
     run.offer(7, message="seven")
-    said = datetime.now(UTC)
+    offered = datetime.now(UTC)
     pass_time(2)
     server.resume()
     task = seen(server, current_items=7, message="seven")
     assert task.updated_at is not None
-    assert before - OFF_S < task.updated_at < said + OFF_S
+    assert before - OFF_S < task.updated_at < offered + OFF_S
 
 
 def test_a_start_that_was_stored_without_a_reply_counts_once(
@@ -214,10 +214,10 @@ def test_a_foreign_value_delays_no_other_record(
     run.offer(5)
     seen(server, current_items=5)
     assert sender.ask(markings.stored("\ud800")) is None
-    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert len(said) == 2
-    assert "an event is not recorded: ForeignValue: what is stored for task" in said[0]
-    assert "no reply of the progress store can be read: " in said[1]
+    logged = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(logged) == 2
+    assert "an event is not recorded: ForeignValue: what is stored for task" in logged[0]
+    assert "no reply of the progress store can be read: " in logged[1]
 
 
 def test_a_store_that_answers_later_than_a_job_waits_has_each_value(

@@ -88,6 +88,6 @@ def test_jobs_and_records_end_right(
     assert sum(everything["summary"].values()) == everything["pagination"]["total"]
     assert everything["summary"]["running"] == everything["summary"]["created"] == 0
     log = fleet.workers[0].log[log_before:]
-    said = re.findall(r"(ForkPoolWorker-\d+|MainProcess)\].*jobs continue", log)
-    assert len(said) == len(set(said)), "said once a process"
+    processes = re.findall(r"(ForkPoolWorker-\d+|MainProcess)\].*jobs continue", log)
+    assert len(processes) == len(set(processes)), "logged once a process"
     assert "the sender of progress failed" not in log

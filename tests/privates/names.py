@@ -112,7 +112,7 @@ CELERY = (
     ),
     Private(
         "_orig_run",
-        "autoretry puts its own `run` in place of a task's, whose signature names the arguments",
+        "autoretry puts its own `run` in place of a task's, which names the arguments",
         lambda: _retried_task()._orig_run,
     ),
     Private(
@@ -223,7 +223,7 @@ UVICORN = (
     ),
     Private(
         "HttpToolsProtocol",
-        "the HTTP connection whose requests' heads and times are bounded",
+        "the HTTP connection that bounds its requests' heads and times",
         lambda: _source(_http(), "self.cycle") and _source(_http(), "self.flow"),
     ),
     Private(

@@ -84,8 +84,8 @@ def test_a_member_follows_unless_it_has_ended(action: Action, before: str, after
     assert task_json.decode(task_json.encode(seen)).member == seen.member
     if before != after and action != "resume":
         assert seen.control is not None
-        told = [seen.control[name] for name in ("action", "by", "reason")]
-        assert told == [action, "somebody", "too dear"]
+        parts = [seen.control[name] for name in ("action", "by", "reason")]
+        assert parts == [action, "somebody", "too dear"]
         assert (seen.asked == action) == (before != "created"), "whoever runs it has to do it"
     if before in ENDED:
         assert replace(seen, member=task.member) == task

@@ -70,8 +70,8 @@ def test_an_update_leads_to_the_status_asked_for(start, status) -> None:
 @pytest.mark.parametrize("status", caller_events.UPDATABLE)
 def test_what_goes_with_one_status_alone(status) -> None:
     if status != "error":
-        said = f"error_message needs status error, not {status}"
-        with pytest.raises(InvalidEvent, match=said):
+        error = f"error_message needs status error, not {status}"
+        with pytest.raises(InvalidEvent, match=error):
             caller_events.update(status, error_message="why")
         caller_events.update(status, error_message="")  # says nothing
     if status != "paused":
@@ -111,8 +111,8 @@ def test_a_completion_without_a_message_takes_the_default() -> None:
     "status", sorted({*STATUSES, "", "done", None} - {*caller_events.UPDATABLE}, key=str)
 )
 def test_other_statuses_cannot_be_asked_for(status) -> None:
-    said = "status must be one of running, completed, error, paused"
-    with pytest.raises(InvalidEvent, match=said) as refused:
+    error = "status must be one of running, completed, error, paused"
+    with pytest.raises(InvalidEvent, match=error) as refused:
         caller_events.update(status)
     assert ("use cancel" in str(refused.value)) == (status == "cancelled")
 

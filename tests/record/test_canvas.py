@@ -91,8 +91,8 @@ def agrees(sent: Sent, canvas_: Canvas) -> None:
     held, first, later = sent.by(canvas_)
     own = {m.task_id for m in first}
     followed = {m.task_id for m in later if m.headers["task"] != canvas.CHORD_UNLOCK}
-    told = {canvas.workflow_of(m.headers, m.ahead, m.args) for m in first}
-    assert told == {held} or (told == {None} and own == {held})
+    found = {canvas.workflow_of(m.headers, m.ahead, m.args) for m in first}
+    assert found == {held} or (found == {None} and own == {held})
     planned = [step.task_id for m in first for step in canvas.steps(m.ahead)]
     assert set(planned) == followed
     for message in first:

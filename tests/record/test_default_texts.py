@@ -30,15 +30,15 @@ def test_every_language_has_every_text_with_the_same_blanks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "said"),
+    ("key", "expected"),
     [
         ("completed", "完了しました"),
         ("failed", "エラーが発生しました"),
         ("cancelled", "タスクがキャンセルされました"),
     ],
 )
-def test_the_specifications_texts(key, said) -> None:
-    assert text("ja", key) == said
+def test_the_specifications_texts(key, expected) -> None:
+    assert text("ja", key) == expected
 
 
 def test_the_text_of_an_update_without_one() -> None:

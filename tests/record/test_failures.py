@@ -15,7 +15,7 @@ class Broken(Exception):
 
 
 @pytest.mark.parametrize(
-    ("failure", "said"),
+    ("failure", "expected"),
     [
         (ValueError("bad symbol"), "ValueError: bad symbol"),
         (ValueError(), "ValueError"),
@@ -31,16 +31,16 @@ class Broken(Exception):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_failure_in_one_line(failure, said) -> None:
-    assert described(failure) == said
+def test_a_failure_in_one_line(failure, expected) -> None:
+    assert described(failure) == expected
 
 
 @given(values)
 def test_one_bounded_line_whatever_it_is(value) -> None:
     for failure in (value, ValueError(value)):
-        said = described(failure)
-        assert 0 < len(said) <= 2_000
-        assert len(said.splitlines()) == 1
+        line = described(failure)
+        assert 0 < len(line) <= 2_000
+        assert len(line.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ def test_what_json_cannot_say_becomes_text() -> None:
 
 @given(values)
 def test_a_document_says_of_a_users_value_what_its_text_says(value) -> None:
-    said = json.loads(document_of({"results": {"v": value}}, {"v": value}))
-    assert said == json.loads(dumps({"results": {"v": value}}).encode("utf-8", "replace"))
+    stored = json.loads(document_of({"results": {"v": value}}, {"v": value}))
+    assert stored == json.loads(dumps({"results": {"v": value}}).encode("utf-8", "replace"))
 
 
 @pytest.mark.parametrize(

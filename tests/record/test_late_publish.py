@@ -63,22 +63,22 @@ def test_it_adopts_a_planned_record_whatever_became_of_that() -> None:
 
 def test_a_later_publish_starts_an_ended_task_again() -> None:
     ended = after((-9, STARTED), (-8, ev.Completed()))
-    anew = transition(ended, LATE, RECORDED)
-    assert (anew.status, anew.created_at, anew.attempt) == ("created", NOW, 1)
+    restarted = transition(ended, LATE, RECORDED)
+    assert (restarted.status, restarted.created_at, restarted.attempt) == ("created", NOW, 1)
 
 
 def test_what_did_not_leave_is_an_error_also_of_an_id_that_has_run_before() -> None:
     """Its publisher has not received the record's attempt."""
-    anew = after((-9, STARTED), (-8, ev.Completed()), (0, LATE))
+    restarted = after((-9, STARTED), (-8, ev.Completed()), (0, LATE))
     failed = ev.Failed(error_message="no", cause=NOT_PUBLISHED, identity=IDENTITY, attempt=0)
     # Its clock may have been measured again since the publish.
-    task = transition(anew, failed.happened_at(NOW - SECOND / 100), RECORDED)
+    task = transition(restarted, failed.happened_at(NOW - SECOND / 100), RECORDED)
     assert (task.status, task.error_cause) == ("error", NOT_PUBLISHED)
     with pytest.raises(TransitionRefused):
-        transition(anew, failed.happened_at(NOW - 2 * SECOND), RECORDED)
+        transition(restarted, failed.happened_at(NOW - 2 * SECOND), RECORDED)
     again = ev.Created(identity=IDENTITY, at=NOW + SECOND)
     assert transition(task, again, RECORDED).status == "created"
-    begun = after((2, STARTED), task=anew)
+    begun = after((2, STARTED), task=restarted)
     with pytest.raises(TransitionRefused):
         transition(begun, failed.happened_at(NOW + SECOND), RECORDED)
 

@@ -119,11 +119,11 @@ def test_misses_move_their_range_and_paces_only_widen_it() -> None:
     """Mean 0.1, squares 0.24 in all: 1.45 · √((0.0625 + 0.24) / 4 · 1.25) = 0.4458."""
     misses = (-0.1, -0.1, 0.1, 0.5)
     runs = [PastRun(n, 10 * exp(m), 10, None, m) for n, m in enumerate(misses, 1)]
-    told = history(runs)
-    assert told.bands == (pytest.approx((exp(0.1 - 0.4458), exp(0.1 + 0.4458)), abs=2e-4), None)
-    assert told.pace.band == pytest.approx((exp(-0.4458), exp(0.4458)), abs=2e-4)
+    known = history(runs)
+    assert known.bands == (pytest.approx((exp(0.1 - 0.4458), exp(0.1 + 0.4458)), abs=2e-4), None)
+    assert known.pace.band == pytest.approx((exp(-0.4458), exp(0.4458)), abs=2e-4)
     # -0.1, -0.1, (-0.1 + 0.1) / 2 = 0, (0 + 0.5) / 2 = 0.25
-    assert log(told.pace.seconds) == pytest.approx(0.25)
+    assert log(known.pace.seconds) == pytest.approx(0.25)
 
 
 def test_four_waits_give_their_least_median_and_most() -> None:
@@ -152,11 +152,11 @@ PAST = st.builds(
 
 @given(st.lists(PAST, max_size=KEPT))
 def test_a_pace_is_never_0_or_unbounded_nor_without_its_range(runs) -> None:
-    told = history(runs)
-    for likely in (told.pace, told.whole):
+    known = history(runs)
+    for likely in (known.pace, known.whole):
         assert likely is None or 0 < likely.seconds <= 1e9
         assert likely is None or likely.band is None or likely.band[0] <= 1 <= likely.band[1]
-    assert all(0 < band[0] <= band[1] < 1e4 for band in told.bands if band is not None)
+    assert all(0 < band[0] <= band[1] < 1e4 for band in known.bands if band is not None)
     if len(runs) < past_runs.LEAST:
-        assert told.numbers == (len(runs),)
-        assert told.whole is None or told.whole.band is None
+        assert known.numbers == (len(runs),)
+        assert known.whole is None or known.whole.band is None

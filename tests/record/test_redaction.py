@@ -217,9 +217,9 @@ TEXTS = {"message": f"token={SECRET}", "error_message": f"token={SECRET}"}
     ids=lambda event: type(event).__name__,
 )
 def test_each_events_secrets_are_masked(event) -> None:
-    said = repr(REDACTION.of(event))
-    assert said.count(MASK) == repr(event).count(SECRET) > 0
-    assert SECRET not in said
+    masked_text = repr(REDACTION.of(event))
+    assert masked_text.count(MASK) == repr(event).count(SECRET) > 0
+    assert SECRET not in masked_text
     masked_already = REDACTION.of(event)
     assert REDACTION.of(masked_already) is masked_already
 

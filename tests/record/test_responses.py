@@ -46,8 +46,8 @@ def test_a_tag_names_creation_and_revision_whatever_a_caller_writes(
 class TestAnEndThatMayBeTakenBack:
     def test_is_final_once_the_time_has_passed_and_has_another_tag(self) -> None:
         until = NOW + timedelta(minutes=5)
-        told = {"message": "Worker lost; may run again until …", "error_message": "why"}
-        lost = replace(TASK, status="error", error_cause="lost", again_until=until, **told)
+        shown = {"message": "Worker lost; may run again until …", "error_message": "why"}
+        lost = replace(TASK, status="error", error_cause="lost", again_until=until, **shown)
         before, later = (
             responses.as_of(task_json.stored_of(lost), NOW + timedelta(minutes=passed), "en")
             for passed in (0, 5)

@@ -29,7 +29,7 @@ AGAIN = ev.Started(identity=PLAIN, worker=WORKER, redelivered=True)
 PAUSED = ev.Paused(by="api", reason="lunch")
 
 
-def told(*happened: ev.Event) -> tuple[Task, list[timeline.Entry], list[timeline.Entry]]:
+def timeline_of(*happened: ev.Event) -> tuple[Task, list[timeline.Entry], list[timeline.Entry]]:
     """The task after events a second from each other, what the last one wrote, and the entries of
     all before it."""
     task, written, before = None, [], []
@@ -107,7 +107,7 @@ TABLE: list[tuple[tuple[ev.Event, ...], list[str]]] = [
 
 @pytest.mark.parametrize(("happened", "expected"), TABLE)
 def test_what_each_event_writes(happened: tuple[ev.Event, ...], expected: list[str]) -> None:
-    _, written, _ = told(*happened)
+    _, written, _ = timeline_of(*happened)
     assert names(written) == expected
 
 
@@ -174,14 +174,14 @@ def test_no_listed_entry_is_dropped(happened: list[ev.Event]) -> None:
         except TransitionRefused:
             continue
         stored += map(timeline.encoded, timeline.written(known, event, task))
-        told_now = {timeline.key_of(entry) for entry in timeline.read(task, stored, UTC)}
-        ever |= told_now
-        assert ever == told_now
+        listed = {timeline.key_of(entry) for entry in timeline.read(task, stored, UTC)}
+        ever |= listed
+        assert ever == listed
 
 
 @pytest.mark.parametrize(
     "stored", [b"", b"{", b"[]", b"{}", b'{"time":1,"event":"x"}', b'{"time":"x","event":"x"}']
 )
 def test_what_another_program_has_written_is_left_out(stored: bytes) -> None:
-    task, _, _ = told(CREATED)
+    task, _, _ = timeline_of(CREATED)
     assert names(timeline.read(task, [stored], UTC)) == ["created"]

@@ -236,13 +236,13 @@ def test_a_lost_record_can_be_cancelled(row, cause, again_until) -> None:
 
 
 def test_only_the_run_overrules_what_its_main_process_recorded() -> None:
-    said = replace(record("lost"), error_cause=WORKER_LOST)
+    lost = replace(record("lost"), error_cause=WORKER_LOST)
     for name in ("Failed", "Completed"):
         with pytest.raises(TransitionRefused):
-            transition(said, event(name, owner="lease-1"), LATER)
-    assert transition(said, event("Progressed", attempt=2), LATER).status == "running"
-    assert transition(said, event("Completed", attempt=2), LATER).status == "completed"
-    assert transition(said, event("Started"), LATER).status == "running"
+            transition(lost, event(name, owner="lease-1"), LATER)
+    assert transition(lost, event("Progressed", attempt=2), LATER).status == "running"
+    assert transition(lost, event("Completed", attempt=2), LATER).status == "completed"
+    assert transition(lost, event("Started"), LATER).status == "running"
 
 
 def delivery(task: Task) -> dict[str, Any]:
@@ -253,12 +253,12 @@ def delivery(task: Task) -> dict[str, Any]:
 
 def test_what_celery_ended_itself_waits_for_its_message() -> None:
     running = replace(held(8), expires=LATER, again_s=60.0)
-    said = ev.Requeued(owner="lease-1", run=8, again_s=60.0)
-    waits = transition(running, said, LATER, lease_s=30)
+    requeued = ev.Requeued(owner="lease-1", run=8, again_s=60.0)
+    waits = transition(running, requeued, LATER, lease_s=30)
     until = LATER + timedelta(seconds=90)
     assert (waits.status, waits.worker) == ("running", None)
     assert delivery(waits) == {"expires": LATER, "again_s": 60.0, "again_until": until}
-    assert transition(waits, said, LATER) is waits  # a second report
+    assert transition(waits, requeued, LATER) is waits  # a second report
     # The message comes, is cancelled before that, or does not come.
     started = transition(waits, event("Started", again_s=60.0, redelivered=True), LATER)
     assert delivery(started) == {"expires": LATER, "again_s": 60.0}
@@ -266,15 +266,15 @@ def test_what_celery_ended_itself_waits_for_its_message() -> None:
     with pytest.raises(TransitionRefused):
         transition(cancelled, event("Started", redelivered=True), LATER)
     with pytest.raises(TransitionRefused):
-        transition(cancelled, said, LATER)
+        transition(cancelled, requeued, LATER)
     lost = transition(waits, event("Lost", lease=None), until)
     assert (lost.error_cause, lost.again_until) == (LOST, None)
     # Reported of the old run, after its message has come; and of a run that has failed.
     for other in (held(9), record("error"), record("completed")):
         with pytest.raises(TransitionRefused):
-            transition(other, said, LATER)
+            transition(other, requeued, LATER)
     # Found lost before Celery's word could be recorded.
-    late = transition(replace(record("lost"), worker=held(8).worker), said, LATER)
+    late = transition(replace(record("lost"), worker=held(8).worker), requeued, LATER)
     assert (late.status, late.worker) == ("running", None)
 
 
@@ -400,16 +400,16 @@ def test_a_message_says_when_its_task_may_run() -> None:
     assert (delivery(made), made.root_id) == ({}, None)
     identity = IDENTITY._replace(root_id="t")
     published = ev.Created(identity=identity, eta=eta, expires=expires)
-    told = {"eta": NOW + timedelta(days=30), "expires": expires}
-    assert delivery(transition(None, published, NOW, task_id="t")) == told
+    times = {"eta": NOW + timedelta(days=30), "expires": expires}
+    assert delivery(transition(None, published, NOW, task_id="t")) == times
     # As one that is made by HTTP, then published.
     adopted = transition(made, published, LATER)
-    assert (delivery(adopted), adopted.root_id) == (told, "t")
+    assert (delivery(adopted), adopted.root_id) == (times, "t")
     assert transition(adopted, published, LATER) is adopted
     assert task_json.decode(task_json.encode(adopted)) == adopted
     started = transition(adopted, event("Started", again_s=60.0), LATER)
     again = transition(started, event("Retried", eta=eta, attempt=1), LATER)
-    assert delivery(again) == told
+    assert delivery(again) == times
     at_once = transition(started, event("Requeued", attempt=1), LATER)
     assert delivery(at_once) == {"eta": LATER, "expires": expires}  # it waits, from now on
 
@@ -425,7 +425,7 @@ def held(run: int | None) -> Task:
 
 @pytest.mark.parametrize("name", ["Failed", "Cancelled", "Requeued", "Completed"])
 @pytest.mark.parametrize(
-    ("holds", "speaks", "taken"),
+    ("holds", "of_run", "taken"),
     [
         *((8, 8, True), (8, 7, False), (8, None, True), (None, 7, True), (None, None, True)),
         # Another worker has the run, or none: it waits for its next start.
@@ -433,18 +433,18 @@ def held(run: int | None) -> Task:
     ],
 )
 def test_a_main_process_reports_on_the_run_that_it_names(
-    name: str, holds: int | str | None, speaks: int | None, taken: bool
+    name: str, holds: int | str | None, of_run: int | None, taken: bool
 ) -> None:
     task = held(None if isinstance(holds, str) else holds)
     if isinstance(holds, str):
         worker = {"other": Worker("lease-2", "celery@two", run=8), "none": None}[holds]
         task = replace(task, worker=worker)
-    said = event(name, owner="lease-1", run=speaks)
+    report = event(name, owner="lease-1", run=of_run)
     if taken:
-        assert transition(task, said, LATER).updated_at == LATER
+        assert transition(task, report, LATER).updated_at == LATER
     else:
         with pytest.raises(TransitionRefused):
-            transition(task, said, LATER)
+            transition(task, report, LATER)
 
 
 def test_a_start_says_whether_its_message_comes_again() -> None:
@@ -458,7 +458,7 @@ def test_a_start_says_whether_its_message_comes_again() -> None:
 # What time it is
 
 
-def said(task: Task | None, name: str, seconds: float, **values: Any) -> Task:
+def reported(task: Task | None, name: str, seconds: float, **values: Any) -> Task:
     """The event, reported then by the store's clock."""
     now = NOW + timedelta(seconds=seconds)
     return transition(task, event(name, **values), now, task_id="t")
@@ -466,21 +466,21 @@ def said(task: Task | None, name: str, seconds: float, **values: Any) -> Task:
 
 def test_nothing_is_recorded_later_than_now() -> None:
     """A worker with a clock an hour ahead ended four seconds after it began."""
-    running = said(None, "Started", 0)
-    task = said(running, "Completed", 40, at=NOW + timedelta(seconds=3_604))
+    running = reported(None, "Started", 0)
+    task = reported(running, "Completed", 40, at=NOW + timedelta(seconds=3_604))
     assert task.completed_at == NOW + timedelta(seconds=40)
     assert task.processing_time_ms == 40_000
 
 
 def test_nor_earlier_than_what_is_recorded() -> None:
-    running = said(said(None, "Started", 0), "Progressed", 3)
-    task = said(running, "Completed", 40, at=NOW - timedelta(seconds=3_596))
+    running = reported(reported(None, "Started", 0), "Progressed", 3)
+    task = reported(running, "Completed", 40, at=NOW - timedelta(seconds=3_596))
     assert task.completed_at == NOW + timedelta(seconds=3)
 
 
 def test_a_time_does_not_go_back_where_the_stores_clock_was_set_back() -> None:
-    task = said(said(None, "Started", 0), "Progressed", 10)
-    task = said(task, "Progressed", 10 - 3_600)
+    task = reported(reported(None, "Started", 0), "Progressed", 10)
+    task = reported(task, "Progressed", 10 - 3_600)
     assert task.updated_at == NOW + timedelta(seconds=10)
-    task = said(task, "Completed", 40)
+    task = reported(task, "Completed", 40)
     assert task.processing_time_ms == 40_000

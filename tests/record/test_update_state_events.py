@@ -91,7 +91,7 @@ def test_a_figure_is_a_count_or_left_out(number, count) -> None:
 
 
 @given(values | mappings)
-def test_no_meta_or_figure_breaks_the_job(said) -> None:
+def test_no_meta_or_figure_breaks_the_job(reported) -> None:
     for state in ("PROGRESS", "SUCCESS", "FAILURE", "REVOKED"):
-        assert isinstance(event_of(state, said), ev.Event)
-    event_of("PROGRESS", {"current": said, "total": said, "message": "m"})
+        assert isinstance(event_of(state, reported), ev.Event)
+    event_of("PROGRESS", {"current": reported, "total": reported, "message": "m"})

@@ -158,27 +158,27 @@ def test_four_past_runs_are_needed_of_each_figure() -> None:
 # What a warning does to the record
 
 
-def told(task: Task, new: Warnings, seconds: float) -> Task:
+def warned(task: Task, new: Warnings, seconds: float) -> Task:
     event = ev.Warned(warnings=new, revision=task.revision)
     return transition(task, event, at(seconds), revision=task.revision + 1)
 
 
 def test_a_warning_changes_no_time_and_no_status() -> None:
-    after = told(RUNNING, Warnings(stalled=at(10)), 50)
+    after = warned(RUNNING, Warnings(stalled=at(10)), 50)
     assert after == replace(RUNNING, warnings=Warnings(stalled=at(10)), revision=2)
-    both = told(after, Warnings(late=at(901)), 902)
+    both = warned(after, Warnings(late=at(901)), 902)
     assert both.warnings == Warnings(at(10), at(901))
-    assert told(both, Warnings(late=at(950)), 960) is both
+    assert warned(both, Warnings(late=at(950)), 960) is both
 
 
 def test_a_value_takes_back_that_a_run_has_stalled_and_its_end_all() -> None:
-    both = told(RUNNING, Warnings(at(10), at(901)), 902)
+    both = warned(RUNNING, Warnings(at(10), at(901)), 902)
     after = transition(both, ev.Progressed(current=11), at(903))
     assert after.warnings == Warnings(late=at(901))
     assert transition(after, ev.Progressed(current=12), at(904)).warnings == after.warnings
     for end in (ev.Completed(), ev.Failed(error_message="x"), ev.Cancelled(), ev.Paused()):
         assert transition(both, end, at(903)).warnings is None
-    only = told(RUNNING, Warnings(stalled=at(10)), 50)
+    only = warned(RUNNING, Warnings(stalled=at(10)), 50)
     assert transition(only, ev.Progressed(message="still here"), at(60)).warnings is None
 
 
@@ -186,11 +186,13 @@ def test_a_value_takes_back_that_a_run_has_stalled_and_its_end_all() -> None:
 def test_no_warning_is_repeated_or_given_for_a_task_that_does_not_run(
     task, seconds, answers
 ) -> None:
-    said = judged(task, TEN_MINUTES, at(seconds), answers=answers)
-    if not any(said):
+    judged_now = judged(task, TEN_MINUTES, at(seconds), answers=answers)
+    if not any(judged_now):
         return
     assert task.status == TaskStatus.RUNNING
-    assert all(not new or not old for new, old in zip(said, task.warnings or (), strict=False))
-    after = told(task, said, seconds)
+    assert all(
+        not new or not old for new, old in zip(judged_now, task.warnings or (), strict=False)
+    )
+    after = warned(task, judged_now, seconds)
     assert not any(judged(after, TEN_MINUTES, at(seconds), answers=answers))
     assert task_json.decode(task_json.encode(after)) == after

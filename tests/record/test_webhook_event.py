@@ -19,13 +19,13 @@ from progress_backend.record.webhook_event import (
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
 tasks = st.builds(
-    lambda status, attempt, cause, said: Task(
+    lambda status, attempt, cause, warned: Task(
         "t",
         "fetch_data",
         status=status,
         attempt=attempt,
         error_cause=cause,
-        warnings=Warnings(*(NOW if one else None for one in said)) if any(said) else None,
+        warnings=Warnings(*(NOW if one else None for one in warned)) if any(warned) else None,
     ),
     st.sampled_from(STATUSES),
     st.integers(0, 3),
@@ -47,8 +47,8 @@ def test_new_warnings_of_open_tasks_are_events(before, after) -> None:
     found = kinds(before, after)
     if not after.ended:
         known = before.warnings.kinds if before.warnings else ()
-        said = after.warnings.kinds if after.warnings else ()
-        assert set(found) == set(said) - set(known)
+        warned = after.warnings.kinds if after.warnings else ()
+        assert set(found) == set(warned) - set(known)
         assert set(found) <= set(KINDS)
     else:
         assert set(found) <= ENDED
@@ -82,9 +82,9 @@ def test_an_id_is_one_events_and_fits_a_header(one, attempt, revision, two, a, r
 @given(st.text(max_size=9), st.none() | st.just(NOW))
 def test_a_body_is_a_cloud_event_with_the_record_as_it_is_stored(subject, time) -> None:
     document = task_json.encode(Task("t", "fetch_data", status="completed", completed_at=NOW))
-    said = body("task", "completed", "id", subject, time, source_of(""), document)
-    assert said.endswith(b',"data":' + document + b"}")
-    event = json.loads(said)
+    sent = body("task", "completed", "id", subject, time, source_of(""), document)
+    assert sent.endswith(b',"data":' + document + b"}")
+    event = json.loads(sent)
     required = {"specversion", "id", "source", "type"}
     assert required < event.keys()
     assert (event["specversion"], event["type"]) == ("1.0", "progress.task.completed")

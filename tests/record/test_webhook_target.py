@@ -76,10 +76,10 @@ def test_a_filter_lets_pass_what_it_names(
 def test_what_cannot_be_used_is_named_without_secrets(given: dict[str, Any], says: str) -> None:
     with pytest.raises(SettingsError, match=says) as refused:
         of(**given)
-    told = str(refused.value)
+    error = str(refused.value)
     for value in (OPS["url"], OPS["secret"], *map(str, given.values())):
         if str(value).startswith(("https", "whsec", "hunter")):
-            assert value not in told
+            assert value not in error
 
 
 @pytest.mark.parametrize(

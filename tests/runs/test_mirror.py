@@ -49,7 +49,7 @@ def run_of(app: App, task_id: str = "t", **options: Any) -> Run:
     return Run(task_id, Identity(task_type="x"), Desk(), celery_task=task, request=request)
 
 
-class Heard:
+class Monitor:
     """A monitor on the broker."""
 
     def __init__(self, app: App, redis_url: str) -> None:
@@ -84,10 +84,10 @@ def through(app: App, mirror: Mirror) -> None:
 
 
 @pytest.fixture
-def heard(app: App, redis_url: str) -> Iterator[Heard]:
-    heard = Heard(app, redis_url)
-    yield heard
-    heard.close()
+def listener(app: App, redis_url: str) -> Iterator[Monitor]:
+    listener = Monitor(app, redis_url)
+    yield listener
+    listener.close()
 
 
 def test_the_line_that_flower_shows() -> None:
@@ -114,7 +114,7 @@ def test_an_unknown_total_is_a_number_that_is_never_reached() -> None:
         assert (meta["current"], meta["total"], meta["percent"]) == (current, stand_in, 0)
 
 
-def test_meta_and_event_are_written(app: App, heard: Heard) -> None:
+def test_meta_and_event_are_written(app: App, listener: Monitor) -> None:
     run, mirror = (
         run_of(app),
         Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=True),
@@ -122,14 +122,14 @@ def test_meta_and_event_are_written(app: App, heard: Heard) -> None:
     mirror.show(run, TASK)
     assert eventually(lambda: app.result("t"))["status"] == "PROGRESS"
     assert app.result("t")["result"] == meta_of(TASK)
-    (event,) = eventually(lambda: heard.events[:])
+    (event,) = eventually(lambda: listener.events[:])
     assert (event["type"], event["uuid"], event["name"]) == ("task-progress", "t", "fetch")
     assert (event["hostname"], event["result"]) == ("w@tests", summary_of(TASK))
     # These would shadow what monitors keep of a task.
     assert not {"state", "event"} & set(event)
 
 
-def test_an_event_a_second_and_every_meta(app: App, heard: Heard) -> None:
+def test_an_event_a_second_and_every_meta(app: App, listener: Monitor) -> None:
     run, mirror = (
         run_of(app),
         Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=True),
@@ -139,11 +139,11 @@ def test_an_event_a_second_and_every_meta(app: App, heard: Heard) -> None:
         mirror.show(run, Task("t", "x", 252, current_items=number, status="running"))
         # Called before the next turn.
         eventually(lambda: app.result("t").get("result", {}).get("current") == number)  # noqa: B023
-    eventually(lambda: heard.events)
-    assert len(heard.events) <= 1 + (time.monotonic() - began)
+    eventually(lambda: listener.events)
+    assert len(listener.events) <= 1 + (time.monotonic() - began)
 
 
-def test_events_can_be_left_out(app: App, heard: Heard) -> None:
+def test_events_can_be_left_out(app: App, listener: Monitor) -> None:
     run, mirror = (
         run_of(app),
         Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False),
@@ -153,7 +153,7 @@ def test_events_can_be_left_out(app: App, heard: Heard) -> None:
     through(app, mirror)
     with app.celery.events.default_dispatcher(hostname="w@tests") as dispatcher:
         dispatcher.send("task-marker")
-    assert eventually(lambda: [event["type"] for event in heard.events]) == ["task-marker"]
+    assert eventually(lambda: [event["type"] for event in listener.events]) == ["task-marker"]
 
 
 @pytest.mark.parametrize("why", ["ignored", "the job writes its own", "body is over", "ended"])

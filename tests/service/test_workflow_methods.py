@@ -45,7 +45,7 @@ async def test_a_workflow_and_its_members(redis_service: RedisProgressService) -
     assert [row["task_id"] for row in failed["tasks"]] == ["one"]
     every = await redis_service.get_workflows_list()
     rows, left_out = every["workflows"], body.keys() - every["workflows"][0].keys()
-    assert rows == [{name: said for name, said in body.items() if name not in left_out}]
+    assert rows == [{name: value for name, value in body.items() if name not in left_out}]
     assert left_out >= {"failures", "error_message"}
     assert every["pagination"] == pagination(1, 20, 1)
     top = await redis_service.get_tasks_list(top=True)

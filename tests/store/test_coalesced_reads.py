@@ -107,8 +107,8 @@ async def test_all_waiting_reads_fail_at_once_without_the_store(start_server: St
     server.pause()
     asked = [reads.get(str(i)) for i in range(5 * MOST)]
     with Stopwatch() as watch:
-        said = await asyncio.gather(*asked, return_exceptions=True)
-    assert {type(error) for error in said} == {StoreUnavailable}
+        results = await asyncio.gather(*asked, return_exceptions=True)
+    assert {type(error) for error in results} == {StoreUnavailable}
     assert watch.seconds < FACTOR * 0.5  # not one wait after another
     server.resume()
     await aeventually(lambda: answers(reads))

@@ -19,7 +19,7 @@ def outage(clock: list[float]) -> Outage:
     return Outage(lambda: clock[0])
 
 
-def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records]
 
 
@@ -40,7 +40,7 @@ def test_an_outage_is_logged_once_a_minute_whatever_parts_notice_it(
             outage.away(part, f"{part} at {clock[0]}")
     for part in ("sender", "listener", "lease", "lease"):
         outage.back(part)
-    assert said(caplog) == ["lease at 0", "sender at 60", "lease at 120", "sender at 180", AGAIN]
+    assert logged(caplog) == ["lease at 0", "sender at 60", "lease at 120", "sender at 180", AGAIN]
 
 
 def test_a_store_that_comes_and_goes_is_logged_once_a_minute(
@@ -49,7 +49,7 @@ def test_a_store_that_comes_and_goes_is_logged_once_a_minute(
     for clock[0] in range(120):
         outage.away("sender", "away")
         outage.back("sender")
-    assert said(caplog) == ["away", AGAIN] * 2
+    assert logged(caplog) == ["away", AGAIN] * 2
 
 
 def test_what_stops_nothing_is_a_line_a_minute_with_its_cause(
@@ -65,4 +65,4 @@ def test_what_stops_nothing_is_a_line_a_minute_with_its_cause(
             fault("not recorded", error, task_id)
             fault("not asked", error)
     because = "ValueError: no answer, because of OSError: no route"
-    assert said(caplog) == [f"not recorded: a: {because}", f"not asked: {because}"]
+    assert logged(caplog) == [f"not recorded: a: {because}", f"not asked: {because}"]

@@ -46,7 +46,7 @@ def test_a_long_round_trip_is_kept_until_a_better_one(monotonic: Monotonic) -> N
 
 
 def test_an_offset_that_a_later_reply_allows_stays(monotonic: Monotonic) -> None:
-    """A long round trip would else set the times of records back, and forth again."""
+    """A long round trip would else set the times of records back, then ahead again."""
     clock, seen = RedisClock(), list[float]()
     for took, micros in ((0.0, 0), (0.08, 79_000), (0.08, 1_000), (0.0, 0)):
         sent, true = monotonic.seconds, monotonic.seconds + 4_900

@@ -45,12 +45,12 @@ def records(redis_url: str) -> Records:
     """Two tasks that run, with different logs; the newer one, first-id, is the first row."""
     records = Records(redis_url, locale="en")
     with Store(records.settings) as store:
-        for task_id, symbol, said in (
+        for task_id, symbol, message in (
             ("second-id", "トヨタ", "トヨタを取得しました"),
             ("first-id", "7203.T", "7203.T is fetched"),
         ):
             records.start(task_id, symbol)
-            lines = [LogLine(NOW.timestamp(), "warning", said)]
+            lines = [LogLine(NOW.timestamp(), "warning", message)]
             store.execute(task_log.add(task_id, 1, lines, 0, store.settings, Redaction()))
     return records
 
@@ -145,17 +145,17 @@ def test_a_workflow_and_its_page(
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/opened\n')
     browser.chmod(0o755)
-    said = tmp_path / "opened"
+    opened_file = tmp_path / "opened"
     with opened(
         "--workflow", W, "--url", url, columns=200, lines=50, BROWSER=f"{browser} %s"
     ) as terminal:
         terminal.wait_for("> 0f8c8a4e")
         terminal.write(b"o")
-        eventually(said.exists, what="the browser is asked")
-        eventually(lambda: said.read_text() == f"{url}/workflow/{W}\n")
+        eventually(opened_file.exists, what="the browser is asked")
+        eventually(lambda: opened_file.read_text() == f"{url}/workflow/{W}\n")
         terminal.wait_for(f"opens {url}/workflow")
         terminal.write(b"jo")
-        eventually(lambda: f"{url}/task/m" in said.read_text(), what="the task's page")
+        eventually(lambda: f"{url}/task/m" in opened_file.read_text(), what="the task's page")
         terminal.write(b"q")
         assert terminal.wait() == 130, "nobody knows how it ends"
 
@@ -264,7 +264,7 @@ def test_an_empty_log_leaves_its_part_to_the_rows(columns: int) -> None:
     assert drawn[0] == drawn[1]
 
 
-SAID = [
+SHOWN = [
     ("info", "銘柄" * 100),
     ("error", "one\x1b[2Jtwo\nthree"),
     ("debug", ""),
@@ -272,7 +272,7 @@ SAID = [
 ]
 LINES = [
     {"id": n, "time": NOW.isoformat(), "level": level, "text": text}
-    for n, (level, text) in enumerate(SAID, 1)
+    for n, (level, text) in enumerate(SHOWN, 1)
 ]
 
 

@@ -35,7 +35,7 @@ def test_a_cell_is_drawn_in_place(kernel: Any, redis_url: str) -> None:
         "from progress_backend import watch\nprint(watch('the-id', interval=0.1).status)"
     )
     drawn: list[dict[str, Any]] = []
-    said = ""
+    printed = ""
 
     def message() -> dict[str, Any]:
         got: dict[str, Any] = kernel.get_iopub_msg(timeout=60)
@@ -49,13 +49,13 @@ def test_a_cell_is_drawn_in_place(kernel: Any, redis_url: str) -> None:
 
     eventually(first, 60, what="the bar")
     records.complete("the-id")
-    while "completed" not in said:
+    while "completed" not in printed:
         got = message()
         assert got["msg_type"] != "error", got["content"]
         if got["msg_type"] == "update_display_data":
             drawn.append(got["content"])
         if got["msg_type"] == "stream":
-            said += got["content"]["text"]
+            printed += got["content"]["text"]
     assert len({each["transient"]["display_id"] for each in drawn}) == 1, json.dumps(drawn)
     assert "running" in drawn[0]["data"]["text/plain"]
     assert "<pre" in drawn[-1]["data"]["text/html"]

@@ -85,9 +85,9 @@ def drawn(view: View, width: int = 80, height: int = 40, locale: Locale = "en") 
 def test_a_workflow_stands_before_its_members_however_short_the_screen(
     width: int, height: int
 ) -> None:
-    said = "5 of 9 tasks have ended (error 1)"
+    summary = "5 of 9 tasks have ended (error 1)"
     whole = task(0, task_type="fetch ×8", symbol=None, total_items=1_000, current_items=611)
-    view = View(MANY, {"running": 1}, 9, NOW, workflow=replace(whole, message=said))
+    view = View(MANY, {"running": 1}, 9, NOW, workflow=replace(whole, message=summary))
     head, *rows = drawn(view, width, height)
     assert all(cell_len(line) <= width for line in (head, *rows))
     assert re.search(r"running +fetch ×8 .*61\.1%", rows[0])
@@ -288,8 +288,8 @@ def test_ctrl_c_leaves_a_terminal_as_it_was(terminal: Terminal) -> None:
     terminal.write(b"\x03")
     assert terminal.wait() == 130, "nobody knows how the task ends"
     # Drawn in place each time: no second one below the first.
-    drawn_anew = terminal.written.count("Status")
-    assert terminal.written.count("\x1b[1A") >= drawn_anew - 1
+    redrawn = terminal.written.count("Status")
+    assert terminal.written.count("\x1b[1A") >= redrawn - 1
     assert terminal.written.rstrip().endswith("\x1b[?25h"), "the cursor is shown again"
 
 

@@ -20,7 +20,7 @@ from tests.records import without_books
 from tests.tls.secured import Secured
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
-from tests.web.test_websockets import closed, rest, said
+from tests.web.test_websockets import closed, received, rest
 
 pytestmark = pytest.mark.integration
 
@@ -46,15 +46,15 @@ async def test_a_jobs_watcher_sees_its_end_also_when_every_connection_broke(
     await asyncio.to_thread(world.begun, task_id)
     await asyncio.to_thread(world.until, task_id, status="running", current_status="half way")
     async with api.watch(task_id) as socket:
-        first = await said(socket)
+        first = await received(socket)
         assert (first["status"], first["progress"]["current"]) == ("running", 1)
         with redis.Redis.from_url(server.url) as client:
             client.client_kill_filter(_type="normal", skipme=True)
             client.client_kill_filter(_type="pubsub")
         world.go(task_id)
-        told = [message async for message in rest(socket)]
-        assert told[-1]["status"] == "completed"
-        assert told[-1]["results"] == {"records_saved": 4}
+        messages = [message async for message in rest(socket)]
+        assert messages[-1]["status"] == "completed"
+        assert messages[-1]["results"] == {"records_saved": 4}
         assert await closed(socket) == 1000
     assert api.status(task_id).json() == without_books(world.record(task_id))
 
@@ -76,8 +76,8 @@ def test_tls_that_celerys_settings_alone_ask_for(
 
 
 def test_a_server_with_an_untrusted_certificate_is_refused(server: Secured, tmp_path: Path) -> None:
-    strangers = tmp_path / "strangers.pem"
-    trustme.CA().cert_pem.write_to_path(strangers)
-    settings = Settings(redis_url=server.secured_url(ssl_ca_certs=strangers))
+    other_ca = tmp_path / "strangers.pem"
+    trustme.CA().cert_pem.write_to_path(other_ca)
+    settings = Settings(redis_url=server.secured_url(ssl_ca_certs=other_ca))
     with Store(settings) as store, pytest.raises(StoreUnavailable, match="certificate"):
         store.run(store.flows.get("t"))

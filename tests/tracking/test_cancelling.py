@@ -45,17 +45,17 @@ class Hooked(Task):  # type: ignore[misc]  # celery is untyped
     abstract = True
 
     def on_failure(self, exc: Any, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
-        self.told.append(("on_failure", type(exc), args, kwargs, einfo.type))
+        self.hook_calls.append(("on_failure", type(exc), args, kwargs, einfo.type))
         self.update_state(state="FAILURE", meta="as careless hooks do")
         raise LookupError("on_failure")
 
     def on_success(self, *about: Any) -> None:
-        self.told.append(("on_success",))
+        self.hook_calls.append(("on_success",))
 
     def after_return(
         self, status: str, retval: Any, task_id: str, args: Any, kwargs: Any, einfo: Any
     ) -> None:
-        self.told.append(("after_return", status, type(retval), args, kwargs))
+        self.hook_calls.append(("after_return", status, type(retval), args, kwargs))
         raise LookupError("after_return")
 
 
@@ -69,10 +69,10 @@ def test_the_tasks_hooks_are_called_for_a_cancel(
         raise TaskCancelled("nothing to do")
 
     task = app.tracked(gives_up, base=Hooked)
-    task.told = []
+    task.hook_calls = []
     result = task.delay("7203.T", days=3)
     given = (["7203.T"], {"days": 3})
-    assert task.told == [
+    assert task.hook_calls == [
         ("on_failure", TaskCancelled, *given, TaskCancelled),
         ("after_return", "REVOKED", TaskCancelled, *given),
     ]

@@ -127,17 +127,19 @@ def test_functions_are_called_with_the_arguments_that_they_name(
         total_items=lambda pages, rows: pages * rows,
         metadata=lambda **given: given,
     )
-    said = identified(celery, marking, args, kwargs)
-    assert (said.symbol, said.total_items) == ("AAPL", total)
-    assert set(said.metadata) == {"symbol", "rows", "pages", *kwargs}
+    found = identified(celery, marking, args, kwargs)
+    assert (found.symbol, found.total_items) == ("AAPL", total)
+    assert set(found.metadata) == {"symbol", "rows", "pages", *kwargs}
 
 
 @pytest.mark.parametrize("name", ["symbol", "total_items", "owner"])
 def test_a_function_that_names_no_argument_fails_at_its_marking(name: str) -> None:
     def fetch(self: Any, symbol: str, days: int = 9) -> None: ...
 
-    said = rf"^{name}= .* names 'sym', which is not an argument of 'fetch'; .*: self, symbol, days$"
-    with pytest.raises(TypeError, match=said):
+    pattern = (
+        rf"^{name}= .* names 'sym', which is not an argument of 'fetch'; .*: self, symbol, days$"
+    )
+    with pytest.raises(TypeError, match=pattern):
         progress_task(**{name: lambda sym: sym})(fetch)  # type: ignore[call-overload]
     for fits in (lambda days: days, lambda sym=1: sym, lambda **all_of_it: 1, str):
         progress_task(**{name: fits})(fetch)  # type: ignore[call-overload]
@@ -155,8 +157,8 @@ def test_a_bound_task_gives_no_self(celery: Celery) -> None:
     task = celery.task(bound, bind=True, name="bound", shared=False)
     marking = marking_of(task)
     assert marking is not None
-    said = identity_of(task, "bound", marking, ("aapl",), {}, {})
-    assert said.metadata == {"symbol": "aapl"}
+    found = identity_of(task, "bound", marking, ("aapl",), {}, {})
+    assert found.metadata == {"symbol": "aapl"}
 
 
 class Unspeakable:
@@ -168,7 +170,7 @@ class Unspeakable:
     ("marking", "what"),
     [
         (Marking(symbol=lambda rows: 1 / (rows - rows)), "symbol of prices.fetch is left out"),
-        (Marking(metadata=lambda nobody: nobody), "metadata of prices.fetch is left out"),
+        (Marking(metadata=lambda unknown: unknown), "metadata of prices.fetch is left out"),
         (Marking(task_type=lambda symbol: symbol.no), "task_type of prices.fetch is left out"),
         (Marking(symbol=lambda symbol: Unspeakable()), "symbol of prices.fetch is left out"),
         (Marking(symbol="a\nCRITICAL forged"), "symbol of prices.fetch is left out"),
@@ -188,8 +190,8 @@ def test_a_value_that_cannot_be_had_is_left_out_with_one_line(
 def test_what_came_with_the_message_goes_before_the_marking(celery: Celery) -> None:
     marking = Marking("a", "b", lambda rows: rows, {"c": 1})
     given = {"task_type": "x", "symbol": "y", "total_items": 3, "metadata": {"z": 1}, "more": 4}
-    said = identified(celery, marking, given=given)
-    assert said == Identity(task_type="x", symbol="y", total_items=3, metadata={"z": 1})
+    found = identified(celery, marking, given=given)
+    assert found == Identity(task_type="x", symbol="y", total_items=3, metadata={"z": 1})
     assert identified(celery, marking, given={"symbol": "y"}).total_items == 10
 
 
@@ -197,5 +199,5 @@ def test_what_came_with_the_message_goes_before_the_marking(celery: Celery) -> N
 def test_a_header_can_be_sent_whatever_the_metadata_holds(
     celery: Celery, value: dict[str, Any]
 ) -> None:
-    said = identified(celery, Marking(metadata=value))
-    json.dumps(header_of(said))
+    found = identified(celery, Marking(metadata=value))
+    json.dumps(header_of(found))

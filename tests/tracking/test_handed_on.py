@@ -40,11 +40,11 @@ def test_headers_that_are_handed_on_say_nothing_of_the_child(app: App) -> None:
     plain = app.task(name="plain", bind=True, shared=False)(runs)
 
     def hands_on(self: Any) -> None:
-        told = getattr(self.request, HEADER)
-        assert DIGEST in told
-        assert CREATED_AT in told
+        handed = getattr(self.request, HEADER)
+        assert DIGEST in handed
+        assert CREATED_AT in handed
         for task in (tracked, plain):
-            sent[task.name] = task.apply_async(headers={HEADER: told, "trace": "1"}).id
+            sent[task.name] = task.apply_async(headers={HEADER: handed, "trace": "1"}).id
 
     marked = progress_task(task_type="of the parent", symbol="7203.T")(hands_on)
     parent = app.task(name="parent", bind=True, shared=False)(marked)

@@ -15,7 +15,7 @@ from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.tracking import created_header
 
-TOLD = {"created_at": "2024-01-15T10:30:00.000+00:00", "digest": "a" * 40}
+HEADERS = {"created_at": "2024-01-15T10:30:00.000+00:00", "digest": "a" * 40}
 LATER = "2024-01-15T10:31:00.000+00:00"
 FLOWS = Flows(Settings(), None, lambda what, error, about: None)
 FIRSTS = FirstRecords(FLOWS, Keys(""))
@@ -33,7 +33,7 @@ def test_the_publishers_headers_become_the_record(
     published: dict[str, str], minute: int, revision: int
 ) -> None:
     """Also of a planned record with a message that has left."""
-    base = created_by_publisher({**TOLD, **published})
+    base = created_by_publisher({**HEADERS, **published})
     assert base is not None
     created, at = (datetime(2024, 1, 15, 10, m, tzinfo=UTC) for m in (30, minute))
     assert (base.digest, base.task.created_at, base.task.updated_at) == ("a" * 40, created, at)
@@ -43,5 +43,5 @@ def test_the_publishers_headers_become_the_record(
 @pytest.mark.parametrize("other", [None, 5, "", "yesterday", "2024-01-15T10:30:00", ["x"], {}])
 def test_what_is_no_time_or_digest_says_nothing(other: Any) -> None:
     for name in ("created_at", "published_at", *(["digest"] * (not isinstance(other, str)))):
-        assert created_by_publisher({**TOLD, name: other}) is None
+        assert created_by_publisher({**HEADERS, name: other}) is None
     assert created_by_publisher({}) is None

@@ -264,8 +264,8 @@ def test_a_setting_that_cannot_be_used_turns_tracking_off_with_one_line(
     with caplog.at_level(logging.WARNING, "progress_backend"):
         tasks = [app.tracked(reports_nothing, name=name) for name in ("a", "b")]
         assert [task.delay("x").get() for task in tasks] == ["x", "x"]
-    (said,) = [r.getMessage() for r in caplog.records if r.name.startswith("progress_backend")]
-    assert "PROGRESS_RETENTION_S is 'a day'; it must be a number" in said
+    (logged,) = [r.getMessage() for r in caplog.records if r.name.startswith("progress_backend")]
+    assert "PROGRESS_RETENTION_S is 'a day'; it must be a number" in logged
 
 
 def test_a_misspelt_setting_is_named_as_a_worker_begins(
@@ -277,8 +277,8 @@ def test_a_misspelt_setting_is_named_as_a_worker_begins(
     app = installed({"progress_key_prfx": "x:", "progress_lease_s": 30})
     worker_lease.worker_is_ready(app.tracker, None)
     worker_lease.worker_ended(app.tracker, None)
-    said = [r.getMessage() for r in caplog.records if "there is no such setting" in r.msg]
-    assert said == [
+    logged = [r.getMessage() for r in caplog.records if "there is no such setting" in r.msg]
+    assert logged == [
         "PROGRESS_LEASE is ignored: there is no such setting; is it lease_s?",
         "progress_key_prfx is ignored: there is no such setting; is it key_prefix?",
     ]

@@ -23,7 +23,7 @@ from progress_backend.testing import wait_for_progress
 from progress_backend.tracking.keeper import Keeper
 from progress_backend.tracking.result_backend import Answers, AskBackend
 from tests.clocks import set_monotonic
-from tests.strangers import Serve, Stranger, hanging_up, silent
+from tests.strangers import OtherServer, Serve, hanging_up, silent
 from tests.waiting import eventually
 
 LEASE = "worker@tests/1"
@@ -174,8 +174,8 @@ def test_it_tries_a_store_that_is_away_once_a_step_and_says_so_once(
 ) -> None:
     """Also once its time to look around has come."""
     tries = list[float]()
-    with Stranger(away) as stranger:
-        keeper = Keeper(Settings(stranger.url, lease_s=3 * STEP_S, reap_interval_s=9), lease, None)
+    with OtherServer(away) as server:
+        keeper = Keeper(Settings(server.url, lease_s=3 * STEP_S, reap_interval_s=9), lease, None)
         renew = keeper._renew
 
         def counted() -> None:
@@ -187,9 +187,9 @@ def test_it_tries_a_store_that_is_away_once_a_step_and_says_so_once(
         keeper.start()
         eventually(lambda: len(tries) > 6)
         assert time.monotonic() - began > 5 * STEP_S
-        said = [record for record in caplog.records if "does not answer" in record.getMessage()]
+        logged = [record for record in caplog.records if "does not answer" in record.getMessage()]
         keeper.stop()
-    assert len(said) == 1, caplog.text
+    assert len(logged) == 1, caplog.text
     assert not [record for record in caplog.records if record.exc_info], "no traceback"
 
 
@@ -227,12 +227,12 @@ def test_what_expired_in_a_queue_is_cancelled_some_time_after(
     keep(LEASE, ask)
     for task_id in ("waits", "paused", "retries"):
         eventually(lambda: read(store, task_id).status == "cancelled")  # noqa: B023
-        told = read(store, task_id)
-        assert told.message == "タスクの有効期限が切れました"
-        assert told.control is not None
-        assert told.control["reason"] == "expired"
-        assert told.completed_at is not None
-        assert told.completed_at >= soon + timedelta(seconds=store.settings.lease_s)
+        stored = read(store, task_id)
+        assert stored.message == "タスクの有効期限が切れました"
+        assert stored.control is not None
+        assert stored.control["reason"] == "expired"
+        assert stored.completed_at is not None
+        assert stored.completed_at >= soon + timedelta(seconds=store.settings.lease_s)
     statuses = {task_id: read(store, task_id).status for task_id in ("later", "runs", "by itself")}
     assert statuses == {"later": "created", "runs": "running", "by itself": "running"}
 
@@ -247,12 +247,12 @@ def test_a_task_that_celery_revoked_and_did_not_run_again_is_lost(
     assert until is not None
     keep(LEASE, lambda task_ids: dict.fromkeys(task_ids, revoked))
     eventually(lambda: read(store, "t").status == "error")
-    told = read(store, "t")
-    assert told.error_cause == "lost"
-    assert told.again_until is None  # for good
-    assert told.error_message == "ブローカーからタスクのメッセージが再配信されませんでした"
-    assert told.completed_at is not None
-    assert told.completed_at >= until
+    stored = read(store, "t")
+    assert stored.error_cause == "lost"
+    assert stored.again_until is None  # for good
+    assert stored.error_message == "ブローカーからタスクのメッセージが再配信されませんでした"
+    assert stored.completed_at is not None
+    assert stored.completed_at >= until
 
 
 def test_the_error_does_not_call_a_living_worker_lost(keep: StartKeeper, store: Store) -> None:
@@ -261,9 +261,9 @@ def test_the_error_does_not_call_a_living_worker_lost(keep: StartKeeper, store: 
     apply(store, "t", BEGUN)
     keep(LEASE, None, set)
     eventually(lambda: read(store, "t").status == "error")
-    told = read(store, "t")
-    assert told.error_message == "ワーカー worker@tests はこのタスクを実行していません"
-    assert "失われました" not in told.message
+    stored = read(store, "t")
+    assert stored.error_message == "ワーカー worker@tests はこのタスクを実行していません"
+    assert "失われました" not in stored.message
 
 
 def test_what_a_worker_that_ends_has_not_acknowledged_goes_back(store: Store) -> None:

@@ -26,13 +26,13 @@ def not_warned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(of_runs, "_warned", set())
 
 
-def everything(said: ProgressNotifier) -> None:
-    said.update(1, 4, "m", {"a": 1}, "p")
-    said.advance()
-    assert list(said.track([7, 8])) == [7, 8]
-    assert list(said.track(iter([7]), total=1)) == [7]
-    said.complete({"rows": 1}, "done")
-    said.error("broken")
+def everything(reporter: ProgressNotifier) -> None:
+    reporter.update(1, 4, "m", {"a": 1}, "p")
+    reporter.advance()
+    assert list(reporter.track([7, 8])) == [7, 8]
+    assert list(reporter.track(iter([7]), total=1)) == [7]
+    reporter.complete({"rows": 1}, "done")
+    reporter.error("broken")
 
 
 def fetch(self: Any) -> str:
@@ -60,8 +60,8 @@ def test_tasks_of_any_number_of_names_are_warned_of_within_a_bound(
         untracked = SimpleNamespace(name=f"t{number}", app=eager.celery, request=None)
         for _ in range(2):
             ProgressNotifier(untracked).update(1)
-    said = warnings(caplog)
-    assert len(said) == len(set(said)) == 1_000
+    logged = warnings(caplog)
+    assert len(logged) == len(set(logged)) == 1_000
 
 
 @pytest.mark.parametrize("end", [ev.Completed(), ev.Failed(error_message="why", cause="reported")])
@@ -141,8 +141,8 @@ def test_a_task_that_is_not_tracked_says_so_once(
 
 
 def twice(self: Any) -> None:
-    for said in (ProgressNotifier(self), ProgressNotifier()):
-        everything(said)
+    for reporter in (ProgressNotifier(self), ProgressNotifier()):
+        everything(reporter)
 
 
 def test_a_task_that_was_never_registered_has_a_notifier(
@@ -169,11 +169,11 @@ def test_the_task_that_runs_is_found_without_self(eager: App) -> None:
 
 def test_a_reported_end_is_recorded_with_the_tasks_own(eager: App) -> None:
     def says(self: Any, how: str) -> Any:
-        said = ProgressNotifier(self)
-        said.update(2, 4)
-        said.complete({"saved": 3}, "all of it")
+        reporter = ProgressNotifier(self)
+        reporter.update(2, 4)
+        reporter.complete({"saved": 3}, "all of it")
         if how != "returns":
-            said.error("the source is away", "try again later")
+            reporter.error("the source is away", "try again later")
         if how == "fails":
             raise ConnectionError("10.0.0.1 refused")
         return {"skipped": 1}
@@ -190,11 +190,11 @@ def test_a_reported_end_is_recorded_with_the_tasks_own(eager: App) -> None:
 
 def test_a_loops_count_is_kept_beside_other_reports(eager: App) -> None:
     def loops(self: Any) -> int:
-        said = ProgressNotifier(self)
-        for number in said.track(range(10)):
+        reporter = ProgressNotifier(self)
+        for number in reporter.track(range(10)):
             if number == 5:
-                said.update(message="half of them", phase="second half")
-        return next(iter(said.track(range(10**30))))  # which has no length for len()
+                reporter.update(message="half of them", phase="second half")
+        return next(iter(reporter.track(range(10**30))))  # which has no length for len()
 
     record = eager.call(loops)
     assert (record.status, record.results) == ("completed", {"result": 0})
@@ -241,11 +241,11 @@ def test_a_count_that_is_none_is_warned_of_once(
 
     for _ in range(2):
         assert eager.call(fetch).status == "completed"
-    said = [r.getMessage() for r in caplog.records if r.name == of_runs.__name__]
-    assert len(said) == (begins is not None)
+    logged = [r.getMessage() for r in caplog.records if r.name == of_runs.__name__]
+    assert len(logged) == (begins is not None)
     if begins is not None and ends is not None:
-        assert said[0].startswith(begins)
-        assert ends in said[0]
+        assert logged[0].startswith(begins)
+        assert ends in logged[0]
 
 
 @pytest.mark.parametrize("tracked", [True, False])
@@ -253,18 +253,20 @@ def test_a_text_in_a_numbers_place_is_refused(eager: App, tracked: bool) -> None
     refused: list[str] = []
 
     def mistaken(self: Any) -> None:
-        said = ProgressNotifier(self)
+        reporter = ProgressNotifier(self)
         mistakes: list[Callable[[], None]] = [
-            lambda: said.advance(1, "text"),  # type: ignore[arg-type]  # that is the mistake
-            lambda: said.update(1, "text"),  # type: ignore[arg-type]
-            lambda: said.update("text", 4),  # type: ignore[arg-type]
+            lambda: reporter.advance(1, "text"),  # type: ignore[arg-type]  # that is the mistake
+            lambda: reporter.update(1, "text"),  # type: ignore[arg-type]
+            lambda: reporter.update("text", 4),  # type: ignore[arg-type]
         ]
         for mistake in mistakes:
-            with pytest.raises(TypeError, match=r"numbers of items, not 'text'.*message=") as told:
+            with pytest.raises(
+                TypeError, match=r"numbers of items, not 'text'.*message="
+            ) as raised:
                 mistake()
-            refused.append(str(told.value).split()[0])
-        said.advance(1, message="text")
-        said.update(2, "4")  # type: ignore[arg-type]  # as it came out of a file
+            refused.append(str(raised.value).split()[0])
+        reporter.advance(1, message="text")
+        reporter.update(2, "4")  # type: ignore[arg-type]  # as it came out of a file
 
     body = progress_task(mistaken) if tracked else mistaken
     task_id = eager.task(name="mistaken", bind=True, shared=False)(body).delay().id

@@ -156,9 +156,9 @@ def test_a_task_of_another_app_is_not_ours(app: App, records: Records) -> None:
     started(records)
     fetch(app)
     other = Celery("other", broker="memory://", set_as_current=False)
-    stranger = other.task(name="fetch", shared=False)(nothing)
+    foreign = other.task(name="fetch", shared=False)(nothing)
     before = app.record("t")
-    failure(stranger, WorkerLostError("signal 9"))
+    failure(foreign, WorkerLostError("signal 9"))
     assert recorded(app) == before
 
 

@@ -80,18 +80,18 @@ def test_a_chains_steps_are_there_before_the_first_has_run(installed: Install) -
     assert {seen[i]["workflow"]["id"] for i in ids} == {result.id}
     (sent,) = headers(app)
     assert sent["progress_workflow"] == {"id": result.id, "generation": 0}
-    told = figures(app, result.id)
-    assert (told.status, told.total, told.planned) == ("created", 3, 2)
-    assert told.name == "fetch"
+    shown = figures(app, result.id)
+    assert (shown.status, shown.total, shown.planned) == ("created", 3, 2)
+    assert shown.name == "fetch"
 
 
 def test_a_chords_body_is_planned_once(installed: Install) -> None:
     app = installed(track="all")
     fetch, merge = tasks(app, "fetch", "merge")
     result = chord([fetch.si() for _ in range(8)], merge.si()).apply_async()
-    told = figures(app, result.id)
-    assert (told.total, told.planned, told.publishers) == (9, 1, 0)
-    assert told.name == "fetch ×8"
+    shown = figures(app, result.id)
+    assert (shown.total, shown.planned, shown.publishers) == (9, 1, 0)
+    assert shown.name == "fetch ×8"
     assert app.document(result.id)["planned"] is True
 
 
@@ -110,9 +110,9 @@ def test_a_group_stays_open_while_its_generator_gives_more(installed: Install) -
 
     result = group(slowly()).apply_async()
     assert seen == [1]
-    told = figures(app, result.id)
-    assert (told.total, told.planned, told.publishers) == (3 * MOST, 0, 0)
-    assert told.name == f"fetch ×{3 * MOST}"
+    shown = figures(app, result.id)
+    assert (shown.total, shown.planned, shown.publishers) == (3 * MOST, 0, 0)
+    assert shown.name == f"fetch ×{3 * MOST}"
 
 
 def test_a_long_canvas_is_begun_in_bounded_batches(
@@ -134,8 +134,8 @@ def test_only_what_is_tracked_has_a_record(installed: Install) -> None:
     marked = app.celery.task(name="jobs.marked", shared=False)(progress_task(plainly()))
     (plain,) = tasks(app, "plain")
     result = chain(plain.si(), marked.si(), plain.si(), marked.si()).apply_async()
-    told = figures(app, result.id)
-    assert (told.total, told.planned) == (2, 2)
+    shown = figures(app, result.id)
+    assert (shown.total, shown.planned) == (2, 2)
     assert members(app).keys() == {result.id, result.parent.parent.id}
     assert app.document(result.id)["_"]["unseen"] is True
     result = chain(marked.si(), marked.starmap([()]), marked.si()).apply_async()
@@ -173,14 +173,14 @@ def test_the_marking_of_its_last_task_names_it(installed: Install, shape: str, n
 
 
 @pytest.mark.parametrize(
-    ("shape", "given", "told"),
+    ("shape", "given", "counted"),
     [
         *(("chain", 40, 40), ("group", 40, 40), ("chord", 40, 40)),
         *(("chain", 1, 1), ("chain", True, 0), ("chain", "40", 0), ("chain", -1, 0)),
     ],
 )
 def test_a_callers_header_sets_how_many_tasks_to_expect(
-    installed: Install, shape: str, given: object, told: int
+    installed: Install, shape: str, given: object, counted: int
 ) -> None:
     app = installed(track="all")
     fetch, merge = tasks(app, "fetch", "merge")
@@ -191,7 +191,7 @@ def test_a_callers_header_sets_how_many_tasks_to_expect(
     }[shape]
     result = canvas.apply_async(headers={"progress": {"workflow": {"total": given}}})
     seen = figures(app, result.id)
-    assert (seen.expected, seen.total, seen.whole) == (told, 2, max(told, 2))
+    assert (seen.expected, seen.total, seen.whole) == (counted, 2, max(counted, 2))
 
 
 def test_what_cannot_be_sent_ends_with_what_was_to_follow(installed: Install) -> None:

@@ -16,7 +16,7 @@ from tests.apps import App
 from tests.conftest import Install
 from tests.groups import messages
 from tests.records import Records
-from tests.strangers import Stranger, hanging_up
+from tests.strangers import OtherServer, hanging_up
 
 
 def fetch(app: App, name: str = "fetch") -> Any:
@@ -84,8 +84,8 @@ def test_a_task_that_celery_has_not_made_yet_is_known_by_its_name(installed: Ins
 
 def test_one_call_says_otherwise_and_tracks_what_is_not_marked(installed: Install) -> None:
     app = installed()
-    said = {"task_type": "nightly", "symbol": "X", "total_items": 7, "metadata": {"by": "cron"}}
-    record = app.record(fetch(app).apply_async(("a",), headers={"progress": said}).id)
+    given = {"task_type": "nightly", "symbol": "X", "total_items": 7, "metadata": {"by": "cron"}}
+    record = app.record(fetch(app).apply_async(("a",), headers={"progress": given}).id)
     assert (record.task_type, record.symbol, record.total_items) == ("nightly", "X", 7)
     assert record.metadata == {"by": "cron"}
     record = app.record(plain(app).apply_async(headers={"progress": {"symbol": "Y"}}).id)
@@ -136,16 +136,16 @@ def test_without_a_store_publishing_goes_on_with_one_warning(
     with caplog.at_level(logging.WARNING, "progress_backend"):
         ids = [plain(app, name).delay().id for name in ("a", "b")]
     assert all(ids)
-    said = [r.getMessage() for r in caplog.records if r.name.startswith("progress_backend")]
-    assert len(said) == 1
-    assert said[0].startswith("progress tracking is off: no store: set PROGRESS_REDIS_URL")
+    logged = [r.getMessage() for r in caplog.records if r.name.startswith("progress_backend")]
+    assert len(logged) == 1
+    assert logged[0].startswith("progress tracking is off: no store: set PROGRESS_REDIS_URL")
     app.close()
 
 
 @pytest.mark.parametrize("how", ["one by one", "in a group", "by name"])
 def test_a_store_that_is_away_is_tried_once_a_second(installed: Install, how: str) -> None:
     """The breaker: the second publish doesn't even try."""
-    with Stranger(hanging_up) as away:
+    with OtherServer(hanging_up) as away:
         app = installed({"result_backend": "cache+memory://"}, redis_url=away.url)
         task = fetch(app)
         began = time.monotonic()
@@ -177,5 +177,5 @@ def test_an_id_that_forges_a_line_of_a_log_is_not_recorded_and_the_job_is_sent(
     for _ in range(2):
         assert task.apply_async(("a",), task_id=task_id).id == task_id
     assert app.records() == ["x" * 4_096]
-    (said,) = [r.getMessage() for r in caplog.records if why in r.getMessage()]
-    assert said.isprintable()
+    (logged,) = [r.getMessage() for r in caplog.records if why in r.getMessage()]
+    assert logged.isprintable()

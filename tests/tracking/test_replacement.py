@@ -29,7 +29,7 @@ def app(session_redis_url: str) -> Iterator[App]:
         app.task(name="fetch", shared=False)(progress_task(symbol=lambda symbol: symbol)(fetch))
         app.task(name="parent", bind=True, shared=False)(progress_task(symbol="P")(parent))
         app.task(name="plain", shared=False)(plain)
-        for body in (goes_on, retries, tells):
+        for body in (goes_on, retries, logs):
             app.task(name=body.__name__, bind=True, shared=False)(progress_task(body))
         # A worker sets the level of this process's log, for good.
         quiet = {"perform_ping_check": False, "loglevel": "WARNING"}
@@ -66,7 +66,7 @@ def log_of(task_id: str) -> str:
     return f"progress_log:{task_id}"
 
 
-def tells(self: Any, url: str) -> None:
+def logs(self: Any, url: str) -> None:
     progress = ProgressNotifier(self)
     progress.log("first")
     with redis.Redis.from_url(url) as store:
@@ -122,7 +122,7 @@ def test_a_retry_that_cannot_be_sent_ends_the_task_with_that_error(app: App) -> 
 
 def test_lines_before_a_replacement_are_stored(app: App, session_redis_url: str) -> None:
     """Also those since the sender's thread has stored others, a second ago at most."""
-    task_id = app.celery.tasks["tells"].delay(session_redis_url).id
+    task_id = app.celery.tasks["logs"].delay(session_redis_url).id
     ended(app, task_id)
     with redis.Redis.from_url(session_redis_url) as store:
         lines = [json.loads(line[b"j"])["text"] for _, line in store.xrange(log_of(task_id))]

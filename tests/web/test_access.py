@@ -170,10 +170,10 @@ def test_on_other_addresses_every_host_is_served_unless_hosts_are_set() -> None:
         assert status(access(bound=EVERYWHERE), scope("GET", host=host)) is None
         assert status(access(), scope("GET", host=host, server="10.0.0.5")) is None
         assert status(access(), scope("GET", host=host, server=None)) is None
-    told = access(hosts=("notification",), bound=EVERYWHERE)
-    assert status(told, scope("GET", host="notification:8004")) is None
-    assert status(told, scope("GET", host="127.0.0.1:8004")) is None
-    assert status(told, scope("GET", host="evil.test")) == 403
+    restricted = access(hosts=("notification",), bound=EVERYWHERE)
+    assert status(restricted, scope("GET", host="notification:8004")) is None
+    assert status(restricted, scope("GET", host="127.0.0.1:8004")) is None
+    assert status(restricted, scope("GET", host="evil.test")) == 403
 
 
 def test_without_tokens_on_other_addresses_a_name_with_a_dot_has_to_be_listed() -> None:

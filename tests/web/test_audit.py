@@ -41,7 +41,7 @@ def api(redis_url: str, start_api: StartApi) -> RunningApi:
     return start_api(redis_url=redis_url, tokens=made)
 
 
-def said(line: dict[str, Any]) -> dict[str, Any]:
+def without_time(line: dict[str, Any]) -> dict[str, Any]:
     """A line without its time, which is one."""
     assert line.pop("at")[:2] == "20"
     assert line.pop("address") == "127.0.0.1"
@@ -69,7 +69,7 @@ def test_each_write_is_one_line(api: RunningApi, redis_url: str, lines: Lines) -
     for path in ("task/job/cancel", "create-task", "act"):  # no write: 405
         assert http.options(f"/internal/{path}", headers=sent).status_code == 405
     task, flow = {"kind": "task", "who": "deploy"}, {"kind": "workflow", "who": "deploy"}
-    assert [said(line) for line in lines()] == [
+    assert [without_time(line) for line in lines()] == [
         {
             **task,
             "what": "create",

@@ -19,7 +19,7 @@ from progress_backend.web.rights import Refusal, Resource
 from progress_backend.web.site_answer import answer_of_site
 from tests.records import Records
 from tests.web.conftest import StartApi
-from tests.web.test_websockets import closed, said
+from tests.web.test_websockets import closed, received
 from tests.web.test_websockets_all import watch_all
 
 TEXT, TOKEN = tokens.new("reader", "read")
@@ -99,7 +99,7 @@ async def test_requests_streams_and_sockets_are_answered_as_it_says(
             watch_all(api, additional_headers=headers) as every,
         ):
             if code == 200:
-                assert (await said(one))["status"] == "running"
+                assert (await received(one))["status"] == "running"
                 await (await every.ping())
             else:
                 assert await closed(one) == await closed(every) == 4000 + code
@@ -182,15 +182,15 @@ def test_a_site_may_respond_with_the_owner_to_show(redis_url: str, start_api: St
     assert records.get(made["task_id"]).owner == "alice"
     other = {"task_type": "t", "total_items": 1, "owner": "bob"}
     assert code("create-task", other) == 403
-    for nobody in ("", "a" * 201):
-        assert code("tasks", headers={"x-user": nobody}) == 403
+    for user_id in ("", "a" * 201):
+        assert code("tasks", headers={"x-user": user_id}) == 403
 
 
 def test_it_receives_the_action_and_the_resource(redis_url: str, start_api: StartApi) -> None:
-    told: Asked = []
+    asked: Asked = []
 
     def authorize(_: HTTPConnection, action: str, resource: Resource) -> bool:
-        told.append((action, resource))
+        asked.append((action, resource))
         return True
 
     Records(redis_url).start("job")
@@ -207,7 +207,7 @@ def test_it_receives_the_action_and_the_resource(redis_url: str, start_api: Star
     ):
         api.http.request(method, f"/internal/{path}", json=body)
     api.http.get("/metrics")
-    assert told == [
+    assert asked == [
         ("read", Resource("task", "job", "fetch_data")),
         ("list", Resource("tasks", task_type="t")),
         ("list", Resource("tasks", workflow_id="w")),

@@ -20,13 +20,13 @@ from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.mounting import application
-from tests.web.test_websockets import closed, said
+from tests.web.test_websockets import closed, received
 
 TASK = Resource("task", "job")
 TEXT, TOKEN = tokens.new("one", "read")
 
 
-async def nobodys(*_: str) -> bool:
+async def not_owner(*_: str) -> bool:
     return False
 
 
@@ -56,15 +56,15 @@ async def test_without_tokens_this_machine_alone_is_answered(
     server: tuple[str, int | None] | None, passes: bool
 ) -> None:
     asked = scope(server)
-    refusal = await Callers(Settings()).refusal(asked, "cancel", TASK, no_record, nobodys)
+    refusal = await Callers(Settings()).refusal(asked, "cancel", TASK, no_record, not_owner)
     assert refusal == (None if passes else Refusal(403, HINT))
     assert (
-        await Callers(Settings(), trusted=True).refusal(asked, "read", TASK, no_record, nobodys)
+        await Callers(Settings(), trusted=True).refusal(asked, "read", TASK, no_record, not_owner)
         is None
     )
     # A token is asked for everywhere: a proxy's requests come from this machine.
     with_tokens = Callers(Settings(tokens=(TOKEN.line(),)), trusted=True)
-    refused = await with_tokens.refusal(asked, "read", TASK, no_record, nobodys)
+    refused = await with_tokens.refusal(asked, "read", TASK, no_record, not_owner)
     assert refused is not None
     assert refused.status == 401
 
@@ -72,9 +72,9 @@ async def test_without_tokens_this_machine_alone_is_answered(
 async def test_where_our_server_listens_counts_and_not_where_a_request_came_in() -> None:
     anywhere = Callers(Settings(), Bound("0.0.0.0", "0.0.0.0"))
     near = scope(("127.0.0.1", 8004))
-    assert await anywhere.refusal(near, "read", TASK, no_record, nobodys) == Refusal(403, HINT)
+    assert await anywhere.refusal(near, "read", TASK, no_record, not_owner) == Refusal(403, HINT)
     here = Callers(Settings(), Bound("mybox", "127.0.1.1"))
-    assert await here.refusal(scope(("10.0.0.5", 1)), "read", TASK, no_record, nobodys) is None
+    assert await here.refusal(scope(("10.0.0.5", 1)), "read", TASK, no_record, not_owner) is None
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ async def test_a_revoked_token_ends_sockets_and_streams(
         api.socket("tasks", additional_headers=sent) as all_,
     ):
         streaming = asyncio.create_task(asyncio.to_thread(stream))
-        assert (await said(one))["status"] == "running"
+        assert (await received(one))["status"] == "running"
         await asyncio.to_thread(
             eventually, lambda: api.app.state.progress.listener.watches.receivers["task"] == 2
         )

@@ -52,26 +52,26 @@ def test_the_messages_of_the_socket_with_their_revision(api: RunningApi) -> None
         assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
         assert answer.headers["x-accel-buffering"] == "no"
         assert answer.headers["cache-control"] == "no-store"
-        heard = events(answer)
-        first = next(heard)
+        received = events(answer)
+        first = next(received)
         assert (first["type"], first["id"], first["retry"]) == ("task_created", "1", "2000")
         api.update(task_id, current_items=150, message="処理中\n二行目")
-        message = next(heard)
+        message = next(received)
         assert (message["type"], message["id"]) == ("progress_update", "2")
         assert (message["message"], message["revision"]) == ("処理中\n二行目", 2)
         api.update(task_id, "completed", results={"saved": 252})
-        end = next(heard)
+        end = next(received)
         assert (end["status"], end["results"], end["id"]) == ("completed", {"saved": 252}, "3")
-        assert list(heard) == []
+        assert list(received) == []
 
 
 def test_a_reconnect_after_the_end_gets_204(api: RunningApi) -> None:
     task_id = api.create()
     with opened(url_of(api, task_id), "1") as answer:  # it still runs: its state and what follows
-        heard = events(answer)
-        assert next(heard)["id"] == "1"
+        received = events(answer)
+        assert next(received)["id"] == "1"
         api.cancel(task_id)
-        assert [event["id"] for event in heard] == ["2"]
+        assert [event["id"] for event in received] == ["2"]
     with opened(url_of(api, task_id), "1") as answer:
         assert [event["status"] for event in events(answer)] == ["cancelled"]
     with opened(url_of(api, task_id), "2") as answer:
@@ -90,11 +90,11 @@ def test_quiet_streams_are_kept_alive(api: RunningApi, monkeypatch: pytest.Monke
     monkeypatch.setattr("progress_backend.web.push.event_stream.PING_S", 0.1)
     task_id = api.create()
     with opened(url_of(api, task_id)) as answer:
-        heard = events(answer)
-        assert next(heard)["id"] == "1"
-        assert next(heard) == next(heard) == {"": "nothing new"}
+        received = events(answer)
+        assert next(received)["id"] == "1"
+        assert next(received) == next(received) == {"": "nothing new"}
         api.update(task_id, "completed")
-        assert [event["id"] for event in heard if "id" in event] == ["2"]
+        assert [event["id"] for event in received if "id" in event] == ["2"]
 
 
 @pytest.mark.wide
@@ -107,10 +107,10 @@ def test_an_end_of_the_service_ends_the_stream(start_service: StartService, redi
     service = start_service([sys.executable, "-m", *args], env=env, ready="Uvicorn running on")
     Records(redis_url).create("job")
     with opened(f"http://127.0.0.1:{port}/internal/task/job/events") as answer:
-        heard = events(answer)
-        assert next(heard)["id"] == "1"
+        received = events(answer)
+        assert next(received)["id"] == "1"
         service.signal(signal.SIGTERM)
-        assert list(heard) == []  # and not cut off in the middle of a chunk
+        assert list(received) == []  # and not cut off in the middle of a chunk
     assert service.wait(60) in (0, -signal.SIGTERM)
     assert "Traceback" not in service.log
     assert "Cancel" not in service.log

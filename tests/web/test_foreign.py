@@ -52,8 +52,8 @@ async def test_the_one_task_says_what_is_wrong_everywhere(
         lambda: api.http.get(f"/internal/task/{odd}/events"),
     ):
         for _ in range(3):  # and the connection lives on
-            said = well(await asyncio.to_thread(ask), 500)["detail"]
-            assert said.startswith(f"what is stored for task {odd} is no record: it is a ")
+            detail = well(await asyncio.to_thread(ask), 500)["detail"]
+            assert detail.startswith(f"what is stored for task {odd} is no record: it is a ")
     rows = {row["task_id"]: row for row in well(api.http.get("/internal/tasks"), 200)["tasks"]}
     assert rows[live]["status"] == "created"
     assert "detail" not in rows[live]
@@ -76,8 +76,8 @@ async def test_a_watcher_receives_updates_after_a_foreign_message(
             raw.publish(f"task_update:{task_id}", published)
         await asyncio.to_thread(api.update, task_id, current_items=7)
         assert json.loads(await socket.recv())["progress"]["current"] == 7
-    said = [r for r in caplog.records if "is left out" in r.getMessage()]
-    assert len(said) == 1
+    logged = [r for r in caplog.records if "is left out" in r.getMessage()]
+    assert len(logged) == 1
 
 
 def test_a_mistake_of_ours_is_json_and_the_next_request_is_answered(
@@ -95,6 +95,6 @@ def test_a_mistake_of_ours_is_json_and_the_next_request_is_answered(
             answer = api.status(task_id, headers={"If-None-Match": "x"})
             assert well(answer, 500) == {"detail": "the service failed; its log has the traceback"}
         for _ in range(2):
-            said = well(api.update(task_id), 500)
-            assert said == {"detail": "the service failed; its log has the traceback"}
+            refused = well(api.update(task_id), 500)
+            assert refused == {"detail": "the service failed; its log has the traceback"}
     assert well(api.status(task_id), 200)

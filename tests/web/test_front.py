@@ -42,7 +42,7 @@ ASKED = [
 ]
 
 
-def told(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
+def response_of(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
     # The time, a redirection to one's own port, and what an application puts on its own answers.
     own = ("date", "location", *(name.decode() for name, _ in SECURING))
     headers = {name: value for name, value in answer.headers.items() if name not in own}
@@ -78,8 +78,8 @@ def test_bodies_are_taken_alike(api: RunningApi, routed: RunningApi) -> None:
     for path in ("/internal/task/none/cancel", "/internal/create-task"):
         for body, kind in BODIES:
             headers = {} if kind is None else {"Content-Type": kind}
-            mine = told(api.http.post(path, content=body, headers=headers))
-            theirs = told(routed.http.post(path, content=body, headers=headers))
+            mine = response_of(api.http.post(path, content=body, headers=headers))
+            theirs = response_of(routed.http.post(path, content=body, headers=headers))
             assert mine == theirs, (body, kind)
             codes.add(mine[0])
     assert codes == {404, 413, 415, 422}
@@ -102,8 +102,8 @@ def test_both_answer_alike(api: RunningApi, routed: RunningApi, redis_url: str) 
         for method in ("GET", "HEAD", "POST") if path in ASKED[::4] else ("GET",):
             tags = (tag, "*") if method == "GET" else ()
             for headers in ({}, *({"If-None-Match": one} for one in tags)):
-                mine = told(api.http.request(method, path, headers=headers))
-                assert mine == told(routed.http.request(method, path, headers=headers)), path
+                mine = response_of(api.http.request(method, path, headers=headers))
+                assert mine == response_of(routed.http.request(method, path, headers=headers)), path
                 codes.add(mine[0])
     assert codes == {200, 304, 307, 404, 405, 422}
 

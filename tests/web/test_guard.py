@@ -17,7 +17,7 @@ from progress_backend.web import access
 from tests.records import Records
 from tests.web.mounting import application
 from tests.web.serving import RunningApi
-from tests.web.test_websockets import closed, said
+from tests.web.test_websockets import closed, received
 
 FRIEND = "http://localhost:5173"
 FOE = "http://evil.test"
@@ -196,7 +196,7 @@ async def test_sockets_ask_too_and_say_why_not(
     for options in ({}, {"origin": FRIEND}, {"origin": f"http://127.0.0.1:{guarded.port}"}):
         async with guarded.socket(path, **options) as one:
             await asyncio.to_thread(Records(redis_url).progress, "job", 1)
-            assert (await said(one))["task_id"] == its_id
+            assert (await received(one))["task_id"] == its_id
 
 
 def test_without_the_settings_there_are_no_cors_headers(api: RunningApi, redis_url: str) -> None:

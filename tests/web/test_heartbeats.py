@@ -21,7 +21,7 @@ from tests.web.test_websockets import closed
 from tests.web.test_websockets_all import watch_all
 
 
-async def heard(socket: Any, type_: str, within: float = 60) -> dict[str, Any]:
+async def received(socket: Any, type_: str, within: float = 60) -> dict[str, Any]:
     """The next message of a type; what comes before it is passed over."""
     async with asyncio.timeout(within):
         while (message := json.loads(await socket.recv()))["type"] != type_:
@@ -96,7 +96,7 @@ async def test_each_interval_something_is_sent(
     ):
         for socket in (one, every, several):
             for _ in range(2):
-                await heard(socket, "heartbeat")
+                await received(socket, "heartbeat")
     await aeventually(lambda: not listener.heartbeats._takers, what="each leaves that has joined")
     monkeypatch.setattr(type(listener), "up_to_date", False)
     assert await asyncio.to_thread(named) == "stale"

@@ -22,7 +22,7 @@ GET = b"GET /internal/health/live HTTP/1.1\r\n" + HOST
 
 
 @pytest.fixture(autouse=True)
-def said(monkeypatch: pytest.MonkeyPatch) -> None:
+def not_warned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test catches the first line."""
     monkeypatch.setattr(http_connection, "_warnings", OneAMinute())
 

@@ -13,7 +13,7 @@ from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_event_stream import events
-from tests.web.test_websockets import said
+from tests.web.test_websockets import received
 
 EN, JA = {"Accept-Language": "en-US,en;q=0.9"}, {"Accept-Language": "ja-JP"}
 DONE = {"en": "Processing... (150/252)", "ja": "処理中... (150/252)"}
@@ -94,8 +94,8 @@ def test_answers_to_acts_timelines_and_html_have_it(api: RunningApi, redis_url: 
     assert answer.status_code == 409
     Records(redis_url).start("gone")
     Records(redis_url).fail("gone", text("ja", "lost", worker="w@h"))
-    said = [read(api, "task/gone/timeline", wish)["entries"][-1]["text"] for wish in ({}, EN)]
-    assert said == ["ワーカー w@h が応答しなくなりました", "Worker w@h stopped answering"]
+    texts = [read(api, "task/gone/timeline", wish)["entries"][-1]["text"] for wish in ({}, EN)]
+    assert texts == ["ワーカー w@h が応答しなくなりました", "Worker w@h stopped answering"]
     html = {**EN, "Accept": "text/html"}
     page = api.http.get("/internal/task/counts/status", headers=html)
     assert DONE["en"] in page.text
@@ -114,13 +114,13 @@ async def test_two_sockets_and_a_stream_of_one_task_each_in_its_language(
         api.socket("watch", **english) as shared,
     ):
         await shared.send(json.dumps({"watch": "a", "task_id": "counts"}))
-        first = [(await said(one))["message"] for one in (plain, own)]
+        first = [(await received(one))["message"] for one in (plain, own)]
         assert first == [DONE["ja"], DONE["en"]]
-        assert (await said(shared))["update"]["message"] == DONE["en"]
+        assert (await received(shared))["update"]["message"] == DONE["en"]
         later = progress_text("ja", 200, 252)
         await asyncio.to_thread(Records(redis_url).progress, "counts", 200, later)
-        then = [await said(one) for one in (plain, own, every)]
-        shown = [*then, (await said(shared))["update"]]
+        then = [await received(one) for one in (plain, own, every)]
+        shown = [*then, (await received(shared))["update"]]
         texts = [one.pop("message") for one in shown]
         assert texts == [DONE["ja"].replace("150", "200")] + [DONE["en"].replace("150", "200")] * 3
         assert all(one == shown[0] for one in shown), "nothing else differs"

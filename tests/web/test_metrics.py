@@ -22,7 +22,7 @@ from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
-from tests.web.test_websockets import said
+from tests.web.test_websockets import received
 from tests.web.test_websockets_all import watch_all
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -48,9 +48,9 @@ async def test_tasks_store_and_watchers(start_api: StartApi, redis_url: str) -> 
     late = datetime.fromisoformat(api.update(first).json()["updated_at"])
     Records(redis_url).warning(first, late=late)
     async with api.watch(first) as one, watch_all(api) as every:
-        await said(one)
+        await received(one)
         api.update(second, "completed")
-        await said(every)
+        await received(every)
         figures = Figures(api)
         assert figures["progress_tasks{running}"] == figures["progress_tasks{completed}"] == 1
         assert figures["progress_tasks{error}"] == 0

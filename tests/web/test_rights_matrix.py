@@ -73,7 +73,7 @@ def expired(cell: Cell) -> str:
 
 #: A caller's name -> the token that it sends.
 CALLERS: Final[dict[str, Callable[[Cell], str | None]]] = {
-    "nobody": lambda _: None,
+    "anonymous": lambda _: None,
     "garbage": lambda _: "garbage",
     "unknown": lambda _: tokens.new("x", "write")[0],
     "revoked": lambda _: REVOKED[0],
@@ -108,17 +108,17 @@ def row(
     share_typed: int = 403,
     share_owned: int = 403,
     share_other: int = 403,
-    nobody: int = 401,
+    anonymous: int = 401,
 ) -> Row:
     """The codes in the order of CALLERS; those of a share of another task are always the same."""
-    tokens_ = (*[nobody] * 4, read, write, typed, typed_write, other)
+    tokens_ = (*[anonymous] * 4, read, write, typed, typed_write, other)
     owners = (owned, owned_write, other_owner, both)
-    another = nobody if nobody == 200 else 403
+    another = anonymous if anonymous == 200 else 403
     shares = (task, workflow, share_typed, share_owned, another, another)
     return dict(
         zip(
             CALLERS,
-            (*tokens_, *owners, *shares, share_other, share_other, nobody, nobody),
+            (*tokens_, *owners, *shares, share_other, share_other, anonymous, anonymous),
             strict=True,
         )
     )

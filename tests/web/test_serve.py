@@ -26,7 +26,7 @@ from tests.conftest import StartServer, StartService
 from tests.servers import Service
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
-from tests.web.test_websockets import closed, said
+from tests.web.test_websockets import closed, received
 
 CODE = """
 import resource, sys
@@ -77,7 +77,7 @@ async def test_it_serves_and_ends_at_once(start_service: StartService, redis_url
             websockets.connect(url, proxy=None) as one,
             http.stream("GET", f"/internal/{path}/events") as stream,
         ):
-            await said(one)
+            await received(one)
             lines = stream.aiter_lines()
             assert await anext(lines)
             service.signal(signal.SIGTERM)
@@ -195,13 +195,13 @@ def test_where_others_reach_it_nothing_is_served_without_tokens(
     assert refused.startswith("other machines reach 0.0.0.0, and no token")
     assert "progress-backend token new" in refused
     assert "--insecure" in refused
-    for served, insecure, nobody in (
+    for served, insecure, anonymous in (
         (app(), True, 200),
         (app(tokens=(made.line(),)), False, 401),
         (app(tokens_file=str(path)), True, 401),
     ):
         serve_app(served, "0.0.0.0", 0, insecure=insecure)
         api = start_api(served)
-        assert api.http.get("/internal/tasks").status_code == nobody
+        assert api.http.get("/internal/tasks").status_code == anonymous
         sent = {"Authorization": f"Bearer {text}"}
         assert api.http.get("/internal/tasks", headers=sent).status_code == 200

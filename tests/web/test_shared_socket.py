@@ -17,7 +17,7 @@ from tests.records import Records
 from tests.waiting import aeventually, eventually
 from tests.web.conftest import Apart, StartApi
 from tests.web.serving import RunningApi
-from tests.web.test_websockets import closed, said
+from tests.web.test_websockets import closed, received
 
 KEY = "k" * 32
 
@@ -32,7 +32,7 @@ async def ask(socket: ClientConnection, **message: Any) -> None:
 
 async def code_of(socket: ClientConnection, name: str) -> int:
     """The code that a watch ends with."""
-    while "code" not in (message := await said(socket)) or message["watch"] != name:
+    while "code" not in (message := await received(socket)) or message["watch"] != name:
         pass
     return int(message["code"])
 
@@ -50,19 +50,23 @@ async def test_each_watch_has_the_messages_of_a_socket_of_its_own(
     task_id, other = api.create(), api.create()
     async with opened(api) as socket, api.watch(task_id) as alone:
         await ask(socket, watch="a", task_id=task_id)
-        assert await said(socket) == {"watch": "a", "update": await said(alone)}
+        assert await received(socket) == {"watch": "a", "update": await received(alone)}
         await ask(socket, watch="b", workflow_id="group")
-        first = await said(socket)
+        first = await received(socket)
         assert (first["watch"], first["update"]["type"]) == ("b", "workflow_update")
         await ask(socket, watch="c", task_id=other)
-        assert (await said(socket))["watch"] == "c"
+        assert (await received(socket))["watch"] == "c"
         api.update(task_id, current_items=150)
-        assert await said(socket) == {"watch": "a", "update": await said(alone)}
+        assert await received(socket) == {"watch": "a", "update": await received(alone)}
         api.update(task_id, status="completed")
-        assert await said(socket) == {"watch": "a", "update": await said(alone)}
-        assert await said(socket) == {"watch": "a", "code": 1000, "reason": "the task has ended"}
+        assert await received(socket) == {"watch": "a", "update": await received(alone)}
+        assert await received(socket) == {
+            "watch": "a",
+            "code": 1000,
+            "reason": "the task has ended",
+        }
         api.update(other, current_items=1)  # the others go on
-        assert (await said(socket))["update"]["progress"]["current"] == 1
+        assert (await received(socket))["update"]["progress"]["current"] == 1
     eventually(lambda: listeners(api) == 0, what="the socket has left all of them")
 
 
@@ -71,15 +75,15 @@ async def test_what_is_left_says_nothing_more(api: RunningApi) -> None:
     async with opened(api) as socket:
         for name, of in (("a", task_id), ("b", other)):
             await ask(socket, watch=name, task_id=of)
-            await said(socket)
+            await received(socket)
         await ask(socket, leave="a")
         await aeventually(lambda: listeners(api) == 1, what="one is watched")
         await ask(socket, leave="nobody")
         api.update(task_id, current_items=1)
         api.update(other, current_items=2)
-        assert (await said(socket))["update"]["progress"]["current"] == 2
+        assert (await received(socket))["update"]["progress"]["current"] == 2
         await ask(socket, watch="b", task_id=task_id)  # a name's second watch takes its place
-        assert (await said(socket))["update"]["task_id"] == task_id
+        assert (await received(socket))["update"]["task_id"] == task_id
         assert listeners(api) == 1
 
 
@@ -87,7 +91,7 @@ async def test_a_watch_that_cannot_be_is_answered_and_the_others_stay(api: Runni
     task_id = api.create()
     async with opened(api) as socket:
         await ask(socket, watch="a", task_id=task_id)
-        await said(socket)
+        await received(socket)
         wrong = {
             4404: {"task_id": "nobody's"},
             4422: {"task_id": "x" * 5_000},
@@ -104,7 +108,7 @@ async def test_a_watch_that_cannot_be_is_answered_and_the_others_stay(api: Runni
         await ask(socket, watch="w", workflow_id="nobody's")
         assert await code_of(socket, "w") == 4404
         api.update(task_id, current_items=1)
-        assert (await said(socket))["watch"] == "a"
+        assert (await received(socket))["watch"] == "a"
 
 
 @pytest.mark.parametrize(
@@ -124,12 +128,12 @@ async def test_watches_are_bounded(api: RunningApi, monkeypatch: pytest.MonkeyPa
     async with opened(api) as socket:
         for number in range(3):
             await ask(socket, watch=str(number), task_id=task_id)
-            await said(socket)
+            await received(socket)
         await ask(socket, watch="more", task_id=task_id)
         assert await code_of(socket, "more") == 4429
         await ask(socket, leave="0")
         await ask(socket, watch="more", task_id=task_id)
-        assert (await said(socket))["update"]["task_id"] == task_id
+        assert (await received(socket))["update"]["task_id"] == task_id
 
 
 async def test_a_socket_without_a_watch_is_closed(
@@ -139,7 +143,7 @@ async def test_a_socket_without_a_watch_is_closed(
     monkeypatch.setattr(shared_socket, "IDLE_S", 1.0)
     async with opened(api) as used:
         await ask(used, watch="a", task_id=task_id)
-        await said(used)
+        await received(used)
         async with opened(api) as idle:
             assert await closed(idle) == 1000
         assert used.close_code is None
@@ -157,16 +161,16 @@ async def test_each_watch_has_its_own_token(start_api: StartApi, redis_url: str)
 
     async with opened(api) as socket:
         await ask(socket, watch="a", task_id="one", token=share("one"))
-        assert (await said(socket))["update"]["task_id"] == "one"
+        assert (await received(socket))["update"]["task_id"] == "one"
         await ask(socket, watch="b", task_id="two", token=text)
-        assert (await said(socket))["update"]["task_id"] == "two"
+        assert (await received(socket))["update"]["task_id"] == "two"
         await ask(socket, watch="c", task_id="one", token=share("one", ttl=4))
-        assert (await said(socket))["watch"] == "c"
+        assert (await received(socket))["watch"] == "c"
         assert await code_of(socket, "c") == 4401  # as it expires; the others stay
         assert listeners_of(api, text) == 2
     async with opened(api, additional_headers={"Authorization": f"Bearer {text}"}) as socket:
         await ask(socket, watch="a", task_id="one")  # with the socket's own
-        assert (await said(socket))["update"]["task_id"] == "one"
+        assert (await received(socket))["update"]["task_id"] == "one"
         await ask(socket, watch="b", task_id="one", token=share("two"))
         assert await code_of(socket, "b") == 4403
 
@@ -181,7 +185,7 @@ async def test_a_service_that_ends_closes_the_socket(own_api: RunningApi) -> Non
     async with opened(own_api) as socket:
         for number in range(3):
             await ask(socket, watch=str(number), task_id=own_api.create())
-            await said(socket)
+            await received(socket)
         own_api.ask_to_end()
         assert await closed(socket) == 1012
 

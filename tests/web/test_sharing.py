@@ -17,7 +17,7 @@ from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.mounting import application
 from tests.web.serving import RunningApi
-from tests.web.test_websockets import closed, said
+from tests.web.test_websockets import closed, received
 
 KEY = "k" * 32
 TEXT, TOKEN = tokens.new("writer", "write")
@@ -98,7 +98,7 @@ async def test_a_token_may_stand_in_the_query(api: RunningApi, redis_url: str) -
     listed = api.http.get(f"/internal/tasks?limit=5&token={typed}&page=1")
     assert listed.json()["pagination"]["limit"] == 5
     async with api.watch(f"job?token={token}&heartbeat=10") as one:
-        assert (await said(one))["status"] == "running"
+        assert (await received(one))["status"] == "running"
     for path, code in ((f"tasks?token={token}", 4403), ("task/job?token=pbs_x", 4401)):
         async with api.socket(path) as one:
             assert await closed(one) == code
@@ -120,7 +120,7 @@ async def test_what_watches_ends_when_its_token_expires(api: RunningApi, redis_u
         api.watch("job", additional_headers=bearer(token)) as one,
         api.socket("tasks", additional_headers=bearer(typed)) as all_,
     ):
-        assert (await said(one))["status"] == "running"
+        assert (await received(one))["status"] == "running"
         assert await closed(one) == 4401
         assert await closed(all_) == 4401
     text, again = await streaming
@@ -143,7 +143,7 @@ async def test_no_log_has_a_token_of_the_query(
         for path in ("task/job/status", "task/nope/status", "tasks"):
             await asyncio.to_thread(api.http.get, f"/internal/{path}?token={token}")
         async with api.watch(f"job?token={token}") as one:
-            await said(one)
+            await received(one)
         async with api.watch(f"nope?token={token}") as one:
             assert await closed(one) == 4403
     finally:
@@ -221,7 +221,7 @@ async def test_a_holder_of_a_share_token_sees_no_reason_of_a_retry(
         return api.http.get(f"/internal/{path}", headers=bearer(token)).json()
 
     async with api.watch(f"job?token={job}") as one:
-        message = await said(one)
+        message = await received(one)
     body, (row,) = read("task/job/status", job), read("tasks", ana)["tasks"]
     assert message["message"] == body["current_status"] == row["current_status"] == default
     for one in (message, body, row):

@@ -16,7 +16,7 @@ from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
-from tests.web.test_websockets import said
+from tests.web.test_websockets import received
 
 #: Quick to judge; all of the store's keys are the test's own.
 QUICK: dict[str, Any] = {"lease_s": 1, "reap_interval_s": 0.2}
@@ -42,8 +42,8 @@ async def test_a_silent_run_is_found_by_an_api_process_alone(
     silent_run(redis_url)
     api = start_api(redis_url=redis_url, **QUICK)
     async with api.watch("job") as socket:
-        assert (await said(socket))["status"] == "running"
-        message = await said(socket)
+        assert (await received(socket))["status"] == "running"
+        message = await received(socket)
     assert message["status"] == "error"
     assert "celery@tests" in message["error_message"]
     assert status_of(api) == ("error", "lost")

@@ -20,7 +20,7 @@ from tests.waiting import aeventually
 LEASE_S = 0.3
 
 
-class Told:
+class Writer:
     """A socket's writer that keeps what it is given."""
 
     def __init__(self) -> None:
@@ -36,12 +36,12 @@ class Told:
         self.closed.append(code)
 
 
-def watcher_of(told: Told) -> Watcher:
+def watcher_of(writer: Writer) -> Watcher:
     api: Any = SimpleNamespace(
         settings=SimpleNamespace(lease_s=LEASE_S, locale="en"),
         store=SimpleNamespace(now=lambda: datetime.now(UTC)),
     )
-    return Watcher(api, Resource("task", "job"), told)
+    return Watcher(api, Resource("task", "job"), writer)
 
 
 def state(revision: int, status: str = "running", cause: str | None = None) -> Update:
@@ -53,54 +53,54 @@ def state(revision: int, status: str = "running", cause: str | None = None) -> U
 
 
 async def test_updates_received_while_the_snapshot_is_read_follow_it() -> None:
-    told = Told()
-    watcher = watcher_of(told)
+    writer = Writer()
+    watcher = watcher_of(writer)
     for revision in (2, 3):
         watcher.put(state(revision))
     watcher.begin(state(2))
     watcher.put(state(3))
     watcher.put(state(4))
-    assert told.revisions == [2, 3, 4]
+    assert writer.revisions == [2, 3, 4]
 
 
 async def test_an_end_closes() -> None:
-    told = Told()
-    watcher = watcher_of(told)
+    writer = Writer()
+    watcher = watcher_of(writer)
     watcher.begin(state(3))
     watcher.put(state(4, "completed"))
-    assert (told.revisions, told.closed) == ([3, 4], [1000])
+    assert (writer.revisions, writer.closed) == ([3, 4], [1000])
 
 
 async def test_a_lost_run_is_waited_for_until_it_reports() -> None:
-    told = Told()
-    watcher = watcher_of(told)
+    writer = Writer()
+    watcher = watcher_of(writer)
     watcher.begin(state(3, "error", "lost"))
     watcher.put(state(4))
     await asyncio.sleep(2 * LEASE_S)
-    assert (told.revisions, told.closed) == ([3, 4], [])
+    assert (writer.revisions, writer.closed) == ([3, 4], [])
     watcher.put(state(5, "error", "lost"))
-    assert told.closed == []
-    await aeventually(lambda: told.closed)
-    assert (told.revisions, told.closed) == ([3, 4, 5, 5], [1000])
-    assert told.finals == [False, False, False, True]
+    assert writer.closed == []
+    await aeventually(lambda: writer.closed)
+    assert (writer.revisions, writer.closed) == ([3, 4, 5, 5], [1000])
+    assert writer.finals == [False, False, False, True]
 
 
 async def test_a_record_that_is_gone_and_does_not_come_back() -> None:
-    told = Told()
-    watcher = watcher_of(told)
+    writer = Writer()
+    watcher = watcher_of(writer)
     watcher.begin(state(3))
     watcher.put(Update.of(None, 2))
-    assert told.closed == []
-    await aeventually(lambda: told.closed)
-    assert (told.revisions, told.closed) == ([3], [4404])
+    assert writer.closed == []
+    await aeventually(lambda: writer.closed)
+    assert (writer.revisions, writer.closed) == ([3], [4404])
 
 
 async def test_one_that_has_stopped_waits_for_nothing() -> None:
-    told = Told()
-    watcher = watcher_of(told)
+    writer = Writer()
+    watcher = watcher_of(writer)
     watcher.begin(state(3, "error", "lost"))
     watcher.leave()
     await asyncio.sleep(2 * LEASE_S)
-    assert told.closed == []
+    assert writer.closed == []
     watcher.close()
-    assert told.closed == [1012]
+    assert writer.closed == [1012]

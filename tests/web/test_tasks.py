@@ -109,11 +109,11 @@ def test_cancel_takes_an_optional_body(api: RunningApi, body: object) -> None:
     url = f"/internal/task/{task_id}/cancel"
     answer = api.http.post(url) if body is None else api.http.post(url, json=body)
     assert answer.status_code == 200
-    said = answer.json()
-    assert said["status"] == "cancelled"
-    assert said["current_status"] == "タスクがキャンセルされました"
-    assert said["control"]["reason"] == (body or {}).get("reason")
-    assert said == api.status(task_id).json()
+    cancelled = answer.json()
+    assert cancelled["status"] == "cancelled"
+    assert cancelled["current_status"] == "タスクがキャンセルされました"
+    assert cancelled["control"]["reason"] == (body or {}).get("reason")
+    assert cancelled == api.status(task_id).json()
 
 
 def test_a_list_has_rows_pages_and_counts(api: RunningApi) -> None:

@@ -15,7 +15,7 @@ from progress_backend.web import create_app
 from tests.records import Records
 from tests.waiting import aeventually
 from tests.web.serving import RunningApi
-from tests.web.test_websockets import closed, said
+from tests.web.test_websockets import closed, received
 
 
 @asynccontextmanager
@@ -43,17 +43,17 @@ async def fall_behind(api: RunningApi, records: Records) -> int:
 async def test_an_open_socket_holds_no_task(own_api: RunningApi) -> None:
     task_id = own_api.create()
     async with own_api.watch(task_id) as one, own_api.watch(task_id) as other:
-        await said(one)
-        await said(other)
+        await received(one)
+        await received(other)
         await aeventually(lambda: own_api.tasks() == 0)
         await one.send("not heard" * 100)
         await (await one.ping())
         own_api.update(task_id, current_items=1)
-        assert await said(one) == await said(other)
+        assert await received(one) == await received(other)
         await other.close()
         assert other.close_code == 1000
         own_api.update(task_id, "completed")
-        assert (await said(one))["status"] == "completed"
+        assert (await received(one))["status"] == "completed"
         assert await closed(one) == 1000
     await aeventually(lambda: own_api.watched() == 0)
 
@@ -75,14 +75,14 @@ async def test_other_servers_send_message_by_message(redis_url: str) -> None:
     try:
         task_id = running.create()
         async with running.watch(task_id) as one, running.watch("nope") as other:
-            assert (await said(one))["status"] == "created"
+            assert (await received(one))["status"] == "created"
             assert await closed(other) == 4404
             for current in range(1, 20):
                 running.update(task_id, current_items=current)
-            while (await said(one))["progress"]["current"] != 19:
+            while (await received(one))["progress"]["current"] != 19:
                 pass
             running.update(task_id, "completed")
-            assert (await said(one))["status"] == "completed"
+            assert (await received(one))["status"] == "completed"
             assert await closed(one) == 1000
         await aeventually(lambda: running.watched() == 0)
     finally:

@@ -20,7 +20,7 @@ from tests.web.serving import RunningApi
 WAIT_S = 60
 
 
-async def said(socket: ClientConnection) -> dict[str, Any]:
+async def received(socket: ClientConnection) -> dict[str, Any]:
     async with asyncio.timeout(WAIT_S):
         message: dict[str, Any] = json.loads(await socket.recv())
     return message
@@ -43,10 +43,10 @@ async def closed(socket: ClientConnection) -> int:
 async def test_the_specifications_messages(api: RunningApi) -> None:
     task_id = api.create()
     async with api.watch(task_id) as socket:
-        first = await said(socket)
+        first = await received(socket)
         assert (first["type"], first["status"], first["revision"]) == ("task_created", "created", 1)
         api.update(task_id, current_items=150, message="処理中", details={"a": 1})
-        message = await said(socket)
+        message = await received(socket)
         document = api.status(task_id).json()
         assert message == {
             "type": "progress_update",
@@ -65,7 +65,7 @@ async def test_the_specifications_messages(api: RunningApi) -> None:
             "final": False,
         }
         api.update(task_id, "completed", results={"records_saved": 252})
-        end = await said(socket)
+        end = await received(socket)
         assert (end["status"], end["results"]) == ("completed", {"records_saved": 252})
         assert end["error_message"] is None
         assert await closed(socket) == 1000
@@ -125,7 +125,7 @@ async def test_no_state_is_missed_or_sent_twice_while_it_changes(
 async def test_a_client_that_says_too_much_is_shown_out(api: RunningApi) -> None:
     task_id = api.create()
     async with api.watch(task_id) as socket:
-        await said(socket)
+        await received(socket)
         await socket.send("x" * 100_000)
         assert await closed(socket) == 1009
     await aeventually(lambda: api.watched() == 0)

@@ -13,7 +13,7 @@ from tests.records import Records
 from tests.waiting import aeventually
 from tests.web.conftest import Apart, StartApi
 from tests.web.serving import RunningApi
-from tests.web.test_websockets import closed, said
+from tests.web.test_websockets import closed, received
 
 
 def watch_all(api: RunningApi, query: str = "", **options: object) -> websockets.connect:
@@ -32,19 +32,19 @@ def patterns(redis_url: str) -> int:
 async def test_every_task_is_sent_from_the_opening_of_the_socket_on(api: RunningApi) -> None:
     async with watch_all(api) as socket:
         first, second = api.create(), api.create()
-        heard = [await said(socket), await said(socket)]
-        assert [(m["type"], m["task_id"]) for m in heard] == [
+        messages = [await received(socket), await received(socket)]
+        assert [(m["type"], m["task_id"]) for m in messages] == [
             ("task_created", first),
             ("task_created", second),
         ]
         api.update(second, current_items=126, message="途中")
-        message = await said(socket)
+        message = await received(socket)
         assert (message["task_id"], message["progress"]["percentage"]) == (second, 50.0)
         async with api.watch(second) as one:
-            assert await said(one) == message
+            assert await received(one) == message
             # Received twice over the one connection, made once, sent alike.
             api.cancel(second)
-            assert await said(one) == await said(socket)
+            assert await received(one) == await received(socket)
 
 
 async def opened(api: RunningApi, query: str = "") -> websockets.ClientConnection:
@@ -57,13 +57,13 @@ async def test_a_filter_and_leaving_it(api: RunningApi) -> None:
     async with watch_all(api, "?status=running&symbol=7203.T") as socket:
         api.update(api.create(symbol="6758.T"))
         api.update(task_id)
-        while (await said(socket))["task_id"] != task_id:
+        while (await received(socket))["task_id"] != task_id:
             pass  # what another one was before is not known at first
         api.update(task_id, "paused")
-        assert (await said(socket))["status"] == "paused"
+        assert (await received(socket))["status"] == "paused"
         api.cancel(task_id)
         api.update(last := api.create())
-        assert (await said(socket))["task_id"] == last
+        assert (await received(socket))["task_id"] == last
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ async def test_redis_is_subscribed_for_all_only_while_a_client_listens(
                 # A connection a process, whatever is listened to.
                 assert len(client.client_list(_type="pubsub")) == 1
             await asyncio.to_thread(Records(url).create, "job")
-            while (await said(one))["task_id"] != "job":
+            while (await received(one))["task_id"] != "job":
                 pass
         await aeventually(lambda: patterns(url) == 0)
 
@@ -102,11 +102,11 @@ async def test_a_prefix_keeps_others_out(start_api: StartApi, redis_url: str) ->
     api = start_api(redis_url=redis_url, key_prefix="a[1]*:")
     async with watch_all(api) as socket:
         Records(redis_url).create("theirs")
-        assert (await said_of(socket, api.create()))["type"] == "task_created"
+        assert (await received_of(socket, api.create()))["type"] == "task_created"
 
 
-async def said_of(socket: websockets.ClientConnection, task_id: str) -> dict[str, object]:
-    message = await said(socket)
+async def received_of(socket: websockets.ClientConnection, task_id: str) -> dict[str, object]:
+    message = await received(socket)
     assert message["task_id"] == task_id
     return message
 
@@ -115,12 +115,12 @@ async def test_after_an_outage_clients_that_ask_get_a_reload(apart: Apart) -> No
     server, api = apart
     async with watch_all(api, ASKING) as socket:
         server.kill()
-        assert await said(socket) == {"type": "reload"}  # the list says that the store is away
-        assert (await said(socket))["type"] == "stale"
+        assert await received(socket) == {"type": "reload"}  # the list says that the store is away
+        assert (await received(socket))["type"] == "stale"
         server.start()
-        assert await said(socket) == {"type": "reload"}
-        assert (await said(socket))["type"] == "heartbeat"
-        assert (await said_of(socket, api.create()))["type"] == "task_created"
+        assert await received(socket) == {"type": "reload"}
+        assert (await received(socket))["type"] == "heartbeat"
+        assert (await received_of(socket, api.create()))["type"] == "task_created"
 
 
 async def test_who_knows_the_specifications_messages_alone_has_to_come_back_after_an_outage(
@@ -130,7 +130,7 @@ async def test_who_knows_the_specifications_messages_alone_has_to_come_back_afte
     async with watch_all(api) as socket:
         server.kill()
         with pytest.raises(websockets.ConnectionClosed, match="updates were missed") as gone:
-            await said(socket)
+            await received(socket)
         assert gone.value.rcvd is not None
         assert gone.value.rcvd.code == 1013
 
@@ -139,7 +139,7 @@ async def test_who_opens_while_the_connection_is_renewed_has_missed_nothing(apar
     server, api = apart
     async with watch_all(api, ASKING) as before:
         server.kill()
-        assert await said(before) == {"type": "reload"}
+        assert await received(before) == {"type": "reload"}
         opening = asyncio.create_task(opened(api, ASKING))
         await aeventually(
             lambda: api.app.state.progress.listener.watches.receivers["all_tasks"] == 2
@@ -147,9 +147,9 @@ async def test_who_opens_while_the_connection_is_renewed_has_missed_nothing(apar
         server.start()
         socket = await opening
         task_id = api.create()
-        heard = [await said(socket), await said(socket)]
-        told = next(message for message in heard if message["type"] != "heartbeat")
-        assert (told["type"], told.get("task_id")) == ("task_created", task_id)
+        messages = [await received(socket), await received(socket)]
+        created = next(message for message in messages if message["type"] != "heartbeat")
+        assert (created["type"], created.get("task_id")) == ("task_created", task_id)
         await socket.close()
-        while (message := await said(before))["type"] != "reload":
+        while (message := await received(before))["type"] != "reload":
             assert message["type"] == "stale"

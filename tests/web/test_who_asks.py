@@ -19,20 +19,20 @@ def guarded(start_api: StartApi, redis_url: str) -> RunningApi:
     return api
 
 
-SAID = [(None, "deploy"), ("alice", "alice (deploy)"), ("a" * 255, "a" * 246 + " (deploy)")]
+NAMES = [(None, "deploy"), ("alice", "alice (deploy)"), ("a" * 255, "a" * 246 + " (deploy)")]
 
 
 @pytest.mark.parametrize("kind", ["task", "workflow", "workflow as a task"])
 def test_an_act_has_the_tokens_name(guarded: RunningApi, redis_url: str, kind: str) -> None:
     records = Records(redis_url)
-    for number, (said, kept) in enumerate(SAID):
+    for number, (given, kept) in enumerate(NAMES):
         if kind == "task":
             records.create(its_id := f"job-{number}")
         else:
             records.member(f"member-{number}", its_id := f"its-workflow-{number}")
         path = f"/internal/{'workflow' if kind == 'workflow' else 'task'}/{its_id}"
         for method, act, body in (("PUT", "update", {"status": "paused"}), ("POST", "cancel", {})):
-            asked = body if said is None else {**body, "by": said}
+            asked = body if given is None else {**body, "by": given}
             answer = guarded.http.request(method, f"{path}/{act}", json=asked)
             assert answer.is_success, answer.text
             assert guarded.http.get(f"{path}/status").json()["control"]["by"] == kept

@@ -17,7 +17,7 @@ from tests.waiting import aeventually, eventually
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_event_stream import events, opened
-from tests.web.test_websockets import closed, rest, said
+from tests.web.test_websockets import closed, received, rest
 
 W = "the-group"
 
@@ -44,11 +44,11 @@ async def test_the_body_comes_at_once_then_each_state_to_the_end(
     api: RunningApi, records: Records
 ) -> None:
     async with watch(api) as socket:
-        first = await said(socket)
+        first = await received(socket)
         body = api.workflow(W).json()
         assert first == {"type": "workflow_update", **body}
         records.progress("one", 126)
-        message = await said(socket)
+        message = await received(socket)
         assert message["progress"] == {"current": 0, "total": 2, "percentage": 25}
         assert message["revision"] > first["revision"]
         records.complete("one")
@@ -87,8 +87,8 @@ async def test_its_socket_and_its_last_tasks_are_two(api: RunningApi, redis_url:
     records = Records(redis_url)
     records.member("last", "last")
     async with watch(api, "last") as whole, api.watch("last") as task:
-        assert (await said(whole))["type"] == "workflow_update"
-        assert (await said(task))["type"] == "task_created"
+        assert (await received(whole))["type"] == "workflow_update"
+        assert (await received(task))["type"] == "task_created"
         records.complete("last")
         assert [m["task_type"] async for m in rest(whole)] == ["workflow"]
         assert [m["task_type"] async for m in rest(task)] == ["fetch_data"]
@@ -102,12 +102,12 @@ async def test_the_end_of_a_publish_is_the_workflows(
         now_ms = milliseconds(store.now())
         store.execute(workflows.publishing(W, "token", now_ms, 60_000))
         async with watch(api) as socket:
-            await said(socket)
+            await received(socket)
             for task_id in ("one", "two"):
                 records.complete(task_id)
-            message = await said(socket)
+            message = await received(socket)
             while message["progress"]["current"] < 2:
-                message = await said(socket)
+                message = await received(socket)
             assert (message["status"], message["final"]) == ("running", False)
             assert message["progress"]["percentage"] < 100
             store.execute(workflows.publishing(W, "token", now_ms, 0))
@@ -135,13 +135,13 @@ async def test_a_lost_member_is_waited_for(start_api: StartApi, redis_url: str) 
 def test_events_have_the_sockets_messages(api: RunningApi, records: Records) -> None:
     with opened(stream_of(api)) as answer:
         assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
-        heard = events(answer)
-        first = next(heard)
+        received_events = events(answer)
+        first = next(received_events)
         assert (first["type"], first["retry"]) == ("workflow_update", "2000")
         assert first["counts"]["running"] == 1
         for task_id in ("one", "two"):
             records.complete(task_id)
-        *_, last = list(heard)
+        *_, last = list(received_events)
         assert (last["status"], last["final"]) == ("completed", True)
         assert int(last["id"]) > int(first["id"])
     with opened(stream_of(api), last["id"]) as answer:

@@ -91,7 +91,7 @@ def test_the_list_of_workflows(api: RunningApi, records: Records) -> None:
     assert [row["workflow_id"] for row in body["workflows"]] == ["another", W]
     assert body["pagination"] == {"page": 1, "limit": 20, "total": 2, "pages": 1}
     whole, row = api.workflow(W).json(), body["workflows"][1]
-    assert row == {name: said for name, said in whole.items() if name in row}
+    assert row == {name: value for name, value in whole.items() if name in row}
     assert whole.keys() - row.keys() == NOT_IN_ROWS
     body = api.http.get("/internal/workflows", params={"page": 2, "limit": 1}).json()
     assert [row["workflow_id"] for row in body["workflows"]] == [W]

@@ -29,7 +29,7 @@ TEXT, BINARY, CONTINUATION, CLOSE, PING = 1, 2, 0, 8, 9
 
 
 @pytest.fixture(autouse=True)
-def said(monkeypatch: pytest.MonkeyPatch) -> None:
+def not_warned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test catches the first line."""
     monkeypatch.setattr(websocket_connection, "_warnings", OneAMinute())
 
@@ -153,11 +153,11 @@ async def test_wrong_frames_write_a_line_a_minute(
                 got = await asyncio.to_thread(answered, one)
             assert struct.pack("!H", code) in got, (path, name, got[-60:])
     await aeventually(lambda: api.connections() == 0)
-    said = [record for record in caplog.records if record.levelno >= logging.WARNING]
-    lines = [record.getMessage() for record in said]
+    warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    lines = [record.getMessage() for record in warnings]
     assert len(lines) == 1, lines
     assert lines[0].startswith("a WebSocket client sent a wrong frame, its connection is closed: ")
-    assert said[0].exc_info is None
+    assert warnings[0].exc_info is None
 
 
 def test_a_handshake_that_is_too_large_is_answered(api: RunningApi) -> None:

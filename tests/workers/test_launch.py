@@ -136,13 +136,13 @@ runpy.run_module("workers.launch", run_name="__main__")
 
 
 def test_a_store_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
-    code, said = refusal("run", *options(tmp_path), PROGRESS_REDIS_URL="redis://127.0.0.1:1/0")
+    code, output = refusal("run", *options(tmp_path), PROGRESS_REDIS_URL="redis://127.0.0.1:1/0")
     assert code == 1
-    assert said.startswith("progress-backend: the store redis://127.0.0.1:1/0 does not answer")
-    assert said.count("\n") == 1
+    assert output.startswith("progress-backend: the store redis://127.0.0.1:1/0 does not answer")
+    assert output.count("\n") == 1
 
 
 def test_no_port_is_refused(tmp_path: Path) -> None:
-    code, said = refusal("run", API_PORT="eighty")
+    code, output = refusal("run", API_PORT="eighty")
     assert code == 2
-    assert "'eighty' is no port" in said
+    assert "'eighty' is no port" in output

@@ -19,9 +19,9 @@ def test_every_port_in_use_is_reported_at_once() -> None:
             taken.listen()
         numbers = [taken.getsockname()[1] for taken in (api, flower)]
         wanted = {"API": (numbers[0], "API_PORT"), "Flower": (numbers[1], "FLOWER_PORT")}
-        with pytest.raises(LaunchError) as told:
+        with pytest.raises(LaunchError) as error:
             checks.ports("127.0.0.1", wanted)
-        first, second = str(told.value).splitlines()
+        first, second = str(error.value).splitlines()
     assert f"API: port {numbers[0]}" in first
     assert f"Flower: port {numbers[1]}" in second
     assert checks.ports("127.0.0.1", wanted) == numbers
@@ -34,9 +34,9 @@ def test_a_free_port_is_given_for_0() -> None:
 def test_a_named_store_must_answer(redis_url: str) -> None:
     assert checks.store_url({}) is None
     assert checks.store_url({"PROGRESS_REDIS_URL": redis_url}) == redis_url
-    with pytest.raises(LaunchError, match=r"redis://\*\*\*@127.0.0.1:1/0 does not answer") as told:
+    with pytest.raises(LaunchError, match=r"redis://\*\*\*@127.0.0.1:1/0 does not answer") as error:
         checks.store_url({"PROGRESS_REDIS_URL": "redis://me:secret@127.0.0.1:1/0"})
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(error.value)
     with pytest.raises(LaunchError, match="PROGRESS_REDIS_URL is"):
         checks.store_url({"PROGRESS_REDIS_URL": "postgres://x"})
 

@@ -70,11 +70,11 @@ def test_an_ended_child_is_reported_with_its_last_lines(tmp_path: Path) -> None:
     )
     with Fleet(tmp_path, tmp_path, orderly_s=0.5) as fleet:
         fleet.start("broken", ["-c", dying], ready)
-        with pytest.raises(LaunchError) as told:
+        with pytest.raises(LaunchError) as error:
             eventually(fleet.check)
-    assert "broken ended with exit code 3" in str(told.value)
-    assert str(tmp_path / "broken.log") in str(told.value)
-    assert "| what went wrong" in str(told.value)
+    assert "broken ended with exit code 3" in str(error.value)
+    assert str(tmp_path / "broken.log") in str(error.value)
+    assert "| what went wrong" in str(error.value)
 
 
 def test_a_child_that_never_gets_ready_is_reported(tmp_path: Path) -> None:

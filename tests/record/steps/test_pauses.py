@@ -93,7 +93,7 @@ def test_what_is_asked_of_a_run_is_asked_until_it_does_so(running, asked) -> Non
 @pytest.mark.parametrize(
     "before",
     [
-        pytest.param((), id="nobody has begun it"),
+        pytest.param((), id="no run has begun it"),
         pytest.param((STARTED, ev.Retried(attempt=1, retries=1)), id="it waits for its retry"),
         pytest.param((STARTED, ev.Requeued(attempt=1)), id="it is back in the queue"),
         pytest.param((STARTED, LOST), id="its run was lost"),

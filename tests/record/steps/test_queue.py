@@ -44,8 +44,8 @@ def test_the_retry_text_has_its_time_until_the_run_starts(
         assert default_texts.in_language(locale, given, code, now) == texts[locale]
         begun = default_texts.retry_text(locale, 2, limit, None, now, "E: 503: x")
         if seconds is not None and seconds > 0:
-            said = default_texts.retry_begun(locale, given, code)
-            assert (said, said.code) == (begun, begun.code)
+            begins = default_texts.retry_begun(locale, given, code)
+            assert (begins, begins.code) == (begun, begun.code)
         else:
             assert default_texts.retry_begun(locale, given, code) is given
     assert default_texts.retry_begun("en", "page 2 of 5", None) == "page 2 of 5"
