@@ -42,7 +42,7 @@ def test_it_shows_each_end_and_leaves_nothing_running(tmp_path: Path) -> None:
         assert found is not None, output.read_text()
 
         def tasks() -> list[dict[str, Any]]:
-            answer = httpx.get(f"{found[0]}internal/tasks?limit=50")
+            answer = httpx.get(f"{found[0]}internal/tasks?limit=50", timeout=60)
             return list(answer.raise_for_status().json()["tasks"])
 
         def shows_all() -> bool:
@@ -55,7 +55,7 @@ def test_it_shows_each_end_and_leaves_nothing_running(tmp_path: Path) -> None:
             )
 
         eventually(shows_all, 90, what="one of each end, and one that runs")
-        assert "<title>" in httpx.get(found[0]).text
+        assert "<title>" in httpx.get(found[0], timeout=60).text
     finally:
         started = psutil.Process(demo.pid).children(recursive=True)
         demo.send_signal(signal.SIGINT)

@@ -15,7 +15,7 @@ from tests.docs.reading import blocks
 from tests.docs.walking import Walk
 from tests.waiting import eventually
 
-ROWS, KILLED_AT = 80_000, 70_000
+ROWS, KILLED_AT = 100_000, 70_000
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 

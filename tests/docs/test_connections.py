@@ -126,7 +126,9 @@ def test_the_api(start_service: StartService, store: Server, counted: Callable[[
     url = api.wait_for_log(r"progress-backend: (http://127\.0\.0\.1:\d+)").group(1)
     rest, top = shown("an API process")
     # A connection a request: one that is idle for long is closed by the server.
-    with httpx.Client(base_url=url, trust_env=False, headers={"Connection": "close"}) as client:
+    with httpx.Client(
+        base_url=url, timeout=60, trust_env=False, headers={"Connection": "close"}
+    ) as client:
         eventually(lambda: client.get("/internal/health").is_success, TIMEOUT_S, what="healthy")
         eventually(lambda: counted(api.pid) == rest, TIMEOUT_S, what=f"{rest} connections")
         with ThreadPoolExecutor(100) as pool:

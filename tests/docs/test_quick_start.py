@@ -132,7 +132,9 @@ def test_flask(walk: Walk) -> None:
 def test_fastapi(walk: Walk) -> None:
     walk.follow(blocks(FRAMEWORKS, "FastAPI"))
     assert walk.answers[-1].json()["progress"]["total"] == 100
-    with httpx.Client(base_url=f"http://127.0.0.1:{walk.site_port}", trust_env=False) as site:
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{walk.site_port}", timeout=60, trust_env=False
+    ) as site:
         page = site.get("/progress/")
         assert page.headers["content-type"].startswith("text/html")
         path = f"/progress/internal/task/{walk.variables['ID']}"

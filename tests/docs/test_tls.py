@@ -91,7 +91,10 @@ def test_nginx(
         apis[1].update(task_id, "completed")
         assert '"completed"' in watching.recv(60)
     away = httpx.get(
-        f"http://127.0.0.1:{plain}/internal/tasks?page=1", headers={"Host": NAME}, trust_env=False
+        f"http://127.0.0.1:{plain}/internal/tasks?page=1",
+        headers={"Host": NAME},
+        timeout=60,
+        trust_env=False,
     )
     assert (away.status_code, away.headers["location"]) == (
         301,

@@ -65,6 +65,7 @@ class Walk:
         self.port, self.site_port, self.flask_port = (free_port() for _ in range(3))
         self.http = httpx.Client(
             base_url=f"http://127.0.0.1:{self.port}",
+            timeout=60,
             trust_env=False,
             limits=httpx.Limits(keepalive_expiry=2),  # the server closes them after five seconds
         )

@@ -105,7 +105,7 @@ def revoked_before_receipt(world: World) -> Iterator[str]:
 
 
 def revoked_before_eta(world: World) -> Iterator[str]:
-    task_id = world.send(countdown=5)
+    task_id = world.send(countdown=10)
     eventually(lambda: world.scheduled(task_id), what="the task waits in the worker")
     world.revoke(task_id)
     yield task_id

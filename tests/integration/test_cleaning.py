@@ -65,5 +65,5 @@ def test_what_has_ended_goes_and_what_lives_stays(world: World, receiver: Receiv
     assert set(world.store.hkeys(keys.facets)) == {live, queued}
     assert set(world.store.zrange(keys.expiry, 0, -1)) == {live, queued}
     world.gate.mark(live, "enough")
-    world.ended(live)
+    # Its end is there for a second only.
     eventually(lambda: world.record(live) == {}, TIMEOUT_S)

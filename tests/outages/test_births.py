@@ -132,7 +132,9 @@ def test_what_its_worker_has_recorded_of_it_meanwhile_stays(
         birth(worker)
         with stalled(way):
             chain(*steps).apply_async()
-            with start_worker(worker.celery, perform_ping_check=False, pool="solo"):
+            with start_worker(
+                worker.celery, perform_ping_check=False, shutdown_timeout=60, pool="solo"
+            ):
                 eventually(lambda: all(t.status == "completed" for t in recorded(records, *"abc")))
         before = {name: records.get(name) for name in "abc"}
         eventually(lambda: not len(sender(app)._outbox))

@@ -84,7 +84,7 @@ def test_that_a_run_goes_back_to_the_queue(app: App, store: Server, body: Any) -
                 self.app.control.cancel_consumer("said_while_away")
 
     task = app.task(name="run", bind=True, acks_late=True, shared=False)(progress_task(run))
-    with start_worker(app.celery, pool="threads", perform_ping_check=False):
+    with start_worker(app.celery, pool="threads", perform_ping_check=False, shutdown_timeout=60):
         task_id = task.delay().id
         eventually(lambda: begun)
         assert app.tracker.process is not None

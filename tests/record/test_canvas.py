@@ -81,7 +81,9 @@ def sent() -> Iterator[Sent]:
         add(app)
         app.set_current()
         held = Sent(app)
-        with start_worker(app, pool="threads", concurrency=8, perform_ping_check=False):
+        with start_worker(
+            app, pool="threads", concurrency=8, perform_ping_check=False, shutdown_timeout=60
+        ):
             yield held
         held.close()
 

@@ -23,6 +23,6 @@ def app() -> Iterator[Celery]:
 def in_worker(app: Celery, progress_store: Store) -> Iterator[Celery]:
     """The app with a worker in a thread of this process."""
     GO_ON.clear()
-    with start_worker(app, perform_ping_check=False, shutdown_timeout=20):
+    with start_worker(app, perform_ping_check=False, shutdown_timeout=60):
         yield app
         GO_ON.set()

@@ -48,7 +48,7 @@ def test_headers_that_are_handed_on_say_nothing_of_the_child(app: App) -> None:
 
     marked = progress_task(task_type="of the parent", symbol="7203.T")(hands_on)
     parent = app.task(name="parent", bind=True, shared=False)(marked)
-    with start_worker(app.celery, pool="threads", perform_ping_check=False):
+    with start_worker(app.celery, pool="threads", perform_ping_check=False, shutdown_timeout=60):
         parent_id = parent.delay().id
         eventually(lambda: len(ran) == 2)
         eventually(lambda: app.record(sent["tracked"]).ended)
@@ -93,7 +93,9 @@ def test_metadata_that_is_too_large_to_travel_is_in_the_record(app: App) -> None
         marked = progress_task(metadata={"notes": "x" * size})(looks)
         name = f"job {size}"
         task = app.task(name=name, bind=True, shared=False)(marked)
-        with start_worker(app.celery, pool="threads", perform_ping_check=False):
+        with start_worker(
+            app.celery, pool="threads", perform_ping_check=False, shutdown_timeout=60
+        ):
             task_id = task.delay().id
             eventually(lambda task_id=task_id: app.record(task_id).ended)
         assert ("metadata" in seen[-1]) is travels

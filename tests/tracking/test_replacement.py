@@ -32,7 +32,7 @@ def app(session_redis_url: str) -> Iterator[App]:
         for body in (goes_on, retries, logs):
             app.task(name=body.__name__, bind=True, shared=False)(progress_task(body))
         # A worker sets the level of this process's log, for good.
-        quiet = {"perform_ping_check": False, "loglevel": "WARNING"}
+        quiet = {"perform_ping_check": False, "loglevel": "WARNING", "shutdown_timeout": 60}
         with start_worker(app.celery, pool="threads", **quiet):
             yield app
 

@@ -50,7 +50,7 @@ def test_a_result_that_celery_cannot_store_ends_the_run_with_that_error(
     app.conf.task_track_started = started
     # An app of its own: one with results would wait for them where no server listens.
     publisher = Celery("publisher", broker="memory://", set_as_current=False)
-    with start_worker(app, pool="threads", perform_ping_check=False, shutdown_timeout=20):
+    with start_worker(app, pool="threads", perform_ping_check=False, shutdown_timeout=60):
         publisher.send_task("job", task_id="unheard", queue="unheard")
         task = wait_for_progress(progress_store, "unheard", status="error")
     publisher.close()
@@ -92,7 +92,7 @@ def test_a_return_value_that_is_to_be_ignored_is_not_recorded(
             pytest.skip("an eager call in this Celery says that its result is kept")
         task_id = pays.apply(**call).id
     else:
-        with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=20):
+        with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=60):
             task_id = pays.apply_async(**call).id
             wait_for_progress(progress_store, task_id, status="completed")
     assert wait_for_progress(progress_store, task_id, status="completed").results == results

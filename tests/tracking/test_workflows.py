@@ -142,7 +142,13 @@ def job(name: str) -> Any:
 def jobs(session_redis_url: str) -> Iterator[Jobs]:
     with unhijacked():
         jobs = Jobs(flushed(session_redis_url))
-        with start_worker(jobs.celery, pool="threads", concurrency=8, perform_ping_check=False):
+        with start_worker(
+            jobs.celery,
+            pool="threads",
+            concurrency=8,
+            perform_ping_check=False,
+            shutdown_timeout=60,
+        ):
             yield jobs
         jobs.app.close()
         gc.collect()  # a group's results unsubscribe as they go: while their server is there
