@@ -69,6 +69,11 @@ class Event(Struct, frozen=True, kw_only=True):
         """The event with its own time, for an event that is recorded later."""
         return self if self.at is not None else self.having(at=now)
 
+    def without_values(self) -> Self:
+        """The event without the mappings that a job gave; the event itself if it has none."""
+        given = [name for name in ("results", "details") if getattr(self, name, None)]
+        return self.having(**dict.fromkeys(given, _NOTHING)) if given else self
+
     def having(self, **values: Any) -> Self:
         """The event with other values of some fields."""
         return structs.replace(self, **values)

@@ -49,7 +49,8 @@ class Redaction:
     function: Redact | None = None
 
     def of(self, event: E) -> E:
-        """The event as it may be recorded: the event itself where nothing is masked."""
+        """The event as it may be recorded: the event itself if it has no mapping and nothing is
+        masked."""
         changed: dict[str, Any] = {}
         for name in _named(type(event)):
             if not (value := getattr(event, name)):
@@ -66,7 +67,8 @@ class Redaction:
         return part if masked is value else part._replace(**{name: masked})
 
     def value(self, name: str, value: Any) -> Any:
-        """A field's value as it may be recorded: the value itself where nothing is masked."""
+        """A field's value as it may be recorded: a text itself where nothing is masked, a mapping
+        as a copy, which its job no longer changes."""
         if not value:
             return value
         masked = self._of_value(value, ())
@@ -85,8 +87,8 @@ class Redaction:
         return {"redacted": note} if kind is Mapping else note
 
     def _of_value(self, value: Any, above: tuple[int, ...]) -> Any:
-        """The value without secrets, the value itself where it has none; `above` are the ids of the
-        containers around it."""
+        """The value without secrets; containers are copied. `above` are the ids of those around
+        it."""
         if isinstance(value, _SCALARS):
             return value
         if isinstance(value, str):
@@ -96,9 +98,7 @@ class Redaction:
             if isinstance(value, Mapping):
                 return self._of_mapping(value, inside)
             if isinstance(value, (list, tuple)):
-                items = [self._of_value(item, inside) for item in value]
-                same = all(a is b for a, b in zip(items, value, strict=True))
-                return value if same else items
+                return [self._of_value(item, inside) for item in list(value)]
         # What JSON does not have is recorded as its text.
         text = text_of(value)
         masked = self._of_text(text)
@@ -106,15 +106,16 @@ class Redaction:
 
     def _of_mapping(self, value: Mapping[Any, Any], inside: tuple[int, ...]) -> Mapping[Any, Any]:
         is_secret = patterns(self.keys)[0]
-        masked, same = {}, True
-        for key, item in value.items():
+        masked = {}
+        for key, item in list(value.items()):  # a thread of the job may add others meanwhile
             name = text_of(key)
-            secret = item not in (None, "", MASK) and is_secret(name)
-            kept = MASK if secret else self._of_value(item, inside)
+            # Not by == alone: an array compares its elements, and has no truth.
+            blank = item is None or (isinstance(item, str) and item in ("", MASK))
+            secret = not blank and is_secret(name)
             shown = self._of_text(name)
-            same = same and kept is item and shown is name
+            kept = MASK if secret else self._of_value(item, inside)
             masked[key if shown is name else shown] = kept
-        return value if same else masked
+        return masked
 
     def _of_text(self, text: str) -> str:
         masked = patterns(self.keys)[1](text)

@@ -50,7 +50,8 @@ def event_of(state: Any, meta: Any) -> ev.Event | None:
 
 def _is_message(name: str, text: Any) -> bool:
     """Whether a value is a message: celery-progress always writes a description, "" for none."""
-    return text is not None and not (name == "description" and text == "")
+    blank = name == "description" and isinstance(text, str) and not text
+    return text is not None and not blank
 
 
 def count_of(number: Any) -> int | None:

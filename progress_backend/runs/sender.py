@@ -64,7 +64,8 @@ class Sender(SenderThread):
         self, run: Run | None, task_id: str, *happened: ev.Event, keep: bool = True
     ) -> Applied | None:
         """Records events now; else keeps them in the outbox (unless `keep` is false) and returns
-        None. Never raises."""
+        None. Raises only what a signal's handler raises meanwhile; the outbox has the events
+        then."""
         waits = self._outbox.holds_up(task_id, happened[-1], kept=keep)
         if not waits and self._asks(happened):
             now = None
@@ -80,6 +81,10 @@ class Sender(SenderThread):
             except ProgressError as error:
                 self.writer.refuse(error)
                 return None
+            except BaseException:  # a job's soft time limit: whether the store did it is not known
+                if keep:
+                    self._keep(run, task_id, _dated(happened, now))
+                raise
         if keep:
             self._keep(run, task_id, happened)
         return None

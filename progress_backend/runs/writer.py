@@ -138,7 +138,13 @@ class Writer:
         except (StoreUnavailable, SoftTimeLimitExceeded):
             raise  # Celery's signal handler raises the limit into the job while this code runs
         except Exception as error:
-            raise _as_progress_error(task_id, error) from error
+            bare = tuple([event.without_values() for event in happened])
+            known = isinstance(error, ProgressError)
+            if known or all(one is other for one, other in zip(bare, happened, strict=True)):
+                raise _as_progress_error(task_id, error) from error
+            # An end is recorded whatever a job has put into its values.
+            fault("the values of an event are not recorded", error)
+            return self.apply(run, task_id, bare, now)
         return self._done(run, happened, applied)
 
     def _created(self, task_id: str, event: ev.Event, now: datetime) -> Applied | None:
@@ -175,9 +181,11 @@ class Writer:
                 raise outcome
             elif isinstance(outcome, ConcurrentUpdate):
                 recorded.append(outcome)
-            else:
-                self.refuse(_as_progress_error(task_id, outcome))
+            elif isinstance(outcome, ProgressError):
+                self.refuse(outcome)
                 recorded.append(None)
+            else:
+                recorded.append(self.alone(run, task_id, happened, now))
         return recorded
 
     def alone(
@@ -211,7 +219,11 @@ class Writer:
             base = run.base
             if base is None or run.status != TaskStatus.RUNNING:
                 continue
-            if (made := in_place(store.flows, base, event, now)) is not None:
+            try:
+                made = in_place(store.flows, base, event, now)
+            except Exception:  # of this run's values alone: apply_together logs it
+                made = None
+            if made is not None:
                 if run.value_request is None:
                     run.value_request = ValueRequest(run.task_id, store.keys)
                 requests.append(run.value_request.of(base.digest, made.document, made.ttl_ms))

@@ -91,15 +91,12 @@ def _published_again(publish: Publish, process: Process) -> bool:
     return True
 
 
-def not_called(
-    publish: Publish, error: BaseException, name: str, args: Any, options: dict[str, Any]
-) -> None:
+def not_called(publish: Publish, error: BaseException, name: str, given: dict[str, Any]) -> None:
     """Records Failed for a task after its publish raised, mostly because the broker did not reply,
     before Celery had built the message. Ends the records of the tasks that the message names."""
-    identity, headers = None, publish.headers or {"id": options.get("task_id"), "task": name}
+    identity, headers = None, publish.headers or {"id": given.get("task_id"), "task": name}
     if publish.created is None and publish.marking is not None:
-        given = dict(zip(("args", "kwargs"), args, strict=False)) | options
-        message = {**options, HEADER: (options.get("headers") or {}).get(HEADER)}
+        message = {**given, HEADER: (given.get("headers") or {}).get(HEADER)}
         task = publish.tracker.app._tasks.get(name)
         about = given.get("args"), given.get("kwargs"), message
         identity = identity_of(task, name, publish.marking, *about)

@@ -18,6 +18,8 @@ from .tracker import Tracker, tracker_of
 _callbacks = getattr(amqp, "_callback_publish_retry", None)
 #: Place of the producer among the arguments of a group's `apply_async`.
 _PRODUCER = 3
+#: `send_task`'s arguments after the name that may be positional.
+_ARGUMENTS = ("args", "kwargs", "countdown", "eta", "task_id", "producer")
 
 
 def watch_calls(tracker: Tracker) -> None:
@@ -36,9 +38,14 @@ def watch_calls(tracker: Tracker) -> None:
 
                 remote_tasks.look_for(tracker, name)
         marking = tracker.marking_for(name, options.get("headers"))
-        if marking is not None and not options.get("task_id"):
-            options["task_id"] = uuid()
-        publish, outer = Publish(tracker, options.get("producer"), marking), current.publish
+        given = dict(zip(_ARGUMENTS, args, strict=False)) | options
+        if (
+            marking is not None
+            and not given.get("task_id")
+            and "task_id" not in _ARGUMENTS[: len(args)]
+        ):
+            options["task_id"] = given["task_id"] = uuid()
+        publish, outer = Publish(tracker, given.get("producer"), marking), current.publish
         current.publish = publish
         try:
             sent = send_task(name, *args, **options)
@@ -46,7 +53,7 @@ def watch_calls(tracker: Tracker) -> None:
             if publish.marking is not None or any(publish.ahead):
                 from .publishing import not_called
 
-                not_called(publish, error, name, args, options)
+                not_called(publish, error, name, given)
             raise
         finally:
             current.publish = outer

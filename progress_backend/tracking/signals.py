@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import suppress
 from traceback import format_exception
 from typing import Any
 
 from billiard import current_process
 from celery import states
 from celery._state import _task_stack
-from celery.exceptions import TaskRevokedError
+from celery.exceptions import SoftTimeLimitExceeded, TaskRevokedError
 
 from ..record import events as ev
 from ..record.failures import cause_of, described
@@ -181,7 +182,9 @@ def _record(process: Process, run: Run, happened: ev.Event) -> None:
     """Records the run's end together with its newest value, in one commit."""
     if run.refused:
         return
-    process.sender.store_log(run)
+    # The body is over: its end is recorded, also where the soft time limit comes only now.
+    with suppress(SoftTimeLimitExceeded):
+        process.sender.store_log(run)
     newest = run.newest()
     events = (happened,) if newest is None else (newest, happened)
     if not isinstance(happened, (ev.Failed, ev.Ignored)):

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 
 from progress_backend.errors import StoreUnavailable
 from progress_backend.operations import logs, workflows
@@ -195,3 +196,53 @@ def test_an_end_follows_what_its_run_has_published(store: Store, sender: Sender)
         assert (figures().count("running"), figures().planned) == (1, 1)
     eventually(lambda: figures().count("completed") == 1)
     assert (figures().planned, figures().open) == (0, 1)
+
+
+class Torn(dict[str, Any]):
+    """A user's own mapping that cannot be read."""
+
+    def items(self) -> Any:
+        raise RuntimeError("torn")
+
+
+def stored(store: Store, task_id: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(store.run(store.flows.get(task_id)) or b"{}")
+    return document
+
+
+def test_an_end_is_recorded_without_values_that_cannot_be_read(
+    store: Store, sender: Sender
+) -> None:
+    run = begun(sender)
+    value = ev.Progressed(current=3, details=Torn(a=1))
+    assert sender.record(run, "t", value, ev.Completed(results={"rows": Torn(b=1)})) is not None
+    ended = stored(store, "t")
+    assert (ended["status"], ended["results"], ended["progress"]["current"]) == ("completed", {}, 3)
+
+
+def test_a_value_that_cannot_be_read_holds_up_no_other_runs(store: Store, sender: Sender) -> None:
+    runs = [Run(task_id, IDENTITY, sender) for task_id in ("torn", "well")]
+    for run in runs:
+        sender.record(run, run.task_id, ev.Started(identity=IDENTITY))
+        sender.opened(run)
+    with sender._kept_events.sending:
+        for run in runs:
+            run.offer(3, None, None, {"rows": Torn(a=1)} if run.task_id == "torn" else None)
+    for task_id in ("well", "torn"):
+        eventually(lambda task_id=task_id: stored(store, task_id)["progress"]["current"] == 3)
+
+
+def test_an_end_that_a_soft_time_limit_interrupts_is_recorded_by_the_thread(
+    store: Store, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, apply = begun(sender), sender.writer.apply
+
+    def limited(*_: Any) -> None:
+        monkeypatch.setattr(sender.writer, "apply", apply)
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(sender.writer, "apply", limited)
+    with pytest.raises(SoftTimeLimitExceeded):
+        sender.record(run, "t", ev.Completed(results={"rows": 3}))
+    eventually(lambda: stored(store, "t")["status"] == "completed")
+    assert stored(store, "t")["results"] == {"rows": 3}

@@ -80,6 +80,8 @@ def test_a_task_that_celery_has_not_made_yet_is_known_by_its_name(installed: Ins
     app.celery.task(name="fetch", shared=False, lazy=True)(run)
     assert not app.celery.finalized, "or nothing is left to be made"
     assert app.record(app.celery.send_task("fetch", ("AAPL",)).id).task_type == "fetch_data"
+    sent = app.celery.send_task("fetch", ("AAPL",), None, None, None, "given-by-position")
+    assert app.record(sent.id).task_id == "given-by-position"
 
 
 def test_one_call_says_otherwise_and_tracks_what_is_not_marked(installed: Install) -> None:
