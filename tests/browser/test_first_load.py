@@ -64,3 +64,32 @@ def test_nothing_moves_as_the_workers_are_read(
     held[0].continue_()
     expect(page.locator("#strip")).to_contain_text("1 running")
     assert parts.evaluate_all(places) == before
+
+
+#: How much has moved, as browsers count it: a page on which it is felt has 0.1.
+MOVED = (
+    "new PerformanceObserver(list => list.getEntries().forEach(one => window.moved += one.value))"
+    ".observe({type: 'layout-shift', buffered: true}); window.moved = 0"
+)
+
+
+@pytest.mark.parametrize("path", ["", "task/m-00", "workflow/the-group"])
+def test_nothing_moves_as_the_rest_is_read(
+    api: RunningApi, records: Records, open_page: OpenPage, path: str
+) -> None:
+    """Rows after the first ones; a timeline and a log; a workflow's steps and tasks."""
+    for number in range(40):
+        records.create(f"t-{number}")
+        records.member(f"m-{number:02}", "the-group")
+    records.lose("m-00", again_s=60)
+    records.run("m-00")
+    records.log("m-00", "a line")
+    records.run("m-01")
+    records.fail("m-01", "no such price")
+    page = open_page(api, "/static/page.css", viewport={"width": 1440, "height": 900})
+    page.add_init_script(MOVED)
+    page.goto(f"http://127.0.0.1:{api.port}/{path}?sort=newest&lang=en")
+    is_live(page)
+    expect(page.locator(".part-times" if path else "footer")).to_be_visible()
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("window.moved") < 0.02

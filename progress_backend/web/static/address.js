@@ -25,18 +25,14 @@ export function fromAddress() {
 }
 
 // The chosen filters, as the query of the list.
-export function filtersOf(chosen) {
+export function filtersOf(chosen, names = FILTERS) {
   return new URLSearchParams(
-    FILTERS.filter((name) => chosen[name]).map((name) => [name, chosen[name]]),
+    names.filter((name) => chosen[name]).map((name) => [name, chosen[name]]),
   );
 }
 
 // The chosen filters that the WebSocket supports: it may receive messages about tasks that the list does not show.
-export function ofSocket(chosen) {
-  return new URLSearchParams(
-    OF_SOCKET.filter((name) => chosen[name]).map((name) => [name, chosen[name]]),
-  );
-}
+export const ofSocket = (chosen) => filtersOf(chosen, OF_SOCKET);
 
 // `push` adds an entry to the history, so that Back returns to the choices before.
 export function toAddress(chosen, language, push) {

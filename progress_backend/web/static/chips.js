@@ -23,8 +23,9 @@ export function makeChips(place, choose, roves = false) {
 
   // `counts` is null while unknown; `empty`: also show statuses without tasks.
   return function show(counts, chosen, words, empty = true) {
+    const all = counts && STATUSES.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
     for (const { status, chip, label, count } of chips) {
-      const number = counts?.[status ?? "all"];
+      const number = status ? counts?.[status] : all;
       chip.toggleAttribute("data-none", number === 0);
       chip.hidden = !(empty || number || status === chosen);
       chip.setAttribute("aria-pressed", String(chosen === status));

@@ -12,11 +12,11 @@ const LIMIT = 100;
 const MOST_PAGES = 10;
 const NAMED = 5; // tasks of one error that are named
 
-export function makeGrid() {
+export function makeGrid(drawn) {
   const causes = element("ul", "causes");
   const steps = element("div", "steps");
   const made = section("steps", causes, steps);
-  const reader = makeReader(read, draw);
+  const reader = makeReader(read, drawn);
   const tasks = new Map(); // id -> as it was read last
   const squares = new Map(); // id -> its link
   const rows = new Map(); // task type -> its squares
@@ -62,18 +62,21 @@ export function makeGrid() {
           element("div"),
         );
         rows.set(task.task_type, row.lastChild);
-        steps[whole ? "append" : "prepend"](row); // the newest is read first
+        steps.append(row);
       }
-      rows.get(task.task_type)[whole ? "append" : "prepend"](link);
+      rows.get(task.task_type).append(link);
       link.tabIndex = squares.size > 1 ? -1 : 0;
     }
     return squares.get(task.task_id);
   }
 
   function draw() {
+    if (reader.outcome === "none") return;
+    made.dataset.read = "yes";
     made.hidden = tasks.size < 2;
     made.say(words);
-    for (const task of tasks.values()) {
+    // The newest was read first.
+    for (const task of [...tasks.values()].reverse()) {
       const link = square(task);
       const title = `${TASK.name(task)}: ${words[task.status]}`;
       if (link.title === title) continue;
@@ -122,5 +125,8 @@ export function makeGrid() {
     next.focus();
   };
 
-  return { element: made, show };
+  // Whether failures are named here; before the first read they are likely to be.
+  const names = () => reader.outcome === "none" || !(made.hidden || causes.hidden);
+
+  return { element: made, show, names };
 }

@@ -34,7 +34,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   const listening = makeListening({ reader, received: show, changed: drawState });
   let answer = null;
   let answerOf = "";
-  let summary = {}; // the number of tasks per status, without filters; `all`: the rows of the list without filters
+  let summary = {}; // the number of tasks per status, without filters
   let readOf = "";
   let finalTimer = null;
   let counted = { shown: 0, all: 0 };
@@ -108,9 +108,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   function take({ body, at }, query) {
     const { page } = chosen();
     body.tasks ??= body.workflows;
-    const { total } = body.pagination;
-    const all = alone() ? summary.all : total;
-    summary = { ...(body.summary ?? summary), all };
+    summary = body.summary ?? summary;
     if (isFront()) body.pagination.pages = 1;
     const { pages } = body.pagination;
     if (query !== readOf) hold.release();

@@ -56,6 +56,7 @@ export function makeLog(id) {
       `internal/task/${encodeURIComponent(id)}/log?after=${last}&limit=${LIMIT}`,
     );
     reading = false;
+    made.dataset.read = "yes";
     // A task that writes none is asked less often; one that has ended once more, for its last lines.
     nextMs = performance.now() + (last || got?.body?.last ? 0 : QUIET_MS);
     if (!got?.ok || task.created_at !== of) return;

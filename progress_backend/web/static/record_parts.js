@@ -14,7 +14,7 @@ export function absolute(text) {
 
 export function section(title, ...children) {
   const heading = element("h2");
-  const made = element("section", "card", heading, ...children);
+  const made = element("section", `card part-${title}`, heading, ...children);
   made.say = (words) => {
     heading.textContent = words.parts[title];
   };

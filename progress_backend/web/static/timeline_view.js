@@ -43,6 +43,7 @@ export function makeTimeline(id) {
     reading = true;
     const got = await answered(`internal/task/${encodeURIComponent(id)}/timeline`);
     reading = false;
+    made.dataset.read = "yes";
     nextMs = performance.now() + (got?.ok ? 0 : AGAIN_MS);
     if (!got?.ok) return;
     laterMs = of === mine ? Infinity : performance.now() + LATER_MS;

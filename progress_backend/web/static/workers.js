@@ -54,9 +54,9 @@ export async function makeWorkers(place) {
       live ? "state live" : "state gone",
       live ? words.live : silent ? words.gone(silent) : words.ended,
     );
-    const links = holds.tasks.map((task) => {
-      const link = element("a", task.status, `${task.task_type} ${task.percentage}%`);
-      link.href = pageOf("task", task.task_id, words);
+    const links = holds.tasks.map(({ task_id: id, task_type: type, status, percentage }) => {
+      const link = element("a", status, type, " ", element("b", "", `${percentage}%`));
+      link.href = pageOf("task", id, words);
       return element("li", "", link);
     });
     const more = holds.total - holds.tasks.length;

@@ -68,4 +68,5 @@ export const WORKFLOW = {
   time: timeText,
   text: countsText,
   why: whyText,
+  cause: (workflow, words) => (workflow.counts.error ? whyText(workflow, words) : ""),
 };

@@ -14,7 +14,10 @@ import { WORKFLOW } from "./workflow.js";
 const LIMIT = 20;
 
 export function makeWorkflowView(place, act) {
-  const head = makeHead(act, WORKFLOW);
+  // Each error is named once on this page.
+  const why = (one, its) =>
+    grid.names() && one.counts.error ? its.failed(one.counts.error) : WORKFLOW.why(one, its);
+  const head = makeHead(act, { ...WORKFLOW, why });
   const request = makeFacts("request");
   const times = makeFacts("times");
   const chosen = element("div", "counts");
@@ -24,7 +27,7 @@ export function makeWorkflowView(place, act) {
     page += turned;
     reader.anew();
   });
-  const grid = makeGrid();
+  const grid = makeGrid(draw);
   const members = makeItems();
   const rows = makeRows(body, () => makeRow(act));
   const tasks = section(
@@ -55,6 +58,7 @@ export function makeWorkflowView(place, act) {
     const query = new URLSearchParams({ workflow_id: workflow.workflow_id, page, limit: LIMIT });
     if (status) query.set("status", status);
     const got = await answered(`internal/tasks?${query}`, {}, stop);
+    tasks.dataset.read = "yes";
     if (!wanted() || !got?.ok) return got;
     of = mine;
     answer = got.body.pagination;
@@ -80,22 +84,17 @@ export function makeWorkflowView(place, act) {
   }
 
   function draw() {
-    const { counts } = workflow;
+    grid.show(workflow, words);
     head.show(workflow, words);
     request.show(requestOf(workflow, words), words);
-    grid.show(workflow, words);
     tasks.say(words);
     chosen.setAttribute("aria-label", words.tasksOf(WORKFLOW.name(workflow, words)));
-    showChips({ ...counts, all: workflow.progress.total }, status, words, false);
+    showChips(workflow.counts, status, words, false);
     rows.draw(members.shown, words);
     const { pages: last = 1, total = 0 } = answer ?? {};
     pages.show({ page, pages: last, more: page < last, all: words.total(total) }, words);
     times.show(timesOf(workflow), words);
   }
 
-  return {
-    show,
-    tick: head.tick,
-    name: WORKFLOW.name,
-  };
+  return { show, tick: head.tick, name: WORKFLOW.name };
 }
