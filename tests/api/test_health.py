@@ -10,15 +10,18 @@ from progress_backend.web.server import serve
 from tests.conftest import StartServer, StartService
 from tests.ports import free_port
 from tests.waiting import eventually
-from tests.web.conftest import StartApi, session_api, start_api
-from tests.web.serving import RunningApi
+from tests.web.conftest import StartApi, start_api
 
-__all__ = ["session_api", "start_api"]
+__all__ = ["start_api"]
 
 
-def test_a_healthy_service(session_api: RunningApi, start_service: StartService) -> None:
-    eventually(lambda: session_api.http.get("/internal/health").status_code == 200)
-    env = {"API_PORT": str(session_api.port)}
+def test_a_healthy_service(
+    start_api: StartApi, redis_url: str, start_service: StartService
+) -> None:
+    # Not the session's: its requests to Redis would count in tests that count what is sent.
+    api = start_api(redis_url=redis_url)
+    eventually(lambda: api.http.get("/internal/health").status_code == 200)
+    env = {"API_PORT": str(api.port)}
     service = start_service([sys.executable, "-m", "api.health"], env=env)
     assert service.wait(60) == 0
     assert '"status":"healthy"' in service.log
