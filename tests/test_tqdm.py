@@ -51,8 +51,10 @@ def done(app: App) -> Done:
 def test_a_loop_updates_the_record_and_prints_nothing(done: Done, capfd: Any) -> None:
     def job(record: Callable[[], Task]) -> dict[str, int]:
         for n, _ in enumerate(tqdm(iter("abcd"), "letters", 4, unit_scale=True)):
-            eventually(lambda n=n: record().current_items == n, what=f"{n} in the record")
-            assert record().message == "letters"
+            eventually(
+                lambda n=n: (now := record()).current_items == n and now.message == "letters",
+                what=f"{n} in the record, with the message",
+            )
         return {}
 
     ended = done(job)
