@@ -1,5 +1,5 @@
-// A workflow's tasks as squares, a row for each step: a square leads to its task. Above them what failed, by its
-// error, and apart from that the steps that never ran. Of more than 1,000 tasks these are the newest.
+// The newest 1,000 tasks of a workflow as squares that link to the tasks, one row for each step. Above them the failed
+// tasks, grouped by error; tasks that never ran are a group of their own.
 import { element } from "./dom.js";
 import { answered } from "./live.js";
 import { makeReader } from "./reading.js";
@@ -10,21 +10,21 @@ import { FOLLOWED } from "./workflow.js";
 
 const LIMIT = 100;
 const MOST_PAGES = 10;
-const NAMED = 5; // tasks of one error that are named
+const NAMED = 5; // tasks of one error that are linked by name
 
 export function makeGrid(drawn) {
   const causes = element("ul", "causes");
   const steps = element("div", "steps");
   const made = section("steps", causes, steps);
   const reader = makeReader(read, drawn);
-  const tasks = new Map(); // id -> as it was read last
+  const tasks = new Map(); // id -> the task as last read
   const squares = new Map(); // id -> its link
   const rows = new Map(); // task type -> its squares
   let workflow = null;
   let words = null;
-  let of = ""; // the state of the workflow that was read
+  let of = ""; // the workflow's state at the last read
   let page = 1;
-  let whole = false; // whether all pages were read; from then on one follows the other
+  let whole = false; // all pages were read once; later each read takes one page
   made.hidden = true;
   made.classList.add("grid");
 
@@ -75,7 +75,7 @@ export function makeGrid(drawn) {
     made.dataset.read = "yes";
     made.hidden = tasks.size < 2;
     made.say(words);
-    // The newest was read first.
+    // The API returns the newest task first, the squares begin with the oldest.
     for (const task of [...tasks.values()].reverse()) {
       const link = square(task);
       const title = `${TASK.name(task)}: ${words[task.status]}`;
@@ -116,7 +116,7 @@ export function makeGrid(drawn) {
     return element("li", isNever ? "never" : "", count, text, element("small", "", ...links, more));
   }
 
-  // One square is reached by Tab, the others from there.
+  // Tab focuses one square, the arrow keys move to the others.
   steps.onkeydown = ({ key, target }) => {
     const all = [...steps.querySelectorAll("a")];
     const next = all[all.indexOf(target) + { ArrowRight: 1, ArrowLeft: -1 }[key]];
@@ -125,7 +125,7 @@ export function makeGrid(drawn) {
     next.focus();
   };
 
-  // Whether failures are named here; before the first read they are likely to be.
+  // Whether the failures are listed here; until the first read it is assumed.
   const names = () => reader.outcome === "none" || !(made.hidden || causes.hidden);
 
   return { element: made, show, names };

@@ -81,7 +81,7 @@ function openSocket(base) {
       }
     };
     socket.onmessage = receive;
-    // A 1000 of the WebSocket itself does not mean that the watched records are final.
+    // Close code 1000 of the WebSocket itself does not mean that the watched records are final.
     socket.onclose = ({ code, reason }) => {
       if (reason?.includes("PROGRESS_ALLOWED_ORIGINS"))
         console.warn(`<task-progress>: ${url.host}: ${reason}`);

@@ -1,4 +1,4 @@
-// A task's log: its newest lines, and those that come while the task runs.
+// A task's log: its newest lines, and new ones while the task runs.
 import { answered } from "./live.js";
 import { makeCopy } from "./copy.js";
 import { section } from "./record_parts.js";
@@ -10,7 +10,7 @@ const AT_END_PX = 40;
 const LEVELS = ["debug", "info", "warning", "error", "critical"];
 const MINUTE_MS = 60_000;
 
-// "22:10:05", in the zone of another of the record's times.
+// "22:10:05", in the time zone of `like`, a time of the record.
 function clockOf(text, like) {
   const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)$/.exec(like ?? "") ?? [];
   const ahead = sign ? Number(`${sign}1`) * (60 * Number(hours) + Number(minutes)) : 0;
@@ -30,7 +30,7 @@ export function makeLog(id) {
   let nextMs = 0;
   let whole = false;
   let words = null;
-  let of = null; // a record that is made anew under the same id has another log
+  let of = null; // created_at of the record: a new record with the same id has another log
   search.type = "search";
   level.append(...LEVELS.map((name) => new Option("", name)));
   search.oninput = level.onchange = () => {
@@ -43,7 +43,7 @@ export function makeLog(id) {
   const seen = () => [...lines.querySelectorAll("[data-line]:not([hidden])")];
   const textOf = ({ children }) => [...children].map((one) => one.textContent).join(" ");
 
-  // What is looked for, at the level that is chosen or above.
+  // Hides a line that does not contain the search text, or is below the chosen level.
   function filter(line) {
     const wanted = search.value.trim().toLowerCase();
     const high = LEVELS.indexOf(line.className) >= level.selectedIndex;
@@ -57,7 +57,7 @@ export function makeLog(id) {
     );
     reading = false;
     made.dataset.read = "yes";
-    // A task that writes none is asked less often; one that has ended once more, for its last lines.
+    // A task without log lines is read less often. One that has ended is read once more, for its last lines.
     nextMs = performance.now() + (last || got?.body?.last ? 0 : QUIET_MS);
     if (!got?.ok || task.created_at !== of) return;
     const atEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < AT_END_PX;
@@ -84,7 +84,7 @@ export function makeLog(id) {
     whole = over && got.body.lines.length < LIMIT;
   }
 
-  // Called each second, and as the record changes.
+  // Called each second, and when the record changes.
   function look(task, over, inWords) {
     words = inWords;
     made.say(words);

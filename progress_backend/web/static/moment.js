@@ -1,4 +1,4 @@
-// Returns a function that returns the milliseconds since now. It takes the larger of two clocks: Date.now() may be set
+// Returns a function that returns the milliseconds since this call. It takes the larger of two clocks: Date.now() may be set
 // back, and performance.now() may stop while the machine sleeps.
 export function moment() {
   const wall = Date.now();

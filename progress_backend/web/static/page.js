@@ -140,7 +140,7 @@ function draw() {
   search.note(answer?.tasks ?? [], strip?.workers().found?.types ?? []);
   search.show(chosen.text, words, shown, all);
   byId("list").hidden &&= answer === null;
-  document.querySelector("footer").hidden = !list.drawn(); // it would move with the rows that come a frame later
+  document.querySelector("footer").hidden = !list.drawn(); // the rows of the second frame would move it
   byId("list").setAttribute("aria-busy", String(!list.isOfChosen()));
   byId("table").hidden = all === 0;
   byId("empty").hidden = all > 0;

@@ -14,7 +14,7 @@ import { WORKFLOW } from "./workflow.js";
 const LIMIT = 20;
 
 export function makeWorkflowView(place, act) {
-  // Each error is named once on this page.
+  // Errors that the grid lists are not repeated in the head.
   const why = (one, its) =>
     grid.names() && one.counts.error ? its.failed(one.counts.error) : WORKFLOW.why(one, its);
   const head = makeHead(act, { ...WORKFLOW, why });
