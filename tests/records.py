@@ -13,6 +13,7 @@ from progress_backend.record.log_line import LogLine
 from progress_backend.record.model import Member, Task, Warnings, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
+from tests.waiting import PATIENCE_S
 
 #: The newest time that was recorded in each store.
 _newest: dict[str | None, datetime] = {}
@@ -95,7 +96,7 @@ class Records:
 
     def log(self, task_id: str, text: str, level: str = "info", lost: int = 0) -> None:
         """A line of the task's log, after so many that had no room."""
-        with Store(self.settings) as store:
+        with Store(self.settings, PATIENCE_S) as store:
             store.ready()
             lines = [LogLine(1_705_282_200.25, level, text)]
             store.execute(
@@ -103,7 +104,7 @@ class Records:
             )
 
     def apply(self, task_id: str, event: ev.Event) -> Task:
-        with Store(self.settings) as store:
+        with Store(self.settings, PATIENCE_S) as store:
             store.ready()
             applied = store.run(store.flows.apply(task_id, (event,), self._later(store.now())))
         assert applied.refused is None, applied.refused
@@ -120,7 +121,7 @@ class Records:
 
     def get(self, task_id: str) -> Task:
         """As it is now."""
-        with Store(self.settings) as store:
+        with Store(self.settings, PATIENCE_S) as store:
             document = store.run(store.flows.get(task_id))
         assert document is not None, f"no record {task_id}"
         return task_json.decode(document)

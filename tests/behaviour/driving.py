@@ -26,6 +26,7 @@ from progress_backend.store.connection import sync_client
 from progress_backend.store.deadline import Deadline
 from progress_backend.store.drivers import AsyncStore, Store
 from tests.asked import asks, page_of
+from tests.waiting import PATIENCE_S
 
 T = TypeVar("T")
 TYPES = ("fetch_data", "bulk_import")
@@ -50,7 +51,7 @@ class Driver(AbstractContextManager["Driver"]):
         self.keys: Keys = store.keys
         self.run(self.flows.get("nobody"))  # has the clock measured
         opened: Any = sync_cluster if self.settings.clustered else sync_client
-        self.raw = opened(self.settings, Deadline(5.0))
+        self.raw = opened(self.settings, Deadline(PATIENCE_S))
 
     def run(self, flow: Flow[T]) -> T:
         return self.store.run(flow)
@@ -183,7 +184,9 @@ def in_parts(settings: Settings) -> Settings:
 
 def over(kind: str, settings: Settings) -> Driver:
     """A driver over "async", or else `Store`."""
-    return OverAsync(settings) if kind == "async" else Driver(Store(settings))
+    if kind == "async":
+        return OverAsync(settings, timeout_s=PATIENCE_S)
+    return Driver(Store(settings, PATIENCE_S))
 
 
 def identity_of(

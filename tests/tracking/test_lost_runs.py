@@ -25,7 +25,7 @@ from progress_backend.tracking.lost_runs import Judge
 from progress_backend.tracking.result_backend import ASK_S, Answers, AskBackend, ResultBackend
 from tests.conftest import StartServer
 from tests.stopwatch import FACTOR
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 IDENTITY = ev.Identity(task_type="fetch_data")
 #: Workers that die together, and runs of each: more than one step of any kind takes.
@@ -37,7 +37,7 @@ LEASE_S = 0.5
 @pytest.fixture
 def store(redis_url: str) -> Iterator[Store]:
     settings = Settings(redis_url=redis_url, lease_s=LEASE_S, reap_interval_s=60)
-    with Store(settings) as store:
+    with Store(settings, PATIENCE_S) as store:
         yield store
 
 
