@@ -11,7 +11,7 @@ from http.client import HTTPException
 from typing import Any, Final
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode, urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from ..errors import (
     InvalidEvent,
@@ -29,6 +29,25 @@ _JSON: Final = "application/json"
 _ANSWER_S: Final = 3.0
 
 
+class _SameOrigin(HTTPRedirectHandler):
+    """Follows redirects within a server alone: urllib sends the token to the next one too."""
+
+    def redirect_request(self, req: Request, fp: Any, *of_answer: Any) -> Request | None:
+        """The next request.
+
+        Raises:
+            SettingsError: it would go to another scheme, host or port.
+        """
+        here, there = (urlsplit(url)[:2] for url in (req.full_url, of_answer[-1]))
+        if here != there:
+            fp.close()
+            raise SettingsError(
+                f"{'://'.join(here)} redirects to {'://'.join(there)}, which gets no request: "
+                "--url takes the address of the API itself"
+            )
+        return super().redirect_request(req, fp, *of_answer)
+
+
 class ApiClient:
     """Asks by HTTP."""
 
@@ -40,6 +59,7 @@ class ApiClient:
             raise SettingsError("the token has characters that cannot be sent in a header")
         self._address = url
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._open = build_opener(_SameOrigin).open
 
     def close(self) -> None:
         """There is nothing to close: each request has a connection of its own."""
@@ -57,7 +77,8 @@ class ApiClient:
 
         Raises:
             StoreUnavailable: there is no answer, or none that is expected.
-            SettingsError: 401 or 403, the token is not known or may not do this.
+            SettingsError: 401 or 403, the token is not known or may not do this; or the answer is
+                a redirect to another server.
             TransitionRefused: 409, the task's status does not allow it.
             InvalidEvent: 422, what is asked for does not go together.
         """
@@ -81,7 +102,7 @@ class ApiClient:
 
     def _answered(self, request: Request) -> tuple[Mapping[str, Any], datetime | None]:
         try:
-            with urlopen(request, timeout=_ANSWER_S) as answer:  # noqa: S310  # nosec B310
+            with self._open(request, timeout=_ANSWER_S) as answer:
                 kind = answer.headers.get_content_type()
                 if kind != _JSON:  # of a proxy's log-in page, for example
                     raise StoreUnavailable(
@@ -90,7 +111,7 @@ class ApiClient:
                 body: Mapping[str, Any] = json.loads(answer.read(_MOST))
                 date = answer.headers.get("Date")
                 at = parsedate_to_datetime(date).astimezone() if date else None
-        except HTTPError:  # an answer, which is an OSError too
+        except (HTTPError, SettingsError):  # an OSError and a ValueError too
             raise
         except (OSError, HTTPException, ValueError) as error:
             why = f"{getattr(error, 'reason', error)}; is progress-backend serve running there?"

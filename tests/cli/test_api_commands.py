@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -92,24 +93,60 @@ def test_an_option_names_the_token_too(run: Run) -> None:
     assert run("tasks", "--token", READ[0], token=None).exit_code == 0
 
 
-def test_a_server_that_is_no_api_is_one_line() -> None:
-    """Such as a proxy that answers with its log-in page."""
+@contextmanager
+def serving(get: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
+    """The address of a server that answers GET requests so."""
 
-    class LogIn(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(b"<!doctype html><title>Log in</title>")
+    class Handler(BaseHTTPRequestHandler):
+        do_GET = get  # noqa: N815 - http.server looks for it
 
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), LogIn) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}"
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def begin(answer: BaseHTTPRequestHandler, code: int, **headers: str) -> None:
+    answer.send_response(code)
+    for name, value in headers.items():
+        answer.send_header(name.replace("_", "-"), value)
+    answer.end_headers()
+
+
+def test_a_server_that_is_no_api_is_one_line() -> None:
+    """Such as a proxy that answers with its log-in page."""
+
+    def log_in(answer: BaseHTTPRequestHandler) -> None:
+        begin(answer, 200, Content_Type="text/html; charset=utf-8")
+        answer.wfile.write(b"<!doctype html><title>Log in</title>")
+
+    with serving(log_in) as url:
         for words in (("tasks",), ("workers",), ("logs", "job-one")):
             result = CliRunner().invoke(main, [*words, "--url", url])
             assert result.exit_code == 1, result.output
             assert result.output == f"Error: {url} is not an API: it responds with text/html\n"
-        server.shutdown()
+
+
+def test_a_redirect_takes_the_token_to_no_other_server() -> None:
+    asked = list[tuple[str, str | None]]()
+
+    def found(answer: BaseHTTPRequestHandler) -> None:
+        asked.append((answer.path, answer.headers["Authorization"]))
+        begin(answer, 200, Content_Type="text/html")
+
+    def moved(answer: BaseHTTPRequestHandler) -> None:
+        if answer.path == "/login":
+            return found(answer)
+        return begin(answer, 302, Location=("/login" if within else f"{other}/login?next=a"))
+
+    with serving(found) as other, serving(moved) as url:
+        for within in (False, True):
+            words = ["workers", "--url", url, "--token", "secret"]
+            result = CliRunner().invoke(main, words)
+            assert result.exit_code == 1, result.output
+            says = "is not an API" if within else f"redirects to {other}, which gets no request: "
+            assert result.output.startswith(f"Error: {url} {says}")
+            assert asked == [("/login", "Bearer secret")] * within, "of its own server alone"
