@@ -59,7 +59,10 @@ async def metrics(request: Request) -> Response:
     counted = None
     with contextlib.suppress(StoreUnavailable):  # progress_store_up reports it
         counted = await _counted(api)
-    encode, content_type = choose_encoder(request.headers.get("accept", ""))
+    try:
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+    except (TypeError, ValueError):  # it compares a version, whatever that is, with (1, 0, 0)
+        encode, content_type = choose_encoder("")
     figures = encode(Figures(api, counted))
     return Response(figures, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 

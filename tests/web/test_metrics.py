@@ -108,6 +108,13 @@ def test_both_formats(api: RunningApi, redis_url: str, accept: str) -> None:
     assert answer.headers["content-type"].startswith(accept.split(";", maxsplit=1)[0])
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/openmetrics-text"])
+def test_a_version_that_is_no_number_gets_the_first_format(api: RunningApi, kind: str) -> None:
+    answer = api.http.get("/metrics", headers={"Accept": f"{kind}; version=x.y"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
 def test_applications_keep_apart_also_under_a_prefix(start_api: StartApi, redis_url: str) -> None:
     own = FastAPI()
     own.state.progress_settings = Settings(redis_url=redis_url)
