@@ -52,8 +52,12 @@ class ApiClient:
     """Asks by HTTP."""
 
     def __init__(self, url: str, token: str | None) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # of [, for example
+            parts = urlsplit("")
+        known = parts.scheme in ("http", "https") and parts.hostname
+        if not known or parts.query or parts.fragment:
             raise SettingsError(f"--url takes the address of an API, http://HOST:PORT, not {url!r}")
         if token is not None and not (token.isascii() and token.isprintable()):
             raise SettingsError("the token has characters that cannot be sent in a header")

@@ -105,6 +105,8 @@ def test_watch_ends_with_the_workflow(run: Run, records: Records) -> None:
         (UNUSED, "http://127.0.0.1:1 does not answer: "),
         ("ftp://host", "--url takes the address of an API, http://HOST:PORT, not 'ftp://host'"),
         ("127.0.0.1:8004", "--url takes the address of an API, http://HOST:PORT, not '127"),
+        ("http://[::1", "--url takes the address of an API, http://HOST:PORT, not 'http://[::1'"),
+        ("http://host/?a=b", "--url takes the address of an API, http://HOST:PORT, not 'http"),
     ],
 )
 def test_an_address_without_an_api_is_one_line(url: str, why: str) -> None:
