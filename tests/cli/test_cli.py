@@ -267,6 +267,12 @@ def test_ids_and_filters_together_are_refused(run: Run) -> None:
     assert run("watch", "x", "--status", "running").exit_code == 2
 
 
+def test_an_interval_that_is_no_number_is_refused(run: Run, records: Records) -> None:
+    records.create("x")
+    result = run("watch", "x", "--interval", "nan")
+    assert (result.exit_code, "--interval: nan is no number" in result.output) == (2, True)
+
+
 def test_watch_ends_with_its_tasks(run: Run, records: Records) -> None:
     records.start("good")
     records.complete("good")
