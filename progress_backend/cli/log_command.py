@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from datetime import datetime
 from typing import Final
@@ -44,6 +45,8 @@ def logs(source: Source, task_id: str, follow: bool, limit: int, as_json: bool) 
     It has the lines that the job wrote with progress.log(). With -f the command prints new lines
     until the task ends, or until Ctrl-C.
     """
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") in ("dumb", "unknown"):
+        click.get_current_context().color = False
     try:
         task_id = task_named(source, task_id)
         found, ended = _read(source, task_id, None, limit)

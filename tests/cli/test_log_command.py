@@ -35,9 +35,9 @@ def written(redis_url: str, *lines: tuple[str, str], lost: int = 0, ends: bool =
 
 @pytest.fixture
 def call(redis_url: str) -> Callable[..., Result]:
-    def run(*words: str) -> Result:
-        env = {"PROGRESS_REDIS_URL": redis_url, "TZ": "UTC"}
-        return CliRunner().invoke(main, ["logs", *words], env=env)
+    def run(*words: str, color: bool = False, **environ: str) -> Result:
+        env = {"PROGRESS_REDIS_URL": redis_url, "TZ": "UTC", **environ}
+        return CliRunner().invoke(main, ["logs", *words], env=env, color=color)
 
     return run
 
@@ -54,6 +54,15 @@ def test_the_lines(call: Callable[..., Result], redis_url: str) -> None:
     ]
     assert lines[2].strip() == "lines"
     assert call(TASK_ID[:6], "-n", "1").output.splitlines() == lines[-1:]
+
+
+def test_colours_where_they_are_wanted(call: Callable[..., Result], redis_url: str) -> None:
+    written(redis_url, ("error", "red"))
+    coloured = [
+        "\x1b" in call(TASK_ID, color=True, NO_COLOR=wish, TERM=term).output
+        for wish, term in (("", "xterm"), ("1", "xterm"), ("", "dumb"))
+    ]
+    assert coloured == [True, False, False]
 
 
 def test_following_ends_with_the_task_and_counts_missing_lines(
