@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from fastapi import Response
+from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Receive, Scope, Send
 
 #: Bytes from which gzip is used, in its fastest way.
 _LEAST: Final = 4096
 _FASTEST: Final = 1
+#: gzip in an Accept-Encoding, unless its weight is zero (RFC 9110, 12.4.2 and 12.5.3).
+_GZIP: Final = re.compile(r"(?:^|,)\s*gzip\s*(?:,|$|;(?!\s*q=0(?:\.0*)?\s*(?:,|$)))", re.IGNORECASE)
+
+
+def takes_gzip(headers: Headers) -> bool:
+    """Whether the client of a request accepts gzip by its name."""
+    return _GZIP.search(headers.get("Accept-Encoding", "")) is not None
 
 
 class Packed(Response):
@@ -25,4 +34,6 @@ class Packed(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends the response, as ASGI has it."""
+        packs = takes_gzip(Headers(scope=scope))  # Starlette looks for the name alone
+        scope = {**scope, "headers": [(b"accept-encoding", b"gzip")] if packs else []}
         await GZipMiddleware(super().__call__, _LEAST, _FASTEST)(scope, receive, send)

@@ -15,6 +15,8 @@ from typing import Final
 
 from fastapi import Request, Response
 
+from .gzip_answer import takes_gzip
+
 _TYPES: Final = {".css": "text/css", ".js": "text/javascript"}
 
 
@@ -38,7 +40,7 @@ class StaticFile:
     def answer(self, request: Request, headers: Mapping[str, str]) -> Response:
         """The response with the file, gzipped if that is accepted: a third of its bytes; 304 for a
         client that has it."""
-        packed = "gzip" in request.headers.get("Accept-Encoding", "")  # as Starlette's middleware
+        packed = takes_gzip(request.headers)
         # Weak: the same file in other bytes.
         tag = f"W/{self._tag}" if packed else self._tag
         headers = {**headers, "Vary": "Accept-Encoding", "ETag": tag}
