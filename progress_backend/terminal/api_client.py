@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from typing import Any, Final
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode, urlsplit
@@ -25,8 +26,10 @@ from ..record.json_text import dumps
 #: Bytes of an answer that are read at most; a page of 100 rows has less than a tenth.
 _MOST: Final = 64 * 1024 * 1024
 _JSON: Final = "application/json"
-#: Seconds of one read at most.
+#: Seconds without a byte of an answer at most, and of a whole one.
 _ANSWER_S: Final = 3.0
+_WHOLE_S: Final = 30.0
+_PIECE: Final = 64 * 1024
 
 
 class _SameOrigin(HTTPRedirectHandler):
@@ -104,6 +107,14 @@ class ApiClient:
                 return None, None
             raise self._refused(error.code, text) from error
 
+    def _body(self, answer: HTTPResponse) -> bytes:
+        content, until = bytearray(), time.monotonic() + _WHOLE_S
+        while len(content) < _MOST and (piece := answer.read1(_PIECE)):
+            content += piece
+            if time.monotonic() > until:
+                raise TimeoutError(f"its answer takes more than {_WHOLE_S:g} s")
+        return bytes(content)
+
     def _answered(self, request: Request) -> tuple[Mapping[str, Any], datetime | None]:
         try:
             with self._open(request, timeout=_ANSWER_S) as answer:
@@ -112,7 +123,7 @@ class ApiClient:
                     raise StoreUnavailable(
                         f"{self._address} is not an API: it responds with {kind}"
                     )
-                body: Mapping[str, Any] = json.loads(answer.read(_MOST))
+                body: Mapping[str, Any] = json.loads(self._body(answer))
                 date = answer.headers.get("Date")
                 at = parsedate_to_datetime(date).astimezone() if date else None
         except (HTTPError, SettingsError):  # an OSError and a ValueError too

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from progress_backend import tokens
 from progress_backend.cli import main
+from progress_backend.terminal import api_client
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -150,3 +151,22 @@ def test_a_redirect_takes_the_token_to_no_other_server() -> None:
             says = "is not an API" if within else f"redirects to {other}, which gets no request: "
             assert result.output.startswith(f"Error: {url} {says}")
             assert asked == [("/login", "Bearer secret")] * within, "of its own server alone"
+
+
+def test_an_answer_that_takes_too_long_is_read_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_client, "_WHOLE_S", 0.0)
+    cut = threading.Event()
+
+    def endless(answer: BaseHTTPRequestHandler) -> None:
+        begin(answer, 200, Content_Type="application/json")
+        try:
+            for _ in range(1_000):  # more than the sockets hold, less than a body may have
+                answer.wfile.write(b" " * 60_000)
+        except OSError:
+            cut.set()
+
+    with serving(endless) as url:
+        result = CliRunner().invoke(main, ["workers", "--url", url])
+        assert result.exit_code == 1, result.output
+        assert "does not answer: its answer takes more than 0 s" in result.output
+        assert cut.wait(60)
