@@ -25,7 +25,10 @@ def can_be_read() -> bool:
         return False
     if find_spec("prompt_toolkit") is None:
         return False
-    return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except OSError:  # the terminal controls another session's processes, or none
+        return False
 
 
 class Keys:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pty
 import re
 import signal
 import sys
@@ -25,6 +26,7 @@ from progress_backend.record.model import STATUSES, Task
 from progress_backend.terminal import formats
 from progress_backend.terminal.board import Board
 from progress_backend.terminal.following import follow
+from progress_backend.terminal.keys import can_be_read
 from progress_backend.terminal.lines import Lines
 from progress_backend.terminal.live_bars import Bars
 from progress_backend.terminal.readers import Reader, TasksReader, WorkflowReader
@@ -109,6 +111,15 @@ def test_no_line_is_wider_than_the_terminal(width: int, locale: Locale) -> None:
         assert cell_len(line) <= width, line
         assert "\x1b" not in line
         assert "\x07" not in line
+
+
+def test_keys_are_not_read_from_a_terminal_of_another_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours, theirs = pty.openpty()
+    with open(ours, "rb"), open(theirs) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert not can_be_read()
 
 
 def test_ids_are_as_short_as_they_are_unique() -> None:
