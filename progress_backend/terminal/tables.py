@@ -16,6 +16,8 @@ from .source import Body
 #: Between two columns; and the cells that the last column has at the least.
 _GAP: Final = "  "
 _LEAST: Final = 8
+#: The columns that a narrow terminal leaves out, the first one first.
+_LEFT_OUT: Final = ("age", "last_sign", "percent")
 
 
 #: The text of a task's or workflow's cell in each column that a list and `watch` have.
@@ -80,12 +82,15 @@ def table(
     at_the_end: bool = False,
 ) -> Iterator[str]:
     """Columns under their heads. In `width` cells the last one is cut, on its left, where names
-    are alike, unless `at_the_end`."""
+    are alike, unless `at_the_end`; some are left out where it would have too few."""
     shown = {name: (formats.text(locale, name).upper(), *cells) for name, cells in columns.items()}
     if width is not None:
         last, cells = shown.popitem()
-        taken = sum(max(map(formats.cells_of, column)) + len(_GAP) for column in shown.values())
-        most = max(width - taken, _LEAST)
+        wide = {n: max(map(formats.cells_of, each)) + len(_GAP) for n, each in shown.items()}
+        for name in _LEFT_OUT:
+            if name in wide and width - sum(wide.values()) < _LEAST:
+                del wide[name], shown[name]
+        most = max(width - sum(wide.values()), _LEAST)
         shown[last] = tuple(formats.cut(cell, most, at_the_end=at_the_end) for cell in cells)
     return aligned(list(zip(*shown.values(), strict=True)))
 

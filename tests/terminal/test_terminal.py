@@ -23,7 +23,7 @@ from progress_backend.errors import TaskNotFound
 from progress_backend.operations.partitions import Layout
 from progress_backend.record.default_texts import LOCALES, Locale
 from progress_backend.record.model import STATUSES, Task
-from progress_backend.terminal import formats
+from progress_backend.terminal import formats, tables
 from progress_backend.terminal.board import Board
 from progress_backend.terminal.following import follow
 from progress_backend.terminal.keys import can_be_read
@@ -111,6 +111,17 @@ def test_no_line_is_wider_than_the_terminal(width: int, locale: Locale) -> None:
         assert cell_len(line) <= width, line
         assert "\x1b" not in line
         assert "\x07" not in line
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("width", [40, 60])
+def test_no_row_of_a_table_is_wider_than_the_terminal(width: int, locale: Locale) -> None:
+    asked = {"action": "cancel", "acknowledged_at": None}
+    rows = (*MANY, task(4, status="paused"), task(5, control=asked))
+    tasks = [replace(each, task_id=f"{n}b7de887-aaaa") for n, each in enumerate(rows)]
+    lines = list(tables.of_tasks(tasks, NOW, width, locale))
+    assert max(map(cell_len, lines)) <= width, lines
+    assert ("%" in lines[0]) is (width == 60), lines[0]
 
 
 def test_keys_are_not_read_from_a_terminal_of_another_session(
