@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -101,7 +102,8 @@ class ApiClient:
         try:
             return self._answered(request)
         except HTTPError as error:
-            with error:
+            text = ""
+            with error, suppress(OSError, HTTPException):
                 text = error.read(1_000).decode(errors="replace")
             if error.code == HTTPStatus.NOT_FOUND and len(path) > 1:
                 return None, None

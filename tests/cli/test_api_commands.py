@@ -153,6 +153,16 @@ def test_a_redirect_takes_the_token_to_no_other_server() -> None:
             assert asked == [("/login", "Bearer secret")] * within, "of its own server alone"
 
 
+def test_a_refusal_with_a_broken_body_is_one_line() -> None:
+    def broken(answer: BaseHTTPRequestHandler) -> None:
+        begin(answer, 503, Transfer_Encoding="chunked")
+        answer.wfile.write(b"no chunk\r\n")
+
+    with serving(broken) as url:
+        result = CliRunner().invoke(main, ["workers", "--url", url])
+        assert (result.exit_code, result.output) == (1, f"Error: {url} answers 503: \n")
+
+
 def test_an_answer_that_takes_too_long_is_read_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_client, "_WHOLE_S", 0.0)
     cut = threading.Event()
