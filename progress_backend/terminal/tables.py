@@ -92,7 +92,8 @@ def table(
                 del wide[name], shown[name]
         most = max(width - sum(wide.values()), _LEAST)
         shown[last] = tuple(formats.cut(cell, most, at_the_end=at_the_end) for cell in cells)
-    return aligned(list(zip(*shown.values(), strict=True)))
+    lines = aligned(list(zip(*shown.values(), strict=True)))
+    return lines if width is None else (formats.cut(each, width, at_the_end=True) for each in lines)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:

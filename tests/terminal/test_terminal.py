@@ -114,7 +114,7 @@ def test_no_line_is_wider_than_the_terminal(width: int, locale: Locale) -> None:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("width", [40, 60])
+@pytest.mark.parametrize("width", [20, 40, 60])
 def test_no_row_of_a_table_is_wider_than_the_terminal(width: int, locale: Locale) -> None:
     asked = {"action": "cancel", "acknowledged_at": None}
     rows = (*MANY, task(4, status="paused"), task(5, control=asked))
