@@ -120,7 +120,9 @@ def test_vites_development_server(
     text, count = re.subn(":8004", f":{api.port}", config.text)
     assert count == 1
     (tmp_path / "vite.config.mjs").write_text(text)
-    (tmp_path / "index.html").write_text("<!doctype html><title>Vite</title><body></body>")
+    (tmp_path / "index.html").write_text(
+        '<!doctype html><title>Vite</title><link rel="icon" href="data:,"><body></body>'
+    )
     port, node = free_port(), shutil.which("node") or missing("node")
     start_service([node, str(vite), "--port", str(port), "--strictPort"], cwd=tmp_path)
 
