@@ -52,11 +52,14 @@ def test_a_list_that_is_refused_says_why_and_asks_no_socket_for_ever(
     shows(page, "job", "running")
     sockets: list[str] = []
     page.on("websocket", lambda socket: sockets.append(socket.url))
-    page.goto(f"http://127.0.0.1:{api.port}/?symbol={'x' * 300}&lang=en")
     notice = page.locator("#notice")
-    expect(notice).to_contain_text("The list was refused: symbol: ")
-    page.goto(f"http://127.0.0.1:{api.port}/?symbol={'x' * 300}&lang=ja")
-    expect(notice).to_contain_text("一覧を取得できません。")
+    for lang, refusal in (
+        ("en", "The list was refused: symbol: "),
+        ("ja", "一覧を取得できません。"),
+    ):
+        with page.expect_websocket(lambda socket: "symbol=xxx" in socket.url):
+            page.goto(f"http://127.0.0.1:{api.port}/?symbol={'x' * 300}&lang={lang}")
+        expect(notice).to_contain_text(refusal)
     for _ in range(3):  # that long it is asked again for the list
         with page.expect_request("**/internal/tasks?*"):
             pass
