@@ -18,7 +18,7 @@ SOURCES := $(wildcard progress_backend api workers docs docker/entrypoint.py .ci
 PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run element demo docs test coverage test-all check sizes constraints bench chaos celery-suite fuzz abuse docker pictures release-check
+.PHONY: help venv run scripts demo docs test coverage test-all check sizes constraints bench chaos celery-suite fuzz abuse docker pictures release-check
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,7 +87,7 @@ abuse: $(STAMP) ## Floods, half requests, wrong frames and guessed tokens beside
 docker: $(STAMP) ## The tests of image, compose file and containers (needs a container engine)
 	PROGRESS_TEST_DOCKER=1 $(BIN)/python -m pytest tests/docker $(ARGS)
 
-element: $(STAMP) ## Make the element's script, its texts and the page's list of modules anew (needs npm)
+scripts: $(STAMP) ## Make the scripts of page and element from their modules (needs npm)
 	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix .ci/js
 	$(BIN)/python -m docs.make_text_module
 	node .ci/js/made.mjs

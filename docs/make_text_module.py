@@ -9,7 +9,7 @@ from typing import Final
 from progress_backend.record.default_texts import TEXTS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-PLACE: Final = ROOT / "progress_backend" / "web" / "static" / "texts.js"
+PLACE: Final = ROOT / "progress_backend" / "web" / "scripts" / "texts.js"
 
 
 def module() -> str:

@@ -30,7 +30,7 @@ LINES, STATEMENTS, FILES = "library lines", "library statements", "library files
 LUA, LUA_FILES = "Lua lines", "Lua files"
 SCRIPTS, TESTS, AUDIT = "JavaScript lines", "tests' lines", "an auditor's lines"
 WORDS = "English words"
-MADE = ("task-progress.js", "texts.js")
+MADE = ("texts.js",)
 MODULE, FUNCTION = "longest module", "longest function"
 #: In the order of the table; None: there is no goal.
 WANTED: Mapping[str, int | None] = {
@@ -87,7 +87,7 @@ def counted(root: Path) -> Sizes:
         FILES: len(lengths),
         LUA: sum(lua),
         LUA_FILES: len(lua),
-        SCRIPTS: sum(_lengths(_written(package / "web" / "static"))),
+        SCRIPTS: sum(_lengths(_written(package / "web" / "scripts"))),
         TESTS: sum(_lengths((root / "tests").rglob("*.py"))),
         AUDIT: sum(length for name, length in lengths.items() if name.startswith(audited)),
         WORDS: sum(map(_words, _documents(root))),
@@ -117,7 +117,7 @@ def _words(document: Path) -> int:
 
 
 def _written(folder: Path) -> Iterator[Path]:
-    """A folder's modules without those that `make element` writes."""
+    """A folder's modules without those that `make scripts` writes."""
     return (path for path in folder.rglob("*.js") if path.name not in MADE)
 
 

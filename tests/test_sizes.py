@@ -25,7 +25,7 @@ def tree(tmp_path: Path) -> sizes.Sizes:
     for name, text in {
         "progress_backend/record/model.py": MODULE,
         "progress_backend/web/app.py": "a = 1\n",
-        "progress_backend/web/static/page.js": "let a;\n\n",
+        "progress_backend/web/scripts/page.js": "let a;\n\n",
         "progress_backend/operations/scripts/_part.lua": "return 1\nend\n",
         "docs/a.md": "# A page\n\nof `code` and\n\n```sh\nmake\n```\n\nwords.\n",
         "docs/a.ja.md": "other words\n",

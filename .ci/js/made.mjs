@@ -1,18 +1,15 @@
-// Generates files from the page's modules: the script of <task-progress> as one bundled file, and the modulepreload
-// links in each page's HTML. With --check it writes nothing, and fails if a generated file is not up to date.
+// Generates the pages' scripts and that of <task-progress>, each one file made of its modules. With --check it writes
+// nothing, and fails if a generated file is not up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 
-const FOLDER = fileURLToPath(new URL("../../progress_backend/web/static/", import.meta.url));
-const PRELOAD = /(?:<link rel="modulepreload" href="[^"]*">\n)*(?=<script type="module")/;
-const HOW = {
-  absWorkingDir: FOLDER,
-  bundle: true,
-  charset: "utf8",
-  format: "esm",
-  target: "es2022",
-  write: false,
+const WEB = fileURLToPath(new URL("../../progress_backend/web/", import.meta.url));
+// The module that each file begins with.
+const ENTRIES = {
+  "page.js": "page.js",
+  "record.js": "record.js",
+  "task-progress.js": "element.js",
 };
 
 // A module imports a style sheet as minified text.
@@ -26,45 +23,28 @@ const styles = {
   },
 };
 
-async function element() {
+async function made(name, entry) {
   const { outputFiles } = await build({
-    ...HOW,
-    entryPoints: ["element.js"],
+    absWorkingDir: `${WEB}scripts`,
+    banner: { js: `// ${name} of progress-backend, written by make scripts.` },
+    bundle: true,
+    charset: "utf8",
+    entryPoints: [entry],
+    format: "esm",
     minify: true,
     plugins: [styles],
-    banner: { js: "// <task-progress> of progress-backend, written by make element." },
+    target: "es2022",
+    write: false,
   });
   return outputFiles[0].text;
 }
 
-// The page's HTML with a link for each module that its script imports; dynamic imports are loaded on demand.
-async function page(html, entry) {
-  const { metafile } = await build({ ...HOW, entryPoints: [entry], metafile: true });
-  const found = new Set();
-  function add(name) {
-    for (const { path, kind } of metafile.inputs[name].imports) {
-      if (kind !== "import-statement" || found.has(path)) continue;
-      found.add(path);
-      add(path);
-    }
-  }
-  add(entry);
-  const base = html === "index.html" ? "" : "{{base}}";
-  const links = [...found]
-    .sort()
-    .map((name) => `<link rel="modulepreload" href="${base}static/${name}">\n`);
-  return readFileSync(FOLDER + html, "utf8").replace(PRELOAD, links.join(""));
-}
-
-const made = {
-  "task-progress.js": await element(),
-  "index.html": await page("index.html", "page.js"),
-  "record.html": await page("record.html", "record.js"),
-};
-for (const [name, text] of Object.entries(made)) {
-  if (!process.argv.includes("--check")) writeFileSync(FOLDER + name, text);
-  else if (readFileSync(FOLDER + name, "utf8") !== text) {
-    console.error(`${name} is not what its modules make: make element`);
+for (const [name, entry] of Object.entries(ENTRIES)) {
+  const file = `${WEB}static/${name}`;
+  const text = await made(name, entry);
+  if (!process.argv.includes("--check")) writeFileSync(file, text);
+  else if (readFileSync(file, "utf8") !== text) {
+    console.error(`${name} is not what its modules make: make scripts`);
     process.exitCode = 1;
   }
 }

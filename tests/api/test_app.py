@@ -32,7 +32,7 @@ async def test_the_environment_says_everything(start_service: StartService, redi
     service.wait_for_log(rf"progress-backend: http://0\.0\.0\.0:{port}")
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as http:
         eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health"))
-        assert "Task progress" in http.get("/static/page_words.js").text
+        assert "Task progress" in http.get("/static/page.js").text
         assert http.get("/").headers["content-type"].startswith("text/html")
         assert http.get("/docs").status_code == 200
         created = http.post("/internal/create-task", json={"task_type": "t", "total_items": 1})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from progress_backend.record import default_texts
 from progress_backend.record import events as ev
@@ -18,6 +19,7 @@ from tests.browser.looking import other_language, row, shows
 from tests.records import Records
 from tests.web.serving import RunningApi
 
+SCRIPTS = Path(__file__).parents[2] / "progress_backend" / "web" / "scripts"
 NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
 FILLED: dict[str, Any] = {
     "current": 3, "total": 9, "worker": "w@h", "name": "shop.x", "number": 7, "lost": 2, "limit": 5,
@@ -39,7 +41,13 @@ def written(locale: Locale) -> list[tuple[DefaultText, datetime]]:
 def test_the_page_fills_the_texts_as_the_library_does(api: RunningApi, open_page: OpenPage) -> None:
     given = [[made.code, at.isoformat()] for made, at in written("ja")]
     unknown = [[None, None], [{}, None], [{"code": "of a newer version", "args": {}}, None]]
-    ours = open_page(api).evaluate(
+    page = open_page(api)
+
+    def module(route: Route) -> None:
+        route.fulfill(path=SCRIPTS / route.request.url.rpartition("/")[2])
+
+    page.route("**/static/*.js", module)
+    ours = page.evaluate(
         """async ([languages, given]) => {
              const { translated } = await import("/static/translated.js");
              return languages.map((language) =>

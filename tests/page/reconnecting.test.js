@@ -1,7 +1,7 @@
 // reconnecting() without a browser: the test provides its timers and connections.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { LOST, reconnecting } from "../../progress_backend/web/static/reconnecting.js";
+import { LOST, reconnecting } from "../../progress_backend/web/scripts/reconnecting.js";
 
 const real = { setTimeout: globalThis.setTimeout, now: Date.now, random: Math.random };
 let pauses;

@@ -1,10 +1,10 @@
 // Numbers, times and texts as both languages write them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { WORDS } from "../../progress_backend/web/static/page_words.js";
-import { WORDS as RECORD } from "../../progress_backend/web/static/record_words.js";
-import { translated } from "../../progress_backend/web/static/translated.js";
-import { clock, number } from "../../progress_backend/web/static/words.js";
+import { WORDS } from "../../progress_backend/web/scripts/page_words.js";
+import { WORDS as RECORD } from "../../progress_backend/web/scripts/record_words.js";
+import { translated } from "../../progress_backend/web/scripts/translated.js";
+import { clock, number } from "../../progress_backend/web/scripts/words.js";
 
 test("numbers are written as the language writes them", () => {
   for (const n of [0, 7, 999, 1_000, 12_345.6, 0.125, 99.9999, 1_234_567, 2 ** 53 - 1]) {

@@ -15,7 +15,7 @@ from progress_backend.web.page import ELEMENT
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
-FILES = ["page.css", "page.js", "list.js"]
+FILES = ["page.css", "page.js"]
 
 
 def test_the_page_and_its_files(api: RunningApi) -> None:
@@ -30,7 +30,7 @@ def test_the_page_and_its_files(api: RunningApi) -> None:
         assert api.http.get(f"/static/{name}", headers=tag).status_code == 304
 
 
-@pytest.mark.parametrize("name", ["page.css", "page.js", "texts.js", "task-progress.js"])
+@pytest.mark.parametrize("name", ["page.css", "page.js", "task-progress.js"])
 def test_a_file_is_gzipped_for_who_accepts_that(api: RunningApi, name: str) -> None:
     plain, packed = (
         api.http.get(f"/static/{name}", headers={"Accept-Encoding": encoding})

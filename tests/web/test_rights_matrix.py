@@ -182,7 +182,7 @@ SOCKETS: Final = {path: its for _, path, its in rows(APIWebSocketRoute)}
 #: What the description leaves out: the page's own files.
 PAGES: Final = (
     *("/", "/task/job", "/workflow/group"),
-    *("/static/page.js", "/static/texts.js", "/static/task-progress.js"),
+    *("/static/page.js", "/static/record.js", "/static/task-progress.js"),
     *("/docs", "/docs/docs.js"),
 )
 BODIES: Final = {

@@ -1,4 +1,4 @@
-// The workers with their last sign of life and their running tasks. Loaded when the view is opened.
+// The workers with their last sign of life and their running tasks. Made when the view is opened.
 import { element, styled } from "./dom.js";
 import { pageOf } from "./task.js";
 import { clock } from "./words.js";

@@ -13,7 +13,7 @@ export function button(className, press) {
   return made;
 }
 
-// Loads a style sheet of this folder, for a view that is loaded on demand. Resolves even if the load fails.
+// Loads a style sheet beside the script, for a view that is made on demand. Resolves even if the load fails.
 export function styled(name) {
   const sheet = element("link");
   sheet.rel = "stylesheet";

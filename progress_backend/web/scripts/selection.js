@@ -1,5 +1,5 @@
 // Selects tasks and workflows by checkboxes, or all tasks that match the filter, to pause, resume or cancel them
-// together. Loaded when the user presses "Select".
+// together. Made when the user presses "Select".
 import { sure } from "./acts.js";
 import { actOn, CHANGES, MOST, passing } from "./many.js";
 import { button, element } from "./dom.js";

@@ -1,4 +1,4 @@
-// The panel next to the list with one task or workflow. Loaded when the user opens a row.
+// The panel next to the list with one task or workflow. Made when the user opens a row.
 import { button, element, say, styled } from "./dom.js";
 import { makeRecord } from "./record_view.js";
 import { WORDS } from "./record_words.js";

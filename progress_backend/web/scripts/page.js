@@ -1,0 +1,364 @@
+// The live page: the user's choices, and all parts around the list.
+import { filtersOf, fromAddress, RECORDS, toAddress } from "./address.js";
+import { makeChips } from "./chips.js";
+import { makeChosen } from "./chosen.js";
+import { settled } from "./filters.js";
+import { makeHold } from "./hold.js";
+import { BASE } from "./live.js";
+import { makeList } from "./list.js";
+import { WORDS } from "./page_words.js";
+import { say } from "./dom.js";
+import { makePanel } from "./panel.js";
+import { makePages } from "./rows.js";
+import { makeSearch } from "./search.js";
+import { makeSelection } from "./selection.js";
+import { makeSortMenu } from "./sort_menu.js";
+import { makeStateLine } from "./state_line.js";
+import { makeStrip } from "./strip.js";
+import { whenGiven } from "./token.js";
+import { setTheme, theme } from "./theme.js";
+import { language } from "./words.js";
+import { makeWorkers } from "./workers.js";
+
+// The page is hidden until the list's first response, so that it appears with its rows, but no longer than this.
+const APPEARS_MS = 150;
+// In a window of at least this width a record opens in the panel next to the list.
+const ROOM = matchMedia("(min-width: 50rem)");
+const KEYS = {
+  "/": toSearch,
+  j: () => goBy(1),
+  k: () => goBy(-1),
+  y: () => rowNow()?.querySelector(".copy").click(),
+  ArrowDown: () => opened() && goBy(1),
+  ArrowUp: () => opened() && goBy(-1),
+  Escape: () => (selection ? stopSelecting() : opened() && closePanel()),
+  "?": showKeys,
+};
+const TYPING = "input:not([type=checkbox]), select, textarea, [role=log], pre, ol";
+const byId = (id) => document.getElementById(id);
+const { title } = document.body.dataset;
+if (title) for (const its of Object.values(WORDS)) its.title = title;
+let words = WORDS[language(new URLSearchParams(location.search).get("lang"))];
+let chosen = fromAddress();
+let workers = null;
+let strip = null;
+let panel = null;
+let selection = null; // while tasks are selected
+let appeared = false;
+let drawMenus = null; // made when all rows are drawn
+const line = makeStateLine(drawState);
+const list = makeList(byId("table"), {
+  chosen: () => chosen,
+  words: () => words,
+  turned: (page) => take({ ...chosen, page }, false),
+  refuse: line.refuse,
+  draw,
+  drawState,
+  hold: makeHold(byId("held"), byId("news"), draw),
+});
+list.begin(); // the request runs while the other parts are made
+const showFilters = makeChips(byId("filters"), (status) => choose({ status }), true);
+const showChosen = makeChosen(byId("filters"), choose);
+const turning = makePages(turn);
+turning.text.id = "paging";
+byId("rest").before(turning.newer, turning.text);
+byId("rest").after(turning.older);
+const search = makeSearch(byId("search"), byId("found"), { typed: searchFor, choose });
+
+function makeMenus() {
+  const showSorts = makeSortMenu(byId("sort"), choose);
+  strip = makeStrip(byId("strip"), draw);
+  strip.begin();
+  return () => {
+    showSorts(chosen, words);
+    const { running } = list.summary();
+    document.title = running ? `${words.runningNow(running)} · ${words.title}` : words.title;
+  };
+}
+
+// Sets the choices and the URL; `push` adds an entry to the history.
+function take(now, push) {
+  chosen = now;
+  toAddress(chosen, words.code, push);
+}
+
+function choose(filters) {
+  if (Object.entries(filters).every(([name, value]) => chosen[name] === value)) return;
+  take(settled({ ...chosen, page: 1 }, filters), !(chosen.text && filters.text === "")); // Back skips the typing of a suggestion
+  list.begin();
+  draw();
+}
+
+// Handles the event of a row's filter button. The filter may hide that row, which takes the focus with it.
+function chooseIn({ target, detail }) {
+  choose(detail);
+  if (!target.checkVisibility())
+    byId("filters")
+      .querySelector(`[data-name="${Object.keys(detail)[0]}"]`)
+      ?.focus();
+}
+
+function turn(pages) {
+  if (!list.goesOn(pages)) return; // pressed again before the page was read
+  take({ ...chosen, page: chosen.page + pages }, true);
+  scrollTo(0, 0);
+  list.anew();
+  draw();
+}
+
+// Called for each letter, but only the first one adds an entry to the history.
+function searchFor(text) {
+  take({ ...chosen, text }, !chosen.text);
+  draw();
+}
+
+function restoreFromUrl() {
+  take(fromAddress(), false);
+  list.begin();
+  draw();
+}
+
+function drawState() {
+  line.show(words, list.state());
+}
+
+function draw() {
+  const answer = list.answer();
+  if (!appeared) {
+    if (list.begun()) appear();
+    return;
+  }
+  for (const place of document.querySelectorAll("[data-text]"))
+    say(place, words[place.dataset.text]);
+  drawState();
+  const filtered = filtersOf(chosen).size > (chosen.status ? 1 : 0); // the counts are those of all tasks
+  const { created } = list.summary();
+  showFilters(filtered || created == null ? null : list.summary(), chosen.status, words);
+  strip?.show(list.summary(), words);
+  showChosen(chosen, words);
+  list.drawRows();
+  if (list.drawn()) (drawMenus ??= makeMenus())();
+  const { shown, all } = list.counted();
+  search.note(answer?.tasks ?? [], strip?.workers().found?.types ?? []);
+  search.show(chosen.text, words, shown, all);
+  byId("list").hidden &&= answer === null;
+  document.querySelector("footer").hidden = !list.drawn(); // the rows of the second frame would move it
+  byId("list").setAttribute("aria-busy", String(!list.isOfChosen()));
+  byId("table").hidden = all === 0;
+  byId("empty").hidden = all > 0;
+  byId("filters").hidden = answer !== null && all === 0 && !list.alone();
+  byId("tools").hidden = all === 0 && (list.areFlows() || !list.alone()) && !chosen.text;
+  say(byId("empty").querySelector("p"), whyEmpty());
+  say(byId("empty").querySelector("pre"), list.alone() ? "" : words.example);
+  drawPaging(answer?.pagination ?? {});
+  drawView();
+  drawPanel();
+  drawSelection();
+}
+
+// The workers' view is made, and its style sheet loaded, when it is opened.
+function drawView() {
+  const view = chosen.view ?? "";
+  document.body.dataset.view = view;
+  for (const tab of byId("tabs").children) {
+    const its = tab.dataset.view;
+    tab.href = `?${new URLSearchParams({ ...(its && { view: its }), lang: words.code })}`;
+    tab.ariaCurrent = its === view ? "page" : null;
+  }
+  byId("workers").hidden = view !== "workers";
+  if (byId("workers").hidden) return;
+  workers ??= makeWorkers(byId("workers"));
+  workers.then((one) => strip && one.show(strip.workers(), words));
+}
+
+// [kind, id] of the record in the panel.
+const opened = () => RECORDS.filter((kind) => chosen[kind]).map((kind) => [kind, chosen[kind]])[0];
+
+function open(kind, id, push) {
+  take({ ...chosen, task: null, workflow: null, [kind]: id }, push);
+  draw();
+}
+
+function closePanel() {
+  const row = openRow();
+  take({ ...chosen, task: null, workflow: null }, true);
+  draw();
+  row?.querySelector(".open").focus({ preventScroll: true });
+  return true;
+}
+
+const openRow = () => byId("table").querySelector('[aria-current="true"]');
+
+// The row of the record in the panel, else the focused row.
+const rowNow = () => openRow() ?? document.activeElement.closest("tr");
+
+function rowBy(many) {
+  const rows = list.seenRows().map(([, row]) => row);
+  const at = rows.indexOf(rowNow());
+  return at < 0 ? rows[many > 0 ? 0 : rows.length - 1] : rows[at + many];
+}
+
+function goBy(many) {
+  const row = rowBy(many);
+  if (row && opened()) open(...recordOf(row.querySelector(".open")), false);
+  else row?.querySelector(".open").focus();
+  row?.scrollIntoView({ block: "nearest" });
+  return Boolean(row);
+}
+
+function toSearch() {
+  byId("search").focus();
+  return true;
+}
+
+function showKeys() {
+  byId("keys").showModal();
+  return true;
+}
+
+function press(event) {
+  const { key, target } = event;
+  const other = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
+  const typing =
+    key === "Escape" ? target.type === "search" && target.value : target.closest?.(TYPING);
+  if (
+    other ||
+    typing ||
+    event.defaultPrevented ||
+    document.querySelector("dialog[open], :popover-open")
+  )
+    return;
+  if (KEYS[key]?.()) event.preventDefault();
+}
+
+// [kind, id] of the record that a link opens; null for any other link.
+function recordOf(link) {
+  const path = link?.origin === location.origin ? link.pathname : "";
+  const [, kind, id] = path.slice(BASE.pathname.length).match(/^(task|workflow)\/(.+)$/) ?? [];
+  return path.startsWith(BASE.pathname) && kind ? [kind, decodeURIComponent(id)] : null;
+}
+
+// In a wide window a link to a record opens the panel.
+function follow(event) {
+  const { ctrlKey, metaKey, shiftKey, altKey, button } = event;
+  const record = recordOf(event.target.closest?.("a"));
+  const elsewhere = ctrlKey || metaKey || shiftKey || altKey || button > 0;
+  if (!record || elsewhere || event.target.closest(".own-page") || !ROOM.matches) return;
+  event.preventDefault();
+  open(...record, !opened());
+}
+
+function drawPanel() {
+  const [kind, id] = opened() ?? [];
+  const key = kind === "workflow" ? `\n${id}` : id;
+  byId("panel").hidden = !kind;
+  document.body.dataset.panel = kind ?? "";
+  for (const [one, row] of list.seenRows()) row.ariaCurrent = one === key ? "true" : null;
+  if (!kind) return panel?.then((one) => one.end());
+  panel ??= makePanel(byId("panel"), { go: goBy, close: closePanel, refuse: line.refuse });
+  panel.then((one) => {
+    const [now, its] = opened() ?? [];
+    if (now) one.show(now, its, words);
+  });
+}
+
+function changeView(event) {
+  const { view } = event.target.dataset;
+  if (view === undefined || event.ctrlKey || event.metaKey || event.shiftKey) return; // the browser opens a new tab
+  event.preventDefault();
+  choose({ view: view || null });
+}
+
+function everySecond() {
+  list.everySecond();
+  if (!document.hidden) strip?.look();
+}
+
+function select() {
+  if (selection) return stopSelecting();
+  selection = makeSelection(byId("selection"), {
+    rows: list.seenRows,
+    filters: () => (filtersOf(chosen).size ? Object.fromEntries(filtersOf(chosen)) : null),
+    total: () => list.answer()?.pagination.total ?? null,
+    acted: list.soon,
+    over: stopSelecting,
+  });
+  draw();
+  byId("selection").querySelector("button").focus();
+}
+
+function stopSelecting() {
+  selection.leave();
+  selection = null;
+  draw();
+  byId("select").focus();
+  return true;
+}
+
+function drawSelection() {
+  byId("select").hidden = Boolean(document.body.dataset.readOnly);
+  byId("select").setAttribute("aria-pressed", String(selection !== null));
+  byId("selection").hidden = selection === null || chosen.view === "workers";
+  byId("selection").setAttribute("aria-label", words.selectMany);
+  document.body.dataset.selecting = selection ? "yes" : "";
+  selection?.show(words);
+}
+
+function whyEmpty() {
+  if (list.goesOn(1)) return words.lookFurther;
+  if (list.areFlows()) return words.noWorkflows;
+  return filtersOf(chosen).size ? words.noneSuch : words.empty;
+}
+
+function drawPaging({ pages = 1, total = 0 }) {
+  const rows = list.areFlows() ? "workflows" : list.both() ? "both" : "total";
+  const all = total > 0 && words[rows](total);
+  byId("rest").hidden = !list.more();
+  const { page } = chosen;
+  turning.show({ page, pages, more: list.goesOn(1), all, known: list.isOfChosen() }, words);
+}
+
+function appear() {
+  appeared = true;
+  for (const part of document.querySelectorAll("header, main")) part.hidden = false;
+  speak();
+}
+
+function speak() {
+  document.documentElement.lang = words.code;
+  byId("filters").setAttribute("aria-label", words.status);
+  byId("language").textContent = words.other;
+  byId("language").lang = words.code === "ja" ? "en" : "ja";
+  draw();
+}
+
+document.addEventListener("choose", chooseIn);
+document.addEventListener("click", follow);
+addEventListener("keydown", press);
+byId("language").onclick = () => {
+  words = words === WORDS.ja ? WORDS.en : WORDS.ja;
+  take(chosen, false);
+  speak();
+};
+byId("theme").value = theme();
+byId("theme").onchange = () => setTheme(byId("theme").value);
+byId("show-keys").onclick = showKeys;
+byId("rest").onclick = () => choose({ sort: "newest" });
+whenGiven(() => {
+  list.begin();
+  strip?.begin();
+  panel?.then((one) => one.begin());
+});
+setTimeout(() => {
+  if (!appeared) appear();
+}, APPEARS_MS);
+byId("select").onclick = select;
+byId("tabs").onclick = changeView;
+setInterval(everySecond, 1_000);
+document.addEventListener("notice", ({ detail }) => line.refuse(detail));
+addEventListener("popstate", restoreFromUrl);
+addEventListener("online", list.lookNow);
+addEventListener("offline", list.soon);
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) list.lookNow();
+});
