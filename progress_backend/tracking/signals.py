@@ -119,16 +119,17 @@ def _end_without_signal(
     kwargs: Any,
 ) -> None:
     task = run.celery_task
+    holds_message = task.acks_late and not run.request.is_eager
     if state == "IGNORED" and isinstance(retval, TaskCancelled):
         _cancelled(process, run, retval, args, kwargs)
         plans.end_after_revoke(tracker, process, run.request, task.name)
     elif state == "IGNORED" and not run.replaced:
         _record(process, run, ev.Ignored())
-    elif state == "REJECTED" and getattr(retval, "requeue", False):
+    elif state == "REJECTED" and holds_message and getattr(retval, "requeue", False):
         _record(process, run, ev.Requeued())
     elif state == "REJECTED":
-        # A retry that could not be published ends so too. The main process reports it as well, but
-        # only after the result backend has stored it.
+        # A retry that could not be published ends so too, and a message that was acknowledged
+        # before the run. The main process reports it without a requeue, after storing the failure.
         _record(process, run, ev.Failed(error_message=described(retval), cause=cause_of(retval)))
     elif state is None and (raised := _without_signal(run)) is not None:
         _record(process, run, ev.Failed(error_message=described(raised), cause=cause_of(raised)))

@@ -9,6 +9,7 @@ import celery
 import pytest
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
+from celery.exceptions import Reject
 
 from progress_backend import ProgressNotifier, install, progress_task
 from progress_backend.store.drivers import Store
@@ -96,4 +97,26 @@ def test_a_return_value_that_is_to_be_ignored_is_not_recorded(
             task_id = pays.apply_async(**call).id
             wait_for_progress(progress_store, task_id, status="completed")
     assert wait_for_progress(progress_store, task_id, status="completed").results == results
+    app.close()
+
+
+@pytest.mark.parametrize("eager", [False, True], ids=["sent", "eager"])
+def test_a_message_that_cannot_be_sent_back_is_rejected(progress_store: Store, eager: bool) -> None:
+    """Celery drops Reject's `requeue` if it has acknowledged the message, or if there is none."""
+    app = Celery("rejects", set_as_current=False)
+    app.conf.update(in_process("rejects"))
+    install(app, track="all")
+
+    @app.task(shared=False, acks_late=eager)
+    def rejects() -> None:
+        raise Reject("later", requeue=True)
+
+    if eager:
+        task_id = rejects.apply().id
+    else:
+        with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=60):
+            task_id = rejects.delay().id
+            wait_for_progress(progress_store, task_id, status="error")
+    task = wait_for_progress(progress_store, task_id, status="error")
+    assert (task.error_cause, task.error_message) == ("rejected", "Reject: later")
     app.close()
