@@ -22,8 +22,10 @@ from .headers import HEADER, TRACE, WORKFLOW, header_in
 
 logger = logging.getLogger(__name__)
 
-#: Longest metadata in the header, in characters: AMQP's headers have to fit into one frame.
+#: Longest metadata in the header, in characters: AMQP's headers have to fit into one frame. And the
+#: most levels of it: AMQP's encoder is recursive.
 _LARGEST_HEADER: Final = 16 * 1024
+_LEVELS: Final = 32
 #: Largest `expect_s` and `stall_s`, in seconds.
 _YEAR_S: Final = 366 * 86_400
 
@@ -92,12 +94,24 @@ def header_of(identity: Identity) -> dict[str, Any]:
         header["symbol"] = identity.symbol
     if identity.total_items is not None:
         header["total_items"] = identity.total_items
-    if identity.metadata and len(dumps(identity.metadata)) <= _LARGEST_HEADER:
-        header["metadata"] = identity.metadata
+    metadata = identity.metadata
+    if metadata and len(dumps(metadata)) <= _LARGEST_HEADER and _fits_amqp(metadata):
+        header["metadata"] = metadata
     for name in ("expect_s", "stall_s", "owner"):
         if (value := getattr(identity, name)) is not None:
             header[name] = value
     return header
+
+
+def _fits_amqp(value: Any, levels: int = _LEVELS) -> bool:
+    """Whether AMQP can encode a JSON value: a key has up to 255 bytes, an integer 64 bits. With
+    another value in its headers the publish would raise."""
+    if isinstance(value, dict):
+        short = all(len(key.encode("utf-8", "surrogatepass")) <= 255 for key in value)
+        return short and _fits_amqp(list(value.values()), levels)
+    if isinstance(value, list):
+        return levels > 0 and all(_fits_amqp(one, levels - 1) for one in value)
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
 def member_in(message: Any) -> Member | None:
@@ -169,8 +183,8 @@ def _seconds(value: Any) -> float | None:
 
 
 def _object(value: Any) -> dict[str, Any]:
-    """Returns the mapping as JSON, values without a JSON form as text. Above 16 KiB it is not in
-    the message, only in the record that the publisher creates."""
+    """Returns the mapping as JSON, values without a JSON form as text. Above 16 KiB, or if AMQP
+    cannot encode it, it is not in the message, only in the record that the publisher creates."""
     if not isinstance(value, (Mapping, type(None))):
         raise TypeError(f"{value!r} is no mapping")
     travelling: dict[str, Any] = json.loads(dumps(value)) if value else {}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from amqp.serialization import dumps
 
 from progress_backend.flows.first_records import FirstRecords
 from progress_backend.flows.stored_record import Base
@@ -14,6 +15,7 @@ from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.tracking import created_header
+from progress_backend.tracking.identity import header_of
 
 HEADERS = {"created_at": "2024-01-15T10:30:00.000+00:00", "digest": "a" * 40}
 LATER = "2024-01-15T10:31:00.000+00:00"
@@ -45,3 +47,25 @@ def test_what_is_no_time_or_digest_says_nothing(other: Any) -> None:
     for name in ("created_at", "published_at", *(["digest"] * (not isinstance(other, str)))):
         assert created_by_publisher({**HEADERS, name: other}) is None
     assert created_by_publisher({}) is None
+
+
+DEEP: Any = 1
+for _ in range(300):
+    DEEP = [DEEP]
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"),
+    [
+        ({"é" * 127: [-(2**63), 2**63 - 1, True, None, 1.5, "\ud800", {}]}, True),
+        ({"é" * 128: 1}, False),
+        ([2**63], False),
+        (-(2**63) - 1, False),
+        (DEEP, False),
+    ],
+)
+def test_metadata_that_amqp_cannot_encode_is_not_in_the_message(value: Any, fits: bool) -> None:
+    """The publish of a message with it would raise."""
+    header = header_of(ev.Identity(task_type="fetch_data", metadata={"of": {"the": value}}))
+    assert ("metadata" in header) == fits
+    dumps("F", [{"progress": header}])
