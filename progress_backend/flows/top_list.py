@@ -8,11 +8,14 @@ creation time.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from math import inf
 from typing import NamedTuple
 
 from ..operations import lists, records, top
+from ..operations.call import Call
 from ..operations.lists import Filters, Paged
 from ..operations.top import TopOfAll
 from ..operations.workflows import figures_of_each, forget
@@ -28,8 +31,9 @@ from .task_flows import Flows
 
 #: Reads of one page while rows without a record are removed.
 _TRIES = 3
-#: Tasks of each status, and workflows, that `front` reads.
-_LOOKED, _WORKFLOWS = 1_000, 50
+#: Tasks of each status, and workflows, that `front` reads; and for each row that is wanted, the
+#: tasks that it reads first: most tasks are no workflow's member.
+_LOOKED, _WORKFLOWS, _FIRST = 1_000, 50, 3
 _ORDER = (TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.CREATED)
 
 
@@ -72,12 +76,11 @@ def front(flows: Flows, limit: int, now: datetime, *, light: bool = False) -> Fl
     """
     found = yield from top.newest(_WORKFLOWS)
     places = [_Place(*one, is_workflow=True) for one in found.workflows[:_WORKFLOWS]]
-    for status in (TaskStatus.RUNNING, TaskStatus.PAUSED):
-        newest = yield from lists.newest(inf, _LOOKED, [Filters(status)])
-        places += yield from _singles(newest, limit)
-    places += yield from _singles((yield from lists.oldest(_LOOKED, Filters("created"))), limit)
-    ended = [Filters(status, ended=True) for status in ENDED]
-    places += yield from _singles((yield from lists.newest(inf, _LOOKED, ended)), limit)
+    running, paused = [Filters(TaskStatus.RUNNING)], [Filters(TaskStatus.PAUSED)]
+    for filters in (running, paused, [Filters(status, ended=True) for status in ENDED]):
+        places += yield from _singles(partial(lists.newest, inf, filters=filters), limit)
+    oldest = partial(lists.oldest, filters=Filters(TaskStatus.CREATED))
+    places += yield from _singles(oldest, limit)
     rows = yield from _rows(flows, list(dict.fromkeys(places)), now, light)
     gone = [place.id for place, row in rows.items() if row is None and not place.is_workflow]
     if gone:
@@ -96,12 +99,17 @@ def front(flows: Flows, limit: int, now: datetime, *, light: bool = False) -> Fl
     return Paged(sum(found.sizes), found.counts, first)
 
 
-def _singles(found: list[tuple[int, str]], limit: int) -> Flow[list[_Place]]:
-    """The first of some tasks that are no workflow's member."""
-    if not found:
-        return []
-    members = yield from top.of_workflows([task_id for _, task_id in found])
-    singles = [one for one, member in zip(found, members, strict=True) if not member]
+def _singles(read: Callable[[int], Call[list[tuple[int, str]]]], limit: int) -> Flow[list[_Place]]:
+    """The first tasks that are no workflow's member, of those that `read` finds: few are read
+    first, and as many as may be only if these are too few."""
+    singles: list[tuple[int, str]] = []
+    for most in (_FIRST * limit, _LOOKED):
+        found = yield from read(most)
+        ids = [task_id for _, task_id in found]
+        members = (yield from top.of_workflows(ids)) if ids else []
+        singles = [one for one, member in zip(found, members, strict=True) if not member]
+        if len(singles) >= limit or len(found) < most:
+            break
     return [_Place(*one, is_workflow=False) for one in singles[:limit]]
 
 

@@ -158,8 +158,10 @@ def test_what_runs_stands_before_what_waits_and_what_has_ended(driver: Driver) -
 
     for task_id in ("failed", "ended", "runs", "paused", "first", "second", "hole", "newest"):
         happens(task_id, ev.Created(identity=identity_of()))
-    happens("of-a-workflow", ev.Created(identity=identity_of(member=Member((W,)))))
-    for task_id in ("runs", "paused", "newest", "of-a-workflow"):
+    of_w = [f"member-{n}" for n in range(7)]  # more than are read first for two rows
+    for task_id in of_w:
+        happens(task_id, ev.Created(identity=identity_of(member=Member((W,)))))
+    for task_id in ("runs", "paused", "newest", *of_w):
         happens(task_id, ev.Started(identity=identity_of()))
     happens("paused", ev.Paused(), ev.Acknowledged())
     happens("failed", ev.Failed(error_message="why"))
@@ -172,6 +174,7 @@ def test_what_runs_stands_before_what_waits_and_what_has_ended(driver: Driver) -
         return [one for one, _ in found.rows]
 
     assert front(5) == [W, "newest", "runs", "paused", "first", "second", "ended", "failed"]
+    assert front(2) == [W, "newest", "paused", "first", "second", "ended", "failed"]
     assert front(1) == [W, "paused", "first", "ended"]
 
 
