@@ -130,8 +130,9 @@ class Service:
         """The first match of the pattern in the log; fails at once if the process ends first."""
 
         def found() -> re.Match[str] | None:
+            ended = not self.alive  # before the log is read: it is whole then
             match = re.search(pattern, self.log)
-            if match is None and not self.alive:
+            if match is None and ended:
                 raise RuntimeError(f"{self} ended before {pattern!r}:\n{self.log[-LOG_TAIL:]}")
             return match
 
