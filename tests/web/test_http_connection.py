@@ -35,20 +35,21 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 async def asked(api: RunningApi, *parts: bytes, end: bool = False) -> bytes:
     """All that is answered until the server ends the connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
-    with contextlib.suppress(ConnectionError):
-        for part in parts:
-            writer.write(part)
-            await writer.drain()
-        if end:
-            writer.write_eof()
-    answer = b""
+    # Read from the start: a client that is refused, and sends for a second more, is cut off.
+    answer = asyncio.create_task(reader.read())
     try:
         with contextlib.suppress(ConnectionError):
-            async with asyncio.timeout(60):
-                answer = await reader.read()
+            for part in parts:
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(0)
+            if end:
+                writer.write_eof()
+        with contextlib.suppress(ConnectionError):
+            return await asyncio.wait_for(answer, 60)
     finally:
         writer.close()
-    return answer
+    return b""
 
 
 def header(size: int) -> bytes:
