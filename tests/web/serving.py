@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from progress_backend.web.server.serve import OPTIONS, bound, connection_classes
 from tests.ports import free_port
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 
 class _Server(uvicorn.Server):
@@ -74,14 +74,15 @@ class RunningApi:
     def stop(self) -> None:
         self.http.close()
         self.ask_to_end()
-        self._thread.join(20)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive(), "the API did not end"
         self._socket.close()
 
     def socket(self, path: str, **options: Any) -> websockets.connect:
         """A WebSocket client of what is watched under this path."""
         base = str(self.http.base_url).rstrip("/").replace("http", "ws", 1)
-        return websockets.connect(f"{base}/internal/ws/{path}", **{"proxy": None, **options})
+        options = {"proxy": None, "open_timeout": PATIENCE_S, **options}
+        return websockets.connect(f"{base}/internal/ws/{path}", **options)
 
     def watch(self, task_id: str, **options: Any) -> websockets.connect:
         """A WebSocket client of a task."""
