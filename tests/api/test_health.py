@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 
+import pytest
+
 from api import health
 from api.health import check
 from progress_backend.web.server import serve
 from tests.conftest import StartServer, StartService
 from tests.ports import free_port
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 from tests.web.conftest import StartApi, start_api
 
 __all__ = ["start_api"]
@@ -27,7 +29,10 @@ def test_a_healthy_service(
     assert '"status":"healthy"' in service.log
 
 
-def test_a_service_without_its_store(start_api: StartApi, start_server: StartServer) -> None:
+def test_a_service_without_its_store(
+    start_api: StartApi, start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "TIMEOUT_S", PATIENCE_S)
     server = start_server()
     server.stop()
     api = start_api(redis_url=server.url)

@@ -10,6 +10,7 @@ from celery import Celery
 
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import leases
+from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.web.state import result_backend_of
 from tests.records import Records
@@ -22,13 +23,16 @@ from tests.web.test_websockets import received
 QUICK: dict[str, Any] = {"lease_s": 1, "reap_interval_s": 0.2}
 
 
-def silent_run(redis_url: str) -> None:
-    """A running task of a worker that has written nothing for longer than its lease."""
-    records = Records(redis_url)
-    records.start("job")
-    with Store(records.settings) as store:
+def running(redis_url: str, lease_ms: int) -> None:
+    """A running task of a worker with a lease that is valid for so long."""
+    Records(redis_url).start("job")
+    renewed(redis_url, lease_ms)
+
+
+def renewed(redis_url: str, lease_ms: int) -> None:
+    with Store(Settings(redis_url=redis_url)) as store:
         store.ready()
-        store.execute(leases.renew("lease-1", milliseconds(store.now()) - 60_000))
+        store.execute(leases.renew("lease-1", milliseconds(store.now()) + lease_ms))
 
 
 def status_of(api: RunningApi) -> tuple[str, str | None]:
@@ -39,10 +43,11 @@ def status_of(api: RunningApi) -> tuple[str, str | None]:
 async def test_a_silent_run_is_found_by_an_api_process_alone(
     start_api: StartApi, redis_url: str
 ) -> None:
-    silent_run(redis_url)
+    running(redis_url, 86_400_000)
     api = start_api(redis_url=redis_url, **QUICK)
     async with api.watch("job") as socket:
         assert (await received(socket))["status"] == "running"
+        renewed(redis_url, -60_000)
         message = await received(socket)
     assert message["status"] == "error"
     assert "celery@tests" in message["error_message"]
@@ -53,7 +58,7 @@ def test_an_end_that_the_result_backend_knows_is_recorded(
     start_api: StartApi, redis_url: str
 ) -> None:
     app = Celery("proj", broker=redis_url, backend=redis_url, set_as_current=False)
-    silent_run(redis_url)
+    running(redis_url, -60_000)
     app.backend.store_result("job", {"saved": 7}, "SUCCESS")
     api = start_api(redis_url=redis_url, celery_app=app, **QUICK)
     eventually(lambda: status_of(api) == ("completed", None))

@@ -10,7 +10,7 @@ import websockets
 
 from tests.conftest import StartServer
 from tests.records import Records
-from tests.waiting import aeventually
+from tests.waiting import PATIENCE_S, aeventually
 from tests.web.conftest import Apart, StartApi
 from tests.web.serving import RunningApi
 from tests.web.test_websockets import closed, received
@@ -135,7 +135,11 @@ async def test_who_knows_the_specifications_messages_alone_has_to_come_back_afte
         assert gone.value.rcvd.code == 1013
 
 
-async def test_who_opens_while_the_connection_is_renewed_has_missed_nothing(apart: Apart) -> None:
+async def test_who_opens_while_the_connection_is_renewed_has_missed_nothing(
+    apart: Apart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It waits for a server that a busy machine may start late, and for the next try to connect.
+    monkeypatch.setattr("progress_backend.live.watch.SUBSCRIBE_S", PATIENCE_S)
     server, api = apart
     async with watch_all(api, ASKING) as before:
         server.kill()

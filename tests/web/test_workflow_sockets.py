@@ -121,6 +121,7 @@ async def test_a_lost_member_is_waited_for(start_api: StartApi, redis_url: str) 
     lease_s, again_s = 0.4, 2.8
     api, records = start_api(redis_url=redis_url, lease_s=lease_s), Records(redis_url, lease_s)
     records.member("job", W)
+    assert not api.workflow(W).json()["final"]  # the first request takes its time
     began = time.monotonic()
     records.lose("job", again_s)
     async with watch(api) as socket:
@@ -150,9 +151,12 @@ def test_events_have_the_sockets_messages(api: RunningApi, records: Records) -> 
         assert [event["final"] for event in events(answer)] == [True]
 
 
-def test_events_of_no_workflow(api: RunningApi, api_without_store: RunningApi) -> None:
+def test_events_of_no_workflow(api: RunningApi) -> None:
     answer = api.http.get("/internal/workflow/nope/events")
     assert (answer.status_code, answer.json()) == (404, {"detail": "Workflow nope not found"})
+    eventually(lambda: api.watched() == 0)
+
+
+def test_events_without_the_store(api_without_store: RunningApi) -> None:
     answer = api_without_store.http.get("/internal/workflow/nope/events")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-    eventually(lambda: api.watched() == 0)
