@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -34,6 +35,8 @@ class Terminal:
         self._ours, theirs = pty.openpty()
         self.resize(columns, lines)
         self.written = ""
+        # A read may end within a character.
+        self._decoded = codecs.getincrementaldecoder("utf-8")("replace").decode
         die = die_with_parent()
 
         def prepare() -> None:
@@ -115,7 +118,7 @@ class Terminal:
         """Take what there is; a full terminal would stop the process."""
         while select.select([self._ours], [], [], 0)[0]:
             try:
-                self.written += os.read(self._ours, 65_536).decode(errors="replace")
+                self.written += self._decoded(os.read(self._ours, 65_536))
             except OSError:  # Linux's way to say that the other end is closed
                 return
 
