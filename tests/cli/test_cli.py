@@ -7,9 +7,9 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.request import urlopen
 
 import pytest
@@ -17,8 +17,9 @@ from celery.bin.celery import celery
 from click.testing import CliRunner, Result
 
 from progress_backend import tokens
-from progress_backend.cli import main
+from progress_backend.cli import main, watch_command
 from progress_backend.record import events as ev
+from progress_backend.store.redis_clock import RedisClock
 from progress_backend.terminal.formats import cells_of
 from tests.conftest import StartServer, StartService
 from tests.records import Records
@@ -287,12 +288,15 @@ def test_watch_ends_with_its_tasks(run: Run, records: Records) -> None:
 
 
 def test_watch_waits_while_an_end_may_be_taken_back_and_says_until_when(
-    run: Run, redis_url: str
+    run: Run, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    began = time.monotonic()
-    lost = Records(redis_url, lease_s=0.3, locale="en").lose("job", again_s=2.9)
-    result = run("watch", "job", "--interval", "0.1")
-    assert time.monotonic() - began > 1.0
+    lost = Records(redis_url, lease_s=30, locale="en").lose("job", again_s=600)
+    ahead, seconds = [0], RedisClock.seconds
+    monkeypatch.setattr(RedisClock, "seconds", lambda clock: seconds(clock) + sum(ahead))
+    clock = SimpleNamespace(sleep=lambda _: ahead.append(400))  # so long between two reads
+    monkeypatch.setattr(watch_command, "time", clock)
+    result = run("watch", "job")
+    assert ahead == [0, 400, 400], "630 s are over with the third read"
     assert result.exit_code == 1
     printed, final = result.output.splitlines()
     assert lost.message.startswith("Worker lost; may run again until ")
