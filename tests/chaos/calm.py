@@ -19,6 +19,7 @@ from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.asked import page_of
 from tests.records import without_books
+from tests.waiting import PATIENCE_S
 
 #: The broker's list of waiting messages, and its hash of those that no worker acknowledged.
 QUEUE, UNACKED = "celery", "unacked"
@@ -91,7 +92,7 @@ def disagreements(settings: Settings, stored: dict[str, dict[str, Any]]) -> list
 def misanswered(address: str, stored: dict[str, dict[str, Any]]) -> list[str]:
     """Where the API says something else than the documents that have ended for good."""
     wrong: list[str] = []
-    with httpx.Client(base_url=address, timeout=10) as client:
+    with httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
         for task_id, document in stored.items():
             if document["final"]:
                 answer = client.get(f"/internal/task/{task_id}/status?fields=all")

@@ -19,12 +19,12 @@ import psutil
 from tests.chaos.facts import VARIABLE
 from tests.chaos.ground import Ground, Healing
 from tests.chaos.plan import Injury
-from tests.servers import Service, Worker
+from tests.servers import START_S, Service, Worker
+from tests.waiting import eventually
 
 APP = "tests.chaos.app"
 #: Name, pool and concurrency of each worker.
 WORKERS = (("prefork-1", "prefork", 2), ("prefork-2", "prefork", 2), ("threads", "threads", 4))
-START_S = 60.0
 #: What is noted of the log of a process that ended by itself, in characters.
 _LAST_WORDS = 2_000
 _ADDRESS = r"http://127\.0\.0\.1:\d+"
@@ -73,18 +73,27 @@ class Fleet:
         """All at once; back when each is ready."""
         for service in self.services:
             self._launch(service)
-        self.ready()
+        for service, log in self._ready:
+            service.wait_for_log(log, START_S)
 
     @property
     def services(self) -> Sequence[Service]:
         return [*self.workers, self.beat, self.api]
 
+    @property
+    def _ready(self) -> Sequence[tuple[Service, str]]:
+        """Each, and what its newest log has as soon as it is ready."""
+        workers = [(worker, rf"{re.escape(worker.nodename)} ready\.") for worker in self.workers]
+        return [*workers, (self.beat, "beat: Starting"), (self.api, _ADDRESS)]
+
     def ready(self) -> None:
-        """Waits until each says that it is ready, in its newest log."""
-        for worker in self.workers:
-            worker.wait_for_log(rf"{re.escape(worker.nodename)} ready\.", START_S)
-        self.beat.wait_for_log("beat: Starting", START_S)
-        self.api.wait_for_log(_ADDRESS, START_S)
+        """Waits until each is ready; one that ends meanwhile, of an injury, is started again."""
+
+        def all_are() -> bool:
+            self.heal()
+            return all(re.search(log, service.log) for service, log in self._ready)
+
+        eventually(all_are, START_S)
 
     @property
     def address(self) -> str:

@@ -20,14 +20,15 @@ from tests.chaos.report import Report
 from tests.chaos.traffic import Traffic
 from tests.chaos.verdict import Case, Verdict, judge
 from tests.chaos.watching import Reader
+from tests.waiting import PATIENCE_S
 
 #: A message that stays the same for so long will not be done with: it may have to come back twice.
-_STUCK_S = 2 * VISIBILITY_S + 20.0
+_STUCK_S = 2 * VISIBILITY_S + PATIENCE_S
 #: However slowly it goes on.
 _DELIVERED_S = 300.0
 #: From when nothing is under way any more until each silent run must have been judged: the store
-#: seen answering for a lease, a lease of silence, a pass; and as much again for a busy machine.
-_JUDGED_S = 2 * (2 * LEASE_S + 2 * REAP_INTERVAL_S)
+#: seen answering for a lease, a lease of silence, a pass; and a minute for a busy machine.
+_JUDGED_S = 2 * LEASE_S + 2 * REAP_INTERVAL_S + PATIENCE_S
 
 
 class Storm:
