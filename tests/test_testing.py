@@ -72,9 +72,10 @@ def test_eagerly(progress_store, progress_clock, rows):
     assert abs((task.completed_at - progress_clock.now).total_seconds()) < 60
 
 def test_in_a_worker(progress_store):
-    with start_worker(app, perform_ping_check=False):
+    with start_worker(app, perform_ping_check=False, shutdown_timeout=60):
         sent = import_rows.delay(3)
-        assert wait_for_progress(progress_store, sent.id, status="completed").attempt == 1
+        done = wait_for_progress(progress_store, sent.id, status="completed", timeout=60)
+        assert done.attempt == 1
 
 def test_lost(progress_store):
     sent = import_rows.delay(3)

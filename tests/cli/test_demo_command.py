@@ -14,6 +14,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.servers import START_S
 from tests.waiting import eventually
 from tests.workers.test_launch import all_gone
 
@@ -38,7 +39,7 @@ def test_it_shows_each_end_and_leaves_nothing_running(tmp_path: Path) -> None:
             cwd=tmp_path, env={**bare, **OWN, "LANG": "en_US.UTF-8"}, stdout=out, stderr=out,
         )  # fmt: skip
     try:
-        found = eventually(lambda: re.search(r"^http://\S+", output.read_text()), 60)
+        found = eventually(lambda: re.search(r"^http://\S+", output.read_text()), START_S)
         assert found is not None, output.read_text()
 
         def tasks() -> list[dict[str, Any]]:
@@ -54,7 +55,7 @@ def test_it_shows_each_end_and_leaves_nothing_running(tmp_path: Path) -> None:
                 and "SIGKILL" in errors
             )
 
-        eventually(shows_all, 90, what="one of each end, and one that runs")
+        eventually(shows_all, 2 * START_S, what="one of each end, and one that runs")
         assert "<title>" in httpx.get(found[0], timeout=60).text
     finally:
         started = psutil.Process(demo.pid).children(recursive=True)
