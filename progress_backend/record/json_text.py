@@ -109,7 +109,7 @@ def _plain(value: Any, above: tuple[int, ...]) -> Any:
     if len(above) < DEEPEST and id(value) not in above:
         inside = (*above, id(value))
         if isinstance(value, dict):
-            return {_scalar(k): _plain(v, inside) for k, v in value.items()}
+            return {_scalar(k): _plain(v, inside) for k, v in list(value.items())}
         if isinstance(value, (list, tuple)):
             return [_plain(v, inside) for v in value]
     return _scalar(value)

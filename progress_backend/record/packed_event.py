@@ -34,10 +34,10 @@ class Packed(NamedTuple):
     size: int
 
 
-def clip(values: E) -> E | dict[str, Any]:
+def clip(values: E, most: int = CLIPPED_BYTES) -> E | dict[str, Any]:
     """The values, or a note of their size in place of large ones."""
     size = len(dumps(values).encode("utf-8", "replace"))
-    return values if size <= CLIPPED_BYTES else {"truncated": True, "bytes": size}
+    return values if size <= most else {"truncated": True, "bytes": size}
 
 
 def packed(event: Event) -> Packed:

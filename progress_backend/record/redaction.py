@@ -12,7 +12,9 @@ from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from .events import Asked, Event, Identity
+from .fields import MAX_DOCUMENT_BYTES
 from .json_text import DEEPEST, text_of
+from .packed_event import clip
 from .secret_texts import MASK, patterns
 
 #: Keys with values that are masked unless a setting names others.
@@ -71,9 +73,11 @@ class Redaction:
         as a copy, which its job no longer changes."""
         if not value:
             return value
-        masked = self._of_value(value, ())
         if self.function is None:
-            return masked
+            # No record has a larger mapping, and the search in it would delay the job's end.
+            small = clip(value, MAX_DOCUMENT_BYTES) if isinstance(value, Mapping) else value
+            return self._of_value(small, ())
+        masked = self._of_value(value, ())
         kind: type = Mapping if isinstance(value, Mapping) else str
         try:
             given = self.function(name, masked)

@@ -40,6 +40,14 @@ def test_a_secret_in_a_text_is_masked(text, recorded) -> None:
     assert masked(recorded) == recorded
 
 
+def test_a_mapping_that_no_record_can_have_is_not_searched() -> None:
+    """The search in a large return value would delay the job's end."""
+    assert masked({"a": "x" * 256 * 1024}) == {"truncated": True, "bytes": 256 * 1024 + 8}
+    assert len(masked({"a": "x" * 255 * 1024})["a"]) == 255 * 1024
+    drops = Redaction(function=lambda name, value: {**value, "a": ""})
+    assert masked({"a": "x" * 256 * 1024, "b": 1}, drops) == {"a": "", "b": 1}
+
+
 @pytest.mark.parametrize(
     "text",
     [
