@@ -81,6 +81,9 @@ class Mirror:
 
     def left(self, run: Run) -> None:
         """Called when the run's end is stored: a write that was not waited for may overwrite it."""
+        if not run.closed and run.next_due and stores_result(run):
+            # Values without a body, which closes the run: before_start has raised, for example.
+            run.closed = run.late_meta = True
         if run.late_meta and run.outcome is not None:
             self._meta_thread.put((run, PROGRESS), partial(self._put_right, run, _PUT_RIGHT))
 

@@ -86,6 +86,27 @@ def test_a_write_that_comes_after_the_end_is_put_right(
     assert app.result("t")["traceback"] == end.traceback
 
 
+def test_a_write_of_a_run_without_a_body_is_put_right(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No body closes the run if `before_start` sets a value and raises."""
+    run, wire, mirror = (
+        run_of(app),
+        Wire(monkeypatch),
+        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False),
+    )
+    run.next_due = 1.0  # a value is recorded
+    mirror.show(run, TASK)
+    assert wire.under_way.wait(60)
+    run.celery_task.backend.store_result("t", ValueError("why"), "FAILURE")
+    wire.free.set()
+    eventually(lambda: app.result("t")["status"] == "PROGRESS")
+    run.outcome = Outcome("FAILURE", ValueError("why"))
+    mirror.left(run)
+    eventually(lambda: app.result("t")["status"] == "FAILURE")
+    assert run.closed  # so that no other write starts
+
+
 def test_a_write_that_failed_is_put_right_once_the_result_backend_answers(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
