@@ -1,7 +1,7 @@
 """The Celery app of the integration tests: `build` in the test's process, `app` in a worker's.
 
 Broker and result backend come from CELERY_BROKER_URL and CELERY_RESULT_BACKEND, JOBS_CONF holds
-further configuration as JSON.
+further configuration as JSON, and JOBS_WAIT_S how long a job waits for the store.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from celery import Celery
 
 from progress_backend import install
+from progress_backend.runs import writer
 from tests.integration import jobs, locking, loops, resuming, shapes
 
 CONF = {
@@ -48,4 +49,6 @@ def from_environment() -> Celery:
 
 
 if "JOBS_DIR" in os.environ:
+    # As `jobs_are_patient` in the tests' process: what this one runs has its record at once.
+    writer.JOB_WAIT_S = float(os.environ.get("JOBS_WAIT_S", "5"))
     app = from_environment()

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.chaos]
 
 @pytest.fixture
 def jobs_are_patient() -> None:
-    """A publisher waits as long as ever: that is tested here."""
+    """Publisher and jobs wait as long as ever: that is tested here."""
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,7 @@ def world(folder: Path, url: str, store: Server) -> Iterator[World]:
         "PROGRESS_REDIS_URL": store.url,
         "PROGRESS_LEASE_S": "2",
         "PROGRESS_REAP_INTERVAL_S": "1",
+        "JOBS_WAIT_S": str(JOB_WAIT_S),
     }
     with running(worker("prefork", folder, url, env=env)):
         with contextlib.closing(World(folder, broker=url, results=url, store=store.url)) as world:
