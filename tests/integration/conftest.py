@@ -129,4 +129,5 @@ def world(folder: Path, url: str, pool: str, env: dict[str, str]) -> Iterator[Wo
     with running(worker(pool, folder, url, pool=pool, concurrency=concurrency, env=env)):
         with contextlib.closing(World(folder, broker=url, results=url, store=url)) as world:
             world.pool = pool
+            world.leased()
             yield world

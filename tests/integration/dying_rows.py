@@ -1,4 +1,5 @@
-"""The rows of a worker that dies: prefork, PROGRESS_LEASE_S=3, visibility_timeout=4."""
+"""The rows of a worker that dies: prefork, PROGRESS_LEASE_S=3; the visibility timeout passes for a
+message when its row says so."""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ class Victim:
 
     def taken_over(self, task_id: str) -> None:
         """The survivor takes the queue, and the job when the broker gives it again."""
+        self.world.deliver_again(task_id)
         control = self.world.app.control
         control.add_consumer(self.queue, destination=[self.survivor])
         self.world.begun(task_id, runs=2)
@@ -94,6 +95,7 @@ def twice(victim: Victim) -> Iterator[str]:
     world = victim.world
     task_id = victim.begins("job_late", "says_its_run")
     yield task_id
+    world.deliver_again(task_id)
     world.begun(task_id, runs=2)
     world.until(task_id, attempt=2)
     world.go(task_id)

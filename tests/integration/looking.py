@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.integration.row import Seen
@@ -13,6 +16,32 @@ from tests.waiting import eventually
 def check(world: World, task_id: str, seen: Seen) -> None:
     """Waits until the record is as it should be seen."""
     eventually(lambda: matches(world.record(task_id), seen), TIMEOUT_S, what=f"{seen}")
+
+
+@contextlib.contextmanager
+def published(world: World) -> Iterator[Callable[[str, Seen], None]]:
+    """Checks that a record which was published meanwhile is as it should be seen: what lasts until
+    a retry or a time limit may be over before a busy machine looks at the record itself."""
+    assert world.store is not None
+    records: list[dict[str, Any]] = []
+    with world.store.pubsub() as updates:
+        updates.psubscribe("task_update:*")
+
+        def was(task_id: str, seen: Seen) -> bool:
+            while (message := updates.get_message()) is not None:
+                if message["type"] == "pmessage":
+                    records.append(json.loads(message["data"]))
+            own = [record for record in records if record.get("task_id") == task_id]
+            for record in own:
+                with contextlib.suppress(AssertionError):
+                    return matches(record, seen)
+            raise AssertionError(own)
+
+        def check_meanwhile(task_id: str, seen: Seen) -> None:
+            eventually(lambda: was(task_id, seen), TIMEOUT_S, what=f"{seen}")
+
+        eventually(updates.get_message, TIMEOUT_S, what="subscribed")
+        yield check_meanwhile
 
 
 def matches(record: dict[str, Any], seen: Seen) -> bool:

@@ -10,6 +10,7 @@ import celery_singleton.backends
 import pytest
 from celery import chord
 from celery.exceptions import TaskRevokedError
+from celery.utils import uuid
 
 from tests.integration.control import Control
 from tests.integration.locking import LISTENS
@@ -72,8 +73,9 @@ def test_a_running_job(world: World, service: Control) -> None:
 
 
 def test_a_job_that_never_began(world: World, service: Control) -> None:
-    task_id = str(world.app.tasks["hooked"].apply_async(countdown=4).id)
+    task_id = str(world.app.tasks["hooked"].apply_async(queue="parked").id)
     service.cancel(task_id)
+    world.receive("parked")
     cancelled(world, task_id)
     assert world.gate.pids(task_id, "began") == []
 
@@ -126,8 +128,8 @@ def test_a_terminated_job(world: World, service: Control) -> None:
 
 
 def test_celerys_own_revoke_ends_a_job_as_ever(world: World) -> None:
-    task_id = str(world.app.tasks["hooked"].apply_async(countdown=4).id)
-    world.revoke(task_id)
+    world.revoke(task_id := uuid())
+    world.app.tasks["hooked"].apply_async(task_id=task_id)
     eventually(lambda: world.record(task_id)["status"] == "cancelled", TIMEOUT_S)
     goes_on(world)
     assert called(world, task_id) == {}

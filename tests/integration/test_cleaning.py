@@ -47,7 +47,7 @@ def test_what_has_ended_goes_and_what_lives_stays(world: World, receiver: Receiv
     for task_id in ended:
         world.go(task_id)
     live = world.send("updates")
-    world.begun(live)
+    world.until(live, status="running")
     world.go(live)
     queued = world.send(queue="nobody_reads_it")
     eventually(

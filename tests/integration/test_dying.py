@@ -21,7 +21,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.chaos]
 SHORT = {"PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "1"}
 CONF = {
     "broker_transport_options": {
-        "visibility_timeout": 4,
         # Else it looks only each 100 s for messages that come again.
         "unacked_restore_interval": 1,
         "unacked_restore_throttle": 1,

@@ -6,7 +6,6 @@ import contextlib
 import html
 import json
 import re
-import socket
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from tests.docs.reading import text_of
 from tests.integration.conftest import APP, environment, running, worker
 from tests.integration.control import Control
 from tests.integration.world import TIMEOUT_S, World
+from tests.ports import free_port
 from tests.servers import Service
 from tests.waiting import eventually
 
@@ -81,15 +81,18 @@ class Flower:
 
 @pytest.fixture(scope="module")
 def flower(folder: Path, url: str, world: World) -> Iterator[Flower]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     args = [sys.executable, "-m", "celery", "-A", APP, "flower"]
     args += ["--address=127.0.0.1", f"--port={port}"]
     env = {**environment(folder, url), "FLOWER_UNAUTHENTICATED_API": "true"}
     service = Service(args, log=folder / "flower.log", env=env)
     try:
-        service.start(ready="Connected to redis", timeout=60)
-        yield Flower(port)
+        service.start(ready="Connected to redis")
+        flower = Flower(port)
+        # It may not listen yet: this one sends an event each second.
+        first = begun(world, flower, "updating")
+        world.gate.mark(first, "enough")
+        yield flower
     finally:
         end([service])
 
@@ -104,7 +107,7 @@ def world(folder: Path, url: str) -> Iterator[World]:
 
 
 def begun(world: World, flower: Flower, name: str) -> str:
-    """A job that Flower has seen begin, so that it listens."""
+    """A job that Flower has seen begin."""
     task_id = str(world.app.tasks[name].delay().id)
     flower.until(task_id, "PROGRESS")
     return task_id

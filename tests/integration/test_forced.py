@@ -62,9 +62,10 @@ def test_force_stops_it_as_a_cancel_does(
 
 
 def test_one_that_has_not_begun_never_does(world: World, api: RunningApi) -> None:
-    task_id = str(world.app.tasks["updating"].apply_async(countdown=4).id)
+    task_id = str(world.app.tasks["updating"].apply_async(queue="parked").id)
     answer = api.update(task_id, "completed", force=True)
     assert answer.status_code == 200
+    world.receive("parked")
     eventually(lambda: world.result(task_id)["status"] == "REVOKED", TIMEOUT_S)
     assert world.gate.pids(task_id, "began") == []
     assert without_books(world.record(task_id)) == answer.json()
@@ -72,12 +73,13 @@ def test_one_that_has_not_begun_never_does(world: World, api: RunningApi) -> Non
 
 def test_a_dead_workers_run_can_be_ended(folder: Path, url: str, api: RunningApi) -> None:
     """The lease has run out, and no process has judged the run yet."""
-    env = {"PROGRESS_LEASE_S": "1"}
+    env = {"PROGRESS_LEASE_S": "6"}
     dying = worker("dying", folder, url, env=env, args=("-Q", "dying"))
     with (
         running(dying),
         contextlib.closing(World(folder, broker=url, results=url, store=url)) as world,
     ):
+        world.leased(2)
         task_id = started(world, "updating", queue="dying")
         assert api.update(task_id, "completed").status_code == 409
         dying.signal(signal.SIGKILL)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.integration.control import Control
 from tests.integration.live_rows import LIVE
-from tests.integration.looking import check
+from tests.integration.looking import check, published
 from tests.integration.row import POOLS, Row
 from tests.integration.test_control import revoked, started
 from tests.integration.world import World
@@ -42,9 +42,10 @@ def pool(request: pytest.FixtureRequest) -> str:
 )
 def test_row(world: World, pool: str, row: Row) -> None:
     provoked = row.provoke(world)
-    task_id = next(provoked)
-    if row.during is not None:
-        check(world, task_id, row.during)
+    with published(world) as check_meanwhile:
+        task_id = next(provoked)
+        if row.during is not None:
+            check_meanwhile(task_id, row.during)
     for _ in provoked:
         pass
     check_end(world, task_id, row)

@@ -31,6 +31,7 @@ def taken(store: Store, task_id: str) -> list[dict[str, Any]]:
 def test_a_job_that_hangs_says_where_and_one_that_failed_why(world: World, url: str) -> None:
     hangs, fails = world.send(), None
     world.begun(hangs)
+    world.until(hangs, status="running")
     with Store(Settings(redis_url=url)) as store:
         store.ready()
         store.run(asking.request(hangs, store.settings, store.now()))

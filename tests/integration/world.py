@@ -10,11 +10,13 @@ from typing import Any
 import redis
 
 from progress_backend.flows import task_timeline
+from progress_backend.operations.keys import Keys
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.tracking.tracker import tracker_of
 from tests.integration.app import build
 from tests.integration.gate import Gate
+from tests.unacked import deliver_again
 from tests.waiting import eventually
 
 ENDED = ("completed", "error", "cancelled")
@@ -99,6 +101,22 @@ class World:
         """Revokes it; back when the worker has done so, if it can while it runs a job."""
         wait_s = 0.3 if self.pool == "solo" else TIMEOUT_S
         self.app.control.revoke(task_id, reply=True, timeout=wait_s, limit=1, **how)
+
+    def leased(self, workers: int = 1) -> None:
+        """Waits until so many workers have leases: each takes one in a thread as it gets ready."""
+        assert self.store is not None
+        store = self.store
+        eventually(lambda: store.zcard(Keys().leases) >= workers, TIMEOUT_S, what="leases")
+
+    def deliver_again(self, task_id: str) -> None:
+        """Has the broker deliver its message again; broker and store are one server."""
+        assert self.store is not None
+        deliver_again(self.store, task_id)
+
+    def receive(self, queue: str) -> None:
+        """Has the worker receive a queue, in which a message waited for what the test did."""
+        here, control = [self.worker_name], self.app.control
+        control.add_consumer(queue, destination=here, reply=True, timeout=TIMEOUT_S, limit=1)
 
     def scheduled(self, task_id: str) -> bool:
         """Whether a worker holds it for its ETA."""
