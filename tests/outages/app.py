@@ -135,7 +135,8 @@ def count_up(task: Any, count: int, pause_s: float) -> None:
 
 @progress_task(total_items=lambda count: count, symbol=lambda symbol: symbol)
 def shared(self: Any, symbol: str, count: int) -> str:
-    """Every figure and text that it gives names its own symbol."""
+    """Every figure and text that it gives names its own symbol; all begin together."""
+    wait("shared")
     notifier = ProgressNotifier(self)
     for done in range(1, count + 1):
         notifier.update(done, message=f"{symbol} {done}", details={"symbol": symbol})

@@ -17,11 +17,6 @@ from tests.servers import LOG_TAIL, Server, Worker
 StartFleet = Callable[..., Fleet]
 
 
-@pytest.fixture
-def jobs_are_patient() -> None:
-    """They wait as long as ever: that is tested here."""
-
-
 @contextlib.contextmanager
 def worker(
     folder: Path,

@@ -18,6 +18,7 @@ from progress_backend import RedisProgressService
 from progress_backend.tracking.tracker import tracker_of
 from tests.outages.app import build
 from tests.servers import Server, Worker
+from tests.unacked import deliver_again
 from tests.waiting import eventually
 
 ENDED = ("completed", "error", "cancelled")
@@ -67,6 +68,11 @@ class Fleet:
     def open(self, gate: str) -> None:
         """Lets the jobs behind this gate go on."""
         (self.folder / gate).touch()
+
+    def deliver_again(self, task_id: str) -> None:
+        """Has the broker, a Redis server, deliver its message again."""
+        assert isinstance(self.broker, Server)
+        deliver_again(self.redis(self.broker), task_id)
 
     # What is seen
 

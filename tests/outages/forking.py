@@ -14,7 +14,9 @@ import sys
 from celery import Celery
 
 from progress_backend import RedisProgressService
+from progress_backend.runs import writer
 from tests.outages.app import build
+from tests.waiting import PATIENCE_S
 
 EACH = 30
 
@@ -34,6 +36,7 @@ async def read(service: RedisProgressService, ids: list[str]) -> None:
 
 
 def main(broker: str, store: str) -> None:
+    writer.JOB_WAIT_S = PATIENCE_S  # each publish has its record at once, on a busy machine too
     app, service = build(broker, None, redis_url=store), RedisProgressService(store)
     use(app, service)
     child = multiprocessing.get_context("fork").Process(target=use, args=(app, service))

@@ -13,6 +13,7 @@ from typing import Any
 
 from progress_backend import progress_task
 from tests.apps import App, in_process
+from tests.waiting import PATIENCE_S
 
 
 def birth(app: App) -> Any:
@@ -26,10 +27,14 @@ def birth(app: App) -> Any:
 
 
 def main(url: str) -> None:
-    task = birth(App(url, in_process("leaving")))
+    app = App(url, in_process("leaving"))
+    task = birth(app)
     task.apply_async((1,), task_id="parent")
     child = os.fork()
     task.apply_async((1,), task_id="parent again" if child else "child")
+    assert app.tracker.process is not None
+    # It ends while the store stalls: until a busy test lets that answer, two seconds may pass.
+    app.tracker.process.sender._closing_s = PATIENCE_S
     print("published", flush=True)
     if child:
         os.waitpid(child, 0)

@@ -36,10 +36,12 @@ def monitor(broker: Server) -> Iterator[list[dict[str, Any]]]:
 
     thread = threading.Thread(target=listen)
     thread.start()
-    yield received
-    enough.set()
-    thread.join()
-    app.close()
+    try:
+        yield received
+    finally:
+        enough.set()
+        thread.join()
+        app.close()
 
 
 def progress_of(received: list[dict[str, Any]], task_id: str) -> list[int]:

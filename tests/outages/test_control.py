@@ -20,7 +20,7 @@ from progress_backend.store.drivers import Store
 from tests.asked import asks, names
 from tests.outages.fleet import pass_time
 from tests.stopwatch import FACTOR, Stopwatch
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.integration
 
@@ -116,9 +116,10 @@ def test_all_runs_of_a_process_are_one_read_a_second(
     sender: Sender, reads: list[int], ask: Callable[..., object]
 ) -> None:
     runs = [begun(sender, f"t{number}") for number in range(20)]
+    eventually(lambda: 20 in reads)  # a read leaves out runs that have just written
     reads.clear()
     with Stopwatch() as watch:
-        eventually(lambda: len(reads) == 4)
+        eventually(lambda: len(reads) >= 4)
     assert watch.seconds + watch.late_s >= 3 * LOOK_S
     assert watch.seconds < FACTOR * 4 * LOOK_S
     assert set(reads) == {20}
@@ -170,7 +171,7 @@ def test_a_paused_run_that_was_recorded_as_lost_and_taken_back_is_still_paused(
     eventually(lambda: run.status == "paused")
     assert waits.is_alive()
     ask("t", ev.Resumed())
-    waits.join(10)
+    waits.join(PATIENCE_S)
     assert (run.status, waits.is_alive()) == ("running", False)
 
 

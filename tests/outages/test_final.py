@@ -90,7 +90,7 @@ def test_a_dead_child(start_fleet: StartFleet) -> None:
 
 
 def test_a_time_limit_that_puts_the_message_back(start_fleet: StartFleet) -> None:
-    given = conf(task_acks_late=True, task_acks_on_failure_or_timeout=False, task_time_limit=1)
+    given = conf(task_acks_late=True, task_acks_on_failure_or_timeout=False, task_time_limit=3)
     fleet = start_fleet(envs=[given], concurrency=1)
     task = fleet.send("silent", "speak")
     record = lost(fleet, task, "time_limit")

@@ -48,7 +48,7 @@ def test_many_tasks_leave_no_late_write(start_fleet: StartFleet) -> None:
         pubsub.psubscribe("celery-task-meta-*")
         pubsub.get_message(timeout=60)
         jobs = [job for _ in range(50) for job in ("quick", "failing")]
-        states: dict[str, list[str]] = {fleet.send(job, 4, 0.001): [] for job in jobs}
+        states: dict[str, list[str]] = {fleet.send(job, 4, 0.01): [] for job in jobs}
         listen(pubsub, states)
     for seen in states.values():
         ends = [place for place, state in enumerate(seen) if state in ("SUCCESS", "FAILURE")]
@@ -84,6 +84,8 @@ def test_threads_do_not_mix_their_tasks(start_fleet: StartFleet) -> None:
             pubsub.psubscribe(pattern)
             pubsub.get_message(timeout=60)
         ids = {fleet.send("shared", symbol, 60): symbol for symbol in symbols}
+        eventually(lambda: fleet.listed()["summary"]["running"] == 8, what="a job in each thread")
+        fleet.open("shared")
         for task_id in ids:
             assert fleet.ended(task_id)["status"] == "completed"
         received: Counter[str] = Counter()

@@ -28,7 +28,7 @@ from tests.outages.fleet import pass_time
 from tests.servers import Server
 from tests.stopwatch import FACTOR, quickest, timed
 from tests.strangers import Way
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.integration
 
@@ -40,6 +40,11 @@ STARTED = ev.Started(identity=IDENTITY, worker=WORKER)
 
 
 @pytest.fixture
+def jobs_are_patient() -> None:
+    """They wait as long as ever: that is tested here."""
+
+
+@pytest.fixture
 def server(start_server: StartServer) -> Server:
     return start_server()
 
@@ -48,9 +53,16 @@ def server(start_server: StartServer) -> Server:
 def make_sender(server: Server) -> Iterator[Callable[..., Sender]]:
     made: list[Sender] = []
 
-    def make(url: str = server.url, *, interval_s: float = 0.05, closing_s: float = 0.1) -> Sender:
+    def make(
+        url: str = server.url,
+        *,
+        interval_s: float = 0.05,
+        closing_s: float = 0.1,
+        wait_s: float = JOB_WAIT_S,
+    ) -> Sender:
         store = Store(Settings(redis_url=url, update_interval_s=interval_s), timeout_s=0.2)
         made.append(Sender(store, None, closing_s=closing_s))
+        made[-1].writer.jobs.longest_s = wait_s
         return made[-1]
 
     yield make
@@ -76,12 +88,16 @@ def start(sender: Sender, task_id: str = "t") -> Run:
     return run
 
 
-def task_of(server: Server, task_id: str = "t") -> Task | None:
+def document_of(server: Server, task_id: str = "t") -> bytes | None:
     with Store(Settings(redis_url=server.url)) as store:
         try:
-            document = store.run(store.flows.get(task_id))
+            return store.run(store.flows.get(task_id))
         except StoreUnavailable:
             return None
+
+
+def task_of(server: Server, task_id: str = "t") -> Task | None:
+    document = document_of(server, task_id)
     return None if document is None else task_json.decode(document)
 
 
@@ -185,9 +201,9 @@ def test_a_start_that_was_stored_without_a_reply_counts_once(
     """A server that hangs carries out later what it was sent; no client receives its reply."""
     sender.record(None, "t", ev.Created(identity=IDENTITY))
     run = Run("t", IDENTITY, sender)
-    document = sender.writer.store.run(sender.writer.store.flows.get("t"))
-    assert document is not None
-    run.base = Base.of(document)  # as a worker knows it from the message: one round trip
+    run.base = Base.of(
+        eventually(lambda: document_of(server))
+    )  # as a worker knows it from the message: one round trip
     server.pause()
     sender.record(run, "t", STARTED)
     server.resume()
@@ -199,10 +215,11 @@ def test_a_start_that_was_stored_without_a_reply_counts_once(
 
 def test_a_foreign_value_delays_no_other_record(
     server: Server,
-    sender: Sender,
+    make_sender: Callable[..., Sender],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Under a record's key stands what is none, text or another type altogether."""
+    sender = make_sender(wait_s=PATIENCE_S)
     with redis.Redis.from_url(server.url) as client:
         client.set("task:text", "no record")
         client.rpush("task:list", "no string")
@@ -244,7 +261,7 @@ def test_a_store_that_answers_later_than_a_job_waits_has_each_value(
 def test_what_many_runs_say_shares_trips(
     server: Server, make_sender: Callable[..., Sender], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sender = make_sender(interval_s=3_600)  # picks nothing up by itself
+    sender = make_sender(interval_s=3_600, wait_s=PATIENCE_S)  # picks nothing up by itself
     runs = [start(sender, f"t{number}") for number in range(40)]
     for number, run in enumerate(runs):
         run.current, run.pending = number + 1, True

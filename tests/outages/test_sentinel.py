@@ -25,6 +25,11 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.integration
 
 
+@pytest.fixture
+def jobs_are_patient() -> None:
+    """They wait as long as ever: that is tested here."""
+
+
 @pytest.fixture(scope="module")
 def trio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
     """Each test leaves it as the next may find it; the last one ends it."""
