@@ -64,7 +64,7 @@ async def test_every_connection_is_closed_also_after_a_failed_call(
     nodes: list[Node], settings: Settings
 ) -> None:
     before = clients_of(nodes)
-    async with AsyncStore(settings, timeout_s=3) as store:
+    async with AsyncStore(settings, timeout_s=12) as store:
         created = (ev.Created(identity=ev.Identity(task_type="x")),)
         calls = [store.flows.apply(f"t{n}", created, store.now()) for n in range(40)]
         await asyncio.gather(*map(store.run, calls))
