@@ -33,9 +33,9 @@ export function makeChips(place, choose, roves = false) {
       say(label, words[status ?? "all"]);
       say(count, number == null ? "" : words.number(number));
     }
-    const pressed = place.querySelector('[aria-pressed="true"]');
-    if (roves && pressed !== scrolledTo)
-      pressed.scrollIntoView({ block: "nearest", inline: "nearest" });
-    scrolledTo = pressed;
+    const now = `${chosen} ${counts !== null}`; // counts make the chips wider
+    const pressed = roves && now !== scrolledTo && place.querySelector('[aria-pressed="true"]');
+    if (pressed) pressed.scrollIntoView({ block: "nearest", inline: "nearest" });
+    scrolledTo = now;
   };
 }
