@@ -40,6 +40,14 @@ def never_loaded_again(page: Page) -> None:
     assert page.evaluate("window.marked") is True, "the page was loaded again"
 
 
+def keep_copied(page: Page) -> None:
+    """Has the page show for ten minutes, not for two seconds, that a text is copied."""
+    page.evaluate(
+        "() => { const later = setTimeout; window.setTimeout = (work, ms, ...given) =>"
+        " later(work, ms === 2_000 ? 600_000 : ms, ...given); }"
+    )
+
+
 def marked(page: Page) -> None:
     page.evaluate("window.marked = true")
 

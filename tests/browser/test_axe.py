@@ -76,7 +76,7 @@ def with_a_shop(settings: Settings) -> FastAPI:
 
 @pytest.fixture
 def api(start_api: StartApi, redis_url: str, records: Records) -> RunningApi:
-    return start_api(with_a_shop(Settings(redis_url=redis_url, locale="en")))
+    return start_api(with_a_shop(Settings(redis_url=redis_url, locale="en", lease_s=86_400)))
 
 
 def complaints(page: Page) -> list[str]:

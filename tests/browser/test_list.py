@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import asked, is_live, listed, marked, never_loaded_again, row, shows
+from tests.browser.looking import (
+    asked,
+    is_live,
+    keep_copied,
+    listed,
+    marked,
+    never_loaded_again,
+    row,
+    shows,
+)
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.serving import RunningApi
@@ -317,6 +326,7 @@ def test_a_row_has_its_id_to_copy(api: RunningApi, records: Records, open_page: 
     for task_id in ("one", "two"):
         records.start(task_id)
     page = open_page(api, "/?lang=en", permissions=["clipboard-read", "clipboard-write"])
+    keep_copied(page)
     shows(page, "one", "running").hover()
     copy = row(page, "one").get_by_role("button", name="Copy the id")
     expect(copy).to_have_attribute("title", "one")

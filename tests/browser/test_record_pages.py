@@ -40,7 +40,9 @@ def the_workflow(records: Records, name: str = "fetch ×25") -> None:
 
 
 def tab_to(page: Page, name: str, at_most: int = 90) -> None:
-    """Goes on by the Tab key alone until what has the focus is called so."""
+    """Goes on by the Tab key alone until what has the focus is called so, once that is there."""
+    names = (page.get_by_role(role, name=name, exact=True) for role in ("button", "link"))
+    expect(next(names).or_(next(names)).first).to_be_visible()
     passed: list[str] = []
     where = (
         "() => { const at = document.activeElement; return at === document.body ? ''"

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import asked, row
+from tests.browser.looking import asked, keep_copied, row
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
@@ -74,6 +74,7 @@ def test_an_error_is_its_cause_first_and_then_in_full(
     text = page.get_by_label("Error")
     expect(text).to_have_text(TRACEBACK)
     card = page.locator(".card", has=text)
+    keep_copied(page)
     card.get_by_role("button", name="Copy").click()
     expect(card.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == TRACEBACK

@@ -131,7 +131,7 @@ def test_a_waiting_tasks_place_and_estimated_start_are_shown(
     expect(time_of(page, "t0")).to_have_text("")
     expect(open_page(api, "/task/t0").locator(".why")).to_have_text("no worker is running")
     renewed(records, "lease-1")
-    expect(message_of(page, "t0")).to_contain_text("next to start", timeout=15_000)
+    expect(message_of(page, "t0")).to_contain_text("next to start")
     expect(message_of(page, "t1")).to_contain_text("1 before it")
     expect(message_of(page, "t13")).to_contain_text("about 13 before it")
     expect(time_of(page, "t13")).to_have_text("")
@@ -140,11 +140,11 @@ def test_a_waiting_tasks_place_and_estimated_start_are_shown(
     runs = [PastRun(now_ms - 60_000 * n, 55.0, 252, 300.0) for n in range(10)]
     with redis.Redis.from_url(str(records.settings.redis_url)) as client:
         client.set("task_runs:fetch_data", "".join(f"{run.text}\n" for run in runs))
-    expect(time_of(page, "t13")).to_have_text("starts in 6–28 min", timeout=15_000)
+    expect(time_of(page, "t13")).to_have_text("starts in 6–28 min")
     other_language(page)
     expect(time_of(page, "t13")).to_have_text("開始まで 6–28 分")
     expect(message_of(page, "t13")).to_contain_text("約 13 件待ち")
     other_language(page)
     records.start("t0")
-    expect(message_of(page, "t1")).to_contain_text("next to start", timeout=15_000)
+    expect(message_of(page, "t1")).to_contain_text("next to start")
     expect(message_of(page, "t0")).not_to_contain_text("next to start")

@@ -39,9 +39,9 @@ class Past:
     def add(self, *happened: tuple[float, ev.Event]) -> None:
         with Store(Settings(redis_url=self._url, locale="en")) as store:
             store.ready()
+            now = store.now()
             for ago, event in happened:
-                at = store.now() - timedelta(seconds=ago)
-                store.run(store.flows.apply(self._id, (event,), at))
+                store.run(store.flows.apply(self._id, (event,), now - timedelta(seconds=ago)))
 
 
 def started(worker: str) -> ev.Started:
@@ -109,7 +109,7 @@ def test_a_task_that_began_and_ended_has_no_timeline(
 
 
 def test_a_stack_is_asked_for_and_folds_celerys_lines(
-    open_page: OpenPage, api: RunningApi, redis_url: str
+    api: RunningApi, redis_url: str, open_page: OpenPage
 ) -> None:
     Past(redis_url, "job").add(
         (30, ev.Created(identity=IDENTITY)), (20, started("celery@prices-1"))
