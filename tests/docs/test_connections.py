@@ -116,7 +116,7 @@ def test_a_worker_and_who_publishes(
         lost = lambda: world.record(jobs[0])["status"] == "error"  # noqa: E731 - as above
         assert main_rest <= most(lambda: counted(each.pid), lost) <= main_most
         world.gate.mark(jobs[1], "enough")
-        assert world.ended(jobs[1])["status"] == "completed"
+        world.until(jobs[1], status="completed")
 
 
 def test_the_api(start_service: StartService, store: Server, counted: Callable[[int], int]) -> None:

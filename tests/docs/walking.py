@@ -232,4 +232,4 @@ def _wait(started: list[tuple[Service, str]]) -> None:
     """Until all of them work."""
     while started:
         service, ready = started.pop(0)
-        service.wait_for_log(f"(?m){ready}", 60)
+        service.wait_for_log(f"(?m){ready}")
