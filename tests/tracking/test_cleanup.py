@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from progress_backend.store.redis_clock import RedisClock
 from progress_backend.tracking.cleanup import NAME, cleanup
 from tests.apps import App
 from tests.conftest import Install
 from tests.records import Records
-from tests.waiting import eventually
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,17 @@ def test_it_has_no_record_itself(installed: Install) -> None:
     assert app.records() == []
 
 
-def test_a_pass_deletes_what_is_due_and_nothing_else(installed: Install, redis_url: str) -> None:
-    app, records = installed({"task_always_eager": True}, retention_s=0.3), Records(redis_url)
+def test_a_pass_deletes_what_is_due_and_nothing_else(
+    installed: Install, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, records = installed({"task_always_eager": True}, retention_s=3_600), Records(redis_url)
     records.start("running")
     records.create("queued")
     ended = app.call(nothing).task_id
     assert cleanup(app.tracker) == 0
-    assert eventually(lambda: cleanup(app.tracker)) == 1
+    seconds = RedisClock.seconds
+    monkeypatch.setattr(RedisClock, "seconds", lambda clock: seconds(clock) + 3_600)
+    assert cleanup(app.tracker) == 1
     assert set(app.records()) == {"running", "queued"}
     assert app.document(ended) == {}
 
