@@ -19,6 +19,7 @@ from progress_backend.runs.writer import Entry
 from progress_backend.tracking.group_records import Batch
 from tests.conftest import Install
 from tests.groups import AWAY, fetch, messages
+from tests.waiting import PATIENCE_S
 
 #: Members of a batch.
 MOST = 20
@@ -60,14 +61,17 @@ def test_celery_publishes_a_group_through_the_producer_that_it_is_given(
 
     monkeypatch.setattr(Sender, "record_together", counted)
     # On a busy machine messages would be sent before they are as many.
-    monkeypatch.setattr("progress_backend.tracking.group_records.PATIENCE_S", 60.0)
+    monkeypatch.setattr("progress_backend.tracking.group_records.PATIENCE_S", PATIENCE_S)
     task = fetch(installed())
     group(task.si(str(n)) for n in range(MOST + 3)).apply_async()
     chord([task.si(str(n)) for n in range(3)], task.si("last")).apply_async()
     assert counts == [MOST, 3, 4]
 
 
-def test_the_records_are_there_before_the_first_message(installed: Install) -> None:
+def test_the_records_are_there_before_the_first_message(
+    installed: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("progress_backend.tracking.group_records.PATIENCE_S", PATIENCE_S)
     app = installed({"broker_url": AWAY})
     task = fetch(app)
     with pytest.raises(OperationalError):
@@ -115,8 +119,11 @@ def test_members_of_two_apps_have_their_records_where_theirs_are(installed: Inst
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-def test_a_child_that_is_forked_while_a_thread_sends_can_go_on(installed: Install) -> None:
+def test_a_child_that_is_forked_while_a_thread_sends_can_go_on(
+    installed: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A generator of members that forks: the other thread, with its locks, is the parent's."""
+    monkeypatch.setattr("progress_backend.runs.fork_guard.WAIT_S", PATIENCE_S)
     sends, sent = threading.Event(), threading.Event()
 
     class Slow:

@@ -14,6 +14,7 @@ from tests.conftest import Install
 from tests.groups import AWAY
 from tests.records import Records
 from tests.tracking.test_publishing import fetch
+from tests.waiting import PATIENCE_S
 
 
 def unreachable(app: App) -> Any:
@@ -46,9 +47,10 @@ class Interrupting:
 
 @pytest.mark.parametrize("by", [KeyboardInterrupt, SystemExit])
 def test_a_publish_that_is_interrupted_ends_its_record(
-    installed: Install, by: type[BaseException]
+    installed: Install, monkeypatch: pytest.MonkeyPatch, by: type[BaseException]
 ) -> None:
-    """Of a group also those of the members behind it."""
+    """Of a group also those of the members behind it, which are sent together."""
+    monkeypatch.setattr("progress_backend.tracking.group_records.PATIENCE_S", PATIENCE_S)
     app = installed()
     task = fetch(app)
     with pytest.raises(by):

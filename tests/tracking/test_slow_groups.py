@@ -10,6 +10,7 @@ import pytest
 from celery import group
 from kombu.exceptions import OperationalError
 
+from progress_backend.tracking.group_records import Batch
 from tests.conftest import Install
 from tests.groups import AWAY, fetch, messages
 from tests.waiting import eventually
@@ -42,20 +43,24 @@ def test_a_member_leaves_while_its_generator_sleeps(installed: Install) -> None:
 
 
 def test_what_cannot_be_sent_meanwhile_raises_where_the_group_is_published(
-    installed: Install,
+    installed: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = installed({"broker_url": AWAY})
     task = fetch(app)
-    ended: list[str] = []
+    kept, ended, publish = list[object](), list[str](), Batch.publish
+
+    def keeps(batch: Batch, body: object, **options: Any) -> None:
+        publish(batch, body, **options)
+        kept.append(body)
 
     def waits_for_the_end() -> Iterator[Any]:
-        yield task.si("a")
-        yield task.si("b")
-        yield task.si("c")
-        ended.extend(eventually(app.records))
-        yield task.si("d")
-        yield task.si("e")
+        for symbol in "abcde":
+            yield task.si(symbol)
+            # The next message would be sent by this thread if the first one has waited too long.
+            if kept and not ended:
+                ended.extend(eventually(app.records))
 
+    monkeypatch.setattr(Batch, "publish", keeps)
     with pytest.raises(OperationalError):
         group(waits_for_the_end()).apply_async()
     assert ended, "nothing was tried while the generator waited"
