@@ -23,6 +23,7 @@ from progress_backend.tracking.request_methods import watch_requests
 from progress_backend.tracking.tracker import LEASE_VARIABLE
 from tests.apps import App
 from tests.records import Records
+from tests.waiting import PATIENCE_S, eventually
 
 LEASE = "w@tests/1"
 
@@ -31,6 +32,8 @@ LEASE = "w@tests/1"
 def app(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     """That of a worker's main process, which runs no task itself."""
     monkeypatch.setenv(LEASE_VARIABLE, LEASE)
+    for wait in ("ASK_S", "_PATIENCE_S"):
+        monkeypatch.setattr(f"progress_backend.tracking.stored_success.{wait}", PATIENCE_S)
     app = App(redis_url)
     yield app
     app.close()
@@ -77,7 +80,9 @@ def test_a_revoke_is_a_cancel(
 def recorded(app: App) -> Task:
     """The record, once nothing waits for the result backend's answer."""
     assert app.tracker.process is not None
-    app.tracker.process.unless_stored.stop()
+    unless_stored = app.tracker.process.unless_stored
+    eventually(lambda: not unless_stored.step())
+    unless_stored.stop()  # waits for the thread that records an answer
     return app.record("t")
 
 

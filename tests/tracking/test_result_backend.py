@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -20,10 +19,11 @@ from celery import Celery
 from celery.exceptions import Reject
 
 from progress_backend.record import events as ev
+from progress_backend.tracking import result_backend
 from progress_backend.tracking.result_backend import ASK_S, ResultBackend, done_at
 from tests.servers import Server
 from tests.stopwatch import FACTOR, timed
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 Build = Callable[[str], Celery]
 
@@ -41,6 +41,13 @@ def build() -> Iterator[Build]:
         app.close()
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer is waited for as long as a busy machine takes."""
+    monkeypatch.setattr(result_backend, "ASK_S", PATIENCE_S)
+
+
+@pytest.mark.usefixtures("patient")
 def test_a_server_that_restarted_since_the_last_read_is_read_again(
     build: Build, tmp_path: Path
 ) -> None:
@@ -61,6 +68,7 @@ def test_a_server_that_restarted_since_the_last_read_is_read_again(
     server.stop()
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_success_comes_with_its_result_and_time(build: Build, redis_url: str) -> None:
     app = build(redis_url)
     before = datetime.now(UTC) - timedelta(seconds=1)
@@ -72,6 +80,7 @@ def test_a_success_comes_with_its_result_and_time(build: Build, redis_url: str) 
     assert before < end.at < datetime.now(UTC) + timedelta(seconds=1)
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize(
     ("state", "result", "end"),
     [
@@ -109,6 +118,7 @@ def test_who_cannot_answer_is_not_waited_for(build: Build, backend: str) -> None
     assert ask(["t-1"]).get("t-1") is None
 
 
+@pytest.mark.usefixtures("patient")
 def test_many_are_asked_for_in_one_read(build: Build, redis_url: str) -> None:
     """One that cannot be decoded hides no other."""
     app = build(redis_url)
@@ -128,24 +138,30 @@ def test_many_are_asked_for_in_one_read(build: Build, redis_url: str) -> None:
     assert ask(ids) == {**answers, "t-0": None}
 
 
-def test_one_that_answers_one_by_one_is_asked_for_the_rest(build: Build, tmp_path: Path) -> None:
+def test_one_that_answers_one_by_one_is_asked_for_the_rest(
+    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A database's answers take their time: what came within the bound counts."""
+    monkeypatch.setattr(result_backend, "ASK_S", 3 * ASK_S)
     app = build(f"db+sqlite:///{tmp_path}/results.db")
     ids = [f"t-{n}" for n in range(3)]
     for task_id in ids:
         app.backend.store_result(task_id, 1, "SUCCESS")
-    read = app.backend.get_task_meta
+    # A call begins with the rest of the last one's read.
+    kind, turns = type(app.backend), threading.Semaphore(1)
+    read = kind.get_task_meta
 
-    def slowly(task_id: str) -> object:
-        time.sleep(0.6 * ASK_S)
-        return read(task_id)
+    def slowly(backend: object, task_id: str) -> object:
+        assert turns.acquire(timeout=PATIENCE_S)
+        return read(backend, task_id)
 
-    app.backend.get_task_meta = slowly
+    monkeypatch.setattr(kind, "get_task_meta", slowly)  # each thread has a backend of its own
     ask, known = ResultBackend(app).ask, {}
     while len(known) < len(ids):
         answers = ask([task_id for task_id in ids if task_id not in known])
-        assert answers
+        assert len(answers) == 1
         known.update(answers)
+        turns.release(2)
     assert {type(end).__name__ for end in known.values()} == {"Completed"}
 
 
@@ -188,12 +204,13 @@ from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery
 from celery.exceptions import Reject
 from progress_backend.daemon import native_daemon
-from progress_backend.tracking.result_backend import ResultBackend
+from progress_backend.tracking import result_backend
+result_backend.ASK_S = {PATIENCE_S}
 app = Celery("asked", broker="memory://", backend="{redis_url}")
 app.backend.store_result("t", 1, "SUCCESS")
-ask, answers = ResultBackend(app).ask, []
+ask, answers = result_backend.ResultBackend(app).ask, []
 native_daemon("asking", lambda: answers.extend(ask(["t"])["t"] for _ in range(3)))
-deadline = time.monotonic() + 20
+deadline = time.monotonic() + {PATIENCE_S}
 while len(answers) < 3 and time.monotonic() < deadline:
     time.sleep(0.01)  # lets gevent's hub run, up to the deadline
 assert [type(answer).__name__ for answer in answers] == ["Completed"] * 3, answers
@@ -201,11 +218,13 @@ assert [type(answer).__name__ for answer in answers] == ["Completed"] * 3, answe
     subprocess.run([sys.executable, "-c", code], check=True, timeout=300, cwd=tmp_path)
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_fork_waits_for_whatever_lock_a_backend_has(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """SQLAlchemy's mappers have one, drivers and imports have theirs: none is in the child."""
+    monkeypatch.setattr("progress_backend.runs.fork_guard.WAIT_S", PATIENCE_S)
     app = Celery("proj", backend="cache+memory://", set_as_current=False)
     lock, asked, answered = threading.Lock(), threading.Event(), threading.Event()
 

@@ -21,7 +21,7 @@ from progress_backend.tracking.result_backend import ResultBackend
 from progress_backend.tracking.stored_success import StoredSuccess
 from tests.servers import Server
 from tests.stopwatch import timed
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 IDENTITY = ev.Identity(task_type="fetch_data", member=Member(("w",)))
 FAILED = ev.Failed(error_message="it broke", cause="internal_error")
@@ -41,7 +41,10 @@ def backend(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def unless_stored(store: Store, backend: Server) -> Iterator[StoredSuccess]:
+def unless_stored(
+    store: Store, backend: Server, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StoredSuccess]:
+    monkeypatch.setattr("progress_backend.tracking.stored_success._PATIENCE_S", PATIENCE_S)
     app = Celery("asked", broker="memory://", backend=backend.url, set_as_current=False)
     sender = Sender(store, None, closing_s=0.3)
     sender.record(None, "t", ev.Started(identity=IDENTITY))
