@@ -24,7 +24,7 @@ from progress_backend.tracking.keeper import Keeper
 from progress_backend.tracking.result_backend import Answers, AskBackend
 from tests.clocks import set_monotonic
 from tests.strangers import OtherServer, Serve, hanging_up, silent
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 LEASE = "worker@tests/1"
 IDENTITY = ev.Identity(task_type="fetch_data")
@@ -39,20 +39,28 @@ def store(redis_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def keep(store: Store) -> Iterator[StartKeeper]:
+def keep(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartKeeper]:
     """Start a keeper; arguments as Keeper's after the settings."""
-    started: list[Keeper] = []
+    started: list[tuple[Keeper, threading.Event]] = []
 
     def start(lease: str | None, ask: AskBackend | None, *at_work: object) -> Keeper:
         # To the checker they are objects.
         keeper = Keeper(store.settings, lease, ask, *at_work)  # type: ignore[arg-type]
-        started.append(keeper)
+        work, over = keeper._work, threading.Event()
+
+        def works() -> None:
+            work()
+            over.set()
+
+        monkeypatch.setattr(keeper, "_work", works)
+        started.append((keeper, over))
         keeper.start()
         return keeper
 
     yield start
-    for keeper in started:
+    for keeper, over in started:
         keeper.stop()
+        assert over.wait(PATIENCE_S)  # else it would write into the next test's store
 
 
 def apply(store: Store, task_id: str, *events: ev.Event) -> Task:
