@@ -12,7 +12,7 @@ import redis
 #: Celery's ends, and the record's.
 ENDS = {"SUCCESS": "completed", "FAILURE": "error", "REVOKED": "cancelled"}
 #: What a process says as it ends may come a moment later.
-SETTLED_S = 10.0
+SETTLED_S = 60.0
 
 
 def disagreements(results_url: str, records_url: str) -> dict[str, Any]:

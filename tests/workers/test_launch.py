@@ -20,7 +20,8 @@ from tests.waiting import eventually
 from tests.workers.test_launch_fleet import running
 
 LAUNCH = [sys.executable, "-m", "workers.launch"]
-UP_S = 90.0
+#: Longer than a run waits for its parts, and a demo for its jobs.
+UP_S, DEMO_S = 180.0, 300.0
 #: The processes of a run but its store: the guard, the five parts, and the worker's pool of two.
 PROCESSES = 8
 
@@ -73,7 +74,7 @@ def test_the_demo_shows_every_kind_of_end_and_ends_itself(
     for address in (f"{page[1]}internal/health", f"{flower[1]}healthcheck"):
         with urlopen(address, timeout=60) as response:
             assert response.status == 200
-    assert demo.wait(120) == 0, demo.log
+    assert demo.wait(DEMO_S) == 0, demo.log
     for pattern in (
         r"completed +100% .*fetch_data AAPL",
         r"completed +100% .*bulk_import",
@@ -109,7 +110,7 @@ def test_ctrl_c_ends_a_run(start_service: StartService, tmp_path: Path) -> None:
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    watching.wait_for_log(rf"fetch_data AAPL .*{done.stdout.strip()}", 30)
+    watching.wait_for_log(rf"fetch_data AAPL .*{done.stdout.strip()}")
     watching.kill()
     run.signal(signal.SIGINT)
     assert run.wait(60) == 0

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import eventually
 from tests.workers.conftest import StartScripted, StartSource
 from workers.price_files import rows_of
 from workers.prices import (
@@ -54,6 +55,7 @@ def test_a_hanging_source_is_left(start_scripted: StartScripted) -> None:
         pytest.raises(SourceUnavailable, match="ReadTimeout"),
     ):
         list(client.pages("AAPL", "1y"))
+    eventually(lambda: len(server.paths) >= 2)
     assert len(server.paths) == 2
 
 

@@ -34,7 +34,7 @@ class Workflows:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_S,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
