@@ -36,6 +36,13 @@ def driving(request: pytest.FixtureRequest) -> Iterator[Driver]:
 
 
 @pytest.fixture
+def at_one_time(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver's time stands still: on a busy machine a second passes between two calls."""
+    now = driver.now()
+    monkeypatch.setattr(driver, "now", lambda: now)
+
+
+@pytest.fixture
 def redis_driver(server_url: str) -> Iterator[Driver]:
     """`Store` with plain keys over each server."""
     with over("sync", Settings(redis_url=server_url)) as driver:

@@ -15,6 +15,7 @@ from progress_backend.record.model import Worker
 from tests.behaviour import driving
 from tests.behaviour.driving import Driver, check_agreement, identity_of
 
+pytestmark = pytest.mark.usefixtures("at_one_time")
 SILENT = timedelta(seconds=31)
 
 

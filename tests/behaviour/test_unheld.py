@@ -28,6 +28,7 @@ def unheld(
     return [base.task.task_id for base in found]
 
 
+@pytest.mark.usefixtures("at_one_time")
 class TestUnheld:
     def test_is_what_waits_for_a_run_and_is_silent(self, driver: Driver) -> None:
         driver.create("waits")
@@ -43,7 +44,7 @@ class TestUnheld:
 
     def test_is_looked_for_by_one_at_a_time(self, driver: Driver) -> None:
         driver.create("waits")
-        assert driver.execute(locks.take(silent_runs.UNHELD_LOCK, "theirs", 5_000))
+        assert driver.execute(locks.take(silent_runs.UNHELD_LOCK, "theirs", 15_000))
         assert driver.run(silent_runs.unheld(driver.flows, driver.now() + SILENT, "ours")) == (
             [],
             [],

@@ -13,6 +13,8 @@ from progress_backend.record.fields import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Warnings, Worker
 from tests.behaviour.driving import Driver, check_agreement, identity_of
 
+pytestmark = pytest.mark.usefixtures("at_one_time")
+
 
 def seconds(number: float) -> timedelta:
     return timedelta(seconds=number)
