@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from progress_backend.runs.celery_thread import CeleryThread
+from tests.clocks import Clock
 from tests.waiting import eventually
 
 #: Calls that wait at most.
@@ -70,8 +71,13 @@ def test_what_is_under_way_is_waited_for_within_a_bound(held: Held) -> None:
     assert held.done == [("first", 0)]
 
 
-def test_a_call_that_has_to_wait_holds_no_other_up(held: Held) -> None:
+def test_a_call_that_has_to_wait_holds_no_other_up(
+    held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("progress_backend.runs.celery_thread.monotonic", clock := Clock(100.0))
     held.put("later", 1, wait_s=0.1)
     held.put("a", 2)
     held.go_on.set()
+    eventually(lambda: held.done == [("first", 0), ("a", 2)])
+    clock.time += 0.1
     eventually(lambda: held.done == [("first", 0), ("a", 2), ("later", 1)])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import select
-import time
 
 import pytest
 import redis
 import redis.asyncio
 
 from progress_backend.store.async_exchange import AsyncExchange
+from tests.clocks import Clock
 from tests.conftest import StartServer
 from tests.waiting import aeventually
 
@@ -84,23 +84,24 @@ async def test_an_error_reply_is_raised_and_the_connection_goes_on(
 
 
 async def test_a_reply_that_came_while_the_process_was_held_up_counts(
-    start_server: StartServer,
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A busy machine's process is no sign of a store that is away."""
-    server = start_server()
+    server, loop = start_server(), asyncio.get_running_loop()
     filled(server.url)
     async with client_of(server.url) as client:
         exchange = AsyncExchange(client, 20)
         assert await exchange.ask(("GET", "a")) == [b"one"]
         (held,) = client.connection_pool._in_use_connections
-        exchange._timeout_s = 0.3
+        monkeypatch.setattr(loop, "time", clock := Clock(loop.time()))
         server.pause()
         reading = asyncio.create_task(exchange.ask(("GET", "a")))
         for _ in range(5):
             await asyncio.sleep(0)  # it is sent
         server.resume()
-        time.sleep(0.5)  # nothing of this loop moves meanwhile, and until the reply is there
+        # Nothing of this loop moves meanwhile, and until the reply is there.
         assert select.select([held._writer.get_extra_info("socket")], [], [], 60)[0]
+        clock.time += 21
         assert await reading == [b"one"]
 
 

@@ -16,8 +16,8 @@ from progress_backend.store import shown_tasks
 from progress_backend.store.drivers import AsyncStore
 from progress_backend.store.shown_tasks import ShownTasks
 from tests.asked import asks, requests
+from tests.clocks import Clock
 from tests.records import Records
-from tests.waiting import aeventually
 
 
 @pytest.fixture
@@ -64,18 +64,18 @@ async def test_places_are_read_together(
 
 
 async def test_a_place_is_read_again_after_a_second(
-    store: AsyncStore, redis_url: str, asked: list[int]
+    store: AsyncStore, redis_url: str, asked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(shown_tasks, "monotonic", clock := Clock(100.0))
     *_, last = waiting(redis_url, 3)
     tasks = ShownTasks(store)
     assert [await ahead(tasks, last) for _ in range(5)] == [2] * 5
     assert asked == [1]
     Records(redis_url).apply("t0", ev.Cancelled())
-
-    async def moved() -> bool:
-        return await ahead(tasks, last) == 1
-
-    await aeventually(moved)
+    clock.time += 0.9
+    assert await ahead(tasks, last) == 2
+    clock.time += 0.2
+    assert await ahead(tasks, last) == 1
 
 
 async def test_no_more_records_are_kept_than_bounded(
