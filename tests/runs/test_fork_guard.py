@@ -51,7 +51,8 @@ def forked(work: Callable[[], bool]) -> bool:
     return os.waitpid(child, 0)[1] == 0
 
 
-def test_a_child_has_no_lock_of_a_thread_that_was_inside() -> None:
+def test_a_child_has_no_lock_of_a_thread_that_was_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fork_guard, "WAIT_S", 60)
     lock, out = threading.Lock(), threading.Event()
     with a_thread_inside(lock, out):
         threading.Timer(0.3, out.set).start()

@@ -106,13 +106,14 @@ def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
         time.sleep(0.1)  # that is how slow the store is
         return [None] * len(several)
 
+    monkeypatch.setattr(sender, "wake", lambda: None)  # the thread would try beside it
     monkeypatch.setattr(sender.writer, "apply", away)
     for number in range(50 * TOGETHER):
         sender.record(None, f"t{number}", ev.Created(identity=IDENTITY))
     monkeypatch.setattr(sender.writer, "apply_together", slow)
     sender.writer.thread.succeeded()
     sender.stop()
-    assert len(tries) <= 3 + 1, "0.3 s of them"
+    assert len(tries) <= 3, "0.3 s of them"
 
 
 def test_the_last_lines_of_a_run_wait_for_the_store(
