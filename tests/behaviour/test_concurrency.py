@@ -16,9 +16,8 @@ from progress_backend.errors import ConcurrentUpdate, TaskNotFound
 from progress_backend.record import events as ev
 from progress_backend.record.model import TaskStatus
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import Store
 from tests.behaviour import writers
-from tests.behaviour.driving import Driver, check_agreement, identity_of
+from tests.behaviour.driving import Driver, check_agreement, identity_of, over
 from tests.strategies import events
 from tests.tiers import examples
 
@@ -39,9 +38,8 @@ def published(driver: Driver) -> Iterator[list[dict]]:
 @pytest.fixture(scope="module")
 def shared(session_redis_url: str) -> Iterator[Driver]:
     """One store for many examples, each under ids of its own."""
-    driver = Driver(Store(Settings(redis_url=session_redis_url, key_prefix="shared:")))
-    yield driver
-    driver.close()
+    with over("sync", Settings(redis_url=session_redis_url, key_prefix="shared:")) as driver:
+        yield driver
 
 
 @given(st.data())

@@ -16,7 +16,7 @@ from progress_backend.store.drivers import AsyncStore, Store
 from tests.asked import page_of
 from tests.behaviour.driving import identity_of, over
 from tests.conftest import StartServer
-from tests.waiting import aeventually
+from tests.waiting import PATIENCE_S, aeventually
 
 KINDS = pytest.mark.parametrize("kind", ["sync", "async"])
 
@@ -112,7 +112,7 @@ async def test_an_async_store_serves_many_at_once(start_server: StartServer) -> 
     with redis.Redis.from_url(server.url) as raw:
         own = [client["id"] for client in raw.client_list()]
         assert len(own) == 1
-        async with AsyncStore(Settings(redis_url=server.url)) as store:
+        async with AsyncStore(Settings(redis_url=server.url), timeout_s=PATIENCE_S) as store:
             created = ev.Created(identity=identity_of())
             await store.ready()
             await asyncio.gather(

@@ -12,7 +12,7 @@ from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings
 from progress_backend.store.connection import async_client, sync_client
 from progress_backend.store.deadline import Deadline
-from tests.waiting import aeventually
+from tests.waiting import PATIENCE_S, aeventually
 
 
 def options_of(url: str) -> dict:
@@ -94,14 +94,14 @@ def test_a_sentinel_url(url, hosts, service, options) -> None:
 
 def test_a_connection_that_the_server_closed_is_made_again(server_url: str) -> None:
     """As a server's idle timeout, its restart or a failover closes it."""
-    with sync_client(Settings(redis_url=server_url), Deadline(1.0)) as client:
+    with sync_client(Settings(redis_url=server_url), Deadline(PATIENCE_S)) as client:
         before = client.client_id()
         killed(server_url, before)
         assert client.client_id() != before
 
 
 async def test_so_it_is_with_asyncio(server_url: str) -> None:
-    async with async_client(Settings(redis_url=server_url), 1.0) as client:
+    async with async_client(Settings(redis_url=server_url), PATIENCE_S) as client:
         first, second = await asyncio.gather(client.client_id(), client.client_id())
         connections = list(client.connection_pool._available_connections)
         killed(server_url, first, second)
