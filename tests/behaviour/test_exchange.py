@@ -116,8 +116,9 @@ def test_an_interrupted_calls_reply_is_dropped(client: redis.Redis, sent_before:
 
 
 def test_a_health_check_that_the_url_asks_for_is_made(server_url: str) -> None:
-    with redis.Redis.from_url(server_url, health_check_interval=0.05) as client:
-        held = Exchange(client, Deadline(60))
+    checked = redis.Redis.from_url(server_url, health_check_interval=0.05)
+    with checked, redis.Redis.from_url(server_url) as client:
+        held = Exchange(checked, Deadline(60))
         held.ask(("ECHO", "a"))
         before = client.info("commandstats").get("cmdstat_ping", {"calls": 0})["calls"]
         time.sleep(0.06)  # redis-py checks only after this much silence, by its own clock
