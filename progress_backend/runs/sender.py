@@ -66,6 +66,7 @@ class Sender(SenderThread):
         """Records events now; else keeps them in the outbox (unless `keep` is false) and returns
         None. Raises only what a signal's handler raises meanwhile; the outbox has the events
         then."""
+        task_id = str(task_id)  # a caller may give a UUID
         waits = self._outbox.holds_up(task_id, happened[-1], kept=keep)
         if not waits and self._asks(happened):
             now = None

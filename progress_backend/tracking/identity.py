@@ -69,8 +69,8 @@ def identity_of(
         total_items=values.get("total_items"),
         metadata=values.get("metadata") or {},
         keeps_results=marking.results,
-        parent_id=header("parent_id"),
-        root_id=header("root_id"),
+        parent_id=_id(header("parent_id")),
+        root_id=_id(header("root_id")),
         group_id=header("group"),
         member=None if (workflow := header(WORKFLOW)) is None else member_of(workflow),
         expect_s=values.get("expect_s"),
@@ -152,6 +152,11 @@ def _owner(value: Any) -> str | None:
         raise ValueError(f"{text[:MAX_OWNER]!r} is no plain text of 1 to {MAX_OWNER} characters")
     text.encode()
     return text
+
+
+def _id(value: Any) -> str | None:
+    """A task's id as text: a caller may give a UUID."""
+    return None if value is None else str(value)
 
 
 def _text(value: Any) -> str | None:

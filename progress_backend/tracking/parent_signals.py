@@ -219,6 +219,7 @@ def _run(
     kwargs: Any,
 ) -> Run:
     """A run for a task that began in another process, with the record of its publish as base."""
+    task_id = str(task_id)
     identity = identity_of(task, task.name, marking, args, kwargs, request)
     run = Run(task_id, identity, process.sender)
     run.base = created(task_id, ev.Created(identity=identity), process.store.now())

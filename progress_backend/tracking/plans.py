@@ -90,7 +90,7 @@ class Canvas:
         if first and self._workflow_id is not None:
             title = self._title or canvas.name_of(self._first, self._alike)
             created = created.having(workflow_name=title, workflow_total=self._total)
-        return None, publish.headers["id"], (created,)
+        return None, str(publish.headers["id"]), (created,)
 
     def _hold(self, process: Process) -> None:
         """Keeps the workflow open while more members may be published."""

@@ -70,7 +70,7 @@ def _identify(publish: Publish, name: str, body: Any) -> None:
 
 def _published_again(publish: Publish, process: Process) -> bool:
     """Whether a message publishes a task with a record again, as a retry or a replacement."""
-    headers, task_id = publish.headers, publish.headers["id"]
+    headers, task_id = publish.headers, str(publish.headers["id"])
     publisher = publish.tracker.app.current_worker_task
     run = process.run_of(publisher.request) if publisher is not None else None
     if run is not None and run.task_id == task_id:

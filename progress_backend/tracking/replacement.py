@@ -27,6 +27,6 @@ def _keeper(signature: Any, task_id: str) -> Any:
         case "chord":
             parts = [signature["kwargs"]["body"]]
         case _:
-            return signature if signature["options"].get("task_id") == task_id else None
+            return signature if str(signature["options"].get("task_id")) == task_id else None
     found = (_keeper(part, task_id) for part in reversed(parts))
     return next((part for part in found if part is not None), None)

@@ -40,7 +40,7 @@ def prerun(
     tracker: Tracker, sender: Any, *, task_id: str, args: Any, kwargs: Any, **_: Any
 ) -> None:
     """Records Started (`task_prerun`); from now on the notifier finds the run."""
-    task = sender
+    task, task_id = sender, str(task_id)  # a caller may give a UUID
     request = task.request
     header = header_in(request)
     marking = tracker.marking_for(task.name, {HEADER: header})

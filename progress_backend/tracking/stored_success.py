@@ -68,7 +68,7 @@ class StoredSuccess:
         If the last of them stands, calls `stands`, which ends the planned records that follow."""
         now = self._sender.writer.store.now()
         timed = tuple(event.happened_at(now) for event in happened)
-        failure = _Failure(run, task_id, timed, keep, time.monotonic() + _PATIENCE_S, stands)
+        failure = _Failure(run, str(task_id), timed, keep, time.monotonic() + _PATIENCE_S, stands)
         if len(self._waiting) >= _MOST:
             self._record(failure, None)
             return

@@ -39,7 +39,7 @@ def at_work() -> dict[str, set[int]] | None:
     numbers: dict[str, set[int]] = {}
     try:
         for request in (*state.active_requests, *state.requests.values()):
-            numbers.setdefault(request.id, set()).add(request.request_dict.get(RUN, 0))
+            numbers.setdefault(str(request.id), set()).add(request.request_dict.get(RUN, 0))
     except RuntimeError:
         return None
     return numbers

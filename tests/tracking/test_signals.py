@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import celery
 import pytest
@@ -14,6 +15,7 @@ from celery.exceptions import Reject
 from progress_backend import ProgressNotifier, install, progress_task
 from progress_backend.store.drivers import Store
 from progress_backend.testing import wait_for_progress
+from progress_backend.tracking import worker_lease
 from tests.apps import in_process
 
 #: No server listens there.
@@ -119,4 +121,26 @@ def test_a_message_that_cannot_be_sent_back_is_rejected(progress_store: Store, e
             wait_for_progress(progress_store, task_id, status="error")
     task = wait_for_progress(progress_store, task_id, status="error")
     assert (task.error_cause, task.error_message) == ("rejected", "Reject: later")
+    app.close()
+
+
+def test_a_uuid_as_a_tasks_id_is_recorded_as_text(progress_store: Store) -> None:
+    """Celery takes any id that the broker's serializer does; the worker receives a UUID too."""
+    app = Celery("uuids", set_as_current=False)
+    app.conf.update(in_process("uuids"))
+    install(app, track="all", update_interval_s=0)
+    task_id, at_work = uuid4(), list[bool]()
+
+    @app.task(bind=True, shared=False)
+    def job(self: Any) -> None:
+        ProgressNotifier(self).update(3, 9)
+        at_work.append(str(task_id) in (worker_lease.at_work() or ()))
+
+    job.apply_async(task_id=task_id)
+    created = wait_for_progress(progress_store, str(task_id), status="created")
+    assert created.root_id == str(task_id)
+    with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=60):
+        task = wait_for_progress(progress_store, str(task_id), status="completed")
+    assert (task.current_items, task.total_items, task.attempt) == (3, 9, 1)
+    assert at_work == [True]  # else the check for lost runs would find this one lost
     app.close()
