@@ -120,7 +120,8 @@ def jobs_are_patient() -> Iterator[None]:
     """What is published or run in this process has its record at once: a busy machine may take
     longer than a job waits. Folders that are about that time have their own fixture."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("progress_backend.runs.writer.JOB_WAIT_S", 5.0)
+        for module in ("writer", "sender"):  # the second imports it by its name
+            patched.setattr(f"progress_backend.runs.{module}.JOB_WAIT_S", 5.0)
         yield
 
 
