@@ -166,7 +166,7 @@ def test_a_result_backend_that_hangs_costs_one_bound_a_pass_and_is_waited_for_a_
             return answers
 
         asking = judge(store, timed)
-        monkeypatch.setattr("progress_backend.tracking.lost_runs._PATIENCE_S", PATIENCE_S)
+        monkeypatch.setattr("progress_backend.tracking.lost_runs._PATIENCE_S", 3_600)
         asking.dead()
         assert counts(store)["running"] == MANY, "it may be on its way back"
         monkeypatch.setattr("progress_backend.tracking.lost_runs._PATIENCE_S", 0)
