@@ -116,7 +116,7 @@ def test_all_runs_of_a_process_are_one_read_a_second(
     sender: Sender, reads: list[int], ask: Callable[..., object]
 ) -> None:
     runs = [begun(sender, f"t{number}") for number in range(20)]
-    eventually(lambda: 20 in reads)  # a read leaves out runs that have just written
+    eventually(lambda: 20 in reads)  # a read leaves out runs that wrote a moment ago
     reads.clear()
     with Stopwatch() as watch:
         eventually(lambda: len(reads) >= 4)
