@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from celery import current_task
+from celery.exceptions import SoftTimeLimitExceeded
 
 from ..record.events import Identity
 from ..record.json_text import text_of
@@ -136,12 +137,15 @@ class ProgressNotifier:
             TypeError: `n` or `total` is a string that is not a number.
         """
         run = self._run
+        try:
+            current = run.current + n
+        except TypeError:  # one of them is a text, as update() takes it too
+            _known("advance", n, total)
+            current = (count_of(run.current) or 0) + (count_of(n) or 0)
         if run.attention or details is not None or (total is not None and total != run.total):
-            total = _known("advance", n, total)
-            run.offer(run.current + n, total, message, details)
+            run.offer(current, _known("advance", n, total), message, details)
             return
-        run.current += n
-        run.message = message
+        run.current, run.message = current, message
         run.pending = True
 
     def track(
@@ -349,5 +353,7 @@ def _warn_once(who: str, why: str) -> None:
 def _length(iterable: Iterable[Any]) -> int | None:
     try:
         return len(iterable)  # type: ignore[arg-type]  # that is the question
-    except (TypeError, OverflowError):
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:  # whatever a user's own __len__ raises
         return None

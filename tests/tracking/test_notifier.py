@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from celery import Celery, Task
+from celery.exceptions import SoftTimeLimitExceeded
 from celery.local import Proxy
 
 from progress_backend import ProgressNotifier, progress_task
@@ -273,3 +274,34 @@ def test_a_text_in_a_numbers_place_is_refused(eager: App, tracked: bool) -> None
     assert refused == ["advance()", "update()", "update()"]
     if tracked:
         assert eager.record(task_id).progress == (2, 4, 100)
+
+
+def test_numbers_as_texts_are_counted_on_from(eager: App) -> None:
+    def counts(self: Any) -> None:
+        reporter = ProgressNotifier(self)
+        reporter.update("5", 9)  # type: ignore[arg-type]  # as it came out of a file
+        reporter.advance()
+        reporter.advance("2")  # type: ignore[arg-type]
+
+    assert eager.call(counts).progress == (8, 9, 100)
+
+
+class OfAWrapper:
+    """An iterable with a length that depends on what it wraps."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self._error = error
+
+    def __len__(self) -> int:
+        raise self._error("no length")
+
+    def __iter__(self) -> Iterator[int]:
+        return iter((7, 8))
+
+
+def test_a_loop_over_what_has_no_length_raises_only_the_time_limit() -> None:
+    track = ProgressNotifier().track
+    for error in (AttributeError, NotImplementedError, ValueError):
+        assert list(track(OfAWrapper(error))) == [7, 8]
+    with pytest.raises(SoftTimeLimitExceeded):
+        track(OfAWrapper(SoftTimeLimitExceeded))
