@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from progress_backend import tokens
@@ -180,14 +181,15 @@ def test_what_the_page_does_by_keys(api: RunningApi, records: Records, open_page
     expect(page.locator("#list")).to_be_focused()
 
 
+@pytest.mark.parametrize("other", ["", "&symbol=none"])
 def test_the_chosen_status_is_in_sight_on_a_phone(
-    api: RunningApi, records: Records, open_page: OpenPage
+    api: RunningApi, records: Records, open_page: OpenPage, other: str
 ) -> None:
-    """Also where the counts, which make the others wider, come later than the page."""
+    """Beside another filter, and where the counts, which make chips wider, come after the page."""
     records.start("job")
     page = open_page(api, "/static/page.css", viewport={"width": 390, "height": 800})
     page.route("**/internal/tasks?*", lambda route: None)
-    page.goto(f"http://127.0.0.1:{api.port}/?lang=en&status=cancelled")
+    page.goto(f"http://127.0.0.1:{api.port}/?lang=en&status=cancelled{other}")
     expect(page.locator("[data-filter=cancelled]")).to_be_in_viewport(ratio=0.99)
     page.unroute("**/internal/tasks?*")  # and what waits goes on
     expect(page.locator("#empty")).to_be_visible()

@@ -133,9 +133,9 @@ function draw() {
   drawState();
   const filtered = filtersOf(chosen).size > (chosen.status ? 1 : 0); // the counts are those of all tasks
   const { created } = list.summary();
+  showChosen(chosen, words);
   showFilters(filtered || created == null ? null : list.summary(), chosen.status, words);
   strip?.show(list.summary(), words);
-  showChosen(chosen, words);
   list.drawRows();
   if (list.drawn()) (drawMenus ??= makeMenus())();
   const { shown, all } = list.counted();
