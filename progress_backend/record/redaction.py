@@ -50,33 +50,34 @@ class Redaction:
     keys: tuple[str, ...] = KEYS
     function: Redact | None = None
 
-    def of(self, event: E) -> E:
+    def of(self, event: E, clips: bool = True) -> E:
         """The event as it may be recorded: the event itself if it has no mapping and nothing is
-        masked."""
+        masked. `clips`: a mapping that no record can have becomes a note of its size."""
         changed: dict[str, Any] = {}
         for name in _named(type(event)):
             if not (value := getattr(event, name)):
                 continue  # most values of a run have no text
-            masked = self._of_part(value) if name in _PARTS else self.value(name, value)
+            is_part = name in _PARTS
+            masked = self._of_part(value, clips) if is_part else self.value(name, value, clips)
             if masked is not value:
                 changed[name] = masked
         return event.having(**changed) if changed else event
 
-    def _of_part(self, part: Identity | Asked) -> Identity | Asked:
+    def _of_part(self, part: Identity | Asked, clips: bool) -> Identity | Asked:
         name = "metadata" if isinstance(part, Identity) else "reason"
         value = getattr(part, name)
-        masked = self.value(name, value)
+        masked = self.value(name, value, clips)
         return part if masked is value else part._replace(**{name: masked})
 
-    def value(self, name: str, value: Any) -> Any:
+    def value(self, name: str, value: Any, clips: bool = True) -> Any:
         """A field's value as it may be recorded: a text itself where nothing is masked, a mapping
         as a copy, which its job no longer changes."""
         if not value:
             return value
         if self.function is None:
-            # No record has a larger mapping, and the search in it would delay the job's end.
-            small = clip(value, MAX_DOCUMENT_BYTES) if isinstance(value, Mapping) else value
-            return self._of_value(small, ())
+            if clips and isinstance(value, Mapping):  # the search would delay the job's end
+                value = clip(value, MAX_DOCUMENT_BYTES)
+            return self._of_value(value, ())
         masked = self._of_value(value, ())
         kind: type = Mapping if isinstance(value, Mapping) else str
         try:

@@ -232,7 +232,7 @@ class ProgressService(NotificationServiceInterface):
         known = self._tasks[task_id][0] if task_id in self._tasks else None
         if known is None and not isinstance(events[0], Created):
             raise TaskNotFound(task_id)
-        given = tuple(map(self.settings.redaction.of, events))
+        given = tuple([self.settings.redaction.of(event, False) for event in events])
         task = steps(task_id, known, given, now, self.settings)[-1][2]
         task, document = encoded(task, all(isinstance(event, REQUESTS) for event in events))
         self._tasks[task_id] = task, body_of(document)

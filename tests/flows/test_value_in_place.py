@@ -108,7 +108,7 @@ VALUE = ev.Progressed(attempt=1, current=3, message=progress_text("ja", 3, 10))
         ({"rate": 2.5}, VALUE, 1),
         ({}, VALUE.having(at=NOW), 1),
         ({}, VALUE.having(details={"phase": "save"}), 1),
-        ({}, VALUE.having(details={"rows": "x" * 300_000}), 1),
+        ({}, VALUE.having(details={"rows": "x" * 262_000}), 1),
         ({}, VALUE, 3_601),
     ],
     ids=["member", "warned", "not begun", "first rate", "late", "phase", "too large", "an hour on"],
