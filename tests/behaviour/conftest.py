@@ -8,7 +8,7 @@ import pytest
 
 from progress_backend.settings import Settings
 from tests.behaviour.driving import Driver, in_parts, over
-from tests.conftest import flushed
+from tests.conftest import StartServer, flushed
 
 SERVERS = {"valkey": "session_redis_url", "redis": "debian_redis_url"}
 DRIVERS = ["sync-valkey", "sync-redis", "async-valkey", "async-redis", "parts-valkey"]
@@ -46,4 +46,14 @@ def at_one_time(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
 def redis_driver(server_url: str) -> Iterator[Driver]:
     """`Store` with plain keys over each server."""
     with over("sync", Settings(redis_url=server_url)) as driver:
+        yield driver
+
+
+@pytest.fixture(params=["valkey", pytest.param("redis", marks=pytest.mark.wide)])
+def counted_driver(request: pytest.FixtureRequest, start_server: StartServer) -> Iterator[Driver]:
+    """As `redis_driver`, over a server of which nothing else asks anything: the run's API goes on
+    with its checks on the run's Valkey."""
+    server = request.param
+    url = start_server().url if server == "valkey" else store_url(request, server)
+    with over("sync", Settings(redis_url=url)) as driver:
         yield driver

@@ -139,29 +139,29 @@ def calls(driver: Driver) -> dict[str, int]:
     return {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in stats.items()}
 
 
-def test_a_page_reads_no_more_than_itself(redis_driver: Driver) -> None:
+def test_a_page_reads_no_more_than_itself(counted_driver: Driver) -> None:
     for n in range(300):
-        redis_driver.create(f"t{n}", symbol="7203.T")
-    redis_driver.run(page_of(redis_driver.flows, 1, 1))  # the script is known from here on
+        counted_driver.create(f"t{n}", symbol="7203.T")
+    counted_driver.run(page_of(counted_driver.flows, 1, 1))  # the script is known from here on
     read = []
     for page, filters in ((1, ()), (14, ()), (2, ("created", "fetch_data", "7203.T"))):
-        redis_driver.raw.config_resetstat()
-        assert len(redis_driver.ids(page, 20, *filters)) == 20
-        read.append(calls(redis_driver))
+        counted_driver.raw.config_resetstat()
+        assert len(counted_driver.ids(page, 20, *filters)) == 20
+        read.append(calls(counted_driver))
     for seen in read:
         seen.pop("config|resetstat")
         assert seen.pop("info", 0) <= 1
         assert seen == {"evalsha": 1, "zcard": 7, "zrevrange": 1, "getrange": 20}
 
 
-def test_the_whole_traffic_of_a_task_scans_nothing(redis_driver: Driver) -> None:
-    redis_driver.raw.config_resetstat()
-    base = redis_driver.start("t", "lease-1", symbol="7203.T")
-    redis_driver.apply("t", ev.Completed(), base=base)
-    redis_driver.execute(redis_driver.flows.count(redis_driver.now()))
-    later = redis_driver.now() + timedelta(days=2)
-    assert redis_driver.run(cleanup(redis_driver.settings, later, "token")) == 1
-    seen = calls(redis_driver)
+def test_the_whole_traffic_of_a_task_scans_nothing(counted_driver: Driver) -> None:
+    counted_driver.raw.config_resetstat()
+    base = counted_driver.start("t", "lease-1", symbol="7203.T")
+    counted_driver.apply("t", ev.Completed(), base=base)
+    counted_driver.execute(counted_driver.flows.count(counted_driver.now()))
+    later = counted_driver.now() + timedelta(days=2)
+    assert counted_driver.run(cleanup(counted_driver.settings, later, "token")) == 1
+    seen = calls(counted_driver)
     assert not {"keys", "scan", "sscan", "hscan", "zscan", "smembers", "hgetall"} & set(seen)
 
 

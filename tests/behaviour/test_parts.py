@@ -13,6 +13,7 @@ from progress_backend.operations.scripts import PARTS
 from progress_backend.settings import Settings
 from tests.behaviour.driving import Driver, in_parts, over
 from tests.behaviour.parts import EACH, commit
+from tests.conftest import StartServer
 
 
 def needs(part: str) -> list[str]:
@@ -37,8 +38,8 @@ def test_a_part_that_a_user_may_not_run_is_left_out(redis_url: str, part: str) -
 
 
 @pytest.fixture
-def in_partitions(redis_url: str) -> Iterator[Driver]:
-    with over("parts", in_parts(Settings(redis_url=redis_url))) as driver:
+def in_partitions(start_server: StartServer) -> Iterator[Driver]:
+    with over("parts", in_parts(Settings(redis_url=start_server().url))) as driver:
         yield driver
 
 

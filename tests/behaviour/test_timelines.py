@@ -87,14 +87,14 @@ def test_it_goes_with_its_record(driver: Driver) -> None:
     assert names(driver, "t") == ["created", "started"]
 
 
-def test_a_plain_task_has_no_such_key_nor_command(redis_driver: Driver) -> None:
-    redis_driver.raw.config_resetstat()
-    redis_driver.create("t")
-    redis_driver.start("t", "lease-1")
-    redis_driver.apply("t", ev.Progressed(current=3))
-    redis_driver.apply("t", ev.Completed())
-    assert not [name for name in redis_driver.left_over() if "timeline" in name]
-    ran = redis_driver.raw.info("commandstats")
+def test_a_plain_task_has_no_such_key_nor_command(counted_driver: Driver) -> None:
+    counted_driver.raw.config_resetstat()
+    counted_driver.create("t")
+    counted_driver.start("t", "lease-1")
+    counted_driver.apply("t", ev.Progressed(current=3))
+    counted_driver.apply("t", ev.Completed())
+    assert not [name for name in counted_driver.left_over() if "timeline" in name]
+    ran = counted_driver.raw.info("commandstats")
     assert "cmdstat_evalsha" in ran
     assert not {"cmdstat_xadd", "cmdstat_unlink", "cmdstat_pexpire"} & ran.keys()
 
