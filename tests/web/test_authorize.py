@@ -18,6 +18,7 @@ from progress_backend.web import site_answer
 from progress_backend.web.rights import Refusal, Resource
 from progress_backend.web.site_answer import answer_of_site
 from tests.records import Records
+from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.test_websockets import closed, received
 from tests.web.test_websockets_all import watch_all
@@ -229,4 +230,5 @@ def test_a_known_token_is_not_asked_about(redis_url: str, start_api: StartApi) -
         assert api.status("job", headers=headers).status_code == 200
         assert api.cancel("job").status_code == 403
     assert api.status("job").status_code == 403
-    assert api.http.get("/internal/health").status_code == 200
+    # 503 until the listener is connected.
+    eventually(lambda: api.http.get("/internal/health").status_code == 200)
