@@ -26,6 +26,8 @@ async def slow_watcher(api: RunningApi) -> AsyncIterator[websockets.ClientConnec
     small.connect(("127.0.0.1", api.port))
     async with api.watch("job", sock=small, max_queue=1) as slow:
         slow.transport.pause_reading()
+        counts = api.app.state.progress.listener.watches.counts
+        await aeventually(lambda: counts.delivered, what="it gets each update from now on")
         yield slow
 
 
