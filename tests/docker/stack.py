@@ -19,7 +19,7 @@ from tests.servers import ROOT
 
 FILE = ROOT / "docker" / "compose.yaml"
 SERVICES = ("api", "beat", "flower", "prices", "redis", "worker")
-READY_S = 120
+READY_S = 240
 #: The files of its secrets.
 LINES = {
     "redis": "requirepass {}",
@@ -66,9 +66,8 @@ class Stack:
 
     def up(self, *args: str) -> None:
         """Starts what is named, or all, and waits until it is healthy."""
-        self.compose(
-            "up", "--detach", "--no-build", "--wait", "--wait-timeout", str(READY_S), *args
-        )
+        bounded = ("--wait", "--wait-timeout", str(READY_S))
+        self.compose("up", "--detach", "--no-build", *bounded, *args, timeout=READY_S + 60)
 
     def container(self, service: str) -> str:
         """The id of the service's container; it must be there."""

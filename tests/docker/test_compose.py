@@ -45,7 +45,7 @@ def running(stack: Stack, task_id: str) -> dict[str, object]:
         found = stack.task(task_id)
         return found if found.get("status") not in (None, "created") else None
 
-    found = eventually(body, 30, what=f"{task_id} begun")
+    found = eventually(body, what=f"{task_id} begun")
     assert found is not None
     assert found["status"] == "running", found
     return found
@@ -126,7 +126,7 @@ def test_worker_and_beat_are_unhealthy_when_they_have_no_turn(stack: Stack) -> N
         stack.exec(service, "sh", "-c", f"kill -CONT {own}")
         assert asked.returncode == 1
         assert re.search(r"its last turn was 1\d\d s ago", asked.stderr), asked.stderr
-        eventually(lambda name=service: stack.exec(name, *check).returncode == 0, 30)
+        eventually(lambda name=service: stack.exec(name, *check).returncode == 0)
 
 
 def test_the_api_is_unhealthy_while_its_store_is_away(stack: Stack) -> None:
@@ -137,7 +137,7 @@ def test_the_api_is_unhealthy_while_its_store_is_away(stack: Stack) -> None:
         assert stack.exec("api", *check).returncode == 1
     finally:
         stack.compose("unpause", "redis")
-    eventually(lambda: stack.exec("api", *check).returncode == 0, 30, what="healthy again")
+    eventually(lambda: stack.exec("api", *check).returncode == 0, what="healthy again")
 
 
 def test_worker_and_api_are_replaced_while_a_job_runs(stack: Stack) -> None:

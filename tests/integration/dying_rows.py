@@ -39,7 +39,14 @@ DYING = (
         RUNNING,
     ),
     Row("warm shutdown", "SIGTERM", k.warm, COMPLETED, RUNNING),
-    Row("cold shutdown", "SIGQUIT", k.cold("job"), LOST, RUNNING),
+    Row(
+        "cold shutdown",
+        "SIGQUIT",
+        k.cold("job"),
+        # Found by the others, or by the worker itself before its process ends.
+        Seen("error", "lost", "^ワーカー cold_shutdown@tests [がは]"),
+        RUNNING,
+    ),
     Row(
         "cold shutdown, acks_late",
         "SIGQUIT; the broker delivers the message again",
