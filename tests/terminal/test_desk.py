@@ -107,8 +107,10 @@ def test_actions_are_requested_and_their_result_is_shown(opened: Open, records: 
         terminal.write(b"p")
         terminal.wait_for(r"fetch_data 7203\.T: pause requested")
         terminal.wait_for("> first-id +pause requested")
+        terminal.forget()
         terminal.write(b"r")
         terminal.wait_for(r"fetch_data 7203\.T: resume requested")
+        terminal.wait_for("> first-id +running")  # above the other one, as before the pause
         terminal.write(DOWN + b"c")
         terminal.wait_for(r"Cancel fetch_data トヨタ\? y/n")
         terminal.write(b"n")
