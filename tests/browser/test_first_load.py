@@ -88,3 +88,16 @@ def test_nothing_moves_as_the_rest_is_read(
     expect(page.locator(".part-times" if path else "footer")).to_be_visible()
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.evaluate("window.moved") < 0.02
+
+
+def test_nothing_moves_as_the_places_of_waiting_tasks_are_read(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for number in range(8):
+        records.member(f"m-{number}", "the-group")
+    page = open_page(api, "/static/page.css", viewport={"width": 390, "height": 844})
+    page.add_init_script(MOVED)
+    page.goto(f"http://127.0.0.1:{api.port}/?status=created&lang=en")
+    expect(page.locator("tr", has_text="no worker is running")).to_have_count(8)
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("window.moved") < 0.005

@@ -110,7 +110,8 @@ export function makeRow(act, kind = TASK) {
     sayCut(line, cause || text, cause ? why : text);
     sayCut(problem, cause ? text : why);
     message.title = line.title || problem.title;
-    message.hidden = !line.textContent && !problem.textContent;
+    // Of a waiting task the place in the queue is read later: its line has its room before.
+    message.hidden = task.status !== "created" && !line.textContent && !problem.textContent;
   }
 
   function showName(words) {
