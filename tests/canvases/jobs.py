@@ -16,8 +16,9 @@ from celery import Celery, chain, chord, group, signature
 
 from progress_backend import ProgressNotifier, install
 
-#: Seconds after which a message that no worker acknowledged is delivered again.
-VISIBILITY_S = 4
+#: Seconds after which a message that no worker acknowledged is delivered again: soon where workers
+#: are killed, else later than a message waits in a busy worker, which would run it twice.
+SOON_S, LATER_S = 4, 30
 LEASE_S = 2.0
 REAP_INTERVAL_S = 0.5
 #: Hash: task id -> how often its body has begun; and task id -> the name of its canvas.
@@ -33,7 +34,7 @@ def build(url: str, store: str, *, late: bool = False, set_as_current: bool = Fa
     app = Celery("canvases", broker=url, backend=url, set_as_current=set_as_current)
     app.conf.update(
         broker_transport_options={
-            "visibility_timeout": VISIBILITY_S,
+            "visibility_timeout": SOON_S if late else LATER_S,
             # A worker that is killed while it looks for messages to deliver again leaves its lock.
             "unacked_mutex_expire": 2,
         },

@@ -24,7 +24,7 @@ from progress_backend.operations.keys import Keys
 from progress_backend.record.workflow import Figures
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from tests.canvases.jobs import CANVAS_OF, LEASE_S, REAP_INTERVAL_S, RUNS, VISIBILITY_S, build
+from tests.canvases.jobs import CANVAS_OF, LATER_S, LEASE_S, REAP_INTERVAL_S, RUNS, build
 from tests.canvases.plan import KINDS_ASKED, canvases
 from tests.canvases.verdict import Case, backwards, faults, unsent
 from tests.chaos.calm import QUEUE, UNACKED, deliver_again
@@ -39,9 +39,9 @@ _CHILD_S, _WORKER_S = (0.3, 1.0), (3.0, 6.0)
 #: Kills of pool processes, and of workers, at most: on a busy machine a trial would not end.
 _CHILDREN, _WORKERS = 25, 6
 #: A queue that stays the same for so long will not be done with.
-_STUCK_S = 2 * VISIBILITY_S + PATIENCE_S
+_STUCK_S = 2 * LATER_S + PATIENCE_S
 #: From when no message is left: a worker is found dead, its run lost, the workflow quiet.
-_JUDGED_S = 4 * (LEASE_S + REAP_INTERVAL_S) + PATIENCE_S
+_JUDGED_S = 4 * (LEASE_S + REAP_INTERVAL_S) + LATER_S + PATIENCE_S
 _SAMPLE_S = 0.2
 #: How long the records' server pauses, and the time between two pauses.
 _PAUSE_S, _BETWEEN_S = 0.3, 4.0
