@@ -60,9 +60,9 @@ def _before() -> None:
     if inside is None:
         return
     inside.changed.acquire()
+    _held.append(inside)  # so that it is released also if a signal's handler raises in the wait
     if not inside.changed.wait_for(lambda: not inside.awaited(), WAIT_S):
         inside.given_up |= inside.stays.keys()
-    _held.append(inside)
 
 
 def _in_parent() -> None:

@@ -69,6 +69,34 @@ def test_it_waits_for_a_bound_and_not_twice_for_the_same(monkeypatch: pytest.Mon
         assert time.monotonic() - began >= 0.4 > quickest(lambda: forked(lambda: True))
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signals_handler_that_raises_in_the_wait_leaves_no_lock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a job's soft time limit; Python drops what a function that it calls at a fork raises."""
+    raised = list[int]()
+
+    def limit(number: int, _: object) -> None:
+        raised.append(number)
+        raise TimeoutError
+
+    def awaited(_: object) -> bool:
+        signal.raise_signal(signal.SIGUSR1)
+        return True
+
+    monkeypatch.setattr(fork_guard._Inside, "awaited", awaited)
+    before = signal.signal(signal.SIGUSR1, limit)
+    try:
+        with no_fork_in_between():
+            pass  # there is a guard
+        assert forked(lambda: True)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert raised
+    with a_thread_inside(threading.Lock(), threading.Event()):
+        pass  # another thread comes in
+
+
 def test_the_thread_that_forks_does_not_wait_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """And both go on with it, the child also where it leaves what its parent entered."""
     monkeypatch.setattr(fork_guard, "WAIT_S", 60)
