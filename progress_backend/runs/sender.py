@@ -57,6 +57,8 @@ class Sender(SenderThread):
         deadline = time.monotonic() + JOB_WAIT_S
         if run.lock.acquire(timeout=0 if jobs.open else jobs.wait_s):
             run.lock.release()
+        elif run.next_due:
+            run.pending = True  # the write may fail: the end has the value too
         if self._mirror is not None:
             self._mirror.close(run, max(deadline - time.monotonic(), 0.0))
 

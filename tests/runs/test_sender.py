@@ -116,6 +116,28 @@ def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
     assert len(tries) <= 3, "0.3 s of them"
 
 
+def test_an_end_has_the_value_of_a_write_without_a_reply(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The write may fail after the end, and nothing gives the value to a run that is over."""
+    run = begun(sender)
+    under_way, over = threading.Event(), threading.Event()
+
+    def without_reply(*_: Any) -> None:
+        under_way.set()
+        assert over.wait(60)
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(sender.writer, "values", without_reply)
+    run.offer(7, 9)
+    assert under_way.wait(60)
+    run.close()
+    newest = run.newest()
+    over.set()
+    assert newest is not None
+    assert (newest.current, newest.total) == (7, 9)
+
+
 def test_the_last_lines_of_a_run_wait_for_the_store(
     store: Store, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
