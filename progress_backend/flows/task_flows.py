@@ -135,8 +135,7 @@ class Flows:
             TooLarge: the document would outgrow its limit.
         """
         _refuse_id(str(task_id))
-        known, stored_now = base, False
-        given = tuple([self.redaction.of(event, clip) for event in events])
+        known, stored_now, given = base, False, tuple(self.redaction.of(e, clip) for e in events)
         if base is None and not isinstance(events[0], MAKING):
             base, stored_now = (yield from _stored(task_id)), True
         stood: Standing = facets_of(base.task) if base else None
