@@ -56,7 +56,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   #state = "connecting";
   #code = null; // the close code (44xx) of a refusal
   #cancelState = null; // "sure" (waits for the second press), "sent", or the text of a refusal
-  #highest = 0; // the highest percentage: the bar goes back only with another attempt or total
+  #highest = 0; // the highest percentage: the bar goes back only with another attempt, total or state of Redis
   #spokenAs = "";
   #spokenAge = null;
   #ticking = null;
@@ -167,6 +167,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
       before &&
       before.created_at === record.created_at &&
       before.attempt === record.attempt &&
+      before.revision <= record.revision &&
       before.progress.total === record.progress.total;
     this.#highest = Math.max(same ? this.#highest : 0, record.progress.percentage);
     const at = record.timestamp ?? record.updated_at;

@@ -53,13 +53,9 @@ function makeFeed(about, onFinish) {
     for (const listener of listeners) listener.state(state);
   }
 
-  // Each poll and each new connection delivers the newest record once more.
-  function isNews(message) {
-    if (record?.created_at !== message.created_at) return true;
-    return (
-      message.revision >= record.revision && JSON.stringify(message) !== JSON.stringify(record)
-    );
-  }
+  // Each poll and each new connection delivers the newest record once more. Messages come in order: a lower revision is
+  // that of a Redis that was restored from an older state.
+  const isNews = (message) => JSON.stringify(message) !== JSON.stringify(record);
 
   function take(message) {
     received = true;
@@ -148,7 +144,9 @@ function byPolling(about, { received, closed }) {
         cache: "no-cache",
         signal: stop.signal,
       });
-      if (!answer.ok) return closed(REFUSALS[answer.status] ?? LOST);
+      // A proxy may send a 404 of its own while the API restarts; the API's has a JSON body.
+      const json = answer.headers.get("Content-Type")?.startsWith("application/json");
+      if (!answer.ok) return closed((json && REFUSALS[answer.status]) || LOST);
       received(await answer.json());
       timer = setTimeout(read, POLL_MS);
     } catch {

@@ -41,9 +41,10 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
     return got;
   }
 
-  function take(body, at = null) {
-    const later =
-      record && record.created_at === body.created_at && record.revision > body.revision;
+  // A response may be older than a message. The feed's records come in order, also from a restored Redis.
+  function take(body, at = null, ofFeed = false) {
+    const same = !ofFeed && record?.created_at === body.created_at;
+    const later = same && record.revision > body.revision;
     // A WebSocket message (it has a type) has only some fields of the record, a response body has all.
     if (!later) record = { ...(body.type && record), ...normalized(body, at) };
   }
@@ -55,7 +56,7 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
       { base: BASE.href, kind, id, token },
       {
         received: (message) => {
-          if (record) take(message);
+          if (record) take(message, null, true);
           reader.soon();
           draw();
         },
