@@ -27,6 +27,8 @@ from ..record.json_text import dumps
 #: Bytes of an answer that are read at most; a page of 100 rows has less than a tenth.
 _MOST: Final = 64 * 1024 * 1024
 _JSON: Final = "application/json"
+#: The body of FastAPI's 404 for a path without a route.
+_NO_ROUTE: Final = '{"detail":"Not Found"}'
 #: Seconds without a byte of an answer at most, and of a whole one.
 _ANSWER_S: Final = 3.0
 _WHOLE_S: Final = 30.0
@@ -105,7 +107,9 @@ class ApiClient:
             text = ""
             with error, suppress(OSError, HTTPException):
                 text = error.read(1_000).decode(errors="replace")
-            if error.code == HTTPStatus.NOT_FOUND and len(path) > 1:
+            # Not a proxy's, nor another application's: the record may be there.
+            ours = error.headers.get_content_type() == _JSON and text != _NO_ROUTE
+            if error.code == HTTPStatus.NOT_FOUND and len(path) > 1 and ours:
                 return None, None
             raise self._refused(error.code, text) from error
 

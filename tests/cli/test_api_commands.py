@@ -131,6 +131,22 @@ def test_a_server_that_is_no_api_is_one_line() -> None:
             assert result.output == f"Error: {url} is not an API: it responds with text/html\n"
 
 
+@pytest.mark.parametrize("body", ["404 page not found", '{"detail":"Not Found"}'])
+def test_a_404_of_another_server_is_no_missing_record(body: str) -> None:
+    """Such as a proxy's while the API restarts, or an address without the API's prefix."""
+
+    def missing(answer: BaseHTTPRequestHandler) -> None:
+        kind = "application/json" if body.startswith("{") else "text/plain"
+        begin(answer, 404, Content_Type=kind)
+        answer.wfile.write(body.encode())
+
+    with serving(missing) as url:
+        for words in (("show", "job"), ("logs", "job")):
+            result = CliRunner().invoke(main, [*words, "--url", url])
+            assert result.exit_code == 1, result.output
+            assert result.output == f"Error: {url} is not an API of this version\n"
+
+
 def test_a_redirect_takes_the_token_to_no_other_server() -> None:
     asked = list[tuple[str, str | None]]()
 
