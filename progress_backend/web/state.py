@@ -129,6 +129,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     Raises:
         SettingsError: a setting cannot be used, or no store's URL is set.
     """
+    if hasattr(app.state, "progress"):  # the router is included under a second prefix too
+        yield
+        return
     settings = getattr(app.state, "progress_settings", None)
     celery_app = getattr(app.state, "progress_celery_app", None) or celery_app_of_environment()
     if settings is None:

@@ -27,9 +27,11 @@ def test_the_router_in_an_application_of_ones_own(start_api: StartApi, redis_url
     own = FastAPI(lifespan=own_lifespan)
     own.state.progress_settings = Settings(redis_url=redis_url)
     own.include_router(router, prefix="/progress")
+    own.include_router(router, prefix="/old/address")
     api = start_api(own)
     # The library's errors need no handler of the application.
-    assert api.http.get("/progress/internal/task/nope/status").status_code == 404
+    for prefix in ("progress", "old/address"):
+        assert api.http.get(f"/{prefix}/internal/task/nope/status").status_code == 404
     assert api.http.post("/progress/internal/create-task", json={}).status_code == 422
     api.stop()
     assert opened == ["own", "closed"]
