@@ -45,7 +45,7 @@ _EVENTS: Final[dict[type[ev.Event], ev.Event]] = {
         ev.Lost(lease="lease", error_message="", revision=1),
         ev.TakenBack(attempt=1),
         ev.Expired(revision=1),
-        ev.Unreached(error_message="", cause=UPSTREAM),
+        ev.Unreached(attempt=1, error_message="", cause=UPSTREAM),
         ev.Directed(workflow_id="w", act=Act.made("cancel", 1, None, None)),
     )
 }
@@ -65,7 +65,7 @@ def outcomes(row: str, event: type[ev.Event]) -> tuple[str, ...]:
     if event is ev.Completed and row in (TaskStatus.ERROR, TaskStatus.CANCELLED):
         # By an older run of its message.
         known = [None if task is None else replace(task, attempt=2) for task in known]
-    if event is ev.Unreached:  # its message has not left
+    if event is ev.Unreached:  # its message has not left; or its run was replaced
         member = Member(("w",), planned=True)
         known = [None if task is None else replace(task, member=member) for task in known]
     if event is ev.Directed:  # by its workflow

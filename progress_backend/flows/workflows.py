@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from ..errors import TaskNotFound
 from ..operations import records, workflows
@@ -92,12 +93,22 @@ def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | 
     return None if found is None else as_task(found)
 
 
-def end_planned(flows: Flows, task_ids: Sequence[str], end: Unreached, now: datetime) -> Flow[int]:
-    """Ends those of the records that are not published; returns how many there were."""
+def end_planned(
+    flows: Flows,
+    task_ids: Sequence[str],
+    end: Unreached,
+    now: datetime,
+    replaced: Mapping[str, int] = MappingProxyType({}),
+) -> Flow[int]:
+    """Ends those of the records that are not published; returns how many there were. `replaced`:
+    the attempts of runs that were replaced, by the ids of tasks that continue their records."""
     documents = yield from records.read(task_ids)
     bases = readable(documents)
     planned = [base for base in bases if base.task.planned or was_unreached(base.task)]
     yield from commit_each(flows, planned, end, now)
+    for base in bases:
+        if not base.task.ended and (attempt := replaced.get(base.task.task_id)):
+            yield from commit_each(flows, [base], end.of_attempt(attempt), now)
     return len(planned)
 
 

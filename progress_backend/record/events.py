@@ -103,7 +103,8 @@ class Planned(Event, frozen=True, kw_only=True):
 
 class Unreached(Event, frozen=True, kw_only=True):
     """A planned task will not be published: a step before it has not completed, or its workflow did
-    not continue."""
+    not continue. With the attempt of a run that a canvas replaced: of its task, which a later step
+    of that was to continue."""
 
     error_message: str
     cause: str

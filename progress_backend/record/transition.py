@@ -136,7 +136,9 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
         case ev.Unreached():
             # A revoke that a worker has forgotten: the steps before this one ran, and failed.
             gone_on = members.was_unreached(task) and not event.cancelled
-            refused = not (task.planned or gone_on)
+            # Its run replaced it by a canvas, and a later step of that has its id.
+            replaced = event.attempt is not None and not task.ended
+            refused = not (task.planned or gone_on or replaced)
         case ev.Requeued() if task.member is not None and task.member.planned:
             refused = True  # Created records its first publish
         case ev.Warned():
@@ -338,6 +340,7 @@ TABLE: Final[Mapping[str, _Row]] = {
         ev.Resumed: _SAME,
         ev.Retried: Move(TaskStatus.RUNNING, queue.retried),
         ev.Requeued: _UNOWNED,
+        ev.Unreached: _UNREACHED,
         ev.Lost: _LOSE,
         ev.Warned: _WARNING,
     },

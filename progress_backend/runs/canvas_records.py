@@ -63,19 +63,20 @@ def plans(entries: Iterator[Entry]) -> Job:
     return Job(entries, begin)
 
 
-def ends(task_ids: Iterator[str], end: Unreached) -> Job:
-    """Ends the records that are still planned."""
+def ends(steps: Iterator[tuple[str, int | None]], end: Unreached) -> Job:
+    """Ends the records that are still planned, or wait as those of replaced runs."""
 
-    def finish(writer: Writer, own: list[str]) -> None:
-        store = writer.store
+    def finish(writer: Writer, own: list[tuple[str, int | None]]) -> None:
+        store, replaced = writer.store, {i: attempt for i, attempt in own if attempt}
+        task_ids, now = [task_id for task_id, _ in own], store.measured_now()
         try:
-            store.run(workflows.end_planned(store.flows, own, end, store.measured_now()))
+            store.run(workflows.end_planned(store.flows, task_ids, end, now, replaced))
         except StoreUnavailable:
             raise
         except ProgressError as error:
             fault("planned members are not ended", error)
 
-    return Job(task_ids, finish)
+    return Job(steps, finish)
 
 
 class CanvasRecords:

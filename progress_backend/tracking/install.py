@@ -192,7 +192,7 @@ def bind(tracker: Tracker, task: Any) -> None:
         from .identity import header_of
         from .replacement import hand_on
 
-        hand_on(sig, current.task_id, header_of(current.identity))
+        hand_on(sig, current.task_id, header_of(current.identity), current.attempt)
         if current.log and not current.refused:
             process.sender.store_log(current)  # before lines of the next attempt
         try:

@@ -26,6 +26,7 @@ from .identity import identity_of, member_in
 from .membership import ahead_of
 from .process import Process
 from .publish import Publish
+from .replacement import replaced_attempt
 from .tracker import Tracker
 
 #: Most records that one call creates, those of the messages themselves included; the sender's
@@ -236,4 +237,5 @@ def end_ahead(
         return
     message = text(tracker.settings.locale, "upstream", name=name)
     unreached = ev.Unreached(error_message=message, cause=UPSTREAM, cancelled=cancelled)
-    process.sender.end_planned((step.task_id for step in canvas.steps(ahead)), unreached)
+    steps = ((step.task_id, replaced_attempt(step.signature)) for step in canvas.steps(ahead))
+    process.sender.end_planned(steps, unreached)

@@ -20,6 +20,7 @@ from progress_backend.record.model import (
     NOT_PUBLISHED,
     STATUSES,
     WORKER_LOST,
+    Member,
     Task,
     TaskStatus,
     Warnings,
@@ -122,6 +123,20 @@ def test_the_tables_name_all_rows_and_events() -> None:
     assert {ABSENT, SUSPECTED, *STATUSES} == set(TABLE)
     assert {e.__name__ for e in ev.Event.__subclasses__()} == set(HEADER)
     assert len(LINES) == len(TABLE)
+
+
+@pytest.mark.parametrize("row", ["running", "paused"])
+def test_a_replaced_run_ends_with_its_canvas_unless_a_later_run_has_begun(row: str) -> None:
+    before = record(row)
+    assert before is not None
+    before = replace(before, member=Member(("w",)))
+    for attempt in (None, 1):
+        with pytest.raises(TransitionRefused):
+            transition(before, event("Unreached", attempt=attempt), LATER, task_id="t")
+    after = transition(before, event("Unreached", attempt=2), LATER, task_id="t")
+    assert (after.status, after.error_cause, after.unpublished) == ("error", "upstream", True)
+    with pytest.raises(TransitionRefused):  # recorded late: the run's message was replaced
+        transition(after, event("Requeued", attempt=2), LATER, task_id="t")
 
 
 @pytest.mark.parametrize(("row", "name", "expected"), CASES)

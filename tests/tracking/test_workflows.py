@@ -40,6 +40,10 @@ def cancels(*_: Any) -> int:
     raise TaskCancelled("not wanted")
 
 
+def in_a_group(task: Any, *_: Any) -> Any:
+    return task.replace(group(job("ok"), job("fails")))
+
+
 def takes_none() -> int:
     return 1
 
@@ -64,6 +68,7 @@ class Jobs:
         self.celery.task(name="jobs.leaves_out", shared=False)(self.leaves_out)
         self.celery.task(name="jobs.again", shared=False)(self.again)
         self.celery.task(name="jobs.replaces", bind=True, shared=False)(self.replaces)
+        self.celery.task(name="jobs.fails_in_a_group", bind=True, shared=False)(in_a_group)
         self.celery.task(name="jobs.waits", shared=False)(self.waits())
         self.celery.task(name="jobs.cancels", shared=False)(cancels)
         self.celery.task(name="jobs.takes_none", shared=False)(takes_none)
@@ -180,6 +185,8 @@ def test_a_chain_goes_on_step_by_step(jobs: Jobs) -> None:
         (lambda: chord([job("fails"), job("fails")], chain(job("ok"), job("ok"))), (0, 4)),
         (lambda: chord([chord([job("fails")], job("ok")), job("ok")], job("ok")), None),
         (lambda: chain(job("ok"), signature("jobs.nobody", immutable=True), job("ok")), (1, 2)),
+        # Celery stores no end of the replaced task, which a chord's body continues.
+        (lambda: chain(job("fails_in_a_group"), job("ok"), job("ok")), (1, 4)),
         # The next message cannot be made: its task takes no argument.
         (lambda: chain(job("ok"), signature("jobs.takes_none"), job("ok")), (0, 3)),
     ],
