@@ -148,3 +148,27 @@ def test_a_waiting_tasks_place_and_estimated_start_are_shown(
     records.start("t0")
     expect(message_of(page, "t1")).to_contain_text("next to start")
     expect(message_of(page, "t0")).not_to_contain_text("next to start")
+
+
+@pytest.mark.parametrize("by", ["socket", "polls"])
+def test_an_element_shows_the_time_left_of_a_record_that_is_old(
+    api: RunningApi, records: Records, open_page: OpenPage, by: str
+) -> None:
+    """A job without a value since long ago."""
+    past(records, APART)
+    half_way(records, "job", ago_s=1_500)
+    page = open_page(api)
+    if by == "polls":
+        page.route_web_socket("**/internal/ws/watch**", lambda socket: socket.close(code=1001))
+    page.evaluate(
+        """() => {
+          const script = document.createElement("script");
+          [script.type, script.src] = ["module", "static/task-progress.js"];
+          const one = document.createElement("task-progress");
+          one.setAttribute("task-id", "job");
+          document.body.append(script, one);
+        }"""
+    )
+    # Not the 17–62 minutes from its last value on; the first heartbeat comes after ten seconds.
+    left = re.compile(r"^≤3\d min left$")
+    expect(page.locator("task-progress [part=time]")).to_have_text(left, timeout=60_000)

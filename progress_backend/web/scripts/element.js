@@ -133,6 +133,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
           this.#show();
         },
         refused: (code) => this.#refused(code),
+        clock: (now) => this.#clock(now),
       });
     }
     this.#ticking = setInterval(() => this.#show(), 1_000);
@@ -193,6 +194,13 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     this.#show();
     const text = this.#words.refusals[code] ?? String(code);
     this.dispatchEvent(new CustomEvent("error", { detail: { code, text } }));
+  }
+
+  // The record may have been old when it was received.
+  #clock(now) {
+    const behind = Date.parse(now) - Date.parse(this.#record?.at);
+    const since = moment();
+    if (behind > this.#record?.age()) this.#record.age = () => behind + since();
   }
 
   #press() {

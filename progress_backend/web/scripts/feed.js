@@ -16,7 +16,8 @@ const REFUSALS = { 401: 4401, 403: 4403, 404: 4404, 422: 4422 }; // a 429 may be
 const feeds = new Map();
 
 // `kind` is "task" or "workflow". `listener`: received(record) is called for each new record, state(name) with
-// "connecting", "live" or "stale", refused(code) if the API refuses. Returns a function that stops the calls.
+// "connecting", "live" or "stale", refused(code) if the API refuses, and perhaps clock(time) with the API's time. Returns
+// a function that stops the calls.
 export function follow({ base, kind, id, token }, listener) {
   const key = JSON.stringify([base, kind, id, token]);
   if (!feeds.has(key)) {
@@ -61,6 +62,8 @@ function makeFeed(about, onFinish) {
     received = true;
     failures = 0;
     if (message.type === "stale") return become("stale");
+    if (message.type === "heartbeat")
+      for (const listener of listeners) listener.clock?.(message.timestamp);
     if (message.type !== "heartbeat" && message.type !== "reload" && isNews(message)) {
       record = message;
       for (const listener of listeners) listener.received(record);
@@ -148,6 +151,7 @@ function byPolling(about, { received, closed }) {
       const json = answer.headers.get("Content-Type")?.startsWith("application/json");
       if (!answer.ok) return closed((json && REFUSALS[answer.status]) || LOST);
       received(await answer.json());
+      received({ type: "heartbeat", timestamp: answer.headers.get("Date") });
       timer = setTimeout(read, POLL_MS);
     } catch {
       if (!stop.signal.aborted) closed(LOST);
