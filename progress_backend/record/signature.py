@@ -43,5 +43,5 @@ def kwargs_of(signature: Signature) -> Mapping[str, Any]:
 
 
 def text_or_none(value: Any) -> str | None:
-    """A value that is a text, such as an id; None for another, and for an empty one."""
-    return value if isinstance(value, str) and value else None
+    """An id as text, since a caller may give a UUID; None for no id, and for an empty one."""
+    return None if not value or isinstance(value, (dict, list)) else str(value)

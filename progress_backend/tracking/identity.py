@@ -71,7 +71,7 @@ def identity_of(
         keeps_results=marking.results,
         parent_id=_id(header("parent_id")),
         root_id=_id(header("root_id")),
-        group_id=header("group"),
+        group_id=_id(header("group")),
         member=None if (workflow := header(WORKFLOW)) is None else member_of(workflow),
         expect_s=values.get("expect_s"),
         stall_s=values.get("stall_s"),

@@ -110,7 +110,7 @@ def _goes_on(publish: Publish, publisher: Any) -> bool:
     if following is None:
         following = frozenset(canvas.next_ids(ahead_of(request)))
         setattr(request, _NEXT, following)
-    return headers.get("id") in following
+    return str(headers.get("id")) in following  # a caller may give a UUID
 
 
 def ahead_of(request: Any) -> canvas.Embed:

@@ -6,6 +6,7 @@ import gc
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import celery
 import pytest
@@ -284,6 +285,15 @@ def test_what_a_body_publishes_joins(
     assert sorted(one["workflow"]["generation"] for one in seen.values()) == generations
     for inner in {one["workflow"].get("canvas") for one in seen.values()} - {None}:
         assert jobs.ended(inner).count("completed") >= 2
+
+
+@pytest.mark.parametrize(("canvas", "options"), [(chain, {}), (group, {"task_id": uuid4()})])
+def test_its_ids_may_be_uuids(jobs: Jobs, canvas: Any, options: dict[str, Any]) -> None:
+    """In a chain or a group: Celery never publishes the body of a chord of such members."""
+    result = canvas(job("ok").set(task_id=uuid4()) for _ in range(3)).apply_async(**options)
+    eventually(lambda: jobs.figures(held(result)).count("completed") == 3)
+    assert jobs.ended(held(result)).total == 3
+    agrees(jobs, result)
 
 
 def test_a_task_that_starts_itself_again_leaves_the_workflow_at_last(jobs: Jobs) -> None:
