@@ -130,6 +130,7 @@ class Watches:
         Raises:
             StoreUnavailable: Redis does not answer.
         """
+        await self._store.ready()  # no request may: ends and heartbeats need its clock
         # The client of one that waits for its first confirmation reads after that.
         watches = [watch for watch in self._by_channel.values() if watch.confirmed_once]
         for watch in watches:
