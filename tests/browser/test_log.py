@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
+import redis
 from playwright.sync_api import expect
 
 from progress_backend.flows import task_log
+from progress_backend.operations.keys import Keys
 from progress_backend.record.log_line import LogLine
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
@@ -80,6 +83,22 @@ def test_a_page_says_how_many_lines_are_gone_and_what_a_log_keeps(
         write(task_id, "line", count=200)  # as many as the store keeps
     expect(lines.first).to_have_text("… 200 lines are gone (PROGRESS_LOG_KIB keeps more)")
     assert lines.count() == 1_001
+
+
+def test_a_page_shows_the_log_of_a_restored_redis_alone(
+    api: RunningApi, write: Write, open_page: OpenPage, redis_url: str
+) -> None:
+    task_id = api.create()
+    write(task_id, "kept", count=2)
+    with redis.Redis.from_url(redis_url) as client:
+        name = Keys().log(task_id)
+        copy = client.dump(name)
+        write(task_id, "lost")
+        page = open_page(api, f"/task/{task_id}?lang=en")
+        lines = page.get_by_role("log", name="Log").locator("p")
+        expect(lines).to_have_count(3)
+        client.restore(name, 0, copy, replace=True)
+    expect(lines).to_have_text([re.compile("kept$")] * 2)
 
 
 def test_the_last_lines_of_a_run_that_was_cancelled(

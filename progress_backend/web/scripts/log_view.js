@@ -61,6 +61,11 @@ export function makeLog(id) {
     nextMs = performance.now() + (last || got?.body?.last ? 0 : QUIET_MS);
     if (!got?.ok || task.created_at !== of) return;
     const atEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < AT_END_PX;
+    // Redis was restored from an older state: the API sends the lines of that log.
+    if (got.body.lines[0]?.id <= last) {
+      lines.replaceChildren();
+      last = 0;
+    }
     for (const line of got.body.lines) {
       if (last && line.id > last + 1)
         lines.append(element("p", "gone", words.linesGone(line.id - last - 1)));
