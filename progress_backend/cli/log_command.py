@@ -56,9 +56,11 @@ def logs(source: Source, task_id: str, follow: bool, limit: int, as_json: bool) 
                 time.sleep(_POLL_S)
             try:
                 found, ended = _read(source, task_id, last or 0, _LINES)
-            except StoreUnavailable:
+            except (StoreUnavailable, TaskNotFound) as error:
                 if time.monotonic() - answered > AWAY_S:
                     raise
+                if isinstance(error, TaskNotFound):  # a job writes it again, with another log
+                    last = 0
                 found, ended = [], False
             else:
                 answered = time.monotonic()

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
+import redis
 from click.testing import CliRunner, Result
 
 from progress_backend.cli import log_command, main
 from progress_backend.flows import task_log
+from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.record.log_line import LogLine
 from progress_backend.settings import Settings
@@ -73,6 +75,27 @@ def test_following_ends_with_the_task_and_counts_missing_lines(
     assert result.exit_code == 0, result.output
     assert "… 7 lines are gone" in result.output
     assert result.output.splitlines()[-1].endswith("b")
+
+
+def test_following_goes_on_after_the_store_has_lost_the_record(
+    call: Callable[..., Result], redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(redis_url, ("info", "a"), ends=False)
+
+    def lost_and_written_again(_: float) -> None:
+        with redis.Redis.from_url(redis_url) as client:
+            if client.exists(Keys().task(TASK_ID)):
+                client.flushdb()
+            else:
+                written(redis_url, ("info", "b"), ("info", "c"))
+
+    clock = SimpleNamespace(sleep=lost_and_written_again, monotonic=time.monotonic)
+    with monkeypatch.context() as patched:
+        patched.setattr(log_command, "time", clock)
+        patched.setattr(log_command, "_LINES", 2)  # the end's read does not wait
+        result = call(TASK_ID, "-f")
+    assert result.exit_code == 0, result.output
+    assert [line[-1] for line in result.stdout.splitlines()] == ["a", "b", "c"]
 
 
 def test_a_task_that_is_not_there(call: Callable[..., Result]) -> None:
