@@ -290,6 +290,8 @@ def test_what_a_body_publishes_joins(
 @pytest.mark.parametrize(("canvas", "options"), [(chain, {}), (group, {"task_id": uuid4()})])
 def test_its_ids_may_be_uuids(jobs: Jobs, canvas: Any, options: dict[str, Any]) -> None:
     """In a chain or a group: Celery never publishes the body of a chord of such members."""
+    if celery.VERSION < (5, 7):
+        pytest.skip("its result backends take texts alone")
     result = canvas(job("ok").set(task_id=uuid4()) for _ in range(3)).apply_async(**options)
     eventually(lambda: jobs.figures(held(result)).count("completed") == 3)
     assert jobs.ended(held(result)).total == 3
