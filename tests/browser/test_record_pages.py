@@ -191,3 +191,20 @@ def test_forced_colours_show_an_elements_bar(
     colour = "e => getComputedStyle(e).backgroundColor"
     assert bar.locator("[part=fill]").evaluate(colour) != bar.evaluate(colour)
     assert bar.evaluate("e => getComputedStyle(e).borderTopWidth") == "1px"
+
+
+def test_a_404_of_a_proxy_is_no_missing_record(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    """Its route is gone while the API starts again."""
+    records.run("job")
+    page = open_page(api, "/task/job?lang=en")
+    state = page.locator("#connection")
+    expect(state).to_have_attribute("data-state", "live")
+    status = "**/internal/task/job/status"
+    page.route(status, lambda one: one.fulfill(status=404, body="404 page not found"))
+    records.progress("job", 126)
+    expect(state).to_have_attribute("data-state", "away")
+    expect(page.locator("#record")).to_be_visible()
+    page.unroute(status)
+    expect(state).to_have_attribute("data-state", "live")

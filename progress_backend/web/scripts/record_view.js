@@ -35,7 +35,8 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
         missing = null;
         listen();
       }
-    } else if ([403, 404, 422].includes(got.status)) {
+    } else if (got.body && [403, 404, 422].includes(got.status)) {
+      // not a proxy's page
       missing = got.status;
     }
     return got;
