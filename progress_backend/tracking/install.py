@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from celery import Celery, Task, bootsteps, states
 from celery import signals as celery_signals
-from celery.exceptions import Ignore
 from celery.local import Proxy
 
 from ..errors import SettingsError
@@ -159,7 +158,7 @@ def bind(tracker: Tracker, task: Any) -> None:
     if getattr(task, _BOUND, False):
         return
     setattr(task, _BOUND, True)
-    body, update_state, on_replace = task.run, task.update_state, task.on_replace
+    body, update_state = task.run, task.update_state
 
     def current_run() -> Run | None:
         process = tracker.process
@@ -183,27 +182,8 @@ def bind(tracker: Tracker, task: Any) -> None:
         capture(tracker, current, task_id or task.request.id, state, meta)
         return answer
 
-    @functools.wraps(on_replace)
-    def replaced(sig: Any) -> Any:
-        process, current = tracker.process, current_run()
-        if process is None or current is None or task.request.is_eager:
-            return on_replace(sig)
-        from ..record.events import Requeued
-        from .identity import header_of
-        from .replacement import hand_on
-
-        hand_on(sig, current.task_id, header_of(current.identity), current.attempt)
-        if current.log and not current.refused:
-            process.sender.store_log(current)  # before lines of the next attempt
-        try:
-            return on_replace(sig)
-        except Ignore:
-            current.replaced = True
-            process.sender.record(current, current.task_id, Requeued(eta=current.eta))
-            raise
-
     task.run = around(body, current_run)
-    task.update_state, task.on_replace = captured, replaced
+    task.update_state = captured
 
 
 def _revoked(task: Any) -> bool:

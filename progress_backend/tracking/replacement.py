@@ -3,11 +3,46 @@ record."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from celery.exceptions import Ignore
+
+from ..record.events import Requeued
 from ..record.signature import Signature, options_of
 from .headers import HEADER, REPLACED
+from .identity import header_of
+from .tracker import Tracker
+
+_WATCHED: Final = "__progress_replaced__"
+
+
+def watch(tracker: Tracker, task: Any) -> None:
+    """Wraps `on_replace` of a task instance, once. It is done at a run's start: a task may be
+    tracked by its message's header alone."""
+    if getattr(task, _WATCHED, False):
+        return
+    setattr(task, _WATCHED, True)
+    on_replace = task.on_replace
+
+    @functools.wraps(on_replace)
+    def replaced(sig: Any) -> Any:
+        process = tracker.process
+        current = None if process is None else process.run_in(task)
+        if process is None or current is None or task.request.is_eager:
+            return on_replace(sig)
+        hand_on(sig, current.task_id, header_of(current.identity), current.attempt)
+        if current.log and not current.refused:
+            process.sender.store_log(current)  # before lines of the next attempt
+        try:
+            return on_replace(sig)
+        except Ignore:
+            current.replaced = True
+            process.sender.record(current, current.task_id, Requeued(eta=current.eta))
+            raise
+
+    task.on_replace = replaced
 
 
 def hand_on(replacement: Any, task_id: str, header: Mapping[str, Any], attempt: int | None) -> None:

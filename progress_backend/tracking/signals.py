@@ -31,6 +31,7 @@ from .created_header import created_by_publisher
 from .headers import ALONE, CREATED_AT, HEADER, RUN, header_in, instant
 from .identity import identity_of
 from .process import Process
+from .replacement import watch
 from .tracker import LIMIT_VARIABLE, Tracker, tracker_of
 
 logger = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ def prerun(
     marking = tracker.marking_for(task.name, {HEADER: header})
     if marking is None or (process := tracker.process) is None:
         return
+    watch(tracker, task)
     given = header if isinstance(header, dict) else {}
     identity = identity_of(task, task.name, marking, args, kwargs, request)
     run = Run(task_id, identity, process.sender, celery_task=task, request=request)

@@ -29,6 +29,7 @@ def app(session_redis_url: str) -> Iterator[App]:
         app.task(name="fetch", shared=False)(progress_task(symbol=lambda symbol: symbol)(fetch))
         app.task(name="parent", bind=True, shared=False)(progress_task(symbol="P")(parent))
         app.task(name="plain", shared=False)(plain)
+        app.task(name="unmarked", bind=True, shared=False)(unmarked)
         for body in (goes_on, retries, logs):
             app.task(name=body.__name__, bind=True, shared=False)(progress_task(body))
         # A worker sets the level of this process's log, for good.
@@ -48,6 +49,10 @@ def plain() -> None:
 def parent(self: Any, shape: str) -> Any:
     fetch, plain = (self.app.tasks[name].si for name in ("fetch", "plain"))
     raise self.replace(SHAPES[shape](fetch, plain))
+
+
+def unmarked(self: Any) -> Any:
+    raise self.replace(self.app.tasks["plain"].si())
 
 
 def goes_on(self: Any) -> str:
@@ -105,6 +110,13 @@ def test_each_has_its_own_record_and_the_kept_id_its_old_one(app: App, shape: st
     assert {(member.status, member.attempt) for member in members} <= {("completed", 1)}
     wanted = [] if shape == "untracked" else [("fetch", "a"), ("fetch", "b")]
     assert sorted((member.task_type, str(member.symbol)) for member in members) == wanted
+
+
+def test_a_task_is_replaced_that_only_its_messages_header_tracks(app: App) -> None:
+    about = {"progress": {"symbol": "U"}}
+    task_id = app.celery.tasks["unmarked"].apply_async(headers=about).id
+    ended(app, task_id)
+    assert (app.record(task_id).symbol, app.record(task_id).attempt) == ("U", 2)
 
 
 def test_a_task_continues_if_its_replacement_cannot_be_sent(app: App) -> None:
