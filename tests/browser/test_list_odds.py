@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import redis
 from playwright.sync_api import Page, Route, expect
 
+from progress_backend.operations.keys import Keys
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import is_live, listed, shows
+from tests.browser.looking import is_live, listed, row, shows
 from tests.records import Records
 from tests.web.serving import RunningApi
 
@@ -101,3 +103,19 @@ def test_unchanged_elements_are_not_written_again(
     ages = ("for 0:", "for 1:", " min ago", "oldest waits")  # as time goes by
     written = [text for text in page.evaluate("window.written") if not any(a in text for a in ages)]
     assert written == [], "\n".join(written)
+
+
+def test_a_record_that_expires_leaves_the_list(
+    api: RunningApi, records: Records, open_page: OpenPage, redis_url: str
+) -> None:
+    """No message says that; the list is read each half minute."""
+    records.start("job")
+    page = open_page(api, "/?lang=en")
+    is_live(page)
+    shows(page, "job", "running")
+    with page.expect_response("**/internal/tasks?*", timeout=120_000):
+        pass  # the read after the WebSocket was opened, or the next one
+    with redis.Redis.from_url(redis_url) as client:
+        client.delete(Keys().task("job"))
+    expect(row(page, "job")).to_have_count(0, timeout=120_000)
+    is_live(page)

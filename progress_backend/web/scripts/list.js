@@ -6,7 +6,7 @@ import { LEAST, makeFold } from "./fold.js";
 import { makeListening } from "./listening.js";
 import { answered } from "./live.js";
 import { detailsOf, readDetails } from "./details.js";
-import { makeReader } from "./reading.js";
+import { LONGEST_PAUSE_MS, makeReader } from "./reading.js";
 import { makeRow } from "./row.js";
 import { TASK } from "./task.js";
 import { keyOf, makeItems, makeRows } from "./rows.js";
@@ -16,6 +16,7 @@ import { WORKFLOW } from "./workflow.js";
 const LIMIT = 20;
 const FINAL_LOOK_MS = 2_000;
 const HIDDEN_MS = 300;
+const DELETED_MS = 30_000;
 const MOST_LISTS = 20;
 // Rows of the first frame: a small window shows no more. The others are drawn in the next frame.
 const FIRST = 6;
@@ -172,8 +173,9 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     const seen = shownItems();
     for (const item of seen) if (detailsOf(item)) showRow(item);
     if (!document.hidden) readDetails(seen, showRow);
-    // No WebSocket message reports the end of a workflow's publishing.
-    if (seen.some((item) => item.workflow_id && item.end_time === null)) reader.look();
+    // No WebSocket message reports the end of a workflow's publishing, or that a record is deleted or has expired.
+    const publishes = seen.some((item) => item.workflow_id && item.end_time === null);
+    reader.look(publishes ? LONGEST_PAUSE_MS : DELETED_MS);
   }
 
   // Called when the network is back, or the tab is visible again.

@@ -38,9 +38,9 @@ export function makeReader(work, done) {
     else timer ??= setTimeout(read, Math.max(0, pauseMs() - (sinceRead?.() ?? Infinity)));
   }
 
-  // Reads if the last read is LONGEST_PAUSE_MS ago.
-  function look() {
-    if (!reading && (sinceRead?.() ?? Infinity) > LONGEST_PAUSE_MS) read();
+  // Reads if the last read is that long ago.
+  function look(ms = LONGEST_PAUSE_MS) {
+    if (!reading && (sinceRead?.() ?? Infinity) > ms) read();
   }
 
   function lineLost() {
