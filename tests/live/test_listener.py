@@ -146,7 +146,7 @@ async def test_an_unreachable_server_is_logged_once(
                     pass
             assert not listener.connected
             server.start()
-            await aeventually(lambda: listener.connected)
+            await aeventually(lambda: listener.up_to_date)
             monkeypatch.undo()
             async with watching(listener, "a"):
                 pass

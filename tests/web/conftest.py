@@ -12,6 +12,7 @@ from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.conftest import StartServer
 from tests.servers import Server
+from tests.waiting import eventually
 from tests.web.serving import RunningApi
 
 StartApi = Callable[..., RunningApi]
@@ -91,7 +92,9 @@ class Apart(NamedTuple):
 @pytest.fixture
 def apart(start_server: StartServer, start_api: StartApi) -> Apart:
     server = start_server()
-    return Apart(server, start_api(redis_url=server.url))
+    api = start_api(redis_url=server.url)
+    eventually(lambda: api.app.state.progress.listener.up_to_date)
+    return Apart(server, api)
 
 
 @pytest.fixture
