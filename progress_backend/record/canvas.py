@@ -9,12 +9,12 @@ from typing import Any, Final, NamedTuple
 
 from .signature import (
     Signature,
+    id_text,
     is_signature,
     kwargs_of,
     members_of,
     options_of,
     several,
-    text_or_none,
 )
 
 #: Celery's task that polls a chord's header where the result backend cannot count its members.
@@ -86,7 +86,7 @@ def workflow_of(headers: Mapping[str, Any], ahead: Embed, args: Any = ()) -> str
     if headers.get("task") == CHORD_UNLOCK:
         return end_of(args[1]) if len(args or ()) > 1 and is_signature(args[1]) else None
     if headers.get("group") and headers.get("group_index") is not None:
-        return text_or_none(headers["group"])
+        return id_text(headers["group"])
     return None
 
 
@@ -118,8 +118,8 @@ def end_of(signature: Signature) -> str | None:
 def _own_end(signature: Signature, options: Mapping[str, Any]) -> str | None:
     grouped = options.get("group_index") is not None
     if grouped and options.get("group_id"):
-        return text_or_none(options["group_id"])
-    return text_or_none(options.get("task_id"))
+        return id_text(options["group_id"])
+    return id_text(options.get("task_id"))
 
 
 def steps(ahead: Embed) -> Iterator[Step]:
@@ -152,7 +152,7 @@ def first_ids(signature: Signature) -> Iterator[str]:
             case "group":
                 waiting += members_of(one)
             case _:
-                if (task_id := text_or_none(options_of(one).get("task_id"))) is not None:
+                if (task_id := id_text(options_of(one).get("task_id"))) is not None:
                     yield task_id
 
 
@@ -191,7 +191,7 @@ class Walk:
             one = waiting.pop()
             options = options_of(one)
             composed = one.get("subtask_type") in _PARTS
-            task_id = None if composed else text_or_none(options.get("task_id"))
+            task_id = None if composed else id_text(options.get("task_id"))
             if task_id is not None:
                 if task_id in self._seen:
                     continue

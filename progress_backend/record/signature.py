@@ -42,6 +42,6 @@ def kwargs_of(signature: Signature) -> Mapping[str, Any]:
     return kwargs if isinstance(kwargs, dict) else {}
 
 
-def text_or_none(value: Any) -> str | None:
+def id_text(value: Any) -> str | None:
     """An id as text, since a caller may give a UUID; None for no id, and for an empty one."""
     return None if not value or isinstance(value, (dict, list)) else str(value)

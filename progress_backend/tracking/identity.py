@@ -16,6 +16,7 @@ from ..record.events import Identity
 from ..record.failures import described
 from ..record.json_text import dumps
 from ..record.model import MAX_ID, MAX_OWNER, Member, is_plain
+from ..record.signature import id_text
 from ..record.traces import traceparent
 from .decorator import Marking
 from .headers import HEADER, TRACE, WORKFLOW, header_in
@@ -69,9 +70,9 @@ def identity_of(
         total_items=values.get("total_items"),
         metadata=values.get("metadata") or {},
         keeps_results=marking.results,
-        parent_id=_id(header("parent_id")),
-        root_id=_id(header("root_id")),
-        group_id=_id(header("group")),
+        parent_id=id_text(header("parent_id")),
+        root_id=id_text(header("root_id")),
+        group_id=id_text(header("group")),
         member=None if (workflow := header(WORKFLOW)) is None else member_of(workflow),
         expect_s=values.get("expect_s"),
         stall_s=values.get("stall_s"),
@@ -152,11 +153,6 @@ def _owner(value: Any) -> str | None:
         raise ValueError(f"{text[:MAX_OWNER]!r} is no plain text of 1 to {MAX_OWNER} characters")
     text.encode()
     return text
-
-
-def _id(value: Any) -> str | None:
-    """A task's id as text: a caller may give a UUID."""
-    return None if value is None else str(value)
 
 
 def _text(value: Any) -> str | None:
