@@ -14,7 +14,7 @@ from celery.exceptions import SoftTimeLimitExceeded, TaskRevokedError
 
 from progress_backend.runs.celery_thread import CeleryThread
 from progress_backend.runs.mirror import Mirror
-from progress_backend.runs.run import Outcome
+from progress_backend.runs.run import Outcome, Run
 from tests.apps import App
 from tests.runs.test_mirror import TASK, run_of
 from tests.waiting import eventually
@@ -43,6 +43,12 @@ class Wire:
         monkeypatch.setattr(RedisBackend, "_set", held_up)
 
 
+def held_up(app: App, monkeypatch: pytest.MonkeyPatch) -> tuple[Run, Wire, Mirror]:
+    """A run, and a mirror with writes that wait on the wire."""
+    threads = CeleryThread("results"), CeleryThread("broker")
+    return run_of(app), Wire(monkeypatch), Mirror(app.celery, *threads, flower_events=False)
+
+
 def timed_out(*_: object) -> bool:
     return False
 
@@ -65,11 +71,7 @@ def test_a_write_that_comes_after_the_end_is_put_right(
     app: App, monkeypatch: pytest.MonkeyPatch, end: Outcome, waits: Callable[..., bool]
 ) -> None:
     """As a packet that was lost and sent again: it is under way when the run is closed."""
-    run, wire, mirror = (
-        run_of(app),
-        Wire(monkeypatch),
-        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False),
-    )
+    run, wire, mirror = held_up(app, monkeypatch)
     mirror.show(run, TASK)
     assert wire.under_way.wait(60)  # it has read that there is no end yet
     run.closed = True
@@ -90,11 +92,7 @@ def test_a_write_of_a_run_without_a_body_is_put_right(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No body closes the run if `before_start` sets a value and raises."""
-    run, wire, mirror = (
-        run_of(app),
-        Wire(monkeypatch),
-        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False),
-    )
+    run, wire, mirror = held_up(app, monkeypatch)
     run.next_due = 1.0  # a value is recorded
     mirror.show(run, TASK)
     assert wire.under_way.wait(60)
@@ -153,11 +151,7 @@ def test_a_job_waits_for_a_write_under_way_and_for_no_more(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its end is stored after that write then, so that nothing has to be put right."""
-    run, wire, mirror = (
-        run_of(app),
-        Wire(monkeypatch),
-        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False),
-    )
+    run, wire, mirror = held_up(app, monkeypatch)
     mirror.show(run, TASK)
     assert wire.under_way.wait(60)
     run.closed = True
