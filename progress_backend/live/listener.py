@@ -18,8 +18,8 @@ from typing import Final
 import redis.exceptions
 
 from ..errors import StoreUnavailable
-from ..store.connection import async_client, close_async
-from ..store.drivers import AsyncStore
+from ..store.async_connection import async_client, close_async
+from ..store.async_store import AsyncStore
 from ..store.outage_log import OneAMinute, outage_of
 from .ending import ended, until_one_ends, within
 from .heartbeat import Heartbeat, Heartbeats

@@ -11,7 +11,7 @@ from typing import Final
 
 from ..errors import StoreUnavailable
 from ..flows import workflows
-from ..store.drivers import AsyncStore
+from ..store.async_store import AsyncStore
 from ..store.outage_log import OneAMinute
 from .receivers import Counts
 from .update import Update

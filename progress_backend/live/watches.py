@@ -8,7 +8,7 @@ from typing import Final
 
 from ..errors import ForeignValue
 from ..operations import records
-from ..store.drivers import AsyncStore
+from ..store.async_store import AsyncStore
 from .all_tasks import AllTasksWatch
 from .receivers import Counts, Receiver
 from .subscription import Channel

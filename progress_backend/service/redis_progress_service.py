@@ -25,7 +25,7 @@ from ..record.list_request import ListRequest
 from ..record.log_line import with_id
 from ..settings import Settings
 from ..stacks.asking import request, timeline_with
-from ..store.drivers import AsyncStore
+from ..store.async_store import AsyncStore
 from ..store.outage_log import fault
 from ..targets import targets_of
 from .bodies import health, loaded, pagination

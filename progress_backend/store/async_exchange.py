@@ -13,7 +13,7 @@ from typing import Any, Final
 import redis.asyncio
 import redis.exceptions
 
-from .connection import close_async
+from .async_connection import close_async
 from .exchange import Request, packed
 from .redis_errors import checked
 from .resp import Replies, Reply

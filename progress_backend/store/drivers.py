@@ -1,12 +1,12 @@
-"""Drivers that run flows on Redis: `Store` for threads, `AsyncStore` for asyncio. No decisions
-here."""
+"""The driver that runs flows on Redis for threads; `async_store` has the one for asyncio. No
+decisions here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 from time import monotonic
-from typing import Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import redis.exceptions
 
@@ -14,7 +14,6 @@ from ..errors import SettingsError, StoreUnavailable
 from ..flows.flow import Flow
 from ..flows.task_flows import Flows
 from ..operations.call import Call, Request
-from ..operations.commits import CommitCall
 from ..operations.counts import nodes_of
 from ..operations.keys import Keys
 from ..operations.partitions import Layout
@@ -22,14 +21,15 @@ from ..operations.scripts import SCRIPTS
 from ..record import local_time
 from ..settings import Settings
 from ..targets import targets_of
-from .async_exchange import AsyncExchange
-from .cluster_connection import AsyncClusterExchange, ClusterExchange
-from .connection import async_client, sync_client
+from .connection import sync_client
 from .deadline import Deadline, Within
 from .exchange import Exchange
 from .outage_log import fault
 from .redis_clock import RedisClock
 from .redis_errors import OF_REDIS, unavailable
+
+if TYPE_CHECKING:
+    from .cluster_connection import ClusterExchange
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ T = TypeVar("T")
 _TEXTS: Final = {script.sha: script.text for script in SCRIPTS.values()}
 
 
-def _unknown(requests: Sequence[Request], replies: list[Any]) -> dict[int, Request]:
+def unknown_scripts(requests: Sequence[Request], replies: list[Any]) -> dict[int, Request]:
     """The calls of scripts that a server does not know, by their places: with the texts, which it
     then keeps. The others are done, and are not sent again."""
     if redis.exceptions.NoScriptError not in map(type, replies):
@@ -49,7 +49,7 @@ def _unknown(requests: Sequence[Request], replies: list[Any]) -> dict[int, Reque
     }
 
 
-class _Base:
+class StoreBase:
     """Base of both stores: settings, key names, flows and Redis's time."""
 
     def __init__(self, settings: Settings) -> None:
@@ -61,8 +61,6 @@ class _Base:
         self.flows = Flows(settings, targets_of(settings), fault)
         self._clock = RedisClock()
         self._zone = settings.zone()
-        #: The error with which Redis refused the last commit; "" if it was done.
-        self.refusal = ""
 
     def now(self) -> datetime:
         """Redis's time, from its clock as last measured, in whole milliseconds and the configured
@@ -70,7 +68,7 @@ class _Base:
         return local_time.at(int(self._clock.seconds() * 1000) / 1000, self._zone)
 
 
-class Store(_Base):
+class Store(StoreBase):
     """A blocking store; one per process, made after the fork, shared by its threads.
 
     It connects at its first use. `timeout_s` bounds each call as a whole, connecting included,
@@ -82,6 +80,8 @@ class Store(_Base):
         self.deadline = deadline = Deadline(timeout_s)
         self._exchange: Exchange | ClusterExchange
         if settings.clustered:
+            from .cluster_connection import ClusterExchange  # redis-py's cluster client is large
+
             self._exchange = ClusterExchange(settings, deadline)
         else:
             self._exchange = Exchange(sync_client(settings, deadline), deadline)
@@ -119,7 +119,7 @@ class Store(_Base):
             deadline.until = monotonic() + deadline.timeout_s
         try:
             replies = self._exchange.ask(*requests)
-            if again := _unknown(requests, replies):
+            if again := unknown_scripts(requests, replies):
                 for place, reply in zip(again, self._exchange.ask(*again.values()), strict=True):
                     replies[place] = reply
             return replies
@@ -185,72 +185,3 @@ class Store(_Base):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-class AsyncStore(_Base):
-    """The store for asyncio; one per event loop."""
-
-    def __init__(self, settings: Settings, *, timeout_s: float = 5.0) -> None:
-        super().__init__(settings)
-        self.cluster = AsyncClusterExchange(settings, timeout_s) if settings.clustered else None
-        self._exchange: AsyncExchange | AsyncClusterExchange = self.cluster or AsyncExchange(
-            async_client(settings, timeout_s), timeout_s
-        )
-
-    async def run(self, flow: Flow[T]) -> T:
-        """Drives a flow to its end; raises as `Store.run`."""
-        await self.ready()
-        reply: Any = None
-        try:
-            while True:
-                reply = await self.execute(flow.send(reply))
-        except StopIteration as end:
-            result: T = end.value
-            return result
-
-    async def execute(self, call: Call[T]) -> T:
-        """Carries out one call."""
-        requests, parse = call.asked(self.layout)
-        try:
-            replies = await self._replies(requests)
-        except StoreUnavailable as error:
-            refused = isinstance(error.__cause__, redis.exceptions.ResponseError)
-            if refused and isinstance(call, CommitCall):
-                self.refusal = str(error)
-            raise
-        if isinstance(call, CommitCall):
-            self.refusal = ""
-        return parse(replies)
-
-    async def _replies(self, requests: Sequence[Request]) -> list[Any]:
-        try:
-            replies = await self._exchange.ask(*requests)
-            if again := _unknown(requests, replies):
-                each = await self._exchange.ask(*again.values())
-                for place, reply in zip(again, each, strict=True):
-                    replies[place] = reply
-            return replies
-        except OF_REDIS as error:
-            raise unavailable(error) from error
-
-    async def ready(self) -> None:
-        """As `Store.ready`."""
-        if self._clock.unknown:
-            await self.measure_clock()
-
-    async def measure_clock(self) -> None:
-        """Measures the offset to Redis's TIME."""
-        for _ in range(2):
-            sent = monotonic()
-            if self._clock.measured(sent, *await self._replies([("TIME",)])):
-                return
-
-    async def close(self) -> None:
-        """Closes the connections."""
-        await self._exchange.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()

@@ -14,9 +14,9 @@ from ..record import first_estimate, past_runs, reader_view, waiting
 from ..record.fields import Body
 from ..record.past_runs import History
 from ..record.responses import as_of
+from .async_store import AsyncStore
 from .coalesced_reads import MOST as AT_ONCE
 from .coalesced_reads import Joined
-from .drivers import AsyncStore
 
 #: Seconds for which the same document is not parsed again, and past runs are not read again.
 FRESH_S: Final = 1.0

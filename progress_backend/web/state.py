@@ -19,7 +19,7 @@ from ..live.listener import Listener
 from ..operations import workflows
 from ..service.redis_progress_service import RedisProgressService
 from ..settings import Settings
-from ..store.drivers import AsyncStore
+from ..store.async_store import AsyncStore
 from ..store.shown_tasks import ShownTasks
 from ..tracking.keeper import Keeper
 from ..tracking.result_backend import AskBackend, ResultBackend

@@ -13,7 +13,7 @@ import websockets
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import AsyncStore
+from progress_backend.store.async_store import AsyncStore
 
 #: Tasks that are updated in turn, and the sockets that watch each.
 TASKS = 50

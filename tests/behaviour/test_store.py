@@ -12,7 +12,8 @@ from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.gather import together
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import AsyncStore, Store
+from progress_backend.store.async_store import AsyncStore
+from progress_backend.store.drivers import Store
 from tests.asked import page_of
 from tests.behaviour.driving import identity_of, over
 from tests.conftest import StartServer

@@ -14,7 +14,8 @@ from progress_backend.operations import lists, records
 from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import AsyncStore, Store
+from progress_backend.store.async_store import AsyncStore
+from progress_backend.store.drivers import Store
 from tests import strangers
 from tests.stopwatch import FACTOR, Stopwatch
 from tests.strangers import OtherServer, Serve, Way, answering, greeting

@@ -14,7 +14,8 @@ from progress_backend.flows.gather import together
 from progress_backend.operations.lists import Paged
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import AsyncStore, Store
+from progress_backend.store.async_store import AsyncStore
+from progress_backend.store.drivers import Store
 from tests.asked import page_of
 from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually, eventually

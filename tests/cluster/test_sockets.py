@@ -12,7 +12,7 @@ from redis.crc import key_slot
 from progress_backend.live.listener import Listener
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import AsyncStore
+from progress_backend.store.async_store import AsyncStore
 from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.watching import watching
 

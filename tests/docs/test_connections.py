@@ -17,7 +17,7 @@ import httpx
 import psutil
 import pytest
 
-from progress_backend.store.connection import CONNECTIONS
+from progress_backend.store.async_connection import CONNECTIONS
 from tests.conftest import StartServer, StartService
 from tests.docs.reading import text_of
 from tests.integration.conftest import running, worker

@@ -20,8 +20,8 @@ from progress_backend.live.receivers import Mailbox, ReceiverClosed
 from progress_backend.live.update import Update
 from progress_backend.live.watches import Watches
 from progress_backend.settings import Settings
-from progress_backend.store.connection import async_client
-from progress_backend.store.drivers import AsyncStore
+from progress_backend.store.async_connection import async_client
+from progress_backend.store.async_store import AsyncStore
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.waiting import aeventually

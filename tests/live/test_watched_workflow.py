@@ -13,7 +13,7 @@ from progress_backend.live.receivers import Counts
 from progress_backend.live.update import Update
 from progress_backend.live.watched_workflow import WorkflowWatch
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import AsyncStore
+from progress_backend.store.async_store import AsyncStore
 from progress_backend.store.outage_log import OneAMinute
 from tests.conftest import StartServer
 from tests.records import Records

@@ -12,7 +12,7 @@ from progress_backend.errors import StoreUnavailable
 from progress_backend.service.progress_service import ProgressService
 from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import AsyncStore
+from progress_backend.store.async_store import AsyncStore
 from tests.conftest import StartServer
 
 

@@ -15,8 +15,8 @@ from progress_backend.operations import records
 from progress_backend.settings import Settings
 from progress_backend.store import coalesced_reads
 from progress_backend.store.async_exchange import AsyncExchange
+from progress_backend.store.async_store import AsyncStore
 from progress_backend.store.coalesced_reads import MOST, Joined
-from progress_backend.store.drivers import AsyncStore
 from progress_backend.store.exchange import Request
 from tests.conftest import StartServer
 from tests.stopwatch import FACTOR, Stopwatch

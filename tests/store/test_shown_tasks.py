@@ -13,7 +13,7 @@ from progress_backend.errors import ForeignValue, StoreUnavailable
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store import shown_tasks
-from progress_backend.store.drivers import AsyncStore
+from progress_backend.store.async_store import AsyncStore
 from progress_backend.store.shown_tasks import ShownTasks
 from tests.asked import asks, requests
 from tests.clocks import Clock
