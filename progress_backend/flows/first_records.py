@@ -76,13 +76,13 @@ class FirstRecords:
         about = event.identity
         if (
             about.metadata
-            or about.member is not None
             or event.eta is not None
             or event.expires is not None
             or event.at is not None
             or event.attempt is not None
             or len(task_id) > MAX_ID
             or not is_plain(task_id)
+            or any(reacts(None, event) for reacts in self._flows.on_first)
         ):
             return None
         own = None if about.root_id is None else about.root_id == task_id

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import (
     ConcurrentUpdate,
@@ -29,19 +29,21 @@ from ..record import (
     waiting,
 )
 from ..record.document import read_stored, written
-from ..record.events import Completed, Event, Failed
+from ..record.events import Completed, Created, Event, Failed, Progressed
 from ..record.fields import Body
 from ..record.model import MAX_ID, Task, TaskStatus, is_plain
 from ..record.model import replace as task_with
 from ..record.redaction import Redaction
-from ..record.webhook_target import Target
 from ..settings import Settings
 from .flow import Flow
 from .parts import default_parts
-from .parts.change import Change, Parts
+from .parts.change import Change, CommitPart, Reacts
 from .stored_record import REQUESTS, Applied, Base, encoded, facets_of, milliseconds, steps
 from .task_lifetimes import document_ttl_ms, due_ms
 from .workflow_requests import MAKING, followed
+
+if TYPE_CHECKING:
+    from ..record.webhook_target import Target
 
 T = TypeVar("T")
 
@@ -62,14 +64,20 @@ class Flows:
     fault: Callable[[str, Exception, str], None]
     #: Masks secrets in events.
     redaction: Redaction = field(init=False)
-    #: The functions that make the parts of commits.
-    parts: tuple[Parts, ...] = field(init=False)
+    #: The parts of commits.
+    parts: tuple[CommitPart, ...] = field(init=False)
+    #: The questions of the parts that may add to a first record, and to a run's value.
+    on_first: tuple[Reacts, ...] = field(init=False)
+    on_value: tuple[Reacts, ...] = field(init=False)
     #: The parts that the Redis user may not run, each logged once.
     left_out: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "redaction", self.settings.redaction)
         object.__setattr__(self, "parts", default_parts(self.settings, self.targets))
+        for name, event in (("on_first", Created), ("on_value", Progressed)):
+            asked = dict.fromkeys(part.when for part in self.parts_on(event))
+            object.__setattr__(self, name, tuple(asked))
 
     def get(self, task_id: str) -> Flow[bytes | None]:
         """A record's document, with its bookkeeping and its times in the reader's zone; None if
@@ -198,6 +206,7 @@ class Flows:
         known = base.due_ms if base is not None and base.digest and not fresh else None
         if known is not None and known // DUE_STEP_MS == due // DUE_STEP_MS:
             due = known
+        kinds = {type(event) for _, event, _ in steps}
         change = Change(before, task, stood, stands, steps, document)
         commit = Commit(
             task_id=task.task_id,
@@ -209,10 +218,14 @@ class Flows:
             due_ms=None if due is known else due,
             fresh=fresh,
             end_ms=milliseconds(task.completed_at) if task.ended and task.completed_at else None,
-            parts=tuple(part for parts_of in self.parts for part in parts_of(change)),
+            parts=tuple(part for one in self.parts_on(*kinds) for part in one.parts(change)),
             acts=task.member.acts if task.member is not None else (),
         )
         return commit, due
+
+    def parts_on(self, *events: type[Event]) -> tuple[CommitPart, ...]:
+        """The parts that react to one of these events."""
+        return tuple(part for part in self.parts if not part.events.isdisjoint(events))
 
     def _log_left_out(self, parts: tuple[str, ...], task_id: str) -> None:
         """Logs, once for each part, that the Redis user may not run it."""

@@ -34,7 +34,6 @@ def in_place(flows: Flows, base: Base, event: ev.Progressed, now: datetime) -> I
     if (
         task.status != TaskStatus.RUNNING
         or task.attempt != event.attempt
-        or task.member is not None
         or task.warnings is not None
         or task.unknown
         or task.started_at is None
@@ -44,9 +43,8 @@ def in_place(flows: Flows, base: Base, event: ev.Progressed, now: datetime) -> I
         or base.due_ms is None
     ):
         return None
-    phase = event.details and event.details.get("phase")
-    if phase and phase != task.processing_details.get("phase"):
-        return None  # an entry of the timeline
+    if any(reacts(task, event) for reacts in flows.on_value):
+        return None
     of_user = event.details or event.results or event.error_message
     if of_user or type(event.message) is not DefaultText or flows.redaction.function is not None:
         event = flows.redaction.of(event)

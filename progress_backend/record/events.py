@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from msgspec import Struct, field, structs
 
@@ -278,3 +278,7 @@ IGNORED = "Ignore"
 
 class Ignored(Event, frozen=True, kw_only=True):
     """The run raised Ignore, for which Celery stores no end."""
+
+
+#: All kinds of events.
+EVENTS: Final = frozenset(Event.__subclasses__())

@@ -35,6 +35,16 @@ def written(before: Task | None, event: ev.Event, after: Task) -> tuple[Entry, .
     return (*_lost(before, after), *(() if entry is None else (entry,)))
 
 
+def reacts(before: Task | None, event: ev.Event) -> bool:
+    """Whether an event may write entries. A first record has none, nor has a value of the same
+    phase, which takes none of the record's own entries."""
+    if before is None or not isinstance(event, ev.Progressed):
+        return before is not None
+    phase = event.details and event.details.get("phase")
+    changes_phase = phase and phase != before.processing_details.get("phase")
+    return bool(changes_phase) or before.ended or before.warnings is not None
+
+
 def _own(before: Task, event: ev.Event, after: Task) -> Entry | None:
     """The entry of the event itself, besides the entries that it overwrites in the record."""
     match event:

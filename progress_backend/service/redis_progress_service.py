@@ -15,7 +15,6 @@ from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound
 from ..flows import task_list, task_log, worker_list, workflow_acts, workflows
 from ..flows.flow import Flow
 from ..flows.stored_record import Applied
-from ..flows.task_flows import Flows
 from ..operations import counts
 from ..record import caller_events, reader_view
 from ..record.act import Action
@@ -26,8 +25,7 @@ from ..record.log_line import with_id
 from ..settings import Settings
 from ..stacks.asking import request, timeline_with
 from ..store.async_store import AsyncStore
-from ..store.outage_log import fault
-from ..targets import targets_of
+from ..store.drivers import flows_of
 from .bodies import health, loaded, pagination
 from .interface import Body
 from .progress_service import ProgressService
@@ -80,7 +78,7 @@ class RedisProgressService(ProgressService):
         elif settings is None:
             settings = Settings(redis_url=redis_url)
         super().__init__(settings)
-        self.flows = Flows(settings, targets_of(settings), fault)
+        self.flows = flows_of(settings)
         self._given = store
         #: The event loop, its store, and what closes that.
         self._opened: tuple[asyncio.AbstractEventLoop, AsyncStore, AsyncGenerator[None]] | None = (

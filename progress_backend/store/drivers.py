@@ -20,7 +20,6 @@ from ..operations.partitions import Layout
 from ..operations.scripts import SCRIPTS
 from ..record import local_time
 from ..settings import Settings
-from ..targets import targets_of
 from .connection import sync_client
 from .deadline import Deadline, Within
 from .exchange import Exchange
@@ -49,6 +48,17 @@ def unknown_scripts(requests: Sequence[Request], replies: list[Any]) -> dict[int
     }
 
 
+def flows_of(settings: Settings) -> Flows:
+    """The flows under these settings; their commits store webhook events if targets are
+    configured."""
+    targets = None
+    if settings.webhooks or settings.webhooks_file:
+        from ..targets import targets_of
+
+        targets = targets_of(settings)
+    return Flows(settings, targets, fault)
+
+
 class StoreBase:
     """Base of both stores: settings, key names, flows and Redis's time."""
 
@@ -58,7 +68,7 @@ class StoreBase:
         self.settings = settings
         self.keys = Keys(settings.key_prefix)
         self.layout = Layout.of(settings)
-        self.flows = Flows(settings, targets_of(settings), fault)
+        self.flows = flows_of(settings)
         self._clock = RedisClock()
         self._zone = settings.zone()
 

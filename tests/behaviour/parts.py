@@ -43,7 +43,7 @@ _CHANGE = Change(
 )
 _PARTS = default_parts(Settings(), lambda: (target("https://ops.example.com/hook"),))
 #: In the order in which they run.
-EACH = {part.lua: part for parts in _PARTS for part in parts(_CHANGE)}
+EACH = {part.lua: part for one in _PARTS for part in one.parts(_CHANGE)}
 
 
 def commit(driver: Driver, *parts: str) -> Committed:

@@ -4,26 +4,30 @@ and its Lua in `operations/scripts/parts/`; pure."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from ...record.webhook_target import Target
 from ...settings import Settings
-from . import past_run, past_workflow, time_totals, timeline_entry, workflow_figures
-from .change import Parts
-from .webhook_event import ended_workflows, webhook_events
+from .change import CommitPart
+from .past_run import PAST_RUN
+from .past_workflow import PAST_WORKFLOW
+from .time_totals import TIME_TOTALS
+from .timeline_entry import TIMELINE_ENTRY
+from .workflow_figures import WORKFLOW_FIGURES
+
+if TYPE_CHECKING:
+    from ...record.webhook_target import Target
 
 
 def default_parts(
     settings: Settings, targets: Callable[[], tuple[Target, ...]] | None
-) -> tuple[Parts, ...]:
-    """The functions that make the parts of each commit; those for webhooks if targets are
-    configured. On a Redis Cluster no commit can see whether a workflow has completed."""
-    found: tuple[Parts, ...] = (
-        past_run.parts,
-        time_totals.parts,
-        workflow_figures.parts,
-    )
+) -> tuple[CommitPart, ...]:
+    """The parts of commits; those for webhooks if targets are configured. On a Redis Cluster no
+    commit can see whether a workflow has completed."""
+    found = [PAST_RUN, TIME_TOTALS, WORKFLOW_FIGURES]
     if not settings.partitions:
-        found += (past_workflow.parts,)
+        found.append(PAST_WORKFLOW)
     if targets is not None:
-        found += (ended_workflows, webhook_events(targets, settings))
-    return (*found, timeline_entry.parts)
+        from .webhook_event import ENDED_WORKFLOWS, webhook_events
+
+        found += (ENDED_WORKFLOWS, webhook_events(targets, settings))
+    return (*found, TIMELINE_ENTRY)

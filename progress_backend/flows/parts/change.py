@@ -1,4 +1,4 @@
-"""The change of a record by a commit, from which the commit's parts are made."""
+"""The change of a record by a commit, and what makes parts of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ...operations.index_entry import Facets, Standing
 from ...operations.part import Part
-from ...record.events import Event
+from ...record.events import EVENTS, Event
 from ...record.model import Task, TaskStatus
 
 
@@ -36,5 +36,29 @@ class Change(NamedTuple):
         return before.attempt != after.attempt
 
 
-#: A function that makes a feature's parts of a commit.
-Parts = Callable[[Change], Iterable[Part]]
+def always(before: Task | None, event: Event) -> bool:
+    """Every commit of the event."""
+    return True
+
+
+def of_a_member(before: Task | None, event: Event) -> bool:
+    """Commits of a workflow's member."""
+    identity = getattr(event, "identity", None)
+    joins = identity is not None and identity.member is not None
+    return joins or (before is not None and before.member is not None)
+
+
+#: Whether a part may add to the commit of an event, by the record before it.
+Reacts = Callable[[Task | None, Event], bool]
+
+
+class CommitPart(NamedTuple):
+    """What a feature adds to commits, and the events to which it reacts."""
+
+    #: Makes the parts of a commit.
+    parts: Callable[[Change], Iterable[Part]]
+    #: The events that it reacts to: to commits of others alone it adds nothing.
+    events: frozenset[type[Event]] = EVENTS
+    #: `first_records` and `value_in_place` write a first record and a value without parts, if none
+    #: may add to them.
+    when: Reacts = always

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ...operations.part import Given, Part
 from ...record import past_runs
-from .change import Change
+from ...record.events import Completed
+from .change import Change, CommitPart
 
 
 def parts(change: Change) -> Iterator[Part]:
@@ -14,3 +15,6 @@ def parts(change: Change) -> Iterator[Part]:
     if change.completes and (run := past_runs.of_task(change.after)) is not None:
         runs, text = change.after.task_type, run.text
         yield Part("past_run", lambda keys: Given({"runs": keys.runs(runs)}, {"run": text}))
+
+
+PAST_RUN = CommitPart(parts, frozenset({Completed}))

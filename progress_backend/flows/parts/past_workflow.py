@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ...operations.keys import Keys
 from ...operations.part import Given, Part
 from ...record.model import TaskStatus
-from .change import Change
+from .change import Change, CommitPart, of_a_member
 from .workflow_figures import names
 
 
@@ -34,3 +34,6 @@ def parts(change: Change) -> Iterator[Part]:
         return Given({"names": keys.workflow_names}, about, sets, workflows)
 
     yield Part("past_workflow", given)
+
+
+PAST_WORKFLOW = CommitPart(parts, when=of_a_member)

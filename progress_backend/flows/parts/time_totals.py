@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...operations.part import Given, Part
+from ...record.events import Completed, Event, Progressed, Started
 from ...record.local_time import MICROSECOND
+from ...record.model import Task
 from ...record.time_totals import LONGEST_US, MOST_TOTALS, RUN, WAIT
-from .change import Change
+from .change import Change, CommitPart
 
 
 def parts(change: Change) -> Iterator[Part]:
@@ -35,3 +37,11 @@ def times(change: Change) -> Iterator[tuple[str, int]]:
 
 def _bounded(us: int) -> int:
     return min(max(us, 0), LONGEST_US)
+
+
+def _starts_or_completes(before: Task | None, event: Event) -> bool:
+    """All but the later values: the first value of work outside Celery starts it."""
+    return not isinstance(event, Progressed) or before is None or before.started_at is None
+
+
+TIME_TOTALS = CommitPart(parts, frozenset({Started, Progressed, Completed}), _starts_or_completes)

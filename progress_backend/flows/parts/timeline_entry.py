@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...operations.part import Given, Part
 from ...record import room, timeline
-from .change import Change
+from .change import Change, CommitPart
 
 
 def parts(change: Change) -> Iterator[Part]:
@@ -16,3 +16,6 @@ def parts(change: Change) -> Iterator[Part]:
         task_id, texts = change.after.task_id, [*map(timeline.encoded, entries)]
         about = {"most": room.TIMELINE, "around": room.AROUND}, (), texts
         yield Part("timeline_entry", lambda to: Given({"timeline": to.timeline(task_id)}, *about))
+
+
+TIMELINE_ENTRY = CommitPart(parts, when=timeline.reacts)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from ...operations import webhooks
 from ...operations.part import Given, Part
+from ...record import events as ev
 from ...record import webhook_event
 from ...record.document import body_of
 from ...record.webhook_target import Target
 from ...settings import Settings
-from .change import Change, Parts
+from .change import Change, CommitPart, of_a_member
+
+#: The events that may end a record.
+_ENDS: Final[frozenset[type[ev.Event]]] = frozenset(
+    (
+        *(ev.Completed, ev.Failed, ev.Cancelled, ev.Ignored),
+        *(ev.Lost, ev.Expired, ev.Unreached, ev.Directed),
+    )
+)
 
 
-def webhook_events(targets: Callable[[], tuple[Target, ...]], settings: Settings) -> Parts:
+def webhook_events(targets: Callable[[], tuple[Target, ...]], settings: Settings) -> CommitPart:
     """The events of a change for each target that wants them, with the body of the stored
     document."""
     source = webhook_event.source_of(settings.key_prefix)
@@ -33,12 +43,15 @@ def webhook_events(targets: Callable[[], tuple[Target, ...]], settings: Settings
         if notices:
             yield Part("webhook_event", lambda keys: webhooks.stored(keys, notices))
 
-    return parts
+    return CommitPart(parts, _ENDS | {ev.Warned})
 
 
-def ended_workflows(change: Change) -> Iterator[Part]:
+def _ended_workflows(change: Change) -> Iterator[Part]:
     """The workflows in which a member has ended: the sender looks whether they have ended too."""
     after, workflows = change.after, change.stands.workflows
     if workflows and after.ended and webhook_event.kinds(change.before, after):
         about = {"most": webhooks.MOST, "kept": webhooks.KEPT_MS}, (), workflows
         yield Part("ended_workflow", lambda keys: Given({"ended": keys.may_have_ended}, *about))
+
+
+ENDED_WORKFLOWS = CommitPart(_ended_workflows, _ENDS, of_a_member)

@@ -11,7 +11,7 @@ from ...operations.part import Given, Part
 from ...operations.workflows import sets_of_workflows
 from ...record.events import Created, Event
 from ..stored_record import milliseconds
-from .change import Change
+from .change import Change, CommitPart, of_a_member
 
 
 def parts(change: Change) -> Iterator[Part]:
@@ -50,3 +50,6 @@ def names(first: Event) -> tuple[str, int | str]:
 
 def _ms(time: datetime | None) -> int | str:
     return "" if time is None else milliseconds(time)
+
+
+WORKFLOW_FIGURES = CommitPart(parts, when=of_a_member)
