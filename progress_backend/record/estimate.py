@@ -14,8 +14,8 @@ from .work import MARKS, Band
 #: An end that is further away than this is not recorded as an estimate.
 FURTHEST_S: Final = 366 * 86_400.0
 _AT_WORK: Final = (TaskStatus.RUNNING, TaskStatus.PAUSED)
-#: If the longest rest is more than so many times the shortest, the range has no limits.
-WIDEST: Final = 4.0
+#: If the longest rest is more than so many times the shortest, the range has no earliest end.
+WIDEST: Final = 10.0
 
 
 def remaining_seconds(task: Task) -> float | None:
@@ -52,7 +52,8 @@ def end_after(
     likely = text_after(begins, rest)
     if band is None or (span := spread(rest, band)) is None:
         return likely, None
-    earliest, latest = (None if one is None else text_after(begins, one) for one in span)
+    earliest = None if span[0] is None else text_after(begins, span[0])
+    latest = text_after(begins, span[1])
     return likely, Estimate(earliest=earliest, likely=likely, latest=latest, runs=runs)
 
 
@@ -72,13 +73,13 @@ def within(rest: float, band: Band) -> Band:
     return min(band[0], 1.0) * rest, max(band[1], 1.0) * rest
 
 
-def spread(rest: float, band: Band) -> tuple[float | None, float | None] | None:
-    """The shortest and the longest rest in a range: both None if they are too far apart; None
-    without a range."""
+def spread(rest: float, band: Band) -> tuple[float | None, float] | None:
+    """The shortest and the longest rest in a range, the shortest None if they are too far apart;
+    None without a range."""
     least, most = within(rest, band)
     if most > FURTHEST_S:
         return None
-    return (None, None) if most > least * WIDEST else (least, most)
+    return None if most > least * WIDEST else least, most
 
 
 def rate_text(rate: float) -> str:

@@ -70,8 +70,7 @@ class Estimate(Struct, kw_only=True, omit_defaults=True):
     earliest: Annotated[Moment | None, is_(
         "One run in ten ends before this time. Null if the runs vary too much.")]
     likely: Annotated[Moment, is_("The same as estimated_completion.")]
-    latest: Annotated[Moment | None, is_(
-        "One run in ten ends after this time. Null if earliest is null.")]
+    latest: Annotated[Moment, is_("One run in ten ends after this time.")]
     runs: Annotated[int, is_("How many past runs it is made from, ten at most.")]
 
 

@@ -4,12 +4,16 @@ own; without a known total by their whole duration, until the task's end."""
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from . import estimate
 from .fields import Body, Estimate
 from .local_time import EPOCH, MILLISECOND, moment
 from .model import TaskStatus
 from .past_runs import History, Likely
+
+#: Past runs' pace is not shown where the run has taken more than so many times as long an item.
+_REFUTED: Final = 4.0
 
 
 def type_of(record: Body) -> str | None:
@@ -44,20 +48,29 @@ def estimated(record: Body, history: History) -> Body:
     whole = not items
     if not items:
         items, each = 1, history.whole
-    since = record.updated_at
+    since, began = record.updated_at, record.attempt_started_at or record.start_time
     # With an `eta`, of a first run or a retry, the task still has all items to do.
     eta = record.eta
     if record.status == TaskStatus.CREATED:
         since = record.created_at
     elif eta is None and whole:
-        since = record.attempt_started_at or record.start_time
+        since = began
     elif eta is None:
+        if since and began and each and _refuted(record.progress.current, since, began, each):
+            return record
         items -= record.progress.current
     if since is None:
         return record
     begins = max(moment(since), moment(eta)) if eta else moment(since)
     record.estimated_completion, record.estimate = ending(begins, items, each, history.runs)
     return record
+
+
+def _refuted(done: int, since: str, began: str, each: Likely) -> bool:
+    """Whether a run that has done so many items at its last value shows that past runs' pace is not
+    its own."""
+    took = (moment(since) - moment(began)).total_seconds()
+    return done > 0 and took > _REFUTED * done * each.seconds
 
 
 def ending(

@@ -53,6 +53,9 @@ class PastRun(Struct, array_like=True, frozen=True):
     #: Seconds from its start to its end, with what was before its first value, and pauses; None
     #: where these are its seconds of work.
     whole: _Known = None
+    #: The most seconds of work from one value with new items to the next, or to its end; None where
+    #: none was counted.
+    gap: _Known = None
 
     @property
     def text(self) -> str:
@@ -117,8 +120,9 @@ def of_task(task: Task) -> PastRun | None:
         return None
     seconds, items = (ended - began).total_seconds(), task.current_items
     misses: list[float | None] = []
-    whole = None
+    whole = gap = None
     if (work := task.work) is not None and work.average is not None:
+        gap = round(min(max(work.gap, seconds - work.at), _LONGEST_S), 3)
         whole = round(min(seconds, _LONGEST_S), 3)
         seconds, items = work.seconds, work.items
         predicted = zip(work.predicted[::2], work.predicted[1::2], strict=False)
@@ -134,6 +138,7 @@ def of_task(task: Task) -> PastRun | None:
         quarter,
         half,
         whole,
+        gap,
     )
 
 

@@ -17,8 +17,9 @@ from .past_runs import LEAST, PastRun
 
 #: No warning comes before so many seconds, unless the task's marking has a time.
 SOONEST_S: Final = 30.0
-#: A run has stalled after so many times the longest gap between two of its values.
-_GAPS: Final = 3.0
+#: A run has stalled after so many times the longest gap between two of its values, and after so
+#: many times that of its type's last runs.
+_GAPS, _PAST_GAPS = 3.0, 1.25
 #: Fewest counted items before a run can stall: the first few gaps say little about the next.
 _LEAST_ITEMS: Final = 5
 #: A run is late past so many times the slowest of its type's last runs.
@@ -39,7 +40,7 @@ def judged(task: Task, past: Sequence[PastRun], now: datetime, *, answers: bool)
     if task.status != TaskStatus.RUNNING or waits:
         return Warnings()
     known, stalled, late = task.warnings or Warnings(), None, None
-    if answers and not known.stalled and (most := _longest_silence(task)) is not None:
+    if answers and not known.stalled and (most := longest_silence(task, past)) is not None:
         stalled = task.updated_at if _since(task.updated_at, now) > most else None
     if not known.late and (most := _longest_run(task, past)) is not None:
         over = _worked(task, now) - most
@@ -51,14 +52,15 @@ def _since(time: datetime | None, now: datetime) -> float:
     return 0.0 if time is None else max((now - time).total_seconds(), 0.0)
 
 
-def _longest_silence(task: Task) -> float | None:
+def longest_silence(task: Task, past: Sequence[PastRun]) -> float | None:
     """Seconds without a value after which a run has stalled; None before that is known."""
     if task.stall_s is not None:
         return task.stall_s
     work = task.work
     if work is None or work.items < _LEAST_ITEMS:
         return None
-    return max(_GAPS * work.gap, SOONEST_S)
+    usual = max((run.gap for run in past if run.gap is not None), default=0.0)
+    return max(_GAPS * work.gap, _PAST_GAPS * usual, SOONEST_S)
 
 
 def _longest_run(task: Task, past: Sequence[PastRun]) -> float | None:

@@ -27,16 +27,14 @@ _LONG = 100
 
 
 def remaining(task: Task, now: datetime, locale: Locale) -> str:
-    """ "2–3m", "longer"; of a type with few past runs "1:15"."""
+    """ "2–3m", "≤15m", "longer"; of a type with few past runs "1:15"."""
     if (found := task.unknown.get("estimate")) is None:
         end = optional_moment(task.unknown.get("likely"))
         if end is None or end <= now:  # what is usual is not known
             return formats.UNKNOWN
         return formats.duration((end - now).total_seconds())
-    earliest, latest = optional_moment(found["earliest"]), optional_moment(found["latest"])
-    if earliest is None or latest is None:
-        return formats.text(locale, "varies")
-    return _span(earliest, latest, now, locale) or formats.text(locale, "longer")
+    earliest, latest = optional_moment(found["earliest"]), moment(found["latest"])
+    return _span(earliest or now, latest, now, locale) or formats.text(locale, "longer")
 
 
 def message(task: Task, now: datetime, locale: Locale) -> str:

@@ -85,7 +85,6 @@ TEXTS: Final = {
     "log_of": ("Log of {name}", "ログ：{name}"),
     "longer": ("longer", "超過"),
     "waits": ("waits longer than usual", "いつもより長く待機"),
-    "varies": ("varies", "不明"),
     "span_s": ("{span}s", "{span}秒"),
     "span_min": ("{span}m", "{span}分"),
     "span_h": ("{span}h", "{span}h"),

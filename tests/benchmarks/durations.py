@@ -1,6 +1,6 @@
-"""Durations of jobs' items: recorded ones from a file, and made-up ones of the same spread.
+"""Durations of jobs' items, recorded in a file.
 
-A recorded file is JSON, gzipped or not: `{"groups": [{"family", "run", "run_at", "type",
+The file is JSON, gzipped or not: `{"groups": [{"family", "run", "run_at", "type",
 "seconds"}]}`, where a group is one task type in one run, its items' seconds in order.
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Sequence
-from math import exp, sqrt
 from pathlib import Path
-from random import Random
 from typing import NamedTuple
 
 #: A job has this many items at least and, of those recorded, at most.
 LEAST, MOST = 50, 400
+#: What `record_work` has recorded: a second series, of other work.
+OTHER_WORK = Path(__file__).with_name("other_work.json.gz")
 
 
 class Job(NamedTuple):
@@ -44,34 +44,6 @@ def recorded(path: Path) -> list[Job]:
         if len(g["seconds"]) >= LEAST
     ]
     return sorted(jobs, key=lambda job: job.run_at)
-
-
-def made_up(seed: int, jobs: int = 60) -> list[Job]:
-    """Jobs with items that spread as recorded ones do: four families, some steady, some with
-    items that take many times as long as others; each run has a pace of its own, which wanders
-    meanwhile and drifts."""
-    random = Random(seed)
-    #: Typical seconds of an item, spread of the items, and of the pace that they wander about.
-    families = {
-        "steady": (60.0, 0.1, 0.05),
-        "uneven": (12.0, 0.4, 0.35),
-        "wild": (5.0, 0.9, 0.4),
-        "drifting": (30.0, 0.2, 0.5),
-    }
-    made = []
-    for number in range(jobs):
-        family, (typical, spread, wandering) = list(families.items())[number % len(families)]
-        pace = typical * exp(random.gauss(0, 0.2))
-        total = random.randint(LEAST, MOST)
-        # The pace forgets where it was within a quarter of the run.
-        kept = exp(-4 / total)
-        off, seconds = random.gauss(0, wandering), []
-        for _ in range(total):
-            off = kept * off + random.gauss(0, wandering) * sqrt(1 - kept**2)
-            seconds.append(round(pace * exp(random.gauss(off, spread)), 3))
-        run = f"{family}-{number // len(families)}"
-        made.append(Job(family, run, f"{number:06}", family, tuple(seconds)))
-    return made
 
 
 def finishes(seconds: Sequence[float], lanes: int = 1) -> list[float]:

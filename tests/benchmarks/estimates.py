@@ -1,4 +1,6 @@
-"""How right the estimated end is, on recorded durations of real jobs; skipped without a file.
+"""How right the estimated end is, on recorded durations of real jobs: of a file, without which
+all rows are skipped, and of the other work that `record_work` has recorded, by which no rule was
+chosen.
 
 `make bench DURATIONS=…` names the file (its form: `durations`). Nothing is measured by a clock: the
 items are replayed through the record's rules, so that each run on each machine gives these figures.
@@ -17,10 +19,11 @@ from typing import NamedTuple
 
 from progress_backend.record.past_runs import KEPT, PastRun, history
 
-from .durations import Job, finishes, recorded
+from .durations import OTHER_WORK, Job, finishes, recorded
 from .ranges import by_family, range_rows
 from .replay import Value, replayed
 from .row import Row
+from .silences import silence_rows
 
 OURS, LINE = "ours", "straight line"
 
@@ -44,6 +47,8 @@ class Pace(NamedTuple):
 SECONDS = Pace("items of seconds")
 EIGHT = Pace("eight items at a time", lanes=8)
 SLOWER = Pace("3 times slower after a third", lambda seconds: _changed(seconds, 3))
+OTHER = Pace("other work")
+OTHER_EIGHT = Pace("other work, eight at a time", lanes=8)
 FASTER = Pace("3 times faster after a third", lambda seconds: _changed(seconds, 1 / 3))
 
 #: Pace, percent of the items, target and stretch.
@@ -84,8 +89,15 @@ def measure(quick: bool) -> list[Row]:
     jobs = recorded(Path(path))
     replayed_at = {pace: replays(jobs, pace) for pace in dict.fromkeys(at[0] for at in POINTS)}
     points = [_point_row(replayed_at[point[0]], *point) for point in POINTS]
-    ranges = [row for pace in (SECONDS, EIGHT) for row in range_rows(pace.name, replayed_at[pace])]
-    return [*points, _moves_row(replayed_at[SECONDS]), *ranges]
+    other = recorded(OTHER_WORK)
+    replayed_at |= {pace: replays(other, pace) for pace in (OTHER, OTHER_EIGHT)}
+    judged = [
+        row
+        for pace in (SECONDS, EIGHT, OTHER, OTHER_EIGHT)
+        for rows in (range_rows, silence_rows)
+        for row in rows(pace.name, replayed_at[pace])
+    ]
+    return [*points, _moves_row(replayed_at[SECONDS]), *judged]
 
 
 def replays(jobs: Sequence[Job], pace: Pace) -> list[Replayed]:

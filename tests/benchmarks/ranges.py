@@ -1,6 +1,7 @@
 """How often the range of the estimated end holds the end, and how wide it is.
 
-Predictions of types with four past runs or more count, also those that are too wide to show.
+Predictions of types with four past runs or more count, also those that are too wide to show: these
+are shown as their latest end alone.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from .row import Row
 #: that was in its range.
 HELD_BACK = {0: 83, 10: 67, 25: 79, 50: 90, 75: 73}
 #: Largest width at half of the items, in parts of the rest, by the pace.
-WIDTHS = {"items of seconds": 0.65, "eight items at a time": 1.1}
+WIDTHS = {"items of seconds": 0.65}
 NOMINAL = 80.0
 #: The mark from which on few ranges may be too wide to show.
 LATER = 25
@@ -51,6 +52,8 @@ class Prediction(NamedTuple):
     mark: int
     family: str
     holds: bool
+    #: Whether the end is not after the latest one.
+    in_time: bool
     width: float
     hidden: bool
     error: float
@@ -81,6 +84,7 @@ def predictions(jobs: Iterable[Estimated]) -> Iterator[Prediction]:
                     mark,
                     one.job.family,
                     at.least <= rest <= at.most,
+                    rest <= at.most,
                     (at.most - at.least) / rest,
                     at.most > at.least * WIDEST,
                     abs(at.ours - rest) / rest,
@@ -105,6 +109,8 @@ def range_rows(pace: str, jobs: Iterable[Estimated]) -> list[Row]:
         return Row(f"{what}, {pace}", "%", figures, "all", part / 100, target, notes=notes)
 
     at = {mark: [one for one in found if one.mark == mark] for mark in HELD_BACK}
+    shown = [one for one in found if not one.hidden]
+    wide = [one for one in found if one.hidden]
     later = [one for one in found if one.mark >= LATER]
     held_back = {
         mark: {"held-back recordings": float(other)} if pace == "items of seconds" else {}
@@ -116,9 +122,16 @@ def range_rows(pace: str, jobs: Iterable[Estimated]) -> list[Row]:
             for mark, some in at.items()
         ],
         held("at all marks", found, {}, 75),
+        held("at all marks where it is shown", shown, {}, 75),
+        share('ends after what "up to" says, where the range is wider', wide, _late, 0.2),
         share("ranges too wide to show at creation", at[0], _hidden, 0.4),
         share("ranges too wide to show from 25 % on", later, _hidden, 0.2),
-        share("width of the range at 50 %, in parts of the rest", at[50], _width, WIDTHS[pace]),
+        share(
+            "width of the range at 50 %, in parts of the rest",
+            at[50],
+            _width,
+            WIDTHS.get(pace, 1.1),
+        ),
         share("error of the end at creation, in parts of the rest", at[0], _error, 0.35),
     ]
 
@@ -126,6 +139,11 @@ def range_rows(pace: str, jobs: Iterable[Estimated]) -> list[Row]:
 def _held(some: Sequence[Prediction]) -> float:
     """The percentage of the ranges that held the end."""
     return 100 * sum(one.holds for one in some) / max(len(some), 1)
+
+
+def _late(some: Sequence[Prediction]) -> float:
+    """The percentage of the ends that were after the latest one."""
+    return 100 * sum(not one.in_time for one in some) / max(len(some), 1)
 
 
 def _hidden(some: Sequence[Prediction]) -> float:

@@ -15,6 +15,7 @@ from progress_backend.record.local_time import optional_moment
 from progress_backend.record.model import Task, replace
 from progress_backend.record.past_runs import History, PastRun, of_task
 from progress_backend.record.task_json import stored_of
+from progress_backend.record.task_warnings import longest_silence
 from progress_backend.record.transition import transition
 from progress_backend.record.work import Band
 
@@ -35,6 +36,9 @@ class Value(NamedTuple):
     line: float | None
     least: float | None = None
     most: float | None = None
+    #: Seconds without the next value after which the run is called stalled, and without past runs.
+    stalled_s: float | None = None
+    own_stalled_s: float | None = None
 
 
 class Replay(NamedTuple):
@@ -60,7 +64,8 @@ def replayed(finishes: Sequence[float], history: History = NOTHING) -> Replay:
             task = replace(task, usual=history.numbers)
         ours, band = _left(task, history, at), _band(task, history)
         least, most = (None, None) if ours is None or band is None else within(ours, band)
-        values.append(Value(at, done, ours, line, least, most))
+        silences = longest_silence(task, history.past), longest_silence(task, ())
+        values.append(Value(at, done, ours, line, least, most, *silences))
     return Replay(values, of_task(after(task, ev.Completed(), values[-1].at)))
 
 

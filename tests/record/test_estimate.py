@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from progress_backend.record import estimate
 from progress_backend.record.fields import Estimate
 from progress_backend.record.first_estimate import ending
+from progress_backend.record.first_estimate import estimated as estimated_by_past_runs
 from progress_backend.record.local_time import moment, optional_moment
 from progress_backend.record.model import Task, rendered, replace
-from progress_backend.record.past_runs import Likely
+from progress_backend.record.past_runs import History, Likely, PastRun, history
+from progress_backend.record.task_json import stored_of
 from progress_backend.record.work import Work
 from tests.strategies import NOW, tasks
 
@@ -89,6 +91,7 @@ def ranged(**values: object) -> tuple[float | None, float, float | None] | None:
         None if text is None else round((moment(text) - NOW).total_seconds(), 3)
         for text in (found.earliest, found.likely, found.latest)
     )
+    assert likely is not None
     return earliest, likely, latest
 
 
@@ -104,9 +107,9 @@ def test_a_range_is_that_of_the_last_mark_with_enough_runs(marks, expected) -> N
         assert ranged(work=work, usual=(4, 0.8, 1.2, 0, 0)) == pytest.approx((8, 10, 12))
 
 
-def test_a_range_that_is_too_wide_says_nothing_but_the_likely_end() -> None:
-    assert ranged(usual=(4, 0.5, 2.0, 0, 0)) == (5, 10, 20)
-    assert ranged(usual=(4, 0.5, 2.01, 0, 0)) == (None, 10, None)
+def test_a_range_that_is_too_wide_has_no_earliest_end() -> None:
+    assert ranged(usual=(4, 0.25, 2.5, 0, 0)) == (2.5, 10, 25)
+    assert ranged(usual=(4, 0.25, 2.6, 0, 0)) == (None, 10, 26)
 
 
 @pytest.mark.parametrize(
@@ -133,9 +136,10 @@ def test_a_range_is_around_the_likely_end(some) -> None:
     likely, found = estimated(some)
     if found is not None:
         assert found.likely == likely
-        if found.earliest is not None:
-            earliest, likely, latest = map(moment, (found.earliest, found.likely, found.latest))
-            assert some.updated_at <= earliest <= likely <= latest
+        earliest, likely, latest = map(
+            moment, (found.earliest or found.likely, found.likely, found.latest)
+        )
+        assert some.updated_at <= earliest <= likely <= latest
 
 
 def test_a_first_estimate_comes_from_the_pace_of_the_types_runs() -> None:
@@ -144,6 +148,29 @@ def test_a_first_estimate_comes_from_the_pace_of_the_types_runs() -> None:
     assert likely == expected
     assert found == Estimate(earliest=earliest, likely=likely, latest=latest, runs=4)
     assert ending(NOW, 100, Likely(0.1), 3) == (likely, None)
+
+
+def of_history(done: int, after_s: float, history: History) -> str | None:
+    """What is estimated of a run without a rate that has done so many of 200 items by then."""
+    run = task(
+        rate=None,
+        total_items=200,
+        current_items=done,
+        started_at=NOW - timedelta(seconds=after_s),
+    )
+    return estimated_by_past_runs(stored_of(run), history).estimated_completion
+
+
+def test_a_pace_of_past_runs_that_the_run_itself_refutes_is_not_shown() -> None:
+    """An item has taken it more than four times as long."""
+    past = history([PastRun(number, 0.016, 200) for number in range(1, 3)])
+    assert of_history(20, 1.0, past) is None
+    assert of_history(0, 1.0, past) is not None  # nothing is refuted yet
+    usual = history([PastRun(number, 2.0, 200) for number in range(1, 3)])  # 0.01 s an item
+    assert of_history(20, 0.8, usual) is not None
+    assert of_history(20, 0.81, usual) is None
+    # A run that is faster than its type's is no reason to hide their pace.
+    assert of_history(20, 0.001, usual) is not None
 
 
 @pytest.mark.parametrize(

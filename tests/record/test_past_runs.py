@@ -26,14 +26,22 @@ DONE = Task(
     waited_ms=3_000,
     attempt_started_at=NOW,
     completed_at=NOW + timedelta(seconds=60),
-    work=Work(90, 45.0, 50.0, predicted=(5.0, 20.0, 10.0, 40.0)),
+    work=Work(90, 45.0, 50.0, 2.0, predicted=(5.0, 20.0, 10.0, 40.0)),
 )
 ENDED_MS = round(NOW.timestamp() * 1000) + 60_000
 
 
 def test_a_run_has_its_work_and_what_became_of_its_predictions() -> None:
     # 40 s of 20 that were predicted, and 35 of 40.
-    assert past_runs.of_task(DONE) == PastRun(ENDED_MS, 45.0, 90, 3.0, 0.6931, -0.1335, 60.0)
+    assert past_runs.of_task(DONE) == PastRun(ENDED_MS, 45.0, 90, 3.0, 0.6931, -0.1335, 60.0, 10.0)
+
+
+def test_a_run_has_its_longest_gap_up_to_its_end() -> None:
+    assert DONE.work is not None
+    for gap, kept in ((12.5, 12.5), (2.0, 10.0)):
+        run = past_runs.of_task(replace(DONE, work=DONE.work._replace(gap=gap)))
+        assert run is not None
+        assert run.gap == kept
 
 
 def test_a_run_without_values_took_its_whole_time() -> None:

@@ -76,6 +76,16 @@ def test_a_run_has_stalled_three_times_its_longest_gap_after_its_last_value(
     assert found(task, seconds + 0.1) == Warnings(stalled=at(10))
 
 
+def test_nor_within_one_and_a_quarter_times_the_longest_gap_of_its_types_runs() -> None:
+    """A run that has no such number is as none."""
+    past = [replace(run, gap=gap) for run, gap in zip(TEN_MINUTES, (80.0, None, 5.0), strict=False)]
+    assert found(RUNNING, 110, past) == Warnings()
+    assert found(RUNNING, 110.1, past) == Warnings(stalled=at(10))
+    assert found(of_work(gap=40.0), 130.1, past) == Warnings(stalled=at(10))
+    assert found(replace(RUNNING, stall_s=5), 15.1, past) == Warnings(stalled=at(10))
+    assert found(RUNNING, 40.1, TEN_MINUTES) == Warnings(stalled=at(10))
+
+
 def test_nor_before_five_items_nor_while_its_worker_is_silent() -> None:
     assert found(of_work(items=4), 3_600) == Warnings()
     assert found(of_work(items=5), 3_600) == Warnings(stalled=at(10))

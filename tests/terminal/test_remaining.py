@@ -61,6 +61,14 @@ def test_a_range_is_written_in_its_own_unit(seconds, least, most, english, japan
     assert remaining(task, NOW, "ja") == japanese
 
 
+def test_a_range_that_is_too_wide_is_written_up_to_its_end() -> None:
+    task = within(60, 870)
+    task.unknown["estimate"]["earliest"] = None
+    assert remaining(task, NOW, "en") == "≤15m"
+    assert remaining(task, NOW, "ja") == "≤15分"
+    assert remaining(task, NOW + timedelta(seconds=871), "en") == "longer"
+
+
 def test_without_past_runs_the_likely_end_is_a_countdown() -> None:
     assert remaining(HALFWAY, NOW, "en") == "0:10"
     assert remaining(replace(HALFWAY, unknown={}), NOW, "en") == "–"

@@ -18,16 +18,14 @@ export function remainingText(task, words) {
     const left = (Date.parse(likely) - Date.parse(at)) / 1000;
     return left > task.age() / 1000 ? words.leftOf(clock(left)) : ""; // past runs are unknown: say nothing
   }
-  if (!estimate.latest) return words.varies;
   return rangeTo(estimate, task, words, words.leftOf) ?? words.longer;
 }
 
 // write() receives the text of the time from now to a range of instants. Returns null after the range.
 export function rangeTo({ earliest, latest }, task, words, write) {
   const left = (until) => (Date.parse(until) - Date.parse(task.at) - task.age()) / 1000;
-  return left(latest) > 0
-    ? write(rangeText(Math.max(left(earliest), 0), left(latest), words))
-    : null;
+  const least = earliest ? Math.max(left(earliest), 0) : 0;
+  return left(latest) > 0 ? write(rangeText(least, left(latest), words)) : null;
 }
 
 // Rounds outwards to whole units, so that the text includes the whole range.
@@ -36,6 +34,7 @@ function rangeText(least, most, words) {
   const step = unit === "s" && most >= COARSE_S ? STEP : 1;
   const first = Math.floor(least / size / step) * step;
   const last = Math.ceil(most / size / step) * step;
-  const span = first === last ? `${last}` : first ? `${first}–${last}` : `≤${last}`;
-  return `${span} ${words.units[unit]}`;
+  const span = first && first < last ? `${first}–${last}` : `${last}`;
+  const text = `${span} ${words.units[unit]}`;
+  return first ? text : words.upTo(text);
 }

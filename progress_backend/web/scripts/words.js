@@ -51,7 +51,7 @@ export const WORDS = inEach(
     leftOf: [(text) => `${text} left`, (text) => `残り ${text}`],
     took: [(text) => `took ${text}`, (text) => `所要 ${text}`],
     longer: ["longer than usual", "いつもより長い"],
-    varies: ["varies too much to say", "予測できません"],
+    upTo: [(text) => `up to ${text}`, (text) => `最大 ${text}`],
     units: {
       s: ["s", "秒"],
       min: ["min", "分"],
