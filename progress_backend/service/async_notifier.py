@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ..record.default_texts import Locale, progress_text
+from ..record.default_texts import Locale, progress_text, text
 from .interface import NotificationServiceInterface
 from .progress_service import ProgressService
 
@@ -40,8 +40,7 @@ class AsyncProgressNotifier:
         self.task_id = task_id
         self.progress_service = progress_service
         self.update_interval = update_interval
-        # Another implementation of the interface may have no `total_items`, and has texts of its
-        # own.
+        # Another implementation of the interface may have no `total_items`, and no default texts.
         ours = progress_service if isinstance(progress_service, ProgressService) else None
         self._locale = locale or (ours.locale if ours else "ja")
         #: Whether this notifier writes the record's total; None until the record was read.
@@ -116,8 +115,9 @@ class AsyncProgressNotifier:
             StoreUnavailable: the store does not answer.
         """
         await self._flush()
+        shown = text(self._locale, "completed") if message is None else message
         await self.progress_service.update_progress(
-            self.task_id, status="completed", results=results or {}, message=message
+            self.task_id, status="completed", results=results or {}, message=shown
         )
 
     async def error(self, error_message: str) -> None:
@@ -134,5 +134,8 @@ class AsyncProgressNotifier:
         """
         await self._flush()
         await self.progress_service.update_progress(
-            self.task_id, status="error", error_message=error_message
+            self.task_id,
+            status="error",
+            error_message=error_message,
+            message=text(self._locale, "failed"),
         )

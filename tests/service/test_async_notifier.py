@@ -10,7 +10,7 @@ import pytest
 from progress_backend import AsyncProgressNotifier, ProgressNotifier, ProgressService, Settings
 from progress_backend.service.interface import NotificationServiceInterface
 from tests.clocks import set_monotonic
-from tests.specification import EXAMPLE
+from tests.specification import EXAMPLE, NOTIFIER, SERVICE
 
 
 class Hurried:
@@ -192,3 +192,54 @@ async def test_texts_of_the_ends(service: ProgressService) -> None:
     body = await service.get_task_status(failed)
     assert (body["current_status"], body["error_message"]) == ("エラーが発生しました", "why")
     assert body["progress"]["current"] == 4
+
+
+def specification() -> dict[str, Any]:
+    """The classes of the specification's two listings, as it has them."""
+    names: dict[str, Any] = {}
+    exec(SERVICE + NOTIFIER, names)
+    return names
+
+
+async def test_the_specifications_service_gets_its_texts_from_this_notifier() -> None:
+    service = specification()["ProgressService"]()
+    done, failed = [await service.create_task("x", 3) for _ in range(2)]
+    for task_id in (done, failed):
+        await ProgressNotifier(task_id, service).update(1, 3)
+        assert (await service.get_task_status(task_id))["current_status"] == "処理中... (1/3)"
+    await ProgressNotifier(done, service).complete({"saved": 3})
+    await ProgressNotifier(failed, service).error("why")
+    ended = [await service.get_task_status(task_id) for task_id in (done, failed)]
+    assert [(body["status"], body["current_status"], body["error_message"]) for body in ended] == [
+        ("completed", "完了しました", None),
+        ("error", "エラーが発生しました", "why"),
+    ]
+    assert ended[0]["results"] == {"saved": 3}
+
+
+async def test_the_specifications_notifier_writes_to_this_service(service: ProgressService) -> None:
+    made = specification()["ProgressNotifier"]
+    done, failed = [await service.create_task("x", 3) for _ in range(2)]
+    for task_id in (done, failed):
+        notifier = made(task_id, service)
+        notifier.update_interval = 0
+        await notifier.update(1, 3, details={"rate": 1})
+        body = await service.get_task_status(task_id)
+        assert (body["status"], body["current_status"]) == ("running", "処理中... (1/3)")
+    await made(done, service).complete({"saved": 3})
+    await made(failed, service).error("why")
+    ended = [await service.get_task_status(task_id) for task_id in (done, failed)]
+    assert [(body["status"], body["current_status"], body["error_message"]) for body in ended] == [
+        ("completed", "完了しました", None),
+        ("error", "エラーが発生しました", "why"),
+    ]
+    assert (ended[0]["results"], ended[0]["processing_details"]) == ({"saved": 3}, {"rate": 1})
+
+
+async def test_the_ends_have_the_notifiers_language(service: ProgressService) -> None:
+    done, failed = [await service.create_task("x", 3) for _ in range(2)]
+    await AsyncProgressNotifier(done, service, locale="en").complete()
+    await AsyncProgressNotifier(failed, service, locale="en").error("why")
+    ended = [await service.get_task_status(task_id) for task_id in (done, failed)]
+    assert [body["current_status"] for body in ended] == ["Completed", "An error occurred"]
+    assert [body["message_code"]["code"] for body in ended] == ["completed", "failed"]
