@@ -38,6 +38,14 @@ class ProgressService(NotificationServiceInterface):
         "GET /internal/tasks": "get_tasks_list",
         "GET /internal/health": "health_check",
     }
+    #: The keys that a method takes of a request, where others are ignored: as in the specification.
+    _takes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "create_task": ("task_type", "total_items", "symbol", "metadata", "owner"),
+        "get_task_status": (),
+        "get_workflow_status": (),
+        "get_workers": (),
+        "health_check": (),
+    }
 
     def __init__(
         self, settings: Settings | None = None, *, clock: Callable[[], float] = time.time
@@ -207,23 +215,30 @@ class ProgressService(NotificationServiceInterface):
         counted = Counted(len(created), running, created.count(now.date()))
         return health("healthy", counted, sum(len(body) for _, body in stored), "not used")
 
-    async def handle_request(self, endpoint: str, method: str, data: Mapping[str, Any]) -> Any:
+    async def handle_request(
+        self, endpoint: str, method: str, data: Mapping[str, Any] | None = None
+    ) -> Any:
         """Calls the service's method for an HTTP path and method: the specification's one entry.
 
         Args:
             endpoint: the path, such as `/internal/task/{task_id}/status`.
             method: the HTTP method in capitals.
-            data: the body, or the query, as the method's keywords.
+            data: the body, or the query, as the method's keywords; None for none. A read of a task
+                and the health check ignore it, `create-task` ignores unknown keys.
 
         Raises:
             ValueError: there is no such endpoint.
+            TypeError: an update, a cancel or a list does not know a key.
         """
         *where, given, name = ["", *endpoint.split("/")]
         ids = [given] if len(where) == 4 and given else []
         path = "/".join((*where[1:], "{id}", name)) if ids else endpoint
         if (called := self._endpoints.get(f"{method} {path}")) is None:
             raise ValueError(f"Unknown endpoint: {method} {endpoint}")
-        return await getattr(self, called)(*ids, **data)
+        values = data or {}
+        if (takes := self._takes.get(called)) is not None:
+            values = {key: values.get(key) for key in takes}
+        return await getattr(self, called)(*ids, **values)
 
     async def apply(self, task_id: str, *events: Event) -> bytes:
         """Records events in one commit; returns the body after it. It raises what

@@ -137,6 +137,27 @@ async def test_handle_request_reaches_every_method(service: ProgressService) -> 
     assert cancelled["status"] == "cancelled"
 
 
+async def test_handle_request_takes_what_the_specifications_code_takes(
+    service: ProgressService,
+) -> None:
+    new = {"task_type": "x", "total_items": 3, "symbol": "S", "metadata": {"a": 1}}
+    task_id = await service.handle_request(
+        "/internal/create-task", "POST", {**new, "requester": "gateway"}
+    )
+    path, body = f"/internal/task/{task_id}", await service.get_task_status(task_id)
+    assert {name: body[name] for name in ("task_type", "symbol", "metadata")} == {
+        name: new[name] for name in ("task_type", "symbol", "metadata")
+    }
+    for data in (None, {"verbose": True}):
+        assert await service.handle_request(f"{path}/status", "GET", data) == body
+        assert (await service.handle_request("/internal/health", "GET", data))["version"]
+    assert (await service.handle_request("/internal/tasks", "GET", None))["tasks"] == [body]
+    assert (await service.handle_request(f"{path}/update", "PUT", None))["status"] == "running"
+    assert (await service.handle_request(f"{path}/cancel", "POST"))["status"] == "cancelled"
+    with pytest.raises(InvalidEvent, match="task_type"):
+        await service.handle_request("/internal/create-task", "POST", None)
+
+
 @pytest.mark.parametrize(
     ("endpoint", "method"),
     [
