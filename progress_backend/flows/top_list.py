@@ -8,11 +8,11 @@ creation time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..operations import lists, records, top
 from ..operations.call import Call
@@ -20,6 +20,7 @@ from ..operations.lists import Filters, Paged
 from ..operations.top import TopOfAll
 from ..operations.workflows import figures_of_each, forget
 from ..record.json_text import dumps, parsed
+from ..record.local_time import EPOCH, MICROSECOND, moment
 from ..record.model import ENDED, TaskStatus
 from ..record.workflow import row
 from . import task_page
@@ -76,32 +77,44 @@ def front(flows: Flows, limit: int, now: datetime, *, light: bool = False) -> Fl
     """
     found = yield from top.newest(_WORKFLOWS)
     places = [_Place(*one, is_workflow=True) for one in found.workflows[:_WORKFLOWS]]
-    running, paused = [Filters(TaskStatus.RUNNING)], [Filters(TaskStatus.PAUSED)]
-    for filters in (running, paused, [Filters(status, ended=True) for status in ENDED]):
-        places += yield from _singles(partial(lists.newest, inf, filters=filters), limit)
+    ended = [Filters(status, ended=True) for status in ENDED]
+    for filters in ([Filters(TaskStatus.RUNNING)], [Filters(TaskStatus.PAUSED)], ended):
+        read = partial(lists.newest, inf, filters=filters)
+        places += yield from _singles(read, limit, 1_000 if filters is ended else 1)
     oldest = partial(lists.oldest, filters=Filters(TaskStatus.CREATED))
     places += yield from _singles(oldest, limit)
-    rows = yield from _rows(flows, list(dict.fromkeys(places)), now, light)
+    # A task that changes its status between two of these reads is found twice.
+    each = {(place.id, place.is_workflow): place for place in places}
+    rows = yield from _rows(flows, [*each.values()], now, light)
     gone = [place.id for place, row in rows.items() if row is None and not place.is_workflow]
     if gone:
         yield from sweep(gone, before_ms=0, found_in=(Filters(),))
     # By its status now: a task may have left the set in which it was found.
-    groups: list[list[tuple[str, str, bytes]]] = [[], [], [], []]
+    groups: list[list[tuple[int, str, bytes]]] = [[], [], [], []]
     for place, document in rows.items():
         if document is not None:
             body = parsed(document)
             status = body["status"]
             group = groups[_ORDER.index(status) if status in _ORDER else -1]
-            group.append((body["end_time"] or body["created_at"], place.id, document))
+            group.append((_time_us(body, place), place.id, document))
     for group in groups:
         group.sort(reverse=group is not groups[2])
     first = tuple((one, document) for group in groups for _, one, document in group[:limit])
     return Paged(sum(found.sizes), found.counts, first)
 
 
-def _singles(read: Callable[[int], Call[list[tuple[int, str]]]], limit: int) -> Flow[list[_Place]]:
-    """The first tasks that are no workflow's member, of those that `read` finds: few are read
-    first, and as many as may be only if these are too few."""
+def _time_us(row: Mapping[str, Any], place: _Place) -> int:
+    """The time of a row's end, or of its creation, in microseconds since 1970; without both, as of
+    a value that is no record, the one in the index where it was found."""
+    text = row["end_time"] or row["created_at"]
+    return (moment(text) - EPOCH) // MICROSECOND if text else place.created_us
+
+
+def _singles(
+    read: Callable[[int], Call[list[tuple[int, str]]]], limit: int, unit_us: int = 1
+) -> Flow[list[_Place]]:
+    """The first tasks that are no workflow's member, of those that `read` finds by times in
+    `unit_us`: few are read first, and as many as may be only if these are too few."""
     singles: list[tuple[int, str]] = []
     for most in (_FIRST * limit, _LOOKED):
         found = yield from read(most)
@@ -110,7 +123,7 @@ def _singles(read: Callable[[int], Call[list[tuple[int, str]]]], limit: int) -> 
         singles = [one for one, member in zip(found, members, strict=True) if not member]
         if len(singles) >= limit or len(found) < most:
             break
-    return [_Place(*one, is_workflow=False) for one in singles[:limit]]
+    return [_Place(time * unit_us, i, is_workflow=False) for time, i in singles[:limit]]
 
 
 def _places(flows: Flows, start: int, limit: int) -> Flow[tuple[TopOfAll, list[_Place]]]:

@@ -72,6 +72,8 @@ def check(driver: Driver, *, listed: bool = True) -> None:
     for status in ("created", "running", "completed", "error"):
         driver.run(page_of(driver.flows, 1, 100, status, "fetch_data", "7203.T"))
         driver.run(page_of(driver.flows, 1, 100, status))
+    for asked in ({"top": True}, {"top": True, "sort": "running"}, {"sort": "ended"}):
+        driver.listed(**asked)
     driver.execute(driver.flows.count(driver.now()))
     for task_id in ("waiting", "live"):
         assert driver.run(driver.flows.estimated(task_id)) is not None

@@ -178,6 +178,36 @@ def test_what_runs_stands_before_what_waits_and_what_has_ended(driver: Driver) -
     assert front(1) == [W, "paused", "first", "ended"]
 
 
+@pytest.mark.parametrize("found_in", ["created", "running", "completed"])
+def test_a_value_that_is_no_record_has_its_place_in_the_index(
+    driver: Driver, found_in: str
+) -> None:
+    """No time can be read from it."""
+    for task_id in ("before", "odd", "after"):
+        (driver.create if (task_id, found_in) == ("odd", "created") else driver.start)(task_id)
+    driver.apply("before", ev.Completed(), now=driver.now() + timedelta(milliseconds=500))
+    if found_in == "completed":
+        driver.apply("odd", ev.Completed(), now=driver.now() + timedelta(seconds=1))
+    driver.apply("after", ev.Completed(), now=driver.now() + timedelta(seconds=2))
+    driver.raw.set(driver.names("odd").task("odd"), b"no record")
+    found: Paged = driver.run(top_list.front(driver.flows, 5, driver.now()))
+    place = 1 if found_in == "completed" else 2  # an open one: when it was created
+    assert [one for one, _ in found.rows].index("odd") == place
+
+
+def test_a_task_that_ends_between_two_reads_has_one_row(driver: Driver) -> None:
+    driver.start("t")
+
+    def ends(_: object) -> None:
+        if driver.task("t").status == "running":
+            driver.apply("t", ev.Completed())
+
+    flow = top_list.front(driver.flows, 5, driver.now())
+    reads = count()
+    found: Paged = driver.drive(flow, lambda call: next(reads) == 3 and ends(call))
+    assert [one for one, _ in found.rows] == ["t"]
+
+
 def test_holes_are_repaired_and_filled(driver: Driver) -> None:
     for n in range(12):
         driver.create(f"t{n}")
