@@ -13,8 +13,9 @@ from .errors import SettingsError
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T", bound=Sized)
-#: Seconds between two looks at a file.
+#: Seconds between two looks at a file; and for how long one without a byte counts as being saved.
 LOOK_S: Final = 1.0
+EMPTY_S: Final = 5.0
 
 
 def version_of(path: Path | None) -> tuple[int, ...] | None:
@@ -54,6 +55,10 @@ class Reread(Generic[T]):
         self._what = what
         self._clock = clock
         self._looked = clock()
+        #: When the file was first found without a byte, and why it could not be read; None: it is
+        #: not so.
+        self._empty: float | None = None
+        self._failed: str | None = None
         self._version = version_of(path)
         self._known = read()
 
@@ -64,12 +69,34 @@ class Reread(Generic[T]):
         if self._path is None or now - self._looked < LOOK_S:
             return self._known
         self._looked = now
-        if (version := version_of(self._path)) != self._version:
-            self._version = version
-            try:
-                self._known = self._read()
-            except SettingsError as error:
-                logger.error("%s; the %s of before stay valid", error, self._what)
-            else:
-                logger.info("Read %s again: %d %s", self._path, len(self._known), self._what)
+        version = version_of(self._path)
+        if version is None or version[1]:
+            self._empty = None
+        elif self._empty is None:
+            self._empty = now
+        if version is not None and version == self._version:
+            self._failed = None
+        elif self._empty is None or now - self._empty >= EMPTY_S:
+            self._take(version)
         return self._known
+
+    @property
+    def fault(self) -> str | None:
+        """Why the content is not the file's, without its path; None: it is."""
+        self()
+        what = self._what
+        return (
+            self._failed and f"the file of {what} cannot be read: the {what} of before stay valid"
+        )
+
+    def _take(self, version: tuple[int, ...] | None) -> None:
+        """Reads the file. Only then is its version known: a read that fails is tried again."""
+        try:
+            self._known = self._read()
+        except SettingsError as error:
+            if str(error) != self._failed:
+                logger.error("%s; the %s of before stay valid", error, self._what)
+            self._failed = str(error)
+        else:
+            self._version, self._failed = version, None
+            logger.info("Read %s again: %d %s", self._path, len(self._known), self._what)

@@ -14,7 +14,7 @@ from .record.webhook_target import Target
 from .settings import Settings
 
 #: Gives the targets that are configured now.
-Targets = Callable[[], tuple[Target, ...]]
+Targets = Reread[tuple[Target, ...]]
 
 
 def targets_of(settings: Settings, clock: Callable[[], float] = time.monotonic) -> Targets | None:

@@ -213,6 +213,11 @@ class Tokens:
         """Whether tokens are asked for at all: also where a file has none left."""
         return self._path is not None or bool(self._own)
 
+    @property
+    def fault(self) -> str | None:
+        """See `Reread.fault`."""
+        return self._all.fault
+
     def find(self, text: str) -> Token | None:
         """The token with this text; None if there is none."""
         return self._with(digest_of(text))

@@ -50,9 +50,14 @@ def test_a_file_is_read_again_when_it_changes(
     now[0] += LOOK_S
     assert names() == ["one", "two"]
     assert "the webhooks of before stay valid" in caplog.text
+    assert targets.fault is not None
     path.write_text(spec("three"))
     now[0] += LOOK_S
     assert names() == ["three"]
+    path.unlink()
+    now[0] += LOOK_S
+    assert names() == ["three"]
+    assert targets.fault is not None
     assert SECRET not in caplog.text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 import stat
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from progress_backend import tokens
 from progress_backend.errors import SettingsError
-from progress_backend.file_version import LOOK_S
+from progress_backend.file_version import EMPTY_S, LOOK_S
 from progress_backend.tokens import Token, Tokens
 
 HASH = f"sha256:{'0' * 64}"
@@ -101,7 +102,7 @@ def test_the_file_is_read_again_when_it_changes(
     assert known.find(first) is None
     assert known.find(second) == two
     assert not known.still(one)
-    # What cannot be read changes nothing, and is logged once.
+    # What cannot be read changes nothing, is logged once, and tried again.
     for broken in ("two admin", None):
         path.unlink() if broken is None else path.write_text(broken)
         caplog.clear()
@@ -110,10 +111,52 @@ def test_the_file_is_read_again_when_it_changes(
             assert known.find(second) == two
         logged = [record for record in caplog.records if record.levelno == logging.ERROR]
         assert len(logged) == 1
+        assert str(path) not in (known.fault or str(path)), "health is open to every client"
     path.write_text("# none any more\n")
     clock.now += LOOK_S
     assert known.find(second) is None
     assert known.configured
+    assert known.fault is None
+
+
+def test_a_revoked_token_is_refused_after_a_read_that_failed_for_another_reason(
+    tmp_path: Path,
+) -> None:
+    path, clock = tmp_path / "tokens", Clock()
+    (first, one), (_, two) = tokens.new("one", "read"), tokens.new("two", "read")
+    tokens.write_file(path, [one, two])
+    known = Tokens([], path, clock)
+    tokens.write_file(path, [], removed=["one"])
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))  # EMFILE, as under many sockets
+        clock.now += LOOK_S
+        assert known.find(first) == one
+        assert known.fault is not None
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    clock.now += LOOK_S
+    assert known.find(first) is None
+    assert known.fault is None
+
+
+def test_a_file_that_is_empty_for_a_moment_is_being_saved(tmp_path: Path) -> None:
+    path, clock = tmp_path / "tokens", Clock()
+    text, one = tokens.new("one", "read")
+    tokens.write_file(path, [one])
+    known = Tokens([], path, clock)
+    for _ in range(2):  # the time counts from each save
+        path.write_text("")
+        clock.now += LOOK_S
+        assert known.find(text) == one
+        path.write_text(one.line())
+        clock.now += EMPTY_S
+        assert known.find(text) == one
+    path.write_text("")
+    clock.now += LOOK_S
+    assert known.find(text) == one
+    clock.now += EMPTY_S
+    assert known.find(text) is None
 
 
 def test_a_role_that_changes_ends_what_the_old_one_opened() -> None:

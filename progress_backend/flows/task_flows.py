@@ -43,7 +43,7 @@ from .task_lifetimes import document_ttl_ms, due_ms
 from .workflow_requests import MAKING, followed
 
 if TYPE_CHECKING:
-    from ..record.webhook_target import Target
+    from ..targets import Targets
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ class Flows:
 
     settings: Settings
     #: The webhook targets that are configured now; None without any.
-    targets: Callable[[], tuple[Target, ...]] | None
+    targets: Targets | None
     #: Logs an exception after which a flow continues: what failed, the exception, the task's id.
     fault: Callable[[str, Exception, str], None]
     #: Masks secrets in events.

@@ -9,6 +9,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
 
+from ..errors import ForeignValue
 from . import default_texts
 from .default_texts import Locale, text
 from .document import written
@@ -59,14 +60,22 @@ def in_language(
 ) -> bytes:
     """A body, list, message or timeline with its default texts in a language, if one is requested;
     a user's own texts stay. `without_errors` is the language of the default text in place of
-    exceptions' texts, for a holder of a share token."""
-    if without_errors is None and (locale is None or b'_code":{' not in document):
+    exceptions' texts, for a holder of a share token.
+
+    Raises:
+        ForeignValue: exceptions' texts cannot be left out.
+    """
+    if without_errors is not None:
+        try:
+            body = parsed(document)
+            _leave_errors_out(body, without_errors)
+            document = document_of(body)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise ForeignValue(None, "it cannot be shown without its errors") from None
+    if locale is None or b'_code":{' not in document:
         return document
     try:
-        body = parsed(document)
-        if without_errors is not None:
-            _leave_errors_out(body, without_errors)
-        return document_of(body if locale is None else _in_language(body, locale))
+        return document_of(_in_language(parsed(document), locale))
     except ValueError:  # JSON that Python reads alone, or a time of another program
         return document
 

@@ -345,8 +345,10 @@ class RedisProgressService(ProgressService):
             return health("unhealthy", counts.Counted(0, 0, 0), 0, "disconnected")
         body = health("healthy", counted, memory.used_bytes, "connected", took_ms)
         body["dependencies"]["redis"]["key_prefix"] = self.settings.key_prefix
-        if faults := list(filter(None, (memory.no_writes or store.refusal, memory.eviction))):
-            body.update(status="degraded", reason="; ".join(faults))
+        unread = None if (targets := self.flows.targets) is None else targets.fault
+        faults = (memory.no_writes or store.refusal, memory.eviction, unread)
+        if any(faults):
+            body.update(status="degraded", reason="; ".join(filter(None, faults)))
         return body
 
     async def run(self, flow: Flow[T]) -> T:

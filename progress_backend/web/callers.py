@@ -82,6 +82,8 @@ class Callers:
         self._free = authorize is None and not self.tokens.configured
         #: What ends the open streams of each caller.
         self._streams: dict[Caller, set[Callable[[], None]]] = {}
+        #: The next look at their tokens.
+        self._next_look: asyncio.TimerHandle | None = None
         self._bound = bound
         self._bound_here = bound is not None and is_loopback(bound.address)
         self._is_near = lru_cache(_REMEMBERED)(_is_near)
@@ -139,8 +141,8 @@ class Callers:
         caller = caller_of(scope)
         if caller.until is None and caller.token is None:
             return _nothing
-        if not self._streams:
-            asyncio.get_running_loop().call_later(_LOOK_S, self._look)
+        if self._next_look is None:
+            self._look_later()
         self._streams.setdefault(caller, set()).add(over)
         return partial(self._left, caller, over)
 
@@ -148,19 +150,26 @@ class Callers:
         if (streams := self._streams.get(caller)) is not None:
             streams.discard(over)
 
+    def _look_later(self) -> None:
+        self._next_look = asyncio.get_running_loop().call_later(_LOOK_S, self._look)
+
     def _look(self) -> None:
-        """Looks at each token of open streams. The wall clock may be set meanwhile."""
+        """Looks at each token of open streams. The wall clock may be set meanwhile. What fails here
+        is tried again at the next look."""
+        self._look_later()
         now = time.time()
         for caller, streams in [*self._streams.items()]:
             expired = caller.until is not None and caller.until <= now
             revoked = caller.token is not None and not self.tokens.still(caller.token)
             if streams and not expired and not revoked:
                 continue
-            del self._streams[caller]
             for over in [*streams]:
                 over()
-        if self._streams:
-            asyncio.get_running_loop().call_later(_LOOK_S, self._look)
+                streams.discard(over)
+            del self._streams[caller]
+        if not self._streams and self._next_look is not None:
+            self._next_look.cancel()
+            self._next_look = None
 
     def _of(self, scope: Scope) -> Caller | Refusal:
         """Who sends a request. ANYONE: no tokens are configured, only this machine reaches the

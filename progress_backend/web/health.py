@@ -32,6 +32,9 @@ async def health(request: Request) -> JSONResponse:
         "watched_tasks": api.listener.watches.watched,
         "watchers": api.listener.watches.receivers["task"],
     }
+    if (unread := api.callers.tokens.fault) and body["status"] != "unhealthy":
+        reason = "; ".join(filter(None, (body.get("reason"), unread)))
+        body.update(status="degraded", reason=reason)
     if not listening:
         body["status"] = "unhealthy"
     return JSONResponse(body, 503 if body["status"] == "unhealthy" else 200)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 from msgspec.structs import replace
 
+from progress_backend.errors import ForeignValue
 from progress_backend.record import responses, task_json
 from progress_backend.record.model import Task
 
@@ -60,3 +63,24 @@ class TestAnEndThatMayBeTakenBack:
         assert structs.asdict(before) | same == structs.asdict(later) | same
         tag = responses.entity_tag(before, b"")
         assert responses.entity_tag(later, b"") == f'{tag[:-1]}/final"'
+
+
+class TestWithoutErrors:
+    """What a holder of a share token reads."""
+
+    def test_a_time_of_another_program_shows_no_exceptions_text(self) -> None:
+        failed = replace(TASK, status="error", error_message="no such host db-7.internal")
+        code = {"code": "retry_at", "args": {"number": 1, "reason": "db-7", "time": "soon"}}
+        body = {**json.loads(task_json.encode(failed)), "message_code": code}
+        entry = {"time": "x", "event": "retried", "text": "db-7", "text_code": code}
+        for document in (body, {"tasks": [body]}, {"entries": [entry, {**body, "text": "db-7"}]}):
+            shown = responses.in_language(json.dumps(document).encode(), "ja", "en")
+            assert b"db-7" not in shown
+
+    @pytest.mark.parametrize(
+        "document", [b'{"error_message":"db-7"', b'{"a":NaN}', b'{"tasks":[3]}']
+    )
+    def test_what_cannot_be_searched_for_them_is_not_shown(self, document: bytes) -> None:
+        with pytest.raises(ForeignValue):
+            responses.in_language(document, "en", "en")
+        assert responses.in_language(document, None) == document

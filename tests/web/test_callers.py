@@ -17,7 +17,7 @@ from progress_backend.web.callers import HINT, Callers
 from progress_backend.web.request_token import presented
 from progress_backend.web.rights import Refusal, Resource
 from tests.records import Records
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 from tests.web.conftest import StartApi
 from tests.web.mounting import application
 from tests.web.test_websockets import closed, received
@@ -149,6 +149,38 @@ async def test_a_revoked_token_ends_sockets_and_streams(
     eventually(
         lambda: not api.app.state.progress.listener.watches.receivers["task"], what="all have left"
     )
+
+
+async def test_a_look_at_tokens_that_fails_is_not_the_last_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("progress_backend.web.callers._LOOK_S", 0.01)
+    callers = Callers(Settings(tokens=(TOKEN.line(),)))
+    sent = scope(None, headers=[(b"authorization", f"Bearer {TEXT}".encode())])
+    assert await callers.refusal(sent, "list", Resource("tasks"), no_record, not_owner) is None
+    ends, ended, still = list[str](), asyncio.Event(), iter([OSError(), False, False])
+
+    def looked(_: tokens.Token) -> bool:
+        found = next(still)
+        if isinstance(found, OSError):
+            raise found
+        return found
+
+    def fails_once() -> None:
+        ends.append("failed" if not ends else "ended")
+        if len(ends) == 1:
+            raise OSError
+        ended.set()
+
+    monkeypatch.setattr(callers.tokens, "still", looked)
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    callers.watch(sent, fails_once)
+    async with asyncio.timeout(PATIENCE_S):
+        await ended.wait()
+    assert ends == ["failed", "ended"]
+    monkeypatch.undo()
+    callers.watch(sent, fails_once)()  # a stream that ends by itself, and another one after it
+    assert callers._next_look is not None
 
 
 @pytest.mark.parametrize("setting", ["metrics", "docs"])
