@@ -269,6 +269,8 @@ class Warned(Event, frozen=True, kw_only=True):
     revision: int
 
 
+#: Reason of the cancel with which a command of Celery's killed the run.
+TERMINATED = "terminated"
 #: Reason of a cancel that only the result backend has (REVOKED): Celery stores that too when it
 #: ends a run by itself, so perhaps no caller requested it.
 STORED = "result backend"

@@ -22,6 +22,7 @@ from .local_time import in_milliseconds
 from .model import LOST, NOT_PUBLISHED, REPORTED, WORKER_LOST, Task, TaskStatus, Worker, replace
 from .redelivery import comes_again, is_late
 from .steps import ends, members, pauses, publish, queue, starts, task_warnings, values
+from .steps.control import is_unasked
 from .steps.scene import NOTHING, SKEW, Scene, Step, same
 from .workflow import share_of
 
@@ -129,8 +130,10 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
         case ev.Started():
             refused = _begins_nothing(task, event, row)
         case ev.Completed() if row in (TaskStatus.ERROR, TaskStatus.CANCELLED):
-            # A main process reads the SUCCESS of a run that died before it was recorded.
-            refused = not (older or (event.owner is not None and stands))
+            # A main process reads the SUCCESS of a run that died before it was recorded. A run that
+            # is not the one whose message was discarded may go on.
+            own = event.attempt is not None and row == TaskStatus.CANCELLED
+            refused = not (older or (stands and (own or event.owner is not None)))
         case ev.Directed():
             refused = False
         case ev.Unreached():
@@ -186,7 +189,7 @@ def _begins_nothing(task: Task, start: ev.Started, row: str) -> bool:
         # A worker that has forgotten a revoke runs the task after another one has discarded it; a
         # start from before that end is the run which the revoke has ended.
         begun = task.attempt > 0 or start.redelivered or _is_after_its_end(task, start)
-        return not (begun and _unasked(task) and comes_again(task, start))
+        return not (begun and is_unasked(task) and comes_again(task, start))
     return not task.ended and is_late(task, start)
 
 
@@ -197,7 +200,7 @@ def _is_after_its_end(task: Task, start: ev.Started) -> bool:
 def _ended_by_its_run(task: Task) -> bool:
     """Whether a run, not a caller, ended the record, and with no success."""
     if task.status == TaskStatus.CANCELLED:
-        return _unasked(task)
+        return is_unasked(task)
     failed = task.status == TaskStatus.ERROR and task.error_cause not in (REPORTED, NOT_PUBLISHED)
     return failed and task.started_at is not None
 
@@ -219,13 +222,6 @@ def _is_past(task: Task, event: ev.Event) -> bool:
     if isinstance(event, ev.Cancelled):
         return task.again_until is None
     return isinstance(event, ev.Requeued) and event.again_s is not None
-
-
-def _unasked(task: Task) -> bool:
-    """Whether no caller is known to have requested a record's cancel: it is Celery's own, or that
-    of a run which raised Ignore."""
-    control = task.control or {}
-    return control.get("by") == "celery" and control.get("reason") in (ev.STORED, ev.IGNORED)
 
 
 def _refuse_asked_end(task: Task, event: ev.Event) -> None:

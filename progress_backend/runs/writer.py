@@ -28,7 +28,7 @@ from ..operations.ready_requests import RECORDED, ValueRequest
 from ..operations.stacks import Lately, lately_beside
 from ..record import events as ev
 from ..record.model import Task, TaskStatus
-from ..record.steps.control import is_by_caller
+from ..record.steps.control import is_by_caller, is_unasked
 from ..store.deadline import Within
 from ..store.drivers import Store
 from ..store.outage_log import fault, outage_of
@@ -335,8 +335,11 @@ class Writer:
 def _for_the_run(run: Run, task: Task) -> str:
     """The status as the run receives it: a record that was ended by force stops the run as a cancel
     does. If the record is a newer run's, the older run receives a caller's cancel or pause all the
-    same: its message was delivered twice, and the request is for each run."""
+    same: its message was delivered twice, and the request is for each run. A cancel that no caller
+    has requested stops no run."""
     status = TaskStatus.CANCELLED if task.forced else task.status
+    if status == TaskStatus.CANCELLED and is_unasked(task):
+        return TaskStatus.RUNNING
     if run.attempt is None or task.attempt <= run.attempt or task.forced:
         return status
     by_caller = status == TaskStatus.CANCELLED and is_by_caller(task)

@@ -30,6 +30,7 @@ from .identity import identity_of, member_in
 from .process import Process
 from .request_methods import request_of
 from .tracker import Tracker
+from .worker_lease import at_work
 
 #: Numbers the runs of this worker.
 _numbers = itertools.count(1)
@@ -90,24 +91,28 @@ def revoked(
     **_: Any,
 ) -> None:
     """Records Cancelled for a revoked, terminated or expired task (`task_revoked`); Requeued where
-    Celery itself ended the run."""
+    Celery itself ended the run; nothing for a copy of the message that the worker discards while
+    another copy's run is alive."""
     marking = _marking(tracker, task, request)
     if (process := tracker.process) is None:
         return
     if terminated and not _asked(request, signum):
         let_go(tracker, task, request=request)
         return
-    plans.end_after_revoke(tracker, process, request, task.name)
-    if marking is None:
-        return
-    key = "expired" if expired else "revoked"
-    message = text(tracker.settings.locale, key)
-    reason = "expired" if expired else "terminated" if terminated else "revoked"
-    event = ev.Cancelled(message=message, by="celery", reason=reason)
-    # A revoke is about the task, whichever run receives it; an expired message about its own run.
-    named = request if expired else None
-    run = _run(process, task, request.id, marking, request, request.args, request.kwargs)
-    applied = process.sender.record(run, request.id, _owned(tracker, event, named))
+    # Celery discards a copy of a message while another delivery's run goes on.
+    goes_on = not terminated and str(request.id) in (at_work() or ())
+    applied = None
+    if marking is not None and not goes_on:
+        key = "expired" if expired else "revoked"
+        message = text(tracker.settings.locale, key)
+        reason = "expired" if expired else ev.TERMINATED if terminated else "revoked"
+        event = ev.Cancelled(message=message, by="celery", reason=reason)
+        # A revoke is about the task, whichever run receives it; an expired message about its own.
+        named = request if expired else None
+        run = _run(process, task, request.id, marking, request, request.args, request.kwargs)
+        applied = process.sender.record(run, request.id, _owned(tracker, event, named))
+        goes_on = applied is not None and not applied.task.ended  # another worker runs the task
+    plans.end_after_revoke(tracker, process, request, task.name, goes_on=goes_on)
     if asked_for(applied):
         error = TaskCancelled(f"task {request.id} was cancelled")
         call_hooks(task, error, request.id, request.args, request.kwargs)

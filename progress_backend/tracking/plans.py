@@ -219,14 +219,17 @@ def end(tracker: Tracker, process: Process, request: Any, name: str, cancelled: 
     end_ahead(tracker, process, ahead_of(request), name, cancelled)
 
 
-def end_after_revoke(tracker: Tracker, process: Process, request: Any, name: str) -> None:
+def end_after_revoke(
+    tracker: Tracker, process: Process, request: Any, name: str, *, goes_on: bool = False
+) -> None:
     """As `end`, for a task with REVOKED in Celery: its chord fails there; of the other steps Celery
-    stores no end, and their records are cancelled."""
+    stores no end, and their records are cancelled, unless a run of the task goes on."""
     if member_in(request) is None:
         return
     ahead = ahead_of(request)
     end_ahead(tracker, process, canvas.Embed(chord=ahead.chord), name, cancelled=False)
-    end_ahead(tracker, process, ahead._replace(chord=None), name, cancelled=True)
+    if not goes_on:
+        end_ahead(tracker, process, ahead._replace(chord=None), name, cancelled=True)
 
 
 def end_ahead(

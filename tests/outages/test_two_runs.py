@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -65,3 +66,43 @@ def test_a_cancel_ends_both_runs(started: Fleet) -> None:
     eventually(lambda: list((worker.active() or {}).values()) == [[]], TIMEOUT_S / 2)
     found = started.record(job)["status"], started.result(job)["status"]
     assert found == ("cancelled", "REVOKED")
+
+
+@pytest.fixture(scope="module")
+def two_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    with fleet(tmp_path_factory.mktemp("two"), env=ENV, workers=2) as started:
+        yield started
+
+
+@pytest.mark.parametrize(
+    ("workers", "job", "outcome"),
+    [(1, "gated", ()), (1, "gated", ("raise",)), (1, "silent", ()), (2, "gated", ())],
+)
+def test_a_discarded_copy_changes_nothing_while_a_run_is_alive(
+    request: pytest.FixtureRequest, workers: int, job: str, outcome: tuple[str, ...]
+) -> None:
+    """A revoke without terminate lets the run go on; a worker discards the message that comes again
+    then. The record ends as Celery's result does."""
+    started: Fleet = request.getfixturevalue("started" if workers == 1 else "two_workers")
+    gate = "-".join((job, *outcome))
+    task_id = started.send(job, gate, *outcome)
+    started.running(task_id)
+    started.app.control.revoke(task_id, reply=True, limit=workers, timeout=TIMEOUT_S)
+    started.deliver_again(task_id)
+    discarded = f"Discarding revoked task: {job}\\[{task_id}\\]"
+    eventually(
+        lambda: any(re.search(discarded, worker.log) for worker in started.workers),
+        TIMEOUT_S,
+        what="the copy is discarded",
+    )
+    before = started.running(task_id)
+    if job == "gated":
+        started.running(task_id, above=before["progress"]["current"])
+    started.open(gate)
+    # The discard has stored REVOKED, which the run's own end replaces.
+    ends = ("SUCCESS", "FAILURE")
+    stored = eventually(
+        lambda: (found := started.result(task_id)).get("status") in ends and found, TIMEOUT_S
+    )
+    expected = {"SUCCESS": "completed", "FAILURE": "error"}[stored["status"]]
+    assert started.ended(task_id)["status"] == expected

@@ -63,9 +63,16 @@ def test_a_stored_success_stands_after_a_forgotten_revoke() -> None:
     process died. The main process finds the SUCCESS, which Celery keeps."""
     task = after(CREATED, STORED, ev.Completed(owner="lease-2", run=1, results={"rows": 4}))
     assert (task.status, task.results, task.control) == ("completed", {"rows": 4}, None)
-    for cancel in (ev.Cancelled(by="api"), ev.Cancelled(by="celery", reason="revoked")):
+    for cancel in (ev.Cancelled(by="api"), ev.Cancelled(by="celery", reason=ev.TERMINATED)):
         with pytest.raises(TransitionRefused):
             after(CREATED, cancel, ev.Completed(owner="lease-2", run=1))
+
+
+@pytest.mark.parametrize("reason", ["revoked", "expired", ev.STORED])
+def test_the_success_of_a_run_stands_after_a_cancel_without_a_request(reason: str) -> None:
+    """A copy of its message was discarded while its worker was frozen; Celery keeps the SUCCESS."""
+    task = after(CREATED, FIRST, ev.Cancelled(by="celery", reason=reason), RETURNED)
+    assert (task.status, task.results, task.control) == ("completed", {"rows": 4}, None)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +80,10 @@ def test_a_stored_success_stands_after_a_forgotten_revoke() -> None:
     [
         (FIRST, ev.Completed(attempt=1), SECOND),
         (FIRST, ev.Cancelled(by="api"), SECOND),
+        (FIRST, ev.Cancelled(by="api"), RETURNED),
+        (FIRST, ev.Cancelled(by="celery", reason=ev.TERMINATED), RETURNED),
+        # A caller's, of no run.
+        (FIRST, ev.Cancelled(by="celery", reason="revoked"), ev.Completed()),
         (FIRST, ev.Failed(error_message="enough", cause=REPORTED), SECOND),
         (STORED, SECOND.having(at=at(0.5))),  # the run that the revoke has ended
         # A start that is late is no second delivery.

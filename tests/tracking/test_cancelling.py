@@ -8,9 +8,11 @@ import pytest
 from celery import Task, signals
 from celery.exceptions import Ignore
 
-from progress_backend import TaskCancelled
+from progress_backend import ProgressNotifier, TaskCancelled
+from progress_backend.record import events as ev
 from tests.apps import App
 from tests.conftest import Install
+from tests.records import Records
 
 EAGER = {"task_always_eager": True}
 
@@ -37,6 +39,30 @@ def test_a_run_that_returns_what_would_have_ended_it_is_completed(eager: App) ->
         return TaskCancelled("nothing to do")
 
     assert eager.call(returns).status == "completed"
+
+
+@pytest.mark.parametrize(
+    ("by", "reason", "status"),
+    [
+        ("celery", "revoked", "completed"),
+        ("celery", ev.STORED, "completed"),
+        ("celery", ev.TERMINATED, "cancelled"),
+        ("api", None, "cancelled"),
+    ],
+)
+def test_a_cancel_that_no_caller_requested_stops_no_run(
+    eager: App, redis_url: str, by: str, reason: str | None, status: str
+) -> None:
+    def job(self: Any) -> None:
+        Records(redis_url).apply(self.request.id, ev.Cancelled(by=by, reason=reason))
+        process = eager.tracker.process
+        assert process is not None
+        run = process.run_of(self.request)
+        assert run is not None
+        process.sender.writer.look([run])
+        ProgressNotifier(self).update(1, 4)
+
+    assert eager.call(job).status == status
 
 
 class Hooked(Task):  # type: ignore[misc]  # celery is untyped

@@ -38,6 +38,14 @@ def is_by_caller(task: Task) -> bool:
     return task.control is not None and task.control.get("by") not in BY_ITSELF
 
 
+def is_unasked(task: Task) -> bool:
+    """Whether no caller is known to have requested a record's cancel: a copy of the message was
+    discarded, the result backend has REVOKED, or the run raised Ignore. A run may go on then, and
+    Celery keeps its SUCCESS."""
+    control = task.control or {}
+    return control.get("by") == "celery" and control.get("reason") != ev.TERMINATED
+
+
 def done(task: Task, scene: Scene) -> dict[str, Any] | None:
     """The task's control as carried out: the run waits, or there is no run any more."""
     if task.control is None or task.asked is None:
