@@ -23,7 +23,7 @@ from .session import Command, app_of, need, settings_of
 @click.option(
     "--insecure",
     is_flag=True,
-    help="Listen on an address that other machines can reach, without tokens.",
+    help="Without tokens, accept requests from other machines too: for a server behind a login.",
 )
 @click.pass_context
 def serve(ctx: click.Context, /, **given: Any) -> None:

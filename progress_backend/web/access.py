@@ -19,6 +19,7 @@ from starlette.types import Scope
 
 from ..settings import Settings
 from ..store.outage_log import OneAMinute
+from .loopback import is_loopback
 from .request_token import take_query_token
 from .rights import Refusal
 
@@ -59,7 +60,7 @@ class Bound:
 
     name: str
     address: str
-    #: Whether it answers others than this machine although no tokens are configured.
+    #: Whether each request passes although no tokens are configured (`serve --insecure`).
     insecure: bool = False
 
 
@@ -172,11 +173,6 @@ def _is_own(origin: str, scope: Scope) -> bool:
     return bool(hosts) and all(
         host.decode("latin-1").lower().removesuffix(port) == authority for host in hosts
     )
-
-
-def is_loopback(address: str) -> bool:
-    """Whether a server on this address is reached from this machine alone."""
-    return _is_address(address) and ipaddress.ip_address(address).is_loopback
 
 
 def _is_address(name: str) -> bool:

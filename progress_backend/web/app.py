@@ -40,9 +40,8 @@ def create_app(
             `celery_app`.
         celery_app: the Celery app: a cancel uses its broker, and lost runs are looked up in its
             result backend; without it an app for CELERY_BROKER_URL, if that is set.
-        trusted: whether a request without a token also passes on an address that other machines
-            reach, unless tokens are configured: for an application behind another that
-            authenticates.
+        trusted: whether a request without a token passes wherever it comes from, unless tokens are
+            configured: for an application behind a login.
         authorize: a site's own function, sync or async, called for each request without a known
             token, sockets included: `authorize(request, action, resource)` gets Starlette's
             HTTPConnection (cookies, headers, session), one of "read", "list", "create", "update",

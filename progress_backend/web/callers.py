@@ -1,8 +1,7 @@
-"""Who sends a request, and whether it may do what it asks for: by a bearer token, or by the address
-at which the request came in.
+"""Who sends a request, and whether it may do what it asks for: by a bearer token, or because it
+comes from this machine.
 
-With tokens configured each request needs one, also on loopback, where a proxy's requests come from.
-Without any, only a server that this machine alone reaches answers.
+With tokens configured each request needs one, also from this machine.
 """
 
 from __future__ import annotations
@@ -28,22 +27,23 @@ from ..share_tokens import Share, ShareTokens
 from ..store.shown_tasks import Shown
 from ..tokens import Token, Tokens
 from . import rights
-from .access import Bound, is_loopback
+from .loopback import is_from_here
 from .request_token import BEARER, is_shared, presented
 from .rights import ANYONE, Action, Caller, Refusal, Resource
 from .site_answer import Authorize, answer_of_site
 
 HINT: Final = (
-    "no tokens are configured, so only requests from this machine are permitted: create a token "
-    "with `progress-backend token new NAME`, or set app.state.progress_trusted = True in the "
-    "application that includes the router"
+    "no tokens are configured, so only requests from this machine are permitted, and none that a "
+    "proxy sends for another: create a token with `progress-backend token new NAME`; or, if a "
+    "login in front protects every request, start `progress-backend serve --insecure`, or set "
+    "app.state.progress_trusted = True in the application that includes the router"
 )
 READ_ONLY: Final = Refusal(403, "this service is read-only (PROGRESS_READ_ONLY)")
 #: Key in a scope of the caller of a permitted request.
 _CALLER: Final = "progress_backend.caller"
 #: Seconds between two looks at whether the tokens of open streams still count.
 _LOOK_S: Final = 2.0
-#: Server addresses with a cached check, and tokens and share tokens with a cached caller.
+#: Tokens and share tokens with a cached caller.
 _REMEMBERED: Final = 256
 _SHARES: Final = 4_096
 
@@ -57,13 +57,12 @@ class Callers:
     """The callers of one application, under its settings.
 
     `authorize`: the site's own function for requests with an unknown token, or none. `trusted`: a
-    request without a token passes wherever it came in, unless tokens are configured.
+    request without a token passes wherever it comes from, unless tokens are configured.
     """
 
     def __init__(
         self,
         settings: Settings,
-        bound: Bound | None = None,
         *,
         trusted: bool = False,
         authorize: Authorize | None = None,
@@ -78,27 +77,20 @@ class Callers:
         self._read_only = settings.read_only
         self._trusted = trusted
         self._authorize = authorize
-        #: Whether a request without a token passes, where it comes in from this machine.
+        #: Whether a request without a token passes, where it comes from this machine.
         self._free = authorize is None and not self.tokens.configured
         #: What ends the open streams of each caller.
         self._streams: dict[Caller, set[Callable[[], None]]] = {}
         #: The next look at their tokens.
         self._next_look: asyncio.TimerHandle | None = None
-        self._bound = bound
-        self._bound_here = bound is not None and is_loopback(bound.address)
-        self._is_near = lru_cache(_REMEMBERED)(_is_near)
 
-    def _is_local(self, scope: Scope) -> bool:
-        if self._trusted:
-            return True
-        if self._bound is not None:
-            return self._bound_here
-        return self._is_near(scope["server"])
+    def _passes_freely(self, scope: Scope) -> bool:
+        return self._free and (self._trusted or is_from_here(scope))
 
     def all_may(self, scope: Scope) -> bool:
-        """Whether a request passes whoever sends it: no tokens are configured, and this machine
-        alone reaches the server. A share token's limits count there too."""
-        return self._free and not self.shares.configured and self._is_local(scope)
+        """Whether a request passes without a look at its token: no tokens are configured, and it
+        comes from this machine. A share token's limits count there too."""
+        return not self.shares.configured and self._passes_freely(scope)
 
     async def refusal(
         self,
@@ -172,16 +164,15 @@ class Callers:
             self._next_look = None
 
     def _of(self, scope: Scope) -> Caller | Refusal:
-        """Who sends a request. ANYONE: no tokens are configured, only this machine reaches the
-        server, and the request has no share token, which limits it there too."""
+        """Who sends a request. ANYONE: no tokens are configured, it comes from this machine, and it
+        has no share token, which limits it there too."""
         if self.all_may(scope):
             return ANYONE
-        passes = self._free and self._is_local(scope)
         text = presented(scope)
         if text is not None and is_shared(text):
             share = self.shares.read(text)
             return Refusal(401, "this token has expired") if share is None else _sharing(share)
-        if passes:
+        if self._passes_freely(scope):
             return ANYONE
         if self._free and not self.shares.configured:
             return Refusal(403, HINT)
@@ -293,12 +284,6 @@ def _narrow(scope: Scope, asked: Resource, narrower: Resource) -> None:
         if (value := getattr(narrower, name)) != getattr(asked, name)
     ]
     scope["query_string"] = b"&".join([*given, *limits])
-
-
-def _is_near(server: tuple[str, int | None] | None) -> bool:
-    """Whether a server address is reached from this machine alone: a loopback address, or a Unix
-    socket, which has no port."""
-    return server is not None and (server[1] is None or is_loopback(server[0]))
 
 
 def _nothing() -> None:

@@ -25,7 +25,7 @@ from ..tracking.keeper import Keeper
 from ..tracking.result_backend import AskBackend, ResultBackend
 from ..tracking.tracker import settings_of
 from ..webhooks import begin_sending
-from .access import Access, Bound
+from .access import Access
 from .callers import Callers
 from .limits import Limits
 from .request_counts import Measured
@@ -50,7 +50,6 @@ class Api:
         self,
         settings: Settings,
         celery_app: Any = None,
-        bound: Bound | None = None,
         *,
         trusted: bool = False,
         authorize: Authorize | None = None,
@@ -61,7 +60,7 @@ class Api:
             SettingsError: a token's line cannot be used, or the file of tokens cannot be read.
         """
         self.settings: Final = settings
-        self.callers: Final = Callers(settings, bound, trusted=trusted, authorize=authorize)
+        self.callers: Final = Callers(settings, trusted=trusted, authorize=authorize)
         self.limits: Final = Limits(settings)
         #: The zone that times are shown in.
         self.zone: Final = settings.zone()
@@ -119,8 +118,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
     Settings and Celery app are `app.state.progress_settings` and `app.state.progress_celery_app`
     if the application has set them, else they come from the environment. With
-    `app.state.progress_trusted = True` requests without a token pass wherever they came in, unless
-    tokens are configured: for an application that asks by itself who is there.
+    `app.state.progress_trusted = True` requests without a token pass wherever they come from,
+    unless tokens are configured: for an application that asks by itself who is there.
     `app.state.progress_authorize` is the `authorize` of `create_app`.
 
     Args:
@@ -139,7 +138,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     bound, trusted, authorize = (
         getattr(app.state, f"progress_{name}", None) for name in ("bound", "trusted", "authorize")
     )
-    api = Api(settings, celery_app, bound, trusted=bool(trusted), authorize=authorize)
+    api = Api(settings, celery_app, trusted=bool(trusted), authorize=authorize)
     app.state.progress, app.state.progress_access = api, Access(settings, bound)
     # The pass that finds lost runs goes on here even if no worker is left.
     keeper = Keeper(settings, None, result_backend_of(celery_app))

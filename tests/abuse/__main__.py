@@ -48,7 +48,7 @@ def main() -> int:
     with EmbeddedServer() as server, tempfile.TemporaryDirectory() as folder:
         serve = "from progress_backend.cli import main; main()"
         service = Service(
-            [sys.executable, "-c", serve, "serve", "--port", "0"],
+            [sys.executable, "-c", serve, "serve", "--insecure", "--port", "0"],
             log=Path(folder) / "api.log",
             env={**environ, "PROGRESS_REDIS_URL": server.url},
         )

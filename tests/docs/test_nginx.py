@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,15 +16,18 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from progress_backend import tokens
 from tests.conftest import StartService, missing
 from tests.docs.reading import blocks, text_of
 from tests.ports import free_port
+from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi, start_api
 from tests.web.serving import RunningApi
+from tests.web.test_serve import answers
 
 __all__ = ["start_api"]
 
@@ -55,14 +60,14 @@ def nginx() -> str:
 
 
 def configuration(
-    folder: Path, port: int, apis: list[RunningApi], more: str = "", of_page: str = ""
+    folder: Path, port: int, apis: list[int], more: str = "", of_page: str = ""
 ) -> Path:
     """The document's block on ports of the test, with the page's place that the text names;
     `more` stands in its server, `of_page` in the page's place."""
     (block,) = blocks("docs/proxy.md", "The API behind a proxy", "nginx")
     text = block.text
     for shown, api in zip(("8004", "8005"), apis, strict=True):
-        text, count = re.subn(f"127.0.0.1:{shown}", f"127.0.0.1:{api.port}", text)
+        text, count = re.subn(f"127.0.0.1:{shown}", f"127.0.0.1:{api}", text)
         assert count == 1
     text, count = re.subn("listen 80;", f"listen 127.0.0.1:{port};\n{more}", text)
     assert count == 1
@@ -91,16 +96,23 @@ def apis(start_api: StartApi, redis_url: str) -> list[RunningApi]:
 def proxied(apis: list[RunningApi], tmp_path: Path, start_service: StartService) -> int:
     """The port of an nginx before two APIs."""
     port = free_port()
-    started(configuration(tmp_path, port, apis), start_service)
-
-    def answers() -> bool:
-        try:
-            return httpx.get(f"http://127.0.0.1:{port}/internal/health", trust_env=False).is_success
-        except httpx.TransportError:
-            return False
-
-    eventually(answers, what="nginx answers")
+    started(configuration(tmp_path, port, [api.port for api in apis]), start_service)
+    eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health"), what="nginx answers")
     return port
+
+
+@pytest.fixture
+def insecure(redis_url: str, start_service: StartService) -> list[int]:
+    """The ports of two that the document's command starts for a proxy with a password or login."""
+    (block,) = blocks("docs/proxy.md", "A password in front", "sh")
+    program, *options = shlex.split(block.text.replace(" -A tasks", ""))
+    command = [str(Path(sys.executable).parent / program), *options, "--port", "0"]
+    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_ALLOWED_HOSTS": NAME}
+    services = [start_service(command, env=env) for _ in range(2)]
+    ports = [int(one.wait_for_log(r"http://127\.0\.0\.1:(\d+)").group(1)) for one in services]
+    urls = [f"http://127.0.0.1:{port}/internal/health" for port in ports]
+    eventually(lambda: all(map(answers, urls)))
+    return ports
 
 
 def started(file: Path, start_service: StartService) -> None:
@@ -168,12 +180,59 @@ def test_requests_go_to_both_and_the_page_has_its_place(
         assert task_id in watching.recv(60)
 
 
+#: What nginx makes of a client on another machine: this one has a proxy before it, and its own
+#: address is added.
+OUTSIDE = {"X-Forwarded-For": "192.0.2.2"}
+
+
+def test_without_tokens_a_client_on_another_machine_may_do_nothing(
+    apis: list[RunningApi], proxied: int
+) -> None:
+    job = f"/internal/task/{apis[0].create()}"
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{proxied}", timeout=60, trust_env=False, headers=OUTSIDE
+    ) as client:
+        for method, path in (
+            ("GET", "/internal/tasks"), ("GET", f"{job}/timeline"), ("GET", f"{job}/events"),
+            ("POST", "/internal/create-task"), ("POST", f"{job}/cancel"),
+            ("GET", "/progress/internal/tasks"),
+        ):  # fmt: skip
+            body = {"task_type": "t", "total_items": 1} if path.endswith("create-task") else None
+            assert client.request(method, path, json=body).status_code == 403, path
+        for path in ("/internal/health", "/internal/health/live", "/progress/"):
+            assert client.get(path).status_code == 200, path
+        here = {"X-Forwarded-For": "::1"}
+        assert client.get("/internal/tasks", headers=here).status_code == 200
+    with socket(proxied, job.replace("/internal/", "/internal/ws/"), **OUTSIDE) as watching:
+        with pytest.raises(ConnectionClosed) as closed:
+            watching.recv(60)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4403
+    assert apis[0].status(job.rpartition("/")[2]).json()["status"] == "created"
+
+
+def test_with_tokens_each_client_needs_one(
+    start_api: StartApi, redis_url: str, tmp_path: Path, start_service: StartService
+) -> None:
+    text, made = tokens.new("reader", "read")
+    own = {"redis_url": redis_url, "allowed_hosts": (NAME,), "tokens": (made.line(),)}
+    apis, port = [start_api(**own).port for _ in range(2)], free_port()
+    started(configuration(tmp_path, port, apis), start_service)
+    eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health"), what="nginx answers")
+    url = f"http://127.0.0.1:{port}/internal/tasks"
+    for of in ({}, OUTSIDE):
+        for sent, code in ({}, 401), ({"Authorization": f"Bearer {text}"}, 200):
+            headers = {**of, **sent}
+            answer = httpx.get(url, headers=headers, timeout=60, trust_env=False)
+            assert answer.status_code == code
+
+
 #: As browsers send them of a page at the proxy, which they find on port 80.
 OWN = {"Host": NAME, "Origin": f"http://{NAME}", "Sec-Fetch-Site": "same-origin"}
 
 
 def test_a_password_in_front_is_required_of_each_client(
-    apis: list[RunningApi], tmp_path: Path, start_service: StartService
+    insecure: list[int], redis_url: str, tmp_path: Path, start_service: StartService
 ) -> None:
     (lines,) = blocks("docs/proxy.md", "A password in front", "nginx")
     passwords = tmp_path / "htpasswd"
@@ -181,9 +240,12 @@ def test_a_password_in_front_is_required_of_each_client(
     more, count = re.subn(r"/etc/nginx/\S+\.htpasswd", str(passwords), lines.text)
     assert count == 1
     port = free_port()
-    started(configuration(tmp_path, port, apis, more), start_service)
-    job = f"/internal/task/{apis[0].create()}"
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
+    started(configuration(tmp_path, port, insecure, more), start_service)
+    Records(redis_url).create("job")
+    job = "/internal/task/job"
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False, headers=OUTSIDE
+    ) as client:
         eventually(lambda: status(client, "/internal/health") == 401, what="nginx answers")
         for path in ("/internal/tasks", f"{job}/events", "/progress/"):
             assert status(client, path) == 401, path
@@ -232,17 +294,19 @@ def login() -> Iterator[int]:
 
 
 def test_a_login_in_front_is_required_of_each_client(
-    apis: list[RunningApi], login: int, tmp_path: Path, start_service: StartService
+    insecure: list[int], redis_url: str, login: int, tmp_path: Path, start_service: StartService
 ) -> None:
     (lines,) = blocks("docs/proxy.md", "A login in front", "nginx")
     more, count = re.subn(r"127\.0\.0\.1:4180", f"127.0.0.1:{login}", lines.text)
     assert count == 2
     (of_page,) = re.findall(r"`(error_page [^`]+)`", text_of("docs/proxy.md"))
     port = free_port()
-    started(configuration(tmp_path, port, apis, more, of_page), start_service)
-    task_id = apis[0].create()
-    job, inside = f"/internal/task/{task_id}", {"Cookie": "_oauth2_proxy=in"}
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
+    started(configuration(tmp_path, port, insecure, more, of_page), start_service)
+    Records(redis_url).create("job")
+    job, inside = "/internal/task/job", {"Cookie": "_oauth2_proxy=in"}
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False, headers=OUTSIDE
+    ) as client:
         eventually(lambda: status(client, "/internal/health") == 401, what="nginx answers")
         for path in ("/internal/tasks", f"{job}/status", f"{job}/events"):
             assert status(client, path) == 401, path

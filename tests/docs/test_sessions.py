@@ -115,7 +115,7 @@ def test_a_session_of_flask_that_nginx_asks(
     redis_url: str, tmp_path: Path, start_service: StartService, start_api: StartApi
 ) -> None:
     Records(redis_url).start("job")
-    api = start_api(redis_url=redis_url)
+    api = start_api(redis_url=redis_url, trusted=True)  # as --insecure
     example(tmp_path, "flask_site.py")
     login = "\n\n@app.get('/login')\ndef login():\n    session['user'] = 'alice'\n    return ''\n"
     file = tmp_path / "flask_site.py"
@@ -132,7 +132,10 @@ def test_a_session_of_flask_that_nginx_asks(
         listen 127.0.0.1:{port};
         {asking}
         location /login {{ auth_request off; proxy_pass http://127.0.0.1:{site}; }}
-        location /internal/ {{ proxy_pass http://127.0.0.1:{api.port}; }}
+        location /internal/ {{
+            proxy_pass http://127.0.0.1:{api.port};
+            proxy_set_header X-Forwarded-For 192.0.2.2;
+        }}
     }}"""
     conf = tmp_path / "nginx.conf"
     conf.write_text(AROUND.format(folder=tmp_path, block=server))

@@ -56,13 +56,14 @@ def start_api() -> Iterator[StartApi]:
         *,
         celery_app: object = None,
         authorize: Any = None,
+        trusted: bool = False,
         port: int = 0,
         **settings: Any,
     ) -> RunningApi:
         if app is None:
             # However long a test takes on a busy machine, the runs that it has made are not lost.
             given = Settings(**{"lease_s": 86_400, **settings})
-            app = create_app(given, celery_app=celery_app, authorize=authorize)
+            app = create_app(given, celery_app=celery_app, authorize=authorize, trusted=trusted)
             if given.metrics and given.docs:
                 app, state = _applications.pop() if _applications else app, app.state
                 app.state = state

@@ -46,7 +46,7 @@ def stopped(api: RunningApi) -> None:
 
 
 def test_a_client_writes_so_often_and_no_more(start_api: StartApi, redis_url: str) -> None:
-    api = start_api(redis_url=redis_url, max_writes=0.5)
+    api = start_api(redis_url=redis_url, trusted=True, max_writes=0.5)
     stopped(api)
     task_id = api.create()
     codes = [put(api, task_id, HERE).status_code for _ in range(8)]
@@ -81,7 +81,7 @@ def test_a_token_is_one_client_wherever_it_is_used(start_api: StartApi, redis_ur
 
 
 def test_a_client_creates_so_many_records_and_no_more(start_api: StartApi, redis_url: str) -> None:
-    api = start_api(redis_url=redis_url, max_created=2)
+    api = start_api(redis_url=redis_url, trusted=True, max_created=2)
     first, second, third = (create(api, HERE) for _ in range(3))
     assert [answer.status_code for answer in (first, second, third)] == [201, 201, 429]
     assert int(third.headers["retry-after"]) > 40_000, "one more in half a day"
@@ -94,7 +94,7 @@ def test_a_client_creates_so_many_records_and_no_more(start_api: StartApi, redis
 
 def test_a_record_that_is_moved_gives_its_place_back(start_api: StartApi, redis_url: str) -> None:
     """Also one that cannot be created; not one that others created, or a second time."""
-    api = start_api(redis_url=redis_url, max_created=1)
+    api = start_api(redis_url=redis_url, trusted=True, max_created=1)
     Records(redis_url).start("others")
 
     def cancel(task_id: str, how: str) -> httpx.Response:
@@ -119,7 +119,7 @@ def test_a_record_that_is_moved_gives_its_place_back(start_api: StartApi, redis_
 
 
 def test_long_bodies_are_counted_by_their_bytes(start_api: StartApi, redis_url: str) -> None:
-    api = start_api(redis_url=redis_url, max_created_bytes=10_000)
+    api = start_api(redis_url=redis_url, trusted=True, max_created_bytes=10_000)
     long, short = {"text": "x" * (FREE + 8_000)}, {"text": "x" * (FREE - 200)}
     assert create(api, HERE, metadata=long).status_code == 201
     answer = create(api, HERE, metadata=long)
@@ -138,7 +138,7 @@ def few(request: pytest.FixtureRequest, redis_url: str) -> Any:
         redis_url=redis_url, max_client_sockets=2, max_sockets=3, signing_keys=(KEY,)
     )
     others = {"http": "auto", "ws": "websockets-sansio"} if "another" in request.param else {}
-    running = RunningApi(create_app(settings), **others).start()
+    running = RunningApi(create_app(settings, trusted=True), **others).start()
     Records(redis_url).start("job")
     Records(redis_url).member("member", "group")
     yield running

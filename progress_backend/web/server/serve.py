@@ -16,9 +16,10 @@ from fastapi import FastAPI
 from ...errors import SettingsError
 from ...settings import Settings
 from ...store.drivers import Store
-from ..access import Bound, is_loopback
+from ..access import Bound
 from ..app import create_app
 from ..callers import tokens_of
+from ..loopback import is_loopback
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +94,8 @@ def serve(
     `celery_app` gives the broker for cancels that terminate. `forwarded_allow_ips` are the proxies
     that may set `X-Forwarded-*` headers: addresses and networks, separated by commas. If the store
     does not answer, the server runs nevertheless: that is logged one time, and requests get 503
-    until then. `insecure`: serves without tokens on an address that other machines reach.
+    until then. `insecure`: without tokens each request passes wherever it comes from, for a server
+    behind a login.
 
     Raises:
         SystemExit: 1, no store's URL is set, the port cannot be bound, or others reach the address
@@ -120,13 +122,13 @@ def serve_app(
     listening = bound(host, port)
     address = listening.getsockname()[0]
     asks = app.state.progress_authorize or tokens_of(app.state.progress_settings).configured
-    unguarded = not asks and not is_loopback(address)
-    if unguarded:
-        if not insecure:
-            listening.close()
-            give_up(UNGUARDED.format(host))
+    insecure = insecure and not asks
+    if not insecure and not asks and not is_loopback(address):
+        listening.close()
+        give_up(UNGUARDED.format(host))
+    if insecure:
         app.state.progress_trusted = True
-    app.state.progress_bound = Bound(host, address, insecure=unguarded)
+    app.state.progress_bound = Bound(host, address, insecure=insecure)
     shown = f"[{host}]" if ":" in host else host
     sys.stderr.write(
         f"progress-backend: http://{shown}:{listening.getsockname()[1]} "
