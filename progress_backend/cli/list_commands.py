@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from ..record.caller_events import MAX_LIMIT
-from ..record.list_request import NEWEST, SORTS, ListRequest
+from ..record.list_request import ListRequest
 from ..record.model import KINDS
+from ..record.sort import NEWEST, SORTS
 from ..terminal import formats, tables
 from ..terminal.rows import row_of
 from ..terminal.source import Source

@@ -15,7 +15,7 @@ from ..record.workflow import Figures
 from .flow import Flow
 from .stored_record import milliseconds
 from .task_flows import Flows
-from .workflows import body_of
+from .workflow_bodies import body_of
 
 #: Workflows that are checked in one step.
 _LOOKED: Final = 100

@@ -13,7 +13,8 @@ from ..errors import InvalidEvent
 from ..operations import lists, records
 from ..operations.index_entry import Facets
 from ..operations.lists import Filters
-from ..record.list_request import EVER, Span
+from ..record.list_request import EVER
+from ..record.sort import Span
 from .flow import Flow
 
 #: Tasks that are read for one response.

@@ -15,22 +15,14 @@ from ..errors import (
     TaskNotFound,
     TransitionRefused,
 )
-from ..operations import counts, leases, lists, records
+from ..operations import counts, leases, records
 from ..operations.call import Call
 from ..operations.commit import Commit
 from ..operations.commits import CommitCall
 from ..operations.index_entry import Standing
-from ..record import (
-    first_estimate,
-    past_runs,
-    reader_view,
-    responses,
-    task_json,
-    waiting,
-)
+from ..record import past_runs, reader_view, task_json
 from ..record.document import read_stored, written
 from ..record.events import Completed, Created, Event, Failed, Progressed
-from ..record.fields import Body
 from ..record.model import MAX_ID, Task, TaskStatus, is_plain
 from ..record.model import replace as task_with
 from ..record.redaction import Redaction
@@ -91,34 +83,6 @@ class Flows:
             return None
         record = read_stored(stored, task_id)
         return written(reader_view.in_zone(record, self.settings.zone()))
-
-    def record(self, task_id: str) -> Flow[Body | None]:
-        """A record as a reader gets it; raises as `get`."""
-        (stored,) = yield from records.read((task_id,))
-        return None if stored is None else reader_view.seen(stored, task_id, self.settings.zone())
-
-    def estimated(self, task_id: str) -> Flow[Body | None]:
-        """A record with a first estimate where its task has no rate of its own; raises as `get`."""
-        record = yield from self.record(task_id)
-        return None if record is None else (yield from _estimated(record))
-
-    def current(self, task_id: str, now: datetime) -> Flow[bytes | None]:
-        """A record's body as it is to be read now: `estimated`, with the task's place and the range
-        of its start if the task waits; raises as `get`."""
-        (stored,) = yield from records.read((task_id,))
-        if stored is None:
-            return None
-        record = reader_view.seen(stored, task_id, self.settings.zone())
-        record = yield from _estimated(record)
-        if (task := waiting.waiting(record, stored)) is not None:
-            (ahead,) = yield from lists.before((task,))
-            if ahead is not None:
-                runs = yield from records.runs_of(task.task_type)
-                waiting.placed(record, ahead, past_runs.history(runs))
-        elif first_estimate.has_usual(record):
-            runs = yield from records.runs_of(record.task_type)
-            first_estimate.with_usual(record, past_runs.history(runs))
-        return written(responses.as_of(record, now, self.settings.locale))
 
     def apply(
         self,
@@ -273,13 +237,6 @@ class Flows:
 def _stored(task_id: str) -> Flow[Base | None]:
     (document,) = yield from records.read((task_id,))
     return None if document is None else Base.of(document, task_id)
-
-
-def _estimated(record: Body) -> Flow[Body]:
-    if (task_type := first_estimate.type_of(record)) is None:
-        return record
-    runs = yield from records.runs_of(task_type)
-    return first_estimate.estimated(record, past_runs.history(runs))
 
 
 def _freed(event: Event, lease: str) -> Event:

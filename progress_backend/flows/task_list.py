@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from ..operations import lists, records
 from ..operations.lists import Filters, Page
-from ..record.list_request import RUNNING, ListRequest
+from ..record.list_request import ListRequest
 from ..record.model import STATUSES
+from ..record.sort import RUNNING
 from . import looked_list, task_page, top_list
 from .flow import Flow
 from .task_flows import Flows

@@ -1,9 +1,5 @@
-"""Flows that cancel, pause and resume whole workflows. Pure.
-
-The request is stored in each partition first, with the workflow's figures. From then on the commit
-of a member without the request is refused, and tried again with it. Members that write nothing by
-themselves get it in steps.
-"""
+"""Flows that carry out the requests to cancel, pause and resume whole workflows: members that write
+nothing by themselves get a request in steps. Pure."""
 
 from __future__ import annotations
 
@@ -11,18 +7,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from ..errors import TaskAlreadyFinished, TransitionRefused, WorkflowNotFound
 from ..operations import records, workflows
-from ..operations.acts import carried_out, direct, waiting
-from ..record.act import Act, Action
+from ..operations.acts import carried_out, waiting
+from ..record.act import Action
 from ..record.events import Directed
 from ..record.model import TaskStatus
 from .flow import Flow
 from .silent_runs import keeps, readable
 from .stored_record import Base, milliseconds
 from .task_flows import Flows
-from .task_lifetimes import MEMBER_TTL_MS
-from .workflows import LOCK, body_of, commit_each, figures
+from .workflows import LOCK, commit_each
 
 #: Members that get a request in one step: an API's event loop is busy for 4 ms with it.
 STEP: Final = 20
@@ -34,44 +28,6 @@ _FOLLOWING: Final[Mapping[Action, tuple[str, ...]]] = {
     "pause": (TaskStatus.CREATED, TaskStatus.RUNNING),
     "resume": (TaskStatus.PAUSED,),
 }
-
-
-def ask(
-    flows: Flows,
-    workflow_id: str,
-    action: Action,
-    now: datetime,
-    *,
-    by: str | None = "api",
-    reason: str | None = None,
-) -> Flow[tuple[bytes, str | None]]:
-    """Stores a request to cancel, pause or resume all members of a workflow. Returns the workflow's
-    body after that, and the request's id, for `carry_out`; None for the id if the same was
-    requested before.
-
-    From then on no member starts that is to be cancelled or to wait: its commit is refused until
-    its record has the request.
-
-    Raises:
-        WorkflowNotFound: no member is stored.
-        TaskAlreadyFinished: the workflow has ended.
-        TransitionRefused: the workflow is being cancelled, and cannot wait or be resumed.
-    """
-    found = yield from figures(workflow_id, now)
-    if found is None:
-        raise WorkflowNotFound(workflow_id)
-    if not found.open:
-        message = f"workflow {workflow_id} has already ended: it is {found.status}"
-        raise TaskAlreadyFinished(message, found.status)
-    act = Act.made(action, milliseconds(now), by, flows.redaction.value("reason", reason))
-    instead = yield from direct(workflow_id, act, MEMBER_TTL_MS)
-    if instead is not None and instead.action != action:
-        stands = found._replace(act=instead).status
-        message = f"{action} is refused: {instead.action} was asked of workflow {workflow_id}"
-        raise TransitionRefused(message, stands)
-    found = found._replace(act=instead or act)
-    document = yield from body_of(flows, workflow_id, found, now)
-    return document, act.id if instead is None else None
 
 
 class Cursor(NamedTuple):

@@ -1,4 +1,4 @@
-"""Flows about whole workflows: their body, and commits of one event to several members. Pure."""
+"""Flows about whole workflows: commits of one event to several members, and their ends. Pure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from types import MappingProxyType
 
 from ..errors import TaskNotFound
 from ..operations import records, workflows
-from ..record import reader_view
 from ..record.default_texts import text
 from ..record.events import Event, Identity, Planned, Unreached
-from ..record.json_text import dumps
 from ..record.model import NEVER_PUBLISHED, UPSTREAM, Member, TaskStatus
 from ..record.steps.members import was_unreached
-from ..record.workflow import FAILURES, Figures, body, row
-from ..record.workflow_as_task import as_task
+from ..record.workflow import Figures
 from .flow import Flow
 from .gather import together
 from .silent_runs import keeps, readable
@@ -25,72 +22,11 @@ from .task_lifetimes import UNENDED_S
 
 #: Quiet workflows that one check reads.
 _QUIET = 1_000
-#: Reads of one page while workflows without members are removed.
-_PAGE_TRIES = 3
 #: Planned records that end in one step.
 STEP = 100
 LOCK = "workflows"
 #: How often a commit is tried, each time by `Flows.apply` with its own tries.
 _TRIES = 3
-
-
-def figures(workflow_id: str, now: datetime) -> Flow[Figures | None]:
-    """A workflow's counts; None where no member is stored."""
-    found = yield from workflows.figures(workflow_id, milliseconds(now))
-    return found if found.total or found.publishers else None
-
-
-def status(flows: Flows, workflow_id: str, now: datetime) -> Flow[bytes | None]:
-    """A workflow's body as JSON; None where no member is stored. Its cost does not depend on the
-    number of members."""
-    found = yield from figures(workflow_id, now)
-    return None if found is None else (yield from body_of(flows, workflow_id, found, now))
-
-
-def body_of(flows: Flows, workflow_id: str, found: Figures, now: datetime) -> Flow[bytes]:
-    """The body of a workflow with these counts, as JSON."""
-    zone, failed = flows.settings.zone(), list[bytes]()
-    if found.count(TaskStatus.ERROR):
-        first = yield from workflows.oldest(workflow_id, TaskStatus.ERROR, FAILURES)
-        ids = [task_id for _, task_id in first]
-        documents = yield from records.read(ids)
-        found_in = zip(ids, documents, strict=True)
-        failed = [d for i, d in found_in if d and reader_view.fault(d, i) is None]
-    made = body(workflow_id, found, failed, zone, flows.settings.locale, now)
-    return dumps(made).encode()
-
-
-def page(flows: Flows, page: int, limit: int, now: datetime) -> Flow[tuple[int, list[bytes]]]:
-    """One page of workflows, newest first: how many the list has, and rows as JSON. Workflows
-    without a stored member are removed on the way."""
-    zone, locale, total = flows.settings.zone(), flows.settings.locale, 0
-    rows: list[bytes] = []
-    for _ in range(_PAGE_TRIES):
-        total, found = yield from workflows.newest((page - 1) * limit, limit)
-        ids = [workflow_id for _, workflow_id in found]
-        each = yield from workflows.figures_of_each(ids, milliseconds(now))
-        known = dict(zip(ids, each, strict=True))
-        there = {i: one for i, one in known.items() if one.total or one.publishers}
-        rows = [dumps(row(i, one, zone, locale, now)).encode() for i, one in there.items()]
-        if len(there) == len(known):
-            break
-        for workflow_id in known.keys() - there.keys():
-            yield from workflows.forget(workflow_id)
-    return total, rows
-
-
-def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | None]:
-    """A task's body as it is to be read now; for a workflow's id without a record, the workflow as
-    a task. None if there is neither.
-
-    Raises:
-        ForeignValue: the value that is stored under the id is no record.
-    """
-    document = yield from flows.current(task_id, now)
-    if document is not None:
-        return document
-    found = yield from status(flows, task_id, now)
-    return None if found is None else as_task(found)
 
 
 def end_planned(

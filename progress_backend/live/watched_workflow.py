@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ..errors import StoreUnavailable
-from ..flows import workflows
+from ..flows import workflow_bodies
 from ..store.async_store import AsyncStore
 from ..store.outage_log import OneAMinute
 from .receivers import Counts
@@ -113,7 +113,7 @@ class WorkflowWatch(Watch):
         epoch, loop = self._epoch(), asyncio.get_running_loop()
         self._read_at = loop.time()
         body = await self._store.run(
-            workflows.status(self._store.flows, self.its_id, self._store.now())
+            workflow_bodies.status(self._store.flows, self.its_id, self._store.now())
         )
         update, early_s = Update.of_workflow(body, epoch, self.its_id), self._due - loop.time()
         if early_s > 0 and not update.ended:

@@ -1,4 +1,4 @@
-"""Lists of tasks: a page, counts, and places in a queue."""
+"""Lists of tasks: a page, and counts."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from itertools import chain
 from math import inf
 from typing import Any, Final, NamedTuple
 
-from ..record.list_request import BY_END, NEWEST, RUNNING, Span
 from ..record.model import ENDED, STATUSES, TaskStatus
-from ..record.waiting import Waiting
-from .call import Asked, Call, everywhere, in_the_first, merged, one
+from ..record.sort import BY_END, NEWEST, RUNNING, Span
+from .call import Asked, Call, everywhere, in_the_first, one
 from .index_entry import Facets
 from .keys import Keys
-from .partitions import Layout
 from .records import AS_IT_IS, LIGHT
 from .scripts import script
 from .values import texts, timed
@@ -166,32 +164,3 @@ def above(after: float, filters: Sequence[Filters]) -> Call[int]:
         return Asked(asked, lambda replies: sum(count or 0 for count in replies))
 
     return everywhere(ask)
-
-
-def before(tasks: Sequence[Waiting]) -> Call[list[int | None]]:
-    """For each waiting task, how many of its type were created before it and wait too, without
-    those that may not start yet (planned ones, and ones with an `eta`); None for a task that no
-    longer waits.
-
-    In the task's partition its position is exact; in the others its creation time is compared.
-    """
-
-    def ask(keys: Keys, layout: Layout) -> Asked[list[int | None]]:
-        types = {task.task_type: 0 for task in tasks}
-        types = {name: place for place, name in enumerate(types, 1)}
-        names = [name for t in types for name in (keys.index(TaskStatus.CREATED, t), keys.later(t))]
-        about = list[Any]()
-        for task in tasks:
-            own = layout.of_task(task.task_id) is keys
-            place, task_id = types[task.task_type], task.task_id if own else ""
-            about += (place, task_id, b"%d" % task.created_us)
-        return Asked([script("before", {}, {}, names, about)] if names else [], parse)
-
-    def parse(replies: list[Any]) -> list[int | None]:
-        return [None if count < 0 else count for count in (replies[0] if replies else ())]
-
-    def sums(replies: list[list[int | None]]) -> list[int | None]:
-        each = zip(*replies, strict=True)
-        return [None if None in counts else sum(map(int, counts)) for counts in each]
-
-    return Call(lambda layout: merged([ask(keys, layout) for keys in layout.keys], sums))

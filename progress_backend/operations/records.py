@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from ..record import past_runs
 from ..record.fields import MAX_DOCUMENT_BYTES, OTHER_TYPE
+from ..record.light_row import FIRST_GIVEN, MOST_GIVEN, OMITTED, OURS
 from ..record.past_runs import PastRun
-from ..record.responses import FIRST_GIVEN, MOST_GIVEN, OMITTED, OURS
 from .call import Asked, Call, everywhere, of_each, one, shared
 from .index_entry import Standing, read_facets
 from .keys import Keys

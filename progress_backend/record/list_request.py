@@ -6,29 +6,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
-from typing import Final, NamedTuple
+from typing import Final
 
 from ..errors import InvalidEvent
 from .caller_events import name_fits, paging
 from .local_time import EPOCH, MICROSECOND
 from .model import ENDED, KINDS, MAX_ID, MAX_OWNER, STATUSES
+from .sort import BY_END, NEWEST, RUNNING, SORTS, Span
 
 #: Fewest characters of `id_prefix`.
 SHORTEST_ID: Final = 6
-#: Above every creation time, in µs since 1970.
-LATEST_US: Final = 2**52
-
-
-class Span(NamedTuple):
-    """From a creation time on and before another, in µs since 1970."""
-
-    from_us: int = 0
-    before_us: int = LATEST_US
-
-
-#: The orders of a list: by creation, the newest first; running tasks before the others; and by end,
-#: the last first.
-NEWEST, RUNNING, BY_END = SORTS = ("newest", "running", "ended")
 _IN_A_SPAN: Final = ("created_from", "created_to", "sort=running")
 #: For each filter those below it that it can be combined with: only these have an index.
 _TOGETHER: Final = {

@@ -12,23 +12,14 @@ from typing import Any, Final
 from ..errors import ForeignValue
 from . import default_texts
 from .default_texts import Locale, text
-from .document import written
-from .fields import GIVEN, Body
+from .fields import Body
 from .json_text import document_of, dumps, parsed
+from .light_row import FIRST_GIVEN
 from .local_time import optional_moment
 from .model import ENDED
 from .redelivery import left_s
 
 _STATUS: Final = re.compile(rb'"status":"(\w+)"')
-#: A list's row has at most so many bytes of the caller's own values; else it names what it omits.
-MOST_GIVEN: Final = 1024
-#: In a document only the caller's own values are between the first of this name and the last of the
-#: next one.
-FIRST_GIVEN: Final = f'"{GIVEN[0]}":'.encode()
-OURS: Final = b'"created_at":'
-OMITTED: Final = "".join(
-    [*(f'"{name}":{{}},' for name in GIVEN), f'"omitted":{dumps(GIVEN)},']
-).encode()
 #: Texts that may be default ones, each with the name of its code.
 _TEXTS: Final = {
     "current_status": "message_code",
@@ -161,25 +152,6 @@ def created_body(record: Body, share: Mapping[str, str] | None = None) -> bytes:
     if share is not None:
         answer["share"] = share
     return document_of(answer)
-
-
-def row(record: Body) -> bytes:
-    """A record as a list's row, without the caller's own values where these are too long for a
-    list."""
-    record.checkpoint = None
-    document = written(record)
-    if len(document) > MOST_GIVEN:
-        given = [getattr(record, name) for name in GIVEN]
-        if sum(map(_size, given)) > MOST_GIVEN:
-            for name in GIVEN:
-                setattr(record, name, {})
-            record.omitted = list(GIVEN)
-            document = written(record)
-    return document
-
-
-def _size(given: object) -> int:
-    return len(dumps(given).encode("utf-8", "replace")) - len("{}") if given else 0
 
 
 def list_body(

@@ -12,7 +12,15 @@ from datetime import datetime
 from typing import ClassVar, Final, Literal, Self, TypeVar
 
 from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound
-from ..flows import task_list, task_log, worker_list, workflow_acts, workflows
+from ..flows import (
+    new_workflow_act,
+    shown_record,
+    task_list,
+    task_log,
+    worker_list,
+    workflow_acts,
+    workflow_bodies,
+)
 from ..flows.flow import Flow
 from ..flows.stored_record import Applied
 from ..operations import counts
@@ -92,7 +100,7 @@ class RedisProgressService(ProgressService):
             raise applied.refused
         if applied.document is not None:
             return written(reader_view.seen(applied.document, task_id, self.settings.zone()))
-        found = await self.run(self.flows.record(task_id))
+        found = await self.run(shown_record.record(self.flows, task_id))
         if found is None:
             raise TaskNotFound(task_id)
         return written(found)
@@ -119,7 +127,7 @@ class RedisProgressService(ProgressService):
             ForeignValue: the value that is stored under the id is no record.
         """
         now = (await self._store()).now()
-        body = await self.run(workflows.task_or_workflow(self.flows, task_id, now))
+        body = await self.run(workflow_bodies.task_or_workflow(self.flows, task_id, now))
         return None if body is None else loaded(body)
 
     async def get_tasks_list(
@@ -246,7 +254,7 @@ class RedisProgressService(ProgressService):
             workflow_id: the id of the result that `apply_async` of the canvas returned.
         """
         now = (await self._store()).now()
-        body = await self.run(workflows.status(self.flows, workflow_id, now))
+        body = await self.run(workflow_bodies.status(self.flows, workflow_id, now))
         return None if body is None else loaded(body)
 
     async def get_workflows_list(self, page: int = 1, limit: int = 20) -> Body:
@@ -262,7 +270,7 @@ class RedisProgressService(ProgressService):
         """
         caller_events.paging(page, limit)
         now = (await self._store()).now()
-        total, rows = await self.run(workflows.page(self.flows, page, limit, now))
+        total, rows = await self.run(workflow_bodies.page(self.flows, page, limit, now))
         return {
             "workflows": [loaded(row) for row in rows],
             "pagination": pagination(page, limit, total),
@@ -316,7 +324,7 @@ class RedisProgressService(ProgressService):
     ) -> Body:
         caller_events.who_and_why(by, reason)
         store = await self._store()
-        asked = workflow_acts.ask(
+        asked = new_workflow_act.ask(
             self.flows, workflow_id, action, store.now(), by=by, reason=reason
         )
         body, act_id = await self.run(asked)

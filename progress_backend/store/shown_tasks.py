@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Final, NamedTuple
 
 from ..errors import ForeignValue
-from ..operations import lists, records
+from ..operations import places, records
 from ..record import first_estimate, past_runs, reader_view, waiting
 from ..record.fields import Body
 from ..record.past_runs import History
@@ -86,8 +86,8 @@ class ShownTasks:
     async def _complete(self, made: Sequence[Shown]) -> None:
         """Adds to new records what their documents do not say."""
         tasks = [waiting.waiting(record, document) for document, record in made]
-        before = lists.before([task for task in tasks if task is not None])
-        places = iter(await self._store.execute(before))
+        ahead_of = places.before([task for task in tasks if task is not None])
+        aheads = iter(await self._store.execute(ahead_of))
         types = {record.task_type for _, record in made if _by_past_runs(record)}
         past = await self._past_runs({task.task_type for task in tasks if task} | types)
         for task, (_, record) in zip(tasks, made, strict=True):
@@ -95,7 +95,7 @@ class ShownTasks:
                 first_estimate.estimated(record, past[record.task_type])
             elif first_estimate.has_usual(record):
                 first_estimate.with_usual(record, past[record.task_type])
-            if task is not None and (ahead := next(places)) is not None:
+            if task is not None and (ahead := next(aheads)) is not None:
                 waiting.placed(record, ahead, past[task.task_type])
             if record.may_come_again_until is not None:
                 await self._store.ready()

@@ -16,8 +16,9 @@ from ..errors import (
     WorkflowNotFound,
 )
 from ..record import reader_view, task_json
-from ..record.list_request import NEWEST, RUNNING, ListRequest
+from ..record.list_request import ListRequest
 from ..record.model import Task, TaskStatus
+from ..record.sort import NEWEST, RUNNING
 from .rows import as_row, final, row_of, task_of
 from .source import Source
 from .view import View

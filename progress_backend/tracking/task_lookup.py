@@ -10,7 +10,7 @@ from celery import Celery, current_app
 from celery.local import Proxy
 
 from ..errors import SettingsError
-from ..flows import workflows
+from ..flows import workflow_bodies
 from ..store.drivers import Store
 from .tracker import tracker_of
 
@@ -36,7 +36,7 @@ def get_task(app: Celery, task_id: str) -> dict[str, Any] | None:
         ForeignValue: the value that is stored under the id is no record.
     """
     store = _reader(app, "get_task")
-    return _loaded(store.run(workflows.task_or_workflow(store.flows, task_id, store.now())))
+    return _loaded(store.run(workflow_bodies.task_or_workflow(store.flows, task_id, store.now())))
 
 
 def workflow_status(
@@ -63,7 +63,7 @@ def workflow_status(
     else:
         workflow_id, its_app = str(result_or_id.id), result_or_id.app
     store = _reader(app or its_app, "workflow_status")
-    return _loaded(store.run(workflows.status(store.flows, workflow_id, store.now())))
+    return _loaded(store.run(workflow_bodies.status(store.flows, workflow_id, store.now())))
 
 
 def _reader(app: Celery, name: str) -> Store:

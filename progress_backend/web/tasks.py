@@ -13,7 +13,7 @@ from msgspec import structs
 
 from .. import share_tokens
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
-from ..flows import task_list
+from ..flows import shown_record, task_list
 from ..record import caller_events, responses
 from ..record.default_texts import Locale, wished
 from ..record.document import read, written
@@ -75,7 +75,7 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
     # Read with an estimate, if the type's rate is known. The task is created whether or not that
     # works.
     with contextlib.suppress(StoreUnavailable):
-        record = await api.store.run(api.flows.estimated(task_id))
+        record = await api.store.run(shown_record.estimated(api.flows, task_id))
     body = responses.created_body(record or read(document), share)
     return Response(body, 201, media_type="application/json")
 
@@ -241,7 +241,7 @@ async def cancel_task(
         # A cancelled job runs until its next update: the signal may be sent later, or again.
         if not cancel.terminate or refused.status != TaskStatus.CANCELLED:
             raise
-        record = await api.store.run(api.flows.record(task_id))
+        record = await api.store.run(shown_record.record(api.flows, task_id))
         if record is None:
             raise TaskNotFound(task_id) from None
         document = written(record)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from starlette.background import BackgroundTask
 
 from ..errors import StoreUnavailable, TaskNotFound, WorkflowNotFound
-from ..flows import workflow_acts, workflows
+from ..flows import new_workflow_act, workflow_acts, workflow_bodies
 from ..record import caller_events, responses
 from ..record.act import Action
 from ..record.default_texts import Locale, wished
@@ -68,7 +68,7 @@ async def list_workflows(
     newest 1,000. The body is gzip if Accept-Encoding has it."""
     api = api_of(request)
     at = await api.now()
-    total, rows = await api.store.run(workflows.page(api.flows, query.page, query.limit, at))
+    total, rows = await api.store.run(workflow_bodies.page(api.flows, query.page, query.limit, at))
     pages = pagination(query.page, query.limit, total)
     body = responses.workflows_body(rows, pages)
     return Packed(in_language(body, wished(accept_language)), headers=VARIES)
@@ -150,7 +150,9 @@ async def asked(
         TransitionRefused: the workflow has ended, or is being cancelled.
         StoreUnavailable: the store does not answer.
     """
-    flow = workflow_acts.ask(api.flows, workflow_id, action, await api.now(), by=by, reason=reason)
+    flow = new_workflow_act.ask(
+        api.flows, workflow_id, action, await api.now(), by=by, reason=reason
+    )
     body, act_id = await api.store.run(flow)
     behind = None if act_id is None else BackgroundTask(_carry_out, api, workflow_id, act_id)
     languages = in_language(as_task(body) if in_task else body, locale)
@@ -164,7 +166,7 @@ async def workflow_there(api: Api, task_id: str) -> None:
         TaskNotFound: it is not.
         StoreUnavailable: the store does not answer.
     """
-    if await api.store.run(workflows.figures(task_id, await api.now())) is None:
+    if await api.store.run(workflow_bodies.figures(task_id, await api.now())) is None:
         raise TaskNotFound(task_id)
 
 
@@ -180,7 +182,7 @@ async def _carry_out(api: Api, workflow_id: str, act_id: str) -> None:
 
 
 async def _body(api: Api, workflow_id: str) -> bytes | None:
-    return await api.store.run(workflows.status(api.flows, workflow_id, await api.now()))
+    return await api.store.run(workflow_bodies.status(api.flows, workflow_id, await api.now()))
 
 
 def _answer(body: bytes, if_none_match: str | None) -> TaggedAnswer:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from progress_backend.errors import TaskAlreadyFinished, TransitionRefused, WorkflowNotFound
-from progress_backend.flows import workflow_acts, workflows
+from progress_backend.flows import new_workflow_act, workflow_acts, workflows
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.stored_record import Base, milliseconds
 from progress_backend.operations import acts, locks
@@ -35,7 +35,7 @@ def figures(driver: Driver, workflow_id: str = W) -> Figures:
 
 
 def ask(driver: Driver, action: Action, workflow_id: str = W, **about: Any) -> dict[str, Any]:
-    flow = workflow_acts.ask(driver.flows, workflow_id, action, driver.now(), **about)
+    flow = new_workflow_act.ask(driver.flows, workflow_id, action, driver.now(), **about)
     body: dict[str, Any] = json.loads(driver.run(flow)[0])
     return body
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from progress_backend.errors import ForeignValue, TaskNotFound
-from progress_backend.flows import silent_runs
+from progress_backend.flows import shown_record, silent_runs
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.operations import leases, locks, records
 from progress_backend.operations.keys import Keys
@@ -76,7 +76,7 @@ def check(driver: Driver, *, listed: bool = True) -> None:
         driver.listed(**asked)
     driver.execute(driver.flows.count(driver.now()))
     for task_id in ("waiting", "live"):
-        assert driver.run(driver.flows.estimated(task_id)) is not None
+        assert driver.run(shown_record.estimated(driver.flows, task_id)) is not None
 
 
 def go_on(driver: Driver, *, reaped: bool = True, cleaned: bool = True) -> None:

@@ -11,8 +11,8 @@ from progress_backend.flows import looked_list, page_merge
 from progress_backend.operations import lists
 from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
-from progress_backend.record.list_request import Span
 from progress_backend.record.model import STATUSES
+from progress_backend.record.sort import Span
 from tests.behaviour.driving import Driver
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from progress_backend.flows import shown_record
 from progress_backend.flows.task_lifetimes import UNENDED_S
 from progress_backend.record import events as ev
 from progress_backend.record.document import written
@@ -19,7 +20,7 @@ DAY_MS = 86_400_000
 
 
 def shown(driver: Driver) -> dict[str, Any]:
-    return json.loads(written(driver.run(driver.flows.estimated("b"))))
+    return json.loads(written(driver.run(shown_record.estimated(driver.flows, "b"))))
 
 
 def test_how_long_a_record_is_kept(driver: Driver) -> None:

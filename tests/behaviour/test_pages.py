@@ -11,8 +11,8 @@ from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.task_list import by_status
 from progress_backend.record import events as ev
 from progress_backend.record.document import read
+from progress_backend.record.light_row import row
 from progress_backend.record.model import STATUSES
-from progress_backend.record.responses import row
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.asked import page_of

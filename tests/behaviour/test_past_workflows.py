@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows import workflows
+from progress_backend.flows import workflow_bodies
 from progress_backend.operations import workflows as workflows_ops
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
@@ -48,7 +48,7 @@ def past(driver: Driver, workflow_id: str) -> Sequence[PastRun]:
 
 
 def body(driver: Driver, workflow_id: str) -> dict[str, Any]:
-    found = driver.run(workflows.status(driver.flows, workflow_id, driver.now()))
+    found = driver.run(workflow_bodies.status(driver.flows, workflow_id, driver.now()))
     assert found is not None
     return json.loads(found)
 

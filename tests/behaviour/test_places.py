@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+from progress_backend.flows import shown_record
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Task
 from tests.behaviour.driving import Driver, identity_of
@@ -12,7 +13,9 @@ from tests.waiting import eventually
 
 
 def ahead_of(driver: Driver, task_id: str) -> int | None:
-    placed = json.loads(driver.run(driver.flows.current(task_id, driver.now()))).get("ahead")
+    placed = json.loads(driver.run(shown_record.current(driver.flows, task_id, driver.now()))).get(
+        "ahead"
+    )
     assert placed is None or type(placed) is int
     return placed
 

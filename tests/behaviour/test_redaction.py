@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from progress_backend.flows import workflow_acts
+from progress_backend.flows import new_workflow_act
 from progress_backend.operations import records, workflows
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
@@ -40,7 +40,7 @@ def test_no_commit_of_a_task_writes_a_secret(driver: Driver) -> None:
 def test_a_request_about_a_workflow_keeps_no_secret(driver: Driver) -> None:
     driver.apply("a", ev.Created(identity=identity_of(member=Member(("w",)))))
     now = driver.now()
-    ask = workflow_acts.ask(driver.flows, "w", "pause", now, reason=MESSAGE)
+    ask = new_workflow_act.ask(driver.flows, "w", "pause", now, reason=MESSAGE)
     body, _ = driver.run(ask)
     figures = driver.execute(workflows.figures("w", int(now.timestamp() * 1000)))
     assert figures.act.reason == "no route to redis://:***@cache:6379/0"

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from progress_backend.errors import ProgressError
-from progress_backend.flows import workflows
+from progress_backend.flows import workflow_bodies, workflows
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import Applied, milliseconds
@@ -57,7 +57,7 @@ def test_fewer_members_than_are_expected_hold_nothing_open(driver: Driver) -> No
     assert (figures(driver).expected, figures(driver, CANVAS).expected) == (4, 9)
     driver.apply("a", ev.Completed())
     now = driver.now()
-    body = json.loads(driver.run(workflows.status(driver.flows, CANVAS, now)) or b"")
+    body = json.loads(driver.run(workflow_bodies.status(driver.flows, CANVAS, now)) or b"")
     assert body["progress"] == {"current": 0, "total": 9, "percentage": 0}
     for task_id in "bcd":
         driver.apply(task_id, ev.Completed())
@@ -310,7 +310,7 @@ def test_its_failures_are_the_first_ones(driver: Driver) -> None:
     for number in reversed(range(22)):
         driver.apply(f"m{number}", ev.Started(identity=WHOLE))
         driver.apply(f"m{number}", ev.Failed(error_message=f"why {number}"))
-    document = driver.run(workflows.status(driver.flows, W, driver.now()))
+    document = driver.run(workflow_bodies.status(driver.flows, W, driver.now()))
     assert document is not None
     body = json.loads(document)
     assert [one["task_id"] for one in body["failures"]] == [f"m{n}" for n in range(20)]
@@ -328,7 +328,7 @@ def test_keys_of_another_type_stop_nothing(driver: Driver) -> None:
 
 
 def listed(driver: Driver, page: int = 1, limit: int = 10) -> tuple[int, list[str]]:
-    total, rows = driver.run(workflows.page(driver.flows, page, limit, driver.now()))
+    total, rows = driver.run(workflow_bodies.page(driver.flows, page, limit, driver.now()))
     return total, [json.loads(row)["workflow_id"] for row in rows]
 
 

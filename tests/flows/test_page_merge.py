@@ -9,8 +9,8 @@ import pytest
 from progress_backend.flows.page_merge import merged
 from progress_backend.operations.lists import Filters, Page, Paged
 from progress_backend.record.document import read
+from progress_backend.record.light_row import row
 from progress_backend.record.model import Task, TaskStatus
-from progress_backend.record.responses import row
 from progress_backend.record.task_json import encode
 from tests.asked import names
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows import workflows
+from progress_backend.flows import workflow_bodies
 from progress_backend.live import watched_workflow
 from progress_backend.live.receivers import Counts
 from progress_backend.live.update import Update
@@ -66,7 +66,7 @@ async def test_updates_keep_their_distance_but_the_end_is_passed_on_at_once(
             await asyncio.to_thread(records.progress, "one", current)
             watch.changed()
             await asyncio.sleep(0.02)
-        last = await store.run(workflows.status(store.flows, W, store.now()))
+        last = await store.run(workflow_bodies.status(store.flows, W, store.now()))
         revision = Update.of_workflow(last, 1, W).revision
         await aeventually(lambda: receiver.updates and receiver.updates[-1].revision == revision)
         revisions = [one.revision for one in receiver.updates]

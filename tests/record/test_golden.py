@@ -15,7 +15,14 @@ import pytest
 from msgspec.structs import replace
 
 from progress_backend.record import document as doc
-from progress_backend.record import messages, reader_view, responses, task_json, webhook_event
+from progress_backend.record import (
+    light_row,
+    messages,
+    reader_view,
+    responses,
+    task_json,
+    webhook_event,
+)
 from progress_backend.record.model import Task
 from tests.record.test_fields import FULL
 from tests.strategies import NOW
@@ -51,8 +58,8 @@ def made() -> dict[str, Any]:
         about = ("task", task.status, "id", task.task_id, NOW, "progress-backend")
         texts[f"event, {name}"] = webhook_event.body(*about, body)
     large = replace(CREATED, metadata={"text": "x" * 2_000})
-    texts["row, large"] = responses.row(doc.read(task_json.encode(large)))
-    texts["row, unreadable"] = responses.row(reader_view.row(b"5", "t", UTC))
+    texts["row, large"] = light_row.row(doc.read(task_json.encode(large)))
+    texts["row, unreadable"] = light_row.row(reader_view.row(b"5", "t", UTC))
     texts["answer to a creation"] = responses.created_body(doc.read(task_json.encode(CREATED)))
     return {name: json.loads(text) for name, text in texts.items()}
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from progress_backend.errors import InvalidEvent
-from progress_backend.record.list_request import ListRequest, Span
+from progress_backend.record.list_request import ListRequest
+from progress_backend.record.sort import Span
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 NOON_US = round(NOON.timestamp() * 1e6)

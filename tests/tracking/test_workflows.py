@@ -15,7 +15,7 @@ from celery.contrib.testing.worker import start_worker
 from celery.result import GroupResult
 from celery.worker.state import revoked
 
-from progress_backend.flows import workflow_acts
+from progress_backend.flows import new_workflow_act
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import workflows
 from progress_backend.record.workflow import Figures
@@ -245,7 +245,7 @@ def test_what_was_asked_of_all_is_carried_out_though_the_process_is_gone_that_wa
     eventually(lambda: jobs.figures(workflow_id).count("running") == 1)
     assert jobs.app.tracker.process is not None
     store = jobs.app.tracker.process.store
-    store.run(workflow_acts.ask(store.flows, workflow_id, "cancel", store.now()))
+    store.run(new_workflow_act.ask(store.flows, workflow_id, "cancel", store.now()))
     Judge(store, None, "ours", lambda: True).acts()
     seen = jobs.figures(workflow_id)
     jobs.gate.set()

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import redis
 
-from progress_backend.flows import workflows
+from progress_backend.flows import workflow_bodies
 from progress_backend.record.events import Progressed
 from progress_backend.store.drivers import Store
 from tests.records import Records
@@ -28,7 +28,7 @@ def listed(api: RunningApi, query: str = "limit=100") -> list[dict[str, Any]]:
 def of_store(records: Records, task_id: str) -> dict[str, Any]:
     """A task's body as a terminal reads it from the store."""
     with Store(records.settings) as store:
-        body = store.run(workflows.task_or_workflow(store.flows, task_id, store.now()))
+        body = store.run(workflow_bodies.task_or_workflow(store.flows, task_id, store.now()))
     assert body is not None
     return dict(json.loads(body))
 

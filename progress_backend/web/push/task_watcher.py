@@ -7,7 +7,7 @@ import asyncio
 from typing import Final, Protocol
 
 from ...errors import TaskNotFound, WorkflowNotFound
-from ...flows import workflows
+from ...flows import workflow_bodies
 from ...live.update import Update
 from ...record.responses import Languages
 from ..openapi.parameters import is_task_id
@@ -87,7 +87,7 @@ class Watcher:
             if (shown := await api.tasks.of(its_id)) is None:
                 raise self.missing()
             return Update.of_record(shown.record, epoch)
-        body = await api.store.run(workflows.status(api.flows, its_id, await api.now()))
+        body = await api.store.run(workflow_bodies.status(api.flows, its_id, await api.now()))
         if body is None:
             raise self.missing()
         return Update.of_workflow(body, epoch, its_id)

@@ -1,0 +1,38 @@
+"""A list's row without the caller's own values where these are too long for a list; pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .document import written
+from .fields import GIVEN, Body
+from .json_text import dumps
+
+#: A list's row has at most so many bytes of the caller's own values; else it names what it omits.
+MOST_GIVEN: Final = 1024
+#: In a document only the caller's own values are between the first of this name and the last of the
+#: next one.
+FIRST_GIVEN: Final = f'"{GIVEN[0]}":'.encode()
+OURS: Final = b'"created_at":'
+OMITTED: Final = "".join(
+    [*(f'"{name}":{{}},' for name in GIVEN), f'"omitted":{dumps(GIVEN)},']
+).encode()
+
+
+def row(record: Body) -> bytes:
+    """A record as a list's row, without the caller's own values where these are too long for a
+    list."""
+    record.checkpoint = None
+    document = written(record)
+    if len(document) > MOST_GIVEN:
+        given = [getattr(record, name) for name in GIVEN]
+        if sum(map(_size, given)) > MOST_GIVEN:
+            for name in GIVEN:
+                setattr(record, name, {})
+            record.omitted = list(GIVEN)
+            document = written(record)
+    return document
+
+
+def _size(given: object) -> int:
+    return len(dumps(given).encode("utf-8", "replace")) - len("{}") if given else 0
