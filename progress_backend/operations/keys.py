@@ -63,6 +63,11 @@ class Keys:
         (ms)."""
         return f"{self.prefix}progress_stacks_asked"
 
+    @property
+    def stacks_callers(self) -> str:
+        """Sorted set of these requests, with their callers, by time (ms)."""
+        return f"{self.prefix}progress_stacks_callers"
+
     # Indexes
 
     def index(

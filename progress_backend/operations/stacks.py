@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from .call import Asked, Call, at, in_the_first, one
 from .keys import Keys
 from .partitions import Layout
+from .scripts import script
 from .timelines import stored_entry
 from .values import nothing, timed
 
@@ -16,22 +17,38 @@ T = TypeVar("T")
 #: them earlier with the record.
 KEPT: Final = 3
 _KEPT_MS: Final = 2_592_000_000
-#: Most requests within so many ms, of all tasks together.
-MOST_LATELY, LATELY_MS = 20, 60_000
+#: Most requests within so many ms of callers that may see all tasks, and of all others together;
+#: milliseconds between two requests for one task.
+MOST_LATELY, LATELY_MS, AGAIN_MS = 20, 60_000, 10_000
 
 #: By task id, the time (ms) at which its stack was requested.
 Lately = Mapping[str, int]
 
 
-def note(task_id: str, now_ms: int) -> Call[None]:
-    """Stores a request for a task's stack."""
+class Wait(NamedTuple):
+    """Why a request is not accepted now: the milliseconds until it is, and whether it is another
+    one for the same task that is in the way."""
 
-    def ask(keys: Keys) -> Asked[None]:
-        key, old = keys.stacks_asked, ("-inf", now_ms - LATELY_MS)
-        noted = [("ZADD", key, now_ms, task_id), ("ZREMRANGEBYSCORE", key, *old)]
-        return Asked([*noted, ("PEXPIRE", key, LATELY_MS)], nothing)
+    ms: int
+    same_task: bool
 
-    return in_the_first(ask)
+
+def ask(task_id: str, caller: str, now_ms: int) -> Call[Wait | None]:
+    """Stores a request for a task's stack, unless there were too many: None, or why it waits.
+
+    `caller`: the one that has the limit; "" for each caller that may see all tasks.
+    """
+
+    def parse(reply: list[int]) -> Wait | None:
+        return Wait(reply[0], bool(reply[1])) if reply[0] else None
+
+    def request(keys: Keys) -> Asked[Wait | None]:
+        about = {"task": task_id, "caller": caller, "now": now_ms}
+        about |= {"again": AGAIN_MS, "span": LATELY_MS, "most": MOST_LATELY}
+        its = {"asked": keys.stacks_asked, "callers": keys.stacks_callers}
+        return one(script("ask_stack", its, about), parse)
+
+    return in_the_first(request)
 
 
 def lately_beside(read: Call[T]) -> Call[tuple[T, Lately]]:

@@ -19,13 +19,15 @@ from ..record.model import Task, TaskStatus, rendered
 from ..settings import Settings
 from .frames import HANGS_S
 
-#: Milliseconds between two requests for one task, and after which one counts as not answered.
-AGAIN_MS: Final = 10_000
+#: Milliseconds after which a request counts as not answered.
 ANSWERED_MS: Final = 5_000
 
 
-def request(task_id: str, settings: Settings, now: datetime) -> Flow[dict[str, Any]]:
-    """Asks the process that runs a task for its stack; the body that answers it.
+def request(
+    task_id: str, settings: Settings, now: datetime, caller: str = ""
+) -> Flow[dict[str, Any]]:
+    """Asks the process that runs a task for its stack; the body that answers it. `caller` is one
+    that may see a part of the tasks alone.
 
     Raises:
         TaskNotFound: there is no record.
@@ -34,20 +36,19 @@ def request(task_id: str, settings: Settings, now: datetime) -> Flow[dict[str, A
         TooSoon: the task's was asked for a moment ago, or too many of others.
     """
     now_ms = milliseconds(now)
-    (stored,), lately = yield from stacks.lately_beside(records.read((task_id,)))
+    (stored,) = yield from records.read((task_id,))
     if stored is None:
         raise TaskNotFound(task_id)
     task = Base.of(stored, task_id).task
     why = (yield from _not_run(task, now_ms)) if settings.stacks else "PROGRESS_STACKS is 0"
     if why is not None:
         raise TransitionRefused(f"task {task_id} has no stack: {why}", task.status)
-    wait_ms, why = lately.get(task_id, 0) + AGAIN_MS - now_ms, "one in ten seconds is taken of it"
-    if wait_ms <= 0 and len(lately) >= stacks.MOST_LATELY:
-        wait_ms = max(min(lately.values()) + stacks.LATELY_MS - now_ms, 0)
-        why = f"{stacks.MOST_LATELY} of all tasks were requested within a minute"
-    if wait_ms > 0:
-        raise TooSoon(f"task {task_id} has no new stack yet: {why}", ceil(wait_ms / 1000))
-    yield from stacks.note(task_id, now_ms)
+    if (wait := (yield from stacks.ask(task_id, caller, now_ms))) is not None:
+        why = "one in ten seconds is taken of it"
+        if not wait.same_task:
+            why = f"{stacks.MOST_LATELY} a minute are taken for "
+            why += "callers with a part of the tasks together" if caller else "all tasks together"
+        raise TooSoon(f"task {task_id} has no new stack yet: {why}", ceil(wait.ms / 1000))
     return {"task_id": task_id, "requested_at": rendered(now)}
 
 

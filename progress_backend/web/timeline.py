@@ -9,7 +9,9 @@ from ..record.default_texts import wished
 from ..record.json_text import dumps
 from ..record.responses import in_language
 from ..stacks import asking
-from .callers import languages_of
+from .audit import note
+from .callers import caller_of, languages_of
+from .limits import client_of
 from .openapi import parameters
 from .openapi.bodies import StackRequested, TaskTimeline
 from .rights import Resource
@@ -52,7 +54,11 @@ async def ask_for_stack(request: Request, task_id: parameters.TaskId) -> Respons
     """Requests the stack of the job from the process that runs the task. Within five seconds the
     timeline has an entry `stack` that is newer than `requested_at`. The entry has the job's frames,
     or the cause `no_answer`: the process runs code outside Python, or is stopped. The API accepts
-    one request for a task every ten seconds, and 20 a minute for all tasks together."""
-    api = api_of(request)
-    body = await api.store.run(asking.request(task_id, api.settings, await api.now()))
+    one request for a task every ten seconds, and 20 a minute for all tasks together: of callers
+    that may see all tasks, and 20 of all other callers, which divide them."""
+    api, scope = api_of(request), request.scope
+    note(scope, what="stack")
+    caller = client_of(scope) if caller_of(scope).limited else None
+    flow = asking.request(task_id, api.settings, await api.now(), caller or "")
+    body = await api.store.run(flow)
     return Response(dumps(body), 202, media_type="application/json")

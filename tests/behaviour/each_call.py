@@ -97,7 +97,7 @@ def asked() -> tuple[Any, ...]:
         (logs.add, "running", (b'{"text":"a"}',), 1_024, 60_000),
         (logs.read, "running", None, 10),
         (timelines.read, "running"),
-        (stacks.note, "running", 2**40),
+        (stacks.ask, "running", "alice", 2**40),
         (stacks.lately_beside, stacks.kept("running")),
         (stacks.keep, "running", b"{}"),
         (stacks.kept, "running"),

@@ -21,10 +21,12 @@ from tests.behaviour.driving import Driver
 __all__ = ["driver"]
 
 
-def ask(driver: Driver, task_id: str, now: datetime | None = None, *, on: bool = True) -> str:
+def ask(
+    driver: Driver, task_id: str, now: datetime | None = None, caller: str = "", *, on: bool = True
+) -> str:
     settings = copy(driver.settings)  # in partitions no settings can be made on one node
     object.__setattr__(settings, "stacks", on)
-    body = driver.run(asking.request(task_id, settings, now or driver.now()))
+    body = driver.run(asking.request(task_id, settings, now or driver.now(), caller))
     assert body["task_id"] == task_id
     return body["requested_at"]
 
@@ -71,12 +73,40 @@ def test_a_task_is_asked_once_in_ten_seconds_and_all_twenty_times_a_minute(runs:
         ask(runs, "runs", now + timedelta(seconds=4))
     assert (too_soon.value.status_code, too_soon.value.retry_after_s) == (429, 6)
     ask(runs, "runs", now + timedelta(seconds=10))
-    for number in range(stacks.MOST_LATELY - 1):
-        runs.execute(stacks.note(f"\0{number}", milliseconds(now) + 20_000))
-    with pytest.raises(TooSoon, match="within a minute") as too_soon:
+    for number in range(stacks.MOST_LATELY - 2):
+        assert not runs.execute(stacks.ask(f"{number}", "", milliseconds(now) + 20_000))
+    with pytest.raises(TooSoon, match="all tasks") as too_soon:
         ask(runs, "runs", now + timedelta(seconds=30))
-    assert too_soon.value.retry_after_s == 40
-    assert ask(runs, "runs", now + timedelta(seconds=71))
+    assert too_soon.value.retry_after_s == 30
+    assert ask(runs, "runs", now + timedelta(seconds=61))
+
+
+def test_a_request_between_another_ones_read_and_write_is_counted(runs: Driver) -> None:
+    now, others = runs.now(), list[str]()
+    flow = asking.request("runs", runs.settings, now)
+    with pytest.raises(TooSoon):
+        runs.drive(flow, lambda _: others or others.append(ask(runs, "runs", now)), "ask_stack")
+    assert others
+
+
+def test_callers_with_a_part_of_the_tasks_divide_a_limit_of_their_own(runs: Driver) -> None:
+    now_ms, most = milliseconds(runs.now()), stacks.MOST_LATELY
+
+    def accepted(caller: str, at_ms: int) -> int:
+        calls = [stacks.ask(f"{caller}{n} {at_ms}", caller, at_ms) for n in range(most + 1)]
+        return [runs.execute(one) for one in calls].count(None)
+
+    callers = ["greedy", "b", "c", "d", "e"]
+    shares = [accepted(caller, now_ms) for caller in callers]
+    assert shares[0] == most // 2
+    assert all(shares[:3])
+    assert sum(shares) <= most
+    assert accepted("", now_ms) == most
+    # Who asks all the time gets no more than the others once all of them ask.
+    then = now_ms + stacks.LATELY_MS + 1
+    first = [runs.execute(stacks.ask(f"{caller} first", caller, then)) for caller in callers]
+    assert first == [None] * 5
+    assert {accepted(caller, then) + 1 for caller in callers} == {most // 6}
 
 
 def test_a_request_that_is_not_answered_says_so_until_it_is(runs: Driver) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
+import pytest
+
 from progress_backend import sign, tokens
 from progress_backend.operations import leases, stacks
 from progress_backend.record import timeline
 from progress_backend.record.model import rendered
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
+from progress_backend.web import audit
 from tests.records import Records
 from tests.web.conftest import StartApi
 
@@ -28,8 +33,9 @@ def test_who_paused_and_resumed_a_task_and_why(start_api: StartApi, redis_url: s
 
 
 def test_a_stack_is_asked_for_and_shown_to_who_may_write_alone(
-    start_api: StartApi, redis_url: str
+    start_api: StartApi, redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, audit.logger.name)
     made = {right: tokens.new(right, right) for right in ("read", "write")}
     settings = {"tokens": tuple(token.line() for _, token in made.values())}
     api = start_api(redis_url=redis_url, signing_keys=("k" * 32,), **settings)
@@ -47,7 +53,7 @@ def test_a_stack_is_asked_for_and_shown_to_who_may_write_alone(
     answer = api.http.post("/internal/task/runs/stack", headers=writes)
     assert answer.status_code == 429
     assert 0 < int(answer.headers["retry-after"]) <= 10
-    assert "one in ten seconds" in answer.json()["detail"]
+    assert [each.audit["what"] for each in caplog.records if hasattr(each, "audit")] == ["stack"]
     for headers, shown in (
         (writes, True),
         (reads, False),
