@@ -18,6 +18,9 @@ from .local_time import moment
 
 T = TypeVar("T", bound=Body)
 
+#: The end of a fault of JSON that may be a record in the form of another version.
+OTHER_VERSION: Final = "or written by another version of progress-backend; update all processes"
+
 _write = msgspec.json.Encoder().encode
 _read_stored = msgspec.json.Decoder(Stored).decode
 _read_body = msgspec.json.Decoder(Body).decode
@@ -88,7 +91,7 @@ def _checked(read: Callable[[bytes], T], document: bytes, task_id: str | None) -
         record = read(document)
         _check_all_times(record)
     except msgspec.ValidationError as error:
-        raise ForeignValue(task_id, f"its JSON is no record's: {error}") from None
+        raise ForeignValue(task_id, f"its JSON is no record's: {error}, {OTHER_VERSION}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ForeignValue(task_id, "it is no JSON") from None
     except ValueError as error:
@@ -146,4 +149,4 @@ def _check_times(part: msgspec.Struct, names: tuple[str, ...]) -> None:
             if (text := getattr(part, name)) is not None:
                 moment(text)
     except ValueError:
-        raise ValueError(f"its {name} is {text!r:.40}") from None
+        raise ValueError(f"its {name} is {text!r:.40}, {OTHER_VERSION}") from None

@@ -4,6 +4,7 @@ in both languages, whatever texts jobs have, and while the API is started again.
 from __future__ import annotations
 
 import pytest
+import redis
 from playwright.sync_api import Page, expect
 
 from progress_backend.record import events as ev
@@ -208,3 +209,19 @@ def test_a_404_of_a_proxy_is_no_missing_record(
     expect(page.locator("#record")).to_be_visible()
     page.unroute(status)
     expect(state).to_have_attribute("data-state", "live")
+
+
+def test_a_record_that_cannot_be_read_shows_the_fault(
+    api: RunningApi, records: Records, redis_url: str, open_page: OpenPage, site: Site
+) -> None:
+    """In place of the record, in an element too."""
+    site('<task-progress task-id="odd"></task-progress>', api)
+    records.start("odd")
+    with redis.Redis.from_url(redis_url) as raw:
+        raw.set("task:odd", b'{"task_id":"odd"}')
+    page = open_page(api, "/task/odd")
+    detail = api.http.get("/internal/task/odd/status").json()["detail"]
+    expect(page.locator("#nothing p")).to_have_text(detail)
+    expect(page.locator("#record")).to_be_hidden()
+    page = open_page(site.origin)
+    expect(page.locator("task-progress")).to_have_attribute("data-state", "refused")

@@ -102,6 +102,16 @@ def test_a_value_that_is_no_record_is_recognized(stored: bytes) -> None:
     assert task_json.decode(doc.written(line)).ended
 
 
+@pytest.mark.parametrize("name", ["cut", "a hash", "utf-16", "task_id='u'"])
+def test_what_no_version_has_written_does_not_name_one(name: str) -> None:
+    assert doc.OTHER_VERSION not in str(row(FOREIGN[name], "t", UTC).detail)
+
+
+@pytest.mark.parametrize("name", ["another object", "worker={}", "start_time=''"])
+def test_a_record_in_another_form_may_be_another_versions(name: str) -> None:
+    assert str(row(FOREIGN[name], "t", UTC).detail).endswith(doc.OTHER_VERSION)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -14,6 +14,7 @@ import redis
 from websockets.exceptions import ConnectionClosed
 
 from progress_backend.record.reader_view import UNREADABLE
+from progress_backend.web.push import closes
 from tests.web.serving import RunningApi
 
 
@@ -60,7 +61,7 @@ async def test_the_one_task_says_what_is_wrong_everywhere(
     assert rows[odd]["detail"] == rows[odd]["error_message"]
     assert rows[odd]["error_cause"] == UNREADABLE
     code, reason = await first_of(api, odd)
-    assert code == 1011
+    assert code == closes.UNREADABLE
     assert "is no record" in str(reason)
     assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
 

@@ -22,6 +22,7 @@ FORBIDDEN: Final = 4403
 UNKNOWN: Final = 4404
 INVALID: Final = 4422
 TOO_MANY: Final = 4429
+UNREADABLE: Final = 4500
 
 AWAY: Final = "the progress store does not answer"
 RESTARTS: Final = "the service restarts"
@@ -53,7 +54,7 @@ def code_of(error: Exception) -> tuple[int, str]:
         case StoreUnavailable():
             return TRY_LATER, AWAY
         case ForeignValue():
-            return FAILED, str(error)
+            return UNREADABLE, str(error)
         case _:
             logger.error("the updates of a WebSocket failed", exc_info=error)
             return FAILED, ""

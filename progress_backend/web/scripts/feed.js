@@ -78,7 +78,7 @@ function makeFeed(about, onFinish) {
       finish();
       return false;
     }
-    if (why >= 4400 && why <= 4499) {
+    if (why >= 4400 && why <= 4599) {
       finish();
       code = why;
       for (const listener of listeners) listener.refused(code);

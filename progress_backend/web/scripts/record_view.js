@@ -20,7 +20,7 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
   const reader = makeReader(read, draw);
   const ticking = setInterval(tick, 1_000);
   let record = null;
-  let missing = null; // the status of the response, if it has no record
+  let missing = null; // the response, if it has no record
   let feedState = "connecting";
   let unfollow = null;
   [place.id, nothing.id] = ["record", "nothing"];
@@ -35,9 +35,9 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
         missing = null;
         listen();
       }
-    } else if (got.body && [403, 404, 422].includes(got.status)) {
+    } else if (got.body && [403, 404, 422, 500].includes(got.status)) {
       // not a proxy's page
-      missing = got.status;
+      missing = got;
     }
     return got;
   }
@@ -102,8 +102,12 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
     nothing.hidden = !missing;
     if (missing) {
       const texts = words().missing[kind];
-      title.textContent = missing === 403 ? words().forbidden : texts.title;
-      explanation.textContent = missing === 403 ? words().forbiddenHow : texts.how;
+      const [what, how] = {
+        403: [words().forbidden, words().forbiddenHow],
+        500: [words().unreadable, missing.body.detail],
+      }[missing.status] ?? [texts.title, texts.how];
+      title.textContent = what;
+      explanation.textContent = how;
     } else if (record) {
       view.show(record, words());
     }

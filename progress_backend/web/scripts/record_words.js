@@ -38,6 +38,7 @@ export const WORDS = inEach(PAGE, {
     "The token that you have entered is not for this one.",
     "入力したトークンでは表示できません。",
   ],
+  unreadable: ["Its record cannot be read", "記録を読み取れません"],
   neverRan: [
     "Never ran, as a step before them did not complete:",
     "前の処理が完了せず、実行されませんでした：",

@@ -33,7 +33,10 @@ export const WORDS = inEach(
         "ほかの更新と重なりました。もう一度お試しください。",
       ],
       too_large: ["its record would be too large.", "記録が大きくなりすぎます。"],
-      unreadable: ["its record cannot be read.", "記録を読み取れません。"],
+      unreadable: [
+        "its record cannot be read; another version may have written it.",
+        "記録を読み取れません。別のバージョンが書き込んだ可能性があります。",
+      ],
     },
   },
 );

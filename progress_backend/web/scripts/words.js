@@ -78,6 +78,7 @@ export const WORDS = inEach(
         "task-id、workflow-id またはトークンが正しくありません。",
       ],
       4429: ["Too many are watched at once.", "監視の数が上限を超えました。"],
+      4500: ["Its record cannot be read.", "記録を読み取れません。"],
     },
     workflow: ["Workflow", "ワークフロー"],
   },
