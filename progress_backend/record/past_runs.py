@@ -118,7 +118,8 @@ def of_task(task: Task) -> PastRun | None:
     ended, began = task.completed_at, task.attempt_started_at or task.started_at
     if task.status != TaskStatus.COMPLETED or task.forced or ended is None or began is None:
         return None
-    seconds, items = (ended - began).total_seconds(), task.current_items
+    seconds = (ended - began).total_seconds()
+    items = task.current_items or task.total_items or 0  # a run that has counted nothing did all
     misses: list[float | None] = []
     whole = gap = None
     if (work := task.work) is not None and work.average is not None:

@@ -26,28 +26,18 @@ from .run_log import RunLog
 
 #: Attribute of a Celery request after its run has ended as cancelled, with REVOKED stored.
 REVOKED = "_progress_revoked"
-#: Most task types with this warning.
-_MOST_WARNED = 1_000
-
 
 logger = logging.getLogger(__name__)
-_warned: set[str] = set()
 
 
-def warn_of(task_type: str, current: Any) -> None:
-    """Logs, once for each task type, a count that the job cannot have meant, such as 0.5."""
+def is_count(number: Any) -> bool:
+    """Whether a job's number is a count: no text, not below 0, no part of one item, such as 0.5."""
+    if number is None or type(number) is bool:
+        return number is None
     try:
-        if current is None or current >= 1 or current == 0 or task_type in _warned:
-            return
-        write = "update(50, 100) where half of it is done" if current > 0 else "0 or more"
+        return bool(number >= 1 or number == 0)
     except Exception:  # whatever a user's own number raises
-        return
-    if len(_warned) < _MOST_WARNED:
-        _warned.add(task_type)
-        logger.warning(
-            "update(%s) of %s counts as %s: it takes the number of items done; write %s",
-            *(f"{current:g}", task_type, count_of(current) or 0, write),
-        )
+        return False
 
 
 def _lock() -> threading.Lock:
@@ -149,6 +139,8 @@ class Run:
     late_meta: bool = False
     #: The job writes its result's meta itself, by `update_state`; the mirror does not.
     own_meta: bool = False
+    #: Its log has the line about counts that the job cannot have meant.
+    warned: bool = False
     #: The task called `self.replace()`: its Ignore is no end.
     replaced: bool = False
     #: The `eta` of its retry, or of the task that replaces it.
@@ -261,6 +253,16 @@ class Run:
             if self.cancelled:
                 self.offer(current, total, message, details, phase)
 
+    def warn_of(self, current: Any, total: Any) -> None:
+        """Logs, once a run, counts that the job cannot have meant, such as 0.5, or 7 of 5."""
+        if self.task_id and not self.warned:  # a run without a record has no id
+            self.warned = True
+            logger.warning(
+                "task %s (%s) gave the counts %.50s of %.50s: a count is a number of items, from 0 "
+                "to the total, such as 50 of 100 where half of it is done",
+                *(self.task_id, self.identity.task_type, text_of(current), text_of(total)),
+            )
+
     def leave(self) -> None:
         """Frees the job's arguments, values and result, which may be large, when the run is over
         and its end waits for the store. Not if the mirror may still need them."""
@@ -283,21 +285,19 @@ class Run:
     def newest(self) -> ev.Progressed | None:
         """Takes the newest values as an event; None if they are recorded already."""
         new, self.pending = self.pending, None
-        loop = self.loop
-        current = self.current
+        loop, total, message = self.loop, self.total, self.message
+        given = current = self.current if loop is None else loop.done
         if type(current) is not int or not 0 <= current < MAX_ITEMS:
-            warn_of(self.identity.task_type, current)
             current = count_of(current)
-        if loop is not None:
-            current = loop.done
         if new is None:
             recorded = self.base.task.current_items if self.base is not None else None
             if loop is None or current == recorded:
                 return None
-        total, message = self.total, self.message
         total = None if total is None else count_of(total)
+        shown = self.identity.total_items if total is None else total
+        if (current is not given and not is_count(given)) or (shown and (current or 0) > shown):
+            self.warn_of(given, shown)
         if message is None:
-            shown = self.identity.total_items if total is None else total
             message = progress_text(self.sender.settings.locale, current or 0, shown)
         elif type(message) is not str:
             message = text_of(message)

@@ -16,7 +16,7 @@ from ..record.model import ENDED
 from ..record.update_state_events import count_of
 from ..runs.checkpoint import of_run
 from ..runs.counting import counted
-from ..runs.run import Run
+from ..runs.run import Run, is_count
 from ..settings import Settings
 from .decorator import marking_of
 from .tracker import tracker_of
@@ -109,7 +109,7 @@ class ProgressNotifier:
             or (total is not None and total != run.total)
             or (phase is not None and phase != run.phase)
         ):
-            run.offer(current, _known("update", current, total), message, details, phase)
+            run.offer(current, _known(run, "update", current, total), message, details, phase)
             return
         if current is not None:
             run.current, run.message = current, message
@@ -140,10 +140,10 @@ class ProgressNotifier:
         try:
             current = run.current + n
         except TypeError:  # one of them is a text, as update() takes it too
-            _known("advance", n, total)
+            _known(run, "advance", n, total)
             current = (count_of(run.current) or 0) + (count_of(n) or 0)
         if run.attention or details is not None or (total is not None and total != run.total):
-            run.offer(current, _known("advance", n, total), message, details)
+            run.offer(current, _known(run, "advance", n, total), message, details)
             return
         run.current, run.message = current, message
         run.pending = True
@@ -267,7 +267,7 @@ class ProgressNotifier:
         run.end_message = message
 
 
-def _known(method: str, items: Any, total: Any) -> Any:
+def _known(run: Run, method: str, items: Any, total: Any) -> Any:
     """The total; None where it is 0 or no number."""
     for number in (items, total):
         if isinstance(number, str) and count_of(number) is None:
@@ -275,6 +275,8 @@ def _known(method: str, items: Any, total: Any) -> Any:
                 f"{method}() takes numbers of items, not {number[:50]!r}; give a text as "
                 f"message: {method}(1, message=…)"
             )
+    if isinstance(items, str) or not is_count(total):
+        run.warn_of(items, total)
     return total if total is None or count_of(total) else None
 
 

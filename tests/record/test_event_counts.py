@@ -17,9 +17,9 @@ OF_NOTHING = ev.Started(identity=ev.Identity(task_type="x", total_items=0))
     [
         (None, (ev.Progressed(current=3), ev.Completed()), (3, 10, 100)),
         (None, (ev.Progressed(current=12), ev.Completed()), (12, 10, 100)),
-        # Without a count it is all of it.
-        (None, (ev.Completed(),), (10, 10, 100)),
-        (None, (ev.Progressed(current=0), ev.Completed()), (10, 10, 100)),
+        # Also a count of nothing, and none.
+        (None, (ev.Completed(),), (0, 10, 100)),
+        (None, (ev.Progressed(current=0), ev.Completed()), (0, 10, 100)),
         # A count that comes with the end stands.
         (None, (ev.Completed(current=3),), (3, 10, 100)),
         (None, (ev.Completed(current=0),), (0, 10, 100)),

@@ -24,7 +24,6 @@ from tests.records import Records
 @pytest.fixture(autouse=True)
 def not_warned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notifier, "_warned", set())
-    monkeypatch.setattr(of_runs, "_warned", set())
 
 
 def everything(reporter: ProgressNotifier) -> None:
@@ -220,33 +219,43 @@ def test_what_cannot_be_written_hinders_no_end(eager: App) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "begins", "ends"),
+    ("given", "shown", "warned"),
     [
-        ((0.5,), "update(0.5) of fetch counts as 0: ", "write update(50, 100)"),
-        ((0.5, 1), "update(0.5) of fetch counts as 0: ", "where half of it is done"),
-        ((-3, 9), "update(-3) of fetch counts as 0: ", "write 0 or more"),
-        ((float("nan"), 9), "update(nan) of fetch counts as 0: ", "write 0 or more"),
-        ((2.5, 9), None, None),
-        ((0.0, 9), None, None),
+        ((0.5,), (0, 0), True),
+        ((0.5, 1), (0, 1), True),
+        ((-3, 9), (0, 9), True),
+        ((float("nan"), 9), (0, 9), True),
+        ((1, -5), (1, 1), True),
+        ((1, 0.5), (1, 1), True),
+        ((100, 3), (100, 3), True),
+        ((7, 5), (7, 5), True),
+        (("5", 10), (5, 10), True),
+        ((5, "10"), (5, 10), True),
+        ((2.5, 9), (2, 9), False),
+        ((0.0, 9), (0, 9), False),
+        ((9, 9), (9, 9), False),
+        ((1, 0), (1, 1), False),
+        ((True, 9), (0, 9), True),
     ],
 )
-def test_a_count_that_is_none_is_warned_of_once(
+def test_a_count_that_is_none_is_warned_of_once_a_run(
     eager: App,
     caplog: pytest.LogCaptureFixture,
     given: tuple[Any, ...],
-    begins: str | None,
-    ends: str | None,
+    shown: tuple[int, int | None],
+    warned: bool,
 ) -> None:
     def fetch(self: Any) -> None:
-        ProgressNotifier(self).update(*given)
+        for _ in range(3):
+            ProgressNotifier(self).update(*given)
 
-    for _ in range(2):
-        assert eager.call(fetch).status == "completed"
-    logged = [r.getMessage() for r in caplog.records if r.name == of_runs.__name__]
-    assert len(logged) == (begins is not None)
-    if begins is not None and ends is not None:
-        assert logged[0].startswith(begins)
-        assert ends in logged[0]
+    runs = 2
+    for _ in range(runs):
+        record = eager.call(fetch)
+        assert (record.status, record.progress[:2]) == ("completed", shown)
+    logged = [r for r in caplog.records if r.name == of_runs.__name__]
+    assert len(logged) == runs * warned
+    assert len({r.args[0] for r in logged if isinstance(r.args, tuple)}) == len(logged)
 
 
 @pytest.mark.parametrize("tracked", [True, False])

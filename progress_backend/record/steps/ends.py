@@ -14,12 +14,11 @@ from .values import counted, since_start_s
 
 
 def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
-    # The last count is kept, whatever the total; without a count all items are done.
-    current = (task.current_items if event.current is None else event.current) or 0
+    # The last count is kept, whatever the total.
+    current = task.current_items if event.current is None else event.current
     total = task.total_items or current
-    if event.current is None:
-        current = current or total
-    work = counted(task, current, scene)[0]
+    done = total if not current and event.current is None else current  # it has counted nothing
+    work = counted(task, done, scene)[0]
     took_s = since_start_s(task, scene.now)
     return replace(
         reopened(task),
@@ -30,7 +29,7 @@ def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
         checkpoint=None,
         completed_at=scene.now,
         # The average of the run; since its start where its values have counted nothing.
-        rate=work.average or average(current, took_s),
+        rate=work.average or average(done, took_s),
         work=work,
         control=forced(task, event, scene),
     )

@@ -77,10 +77,7 @@ class Update(_Asked):
     )
     current_items: Items | None = Field(
         default=None,
-        description=(
-            "Items processed so far. With status completed the default is the last count, or the "
-            "total if that count is 0."
-        ),
+        description="Items processed so far; without it the last count stays.",
     )
     message: Text | None = Field(
         default=None, description="The text to show; without it the previous text stays."
