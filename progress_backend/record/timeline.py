@@ -23,6 +23,9 @@ _CUT: Final = "…"
 #: The order of one run's entries within a millisecond; others are in the order of their commits.
 _PLACES: Final[Mapping[str, int]] = {"created": 0, "redelivered": 1, "started": 2, "ended": 4}
 
+#: The entries that show code of the site.
+_STACKS: Final = ("stack", "traceback")
+
 #: An entry as JSON has it: `time` and `event`, and what else is known; no names with null.
 Entry = dict[str, Any]
 
@@ -94,6 +97,15 @@ def _run(entry: Entry, otherwise: int) -> int:
         return 0
     number = entry.get("attempt")
     return number if isinstance(number, int) else otherwise
+
+
+def without_stacks(timeline: bytes) -> bytes | None:
+    """A timeline for readers who may not see code of the site; None if it has none."""
+    body = parsed(timeline)
+    seen = [entry for entry in body["entries"] if entry["event"] not in _STACKS]
+    if len(seen) == len(body["entries"]):
+        return None
+    return encoded({**body, "entries": seen})
 
 
 def encoded(entry: Entry) -> bytes:

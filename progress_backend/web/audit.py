@@ -1,6 +1,6 @@
-"""The audit log: one line for each request that creates, changes or cancels, on a logger of its
-own, with who sent it, from where, when, what it asked for and why. No header is in it, so no token
-is."""
+"""The audit log: one line for each request that creates, changes or cancels, and each response with
+a stack, on a logger of its own, with who sent it, from where, when, what it asked for and why. No
+header is in it, so no token is."""
 
 from __future__ import annotations
 

@@ -39,6 +39,8 @@ HINT: Final = (
     "app.state.progress_trusted = True in the application that includes the router"
 )
 READ_ONLY: Final = Refusal(403, "this service is read-only (PROGRESS_READ_ONLY)")
+#: Of stacks and tracebacks; no response has it: these entries are left out.
+_UNSEEN: Final = Refusal(403, "")
 #: Key in a scope of the caller of a permitted request.
 _CALLER: Final = "progress_backend.caller"
 #: Seconds between two looks at whether the tokens of open streams still count.
@@ -106,11 +108,13 @@ class Callers:
         Raises:
             StoreUnavailable: a record that decides cannot be read.
         """
-        if self._read_only and action in rights.WRITES:
+        if self._read_only and action in (*rights.WRITES, "stack"):
             return READ_ONLY
         caller = self._of(scope)
         if caller is ANYONE:
             return None
+        if action == "stack":
+            return await self._of_stack(scope, caller, resource, read)
         if isinstance(caller, Refusal):
             if self._authorize is None:
                 return caller
@@ -125,6 +129,18 @@ class Callers:
             _narrow(scope, resource, narrower)
             resource = narrower
         return rights.refusal(caller, action, resource)
+
+    async def _of_stack(
+        self, scope: Scope, caller: Caller | Refusal, resource: Resource, read: ReadTask
+    ) -> Refusal | None:
+        """The refusal of a stack or traceback, to a caller that may read its task. The site's own
+        function permits it by True alone: an owner's name permits what is that owner's, and source
+        is not."""
+        seen = None if isinstance(caller, Refusal) else rights.sees_stacks(caller)
+        if seen is None and self._authorize is not None:
+            known = await _of_task(resource, read)
+            seen = await answer_of_site(self._authorize, scope, "stack", known) is None
+        return None if seen else _UNSEEN
 
     def watch(self, scope: Scope, over: Callable[[], None]) -> Callable[[], None]:
         """Calls `over`, a function of the stream's own, once the token of a stream's caller, which

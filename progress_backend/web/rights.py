@@ -12,7 +12,7 @@ from typing import Final, Literal
 from ..tokens import Token
 
 #: What a request does.
-Action = Literal["read", "list", "create", "update", "cancel", "metrics"]
+Action = Literal["read", "list", "create", "update", "cancel", "stack", "metrics"]
 #: What it does it to: one task or workflow, those of a list, or all of the work.
 Kind = Literal["task", "workflow", "tasks", "workflows", "workers", "metrics"]
 
@@ -104,6 +104,14 @@ def narrowed(caller: Caller, resource: Resource) -> Resource:
     if caller.owner is not None and not resource.owner:
         resource = replace(resource, owner=caller.owner)
     return resource
+
+
+def sees_stacks(caller: Caller) -> bool | None:
+    """Whether a caller may see stacks and tracebacks, which show the site's source; None: if the
+    site's own function permits it."""
+    if caller.owner is not None and caller.until is None:
+        return None
+    return caller.writes and not caller.limited
 
 
 def refusal(caller: Caller, action: Action, resource: Resource) -> Refusal | None:

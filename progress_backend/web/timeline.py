@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from ..flows import task_timeline
 from ..record.default_texts import wished
 from ..record.json_text import dumps
 from ..record.responses import in_language
+from ..record.timeline import without_stacks
 from ..stacks import asking
-from .audit import note
+from .audit import note, write_line
 from .callers import caller_of, languages_of
 from .limits import client_of
 from .openapi import parameters
@@ -34,13 +34,16 @@ async def task_happened(
 ) -> Response:
     """Reads the task's starts, retries, phases and ends, its requests with caller and reason, and
     its warnings, oldest first. The newest 12 KiB of entries are kept, about a hundred. Only callers
-    with write access also get the newest three stacks of the job and the tracebacks of failed
-    runs."""
-    api = api_of(request)
-    if await may(request.scope, "update", Resource("task", task_id)) is None:
-        body = await api.store.run(asking.timeline_with(task_id, api.settings, await api.now()))
-    else:
-        body = await api.store.run(task_timeline.read(task_id, api.settings))
+    with write access to all tasks, and those for which the site's `authorize` permits `stack`, also
+    get the newest three stacks of the job and the tracebacks of failed runs; a response with these
+    is a line of the audit log."""
+    api, its = api_of(request), Resource("task", task_id)
+    body = await api.store.run(asking.timeline_with(task_id, api.settings, await api.now()))
+    if (bare := without_stacks(body)) is not None:
+        if await may(request.scope, "stack", its) is None:
+            write_line(request.scope, "stack", its, 200)
+        else:
+            body = bare
     languages = languages_of(request.scope, wished(accept_language), api.settings.locale)
     body = in_language(body, *languages)
     return Response(body, media_type="application/json", headers=VARIES)

@@ -31,9 +31,9 @@ SECTION = "Your own sessions"
 LOGIN = """
 from site_api import app
 
-@app.get("/login")
-def login(request: Request):
-    request.session["user"] = "alice"
+@app.get("/login/{user}")
+def login(request: Request, user: str):
+    request.session["user"], request.session["staff"] = user, user == "operator"
 """
 #: Django's database of users and sessions, and the example's answers with and without a session.
 DJANGO = """
@@ -85,7 +85,7 @@ def example(folder: Path, name: str) -> None:
 
 
 def test_a_session_of_fastapi(redis_url: str, tmp_path: Path, start_service: StartService) -> None:
-    Records(redis_url).start("job")
+    Records(redis_url).start("job", owner="alice")
     example(tmp_path, "site_api.py")
     (tmp_path / "logged_in.py").write_text(f"from fastapi import Request\n{LOGIN}")
     port = free_port()
@@ -94,9 +94,23 @@ def test_a_session_of_fastapi(redis_url: str, tmp_path: Path, start_service: Sta
     start_service(command, cwd=tmp_path, env=env)
     eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health/live"))
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as http:
-        assert http.get("/internal/task/job/status").status_code == 403
-        assert http.get("/login").status_code == 200
-        assert http.get("/internal/task/job/status").json()["status"] == "running"
+
+        def codes() -> tuple[int, int, int]:
+            """Of the task, of all workflows, and of a record of the user's own making."""
+            new = http.post("/internal/create-task", json={"task_type": "t", "total_items": 1})
+            paths = ("/internal/task/job/status", "/internal/workflows")
+            return (*(http.get(path).status_code for path in paths), new.status_code)
+
+        assert codes() == (403, 403, 403)
+        for user, expected in (
+            ("alice", (200, 403, 403)),
+            ("bob", (403, 403, 403)),
+            ("operator", (200, 200, 201)),
+        ):
+            assert http.get(f"/login/{user}").status_code == 200
+            assert codes() == expected, user
+        http.get("/login/alice")
+        assert http.post("/internal/task/job/cancel", json={}).status_code == 200
 
 
 def test_a_session_of_django(redis_url: str, tmp_path: Path) -> None:
@@ -117,7 +131,7 @@ def test_a_session_of_flask_that_nginx_asks(
     Records(redis_url).start("job")
     api = start_api(redis_url=redis_url, trusted=True)  # as --insecure
     example(tmp_path, "flask_site.py")
-    login = "\n\n@app.get('/login')\ndef login():\n    session['user'] = 'alice'\n    return ''\n"
+    login = "\n\n@app.get('/login')\ndef login():\n    session['staff'] = True\n    return ''\n"
     file = tmp_path / "flask_site.py"
     file.write_text(file.read_text() + login)
     site, port = free_port(), free_port()

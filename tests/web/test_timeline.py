@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Callable
+from typing import Final
 
 import pytest
+from starlette.requests import HTTPConnection
 
 from progress_backend import sign, tokens
 from progress_backend.operations import leases, stacks
@@ -12,7 +16,7 @@ from progress_backend.record import timeline
 from progress_backend.record.model import rendered
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.web import audit
+from progress_backend.web.rights import Action, Resource
 from tests.records import Records
 from tests.web.conftest import StartApi
 
@@ -32,21 +36,23 @@ def test_who_paused_and_resumed_a_task_and_why(start_api: StartApi, redis_url: s
     assert api.http.get("/internal/task/nobody/timeline").status_code == 404
 
 
-def test_a_stack_is_asked_for_and_shown_to_who_may_write_alone(
-    start_api: StartApi, redis_url: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO, audit.logger.name)
-    made = {right: tokens.new(right, right) for right in ("read", "write")}
-    settings = {"tokens": tuple(token.line() for _, token in made.values())}
-    api = start_api(redis_url=redis_url, signing_keys=("k" * 32,), **settings)
-    reads, writes = ({"Authorization": f"Bearer {made[one][0]}"} for one in ("read", "write"))
-    token = sign(task_id="runs", settings=Settings(signing_keys=("k" * 32,)))
-    Records(redis_url).start("runs")
+def keep_stack(redis_url: str, task_id: str, event: str) -> None:
     with Store(Settings(redis_url=redis_url)) as store:
         store.ready()
         store.execute(leases.renew("lease-1", 2**52))
-        entry = {"time": rendered(store.now()), "event": "stack", "cause": "late", "frames": []}
-        store.execute(stacks.keep("runs", timeline.encoded(entry)))
+        entry = {"time": rendered(store.now()), "event": event, "frames": []}
+        store.execute(stacks.keep(task_id, timeline.encoded(entry)))
+
+
+def test_a_stack_is_requested_by_who_may_write(
+    start_api: StartApi, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "progress_backend.audit")
+    text, token = tokens.new("writes", "write")
+    api = start_api(redis_url=redis_url, tokens=(token.line(),))
+    writes = {"Authorization": f"Bearer {text}"}
+    Records(redis_url).start("runs")
+    keep_stack(redis_url, "runs", "stack")
     answer = api.http.post("/internal/task/runs/stack", headers=writes)
     assert answer.status_code == 202
     assert set(answer.json()) == {"task_id", "requested_at"}
@@ -54,10 +60,75 @@ def test_a_stack_is_asked_for_and_shown_to_who_may_write_alone(
     assert answer.status_code == 429
     assert 0 < int(answer.headers["retry-after"]) <= 10
     assert [each.audit["what"] for each in caplog.records if hasattr(each, "audit")] == ["stack"]
-    for headers, shown in (
-        (writes, True),
-        (reads, False),
-        ({"Authorization": f"Bearer {token}"}, False),
-    ):
+
+
+TOKENS: Final = {
+    "read": tokens.new("read", "read"),
+    "write": tokens.new("write", "write"),
+    "typed": tokens.new("typed", "write", "fetch_data"),
+    "owned": tokens.new("owned", "write", owner="alice"),
+}
+NAME: Final = lambda _, action, __: "alice"  # noqa: E731
+TRUE: Final = lambda _, action, __: True  # noqa: E731
+STACKS_TOO: Final = lambda _, action, __: action == "stack" or "alice"  # noqa: E731
+ALL_BUT_STACKS: Final = lambda _, action, __: "alice" if action == "stack" else True  # noqa: E731
+
+
+@pytest.mark.parametrize("event", ["stack", "traceback"])
+@pytest.mark.parametrize(
+    ("caller", "authorize", "shown"),
+    [
+        ("write", None, True),
+        ("write", NAME, True),
+        ("read", None, False),
+        ("read", TRUE, False),
+        ("typed", TRUE, False),
+        ("owned", None, False),
+        ("owned", NAME, False),
+        ("owned", STACKS_TOO, True),
+        ("share", TRUE, False),
+        ("session", NAME, False),
+        ("session", TRUE, True),
+        ("session", STACKS_TOO, True),
+        ("session", ALL_BUT_STACKS, False),
+    ],
+)
+def test_stacks_and_tracebacks_are_operators(
+    start_api: StartApi,
+    redis_url: str,
+    caplog: pytest.LogCaptureFixture,
+    event: str,
+    caller: str,
+    authorize: Callable[..., bool | str] | None,
+    shown: bool,
+) -> None:
+    """Each that is shown is a line of the audit log; without one nothing is asked and written."""
+    asked: list[Action] = []
+
+    def site(request: HTTPConnection, action: Action, resource: Resource) -> bool | str:
+        asked.append(action)
+        assert authorize is not None
+        return authorize(request, action, resource)
+
+    caplog.set_level(logging.INFO, "progress_backend.audit")
+    api = start_api(
+        redis_url=redis_url,
+        signing_keys=("k" * 32,),
+        tokens=tuple(token.line() for _, token in TOKENS.values()),
+        authorize=None if authorize is None else site,
+    )
+    share = sign(owner="alice", settings=Settings(signing_keys=("k" * 32,)))
+    text = share if caller == "share" else TOKENS[caller][0] if caller in TOKENS else None
+    headers = {} if text is None else {"Authorization": f"Bearer {text}"}
+    Records(redis_url).start("runs", owner="alice")
+
+    def events() -> list[str]:
         body = api.http.get("/internal/task/runs/timeline", headers=headers).json()
-        assert ("stack" in [each["event"] for each in body["entries"]]) == shown
+        return [each["event"] for each in body["entries"]]
+
+    assert events() == ["created", "started"]
+    assert "stack" not in asked
+    keep_stack(redis_url, "runs", event)
+    assert (event in events()) == shown
+    lines = [json.loads(one.getMessage()) for one in caplog.records if "audit" in one.name]
+    assert [(one["what"], one["id"]) for one in lines] == [("stack", "runs")] * shown

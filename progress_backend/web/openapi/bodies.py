@@ -131,7 +131,7 @@ class TimelineEntry(BaseModel):
         description="created, started, ended, phase, retried, requeued, redelivered; returned (a "
         "run that was recorded as lost continues); the requests pause, cancel and end (by force); "
         "acknowledged (by the run), resumed; the warnings stalled and late. Only for callers with "
-        "write access: stack and traceback."
+        "write access to all tasks: stack and traceback."
     )
     attempt: int | None = Field(default=None, description="The number of the run.")
     status: str | None = Field(default=None, description="For ended: the status.")
