@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 #: A job has this many items at least and, of those recorded, at most.
 LEAST, MOST = 50, 400
-#: What `record_work` has recorded: a second series, of other work.
+#: A second series, recorded once, of other work.
 OTHER_WORK = Path(__file__).with_name("other_work.json.gz")
 
 

@@ -1,5 +1,5 @@
 """How right the estimated end is, on recorded durations of real jobs: of a file, without which
-all rows are skipped, and of the other work that `record_work` has recorded, by which no rule was
+all rows are skipped, and of the other work that has been recorded once, by which no rule was
 chosen.
 
 `make bench DURATIONS=…` names the file (its form: `durations`). Nothing is measured by a clock: the

@@ -50,7 +50,7 @@ def estimates_markdown(rows: Iterable[Row]) -> str:
         "84-90 % with one worker.",
         "",
         '"Other work" is a second series, in the tree, by which no rule was chosen: seven kinds of',
-        "work that `python -m tests.benchmarks.record_work` really ran, with other inputs in each",
+        "work that really ran once and was recorded, with other inputs in each",
         "job (files to compress and to parse, rows to import, pictures, commits of a repository,",
         "texts to search, processes to start). A millisecond of it is replayed as a second.",
         '"Where it is shown" is what a reader sees with both ends: a range wider than tenfold is',
