@@ -101,7 +101,8 @@ def facets_of(task: Task) -> Facets:
     if (member := task.member) is None:
         about: tuple[Any, ...] = (), False, 0, warnings, task.owner, _later(task)
     else:
-        about = member.workflows, task.planned, member.share, warnings, task.owner, _later(task)
+        unpublished = task.planned or task.never_ran
+        about = member.workflows, unpublished, member.share, warnings, task.owner, _later(task)
     return Facets(task.status, task.task_type, task.symbol, lease, *about)
 
 

@@ -16,7 +16,7 @@ class Facets(NamedTuple):
     symbol: str | None = None
     lease: str | None = None
     workflows: tuple[str, ...] = ()
-    #: Whether its message is not published yet.
+    #: Whether its message is not published yet; of one that has failed, whether it never was.
     planned: bool = False
     #: How much of it is done, in thousandths: what it adds to its workflows' shares.
     share: int = 0

@@ -166,6 +166,11 @@ class Keys:
         """Sorted set of the ids of members that are not published yet, by creation time (µs)."""
         return f"{self.workflow(workflow_id)}{_BAR}planned"
 
+    def never_ran(self, workflow_id: str) -> str:
+        """Sorted set of the ids of members that failed as they were not going to be published, by
+        creation time (µs)."""
+        return f"{self.workflow(workflow_id)}{_BAR}unreached"
+
     def publishers(self, workflow_id: str) -> str:
         """Sorted set of the publishes in progress, by the time (ms) at which each expires."""
         return f"{self.workflow(workflow_id)}{_BAR}publishers"

@@ -25,7 +25,8 @@ def _of_workflows(facets: Facets, keys: Keys) -> list[str]:
         if facets.owner is not None:
             names.append(keys.owned_members(workflow_id, facets.owner))
         if facets.planned:
-            names.append(keys.planned(workflow_id))
+            ended = facets.status in ENDED
+            names.append(keys.never_ran(workflow_id) if ended else keys.planned(workflow_id))
     if facets.planned and not facets.later and facets.status == TaskStatus.CREATED:
         names.append(keys.later(facets.task_type))
     return names

@@ -44,11 +44,12 @@ def _figures(workflow_id: str, now_ms: int, keys: Keys) -> Asked[Figures]:
     names = {"workflow": keys.workflow(workflow_id), "publishers": keys.publishers(workflow_id)}
     members = [keys.members(workflow_id, status) for status in STATUSES]
     about = {"now": now_ms, "past": "" if keys.sharded else keys.past_workflows("")}
-    return one(script("figures", names, about, [*members, keys.planned(workflow_id)]), _read)
+    members += [keys.planned(workflow_id), keys.never_ran(workflow_id)]
+    return one(script("figures", names, about, members), _read)
 
 
 def _read(reply: list[Any]) -> Figures:
-    pairs, publishers, (*counts, planned), past = reply
+    pairs, publishers, (*counts, planned, never_ran), past = reply
     about = dict(zip(texts(pairs[::2]), texts(pairs[1::2]), strict=True))
 
     def number(name: str) -> int | None:
@@ -61,6 +62,7 @@ def _read(reply: list[Any]) -> Figures:
         tuple(counts),
         planned,
         publishers,
+        never_ran,
         share=number("share") or 0,
         created_ms=number("begun"),
         started_ms=number("started"),

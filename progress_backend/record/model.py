@@ -60,6 +60,8 @@ REPORTED: Final = "reported"
 #: and of one in a workflow that did not continue, for whatever reason.
 UPSTREAM: Final = "upstream"
 NEVER_PUBLISHED: Final = "never_published"
+#: error_cause of a task that was not going to be published.
+UNREACHED: Final = (UPSTREAM, NEVER_PUBLISHED)
 #: error_cause of a run in a pool process that died, as the worker's main process reports it.
 WORKER_LOST: Final = "worker_lost"
 
@@ -258,6 +260,11 @@ class Task(Struct, frozen=True):
     def unpublished(self) -> bool:
         """Whether the task is not published, or was not when the record ended."""
         return self.member is not None and self.member.planned
+
+    @property
+    def never_ran(self) -> bool:
+        """Whether the task failed because it was not going to be published."""
+        return self.status == TaskStatus.ERROR and self.error_cause in UNREACHED
 
     @property
     def planned(self) -> bool:

@@ -19,10 +19,10 @@ from .default_texts import Locale, text
 from .fields import Estimate
 from .first_estimate import ending
 from .local_time import optional_moment
-from .model import STATUSES, Task, TaskStatus, rendered
+from .model import STATUSES, UNREACHED, Task, TaskStatus, rendered
 from .past_runs import PastRun, history
 
-#: The share of a member that has ended; a running member has the part of it that it has done.
+#: The share of a member that is completed; any other has the part of it that it has done.
 WHOLE: Final = 1_000
 #: Failed members that a workflow's body names.
 FAILURES: Final = 20
@@ -45,6 +45,8 @@ class Figures(NamedTuple):
     planned: int = 0
     #: Publishes in progress that may add members.
     publishers: int = 0
+    #: Failed members that never ran, since they were not going to be published.
+    never_ran: int = 0
     #: Sum of the members' shares.
     share: int = 0
     created_ms: int | None = None
@@ -114,9 +116,9 @@ class Figures(NamedTuple):
 
     @property
     def percentage(self) -> float:
-        """Percentage of all members' work that is done, with one decimal, rounded down; below 100
-        until every member has ended."""
-        if not self.open:
+        """Percentage of all members' work that is done, with one decimal, rounded down; 100 once
+        every member is completed."""
+        if self.status == TaskStatus.COMPLETED:
             return 100
         through = self.share // self.whole if self.whole else 0
         return min(max(through, 0), WHOLE - 1) * 100 / WHOLE
@@ -128,6 +130,7 @@ def merged(several: Sequence[Figures]) -> Figures:
         tuple(map(sum, zip(*(one.counts for one in several), strict=True))),
         planned=sum(one.planned for one in several),
         publishers=sum(one.publishers for one in several),
+        never_ran=sum(one.never_ran for one in several),
         share=sum(one.share for one in several),
         created_ms=min((one.created_ms for one in several if one.created_ms), default=None),
         started_ms=min((one.started_ms for one in several if one.started_ms), default=None),
@@ -143,7 +146,7 @@ def merged(several: Sequence[Figures]) -> Figures:
 def share_of(task: Task, known: int = 0) -> int:
     """A member's share that is done, from 0 to `WHOLE`. It never falls: a run that begins again, or
     a total that grows, takes nothing back."""
-    if task.ended:
+    if task.status == TaskStatus.COMPLETED:
         return WHOLE
     total = task.total_items
     through = task.current_items * WHOLE // total if total else 0
@@ -169,6 +172,7 @@ def body(
     started, ended = at(figures.started_ms), at(figures.ended_ms) if over else None
     bodies: list[dict[str, Any]] = [json.loads(document) for document in failures]
     failed = [{name: one.get(name) for name in _OF_FAILURES} for one in bodies]
+    failed.sort(key=lambda one: one["error_cause"] in UNREACHED)  # the causes before what followed
     again = [optional_moment(one.get("may_come_again_until")) for one in bodies if over]
     again_until = max((time.astimezone(zone) for time in again if time), default=None)
     through = text(locale, "members", current=figures.ended, total=figures.whole)
@@ -195,7 +199,11 @@ def body(
         "processing_time_ms": took,
         "error_message": failed[0]["error_message"] if failed else None,
         "error_code": failed[0]["error_code"] if failed else None,
-        "counts": {**dict(zip(STATUSES, figures.counts, strict=True)), "planned": figures.planned},
+        "counts": {
+            **dict(zip(STATUSES, figures.counts, strict=True)),
+            "planned": figures.planned,
+            "never_ran": figures.never_ran,
+        },
         "failures": failed,
         "results": {},
         "processing_details": {},

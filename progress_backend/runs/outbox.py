@@ -40,10 +40,8 @@ class Kept:
         self.run = run
         self.task_id = task_id
         self.kind = _KIND.get(type(event), "other")
-        #: Id of the task that published a Created; None if none did, or for the task itself.
+        #: Id of the task that published a Created; None if none did.
         self.publisher = event.identity.parent_id if isinstance(event, ev.Created) else None
-        if self.publisher == task_id:
-            self.publisher = None
         #: Monotonic time at which the event was kept; an event without a time happened then.
         self.since = time.monotonic()
         self._packed: Packed = packed(event)

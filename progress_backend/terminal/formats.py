@@ -56,7 +56,7 @@ def status_cells(locale: Locale, tasks: Iterable[Task] = ()) -> int:
 
 def counts(locale: Locale, counted: Mapping[str, int | None]) -> str:
     """ "created 1, running 2"; what there is none of is left out."""
-    shown = (status for status in (*STATUSES, "planned") if counted.get(status))
+    shown = (status for status in (*STATUSES, "planned", "never_ran") if counted.get(status))
     return joined(locale, *(f"{word(locale, status)} {counted[status]}" for status in shown))
 
 

@@ -76,10 +76,11 @@ def _control(body: Body) -> dict[str, Any] | None:
 
 
 def _message(body: Body, locale: Locale) -> str:
-    """ "5 of 9 tasks have ended (error 1)"."""
+    """ "5 of 9 tasks have ended (error 2, never ran 1)"."""
     given = {name: body["progress"][name] for name in ("current", "total")}
     message: str = default_text(locale, "members", **given)
-    counts = formats.counts(locale, {n: body["counts"][n] for n in ("error", "cancelled")})
+    counted = {n: body["counts"][n] for n in ("error", "cancelled", "never_ran")}
+    counts = formats.counts(locale, counted)
     return formats.text(locale, "of_tasks", text=message, counts=counts) if counts else message
 
 

@@ -114,6 +114,7 @@ TEXTS: Final = {
     "is_error": ("error", "エラー"),
     "is_cancelled": ("cancelled", "キャンセル済み"),
     "is_planned": ("not sent yet", "送信前"),
+    "is_never_ran": ("never ran", "未実行"),
     "is_stalled": ("stalled", "更新なし"),
     "is_late": ("late", "遅れ"),
     "event_created": ("created", "作成"),

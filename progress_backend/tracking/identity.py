@@ -46,6 +46,7 @@ def identity_of(
     """
 
     header = reader_of(message)
+    parent_id = id_text(header("parent_id"))
     given = header(HEADER) if isinstance(message, dict) else header_in(message)
     bound: Mapping[str, Any] | None = None
     values: dict[str, Any] = {}
@@ -70,7 +71,8 @@ def identity_of(
         total_items=values.get("total_items"),
         metadata=values.get("metadata") or {},
         keeps_results=marking.results,
-        parent_id=id_text(header("parent_id")),
+        # A task that is retried, or replaced, publishes its own next message.
+        parent_id=None if parent_id == id_text(header("id")) else parent_id,
         root_id=id_text(header("root_id")),
         group_id=id_text(header("group")),
         member=None if (workflow := header(WORKFLOW)) is None else member_of(workflow),

@@ -41,6 +41,7 @@ def agree(driver: Driver, ids: Iterable[str], workflow_id: str = W) -> Figures:
     members = [t for t in tasks if t.member is not None and workflow_id in t.member.workflows]
     assert found.counts == tuple(sum(t.status == s for t in members) for s in STATUSES)
     assert found.planned == sum(t.planned for t in members)
+    assert found.never_ran == sum(t.never_ran for t in members)
     assert found.share == sum(t.member.share for t in members if t.member is not None)
     for status in (None, *STATUSES):
         page = driver.run(page_of(driver.flows, 1, 100, status, workflow=workflow_id))
@@ -218,7 +219,8 @@ def test_what_is_planned_ends_once_nothing_goes_on(driver: Driver) -> None:
     assert stuck(driver, 4 * LEASE) == [W]
     assert driver.run(workflows.end_quiet(driver.flows, W, later)) is False
     seen = agree(driver, "abc")
-    assert (seen.status, seen.planned) == ("error", 0)
+    assert (seen.status, seen.planned, seen.never_ran) == ("error", 0, 2)
+    assert seen.percentage == 33.3
     b = driver.task("b")
     assert b is not None
     assert b.error_cause == "never_published"
@@ -315,6 +317,31 @@ def test_its_failures_are_the_first_ones(driver: Driver) -> None:
     body = json.loads(document)
     assert [one["task_id"] for one in body["failures"]] == [f"m{n}" for n in range(20)]
     assert body["error_message"] == "why 0"
+
+
+def test_those_that_never_ran_come_after_those_that_failed(driver: Driver) -> None:
+    """Whatever was created first; they are counted by themselves, until they run after all."""
+    for task_id in ("body", "after"):
+        driver.apply(task_id, ev.Planned(identity=WHOLE))
+    for number in range(3):
+        driver.apply(f"m{number}", ev.Created(identity=WHOLE))
+        driver.apply(f"m{number}", ev.Started(identity=WHOLE))
+        driver.apply(f"m{number}", ev.Failed(error_message=f"why {number}"))
+    unreached = ev.Unreached(error_message="not reached", cause="upstream")
+    for task_id in ("body", "after"):
+        driver.apply(task_id, unreached)
+    body = json.loads(driver.run(workflows.status(driver.flows, W, driver.now())) or b"")
+    assert (body["counts"]["error"], body["counts"]["never_ran"]) == (5, 2)
+    assert [one["error_cause"] == "upstream" for one in body["failures"]] == [False] * 3 + [
+        True
+    ] * 2
+    assert body["error_message"] == "why 0"
+    assert (body["status"], body["progress"]["percentage"]) == ("error", 0)
+    driver.apply("body", ev.Created(identity=WHOLE))
+    driver.apply("body", ev.Started(identity=WHOLE))
+    assert agree(driver, ("body", "after", "m0", "m1", "m2")).never_ran == 1
+    driver.apply("body", ev.Failed(error_message="by itself"))
+    assert agree(driver, ("body", "after", "m0", "m1", "m2")).never_ran == 1
 
 
 def test_keys_of_another_type_stop_nothing(driver: Driver) -> None:

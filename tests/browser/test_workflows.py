@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from progress_backend.record import events as ev
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import is_live, marked, never_loaded_again
 from tests.browser.test_look import WIDTHS, box
@@ -47,7 +48,7 @@ def test_a_row_says_how_it_is(api: RunningApi, records: Records, open_page: Open
     page = open_page(api)
     found = shows(page, "running")
     expect(found.get_by_role("link", name=NAME)).to_be_visible()
-    for text in ("Running", "62.5%", "2 / 4", "Waiting 1 · Running 1 · Completed 1"):
+    for text in ("Running", "37.5%", "2 / 4", "Waiting 1 · Running 1 · Completed 1"):
         expect(found).to_contain_text(text)
     # What failed is first: where there is little room the end of the line is cut off.
     expect(found.locator(".message span")).to_have_text(
@@ -55,7 +56,7 @@ def test_a_row_says_how_it_is(api: RunningApi, records: Records, open_page: Open
     )
     expect(page.locator("[data-filter=all]")).to_have_text("All 5")  # tasks, as each status
     expect(found.locator(".ago")).to_have_text("just now")
-    expect(found.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "62.5")
+    expect(found.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "37.5")
     bar = box(found.locator(".bar"))["width"]
     assert box(found.locator(".failed"))["width"] == pytest.approx(bar / 4, abs=2)
     assert found.get_by_role("link").evaluate("link => link.href") == (
@@ -70,15 +71,31 @@ def test_it_follows_its_tasks_to_the_end(
     found = shows(page, "running")
     marked(page)
     records.progress("half", 200)
-    expect(found).to_contain_text("69.8%")
+    expect(found).to_contain_text("44.8%")
     for task_id in ("half", "merge"):
         records.complete(task_id)
     shows(page, "error")
-    for text in ("100%", "4 / 4", "Completed 3", "1 failed: ConnectionError"):
+    for text in ("75%", "4 / 4", "Completed 3", "1 failed: ConnectionError"):
         expect(found).to_contain_text(text)
     expect(found.locator(".time")).to_have_text(re.compile(r"took \d:\d\d"))
     expect(found.locator(".actions button")).to_have_count(0)
     never_loaded_again(page)
+
+
+def test_those_that_never_ran_are_no_failures_of_their_own(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    """Nor does it say that all of the work is done."""
+    records.complete("half")
+    records.apply("merge", ev.Unreached(error_message="not reached", cause="upstream"))
+    found = shows(open_page(api), "error")
+    expect(found.locator(".message span")).to_have_text(
+        "1 failed: ConnectionError: the source did not answer · 1 never ran"
+    )
+    for text in ("50%", "4 / 4"):
+        expect(found).to_contain_text(text)
+    bar = box(found.locator(".bar"))["width"]
+    assert box(found.locator(".failed"))["width"] == pytest.approx(bar / 2, abs=2)
 
 
 def test_its_age_is_counted_by_the_services_clock(
@@ -100,7 +117,7 @@ def test_by_keyboard(api: RunningApi, records: Records, open_page: OpenPage) -> 
             break
     expect(link).to_be_focused()
     records.progress("half", 200)
-    expect(head(page)).to_contain_text("69.8%")
+    expect(head(page)).to_contain_text("44.8%")
     records.member("more", "another", name="another")  # a row above it, which waits
     expect(page.locator("#news")).to_have_text("1 new")
     expect(head(page, "another")).to_have_count(0)
@@ -162,5 +179,5 @@ def test_it_is_never_live_over_what_cannot_be_read(
     expect(head(page)).to_be_visible()  # as it was
     page.unroute(refused)
     is_live(page)
-    expect(head(page)).to_contain_text("69.8%")
+    expect(head(page)).to_contain_text("44.8%")
     expect(page.locator("#notice")).to_be_hidden()

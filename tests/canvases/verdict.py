@@ -52,7 +52,9 @@ def faults(case: Case) -> Iterator[str]:
         yield f"the figures say {by_status}, the records {dict(counted)}"
     if figures.open and not (waiting and waiting - planned <= waits):
         yield f"it is open: {figures}"
-    if not figures.open and (figures.percentage, figures.status) != (100, _status(counted)):
+    ended = _status(counted)
+    whole = figures.percentage == 100
+    if not figures.open and (whole, figures.status) != (ended == "completed", ended):
         yield f"it has ended as {figures.status} at {figures.percentage} %: {dict(counted)}"
     for task_id in case.ran:
         if task_id not in members:

@@ -46,7 +46,7 @@ def test_tasks_and_workflows_that_nothing_else_started(run: Run, records: Record
     head, newer, older, counted, _ = run("tasks", "--top").output.splitlines()
     assert head.split() == ["ID", "STATUS", "%", "AGE", "TASK"]
     assert re.fullmatch(r"single +waiting +0% +0:\d\d +fetch_data 7203.T", newer)
-    assert re.fullmatch(W + r" +running +62\.5% +0:\d\d +fetch ×3 → merge", older)
+    assert re.fullmatch(W + r" +running +37\.5% +0:\d\d +fetch ×3 → merge", older)
     assert counted == (
         "page 1 of 1, tasks and workflows: 2; all tasks: waiting 2, running 1, completed 1, error 1"
     )
@@ -64,7 +64,7 @@ def test_one_workflow_in_full(run: Run, records: Records) -> None:
         rf"Workflow +{W}",
         "Name +fetch ×3 → merge",
         "Status +running",
-        r"Progress +2/4 \(62\.5%\)",
+        r"Progress +2/4 \(37\.5%\)",
         "Tasks +waiting 1, running 1, completed 1, error 1, not sent yet 1",
         r"Elapsed +\d+:\d\d",
         r"Created +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000",
@@ -89,7 +89,7 @@ def test_watch_ends_with_the_workflow(run: Run, records: Records) -> None:
     assert result.exit_code == 1, "one of it failed"
     first, *members = result.output.splitlines()
     assert re.search(
-        rf"  error +100%  .*fetch ×3 → merge  4 of 4 tasks have ended \(error 1\)  {W}$", first
+        rf"  error +75%  .*fetch ×3 → merge  4 of 4 tasks have ended \(error 1\)  {W}$", first
     )
     assert sorted(line.split()[-1] for line in members) == ["done", "failed", "half", "merge"]
     records.member("one", "all-well")

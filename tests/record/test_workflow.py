@@ -55,13 +55,15 @@ def test_the_percentage_is_that_of_the_members_that_are_expected_while_fewer_are
     assert (ended.percentage, ended.status, ended.whole) == (100, "completed", 4)
 
 
-def test_a_percentage_is_rounded_down_and_below_a_hundred_until_the_end() -> None:
+def test_a_percentage_is_rounded_down_and_below_a_hundred_until_all_are_completed() -> None:
     nearly = figures(completed=9_999, running=1, share=9_999 * WHOLE + 999)
     assert (nearly.percentage, nearly.status) == (99.9, "running")
     assert figures(completed=3, publishers=1, share=3 * WHOLE).percentage == 99.9
     assert figures(completed=3, share=3 * WHOLE).percentage == 100
     assert figures(completed=1, created=2, share=WHOLE).percentage == 33.3
-    assert figures(completed=1, error=1).percentage == 100
+    assert figures(completed=1, error=1, share=WHOLE).percentage == 50
+    assert figures(error=1, share=WHOLE - 1).percentage == 99.9
+    assert figures(cancelled=4, share=WHOLE).percentage == 25
     assert figures(created=3, planned=3).percentage == 0
 
 
@@ -79,7 +81,7 @@ def test_a_percentage_is_rounded_down_and_below_a_hundred_until_the_end() -> Non
 def test_whatever_the_counts_are(seen: Figures) -> None:
     assert seen.status in STATUSES
     assert 0 <= seen.percentage <= 100
-    assert (seen.percentage == 100) == (seen.open == 0)
+    assert (seen.percentage == 100) == (seen.status == TaskStatus.COMPLETED)
     if seen.open and seen.asked != "cancel":
         assert seen.status in (TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED)
     if not seen.open:
@@ -96,4 +98,4 @@ def test_a_share_never_falls(current: int, total: int | None, status: str, known
     task = Task("t", "t", current_items=current, total_items=total, status=status)
     share = share_of(task, known)
     assert known <= share <= WHOLE
-    assert (share == WHOLE) == (task.ended or known == WHOLE)
+    assert (share == WHOLE) == (status == TaskStatus.COMPLETED or known == WHOLE)

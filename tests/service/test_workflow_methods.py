@@ -28,7 +28,7 @@ async def test_a_workflow_and_its_members(redis_service: RedisProgressService) -
     body = await redis_service.get_workflow_status("W")
     assert body is not None
     assert (body["workflow_id"], body["name"], body["status"]) == ("W", "fetch ×2", "running")
-    assert body["progress"] == {"current": 1, "total": 2, "percentage": 50}
+    assert body["progress"] == {"current": 1, "total": 2, "percentage": 0}
     assert [failure["task_id"] for failure in body["failures"]] == ["one"]
     asked = await redis_service.handle_request("/internal/workflow/W/status", "GET", {})
     assert asked == body

@@ -30,7 +30,7 @@ def app(session_redis_url: str) -> Iterator[App]:
         app.task(name="parent", bind=True, shared=False)(progress_task(symbol="P")(parent))
         app.task(name="plain", shared=False)(plain)
         app.task(name="unmarked", bind=True, shared=False)(unmarked)
-        for body in (goes_on, retries, logs):
+        for body in (goes_on, retries, again, logs):
             app.task(name=body.__name__, bind=True, shared=False)(progress_task(body))
         # A worker sets the level of this process's log, for good.
         quiet = {"perform_ping_check": False, "loglevel": "WARNING", "shutdown_timeout": 60}
@@ -65,6 +65,11 @@ def goes_on(self: Any) -> str:
 
 def retries(self: Any, value: Any = None) -> None:
     raise self.retry(args=(object(),), countdown=0)
+
+
+def again(self: Any) -> None:
+    if not self.request.retries:
+        raise self.retry(countdown=0)
 
 
 def log_of(task_id: str) -> str:
@@ -105,11 +110,19 @@ def test_each_has_its_own_record_and_the_kept_id_its_old_one(app: App, shape: st
     ended(app, parent_id)
     record = app.record(parent_id)
     assert (record.task_type, record.symbol, record.attempt) == ("parent", "P", 2)
+    assert all(app.record(task_id).parent_id != task_id for task_id in app.records())
     records = [app.record(task_id) for task_id in app.records() if task_id != parent_id]
     members = [record for record in records if record.root_id == parent_id]
     assert {(member.status, member.attempt) for member in members} <= {("completed", 1)}
     wanted = [] if shape == "untracked" else [("fetch", "a"), ("fetch", "b")]
     assert sorted((member.task_type, str(member.symbol)) for member in members) == wanted
+
+
+def test_a_retried_task_is_no_parent_of_its_own(app: App) -> None:
+    task_id = app.celery.tasks["again"].delay().id
+    ended(app, task_id)
+    record = app.record(task_id)
+    assert (record.attempt, record.parent_id) == (2, None)
 
 
 def test_a_task_is_replaced_that_only_its_messages_header_tracks(app: App) -> None:

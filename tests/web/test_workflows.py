@@ -42,9 +42,9 @@ def test_a_workflow_is_one_status_with_counts(api: RunningApi, records: Records)
     body = answer.json()
     workflow_bodies.WorkflowBody.model_validate(body)
     assert (body["workflow_id"], body["name"], body["status"]) == (W, "fetch ×3 → merge", "running")
-    assert body["progress"] == {"current": 2, "total": 4, "percentage": 62.5}
+    assert body["progress"] == {"current": 2, "total": 4, "percentage": 37.5}
     assert body["current_status"] == "4 件中 2 件が終了"
-    counts = {**dict.fromkeys(STATUSES, 0), "planned": 1}
+    counts = {**dict.fromkeys(STATUSES, 0), "planned": 1, "never_ran": 0}
     assert body["counts"] == counts | {"created": 1, "running": 1, "completed": 1, "error": 1}
     assert [failure["task_id"] for failure in body["failures"]] == ["failed"]
     assert body["error_message"] == "接続が切れました"

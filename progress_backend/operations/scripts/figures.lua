@@ -7,7 +7,8 @@ KEYS
   workflow   hash: the figures that are no counts of members
   publishers sorted set: the tokens of publishes in progress, by the time (ms) until which each
              counts
-  …          sorted sets of members: one for each status, in the caller's order, then the planned ones
+  …          sorted sets of members: one for each status, in the caller's order, then the planned ones,
+             and the failed ones that never ran
 ARGV
   now        ms since 1970
   past       start of the key of a name's last successful workflows, before the name; "" for none

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from .. import events as ev
-from ..model import NEVER_PUBLISHED, NOT_PUBLISHED, UPSTREAM, Task, TaskStatus, replace
+from ..model import NOT_PUBLISHED, UNREACHED, Task, TaskStatus, replace
 from .ends import cancelled, failed
 from .pauses import paused, resumed
 from .publish import created, joined
 from .scene import SKEW, Scene
-
-#: error_cause of a task that was not going to be published.
-UNREACHED: Final = (UPSTREAM, NEVER_PUBLISHED)
 
 
 def planned(task: Task, event: ev.Planned, scene: Scene) -> Task:

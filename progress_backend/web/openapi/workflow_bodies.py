@@ -23,6 +23,10 @@ class Counts(BaseModel):
     planned: int = Field(
         description="How many of the created and paused members have not been published yet."
     )
+    never_ran: int = Field(
+        description="How many of the failed members never ran, since a step before them had not "
+        "completed, or their workflow did not continue."
+    )
 
 
 class Failure(BaseModel):
@@ -66,8 +70,8 @@ class WorkflowBody(BaseModel):
     progress: PROGRESS = Field(  # type: ignore[valid-type]  # made of the table of fields
         description="The members that have ended, and all members. While fewer members are known "
         "than the caller expects and one of them is open, total is the expected number. The "
-        "percentage is of their work. It is below 100 until all have ended, and falls only if "
-        "members are added."
+        "percentage is of their work. It is 100 once all are completed, and falls only if members "
+        "are added."
     )
     current_status: str = Field(description="The text to show.")
     message_code: CODE = Field(  # type: ignore[valid-type]  # made of the table of fields
@@ -84,7 +88,9 @@ class WorkflowBody(BaseModel):
         description="That of the first failure."
     )
     counts: Counts = Field(description="The number of members by status.")
-    failures: list[Failure] = Field(description="The first 20 failed members.")
+    failures: list[Failure] = Field(
+        description="The first 20 failed members, those that never ran last."
+    )
     results: dict[str, Any] = Field(description="Empty; only members have results.")
     processing_details: dict[str, Any] = Field(description="Empty; only members have details.")
     metadata: dict[str, Any] = Field(description="Empty; only members have metadata.")

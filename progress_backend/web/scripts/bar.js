@@ -16,11 +16,10 @@ export function makeBar() {
     track.hidden = item.status === "created" && !current;
     track.classList.toggle("unknown", unknown);
     const failedShare = item.counts?.error && total ? (item.counts.error / total) * 100 : 0;
-    const share = Math.max(percentage - failedShare, 0);
     if (item.counts && !failed.parentNode) track.prepend(failed);
-    failed.style.width = `${Math.min(failedShare, percentage)}%`;
-    fill.style.width = `${share}%`;
-    fill.style.minWidth = current > 0 && (!failedShare || share >= 0.05) ? "4px" : "0"; // less than 1 % is visible, too
+    failed.style.width = `${Math.min(failedShare, 100 - percentage)}%`;
+    fill.style.width = `${percentage}%`;
+    fill.style.minWidth = current > 0 && (!failedShare || percentage) ? "4px" : "0"; // less than 1 % is visible, too
     track.setAttribute("aria-label", label);
     if (unknown) track.removeAttribute("aria-valuenow");
     else track.setAttribute("aria-valuenow", percentage);

@@ -91,6 +91,7 @@ export const WORDS = inEach(SHARED, {
   rest: ["Show all, newest first", "すべてを新しい順に表示"],
   reading: ["Reading…", "読み込んでいます…"],
   failed: [(n) => `${number(n)} failed`, (n) => `失敗 ${number(n)} 件`],
+  unreached: [(n) => `${number(n)} never ran`, (n) => `未実行 ${number(n)} 件`],
   because: (failed, text) => `${failed}: ${text}`,
   tasksOf: [(name) => `Tasks of ${name}`, (name) => `${name} のタスク`],
   runningNow: [(n) => `${number(n)} running`, (n) => `実行中 ${number(n)}`],

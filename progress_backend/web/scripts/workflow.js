@@ -8,10 +8,6 @@ import { clock, STATUSES } from "./words.js";
 // Values of error_cause for tasks that failed because of another task's failure.
 export const FOLLOWED = ["upstream", "never_published"];
 
-// The first failure that is not a consequence of another one.
-export const firstCause = (failures = []) =>
-  failures.find(({ error_cause }) => !FOLLOWED.includes(error_cause)) ?? failures[0];
-
 const isOpen = (workflow) => workflow.end_time === null;
 
 // The requested act, until the record confirms it: a cancel when all tasks have ended, a pause when none runs.
@@ -43,13 +39,21 @@ function countsText({ counts, status, progress }, words) {
     .join(" · ");
 }
 
+// "9 failed: OSError · 1 never ran"; `line` says why.
+export function failedText({ error, never_ran: never }, words, line = "") {
+  const texts = [
+    error > never && words.failed(error - never),
+    never && words.unreached(never),
+  ].filter(Boolean);
+  if (line) texts[0] = words.because(texts[0], line);
+  return texts.join(" · ");
+}
+
 function whyText(workflow, words) {
   const { counts, control, status } = workflow;
   if (counts.error) {
-    const failed = words.failed(counts.error);
     const failures = workflow.failures ?? detailsOf(workflow)?.failures;
-    const line = lastLine(errorOf(firstCause(failures), words));
-    return line ? words.because(failed, line) : failed;
+    return failedText(counts, words, lastLine(errorOf(failures?.[0], words)));
   }
   if (!control || !["paused", "cancelled"].includes(status)) return "";
   return [control.by, control.reason].filter(Boolean).join(": ");

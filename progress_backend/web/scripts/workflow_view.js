@@ -9,14 +9,14 @@ import { makeFacts, requestOf, section, timesOf } from "./record_parts.js";
 import { element } from "./dom.js";
 import { makeRow } from "./row.js";
 import { makePages, makeRows, makeItems } from "./rows.js";
-import { WORKFLOW } from "./workflow.js";
+import { failedText, WORKFLOW } from "./workflow.js";
 
 const LIMIT = 20;
 
 export function makeWorkflowView(place, act) {
   // Errors that the grid lists are not repeated in the head.
   const why = (one, its) =>
-    grid.names() && one.counts.error ? its.failed(one.counts.error) : WORKFLOW.why(one, its);
+    grid.names() && one.counts.error ? failedText(one.counts, its) : WORKFLOW.why(one, its);
   const head = makeHead(act, { ...WORKFLOW, why });
   const request = makeFacts("request");
   const times = makeFacts("times");
