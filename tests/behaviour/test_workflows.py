@@ -330,7 +330,7 @@ def test_those_that_never_ran_come_after_those_that_failed(driver: Driver) -> No
     unreached = ev.Unreached(error_message="not reached", cause="upstream")
     for task_id in ("body", "after"):
         driver.apply(task_id, unreached)
-    body = json.loads(driver.run(workflows.status(driver.flows, W, driver.now())) or b"")
+    body = json.loads(driver.run(workflow_bodies.status(driver.flows, W, driver.now())) or b"")
     assert (body["counts"]["error"], body["counts"]["never_ran"]) == (5, 2)
     assert [one["error_cause"] == "upstream" for one in body["failures"]] == [False] * 3 + [
         True
