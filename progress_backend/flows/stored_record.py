@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 from ..errors import TooLarge, TransitionRefused
 from ..operations.index_entry import Facets
 from ..record import task_json
-from ..record.events import Cancelled, Created, Event, Paused, Resumed
+from ..record.events import Cancelled, Created, Event, Paused, Progressed, Resumed
 from ..record.fields import Stored
 from ..record.model import Task, TaskStatus
+from ..record.steps import values
+from ..record.steps.scene import Scene
 from ..record.transition import transition
 from ..settings import Settings
 
@@ -72,14 +74,17 @@ def created(task_id: str, event: Created, created_at: datetime, digest: str = ""
 def steps(
     task_id: str, task: Task | None, events: tuple[Event, ...], now: datetime, settings: Settings
 ) -> tuple[tuple[Task | None, Event, Task], ...]:
-    """Each event, with the record before and after it.
+    """Each event, with the record before and after it. Whether the record takes a run's end does
+    not depend on the value before it: if the record refuses that one alone, because a newer run has
+    started, the record has the values of the run that has ended.
 
     Raises:
         TransitionRefused: the record does not take one of them.
     """
-    found, revision = list[tuple[Task | None, Event, Task]](), task.revision + 1 if task else 1
-    for event in events:
-        after = transition(
+    revision = task.revision + 1 if task else 1
+
+    def after(task: Task | None, event: Event) -> Task:
+        return transition(
             task,
             event,
             now,
@@ -88,8 +93,18 @@ def steps(
             lease_s=settings.lease_s,
             revision=revision,
         )
-        found.append((task, event, after))
-        task = after
+
+    found = list[tuple[Task | None, Event, Task]]()
+    for event in events:
+        try:
+            then = after(task, event)
+        except TransitionRefused:
+            if task is None or not isinstance(event, Progressed) or events[-1].attempt is None:
+                raise
+            after(task, events[-1])  # refused too, also where the value has no end after it
+            then = values.of_older_run(task, event, Scene(now, settings.locale, task_id, 0.0, now))
+        found.append((task, event, then))
+        task = then
     return tuple(found)
 
 

@@ -115,8 +115,8 @@ def found_lost(task_ids: Sequence[str], again_ms: int) -> Call[None]:
 
 
 def ask_again(tasks: Collection[tuple[str, int | None]]) -> Call[None]:
-    """Sets for each lost run's task the time (ms) of the next read of the result backend; None: no
-    further read."""
+    """Sets for each task the time (ms) of the next read of the result backend; None: no further
+    read."""
 
     def ask(keys: Keys, tasks: Sequence[tuple[str, int | None]]) -> Asked[None]:
         over = [task_id for task_id, at_ms in tasks if at_ms is None]
@@ -129,7 +129,7 @@ def ask_again(tasks: Collection[tuple[str, int | None]]) -> Call[None]:
 
 
 def to_ask(before_ms: int, limit: int) -> Call[list[str]]:
-    """Ids of lost runs' tasks for which the result backend is to be read until a time, the longest
+    """Ids of tasks for which the result backend is to be read until a time, the longest
     due first."""
     bounds = ("-inf", before_ms, "LIMIT", 0, limit)
     return everywhere(

@@ -1,7 +1,8 @@
 """Events of a task, named in the past tense; frozen values.
 
 `attempt` is the number of the run that the event is from: the event is refused when a newer run has
-the record. It is None in events that are from no run (HTTP, the check for lost runs). `owner`
+the record. It is None in events that are from no run (HTTP, the check for lost runs), UNRECORDED
+in those of a run whose start is not recorded, since the outbox was full. `owner`
 is the lease of a worker's main process: its event is refused when the record is held by another
 lease, or (with `run`) by another run of that worker.
 """
@@ -18,6 +19,8 @@ from msgspec import Struct, field, structs
 from .act import Act
 from .model import Member, Warnings, Worker
 
+#: As an event's attempt: its run has no number.
+UNRECORDED: Final = -1
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 

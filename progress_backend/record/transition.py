@@ -121,8 +121,10 @@ def row_of(task: Task | None) -> str:
 def _fence(task: Task, event: ev.Event, row: str) -> None:
     another = event.owner is not None and task.worker and not _owns(event, task.worker)
     older = event.attempt is not None and event.attempt < task.attempt
+    # A run without a recorded start may be the newest, unless a worker holds a recorded one.
+    older = older and (event.attempt != ev.UNRECORDED or task.worker is not None)
     # Two runs of one message: Celery keeps the SUCCESS of one, whatever the other's end is.
-    stands = isinstance(event, ev.Completed) and (row == SUSPECTED or _ended_by_its_run(task))
+    stands = isinstance(event, ev.Completed) and (row == SUSPECTED or ended_by_its_run(task))
     stands = stands or _did_not_leave(task, event)
     if another or (older and not stands) or _is_of_an_ended_run(task, event):
         raise _refusal(task, event)
@@ -197,7 +199,7 @@ def _is_after_its_end(task: Task, start: ev.Started) -> bool:
     return start.at is None or task.completed_at is None or start.at > task.completed_at
 
 
-def _ended_by_its_run(task: Task) -> bool:
+def ended_by_its_run(task: Task) -> bool:
     """Whether a run, not a caller, ended the record, and with no success."""
     if task.status == TaskStatus.CANCELLED:
         return is_unasked(task)

@@ -55,17 +55,22 @@ class KeptEvents:
             StoreUnavailable: the store does not answer.
         """
         writer = self._writer
-        wanted = [kept for kept in firsts if kept.run is None or not kept.run.refused]
+        several = [self._outbox.with_its_end(kept) for kept in firsts]
+        wanted = [its for its in several if its[0].run is None or not its[0].run.refused]
         with writer.store.within(left_s), writer.waiting(writer.thread):
             now = writer.store.measured_now()
-            entries = [(kept.run, kept.task_id, (kept.dated(now),)) for kept in wanted]
+            entries = [
+                (its[0].run, its[0].task_id, tuple([kept.dated(now) for kept in its]))
+                for its in wanted
+            ]
             outcomes = writer.apply_together(entries, now)
         both = zip(wanted, outcomes, strict=True)
-        again = {kept.task_id for kept, o in both if isinstance(o, ConcurrentUpdate)}
-        for kept in firsts:
-            if kept.task_id in again:
-                self._outbox.postpone(kept.task_id)
-            else:
+        again = {its[0].task_id for its, o in both if isinstance(o, ConcurrentUpdate)}
+        for its in several:
+            if its[0].task_id in again:
+                self._outbox.postpone(its[0].task_id)
+                continue
+            for kept in its:
                 self._outbox.sent(kept)
         return not again
 

@@ -126,6 +126,14 @@ class Outbox:
             found = list(islice(free, most)) or list(islice(self.kept, most))
             return [self.kept[task_id][0] for task_id in found]
 
+    def with_its_end(self, first: Kept) -> tuple[Kept, ...]:
+        """A task's first event; a value with the end of its run, since one decision is made about
+        both."""
+        with self._lock:
+            both = tuple(self.kept.get(first.task_id, ())[:2])
+        ends = [kept.kind for kept in both] == ["value", "end"] and both[0].run is both[1].run
+        return both if ends and both[0] is first else (first,)
+
     def postpone(self, task_id: str) -> None:
         """Puts a task behind the others: one that fails again and again must not hold them up."""
         with self._lock:

@@ -150,6 +150,8 @@ class Run:
     event_due: float = 0.0
     #: True; after a failed try the monotonic time at which the value was set.
     pending: Literal[True] | float | None = None
+    #: The record has refused its last value; it may take the run's end all the same.
+    value_refused: bool = False
     attention: bool = True
     urgent: bool = False
     current: Any = 0

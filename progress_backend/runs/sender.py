@@ -55,10 +55,10 @@ class Sender(SenderThread):
         """
         run.closed, jobs = True, self.writer.jobs
         deadline = time.monotonic() + JOB_WAIT_S
-        if run.lock.acquire(timeout=0 if jobs.open else jobs.wait_s):
+        if written := run.lock.acquire(timeout=0 if jobs.open else jobs.wait_s):
             run.lock.release()
-        elif run.next_due:
-            run.pending = True  # the write may fail: the end has the value too
+        if run.value_refused or (run.next_due and not written):
+            run.pending = True  # the write may fail, or was refused: the end has the value too
         if self._mirror is not None:
             self._mirror.close(run, max(deadline - time.monotonic(), 0.0))
 

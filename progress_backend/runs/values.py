@@ -111,8 +111,8 @@ class ValueWriter:
             for value in values:
                 value.give_back()
             return
-        if self._mirror is None:
-            return
         for value, applied in zip(values, recorded, strict=True):
-            if isinstance(applied, Applied) and applied.refused is None:
-                self._mirror.show(value.run, applied.base.task)
+            if isinstance(applied, Applied):
+                value.run.value_refused = applied.refused is not None
+                if self._mirror is not None and applied.refused is None:
+                    self._mirror.show(value.run, applied.base.task)

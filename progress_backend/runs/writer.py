@@ -243,8 +243,9 @@ class Writer:
         self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
     ) -> Flow[Applied]:
         base = None if run is None else run.base
-        if run is not None and run.attempt is not None and happened[-1].attempt is None:
-            happened = tuple([event.of_attempt(run.attempt) for event in happened])
+        if run is not None and happened[-1].attempt is None and happened[-1].owner is None:
+            number = ev.UNRECORDED if run.attempt is None else run.attempt
+            happened = tuple([event.of_attempt(number) for event in happened])
         applied = yield from self.store.flows.apply(task_id, happened, now, base=base, clip=True)
         if applied.refused and applied.task.asked and (over := _over(run, happened[-1])):
             done = self.store.flows.apply(task_id, (over,), now, base=applied.base, clip=True)

@@ -16,6 +16,7 @@ from ..operations import leases, records
 from ..record.events import Completed, Event, Lost, TakenBack
 from ..record.model import LOST
 from ..record.past_runs import PastRun
+from ..record.transition import ended_by_its_run
 from ..settings import Settings
 from ..store.drivers import Store
 from ..store.outage_log import fault
@@ -157,25 +158,29 @@ class Judge:
             self._ask_again(step)
 
     def _ask_again(self, task_ids: Sequence[str]) -> None:
-        """Records the ends that the result backend has for runs recorded as lost. Such a run, or
+        """Records the ends that the result backend has for runs recorded as lost, and the SUCCESS
+        that it has after another run's failure, which is read once. A lost run, or
         the next run of its message, may have ended while the store was unreachable, and its worker
         was killed then. The backend is read when the message comes no more; also a lease after the
         loss and then after twice the time, since the message may wait in a long queue; and a lease
         later if it does not reply. This ends when the record is deleted."""
         bases = silent_runs.readable(self._store.execute(records.read(tuple(task_ids))))
-        lost = [base for base in bases if base.task.error_cause == LOST]
-        ends = self._ends([base.task.task_id for base in lost])
+        ended = [base for base in bases if ended_by_its_run(base.task)]
+        ends = self._ends([base.task.task_id for base in ended])
         now, lease = self._store.now(), timedelta(seconds=self._settings.lease_s)
         verdicts: list[tuple[Base, Event]] = []
         asked: dict[str, int | None] = dict.fromkeys(task_ids)
-        for base in lost:
-            task = base.task
+        for base in ended:
+            task, lost = base.task, base.task.error_cause == LOST
             if self._ask is not None and task.task_id not in ends:
                 asked[task.task_id] = milliseconds(now + lease)
                 continue
             end = own_end(base, ends.get(task.task_id), self._settings)
-            if end is not None:
-                verdicts.append((base, end.of_attempt(task.attempt)))
+            if end is not None and (lost or isinstance(end, Completed)):
+                lease_of = None if task.worker is None else task.worker.lease
+                verdicts.append((base, end.having(attempt=task.attempt, owner=lease_of)))
+            if not lost:
+                continue
             since = task.completed_at or now
             times = [since + 2 * max(now - since, lease / 2), task.again_until or now]
             asked[task.task_id] = milliseconds(min(time for time in times if time > now)) + 1
@@ -209,7 +214,7 @@ class Judge:
                 continue
             known = None if base.task.ended else ends.get(base.task.task_id)
             end = own_end(base, known, self._settings)
-            verdict = otherwise(base) if end is None else end
+            verdict = otherwise(base) if end is None else end.of_attempt(base.task.attempt)
             if verdict is not None:
                 verdicts.append((base, verdict))
         for some in _several(verdicts):

@@ -72,12 +72,15 @@ def failed(
         error_message=described(exception), cause=cause, again_s=_again_s(tracker, task, cause)
     )
     event = _owned(tracker, failure, request)
+    doubtful = _may_succeed(task, request)
     if marking is None:
         # The task may have a record all the same, because of its message's header.
-        process.unless_stored.or_else(None, task_id, event, keep=False, stands=end_ahead)
+        process.unless_stored.or_else(
+            None, task_id, event, keep=False, stands=end_ahead, doubtful=doubtful
+        )
         return
     run = _run(process, task, task_id, marking, request, args, kwargs)
-    process.unless_stored.or_else(run, task_id, event, stands=end_ahead)
+    process.unless_stored.or_else(run, task_id, event, stands=end_ahead, doubtful=doubtful)
 
 
 def revoked(
@@ -188,7 +191,8 @@ def internal_error(
     )
     run = _run(process, task, task_id, marking, task.request, args, kwargs)
     failure = _owned(tracker, event, context)
-    process.unless_stored.or_else(run, task_id, failure, stands=end_ahead)
+    doubtful = _may_succeed(task, context)
+    process.unless_stored.or_else(run, task_id, failure, stands=end_ahead, doubtful=doubtful)
 
 
 def _again_s(tracker: Tracker, task: Any, cause: str) -> float | None:
@@ -199,6 +203,12 @@ def _again_s(tracker: Tracker, task: Any, cause: str) -> float | None:
         acknowledged = getattr(task, "acks_on_timeout", task.acks_on_failure_or_timeout)
         return None if acknowledged else 0
     return (tracker.again_s(task) or 0) if cause in TAKEN_BACK else None
+
+
+def _may_succeed(task: Any, request: Any) -> bool:
+    """Whether another run of a message may succeed after the failure of this one."""
+    redelivered = (getattr(request, "delivery_info", None) or {}).get("redelivered")
+    return bool(redelivered or task.acks_late) and not task.ignore_result
 
 
 def _marking(tracker: Tracker, task: Any, request: Any) -> Marking | None:

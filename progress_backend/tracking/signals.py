@@ -203,7 +203,7 @@ def _record(process: Process, run: Run, happened: ev.Event) -> None:
             plans.end(tracker, process, request, run.celery_task.name, cancelled)
 
     if _may_have_a_success(run):
-        process.unless_stored.or_else(run, run.task_id, *events, stands=end_ahead)
+        process.unless_stored.or_else(run, run.task_id, *events, stands=end_ahead, doubtful=True)
     else:
         process.sender.record(run, run.task_id, *events)
         end_ahead()

@@ -6,11 +6,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import NamedTuple
 
 from ..errors import ProgressError
 from ..flows import workflows
-from ..flows.stored_record import Base
+from ..flows.stored_record import Base, milliseconds
+from ..operations import leases
 from ..record import events as ev
 from ..runs.run import Run
 from ..runs.sender import Sender
@@ -36,6 +38,8 @@ class _Failure(NamedTuple):
     until: float
     #: Called if the failure is recorded.
     stands: Callable[[], None]
+    #: Whether another run of the message may succeed after it.
+    doubtful: bool
 
 
 class StoredSuccess:
@@ -63,12 +67,15 @@ class StoredSuccess:
         *happened: ev.Event,
         keep: bool = True,
         stands: Callable[[], None],
+        doubtful: bool = False,
     ) -> None:
         """Records the SUCCESS that the result backend has stored for the task, else these events.
-        If the last of them stands, calls `stands`, which ends the planned records that follow."""
+        If the last of them stands, calls `stands`, which ends the planned records that follow. If
+        it is `doubtful`, the check for lost runs reads the backend once more, a lease later."""
         now = self._sender.writer.store.now()
         timed = tuple(event.happened_at(now) for event in happened)
-        failure = _Failure(run, str(task_id), timed, keep, time.monotonic() + _PATIENCE_S, stands)
+        until = time.monotonic() + _PATIENCE_S
+        failure = _Failure(run, str(task_id), timed, keep, until, stands, doubtful)
         if len(self._waiting) >= _MOST:
             self._record(failure, None)
             return
@@ -122,14 +129,19 @@ class StoredSuccess:
         return answers
 
     def _record(self, failure: _Failure, end: ev.Event | None) -> None:
-        run, task_id, happened, keep, _, stands = failure
+        run, task_id, happened, keep, _, stands, doubtful = failure
         if isinstance(end, ev.Completed) and (found := self._own(task_id, end)) is not None:
             failed = happened[-1]
             success = found.having(attempt=failed.attempt, owner=failed.owner, run=failed.run)
             happened = (*happened[:-1], success)
         self._sender.record(run, task_id, *happened, keep=keep)
-        if not isinstance(happened[-1], ev.Completed):
-            stands()
+        if isinstance(happened[-1], ev.Completed):
+            return
+        stands()
+        if doubtful:
+            store = self._sender.writer.store
+            again = store.now() + timedelta(seconds=store.settings.lease_s)
+            self._sender.ask(leases.ask_again([(task_id, milliseconds(again))]))
 
     def _own(self, task_id: str, end: ev.Completed) -> ev.Event | None:
         """The end, unless it is of an earlier task with the same id."""

@@ -100,6 +100,7 @@ def twice(self: Any, how: str) -> str:
     if (run, how) == ("first", "retry"):
         raise self.retry(countdown=0)
     wait(f"{job}-{run}")
+    ProgressNotifier(self).update(10 if run == "first" else 3, 10, f"the {run} one")
     if (run, how) == ("second", "raise"):
         raise ValueError("the second one")
     return run

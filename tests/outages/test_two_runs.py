@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +22,11 @@ CONF = {
     # So that a message that is due again while its run goes on is soon delivered.
     "broker_transport_options": {"unacked_restore_interval": 0.5},
 }
-ENV = {"OUTAGES_CONF": json.dumps(CONF)}
+ENV = {
+    "OUTAGES_CONF": json.dumps(CONF),
+    "PROGRESS_LEASE_S": "3",
+    "PROGRESS_REAP_INTERVAL_S": "1",
+}
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +59,26 @@ def test_a_second_run_that_raises_after_the_success_of_the_first(started: Fleet)
     started.open(f"{job}-second")
     started.workers[0].wait_for_log("ValueError", TIMEOUT_S)
     assert agrees(started, job, "first")["results"] == {"result": "first"}
+
+
+@pytest.mark.parametrize("how", ["raises", "dies"])
+def test_a_first_run_that_succeeds_after_the_second_has_none(started: Fleet, how: str) -> None:
+    """What it has counted, with a write of its own that the record refused, is the record's."""
+    job = started.send("twice", "raise")
+    pid_of(started, job, "first")
+    started.deliver_again(job)
+    second = pid_of(started, job, "second")
+    eventually(lambda: started.record(job).get("attempt") == 2, TIMEOUT_S, what="both runs")
+    if how == "dies":
+        os.kill(second, signal.SIGKILL)
+    else:
+        started.open(f"{job}-second")
+    eventually(lambda: started.record(job).get("status") == "error", TIMEOUT_S)
+    started.open(f"{job}-first")
+    record = agrees(started, job, "first")
+    progress = record["progress"]
+    assert (progress["current"], progress["total"], record["attempt"]) == (10, 10, 2)
+    assert record["results"] == {"result": "first"}
 
 
 def test_a_cancel_ends_both_runs(started: Fleet) -> None:

@@ -143,6 +143,17 @@ def test_an_ended_run_changes_nothing_once_its_id_is_published_again(late: ev.Ev
     assert (running.status, running.attempt, running.current_items) == ("running", 2, 0)
 
 
+@pytest.mark.parametrize("end", [ev.Completed(), BROKE, ev.Ignored(), ev.Retried()])
+def test_a_run_without_a_recorded_start_ends_no_recorded_run(end: ev.Event) -> None:
+    """The outbox was full. Its number is not known: another worker has a run."""
+    late = end.having(attempt=ev.UNRECORDED)
+    with pytest.raises(TransitionRefused):
+        after(*TWO, late)
+    assert after(CREATED, late).status != "running"
+    if isinstance(end, ev.Completed):  # Celery keeps it
+        assert after(*TWO, BROKE.having(attempt=2), late).status == "completed"
+
+
 def test_a_record_that_is_older_than_its_run_takes_the_runs_number() -> None:
     """The store came back from an older copy."""
     assert after(CREATED, FIRST, ev.Progressed(attempt=3)).attempt == 3

@@ -221,6 +221,19 @@ def test_an_end_follows_what_its_run_has_published(store: Store, sender: Sender)
     assert (figures().planned, figures().open) == (0, 1)
 
 
+def test_an_older_runs_value_waits_with_its_success(store: Store, sender: Sender) -> None:
+    """Both were kept while the store was away; the newer run has failed."""
+    older = begun(sender)
+    newer = begun(sender)
+    failed = ev.Failed(error_message="it broke")
+    assert sender.record(newer, "t", ev.Progressed(current=3), failed)
+    sender.writer.jobs.failed()
+    with sender._kept_events.sending:  # the first one's success closes the breaker
+        assert sender.record(older, "t", ev.Progressed(current=10), ev.Completed()) is None
+    eventually(lambda: stored(store, "t")["status"] == "completed")
+    assert stored(store, "t")["progress"]["current"] == 10
+
+
 class Torn(dict[str, Any]):
     """A user's own mapping that cannot be read."""
 

@@ -280,3 +280,29 @@ def test_a_lost_task_is_asked_about_each_time_after_twice_as_long(store: Store) 
     done = ev.Completed(results={"saved": 4}, at=store.now())
     judge(store, lambda ids: dict.fromkeys(ids, done)).lost()
     assert body(store, task_id).status == "completed"
+
+
+def test_a_failure_beside_another_run_is_compared_with_its_success_once(store: Store) -> None:
+    """Its worker stored the SUCCESS, and was killed before it recorded that."""
+    own = ev.Started(identity=IDENTITY, worker=Worker("w1/1", "w1"))
+    failed = ev.Failed(error_message="it broke", attempt=1)
+    for task_id in ("succeeded", "failed"):
+        for event in (own, failed):
+            store.run(store.flows.apply(task_id, (event,), store.now()))
+    store.execute(leases.ask_again([("succeeded", 1), ("failed", 1)]))
+    asked = list[str]()
+    ends = {
+        "succeeded": ev.Completed(results={"saved": 4}, at=store.now()),
+        "failed": ev.Failed(error_message="it broke", at=store.now()),
+    }
+
+    def ask(ids: Sequence[str]) -> Answers:
+        asked.extend(ids)
+        return {task_id: ends[task_id] for task_id in ids}
+
+    for _ in range(2):
+        judge(store, ask).lost()
+    assert sorted(asked) == ["failed", "succeeded"]
+    assert store.execute(leases.to_ask(milliseconds(store.now()) + 10**9, 9)) == []
+    found = {task_id: body(store, task_id).status for task_id in asked}
+    assert found == {"succeeded": "completed", "failed": "error"}

@@ -16,6 +16,7 @@ from celery.worker import state
 from celery.worker.request import Request
 
 from progress_backend import progress_task
+from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.record.model import Task, Worker
 from progress_backend.tracking.headers import RUN
@@ -263,6 +264,26 @@ def test_a_success_that_celery_has_stored_stays(
     record = recorded(app)
     assert (record.status, record.results) == ("completed", {"saved": 4})
     assert record.error_cause is None
+
+
+@pytest.mark.parametrize(
+    ("options", "redelivered", "compared"),
+    [
+        ({"acks_late": True}, False, 1),
+        ({}, True, 1),
+        ({}, False, 0),
+        ({"acks_late": True, "ignore_result": True}, True, 0),
+    ],
+)
+def test_a_failure_is_compared_again_only_where_another_run_may_succeed(
+    app: App, records: Records, options: dict[str, Any], redelivered: bool, compared: int
+) -> None:
+    task = fetch(app, **options)
+    started(records)
+    task.push_request(id="t", delivery_info={"redelivered": redelivered})
+    failure(task, WorkerLostError("signal 9"))
+    assert recorded(app).status == "error"
+    assert app._redis.zcard(Keys().asked_again) == compared
 
 
 # What Celery ended by itself

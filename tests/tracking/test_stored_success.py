@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
+from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Task
 from progress_backend.record.task_json import decode
@@ -108,6 +110,25 @@ def test_a_result_backend_that_is_away_for_a_while_is_asked_when_it_is_back(
     away.comes_back()
     eventually(lambda: away.status == "completed")
     assert (may_have_left(store), away.stood) == (True, [])
+
+
+@pytest.mark.parametrize("doubtful", [True, False])
+def test_a_failure_is_compared_again_if_another_run_may_succeed(
+    store: Store, unless_stored: StoredSuccess, doubtful: bool
+) -> None:
+    """A lease later; no other failure is."""
+    stood = list[bool]()
+    store.run(store.flows.apply("u", (ev.Started(identity=IDENTITY),), store.now()))
+    unless_stored.or_else(None, "u", FAILED, stands=lambda: stood.append(True), doubtful=doubtful)
+    eventually(lambda: read(store, "u").status == "error" and stood)
+    lease_ms, now_ms = int(store.settings.lease_s * 1000), milliseconds(store.now())
+
+    def due(after_ms: int) -> list[str]:
+        return store.execute(leases.to_ask(now_ms + after_ms, 9))
+
+    unless_stored.stop()
+    assert due(lease_ms // 2) == []
+    assert due(lease_ms + 60_000) == (["u"] if doubtful else [])
 
 
 def test_one_that_stays_away_keeps_no_failure_from_its_record(

@@ -40,6 +40,13 @@ def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
     )
 
 
+def of_older_run(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+    """Writes the values of an older run, which come with its success, in place of the newer
+    run's."""
+    task = replace(task, current_items=0, results={}, processing_details={}, rate=None, work=None)
+    return moved(task, event, scene)
+
+
 def progressed(task: Task, event: ev.Progressed, scene: Scene) -> Task:
     if task.started_at is None and task.root_id and event.attempt is None and event.is_empty:
         return task  # resuming a task in the queue does not start it
