@@ -23,7 +23,6 @@ LIVE_PAGE = "live_page"
 MODULES = (
     "startup",
     "walks",
-    "counting",
     "written_value",
     "tasks_per_second",
     "publishing",
