@@ -2,7 +2,7 @@
 
 `attempt` is the number of the run that the event is from: the event is refused when a newer run has
 the record. It is None in events that are from no run (HTTP, the check for lost runs), UNRECORDED
-in those of a run whose start is not recorded, since the outbox was full. `owner`
+in those of a run without a recorded start, since the outbox was full. `owner`
 is the lease of a worker's main process: its event is refused when the record is held by another
 lease, or (with `run`) by another run of that worker.
 """
