@@ -28,7 +28,6 @@ MODULES = (
     "publishing",
     "get_status",
     "get_list",
-    "sockets",
     "connecting",
     ESTIMATES,
     LIVE_PAGE,
