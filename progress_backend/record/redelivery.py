@@ -28,11 +28,17 @@ _OPTIONS: Final[Mapping[str, tuple[str, float]]] = {
     "azurestoragequeues": ("", 30.0),  # the service's own, which kombu does not change
 }
 
+#: Transports that drop a message which is rejected without a requeue. Others may deliver it again:
+#: by a dead-letter exchange, or after their time-out.
+_DROP: Final = frozenset(
+    {"redis", "rediss", "sentinel", "valkey", "valkeys", "pgmq", "memory", "filesystem"}
+)
+
 #: error_cause of a run in a pool process that died, and of a run under a lease that ran out.
 WORKER_GONE: Final = frozenset({LOST, WORKER_LOST})
-#: error_cause of ends after which the record may be running again: by a message that is delivered
-#: again, or by the run itself.
-TAKEN_BACK: Final = WORKER_GONE | {"rejected", "internal_error", NOT_PUBLISHED}
+#: error_cause of ends after which the task may be running again though its message is not delivered
+#: again: the broker may have the message of a retry whose publish failed, for example.
+_NOT_SURE: Final = frozenset({"rejected", "internal_error"})
 
 
 def visibility_s(transport: str, options: Mapping[str, Any]) -> float:
@@ -51,6 +57,12 @@ def visibility_s(transport: str, options: Mapping[str, Any]) -> float:
     return seconds if isfinite(seconds) and seconds >= 0 else default
 
 
+def rejected_s(transport: str, options: Mapping[str, Any]) -> float | None:
+    """As `visibility_s`, of a message that is rejected without a requeue; None if the transport
+    drops it."""
+    return None if transport.lower() in _DROP else visibility_s(transport, options)
+
+
 def seconds(again_s: float | None, lease_s: float) -> float:
     """Seconds for which a run's message may be delivered again once its worker has no run of it.
     `again_s`: how long the broker takes; None if it was acknowledged before the run."""
@@ -66,10 +78,12 @@ def after_failure(
     task: Task, cause: str, at: datetime, lease_s: float, again_s: float | None
 ) -> datetime | None:
     """Time until which the broker may deliver a failed run's message again; None: it does not.
-    `again_s`: how long the broker takes, if the failure's source knows that it does."""
-    if again_s is not None:
-        return at + timedelta(seconds=seconds(again_s, lease_s))
-    return until(task, at, lease_s) if cause in TAKEN_BACK else None
+    `again_s`: how long the broker takes; None if it has no message to deliver again."""
+    if cause == NOT_PUBLISHED:
+        return until(task, at, lease_s)
+    if again_s is None and cause not in _NOT_SURE:
+        return None
+    return at + timedelta(seconds=seconds(again_s, lease_s))
 
 
 def left_s(ended: bool, again_until: datetime | None, now: datetime) -> float | None:

@@ -155,9 +155,8 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
         case ev.TakenBack():
             refused = task.error_cause != LOST or task.worker is None
         case _:
-            refused = (row == SUSPECTED and _is_not_of_the_lost_run(task, event)) or (
-                (row == TaskStatus.ERROR or isinstance(event, ev.Failed)) and _is_past(task, event)
-            )
+            refused = _is_past(task, event, row)
+            refused = refused or (row == SUSPECTED and _is_not_of_the_lost_run(task, event))
     if refused:
         raise _refusal(task, event)
 
@@ -216,14 +215,15 @@ def _is_not_of_the_lost_run(task: Task, event: ev.Event) -> bool:
     return event.attempt is None and (event.owner is None or task.error_cause != LOST)
 
 
-def _is_past(task: Task, event: ev.Event) -> bool:
+def _is_past(task: Task, event: ev.Event, row: str) -> bool:
     """Whether an event is too late: the failure of a run that was retried since, a cancel of an
-    error without another delivery, or a Requeued of a run that has failed."""
+    error without another delivery (a lost run itself may go on), or a Requeued of a run that has
+    failed."""
     if isinstance(event, ev.Failed):
         return event.retries is not None and event.retries < task.retries
     if isinstance(event, ev.Cancelled):
-        return task.again_until is None
-    return isinstance(event, ev.Requeued) and event.again_s is not None
+        return task.error_cause not in (None, LOST) and task.again_until is None
+    return row == TaskStatus.ERROR and isinstance(event, ev.Requeued) and event.again_s is not None
 
 
 def _refuse_asked_end(task: Task, event: ev.Event) -> None:

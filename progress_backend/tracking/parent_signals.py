@@ -20,7 +20,6 @@ from ..record import events as ev
 from ..record.canvas import embed_of
 from ..record.default_texts import text
 from ..record.failures import cause_of, described
-from ..record.redelivery import TAKEN_BACK
 from ..runs.failure_hooks import asked_for, call_hooks
 from ..runs.run import Run, TaskCancelled
 from . import plans
@@ -68,9 +67,8 @@ def failed(
         end_ahead()
         return
     cause = cause_of(exception)
-    failure = ev.Failed(
-        error_message=described(exception), cause=cause, again_s=_again_s(tracker, task, cause)
-    )
+    again_s = tracker.failed_s(task, cause, limit=cause == "time_limit")
+    failure = ev.Failed(error_message=described(exception), cause=cause, again_s=again_s)
     event = _owned(tracker, failure, request)
     doubtful = _may_succeed(task, request)
     if marking is None:
@@ -187,22 +185,12 @@ def internal_error(
         error_message=described(exception),
         cause="internal_error",
         retries=getattr(context, "retries", None) or 0,
-        again_s=_again_s(tracker, task, "internal_error"),
+        again_s=tracker.failed_s(task, "internal_error"),
     )
     run = _run(process, task, task_id, marking, task.request, args, kwargs)
     failure = _owned(tracker, event, context)
     doubtful = _may_succeed(task, context)
     process.unless_stored.or_else(run, task_id, failure, stands=end_ahead, doubtful=doubtful)
-
-
-def _again_s(tracker: Tracker, task: Any, cause: str) -> float | None:
-    """Seconds after which the broker delivers the message of a run with this cause again, None if
-    it does not. After a time limit the message returns to the queue if the task's options say
-    so."""
-    if cause == "time_limit" and task.acks_late:
-        acknowledged = getattr(task, "acks_on_timeout", task.acks_on_failure_or_timeout)
-        return None if acknowledged else 0
-    return (tracker.again_s(task) or 0) if cause in TAKEN_BACK else None
 
 
 def _may_succeed(task: Any, request: Any) -> bool:

@@ -132,7 +132,10 @@ def _end_without_signal(
     elif state == "REJECTED":
         # A retry that could not be published ends so too, and a message that was acknowledged
         # before the run. The main process reports it without a requeue, after storing the failure.
-        _record(process, run, ev.Failed(error_message=described(retval), cause=cause_of(retval)))
+        cause = cause_of(retval)
+        again_s = tracker.failed_s(task, cause)
+        failed = ev.Failed(error_message=described(retval), cause=cause, again_s=again_s)
+        _record(process, run, failed)
     elif state is None and (raised := _without_signal(run)) is not None:
         _record(process, run, ev.Failed(error_message=described(raised), cause=cause_of(raised)))
     elif run.outcome is None and sys.exc_info()[1] is not None:
@@ -143,7 +146,7 @@ def _end_without_signal(
     elif run.outcome is None and state == states.SUCCESS:
         _completed(process, run, retval)  # a tracer other than Celery's sends no other signal
     elif run.outcome is None and state == states.FAILURE:
-        _failed(process, run, retval)
+        _failed(tracker, process, run, retval)
 
 
 def _without_signal(run: Run) -> BaseException | None:
@@ -261,15 +264,18 @@ def failure(
     if run is None:
         parent_signals.failed(tracker, process, task, task_id, exception, args, kwargs)
         return
-    _failed(process, run, exception, str(getattr(einfo, "traceback", "")))
+    _failed(tracker, process, run, exception, str(getattr(einfo, "traceback", "")))
 
 
-def _failed(process: Process, run: Run, exception: Any, traceback: str = "") -> None:
-    run.outcome = Outcome("FAILURE", exception, traceback)
+def _failed(
+    tracker: Tracker, process: Process, run: Run, exception: Any, traceback: str = ""
+) -> None:
+    run.outcome, cause = Outcome("FAILURE", exception, traceback), cause_of(exception)
     failed = ev.Failed(
         error_message=run.error_text or described(exception),
-        cause=cause_of(exception),
+        cause=cause,
         message=run.end_message if run.error_text else None,
+        again_s=None if run.request.is_eager else tracker.failed_s(run.celery_task, cause),
     )
     _record(process, run, failed)
     if run.place is not None and traceback:

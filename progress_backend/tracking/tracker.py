@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -62,7 +63,6 @@ class Tracker:
         self.remote: dict[str, tuple[Marking | None, float]] = {}
         self._settings: Settings | None = None
         self._process: Process | None = None
-        self._visibility_s: float | None = None
         self._lock = threading.Lock()
         #: Whether a setting turns tracking off.
         self.disabled = is_off(os.environ, **given)
@@ -192,15 +192,28 @@ class Tracker:
     def again_s(self, task: Any) -> float | None:
         """Seconds after which the broker delivers a run's message again if its worker does not
         acknowledge it; None if the message is acknowledged before the run."""
+        return self._delivery_s[0] if task.acks_late else None
+
+    def failed_s(self, task: Any, cause: str, *, limit: bool = False) -> float | None:
+        """As `again_s`, for the message of a failed run; None if Celery acknowledges it or the
+        broker drops it. `limit`: its main process killed the run at the hard time limit, and puts
+        the message back unless it acknowledges it."""
         if not task.acks_late:
             return None
-        if self._visibility_s is None:
-            from ..record.redelivery import visibility_s
+        option = "acks_on_timeout" if limit else "acks_on_failure"  # since Celery 5.7
+        if cause != "rejected" and getattr(task, option, task.acks_on_failure_or_timeout):
+            return None
+        return 0 if limit else self._delivery_s[1]
 
-            transport = self.app.connection_for_read().transport_cls
-            options = self.app.conf.broker_transport_options
-            self._visibility_s = visibility_s(str(transport), options or {})
-        return self._visibility_s
+    @cached_property
+    def _delivery_s(self) -> tuple[float, float | None]:
+        """Seconds after which the broker delivers a message again: one that was not acknowledged,
+        and one that was rejected without a requeue."""
+        from ..record.redelivery import rejected_s, visibility_s
+
+        transport = str(self.app.connection_for_read().transport_cls)
+        options = self.app.conf.broker_transport_options or {}
+        return visibility_s(transport, options), rejected_s(transport, options)
 
     def worker(self, run: int | None = None) -> Worker | None:
         """The lease and name of the worker that this process belongs to, with the number of a run;

@@ -92,8 +92,8 @@ def gated(self: Any, gate: str, outcome: str = "return") -> dict[str, Any]:
 
 @progress_task
 def twice(self: Any, how: str) -> str:
-    """Each of two runs of it waits for its gate; `how`: the second raises, or the first asks for it
-    by a retry."""
+    """Each of two runs of it waits for its gate; `how`: the second raises, the first fails, or the
+    first asks for the second by a retry."""
     folder, job = Path(os.environ["JOBS_DIR"]), self.request.id
     run = "second" if opened(f"{job}-first-pid") else "first"
     (folder / f"{job}-{run}-pid").write_text(str(os.getpid()))
@@ -101,8 +101,8 @@ def twice(self: Any, how: str) -> str:
         raise self.retry(countdown=0)
     wait(f"{job}-{run}")
     ProgressNotifier(self).update(10 if run == "first" else 3, 10, f"the {run} one")
-    if (run, how) == ("second", "raise"):
-        raise ValueError("the second one")
+    if (run, how) in (("second", "raise"), ("first", "fail")):
+        raise ValueError(f"the {run} one")
     return run
 
 

@@ -80,13 +80,17 @@ def test_a_dead_worker(start_fleet: StartFleet, late: bool, seconds: float) -> N
         assert "may_come_again_until" not in record
 
 
-def test_a_dead_child(start_fleet: StartFleet) -> None:
-    fleet = start_fleet(envs=[conf(task_acks_late=True)], concurrency=1)
+@pytest.mark.parametrize("how", [{}, {"task_acks_on_failure_or_timeout": False}])
+def test_a_dead_child(start_fleet: StartFleet, how: dict[str, bool]) -> None:
+    """Celery acknowledges or rejects its message, and Redis has it no more: no message can come."""
+    fleet = start_fleet(envs=[conf(task_acks_late=True, **how)], concurrency=1)
     task = running_on(fleet, fleet.workers[0])
     (child,) = fleet.workers[0].children()
     os.kill(child.pid, signal.SIGKILL)
     record = lost(fleet, task, "worker_lost")
-    assert open_for(record) == pytest.approx(VISIBILITY_S + LEASE_S, abs=0.01)
+    assert record["final"] is True
+    with fleet.redis(fleet.broker) as broker:
+        eventually(lambda: not broker.hgetall("unacked"), TIMEOUT_S)
 
 
 def test_a_time_limit_that_puts_the_message_back(start_fleet: StartFleet) -> None:

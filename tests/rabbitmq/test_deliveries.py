@@ -8,6 +8,7 @@ from typing import Any
 
 import psutil
 import pytest
+from kombu import Queue
 
 from tests.outages.fleet import TIMEOUT_S, Fleet, pass_time
 from tests.rabbitmq.conftest import StartFleet
@@ -95,6 +96,23 @@ def test_a_delivery_limit(start_fleet: StartFleet) -> None:
     assert fleet.workers[0].alive
     # Another job has its turn.
     agree(fleet, fleet.send("quick", 3), "completed", "SUCCESS")
+
+
+def test_a_failure_is_not_final_while_its_message_may_come_back(start_fleet: StartFleet) -> None:
+    """It is rejected, into a queue that gives it back a second later."""
+    there = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "later"}
+    conf = {"task_acks_late": True, "task_acks_on_failure_or_timeout": False}
+    fleet = start_fleet("classic", there, concurrency=1, **conf)
+    back = {**there, "x-dead-letter-routing-key": fleet.app.conf.task_default_queue}
+    with fleet.app.connection_for_write() as connection:
+        later = Queue("later", queue_arguments={**back, "x-message-ttl": 1_000})
+        later(connection.default_channel).declare()
+    job = fleet.send("twice", "fail")
+    fleet.open(f"{job}-first")
+    record = fleet.ended(job)
+    assert (record["error_cause"], record["final"]) == ("exception", False)
+    fleet.open(f"{job}-second")
+    assert agree(fleet, job, "completed", "SUCCESS")["attempt"] == 2
 
 
 def test_what_expires_in_the_queue_ends(start_fleet: StartFleet) -> None:

@@ -19,8 +19,7 @@ LEASE_S, VISIBILITY_S = 30.0, 3_600.0
 IDENTITY = ev.Identity(task_type="fetch_data")
 EARLY, LATE = None, VISIBILITY_S
 WORKER = Worker("lease", "w@tests")
-OPEN = (LOST, "worker_lost", "rejected", "internal_error", NOT_PUBLISHED)
-STAYS = ("exception", "time_limit", "unknown_task", "reported")
+STAYS = ("exception", "time_limit", "worker_lost", "unknown_task", "reported")
 
 
 def final(task: Task, now: datetime) -> bool:
@@ -49,6 +48,15 @@ def test_a_broker_gives_out_again_what_was_not_acknowledged(
     transport: str, options: dict[str, object], seconds: float
 ) -> None:
     assert redelivery.visibility_s(transport, options) == seconds
+
+
+@pytest.mark.parametrize(
+    ("transport", "seconds"), [("redis", None), ("Redis", None), ("amqp", 0), ("sqs", 1_800)]
+)
+def test_a_broker_may_give_out_again_what_was_rejected(
+    transport: str, seconds: float | None
+) -> None:
+    assert redelivery.rejected_s(transport, {}) == seconds
 
 
 @pytest.mark.parametrize(
@@ -153,12 +161,13 @@ def failed(late_s: float | None, cause: str, **values: Any) -> Task:
 @pytest.mark.parametrize(
     ("cause", "again_s", "seconds"),
     [
-        *((cause, {}, (LEASE_S, VISIBILITY_S + LEASE_S)) for cause in OPEN),
+        *((cause, {}, (LEASE_S, VISIBILITY_S + LEASE_S)) for cause in (LOST, NOT_PUBLISHED)),
+        # A retry may be under way although its publish has failed.
+        *((cause, {}, (LEASE_S, LEASE_S)) for cause in ("rejected", "internal_error")),
         *((cause, {}, (None, None)) for cause in STAYS),
-        # Its main process may know of the message: a time limit after which that goes back, a dead
-        # child without a recorded start.
+        # The failure's source knows that the message stays with the broker.
         ("time_limit", {"again_s": 0}, (LEASE_S, LEASE_S)),
-        ("worker_lost", {"again_s": VISIBILITY_S}, (VISIBILITY_S + LEASE_S,) * 2),
+        *((c, {"again_s": VISIBILITY_S}, (VISIBILITY_S + LEASE_S,) * 2) for c in STAYS),
     ],
 )
 def test_what_a_redelivery_takes_back_is_open_for_the_visibility_time_out_and_a_lease(
@@ -216,5 +225,8 @@ def test_whatever_takes_it_back_closes_it(again: ev.Event) -> None:
 def test_the_record_says_until_when() -> None:
     assert failed(LATE, LOST).message == "Worker lost; may run again until 11:31"
     assert failed(EARLY, "rejected").message == "An error occurred; may run again until 10:31"
-    assert failed(86_400, "worker_lost").message == "Worker lost; may run again until 01-16 10:31"
+    assert (
+        failed(None, "worker_lost", again_s=86_400).message
+        == "Worker lost; may run again until 01-16 10:31"
+    )
     assert failed(LATE, "exception").message == "An error occurred"

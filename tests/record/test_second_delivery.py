@@ -81,7 +81,7 @@ def test_the_success_of_a_run_stands_after_a_cancel_without_a_request(reason: st
         (FIRST, ev.Completed(attempt=1), SECOND),
         (FIRST, ev.Cancelled(by="api"), SECOND),
         (FIRST, ev.Cancelled(by="api"), RETURNED),
-        (FIRST, ev.Cancelled(by="celery", reason=ev.TERMINATED), RETURNED),
+        *((FIRST, ev.Cancelled(by="celery", reason=ev.TERMINATED), e) for e in (RETURNED, SECOND)),
         # A caller's, of no run.
         (FIRST, ev.Cancelled(by="celery", reason="revoked"), ev.Completed()),
         (FIRST, ev.Failed(error_message="enough", cause=REPORTED), SECOND),
