@@ -11,7 +11,7 @@ import pytest
 from progress_backend import tokens
 from progress_backend.store.outage_log import OneAMinute
 from progress_backend.web.server import http_connection
-from progress_backend.web.server.http_connection import MAX_HEAD
+from progress_backend.web.server.http_connection import MAX_HEAD, MOST_PIECES
 from tests.records import Records
 from tests.waiting import aeventually
 from tests.web.conftest import StartApi
@@ -227,8 +227,13 @@ UPGRADE += b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
         ([WHOLE, b"0\r\n", *[b"A" * 1_000] * 100], 431),
         ([b"1;", *[b"a=b;" * 250] * 100], 431),
         ([b"1;%s\r\n%c\r\n" % (b"a" * 5_000, byte) for byte in BODY], 431),
+        ([b"1\r\n \r\n" * (MOST_PIECES - len(BODY)), WHOLE, b"0\r\n\r\n"], 201),
+        ([b"1\r\n \r\n" * 1_000] * (MOST_PIECES // 1_000 + 1), 400),
     ],
-    ids=["a few", "small chunks", "many", "value", "name", "extension", "extensions"],
+    ids=[
+        *("a few", "small chunks", "many", "value", "name", "extension", "extensions"),
+        *("most chunks", "more chunks"),
+    ],
 )
 async def test_what_a_chunked_body_has_besides_counts_as_the_head_does(
     api: RunningApi, parts: list[bytes], status: int

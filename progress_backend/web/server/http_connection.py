@@ -38,9 +38,10 @@ HALF_S: Final = 15.0
 _LINGER_S: Final = 1.0
 #: Bytes of a header besides its name and value.
 _COLON_AND_END: Final = 4
-#: Bytes of framing that each piece of a body may have without being counted: small chunks are no
-#: fault.
+#: Bytes of framing that each piece of a body may have without being counted, and most pieces: small
+#: chunks are no fault, but a megabyte in chunks of one byte takes seconds of the event loop.
 _FRAMING: Final = 16
+MOST_PIECES: Final = 65_536
 
 _logger = logging.getLogger("progress_backend.web")
 _warnings = OneAMinute()
@@ -51,6 +52,8 @@ class HttpConnection(HttpToolsProtocol):
 
     #: Bytes of the request that is being received, besides its body.
     _besides = 0
+    #: Pieces of its body so far.
+    _pieces = 0
     #: Whether a request has ended in the bytes that are being parsed.
     _ended = False
     #: The scope of the last request with a complete head.
@@ -119,7 +122,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Starts the request after its head is complete."""
-        self._begun = self.scope
+        self._begun, self._pieces = self.scope, 0
         # The head may be a small part of the received bytes.
         if self._besides > MAX_HEAD and self._size_of_head() > MAX_HEAD:
             self._too_large = True
@@ -152,6 +155,9 @@ class HttpConnection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Takes a piece of a body."""
         self._besides -= len(body) + _FRAMING
+        self._pieces += 1
+        if self._pieces > MOST_PIECES:
+            raise ValueError(f"the body has more than {MOST_PIECES} chunks: send larger ones")
         super().on_body(body)
 
     def on_message_complete(self) -> None:
