@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
@@ -18,6 +20,11 @@ from .rights import Action, Refusal, Resource
 
 logger = logging.getLogger(__name__)
 _failed, _wrong = OneAMinute(), OneAMinute()
+
+#: Threads in which a function that is not async runs, of each event loop. They are its own: the
+#: framework's are those of the site's other functions, which a slow one would hold up.
+THREADS: Final = 40
+_threads: RunVar[CapacityLimiter | None] = RunVar("progress_authorize_threads", None)
 
 #: A site's function: whether a request may do this to that. It returns True, or the only owner with
 #: tasks that it may see and change, else the request is refused; it may also raise HTTPException or
@@ -37,7 +44,10 @@ async def answer_of_site(
         if inspect.iscoroutinefunction(authorize):
             answer = await authorize(request, action, resource)
         else:
-            answer = await run_in_threadpool(authorize, request, action, resource)
+            if (threads := _threads.get()) is None:
+                _threads.set(threads := CapacityLimiter(THREADS))
+            call = partial(authorize, request, action, resource)
+            answer = await to_thread.run_sync(call, limiter=threads)
             if inspect.isawaitable(answer):
                 answer = await answer
     except HTTPException as error:

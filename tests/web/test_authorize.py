@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -18,8 +20,9 @@ from progress_backend.web import site_answer
 from progress_backend.web.rights import Refusal, Resource
 from progress_backend.web.site_answer import answer_of_site
 from tests.records import Records
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 from tests.web.conftest import StartApi
+from tests.web.mounting import application
 from tests.web.test_websockets import closed, received
 from tests.web.test_websockets_all import watch_all
 
@@ -104,6 +107,35 @@ async def test_requests_streams_and_sockets_are_answered_as_it_says(
                 await (await every.ping())
             else:
                 assert await closed(one) == await closed(every) == 4000 + code
+
+
+def test_a_slow_function_holds_up_no_other_one_of_the_site(
+    redis_url: str, start_api: StartApi
+) -> None:
+    held, entered = threading.Event(), list[None]()
+
+    def authorize(*_: object) -> bool:
+        entered.append(None)
+        held.wait(PATIENCE_S)
+        return True
+
+    app = application("router", Settings(redis_url=redis_url))
+    app.state.progress_authorize = authorize
+
+    def site() -> str:
+        return "works"
+
+    app.get("/site")(site)
+    api, many = start_api(app), site_answer.THREADS + 10
+    with ThreadPoolExecutor(many) as clients:
+        codes = [clients.submit(lambda: api.status("job").status_code) for _ in range(many)]
+        try:
+            eventually(lambda: len(entered) == site_answer.THREADS)
+            assert api.http.get("/site", timeout=20).json() == "works"
+            assert len(entered) == site_answer.THREADS, "a bound"
+        finally:
+            held.set()
+        assert {code.result() for code in codes} == {404}
 
 
 class _User:
