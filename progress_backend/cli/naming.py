@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import click
 
 from ..record.caller_events import MAX_LIMIT
-from ..record.list_request import SHORTEST_ID, ListRequest
+from ..record.list_request import AMONG, SHORTEST_ID, ListRequest
 from ..terminal.readers import is_workflow
 from ..terminal.source import Source
+
+#: The length of Celery's own ids: nothing as long is the beginning of one.
+_WHOLE: Final = 36
+
+
+class _NotAmong(click.ClickException):
+    """No task begins so, of those that were searched, and there are more."""
 
 
 def task_named(source: Source, given: str) -> str:
     """A task's id: `given`, or the only recent id that begins with it.
 
     Raises:
-        click.ClickException: several recent ids start with it.
+        click.ClickException: several recent ids start with it; or none does, and not all were
+            searched.
     """
     if len(given) < SHORTEST_ID or source.task(given) is not None:
         return given
     found = source.tasks(ListRequest(id_prefix=given, limit=MAX_LIMIT))
+    all_tasks = sum(count or 0 for count in found["summary"].values())
+    if not found["tasks"] and len(given) < _WHOLE and all_tasks > AMONG:
+        raise _NotAmong(f"task {given} is not among the newest {AMONG:,}: give the whole id")
     return _only_one("task", given, (row["task_id"] for row in found["tasks"]))
 
 
@@ -35,7 +47,12 @@ def named(
     """
     if workflow_id is not None:
         return [_workflow_named(source, workflow_id)], True
-    task_ids = [*dict.fromkeys(task_named(source, one) for one in given)]
+    try:
+        task_ids = [*dict.fromkeys(task_named(source, one) for one in given)]
+    except _NotAmong:
+        if len(given) == 1 and (its_id := _workflow_named(source, given[0])) != given[0]:
+            return [its_id], True
+        raise
     if len(given) != 1:
         return task_ids, False
     if is_workflow(source, task_ids[0]):

@@ -13,16 +13,17 @@ from ..errors import InvalidEvent
 from ..operations import lists, records
 from ..operations.index_entry import Facets
 from ..operations.lists import Filters
-from ..record.list_request import EVER
+from ..record.list_request import AMONG, EVER
+from ..record.model import TaskStatus
 from ..record.sort import Span
 from .flow import Flow
 
 #: Tasks that are read for one response.
 LOOKED_AT: Final = 250
-#: Newest tasks that are searched for an id, and those of one read: a larger read would block an
-#: event loop for milliseconds.
-AMONG: Final = 10_000
+#: Newest tasks of one read: a larger read would block an event loop for milliseconds.
 _STEP: Final = 250
+#: The statuses of tasks that are searched for an id first.
+_FIRST: Final = (TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.ERROR)
 _CURSOR: Final = re.compile(r"([0-9]{1,16})\.(.+)")
 
 
@@ -66,14 +67,18 @@ def _read(cursor: str) -> tuple[int, str]:
 
 
 def beginning(prefix: str, filters: Filters) -> Flow[list[str]]:
-    """Ids with a prefix among the newest tasks, or those that pass filters, newest first."""
-    seen: dict[str, None] = {}
-    until = inf
-    while len(seen) < AMONG:
-        newest = yield from lists.newest(until, _STEP, (filters,))
-        seen.update((task_id, None) for _, task_id in newest)
-        if len(newest) < _STEP:
-            break
-        # Others may have been created in the microsecond of the last one.
-        until = min(newest[-1][0], until - 1)
-    return [task_id for task_id in seen if task_id.startswith(prefix)]
+    """Ids with a prefix among the newest tasks that pass filters, newest first: of running, paused
+    and failed ones, which may be older than all the newest, and of all."""
+    found = dict[str, int]()
+    several = [filters._replace(status=one) for one in _FIRST if filters.status is None]
+    for group in filter(None, (several, [filters])):
+        until, seen = inf, set[str]()
+        while len(seen) < AMONG:
+            newest = yield from lists.newest(until, _STEP, group)
+            found |= {task_id: us for us, task_id in newest if task_id.startswith(prefix)}
+            seen.update(task_id for _, task_id in newest)
+            if len(newest) < _STEP:
+                break
+            # Others may have been created in the microsecond of the last one.
+            until = min(newest[-1][0], until - 1)
+    return sorted(found, key=lambda task_id: (found[task_id], task_id), reverse=True)

@@ -16,6 +16,8 @@ from .sort import BY_END, NEWEST, RUNNING, SORTS, Span
 
 #: Fewest characters of `id_prefix`.
 SHORTEST_ID: Final = 6
+#: Newest tasks that are searched for an id with a prefix.
+AMONG: Final = 10_000
 _IN_A_SPAN: Final = ("created_from", "created_to", "sort=running")
 #: For each filter those below it that it can be combined with: only these have an index.
 _TOGETHER: Final = {

@@ -162,7 +162,7 @@ class RedisProgressService(ProgressService):
             warning: only tasks with this warning ("stalled" or "late").
             owner: only tasks of this owner; the summary is then over these.
             id_prefix: only tasks with ids that start with this (six characters or more), among the
-                newest 10,000.
+                newest 10,000 of the running, paused and failed ones, and of all.
             created_from: only tasks created at this time or later: a datetime, or ISO 8601 with an
                 offset.
             created_to: only tasks created before this time.

@@ -46,6 +46,13 @@ def test_an_id_is_looked_for_in_steps_of_the_newest(
     ]
     assert driver.run(looked_list.beginning("8a0000-5", Filters())) == ["8a0000-5"]
     assert driver.run(looked_list.beginning("8a0000-1", Filters())) == []
+    driver.start("8a0000-0", "lease-1")
+    driver.start("8a0000-1", "lease-1")
+    driver.apply("8a0000-1", ev.Failed(error_message="why"))
+    assert driver.run(looked_list.beginning("8a0000", Filters())) == [
+        f"8a0000-{n}" for n in (7, 6, 5, 4, 3, 2, 1, 0)
+    ]
+    assert driver.run(looked_list.beginning("8a0000-1", Filters("running"))) == []
 
 
 def created(driver: Driver) -> list[tuple[int, str]]:

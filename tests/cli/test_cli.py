@@ -17,7 +17,7 @@ from celery.bin.celery import celery
 from click.testing import CliRunner, Result
 
 from progress_backend import tokens
-from progress_backend.cli import main, watch_command
+from progress_backend.cli import main, naming, watch_command
 from progress_backend.record import events as ev
 from progress_backend.store.redis_clock import RedisClock
 from progress_backend.terminal.formats import cells_of
@@ -142,6 +142,21 @@ def test_a_short_id_is_taken_where_it_is_unique(run: Run, records: Records) -> N
         "Error: 2 task ids start with '7b7de8' (7b7de887-6f26, 7b7de887-aaaa): give more of it\n"
     )
     assert run("show", "0c9e1").exit_code == 1, "too little to be meant"
+
+
+def test_a_short_id_that_is_not_found_among_many_has_to_be_whole(
+    run: Run, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for task_id in ("newer-1", "newer-2"):
+        records.create(task_id)
+    records.member("member", "the-workflow")
+    wanted = "give the whole id"
+    assert wanted not in run("show", "7b7de887").output
+    monkeypatch.setattr(naming, "AMONG", 2)
+    assert wanted in run("show", "7b7de887").output
+    assert wanted in run("cancel", "newer-1", "7b7de887").output
+    assert wanted not in run("show", "7b7de887-6f26-4b1c-9e8d-0123456789ab").output
+    assert run("show", "the-work").exit_code == 0, "a workflow's"
 
 
 def test_list_filters_and_pages(run: Run, records: Records) -> None:

@@ -121,7 +121,8 @@ class ListQuery(Filter, Paging):
     )
     id_prefix: ShortId | None = Field(
         default=None,
-        description="Only tasks with ids that start with this, among the newest 10,000.",
+        description="Only tasks with ids that start with this, among the newest 10,000 of the "
+        "running, paused and failed tasks, and the newest 10,000 of all.",
     )
     created_from: Time | None = Field(
         default=None,

@@ -17,6 +17,7 @@ import { makeStateLine } from "./state_line.js";
 import { makeStrip } from "./strip.js";
 import { whenGiven } from "./token.js";
 import { setTheme, theme } from "./theme.js";
+import { pageOf } from "./task.js";
 import { language } from "./words.js";
 import { makeWorkers } from "./workers.js";
 
@@ -34,6 +35,7 @@ const KEYS = {
   Escape: () => (selection ? stopSelecting() : opened() && closePanel()),
   "?": showKeys,
 };
+const SEARCHED = 10_000; // tasks, among which the API searches the beginning of an id
 const TYPING = "input:not([type=checkbox]), select, textarea, [role=log], pre, ol";
 const byId = (id) => document.getElementById(id);
 const { title } = document.body.dataset;
@@ -63,7 +65,11 @@ const turning = makePages(turn);
 turning.text.id = "paging";
 byId("rest").before(turning.newer, turning.text);
 byId("rest").after(turning.older);
-const search = makeSearch(byId("search"), byId("found"), { typed: searchFor, choose });
+const search = makeSearch(byId("search"), byId("found"), {
+  typed: searchFor,
+  choose,
+  find,
+});
 
 function makeMenus() {
   const showSorts = makeSortMenu(byId("sort"), choose);
@@ -248,6 +254,13 @@ function follow(event) {
   open(...record, !opened());
 }
 
+// Opens the task with this id, in a narrow window on its own page.
+function find(id) {
+  take({ ...chosen, text: "" }, false);
+  if (ROOM.matches) open("task", id, true);
+  else location.href = pageOf("task", id, words);
+}
+
 function drawPanel() {
   const [kind, id] = opened() ?? [];
   const key = kind === "workflow" ? `\n${id}` : id;
@@ -307,6 +320,9 @@ function drawSelection() {
 function whyEmpty() {
   if (list.goesOn(1)) return words.lookFurther;
   if (list.areFlows()) return words.noWorkflows;
+  const counts = Object.values(list.summary());
+  if (chosen.id_prefix && counts.reduce((all, one) => all + one, 0) > SEARCHED)
+    return words.notAmong;
   return filtersOf(chosen).size ? words.noneSuch : words.empty;
 }
 

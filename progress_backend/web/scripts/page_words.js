@@ -29,6 +29,10 @@ export const WORDS = inEach(SHARED, {
     "No tasks yet. Mark a Celery task and call it: it appears here as it is published.",
     "タスクはまだありません。Celery タスクに印を付けて呼び出すと、送信と同時にここへ表示されます。",
   ],
+  notAmong: [
+    "Not among the newest 10,000: give the whole id.",
+    "最新の 10,000 件にはありません。ID の全体を入力してください。",
+  ],
   storeAway: [
     "The store does not answer. What is shown may be old; it is asked again and again.",
     "ストアが応答しません。表示は古い可能性があります。再試行を続けています。",

@@ -1,5 +1,5 @@
 // The search field. Typed text hides the rows of this page that do not contain it. A suggestion filters the whole list.
-// A complete id is searched in the whole list at once, the beginning of an id after Enter.
+// A complete id opens its task at once, the beginning of an id filters the list after Enter.
 import { element, say } from "./dom.js";
 import { errorOf, messageOf } from "./translated.js";
 import { STATUSES } from "./words.js";
@@ -28,8 +28,8 @@ export function matcher(text, words) {
     ].some((one) => one?.toLowerCase().includes(wanted));
 }
 
-// typed(text) is called on input, choose(filters) for a suggestion or an id.
-export function makeSearch(field, found, { typed, choose }) {
+// typed(text) is called on input, choose(filters) for a suggestion or the beginning of an id, find(id) for a whole id.
+export function makeSearch(field, found, { typed, choose, find }) {
   const list = element("datalist");
   const seen = new Map(); // "symbol 7203.T" -> [name, value]: of the rows loaded so far, and the types that have run
   let offered = new Map(); // a suggestion's text -> [name, value]
@@ -78,7 +78,8 @@ export function makeSearch(field, found, { typed, choose }) {
   function look({ inputType }) {
     if (composing) return;
     const picked = inputType === "insertReplacementText" || inputType === undefined;
-    if (WHOLE_ID.test(field.value.trim()) || (picked && offered.has(field.value))) take();
+    if (WHOLE_ID.test(field.value.trim())) find(field.value.trim());
+    else if (picked && offered.has(field.value)) take();
     else typed(field.value);
   }
 
