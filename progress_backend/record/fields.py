@@ -150,8 +150,8 @@ class Body(Struct, kw_only=True, omit_defaults=True):
         "earlier and have not started. Absent for a task with an eta, a planned task, and a task "
         "that Celery has not published.")] = None
     start_estimate: Annotated[StartEstimate | None, is_(
-        "The range of the estimated start. Only together with ahead, and if enough past runs are "
-        "known.")] = None
+        "The range of the estimated start. Only together with ahead, if enough past runs are "
+        "known, and until the range has passed.")] = None
     usual_ms: Annotated[int | None, is_(
         "Only for an ended task that is read by its id: the median of the milliseconds that the "
         "last runs of its type took for as many items. Absent without another run.")] = None

@@ -15,7 +15,7 @@ from .default_texts import Locale, text
 from .fields import Body
 from .json_text import document_of, dumps, parsed
 from .light_row import FIRST_GIVEN
-from .local_time import optional_moment
+from .local_time import moment, optional_moment
 from .model import ENDED
 from .redelivery import left_s
 
@@ -33,7 +33,10 @@ _AT: Final = ("updated_at", "timestamp", "time")
 
 
 def as_of(record: Body, now: datetime, locale: Locale) -> Body:
-    """A record as it is to be read now: an end is final once no message can be delivered again."""
+    """A record as it is to be read now: an end is final once no message can be delivered again, and
+    an estimated start has not passed."""
+    if record.start_estimate is not None and moment(record.start_estimate.latest) <= now:
+        record.start_estimate = None
     until = optional_moment(record.may_come_again_until)
     if until is not None and record.status in ENDED and not left_s(True, until, now):
         record.final = True

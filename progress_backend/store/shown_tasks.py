@@ -97,7 +97,7 @@ class ShownTasks:
                 first_estimate.with_usual(record, past[record.task_type])
             if task is not None and (ahead := next(aheads)) is not None:
                 waiting.placed(record, ahead, past[task.task_type])
-            if record.may_come_again_until is not None:
+            if record.may_come_again_until is not None or record.start_estimate is not None:
                 await self._store.ready()
                 as_of(record, self._store.now(), self._store.settings.locale)
 

@@ -50,15 +50,13 @@ def message(task: Task, now: datetime, locale: Locale) -> str:
 
 
 def starting(task: Task, now: datetime, locale: Locale) -> str:
-    """When a waiting task is likely to start: "in 2–3m, about 12 before it"; "" of any other."""
+    """When a waiting task is likely to start: "in 2–3m, 3 of its type ahead"; "" of any other."""
     ahead, start = task.unknown.get("ahead"), task.unknown.get("start_estimate")
     if ahead is None:
         return ""
     place = formats.text(locale, "before" if ahead else "next", count=f"{ahead:,}")
-    if start is None:
-        return place
-    span = _span(moment(start["earliest"]), moment(start["latest"]), now, locale)
-    after = formats.text(locale, "in", span=span) if span else formats.text(locale, "waits")
+    span = start and _span(moment(start["earliest"]), moment(start["latest"]), now, locale)
+    after = formats.text(locale, "in", span=span) if span else ""
     return formats.joined(locale, after, place)
 
 

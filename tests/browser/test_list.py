@@ -76,7 +76,7 @@ def test_what_waits_is_one_row_behind_what_runs(
     shows(page, "runs", "running")
     fold = page.get_by_role("button", name="6 waiting")
     expect(fold).to_have_attribute("aria-expanded", "false")
-    expect(page.locator(".fold")).to_contain_text("next: fetch_data 7203.T")
+    expect(page.locator(".fold")).to_contain_text("oldest: fetch_data 7203.T")
     assert listed(page) == ["runs", "ended"]
     fold.click()
     expect(fold).to_have_attribute("aria-expanded", "true")

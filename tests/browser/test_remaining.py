@@ -131,9 +131,9 @@ def test_a_waiting_tasks_place_and_estimated_start_are_shown(
     expect(time_of(page, "t0")).to_have_text("")
     expect(open_page(api, "/task/t0").locator(".why")).to_have_text("no worker is running")
     renewed(records, "lease-1")
-    expect(message_of(page, "t0")).to_contain_text("next to start")
-    expect(message_of(page, "t1")).to_contain_text("1 before it")
-    expect(message_of(page, "t13")).to_contain_text("about 13 before it")
+    expect(message_of(page, "t0")).to_contain_text("first of its type")
+    expect(message_of(page, "t1")).to_contain_text("1 of its type ahead")
+    expect(message_of(page, "t13")).to_contain_text("about 13 of its type ahead")
     expect(time_of(page, "t13")).to_have_text("")
     with Store(records.settings) as store:
         now_ms = int(store.now().timestamp() * 1000)
@@ -143,11 +143,11 @@ def test_a_waiting_tasks_place_and_estimated_start_are_shown(
     expect(time_of(page, "t13")).to_have_text("starts in 6–28 min")
     other_language(page)
     expect(time_of(page, "t13")).to_have_text("開始まで 6–28 分")
-    expect(message_of(page, "t13")).to_contain_text("約 13 件待ち")
+    expect(message_of(page, "t13")).to_contain_text("同じ種別で約 13 件待ち")
     other_language(page)
     records.start("t0")
-    expect(message_of(page, "t1")).to_contain_text("next to start")
-    expect(message_of(page, "t0")).not_to_contain_text("next to start")
+    expect(message_of(page, "t1")).to_contain_text("first of its type")
+    expect(message_of(page, "t0")).not_to_contain_text("first of its type")
 
 
 @pytest.mark.parametrize("by", ["socket", "polls"])

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from progress_backend.record import document, task_json, waiting
+from progress_backend.record import document, responses, task_json, waiting
 from progress_backend.record.model import Member, Task
 from progress_backend.record.past_runs import KEPT, History, PastRun, history
 from tests.strategies import NOW
@@ -99,3 +99,12 @@ def test_in_a_queue_a_start_comes_with_each_end() -> None:
 )
 def test_no_start_is_estimated_without_usable_history(known: History) -> None:
     assert start_of(WAITS, 0, known) is None
+
+
+@pytest.mark.parametrize(("ahead", "has_one"), [(0, False), (9, True)])
+def test_a_start_is_estimated_until_its_range_has_passed(ahead: int, has_one: bool) -> None:
+    known = history(runs([60.0] * KEPT, 300.0, since=-3_600))
+    record = waiting.placed(task_json.stored_of(WAITS), ahead, known)
+    assert record.start_estimate is not None
+    responses.as_of(record, NOW + timedelta(seconds=240), "en")
+    assert (record.start_estimate is not None, record.ahead) == (has_one, ahead)

@@ -98,11 +98,11 @@ def test_its_column_takes_it_and_no_range_ends_in_nothing(task: Task, after: flo
     ("ahead", "least", "most", "english", "japanese"),
     [
         (None, None, None, "", ""),
-        (0, None, None, "next to start", "次に開始"),
-        (12, None, None, "about 12 before it", "12 件待ち"),
-        (12, 125, 290, "in 2–5m, about 12 before it", "あと 2–5分、12 件待ち"),
-        (0, -5, 8, "in ≤8s, next to start", "あと ≤8秒、次に開始"),
-        (0, -20, -5, "waits longer than usual, next to start", "いつもより長く待機、次に開始"),
+        (0, None, None, "first of its type", "同じ種別で先頭"),
+        (12, None, None, "about 12 of its type ahead", "同じ種別で 12 件待ち"),
+        (12, 125, 290, "in 2–5m, about 12 of its type ahead", "あと 2–5分、同じ種別で 12 件待ち"),
+        (0, -5, 8, "in ≤8s, first of its type", "あと ≤8秒、同じ種別で先頭"),
+        (0, -20, -5, "first of its type", "同じ種別で先頭"),
     ],
 )
 def test_a_waiting_tasks_start_is_written(ahead, least, most, english, japanese) -> None:

@@ -10,7 +10,5 @@ export function placeText(ahead, words) {
 
 // `start` is the record's start_estimate.
 export function startText(task, start, words) {
-  return start && alive.workers !== 0
-    ? (rangeTo(start, task, words, words.startsIn) ?? words.waitsLonger)
-    : "";
+  return start && alive.workers !== 0 ? (rangeTo(start, task, words, words.startsIn) ?? "") : "";
 }

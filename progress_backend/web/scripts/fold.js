@@ -1,4 +1,4 @@
-// One row in place of all waiting tasks: their number, and the next task with its place and expected start.
+// One row in place of all waiting tasks: their number, and the oldest task with its place and expected start.
 import { placeText, startText } from "./expected.js";
 import { alive, detailsOf } from "./details.js";
 import { button, element, say } from "./dom.js";
@@ -30,5 +30,5 @@ function nextText(task, words) {
   const start =
     startText(task, details?.start, words) ||
     (alive.workers === 0 && placeText(details?.ahead, words));
-  return [words.next(name), start].filter(Boolean).join(" · ");
+  return [words.first(name), start].filter(Boolean).join(" · ");
 }
