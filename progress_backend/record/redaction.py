@@ -22,6 +22,7 @@ KEYS: Final = (
     "password",
     "passwd",
     "passphrase",
+    "pwd",
     "secret",
     "token",
     "api_key",
@@ -90,6 +91,11 @@ class Redaction:
             return given
         note = f"{MASK} (the redact function failed: {fault})"
         return {"redacted": note} if kind is Mapping else note
+
+    def hides(self, code: str) -> bool:
+        """Whether lines of code are masked whole: a secret's name is in them, and code has secrets
+        in more forms than texts."""
+        return patterns(self.keys)[2](code)
 
     def _of_value(self, value: Any, above: tuple[int, ...]) -> Any:
         """The value without secrets; containers are copied. `above` are the ids of those around

@@ -1,7 +1,7 @@
 """Masks secrets in a text: the password of a URL, and the value that follows a key's name; pure.
 
 A value is masked to its end: a quoted text with its prefix and escapes (`b'…'`, `\"…\"`), what
-brackets hold (`SecretStr('…')`, `['…', '…']`), a key in PEM, all of a header's line, and without
+brackets hold (`SecretStr('…')`, `['…', '…']`), all of a header's line, and without
 any of these up to the next blank, comma, semicolon or ampersand. One that does not end goes to the
 end of the text.
 """
@@ -27,6 +27,16 @@ _VALUE: Final = re.compile(r"[bru]{0,2}\\*['\"]|[\[({]|\*{3}", re.IGNORECASE)
 _PEM: Final = re.compile(r"-----BEGIN [^-]*-----[\s\S]*?(?:-----END [^-]*-----|\Z)")
 _BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
 _CLOSING, _SEPARATING = ")]}", ",;&"
+#: Secrets by their form: a key in PEM, a JWT, and what follows `Bearer` or a URL's signature.
+_FORMS: Final = re.compile(
+    r"(?P<name>(?<![\w-])bearer[ \t]+(?!\w+=\")(?=[\w.~+/=-])|[?&](?:[\w-]{0,40}signature|sig)=)"
+    r"[^\s&#'\"<>,;()]+"
+    r"|(?<![\w-])(?-i:eyJ)[\w-]{5,}+\.[\w-]{5,}+(?:\.[\w-]*+){1,3}"
+    rf"|{_PEM.pattern}",
+    re.IGNORECASE,
+)
+#: What stands in each of these.
+_SIGNS: Final = ("bearer", "sig", "eyj", "begin ")
 #: Names of headers, of which all the line is the value.
 _HEADERS: Final = "authorization|cookie"
 
@@ -35,12 +45,15 @@ MaskText = Callable[[str], str]
 
 
 @lru_cache(8)
-def patterns(keys: tuple[str, ...]) -> tuple[Callable[[str], Any], MaskText]:
+def patterns(
+    keys: tuple[str, ...],
+) -> tuple[Callable[[str], Any], MaskText, Callable[[str], bool]]:
     """Finds a secret's name in a mapping's key, and masks the secrets in a text: `key=value`,
-    `"key": value`, `--key value`, and a header's `Authorization: value`."""
+    `key: value`, `--key value`, and a header's `Authorization: value`; and finds a name anywhere in
+    a text."""
     any_of = "|".join(re.escape(key).replace("_", "[_-]?") for key in keys) or r"(?!)"
-    # Begins a word: `password`, `db_password`, `dbPassword`.
-    begin = r"(?:(?<![a-z])|(?-i:(?<=[a-z0-9])(?=[A-Z])))"
+    # Begins a word: `password`, `db_password`, `dbPassword`, `PGPASSWORD`.
+    begin = r"(?:(?<![a-z])|(?-i:(?<=[A-Za-z0-9])(?=[A-Z])))"
     key = re.compile(rf"{begin}(?:{any_of})$", re.IGNORECASE)
     named = rf"{begin}(?:{any_of})"
     quoted = r"\\*['\"]\]?\s*(?:=>|:=|={1,3}|:)\s*"
@@ -49,12 +62,17 @@ def patterns(keys: tuple[str, ...]) -> tuple[Callable[[str], Any], MaskText]:
     pair = rf"{begin}(?:{_HEADERS})\\*['\"]\s*[:=,]\s*"
     text = re.compile(
         rf"(?P<line>{line})\s?|(?P<pair>{pair})"
-        rf"|{named}(?:[ \t]*(?:=>|:=|={{1,3}})[ \t]*|{quoted})"
+        rf"|{named}(?:[ \t]*(?:=>|:=|={{1,3}})[ \t]*|{quoted}|:(?![ \t]*['\"]\W['\"])[ \t]*)"
         rf"|(?<![\w-])--(?:[\w-]{{0,40}}[_-])?{named}(?:['\"],\s*|[ \t]+(?!-))",
         re.IGNORECASE,
     )
 
-    names = {_plain(name) for name in (*keys, *_HEADERS.split("|"))}
+    words = {_plain(name) for name in keys}
+    names = {*words, *_HEADERS.split("|"), *_SIGNS}
+
+    def has_name(given: str) -> bool:
+        plain = _plain(given)
+        return any(word in plain for word in words)
 
     def mask(given: str) -> str:
         masked = _URL.sub(rf"\g<1>{MASK}@", given) if "://" in given else given
@@ -62,6 +80,7 @@ def patterns(keys: tuple[str, ...]) -> tuple[Callable[[str], Any], MaskText]:
         plain = _plain(given)
         if not any(name in plain for name in names):
             return masked
+        masked = _FORMS.sub(lambda found: f"{found['name'] or ''}{MASK}", masked)
         parts, done = [], 0
         while (found := text.search(masked, done)) is not None:
             start = found.end()
@@ -76,7 +95,7 @@ def patterns(keys: tuple[str, ...]) -> tuple[Callable[[str], Any], MaskText]:
             done = end
         return "".join([*parts, masked[done:]]) if parts else masked
 
-    return key.search, mask
+    return key.search, mask, has_name
 
 
 def _plain(text: str) -> str:

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any, Final, NamedTuple
 
 from ..record.redaction import Redaction
+from ..record.secret_texts import MASK
 
 #: Frames that are kept, the newest; the longest name and line of code in characters, and how much
 #: of a longer line is read.
@@ -133,7 +134,8 @@ def described(stack: Sequence[At], redaction: Redaction) -> list[dict[str, Any]]
         frame = {"file": file, "line": at.line, "function": at.function[-LONGEST_NAME:]}
         if at.module.partition(".")[0] in _FOLDED:
             frame["folded"] = True
-        elif code := redaction.value("message", getline(at.file, at.line)[:_READ].strip()):
-            frame["code"] = code[:LONGEST_CODE]
+        elif code := getline(at.file, at.line)[:_READ].strip():
+            masked = MASK if redaction.hides(code) else redaction.value("message", code)
+            frame["code"] = masked[:LONGEST_CODE]
         frames.append(frame)
     return frames

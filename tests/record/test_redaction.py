@@ -33,6 +33,12 @@ def masked(value, redaction: Redaction = REDACTION):
         ("[(b'authorization', b'token hunter2'), (1, 2)]", "[(b'authorization', ***), (1, 2)]"),
         ("private_key=-----BEGIN K-----\nhunter2\n-----END K----- of b", "private_key=*** of b"),
         ("password='hunter2 and no end", "password=***"),
+        ("password: hunter2 of bob, token: 'hunter2'", "password: *** of bob, token: ***"),
+        ("PGPASSWORD=hunter2 psql; Uid=b;Pwd=hunter2;", "PGPASSWORD=*** psql; Uid=b;Pwd=***;"),
+        ("/a?sig=hunter2&X-Amz-Signature=hunter2#top", "/a?sig=***&X-Amz-Signature=***#top"),
+        ("sent Bearer hunter2, got 401", "sent Bearer ***, got 401"),
+        ("id eyJhbGciOi.eyJzdWIiOi.hunter2-x is old", "id *** is old"),
+        ("-----BEGIN RSA KEY-----\nhunter2\n-----END RSA KEY----- of b", "*** of b"),
     ],
 )  # fmt: skip
 def test_a_secret_in_a_text_is_masked(text, recorded) -> None:
@@ -57,6 +63,7 @@ def test_a_mapping_that_no_record_can_have_is_not_searched() -> None:
         "tokens=512, password must not be empty",
         "row 3 of 5: symbol=7203.T",
         "no authorization, no cookie, it's over",
+        'WWW-Authenticate: Bearer realm="shop"',
         "",
     ],
 )
@@ -68,14 +75,14 @@ def test_values_of_keys_that_are_named_like_secrets_are_masked() -> None:
     given = {
         "user": "bob",
         "password": SECRET,
-        "nested": [{"dbPassword": SECRET, "access-token": 12, "Tokens": 512}],
+        "nested": [{"dbPassword": SECRET, "access-token": 12, "Tokens": 512, "PGPASSWORD": SECRET}],
         "empty": {"secret": "", "api_key": None},
         "url": f"https://bob:{SECRET}@shop.example",
     }
     assert masked(given) == {
         "user": "bob",
         "password": MASK,
-        "nested": [{"dbPassword": MASK, "access-token": MASK, "Tokens": 512}],
+        "nested": [{"dbPassword": MASK, "access-token": MASK, "Tokens": 512, "PGPASSWORD": MASK}],
         "empty": {"secret": "", "api_key": None},
         "url": "https://bob:***@shop.example",
     }
@@ -224,7 +231,11 @@ def test_any_value_is_changed_once_and_none_of_a_secret_key_is_left(value) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["a_-" * 30_000 + ":", "http://" + "a:" * 40_000, "password='" * 9_000, "=" * 90_000]
+    "text",
+    [
+        *("a_-" * 30_000 + ":", "http://" + "a:" * 40_000, "password='" * 9_000, "=" * 90_000),
+        *("eyJaaaaa.eyJ-" * 9_000, "-----BEGIN a" * 9_000, "Bearer " * 9_000, "?sig" * 20_000),
+    ],
 )
 def test_a_hostile_text_takes_no_longer_than_its_length_says(text) -> None:
     began = time.process_time()

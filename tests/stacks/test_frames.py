@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 import greenlet
 import pytest
@@ -115,11 +117,11 @@ def test_a_generators_body_is_part_of_the_stack_and_a_deep_one_is_cut() -> None:
 
 def test_frames_of_celery_are_folded(tmp_path: Path) -> None:
     code = tmp_path / "jobs.py"
-    code.write_text(f"x = 1\nconnect('redis://me:secret@host'); token = 'abc'{' ' * 3_000}# end\n")
+    code.write_text("login(\napi_token, 'hunter2')\nconnect('redis://me:hunter2@host')\n")
     trace = "/venv/lib/python3/site-packages/celery/app/trace.py"
     stack = [
         At("/venv/lib/python3/site-packages/requests/api.py", 5, "get", "requests.api"),
-        At(str(code), 2, "fetch", "jobs"),
+        At(str(code), 3, "fetch", "jobs"),
         At(frames.__file__, 9, "run", frames.__name__),
         At(trace, 10, "trace_task", "celery.app.trace"),
     ]
@@ -128,11 +130,60 @@ def test_frames_of_celery_are_folded(tmp_path: Path) -> None:
     assert [frame["file"] for frame in shown[::3]] == ["requests/api.py", "celery/app/trace.py"]
     assert shown[1] == {
         "file": "jobs.py",
-        "line": 2,
+        "line": 3,
         "function": "fetch",
-        "code": "connect('redis://me:***@host'); token = ***",
+        "code": "connect('redis://me:***@host')",
     }
+    (frame,) = frames.described([At(str(code), 2, "fetch", "jobs")], Redaction())
+    assert frame["code"] == "***"
     assert [at.own for at in stack] == [False, True, False, False]
+
+
+#: A module that fails in a call over several lines, in a group and after another exception.
+FAILING: Final = """
+def fetch():
+    try:
+        connect = {}["db"]
+    except KeyError:
+        raise ExceptionGroup("two", [
+            reached(),
+            login(
+                "hunter2", my_passphrase="hunter2",
+                host="db",
+            )
+        ])
+
+def reached(**_):
+    return ValueError("no rows")
+
+def login(key, my_passphrase, host): raise OSError(f"no password: hunter2 at {host}")
+"""
+
+
+def test_a_traceback_has_files_as_stacks_and_no_line_with_a_secrets_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "fetching.py").write_text(FAILING)
+    monkeypatch.syspath_prepend(tmp_path)
+    fetching = importlib.import_module("shop.fetching")
+    try:
+        fetching.fetch()
+    except OSError:
+        kept = cut(traceback.format_exc(), Redaction())
+    assert str(tmp_path) not in kept
+    assert "hunter2" not in kept
+    assert kept.count('  File "shop/fetching.py", line ') == 3
+    assert kept.count("\n    ***\n") == 2
+    assert f'  File "{Path(__file__).name}", line ' in kept.replace("tests/stacks/", "")
+    assert 'connect = {}["db"]' in kept
+    assert kept.endswith("OSError: no password: *** at db")
+    group = (
+        '  | Traceback\n  |   File "/srv/shop.py", line 1\n  |     f(token)\n  |     ^^^^\n  | E: x'
+    )
+    assert cut(group, Redaction()) == (
+        '  | Traceback\n  |   File "shop.py", line 1\n  |     ***\n  | E: x'
+    )
 
 
 def test_a_long_traceback_keeps_its_end_without_secrets() -> None:
