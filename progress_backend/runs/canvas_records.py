@@ -4,7 +4,6 @@ publish, and their ends if the tasks will not run. It works in steps, so that no
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -85,8 +84,6 @@ class CanvasRecords:
     def __init__(self) -> None:
         self._jobs: deque[Job] = deque()
         self._full = OneAMinute()
-        #: Held during a step: the process's exit takes steps too.
-        self._stepping = threading.Lock()
 
     def __bool__(self) -> bool:
         return bool(self._jobs)
@@ -106,20 +103,17 @@ class CanvasRecords:
         """Does the next step, if the store replies; returns whether it was done."""
         if not self._jobs or writer.thread.open:
             return False
-        with self._stepping:
-            if not self._jobs:
-                return False
-            job = self._jobs[0]
-            try:
-                more = job.step(writer)
-            except StoreUnavailable:
-                return False
-            except Exception:
-                # A job that cannot be done must not block the others for ever.
-                self._over(job)
-                raise
-            if not more:
-                self._over(job)
+        job = self._jobs[0]
+        try:
+            more = job.step(writer)
+        except StoreUnavailable:
+            return False
+        except Exception:
+            # A job that cannot be done must not block the others for ever.
+            self._over(job)
+            raise
+        if not more:
+            self._over(job)
         return True
 
     def _over(self, job: Job) -> None:

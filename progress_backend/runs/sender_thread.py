@@ -62,6 +62,8 @@ class SenderThread:
         self._values = ValueWriter(self.writer, mirror, self._outbox, self._interval_s)
         self._stacks = StackWriter(self.writer)
         self._guard = threading.Lock()
+        #: Held during a round: the process's exit works on the same queues.
+        self._round = threading.Lock()
         self._awake = threading.Event()
         self._thread: threading.Thread | None = None
         self._look_at = 0.0
@@ -119,21 +121,24 @@ class SenderThread:
                 return
             self._awake.clear()
             try:
-                self._hurry()
-                self.flush()
-                self._again = self.each_round()
-                self._look()
-                self._stacks.step(list(self._runs.values()))
-                self._probe()
-                # Planned records come after the outbox, which may have the first events of these
-                # records.
-                if not self._outbox and self._behind.step(self.writer):
-                    self._awake.set()
+                with self._round:
+                    self._do_round()
             except Exception:
                 # The next values must be recorded after any exception; it is logged.
                 with contextlib.suppress(Exception):  # raised by the application's log
                     if self._traceback.passes():
                         logger.exception("the sender of progress failed; trying again")
+
+    def _do_round(self) -> None:
+        self._hurry()
+        self.flush()
+        self._again = self.each_round()
+        self._look()
+        self._stacks.step(list(self._runs.values()))
+        self._probe()
+        # Planned records come after the outbox, which may have the first events of these records.
+        if not self._outbox and self._behind.step(self.writer):
+            self._awake.set()
 
     def _is_over(self) -> bool:
         """Whether the idle thread ends: it would keep the store of a dropped app. The next wake-up
@@ -215,10 +220,7 @@ class SenderThread:
     def _store_left(self) -> None:
         """Stores the last lines of runs that have ended, after the outbox has sent their events."""
         for _ in range(len(self._left)):
-            try:
-                run = self._left.popleft()
-            except IndexError:  # `stop` does it at the same time
-                return
+            run = self._left.popleft()
             with run.lock:
                 self._logs.store(run, self.writer.thread)
             waits = run.attempt is not None or run.task_id in self._outbox
@@ -241,13 +243,12 @@ class SenderThread:
             if self._outbox:
                 left_s = max(deadline - time.monotonic(), 0)
                 time.sleep(min(0.05 + self.writer.thread.remaining_s, left_s))
-        self._stacks.store()
-        thread = self.writer.thread
-        while self._behind and time.monotonic() < deadline and not thread.open:
-            self._behind.step(self.writer)
-        if self._left and (left_s := deadline - time.monotonic()) > 0:
-            with self.writer.store.within(left_s):
-                self._store_left()
+        if self._round.acquire(timeout=max(deadline - time.monotonic(), 0)):
+            try:
+                with self.writer.store.within(deadline - time.monotonic()):
+                    self._empty(deadline)
+            finally:
+                self._round.release()
         for run in list(self._left):
             _dropped(run)
         if self._outbox:
@@ -255,6 +256,14 @@ class SenderThread:
             logger.error(line, len(self._outbox))
         self._stopping = True
         self._awake.set()
+
+    def _empty(self, deadline: float) -> None:
+        """Does what waits behind the outbox, until a monotonic time."""
+        self._stacks.store()
+        while self._behind and time.monotonic() < deadline and not self.writer.thread.open:
+            self._behind.step(self.writer)
+        if self._left:
+            self._store_left()
 
 
 def _dropped(run: Run) -> None:

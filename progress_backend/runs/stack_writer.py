@@ -64,10 +64,11 @@ class StackWriter:
     def store(self, now: float = inf) -> None:
         """Stores the next entries that are due."""
         for _ in range(min(len(self._due), _STEP)):
-            due = self._due[0]
+            due = self._due.popleft()  # at once: a full queue drops its oldest entry meanwhile
             if now < due.at + APART_S or not self._stored(due):
+                if len(self._due) < _MOST:
+                    self._due.appendleft(due)
                 return
-            self._due.popleft()
 
     def _stored(self, due: _Due) -> bool:
         """Stores an entry; returns False if it has to wait for the store."""

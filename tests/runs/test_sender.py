@@ -13,7 +13,7 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.operations import logs, workflows
+from progress_backend.operations import logs, stacks, workflows
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.record.workflow import Figures
@@ -24,7 +24,9 @@ from progress_backend.runs.writer import Entry, Outcome
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.clocks import set_monotonic
-from tests.waiting import eventually
+from tests.conftest import StartServer
+from tests.stopwatch import timed
+from tests.waiting import PATIENCE_S, eventually
 
 IDENTITY = ev.Identity(task_type="fetch_data", total_items=10)
 
@@ -114,6 +116,42 @@ def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
     sender.writer.thread.succeeded()
     sender.stop()
     assert len(tries) <= 3, "0.3 s of them"
+
+
+def test_the_end_of_a_process_stores_no_traceback_that_its_thread_stores(
+    store: Store, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, execute, under_way = begun(sender), store.execute, threading.Event()
+    mine = threading.get_ident()
+
+    def slow(call: Any) -> Any:
+        if threading.get_ident() != mine:
+            under_way.set()
+            threading.Event().wait(0.05)  # that is how slow the store is
+        return execute(call)
+
+    monkeypatch.setattr(store, "execute", slow)
+    for number in range(2):
+        sender.failed(run, f"ValueError: {number}")
+    assert under_way.wait(60)
+    sender.stop()
+    eventually(lambda: sender._thread is None or not sender._thread.is_alive())
+    assert len(store.execute(stacks.kept("t"))) == 2
+
+
+def test_the_end_of_a_process_is_bounded_where_a_traceback_waits_for_a_store_that_hangs(
+    start_server: StartServer,
+) -> None:
+    """Neither a call of its own nor the thread's takes longer."""
+    server = start_server()
+    with Store(Settings(redis_url=server.url), PATIENCE_S) as store:
+        sender = Sender(store, None, closing_s=0.3)
+        run = begun(sender)
+        server.pause()
+        sender.failed(run, "ValueError: no")
+        eventually(sender._round.locked)
+        assert timed(sender.stop) < 2
+        server.resume()
 
 
 def test_an_end_has_the_value_of_a_write_without_a_reply(
