@@ -5,10 +5,15 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
+import threading
 import time
+from concurrent.futures import Future
+from functools import lru_cache
 from typing import Any, Final
 
 import httpcore
+
+from ..daemon import daemon
 
 #: The IPv6 addresses of the internet. All else is local, reserved or a form that only translators
 #: use (fec0::/10, ::ffff:0:a.b.c.d, 64:ff9b:1::/48), of which Python's versions know different
@@ -24,6 +29,9 @@ _ELSEWHERE: Final = [*map(ipaddress.ip_network, _LOCAL)]
 _ISATAP: Final = (0x0000_5EFE, 0x0200_5EFE)
 #: Addresses of one name that are tried.
 _ADDRESSES: Final = 4
+#: Threads that resolve one name, and names that are remembered for this.
+_RESOLVERS: Final = 4
+_NAMES: Final = 256
 #: Seconds for one connect, so that a second address gets a try.
 _CONNECT_S: Final = 5.0
 
@@ -43,8 +51,7 @@ class Checked(httpcore.NetworkBackend):
             PermissionError: one of the addresses is none of the internet.
             httpcore.ConnectError, httpcore.ConnectTimeout: no address can be connected to.
         """
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
+        addresses = _resolved(host, port, self._until)
         if not self._allow_private:
             for address in addresses:
                 refuse_private(address)
@@ -88,6 +95,40 @@ class _Stream(httpcore.NetworkStream):
         """Begins TLS; the certificate has to be one of the URL's name."""
         secured = self._stream.start_tls(ssl_context, server_hostname, _left_s(self._until))
         return _Stream(secured, self._until)
+
+
+def _resolved(host: str, port: int, until: float) -> list[str]:
+    """The addresses of a name. The system's resolver takes no time limit: it runs in a thread that
+    is left behind at the end of the delivery's time.
+
+    Raises:
+        OSError: there are none, or not in time.
+    """
+    free, found = _resolvers(host), Future[list[Any]]()
+
+    def resolve() -> None:
+        try:
+            found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as error:
+            found.set_exception(error)
+        finally:
+            free.release()
+
+    if not free.acquire(timeout=_left_s(until)):
+        raise TimeoutError("the name is not resolved in time, as often before")
+    if daemon("progress-webhook-resolver", resolve) is None:
+        free.release()
+        raise OSError("there is no thread left that resolves the name")
+    try:
+        return list(dict.fromkeys(str(one[4][0]) for one in found.result(_left_s(until))))
+    except TimeoutError:
+        raise TimeoutError("the name is not resolved in time") from None
+
+
+@lru_cache(_NAMES)
+def _resolvers(host: str) -> threading.BoundedSemaphore:
+    """What bounds the threads that resolve a name: one that hangs takes none of another's."""
+    return threading.BoundedSemaphore(_RESOLVERS)
 
 
 def _left_s(until: float) -> float:

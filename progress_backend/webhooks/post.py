@@ -14,7 +14,7 @@ from ..record.webhook_event import CONTENT_TYPE
 from ..record.webhook_target import Target
 from .connection import Checked
 
-#: Seconds for all of a delivery after the name was resolved: connect, TLS, request and answer.
+#: Seconds for all of a delivery: name, connect, TLS, request and answer.
 TIMEOUT_S: Final = 15.0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
@@ -14,6 +15,7 @@ from progress_backend.webhooks import connection
 from progress_backend.webhooks.connection import refuse_private
 from progress_backend.webhooks.post import post
 from tests.stopwatch import Stopwatch
+from tests.waiting import PATIENCE_S
 from tests.webhooks.targets import OTHER, SECRET, receiving, target
 
 BODY = '{"id":"t~1~2~completed","type":"progress.task.completed","data":{"text":"é ✓"}}'.encode()
@@ -128,6 +130,32 @@ def test_a_name_is_resolved_once_and_the_checked_address_gets_the_event(
         url = receiver.url.replace("127.0.0.1", "rebinds.example.com")
         assert post(target(url), ID, BODY).delivered
     assert asked == ["rebinds.example.com"]
+
+
+def test_a_resolver_that_hangs_is_left_within_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no more threads wait for it than a bound; another name is not affected."""
+    held, real, hanging = threading.Event(), socket.getaddrinfo, list[str]()
+
+    def resolve(host: str, *args: Any, **options: Any) -> Any:
+        if host == "hangs.example.com":
+            hanging.append(host)
+            held.wait(PATIENCE_S)
+        return real("127.0.0.1", *args, **options)
+
+    monkeypatch.setattr(connection.socket, "getaddrinfo", resolve)
+    try:
+        with receiving() as receiver:
+            for _ in range(connection._RESOLVERS + 2):
+                with Stopwatch() as watch:
+                    url = receiver.url.replace("127.0.0.1", "hangs.example.com")
+                    found = post(target(url), ID, BODY, timeout_s=0.2)
+                assert watch.seconds < 2
+                assert "Timeout" in (found.error or "")
+            assert len(hanging) == connection._RESOLVERS
+            url = receiver.url.replace("127.0.0.1", "works.example.com")
+            assert post(target(url), ID, BODY).delivered
+    finally:
+        held.set()
 
 
 def test_a_name_with_one_private_address_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
