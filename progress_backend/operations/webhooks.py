@@ -55,6 +55,10 @@ class Taken(NamedTuple):
     attempt: int
 
 
+def _names(keys: Keys, target: str) -> dict[str, str]:
+    return {"events": keys.webhook_events(target), "counts": keys.webhook_counts(target)}
+
+
 def take(place: int, target: str, lease_ms: int) -> Call[Taken | None]:
     """A target's next event in a partition, which no other sender gets for `lease_ms`. The attempt
     is counted here, so that it counts even if the sender dies."""
@@ -66,9 +70,7 @@ def take(place: int, target: str, lease_ms: int) -> Call[Taken | None]:
         return Taken(text(entry), text(event_id), body, attempt)
 
     def ask(keys: Keys) -> Asked[Taken | None]:
-        return one(
-            script("take", {"events": keys.webhook_events(target)}, {"lease": lease_ms}), parse
-        )
+        return one(script("take", _names(keys, target), {"lease": lease_ms}), parse)
 
     return Call(lambda layout: ask(layout.keys[place]))
 
@@ -79,9 +81,10 @@ def settle(place: int, target: str, taken: Taken, outcome: str, pause_s: float =
     there have to be few."""
 
     def ask(keys: Keys) -> Asked[None]:
-        names = {"events": keys.webhook_events(target), "counts": keys.webhook_counts(target)}
         about = {"entry": taken.entry, "bytes": len(taken.body), "outcome": outcome}
-        return one(script("settle", names, about | {"pause": int(pause_s * 1000)}), nothing)
+        return one(
+            script("settle", _names(keys, target), about | {"pause": int(pause_s * 1000)}), nothing
+        )
 
     return Call(lambda layout: ask(layout.keys[place]))
 

@@ -29,7 +29,7 @@ from .post import Answer, post
 logger = logging.getLogger(__name__)
 
 #: Seconds that a sender has for an event: much longer than one delivery, which ends within
-#: `post.TIMEOUT_S` once the name is resolved.
+#: `post.TIMEOUT_S`.
 LEASE_S: Final = 60.0
 #: Seconds between two looks for events that are due.
 STEP_S: Final = 1.0
@@ -50,6 +50,9 @@ class Sender:
         self._threads: dict[str, list[threading.Thread]] = {}
         #: By what a line is about; "": the sender itself.
         self._log: dict[str, OneAMinute] = defaultdict(OneAMinute)
+        #: When dropped events are counted, and how many there were of each target.
+        self._count = OneAMinute()
+        self._dropped: dict[str, int] = {}
 
     def run(self) -> None:
         """Sends events until `stop` is called; then waits for deliveries in progress."""
@@ -92,6 +95,18 @@ class Sender:
         store.run(ended_workflows(store.flows, targets, store.now(), lease_ms))
         for target in targets:
             self._begin(target)
+        if self._count.passes():
+            self._log_dropped([target.name for target in targets])
+
+    def _log_dropped(self, names: list[str]) -> None:
+        figures = self._store.execute(webhooks.figures(names))
+        for name, dropped in zip(names, (each.dropped for each in figures), strict=True):
+            if (more := dropped - self._dropped.get(name, dropped)) > 0:
+                logger.error(
+                    "webhook %s: %d events were dropped unsent, since more than %d or %d MiB wait",
+                    *(name, more, webhooks.MOST, webhooks.MOST_BYTES // 1024**2),
+                )
+            self._dropped[name] = dropped
 
     def _begin(self, target: Target) -> None:
         """Starts a thread for a target; one that finds nothing due ends at once."""

@@ -23,6 +23,7 @@ from progress_backend.settings import Settings
 from progress_backend.targets import targets_of
 from tests.behaviour.conftest import EVERY, store_url
 from tests.behaviour.driving import Driver, identity_of, in_parts, over
+from tests.waiting import eventually
 from tests.webhooks.targets import SECRET, spec
 
 FAR = 2**52
@@ -235,6 +236,32 @@ def test_the_bytes_that_wait_are_bounded(
         small = webhooks.store("t", (webhooks.Notice("ops0", "small", b'{"subject":"small"}'),))
         driver.execute(small)
         assert driver.execute(webhooks.figures(("ops0",))) == [webhooks.Figures(3, dropped=3)]
+
+
+def test_an_event_that_is_dropped_while_it_is_sent_is_counted_once_and_as_what_came_of_it(
+    hooked: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "MOST", 4)
+
+    def store(name: str) -> None:
+        hooked.execute(webhooks.store("t", (webhooks.Notice("ops0", name, b"{}"),)))
+
+    def figures() -> webhooks.Figures:
+        (found,) = hooked.execute(webhooks.figures(("ops0",)))
+        return found
+
+    for number in range(4):
+        store(f"{number}")
+    sent = [take(hooked) or pytest.fail("there is none") for _ in range(3)]
+    hooked.execute(webhooks.take(sent[0][0], "ops0", 1))  # a sender that dies
+    for number in range(4, 9):
+        store(f"{number}")
+    assert figures() == webhooks.Figures(4, dropped=1), "the fifth, which no sender has taken"
+    for (place, one), outcome in zip(sent, ("delivered", "failed", ""), strict=True):
+        hooked.execute(webhooks.settle(place, "ops0", one, outcome, 5))
+    assert figures() == webhooks.Figures(4, delivered=1, failed=1, dropped=2)
+    eventually(lambda: take(hooked) is not None and figures().dropped == 3)
+    assert figures() == webhooks.Figures(4, delivered=1, failed=1, dropped=3), "nine in all"
 
 
 def test_events_that_a_user_may_not_store_are_left_out_and_logged_once(

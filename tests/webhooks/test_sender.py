@@ -18,6 +18,7 @@ from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
+from progress_backend.store.outage_log import OneAMinute
 from progress_backend.targets import targets_of
 from progress_backend.webhooks import begin_sending
 from progress_backend.webhooks import sender as module
@@ -221,3 +222,24 @@ def test_an_event_that_ends_each_of_its_senders_is_given_up_unsent(
             eventually(lambda: sender._send_next(targets()[0], 0))
         assert figures(store) == webhooks.Figures(0, failed=1)
     assert "given up after 2 attempts: its senders have died" in caplog.text
+
+
+def test_dropped_events_are_one_log_line_a_minute(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(webhooks, "MOST", 2)
+    monkeypatch.setattr(module, "_THREADS", 0)
+    settings, minutes = Settings(redis_url=redis_url, webhooks=spec(allow_private=True)), [0.0]
+    targets = targets_of(settings)
+    assert targets is not None
+    with Store(settings) as store:
+        sender = Sender(settings, targets)
+        sender._count = OneAMinute(lambda: minutes[0])
+        with sender._store:
+            for number in range(12):
+                end(store, f"t{number}")
+                minutes[0] += 20
+                sender.step()
+    assert figures(store).dropped == 10
+    lines = [one for one in caplog.records if one.name == module.logger.name]
+    assert [one.args[:2] for one in lines if one.args] == [("ops", 2), ("ops", 3), ("ops", 3)]

@@ -14,14 +14,19 @@ Returns
 Publishes
   nothing
 ]]
-if outcome == '' then
-  -- No error if the stream is gone, and its group with it.
-  redis.pcall('XCLAIM', events, 'senders', pause, 0, entry, 'JUSTID')
+-- No error if the stream is gone, and its group with it; not pending: another sender has ended it.
+if #redis.pcall('XPENDING', events, 'senders', entry, entry, 1) == 0 then
   return 1
 end
-tolerant('XACK', events, 'senders', entry)
-if tolerant('XDEL', events, entry) == 1 then  -- else another sender has ended it
-  tolerant('HINCRBY', counts, 'bytes', -bytes)
-  tolerant('HINCRBY', counts, outcome, 1)
+local waits = #redis.call('XRANGE', events, entry, entry) == 1  -- else it was dropped meanwhile
+if outcome == '' and waits then
+  redis.call('XCLAIM', events, 'senders', pause, 0, entry, 'JUSTID')
+  return 1
 end
+redis.call('XACK', events, 'senders', entry)
+if waits then
+  redis.call('XDEL', events, entry)
+  tolerant('HINCRBY', counts, 'bytes', -bytes)
+end
+tolerant('HINCRBY', counts, outcome == '' and 'dropped' or outcome, 1)
 return 1
