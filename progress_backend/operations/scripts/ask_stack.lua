@@ -18,34 +18,28 @@ Publishes
   nothing
 ]]
 now, most = tonumber(now), tonumber(most)
-local over = now - span
-redis.call('ZREMRANGEBYSCORE', asked, '-inf', over)
-redis.call('ZREMRANGEBYSCORE', callers, '-inf', over)
-local last = redis.call('ZSCORE', asked, task)
+local since, last = now - span, redis.call('ZSCORE', asked, task)
 if last and last + again > now then
   return {last + again - now, 1}
 end
-local names, count, own, first, own_first = {[caller] = true}, 0, 0, now, now
-local found, share = redis.call('ZRANGE', callers, 0, -1, 'WITHSCORES'), 1
+local all, own, parts, known = {}, {}, 2, {[caller] = true}
+local found = redis.call('ZRANGEBYSCORE', callers, '(' .. since, '+inf', 'WITHSCORES')
 for i = 1, #found, 2 do
   local name = found[i]:match('^(.-)\n')
   if (name == '') == (caller == '') then
-    names[name], count, first = true, count + 1, math.min(first, found[i + 1])
-    if name == caller then
-      own, own_first = own + 1, math.min(own_first, found[i + 1])
-    end
+    all[#all + 1] = found[i + 1]
+    own[#own + 1] = name == caller and found[i + 1] or nil
+    parts, known[name] = parts + (known[name] and 0 or 1), true
   end
 end
-for _ in pairs(names) do
-  share = share + 1
+local share = caller == '' and most or math.max(1, math.floor(most / parts))
+local above = #own >= share and own or #all >= most and all
+if above then
+  return {above[1] - since, 0}
 end
-share = caller == '' and most or math.max(1, math.floor(most / share))
-if own >= share or count >= most then
-  return {math.max(1, (own >= share and own_first or first) - over), 0}
-end
-redis.call('ZADD', asked, now, task)
-redis.call('ZADD', callers, now, caller .. '\n' .. now .. task)
-for _, key in ipairs({asked, callers}) do
+for key, member in pairs({[asked] = task, [callers] = caller .. '\n' .. now .. task}) do
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', since)
+  redis.call('ZADD', key, now, member)
   redis.call('PEXPIRE', key, span)
 end
 return {0}

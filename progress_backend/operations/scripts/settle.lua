@@ -24,9 +24,7 @@ if outcome == '' and waits then
   return 1
 end
 redis.call('XACK', events, 'senders', entry)
-if waits then
-  redis.call('XDEL', events, entry)
-  tolerant('HINCRBY', counts, 'bytes', -bytes)
-end
+redis.call('XDEL', events, entry)
+tolerant('HINCRBY', counts, 'bytes', waits and -bytes or 0)
 tolerant('HINCRBY', counts, outcome == '' and 'dropped' or outcome, 1)
 return 1
