@@ -27,7 +27,6 @@ MODULES = (
     "tasks_per_second",
     "publishing",
     "get_status",
-    "get_list",
     "connecting",
     ESTIMATES,
     LIVE_PAGE,
