@@ -26,6 +26,8 @@ _BLANKS: Final = {
     "limit": 5,
     "seconds": 4,
     "lost": 2,
+    "since": "14:02",
+    "waiting": 3,
 }
 #: Key of a text -> when it is used.
 _WHEN: Final = {
@@ -48,6 +50,8 @@ _WHEN: Final = {
     "upstream": "error, cause `upstream`",
     "never_published": "error, cause `never_published`",
     "members": "a workflow",
+    "member_waits": "a workflow without news of its tasks for long",
+    "members_wait": "the same, if several wait",
     "retry": "a retry; `retry_of` with its `max_retries`",
     "retry_in": "a retry within a minute; `retry_in_of` as above",
     "retry_at": "a later retry; `retry_at_of` as above",

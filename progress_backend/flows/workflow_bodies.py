@@ -7,11 +7,12 @@ from datetime import datetime
 from ..operations import records, workflows
 from ..record import reader_view
 from ..record.json_text import dumps
-from ..record.model import TaskStatus
+from ..record.model import Task, TaskStatus
 from ..record.workflow import FAILURES, Figures, body, row
 from ..record.workflow_as_task import as_task
 from . import shown_record
 from .flow import Flow
+from .silent_runs import readable
 from .stored_record import milliseconds
 from .task_flows import Flows
 
@@ -41,8 +42,30 @@ def body_of(flows: Flows, workflow_id: str, found: Figures, now: datetime) -> Fl
         documents = yield from records.read(ids)
         found_in = zip(ids, documents, strict=True)
         failed = [d for i, d in found_in if d and reader_view.fault(d, i) is None]
-    made = body(workflow_id, found, failed, zone, flows.settings.locale, now)
+    waiting = yield from _waiting(flows, workflow_id, found, now)
+    made = body(workflow_id, found, failed, zone, flows.settings.locale, now, waiting)
     return dumps(made).encode()
+
+
+def _waiting(flows: Flows, workflow_id: str, found: Figures, now: datetime) -> Flow[int]:
+    """How many members of a quiet workflow wait for a message of which nothing is known; 0 while
+    one of them is at work, or waits for its `eta`."""
+    many = found.count(TaskStatus.RUNNING) > FAILURES
+    if many or not found.quiet(milliseconds(now), flows.settings.lease_s):
+        return 0
+    ids = list[str]()
+    for status in (TaskStatus.CREATED, TaskStatus.RUNNING):
+        first = yield from workflows.oldest(workflow_id, status, FAILURES)
+        ids += [task_id for _, task_id in first]
+    tasks = [base.task for base in readable((yield from records.read(ids)))]
+    if any(_at_work(task) or (task.eta is not None and task.eta > now) for task in tasks):
+        return 0
+    return found.open - found.planned or found.planned
+
+
+def _at_work(task: Task) -> bool:
+    """Whether a task runs, in a worker or outside of Celery: there it has no attempt."""
+    return task.status == TaskStatus.RUNNING and (task.worker is not None or not task.attempt)
 
 
 def page(flows: Flows, page: int, limit: int, now: datetime) -> Flow[tuple[int, list[bytes]]]:

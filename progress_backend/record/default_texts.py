@@ -39,6 +39,10 @@ TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "unknown_task": "未登録のタスクです: {name}",
         "upstream": "前の処理が完了しなかったため実行されませんでした: {name}",
         "members": "{total} 件中 {current} 件が終了",
+        "member_waits": "{total} 件中 {current} 件が終了、{since} から更新なし。"
+        "1 件が待機中（メッセージの所在は不明）",
+        "members_wait": "{total} 件中 {current} 件が終了、{since} から更新なし。"
+        "{waiting} 件が待機中（メッセージの所在は不明）",
         "never_published": "ワークフローが先へ進まず、タスクは送信されませんでした",
         "retry": "{number} 回目の試行: {reason}",
         "retry_of": "{number}/{limit} 回目の試行: {reason}",
@@ -66,6 +70,10 @@ TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "unknown_task": "No worker knows this task: {name}",
         "upstream": "Did not run, since a step before it did not complete: {name}",
         "members": "{current} of {total} tasks have ended",
+        "member_waits": "{current} of {total} tasks have ended; no news since {since}; 1 step "
+        "waits, its message is not known",
+        "members_wait": "{current} of {total} tasks have ended; no news since {since}; {waiting} "
+        "steps wait, their messages are not known",
         "never_published": "The workflow went on no more, and the task was not published",
         "retry": "try {number}: {reason}",
         "retry_of": "try {number} of {limit}: {reason}",

@@ -15,7 +15,7 @@ from msgspec.structs import asdict
 
 from . import act
 from .act import Act
-from .default_texts import Locale, text
+from .default_texts import DefaultText, Locale, clock_text, text
 from .fields import Estimate
 from .first_estimate import ending
 from .local_time import optional_moment
@@ -26,6 +26,8 @@ from .past_runs import PastRun, history
 WHOLE: Final = 1_000
 #: Failed members that a workflow's body names.
 FAILURES: Final = 20
+#: Leases without a commit of a member after which a workflow is quiet.
+_QUIET: Final = 10
 #: What a list of workflows leaves out.
 NOT_IN_ROWS: Final = frozenset(
     {"error_message", "error_code", "failures", "results", "processing_details", "metadata"}
@@ -92,6 +94,13 @@ class Figures(NamedTuple):
     def only_planned(self) -> bool:
         """Whether members are open, and all of these are planned."""
         return 0 < self.planned == self.open
+
+    def quiet(self, now_ms: int, lease_s: float) -> bool:
+        """Whether a running workflow has had no commit of a member for long, though none is paused
+        and none is being published."""
+        waits = self.status == TaskStatus.RUNNING and not self.count(TaskStatus.PAUSED)
+        since = now_ms - _QUIET * lease_s * 1000
+        return waits and not self.publishers and (self.changed_ms or now_ms) < since
 
     @property
     def status(self) -> str:
@@ -160,9 +169,11 @@ def body(
     zone: tzinfo,
     locale: Locale,
     now: datetime,
+    waiting: int = 0,
 ) -> dict[str, Any]:
     """The body of a workflow: a task's names, then counts of its members by status, and the first
-    failures, which are documents. Its end is not final while one of these may run again."""
+    failures, which are documents. Its end is not final while one of these may run again. `waiting`:
+    how many members wait for a message of which nothing is known."""
 
     def at(ms: int | None) -> datetime | None:
         return None if ms is None else datetime.fromtimestamp(ms / 1000, zone)
@@ -175,7 +186,7 @@ def body(
     failed.sort(key=lambda one: one["error_cause"] in UNREACHED)  # the causes before what followed
     again = [optional_moment(one.get("may_come_again_until")) for one in bodies if over]
     again_until = max((time.astimezone(zone) for time in again if time), default=None)
-    through = text(locale, "members", current=figures.ended, total=figures.whole)
+    through = _through(figures, at(figures.changed_ms), now, locale, waiting)
     until, took = figures.ended_ms if over else figures.changed_ms, None
     if figures.started_ms is not None and until is not None:
         took = max(until - figures.started_ms, 0)
@@ -216,6 +227,17 @@ def body(
         "final": over and (again_until is None or again_until <= now),
         "revision": figures.revision,
     }
+
+
+def _through(
+    figures: Figures, changed: datetime | None, now: datetime, locale: Locale, waiting: int
+) -> DefaultText:
+    done = {"current": figures.ended, "total": figures.whole}
+    if not waiting or changed is None:
+        return text(locale, "members", **done)
+    key = "member_waits" if waiting == 1 else "members_wait"
+    since = clock_text(changed, now.astimezone(changed.tzinfo))
+    return text(locale, key, **done, waiting=waiting, since=since)
 
 
 def _expected(

@@ -7,8 +7,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from ..record import task_json
-from ..record.default_texts import Locale
-from ..record.default_texts import text as default_text
+from ..record.default_texts import Locale, in_language
 from ..record.json_text import document_of
 from ..record.local_time import optional_moment
 from ..record.model import Task, TaskStatus
@@ -77,8 +76,7 @@ def _control(body: Body) -> dict[str, Any] | None:
 
 def _message(body: Body, locale: Locale) -> str:
     """ "5 of 9 tasks have ended (error 2, never ran 1)"."""
-    given = {name: body["progress"][name] for name in ("current", "total")}
-    message: str = default_text(locale, "members", **given)
+    message = in_language(locale, body["current_status"], body["message_code"])
     counted = {n: body["counts"][n] for n in ("error", "cancelled", "never_ran")}
     counts = formats.counts(locale, counted)
     return formats.text(locale, "of_tasks", text=message, counts=counts) if counts else message

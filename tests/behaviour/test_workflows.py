@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -317,6 +318,40 @@ def test_its_failures_are_the_first_ones(driver: Driver) -> None:
     body = json.loads(document)
     assert [one["task_id"] for one in body["failures"]] == [f"m{n}" for n in range(20)]
     assert body["error_message"] == "why 0"
+
+
+def waits(driver: Driver, minutes: float) -> dict[str, Any]:
+    """What the workflow's body says so long from now."""
+    later = driver.now() + timedelta(minutes=minutes)
+    body = json.loads(driver.run(workflow_bodies.status(driver.flows, W, later)) or b"")
+    assert body["status"] == "running"
+    code: dict[str, Any] = body["message_code"]
+    return code
+
+
+def test_a_quiet_workflow_says_that_a_message_is_not_known(driver: Driver) -> None:
+    """Of a step that was published, and of one that goes on under its id; nothing ends by it."""
+    for task_id in ("a", "b", "c"):
+        driver.apply(task_id, ev.Created(identity=WHOLE))
+    driver.apply("d", ev.Planned(identity=WHOLE))
+    driver.start("a")
+    driver.apply("a", ev.Completed())
+    driver.start("c", "lease-1")
+    assert waits(driver, 60)["code"] == "members"  # "c" is at work
+    driver.apply("c", ev.Requeued())  # replaced
+    assert waits(driver, 4)["code"] == "members"
+    found = waits(driver, 6)
+    assert (found["code"], found["args"]["waiting"]) == ("members_wait", 2)
+    body = json.loads(driver.run(workflow_bodies.status(driver.flows, W, driver.now())) or b"")
+    assert found["args"]["since"] in str(body["updated_at"]).replace("T", " ")
+    driver.apply("c", ev.Started(identity=WHOLE))
+    driver.apply("c", ev.Completed())
+    assert waits(driver, 6)["code"] == "member_waits"
+    driver.apply("b", ev.Created(identity=WHOLE, eta=driver.now() + timedelta(hours=1)))
+    assert waits(driver, 6)["code"] == "members"
+    assert waits(driver, 66)["code"] == "member_waits"
+    driver.execute(workflows_ops.publishing(W, "one", milliseconds(driver.now()), 3_600_000))
+    assert waits(driver, 6)["code"] == "members"
 
 
 def test_those_that_never_ran_come_after_those_that_failed(driver: Driver) -> None:

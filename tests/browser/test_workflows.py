@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+import redis
 from playwright.sync_api import Locator, Page, expect
 
+from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import is_live, marked, never_loaded_again
@@ -96,6 +98,25 @@ def test_those_that_never_ran_are_no_failures_of_their_own(
         expect(found).to_contain_text(text)
     bar = box(found.locator(".bar"))["width"]
     assert box(found.locator(".failed"))["width"] == pytest.approx(bar / 2, abs=2)
+
+
+def test_a_quiet_one_says_that_a_message_is_not_known(
+    api: RunningApi, records: Records, open_page: OpenPage, redis_url: str
+) -> None:
+    for task_id in ("first", "next"):
+        records.member(task_id, "quiet", name="fetch → merge")
+    records.run("first")
+    records.complete("first")
+    page = open_page(api, "/workflow/quiet")
+    expect(page.locator("#record h1")).to_have_text("fetch → merge")
+    expect(page.locator(".why")).to_have_text("")
+    with redis.Redis.from_url(redis_url) as client:
+        client.hset(Keys().workflow("quiet"), "changed", 1_700_000_000_000)
+    page = open_page(api, "/workflow/quiet")
+    says = re.compile("no news since 11-1[45] .*; 1 step waits, its message is not known$")
+    expect(page.locator(".why")).to_have_text(says)
+    page.locator("#language").click()
+    expect(page.locator(".why")).to_contain_text("1 件が待機中（メッセージの所在は不明）")
 
 
 def test_its_age_is_counted_by_the_services_clock(

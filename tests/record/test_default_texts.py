@@ -64,7 +64,8 @@ def test_a_header_wishes_a_language_or_none(header: str | None, locale: str | No
 NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
 FILLED: dict[str, Any] = {
     "current": 3, "total": 9, "worker": "w@h", "reason": "no\nbroker: x", "name": "shop.x",
-    "number": 2, "limit": 5, "seconds": 4, "lost": 3, "time": NOW.replace(hour=14, minute=5),
+    "number": 2, "limit": 5, "seconds": 4, "lost": 3, "since": "14:02", "waiting": 3,
+    "time": NOW.replace(hour=14, minute=5),
 }  # fmt: skip
 
 

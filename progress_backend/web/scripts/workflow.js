@@ -2,7 +2,7 @@
 import { detailsOf } from "./details.js";
 import { remainingText } from "./remaining.js";
 import { lastLine, pageOf } from "./task.js";
-import { errorOf } from "./translated.js";
+import { errorOf, translated } from "./translated.js";
 import { clock, STATUSES } from "./words.js";
 
 // Values of error_cause for tasks that failed because of another task's failure.
@@ -50,11 +50,13 @@ export function failedText({ error, never_ran: never }, words, line = "") {
 }
 
 function whyText(workflow, words) {
-  const { counts, control, status } = workflow;
+  const { counts, control, status, current_status, message_code } = workflow;
   if (counts.error) {
     const failures = workflow.failures ?? detailsOf(workflow)?.failures;
     return failedText(counts, words, lastLine(errorOf(failures?.[0], words)));
   }
+  if (message_code.args.waiting)
+    return translated(words.code, current_status, message_code);
   if (!control || !["paused", "cancelled"].includes(status)) return "";
   return [control.by, control.reason].filter(Boolean).join(": ");
 }
