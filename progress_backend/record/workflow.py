@@ -76,6 +76,12 @@ class Figures(NamedTuple):
         return self.counts[STATUSES.index(status)]
 
     @property
+    def counted(self) -> dict[str, int]:
+        """All counts by their names."""
+        counts = dict(zip(STATUSES, self.counts, strict=True))
+        return counts | {"planned": self.planned, "never_ran": self.never_ran}
+
+    @property
     def total(self) -> int:
         """All members."""
         return sum(self.counts)
@@ -186,7 +192,8 @@ def body(
     failed.sort(key=lambda one: one["error_cause"] in UNREACHED)  # the causes before what followed
     again = [optional_moment(one.get("may_come_again_until")) for one in bodies if over]
     again_until = max((time.astimezone(zone) for time in again if time), default=None)
-    through = _through(figures, at(figures.changed_ms), now, locale, waiting)
+    done = {"current": figures.ended, "total": figures.whole}
+    through = _through(done, at(figures.changed_ms), now, locale, waiting)
     until, took = figures.ended_ms if over else figures.changed_ms, None
     if figures.started_ms is not None and until is not None:
         took = max(until - figures.started_ms, 0)
@@ -197,11 +204,7 @@ def body(
         "name": figures.name,
         "symbol": None,
         "status": status,
-        "progress": {
-            "current": figures.ended,
-            "total": figures.whole,
-            "percentage": figures.percentage,
-        },
+        "progress": {**done, "percentage": figures.percentage},
         "current_status": str(through),
         "message_code": through.code,
         "start_time": rendered(started),
@@ -210,11 +213,7 @@ def body(
         "processing_time_ms": took,
         "error_message": failed[0]["error_message"] if failed else None,
         "error_code": failed[0]["error_code"] if failed else None,
-        "counts": {
-            **dict(zip(STATUSES, figures.counts, strict=True)),
-            "planned": figures.planned,
-            "never_ran": figures.never_ran,
-        },
+        "counts": figures.counted,
         "failures": failed,
         "results": {},
         "processing_details": {},
@@ -230,9 +229,8 @@ def body(
 
 
 def _through(
-    figures: Figures, changed: datetime | None, now: datetime, locale: Locale, waiting: int
+    done: dict[str, int], changed: datetime | None, now: datetime, locale: Locale, waiting: int
 ) -> DefaultText:
-    done = {"current": figures.ended, "total": figures.whole}
     if not waiting or changed is None:
         return text(locale, "members", **done)
     key = "member_waits" if waiting == 1 else "members_wait"

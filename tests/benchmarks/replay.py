@@ -36,9 +36,8 @@ class Value(NamedTuple):
     line: float | None
     least: float | None = None
     most: float | None = None
-    #: Seconds without the next value after which the run is called stalled, and without past runs.
-    stalled_s: float | None = None
-    own_stalled_s: float | None = None
+    #: Seconds until the next value after which the run is called stalled; and without past runs.
+    stalled_s: tuple[float | None, ...] = (None, None)
 
 
 class Replay(NamedTuple):
@@ -65,7 +64,7 @@ def replayed(finishes: Sequence[float], history: History = NOTHING) -> Replay:
         ours, band = _left(task, history, at), _band(task, history)
         least, most = (None, None) if ours is None or band is None else within(ours, band)
         silences = longest_silence(task, history.past), longest_silence(task, ())
-        values.append(Value(at, done, ours, line, least, most, *silences))
+        values.append(Value(at, done, ours, line, least, most, silences))
     return Replay(values, of_task(after(task, ev.Completed(), values[-1].at)))
 
 
