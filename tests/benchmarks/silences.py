@@ -44,9 +44,8 @@ def silence_rows(pace: str, jobs: Iterable[Estimated]) -> list[Row]:
         figures = {"ours": 100 * ours, OWN: 100 * own}
         return Row(f"{what}, {pace}", unit, figures, "all", ours, target, notes=(note,))
 
-    called, after = (
-        by_family(found, lambda some, of=of: 100 * of(some, 0)) for of in (_called, _after)
-    )
+    called = by_family(found, lambda some: 100 * _called(some, 0))
+    after = by_family(found, lambda some: 100 * _after(some, 0))
     return [
         row("good runs called stalled", "%", _called(found, 0), _called(found, 1), 0.1, called),
         row(

@@ -55,8 +55,7 @@ function whyText(workflow, words) {
     const failures = workflow.failures ?? detailsOf(workflow)?.failures;
     return failedText(counts, words, lastLine(errorOf(failures?.[0], words)));
   }
-  if (message_code.args.waiting)
-    return translated(words.code, current_status, message_code);
+  if (message_code.args.waiting) return translated(words.code, current_status, message_code);
   if (!control || !["paused", "cancelled"].includes(status)) return "";
   return [control.by, control.reason].filter(Boolean).join(": ");
 }
