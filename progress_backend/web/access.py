@@ -41,7 +41,6 @@ FORM_TYPES: Final = (
     "text/plain",
 )
 _READS: Final = ("GET", "HEAD", "OPTIONS")
-_EVENTS: Final = "/events"
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 _SECURE: Final = ("https", "wss")
 #: A Host header: its name, or an address in brackets, and its port.
@@ -80,10 +79,13 @@ class Access:
         #: Headers of every response: `SECURING`, and Vary where it depends on the origin.
         self.marks: Final = [*SECURING, *([(b"vary", b"Origin")] if self._origins else [])]
 
-    def refusal(self, scope: Scope) -> Refusal | None:
-        """The refusal of a request or socket, whoever sends it; None if it passes. The first that
-        is done with either: a token is taken out of its query."""
+    def refusal(self, scope: Scope, *, streams: bool = False) -> Refusal | None:
+        """The refusal of a request or socket, whoever sends it; None if it passes. `streams`:
+        whether its answer is open until the client leaves. The first that is done with either: a
+        token is taken out of its query."""
         take_query_token(scope)
+        if scope["path"].endswith("\n"):  # a route's pattern would match without it
+            return Refusal(404, "Not Found")
         server = scope["server"]
         address = server[0] if server else None
         for name, host in scope["headers"]:
@@ -94,8 +96,8 @@ class Access:
                     "PROGRESS_ALLOWED_HOSTS",
                 )
         reads = scope["type"] == "http" and scope["method"] in _READS
-        # An event stream is open and counted until it ends, though a foreign page cannot read it.
-        if reads and not scope["path"].endswith(_EVENTS):
+        # A foreign page cannot read an answer, but keep a stream open.
+        if reads and not streams:
             return None
         return self._of_origin(scope) or (None if reads else _of_body(scope))
 

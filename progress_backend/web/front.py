@@ -37,7 +37,7 @@ class Front:
                 if method in (route.methods or ()) and (found := route.path_regex.match(path)):
                     its = as_get(scope) if head else scope
                     its["path_params"] = found.groupdict()
-                    await guarded(route.answer, its, receive, send)
+                    await guarded(route.answer, its, receive, send, streams=route.streams)
                     return
             if any(socket.path_regex.match(path) for socket in self._sockets):
                 answer = JSONResponse({"detail": _SOCKET}, 426, {"Upgrade": "websocket"})
@@ -57,6 +57,7 @@ class Front:
 
 
 def _path(scope: Scope) -> str:
-    """The path below the one that the application is mounted at."""
+    """The path below the one that the application is mounted at, as Starlette has it."""
     path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))
+    root: str = scope.get("root_path", "")
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path

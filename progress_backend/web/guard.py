@@ -47,15 +47,18 @@ def as_get(scope: Scope) -> Scope:
     return {**scope, "method": "GET", HEAD: True}
 
 
-async def guarded(handle: Handle, scope: Scope, receive: Receive, send: Send) -> None:
-    """Handles a request unless it is refused or is a CORS preflight."""
+async def guarded(
+    handle: Handle, scope: Scope, receive: Receive, send: Send, *, streams: bool = False
+) -> None:
+    """Handles a request unless it is refused or is a CORS preflight; `streams` as
+    `Access.refusal`."""
     if _PASSED in scope:
         await handle(scope, receive, send)
         return
     scope[_PASSED] = True
     access = access_of(scope)
     send = _marking(send, access, access.crossing(scope))
-    refusal = access.refusal(scope)
+    refusal = access.refusal(scope, streams=streams)
     if refusal is not None:
         api = getattr(scope["app"].state, "progress", None) if refusal.kind else None
         await denied(api, refusal)(scope, receive, send)

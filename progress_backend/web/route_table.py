@@ -16,6 +16,7 @@ from .rights import WRITES, Action, Kind, Resource
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 Answers = dict[int, dict[str, Any]]
+_STREAM: Final = "text/event-stream"
 #: What a request of a route does, and to what; None: any caller may request it. A supervisor has no
 #: token, the page requests one itself, and neither page nor description has data of a task.
 Right = tuple[Action, Kind] | None
@@ -27,6 +28,11 @@ class Row(NamedTuple):
     summary: str
     right: Right
     answers: dict[int | str, dict[str, Any]]
+
+    @property
+    def streams(self) -> bool:
+        """Whether its answer is open, and counted, until the client leaves or the task ends."""
+        return _STREAM in self.answers.get(200, {}).get("content", ())
 
 
 #: The rows by their functions.

@@ -48,7 +48,7 @@ class StrictRoute(APIRoute):
         options |= {"summary": row.summary, "responses": row.answers, "response_class": Response}
         options["description"] = " ".join((endpoint.__doc__ or "").split())
         super().__init__(path, endpoint, **options)
-        self._right = row.right
+        self._right, self.streams = row.right, row.streams
         body = self.body_field
         self._needs_body = body is not None and body.field_info.is_required()
         #: The value of an empty query, which no function changes; None where that is refused.
@@ -70,7 +70,8 @@ class StrictRoute(APIRoute):
         call = super().handle
         its = scope["method"] in (self.methods or ())
         try:
-            await guarded(partial(self._if_allowed, call) if its else call, scope, receive, send)
+            call = partial(self._if_allowed, call) if its else call
+            await guarded(call, scope, receive, send, streams=self.streams)
         except AnyHTTPException as error:  # a wrong method: the application answers it
             error.headers = {**(error.headers or {}), **ITSELF}
             if "GET" in (self.methods or ()):

@@ -43,7 +43,7 @@ def scope(
 
 
 def status(rule: Access, asked: dict[str, Any]) -> int | None:
-    refusal = rule.refusal(asked)
+    refusal = rule.refusal(asked, streams=asked["path"].endswith("/events"))
     return None if refusal is None else refusal.status
 
 

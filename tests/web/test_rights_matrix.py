@@ -220,6 +220,25 @@ def reading_alone(session_redis_url: str) -> Iterator[RunningApi]:
     running.stop()
 
 
+@pytest.fixture(scope="module", params=["application", "router"])
+def open_here(request: pytest.FixtureRequest, session_redis_url: str) -> Iterator[RunningApi]:
+    """Without tokens, on loopback, where a proxy's requests come from too."""
+    settings = Settings(redis_url=session_redis_url)
+    running = RunningApi(application(request.param, settings)).start()
+    yield running
+    running.stop()
+
+
+#: The headers in which a proxy names a client, each with one on another machine.
+PROXIED: Final = (
+    {"X-Forwarded-For": "192.0.2.2"},
+    {"X-Forwarded-For": "127.0.0.1, 192.0.2.2"},
+    {"X-Forwarded-For": "unknown"},
+    {"X-Real-IP": "192.0.2.2"},
+    {"Forwarded": 'for="[::1]:123", for=_hidden'},
+)
+
+
 @pytest.fixture
 def cell(redis_url: str) -> Callable[[], Cell]:
     records, count = Records(redis_url), itertools.count()
@@ -305,6 +324,71 @@ def test_a_read_only_service_refuses_every_write(
     with reading_alone.http.stream(method, url, json=body) as answer:
         assert answer.status_code == (200 if method == "GET" else 403)
         assert method == "GET" or b"PROGRESS_READ_ONLY" in answer.read()
+
+
+@pytest.mark.parametrize(("method", "path"), HTTP, ids=named)
+def test_a_foreign_page_is_refused_what_changes_something_or_streams(
+    guarded: RunningApi, cell: Callable[[], Cell], method: str, path: str
+) -> None:
+    made, headers = cell(), sent(CALLERS["write"](cell()))
+    url = path.format(**made._asdict())
+    body = BODIES.get(path.rpartition("/")[2]) if method != "GET" else None
+    foreign = {**headers, "Origin": "http://evil.test"}
+    for asked in (method, *(["HEAD"] if method == "GET" else [])):
+        with guarded.http.stream(asked, url, json=body, headers=headers) as answer:
+            streams = answer.headers.get("content-type", "").startswith("text/event-stream")
+        with guarded.http.stream(asked, url, json=body, headers=foreign) as answer:
+            assert (answer.status_code == 403) is (streams or method != "GET")
+        # A route's path is the whole one.
+        for of in (headers, foreign):
+            with guarded.http.stream(asked, f"{url}%0A", json=body, headers=of) as answer:
+                assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("path", SOCKETS)
+async def test_a_sockets_path_is_the_whole_one(
+    guarded: RunningApi, cell: Callable[[], Cell], path: str
+) -> None:
+    made = cell()
+    url = f"ws://127.0.0.1:{guarded.port}{path.format(**made._asdict())}%0A"
+    own = {"additional_headers": sent(CALLERS["read"](made))}
+    async with asyncio.timeout(60), websockets.connect(url, proxy=None, **own) as socket:
+        with contextlib.suppress(ConnectionClosed):
+            await socket.recv()
+    assert socket.close_code == 4404
+
+
+@pytest.mark.parametrize(("method", "path"), HTTP, ids=named)
+def test_without_tokens_an_operation_is_for_this_machine_alone(
+    open_here: RunningApi, cell: Callable[[], Cell], method: str, path: str
+) -> None:
+    url, row = path.format(**cell()._asdict()), HTTP[method, path]
+    body = BODIES.get(path.rpartition("/")[2]) if method != "GET" else None
+    for headers in (*PROXIED, {"X-Forwarded-For": "::1, 127.0.0.1"}):
+        allowed = row["write"] if headers not in PROXIED else 200 if row is OPEN else 403
+        for asked in (method, *(["HEAD"] if method == "GET" else [])):
+            with open_here.http.stream(asked, url, json=body, headers=headers) as answer:
+                got = 200 if answer.is_success else answer.status_code
+                assert got == allowed, headers
+
+
+@pytest.mark.parametrize("path", SOCKETS)
+async def test_without_tokens_a_socket_is_for_this_machine_alone(
+    open_here: RunningApi, cell: Callable[[], Cell], path: str
+) -> None:
+    made = cell()
+    url = f"ws://127.0.0.1:{open_here.port}{path.format(**made._asdict())}"
+    for headers in PROXIED:
+        async with (
+            asyncio.timeout(60),
+            websockets.connect(url, proxy=None, additional_headers=headers) as socket,
+        ):
+            if path == SHARED:
+                code = await shared_code(socket, "a", task_id=made.task_id)
+            else:
+                await socket.wait_closed()
+                code = (socket.close_code or 0) - 4000
+        assert code == 403, headers
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -37,7 +37,7 @@ class Refused(Exception):
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.detail)
-        codes = {401: UNAUTHORIZED, 429: TOO_MANY}
+        codes = {401: UNAUTHORIZED, 404: UNKNOWN, 429: TOO_MANY}
         self.code = codes.get(refusal.status, FORBIDDEN)
 
 
