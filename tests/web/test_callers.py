@@ -6,19 +6,16 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from progress_backend import tokens
 from progress_backend.settings import Settings
-from progress_backend.web import lifespan
 from progress_backend.web.callers import HINT, Callers
 from progress_backend.web.request_token import presented
 from progress_backend.web.rights import Refusal, Resource
 from tests.records import Records
 from tests.waiting import PATIENCE_S, eventually
 from tests.web.conftest import StartApi
-from tests.web.mounting import application
 from tests.web.test_websockets import closed, received
 
 TASK = Resource("task", "job")
@@ -86,24 +83,6 @@ def test_where_a_token_stands(
     headers: list[tuple[bytes, bytes]], subprotocols: tuple[str, ...], text: str | None
 ) -> None:
     assert presented(scope(None, headers=headers, subprotocols=list(subprotocols))) == text
-
-
-@pytest.mark.parametrize("kind", ["application", "router"])
-async def test_a_refused_remote_request_gets_a_hint(redis_url: str, kind: str) -> None:
-    settings = Settings(redis_url=redis_url)
-    Records(redis_url).start("job")
-    app = application(kind, settings)
-    for trusted in (False, True):
-        app.state.progress_trusted = trusted
-        async with lifespan(app):
-            transport = httpx.ASGITransport(app)
-            for host, passes in (("10.0.0.5", trusted), ("127.0.0.1", True)):
-                url = f"http://{host}:8004"
-                async with httpx.AsyncClient(transport=transport, base_url=url) as http:
-                    answer = await http.get("/internal/task/job/status")
-                    assert answer.status_code == (200 if passes else 403)
-                    assert passes or answer.json()["detail"] == HINT
-                    assert (await http.get("/internal/health/live")).status_code == 200
 
 
 async def test_a_revoked_token_ends_sockets_and_streams(

@@ -91,14 +91,6 @@ def test_each_part_of_forwarded_has_a_client_on_loopback(server: tuple[Any, Any]
             assert not here(f'{one};by=", for=192.0.2.2')
 
 
-def test_a_clients_header_cannot_take_back_what_another_says() -> None:
-    seen = (("x-forwarded-for", "192.0.2.2"), ("x-real-ip", "192.0.2.2"), ("forwarded", "for=_x"))
-    good = (*(("x-forwarded-for", "::1"), ("x-real-ip", "::1")), ("forwarded", "for=127.0.0.1"))
-    assert is_from_here(scope(HERE, HERE, *good))
-    for one in seen:
-        assert not is_from_here(scope(HERE, HERE, *good, one, *good))
-
-
 def test_an_address_of_this_machine() -> None:
     assert all(map(is_loopback, ("127.0.0.1", "127.0.1.1", "::1", "::ffff:127.0.0.1")))
     others = ("0.0.0.0", "::", "10.0.0.5", "::ffff:10.0.0.5", "localhost", "", "1" * 100_000)

@@ -345,19 +345,6 @@ def test_a_foreign_page_is_refused_what_changes_something_or_streams(
                 assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("path", SOCKETS)
-async def test_a_sockets_path_is_the_whole_one(
-    guarded: RunningApi, cell: Callable[[], Cell], path: str
-) -> None:
-    made = cell()
-    url = f"ws://127.0.0.1:{guarded.port}{path.format(**made._asdict())}%0A"
-    own = {"additional_headers": sent(CALLERS["read"](made))}
-    async with asyncio.timeout(60), websockets.connect(url, proxy=None, **own) as socket:
-        with contextlib.suppress(ConnectionClosed):
-            await socket.recv()
-    assert socket.close_code == 4404
-
-
 @pytest.mark.parametrize(("method", "path"), HTTP, ids=named)
 def test_without_tokens_an_operation_is_for_this_machine_alone(
     open_here: RunningApi, cell: Callable[[], Cell], method: str, path: str
@@ -378,17 +365,15 @@ async def test_without_tokens_a_socket_is_for_this_machine_alone(
 ) -> None:
     made = cell()
     url = f"ws://127.0.0.1:{open_here.port}{path.format(**made._asdict())}"
-    for headers in PROXIED:
-        async with (
-            asyncio.timeout(60),
-            websockets.connect(url, proxy=None, additional_headers=headers) as socket,
-        ):
-            if path == SHARED:
+    for more, headers in (*(("", of) for of in PROXIED), ("%0A", {})):
+        how = {"proxy": None, "additional_headers": headers}
+        async with asyncio.timeout(20), websockets.connect(f"{url}{more}", **how) as socket:
+            if path == SHARED and not more:
                 code = await shared_code(socket, "a", task_id=made.task_id)
             else:
                 await socket.wait_closed()
                 code = (socket.close_code or 0) - 4000
-        assert code == 403, headers
+        assert code == (404 if more else 403), headers  # its path is the whole one
 
 
 @pytest.mark.parametrize("path", PAGES)
