@@ -131,12 +131,10 @@ def test_a_list_has_rows_pages_and_counts(api: RunningApi) -> None:
 
 
 def test_filters_without_an_index_of_both_are_refused_by_name(api: RunningApi) -> None:
-    for pair in ("owner=alice&task_type=x", "owner=alice&symbol=x", "top=true&status=running"):
-        names = sorted(one.split("=")[0] for one in pair.split("&"))
-        answer = api.http.get(f"/internal/tasks?{pair}")
+    for pair in ({"owner": "alice", "task_type": "x"}, {"top": "true", "status": "running"}):
+        answer = api.http.get("/internal/tasks", params=pair)
         assert answer.status_code == 422
-        one, _, other, *rest = answer.json()["detail"].split()
-        assert (sorted((one, other)), " ".join(rest)) == (names, "do not go together")
+        assert all(name in answer.json()["detail"] for name in pair)
 
 
 def test_a_token_of_owner_and_type_lists_by_every_filter(
