@@ -19,7 +19,6 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from progress_backend import tokens
 from tests.conftest import StartService, missing
 from tests.docs.reading import blocks, text_of
 from tests.ports import free_port
@@ -209,22 +208,6 @@ def test_without_tokens_a_client_on_another_machine_may_do_nothing(
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4403
     assert apis[0].status(job.rpartition("/")[2]).json()["status"] == "created"
-
-
-def test_with_tokens_each_client_needs_one(
-    start_api: StartApi, redis_url: str, tmp_path: Path, start_service: StartService
-) -> None:
-    text, made = tokens.new("reader", "read")
-    own = {"redis_url": redis_url, "allowed_hosts": (NAME,), "tokens": (made.line(),)}
-    apis, port = [start_api(**own).port for _ in range(2)], free_port()
-    started(configuration(tmp_path, port, apis), start_service)
-    eventually(lambda: answers(f"http://127.0.0.1:{port}/internal/health"), what="nginx answers")
-    url = f"http://127.0.0.1:{port}/internal/tasks"
-    for of in ({}, OUTSIDE):
-        for sent, code in ({}, 401), ({"Authorization": f"Bearer {text}"}, 200):
-            headers = {**of, **sent}
-            answer = httpx.get(url, headers=headers, timeout=60, trust_env=False)
-            assert answer.status_code == code
 
 
 #: As browsers send them of a page at the proxy, which they find on port 80.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend.web.loopback import is_from_here, is_loopback
+from progress_backend.web.loopback import is_from_here
 
 HERE = ("127.0.0.1", 8004)
 FILE = ("/run/progress.sock", None)
@@ -89,9 +89,3 @@ def test_each_part_of_forwarded_has_a_client_on_loopback(server: tuple[Any, Any]
             assert not here(f"{one};for=192.0.2.2")
             # A client cannot take a proxy's part into a quoted text of its own.
             assert not here(f'{one};by=", for=192.0.2.2')
-
-
-def test_an_address_of_this_machine() -> None:
-    assert all(map(is_loopback, ("127.0.0.1", "127.0.1.1", "::1", "::ffff:127.0.0.1")))
-    others = ("0.0.0.0", "::", "10.0.0.5", "::ffff:10.0.0.5", "localhost", "", "1" * 100_000)
-    assert not any(map(is_loopback, others))
