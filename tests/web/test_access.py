@@ -63,21 +63,10 @@ ACTS = [
 ]
 OWN = ["http://127.0.0.1:8004", "HTTP://127.0.0.1:8004"]
 FOREIGN = [
-    "http://evil.test",
-    "https://evil.test",
-    "http://127.0.0.1",
-    "http://127.0.0.1:3000",
-    "http://localhost:8004",
-    "https://127.0.0.1",
-    "http://127.0.0.1:8004.evil.test",
-    "http://127.0.0.1:80044",
-    "http://x@127.0.0.1:8004",
-    "ftp://127.0.0.1:8004",
-    "chrome-extension://127.0.0.1:8004",
-    "127.0.0.1:8004",
-    "null",
-    "",
-    "é",
+    *("http://evil.test", "https://evil.test", "http://127.0.0.1", "http://127.0.0.1:3000"),
+    *("http://localhost:8004", "https://127.0.0.1", "http://127.0.0.1:8004.evil.test"),
+    *("http://127.0.0.1:80044", "http://x@127.0.0.1:8004", "ftp://127.0.0.1:8004"),
+    *("chrome-extension://127.0.0.1:8004", "127.0.0.1:8004", "null", "", "é"),
 ]
 
 
@@ -128,26 +117,12 @@ def test_the_own_host_behind_a_proxy() -> None:
 
 
 GOOD_HOSTS = [
-    "127.0.0.1:8004",
-    "127.0.0.1",
-    "LocalHost:8004",
-    "localhost.",
-    "app.localhost:1",
-    "[::1]:8004",
-    "192.168.1.5",
-    "",
-    None,
+    *("127.0.0.1:8004", "127.0.0.1", "LocalHost:8004", "localhost.", "app.localhost:1"),
+    *("[::1]:8004", "192.168.1.5", "", None),
 ]
 BAD_HOSTS = [
-    "evil.test",
-    "evil.test:8004",
-    "127.0.0.1.evil.test",
-    "localhost.evil.test",
-    "notlocalhost",
-    "127.0.0.1@evil.test",
-    "évil",
-    "[evil.test]",
-    "a:b:c",
+    *("evil.test", "evil.test:8004", "127.0.0.1.evil.test", "localhost.evil.test"),
+    *("notlocalhost", "127.0.0.1@evil.test", "évil", "[evil.test]", "a:b:c"),
 ]
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from functools import cache, partial
@@ -179,12 +180,11 @@ def rows(kind: type[APIRoute | APIWebSocketRoute]) -> Iterator[tuple[Any, str, R
 HTTP: Final = {(m, path): its for route, path, its in rows(APIRoute) for m in route.methods}
 #: A socket's first message, as 200, or its close code less 4000.
 SOCKETS: Final = {path: its for _, path, its in rows(APIWebSocketRoute)}
-#: What the description leaves out: the page's own files.
-PAGES: Final = (
-    *("/", "/task/job", "/workflow/group"),
-    *("/static/page.js", "/static/record.js", "/static/task-progress.js"),
-    *("/docs", "/docs/docs.js"),
-)
+#: What the description leaves out: the pages' own files.
+PAGES: Final = [
+    re.sub(r"\{.*?\}", "docs.js" if route.path.startswith("/docs") else "page.js", route.path)
+    for route in (*page_router.routes, *docs_page.described_router.routes)
+]
 BODIES: Final = {
     "create-task": {"task_type": TYPE, "total_items": 1},
     "update": {"status": "paused"},
