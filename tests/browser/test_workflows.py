@@ -112,9 +112,11 @@ def test_a_quiet_one_says_that_a_message_is_not_known(
     expect(page.locator(".why")).to_have_text("")
     with redis.Redis.from_url(redis_url) as client:
         client.hset(Keys().workflow("quiet"), "changed", 1_700_000_000_000)
+    other = open_page(api)
     page = open_page(api, "/workflow/quiet")
     says = re.compile("no news since 11-1[45] .*; 1 step waits, its message is not known$")
     expect(page.locator(".why")).to_have_text(says)
+    expect(head(other, "quiet").locator(".message")).to_contain_text("its message is not known")
     page.locator("#language").click()
     expect(page.locator(".why")).to_contain_text("1 件が待機中（メッセージの所在は不明）")
 

@@ -1,8 +1,9 @@
-// Details that only the read of a single record returns: a waiting task's place in its queue, and a workflow's
-// failures. Each second a few of the shown records are read, the least recently read ones first.
+// Details that only the read of a single record returns: a waiting task's place in its queue, a workflow's failures,
+// and what it waits for if it has had no news for long. Each second a few of the shown records are read, the least recently read ones first.
 import { answered } from "./live.js";
 
 const MOST_READS = 4;
+const QUIET_MS = 300_000;
 const known = new Map(); // path -> the details, the state that they belong to, and when they were read
 const reading = new Set();
 
@@ -17,7 +18,7 @@ export async function readWorkers(stop) {
 
 // Identifies a record's state, to see whether its details are outdated; null if it has no details.
 function stateOf({ status, planned, revision, created_at, end_time, counts }) {
-  if (counts) return counts.error ? `${created_at} ${end_time}` : null;
+  if (counts) return counts.error ? `${created_at} ${end_time}` : `${created_at} ${revision}`;
   return status === "created" && !planned ? `${created_at} ${revision}` : null;
 }
 
@@ -36,7 +37,10 @@ export function readDetails(items, read) {
   for (const path of known.keys()) if (!paths.has(path)) known.delete(path);
   if (reading.size) return;
   const readAt = (item) => detailsOf(item)?.readAt ?? 0;
-  const due = items.filter((item) => stateOf(item) && !(item.counts && detailsOf(item)));
+  const isQuiet = (item) => item.status === "running" && item.age() > QUIET_MS;
+  const due = items.filter((item) =>
+    item.counts ? !detailsOf(item) && (item.counts.error || isQuiet(item)) : stateOf(item),
+  );
   for (const item of due.sort((a, b) => readAt(a) - readAt(b)).slice(0, MOST_READS))
     readOne(item, read);
 }
@@ -46,12 +50,13 @@ async function readOne(item, read) {
   const got = await answered(`${item.path}/status`);
   reading.delete(item.path);
   if (!got?.ok) return;
-  const { ahead, start_estimate: start, failures, counts } = got.body;
+  const { ahead, start_estimate: start, failures, counts, message_code: code } = got.body;
   known.set(item.path, {
     of: stateOf(got.body),
     ahead,
     start,
     failures,
+    code,
     failed: counts?.error,
     readAt: Date.now(),
   });

@@ -50,12 +50,13 @@ export function failedText({ error, never_ran: never }, words, line = "") {
 }
 
 function whyText(workflow, words) {
-  const { counts, control, status, current_status, message_code } = workflow;
+  const { counts, control, status } = workflow;
   if (counts.error) {
     const failures = workflow.failures ?? detailsOf(workflow)?.failures;
     return failedText(counts, words, lastLine(errorOf(failures?.[0], words)));
   }
-  if (message_code.args.waiting) return translated(words.code, current_status, message_code);
+  const code = detailsOf(workflow)?.code ?? workflow.message_code;
+  if (code?.args.waiting) return translated(words.code, "", code);
   if (!control || !["paused", "cancelled"].includes(status)) return "";
   return [control.by, control.reason].filter(Boolean).join(": ");
 }
