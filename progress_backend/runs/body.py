@@ -63,12 +63,15 @@ def _function(body: Body, current_run: Callable[[], Run | None]) -> Body:
 def _coroutine(body: Body, current_run: Callable[[], Run | None]) -> Body:
     async def run(*args: Any, **kwargs: Any) -> Any:
         entered = _enter(current_run())
-        return await _awaited(body(*args, **kwargs), entered)
+        try:
+            return await body(*args, **kwargs)
+        finally:
+            _leave(entered)
 
     return run
 
 
-async def _awaited(result: CoroutineType[Any, Any, Any], run: Run | None) -> Any:
+async def _awaited(result: CoroutineType[Any, Any, Any], run: Run) -> Any:
     try:
         return await result
     finally:

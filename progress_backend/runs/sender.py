@@ -118,22 +118,23 @@ class Sender(SenderThread):
 
     def record_together(self, several: Sequence[Entry]) -> list[Applied | None]:
         """As `record`, events of many tasks in one round trip; None for those that were not
-        recorded now. Never raises."""
+        recorded now. Raises as `record`."""
         outcomes: dict[int, Outcome] = {}
         holds_up = self._outbox.holds_up
         sent = [n for n, (_, task_id, own) in enumerate(several) if not holds_up(task_id, own[-1])]
         now = None
-        if sent and self._asks(several[0][2]):
-            try:
+        try:
+            if sent and self._asks(several[0][2]):
                 with self.writer.waiting(self.writer.jobs):
                     now = self.writer.store.measured_now()
                     together = self.writer.apply_together([several[n] for n in sent], now)
                     outcomes = dict(zip(sent, together, strict=True))
-            except StoreUnavailable:
-                self.wake()
-        for n, (run, task_id, happened) in enumerate(several):
-            if n not in outcomes or isinstance(outcomes[n], ConcurrentUpdate):
-                self._keep(run, task_id, _dated(happened, now))
+        except StoreUnavailable:
+            self.wake()
+        finally:  # also after a job's soft time limit, as in `record`
+            for n, (run, task_id, happened) in enumerate(several):
+                if n not in outcomes or isinstance(outcomes[n], ConcurrentUpdate):
+                    self._keep(run, task_id, _dated(happened, now))
         found = (outcomes.get(n) for n in range(len(several)))
         return [outcome if isinstance(outcome, Applied) else None for outcome in found]
 

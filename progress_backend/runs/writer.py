@@ -60,13 +60,14 @@ Outcome = Applied | ConcurrentUpdate | None
 class Waiting(Within):
     """See `Writer.waiting`."""
 
-    __slots__ = ("_breaker", "_writer")
+    __slots__ = ("_breaker", "_replies", "_writer")
 
     def __init__(self, writer: Writer, breaker: Breaker) -> None:
         # Not by Within.__init__: each value takes this path, and a call is slow.
         self._deadline = writer.store.deadline
         self._seconds = breaker.wait_s if breaker.away else breaker.longest_s
         self._writer, self._breaker = writer, breaker
+        self._replies = self._deadline.replies
 
     def __exit__(
         self,
@@ -79,7 +80,8 @@ class Waiting(Within):
                 self._writer.away(self._breaker, error)
             elif error is None:
                 writer = self._writer
-                if writer.jobs.away or writer.thread.away:
+                away = writer.jobs.away or writer.thread.away
+                if away and self._deadline.replies > self._replies:
                     writer.answered(self._breaker)
         finally:
             self._deadline.until = self._outer
@@ -98,7 +100,7 @@ class Writer:
 
     def waiting(self, breaker: Breaker) -> Waiting:
         """`with`: all store calls in the block share the bound of a breaker, which is opened where
-        the block ends with StoreUnavailable, and closed where it ends well."""
+        the block ends with StoreUnavailable, and closed where it ends well after a reply."""
         return Waiting(self, breaker)
 
     def probe(self) -> None:

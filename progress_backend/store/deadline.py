@@ -19,6 +19,8 @@ class Deadline(threading.local):
         self.timeout_s = timeout_s
         #: Monotonic time of the deadline; None outside of any block.
         self.until: float | None = None
+        #: How often the server has replied to this thread.
+        self.replies = 0
 
     def left(self) -> float:
         """Seconds that are left until the deadline.

@@ -132,6 +132,7 @@ class Store(StoreBase):
             if again := unknown_scripts(requests, replies):
                 for place, reply in zip(again, self._exchange.ask(*again.values()), strict=True):
                     replies[place] = reply
+            deadline.replies += 1
             return replies
         except OF_REDIS as error:
             raise unavailable(error) from error
@@ -147,7 +148,9 @@ class Store(StoreBase):
         """
         assert isinstance(self._exchange, Exchange)
         try:
-            return self._exchange.replies_to(b"".join(requests), len(requests)) or []
+            replies = self._exchange.replies_to(b"".join(requests), len(requests)) or []
+            self.deadline.replies += bool(replies)
+            return replies
         except OF_REDIS as error:
             raise unavailable(error) from error
 

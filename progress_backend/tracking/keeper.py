@@ -154,6 +154,8 @@ class Keeper:
         if self._lease is not None:
             now, lease_s = self._store.now(), timedelta(seconds=self._settings.lease_s)
             self._store.execute(leases.renew(self._lease, milliseconds(now + lease_s)))
+            if self._stop.is_set():  # meanwhile: `stop` may have ended the lease before
+                self._store.execute(leases.end(self._lease))
             if self._valid_until is not None and now > self._valid_until:
                 # A check that read the expired lease may still record losses for a while.
                 interval_s = timedelta(seconds=self._settings.reap_interval_s)

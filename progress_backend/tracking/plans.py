@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Any, Final
 
 from celery.backends.base import Backend
@@ -178,16 +177,14 @@ def _begin(
 ) -> list[Applied | None]:
     """Creates the records of messages before they are published, and of planned tasks as far as one
     call takes; the sender's thread creates the others. Returns the results for the messages."""
-    planned = iter(planned)
-    own: list[Entry] = []
-    for entry in planned:
-        own.append(entry)
-        if len(entries) + len(own) >= MOST:
-            break
-    applied = process.sender.record_together([*entries, *own]) if entries or own else []
-    rest = next(planned, None)
-    if rest is not None:
-        process.sender.plan(chain([rest], planned))
+    # All are made here: what they are made of changes with the canvas's next messages.
+    several = [*entries, *planned]
+    most = max(MOST, len(entries) + 1)
+    try:
+        applied = process.sender.record_together(several[:most]) if several else []
+    finally:  # a job's soft time limit stops no publish
+        if several[most:]:
+            process.sender.plan(iter(several[most:]))
     return applied[: len(entries)]
 
 

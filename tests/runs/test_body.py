@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from celery import Task
 
 from progress_backend import ProgressNotifier
 from progress_backend.record import events as ev
+from progress_backend.runs.body import around
+from progress_backend.runs.run import Run
 from tests.apps import App
 from tests.records import Records
 from tests.waiting import eventually
@@ -137,3 +140,20 @@ def test_a_cancelled_coroutine_does_not_begin(app: App, redis_url: str) -> None:
     task.apply(task_id="t")
     assert began == []
     assert app.record("t").status == "cancelled"
+
+
+def test_a_coroutine_function_that_gets_wrong_arguments_is_left() -> None:
+    """Its call raises before there is anything to await."""
+
+    async def body(one: int) -> int:
+        return one
+
+    def close(run: Run) -> None:
+        run.closed = True
+
+    run = Run("t", ev.Identity("job"), SimpleNamespace(close=close))  # type: ignore[arg-type]
+    called = around(body, lambda: run)
+    with pytest.raises(TypeError):
+        asyncio.run(called())
+    assert (run.entered, run.closed) == (False, True)
+    assert asyncio.run(called(3)) == 3

@@ -286,6 +286,21 @@ def test_what_a_worker_that_ends_has_not_acknowledged_goes_back(store: Store) ->
         assert read(store, task_id).worker is not None
 
 
+def test_a_lease_that_is_renewed_while_it_ends_has_ended(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = Keeper(replace(store.settings, lease_s=60), LEASE, None)
+    measured = keeper._measure_clock
+
+    def stops() -> bool:
+        keeper.stop()
+        return measured()
+
+    monkeypatch.setattr(keeper, "_measure_clock", stops)
+    keeper._renew()
+    assert store.execute(leases.ends_at(LEASE)) == 0
+
+
 def test_a_worker_that_was_frozen_takes_back_the_runs_that_it_has(
     keep: StartKeeper, store: Store
 ) -> None:

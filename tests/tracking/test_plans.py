@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import redis
 from celery import chain, chord, group
+from celery.exceptions import SoftTimeLimitExceeded
 from kombu.exceptions import OperationalError
 
 from progress_backend import progress_task
@@ -127,6 +129,47 @@ def test_a_long_canvas_is_begun_in_bounded_batches(
     assert plans.MOST <= figures(app, result.id).total <= count
     eventually(lambda: figures(app, result.id).total == count)
     assert figures(app, result.id).planned == count - 1
+
+
+def test_all_of_a_canvas_is_read_by_the_thread_that_publishes_it(
+    installed: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is planned later must not read what the next message changes."""
+    app, threads = installed(track="all"), set[int]()
+    (fetch,) = tasks(app, "fetch")
+    monkeypatch.setattr(plans, "MOST", 3)
+    entry = plans.Canvas._entry
+
+    def watched(*args: Any) -> Any:
+        threads.add(threading.get_ident())
+        return entry(*args)
+
+    monkeypatch.setattr(plans.Canvas, "_entry", watched)
+    result = chain(fetch.si() for _ in range(9)).apply_async()
+    eventually(lambda: figures(app, result.id).total == 9)
+    assert threads == {threading.get_ident()}
+
+
+def test_a_soft_time_limit_in_the_publish_of_a_chain_leaves_no_record_out(
+    installed: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Celery publishes its message all the same; those beyond one call's bound are planned too."""
+    app = installed(track="all")
+    (fetch,) = tasks(app, "fetch")
+    monkeypatch.setattr(plans, "MOST", 3)
+    assert app.tracker.process is not None
+    writer = app.tracker.process.sender.writer
+    apply_together = writer.apply_together
+
+    def limited(*_: Any) -> None:
+        monkeypatch.setattr(writer, "apply_together", apply_together)
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(writer, "apply_together", limited)
+    steps = [fetch.si().set(task_id=f"step-{n}") for n in range(9)]
+    with pytest.raises(SoftTimeLimitExceeded):
+        chain(*steps).apply_async()
+    eventually(lambda: figures(app, "step-8").total == 9)
 
 
 def test_only_what_is_tracked_has_a_record(installed: Install) -> None:
