@@ -30,7 +30,6 @@ from progress_backend.embedded import EmbeddedServer
 from progress_backend.store import outage_log
 from progress_backend.testing import wait_for_progress
 from tests import tiers
-from tests.durations import Durations
 from tests.servers import LOG_TAIL, START_S, Server, Service, Worker, debian_redis
 from tests.waiting import PATIENCE_S
 
@@ -64,7 +63,6 @@ def pytest_configure(config: pytest.Config) -> None:
     wait_for_progress.__kwdefaults__["timeout"] = PATIENCE_S
     os.environ.pop("PYTEST_ADDOPTS", None)  # read by now; not meant for a pytest that a test starts
     tiers.load_examples(config)
-    config.pluginmanager.register(Durations(config), "progress-durations")
     config.pluginmanager.register(tiers.Summary(config), "progress-tiers")
 
 

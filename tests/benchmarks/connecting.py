@@ -127,7 +127,7 @@ def _round(spent: Spent, sides: dict[str, _Served], name: str, sockets: int) -> 
         with ExitStack() as stack:
 
             def connect() -> float:
-                return stack.enter_context(crowd(port, path, sockets, token)).took_s
+                return stack.enter_context(crowd(port, path, sockets, token))
 
             took_s = spent.during(name, connect)
         process = psutil.Process(service.pid)
