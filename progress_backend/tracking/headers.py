@@ -24,6 +24,9 @@ RUN: Final = "progress_run"
 #: Another such key, for a redelivered message: true if the worker has no other run of it.
 ALONE: Final = "progress_alone"
 
+#: Attribute of a request: the number of its run, unique among all apps of the process.
+NUMBER: Final = "_progress_run"
+
 
 def header_in(request: Any) -> Any:
     """The progress header of a request; an eager run has its headers in another place."""

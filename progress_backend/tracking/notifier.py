@@ -19,6 +19,7 @@ from ..runs.counting import counted
 from ..runs.run import Run, is_count
 from ..settings import Settings
 from .decorator import marking_of
+from .headers import NUMBER
 from .tracker import tracker_of
 
 if TYPE_CHECKING:
@@ -28,14 +29,22 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
+#: Why a process that `multiprocessing` has started has no run; one that is forked has its parent's.
+SPAWNED = (
+    "a process that a task starts by spawn or forkserver has no run: pass the counts to the task, "
+    "and call update() there"
+)
+
 
 class ProgressNotifier:
     """Reports the progress of the running Celery task: its values are in the record, the result's
     PROGRESS meta and Flower.
 
-    Outside a tracked task, or without a Redis for records, it does nothing and logs one warning.
-    No method does I/O in the job's thread. While the task is paused, `update`, `advance` and a
-    `track` loop wait. After the task is cancelled, each of them raises `TaskCancelled`.
+    Outside a tracked task, or without a Redis for records, it does nothing and logs one warning. No
+    method does I/O in the job's thread; in a process that the job has forked, `update` and
+    `advance` write themselves, for a tenth of its time at most. While the task is paused, `update`,
+    `advance` and a `track` loop wait. After the task is cancelled, each of them raises
+    `TaskCancelled`.
 
     `ProgressNotifier(task_id, progress_service)` is the specification's form (3.2). It returns an
     `AsyncProgressNotifier` with async methods.
@@ -308,6 +317,13 @@ def null_run() -> Run:
     return Run("", Identity(task_type=""), _NullSink())
 
 
+def _is_started_by_another() -> bool:
+    """Whether `multiprocessing` has started this process."""
+    from multiprocessing import parent_process
+
+    return parent_process() is not None
+
+
 def _is_disabled(celery_task: Any) -> bool:
     tracker = tracker_of(celery_task.app) if celery_task else None
     return tracker is not None and tracker.disabled
@@ -315,8 +331,10 @@ def _is_disabled(celery_task: Any) -> bool:
 
 def _found(celery_task: Any) -> Run | None:
     tracker = tracker_of(celery_task.app) if celery_task else None
-    process = tracker.process if tracker is not None else None
-    return process.run_in(celery_task) if process is not None else None
+    if tracker is None or (process := tracker.process) is None:
+        return None
+    forked = tracker.forked_runs.get(getattr(celery_task.request, NUMBER, 0))
+    return forked or process.run_in(celery_task)
 
 
 def _run_of(celery_task: Any) -> Run:
@@ -328,6 +346,8 @@ def _run_of(celery_task: Any) -> Run:
     who = celery_task.name if celery_task else "code outside a task"
     if run is not None:
         why = _refused(run)
+    elif not celery_task and _is_started_by_another():
+        why = SPAWNED
     elif not celery_task or tracker_of(celery_task.app) or marking_of(celery_task) is None:
         why = "it is not the run of a tracked task"
     else:

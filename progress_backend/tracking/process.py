@@ -5,21 +5,24 @@ from __future__ import annotations
 import itertools
 import os
 import threading
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
 from celery import Celery
 
 from ..runs.celery_thread import CeleryThread
+from ..runs.forked import ForkedSender
 from ..runs.mirror import Mirror
 from ..runs.run import Run
 from ..runs.sender import Sender
 from ..store.drivers import Store
+from .headers import NUMBER
 from .result_backend import ResultBackend
 from .stored_success import StoredSuccess
 
-#: Attribute of a request: the number of its run, unique among all apps of the process.
-_NUMBER, _numbers = "_progress_run", itertools.count(1)
+#: Numbers of runs, unique among all apps of the process.
+_numbers = itertools.count(1)
 #: The current run and its thread; code that the job starts with its context inherits it.
 _under_way: ContextVar[tuple[Run, int] | None] = ContextVar("progress_run", default=None)
 
@@ -46,13 +49,20 @@ class Process:
         """Adds a run that begins."""
         # Kept on the request, since Celery copies the request where a task class or the body itself
         # calls the body.
-        setattr(run.request, _NUMBER, number := next(_numbers))
+        setattr(run.request, NUMBER, number := next(_numbers))
         self._runs[number] = run, _under_way.get()
         _under_way.set((run, threading.get_ident()))
 
+    def handed_on(self, sender_of: Callable[[], Sender | None]) -> dict[int, Run]:
+        """The runs under way, for a process that was forked from this one."""
+        runs = {number: run for number, (run, _) in self._runs.items()}
+        for run in runs.values():
+            ForkedSender(run, sender_of)
+        return runs
+
     def run_of(self, request: Any) -> Run | None:
         """The run of a request: two runs of one task may be under way, after a redelivery."""
-        run, _ = self._runs.get(getattr(request, _NUMBER, 0), (None, None))
+        run, _ = self._runs.get(getattr(request, NUMBER, 0), (None, None))
         return run
 
     def run_in(self, task: Any) -> Run | None:
@@ -66,7 +76,7 @@ class Process:
 
     def end(self, request: Any) -> Run | None:
         """Removes the run of an execution that has ended, and returns it."""
-        run, before = self._runs.pop(getattr(request, _NUMBER, 0), (None, None))
+        run, before = self._runs.pop(getattr(request, NUMBER, 0), (None, None))
         if run is None:
             return None
         # The job that called this task eagerly is current again. No token is reset: a run may end

@@ -22,6 +22,7 @@ from .headers import HEADER
 
 if TYPE_CHECKING:
     from ..record.model import Worker
+    from ..runs.run import Run
     from ..store.drivers import Store
     from .process import Process
 
@@ -63,6 +64,8 @@ class Tracker:
         self.remote: dict[str, tuple[Marking | None, float]] = {}
         self._settings: Settings | None = None
         self._process: Process | None = None
+        #: In a process that a job has forked: the runs of its parent, by their numbers.
+        self.forked_runs: dict[int, Run] = {}
         self._lock = threading.Lock()
         #: Whether a setting turns tracking off.
         self.disabled = is_off(os.environ, **given)
@@ -151,8 +154,12 @@ class Tracker:
         self._process, self._off = None, self.disabled
 
     def after_fork(self) -> None:
-        """Drops the parent's parts in a forked child."""
+        """Drops the parent's parts in a forked child; its runs stay, for the job's own forks."""
         self._lock = threading.Lock()
+        if self._process is not None:
+            self.forked_runs |= self._process.handed_on(
+                lambda: p.sender if (p := self.process) else None
+            )
         self._process = None
 
     def marking(self, name: str) -> Marking | None:

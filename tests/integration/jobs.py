@@ -13,7 +13,7 @@ from typing import Any
 from celery import Celery, group, signals
 from celery.exceptions import Ignore, Reject
 
-from progress_backend import ProgressNotifier, progress_task
+from progress_backend import ProgressNotifier, TaskCancelled, progress_task
 from tests.integration.bases import (
     AfterReturnRaises,
     BeforeStartRaises,
@@ -172,7 +172,7 @@ def hangs(task: Any, value: Any) -> Any:
 
 def updates(task: Any, value: Any) -> Any:
     """Reports the same again until the test marks `enough` or the job is ended."""
-    notifier, gate = ProgressNotifier(task), Gate()
+    notifier, gate = value or ProgressNotifier(task), Gate()
     try:
         while not gate.pids(task.request.id, "enough"):
             notifier.update(2, 4, "on and on")
@@ -198,6 +198,19 @@ def spins(task: Any, value: Any) -> Any:
     while not gate.pids(task.request.id, "enough"):
         pass
     return RESULTS
+
+
+def forks(task: Any, value: Any) -> Any:
+    """A forked child reports for the job until that is cancelled."""
+    notifier = ProgressNotifier(task)
+    if (pid := os.fork()) == 0:
+        try:
+            updates(task, notifier if value == "inherited" else None)
+        except TaskCancelled:
+            os._exit(7)
+        finally:
+            os._exit(1)
+    return {"exit": os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}
 
 
 def says_its_run(task: Any, value: Any) -> Any:
@@ -233,6 +246,7 @@ OUTCOMES: dict[str, Callable[[Any, Any], Any]] = {
         updates,
         stops,
         spins,
+        forks,
         says_its_run,
     )
 } | {"return": returns}

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.world import World
+from tests.integration.control import Control
+from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -55,3 +56,15 @@ def test_a_message_that_is_no_task_leaves_nothing_and_stops_nothing(world: World
     record = ran(world, "job")
     assert record["status"] == "completed"
     assert set(world.store.keys("task:*")) - before == {f"task:{record['task_id']}"}
+
+
+@pytest.mark.parametrize("notifier", ["own", "inherited"])
+def test_a_forked_child_reports_for_its_job(world: World, url: str, notifier: str) -> None:
+    """As `update_state` does there; a cancel ends the child as it would end the job."""
+    task_id = world.send("forks", notifier)
+    world.go(task_id)
+    record = world.until(task_id, current_status="on and on")
+    assert record["progress"] == {"current": 2, "total": 4, "percentage": 50}
+    Control(url).cancel(task_id)
+    eventually(lambda: world.result(task_id)["status"] == "SUCCESS", TIMEOUT_S)
+    assert world.result(task_id)["result"] == {"exit": 7}  # of TaskCancelled

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import multiprocessing
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -43,6 +45,22 @@ def fetch(self: Any) -> str:
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     logger = "progress_backend.tracking.notifier"
     return [r.getMessage() for r in caplog.records if r.name == logger]
+
+
+def reason() -> Any:
+    """Why nothing is recorded for code outside of a task."""
+    records, handler = list[logging.LogRecord](), logging.Handler()
+    handler.emit = records.append  # type: ignore[method-assign]
+    notifier.logger.addHandler(handler)
+    ProgressNotifier()
+    notifier.logger.removeHandler(handler)
+    return records[0].args[-1] if isinstance(records[0].args, tuple) else None
+
+
+def test_a_spawned_process_is_no_misconfiguration() -> None:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(reason) == notifier.SPAWNED
+    assert reason() != notifier.SPAWNED
 
 
 def test_outside_a_task_it_does_nothing_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
