@@ -40,8 +40,13 @@ _NEXT_S: Final = 8.0
     type=click.IntRange(0, 65535),
     help=f"Port of the page.  [default: {_PORT}, or a free one if that is taken]",
 )
+@click.option(
+    "--insecure",
+    is_flag=True,
+    help="Also answer other machines through a port that an editor forwards.",
+)
 @click.pass_context
-def demo(ctx: click.Context, port: int | None) -> None:
+def demo(ctx: click.Context, port: int | None, *, insecure: bool) -> None:
     """Show live jobs on a page and in this terminal, until Ctrl-C.
 
     The command starts a store in memory, a worker and the API, all on loopback, and stops them when
@@ -63,8 +68,11 @@ def demo(ctx: click.Context, port: int | None) -> None:
             "PROGRESS_LOCALE": locale,
             "PROGRESS_TIMEZONE": get_localzone_name(),
         }
-        address = _start(stack, _PORT if port is None else port, taken=port is None)
+        more = ["--insecure"] if insecure else []
+        address = _start(stack, _PORT if port is None else port, more, taken=port is None)
         click.echo(f"{address}/  (Ctrl-C ends all of it)")
+        if not insecure:
+            click.echo("If an editor forwards the port: progress-backend demo --insecure")
         # Celery takes half a second to import, and reads the environment.
         from .. import demo_jobs
 
@@ -83,12 +91,13 @@ def demo(ctx: click.Context, port: int | None) -> None:
         ctx.invoke(watch, page_url=address)
 
 
-def _start(stack: ExitStack, port: int, *, taken: bool) -> str:
+def _start(stack: ExitStack, port: int, more: list[str], *, taken: bool) -> str:
     """Starts worker and API, which end with the stack; returns the page's address.
 
     Args:
         stack: ends them.
         port: where the page is served.
+        more: further options of `serve`.
         taken: whether another port is used where this one is taken.
 
     Raises:
@@ -99,7 +108,7 @@ def _start(stack: ExitStack, port: int, *, taken: bool) -> str:
             port = 0
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     worker = ["-m", "celery", "-A", _APP, "worker", "-c", "4", "-l", "WARNING"]
-    api = ["-c", _CLI, "serve", "-A", _APP, "--port", str(port)]
+    api = ["-c", _CLI, "serve", "-A", _APP, "--port", str(port), *more]
     started: dict[Path, subprocess.Popen[bytes]] = {}
     for name, arguments in (("worker", worker), ("api", api)):
         with (folder / name).open("wb") as log:

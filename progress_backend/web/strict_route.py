@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import ProgressError, StoreUnavailable, TooSoon, TransitionRefused
 from .audit import Audited
+from .callers import caller_of
 from .guard import HEAD, ITSELF, UNKNOWN, as_get, denied, guarded
 from .rights import WRITES
 from .route_table import TABLE, resource_of
@@ -187,6 +188,8 @@ class StrictRoute(APIRoute):
                 method = "HEAD" if HEAD in scope else scope["method"]
                 took = time.perf_counter() - began
                 api.measured.request(method, self.path_format, status, took)
+        if caller_of(scope).limited:  # another caller is sent other tasks from the same address
+            response.headers.setdefault("Cache-Control", "no-store")
         return response
 
 

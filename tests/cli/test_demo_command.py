@@ -30,12 +30,13 @@ OWN = {
 }
 
 
-def test_it_shows_each_end_and_leaves_nothing_running(tmp_path: Path) -> None:
+@pytest.mark.parametrize("insecure", [False, True])
+def test_it_shows_each_end_and_leaves_nothing_running(tmp_path: Path, insecure: bool) -> None:
     bare = {k: v for k, v in os.environ.items() if not k.startswith(("PROGRESS_", "CELERY_"))}
     output = tmp_path / "output"
     with output.open("wb") as out:
         demo = subprocess.Popen(
-            [PROGRAM, "demo", "--port", "0"],
+            [PROGRAM, "demo", "--port", "0", *(["--insecure"] if insecure else [])],
             cwd=tmp_path, env={**bare, **OWN, "LANG": "en_US.UTF-8"}, stdout=out, stderr=out,
         )  # fmt: skip
     try:
@@ -57,6 +58,11 @@ def test_it_shows_each_end_and_leaves_nothing_running(tmp_path: Path) -> None:
 
         eventually(shows_all, 2 * START_S, what="one of each end, and one that runs")
         assert "<title>" in httpx.get(found[0], timeout=60).text
+        forwarded = {"X-Forwarded-For": "192.0.2.2"}
+        answer = httpx.get(f"{found[0]}internal/tasks", headers=forwarded, timeout=60)
+        assert answer.status_code == (200 if insecure else 403)
+        # It prints what to type if an editor forwards the port.
+        assert ("demo --insecure" in output.read_text()) is not insecure
     finally:
         started = psutil.Process(demo.pid).children(recursive=True)
         demo.send_signal(signal.SIGINT)

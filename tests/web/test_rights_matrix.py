@@ -306,6 +306,14 @@ def test_an_operation_is_answered_as_its_row_says(
             if answer.status_code in (401, 403):
                 assert httpx.Response(200, content=answer.read()).json()["detail"]
             assert ("www-authenticate" in answer.headers) == (answer.status_code == 401)
+            if (
+                got[name] == 200
+                and HTTP[method, path] is not OPEN
+                and name not in ("read", "write")
+            ):
+                # From the same address another caller is sent other tasks.
+                tagged = "etag" in answer.headers
+                assert answer.headers["cache-control"] == ("no-cache" if tagged else "no-store")
         if method != "GET" and answer.is_success:
             made = cell()
     assert got == HTTP[method, path]
