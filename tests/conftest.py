@@ -12,6 +12,7 @@ on (default: /usr/bin/redis-server). Without one those tests are skipped, or fai
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import os
@@ -79,6 +80,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long_ones = ("slow", "integration", "browser")
         slow = {item.path for item in items if any(map(item.get_closest_marker, long_ones))}
         items.sort(key=lambda item: item.path not in slow)
+
+
+#: Tests of what runs in the API's event loop: on asyncio's, and on that which `[api]` installs.
+ON_BOTH_LOOPS = ("live", "store", "web/test_socket_writer.py", "web/test_task_watcher.py")
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], Any]]:
+    """The event loops that a test of this file runs on."""
+    loops: dict[str, Callable[[], Any]] = {"asyncio": asyncio.new_event_loop}
+    folder = Path(__file__).parent
+    if any(item.path.is_relative_to(folder / each) for each in ON_BOTH_LOOPS):
+        from uvloop import new_event_loop
+
+        loops["uvloop"] = new_event_loop
+    return loops
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -35,7 +35,7 @@ _traceback = OneAMinute()
 class WorkflowWatch(Watch):
     """The receivers of a workflow's updates, and when it is read for them."""
 
-    __slots__ = ("_again", "_due", "_epoch", "_read_at", "_reading", "_store", "_timer")
+    __slots__ = ("_again", "_at", "_due", "_epoch", "_read_at", "_reading", "_store", "_timer")
 
     def __init__(
         self, its_id: str, counts: Counts, store: AsyncStore, epoch: Callable[[], int]
@@ -45,7 +45,9 @@ class WorkflowWatch(Watch):
         self._epoch = epoch
         #: When it was read last, and from when on an update may follow the last one.
         self._read_at = self._due = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        #: The next read, and its time: a handle of uvloop has none where that is over.
+        self._timer: asyncio.Handle | None = None
+        self._at = 0.0
         self._reading: asyncio.Task[None] | None = None
         #: Whether a member was committed since the read in progress began.
         self._again = False
@@ -79,10 +81,10 @@ class WorkflowWatch(Watch):
         if not self:
             return
         if self._timer is not None:
-            if self._timer.when() <= when:
+            if self._at <= when:
                 return
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_at(when, self._begin)
+        self._at, self._timer = when, asyncio.get_running_loop().call_at(when, self._begin)
 
     def _begin(self) -> None:
         self._timer, self._again = None, False
