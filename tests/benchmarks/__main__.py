@@ -21,7 +21,6 @@ LIVE_PAGE = "live_page"
 #: all sides of its comparison itself, in turn, in one run. `quick` is for trying that it works: it
 #: takes about a second and its figures say little.
 MODULES = (
-    "startup",
     "walks",
     "written_value",
     "tasks_per_second",
