@@ -83,14 +83,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 #: Tests of what runs in the API's event loop: on asyncio's, and on that which `[api]` installs.
-ON_BOTH_LOOPS = ("live", "store", "web/test_socket_writer.py", "web/test_task_watcher.py")
+ON_BOTH_LOOPS = (
+    *("tests/live", "tests/store"),
+    *("tests/web/test_socket_writer.py", "tests/web/test_task_watcher.py"),
+)
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], Any]]:
     """The event loops that a test of this file runs on."""
     loops: dict[str, Callable[[], Any]] = {"asyncio": asyncio.new_event_loop}
-    folder = Path(__file__).parent
-    if any(item.path.is_relative_to(folder / each) for each in ON_BOTH_LOOPS):
+    root = Path(__file__).parent.parent
+    if any(item.path.is_relative_to(root / each) for each in ON_BOTH_LOOPS):
         from uvloop import new_event_loop
 
         loops["uvloop"] = new_event_loop
