@@ -161,12 +161,24 @@ class Sender(SenderThread):
             if run.attempt is None or run.refused or run.status != TaskStatus.PAUSED:
                 asked = False
             if asked:
-                with run.lock:
-                    applied = self.record(run, run.task_id, ev.Acknowledged(), keep=False)
-                acknowledged = applied is not None
+                acknowledged = self._acknowledged(run)
             time.sleep(_PAUSE_LOOK_S)
             if not self.writer.thread.open:
                 self.writer.look([run])
+
+    def _acknowledged(self, run: Run) -> bool:
+        """Records that a paused job waits; returns whether that is done. It may take as long as a
+        call of the sender's thread: the job waits anyway."""
+        thread = self.writer.thread
+        if thread.open or run.task_id in self._outbox:
+            return False
+        try:
+            with run.lock, self.writer.waiting(thread):
+                now = self.writer.store.measured_now()
+                done = self.writer.alone(run, run.task_id, (ev.Acknowledged(),), now)
+        except StoreUnavailable:
+            return False
+        return isinstance(done, Applied)
 
     def store_log(self, run: Run) -> None:
         """Stores the last lines of a run's log, in the job's thread; its end follows. Where the

@@ -3,6 +3,7 @@ when it is recorded to have happened."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -255,6 +256,30 @@ def test_a_store_that_answers_later_than_a_job_waits_has_each_value(
         sender.ended(run)
         assert sender.record(run, "t", ev.Completed()) is None
         assert seen(server, status="completed").attempt == 1
+        sender.stop()
+
+
+def test_a_pause_is_acknowledged_where_the_store_answers_later_than_a_job_waits(
+    server: Server, make_sender: Callable[..., Sender]
+) -> None:
+    with Way(server.url) as way, Store(Settings(redis_url=server.url)) as store:
+        way.delay_s = 0.3
+        sender = make_sender(way.url, closing_s=20)
+        run = Run("t", IDENTITY, sender)
+        assert sender.record(run, "t", STARTED) is None
+        sender.opened(run)
+        run.offer(1)
+        seen(server, status="running", current_items=1)
+        store.run(store.flows.apply("t", (ev.Paused(by="api"),), store.now()))
+        job = threading.Thread(target=lambda: eventually(lambda: run.offer(2) or over.is_set()))
+        over = threading.Event()
+        job.start()
+        eventually(lambda: seen(server, status="paused").asked is None, what="acknowledged")
+        over.set()
+        store.run(store.flows.apply("t", (ev.Resumed(),), store.now()))
+        job.join(PATIENCE_S)
+        assert not job.is_alive()
+        sender.ended(run)
         sender.stop()
 
 

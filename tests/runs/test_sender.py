@@ -306,23 +306,6 @@ def test_a_value_that_cannot_be_read_holds_up_no_other_runs(store: Store, sender
         eventually(lambda task_id=task_id: stored(store, task_id)["progress"]["current"] == 3)
 
 
-def test_publishes_that_a_soft_time_limit_interrupts_are_recorded_by_the_thread(
-    store: Store, sender: Sender, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Celery publishes their messages all the same."""
-
-    def limited(*_: Any) -> None:
-        monkeypatch.undo()
-        raise SoftTimeLimitExceeded
-
-    monkeypatch.setattr(sender.writer, "apply_together", limited)
-    created = ev.Created(identity=IDENTITY)
-    with pytest.raises(SoftTimeLimitExceeded):
-        sender.record_together([(None, "a", (created,)), (None, "b", (created,))])
-    for task_id in ("a", "b"):
-        eventually(lambda task_id=task_id: stored(store, task_id).get("status") == "created")
-
-
 @pytest.mark.parametrize("calls", [0, 1])
 def test_a_block_without_a_call_is_no_reply_of_the_store(
     store: Store, sender: Sender, calls: int

@@ -266,14 +266,12 @@ def test_a_success_that_celery_has_stored_stays(
     assert record.error_cause is None
 
 
+_LATE, _IGNORED = {"acks_late": True}, {"acks_late": True, "ignore_result": True}
+
+
 @pytest.mark.parametrize(
     ("options", "redelivered", "compared"),
-    [
-        ({"acks_late": True}, False, 1),
-        ({}, True, 1),
-        ({}, False, 0),
-        ({"acks_late": True, "ignore_result": True}, True, 0),
-    ],
+    [(_LATE, False, 1), ({}, True, 1), ({}, False, 0), (_IGNORED, True, 0)],
 )
 def test_a_failure_is_compared_again_only_where_another_run_may_succeed(
     app: App, records: Records, options: dict[str, Any], redelivered: bool, compared: int
