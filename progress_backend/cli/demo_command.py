@@ -72,7 +72,7 @@ def demo(ctx: click.Context, port: int | None, *, insecure: bool) -> None:
         address = _start(stack, _PORT if port is None else port, more, taken=port is None)
         click.echo(f"{address}/  (Ctrl-C ends all of it)")
         if not insecure:
-            click.echo("If an editor forwards the port: progress-backend demo --insecure")
+            click.echo("403 in a forwarded editor? Type: progress-backend demo --insecure")
         # Celery takes half a second to import, and reads the environment.
         from .. import demo_jobs
 

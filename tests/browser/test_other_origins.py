@@ -133,4 +133,7 @@ def test_vites_development_server(
             return False
 
     eventually(serves, what="Vite serves")
+    outside = {"X-Forwarded-For": "192.0.2.2"}  # Vite adds the address of its client to it
+    url = f"http://localhost:{port}/internal/tasks"
+    assert httpx.get(url, headers=outside, trust_env=False).status_code == 403
     both_work(open_page(f"http://localhost:{port}"), api, "${location.host}")
