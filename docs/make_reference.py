@@ -122,7 +122,7 @@ def _fields(schemas: Json, schema: Json, *, asked: bool = False) -> str:
     # A field of an answer is always there; only of a request it is worth saying.
     required = model.get("required", ()) if asked else ()
     rows = []
-    for name, field in model["properties"].items():
+    for name, field in model.get("properties", {}).items():
         must = " (required)" if name in required else ""
         rows.append((f"`{name}`", _kind(field) + must, field.get("description", "")))
     return markdown(("Field", "Type", "Meaning"), rows)

@@ -31,8 +31,8 @@ from .errors import SettingsError
 from .file_version import Reread
 from .record.model import MAX_OWNER
 
-Role = Literal["read", "write"]
-ROLES: Final[tuple[Role, ...]] = ("read", "write")
+Role = Literal["read", "start", "write"]
+ROLES: Final[tuple[Role, ...]] = ("read", "start", "write")
 #: Most tokens that are configured at once: each request compares its own with all of them.
 MOST: Final = 1_000
 #: What a token begins with, so that a search for leaked ones finds it.
@@ -41,7 +41,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 _HASH: Final = re.compile(r"sha256:([0-9a-f]{64})")
 _TYPE: Final = "task_type="
 _OWNER: Final = "owner="
-_FORM: Final = "NAME read|write sha256:HASH [owner=OWNER] [task_type=TYPE]"
+_FORM: Final = "NAME read|start|write sha256:HASH [owner=OWNER] [task_type=TYPE]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Token:
         sound = owner is None or _is_owner(owner)  # an empty one would limit nothing
         if found is None or words[1] not in ROLES or not typed or not sound:
             raise SettingsError(f"the line of token {name} has to be {_FORM}")
-        role: Role = "write" if words[1] == "write" else "read"
+        role = next(role for role in ROLES if role == words[1])
         task_type = rest.removeprefix(f" {_TYPE}").strip() or None
         return cls(name, role, bytes.fromhex(found[1]), task_type, owner)
 

@@ -28,6 +28,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "stacks": ("stacks",),
     "work": ("live", "runs", "service", "webhooks"),
     "tracking": ("tracking",),
+    "jobs": ("jobs",),
     "doors": ("demo_jobs", "django", "terminal", "testing", "tqdm", "web"),
     "commands": ("cli",),
     "roof": ("__init__", "celery_command"),

@@ -25,6 +25,11 @@ from .session import Command, app_of, need, settings_of
     is_flag=True,
     help="Without tokens, accept requests from other machines too: for a server behind a login.",
 )
+@click.option(
+    "--start",
+    is_flag=True,
+    help="Let callers with the right to start the tasks that are marked @progress_task(start=…).",
+)
 @click.pass_context
 def serve(ctx: click.Context, /, **given: Any) -> None:
     """Serve the API, the live page and metrics.
@@ -35,6 +40,8 @@ def serve(ctx: click.Context, /, **given: Any) -> None:
     settings = settings_of(ctx)
     if settings.redis_url is None:
         raise no_store(app_of(ctx))
+    if given["start"] and app_of(ctx) is None:
+        raise click.UsageError("--start needs the Celery app with the tasks: -A proj")
     need("api", "fastapi", "uvicorn")
     from ..web.server.log import log_to_stderr
     from ..web.server.serve import serve as run

@@ -68,6 +68,11 @@ class Keys:
         """Sorted set of these requests, with their callers, by time (ms)."""
         return f"{self.prefix}progress_stacks_callers"
 
+    def start(self, task_id: str) -> str:
+        """String: state, digest of the arguments and time (ms) of a start with an
+        `Idempotency-Key`. Absent for every other task."""
+        return f"{self.prefix}progress_start:{task_id}"
+
     # Indexes
 
     def index(

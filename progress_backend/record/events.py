@@ -41,6 +41,8 @@ class Identity(NamedTuple):
     stall_s: float | None = None
     owner: str | None = None
     traceparent: str | None = None
+    #: Whether its arguments are kept; None for a task that other programs may not start.
+    again: bool | None = None
 
 
 class Asked(NamedTuple):

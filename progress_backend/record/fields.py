@@ -179,6 +179,9 @@ class Body(Struct, kw_only=True, omit_defaults=True):
     traceparent: Annotated[str | None, is_(
         "W3C trace context of the newest run's message, as OpenTelemetry wrote it: version, trace "
         "id, span id and flags.")] = None
+    again: Annotated[bool | None, is_(
+        "Only for a task that other programs may start: whether its arguments are kept, so that it "
+        "can be run again.")] = None
     error_cause: Annotated[str | None, is_(
         "The cause of an error: exception, time_limit, worker_lost, rejected, lost, not_published, "
         "unknown_task, internal_error, upstream (an earlier step did not complete), "

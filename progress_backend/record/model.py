@@ -202,6 +202,7 @@ class Task(Struct, frozen=True):
     keeps_results: bool = True
     owner: str | None = None
     traceparent: str | None = None
+    again: bool | None = None
     error_cause: str | None = None
     rate: float | None = None
     #: What the newest run has done since its first value; None before that.

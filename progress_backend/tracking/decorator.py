@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from typing import Any, TypeVar, overload
+from typing import Any, Final, Literal, TypeVar, get_args, overload
 
 from celery import Task
 from celery.local import Proxy
@@ -15,8 +15,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 #: Attribute of a task's function (or class) that holds its marking.
 MARK = "__progress__"
+#: Who may start a task besides its own application: programs that are not bound to an owner, or
+#: callers that are, too.
+Start = Literal[False, True, "owner"]
 #: Fields of a marking that one call cannot change.
-_OF_THE_TASK = ("results", "workflow")
+_OF_THE_TASK: Final = ("results", "workflow", "start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Marking:
     #: Name of the workflows that end with this task, and so have its id.
     workflow: str | None = None
     owner: Any = None
+    start: Start = False
     #: The values that are given, by name.
     values: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
@@ -58,6 +62,7 @@ def progress_task(
     stall_s: float | Callable[..., Any] | None = None,
     workflow: str | None = None,
     owner: str | Callable[..., Any] | None = None,
+    start: Start = False,
 ) -> Callable[[F], F]: ...
 def progress_task(
     fun: F | None = None,
@@ -71,6 +76,7 @@ def progress_task(
     stall_s: float | Callable[..., Any] | None = None,
     workflow: str | None = None,
     owner: str | Callable[..., Any] | None = None,
+    start: Start = False,
     **unknown: Any,
 ) -> Any:
     """Marks a Celery task as tracked. Write it under `@app.task(bind=True)` or
@@ -91,8 +97,8 @@ def progress_task(
         metadata: anything else worth keeping with the record.
         results: whether the task's return value is recorded. Values given to `complete()` are
             recorded in any case.
-        expect_s: seconds of work after which a run gets the warning "late", at least 1; the default
-            is 1.25 times the time of the slowest of the last ten runs, at least 30.
+        expect_s: seconds of work after which a run gets the warning "late", at least 1; by default
+            1.25 times those of the slowest of the last ten runs, at least 30.
         stall_s: seconds without a value after which a run gets the warning "stalled", at least 1;
             the default is three times the longest time between two of its values, at least 30.
         workflow: name of the workflows that end with this task: the last task of a chain, or the
@@ -100,15 +106,16 @@ def progress_task(
         owner: a string of up to 200 characters, e.g. a user's id. A caller that is limited to an
             owner sees only this owner's tasks. Members of a workflow without their own owner get
             the owner of the message that started the workflow.
+        start: whether callers of the API may start this task; "owner": those with an owner, too.
 
     Raises:
         TypeError: the decorator is above `@app.task`, where it has no effect, or not on a
             function; an argument has an unknown name; `workflow` is not a string; or a parameter of
             a value's function is not an argument of the task.
     """
-    _check_arguments(unknown, workflow)
-    values = (task_type, symbol, total_items, metadata)
-    marking = Marking(*values, results, expect_s, stall_s, workflow, owner)
+    _check_arguments(unknown, workflow, start)
+    given = (task_type, symbol, total_items, metadata, results, expect_s, stall_s, workflow)
+    marking = Marking(*given, owner, start)
 
     def mark(function: F) -> F:
         _check_place(function)
@@ -121,7 +128,7 @@ def progress_task(
     return mark if fun is None else mark(fun)
 
 
-def _check_arguments(unknown: Iterable[str], workflow: object) -> None:
+def _check_arguments(unknown: Iterable[str], workflow: object, start: object) -> None:
     known = [one.name for one in fields(Marking) if one.init]
     for name in unknown:
         close = get_close_matches(name, known, n=1)
@@ -129,6 +136,8 @@ def _check_arguments(unknown: Iterable[str], workflow: object) -> None:
         raise TypeError(f"@progress_task has no argument {name!r}{hint}")
     if workflow is not None and not isinstance(workflow, str):
         raise TypeError(f"workflow names a workflow and must be a string, not {workflow!r}")
+    if start not in get_args(Start):
+        raise TypeError(f'start is True, False or "owner", not {start!r}')
 
 
 def _check_place(function: object) -> None:

@@ -79,8 +79,16 @@ def identity_of(
         expect_s=values.get("expect_s"),
         stall_s=values.get("stall_s"),
         owner=values.get("owner") or (None if workflow is None else owner_of(workflow)),
+        again=_again(given, marking),
         traceparent=None if (trace := header(TRACE)) is None else traceparent(trace),
     )
+
+
+def _again(header: Any, marking: Marking) -> bool | None:
+    """Whether the arguments are kept, as the publisher knows; None for a task that other programs
+    may not start."""
+    again = header.get("again") if isinstance(header, dict) else None
+    return again if isinstance(again, bool) else (False if marking.start else None)
 
 
 def reader_of(message: Any) -> Callable[[str], Any]:
@@ -100,7 +108,7 @@ def header_of(identity: Identity) -> dict[str, Any]:
     metadata = identity.metadata
     if metadata and len(dumps(metadata)) <= _LARGEST_HEADER and _fits_amqp(metadata):
         header["metadata"] = metadata
-    for name in ("expect_s", "stall_s", "owner"):
+    for name in ("expect_s", "stall_s", "owner", "again"):
         if (value := getattr(identity, name)) is not None:
             header[name] = value
     return header

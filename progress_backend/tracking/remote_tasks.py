@@ -7,7 +7,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from celery.exceptions import SoftTimeLimitExceeded
 
@@ -48,6 +48,8 @@ def _text(marking: Marking) -> str:
         constants["results"] = False
     if marking.workflow is not None:
         constants["workflow"] = marking.workflow
+    if marking.start:
+        constants["start"] = marking.start
     text = dumps(constants)
     return text if len(text) <= _LONGEST else dumps({**constants, "metadata": None})
 
@@ -59,10 +61,13 @@ def _marking(text: bytes | None) -> Marking | None:
         return None
     if not isinstance(stored, Mapping):
         return None
-    constants = {name: stored.get(name) for name in CHECKS}
+    constants: dict[str, Any] = {name: stored.get(name) for name in CHECKS}
     named = stored.get("workflow")
     workflow = named if isinstance(named, str) else None
-    return Marking(**constants, results=stored.get("results") is not False, workflow=workflow)
+    results = stored.get("results") is not False
+    start = stored.get("start")
+    constants["start"] = start if start in (True, "owner") else False
+    return Marking(results=results, workflow=workflow, **constants)
 
 
 def look_for(tracker: Tracker, name: str) -> None:

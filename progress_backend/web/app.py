@@ -31,6 +31,7 @@ def create_app(
     celery_app: Any = None,
     trusted: bool = False,
     authorize: Authorize | None = None,
+    start: bool = False,
 ) -> FastAPI:
     """Makes a FastAPI application of the HTTP and WebSocket API, the live page, `/metrics` and
     `/docs`, on the store that the settings name.
@@ -50,6 +51,8 @@ def create_app(
             or the owner (a string of 1 to 200 characters): then the request is limited to this
             owner's tasks. Or it raises HTTPException(401). Any other result is a 403, and an ERROR
             in the log.
+
+        start: whether callers may start the app's tasks that are marked `@progress_task(start=…)`.
 
     Raises:
         SettingsError: a setting cannot be used, or no store's URL is set.
@@ -73,6 +76,7 @@ def create_app(
     app.state.progress_celery_app = celery_app
     app.state.progress_trusted = trusted
     app.state.progress_authorize = authorize
+    app.state.progress_start = start
     app.add_exception_handler(Exception, refused)
     app.add_exception_handler(404, unknown)
     # Routes instead of routers, as in `router`.

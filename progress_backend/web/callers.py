@@ -242,9 +242,13 @@ def tokens_of(settings: Settings) -> Tokens:
 
 @lru_cache(_REMEMBERED)  # making one takes longer than finding the token
 def _caller(token: Token) -> Caller:
-    writes = token.role == "write"
     return Caller(
-        token.name, writes=writes, task_type=token.task_type, owner=token.owner, token=token
+        token.name,
+        writes=token.role == "write",
+        starts=token.role == "start",
+        task_type=token.task_type,
+        owner=token.owner,
+        token=token,
     )
 
 
@@ -288,7 +292,8 @@ async def _of_task(resource: Resource, read: ReadTask, shared: str | None = None
     of, record = None, found.record
     if (within := record.workflow) is not None:
         of = shared if shared and within.canvas == shared else within.id
-    return Resource(resource.kind, resource.id, record.task_type, of, record.owner)
+    startable = record.again is not None
+    return Resource(resource.kind, resource.id, record.task_type, of, record.owner, startable)
 
 
 def _narrow(scope: Scope, asked: Resource, narrower: Resource) -> None:

@@ -24,7 +24,7 @@ HEAD: Final = "progress_backend.head"
 _PASSED: Final = "progress_backend.passed"
 _METHODS: Final = "GET, HEAD, POST, PUT"
 #: Response headers that a page's script may read besides the safelisted ones.
-_EXPOSED: Final = "ETag, Retry-After"
+_EXPOSED: Final = "ETag, Location, Preference-Applied, Retry-After"
 #: Seconds for which a browser may cache a preflight.
 _ASKED_S: Final = "600"
 

@@ -32,8 +32,11 @@ async def health(request: Request) -> JSONResponse:
         "watched_tasks": api.listener.watches.watched,
         "watchers": api.listener.watches.receivers["task"],
     }
-    if (unread := api.callers.tokens.fault) and body["status"] != "unhealthy":
-        reason = "; ".join(filter(None, (body.get("reason"), unread)))
+    faults = [*filter(None, (api.callers.tokens.fault, api.starts_fault))]
+    if api.starts is not None:
+        faults += (f"job {name} is closed: {why}" for name, why in api.starts.closed.items())
+    if faults and body["status"] != "unhealthy":
+        reason = "; ".join(filter(None, (body.get("reason"), *faults)))
         body.update(status="degraded", reason=reason)
     if not listening:
         body["status"] = "unhealthy"

@@ -6,18 +6,19 @@ A caller is the holder of a token, or anyone if none is required. A route names 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from ..tokens import Token
 
 #: What a request does.
-Action = Literal["read", "list", "create", "update", "cancel", "stack", "metrics"]
+Action = Literal["read", "list", "create", "update", "cancel", "start", "stack", "metrics"]
 #: What it does it to: one task or workflow, those of a list, or all of the work.
-Kind = Literal["task", "workflow", "tasks", "workflows", "workers", "metrics"]
+Kind = Literal["task", "workflow", "tasks", "workflows", "workers", "jobs", "job", "metrics"]
 
 #: Actions that change something.
-WRITES: Final = ("create", "update", "cancel")
+WRITES: Final = ("create", "update", "cancel", "start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ class Resource:
 
     Attributes:
         kind: "task", "workflow", "tasks" (a list, its socket, or a task to be created),
-            "workflows", "workers" or "metrics".
-        id: id of the task or workflow; None for a list.
+            "workflows", "workers", "jobs" (all of them), "job" (one, to be started) or "metrics".
+        id: id of the task or workflow, name of the job; None for a list.
         task_type: task type of the requested list, or of the task; None: not known, or any type.
         workflow_id: id of the workflow of the requested members, or of the task's outermost
             workflow.
@@ -39,6 +40,8 @@ class Resource:
     task_type: str | None = None
     workflow_id: str | None = None
     owner: str | None = None
+    #: Of a task: whether other programs may start it.
+    startable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ class Caller:
 
     Attributes:
         name: the token's name; "" if no token is required.
-        writes: whether the caller may create, change and cancel.
+        writes: whether the caller may create, change, cancel and start.
+        starts: whether the caller may start jobs, and cancel, pause and resume the tasks of such
+            jobs.
         task_type: the only task type that the caller may see; None: all.
         only: the only task or workflow that the caller may see; None: all.
         until: when the caller's share token expires, in seconds since 1970; None: it has none.
@@ -57,6 +62,7 @@ class Caller:
 
     name: str = ""
     writes: bool = False
+    starts: bool = False
     task_type: str | None = None
     only: Resource | None = None
     until: float | None = None
@@ -67,6 +73,17 @@ class Caller:
     def limited(self) -> bool:
         """Whether the caller may see a part of the tasks alone."""
         return self.task_type is not None or self.only is not None or self.owner is not None
+
+    def changes(self, action: Action, resource: Resource) -> bool:
+        """Whether the caller may do an action of `WRITES`, if it may see the resource."""
+        if self.writes or not self.starts:
+            return self.writes
+        own = resource.startable or (resource.kind == "tasks" and resource.id is None)
+        return action == "start" or (action in ("update", "cancel") and own)
+
+
+#: The fields of an update with which a caller that may only start pauses and resumes a task.
+_OF_A_PAUSE: Final = frozenset({"status", "reason", "by"})
 
 
 #: Where no token is asked for.
@@ -88,9 +105,22 @@ class Refusal:
     retry_after_s: int = 0
 
 
+_MAY_START: Final = (
+    "this token may read, start jobs, and cancel, pause and resume the tasks of jobs, nothing else"
+)
+#: Of an update with more than a pause or a resume.
+ONLY_PAUSES: Final = Refusal(403, "this token pauses and resumes its jobs, and updates no values")
+
+
+def refuses_values(caller: Caller, given: Collection[str]) -> bool:
+    """Whether an update with these fields has more than a caller with the right to start may
+    change."""
+    return caller.starts and not caller.writes and not _OF_A_PAUSE.issuperset(given)
+
+
 def needs_record(caller: Caller, resource: Resource) -> bool:
     """Whether the answer for this caller depends on what is in a task's record."""
-    if resource.kind != "task" or not caller.limited:
+    if resource.kind != "task" or not (caller.limited or caller.starts):
         return False
     return caller.only is None or (caller.only.kind == "workflow" and caller.only.id != resource.id)
 
@@ -120,18 +150,21 @@ def refusal(caller: Caller, action: Action, resource: Resource) -> Refusal | Non
     `resource` has been `narrowed`, and of a task that `needs_record` it has what the record says,
     of a workflow its owner, where the caller has one.
     """
-    if action in WRITES and not caller.writes:
-        return Refusal(403, "this token may read, not write")
+    may = caller.changes(action, resource) if action in WRITES else True
+    if not may or (resource.kind == "jobs" and not (caller.writes or caller.starts)):
+        return Refusal(403, _MAY_START if caller.starts else "this token may read, not write")
     if caller.only is not None:
         if _is_shared(caller.only, resource):
             return None
         return Refusal(403, f"this token is for one {caller.only.kind}, and not for another")
+    if resource.kind == "jobs":  # a list: it has those that the caller may start
+        return None
     if caller.task_type is not None and (
-        resource.kind not in ("task", "tasks") or resource.task_type != caller.task_type
+        resource.kind not in ("task", "tasks", "job") or resource.task_type != caller.task_type
     ):
         return Refusal(403, f"this token is for tasks of type {caller.task_type!r} alone")
     if caller.owner is not None and (
-        resource.kind not in ("task", "tasks", "workflow") or resource.owner != caller.owner
+        resource.kind not in ("task", "tasks", "workflow", "job") or resource.owner != caller.owner
     ):
         return Refusal(403, f"this token is for the tasks of {caller.owner!r} alone")
     return None

@@ -4,11 +4,12 @@ application."""
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
@@ -17,6 +18,7 @@ from starlette.types import Scope
 from ..flows.task_flows import Flows
 from ..live.listener import Listener
 from ..operations import workflows
+from ..record.failures import described
 from ..service.redis_progress_service import RedisProgressService
 from ..settings import Settings
 from ..store.async_store import AsyncStore
@@ -33,6 +35,11 @@ from .rights import Action, Refusal, Resource
 from .server.shutdown import at_signals
 from .site_answer import Authorize
 from .terminate import Broker
+
+if TYPE_CHECKING:
+    from ..jobs.starts import Starts
+
+logger = logging.getLogger(__name__)
 
 #: Longest wait of a request for the store.
 STORE_TIMEOUT_S = 2.0
@@ -69,6 +76,9 @@ class Api:
         self.service: Final = RedisProgressService(store=self.store)
         #: None: no broker is configured, so no process can be terminated.
         self.broker: Final = None if celery_app is None else Broker(celery_app)
+        #: The jobs that are started here; None without `start`, or with why not in `starts_fault`.
+        self.starts: Starts | None = None
+        self.starts_fault = ""
         self.measured: Final = Measured()
         #: The workers' figures and when they were read; None before.
         self.figures: tuple[datetime, dict[str, Any]] | None = None
@@ -98,6 +108,16 @@ class Api:
         members, its = await self.store.execute(workflows.owned(workflow_id, owner))
         return bool(0 < members == its)
 
+    async def open_starts(self, celery_app: Any) -> None:
+        """Imports the application's tasks, so that jobs can be started."""
+        try:
+            from ..jobs.starts import Starts
+
+            self.starts = await asyncio.to_thread(Starts, celery_app, self.store, self.service)
+        except Exception as error:  # whatever a task module raises
+            self.starts_fault = described(error)
+            logger.error("no jobs are started: %s", self.starts_fault)
+
     def farewell(self) -> None:
         """Closes every socket and event stream, later ones too."""
         self.listener.watches.close()
@@ -120,7 +140,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     if the application has set them, else they come from the environment. With
     `app.state.progress_trusted = True` requests without a token pass wherever they come from,
     unless tokens are configured: for an application that asks by itself who is there.
-    `app.state.progress_authorize` is the `authorize` of `create_app`.
+    `app.state.progress_authorize` is the `authorize` of `create_app`, `app.state.progress_start`
+    its `start`.
 
     Args:
         app: the FastAPI application that includes `router`.
@@ -143,6 +164,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     # The pass that finds lost runs goes on here even if no worker is left.
     keeper = Keeper(settings, None, result_backend_of(celery_app))
     keeper.start()
+    if getattr(app.state, "progress_start", False):
+        await api.open_starts(celery_app)
     sending = begin_sending(settings)
     try:
         with at_signals(api.farewell):

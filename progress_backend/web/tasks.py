@@ -112,6 +112,8 @@ async def update_task(
     While a living worker runs the task, only `force` ends it. If the id is a workflow's, the
     request pauses or resumes the workflow."""
     api = api_of(request)
+    if rights.refuses_values(caller_of(request.scope), update.model_fields_set):
+        return denied(api, rights.ONLY_PAUSES)
     keeps_who = update.by is not None or update.force or update.status == TaskStatus.PAUSED
     asks = who_asks(request.scope, update.by)
     note_act(request.scope, api, asks, update.reason, status=update.status, force=update.force)

@@ -56,6 +56,7 @@ FULL = Task(
     keeps_results=False,
     owner="alice",
     traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    again=False,
     error_cause="lost",
     rate=10.0,
     work=Work(120, 12.5, 14.5, 1.5),

@@ -51,9 +51,12 @@ def test_every_operation(running: RunningApi, redis_url: str) -> None:
     records.start("job")
     records.member("member", "group")
     for method, path in HTTP:
-        url = path.format(task_id="job", workflow_id="group")
+        url, unknown = (
+            path.format(task_id=task, workflow_id=flow, job_name="never")
+            for task, flow in (("job", "group"), ("nope", "nope"))
+        )
         body = BODIES.get(path.rpartition("/")[2]) if method != "GET" else None
-        for of_url in (url, url.replace("job", "nope").replace("group", "nope")):
+        for of_url in (url, unknown):
             for options in ({"json": body}, {"headers": {"Host": "evil.test"}}):
                 answer = ask(running, method, of_url, **options)
                 check(answer.headers, (method, of_url, answer.status_code))

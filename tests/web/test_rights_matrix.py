@@ -47,6 +47,9 @@ _MADE: Final = {
     "write of the owner": tokens.new("alice", "write", owner=OWNER),
     "write of another owner": tokens.new("bob", "write", owner="bob"),
     "write of the owner and another type": tokens.new("both", "write", "other", OWNER),
+    "start": tokens.new("start", "start"),
+    "start of the type": tokens.new("typed-start", "start", TYPE),
+    "start of the owner": tokens.new("alice-start", "start", owner=OWNER),
 }
 REVOKED: Final = tokens.new("revoked", "write")
 KEYS: Final = ("k" * 32, "older" * 8)
@@ -58,6 +61,7 @@ class Cell(NamedTuple):
 
     task_id: str
     workflow_id: str
+    job_name: str = "never"
 
 
 def _text(name: str, _: Cell) -> str:
@@ -104,6 +108,7 @@ def row(
     other_owner: int,
     *,
     both: int = 403,
+    starts: tuple[int, int, int] | None = None,
     task: int = 403,
     workflow: int = 403,
     share_typed: int = 403,
@@ -111,9 +116,10 @@ def row(
     share_other: int = 403,
     anonymous: int = 401,
 ) -> Row:
-    """The codes in the order of CALLERS; those of a share of another task are always the same."""
+    """The codes in the order of CALLERS; those of a share of another task are always the same. With
+    the right to start callers read what those with the right to read do; `starts` otherwise."""
     tokens_ = (*[anonymous] * 4, read, write, typed, typed_write, other)
-    owners = (owned, owned_write, other_owner, both)
+    owners = (owned, owned_write, other_owner, both, *(starts or (read, typed, owned)))
     another = anonymous if anonymous == 200 else 403
     shares = (task, workflow, share_typed, share_owned, another, another)
     return dict(
@@ -141,6 +147,8 @@ LIST: Final = row(
     share_owned=200,
     share_other=200,
 )
+#: No jobs are started here.
+JOBS: Final = row(403, 404, 403, 404, 404, 403, 404, 404, both=404, starts=(404, 404, 404))
 #: The socket that several watches share: here one asks for a task, without a token of its own.
 SHARED: Final = "/internal/ws/watch"
 #: The row of a route by the right that it names.
@@ -161,7 +169,9 @@ BY_RIGHT: Final[dict[Right, Row]] = {
 OF_PATH: Final = {
     "/internal/create-task": row(403, 200, 403, 200, 403, 403, 200, 200),
     # Each task is asked about by itself.
-    "/internal/act": row(403, 200, 403, 200, 200, 403, 200, 200, both=200),
+    "/internal/act": row(403, 200, 403, 200, 200, 403, 200, 200, both=200, starts=(200, 200, 200)),
+    "/internal/jobs": JOBS,
+    "/internal/jobs/{job_name}": JOBS,
     # A permitted caller gets 409: no living worker runs it.
     "/internal/task/{task_id}/stack": {n: 409 if c == 200 else c for n, c in WRITE.items()},
     SHARED: READ,
@@ -190,6 +200,7 @@ BODIES: Final = {
     "update": {"status": "paused"},
     "cancel": {},
     "act": {"action": "pause", "ids": ["never"]},
+    "{job_name}": {},
 }
 
 
@@ -330,7 +341,8 @@ def test_a_read_only_service_refuses_every_write(
     url = path.format(**made._asdict())
     body = BODIES.get(path.rpartition("/")[2]) if method != "GET" else None
     with reading_alone.http.stream(method, url, json=body) as answer:
-        assert answer.status_code == (200 if method == "GET" else 403)
+        door = 404 if HTTP[method, path] is JOBS else 200
+        assert answer.status_code == (door if method == "GET" else 403)
         assert method == "GET" or b"PROGRESS_READ_ONLY" in answer.read()
 
 

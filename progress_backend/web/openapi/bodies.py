@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -38,6 +38,23 @@ class Created(BaseModel):
     share: ShareToken | None = Field(
         default=None, description="The share token; only if the request had share."
     )
+
+
+class Job(BaseModel):
+    """A task that the caller may start."""
+
+    name: str = Field(description="Its name, as in POST /internal/jobs/{name}.")
+    title: str = Field(description="The first sentence of its docstring, or its name.")
+    description: str = Field(description="Its docstring.")
+    arguments: dict[str, Any] = Field(
+        alias="schema", description="JSON Schema of its keyword arguments."
+    )
+
+
+class Jobs(BaseModel):
+    """The jobs that the caller may start."""
+
+    jobs: list[Job] = Field(description="By name.")
 
 
 class TaskPagination(BaseModel):

@@ -71,6 +71,21 @@ LastEventId = Annotated[
     ),
 ]
 
+JobName = Annotated[
+    Id, Path(description="The Celery task's name.", examples=["shop.tasks.fetch_data"])
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        description="1 to 200 printable characters. The same key and arguments start one task, "
+        "also over several processes and restarts."
+    ),
+]
+Prefer = Annotated[
+    str | None,
+    Header(description="`wait=N`: the response waits for the task's end, N seconds at most."),
+]
+
 
 def is_task_id(text: str) -> bool:
     """Whether a text can be a task id."""

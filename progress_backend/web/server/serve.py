@@ -88,6 +88,7 @@ def serve(
     forwarded_allow_ips: str = FORWARDED_ALLOW_IPS,
     *,
     insecure: bool = False,
+    start: bool = False,
 ) -> None:
     """Serves until SIGINT or SIGTERM; port 0 picks a free one.
 
@@ -102,7 +103,7 @@ def serve(
             and no tokens are configured; stderr has the reason.
     """
     try:
-        app = create_app(settings, celery_app=celery_app)
+        app = create_app(settings, celery_app=celery_app, start=start)
         Store(app.state.progress_settings).close()  # raises if its URL cannot be used
     except SettingsError as error:
         give_up(str(error))

@@ -1,0 +1,1 @@
+"""Jobs that other programs may start: Celery tasks marked `@progress_task(start=…)`."""

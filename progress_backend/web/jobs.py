@@ -1,0 +1,164 @@
+"""The HTTP routes of jobs that other programs may start."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Body, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+
+from ..record import responses
+from ..record.default_texts import wished
+from ..record.document import written
+from ..record.json_text import dumps
+from ..store.shown_tasks import Shown
+from .audit import note
+from .callers import caller_of, languages_of
+from .guard import denied
+from .openapi import parameters
+from .openapi.bodies import Jobs
+from .openapi.field_bodies import TaskBody
+from .openapi.problem_bodies import Problem
+from .rights import Resource
+from .route_table import answer, route
+from .state import Api, api_of, may
+from .stored_answer import VARIES
+from .strict_route import StrictRoute
+from .wait import for_end, wished_s
+
+if TYPE_CHECKING:
+    from ..jobs.schema import Job
+    from ..jobs.starts import Starts
+
+logger = logging.getLogger(__name__)
+router = APIRouter(prefix="/internal", tags=["jobs"], route_class=StrictRoute)
+
+#: Largest arguments of one start, in bytes.
+MAX_ARGUMENTS: Final = 64 * 1024
+_CLOSED: Final = (
+    "no jobs are started here: `progress-backend serve -A proj --start` does it, or "
+    "create_app(celery_app=…, start=True)"
+)
+_NO_DOOR: Final = {404: answer("There is no such job, or no jobs are started here.", Problem)}
+_PUBLISHED: Final = {
+    202: answer("Published; the body is the task.", TaskBody),
+    200: answer("With Prefer: wait=N, if the task has ended.", TaskBody),
+    409: answer("Another request with this Idempotency-Key is publishing.", Problem),
+    504: answer("The broker has not replied: it is not known whether it was published.", Problem),
+}
+
+
+@router.get("/jobs")
+@route("List jobs", ("list", "jobs"), {200: answer("The jobs.", Jobs)} | _NO_DOOR)
+async def list_jobs(request: Request) -> Response:
+    """Lists the jobs that the caller may start, each with the JSON Schema of its arguments."""
+    starts, caller = _starts(api_of(request)), caller_of(request.scope)
+    jobs = [
+        {"name": j.name, "title": j.title, "description": j.description, "schema": j.schema()}
+        for j in starts.jobs.values()
+        if (j.for_owners or caller.owner is None) and caller.task_type in (None, j.task_type)
+    ]
+    return Response(dumps({"jobs": jobs}), media_type="application/json")
+
+
+@router.post("/jobs/{job_name:path}", status_code=202)
+@route("Start a job", ("start", "jobs"), _PUBLISHED | _NO_DOOR)
+async def start_job(
+    request: Request,
+    job_name: parameters.JobName,
+    arguments: Annotated[dict[str, Any], Body(description="The keyword arguments.")],
+    idempotency_key: parameters.IdempotencyKey = None,
+    prefer: parameters.Prefer = None,
+    accept_language: parameters.AcceptLanguage = None,
+) -> Response:
+    """Creates the record and publishes the task with these keyword arguments, as its application
+    would. The body is the record, and `Location` its address. With an Idempotency-Key the same
+    request gives the same task; other arguments give 422. With `Prefer: wait=N` the response waits
+    for the end, 60 seconds at most."""
+    api = api_of(request)
+    job = _job(api, request, job_name)
+    if len(await request.body()) > MAX_ARGUMENTS:
+        raise HTTPException(413, f"the arguments of a job have at most {MAX_ARGUMENTS} bytes")
+    task_id, refusal = await _started(api, request, job, arguments, idempotency_key)
+    if refusal is not None:
+        return refusal
+    wait_s, applied = wished_s(prefer), {}
+    if wait_s is not None:
+        if (full := await for_end(api, request, task_id, wait_s)) is None:
+            applied = {"Preference-Applied": f"wait={wait_s}"}
+        else:
+            api.measured.refusal(full)
+    shown = await api.tasks.of(task_id)
+    headers = {**VARIES, **applied, "Location": _address(request, task_id)}
+    if shown is None:
+        return Response(dumps({"task_id": task_id}), 202, headers, "application/json")
+    if not (applied and shown.record.final):
+        return _task(api, request, shown, accept_language, 202, {**headers, "Retry-After": "1"})
+    return _task(api, request, shown, accept_language, 200, headers)
+
+
+async def _started(
+    api: Api, request: Request, job: Job, given: dict[str, Any], key: str | None
+) -> tuple[str, Response | None]:
+    """The id of the started task, or the response of a refusal."""
+    from ..jobs.schema import WrongArguments
+
+    starts, caller = _starts(api), caller_of(request.scope)
+    try:
+        arguments = job.checked(given)
+    except WrongArguments as wrong:
+        found = [{**one, "loc": ("body", *one["loc"])} for one in wrong.errors]
+        raise RequestValidationError(found) from None
+    identity = starts.identity(job, arguments, caller.owner)
+    made = Resource("job", job.name, task_type=identity.task_type, owner=identity.owner)
+    if (refusal := await may(request.scope, "start", made)) is not None:
+        return "", denied(api, refusal)
+    task_id = await starts.start(job, arguments, identity, key)
+    note(request.scope, id=task_id, task_type=identity.task_type, owner=identity.owner)
+    return task_id, None
+
+
+def _starts(api: Api) -> Starts:
+    """The jobs of the application.
+
+    Raises:
+        HTTPException: 404, no jobs are started here; 503, their modules could not be imported.
+    """
+    if api.starts is None:
+        if api.starts_fault:
+            raise HTTPException(503, "the jobs could not be imported; the log has the reason")
+        raise HTTPException(404, _CLOSED)
+    return api.starts
+
+
+def _job(api: Api, request: Request, name: str) -> Job:
+    starts = _starts(api)
+    if (job := starts.jobs.get(name)) is None:
+        why = starts.closed.get(name)
+        raise HTTPException(
+            404,
+            f"job {name!r:.90} cannot be started: {why}"
+            if why
+            else f"there is no job {name!r:.90}: GET /internal/jobs lists them",
+        )
+    if caller_of(request.scope).owner is not None and not job.for_owners:
+        raise HTTPException(403, "this job is not for callers who are bound to an owner")
+    return job
+
+
+def _task(
+    api: Api, request: Request, shown: Shown, language: str | None, status: int, headers: Any
+) -> Response:
+    languages = languages_of(request.scope, wished(language), api.settings.locale)
+    document = responses.in_language(written(shown.record), *languages)
+    return Response(document, status, headers, "application/json")
+
+
+def _address(request: Request, task_id: str) -> str:
+    """The address of the task's status, under whatever prefix the route is."""
+    scope = request.scope
+    path = str(scope["path"])
+    before = path[: path.rindex("/internal/jobs/")]
+    return f"{before}/internal/task/{quote(task_id, safe='')}/status"

@@ -1,0 +1,75 @@
+"""`Prefer: wait=N` (RFC 7240): an answer that waits for a task's end."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Final
+
+from fastapi import Request
+
+from ..errors import TaskNotFound
+from ..live.update import Update
+from .push import closes
+from .push.task_watcher import Watcher
+from .rights import Refusal, Resource
+from .state import Api
+
+#: Longest wait in seconds.
+MOST_S: Final = 60
+_WAIT: Final = re.compile(r'\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?:;.*)?', re.IGNORECASE)
+
+
+def wished_s(prefer: str | None) -> int | None:
+    """The seconds of a Prefer header, 60 at most; None without a valid wait."""
+    for preference in (prefer or "").split(","):
+        if found := _WAIT.fullmatch(preference):
+            return min(int(found[1]), MOST_S)
+    return None
+
+
+class _End:
+    """A receiver of a task's updates that notices its end alone."""
+
+    def __init__(self) -> None:
+        self.closed: Final = asyncio.get_running_loop().create_future()
+
+    def put(self, update: Update) -> None:
+        """An update before the end."""
+
+    def close(self, code: int, reason: str) -> None:
+        """No more updates will come."""
+        if not self.closed.done():
+            self.closed.set_result(code)
+
+
+async def for_end(api: Api, request: Request, task_id: str, seconds: int) -> Refusal | None:
+    """Waits until a task has ended for good, for as long as is wished; until the client leaves, and
+    until the service shuts down. Returns the refusal of a client that waits in too many places.
+
+    Raises:
+        StoreUnavailable: the store does not confirm the subscription.
+    """
+    counted = api.limits.of_stream(request.scope)
+    if isinstance(counted, Refusal):
+        return counted
+    end = _End()
+    watcher = Watcher(api, Resource("task", task_id), end)
+    gone = asyncio.ensure_future(_left(request))
+    unwatch = api.callers.watch(request.scope, lambda: end.close(closes.RESTART, ""))
+    try:
+        async with asyncio.timeout(seconds):
+            await watcher.join()
+            await asyncio.wait({end.closed, gone}, return_when=asyncio.FIRST_COMPLETED)
+    except (TimeoutError, TaskNotFound):
+        return None
+    finally:
+        for leave in (watcher.leave, counted, unwatch, gone.cancel):
+            leave()
+    return None
+
+
+async def _left(request: Request) -> None:
+    """Returns once the client is gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,272 @@
+"""Jobs that are started by HTTP: a record before the answer, one task for a key, no secret door."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+from celery.contrib.testing.worker import start_worker
+
+from progress_backend import tokens
+from progress_backend.jobs import starts
+from progress_backend.settings import Settings
+from progress_backend.web import create_app
+from tests.apps import App, in_process
+from tests.conftest import Install
+from tests.waiting import eventually
+from tests.web.serving import RunningApi
+
+OWNER = "alice"
+Serve = Callable[..., RunningApi]
+
+
+def fetch(self: Any, rows: int, label: str = "x") -> dict[str, int]:
+    """Fetch rows."""
+    return {"rows": rows}
+
+
+@pytest.fixture
+def shop(installed: Install) -> App:
+    app = installed(in_process("jobs"))
+    app.task(bind=True, name="fetch", shared=False)(marked(start=True)(fetch))
+    app.task(bind=True, name="mine", shared=False)(marked(start="owner")(fetch))
+    app.task(bind=True, name="unmarked", shared=False)(marked()(fetch))
+    with app.celery.connection_for_write() as connection:
+        connection.default_channel.queue_declare("jobs")
+        connection.default_channel.queue_purge("jobs")
+    return app
+
+
+def marked(**options: Any) -> Callable[[Any], Any]:
+    from progress_backend import progress_task
+
+    def mark(function: Any) -> Any:
+        def own(self: Any, rows: int, label: str = "x") -> dict[str, int]:
+            """Fetch rows."""
+            return fetch(self, rows, label)
+
+        return progress_task(**options)(own)
+
+    return mark
+
+
+@pytest.fixture
+def serve(redis_url: str, shop: App) -> Iterator[Serve]:
+    opened: list[RunningApi] = []
+
+    def make(app: Any = None, *, start: bool = True, **options: Any) -> RunningApi:
+        settings = Settings(redis_url=redis_url, **options)
+        api = create_app(settings, celery_app=app or shop.celery, start=start)
+        opened.append(RunningApi(api).start())
+        return opened[-1]
+
+    yield make
+    for api in opened:
+        api.stop()
+
+
+def messages(app: App) -> int:
+    with app.celery.connection_for_write() as connection:
+        return int(connection.default_channel.queue_declare("jobs", passive=False).message_count)
+
+
+def test_the_record_is_there_before_the_answer(shop: App, serve: Serve) -> None:
+    api = serve()
+    answer = api.http.post("/internal/jobs/fetch", json={"rows": 3})
+    task_id = answer.json()["task_id"]
+    assert answer.status_code == 202
+    assert answer.headers["location"] == f"/internal/task/{task_id}/status"
+    assert answer.headers["retry-after"] == "1"
+    assert answer.json()["status"] == shop.document(task_id)["status"] == "created"
+    assert messages(shop) == 1
+    assert api.http.get(answer.headers["location"]).json()["task_type"] == "fetch"
+
+
+def test_the_list_has_what_is_marked(serve: Serve) -> None:
+    jobs = serve().http.get("/internal/jobs").json()["jobs"]
+    assert [(job["name"], job["title"]) for job in jobs] == [
+        ("fetch", "Fetch rows."),
+        ("mine", "Fetch rows."),
+    ]
+    assert jobs[0]["schema"]["required"] == ["rows"]
+
+
+@pytest.mark.parametrize("name", ["unmarked", "never"])
+def test_an_unmarked_task_cannot_be_started(shop: App, serve: Serve, name: str) -> None:
+    answer = serve().http.post(f"/internal/jobs/{name}", json={"rows": 3})
+    assert answer.status_code == 404
+    assert messages(shop) == 0
+    assert shop.records() == []
+
+
+def test_without_the_option_the_door_is_closed(shop: App, serve: Serve) -> None:
+    api = serve(start=False)
+    assert api.http.get("/internal/jobs").status_code == 404
+    assert api.http.post("/internal/jobs/fetch", json={"rows": 3}).status_code == 404
+    assert messages(shop) == 0
+
+
+def test_wrong_arguments_change_nothing(shop: App, serve: Serve) -> None:
+    http = serve().http
+    for given, where in (({"rows": "x"}, ["body", "rows"]), ({}, ["body", "rows"])):
+        answer = http.post("/internal/jobs/fetch", json=given)
+        assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, where)
+    large = http.post("/internal/jobs/fetch", json={"rows": 1, "label": "x" * 70_000})
+    assert large.status_code == 413
+    assert shop.records() == []
+    assert messages(shop) == 0
+
+
+def test_one_key_starts_one_task_over_two_processes(shop: App, serve: Serve) -> None:
+    apis = [serve(), serve()]
+    ids: list[str] = []
+
+    def send(number: int) -> None:
+        for _ in range(5):
+            api = apis[number % 2]
+            key = {"Idempotency-Key": '"k1"' if number % 3 else "k1"}
+            answer = api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=key)
+            assert answer.status_code == 202, answer.text
+            ids.append(answer.json()["task_id"])
+
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(ids) == 30
+    assert len({*ids}) == 1
+    assert messages(shop) == 1
+    other = {"Idempotency-Key": "k1"}
+    answer = apis[0].http.post("/internal/jobs/fetch", json={"rows": 4}, headers=other)
+    assert answer.status_code == 422
+    assert messages(shop) == 1
+
+
+def test_a_record_that_others_created_under_the_id_is_left_alone(shop: App, serve: Serve) -> None:
+    api, key = serve(), {"Idempotency-Key": "k"}
+    with redis.Redis.from_url(api.app.state.progress_settings.redis_url) as client:
+        client.set(f"task:{starts.id_of('', None, 'fetch', 'k')}", "5")
+    assert api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=key).status_code == 409
+    assert messages(shop) == 0
+
+
+def test_a_refusing_broker_leaves_the_key_free(
+    shop: App, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, key = serve(), {"Idempotency-Key": "k"}
+    with monkeypatch.context() as away:
+        away.setattr(shop.celery.amqp, "send_task_message", _refused)
+        answer = api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=key)
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "1"
+    (task_id,) = shop.records()
+    eventually(lambda: shop.record(task_id).error_cause == "not_published")
+    again = api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=key)
+    assert (again.status_code, again.json()["task_id"]) == (202, task_id)
+    assert again.json()["status"] == "created"
+    assert messages(shop) == 1
+
+
+def _refused(*_: Any, **__: Any) -> None:
+    raise ConnectionRefusedError("no broker")
+
+
+def test_a_broker_that_does_not_reply_says_that_it_is_not_known(
+    shop: App, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, replies = serve(), threading.Event()
+    sends = shop.celery.amqp.send_task_message
+
+    def hangs(*args: Any, **kwargs: Any) -> Any:
+        replies.wait(60)
+        return sends(*args, **kwargs)
+
+    monkeypatch.setattr(starts, "PUBLISH_S", 0.2)
+    monkeypatch.setattr(shop.celery.amqp, "send_task_message", hangs)
+    answer = api.http.post(
+        "/internal/jobs/fetch", json={"rows": 3}, headers={"Idempotency-Key": "k"}
+    )
+    (task_id,) = shop.records()
+    assert answer.status_code == 504
+    assert shop.record(task_id).status == "created"
+    replies.set()
+    eventually(lambda: messages(shop) == 1)
+    assert shop.record(task_id).status == "created"
+
+
+def test_when_all_threads_are_taken_nothing_is_recorded(
+    shop: App, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starts, "MOST_AT_ONCE", 0)
+    answer = serve().http.post("/internal/jobs/fetch", json={"rows": 3})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert shop.records() == []
+
+
+def test_a_waiting_answer_has_the_end(shop: App, serve: Serve) -> None:
+    api = serve()
+    with start_worker(shop.celery, perform_ping_check=False, shutdown_timeout=60):
+        prefer = {"Prefer": "respond-async, wait=50"}
+        answer = api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=prefer)
+    assert answer.status_code == 200
+    assert answer.headers["preference-applied"] == "wait=50"
+    assert (answer.json()["status"], answer.json()["results"]) == ("completed", {"rows": 3})
+
+
+def test_after_the_wait_the_task_is_answered_as_it_is(serve: Serve) -> None:
+    api, began = serve(), time.monotonic()
+    answer = api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers={"Prefer": "wait=1"})
+    assert (answer.status_code, answer.json()["status"]) == (202, "created")
+    assert answer.headers["preference-applied"] == "wait=1"
+    assert time.monotonic() - began >= 1
+    malformed = api.http.post(
+        "/internal/jobs/fetch", json={"rows": 3}, headers={"Prefer": "wait=x"}
+    )
+    assert malformed.status_code == 202
+    assert "preference-applied" not in malformed.headers
+    eventually(lambda: api.app.state.progress.limits.open == 0)
+
+
+def test_an_owners_caller_starts_what_is_marked_for_it_and_owns_it(shop: App, serve: Serve) -> None:
+    alice, token = tokens.new("alice", "start", owner=OWNER)
+    nightly, other = tokens.new("ci", "start", "mine")
+    api = serve(tokens=(token.line(), other.line()))
+
+    def post(name: str, text: str) -> Any:
+        headers = {"Authorization": f"Bearer {text}"}
+        return api.http.post(f"/internal/jobs/{name}", json={"rows": 3}, headers=headers)
+
+    assert post("fetch", alice).status_code == 403
+    mine = post("mine", alice)
+    assert (mine.status_code, mine.json()["owner"]) == (202, OWNER)
+    assert post("fetch", nightly).status_code == 403
+    assert post("mine", nightly).status_code == 202
+    path = f"/internal/task/{mine.json()['task_id']}"
+    headers = {"Authorization": f"Bearer {alice}"}
+    assert api.http.put(
+        f"{path}/update", json={"status": "running", "current_items": 1}, headers=headers
+    ).is_error
+    assert api.http.post(f"{path}/cancel", headers=headers).status_code == 200
+    made = shop.celery.tasks["unmarked"].apply_async((1,), headers={"progress": {"owner": OWNER}})
+    assert api.http.post(f"/internal/task/{made.id}/cancel", headers=headers).status_code == 403
+
+
+def test_a_project_that_cannot_be_imported_leaves_the_api_up(
+    shop: App, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.celery.conf.imports = ("no.such.module",)
+    api = serve()
+    assert api.http.post("/internal/jobs/fetch", json={"rows": 3}).status_code == 503
+    health = api.http.get("/internal/health").json()
+    assert health["status"] == "degraded"
+    assert api.http.get("/internal/tasks").status_code == 200
+
+
+def test_an_eager_app_starts_nothing(installed: Install, serve: Serve) -> None:
+    eager = installed({"task_always_eager": True})
+    assert serve(eager.celery).http.get("/internal/jobs").status_code == 503
