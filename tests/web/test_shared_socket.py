@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
 import websockets
+from starlette.types import Scope
 from websockets.asyncio.client import ClientConnection
 
 from progress_backend import sign
 from progress_backend.settings import Settings
 from progress_backend.tokens import new
+from progress_backend.web import state
 from progress_backend.web.push import shared_socket
+from progress_backend.web.push.shared_socket import BEGIN
+from progress_backend.web.rights import Action, Refusal, Resource
 from tests.records import Records
 from tests.waiting import aeventually, eventually
 from tests.web.conftest import Apart, StartApi
@@ -213,3 +219,34 @@ async def test_without_a_store_the_client_comes_back(
         await ask(socket, watch="a", task_id=task_id)
         assert await code_of(socket, "a") == 1013
         assert await closed(socket) == 1013
+
+
+async def test_watches_begin_together_as_many_as_the_bound(
+    api: RunningApi, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is left or named again before it has begun sends nothing."""
+    begun, gate = list[Resource](), Future[None]()
+
+    async def held(scope: Scope, action: Action, resource: Resource) -> Refusal | None:
+        begun.append(resource)
+        await asyncio.shield(asyncio.wrap_future(gate))
+        return await state.may(scope, action, resource)
+
+    monkeypatch.setattr(shared_socket, "may", held)
+    for number in range(BEGIN + 1):
+        await asyncio.to_thread(Records(redis_url).start, f"t{number}")
+    watches, sent = api.app.state.progress.listener.watches, list[dict[str, str]]()
+    async with api.socket("watch") as socket:
+        for number in range(BEGIN):
+            sent.append({"watch": f"{number}", "task_id": f"t{number}"})
+        sent += [{"leave": "1"}, {"watch": "0", "task_id": f"t{BEGIN}"}]
+        for each in sent:
+            await socket.send(json.dumps(each))
+        await aeventually(lambda: len(begun) == BEGIN)
+        gate.set_result(None)
+        got = [await received(socket) for _ in range(BEGIN - 1)]
+        tasks = {each["watch"]: each["update"]["task_id"] for each in got}
+        expected = {f"{number}": f"t{number}" for number in range(2, BEGIN)}
+        assert tasks == {"0": f"t{BEGIN}", **expected}
+        await aeventually(lambda: watches.receivers["task"] == BEGIN - 1)
+    await aeventually(lambda: not watches.receivers["task"])

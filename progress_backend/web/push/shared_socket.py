@@ -28,8 +28,9 @@ from .task_watcher import Watcher
 
 router = APIRouter(prefix="/internal")
 
-#: Most watches of a socket.
+#: Most watches of a socket, and of these that begin at one time: each waits for the store.
 MOST: Final = 256
+BEGIN: Final = 32
 #: Seconds after which a socket without a watch is closed, and how often that is looked at.
 IDLE_S: Final = 30.0
 #: Ends that are the socket's, not one watch's: its client connects again and asks for all of them.
@@ -52,6 +53,8 @@ class _Watches:
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
         self._of: dict[str, _Watch] = {}
+        self._free = asyncio.Semaphore(BEGIN)
+        self._begin = set[asyncio.Task[None]]()
         self._idle = self._look_later()
 
     async def read(self) -> None:
@@ -95,10 +98,15 @@ class _Watches:
             watched = Resource("task", asked.task_id)
         else:
             watched = Resource("workflow", asked.workflow_id)
-        try:
-            await watch.begin(watched, with_token(self.socket.websocket.scope, asked.token))
-        except Exception as error:  # each has its code
-            watch.close(*closes.code_of(error))
+        await self._free.acquire()
+        scope = with_token(self.socket.websocket.scope, asked.token)
+        task = asyncio.create_task(watch.begin(watched, scope))
+        self._begin.add(task)
+        task.add_done_callback(self._begun)
+
+    def _begun(self, task: asyncio.Task[None]) -> None:
+        self._begin.discard(task)
+        self._free.release()
 
     def _add(self, name: str) -> _Watch:
         watch = self._of[name] = _Watch(name, self)
@@ -146,12 +154,21 @@ class _Watch:
     def __init__(self, name: str, watches: _Watches) -> None:
         self.name = name
         self._watches = watches
-        #: What ends with it.
+        #: What ends with it, and whether it has ended.
         self._ends: list[Callable[[], None]] = []
+        self._over = False
 
     async def begin(self, watched: Resource, scope: Scope) -> None:
-        """Sends the current state and, from then on, each update; raises as `Watcher.join`, and
-        Refused where the caller may not watch this."""
+        """Sends the current state and, from then on, each update; or why it cannot be watched."""
+        try:
+            await self._join(watched, scope)
+        except Exception as error:  # each has its code
+            self.close(*closes.code_of(error))
+        finally:
+            if self._over:
+                self.end()
+
+    async def _join(self, watched: Resource, scope: Scope) -> None:
         api = self._watches.socket.api
         passed(api, await may(scope, "read", watched))
         self._ends.append(counted(api, scope))
@@ -164,6 +181,8 @@ class _Watch:
 
     def put(self, update: Update) -> None:
         """Sends the update, or keeps it, in place of an older one, until there is room."""
+        if self._over:
+            return
         text = f'{{"watch":{json.dumps(self.name)},"update":{update.message}}}'
         self._watches.socket.writer.say(self.name, text)
 
@@ -172,7 +191,8 @@ class _Watch:
         self._watches.closed(self, code, reason)
 
     def end(self) -> None:
-        """Sends nothing more."""
+        """Sends nothing more; if it is about to begin, it ends once it has."""
+        self._over = True
         ends, self._ends = self._ends, []
         for end in ends:
             end()
