@@ -102,16 +102,9 @@ def forget(lease: str, before_ms: int) -> Call[None]:
     return in_the_first(ask)
 
 
-def found_lost(task_ids: Sequence[str], again_ms: int) -> Call[None]:
-    """Counts runs that were found lost, and sets the time (ms) of the next read of the result
-    backend for their tasks."""
-
-    def ask(keys: Keys, task_ids: Sequence[str]) -> Asked[None]:
-        due = [part for task_id in task_ids for part in (again_ms, task_id)]
-        counted = ("INCRBY", keys.lost, len(task_ids))
-        return Asked([counted, ("ZADD", keys.asked_again, *due)], nothing)
-
-    return shared(task_ids, ask)
+def found_lost(runs: int) -> Call[None]:
+    """Counts runs that were found lost."""
+    return in_the_first(lambda keys: one(("INCRBY", keys.lost, runs), nothing))
 
 
 def ask_again(tasks: Collection[tuple[str, int | None]]) -> Call[None]:

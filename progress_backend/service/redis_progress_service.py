@@ -348,6 +348,7 @@ class RedisProgressService(ProgressService):
             counted = await store.execute(self.flows.count(store.now()))
             took_ms = round((time.perf_counter() - sent) * 1000, 1)
             memory = await store.execute(counts.memory())
+            await store.try_writes()
         except StoreUnavailable as error:
             logger.warning("the service is unhealthy: %s", error)
             return health("unhealthy", counts.Counted(0, 0, 0), 0, "disconnected")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -10,8 +11,11 @@ import redis.exceptions
 
 from ..errors import StoreUnavailable
 from ..flows.flow import Flow
+from ..operations import locks
 from ..operations.call import Call, Request
+from ..operations.commit import Commit
 from ..operations.commits import CommitCall
+from ..operations.index_entry import Facets
 from ..settings import Settings
 from .async_connection import async_client
 from .async_exchange import AsyncExchange
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     from .async_cluster_connection import AsyncClusterExchange
 
 T = TypeVar("T")
+#: No document has this digest, so that Redis checks the commit and writes nothing.
+_CHANGES_NOTHING = Commit("health", "none", b"", None, Facets("", ""), 1, None)
 
 
 class AsyncStore(StoreBase):
@@ -75,6 +81,14 @@ class AsyncStore(StoreBase):
             return replies
         except OF_REDIS as error:
             raise unavailable(error) from error
+
+    async def try_writes(self) -> None:
+        """Writes a key for a moment, and sends a commit that changes nothing, if Redis has refused
+        the last commit: another process may have mended the cause since."""
+        if self.refusal:
+            with suppress(StoreUnavailable):
+                await self.execute(locks.take("health", "health", 1))
+                await self.execute(CommitCall(_CHANGES_NOTHING))
 
     async def ready(self) -> None:
         """As `Store.ready`."""

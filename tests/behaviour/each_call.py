@@ -89,7 +89,7 @@ def asked() -> tuple[Any, ...]:
         (leases.newest, 10),
         (leases.held_by_each, ("lease-1", "nobody"), 10),
         (records.extend, ("running",), 60_000, 2**52),
-        (leases.found_lost, ("running", "ended"), 5),
+        (leases.found_lost, 2),
         (counts.lost,),
         (counts.add_dropped, {"value": 1}),
         (counts.dropped,),

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from celery import Celery
@@ -18,7 +19,7 @@ from progress_backend.operations import leases, lists, locks, records
 from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
 from progress_backend.record.fields import MAX_DOCUMENT_BYTES
-from progress_backend.record.model import Member, Task, Worker
+from progress_backend.record.model import LOST, Member, Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.tracking.lost_runs import Judge
@@ -306,3 +307,22 @@ def test_a_failure_beside_another_run_is_compared_with_its_success_once(store: S
     assert store.execute(leases.to_ask(milliseconds(store.now()) + 10**9, 9)) == []
     found = {task_id: body(store, task_id).status for task_id in asked}
     assert found == {"succeeded": "completed", "failed": "error"}
+
+
+def test_a_lost_run_is_to_be_compared_before_it_is_recorded(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that finds it may be killed at any moment."""
+    (task_id,) = die(store, workers=1, runs=1)
+    run = store.run
+
+    def killed(flow: Any) -> Any:
+        reply = run(flow)
+        if body(store, task_id).error_cause == LOST:
+            raise KeyboardInterrupt
+        return reply
+
+    monkeypatch.setattr(store, "run", killed)
+    with pytest.raises(KeyboardInterrupt):
+        judge(store, dict.fromkeys).dead()
+    assert store.execute(leases.to_ask(milliseconds(store.now()) + 10**6, 9)) == [task_id]

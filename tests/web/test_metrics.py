@@ -133,7 +133,7 @@ def test_what_any_process_counted_is_exported(start_api: StartApi, redis_url: st
     api = start_api(redis_url=redis_url)
     assert Figures(api)["progress_lost_total"] == 0
     with Store(Settings(redis_url=redis_url)) as store:
-        store.execute(leases.found_lost(("x", "y", "z"), 5))
+        store.execute(leases.found_lost(3))
         store.execute(counts.add_dropped({"value": 2}))
     records = Records(redis_url)
     for task_id in ("a", "b"):
