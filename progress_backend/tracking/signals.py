@@ -21,7 +21,7 @@ from celery.exceptions import SoftTimeLimitExceeded, TaskRevokedError
 
 from ..record import events as ev
 from ..record.failures import cause_of, described
-from ..record.model import Worker
+from ..record.model import TaskStatus, Worker
 from ..runs.failure_hooks import call_hooks
 from ..runs.mirror import ignores_result, stores_result
 from ..runs.run import REVOKED, Outcome, Run, TaskCancelled
@@ -72,7 +72,12 @@ def prerun(
         if limit_s >= LIMITED_S and not request.is_eager:
             run.place.limit_at = run.place.began + limit_s
     process.begin(run)
-    process.sender.record(run, task_id, started)
+    applied = process.sender.record(run, task_id, started)
+    if request.is_eager and applied is not None and applied.task.status == TaskStatus.COMPLETED:
+        # The id is used once more, without a publish.
+        process.sender.record(None, task_id, ev.Created(identity=identity))
+        run.refused, run.base = False, None
+        process.sender.record(run, task_id, started)
     process.sender.opened(run)
 
 

@@ -94,6 +94,19 @@ def test_one_call_says_otherwise_and_tracks_what_is_not_marked(installed: Instal
     assert (record.task_type, record.symbol) == ("plain", "Y")
 
 
+def test_an_ended_id_that_is_applied_again_starts_again(eager: App) -> None:
+    """An eager run has no publish."""
+
+    def job(self: Any, number: int) -> dict[str, int]:
+        return {"number": number}
+
+    task = eager.tracked(job)
+    for number in (1, 2):
+        task.apply((number,), task_id="t")
+    record = eager.record("t")
+    assert (record.status, record.attempt, record.results) == ("completed", 2, {"number": 2})
+
+
 def test_an_ended_id_that_is_published_again_starts_again(
     installed: Install, redis_url: str
 ) -> None:
