@@ -49,6 +49,9 @@ class Control(Struct, kw_only=True, omit_defaults=True):
     acknowledged_at: Annotated[Moment | None, is_(
         "When the run acknowledged the request: it waits, or it has ended. Null until then. The "
         "same as at if no worker runs the task.")] = None
+    second_run_at: Annotated[Moment | None, is_(
+        "Of a pause of a run with a message that is not acknowledged yet (acks_late): when the "
+        "broker delivers it again, to a second run, if the task is still paused then.")] = None
 
 
 class Membership(Struct, kw_only=True, omit_defaults=True):

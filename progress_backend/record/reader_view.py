@@ -18,7 +18,7 @@ from .task_json import stored_of
 
 #: error_cause of the list's row for a value that is no record.
 UNREADABLE: Final = "unreadable"
-_CONTROL_TIMES: Final = ("at", "acknowledged_at")
+_CONTROL_TIMES: Final = ("at", "acknowledged_at", "second_run_at")
 
 
 def seen(stored: bytes, task_id: str, zone: tzinfo) -> Body:

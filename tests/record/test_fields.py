@@ -66,7 +66,8 @@ FULL = Task(
     warnings=Warnings(NOW, NOW),
     message_code={"code": "lost", "args": {"worker": "a"}},
     error_code={"code": "failed_until", "args": {"time": "now"}},
-    control={"action": "pause", "by": "api", "reason": "x", "at": "now", "acknowledged_at": None},
+    control={"action": "pause", "by": "api", "reason": "x", "at": "now"}
+    | {"acknowledged_at": None, "second_run_at": "later"},
     revision=3,
 )
 DOCUMENT: dict[str, Any] = json.loads(task_json.encode(FULL))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from .. import events as ev
 from ..local_time import moment
-from ..model import Task, TaskStatus, replace
+from ..model import Task, TaskStatus, rendered, replace
 from ..work import Work
 from ..work import resumed as work_resumed
 from .control import done, request, runs
@@ -14,11 +17,24 @@ from .values import since_start_s, works
 
 def paused(task: Task, event: ev.Paused, scene: Scene) -> Task:
     message = task.message if event.message is None else event.message
-    return replace(task, message=message, control=request("pause", event, scene, runs(task)))
+    control = request("pause", event, scene, runs(task))
+    return replace(task, message=message, control=control | _second_run(task))
 
 
 def acknowledged(task: Task, event: ev.Acknowledged, scene: Scene) -> Task:
-    return task if task.asked is None else replace(task, control=done(task, scene))
+    if task.asked is None:
+        return task
+    second = _second_run(task) if task.status == TaskStatus.PAUSED else {}
+    return replace(task, control=(done(task, scene) or {}) | second)
+
+
+def _second_run(task: Task) -> dict[str, Any]:
+    """When the broker delivers the message of a run once more, to a second run, if it still waits
+    then; nothing where it does not, or the time is not known."""
+    if task.worker is None or not task.again_s or task.attempt_started_at is None:
+        return {}
+    at = task.attempt_started_at + timedelta(seconds=task.again_s)
+    return {"second_run_at": rendered(at)}
 
 
 def resumed(task: Task, event: ev.Resumed, scene: Scene) -> Task:

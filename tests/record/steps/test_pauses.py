@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from progress_backend.record import events as ev
-from progress_backend.record.model import Worker
+from progress_backend.record.model import Worker, rendered
 from tests.record.steps.given import IDENTITY, OURS, after, at, steadily
 
 
@@ -63,6 +63,16 @@ def test_pause_says_who_and_when_until_it_is_over(running) -> None:
     assert after(paused, ev.Resumed()).message == "later"
     assert after(paused, ev.Resumed(message="go")).message == "go"
     assert after(running, ev.Paused()).message == running.message
+
+
+@pytest.mark.parametrize(("again_s", "minutes"), [(3_600.0, 60), (0.0, None), (None, None)])
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_pause_says_when_the_message_comes_again(running, again_s, minutes, waits) -> None:
+    started = ev.Started(identity=IDENTITY, worker=OURS, again_s=again_s)
+    events = (ev.Paused(), started) if waits else (started, ev.Paused())
+    task = after(running, *events, ev.Acknowledged(), seconds=5)
+    second = None if minutes is None else rendered(at(60 * minutes + 5))
+    assert task.control.get("second_run_at") == second
 
 
 STARTED = ev.Started(identity=IDENTITY, worker=OURS)
