@@ -317,7 +317,7 @@ def null_run() -> Run:
     return Run("", Identity(task_type=""), _NullSink())
 
 
-def _is_started_by_another() -> bool:
+def is_started_by_another() -> bool:
     """Whether `multiprocessing` has started this process."""
     from multiprocessing import parent_process
 
@@ -346,7 +346,7 @@ def _run_of(celery_task: Any) -> Run:
     who = celery_task.name if celery_task else "code outside a task"
     if run is not None:
         why = _refused(run)
-    elif not celery_task and _is_started_by_another():
+    elif not celery_task and is_started_by_another():
         why = SPAWNED
     elif not celery_task or tracker_of(celery_task.app) or marking_of(celery_task) is None:
         why = "it is not the run of a tracked task"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import multiprocessing
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -47,20 +46,10 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [r.getMessage() for r in caplog.records if r.name == logger]
 
 
-def reason() -> Any:
-    """Why nothing is recorded for code outside of a task."""
-    records, handler = list[logging.LogRecord](), logging.Handler()
-    handler.emit = records.append  # type: ignore[method-assign]
-    notifier.logger.addHandler(handler)
-    ProgressNotifier()
-    notifier.logger.removeHandler(handler)
-    return records[0].args[-1] if isinstance(records[0].args, tuple) else None
-
-
 def test_a_spawned_process_is_no_misconfiguration() -> None:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert pool.apply(reason) == notifier.SPAWNED
-    assert reason() != notifier.SPAWNED
+        assert pool.apply(notifier.is_started_by_another)
+    assert not notifier.is_started_by_another()
 
 
 def test_outside_a_task_it_does_nothing_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -82,14 +71,13 @@ def test_tasks_of_any_number_of_names_are_warned_of_within_a_bound(
     assert len(logged) == len(set(logged)) == 1_000
 
 
-@pytest.mark.parametrize("end", [ev.Completed(), ev.Failed(error_message="why", cause="reported")])
 def test_a_run_with_an_ended_record_logs_that(
-    eager: App, redis_url: str, caplog: pytest.LogCaptureFixture, end: ev.Event
+    eager: App, redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The message of a task that has ended came once more."""
+    """A caller has ended it, and its message came once more."""
     records = Records(redis_url)
     records.start("again")
-    records.apply("again", end)
+    records.apply("again", ev.Failed(error_message="why", cause="reported"))
     ended = records.get("again")
     assert eager.tracked(fetch).apply(task_id="again").get() == "done"
     assert records.get("again") == ended
