@@ -22,6 +22,7 @@ from starlette.types import Scope
 from ..settings import Settings
 from .buckets import Buckets
 from .callers import caller_of
+from .loopback import is_from_here
 from .rights import WRITES, Action, Refusal
 
 #: Seconds of writes that a client may send at once.
@@ -151,22 +152,21 @@ def client_of(scope: Scope) -> str | None:
     caller = caller_of(scope)
     if caller.name and caller.until is None:
         return f"{caller.name!r} {caller.owner!r}"
-    peer = scope.get("client")
-    address = None if peer is None else _client_at(peer[0])
+    peer = scope.get("client") or ("", 0)
+    # Clients of a proxy on this machine are one, where uvicorn does not trust it.
+    address = None if is_from_here(scope) else _client_at(peer[0])
     if address is None or not caller.name:
         return address
     return f"{address} {caller.only!r} {caller.task_type!r} {caller.owner!r}"
 
 
 @lru_cache(_REMEMBERED)
-def _client_at(address: str) -> str | None:
+def _client_at(address: str) -> str:
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return address or None  # a Unix socket has none, a proxy's may be a name
+        return address  # a Unix socket has none, a proxy's may be a name
     found = getattr(found, "ipv4_mapped", None) or found
-    if found.is_loopback:
-        return None
     if found.version == 4:
         return str(found)
     return str(ipaddress.ip_network((found, _NETWORK), strict=False))

@@ -249,7 +249,6 @@ async def test_streams_that_end_in_any_way_are_counted_no_more(few: RunningApi) 
         ("127.0.0.1", None),
         ("::1", None),
         ("::ffff:127.0.0.1", None),
-        ("", None),
         ("203.0.113.7", "203.0.113.7"),
         ("::ffff:203.0.113.7", "203.0.113.7"),
         ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
@@ -258,18 +257,28 @@ async def test_streams_that_end_in_any_way_are_counted_no_more(few: RunningApi) 
     ],
 )
 def test_the_client_of_an_address(address: str, client: str | None) -> None:
-    assert client_of({"client": (address, 1)}) == client
+    assert client_of(scope_of((address, 1))) == client
 
 
-def test_a_unix_socket_has_no_address() -> None:
-    assert client_of({"client": None}) is None
+def test_clients_of_a_proxy_on_this_machine_are_one_where_it_is_not_trusted() -> None:
+    named = [(b"x-forwarded-for", b"203.0.113.7")]
+    for server, peer, one in ((HOME, HOME, "127.0.0.1"), (("/run/api", None), None, "")):
+        assert client_of(scope_of(peer, server)) is None
+        assert client_of(scope_of(peer, server, named)) == one
+
+
+HOME = ("127.0.0.1", 8004)
+
+
+def scope_of(client: Any, server: Any = HOME, headers: Any = ()) -> dict[str, Any]:
+    return {"client": client, "server": server, "headers": headers}
 
 
 def test_zero_is_no_limit() -> None:
     none = dict.fromkeys(
         ("max_writes", "max_client_sockets", "max_sockets", "max_created", "max_created_bytes"), 0
     )
-    limits, scope = Limits(Settings(**none)), {"client": ("203.0.113.7", 1)}
+    limits, scope = Limits(Settings(**none)), scope_of(("203.0.113.7", 1))
     for _ in range(10_000):
         assert limits.of_write(scope, "create") is None
         assert limits.of_body(scope, 1_000_000) is None
