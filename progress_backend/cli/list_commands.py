@@ -40,10 +40,10 @@ from .session import Command, as_json, echo_json, filters, options, reads, width
     click.option("--page", type=click.IntRange(1, 10**9), default=1, show_default=True),
     click.option(
         "--limit",
-        type=click.IntRange(1, MAX_LIMIT),
+        type=click.IntRange(1),
         default=20,
         show_default=True,
-        help="Rows per page.",
+        help=f"Rows per page; {MAX_LIMIT} if it is more.",
     ),
 )
 @as_json

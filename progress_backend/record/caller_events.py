@@ -38,6 +38,7 @@ def creation(
         InvalidEvent: a value cannot be recorded; the message names it.
     """
     name_fits("task_type", task_type)
+    symbol, owner = given(symbol), given(owner)
     if symbol is not None:
         name_fits("symbol", symbol)
     _items("total_items", total_items)
@@ -156,16 +157,22 @@ def of_a_workflow(
     return _ASKED_OF_ALL[status]
 
 
-def paging(page: int, limit: int) -> None:
-    """Checks the page of a list request.
+def given(value: Any) -> Any:
+    """A value of a request: an empty text is none."""
+    return None if value == "" else value
+
+
+def paging(page: int, limit: int) -> int:
+    """Checks the page of a list request; returns the rows of a page, `MAX_LIMIT` at most.
 
     Raises:
         InvalidEvent: the page or the limit is out of bounds.
     """
     if not isinstance(page, int) or not 1 <= page <= 10**9:
         raise InvalidEvent(f"page must be 1 or more, not {page!r}")
-    if not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT:
-        raise InvalidEvent(f"limit must be 1 to {MAX_LIMIT}, not {limit!r}")
+    if not isinstance(limit, int) or limit < 1:
+        raise InvalidEvent(f"limit must be 1 or more, not {limit!r}")
+    return min(limit, MAX_LIMIT)
 
 
 def name_fits(what: str, value: object, most: int = MAX_NAME) -> None:

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Final
 
 from ..errors import InvalidEvent
-from .caller_events import name_fits, paging
+from .caller_events import MAX_LIMIT, given, name_fits, paging
 from .local_time import EPOCH, MICROSECOND
 from .model import ENDED, KINDS, MAX_ID, MAX_OWNER, STATUSES
 from .sort import BY_END, NEWEST, RUNNING, SORTS, Span
@@ -43,7 +43,8 @@ EVER: Final = Span()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListRequest:
-    """Filters of tasks, which all have to match, and a page.
+    """Filters of tasks, which all have to match, and a page. An empty text is no filter, and a
+    page has `MAX_LIMIT` rows at most.
 
     Attributes:
         created_from: only tasks created then or later; a datetime, or an ISO 8601 text with an
@@ -67,6 +68,13 @@ class ListRequest:
     limit: int = 20
     cursor: str | None = None
     sort: str = NEWEST
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = given(getattr(self, name))
+            if name == "limit" and isinstance(value, int):
+                value = min(value, MAX_LIMIT)
+            object.__setattr__(self, name, value)
 
     @property
     def by_cursor(self) -> bool:

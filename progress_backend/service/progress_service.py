@@ -88,7 +88,6 @@ class ProgressService(NotificationServiceInterface):
         task_id = str(uuid.uuid4())
         event = caller_events.creation(task_type, total_items, symbol, metadata, owner)
         await self.apply(task_id, event)
-        logger.info("Created task %s: %s", task_id, task_type)
         return task_id
 
     async def update_progress(  # type: ignore[override]  # an unknown keyword is an error
@@ -188,17 +187,19 @@ class ProgressService(NotificationServiceInterface):
             task_type: only tasks of this type.
             symbol: only tasks with this symbol.
             page: number of the page, from 1.
-            limit: tasks a page, 1 to 100.
+            limit: tasks a page; 100 if it is more.
 
         Raises:
             InvalidEvent: a filter, the page or the limit is out of bounds.
         """
-        ListRequest(
+        asked = ListRequest(
             status=status, task_type=task_type, symbol=symbol, page=page, limit=limit
-        ).check()
+        )
+        asked.check()
+        limit = asked.limit
         self._now()
         tasks = list(reversed(self._tasks.values()))
-        filters = Filters(status, task_type, symbol)
+        filters = Filters(asked.status, asked.task_type, asked.symbol)
         found = [body for task, body in tasks if filters.passes(facets_of(task))]
         statuses = [task.status for task, _ in tasks]
         return {
@@ -251,7 +252,7 @@ class ProgressService(NotificationServiceInterface):
         task = steps(task_id, known, given, now, self.settings)[-1][2]
         task, document = encoded(task, all(isinstance(event, REQUESTS) for event in events))
         self._tasks[task_id] = task, body_of(document)
-        return self._tasks[task_id][1]
+        return logged(task_id, self._tasks[task_id][1], *events)
 
     def _now(self) -> datetime:
         """The time, in whole milliseconds; once an interval it deletes what is due."""
@@ -261,4 +262,19 @@ class ProgressService(NotificationServiceInterface):
             for task, _ in tuple(self._tasks.values()):
                 if due_ms(task, milliseconds(task.updated_at or now), self.settings) <= now_ms:
                     del self._tasks[task.task_id]
+                    logger.info("Cleaned up old task %s", task.task_id)
         return now
+
+
+def logged(task_id: str, body: bytes, *events: Event) -> bytes:
+    """The body of a task after events, which are logged."""
+    for event in events:
+        if isinstance(event, Created):
+            logger.info("Created task %s: %s", task_id, event.identity.task_type)
+        elif isinstance(event, Cancelled):
+            logger.info("Cancelled task %s", task_id)
+        elif event is events[-1] and logger.isEnabledFor(logging.DEBUG):
+            task = loaded(body)
+            counts = task["progress"]["current"], task["progress"]["total"]
+            logger.debug("Updated task %s: %s (%s/%s)", task_id, task["status"], *counts)
+    return body

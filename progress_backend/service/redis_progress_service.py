@@ -36,7 +36,7 @@ from ..store.async_store import AsyncStore
 from ..store.drivers import flows_of
 from .bodies import health, loaded, pagination
 from .interface import Body
-from .progress_service import ProgressService
+from .progress_service import ProgressService, logged
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,8 @@ class RedisProgressService(ProgressService):
         if applied.refused is not None:
             raise applied.refused
         if applied.document is not None:
-            return written(reader_view.seen(applied.document, task_id, self.settings.zone()))
+            body = written(reader_view.seen(applied.document, task_id, self.settings.zone()))
+            return logged(task_id, body, *events)
         found = await self.run(shown_record.record(self.flows, task_id))
         if found is None:
             raise TaskNotFound(task_id)
@@ -155,7 +156,7 @@ class RedisProgressService(ProgressService):
             task_type: only tasks of this type.
             symbol: only tasks with this symbol.
             page: number of the page, from 1.
-            limit: tasks per page, 1 to 100.
+            limit: tasks per page; 100 if it is more.
             workflow_id: only members of this workflow; the summary is then over these.
             top: tasks outside workflows and outermost workflows, without other filters; with
                 sort="running" up to `limit` each of running, paused, waiting and ended ones.
@@ -263,12 +264,12 @@ class RedisProgressService(ProgressService):
 
         Args:
             page: number of the page, from 1.
-            limit: workflows a page, 1 to 100.
+            limit: workflows a page; 100 if it is more.
 
         Raises:
             InvalidEvent: the page or the limit is out of bounds.
         """
-        caller_events.paging(page, limit)
+        limit = caller_events.paging(page, limit)
         now = (await self._store()).now()
         total, rows = await self.run(workflow_bodies.page(self.flows, page, limit, now))
         return {

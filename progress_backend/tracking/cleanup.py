@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from contextlib import closing
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from ..errors import SettingsError
 from .tracker import Tracker
 
+logger = logging.getLogger(__name__)
 NAME = "progress.cleanup"
 
 
@@ -42,4 +44,7 @@ def cleanup(tracker: Tracker) -> int:
 
     with closing(tracker.open_store()) as store:
         store.ready()
-        return store.run(flow(store.settings, store.now(), uuid.uuid4().hex))
+        deleted = store.run(flow(store.settings, store.now(), uuid.uuid4().hex))
+    if deleted:
+        logger.info("Cleaned up %s old tasks", deleted)
+    return deleted

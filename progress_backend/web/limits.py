@@ -65,7 +65,7 @@ class Limits:
 
     def of_write(self, scope: Scope, action: Action) -> Refusal | None:
         """The refusal of a request that changes something; None if it passes, and is counted."""
-        if action not in WRITES or (client := client_of(scope)) is None:
+        if action not in WRITES or (client := _counted_writer(scope)) is None:
             return None
         wait_s = self._wait(self._writes, client)
         return self._too_often(wait_s) if wait_s > 0 else None
@@ -93,7 +93,7 @@ class Limits:
     def of_many(self, scope: Scope, many: int) -> Refusal | None:
         """The refusal of a request that changes so many tasks, and has passed as one; None if it
         passes, and all are counted: of more than may be written at once, as many as that."""
-        if self._writes is None or (client := client_of(scope)) is None:
+        if self._writes is None or (client := _counted_writer(scope)) is None:
             return None
         units = min(float(many), self._at_once) - 1
         if units > 0 and (wait_s := self._wait(self._writes, client, units)) > 0:
@@ -158,6 +158,13 @@ def client_of(scope: Scope) -> str | None:
     if address is None or not caller.name:
         return address
     return f"{address} {caller.only!r} {caller.task_type!r} {caller.owner!r}"
+
+
+def _counted_writer(scope: Scope) -> str | None:
+    """The client whose writes a second are counted: none of a service that has a token of its own
+    for all tasks, since its writes are those of all its users."""
+    caller = caller_of(scope)
+    return None if caller.token is not None and not caller.limited else client_of(scope)
 
 
 @lru_cache(_REMEMBERED)

@@ -58,10 +58,16 @@ def resource_of(right: tuple[Action, Kind], scope: Scope) -> Resource:
     return Resource(kind, (scope.get("path_params") or {}).get(f"{kind}_id"))
 
 
+def query_of(scope: Scope) -> QueryParams:
+    """The parameters of a request; one that is empty has no value, and is none."""
+    given = QueryParams(scope["query_string"]).multi_items()
+    return QueryParams([(name, value) for name, value in given if value])
+
+
 def listed(scope: Scope) -> Resource:
     """The tasks that the request for a list or its socket selects. A list that also has workflows
     is one of workflows."""
-    query = QueryParams(scope["query_string"])
+    query = query_of(scope)
     if query.get("top", "false") != "false":
         return Resource("workflows")
     task_type, workflow_id, owner = (query.get(n) for n in ("task_type", "workflow_id", "owner"))

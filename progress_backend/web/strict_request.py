@@ -9,6 +9,7 @@ from fastapi import HTTPException, Request
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope
 
+from .route_table import query_of
 from .state import api_of
 
 #: Largest request body, in bytes.
@@ -65,7 +66,7 @@ class StrictRequest(Request):
         Raises:
             HTTPException: 422, it has a parameter more than once.
         """
-        query = super().query_params
+        query = query_of(self.scope)
         names = [name for name, _ in query.multi_items()]
         if len(names) > len(query):
             twice = next(name for name in names if names.count(name) > 1)

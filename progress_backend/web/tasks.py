@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import uuid
 from datetime import datetime
 from typing import Annotated
@@ -37,7 +36,6 @@ from .strict_route import StrictRoute
 from .terminate import NO_BROKER
 from .workflows import asked, workflow_as_task, workflow_there
 
-logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
 
@@ -70,7 +68,6 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
     except BaseException:  # as of a client that has gone: it has created nothing
         api.limits.give_back(task_id)
         raise
-    logger.info("Created task %s: %s", task_id, task.task_type)
     record = None
     # Read with an estimate, if the type's rate is known. The task is created whether or not that
     # works.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import datetime
 from typing import Any
@@ -109,11 +110,38 @@ async def test_what_cannot_be_recorded_changes_nothing(service: ProgressService)
         service.update_progress(task_id, status="running", current_items=-1),
         service.create_task("", 1),
         service.create_task("x", -1),
-        service.get_tasks_list(limit=1_000),
+        service.get_tasks_list(limit=0),
     ):
         with pytest.raises(InvalidEvent):
             await call
     assert await service.get_task_status(task_id) == before
+
+
+async def test_an_empty_text_is_no_value(service: ProgressService) -> None:
+    task_id = await service.create_task("x", 1, symbol="", owner="")
+    body = await service.get_task_status(task_id)
+    assert (body["symbol"], body.get("owner")) == (None, None)
+    listed = await service.get_tasks_list(status="", task_type="", symbol="", limit=10**12)
+    assert listed["tasks"] == [body]
+    assert listed["pagination"] == {"page": 1, "limit": 100, "total": 1, "pages": 1}
+
+
+async def test_the_specifications_lines_in_the_log(
+    service: ProgressService, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "progress_backend.service")
+    task_id = await service.create_task("fetch", 252)
+    await service.update_progress(task_id, status="running", current_items=150)
+    await service.update_progress(task_id, status="paused")
+    await service.cancel_task(task_id)
+    with pytest.raises(TaskAlreadyFinished):
+        await service.cancel_task(task_id)
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("INFO", f"Created task {task_id}: fetch"),
+        ("DEBUG", f"Updated task {task_id}: running (150/252)"),
+        ("DEBUG", f"Updated task {task_id}: paused (150/252)"),
+        ("INFO", f"Cancelled task {task_id}"),
+    ]
 
 
 async def test_handle_request_reaches_every_method(service: ProgressService) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import datetime, timedelta
 
 import pytest
@@ -40,7 +41,10 @@ async def test_memory_deletes_tasks_a_day_after_their_end() -> None:
     assert listed["pagination"]["total"] == 1
 
 
-async def test_memory_looks_for_old_tasks_once_an_interval() -> None:
+async def test_memory_looks_for_old_tasks_once_an_interval(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "progress_backend.service")
     clock = Clock()
     service = ProgressService(Settings(cleanup_interval_s=60, retention_s=10), clock=clock)
     task_id = await service.create_task("x", 1)
@@ -49,6 +53,7 @@ async def test_memory_looks_for_old_tasks_once_an_interval() -> None:
     assert await service.get_task_status(task_id) is not None
     clock.time += 31
     assert await service.get_task_status(task_id) is None
+    assert caplog.records[-1].getMessage() == f"Cleaned up old task {task_id}"
 
 
 def test_a_service_on_redis_is_a_progress_service(redis_url: str) -> None:

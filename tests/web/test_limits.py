@@ -22,8 +22,9 @@ from tests.web.test_metrics import Figures
 
 HERE, THERE = {"X-Forwarded-For": "203.0.113.7"}, {"X-Forwarded-For": "203.0.113.8"}
 NEW = {"task_type": "fetch_data", "total_items": 3}
-TEXT, TOKEN = tokens.new("deploy", "write")
-OTHER_TEXT, OTHER = tokens.new("other", "write")
+TEXT, TOKEN = tokens.new("deploy", "write", task_type="fetch_data")
+OTHER_TEXT, OTHER = tokens.new("other", "write", task_type="fetch_data")
+GATEWAY_TEXT, GATEWAY = tokens.new("gateway", "write")
 KEY = "k" * 32
 
 
@@ -64,7 +65,7 @@ def test_a_client_writes_so_often_and_no_more(start_api: StartApi, redis_url: st
 
 
 def test_a_token_is_one_client_wherever_it_is_used(start_api: StartApi, redis_url: str) -> None:
-    lines = (TOKEN.line(), OTHER.line())
+    lines = (TOKEN.line(), OTHER.line(), GATEWAY.line())
     api = start_api(redis_url=redis_url, max_writes=0.2, tokens=lines)
     stopped(api)
     mine, others = {"Authorization": f"Bearer {TEXT}"}, {"Authorization": f"Bearer {OTHER_TEXT}"}
@@ -76,8 +77,21 @@ def test_a_token_is_one_client_wherever_it_is_used(start_api: StartApi, redis_ur
     assert put(api, task_id, {**others, **THERE}).status_code == 200
     # A caller that may not write takes nothing out of any bucket.
     assert put(api, task_id, HERE).status_code == 401
-    api.http.headers.update(others)
+    api.http.headers.update({"Authorization": f"Bearer {GATEWAY_TEXT}"})
     assert refused(api, "token") == 1
+
+
+def test_a_token_for_all_tasks_may_write_as_often_as_its_users_do(
+    start_api: StartApi, redis_url: str
+) -> None:
+    api = start_api(redis_url=redis_url, max_writes=0.2, tokens=(GATEWAY.line(), TOKEN.line()))
+    stopped(api)
+    gateway, limited = ({"Authorization": f"Bearer {text}"} for text in (GATEWAY_TEXT, TEXT))
+    task_id = create(api, gateway).json()["task_id"]
+    assert {put(api, task_id, {**gateway, **HERE}).status_code for _ in range(8)} == {200}
+    act = {"action": "pause", "ids": [task_id]}
+    assert api.http.post("/internal/act", json=act, headers=gateway).status_code == 200
+    assert [put(api, task_id, limited).status_code for _ in range(3)] == [200, 200, 429]
 
 
 def test_a_client_creates_so_many_records_and_no_more(start_api: StartApi, redis_url: str) -> None:

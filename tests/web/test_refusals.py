@@ -162,7 +162,7 @@ def test_a_cancel_that_is_not_as_agreed(api: RunningApi) -> None:
         "page=0",
         "page=1_0",
         "page=1000000001",
-        "limit=101",
+        "limit=0",
         "order=asc",
         "symbol=a%00b",
         "limit=1&limit=2",

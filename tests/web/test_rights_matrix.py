@@ -540,11 +540,25 @@ def test_a_token_of_an_owner_makes_tasks_of_that_owner_alone(
     headers = sent(_MADE["write"][0])
     made = guarded.http.post("/internal/create-task", json=body, headers=headers).json()
     assert Records(redis_url).get(made["task_id"]).owner == "bob"
-    for wrong in ("", "a" * 201, "a\nb", 5):
+    for wrong in ("a" * 201, "a\nb", 5):
         answer = guarded.http.post(
             "/internal/create-task", json={**body, "owner": wrong}, headers=headers
         )
         assert answer.status_code == 422
+
+
+def test_an_empty_filter_does_not_widen_what_a_caller_sees(
+    guarded: RunningApi, redis_url: str
+) -> None:
+    records, headers = Records(redis_url), sent(_MADE["read of the owner"][0])
+    for task_id, owner in (("bobs", "bob"), ("mine", OWNER)):
+        records.create(task_id, owner=owner)
+    for query in ("owner=", "owner=&task_type=&top="):
+        body = guarded.http.get(f"/internal/tasks?{query}", headers=headers).json()
+        assert {row["owner"] for row in body["tasks"]} == {OWNER}, query
+    for query in ("owner=bob&owner=", "owner=&owner=bob"):
+        answer = guarded.http.get(f"/internal/tasks?{query}", headers=headers)
+        assert answer.status_code == 403, query
 
 
 async def test_the_socket_of_all_tasks_has_the_callers_owners_alone(

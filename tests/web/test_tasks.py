@@ -130,6 +130,17 @@ def test_a_list_has_rows_pages_and_counts(api: RunningApi) -> None:
     assert body["tasks"][1] == {**one, "estimated_completion": None}
 
 
+def test_an_empty_text_is_no_value_and_the_most_rows_are_a_bound(api: RunningApi) -> None:
+    task_id = api.create(symbol="", owner="")
+    body = api.status(task_id).json()
+    assert (body["symbol"], body.get("owner")) == (None, None)
+    empty = "status=&symbol=&task_type=&owner=&workflow_id=&id_prefix=&created_from=&page=&top="
+    for limit, most in (("", 20), ("100", 100), ("101", 100), (str(10**12), 100)):
+        body = api.http.get(f"/internal/tasks?{empty}&limit={limit}").json()
+        assert [row["task_id"] for row in body["tasks"]] == [task_id]
+        assert body["pagination"] == {"page": 1, "limit": most, "total": 1, "pages": 1}
+
+
 def test_filters_without_an_index_of_both_are_refused_by_name(api: RunningApi) -> None:
     for pair in ({"owner": "alice", "task_type": "x"}, {"top": "true", "status": "running"}):
         answer = api.http.get("/internal/tasks", params=pair)

@@ -96,9 +96,11 @@ def test_the_list_of_workflows(api: RunningApi, records: Records) -> None:
     body = api.http.get("/internal/workflows", params={"page": 2, "limit": 1}).json()
     assert [row["workflow_id"] for row in body["workflows"]] == [W]
     assert body["pagination"] == {"page": 2, "limit": 1, "total": 2, "pages": 2}
+    body = api.http.get("/internal/workflows?limit=101&page=").json()
+    assert body["pagination"] == {"page": 1, "limit": 100, "total": 2, "pages": 1}
 
 
-@pytest.mark.parametrize("query", ["limit=101", "page=0", "page=a", "status=running"])
+@pytest.mark.parametrize("query", ["limit=0", "page=0", "page=a", "status=running"])
 def test_a_query_that_the_list_of_workflows_does_not_know(api: RunningApi, query: str) -> None:
     assert api.http.get(f"/internal/workflows?{query}").status_code == 422
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Header, Path
 from pydantic import BeforeValidator, Field
 
-from ...record.caller_events import MAX_NAME, MAX_REASON, MAX_TEXT
+from ...record.caller_events import MAX_NAME, MAX_REASON, MAX_TEXT, given
 from ...record.list_request import SHORTEST_ID
 from ...record.model import MAX_ID, MAX_ITEMS, MAX_OWNER, is_plain
 from . import examples
@@ -18,6 +18,9 @@ _NAME = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 _TEXT = r"^[^\x00]*$"
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=_NAME)]
 Owner = Annotated[str, Field(min_length=1, max_length=MAX_OWNER, pattern=_NAME)]
+#: Left out also by an empty text.
+OptionalName = Annotated[Name | None, BeforeValidator(given)]
+OptionalOwner = Annotated[Owner | None, BeforeValidator(given)]
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=_NAME)]
 ShortId = Annotated[str, Field(min_length=SHORTEST_ID, max_length=MAX_ID, pattern=_NAME)]
 TaskId = Annotated[

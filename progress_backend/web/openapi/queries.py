@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ...flows.task_log import LINES, MOST_LINES
 from ...live.heartbeat import LONGEST_S, SHORTEST_S
@@ -21,9 +21,13 @@ _CURSOR = r"^[0-9]{1,16}\.[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 
 def _whole(value: Any) -> Any:
     """A query parameter's int, refused unless it is written in plain digits."""
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,10}", value):
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,18}", value):
         raise ValueError("must be a whole number in plain digits")
     return value
+
+
+def _within(limit: int) -> int:
+    return min(limit, MAX_LIMIT)
 
 
 class Filter(BaseModel):
@@ -99,8 +103,8 @@ class Paging(BaseModel):
     page: Annotated[int, BeforeValidator(_whole)] = Field(
         default=1, ge=1, le=10**9, description="Number of the page, from 1."
     )
-    limit: Annotated[int, BeforeValidator(_whole)] = Field(
-        default=20, ge=1, le=MAX_LIMIT, description="Rows per page."
+    limit: Annotated[int, BeforeValidator(_whole), AfterValidator(_within)] = Field(
+        default=20, ge=1, description=f"Rows per page; {MAX_LIMIT} if it is more."
     )
 
 

@@ -11,10 +11,10 @@ from ...record.act import MOST_NAMED
 from ...record.model import MAX_ID
 from ...share_tokens import MOST_TTL_S, TTL_S
 from . import examples
-from .parameters import Id, Items, Name, Owner, Reason, Text
+from .parameters import Id, Items, Name, OptionalName, OptionalOwner, Reason, Text
 
 Why = Annotated[Reason | None, Field(description="The reason; kept in each record.")]
-Who = Annotated[Name | None, Field(description='Name of the caller; "api" unless given.')]
+Who = Annotated[OptionalName, Field(description='Name of the caller; "api" unless given.')]
 
 #: Longest name of a watch on a shared socket, and longest token that is given for it.
 MAX_WATCH_NAME = 64
@@ -41,7 +41,7 @@ class NewTask(_Asked):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.NEW_TASK]})
 
     task_type: Name = Field(description="Kind of task, such as fetch_data or bulk_import.")
-    symbol: Name | None = Field(
+    symbol: OptionalName = Field(
         default=None, description="Label of the task, such as a ticker, file or customer."
     )
     total_items: Items | None = Field(
@@ -50,7 +50,7 @@ class NewTask(_Asked):
     metadata: dict[str, Any] | None = Field(
         default=None, description="Any other values to keep with the task."
     )
-    owner: Owner | None = Field(
+    owner: OptionalOwner = Field(
         default=None,
         description="The owner of the task. A token that is limited to an owner creates only tasks "
         "of that owner, also without this field.",
@@ -92,7 +92,7 @@ class Update(_Asked):
     reason: Reason | None = Field(
         default=None, description="The reason, with status paused or force; kept in the record."
     )
-    by: Name | None = Field(
+    by: OptionalName = Field(
         default=None,
         description='Name of the caller, with status paused or force; "api" unless given.',
     )

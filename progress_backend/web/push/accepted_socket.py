@@ -17,7 +17,7 @@ from ...record.responses import Languages
 from ..callers import languages_of
 from ..request_token import subprotocol
 from ..rights import Refusal, Resource
-from ..route_table import TABLE, Right, Row, resource_of
+from ..route_table import TABLE, Right, Row, query_of, resource_of
 from ..state import Api, access_of, api_of, may
 from . import closes
 from .socket_writer import SocketWriter, connection_of
@@ -54,8 +54,7 @@ class Socket:
         if right is not None:
             self.watched = resource_of(right, scope)
             passed(api, await may(scope, right[0], self.watched))
-        given = dict(self.websocket.query_params) if scope["query_string"] else {}
-        asked = query.model_validate(given)
+        asked = query.model_validate(dict(query_of(scope)) if scope["query_string"] else {})
         self.ends_with(counted(api, scope))
         if right is not None:
             self.ends_with(api.callers.watch(scope, self._expire))
