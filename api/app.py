@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging.config
 import os
 import sys
+from dataclasses import replace
 
 from fastapi import FastAPI
 
@@ -24,6 +25,10 @@ from progress_backend.web.server.serve import (
     serve_app,
     settle,
 )
+from progress_backend.web.state import celery_app_of_environment, settings_of_environment
+
+#: That of the workers (workers/app.py).
+TIMEZONE = "Asia/Tokyo"
 
 
 def create_app() -> FastAPI:
@@ -35,7 +40,10 @@ def create_app() -> FastAPI:
     level = (os.environ.get("LOG_LEVEL") or "INFO").upper()
     if level not in logging.getLevelNamesMapping():
         raise SettingsError(f"LOG_LEVEL is {level}; it must be DEBUG, INFO, WARNING or ERROR")
-    app = web.create_app()
+    settings = settings_of_environment(celery_app_of_environment())
+    if not os.environ.get("PROGRESS_TIMEZONE"):
+        settings = replace(settings, timezone=TIMEZONE)
+    app = web.create_app(settings)
     logging.config.dictConfig(log_config(level))
     settle()  # under somebody else's uvicorn, too
     return app

@@ -19,7 +19,7 @@ def record(flows: Flows, task_id: str) -> Flow[Body | None]:
         ForeignValue: the value that is stored there is no record.
     """
     (stored,) = yield from records.read((task_id,))
-    return None if stored is None else reader_view.seen(stored, task_id, flows.settings.zone())
+    return None if stored is None else reader_view.seen(stored, task_id)
 
 
 def estimated(flows: Flows, task_id: str) -> Flow[Body | None]:
@@ -34,8 +34,7 @@ def current(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | None]:
     (stored,) = yield from records.read((task_id,))
     if stored is None:
         return None
-    shown = reader_view.seen(stored, task_id, flows.settings.zone())
-    shown = yield from _estimated(shown)
+    shown = yield from _estimated(reader_view.seen(stored, task_id))
     if (task := waiting.waiting(shown, stored)) is not None:
         (ahead,) = yield from places.before((task,))
         if ahead is not None:

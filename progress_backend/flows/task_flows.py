@@ -20,7 +20,7 @@ from ..operations.call import Call
 from ..operations.commit import Commit
 from ..operations.commits import CommitCall
 from ..operations.index_entry import Standing
-from ..record import past_runs, reader_view, task_json
+from ..record import past_runs, task_json
 from ..record.document import read_stored, written
 from ..record.events import Completed, Created, Event, Failed, Progressed
 from ..record.model import MAX_ID, Task, TaskStatus, is_plain
@@ -72,17 +72,13 @@ class Flows:
             object.__setattr__(self, name, tuple(asked))
 
     def get(self, task_id: str) -> Flow[bytes | None]:
-        """A record's document, with its bookkeeping and its times in the reader's zone; None if
-        there is none.
+        """A record's document, with its bookkeeping; None if there is none.
 
         Raises:
             ForeignValue: the value that is stored there is no record.
         """
         (stored,) = yield from records.read((task_id,))
-        if stored is None:
-            return None
-        record = read_stored(stored, task_id)
-        return written(reader_view.in_zone(record, self.settings.zone()))
+        return None if stored is None else written(read_stored(stored, task_id))
 
     def apply(
         self,

@@ -25,7 +25,7 @@ def row(
     stored: bytes, task_id: str, now: datetime | None, light: bool, settings: Settings
 ) -> bytes:
     """A list's row of a value that is stored for a task, as it is to be read at `now`."""
-    record = reader_view.row(stored, task_id, settings.zone())
+    record = reader_view.row(stored, task_id)
     if now is not None:
         responses.as_of(record, now, settings.locale)
     return light_row.row(record) if light else written(record)

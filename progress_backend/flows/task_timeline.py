@@ -6,17 +6,14 @@ from collections.abc import Callable, Sequence
 
 from ..errors import TaskNotFound
 from ..operations import records, timelines
-from ..record import reader_view, task_json, timeline
+from ..record import task_json, timeline
 from ..record.document import read_stored
 from ..record.json_text import dumps
 from ..record.model import Task
-from ..settings import Settings
 from .flow import Flow
 
 
-def read(
-    task_id: str, settings: Settings, more: Callable[[Task], Flow[Sequence[bytes]]] | None = None
-) -> Flow[bytes]:
+def read(task_id: str, more: Callable[[Task], Flow[Sequence[bytes]]] | None = None) -> Flow[bytes]:
     """A task's timeline as clients get it: its entries, and how many were removed. `more` finds
     further entries of the task.
 
@@ -24,16 +21,15 @@ def read(
         TaskNotFound: there is no record.
         ForeignValue: the value that is stored there is no record.
     """
-    zone = settings.zone()
     (stored,) = yield from records.read((task_id,))
     if stored is None:
         raise TaskNotFound(task_id)
-    task = task_json.task_of(reader_view.in_zone(read_stored(stored, task_id), zone))
+    task = task_json.task_of(read_stored(stored, task_id))
     found = yield from timelines.read(task_id)
     also = () if more is None else (yield from more(task))
     body = {
         "task_id": task_id,
         "gone": found.gone,
-        "entries": timeline.read(task, (*found.entries, *also), zone),
+        "entries": timeline.read(task, (*found.entries, *also)),
     }
     return dumps(body).encode("utf-8", "replace")

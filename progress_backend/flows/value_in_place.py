@@ -11,6 +11,7 @@ from ..record import task_json
 from ..record.default_texts import DefaultText, new_texts
 from ..record.document import written
 from ..record.fields import MAX_DOCUMENT_BYTES
+from ..record.local_time import beside
 from ..record.model import TaskStatus, replace
 from ..record.steps.scene import Scene
 from ..record.steps.values import moved
@@ -48,7 +49,8 @@ def in_place(flows: Flows, base: Base, event: ev.Progressed, now: datetime) -> I
     of_user = event.details or event.results or event.error_message
     if of_user or type(event.message) is not DefaultText or flows.redaction.function is not None:
         event = flows.redaction.of(event)
-    when = max(now, task.updated_at, task.started_at, task.created_at or now)
+    when = beside(now, task.created_at)
+    when = max(when, task.updated_at, task.started_at, task.created_at or when)
     after = moved(task, event, Scene(when, flows.settings.locale, task.task_id, 0.0, when))
     if after.rate and after.usual is None:
         return None  # its first rate: the type's past runs are read

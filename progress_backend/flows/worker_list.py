@@ -61,11 +61,10 @@ def figures(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
 def _oldest_wait_ms(flows: Flows, now: datetime) -> Flow[int | None]:
     """How long the oldest task waits that may start; None if no task waits. Planned steps, and
     tasks with an `eta` still to come, are left out."""
-    zone = flows.settings.zone()
     found = yield from lists.oldest(_AT_ONCE, Filters("created"))
     stored = yield from records.read([task_id for _, task_id in found], light=True)
     for (_, task_id), document in zip(found, stored, strict=True):
-        task = None if document is None else reader_view.row(document, task_id, zone)
+        task = None if document is None else reader_view.row(document, task_id)
         if task is None or task.created_at is None or task.planned:
             continue
         if task.eta is None or moment(task.eta) <= now:
@@ -88,13 +87,13 @@ def _last_sign(flows: Flows, until_ms: int, now: datetime) -> datetime | None:
 
 def _tasks(flows: Flows, task_ids: list[str]) -> Flow[dict[str, dict[str, Any]]]:
     """What the list has of each task that has a record."""
-    known, zone = dict[str, dict[str, Any]](), flows.settings.zone()
+    known = dict[str, dict[str, Any]]()
     for start in range(0, len(task_ids), _AT_ONCE):
         some = task_ids[start : start + _AT_ONCE]
         stored = yield from records.read(some, light=True)
         for task_id, document in zip(some, stored, strict=True):
             if document is not None:
-                known[task_id] = _row(reader_view.row(document, task_id, zone))
+                known[task_id] = _row(reader_view.row(document, task_id))
     return known
 
 

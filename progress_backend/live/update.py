@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ..operations.index_entry import Facets
@@ -15,7 +15,6 @@ from ..record.document import read
 from ..record.fields import Body
 from ..record.local_time import optional_moment
 from ..record.model import ENDED
-from ..record.reader_view import in_zone
 from ..record.redelivery import left_s
 from ..record.responses import in_language
 
@@ -45,27 +44,19 @@ class Update(NamedTuple):
     by_language: dict[str, Update] | None = None
 
     @classmethod
-    def of(
-        cls,
-        document: bytes | None,
-        epoch: int,
-        zone: tzinfo | None = None,
-        task_id: str | None = None,
-    ) -> Update:
-        """The update of a document, or of None where there is none; its times in `zone`.
+    def of(cls, document: bytes | None, epoch: int, task_id: str | None = None) -> Update:
+        """The update of a document, or of None where there is none.
 
         Raises:
             ForeignValue: the value is no record, or (where `task_id` is given) another task's.
         """
         if document is None:
             return cls((epoch, _NEVER, 0), None)
-        return cls.of_record(read(document, task_id), epoch, zone)
+        return cls.of_record(read(document, task_id), epoch)
 
     @classmethod
-    def of_record(cls, record: Body, epoch: int, zone: tzinfo | None = None) -> Update:
-        """The update of a checked record, its times in `zone`."""
-        if zone is not None:
-            in_zone(record, zone)
+    def of_record(cls, record: Body, epoch: int) -> Update:
+        """The update of a checked record."""
         kind = "task_created" if record.revision == 1 else "progress_update"
         text = messages.update_message(record, kind)
         return cls(

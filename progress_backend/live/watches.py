@@ -28,7 +28,6 @@ class Watches:
         self._store = store
         #: Called with a channel that becomes wanted or unwanted, while there is a connection.
         self._change: Callable[[Channel], None] | None = None
-        self._zone = store.settings.zone()
         self._every = Channel(store.keys.every_channel, "P")
         self._by_channel: dict[Channel, Watch] = {}
         #: The channels that are to be subscribed.
@@ -118,7 +117,7 @@ class Watches:
 
     def _publish(self, watch: Watch, document: bytes | None, where: str) -> None:
         try:
-            update = Update.of(document, self.epoch, self._zone, watch.its_id or None)
+            update = Update.of(document, self.epoch, watch.its_id or None)
         except ForeignValue as error:
             watch.strange(where, error)
         else:

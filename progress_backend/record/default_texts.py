@@ -9,7 +9,7 @@ from functools import lru_cache
 from math import ceil
 from typing import Any, Final, Literal, get_args
 
-from .local_time import moment
+from .local_time import beside, moment
 
 Locale = Literal["ja", "en"]
 LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)
@@ -132,24 +132,24 @@ def text(locale: Locale, key: str, at: datetime | None = None, /, **values: obje
 def new_texts(before: object, after: object) -> dict[str, Any]:
     """The changed texts of a task, each with its code; None for a text that is no default."""
     changes: dict[str, Any] = {}
-    for name, beside in _CODES.items():
+    for name, code in _CODES.items():
         if (given := getattr(after, name)) is not getattr(before, name):
             changes[name] = given and str(given)
-            changes[beside] = given.code if isinstance(given, DefaultText) else None
+            changes[code] = given.code if isinstance(given, DefaultText) else None
     return changes
 
 
 def in_language(
     locale: Locale, given: str, code: TextCode | None, at: datetime | None = None
 ) -> str:
-    """A record's text in `locale`, made from its code as by `text`; without a code as it is
-    given."""
+    """A record's text in `locale`, made from its code as by `text`, a time of day with the offset
+    of `at`; without a code as it is given."""
     if not code:
         return given
     try:
         args = dict(code["args"])
         if "time" in args:
-            args["time"] = moment(args["time"])
+            args["time"] = beside(moment(args["time"]), at)
         return text(locale, code["code"], at, **args)
     except (KeyError, TypeError, ValueError, IndexError):  # another version's, or another program's
         return given

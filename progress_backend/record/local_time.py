@@ -57,14 +57,7 @@ def optional_moment(text: str | None) -> datetime | None:
     return None if text is None else moment(text)
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def in_its_zone(text: str, zone: tzinfo) -> str:
-    """An ISO 8601 time text in a zone; the same text if it has that zone's offset already.
-
-    Raises:
-        ValueError: as `moment`.
-    """
-    time = moment(text)
-    there = time.astimezone(zone)
-    same = time.utcoffset() == there.utcoffset()
-    return text if same else there.isoformat(timespec="milliseconds")
+def beside(time: datetime, other: datetime | None) -> datetime:
+    """A time with the UTC offset of another one: a record has that of its creation in all times."""
+    same = other is None or time.tzinfo == other.tzinfo
+    return time if same or other is None else time.astimezone(other.tzinfo)

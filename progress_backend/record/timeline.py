@@ -8,12 +8,12 @@ retry, a resume, another phase. A task that is published, starts once and ends h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any, Final
 
 from . import events as ev
 from .json_text import dumps, parsed
-from .local_time import MILLISECOND, in_its_zone, moment
+from .local_time import MILLISECOND, beside, moment
 from .model import LOST, WORKER_LOST, Task, TaskStatus, rendered
 
 #: Longest text of an entry, in characters; what is longer is cut.
@@ -69,11 +69,11 @@ def _own(before: Task, event: ev.Event, after: Task) -> Entry | None:
             return None
 
 
-def read(task: Task, stored: Sequence[bytes], zone: tzinfo) -> list[Entry]:
+def read(task: Task, stored: Sequence[bytes]) -> list[Entry]:
     """The timeline of a record: the stored entries and those of the record, the oldest first."""
     entries = [entry for each in stored if (entry := _parsed(each)) is not None]
-    entries = _in_order(entries + of_record(task))
-    return [{**entry, "time": in_its_zone(entry["time"], zone)} for entry in entries]
+    entries, born = _in_order(entries + of_record(task)), task.created_at
+    return [{**entry, "time": rendered(beside(moment(entry["time"]), born))} for entry in entries]
 
 
 def _in_order(entries: Sequence[Entry]) -> list[Entry]:

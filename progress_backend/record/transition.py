@@ -18,7 +18,7 @@ from typing import Final
 from ..errors import HeldByWorker, TaskAlreadyFinished, TransitionRefused
 from . import events as ev
 from .default_texts import Locale, new_texts
-from .local_time import in_milliseconds
+from .local_time import beside, in_milliseconds
 from .model import LOST, NOT_PUBLISHED, REPORTED, WORKER_LOST, Task, TaskStatus, Worker, replace
 from .redelivery import comes_again, is_late
 from .steps import ends, members, pauses, publish, queue, starts, task_warnings, values
@@ -76,8 +76,8 @@ def transition(
         _fence(task, event, row)
         if isinstance(event, ev.Created) and _has_begun_since(task, event):
             return task
-    now = in_milliseconds(now)
-    at = now if event.at is None else min(in_milliseconds(event.at), now)
+    now = beside(in_milliseconds(now), task.created_at)
+    at = now if event.at is None else min(beside(in_milliseconds(event.at), now), now)
     # A record's times never go back, whatever the clocks: started <= updated <= completed.
     when = at
     for known in (task.created_at, task.started_at, task.updated_at):

@@ -99,7 +99,7 @@ class RedisProgressService(ProgressService):
         if applied.refused is not None:
             raise applied.refused
         if applied.document is not None:
-            body = written(reader_view.seen(applied.document, task_id, self.settings.zone()))
+            body = written(reader_view.seen(applied.document, task_id))
             return logged(task_id, body, *events)
         found = await self.run(shown_record.record(self.flows, task_id))
         if found is None:
@@ -210,7 +210,7 @@ class RedisProgressService(ProgressService):
         Raises:
             TaskNotFound: there is no record.
         """
-        return loaded(await self.run(timeline_with(task_id, self.settings, await self.now())))
+        return loaded(await self.run(timeline_with(task_id, await self.now())))
 
     async def request_stack(self, task_id: str) -> Body:
         """Asks for the stack of a task's job, as `POST /internal/task/{task_id}/stack` does.

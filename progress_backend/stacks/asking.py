@@ -64,9 +64,9 @@ def _not_run(task: Task, now_ms: int) -> Flow[str | None]:
     return "its worker does not answer" if until_ms is None or until_ms < now_ms else None
 
 
-def timeline_with(task_id: str, settings: Settings, now: datetime) -> Flow[bytes]:
+def timeline_with(task_id: str, now: datetime) -> Flow[bytes]:
     """As `task_timeline.read`, with stacks and tracebacks."""
-    return task_timeline.read(task_id, settings, lambda task: _entries(task, now))
+    return task_timeline.read(task_id, lambda task: _entries(task, now))
 
 
 def _entries(task: Task, now: datetime) -> Flow[Sequence[bytes]]:

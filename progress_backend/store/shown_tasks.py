@@ -39,7 +39,6 @@ class ShownTasks:
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
-        self._zone = store.settings.zone()
         #: By task id, each until when.
         self._known: dict[str, tuple[Shown, float]] = {}
         #: By type, what its past runs say, and until when.
@@ -47,7 +46,7 @@ class ShownTasks:
         self._reads = Joined(self._read, AT_ONCE)
 
     async def of(self, task_id: str) -> Shown | None:
-        """A task's record; None if there is none. It is checked, in the reader's zone, with an
+        """A task's record; None if there is none. It is checked, with an
         estimate by past runs where the task has no rate of its own, with the place of one that
         waits, and final where no message can take its end back.
 
@@ -71,7 +70,7 @@ class ShownTasks:
             if known is not None and known[0].document == document and known[1] > now:
                 return known[0]
             try:
-                new = Shown(document, reader_view.seen(document, task_id, self._zone))
+                new = Shown(document, reader_view.seen(document, task_id))
             except ForeignValue as error:
                 return error
             made.append(new)

@@ -128,7 +128,7 @@ def _about(entry: Body, locale: Locale) -> str:
     if entry.get("same_s"):
         about.append(formats.text(locale, "same_s", seconds=entry["same_s"]))
     if text := entry.get("text"):
-        at = datetime.fromisoformat(entry["time"])
+        at = datetime.fromisoformat(entry["time"]).astimezone()
         about.append(in_language(locale, str(text), entry.get("text_code"), at))
     return formats.joined(locale, *map(formats.clean, about))
 

@@ -145,7 +145,8 @@ def clean(message: str) -> str:
 
 def text_of(task: Task, locale: Locale) -> str:
     """A task's text on one line, a default text in `locale`."""
-    return clean(in_language(locale, task.message, task.message_code, task.updated_at))
+    at = task.updated_at and task.updated_at.astimezone()
+    return clean(in_language(locale, task.message, task.message_code, at))
 
 
 def padded(text: str, cells: int) -> str:

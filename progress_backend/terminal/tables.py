@@ -115,5 +115,5 @@ def counted(page: Body, what: str, locale: Locale) -> str:
 
 
 def time_of(time: datetime | None) -> str:
-    """ "2024-01-15 10:30:00 +0900"."""
-    return f"{time:%Y-%m-%d %H:%M:%S %z}" if time else ""
+    """ "2024-01-15 10:30:00 +0900", in this machine's zone."""
+    return f"{time.astimezone():%Y-%m-%d %H:%M:%S %z}" if time else ""

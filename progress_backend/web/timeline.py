@@ -38,7 +38,7 @@ async def task_happened(
     get the newest three stacks of the job and the tracebacks of failed runs; a response with these
     is a line of the audit log."""
     api, its = api_of(request), Resource("task", task_id)
-    body = await api.store.run(asking.timeline_with(task_id, api.settings, await api.now()))
+    body = await api.store.run(asking.timeline_with(task_id, await api.now()))
     if (bare := without_stacks(body)) is not None:
         if await may(request.scope, "stack", its) is None:
             write_line(request.scope, "stack", its, 200)

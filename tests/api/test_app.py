@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 
 import httpx
 import pytest
 import websockets
 
-from api.app import create_app, log_config, main
+from api.app import TIMEZONE, create_app, log_config, main
 from progress_backend.errors import SettingsError
 from tests.conftest import StartService
 from tests.ports import free_port
@@ -36,11 +37,12 @@ async def test_the_environment_says_everything(start_service: StartService, redi
         assert http.get("/").headers["content-type"].startswith("text/html")
         assert http.get("/docs").status_code == 200
         created = http.post("/internal/create-task", json={"task_type": "t", "total_items": 1})
+        assert created.json()["created_at"].endswith("+09:00"), "the workers' zone"
         task_id = created.json()["task_id"]
         # CELERY_BROKER_URL is what terminate needs.
         answer = http.post(f"/internal/task/{task_id}/cancel", json={"terminate": True})
         assert answer.status_code == 200, answer.text
-        service.wait_for_log(rf"INFO progress_backend\.web\.tasks: Created task {task_id}: t")
+        service.wait_for_log(rf"INFO progress_backend\.service\S+: Created task {task_id}: t")
         # A page under a name that now resolves to this server (DNS rebinding).
         refused = http.get("/internal/tasks", headers={"Host": f"evil.test:{port}"})
         assert (refused.status_code, "PROGRESS_ALLOWED_HOSTS" in refused.text) == (403, True)
@@ -84,7 +86,16 @@ def test_the_factory_takes_its_store_from_the_environment(monkeypatch: pytest.Mo
     with pytest.raises(SettingsError):
         create_app()
     monkeypatch.setenv("PROGRESS_REDIS_URL", "redis://127.0.0.1:1")
-    assert create_app().title == "progress-backend"
+    app = create_app()
+    assert app.title == "progress-backend"
+    # So "today" of the health check, and new records, are in the zone of the workers.
+    code = "from workers.app import app; print(app.conf.timezone)"
+    worker = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert worker.stdout.strip() == TIMEZONE == app.state.progress_settings.timezone
+    monkeypatch.setenv("PROGRESS_TIMEZONE", "UTC")
+    assert create_app().state.progress_settings.timezone == "UTC"
 
 
 def test_each_log_level_is_taken() -> None:

@@ -146,8 +146,8 @@ class Life(RuleBasedStateMachine):
         for driver in self.drivers:
             check_agreement(driver, IDS)
             for task_id, task in self.tasks.items():
-                found = json.loads(driver.run(task_timeline.read(task_id, driver.settings)))
-                listed = timeline.read(task, self.past[task_id], driver.settings.zone())
+                found = json.loads(driver.run(task_timeline.read(task_id)))
+                listed = timeline.read(task, self.past[task_id])
                 assert found["entries"] == json.loads(json.dumps(listed))
 
 

@@ -42,7 +42,7 @@ def test_they_take_64_kib_at_most_and_count_what_was_dropped(
         driver.execute(task_log.add("t", 1, lines, 0, settings, driver.flows.redaction))
     keys = [f"progress_{part}:t" for part in ("log", "timeline")]
     assert sum(driver.raw.memory_usage(key, samples=0) for key in keys) <= BOUND
-    timeline = json.loads(driver.run(task_timeline.read("t", settings)))
+    timeline = json.loads(driver.run(task_timeline.read("t")))
     assert timeline["gone"] > 100
     assert len(timeline["entries"]) > 4
     part: logs.LogPart = driver.run(task_log.read("t", None, 1_000))

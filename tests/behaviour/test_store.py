@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 import redis
 
 from progress_backend.errors import SettingsError, StoreUnavailable
+from progress_backend.flows import shown_record
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.gather import together
 from progress_backend.record import events as ev
+from progress_backend.record.model import Warnings
 from progress_backend.settings import Settings
 from progress_backend.store.async_store import AsyncStore
 from progress_backend.store.drivers import Store
@@ -105,6 +108,24 @@ def test_times_are_in_the_configured_zone(redis_url) -> None:
     with over("sync", Settings(redis_url=redis_url, timezone="Asia/Tokyo")) as driver:
         driver.start("t")
         assert driver.raw.get("task:t").count(b'+09:00"') == 3
+
+
+def test_a_record_has_one_offset_whoever_writes_it(redis_url) -> None:
+    tokyo, utc = (Settings(redis_url=redis_url, timezone=zone) for zone in ("Asia/Tokyo", "UTC"))
+    with over("sync", tokyo) as publisher, over("sync", utc) as worker:
+        publisher.create("t")
+        with publisher.raw.pubsub() as channel:
+            channel.subscribe("task_update:t")
+            assert channel.get_message(timeout=60)["type"] == "subscribe"
+            worker.start("t")
+            worker.apply("t", ev.Progressed(current=3))
+            worker.apply("t", ev.Warned(warnings=Warnings(late=worker.now()), revision=3))
+            worker.apply("t", ev.Cancelled(by="api"))
+            sent = [channel.get_message(timeout=60)["data"] for _ in range(4)]
+        read = worker.run(shown_record.current(worker.flows, "t", worker.now()))
+    for body in (*sent, publisher.raw.get("task:t"), read):
+        assert body is not None
+        assert {*re.findall(rb"T\d\d:\d\d:\d\d\.\d{3}([^\"]+)", body)} == {b"+09:00"}
 
 
 async def test_an_async_store_serves_many_at_once(start_server: StartServer) -> None:

@@ -19,7 +19,7 @@ from tests.behaviour.driving import Driver, identity_of
 
 
 def read(driver: Driver, task_id: str) -> Any:
-    return json.loads(driver.run(task_timeline.read(task_id, driver.settings)))
+    return json.loads(driver.run(task_timeline.read(task_id)))
 
 
 def names(driver: Driver, task_id: str) -> list[str]:

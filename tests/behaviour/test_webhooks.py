@@ -304,7 +304,7 @@ def test_an_event_and_entries_of_the_timeline_in_one_commit(
     hooked.apply("t", ev.Paused(by="alice", reason="lunch"))
     hooked.apply("t", ev.Cancelled(by="api"))
     assert [event["type"] for event in taken(hooked)] == ["progress.task.cancelled"]
-    body = json.loads(hooked.run(task_timeline.read("t", hooked.settings)))
+    body = json.loads(hooked.run(task_timeline.read("t")))
     texts = {entry["event"]: entry.get("text") for entry in body["entries"]}
     # The pause, which the cancel has taken out of the record, is written with it.
     assert texts == {**dict.fromkeys(("created", "started", "cancel", "ended")), "pause": "lunch"}

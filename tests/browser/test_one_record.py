@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,7 @@ from playwright.sync_api import Page
 
 from progress_backend.cli import main
 from progress_backend.record import events as ev
+from progress_backend.record.default_texts import in_language
 from progress_backend.record.model import STATUSES, Task
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import row, shows
@@ -150,7 +152,7 @@ def _a_page_shows(page: Page, body: dict[str, Any]) -> None:
         counted = f"{progress['current']} / {total}" if total else str(progress["current"] or "")
         early = status == "completed" and total and progress["current"] < total
         assert count == ("" if early else counted)
-    shown_text = body["current_status"]
+    shown_text = _text_there(body)
     if (body.get("message_code") or {}).get("code") in PLAIN:
         shown_text = ""
     control, why = body.get("control"), ""
@@ -167,8 +169,14 @@ def _a_page_shows(page: Page, body: dict[str, Any]) -> None:
     if body["start_time"] is None:
         assert since == ""
     else:
-        began = datetime.fromisoformat(body["start_time"])
+        began = datetime.fromisoformat(body["start_time"]).astimezone(ZoneInfo(BROWSERS))
         assert since == f"since {began:%Y-%m-%d %H:%M:%S}"
+
+
+def _text_there(body: dict[str, Any]) -> str:
+    """The record's text, where it has a time of day with that of the browser's zone."""
+    at = datetime.fromisoformat(body["updated_at"]).astimezone(ZoneInfo(BROWSERS))
+    return str(in_language("en", body["current_status"], body.get("message_code"), at))
 
 
 def _standing(body: dict[str, Any]) -> str:

@@ -36,7 +36,7 @@ def test_a_row_leads_to_its_tasks_page_which_is_live_to_the_end(
     api: RunningApi, open_page: OpenPage
 ) -> None:
     task_id = api.create(metadata={"desk": "tokyo"})
-    page = open_page(api)
+    page = open_page(api, timezone_id="Asia/Kolkata")
     row(page, task_id).click()  # anywhere in it
     expect(page.locator("#record h1")).to_have_text("fetch_data 7203.T")
     page.get_by_role("link", name="Own page").click()
@@ -59,7 +59,7 @@ def test_a_row_leads_to_its_tasks_page_which_is_live_to_the_end(
     names = ["Created", "Started", "Last change", "Ended", "Waited", "Took"]
     # A message has no start: the record is read a moment later.
     eventually(lambda: facts(page, "Times")[::2] == names, what="all times are there")
-    assert facts(page, "Times")[1].endswith("+09:00")
+    assert facts(page, "Times")[1].endswith("+05:30")
     page.get_by_role("link", name="← All tasks").click()
     expect(page.locator("#table")).to_be_visible()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
@@ -27,6 +27,7 @@ from tests.strategies import NOW, counts, mappings, tasks, times
 
 SETTINGS = Settings(redis_url="redis://127.0.0.1:1/0", key_prefix="p:")
 FLOWS = Flows(SETTINGS, None, lambda what, error, about: None)
+TOKYO = timezone(timedelta(hours=9))
 SECRETS = st.sampled_from(["redis://me:hidden@host", "password=hidden", "plain"])
 messages = st.builds(progress_text, st.just("ja"), counts, counts) | SECRETS | st.none()
 values = st.builds(
@@ -66,7 +67,7 @@ def short_way(base: Base, event: ev.Progressed, now: Any) -> bytes | None:
     return ValueRequest(base.task.task_id, keys).of(base.digest, made.document, made.ttl_ms)
 
 
-@given(tasks(), values, values, times)
+@given(tasks(), values, values, times | times.map(lambda time: time.astimezone(TOKYO)))
 def test_it_writes_the_same_as_the_long_way(
     task: Task, event: ev.Progressed, then: ev.Progressed, now: Any
 ) -> None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.integration
 
 
 def entries(store: Store, task_id: str, event: str) -> list[dict[str, Any]]:
-    flow = asking.timeline_with(task_id, store.settings, store.measured_now())
+    flow = asking.timeline_with(task_id, store.measured_now())
     return [each for each in json.loads(store.run(flow))["entries"] if each["event"] == event]
 
 

@@ -58,7 +58,7 @@ class World:
         """The events of a task's timeline."""
         with Store(Settings(redis_url=self._urls[1])) as store:
             store.ready()
-            body = json.loads(store.run(task_timeline.read(task_id, store.settings)))
+            body = json.loads(store.run(task_timeline.read(task_id)))
         return [entry["event"] for entry in body["entries"]]
 
     def close(self) -> None:

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WORDS } from "../../progress_backend/web/scripts/page_words.js";
 import { WORDS as RECORD } from "../../progress_backend/web/scripts/record_words.js";
-import { translated } from "../../progress_backend/web/scripts/translated.js";
+import { here, translated } from "../../progress_backend/web/scripts/translated.js";
 import { clock, number } from "../../progress_backend/web/scripts/words.js";
 
 test("numbers are written as the language writes them", () => {
@@ -34,4 +34,24 @@ test("both languages have the same texts", () => {
 test("a text without a code stays as it is given", () => {
   assert.equal(translated("ja", "as given", null), "as given");
   assert.equal(translated("en", "x", { code: "no such" }), "x");
+});
+
+test("a time is shown in the zone of whoever reads", () => {
+  const before = process.env.TZ;
+  try {
+    for (const [zone, shown] of [
+      ["Asia/Tokyo", "2024-01-16T00:30:00.500+09:00"],
+      ["America/St_Johns", "2024-01-15T12:00:00.500-03:30"],
+      ["UTC", "2024-01-15T15:30:00.500+00:00"],
+    ]) {
+      process.env.TZ = zone;
+      assert.equal(here("2024-01-15T10:30:00.500-05:00"), shown);
+    }
+    process.env.TZ = "Asia/Tokyo";
+    const code = { code: "failed_until", args: { time: "2024-01-15T15:05:00.000+00:00" } };
+    assert.match(translated("en", "", code, "2024-01-15T15:01:00.000+00:00"), /00:05$/);
+    assert.equal(here("then"), "then");
+  } finally {
+    process.env.TZ = before ?? "";
+  }
 });

@@ -40,7 +40,6 @@ def test_a_creation_carries_what_was_asked_for() -> None:
     [
         *(((name, 1), "task_type") for name in ("", None, "x" * 256, "\ud800")),
         *((("x", total), "total_items") for total in (-1, 2**53, True, 1.5, "5")),
-        (("x", 1, ""), "symbol"),
         (("x", 1, 7203), "symbol"),
         (("x", 1, "7203\udfff"), "symbol"),
         (("x", 1, None, ["a"]), "metadata"),

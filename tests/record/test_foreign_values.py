@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -16,12 +14,11 @@ from progress_backend.live.update import Update
 from progress_backend.record import document as doc
 from progress_backend.record import responses, task_json
 from progress_backend.record.fields import MAX_DOCUMENT_BYTES, OTHER_TYPE, VERSION
-from progress_backend.record.model import Task, Worker, replace
+from progress_backend.record.model import Worker, replace
 from progress_backend.record.reader_view import UNREADABLE, row, seen
 from tests.record.sample import RUNNING
-from tests.strategies import NOW, tasks
+from tests.strategies import NOW
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 PAUSING = replace(
     RUNNING,
     message="処理中",
@@ -89,14 +86,13 @@ FOREIGN = {
 
 @pytest.mark.parametrize("stored", FOREIGN.values(), ids=FOREIGN)
 def test_a_value_that_is_no_record_is_recognized(stored: bytes) -> None:
-    for zone in (UTC, TOKYO):
-        with pytest.raises(ForeignValue, match="what is stored for task t is no record: it"):
-            seen(stored, "t", zone)
+    with pytest.raises(ForeignValue, match="what is stored for task t is no record: it"):
+        seen(stored, "t")
     with pytest.raises(ForeignValue):
         task_json.decode(stored, "t")
     with pytest.raises(ForeignValue):
-        Update.of(stored, 1, UTC, "t")
-    line = row(stored, "t", UTC)
+        Update.of(stored, 1, "t")
+    line = row(stored, "t")
     assert line.detail == line.error_message
     assert (line.task_id, line.error_cause, line.final) == ("t", UNREADABLE, False)
     assert task_json.decode(doc.written(line)).ended
@@ -104,12 +100,12 @@ def test_a_value_that_is_no_record_is_recognized(stored: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["cut", "a hash", "utf-16", "task_id='u'"])
 def test_what_no_version_has_written_does_not_name_one(name: str) -> None:
-    assert doc.OTHER_VERSION not in str(row(FOREIGN[name], "t", UTC).detail)
+    assert doc.OTHER_VERSION not in str(row(FOREIGN[name], "t").detail)
 
 
 @pytest.mark.parametrize("name", ["another object", "worker={}", "start_time=''"])
 def test_a_record_in_another_form_may_be_another_versions(name: str) -> None:
-    assert str(row(FOREIGN[name], "t", UTC).detail).endswith(doc.OTHER_VERSION)
+    assert str(row(FOREIGN[name], "t").detail).endswith(doc.OTHER_VERSION)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +120,7 @@ def test_a_record_in_another_form_may_be_another_versions(name: str) -> None:
 )
 def test_bookkeeping_that_is_none_is_shown_and_not_written_again(name: str, value: Any) -> None:
     stored = changed(f"_.{name}", value)
-    assert seen(stored, "t", UTC) == seen(DOCUMENT, "t", UTC)
+    assert seen(stored, "t") == seen(DOCUMENT, "t")
     with pytest.raises(ForeignValue):
         task_json.decode(stored, "t")
 
@@ -134,12 +130,12 @@ def test_a_record_with_changed_bytes_is_read_or_reported(data: st.DataObject) ->
     at = data.draw(st.integers(0, len(DOCUMENT) - 1))
     stored = DOCUMENT[:at] + data.draw(st.binary(max_size=3)) + DOCUMENT[at + 1 :]
     try:
-        record = seen(stored, "t", TOKYO)
+        record = seen(stored, "t")
     except ForeignValue:
         return
     task = task_json.task_of(record)
     assert task.ended or not task.ended
-    assert Update.of(stored, 1, TOKYO, "t").message is not None
+    assert Update.of(stored, 1, "t").message is not None
     responses.entity_tag(record, stored)
 
 
@@ -147,33 +143,5 @@ def test_a_newer_versions_record_is_read_with_what_it_has_besides() -> None:
     body = json.loads(changed("mood", "good"))
     body["_"] |= {"v": VERSION + 1, "slot": 3}
     newer = json.dumps(body).encode()
-    assert seen(newer, "t", UTC) == seen(DOCUMENT, "t", UTC)
+    assert seen(newer, "t") == seen(DOCUMENT, "t")
     assert task_json.decode(newer).unknown == {"mood": "good", "_": {"slot": 3, "v": VERSION + 1}}
-
-
-@given(tasks(), st.integers(-56, 56), st.sampled_from(["UTC", "Asia/Tokyo", "America/New_York"]))
-def test_times_are_the_readers_zones_whatever_the_writers(task: Task, quarters, name) -> None:
-    there = timezone(timedelta(minutes=15 * quarters))
-    times = {n: getattr(task, n) for n in ("created_at", "started_at", "updated_at")}
-    times["completed_at"] = task.completed_at
-    written = replace(task, **{n: t and t.astimezone(there) for n, t in times.items()})
-    zone = ZoneInfo(name)
-    reader_view = json.loads(doc.written(seen(task_json.encode(written), task.task_id, zone)))
-    same = json.loads(doc.body_of(task_json.encode(task)))
-    times = [(name, reader_view, same) for name in doc.TIMES]
-    if "estimate" in reader_view:
-        names = doc.PART_TIMES["estimate"]
-        times += [(n, reader_view["estimate"], same["estimate"]) for n in names]
-    for name, shown, stored in times:
-        if shown.get(name) is None:
-            assert stored.get(name) is None
-            continue
-        moment = datetime.fromisoformat(shown[name])
-        assert moment == datetime.fromisoformat(stored[name])
-        assert moment.utcoffset() == moment.astimezone(zone).utcoffset()
-    rest = reader_view.keys() - {*doc.TIMES, "control", "warnings", "estimate"}
-    assert {name: reader_view[name] for name in rest} == {name: same[name] for name in rest}
-
-
-NOON = datetime(2024, 1, 15, 12, tzinfo=UTC)
-LATE, SOON = NOON.replace(hour=23, minute=50), NOON.replace(hour=14, minute=5)

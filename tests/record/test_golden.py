@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def made() -> dict[str, Any]:
         texts[f"event, {name}"] = webhook_event.body(*about, body)
     large = replace(CREATED, metadata={"text": "x" * 2_000})
     texts["row, large"] = light_row.row(doc.read(task_json.encode(large)))
-    texts["row, unreadable"] = light_row.row(reader_view.row(b"5", "t", UTC))
+    texts["row, unreadable"] = light_row.row(reader_view.row(b"5", "t"))
     texts["answer to a creation"] = responses.created_body(doc.read(task_json.encode(CREATED)))
     return {name: json.loads(text) for name, text in texts.items()}
 

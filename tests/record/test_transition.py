@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -123,6 +124,28 @@ def test_the_tables_name_all_rows_and_events() -> None:
     assert {ABSENT, SUSPECTED, *STATUSES} == set(TABLE)
     assert {e.__name__ for e in ev.Event.__subclasses__()} == set(HEADER)
     assert len(LINES) == len(TABLE)
+
+
+@pytest.mark.parametrize("name", HEADER)
+@pytest.mark.parametrize("row", [line[0] for line in LINES])
+def test_a_record_has_the_offset_of_its_creation_in_all_times(row: str, name: str) -> None:
+    before, tokyo = record(row), timezone(timedelta(hours=9))
+    if before is not None:
+        moved = {
+            n: value.astimezone(tokyo)
+            for n in before.__struct_fields__
+            if isinstance(value := getattr(before, n), datetime)
+        }
+        before = replace(before, **moved)
+    now = LATER if before is not None else LATER.astimezone(tokyo)
+    happened = of_the_run(name)
+    late = {n: LATER for n in ("at", "eta", "expires") if n in happened.__struct_fields__}
+    try:
+        after = transition(before, happened.having(**late), now, task_id="t", lease_s=30)
+    except TransitionRefused:
+        return
+    offsets = re.findall(r"T\d\d:\d\d:\d\d\.\d{3}([^\"]+)", task_json.encode(after).decode())
+    assert {*offsets} == {"+09:00"}
 
 
 @pytest.mark.parametrize("row", ["running", "paused"])

@@ -32,7 +32,7 @@ def ask(
 
 
 def happened(driver: Driver, task_id: str, now: datetime) -> list[dict[str, object]]:
-    body = json.loads(driver.run(asking.timeline_with(task_id, driver.settings, now)))
+    body = json.loads(driver.run(asking.timeline_with(task_id, now)))
     return [entry for entry in body["entries"] if entry["event"] in ("stack", "traceback")]
 
 

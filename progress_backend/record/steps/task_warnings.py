@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from .. import events as ev
 from ..model import Task, TaskStatus, Warnings, replace
-from .scene import Scene
+from .scene import Scene, instant
 
 
 def warned(task: Task, event: ev.Warned, scene: Scene) -> Task:
     known = task.warnings or Warnings()
-    found = Warnings(*(before or new for before, new in zip(known, event.warnings, strict=True)))
+    new = (instant(time, scene) for time in event.warnings)
+    found = Warnings(*(before or time for before, time in zip(known, new, strict=True)))
     return task if found == known else replace(task, warnings=found)
 
 

@@ -3,19 +3,12 @@ import { answered } from "./live.js";
 import { makeCopy } from "./copy.js";
 import { section } from "./record_parts.js";
 import { element, say } from "./dom.js";
+import { here } from "./translated.js";
 
 const LIMIT = 1_000;
 const QUIET_MS = 4_000;
 const AT_END_PX = 40;
 const LEVELS = ["debug", "info", "warning", "error", "critical"];
-const MINUTE_MS = 60_000;
-
-// "22:10:05", in the time zone of `like`, a time of the record.
-function clockOf(text, like) {
-  const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)$/.exec(like ?? "") ?? [];
-  const ahead = sign ? Number(`${sign}1`) * (60 * Number(hours) + Number(minutes)) : 0;
-  return new Date(Date.parse(text) + ahead * MINUTE_MS).toISOString().slice(11, 19);
-}
 
 export function makeLog(id) {
   const lines = element("div", "log");
@@ -70,7 +63,7 @@ export function makeLog(id) {
       if (last && line.id > last + 1)
         lines.append(element("p", "gone", words.linesGone(line.id - last - 1)));
       last = line.id;
-      const at = element("time", "", clockOf(line.time, task.created_at));
+      const at = element("time", "", here(line.time).slice(11, 19));
       at.dateTime = line.time;
       const level = element("b", "", line.level);
       const text = element("span", "", line.text);

@@ -1,8 +1,9 @@
 // The live page's texts, which extend those of <task-progress>.
+import { here } from "./translated.js";
 import { inEach, number, WORDS as SHARED } from "./words.js";
 
-// A date and time in the API's time zone, without its offset.
-const written = (text) => text.slice(0, 19).replace("T", " ");
+// A date and time in the reader's time zone, without its offset.
+const written = (text) => here(text).slice(0, 19).replace("T", " ");
 
 export const WORDS = inEach(SHARED, {
   other: ["日本語", "English"],

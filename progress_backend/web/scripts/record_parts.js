@@ -1,15 +1,17 @@
 // The parts of a record's page: lists of facts, and long texts with a button to copy them.
 import { makeCopy } from "./copy.js";
 import { element } from "./dom.js";
+import { here } from "./translated.js";
 import { clock } from "./words.js";
 
 const MOST_VALUES = 30;
 const LONGEST_VALUE = 300;
 const ADDRESS = /(https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]}])/;
 
-// "2026-11-27 22:10:05 +09:00", in the API's time zone.
-export function absolute(text) {
-  return `${text.slice(0, 10)} ${text.slice(11, 19)} ${text.slice(-6).replace(/^.*Z$/, "+00:00")}`;
+// "2026-11-27 22:10:05 +09:00", in the reader's time zone.
+export function absolute(time) {
+  const text = here(time);
+  return `${text.slice(0, 10)} ${text.slice(11, 19)} ${text.slice(-6)}`;
 }
 
 export function section(title, ...children) {

@@ -70,7 +70,7 @@ export function makeTimeline(id) {
     const now = JSON.stringify([words.code, entries, gone]);
     if (now === shown) return; // new elements would clear the user's selection
     shown = now;
-    const sameDay = new Set(entries.map(({ time }) => time.slice(0, 10))).size === 1;
+    const sameDay = new Set(entries.map(({ time }) => absolute(time).slice(0, 10))).size === 1;
     list.replaceChildren(
       ...(gone ? [element("li", "gone", words.entriesGone(gone))] : []),
       ...entries.map((entry) => rowOf(entry, words, sameDay)),
@@ -86,11 +86,7 @@ export function makeTimeline(id) {
 
 function rowOf(entry, words, sameDay) {
   const { event, status, time } = entry;
-  const at = element(
-    "time",
-    "",
-    sameDay ? time.slice(11, 19) : `${time.slice(0, 10)} ${time.slice(11, 19)}`,
-  );
+  const at = element("time", "", absolute(time).slice(sameDay ? 11 : 0, 19));
   at.dateTime = time;
   at.title = absolute(time);
   const name = element(

@@ -13,9 +13,21 @@ export function translated(language, given, code, at) {
 }
 
 function timeOfDay(time, at) {
-  return time.slice(0, 10) === at?.slice(0, 10)
-    ? time.slice(11, 16)
-    : time.slice(5, 16).replace("T", " ");
+  const text = here(time);
+  return at && text.slice(0, 10) === here(at).slice(0, 10)
+    ? text.slice(11, 16)
+    : text.slice(5, 16).replace("T", " ");
+}
+
+// An ISO 8601 time in the zone of whoever reads.
+export function here(text) {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) return text; // another program's
+  const minutes = -time.getTimezoneOffset();
+  const two = (number) => String(Math.floor(number)).padStart(2, "0");
+  const offset = `${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`;
+  const local = new Date(time.getTime() + minutes * 60_000).toISOString().slice(0, -1);
+  return `${local}${minutes < 0 ? "-" : "+"}${offset}`;
 }
 
 export const messageOf = (record, { code }) =>
