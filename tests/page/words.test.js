@@ -12,12 +12,6 @@ test("numbers are written as the language writes them", () => {
   }
 });
 
-test("a time is written as the service writes it", () => {
-  const at = "2026-01-05T09:05:07.123+09:00";
-  assert.equal(WORDS.en.since(at), "since 2026-01-05 09:05:07");
-  assert.equal(WORDS.ja.since(at), "2026-01-05 09:05:07 から");
-});
-
 test("durations have hours where they take one", () => {
   assert.deepEqual([0, 75, 3_700].map(clock), ["0:00", "1:15", "1:01:40"]);
 });
@@ -46,6 +40,8 @@ test("a time is shown in the zone of whoever reads", () => {
     ]) {
       process.env.TZ = zone;
       assert.equal(here("2024-01-15T10:30:00.500-05:00"), shown);
+      const since = shown.slice(0, 19).replace("T", " ");
+      assert.equal(WORDS.en.since("2024-01-15T10:30:00.500-05:00"), `since ${since}`);
     }
     process.env.TZ = "Asia/Tokyo";
     const code = { code: "failed_until", args: { time: "2024-01-15T15:05:00.000+00:00" } };
