@@ -138,7 +138,7 @@ KINDS: Final = Warnings._fields
 class Task(Struct, frozen=True):
     """The record of one tracked task, as values; frozen.
 
-    Times are aware datetimes in the zone that they are shown in.
+    Times are aware datetimes with one UTC offset.
     """
 
     #: Celery's id of the task, or the id that `create_task` returned.

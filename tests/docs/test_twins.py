@@ -16,6 +16,7 @@ PAIRS = (
     ("docs/frameworks.md", "docs/frameworks.ja.md"),
     ("docs/page.md", "docs/page.ja.md"),
     ("docs/security.md", "docs/security.ja.md"),
+    ("docs/differences.md", "docs/differences.ja.md"),
 )
 #: Languages with comments that are for the reader, in the reader's language.
 COMMENTED = ("sh",)
