@@ -161,8 +161,8 @@ def client_of(scope: Scope) -> str | None:
 
 
 def _counted_writer(scope: Scope) -> str | None:
-    """The client whose writes a second are counted: none of a service that has a token of its own
-    for all tasks, since its writes are those of all its users."""
+    """The client by which writes a second are counted: none of a service with a token for all
+    tasks, since its writes are those of all its users."""
     caller = caller_of(scope)
     return None if caller.token is not None and not caller.limited else client_of(scope)
 
