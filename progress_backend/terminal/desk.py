@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -38,8 +38,9 @@ LOG_FROM: Final = 100
 _TYPED: Final = 4
 #: Lines of a log that one read brings at most: more than most terminals show.
 _LINES: Final = 100
-#: Seconds that an answer usually takes at most, and how often answers are looked for after that.
-_SOON_S, _LOOK_S = 0.05, 0.05
+#: Seconds that an answer usually takes at most, and how often answers are looked for after that;
+#: and for which the end waits for the answer to an act.
+_SOON_S, _LOOK_S, _LAST_S = 0.05, 0.05, 2.0
 
 
 class Desk:
@@ -68,6 +69,8 @@ class Desk:
         #: The newest lines of the selected task's log.
         self._log: list[Body] = []
         self._browser: subprocess.Popen[bytes] | None = None
+        #: The line of the act that waits for its answer.
+        self._acting: Future[str] | None = None
         #: What is shown is to be read again at once.
         self._hurry = False
         self._opened = ExitStack()
@@ -124,7 +127,10 @@ class Desk:
 
     def _read_keys(self, within_s: float) -> None:
         """Reads keys, and takes what was asked for, for so long or until something comes."""
-        keys = self._keys.pressed(within_s)
+        waits = self._acting is not None
+        keys = self._keys.pressed(min(within_s, _LOOK_S) if waits else within_s)
+        if answered := self._acting is not None and self._acting.done():
+            self._board = replace(self._board, answer=self._answer())
         if came_back := self._keys.came_back:
             self._bars.restart()
             self._keys.came_back = False
@@ -133,7 +139,7 @@ class Desk:
             keys = list(before_enter) if self._board.types else []
         for one in keys:
             self._press(one)
-        if keys or came_back:
+        if keys or came_back or answered:
             self._draw()
 
     def _press(self, typed: str) -> None:
@@ -180,8 +186,18 @@ class Desk:
         assert wish != "quit"
         if self._view.trouble is not None:
             return self._text("not_asked")
-        self._hurry = True
-        return self._act(row, wish)
+        if self._acting is None:
+            self._acting = aside(partial(self._act, row, wish))
+            wait([self._acting], _SOON_S)
+        return self._answer()
+
+    def _answer(self) -> str:
+        """What has come of the act; where nothing has yet, that it waits."""
+        acting = self._acting
+        if acting is None or not acting.done():
+            return self._text("asks")
+        self._acting, self._hurry = None, True
+        return acting.result()
 
     def _act(self, row: Task, action: Action) -> str:
         """Asks a row's task, or all tasks of its workflow; one line of what comes of it."""
@@ -232,3 +248,5 @@ class Desk:
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
+        if self._acting is not None:
+            wait([self._acting], _LAST_S)

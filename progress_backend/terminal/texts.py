@@ -76,6 +76,7 @@ TEXTS: Final = {
         "Cancel all tasks of {name}? y/n",
         "{name} の全タスクをキャンセルしますか。 y/n",
     ),
+    "asks": ("waiting for the answer to a request …", "依頼の応答を待っています…"),
     "not_asked": ("nothing was requested: there is no answer", "応答がないため、依頼していません"),
     "opened": ("opens {address}", "{address} を開きます"),
     "no_page": (

@@ -181,6 +181,8 @@ def test_a_store_that_hangs_keeps_no_key_waiting(start_server: StartServer, open
         terminal.wait_for("> the-id")
         server.pause()
         with Stopwatch() as watch:
+            terminal.write(b"p")
+            terminal.wait_for("waiting for the answer to a request")
             terminal.write(DOWN)
             terminal.wait_for("> other-id")
             terminal.write(b"?")
