@@ -44,10 +44,9 @@ def request(
     if why is not None:
         raise TransitionRefused(f"task {task_id} has no stack: {why}", task.status)
     if (wait := (yield from stacks.ask(task_id, caller, now_ms))) is not None:
-        why = "one in ten seconds is taken of it"
-        if not wait.same_task:
-            why = f"{stacks.MOST_LATELY} a minute are taken for "
-            why += "callers with a part of the tasks together" if caller else "all tasks together"
+        of = "callers with a part of the tasks" if caller else "all tasks"
+        why = f"{stacks.MOST_LATELY} a minute are taken for {of} together"
+        why = "one in ten seconds is taken of it" if wait.same_task else why
         raise TooSoon(f"task {task_id} has no new stack yet: {why}", ceil(wait.ms / 1000))
     return {"task_id": task_id, "requested_at": rendered(now)}
 

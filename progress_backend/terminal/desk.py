@@ -127,8 +127,7 @@ class Desk:
 
     def _read_keys(self, within_s: float) -> None:
         """Reads keys, and takes what was asked for, for so long or until something comes."""
-        waits = self._acting is not None
-        keys = self._keys.pressed(min(within_s, _LOOK_S) if waits else within_s)
+        keys = self._keys.pressed(within_s if self._acting is None else min(within_s, _LOOK_S))
         if answered := self._acting is not None and self._acting.done():
             self._board = replace(self._board, answer=self._answer())
         if came_back := self._keys.came_back:

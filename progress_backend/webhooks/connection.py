@@ -29,9 +29,9 @@ _ELSEWHERE: Final = [*map(ipaddress.ip_network, _LOCAL)]
 _ISATAP: Final = (0x0000_5EFE, 0x0200_5EFE)
 #: Addresses of one name that are tried.
 _ADDRESSES: Final = 4
-#: Threads that resolve one name, and names that are remembered for this.
+#: Threads that resolve one name, and what bounds them: one that hangs takes none of another's.
 _RESOLVERS: Final = 4
-_NAMES: Final = 256
+_resolvers = lru_cache(256)(lambda _: threading.BoundedSemaphore(_RESOLVERS))
 #: Seconds for one connect, so that a second address gets a try.
 _CONNECT_S: Final = 5.0
 
@@ -123,12 +123,6 @@ def _resolved(host: str, port: int, until: float) -> list[str]:
         return list(dict.fromkeys(str(one[4][0]) for one in found.result(_left_s(until))))
     except TimeoutError:
         raise TimeoutError("the name is not resolved in time") from None
-
-
-@lru_cache(_NAMES)
-def _resolvers(host: str) -> threading.BoundedSemaphore:
-    """What bounds the threads that resolve a name: one that hangs takes none of another's."""
-    return threading.BoundedSemaphore(_RESOLVERS)
 
 
 def _left_s(until: float) -> float:

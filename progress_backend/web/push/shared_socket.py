@@ -192,7 +192,6 @@ class _Watch:
 
     def end(self) -> None:
         """Sends nothing more; if it is about to begin, it ends once it has."""
-        self._over = True
-        ends, self._ends = self._ends, []
+        ends, self._ends, self._over = self._ends, [], True
         for end in ends:
             end()
