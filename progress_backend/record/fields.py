@@ -45,6 +45,9 @@ class Control(Struct, kw_only=True, omit_defaults=True):
     by: Annotated[str | None, is_(
         '"api", "cli", "celery", "task" (the job itself) or the name of a caller.')]
     reason: Annotated[str | None, is_("The reason that was given.")]
+    message: Annotated[str | None, is_(
+        "The message that came with a pause: it is the record's until the run's next value after "
+        "the pause.")] = None
     at: Annotated[Moment, is_("When.")]
     acknowledged_at: Annotated[Moment | None, is_(
         "When the run acknowledged the request: it waits, or it has ended. Null until then. The "

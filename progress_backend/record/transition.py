@@ -348,7 +348,7 @@ TABLE: Final[Mapping[str, _Row]] = {
         ev.Planned: _PLANNED_BEFORE,
         ev.Unreached: _UNREACHED,
         ev.Started: Move(TaskStatus.PAUSED, starts.started),
-        ev.Progressed: Move(TaskStatus.PAUSED, values.moved),
+        ev.Progressed: Move(TaskStatus.PAUSED, values.moved_in_pause),
         ev.Paused: _SAME,
         ev.Acknowledged: _ACKNOWLEDGE,
         ev.Resumed: Move(SAME, pauses.resumed),

@@ -18,8 +18,10 @@ class Control:
     def cancel(self, task_id: str) -> dict[str, Any]:
         return self._ask(lambda service: service.cancel_task(task_id, reason="not needed", by="me"))
 
-    def pause(self, task_id: str) -> dict[str, Any]:
-        return self._ask(lambda service: service.update_progress(task_id, status="paused"))
+    def pause(self, task_id: str, message: str | None = None) -> dict[str, Any]:
+        return self._ask(
+            lambda service: service.update_progress(task_id, status="paused", message=message)
+        )
 
     def resume(self, task_id: str) -> dict[str, Any]:
         return self._ask(lambda service: service.update_progress(task_id, status="running"))

@@ -87,10 +87,11 @@ def test_a_job_that_never_asks_runs_on_and_stays_cancelled(world: World, service
 
 def test_a_paused_job_waits_and_goes_on(world: World, service: Control) -> None:
     task_id = started(world, "updating")
-    asked = service.pause(task_id)
+    asked = service.pause(task_id, "lunch")
     assert (asked["status"], asked["control"]["acknowledged_at"]) == ("paused", None)
     acknowledged(world, task_id)
     held = holds_still(world, task_id)
+    assert world.record(task_id)["current_status"] == "lunch", "not the run's outstanding value's"
     assert service.resume(task_id)["status"] == "running"
 
     def moved() -> bool:

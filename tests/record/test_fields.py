@@ -66,7 +66,7 @@ FULL = Task(
     warnings=Warnings(NOW, NOW),
     message_code={"code": "lost", "args": {"worker": "a"}},
     error_code={"code": "failed_until", "args": {"time": "now"}},
-    control={"action": "pause", "by": "api", "reason": "x", "at": "now"}
+    control={"action": "pause", "by": "api", "reason": "x", "message": "y", "at": "now"}
     | {"acknowledged_at": None, "second_run_at": "later"},
     revision=3,
 )

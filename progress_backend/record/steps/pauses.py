@@ -18,6 +18,8 @@ from .values import since_start_s, works
 def paused(task: Task, event: ev.Paused, scene: Scene) -> Task:
     message = task.message if event.message is None else event.message
     control = request("pause", event, scene, runs(task))
+    if event.message is not None:
+        control["message"] = event.message
     return replace(task, message=message, control=control | _second_run(task))
 
 

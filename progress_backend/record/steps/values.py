@@ -40,6 +40,14 @@ def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
     )
 
 
+def moved_in_pause(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+    """Writes the values that the run has set before it waits. The message that came with the
+    request stays."""
+    if event.attempt is not None and (task.control or {}).get("message") is not None:
+        event = event.having(message=None)
+    return moved(task, event, scene)
+
+
 def of_older_run(task: Task, event: ev.Progressed, scene: Scene) -> Task:
     """Writes the values of an older run, which come with its success, in place of the newer
     run's."""

@@ -77,7 +77,8 @@ class Update(_Asked):
     )
     current_items: Items | None = Field(
         default=None,
-        description="Items processed so far; without it the last count stays.",
+        description="Items processed so far; without it the last count stays. The next count of a "
+        "worker's run replaces it.",
     )
     message: Text | None = Field(
         default=None, description="The text to show; without it the previous text stays."

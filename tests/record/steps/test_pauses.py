@@ -56,9 +56,15 @@ def test_pause_says_who_and_when_until_it_is_over(running) -> None:
         "action": "pause",
         "by": "api",
         "reason": "lunch",
+        "message": "later",
         "at": "2024-01-15T10:30:05.000+00:00",
         "acknowledged_at": None,
     }
+    value = ev.Progressed(attempt=running.attempt, current=3, message="3 of 10")
+    outstanding = after(paused, value)
+    assert (outstanding.message, outstanding.current_items) == ("later", 3)
+    assert after(running, ev.Paused(by="api"), value).message == "3 of 10"
+    assert after(outstanding, ev.Resumed(), value.having(current=4)).message == "3 of 10"
     assert after(paused, ev.Resumed()).control is None
     assert after(paused, ev.Resumed()).message == "later"
     assert after(paused, ev.Resumed(message="go")).message == "go"
