@@ -8,7 +8,7 @@ from typing import Any
 from progress_backend.flows import task_log
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
-from progress_backend.record.default_texts import Locale
+from progress_backend.record.default_texts import Locale, text
 from progress_backend.record.log_line import LogLine
 from progress_backend.record.model import Member, Task, Warnings, Worker
 from progress_backend.settings import Settings
@@ -77,7 +77,8 @@ class Records:
         """Started, by a message that comes again after so long, and lost."""
         identity, worker = ev.Identity(task_type="fetch_data"), Worker("lease-1", "celery@tests")
         begun = self.apply(task_id, ev.Started(identity=identity, worker=worker, again_s=again_s))
-        lost = ev.Lost(lease="lease-1", error_message="worker gone", revision=begun.revision)
+        gone = text("en", "lost", worker=worker.name)
+        lost = ev.Lost(lease="lease-1", error_message=gone, revision=begun.revision)
         return self.apply(task_id, lost)
 
     def progress(self, task_id: str, current: int, message: str | None = None) -> Task:

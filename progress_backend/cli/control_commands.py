@@ -19,7 +19,7 @@ from .session import Command, options, reads, workflow_option
 _NAMED: Final = 3
 #: What tasks do after a request.
 _THEN: Final[Mapping[Action, str]] = {
-    "cancel": "a waiting task never starts, and a running task ends at its next update",
+    "cancel": "a waiting task never starts, and a running task reads it at its next update",
     "pause": "a waiting task does not start, and a running task waits at its next update",
     "resume": "waiting tasks continue",
 }
@@ -40,9 +40,9 @@ _reason = click.option("--reason", help="The reason; kept in the record, and sho
 def cancel(source: Source, **given: Any) -> None:
     """Cancel tasks, or all tasks of a workflow.
 
-    A waiting task never starts; a running task ends at its next update. The workflow is that of
-    --workflow, or of a single id that no task has. `tasks -q` prints the ids of tasks that match
-    filters: progress-backend cancel $(progress-backend tasks -q --type fetch_data)
+    A waiting task never starts; a running task reads the request at its next update, and ends. The
+    workflow is that of --workflow, or of a single id that no task has. `tasks -q` prints the ids of
+    tasks that match filters: progress-backend cancel $(progress-backend tasks -q --type fetch_data)
     """
     _act(source, "cancel", **given)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 import click
 
@@ -11,13 +10,6 @@ from ..record.caller_events import MAX_LIMIT
 from ..record.list_request import AMONG, SHORTEST_ID, ListRequest
 from ..terminal.readers import is_workflow
 from ..terminal.source import Source
-
-#: The length of Celery's own ids: nothing as long is the beginning of one.
-_WHOLE: Final = 36
-
-
-class _NotAmong(click.ClickException):
-    """No task begins so, of those that were searched, and there are more."""
 
 
 def task_named(source: Source, given: str) -> str:
@@ -31,8 +23,11 @@ def task_named(source: Source, given: str) -> str:
         return given
     found = source.tasks(ListRequest(id_prefix=given, limit=MAX_LIMIT))
     all_tasks = sum(count or 0 for count in found["summary"].values())
-    if not found["tasks"] and len(given) < _WHOLE and all_tasks > AMONG:
-        raise _NotAmong(f"task {given} is not among the newest {AMONG:,}: give the whole id")
+    # Nothing that is as long as Celery's own ids is the beginning of one.
+    unseen = not found["tasks"] and len(given) < 36 and all_tasks > AMONG
+    if unseen and _workflow_named(source, given) == given:
+        why = f"task {given} is not among the newest {AMONG:,}: give the whole id"
+        raise click.ClickException(why)
     return _only_one("task", given, (row["task_id"] for row in found["tasks"]))
 
 
@@ -47,12 +42,7 @@ def named(
     """
     if workflow_id is not None:
         return [_workflow_named(source, workflow_id)], True
-    try:
-        task_ids = [*dict.fromkeys(task_named(source, one) for one in given)]
-    except _NotAmong:
-        if len(given) == 1 and (its_id := _workflow_named(source, given[0])) != given[0]:
-            return [its_id], True
-        raise
+    task_ids = [*dict.fromkeys(task_named(source, one) for one in given)]
     if len(given) != 1:
         return task_ids, False
     if is_workflow(source, task_ids[0]):

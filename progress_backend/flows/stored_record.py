@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ..errors import TooLarge, TransitionRefused
-from ..operations.index_entry import Facets
+from ..operations.index_entry import STILL_RUNS, Facets
 from ..record import task_json
 from ..record.events import Cancelled, Created, Event, Paused, Progressed, Resumed
 from ..record.fields import Stored
@@ -110,9 +110,10 @@ def steps(
 
 def facets_of(task: Task) -> Facets:
     """A task's facets. A run with a request to end stays in its lease's set until it is over."""
-    held = task.worker is not None and (not task.ended or task.asked is not None)
-    lease = task.worker.lease if held and task.worker is not None else None
+    held = task.worker if not task.ended or task.still_runs else None
+    lease = held.lease if held is not None else None
     warnings = () if task.warnings is None else task.warnings.kinds
+    warnings += (STILL_RUNS,) if held and task.ended else ()
     if (member := task.member) is None:
         about: tuple[Any, ...] = (), False, 0, warnings, task.owner, _later(task)
     else:

@@ -16,12 +16,14 @@ from typing import Any, NamedTuple
 
 from ..operations import lists, records, top
 from ..operations.call import Call
+from ..operations.index_entry import STILL_RUNS
 from ..operations.lists import Filters, Paged
 from ..operations.top import TopOfAll
 from ..operations.workflows import figures_of_each, forget
 from ..record.json_text import dumps, parsed
 from ..record.local_time import EPOCH, MICROSECOND, moment
 from ..record.model import ENDED, TaskStatus
+from ..record.responses import still_runs
 from ..record.workflow import row
 from . import task_page
 from .cleanup import sweep
@@ -70,15 +72,13 @@ def page(flows: Flows, page: int, limit: int, now: datetime, *, light: bool = Fa
 
 def front(flows: Flows, limit: int, now: datetime, *, light: bool = False) -> Flow[Paged]:
     """What a person looks at first, `limit` of each: what runs and what is paused, the newest
-    first, what waits, the oldest first, and what has ended, the last first.
-
-    Tasks are searched among the first `_LOOKED` of each status, workflows among the newest
-    `_WORKFLOWS`.
-    """
+    first, what waits, the oldest first, and what has ended, the last first: of the first `_LOOKED`
+    tasks of each status, and of the newest `_WORKFLOWS` workflows."""
     found = yield from top.newest(_WORKFLOWS)
     places = [_Place(*one, is_workflow=True) for one in found.workflows[:_WORKFLOWS]]
     ended = [Filters(status, ended=True) for status in ENDED]
-    for filters in ([Filters(TaskStatus.RUNNING)], [Filters(TaskStatus.PAUSED)], ended):
+    running = [Filters(TaskStatus.RUNNING), Filters(warning=STILL_RUNS)]
+    for filters in (running, [Filters(TaskStatus.PAUSED)], ended):
         read = partial(lists.newest, inf, filters=filters)
         places += yield from _singles(read, limit, 1_000 if filters is ended else 1)
     oldest = partial(lists.oldest, filters=Filters(TaskStatus.CREATED))
@@ -94,7 +94,7 @@ def front(flows: Flows, limit: int, now: datetime, *, light: bool = False) -> Fl
     for place, document in rows.items():
         if document is not None:
             body = parsed(document)
-            status = body["status"]
+            status = TaskStatus.RUNNING if still_runs(body) else body["status"]
             group = groups[_ORDER.index(status) if status in _ORDER else -1]
             group.append((_time_us(body, place), place.id, document))
     for group in groups:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ..errors import printable
 from ..operations import counts, leases, lists, records
+from ..operations.index_entry import STILL_RUNS
 from ..operations.lists import Filters
 from ..record import local_time, reader_view
 from ..record.fields import Body
@@ -51,11 +52,12 @@ def workers(flows: Flows, now: datetime, its: dict[str, Any] | None = None) -> F
 
 
 def figures(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
-    """The oldest wait, and the task types that have run: the part that takes many reads."""
+    """The oldest wait, the task types that have run, and more: the part that takes many reads."""
     waits = yield from _oldest_wait_ms(flows, now)
     totals = yield from counts.times()
     types = sorted({task_type for _, task_type in totals} - {OTHERS})
-    return {"oldest_wait_ms": waits, "types": types}
+    still = yield from lists.tally(Filters(warning=STILL_RUNS))
+    return {"oldest_wait_ms": waits, "types": types, "still_running": still.total}
 
 
 def _oldest_wait_ms(flows: Flows, now: datetime) -> Flow[int | None]:

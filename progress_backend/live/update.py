@@ -14,7 +14,7 @@ from ..record.default_texts import Locale
 from ..record.document import read
 from ..record.fields import Body
 from ..record.local_time import optional_moment
-from ..record.model import ENDED
+from ..record.model import ENDED, LOST
 from ..record.redelivery import left_s
 from ..record.responses import in_language
 
@@ -40,6 +40,8 @@ class Update(NamedTuple):
     waits: bool = False
     #: Whether the passing of time alone has made the end final.
     later: bool = False
+    #: Whether it is the end of a run that was lost.
+    lost: bool = False
     #: The update in each language that clients wish, and as a final one ("final"), each made once.
     by_language: dict[str, Update] | None = None
 
@@ -68,6 +70,7 @@ class Update(NamedTuple):
             record.status in ENDED,
             optional_moment(record.may_come_again_until),
             later=record.final and record.may_come_again_until is not None,
+            lost=record.error_cause == LOST,
             by_language={},
         )
 

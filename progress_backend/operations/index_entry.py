@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+#: Of a record that a request has ended, until its run is over: it has a set as warnings have.
+STILL_RUNS: Final = "still_runs"
 
 
 class Facets(NamedTuple):
@@ -20,7 +23,7 @@ class Facets(NamedTuple):
     planned: bool = False
     #: How much of it is done, in thousandths: what it adds to its workflows' shares.
     share: int = 0
-    #: The kinds of its warnings.
+    #: The kinds of its warnings, and `STILL_RUNS`.
     warnings: tuple[str, ...] = ()
     #: Its owner; None without one.
     owner: str | None = None

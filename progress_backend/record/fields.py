@@ -199,8 +199,8 @@ class Body(Struct, kw_only=True, omit_defaults=True):
         "Items per second, smoothed; the average when the task is completed. Absent in the first "
         "two seconds of work.")] = None
     warnings: Annotated[WarningTimes | None, is_(
-        "The warnings about the task. The next value removes stalled. Another status or a new run "
-        "removes both. Absent without a warning.")] = None
+        "The warnings about the task. The next value removes stalled. A new run, or another status "
+        "once the run has acknowledged it, removes both. Absent without a warning.")] = None
     message_code: Annotated[dict[str, Any] | None, is_(
         "current_status as a code; only if it is a default text.")] = None
     error_code: Annotated[dict[str, Any] | None, is_(
@@ -211,7 +211,9 @@ class Body(Struct, kw_only=True, omit_defaults=True):
         "Only while final is false after an end: until this time the broker may deliver the "
         "message again, or the run may write again, and the record becomes running again. Also "
         "present for a run that ended without a final state.")] = None
-    final: Annotated[bool, is_("Whether the task has ended and cannot become running again.")]
+    final: Annotated[bool, is_(
+        "Whether the task has ended and cannot become running again. Only a lost run of a worker "
+        "that was frozen can.")]
     revision: Annotated[int, is_("Number of changes of the record.")]
     detail: Annotated[str | None, is_(
         "Only in rows of lists, for a record that cannot be read: what is wrong with it. The "

@@ -281,6 +281,11 @@ class Task(Struct, frozen=True):
         return action if isinstance(action, str) else None
 
     @property
+    def still_runs(self) -> bool:
+        """Whether a request has ended the record, and the run has not carried it out yet."""
+        return self.ended and self.asked is not None
+
+    @property
     def processing_time_ms(self) -> int | None:
         """Milliseconds from the first run's start to the end, before it to the last written change;
         None before the start."""

@@ -45,6 +45,11 @@ def as_of(record: Body, now: datetime, locale: Locale) -> Body:
     return record
 
 
+def still_runs(body: Mapping[str, Any]) -> bool:
+    """As `Task.still_runs`, of a body, row or message."""
+    return body["status"] in ENDED and (body.get("control") or {}).get("acknowledged_at", 0) is None
+
+
 #: The reader's locale, and the locale of the text in place of errors: see `in_language`.
 Languages = tuple[Locale | None, Locale | None]
 

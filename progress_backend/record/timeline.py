@@ -135,7 +135,7 @@ def of_record(task: Task) -> list[Entry]:
         since = zip(task.warnings._fields, task.warnings, strict=True)
         entries += (_entry(kind, time, attempt=number) for kind, time in since)
     entries += _asked(task)
-    if task.ended:
+    if task.ended and not task.still_runs:
         line = (task.error_message or "").strip().rpartition("\n")[2]
         code = task.error_code if len(line) <= LONGEST else None
         about = {

@@ -19,18 +19,11 @@ Wish = Literal["pause", "resume", "cancel", "open", "quit"]
 #: Keys and the wishes that are carried out at once.
 _WISHES: Final[dict[str, Wish]] = {"p": "pause", "r": "resume", "o": "open", "q": "quit"}
 #: Keys that move the selection by so many rows, which may repeat as long as they are held.
-MOVING: Final = {
-    "up": -1,
-    "k": -1,
-    "down": 1,
-    "j": 1,
-    "pageup": -10,
-    "pagedown": 10,
-    "home": -10_000,
-    "g": -10_000,
-    "end": 10_000,
-    "G": 10_000,
-}
+MOVING: Final = (
+    {"up": -1, "k": -1, "down": 1, "j": 1, "pageup": -10, "pagedown": 10}
+    | dict.fromkeys(("home", "g"), -10_000)
+    | dict.fromkeys(("end", "G"), 10_000)
+)
 #: Keys that open the selected workflow, and that go back to what it is one row of.
 _IN, _OUT = ("enter", "right"), ("escape", "left", "backspace")
 #: Orders that `s` goes through: by the column of this name; "": as they were created.
@@ -95,7 +88,7 @@ def settled(board: Board, rows: Sequence[Task]) -> Board:
     keys = [key(task) for task in rows]
     if board.selected in keys:
         return board
-    running = next((key(task) for task in rows if task.status in FIRST), None)
+    running = next((key(task) for task in rows if task.status in FIRST or task.still_runs), None)
     first = running or (keys[0] if keys else None)
     return replace(board, selected=first, asks=False)
 

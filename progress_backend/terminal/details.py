@@ -37,7 +37,7 @@ def of_task(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
         "rate": formats.rate(locale, task),
         "eta": remaining(task, now, locale),
         "elapsed": formats.elapsed(task, now),
-        "message": formats.text_of(task, locale),
+        "message": formats.still_runs(task, locale) or formats.text_of(task, locale),
         "error": f"{error} ({task.error_cause})" if error and task.error_cause else error,
         "asked": ": ".join(filter(None, [asked, formats.clean(str(control.get("reason") or ""))])),
         **_times(task),
@@ -138,7 +138,7 @@ def _times(task: Task) -> dict[str, str]:
         "created_at": time_of(task.created_at),
         "started_at": time_of(task.started_at),
         "updated_at": time_of(task.updated_at),
-        "ended_at": time_of(task.completed_at),
+        "ended_at": "" if task.still_runs else time_of(task.completed_at),
     }
 
 

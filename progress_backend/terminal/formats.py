@@ -35,9 +35,16 @@ def standing(locale: Locale, task: Task) -> str:
 
 def state(locale: Locale, task: Task) -> str:
     """A task's status; while its run has not carried out a pause or a cancel yet, that request."""
-    if task.asked in ("pause", "cancel"):
+    if task.asked is not None:
         return text(locale, f"{task.asked}_waits")
     return word(locale, task.status)
+
+
+def still_runs(task: Task, locale: Locale) -> str:
+    """ "still running on celery@a" of a task that still runs; else ""."""
+    if not task.still_runs or task.worker is None:
+        return ""
+    return text(locale, "still_runs_on", worker=clean(task.worker.name))
 
 
 def warnings(locale: Locale, task: Task) -> str:
@@ -96,7 +103,8 @@ def elapsed(task: Task, now: datetime) -> str:
     """The time from a task's start to its end, or to now."""
     if task.started_at is None:
         return UNKNOWN
-    until = task.completed_at or max(now, task.updated_at or now)
+    until = None if task.still_runs else task.completed_at
+    until = until or max(now, task.updated_at or now)
     return duration((until - task.started_at).total_seconds())
 
 

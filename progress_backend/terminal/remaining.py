@@ -40,7 +40,8 @@ def remaining(task: Task, now: datetime, locale: Locale) -> str:
 def message(task: Task, now: datetime, locale: Locale) -> str:
     """A task's message, default texts in `locale`, whatever the writer's; of an error its reason,
     and until when it may be taken back; of a waiting task when it is likely to start."""
-    text, more = formats.text_of(task, locale), starting(task, now, locale)
+    text = formats.still_runs(task, locale) or formats.text_of(task, locale)
+    more = starting(task, now, locale)
     if task.status == TaskStatus.ERROR and task.error_message:
         more = formats.clean(in_language(locale, task.error_message, task.error_code))
         text = "" if final(task) else text

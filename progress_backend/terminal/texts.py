@@ -100,6 +100,8 @@ TEXTS: Final = {
     "cancel": ("cancel", "キャンセル"),
     "pause_waits": ("pause requested", "停止依頼中"),
     "cancel_waits": ("cancel requested", "取消依頼中"),
+    "end_waits": ("end requested", "終了依頼中"),
+    "still_runs_on": ("still running on {worker}", "{worker} で実行中"),
     "away": (
         "This is how things stood at {time}. Still trying…",
         "{time} 時点の表示です。再接続を続けています…",

@@ -10,26 +10,17 @@ from typing import Any, Final
 from fastapi import Response
 
 from ..record.default_texts import Locale
+from ..record.model import STATUSES
+from ..record.responses import still_runs
 from .stored_answer import STATUS_VARY
 
+_JA: Final = ("待機中", "実行中", "一時停止中", "完了", "エラー", "キャンセル済み")
 _STATUSES: Final[dict[Locale, dict[str, str]]] = {
-    "en": {
-        "created": "Waiting",
-        "running": "Running",
-        "paused": "Paused",
-        "completed": "Completed",
-        "error": "Error",
-        "cancelled": "Cancelled",
-    },
-    "ja": {
-        "created": "待機中",
-        "running": "実行中",
-        "paused": "一時停止中",
-        "completed": "完了",
-        "error": "エラー",
-        "cancelled": "キャンセル済み",
-    },
+    "en": {one: one.capitalize() for one in STATUSES} | {"created": "Waiting"},
+    "ja": dict(zip(STATUSES, _JA, strict=True)),
 }
+#: In place of the status until the run has carried out the request that ended the record.
+_STILL_RUNS: Final = {"en": "Cancel requested, still running", "ja": "取消依頼中（実行中）"}
 _WORKFLOW: Final[dict[Locale, str]] = {"en": "Workflow", "ja": "ワークフロー"}
 #: It has no script, and if a browser opens it as a page none may run.
 HEADERS: Final = {
@@ -54,18 +45,22 @@ def fragment(body: dict[str, Any], locale: Locale) -> str:
     name = _name(body, locale)
     message = body.get("message") or body.get("current_status")
     error = body.get("error_message")
+    shown = _STATUSES[locale].get(status, status)
+    if still := still_runs(body):
+        shown, message = _STILL_RUNS[locale], None
     share = f"{progress['percentage']}%"
     # A bar without a value is one with an unknown end.
-    value = "" if _unknown(body) else f' value="{progress["percentage"]}"'
+    unknown = status == "running" and not progress["total"]
+    value = "" if unknown else f' value="{progress["percentage"]}"'
     parts = [
         f'<strong class="name">{_line(name)}</strong>',
-        f'<span class="status">{_line(_STATUSES[locale].get(status, status))}</span>',
+        f'<span class="status">{_line(shown)}</span>',
         f'<progress max="100"{value} aria-label="{_line(name)}">{share}</progress>',
         f'<span class="figures">{_line(_figures(progress, share))}</span>',
         f'<p class="message">{_line(message)}</p>' if message else "",
         f'<p class="problem">{_line(error)}</p>' if error and error != message else "",
     ]
-    final = "true" if body.get("final") else "false"
+    final = "true" if body.get("final") and not still else "false"
     data = f'data-status="{_line(status)}" data-final="{final}"'
     return f'<div class="task-progress" {data}>{"".join(parts)}</div>'
 
@@ -73,8 +68,8 @@ def fragment(body: dict[str, Any], locale: Locale) -> str:
 def in_place_of(answer: Response, headers: dict[bytes, bytes], locale: Locale) -> Response:
     """The response with the fragment of a body; at the end its status stops htmx's polling."""
     body: dict[str, Any] = json.loads(bytes(answer.body))
-    polls = headers.get(b"hx-request") == b"true"
-    status = _ENDS_POLL if polls and body.get("final") else 200
+    over = body.get("final") and not still_runs(body)
+    status = _ENDS_POLL if over and headers.get(b"hx-request") == b"true" else 200
     return Response(fragment(body, locale), status, HEADERS, "text/html")
 
 
@@ -82,10 +77,6 @@ def _name(body: dict[str, Any], locale: Locale) -> str:
     if "counts" in body:
         return str(body.get("name") or _WORKFLOW[locale])
     return " ".join(str(part) for part in (body.get("task_type"), body.get("symbol")) if part)
-
-
-def _unknown(body: dict[str, Any]) -> bool:
-    return body["status"] == "running" and not body["progress"]["total"]
 
 
 def _figures(progress: dict[str, Any], share: str) -> str:

@@ -228,6 +228,8 @@ def _check_sets(driver: Driver, tasks: list[Task]) -> None:
         if task.status == "created" and (eta or task.planned):
             names.append(keys.later(task.task_type))
         names += map(keys.warned, () if task.warnings is None else task.warnings.kinds)
+        if task.worker is not None and task.still_runs:
+            names += [keys.warned("still_runs"), keys.held(task.worker.lease)]
         if task.owner is not None:
             names += (keys.owned(task.owner), keys.owned(task.owner, task.status))
         for name in names:

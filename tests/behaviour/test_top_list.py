@@ -3,6 +3,7 @@ them; its cost does not depend on the size of workflows."""
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterable
 from datetime import timedelta
@@ -11,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows import page_merge, top_list
+from progress_backend.flows import page_merge, top_list, worker_list
 from progress_backend.flows.cleanup import sweep
 from progress_backend.flows.gather import together
 from progress_backend.operations import top
 from progress_backend.operations.lists import Paged
 from progress_backend.record import events as ev
-from progress_backend.record.model import Member
+from progress_backend.record.model import Member, Warnings
 from tests.asked import page_of
 from tests.behaviour.driving import Driver, identity_of
 
@@ -182,7 +183,6 @@ def test_what_runs_stands_before_what_waits_and_what_has_ended(driver: Driver) -
 def test_a_value_that_is_no_record_has_its_place_in_the_index(
     driver: Driver, found_in: str
 ) -> None:
-    """No time can be read from it."""
     for task_id in ("before", "odd", "after"):
         (driver.create if (task_id, found_in) == ("odd", "created") else driver.start)(task_id)
     driver.apply("before", ev.Completed(), now=driver.now() + timedelta(milliseconds=500))
@@ -206,6 +206,27 @@ def test_a_task_that_ends_between_two_reads_has_one_row(driver: Driver) -> None:
     reads = count()
     found: Paged = driver.drive(flow, lambda call: next(reads) == 3 and ends(call))
     assert [one for one, _ in found.rows] == ["t"]
+
+
+def test_a_run_that_a_request_has_ended_is_among_the_running(driver: Driver) -> None:
+    for task_id in ("runs", "asked", "ended"):
+        driver.start(task_id, "lease-1")
+    revision = driver.task("asked").revision
+    stalled = Warnings(stalled=driver.now())
+    driver.apply("asked", ev.Warned(warnings=stalled, revision=revision))
+    driver.apply("asked", ev.Cancelled(by="api"))
+    driver.apply("ended", ev.Completed())
+
+    def found() -> tuple[list[str], str | None, int]:
+        front: Paged = driver.run(top_list.front(driver.flows, 5, driver.now()))
+        (still,) = driver.listed(warning="stalled").rows or [b"{}"]
+        workers = driver.run(worker_list.figures(driver.flows, driver.now()))
+        still_id = json.loads(still).get("task_id")
+        return [one for one, _ in front.rows], still_id, workers["still_running"]
+
+    assert found() == (["asked", "runs", "ended"], "asked", 1)
+    driver.apply("asked", ev.Acknowledged())
+    assert found() == (["runs", "ended", "asked"], None, 0)
 
 
 def test_holes_are_repaired_and_filled(driver: Driver) -> None:

@@ -107,7 +107,7 @@ def test_an_end_that_may_be_taken_back_says_so_until_it_is_final(
     expect(row(page, "job")).to_have_attribute("data-final", "false")
     expect(row(page, "job")).to_have_attribute("data-final", "true")
     expect(row(page, "job")).not_to_contain_text("may run again")
-    expect(row(page, "job")).to_contain_text("worker gone")
+    expect(row(page, "job")).to_contain_text("stopped answering")
 
 
 def test_a_record_of_an_emptied_store_is_another_one(

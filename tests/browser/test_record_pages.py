@@ -3,6 +3,8 @@ in both languages, whatever texts jobs have, and while the API is started again.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 import redis
 from playwright.sync_api import Page, expect
@@ -214,7 +216,6 @@ def test_a_404_of_a_proxy_is_no_missing_record(
 def test_a_record_that_cannot_be_read_shows_the_fault(
     api: RunningApi, records: Records, redis_url: str, open_page: OpenPage, site: Site
 ) -> None:
-    """In place of the record, in an element too."""
     site('<task-progress task-id="odd"></task-progress>', api)
     records.start("odd")
     with redis.Redis.from_url(redis_url) as raw:
@@ -225,3 +226,43 @@ def test_a_record_that_cannot_be_read_shows_the_fault(
     expect(page.locator("#record")).to_be_hidden()
     page = open_page(site.origin)
     expect(page.locator("task-progress")).to_have_attribute("data-state", "refused")
+
+
+def test_a_cancel_is_no_end_until_the_run_has_carried_it_out(
+    api: RunningApi, records: Records, open_page: OpenPage, site: Site
+) -> None:
+    site('<task-progress task-id="job"><a slot="end">Results</a></task-progress>', api)
+    records.start("job")
+    records.warning("job", stalled=datetime.now(UTC))
+    page, element = open_page(api, "/?task=job&lang=en"), open_page(site.origin)
+    page.locator('#panel [data-action="cancel"]').click()
+    expect(page.locator("#sure-other")).to_be_visible()
+    page.locator("#sure-yes").click()
+    expect(page.locator("#panel .pill")).to_have_text("Cancel requested")
+    found = row(page, "job")
+    expect(found).to_contain_text("still running on celery@tests")
+    expect(found).to_contain_text("Stalled")
+    expect(page.locator("#strip")).to_contain_text("1 running")
+    expect(page.locator("#panel .part-times")).not_to_contain_text("Ended")
+    expect(page.locator("body")).not_to_contain_text("took")
+    expect(element.locator("[part=status]")).to_have_text("Cancel requested")
+    expect(element.locator("[part=message]")).to_have_text("still running")
+    expect(element.locator("a")).to_be_hidden()
+    records.apply("job", ev.Acknowledged())
+    expect(page.locator("#panel .pill")).to_have_text("Cancelled")
+    expect(element.locator("[part=status]")).to_have_text("Cancelled")
+    expect(element.locator("a")).to_be_visible()
+
+
+def test_a_lost_run_that_goes_on_is_shown(
+    api: RunningApi, records: Records, open_page: OpenPage, site: Site
+) -> None:
+    site("".join(f'<task-progress task-id="job-{n}"></task-progress>' for n in range(3)), api)
+    for n in range(3):
+        records.lose(f"job-{n}")
+    element, page = open_page(site.origin), open_page(api, "/task/job-0?lang=en")
+    expect(element.locator('[data-state="ended"]')).to_have_count(3)
+    for n in range(3):
+        records.apply(f"job-{n}", ev.Progressed(current=126, attempt=1))
+    expect(element.locator('[data-status="running"]')).to_have_count(3)
+    expect(page.locator(".pill")).to_have_text("Running")

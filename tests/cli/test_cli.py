@@ -227,7 +227,7 @@ def test_pause_resume_and_cancel_change_the_record(run: Run, records: Records) -
     assert records.get("the-id").status == "running"
     assert run("cancel", "the-id", "--reason", "wrong file").output == (
         "cancel of task the-id is requested: a waiting task never starts, and a running task "
-        "ends at its next update\n"
+        "reads it at its next update\n"
     )
     task = records.get("the-id")
     assert (task.status, task.control["reason"], task.control["by"]) == (
@@ -315,8 +315,8 @@ def test_watch_waits_while_an_end_may_be_taken_back_and_says_until_when(
     assert result.exit_code == 1
     printed, final = result.output.splitlines()
     assert lost.message.startswith("Worker lost; may run again until ")
-    assert f"{lost.message} (worker gone)" in printed
-    assert "worker gone" in final
+    assert f"{lost.message} (Worker celery@tests stopped answering)" in printed
+    assert "stopped answering" in final
     assert "may run again" not in final
     shown = run("show", "job").output
     assert re.search(r"Message +An error occurred", shown)

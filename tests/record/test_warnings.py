@@ -186,8 +186,12 @@ def test_a_value_takes_back_that_a_run_has_stalled_and_its_end_all() -> None:
     after = transition(both, ev.Progressed(current=11), at(903))
     assert after.warnings == Warnings(late=at(901))
     assert transition(after, ev.Progressed(current=12), at(904)).warnings == after.warnings
-    for end in (ev.Completed(), ev.Failed(error_message="x"), ev.Cancelled(), ev.Paused()):
+    for end in (ev.Completed(), ev.Failed(error_message="x"), ev.Ignored(), ev.Paused()):
         assert transition(both, end, at(903)).warnings is None
+    cancelled = transition(both, ev.Cancelled(by="api"), at(903))
+    assert (cancelled.still_runs, cancelled.warnings) == (True, both.warnings)
+    over = transition(cancelled, ev.Acknowledged(), at(904))
+    assert (over.still_runs, over.warnings) == (False, None)
     only = warned(RUNNING, Warnings(stalled=at(10)), 50)
     assert transition(only, ev.Progressed(message="still here"), at(60)).warnings is None
 

@@ -35,7 +35,7 @@ __all__ = ["start_api"]
 
 COMMAND = str(Path(sys.executable).parent / "progress-backend")
 W = "0f8c8a4e-5f0b-4c0e-9a53-2b1f0f6f7a10"
-UP, DOWN = b"\x1b[A", b"\x1bOB"
+DOWN = b"\x1bOB"
 NOW = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
 Open = Callable[..., Terminal]
 
@@ -121,7 +121,8 @@ def test_actions_are_requested_and_their_result_is_shown(opened: Open, records: 
         terminal.wait_for("fetch_data トヨタ: cancel requested")
         assert records.get("second-id").asked == "cancel"
         records.complete("first-id")
-        terminal.write(UP + b"p")
+        terminal.wait_for("first-id +completed")  # below the other one, which still runs
+        terminal.write(DOWN + b"p")
         terminal.wait_for(r"fetch_data 7203\.T: pause refused: completed")
 
 

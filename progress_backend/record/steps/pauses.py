@@ -27,7 +27,7 @@ def acknowledged(task: Task, event: ev.Acknowledged, scene: Scene) -> Task:
     if task.asked is None:
         return task
     second = _second_run(task) if task.status == TaskStatus.PAUSED else {}
-    return replace(task, control=(done(task, scene) or {}) | second)
+    return replace(task, control=(done(task, scene) or {}) | second, warnings=None)
 
 
 def _second_run(task: Task) -> dict[str, Any]:

@@ -16,8 +16,12 @@ def warned(task: Task, event: ev.Warned, scene: Scene) -> Task:
 
 def without_warnings(task: Task, event: ev.Event) -> Task:
     """The task after an event, without the warnings that no longer hold. A run with a new value has
-    not stalled, but it may be late all the same."""
+    not stalled, but it may be late all the same; one that a request has ended stays as it is until
+    it is over."""
     if task.warnings is None or isinstance(event, ev.Warned):
+        return task
+    by_request = isinstance(event, (ev.Cancelled, ev.Completed, ev.Failed, ev.Directed))
+    if by_request and task.asked in ("cancel", "end"):
         return task
     late = task.warnings.late
     if late is None or task.status != TaskStatus.RUNNING or not isinstance(event, ev.Progressed):

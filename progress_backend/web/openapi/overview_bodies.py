@@ -51,4 +51,5 @@ class WorkerList(BaseModel):
         "tasks with a later eta do not count. Null if no task waits."
     )
     types: list[str] = Field(description="The task types that have run, sorted by name.")
+    still_running: int = Field(description="Tasks ended by a request that a worker still runs.")
     at: str = Field(description="When this was read, by Redis's clock.")

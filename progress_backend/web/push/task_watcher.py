@@ -145,7 +145,8 @@ class Watcher:
             if update.again_until is not None and not update.later:
                 final = update.as_final(self._api.settings.locale)
                 self._writer.put(final.in_language(*self._languages))
-            self._writer.close(closes.ENDED, f"the {self._watched.kind} has ended")
+            why = "; it is lost, and continues if its worker was frozen" if update.lost else ""
+            self._writer.close(closes.ENDED, f"the {self._watched.kind} has ended{why}")
 
     def _wait(self, seconds: float) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._time_is_over)

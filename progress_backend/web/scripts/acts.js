@@ -7,8 +7,9 @@ const byId = (id) => document.getElementById(id);
 
 // Returns the response's `body`, or the text of a `refusal`; {} if the user does not confirm.
 export async function ask(kind, name, item, words) {
-  if (isEnd(name) && !(await isSure(name, kind.name(item, words), words))) return {};
-  const { body, why } = await asked(name, item, words);
+  const act = isEnd(name) ? await confirmed(name, item, kind.name(item, words), words) : name;
+  if (!act) return {};
+  const { body, why } = await asked(act, item, words);
   return body ? { body } : { refusal: why ? words.refused(why) : words.unanswered };
 }
 
@@ -42,27 +43,36 @@ export function whyNot({ status, body }, words, name) {
   return typeof detail === "string" ? detail : JSON.stringify(detail);
 }
 
-function isSure(act, name, words) {
-  return act === "terminate"
-    ? sure(words.sureTerminate(name), words.sureTerminateHow, words.doTerminate)
-    : sure(words.sure(name), words.sureHow, words.doCancel);
+// The act that the user confirms, "" for none: a stalled job may read no cancel, so its process can be terminated.
+async function confirmed(act, item, name, words) {
+  if (act === "terminate")
+    return (
+      (await sure(words.sureTerminate(name), words.sureTerminateHow, words.doTerminate)) && act
+    );
+  const stalled = item.warnings?.stalled && item.worker;
+  const how = stalled ? words.sureStalled : words.sureHow;
+  const answer = await sure(words.sure(name), how, words.doCancel, stalled && words.doTerminate);
+  return answer === "other" ? "terminate" : answer && act;
 }
 
-// Opens the confirmation dialog; resolves to whether the user confirms.
-export function sure(what, how, yes) {
+// Opens the confirmation dialog; resolves to "yes", to "other" if the user presses the button with that text, or to "".
+export function sure(what, how, yes, other = "") {
   const dialog = byId("sure");
   dialog.onclose?.(); // resolves the earlier question, if its close event is still to come
   byId("sure-what").textContent = what;
   byId("sure-how").textContent = how;
   byId("sure-yes").textContent = yes;
   byId("sure-yes").onclick = () => dialog.close("yes");
+  byId("sure-other").textContent = other;
+  byId("sure-other").hidden = !other;
+  byId("sure-other").onclick = () => dialog.close("other");
   byId("sure-no").onclick = () => dialog.close("");
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
     // The close event of an earlier question may be dispatched while the dialog is open again.
     dialog.onclose = () => {
-      if (!dialog.open) resolve(dialog.returnValue === "yes");
+      if (!dialog.open) resolve(dialog.returnValue);
     };
   });
 }

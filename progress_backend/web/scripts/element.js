@@ -10,6 +10,7 @@ import { moment } from "./moment.js";
 import { remainingText } from "./remaining.js";
 import { TEXTS } from "./texts.js";
 import { errorOf, messageOf } from "./translated.js";
+import { stillRuns } from "./unsettled.js";
 import { clock, language, STATUSES, WORDS } from "./words.js";
 
 const DEFAULT_BASE = new URL("..", import.meta.url).href;
@@ -250,9 +251,10 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   #show() {
     const words = (this.#words = WORDS[language(this.closest("[lang]")?.lang || null)]);
     const record = this.#record;
+    const over = record?.final && !stillRuns(record);
     const stale = this.#state !== "live" && !record?.final;
     this.dataset.status = record?.status ?? (this.#code ? "error" : "none");
-    this.dataset.state = record?.final ? "ended" : this.#code ? "refused" : this.#state;
+    this.dataset.state = over ? "ended" : this.#code ? "refused" : this.#state;
     text(
       this.#note,
       this.#code
@@ -266,7 +268,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
             : words.nothingToFollow,
     );
     this.#bar.hidden = !record;
-    this.#end.hidden = !record?.final;
+    this.#end.hidden = !over;
     if (record) this.#showRecord(record, words);
     this.#showCancel(words);
     this.#speak();
@@ -274,7 +276,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
 
   #showRecord(record, words) {
     const { total } = record.progress;
-    const ended = record.end_time !== null && record.final;
+    const ended = record.end_time !== null && record.final && !stillRuns(record);
     const unknown = !total && record.status === "running";
     const control = record.control;
     const waiting =
@@ -298,10 +300,8 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     text(this.#figures, [share, count].filter(Boolean).join(" · "));
     text(this.#time, timeText(record, words));
     const message = messageOf(record, words);
-    text(
-      this.#message,
-      AS_STATUS.some((name) => message === TEXTS[words.code][name]) ? "" : message,
-    );
+    const plain = AS_STATUS.some((name) => message === TEXTS[words.code][name]);
+    text(this.#message, stillRuns(record) ? words.stillRuns(record.worker) : plain ? "" : message);
     text(
       this.#problem,
       record.status === "error" || record.counts?.error
@@ -361,7 +361,7 @@ function text(place, now) {
 function timeText(record, words) {
   if (record.status === "running" && record.estimated_completion && record.at)
     return remainingText(record, words);
-  return record.end_time && record.processing_time_ms != null
+  return record.end_time && record.processing_time_ms != null && !stillRuns(record)
     ? words.took(clock(record.processing_time_ms / 1000))
     : "";
 }

@@ -3,6 +3,7 @@
 import { watchOnLine } from "./line.js";
 import { moment } from "./moment.js";
 import { LOST, reconnecting } from "./reconnecting.js";
+import { mayReturn, stillRuns } from "./unsettled.js";
 
 const LOOK_MS = 1_000;
 const POLL_MS = 2_000;
@@ -11,6 +12,10 @@ const POLL_MS = 2_000;
 const TRIES = 2;
 const RETRY_MS = 30_000;
 const ENDED = 1000; // the close code after the final record
+// A final record that may change is read again: of a run that has not carried out its cancel soon, then less often; of
+// a lost one each 30 s. The second of the clock at which this happens is the same for all, so that they share a socket.
+const SOON_MS = 2_000;
+const AGAIN_MS = 30_000;
 const REFUSALS = { 401: 4401, 403: 4403, 404: 4404, 422: 4422 }; // a 429 may be a proxy's: polling goes on
 
 const feeds = new Map();
@@ -39,7 +44,9 @@ function makeFeed(about, onFinish) {
   let record = null;
   let state = "connecting";
   let code = null;
-  const connection = reconnecting(open, { received: take, closed });
+  let connection = connect();
+  let again = null; // the timer of the next read of a final record
+  let reads = 0;
   const looking = setInterval(look, LOOK_MS);
   addEventListener("online", lookNow);
   document.addEventListener("visibilitychange", lookNow);
@@ -47,6 +54,27 @@ function makeFeed(about, onFinish) {
   function open(events) {
     received = false;
     return (tried ? byPolling : bySocket)(about, events);
+  }
+
+  function connect() {
+    return reconnecting(open, { received: take, closed });
+  }
+
+  // Ends the feed of a final record, or lets it rest until the next read.
+  function settle() {
+    const soon = stillRuns(record) ? SOON_MS * 2 ** reads : AGAIN_MS;
+    connection.stop();
+    clearTimeout(again);
+    if (!stillRuns(record) && !mayReturn(record)) finish();
+    else if (soon < AGAIN_MS) again = setTimeout(readAgain, soon);
+    else again = setTimeout(readAgain, AGAIN_MS - (Date.now() % AGAIN_MS));
+  }
+
+  function readAgain() {
+    again = null;
+    reads += 1;
+    if (document.hidden) settle();
+    else connection = connect();
   }
 
   function become(now) {
@@ -69,13 +97,13 @@ function makeFeed(about, onFinish) {
       for (const listener of listeners) listener.received(record);
     }
     if (state !== "live") become("live");
-    if (record?.final) finish();
+    if (record?.final) settle();
   }
 
   // Returns whether to reconnect.
   function closed(why, wasOpen) {
     if (why === ENDED && record) {
-      finish();
+      settle();
       return false;
     }
     if (why >= 4400 && why <= 4599) {
@@ -95,6 +123,7 @@ function makeFeed(about, onFinish) {
   }
 
   function look() {
+    if (again) return;
     connection.look();
     if (!tried || tried() <= RETRY_MS) return;
     tried = moment();
@@ -107,11 +136,12 @@ function makeFeed(about, onFinish) {
   }
 
   function lookNow() {
-    if (!document.hidden) connection.look(true);
+    if (!document.hidden && !again) connection.look(true);
   }
 
   function finish() {
     clearInterval(looking);
+    clearTimeout(again);
     removeEventListener("online", lookNow);
     document.removeEventListener("visibilitychange", lookNow);
     connection.stop();

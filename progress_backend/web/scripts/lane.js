@@ -1,6 +1,7 @@
 // A task's timeline as one strip of parts: its waits, runs and pauses, from its creation to its end.
 import { element } from "./dom.js";
 import { nowOf } from "./moment.js";
+import { stillRuns } from "./unsettled.js";
 import { clock } from "./words.js";
 
 const ASKS = ["pause", "acknowledged", "resumed", "cancel", "end", "ended"];
@@ -39,7 +40,7 @@ export function makeLane() {
   made.setAttribute("role", "img");
 
   function show(task, { entries }, words) {
-    const now = task.final ? Date.parse(task.end_time) : nowOf(task);
+    const now = task.final && !stillRuns(task) ? Date.parse(task.end_time) : nowOf(task);
     const parts = partsOf(entries, Date.parse(task.created_at), now);
     const sums = { wait: 0, run: 0, paused: 0 };
     for (const { kind, from, to } of parts) sums[kind] += to - from;

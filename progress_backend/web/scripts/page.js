@@ -77,7 +77,7 @@ function makeMenus() {
   strip.begin();
   return () => {
     showSorts(chosen, words);
-    const { running } = list.summary();
+    const running = list.summary().running + (strip.workers().found?.still_running ?? 0);
     document.title = running ? `${words.runningNow(running)} · ${words.title}` : words.title;
   };
 }

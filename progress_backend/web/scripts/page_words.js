@@ -77,6 +77,11 @@ export const WORDS = inEach(SHARED, {
   pause: ["Pause", "一時停止"],
   resume: ["Resume", "再開"],
   sure: [(name) => `Cancel ${name}?`, (name) => `${name} をキャンセルしますか?`],
+  doTerminate: ["Terminate the process", "強制終了する"],
+  sureStalled: [
+    "It has stalled. The job reads a cancel only at its next update; to terminate it sends SIGTERM to its process now.",
+    "更新が止まっています。ジョブがキャンセルを読むのは次の更新のときだけです。強制終了は、今すぐプロセスに SIGTERM を送ります。",
+  ],
   sureHow: [
     "What waits never begins. What runs ends at its next update.",
     "待機中のものは開始されません。実行中のものは次の更新で終了します。",

@@ -2,6 +2,7 @@
 import { makeCopy } from "./copy.js";
 import { element } from "./dom.js";
 import { here } from "./translated.js";
+import { stillRuns } from "./unsettled.js";
 import { clock } from "./words.js";
 
 const MOST_VALUES = 30;
@@ -35,10 +36,10 @@ export const timesOf = (item) => [
   ["attempt", item.attempt > 1 && at(item.attempt_started_at)],
   ["updated", at(item.updated_at)],
   ["estimated", at(item.end_time === null && item.estimated_completion)],
-  ["end", at(item.end_time)],
+  ["end", !stillRuns(item) && at(item.end_time)],
   ["again", at(item.may_come_again_until)],
   ["waited", lasted(item.waited_ms)],
-  ["took", item.end_time && lasted(item.processing_time_ms)],
+  ["took", item.end_time && !stillRuns(item) && lasted(item.processing_time_ms)],
   ...Object.entries(item.warnings ?? {}).map(([name, since]) => [name, at(since)]),
 ];
 

@@ -5,10 +5,14 @@ import { element } from "./dom.js";
 import { follow } from "./feed.js";
 import { answered, BASE } from "./live.js";
 import { makeReader } from "./reading.js";
-import { normalized, pathOf } from "./task.js";
+import { normalized, pathOf, TASK } from "./task.js";
 import { makeTaskView } from "./task_view.js";
 import { current, refused } from "./token.js";
+import { mayReturn, stillRuns } from "./unsettled.js";
 import { makeWorkflowView } from "./workflow_view.js";
+
+// A lost run may go on: its record is read again after this time.
+const RETURNS_MS = 30_000;
 
 // words() returns the texts; drawn() is called after each draw, refuse(why) when an act was refused.
 export function makeRecord(kind, id, { words, drawn, refuse }) {
@@ -88,7 +92,7 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
   }
 
   // A cancelled record is final, but its run may go on until it acknowledges the cancel.
-  const over = () => record?.final && record.control?.acknowledged_at !== null;
+  const over = () => record?.final && !stillRuns(record);
 
   function state() {
     if (missing) return "";
@@ -116,6 +120,7 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
 
   function tick() {
     if (!over() && (feedState !== "live" || record?.final)) reader.look();
+    else if (record && mayReturn(record) && !document.hidden) reader.look(RETURNS_MS);
     if (record && !missing && !document.hidden) view.tick(record, words());
   }
 
@@ -123,7 +128,9 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
   function name() {
     if (missing || !record) return title.textContent;
     const share = record.progress.total ? `${record.progress.percentage}% · ` : "";
-    const status = words()[record.status] ?? record.status;
+    const status = stillRuns(record)
+      ? TASK.status(record, words())
+      : (words()[record.status] ?? record.status);
     return `${record.status === "running" ? share : `${status} · `}${view.name(record, words())}`;
   }
 

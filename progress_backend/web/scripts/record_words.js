@@ -12,10 +12,9 @@ export const WORDS = inEach(PAGE, {
   terminate: ["Terminate", "強制終了"],
   stack: ["Where is it?", "実行箇所を調べる"],
   sureTerminate: [(name) => `Terminate ${name}?`, (name) => `${name} を強制終了しますか?`],
-  doTerminate: ["Terminate the process", "強制終了する"],
   sureTerminateHow: [
-    "Its process gets SIGTERM in the middle of its work. A cancel is requested already: it ends at its next update by itself.",
-    "処理の途中でプロセスに SIGTERM を送ります。キャンセルは依頼済みで、次の更新で自然に終了します。",
+    "Its process gets SIGTERM in the middle of its work. A cancel is requested already: the job reads it only at its next update.",
+    "処理の途中でプロセスに SIGTERM を送ります。キャンセルは依頼済みですが、ジョブが読むのは次の更新のときだけです。",
   ],
   missing: {
     task: {

@@ -18,10 +18,11 @@ export function makeStrip(place, drawn) {
     return got;
   }
 
-  function show({ running, created: waiting } = {}, words) {
-    place.hidden = refused || running == null; // the empty strip keeps its space until `found` is read
+  function show({ running: byStatus, created: waiting } = {}, words) {
+    place.hidden = refused || byStatus == null; // the empty strip keeps its space until `found` is read
     if (place.hidden || !found) return;
     const { workers } = alive;
+    const running = byStatus + found.still_running;
     const wait = found.oldest_wait_ms == null ? "" : clock(found.oldest_wait_ms / 1000);
     place.dataset.stuck = waiting > 0 && workers === 0;
     const oldest = wait && words.oldest(wait);

@@ -4,6 +4,7 @@ import { moment, nowOf } from "./moment.js";
 import { detailsOf } from "./details.js";
 import { remainingText } from "./remaining.js";
 import { errorOf, messageOf } from "./translated.js";
+import { stillRuns } from "./unsettled.js";
 import { clock } from "./words.js";
 
 const OFFERED = {
@@ -48,7 +49,8 @@ export function pathOf({ workflow_id: workflow, task_id: task }) {
 
 // How long ago it ended, else started, else was created.
 export function agoText(item, words) {
-  const from = Date.parse(item.end_time ?? item.start_time ?? item.created_at);
+  const ended = stillRuns(item) ? null : item.end_time;
+  const from = Date.parse(ended ?? item.start_time ?? item.created_at);
   const seconds = (nowOf(item) - from) / 1000;
   const [size, unit] = AGO.find(([size]) => seconds >= size) ?? [];
   return size ? words.ago(Math.floor(seconds / size), words.units[unit]) : words.justNow;
@@ -58,7 +60,7 @@ function timeText(task, words) {
   if (task.status === "running" && task.estimated_completion && task.at)
     return remainingText(task, words);
   if (task.status === "created") return startText(task, detailsOf(task)?.start, words);
-  return task.end_time && task.processing_time_ms != null
+  return task.end_time && task.processing_time_ms != null && !stillRuns(task)
     ? words.took(clock(task.processing_time_ms / 1000))
     : "";
 }
@@ -76,14 +78,18 @@ function roughly(rate) {
   return rate >= 100 ? Math.round(rate) : Number(rate.toPrecision(3));
 }
 
-// Why a task does not run: its place in the queue, its error, or who paused or cancelled it and the reason.
+// Why a task does not run: its place in the queue, its error, or who paused or cancelled it and the reason; or that it
+// still runs.
 function whyText(task, words) {
   const { status, control } = task;
+  const where = stillRuns(task) && words.stillRuns(task.worker);
+  const who = [control?.by, control?.reason].filter(Boolean).join(": ");
+  if (where) return [where, who].filter(Boolean).join(" · ");
   const place = placeText(detailsOf(task)?.ahead, words);
   if (place) return place;
   if (status === "error") return errorOf(task, words);
   if (!control || !["paused", "cancelled"].includes(status)) return "";
-  return [control.by, control.reason].filter(Boolean).join(": ");
+  return who;
 }
 
 // The status, or a requested pause or cancel until the run acknowledges it.
@@ -107,7 +113,7 @@ export function pageOf(kind, id, words) {
 
 export const TASK = {
   page: ({ task_id }, words) => pageOf("task", task_id, words),
-  data: (task) => ({ taskId: task.task_id, final: task.final }),
+  data: (task) => ({ taskId: task.task_id, final: task.final && !stillRuns(task) }),
   name: ({ task_type, symbol }) => [task_type, symbol].filter(Boolean).join(" "),
   // The main name and the secondary one.
   names: ({ task_type, symbol }) => (symbol ? [symbol, task_type] : [task_type, ""]),

@@ -8,6 +8,7 @@ import { makeFacts, makeText, requestOf, timesOf } from "./record_parts.js";
 import { pageOf, TASK } from "./task.js";
 import { makeTimeline } from "./timeline_view.js";
 import { errorOf } from "./translated.js";
+import { stillRuns } from "./unsettled.js";
 import { clock } from "./words.js";
 
 // Until the run acknowledges a cancel, the button "Terminate" can send its process a signal.
@@ -31,7 +32,10 @@ const KIND = {
       ? startText(task, task.start_estimate, words)
       : [
           TASK.time(task, words),
-          task.final && task.usual_ms && words.usually(clock(task.usual_ms / 1000)),
+          task.final &&
+            !stillRuns(task) &&
+            task.usual_ms &&
+            words.usually(clock(task.usual_ms / 1000)),
         ]
           .filter(Boolean)
           .join(words.comma),
@@ -122,7 +126,7 @@ export function makeTaskView(place, act, id) {
   function tick(task, words) {
     head.tick(task, words);
     // A run may log more until it acknowledges its cancel.
-    log.look(task, task.final && task.control?.acknowledged_at !== null, words);
+    log.look(task, task.final && !stillRuns(task), words);
     timeline.look(task, words);
     if (task.status === "created") workers.look();
   }

@@ -32,7 +32,12 @@ export const WORDS = inEach(
     asked: {
       pause: ["Pause requested", "停止依頼中"],
       cancel: ["Cancel requested", "取消依頼中"],
+      end: ["End requested", "終了依頼中"],
     },
+    stillRuns: [
+      (worker) => (worker ? `still running on ${worker}` : "still running"),
+      (worker) => (worker ? `${worker} で実行中` : "実行中"),
+    ],
     connecting: ["Connecting…", "接続しています…"],
     stale: ["Not up to date", "最新ではありません"],
     unanswered: [
