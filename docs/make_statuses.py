@@ -46,6 +46,7 @@ _EVENTS: Final[dict[type[ev.Event], ev.Event]] = {
         ev.TakenBack(attempt=1),
         ev.Expired(revision=1),
         ev.Unreached(attempt=1, error_message="", cause=UPSTREAM),
+        ev.Repeated(task_id="new"),
         ev.Directed(workflow_id="w", act=Act.made("cancel", 1, None, None)),
     )
 }

@@ -189,6 +189,7 @@ def events(
         st.builds(ev.Expired, revision=st.integers(0, 5), **voice),
         st.builds(ev.Warned, warnings=warnings, revision=st.integers(0, 5), **voice),
         st.builds(ev.Ignored, **voice),
+        st.builds(ev.Repeated, task_id=names, **voice),
         st.builds(ev.TakenBack, **voice),
         st.builds(ev.Planned, identity=identities, **voice),
         st.builds(

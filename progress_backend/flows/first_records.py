@@ -76,6 +76,7 @@ class FirstRecords:
         about = event.identity
         if (
             about.metadata
+            or about.again_of is not None
             or event.eta is not None
             or event.expires is not None
             or event.at is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 from typing import Any, Final
 
@@ -112,6 +112,19 @@ class Job:
                 raise WrongArguments(self.name, [wrong]) from None
         return sent
 
+    def named(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments of a message by their names, as `checked` takes them.
+
+        Raises:
+            WrongArguments: the function does not take so many.
+        """
+        try:
+            bound = inspect.signature(_function(self.task)).bind_partial(*args, **kwargs)
+        except TypeError as error:
+            wrong = {"type": "arguments", "loc": ("arguments",), "msg": str(error)}
+            raise WrongArguments(self.name, [wrong]) from None
+        return dict(bound.arguments)
+
 
 def jobs_of(app: Celery) -> tuple[dict[str, Job], dict[str, str]]:
     """The jobs of an app by name; and the marked tasks that cannot be started, with the reason."""
@@ -143,7 +156,7 @@ def _model(task: Task) -> type[BaseModel]:
     Raises:
         NotDescribable: a parameter has no JSON form.
     """
-    function = getattr(task, "_orig_run", None) or task.run  # Celery's autoretry wraps `run`
+    function = _function(task)
     try:
         signature = inspect.signature(function)
         hints = _hints(function)
@@ -165,6 +178,10 @@ def _model(task: Task) -> type[BaseModel]:
     except (PydanticUserError, TypeError, ValueError) as error:
         raise NotDescribable(f"its arguments cannot be described: {_line(error)}") from None
     return model
+
+
+def _function(task: Task) -> Any:
+    return getattr(task, "_orig_run", None) or task.run  # Celery's autoretry wraps `run`
 
 
 def _hints(function: Any) -> dict[str, Any]:

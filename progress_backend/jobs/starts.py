@@ -7,7 +7,8 @@ import contextlib
 import hashlib
 import logging
 from collections.abc import Mapping
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 from celery import Celery
@@ -15,11 +16,13 @@ from celery import Celery
 from ..daemon import daemon
 from ..errors import InvalidEvent, ProgressError, SettingsError, TransitionRefused
 from ..flows import shown_record
-from ..operations import starts
-from ..record.events import Created, Failed, Identity
-from ..record.model import NOT_PUBLISHED
+from ..operations import messages, starts
+from ..record.events import Created, Failed, Identity, Repeated
+from ..record.fields import Body
+from ..record.model import ENDED, NOT_PUBLISHED
 from ..service.redis_progress_service import RedisProgressService
 from ..store.async_store import AsyncStore
+from ..tracking import kept_message
 from ..tracking.decorator import marking_of
 from ..tracking.headers import HEADER
 from ..tracking.identity import identity_of
@@ -46,6 +49,22 @@ class StartError(ProgressError):
         super().__init__(message)
         self.status_code = status_code
         self.retry_after_s = retry_after_s
+
+
+class Given(NamedTuple):
+    """What a message has besides keyword arguments: those by position, its options, and the values
+    of its progress header."""
+
+    args: tuple[Any, ...] = ()
+    options: Mapping[str, Any] = MappingProxyType({})
+    header: Mapping[str, Any] = MappingProxyType({})
+
+
+_PLAIN: Final = Given()
+_NOT_SIGNED: Final = (
+    "the arguments of task {} are not signed for it: they were kept by a process without "
+    "PROGRESS_SIGNING_KEYS"
+)
 
 
 class Starts:
@@ -80,7 +99,12 @@ class Starts:
         return identity_of(job.task, job.name, marking, (), arguments, given)
 
     async def start(
-        self, job: Job, arguments: dict[str, Any], identity: Identity, key: str | None
+        self,
+        job: Job,
+        arguments: dict[str, Any],
+        identity: Identity,
+        key: str | None,
+        given: Given = _PLAIN,
     ) -> str:
         """Creates the record and publishes the message; returns the task's id. `key` is the
         caller's Idempotency-Key: the same key and arguments give the same task.
@@ -104,8 +128,9 @@ class Starts:
         if mark is None:  # it was started before
             self._publishing -= 1
             return task_id
-        headers = {HEADER: _header(identity.owner)}
-        publish = asyncio.ensure_future(self._publish(job, arguments, task_id, headers, mark))
+        options = {**given.options, "task_id": task_id}
+        options["headers"] = {HEADER: {**given.header, **_header(identity.owner)}}
+        publish = asyncio.ensure_future(self._publish(job, given.args, arguments, options, mark))
         try:
             async with asyncio.timeout(PUBLISH_S):
                 await asyncio.shield(publish)
@@ -114,6 +139,53 @@ class Starts:
             why = f"the broker has not replied within {PUBLISH_S:g} s: it is not known whether "
             raise StartError(f"{why}task {task_id} was published", 504) from None
         return task_id
+
+    async def again(self, task_id: str, record: Body, owner: str | None) -> str:
+        """Runs an ended task again with what it was published with, as another task; returns that
+        one's id. `owner`: the caller's, None for one who is not bound to an owner.
+
+        Raises:
+            StartError: 409, it cannot be run again, with the reason; else as `start`.
+            WrongArguments: today's code does not take its arguments.
+        """
+        job, kept = await self._kept(task_id, record)
+        if owner is not None and not job.for_owners:
+            raise StartError("this job is not for callers who are bound to an owner", 403)
+        job.checked(job.named(kept["args"], kept["kwargs"]))
+        given = Given(tuple(kept["args"]), kept["options"], kept["header"])
+        headers = {HEADER: {**given.header, **_header(record.owner)}}
+        marking = marking_of(job.task)
+        assert marking is not None
+        identity = identity_of(job.task, job.name, marking, given.args, kept["kwargs"], headers)
+        identity = identity._replace(again_of=task_id)
+        new_id = await self.start(job, kept["kwargs"], identity, None, given)
+        with contextlib.suppress(ProgressError):  # the new task runs all the same
+            await self._service.apply(task_id, Repeated(task_id=new_id))
+        return new_id
+
+    async def _kept(self, task_id: str, record: Body) -> tuple[Job, dict[str, Any]]:
+        settings = self._store.settings
+        if record.status not in ENDED:
+            raise StartError(
+                f"task {task_id} is {record.status}: it can be run again at its end", 409
+            )
+        if record.workflow is not None:
+            raise StartError(f"task {task_id} is part of a workflow: run the workflow again", 409)
+        stored = await self._store.execute(messages.kept(task_id))
+        if stored is None:
+            raise StartError(f"the arguments of task {task_id} are not kept", 409)
+        about = settings.signing_keys, settings.key_prefix, task_id
+        try:
+            kept = kept_message.loaded(stored)
+            name = str(kept["task"])
+            kept_message.check(stored, *about, name, record.owner or "")
+        except (ValueError, KeyError, TypeError):
+            raise StartError(f"what is kept of task {task_id} cannot be read", 409) from None
+        except kept_message.NotSigned:
+            raise StartError(_NOT_SIGNED.format(task_id), 409) from None
+        if (found := self.jobs.get(name)) is None:
+            raise StartError(f"there is no job {name!r:.90} in the code any more", 409)
+        return found, kept
 
     async def _claimed(
         self, job: Job, arguments: dict[str, Any], owner: str | None, key: str | None
@@ -145,16 +217,16 @@ class Starts:
         return record is not None and record.start_time is not None
 
     async def _publish(
-        self, job: Job, arguments: dict[str, Any], task_id: str, headers: Any, mark: str
+        self, job: Job, args: Any, kwargs: Any, options: dict[str, Any], mark: str
     ) -> None:
         """Publishes in a thread, however long that takes, and notes how it ended."""
-        loop = asyncio.get_running_loop()
+        loop, task_id = asyncio.get_running_loop(), options["task_id"]
         sent: asyncio.Future[Exception | None] = loop.create_future()
 
         def publish() -> None:
             error: Exception | None = None
             try:
-                job.task.apply_async((), arguments, task_id=task_id, headers=headers)
+                job.task.apply_async(args, kwargs, **options)
             except Exception as raised:  # kombu's transports raise what their libraries raise
                 error = raised
             with contextlib.suppress(RuntimeError):  # the loop has ended

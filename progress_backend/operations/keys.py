@@ -73,6 +73,11 @@ class Keys:
         `Idempotency-Key`. Absent for every other task."""
         return f"{self.prefix}progress_start:{task_id}"
 
+    def message(self, task_id: str) -> str:
+        """String: arguments and options of a task that other programs may start, up to 64 KiB,
+        signed if PROGRESS_SIGNING_KEYS is set. Absent for every other task."""
+        return f"{self.prefix}progress_message:{task_id}"
+
     # Indexes
 
     def index(

@@ -43,6 +43,8 @@ class Identity(NamedTuple):
     traceparent: str | None = None
     #: Whether its arguments are kept; None for a task that other programs may not start.
     again: bool | None = None
+    #: The task that this one runs again.
+    again_of: str | None = None
 
 
 class Asked(NamedTuple):
@@ -95,6 +97,8 @@ class Created(Event, frozen=True, kw_only=True):
     workflow_name: str | None = None
     #: How many members its caller expects.
     workflow_total: int | None = None
+    #: Arguments and options, as they are kept; None if they are not.
+    message: bytes | None = None
 
 
 class Planned(Event, frozen=True, kw_only=True):
@@ -180,6 +184,12 @@ class Resumed(Event, frozen=True, kw_only=True):
 
 class Acknowledged(Event, frozen=True, kw_only=True):
     """The run has carried out the request in the record's control: it waits, or it has ended."""
+
+
+class Repeated(Event, frozen=True, kw_only=True):
+    """A caller has had the ended task run again, as another task."""
+
+    task_id: str
 
 
 class Retried(Event, frozen=True, kw_only=True):

@@ -188,6 +188,8 @@ class Body(Struct, kw_only=True, omit_defaults=True):
     again: Annotated[bool | None, is_(
         "Only for a task that other programs may start: whether its arguments are kept, so that it "
         "can be run again.")] = None
+    again_of: Annotated[str | None, is_("Id of the task that this one runs again.")] = None
+    again_by: Annotated[str | None, is_("Id of the newest task that runs this one again.")] = None
     error_cause: Annotated[str | None, is_(
         "The cause of an error: exception, time_limit, worker_lost, rejected, lost, not_published, "
         "unknown_task, internal_error, upstream (an earlier step did not complete), "

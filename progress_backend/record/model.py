@@ -203,6 +203,8 @@ class Task(Struct, frozen=True):
     owner: str | None = None
     traceparent: str | None = None
     again: bool | None = None
+    again_of: str | None = None
+    again_by: str | None = None
     error_cause: str | None = None
     rate: float | None = None
     #: What the newest run has done since its first value; None before that.

@@ -57,6 +57,7 @@ def packed(event: Event) -> Packed:
         changed["identity"] = identity._replace(metadata={})
     size = _BARE + len(document) + sum(map(len, texts.values()))
     size += len(getattr(event, "checkpoint", None) or "")
+    size += len(getattr(event, "message", None) or "")
     kept = event.having(**changed) if changed else event
     return Packed(kept, document if values else b"{}", size)
 

@@ -51,7 +51,16 @@ _BLANK: Final = Stored(**_REQUIRED)
 #: changed by a run's values.
 _ALIKE: Final = (
     *("task_id", "task_type", "symbol", "status", "waited_ms", "attempt", "retries"),
-    *("parent_id", "group_id", "owner", "traceparent", "again", "error_cause"),
+    *(
+        "parent_id",
+        "group_id",
+        "owner",
+        "traceparent",
+        "again",
+        "again_of",
+        "again_by",
+        "error_cause",
+    ),
 )
 _KEPT: Final = ("again_s", "lost_runs", "keeps_results", "work", "usual", "expect_s", "stall_s")
 _alike, _kept = attrgetter(*_ALIKE), attrgetter(*_KEPT)
@@ -245,6 +254,8 @@ def task_of(body: Body, unknown: Mapping[str, Any] = _NONE) -> Task:
         body.owner,
         body.traceparent,
         body.again,
+        body.again_of,
+        body.again_by,
         body.error_cause,
         body.rate,
         kept.work,

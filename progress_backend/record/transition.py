@@ -210,7 +210,7 @@ def _is_not_of_the_lost_run(task: Task, event: ev.Event) -> bool:
     """Whether an event is not from the run that was lost. A main process's event does not count
     after the failure of its own child (WorkerLostError); one of the run does, if it is alive. A
     cancel counts, since the message may be delivered again."""
-    if isinstance(event, (ev.Created, ev.Planned, ev.Requeued, ev.Cancelled)):
+    if isinstance(event, (ev.Created, ev.Planned, ev.Requeued, ev.Cancelled, ev.Repeated)):
         return False
     return event.attempt is None and (event.owner is None or task.error_cause != LOST)
 
@@ -287,6 +287,7 @@ _PAUSE = Move(TaskStatus.PAUSED, pauses.paused)
 _ACKNOWLEDGE = Move(SAME, pauses.acknowledged)
 _ACKNOWLEDGE_AFTER = Move(SAME, pauses.acknowledged, timeless=True)
 _WARNING = Move(SAME, task_warnings.warned, timeless=True)
+_REPEAT = Move(SAME, publish.repeated, timeless=True)
 _LOSE = Move(TaskStatus.ERROR, ends.lost)
 _EXPIRE = Move(TaskStatus.CANCELLED, ends.expired)
 _CANCEL = Move(TaskStatus.CANCELLED, ends.cancelled)
@@ -306,6 +307,7 @@ _OVER: Final[_Row] = {
     ev.Created: _AGAIN,
     ev.Planned: _PLAN_AGAIN,
     ev.Acknowledged: _ACKNOWLEDGE_AFTER,
+    ev.Repeated: _REPEAT,
 }
 
 TABLE: Final[Mapping[str, _Row]] = {
@@ -357,6 +359,7 @@ TABLE: Final[Mapping[str, _Row]] = {
         ev.Lost: _LOSE,
     },
     SUSPECTED: {
+        ev.Repeated: _REPEAT,
         ev.Directed: _DIRECT_AFTER,
         ev.Created: _FRESH,
         ev.Planned: _PLAN_AGAIN,

@@ -23,7 +23,11 @@ def event_of(action: Action, by: str | None, reason: str | None) -> Event:
     return Paused(by=by, reason=reason) if action == "pause" else Resumed(by=by)
 
 
-async def act_on(task_ids: Sequence[str], act: Callable[[str], Awaitable[object]]) -> Body:
+async def act_on(
+    task_ids: Sequence[str],
+    act: Callable[[str], Awaitable[object]],
+    together: int = _TOGETHER,
+) -> Body:
     """Acts on each task once; an error of one, or a text that says why the caller may not, does not
     keep the others from it. Returns how many were asked, and the others with what refused each.
 
@@ -31,8 +35,8 @@ async def act_on(task_ids: Sequence[str], act: Callable[[str], Awaitable[object]
         StoreUnavailable: the store does not answer; some tasks may have been asked.
     """
     ids, refused = list(dict.fromkeys(task_ids)), list[dict[str, Any]]()
-    for start in range(0, len(ids), _TOGETHER):
-        some = ids[start : start + _TOGETHER]
+    for start in range(0, len(ids), together):
+        some = ids[start : start + together]
         outcomes = await asyncio.gather(*map(act, some), return_exceptions=True)
         for task_id, outcome in zip(some, outcomes, strict=True):
             if isinstance(outcome, BaseException) and (

@@ -19,7 +19,7 @@ MARK = "__progress__"
 #: callers that are, too.
 Start = Literal[False, True, "owner"]
 #: Fields of a marking that one call cannot change.
-_OF_THE_TASK: Final = ("results", "workflow", "start")
+_OF_THE_TASK: Final = ("results", "workflow", "start", "again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Marking:
     workflow: str | None = None
     owner: Any = None
     start: Start = False
+    #: Whether the arguments of a task that others may start are kept.
+    again: bool = True
     #: The values that are given, by name.
     values: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
@@ -63,6 +65,7 @@ def progress_task(
     workflow: str | None = None,
     owner: str | Callable[..., Any] | None = None,
     start: Start = False,
+    again: bool = True,
 ) -> Callable[[F], F]: ...
 def progress_task(
     fun: F | None = None,
@@ -77,6 +80,7 @@ def progress_task(
     workflow: str | None = None,
     owner: str | Callable[..., Any] | None = None,
     start: Start = False,
+    again: bool = True,
     **unknown: Any,
 ) -> Any:
     """Marks a Celery task as tracked. Write it under `@app.task(bind=True)` or
@@ -95,8 +99,7 @@ def progress_task(
         symbol: label of the call, by which lists are filtered: a ticker, a file, a customer.
         total_items: items to be processed; unknown unless given.
         metadata: anything else worth keeping with the record.
-        results: whether the task's return value is recorded. Values given to `complete()` are
-            recorded in any case.
+        results: whether the return value is recorded; values given to `complete()` always are.
         expect_s: seconds of work after which a run gets the warning "late", at least 1; by default
             1.25 times those of the slowest of the last ten runs, at least 30.
         stall_s: seconds without a value after which a run gets the warning "stalled", at least 1;
@@ -107,6 +110,7 @@ def progress_task(
             owner sees only this owner's tasks. Members of a workflow without their own owner get
             the owner of the message that started the workflow.
         start: whether callers of the API may start this task; "owner": those with an owner, too.
+        again: whether the arguments of such a task are kept in Redis, to run it again.
 
     Raises:
         TypeError: the decorator is above `@app.task`, where it has no effect, or not on a
@@ -115,7 +119,7 @@ def progress_task(
     """
     _check_arguments(unknown, workflow, start)
     given = (task_type, symbol, total_items, metadata, results, expect_s, stall_s, workflow)
-    marking = Marking(*given, owner, start)
+    marking = Marking(*given, owner, start, again)
 
     def mark(function: F) -> F:
         _check_place(function)

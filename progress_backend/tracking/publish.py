@@ -27,6 +27,7 @@ class Publish:
         "marking",
         "member",
         "producer",
+        "serializer",
         "title",
         "total",
         "tracker",
@@ -37,6 +38,8 @@ class Publish:
         #: the process may have a task of that name.
         self.tracker = tracker
         self.producer = producer
+        #: The serializer that the caller or the task has named; None: the app's.
+        self.serializer: str | None = None
         #: The task's; None where it is not tracked.
         self.marking = marking
         #: The message's headers, once they are made; they may be changed until it leaves.

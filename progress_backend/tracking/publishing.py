@@ -16,7 +16,9 @@ from .process import Process
 from .publish import Publish
 
 
-def published(publish: Publish, name: str, *, headers: dict[str, Any], body: Any, **_: Any) -> None:
+def published(
+    publish: Publish, name: str, *, headers: dict[str, Any], body: Any, **route: Any
+) -> None:
     """Records Created before a message is sent; Requeued for a task with a record that another
     process publishes again.
 
@@ -38,7 +40,7 @@ def published(publish: Publish, name: str, *, headers: dict[str, Any], body: Any
         if again and _published_again(publish, process):
             publish.ahead = NOTHING  # its records exist
             return
-        _identify(publish, name, body)
+        _identify(publish, name, body, route)
     if isinstance(publish.producer, Batch) and publish.producer.tracker is tracker:
         return  # the batch creates the records of its messages together
     if any(publish.ahead):
@@ -49,13 +51,17 @@ def published(publish: Publish, name: str, *, headers: dict[str, Any], body: Any
         begun(publish, process.sender.record(None, headers["id"], publish.created))
 
 
-def _identify(publish: Publish, name: str, body: Any) -> None:
+def _identify(publish: Publish, name: str, body: Any, route: dict[str, Any]) -> None:
     """Makes the event that creates the record of a task before its message is sent."""
     headers, marking, tracker = publish.headers, publish.marking, publish.tracker
     assert marking is not None
     args, kwargs = (body[0], body[1]) if isinstance(body, (list, tuple)) else ((), {})
     task = tracker.app._tasks.get(name)
     identity = identity_of(task, name, marking, args, kwargs, headers)
+    message = None
+    if marking.start and marking.again and publish.member is None:
+        message = _kept(publish, name, identity, body, route)
+        identity = identity._replace(again=message is not None)
     headers[HEADER] = header_of(identity)
     if publish.member is not None and identity.owner is not None and not publish.goes_on:
         # The tasks that follow have that owner, unless they have their own.
@@ -65,7 +71,19 @@ def _identify(publish: Publish, name: str, body: Any) -> None:
         identity=identity,
         eta=None if eta is None else instant(eta),
         expires=None if expires is None else instant(expires),
+        message=message,
     )
+
+
+def _kept(publish: Publish, name: str, identity: Any, body: Any, route: Any) -> bytes | None:
+    """What the task is published with, to be kept; None of a message that is no JSON."""
+    app = publish.tracker.app
+    if (publish.serializer or app.conf.task_serializer) != "json":
+        return None
+    from .kept_message import kept
+
+    task_id = str(publish.headers["id"])
+    return kept(task_id, name, identity, body, route, publish.tracker.settings)
 
 
 def _published_again(publish: Publish, process: Process) -> bool:

@@ -49,7 +49,7 @@ def _text(marking: Marking) -> str:
     if marking.workflow is not None:
         constants["workflow"] = marking.workflow
     if marking.start:
-        constants["start"] = marking.start
+        constants |= {"start": marking.start, "again": marking.again}
     text = dumps(constants)
     return text if len(text) <= _LONGEST else dumps({**constants, "metadata": None})
 
@@ -67,6 +67,7 @@ def _marking(text: bytes | None) -> Marking | None:
     results = stored.get("results") is not False
     start = stored.get("start")
     constants["start"] = start if start in (True, "owner") else False
+    constants["again"] = stored.get("again") is not False
     return Marking(results=results, workflow=workflow, **constants)
 
 

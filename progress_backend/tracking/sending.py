@@ -47,6 +47,7 @@ def watch_calls(tracker: Tracker) -> None:
             options["task_id"] = given["task_id"] = uuid()
         publish, outer = Publish(tracker, given.get("producer"), marking), current.publish
         current.publish = publish
+        publish.serializer = options.get("serializer")
         try:
             sent = send_task(name, *args, **options)
         except BaseException as error:  # KeyboardInterrupt too, or a time-out of gevent's

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Body, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 
+from ..errors import TaskNotFound
 from ..record import responses
 from ..record.default_texts import wished
 from ..record.document import written
@@ -26,7 +27,7 @@ from .route_table import answer, route
 from .state import Api, api_of, may
 from .stored_answer import VARIES
 from .strict_route import StrictRoute
-from .wait import for_end, wished_s
+from .wait import waited
 
 if TYPE_CHECKING:
     from ..jobs.schema import Job
@@ -42,6 +43,9 @@ _CLOSED: Final = (
     "create_app(celery_app=…, start=True)"
 )
 _NO_DOOR: Final = {404: answer("There is no such job, or no jobs are started here.", Problem)}
+_NOT_AGAIN: Final = {
+    409: answer("The task is open, part of a workflow, or its arguments are not kept.", Problem)
+}
 _PUBLISHED: Final = {
     202: answer("Published; the body is the task.", TaskBody),
     200: answer("With Prefer: wait=N, if the task has ended.", TaskBody),
@@ -84,12 +88,8 @@ async def start_job(
     task_id, refusal = await _started(api, request, job, arguments, idempotency_key)
     if refusal is not None:
         return refusal
-    wait_s, applied = wished_s(prefer), {}
-    if wait_s is not None:
-        if (full := await for_end(api, request, task_id, wait_s)) is None:
-            applied = {"Preference-Applied": f"wait={wait_s}"}
-        else:
-            api.measured.refusal(full)
+    applied = {} if prefer is None else await waited(api, request, task_id, prefer)
+    applied.pop("Vary", None)
     shown = await api.tasks.of(task_id)
     headers = {**VARIES, **applied, "Location": _address(request, task_id)}
     if shown is None:
@@ -97,6 +97,36 @@ async def start_job(
     if not (applied and shown.record.final):
         return _task(api, request, shown, accept_language, 202, {**headers, "Retry-After": "1"})
     return _task(api, request, shown, accept_language, 200, headers)
+
+
+@router.post("/task/{task_id:path}/again", status_code=202)
+@route("Run a task again", ("start", "task"), {202: _PUBLISHED[202]} | _NO_DOOR | _NOT_AGAIN)
+async def run_again(
+    request: Request, task_id: parameters.TaskId, accept_language: parameters.AcceptLanguage = None
+) -> Response:
+    """Publishes an ended task again, as a new task, with the arguments and options that were kept.
+    The body is the new task's record, with `again_of`; the old one gets `again_by`. A member of a
+    workflow, and a task without kept arguments, get 409."""
+    api = api_of(request)
+    new_id = await again(api, request, task_id)
+    note(request.scope, id=task_id, again_by=new_id)
+    shown, headers = await api.tasks.of(new_id), {**VARIES, "Location": _address(request, new_id)}
+    if shown is None:
+        return Response(dumps({"task_id": new_id}), 202, headers, "application/json")
+    return _task(api, request, shown, accept_language, 202, headers)
+
+
+async def again(api: Api, request: Request, task_id: str) -> str:
+    """Runs a task again; returns the new task's id.
+
+    Raises:
+        TaskNotFound: there is no record.
+        ProgressError: it is not run again, with the reason.
+    """
+    starts, shown = _starts(api), await api.tasks.of(task_id)
+    if shown is None:
+        raise TaskNotFound(task_id)
+    return await starts.again(task_id, shown.record, caller_of(request.scope).owner)
 
 
 async def _started(
@@ -160,5 +190,5 @@ def _address(request: Request, task_id: str) -> str:
     """The address of the task's status, under whatever prefix the route is."""
     scope = request.scope
     path = str(scope["path"])
-    before = path[: path.rindex("/internal/jobs/")]
+    before = path[: path.rindex("/internal/")]
     return f"{before}/internal/task/{quote(task_id, safe='')}/status"

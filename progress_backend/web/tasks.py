@@ -34,6 +34,7 @@ from .state import Api, api_of
 from .stored_answer import VARIES, TaggedAnswer
 from .strict_route import StrictRoute
 from .terminate import NO_BROKER
+from .wait import waited
 from .workflows import asked, workflow_as_task, workflow_there
 
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
@@ -159,19 +160,24 @@ async def task_status(
     query: Annotated[queries.StatusQuery, Query()],
     if_none_match: parameters.IfNoneMatch = None,
     accept_language: parameters.AcceptLanguage = None,
+    prefer: parameters.Prefer = None,
 ) -> Response:
     """Reads the record. `fields=all` adds its checkpoint. With If-None-Match the status is 304
     while nothing has changed. If the id has no record but is a workflow's, the response shows the
     workflow as a task: its `task_type` is `workflow`, and its progress counts tasks. With `Accept:
     text/html` the response is a piece of HTML, except when a browser opens the address as a
-    page."""
+    page. With `Prefer: wait=N` the response waits for the end, 60 seconds at most."""
     api, locale = api_of(request), wished(accept_language)
+    applied = {} if prefer is None else await waited(api, request, task_id, prefer)
     languages = languages_of(request.scope, locale, api.settings.locale)
     if fragment.asked_for(headers := dict(request.scope["headers"])):
         answer = await status_of(api, task_id, None, languages)
         return fragment.in_place_of(answer, headers, locale or api.settings.locale)
     whole = query.fields is not None
-    return await status_of(api, task_id, if_none_match, languages, whole=whole)
+    found = await status_of(api, task_id, if_none_match, languages, whole=whole)
+    for name, value in applied.items():
+        found.headers.append(name, value)
+    return found
 
 
 async def status_of(

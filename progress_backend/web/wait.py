@@ -28,6 +28,16 @@ def wished_s(prefer: str | None) -> int | None:
     return None
 
 
+async def waited(api: Api, request: Request, task_id: str, prefer: str) -> dict[str, str]:
+    """Waits for a task's end as a Prefer header wishes; the headers of the response."""
+    if (seconds := wished_s(prefer)) is None:
+        return {}
+    if (full := await for_end(api, request, task_id, seconds)) is not None:
+        api.measured.refusal(full)
+        return {"Vary": "Prefer"}
+    return {"Vary": "Prefer", "Preference-Applied": f"wait={seconds}"}
+
+
 class _End:
     """A receiver of a task's updates that notices its end alone."""
 

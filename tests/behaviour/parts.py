@@ -32,7 +32,9 @@ _BEFORE = Task(
 _ENDED = {"status": TaskStatus.COMPLETED, "completed_at": _NOW + timedelta(seconds=20)}
 #: It counts a wait and a run, ends a member of a workflow, and takes a request out of the record.
 _AFTER = replace(_BEFORE, **_ENDED, waited_ms=2_000, control=None)
-_CREATED = ev.Created(identity=ev.Identity("fetch_data"), workflow_name="n", workflow_total=1)
+_CREATED = ev.Created(
+    identity=ev.Identity("fetch_data"), workflow_name="n", workflow_total=1, message=b"- {}"
+)
 _CHANGE = Change(
     _BEFORE,
     _AFTER,

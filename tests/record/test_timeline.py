@@ -88,6 +88,7 @@ TABLE: list[tuple[tuple[ev.Event, ...], list[str]]] = [
     ((CREATED, STARTED, ev.Completed()), []),
     ((CREATED, STARTED, ev.Completed(asked=ev.Asked("api", "why", force=True))), []),
     ((CREATED, STARTED, ev.Failed(error_message="no")), []),
+    ((CREATED, STARTED, ev.Completed(), ev.Repeated(task_id="new")), []),
     ((CREATED, STARTED, ev.Cancelled(by="celery")), []),
     ((CREATED, STARTED, ev.Ignored()), []),
     ((CREATED, ev.Expired(revision=0)), []),

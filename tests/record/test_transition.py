@@ -44,15 +44,15 @@ IDENTITY = ev.Identity(task_type="fetch_data", total_items=10, symbol="7203.T")
 
 #: The design's table. "same": the very same record; "-": refused; "fresh": created again.
 DESIGN = """
-            Created  Started  Progressed  Paused  Acknowledged   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   TakenBack  Expired    Ignored    Planned  Unreached  Directed  Warned
-absent      created  running  -           -       -        -        -        -         -          error   -          -      -          -          -            created  -        -         -
-created     same     running  running     paused  -        same     created  created   completed  error   cancelled  -      -          cancelled  cancelled    same     -        same      warned
-running     same     running  running     paused  -        same     running  running   completed  error   cancelled  error  -          cancelled  cancelled    same     -        same      warned
-paused      same     paused   paused      same    paused   running  paused   paused    completed  error   cancelled  error  -          cancelled  cancelled    same     -        same      -
-lost        fresh    running  running     -       -        -        running  running   completed  error   cancelled  -      running    -          cancelled    fresh    -        same      -
-error       fresh    running  -           -       same     -        -        created   -          -       -          -      -          -          -            fresh    -        same      -
-completed   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -          -            fresh    -        same      -
-cancelled   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -          -            fresh    -        same      -
+            Created  Started  Progressed  Paused  Acknowledged   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   TakenBack  Expired    Ignored    Planned  Unreached  Directed  Warned  Repeated
+absent      created  running  -           -       -        -        -        -         -          error   -          -      -          -          -            created  -        -         -             -
+created     same     running  running     paused  -        same     created  created   completed  error   cancelled  -      -          cancelled  cancelled    same     -        same      warned        -
+running     same     running  running     paused  -        same     running  running   completed  error   cancelled  error  -          cancelled  cancelled    same     -        same      warned        -
+paused      same     paused   paused      same    paused   running  paused   paused    completed  error   cancelled  error  -          cancelled  cancelled    same     -        same      -             -
+lost        fresh    running  running     -       -        -        running  running   completed  error   cancelled  -      running    -          cancelled    fresh    -        same      -             again
+error       fresh    running  -           -       same     -        -        created   -          -       -          -      -          -          -            fresh    -        same      -             again
+completed   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -          -            fresh    -        same      -             again
+cancelled   fresh    -        -           -       ended    -        -        -         -          -       -          -      -          -          -            fresh    -        same      -             again
 """  # noqa: E501 - a table, as the design has it
 HEADER, *LINES = [line.split() for line in DESIGN.strip().splitlines()]
 CASES = [
@@ -98,6 +98,7 @@ def event(name: str, **voice: object) -> ev.Event:
         "Failed": {"error_message": "why"},
         "Lost": {"lease": "lease-1", "error_message": "silent", "revision": 7},
         "Expired": {"revision": 7},
+        "Repeated": {"task_id": "new"},
         "Warned": {"warnings": Warnings(late=NOW), "revision": 7},
         "Planned": {"identity": IDENTITY},
         "Unreached": {"error_message": "why", "cause": "upstream"},
@@ -182,6 +183,9 @@ def test_entry(row, name, expected) -> None:
     if expected == "ended":  # as it was, but for what was asked
         assert replace(after, control=before.control, revision=7) == before
         assert after.control == {**before.control, "acknowledged_at": rendered(LATER)}
+        return
+    if expected == "again":  # as it was, but for the task that runs it again
+        assert after == replace(before, again_by="new")
         return
     if expected == "warned":  # as it was, but for the warning
         assert after == replace(before, warnings=Warnings(late=NOW))

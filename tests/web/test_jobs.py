@@ -270,3 +270,85 @@ def test_a_project_that_cannot_be_imported_leaves_the_api_up(
 def test_an_eager_app_starts_nothing(installed: Install, serve: Serve) -> None:
     eager = installed({"task_always_eager": True})
     assert serve(eager.celery).http.get("/internal/jobs").status_code == 503
+
+
+def ended(app: App, task_id: str) -> bool:
+    return app.document(task_id).get("status") in ("completed", "error", "cancelled")
+
+
+def test_an_ended_task_is_run_again_with_what_it_was_published_with(
+    shop: App, serve: Serve
+) -> None:
+    api, task = serve(), shop.celery.tasks["fetch"]
+    progress = {"progress": {"symbol": "7203.T", "owner": OWNER}}
+    old = task.apply_async((3,), {"label": "y"}, headers=progress, priority=3).id
+    assert shop.document(old)["again"] is True
+    path = f"/internal/task/{old}/again"
+    assert api.http.post(path).status_code == 409
+    with start_worker(shop.celery, perform_ping_check=False, shutdown_timeout=60):
+        eventually(lambda: ended(shop, old))
+        answer = api.http.post(path)
+        new = answer.json()["task_id"]
+        assert (answer.status_code, answer.json()["again_of"]) == (202, old)
+        assert answer.headers["location"] == f"/internal/task/{new}/status"
+        eventually(lambda: ended(shop, new))
+    assert new != old
+    found = shop.document(new)
+    assert (found["symbol"], found["owner"], found["results"]) == ("7203.T", OWNER, {"rows": 3})
+    assert (found["again_of"], shop.document(old)["again_by"]) == (old, new)
+    again = api.http.post(f"/internal/task/{new}/again")
+    assert (again.status_code, again.json()["again_of"]) == (202, new)
+
+
+def test_many_are_run_again_in_one_act(shop: App, serve: Serve) -> None:
+    api = serve()
+    ids = [shop.celery.tasks["fetch"].delay(n).id for n in range(20)]
+    for task_id in ids:
+        api.http.post(f"/internal/task/{task_id}/cancel")
+    unmarked = shop.celery.tasks["unmarked"].delay(1).id
+    done = api.http.post("/internal/act", json={"action": "again", "ids": [*ids, unmarked]}).json()
+    assert done["asked"] == 20
+    assert [one["task_id"] for one in done["refused"]] == [unmarked]
+    assert messages(shop) == 41
+
+
+def test_arguments_without_a_signature_are_not_run(shop: App, serve: Serve, redis_url: str) -> None:
+    api = serve(signing_keys=("k" * 32,))
+    task_id = shop.celery.tasks["fetch"].delay(1).id
+    api.http.post(f"/internal/task/{task_id}/cancel")
+    assert api.http.post(f"/internal/task/{task_id}/again").status_code == 409
+    assert messages(shop) == 1
+
+
+def test_what_the_code_takes_today_counts(
+    shop: App, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, left = serve(), shop.celery.tasks["fetch"].delay("no number").id
+    api.http.post(f"/internal/task/{left}/cancel")
+    answer = api.http.post(f"/internal/task/{left}/again")
+    assert answer.status_code == 422
+    gone = shop.celery.tasks["mine"].delay(1).id
+    api.http.post(f"/internal/task/{gone}/cancel")
+    monkeypatch.delitem(api.app.state.progress.starts.jobs, "mine")
+    assert api.http.post(f"/internal/task/{gone}/again").status_code == 409
+    assert messages(shop) == 2
+
+
+def test_too_large_arguments_are_not_kept(shop: App, serve: Serve) -> None:
+    api, large = serve(), shop.celery.tasks["fetch"].delay(1, label="x" * 70_000).id
+    assert shop.document(large)["again"] is False
+    api.http.post(f"/internal/task/{large}/cancel")
+    assert api.http.post(f"/internal/task/{large}/again").status_code == 409
+
+
+def test_a_read_waits_for_the_end(shop: App, serve: Serve) -> None:
+    api, task_id = serve(), shop.celery.tasks["unmarked"].delay(3).id
+    path, prefer = f"/internal/task/{task_id}/status", {"Prefer": "wait=50"}
+    early = api.http.get(path, headers={"Prefer": "wait=0"})
+    assert (early.status_code, early.json()["status"]) == (200, "created")
+    with start_worker(shop.celery, perform_ping_check=False, shutdown_timeout=60):
+        answer = api.http.get(path, headers=prefer)
+    assert (answer.status_code, answer.json()["status"]) == (200, "completed")
+    assert answer.headers["preference-applied"] == "wait=50"
+    assert "Prefer" in answer.headers["vary"]
+    assert "Prefer" not in api.http.get(path).headers["vary"]

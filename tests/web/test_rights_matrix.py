@@ -157,6 +157,8 @@ BY_RIGHT: Final[dict[Right, Row]] = {
     ("read", "task"): READ,
     ("update", "task"): WRITE,
     ("cancel", "task"): WRITE,
+    # No jobs are started here.
+    ("start", "task"): row(403, 404, 403, 404, 403, 403, 404, 403, starts=(404, 404, 404)),
     ("list", "tasks"): LIST,
     ("read", "workflow"): FLOW,
     ("update", "workflow"): WHOLE_WRITE,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...settings import Settings
 from .change import CommitPart
+from .kept_message import KEPT_MESSAGE
 from .past_run import PAST_RUN
 from .past_workflow import PAST_WORKFLOW
 from .time_totals import TIME_TOTALS
@@ -30,4 +31,4 @@ def default_parts(
         from .webhook_event import ENDED_WORKFLOWS, webhook_events
 
         found += (ENDED_WORKFLOWS, webhook_events(targets, settings))
-    return (*found, TIMELINE_ENTRY)
+    return (*found, KEPT_MESSAGE, TIMELINE_ENTRY)

@@ -58,10 +58,12 @@ SETS: Final[tuple[tuple[str, ...], ...]] = (
     ("time_totals",),
     ("workflow_figures",),
     ("time_totals", "workflow_figures"),
+    ("time_totals", "kept_message"),
     _OF_AN_END,
     (*_OF_AN_END, "webhook_event"),
     _OF_A_MEMBERS_END,
-    (*_OF_A_MEMBERS_END, "ended_workflow", "webhook_event", "timeline_entry"),
+    (*_OF_AN_END, "kept_message"),
+    (*_OF_A_MEMBERS_END, "ended_workflow", "webhook_event", "kept_message", "timeline_entry"),
 )
 
 

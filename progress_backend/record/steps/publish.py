@@ -42,6 +42,10 @@ def _recorded(identity: ev.Identity) -> dict[str, Any]:
     }
 
 
+def repeated(task: Task, event: ev.Repeated, scene: Scene) -> Task:
+    return replace(task, again_by=event.task_id)
+
+
 def joined(known: Member | None, given: Member | None) -> Member | None:
     """A task's place in workflows after its publish. Its share continues in a workflow that it was
     in before."""
@@ -62,6 +66,8 @@ def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
         task = replace(task, **about | kept)
     elif identity.owner is not None and task.owner is None:
         task = replace(task, owner=identity.owner)
+    if identity.again is not None:
+        task = replace(task, again=identity.again)
     if identity.member is not None and (task.member is None or task.member.planned):
         task = replace(task, member=joined(task.member, identity.member))
     if task.root_id is None and identity.root_id is not None:

@@ -146,7 +146,7 @@ class ActOnMany(_Asked):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ACT_ON_IDS]})
 
-    action: Literal["cancel", "pause", "resume"] = Field(description="The request.")
+    action: Literal["cancel", "pause", "resume", "again"] = Field(description="The request.")
     ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_NAMED)] = Field(
         description="Ids of the tasks."
     )
