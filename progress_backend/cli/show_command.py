@@ -39,7 +39,5 @@ def show(source: Source, given: str | None, workflow_id: str | None, as_json: bo
         timeline = source.timeline(its_id)
         if timeline is not None and (happened := list(details.of_timeline(timeline, locale))):
             click.echo("\n".join(("", *happened)))
-        # A token for an API may not read the list of workers.
-        waits = body["status"] == TaskStatus.CREATED and source.url is None
-        if waits and not source.workers()["workers"]:
+        if body["status"] == TaskStatus.CREATED and source.no_worker():
             click.echo(formats.text(locale, "no_workers"))

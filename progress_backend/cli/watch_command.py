@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from functools import partial
 from math import isnan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from ..errors import StoreUnavailable
 from ..record.caller_events import MAX_LIMIT
 from ..record.list_request import ListRequest
+from ..record.model import TaskStatus
+from ..terminal import formats
 from ..terminal.desk import Desk
 from ..terminal.following import follow
 from ..terminal.keys import can_be_read
@@ -73,13 +76,33 @@ def watch(
     filtered, whole = any(chosen.values()), bool(task_ids) or workflow_id is not None
     if [bool(task_ids), workflow_id is not None, filtered].count(True) > 1:
         raise click.UsageError("give TASK_IDs, or --workflow ID, or filters, not two of them")
+    named_reader = partial(_of_ids, source, workflow_id, task_ids)
+    asked = ListRequest(**chosen, top=not filtered, limit=SHOWN)
+    make = named_reader if whole else partial(ListReader, source, asked)
+    show_until_end(source, make, interval, page_url, whole=whole, opens=not (whole or filtered))
+
+
+def show_until_end(
+    source: Source,
+    make: Callable[[], Reader],
+    interval: float,
+    page_url: str | None,
+    *,
+    whole: bool,
+    opens: bool = False,
+) -> NoReturn:
+    """Shows what is watched, which the reader that `make` returns reads; where it is `whole` until
+    it has ended. `opens`: whether a workflow among the rows can be opened.
+
+    Raises:
+        click.exceptions.Exit: with the command's exit code.
+    """
     with ExitStack() as stack:
         try:
-            if whole:
-                reader = _of_ids(source, workflow_id, task_ids)
-            else:
-                reader = ListReader(source, ListRequest(**chosen, top=not filtered, limit=SHOWN))
-            show = _show(source, reader, page_url, opens=not (whole or filtered))
+            reader = make()
+            if whole and _waits_in_vain(source, reader):
+                click.echo(formats.text(source.locale, "no_workers"), err=True)
+            show = _show(source, reader, page_url, opens=opens)
             stack.enter_context(show)
             desk = show if isinstance(show, Desk) else None
             read, wait = (desk or reader).read, desk.wait if desk else time.sleep
@@ -90,6 +113,15 @@ def watch(
             raise click.exceptions.Exit(130 if whole else 0) from None
         show.final(view)
     raise click.exceptions.Exit(0 if view.completed else 1)
+
+
+def _waits_in_vain(source: Source, reader: Reader) -> bool:
+    """Whether something waits, and no worker that tracks tasks lives."""
+    view = reader.read()
+    waits = any(task.status == TaskStatus.CREATED for task in view.watched)
+    with suppress(StoreUnavailable):
+        return waits and view.trouble is None and source.no_worker()
+    return False
 
 
 def _of_ids(source: Source, workflow_id: str | None, task_ids: tuple[str, ...]) -> Reader:

@@ -109,7 +109,7 @@ class RedisProgressService(ProgressService):
     async def _applied(self, task_id: str, events: tuple[Event, ...]) -> Applied:
         """Records events in one commit, and tries again after a pause where other writers were
         first."""
-        store = await self._store()
+        store = await self.opened()
         for longest_s in _TURNS_S:
             with contextlib.suppress(ConcurrentUpdate):
                 return await self.run(self.flows.ask(task_id, events, store.now()))
@@ -127,7 +127,7 @@ class RedisProgressService(ProgressService):
         Raises:
             ForeignValue: the value that is stored under the id is no record.
         """
-        now = (await self._store()).now()
+        now = (await self.opened()).now()
         body = await self.run(workflow_bodies.task_or_workflow(self.flows, task_id, now))
         return None if body is None else loaded(body)
 
@@ -193,7 +193,7 @@ class RedisProgressService(ProgressService):
 
     async def _list(self, request: ListRequest, light: bool) -> Body:
         request.check()
-        now = (await self._store()).now()
+        now = (await self.opened()).now()
         found = await self.run(task_list.listed(self.flows, request, now, light=light))
         return {
             "tasks": [loaded(row) for row in found.rows],
@@ -244,7 +244,7 @@ class RedisProgressService(ProgressService):
     async def get_workers(self) -> Body:
         """Reads which workers track tasks, as `GET /internal/workers` has it: each one's name, last
         sign of life and what it runs."""
-        now = (await self._store()).now()
+        now = (await self.opened()).now()
         return await self.run(worker_list.workers(self.flows, now))
 
     async def get_workflow_status(self, workflow_id: str) -> Body | None:
@@ -254,7 +254,7 @@ class RedisProgressService(ProgressService):
         Args:
             workflow_id: the id of the result that `apply_async` of the canvas returned.
         """
-        now = (await self._store()).now()
+        now = (await self.opened()).now()
         body = await self.run(workflow_bodies.status(self.flows, workflow_id, now))
         return None if body is None else loaded(body)
 
@@ -270,7 +270,7 @@ class RedisProgressService(ProgressService):
             InvalidEvent: the page or the limit is out of bounds.
         """
         limit = caller_events.paging(page, limit)
-        now = (await self._store()).now()
+        now = (await self.opened()).now()
         total, rows = await self.run(workflow_bodies.page(self.flows, page, limit, now))
         return {
             "workflows": [loaded(row) for row in rows],
@@ -324,7 +324,7 @@ class RedisProgressService(ProgressService):
         self, workflow_id: str, action: Action, reason: str | None, by: str | None
     ) -> Body:
         caller_events.who_and_why(by, reason)
-        store = await self._store()
+        store = await self.opened()
         asked = new_workflow_act.ask(
             self.flows, workflow_id, action, store.now(), by=by, reason=reason
         )
@@ -337,7 +337,7 @@ class RedisProgressService(ProgressService):
 
     async def now(self) -> datetime:
         """Reads the time by Redis's clock, in the configured zone."""
-        return (await self._store()).now()
+        return (await self.opened()).now()
 
     async def health_check(self) -> Body:
         """Reads the state of the store, as `GET /internal/health` has it: `status` is "healthy",
@@ -345,7 +345,7 @@ class RedisProgressService(ProgressService):
         nothing."""
         sent = time.perf_counter()
         try:
-            store = await self._store()
+            store = await self.opened()
             counted = await store.execute(self.flows.count(store.now()))
             took_ms = round((time.perf_counter() - sent) * 1000, 1)
             memory = await store.execute(counts.memory())
@@ -363,9 +363,10 @@ class RedisProgressService(ProgressService):
 
     async def run(self, flow: Flow[T]) -> T:
         """Runs a flow on Redis."""
-        return await (await self._store()).run(flow)
+        return await (await self.opened()).run(flow)
 
-    async def _store(self) -> AsyncStore:
+    async def opened(self) -> AsyncStore:
+        """The store, connected; StoreUnavailable while it does not answer."""
         store = self._given
         if store is None:
             loop = asyncio.get_running_loop()

@@ -31,6 +31,8 @@ _JSON: Final = "application/json"
 _NO_ROUTE: Final = '{"detail":"Not Found"}'
 #: Seconds without a byte of an answer at most, and of a whole one.
 _ANSWER_S: Final = 3.0
+#: The same of a start: the API waits for another one with its key, then for the broker.
+_START_S: Final = 10.0
 _WHOLE_S: Final = 30.0
 _PIECE: Final = 64 * 1024
 
@@ -75,7 +77,7 @@ class ApiClient:
         """There is nothing to close: each request has a connection of its own."""
 
     def ask(
-        self, method: str, path: Sequence[str], given: dict[str, Any]
+        self, method: str, path: Sequence[str], given: dict[str, Any], key: str | None = None
     ) -> tuple[Mapping[str, Any] | None, datetime | None]:
         """An endpoint's answer to a query or body, None where it has no such record; and the time
         there.
@@ -84,16 +86,22 @@ class ApiClient:
             method: the HTTP method in capitals.
             path: the parts of the endpoint's path below `/internal`.
             given: the query or body.
+            key: the request's Idempotency-Key.
 
         Raises:
             StoreUnavailable: there is no answer, or none that is expected.
-            SettingsError: 401 or 403, the token is not known or may not do this; or the answer is
-                a redirect to another server.
+            SettingsError: 401 or 403, the token is not known or may not do this; 404 of a job; or
+                the answer is a redirect to another server.
             TransitionRefused: 409, the task's status does not allow it.
             InvalidEvent: 422, what is asked for does not go together.
         """
         place = f"/internal/{'/'.join(quote(part, safe='') for part in path)}"
+        starts = path[0] == "jobs" or path[-1] == "again"
         headers, content = self._headers, None
+        if key is not None:
+            if not (key.isascii() and key.isprintable()):
+                raise InvalidEvent("an Idempotency-Key has printable ASCII characters alone")
+            headers = headers | {"Idempotency-Key": key}
         if method != "GET":
             headers, content = headers | {"Content-Type": _JSON}, dumps(given).encode()
         elif given:
@@ -102,7 +110,7 @@ class ApiClient:
         # S310 warns of file: and other schemes; that of the base was checked.
         request = Request(self._address + place, content, headers, method=method)  # noqa: S310
         try:
-            return self._answered(request)
+            return self._answered(request, _START_S if starts else _ANSWER_S)
         except HTTPError as error:
             text = ""
             with error, suppress(OSError, HTTPException):
@@ -110,7 +118,9 @@ class ApiClient:
             # Not a proxy's, nor another application's: the record may be there.
             ours = error.headers.get_content_type() == _JSON and text != _NO_ROUTE
             if error.code == HTTPStatus.NOT_FOUND and len(path) > 1 and ours:
-                return None, None
+                if not starts:
+                    return None, None
+                raise SettingsError(f"{self._address}: {_detail(text)[0]}") from error
             raise self._refused(error.code, text) from error
 
     def _body(self, answer: HTTPResponse) -> bytes:
@@ -121,9 +131,11 @@ class ApiClient:
                 raise TimeoutError(f"its answer takes more than {_WHOLE_S:g} s")
         return bytes(content)
 
-    def _answered(self, request: Request) -> tuple[Mapping[str, Any], datetime | None]:
+    def _answered(
+        self, request: Request, within_s: float
+    ) -> tuple[Mapping[str, Any], datetime | None]:
         try:
-            with self._open(request, timeout=_ANSWER_S) as answer:
+            with self._open(request, timeout=within_s) as answer:
                 kind = answer.headers.get_content_type()
                 if kind != _JSON:  # of a proxy's log-in page, for example
                     raise StoreUnavailable(
@@ -136,15 +148,13 @@ class ApiClient:
             raise
         except (OSError, HTTPException, ValueError) as error:
             why = f"{getattr(error, 'reason', error)}; is progress-backend serve running there?"
-            raise StoreUnavailable(f"{self._address} does not answer: {why}") from error
+            unsent = isinstance(getattr(error, "reason", error), ConnectionRefusedError)
+            what = f"{self._address} does not answer: {why}"
+            raise StoreUnavailable(what, late=not unsent) from error
         return body, at
 
     def _refused(self, code: int, text: str) -> ProgressError:
-        try:
-            body = json.loads(text)
-            detail, status = str(body["detail"]), str(body.get("status"))
-        except (ValueError, TypeError, LookupError, AttributeError):
-            detail, status = text, ""
+        detail, status = _detail(text)
         match code:
             case HTTPStatus.UNAUTHORIZED:
                 asks = f"{self._address} requires a token (--token, PROGRESS_TOKEN)"
@@ -157,4 +167,18 @@ class ApiClient:
                 return InvalidEvent(detail)
             case HTTPStatus.NOT_FOUND:
                 return StoreUnavailable(f"{self._address} is not an API of this version")
-        return StoreUnavailable(f"{self._address} answers {code}: {detail}")
+        late = code == HTTPStatus.GATEWAY_TIMEOUT
+        return StoreUnavailable(f"{self._address} answers {code}: {detail}", late=late)
+
+
+def _detail(text: str) -> tuple[str, str]:
+    """What a refusal says, and the task's status in it."""
+    try:
+        body = json.loads(text)
+        detail, status = body["detail"], str(body.get("status"))
+        if isinstance(detail, list):  # FastAPI's: one for each wrong field
+            each = ((".".join(map(str, one["loc"][1:])), one["msg"]) for one in detail)
+            return "; ".join(": ".join(filter(None, one)) for one in each), status
+        return str(detail), status
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return text, ""

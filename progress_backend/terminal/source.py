@@ -75,7 +75,7 @@ class Source:
         address = without_password(settings.redis_url)
         if settings.key_prefix:
             address += formats.text(locale, "prefix", prefix=settings.key_prefix)
-        return cls(StoreClient(settings), address, locale, None)
+        return cls(StoreClient(settings, app), address, locale, None)
 
     @classmethod
     def of_api(cls, url: str, token: str | None, locale: Locale) -> Self:
@@ -151,6 +151,24 @@ class Source:
     def workers(self) -> Body:
         """The list of workers."""
         return self._answer("GET", "workers") or {}
+
+    def no_worker(self) -> bool:
+        """Whether it is known that no worker that tracks tasks lives: not every token may read the
+        list."""
+        try:
+            return not any(worker["live"] for worker in self.workers()["workers"])
+        except SettingsError:
+            return False
+
+    def start(self, name: str, arguments: dict[str, Any], key: str | None) -> Body:
+        """Starts a job, with an Idempotency-Key or None; its body.
+
+        Raises:
+            ProgressError: it was not started, or it is not known whether it was.
+        """
+        body, at = self._client.ask("POST", ("jobs", name), arguments, key)
+        self._at = at or self._at
+        return body or {}
 
     def act(self, action: Action, ids: Sequence[str], reason: str | None = None) -> Body:
         """Asks tasks for an act, as `POST /internal/act` does; its answer."""

@@ -6,14 +6,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..daemon import daemon
-from ..errors import StoreUnavailable, TaskNotFound
+from ..errors import SettingsError, StoreUnavailable, TaskNotFound
 from ..record.caller_events import who_and_why
 from ..service.act_on_many import act_on, event_of
 from ..service.redis_progress_service import RedisProgressService
 from ..settings import Settings
+
+if TYPE_CHECKING:
+    from ..jobs.command import CommandJobs
 
 #: Seconds that the end of the program waits for connections to close.
 _CLOSE_S: Final = 1.0
@@ -33,9 +36,11 @@ _METHODS: Final = {
 
 
 class StoreClient:
-    """Asks a store; any thread may."""
+    """Asks a store; any thread may. `app`: the Celery app with the jobs that can be started."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, app: Any = None) -> None:
+        self._app = app
+        self._jobs: CommandJobs | None = None
         self._service = RedisProgressService(settings=settings)
         self._loop, self._closed = asyncio.new_event_loop(), asyncio.Event()
         self._thread = daemon("progress-terminal", self._run)
@@ -51,19 +56,22 @@ class StoreClient:
             await self._closed.wait()
 
     def ask(
-        self, method: str, path: Sequence[str], given: dict[str, Any]
+        self, method: str, path: Sequence[str], given: dict[str, Any], key: str | None = None
     ) -> tuple[Mapping[str, Any] | None, datetime | None]:
         """See `ApiClient.ask`."""
-        asked = asyncio.run_coroutine_threadsafe(self._answered(path, given), self._loop)
+        asked = asyncio.run_coroutine_threadsafe(self._answered(path, given, key), self._loop)
         try:
             return asked.result()
         finally:
             asked.cancel()  # Ctrl-C may have come before the answer
 
     async def _answered(
-        self, path: Sequence[str], given: dict[str, Any]
+        self, path: Sequence[str], given: dict[str, Any], key: str | None
     ) -> tuple[Mapping[str, Any] | None, datetime]:
         try:
+            if path[0] == "jobs":
+                task_id = await (await self._opened_jobs()).start(path[1], given, key)
+                path, given = ("task", task_id, "status"), {}
             body = await self._body(path, given)
         except TaskNotFound:
             body = None
@@ -81,6 +89,15 @@ class StoreClient:
         name = _METHODS["/".join((of, *about[1:]))]
         body: Mapping[str, Any] | None = await getattr(self._service, name)(*about[:1], **given)
         return body
+
+    async def _opened_jobs(self) -> CommandJobs:
+        if self._jobs is None:
+            if self._app is None:
+                raise SettingsError("name the Celery app with the job (-A), or an API (--url)")
+            from ..jobs.command import CommandJobs  # it imports pydantic
+
+            self._jobs = await CommandJobs.of(self._app, self._service)
+        return self._jobs
 
     def close(self) -> None:
         """Closes the connections."""

@@ -1,0 +1,93 @@
+"""The commands `start` and `again`, which publish a job that its task's mark lets others start."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import click
+
+from ..errors import ProgressError, StoreUnavailable
+from ..terminal.readers import TasksReader
+from ..terminal.source import Source
+from .session import Command, app_of, need, reads
+from .watch_command import show_until_end
+
+#: Exit codes: nothing was started; it is not known whether it was.
+NOT_STARTED: Final = 2
+UNKNOWN: Final = 1
+_INTERVAL_S: Final = 0.5
+_TIMED_OUT: Final = 504
+
+
+def _arguments(
+    ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, Any]:
+    """The keyword arguments; a value is JSON where it can be read as JSON, else text."""
+    arguments = dict[str, Any]()
+    for one in given:
+        name, is_pair, text = one.partition("=")
+        if not (is_pair and name):
+            raise click.BadParameter(f"{one!r} is no key=value", ctx, parameter)
+        if name in arguments:
+            raise click.BadParameter(f"{name} is given twice", ctx, parameter)
+        try:
+            arguments[name] = json.loads(text, parse_constant=_no_number)
+        except (ValueError, RecursionError):
+            arguments[name] = text
+    return arguments
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(text)  # NaN and Infinity are no JSON
+
+
+@click.command(cls=Command)
+@click.argument("name")
+@click.argument("arguments", metavar="[KEY=VALUE]...", nargs=-1, callback=_arguments)
+@click.option("--wait", is_flag=True, help="Show the job with a live bar until it has ended.")
+@click.option(
+    "--key",
+    metavar="KEY",
+    help="Idempotency-Key: the same key and values start one job, however often the command runs.",
+)
+@reads
+def start(
+    source: Source, name: str, arguments: dict[str, Any], wait: bool, key: str | None
+) -> None:
+    """Start a job, and print its task's id.
+
+    NAME is the Celery task's name; the task is marked @progress_task(start=True). A VALUE is JSON
+    where it can be read as JSON (rows=3), else text; rows='"3"' is the text 3. With --url the API
+    starts the job (serve --start), else this process does, with the app of -A. The exit code with
+    --wait is that of `watch`: 0 if it completed, else 1, and 130 on Ctrl-C, after which the job
+    goes on. 2: nothing was started; 1 without an id: it is not known.
+    """
+    ctx = click.get_current_context()
+    if source.url is None and app_of(ctx) is None:
+        raise click.UsageError("name the Celery app of the job (-A), or an API (--url)")
+    if source.url is None:
+        need("api", "pydantic")
+    try:
+        task_id = source.start(name, arguments, key)["task_id"]
+    except ProgressError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = UNKNOWN if _is_unknown(source, error) else NOT_STARTED
+        raise click.exceptions.Exit(code) from error
+    click.echo(task_id)
+    if not wait:
+        return
+    try:
+        reader = TasksReader(source, [task_id])
+        show_until_end(source, lambda: reader, _INTERVAL_S, source.url, whole=True)
+    except click.exceptions.Exit as left:
+        if left.exit_code == 130:
+            click.echo(f"the job goes on: progress-backend watch {task_id}", err=True)
+        raise
+
+
+def _is_unknown(source: Source, error: ProgressError) -> bool:
+    """Whether a start that failed may have published its message."""
+    if source.url is None:
+        return error.status_code == _TIMED_OUT
+    return isinstance(error, StoreUnavailable) and error.late
