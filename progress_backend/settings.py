@@ -107,6 +107,8 @@ class Settings:
     webhooks_file: str = ""
     #: Whether the API refuses every request to create, change or cancel.
     read_only: bool = False
+    #: Whether callers who are bound to an owner see what exceptions say; see docs/security.md.
+    show_errors: bool = False
     #: URL of a task's trace, for links of the page; it contains {trace_id}.
     trace_url: str = ""
     #: URL of Flower (http or https), for links of the page.

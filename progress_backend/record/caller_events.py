@@ -12,12 +12,7 @@ from .default_texts import Locale, text
 from .model import MAX_ITEMS, MAX_OWNER, REPORTED, TaskStatus, is_plain
 
 #: Statuses that a caller may set (PUT status).
-UPDATABLE: Final = (
-    TaskStatus.RUNNING,
-    TaskStatus.COMPLETED,
-    TaskStatus.ERROR,
-    TaskStatus.PAUSED,
-)
+UPDATABLE: Final = (TaskStatus.RUNNING, TaskStatus.COMPLETED, TaskStatus.ERROR, TaskStatus.PAUSED)
 MAX_LIMIT: Final = 100
 MAX_TEXT: Final = 10_000
 MAX_NAME: Final = 255
@@ -108,7 +103,7 @@ def update(
     end: ev.Event = ev.Completed(**given, asked=asking)
     if status == TaskStatus.ERROR:
         error = error_message or message or text(locale, "failed")
-        end = ev.Failed(**given, error_message=error, cause=REPORTED, asked=asking)
+        end = ev.Failed(**given, error_message=error, given=True, cause=REPORTED, asked=asking)
     return (figures, end) if details or total_items else (end,)
 
 

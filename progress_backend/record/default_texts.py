@@ -84,6 +84,9 @@ TEXTS: Final[dict[Locale, dict[str, str]]] = {
     },
 }
 
+#: The code of a text of an error that its job or caller gave.
+GIVEN: Final = {"code": "given", "args": {}}
+
 #: Texts of a record, and where their codes are.
 _CODES: Final = {"message": "message_code", "error_message": "error_code"}
 
@@ -127,6 +130,14 @@ def text(locale: Locale, key: str, at: datetime | None = None, /, **values: obje
     made = DefaultText(TEXTS[locale][key].format(**blanks))
     made.code = {"code": key, "args": values}
     return made
+
+
+def given(error: str | None) -> str | None:
+    """A job's own text of an error, for its users; that of an exception has no code."""
+    if error is not None and not isinstance(error, DefaultText):
+        error = DefaultText(error)
+        error.code = GIVEN
+    return error
 
 
 def new_texts(before: object, after: object) -> dict[str, Any]:

@@ -230,6 +230,8 @@ class Failed(Event, frozen=True, kw_only=True):
     published."""
 
     error_message: str
+    #: Whether the job or a caller gave that text, and not an exception.
+    given: bool = False
     cause: str = "exception"
     #: The task's identity if its publish failed: the record is created from it if the store was
     #: unreachable too.

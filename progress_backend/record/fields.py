@@ -206,7 +206,7 @@ class Body(Struct, kw_only=True, omit_defaults=True):
     message_code: Annotated[dict[str, Any] | None, is_(
         "current_status as a code; only if it is a default text.")] = None
     error_code: Annotated[dict[str, Any] | None, is_(
-        "error_message as a code; only if it is a default text.")] = None
+        "error_message as a code; only if it is a default text, or `given`: the job's own.")] = None
     estimated_details: Annotated[list[str], is_(
         "The names in processing_details that were computed, not recorded by the job.")] = []
     may_come_again_until: Annotated[Moment | None, is_(

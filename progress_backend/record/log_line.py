@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from .json_text import dumps
+from .json_text import dumps, parsed
 
 #: The levels of a line: logging's own, in small letters.
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
@@ -33,6 +33,11 @@ def written(line: LogLine, attempt: int | None) -> bytes:
     return dumps(body).encode("utf-8", "replace")
 
 
-def with_id(number: int, line: bytes) -> bytes:
-    """A stored line with its number in the log, as clients get it."""
+def with_id(number: int, line: bytes, whole: bool = True) -> bytes:
+    """A stored line with its number in the log, as clients get it; without the traceback that
+    logging has added to it, unless it is to be `whole`."""
+    if not whole and (begins := "Traceback (most recent call last):").encode() in line:
+        body = parsed(line)
+        body["text"] = body["text"].partition(begins)[0].rstrip()
+        line = dumps(body).encode("utf-8", "replace")
     return b'{"id":%d,' % number + line[1:]

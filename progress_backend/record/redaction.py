@@ -19,19 +19,8 @@ from .secret_texts import MASK, patterns
 
 #: Keys with values that are masked unless a setting names others.
 KEYS: Final = (
-    "password",
-    "passwd",
-    "passphrase",
-    "pwd",
-    "secret",
-    "token",
-    "api_key",
-    "apikey",
-    "access_key",
-    "private_key",
-    "authorization",
-    "cookie",
-    "credentials",
+    *("password", "passwd", "passphrase", "pwd", "secret", "token", "api_key", "apikey"),
+    *("access_key", "private_key", "authorization", "cookie", "credentials"),
 )
 
 #: A site's own redaction: gets a field's name and value, and returns the value to record.

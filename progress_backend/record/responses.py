@@ -59,7 +59,7 @@ def in_language(
 ) -> bytes:
     """A body, list, message or timeline with its default texts in a language, if one is requested;
     a user's own texts stay. `without_errors` is the language of the default text in place of
-    exceptions' texts, for a holder of a share token.
+    exceptions' texts, for callers who may not see these.
 
     Raises:
         ForeignValue: exceptions' texts cannot be left out.
@@ -93,8 +93,12 @@ def _in_language(body: dict[str, Any], locale: Locale) -> dict[str, Any]:
 def _leave_errors_out(body: dict[str, Any], locale: Locale) -> None:
     failed = text(locale, "failed")
     names = ["error_message"]
-    if body.get("status") == "error" or body.get("event") == "retried":
+    if body.get("status") == "error" or body.get("event") in ("ended", "retried"):
         names.append("text")  # of a timeline's entry
+    elif body.get("event") == "cancel" and body.get("by") == "task":  # its job raised it
+        body.pop("text", None)
+    if (control := body.get("control")) is not None and control.get("by") == "task":
+        control["reason"] = None
     for name in names:
         its = body.get(_TEXTS[name])
         if body.get(name) and (not its or _has_reason(its)):

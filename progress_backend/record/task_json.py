@@ -31,15 +31,7 @@ from .fields import (
 )
 from .json_text import document_of, guarded, parsed
 from .local_time import optional_moment
-from .model import (
-    Member,
-    Task,
-    TaskStatus,
-    Warnings,
-    Worker,
-    rendered,
-    replace,
-)
+from .model import Member, Task, TaskStatus, Warnings, Worker, rendered, replace
 from .packed_event import CLIPPED_TEXT, clip
 
 T = TypeVar("T")
@@ -95,8 +87,6 @@ def clipped(task: Task) -> Task:
         results=clip(task.results),
         processing_details=clip(task.processing_details),
         message=task.message[:CLIPPED_TEXT],
-        message_code=None,
-        error_code=None,
         error_message=task.error_message and task.error_message[:CLIPPED_TEXT],
     )
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from . import events as ev
+from .default_texts import GIVEN
 from .json_text import dumps, parsed
 from .local_time import MILLISECOND, beside, moment
 from .model import LOST, WORKER_LOST, Task, TaskStatus, rendered
@@ -137,7 +138,7 @@ def of_record(task: Task) -> list[Entry]:
     entries += _asked(task)
     if task.ended and not task.still_runs:
         line = (task.error_message or "").strip().rpartition("\n")[2]
-        code = task.error_code if len(line) <= LONGEST else None
+        code = task.error_code if len(line) <= LONGEST or task.error_code == GIVEN else None
         about = {
             "status": task.status, "cause": task.error_cause, "text": line, "text_code": code
         }  # fmt: skip

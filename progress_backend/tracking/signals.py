@@ -278,6 +278,7 @@ def _failed(
     run.outcome, cause = Outcome("FAILURE", exception, traceback), cause_of(exception)
     failed = ev.Failed(
         error_message=run.error_text or described(exception),
+        given=bool(run.error_text),
         cause=cause,
         message=run.end_message if run.error_text else None,
         again_s=None if run.request.is_eager else tracker.failed_s(run.celery_task, cause),

@@ -63,11 +63,7 @@ class Callers:
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
-        trusted: bool = False,
-        authorize: Authorize | None = None,
+        self, settings: Settings, *, trusted: bool = False, authorize: Authorize | None = None
     ) -> None:
         """Reads the tokens.
 
@@ -95,12 +91,7 @@ class Callers:
         return not self.shares.configured and self._passes_freely(scope)
 
     async def refusal(
-        self,
-        scope: Scope,
-        action: Action,
-        resource: Resource,
-        read: ReadTask,
-        owned: AskOwned,
+        self, scope: Scope, action: Action, resource: Resource, read: ReadTask, owned: AskOwned
     ) -> Refusal | None:
         """The refusal of a request or socket; None if it passes, and its caller is in the scope
         from then on. A list is narrowed to what its caller may see.
@@ -204,10 +195,11 @@ def caller_of(scope: Scope) -> Caller:
     return caller
 
 
-def languages_of(scope: Scope, wish: Locale | None, own: Locale) -> Languages:
-    """The language that a request's caller wishes, and the service's own for a holder of a share
-    token, who sees it in place of what exceptions say."""
-    return wish, None if caller_of(scope).until is None else own
+def languages_of(scope: Scope, wish: Locale | None, settings: Settings) -> Languages:
+    """The language that a request's caller wishes, and the service's own for callers who see a
+    default text in place of what exceptions say."""
+    seen = rights.sees_errors(caller_of(scope))
+    return wish, None if seen or (seen is None and settings.show_errors) else settings.locale
 
 
 def who_asks(scope: Scope, name_given: str | None) -> str:

@@ -181,7 +181,7 @@ def _job(api: Api, request: Request, name: str) -> Job:
 def _task(
     api: Api, request: Request, shown: Shown, language: str | None, status: int, headers: Any
 ) -> Response:
-    languages = languages_of(request.scope, wished(language), api.settings.locale)
+    languages = languages_of(request.scope, wished(language), api.settings)
     document = responses.in_language(written(shown.record), *languages)
     return Response(document, status, headers, "application/json")
 

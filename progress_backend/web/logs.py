@@ -9,6 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from ..flows import task_log
 from ..record.json_text import dumps
 from ..record.log_line import with_id
+from . import rights
+from .callers import caller_of
 from .openapi import parameters, queries
 from .openapi.bodies import TaskLog
 from .route_table import answer, route
@@ -24,10 +26,12 @@ async def task_logged(
     request: Request, task_id: parameters.TaskId, query: Annotated[queries.LogQuery, Query()]
 ) -> Response:
     """Reads the lines that the job has written with `progress.log()` or a `ProgressLogHandler`: the
-    newest `PROGRESS_LOG_KIB` KiB (22), oldest first. A gap in the ids means that lines are missing.
-    To follow a log, read it every second, with the id of the last line as `after`."""
+    newest `PROGRESS_LOG_KIB` KiB (22), oldest first. Callers who are bound to an owner, and share
+    tokens, see no tracebacks in them. A gap in the ids means that lines are missing. To follow a
+    log, read it every second, with the id of the last line as `after`."""
     part = await api_of(request).store.run(task_log.read(task_id, query.after, query.limit))
-    lines = b",".join(with_id(*line) for line in part.lines)
+    whole = bool(rights.sees_errors(caller_of(request.scope)))
+    lines = b",".join(with_id(*line, whole) for line in part.lines)
     head = dumps({"task_id": task_id, "first": part.first, "last": part.last}).encode()
     body = head[:-1] + b',"lines":[' + lines + b"]}"
     return Response(body, media_type="application/json")

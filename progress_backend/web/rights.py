@@ -144,6 +144,11 @@ def sees_stacks(caller: Caller) -> bool | None:
     return caller.writes and not caller.limited
 
 
+def sees_errors(caller: Caller) -> bool | None:
+    """Whether a caller may see what exceptions say; None: with the setting `show_errors`."""
+    return False if caller.until is not None else True if caller.owner is None else None
+
+
 def refusal(caller: Caller, action: Action, resource: Resource) -> Refusal | None:
     """The refusal of what a caller asks for; None if it passes.
 

@@ -14,7 +14,7 @@ from .. import share_tokens
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
 from ..flows import shown_record, task_list
 from ..record import caller_events, responses
-from ..record.default_texts import Locale, wished
+from ..record.default_texts import wished
 from ..record.document import read, written
 from ..record.events import Cancelled
 from ..record.model import TaskStatus
@@ -40,9 +40,9 @@ from .workflows import asked, workflow_as_task, workflow_there
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
 
-def _task(document: bytes, locale: Locale | None) -> Response:
+def _task(document: bytes, languages: responses.Languages) -> Response:
     """The response to an act: the task now."""
-    return Response(responses.in_language(document, locale), 200, VARIES, "application/json")
+    return Response(responses.in_language(document, *languages), 200, VARIES, "application/json")
 
 
 @router.post("/create-task", status_code=201)
@@ -112,6 +112,7 @@ async def update_task(
     api = api_of(request)
     if rights.refuses_values(caller_of(request.scope), update.model_fields_set):
         return denied(api, rights.ONLY_PAUSES)
+    languages = languages_of(request.scope, wished(accept_language), api.settings)
     keeps_who = update.by is not None or update.force or update.status == TaskStatus.PAUSED
     asks = who_asks(request.scope, update.by)
     note_act(request.scope, api, asks, update.reason, status=update.status, force=update.force)
@@ -132,13 +133,13 @@ async def update_task(
     try:
         document = await api.service.apply(task_id, *events)
     except TaskNotFound:
-        return await _of_workflow(api, task_id, update, asks, wished(accept_language))
+        return await _of_workflow(api, task_id, update, asks, languages)
     api.limits.give_back(task_id)
-    return _task(document, wished(accept_language))
+    return _task(document, languages)
 
 
 async def _of_workflow(
-    api: Api, task_id: str, update: schemas.Update, by: str, locale: Locale | None
+    api: Api, task_id: str, update: schemas.Update, by: str, languages: responses.Languages
 ) -> Response:
     """The response to an update of an id without a record: it may be a workflow's.
 
@@ -149,7 +150,7 @@ async def _of_workflow(
     await workflow_there(api, task_id)
     given = update.model_dump(exclude={"status", "reason", "by", "message"})
     action = caller_events.of_a_workflow(update.status, **given)
-    return await asked(api, task_id, action, by, update.reason, locale, in_task=True)
+    return await asked(api, task_id, action, by, update.reason, languages, in_task=True)
 
 
 @router.get("/task/{task_id:path}/status")
@@ -169,7 +170,7 @@ async def task_status(
     page. With `Prefer: wait=N` the response waits for the end, 60 seconds at most."""
     api, locale = api_of(request), wished(accept_language)
     applied = {} if prefer is None else await waited(api, request, task_id, prefer)
-    languages = languages_of(request.scope, locale, api.settings.locale)
+    languages = languages_of(request.scope, locale, api.settings)
     if fragment.asked_for(headers := dict(request.scope["headers"])):
         answer = await status_of(api, task_id, None, languages)
         return fragment.in_place_of(answer, headers, locale or api.settings.locale)
@@ -226,7 +227,8 @@ async def cancel_task(
     """Cancels a task. A queued task never starts. A running task ends at its next progress update.
     With `terminate` it ends at once; this needs the broker and Celery's remote control. If the id
     is a workflow's, the request cancels the workflow."""
-    api, locale = api_of(request), wished(accept_language)
+    api = api_of(request)
+    languages = languages_of(request.scope, wished(accept_language), api.settings)
     cancel = cancel or schemas.Cancel()
     by = who_asks(request.scope, cancel.by)
     note_act(request.scope, api, by, cancel.reason, terminate=cancel.terminate)
@@ -241,7 +243,7 @@ async def cancel_task(
         await workflow_there(api, task_id)
         if cancel.terminate:
             raise InvalidEvent("terminate ends one task's process: leave it out") from None
-        return await asked(api, task_id, "cancel", by, cancel.reason, locale, in_task=True)
+        return await asked(api, task_id, "cancel", by, cancel.reason, languages, in_task=True)
     except TransitionRefused as refused:
         # A cancelled job runs until its next update: the signal may be sent later, or again.
         if not cancel.terminate or refused.status != TaskStatus.CANCELLED:
@@ -252,7 +254,7 @@ async def cancel_task(
         document = written(record)
     if cancel.terminate and api.broker is not None:
         await api.broker.terminate(task_id)
-    return _task(document, locale)
+    return _task(document, languages)
 
 
 @router.get("/tasks")
@@ -284,5 +286,5 @@ async def list_tasks(
     found = await api.store.run(flow)
     pages = pagination(query.page, query.limit, found.total)
     body = responses.list_body(found.rows, pages, found.counts, found.cursor)
-    languages = languages_of(request.scope, wished(accept_language), api.settings.locale)
+    languages = languages_of(request.scope, wished(accept_language), api.settings)
     return Packed(responses.in_language(body, *languages), headers=VARIES)

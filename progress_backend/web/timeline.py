@@ -28,9 +28,7 @@ router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
     "Read the timeline of a task", ("read", "task"), {200: answer("The timeline.", TaskTimeline)}
 )
 async def task_happened(
-    request: Request,
-    task_id: parameters.TaskId,
-    accept_language: parameters.AcceptLanguage = None,
+    request: Request, task_id: parameters.TaskId, accept_language: parameters.AcceptLanguage = None
 ) -> Response:
     """Reads the task's starts, retries, phases and ends, its requests with caller and reason, and
     its warnings, oldest first. The newest 12 KiB of entries are kept, about a hundred. Only callers
@@ -44,7 +42,7 @@ async def task_happened(
             write_line(request.scope, "stack", its, 200)
         else:
             body = bare
-    languages = languages_of(request.scope, wished(accept_language), api.settings.locale)
+    languages = languages_of(request.scope, wished(accept_language), api.settings)
     body = in_language(body, *languages)
     return Response(body, media_type="application/json", headers=VARIES)
 

@@ -14,7 +14,7 @@ from ..errors import StoreUnavailable, TaskNotFound, WorkflowNotFound
 from ..flows import new_workflow_act, workflow_acts, workflow_bodies
 from ..record import caller_events, responses
 from ..record.act import Action
-from ..record.default_texts import Locale, wished
+from ..record.default_texts import wished
 from ..record.responses import Languages, in_language
 from ..record.workflow_as_task import as_task
 from ..service.bodies import pagination
@@ -51,7 +51,7 @@ async def workflow_status(
     api, locale = api_of(request), wished(accept_language)
     if (body := await _body(api, workflow_id)) is None:
         raise WorkflowNotFound(workflow_id)
-    body = in_language(body, *languages_of(request.scope, locale, api.settings.locale))
+    body = in_language(body, *languages_of(request.scope, locale, api.settings))
     if fragment.asked_for(headers := dict(request.scope["headers"])):
         return fragment.in_place_of(_answer(body, None), headers, locale or api.settings.locale)
     return _answer(body, if_none_match)
@@ -108,7 +108,8 @@ async def update_workflow(
     action = caller_events.of_a_workflow(update.status)
     api, by = api_of(request), who_asks(request.scope, update.by)
     note_act(request.scope, api, by, update.reason, status=update.status)
-    return await asked(api, workflow_id, action, by, update.reason, wished(accept_language))
+    languages = languages_of(request.scope, wished(accept_language), api.settings)
+    return await asked(api, workflow_id, action, by, update.reason, languages)
 
 
 @router.post("/workflow/{workflow_id:path}/cancel")
@@ -129,7 +130,8 @@ async def cancel_workflow(
     cancel = cancel or schemas.WorkflowCancel()
     api, by = api_of(request), who_asks(request.scope, cancel.by)
     note_act(request.scope, api, by, cancel.reason)
-    return await asked(api, workflow_id, "cancel", by, cancel.reason, wished(accept_language))
+    languages = languages_of(request.scope, wished(accept_language), api.settings)
+    return await asked(api, workflow_id, "cancel", by, cancel.reason, languages)
 
 
 async def asked(
@@ -138,7 +140,7 @@ async def asked(
     action: Action,
     by: str,
     reason: str | None,
-    locale: Locale | None,
+    languages: Languages,
     *,
     in_task: bool = False,
 ) -> Response:
@@ -155,8 +157,8 @@ async def asked(
     )
     body, act_id = await api.store.run(flow)
     behind = None if act_id is None else BackgroundTask(_carry_out, api, workflow_id, act_id)
-    languages = in_language(as_task(body) if in_task else body, locale)
-    return Response(languages, 200, VARIES, "application/json", behind)
+    answer = in_language(as_task(body) if in_task else body, *languages)
+    return Response(answer, 200, VARIES, "application/json", behind)
 
 
 async def workflow_there(api: Api, task_id: str) -> None:

@@ -98,6 +98,8 @@ def test_an_error_always_says_why(given, error_message, message) -> None:
     task = recorded(*caller_events.update("error", **given), task=CREATED)
     assert (task.error_message, task.message) == (error_message, message)
     assert task.error_cause == "reported"
+    own = task.error_message in given.values()
+    assert task.error_code["code"] == ("given" if own else "failed"), "no exception's"
 
 
 def test_a_completion_without_a_message_takes_the_default() -> None:

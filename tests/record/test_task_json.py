@@ -27,10 +27,7 @@ SPEC_STATUS = {
     "start_time": "2024-01-15T10:30:00.000+00:00",
     "updated_at": "2024-01-15T10:30:30.000+00:00",
     "estimated_completion": "2024-01-15T10:30:40.200+00:00",
-    "processing_details": {
-        "processing_rate": "10 items/sec",
-        "estimated_remaining": "10 seconds",
-    },
+    "processing_details": {"processing_rate": "10 items/sec", "estimated_remaining": "10 seconds"},
 }
 TASK = replace(
     RUNNING, task_id=SPEC_STATUS["task_id"], attempt=1, worker=Worker("lease", "celery@host")
@@ -101,6 +98,9 @@ def test_clipping_keeps_what_is_small_and_says_how_large_the_rest_was() -> None:
     large = replace(TASK, results={"x": "y" * 20_000}, metadata={"a": 1}, error_message=None)
     clipped = task_json.clipped(large)
     assert clipped.results == {"truncated": True, "bytes": 20_008}
+    code = {"code": "retry", "args": {"reason": "x"}}
+    retried = task_json.clipped(replace(large, message="x" * 3_000, message_code=code))
+    assert retried.message_code == code, "a text without its code would be the job's own"
     assert (clipped.metadata, clipped.error_message) == ({"a": 1}, None)
 
 

@@ -80,8 +80,7 @@ async def blocks(over: threading.Event) -> None:
 
 
 @pytest.mark.parametrize(
-    ("job", "expected"),
-    [(awaits, ("waits_for_long", "awaits")), (blocks, ("wait", "blocks"))],
+    ("job", "expected"), [(awaits, ("waits_for_long", "awaits")), (blocks, ("wait", "blocks"))]
 )
 def test_an_event_loop_is_where_its_task_is(job: Any, expected: tuple[str, str]) -> None:
     with running(lambda over: asyncio.run(job(over))) as place:
@@ -139,22 +138,16 @@ def test_frames_of_celery_are_folded(tmp_path: Path) -> None:
     assert [at.own for at in stack] == [False, True, False, False]
 
 
-#: A module that fails in a call over several lines, in a group and after another exception.
+#: A module that fails in a call over several lines, after another exception.
 FAILING: Final = """
 def fetch():
     try:
         connect = {}["db"]
     except KeyError:
-        raise ExceptionGroup("two", [
-            reached(),
-            login(
-                "hunter2", my_passphrase="hunter2",
-                host="db",
-            )
-        ])
-
-def reached(**_):
-    return ValueError("no rows")
+        login(
+            "hunter2", my_passphrase="hunter2",
+            host="db",
+        )
 
 def login(key, my_passphrase, host): raise OSError(f"no password: hunter2 at {host}")
 """

@@ -192,6 +192,7 @@ def test_a_reported_end_is_recorded_with_the_tasks_own(eager: App) -> None:
     record = eager.call(says, "fails")
     assert (record.status, record.message) == ("error", "try again later")
     assert (record.error_message, record.error_cause) == ("the source is away", "exception")
+    assert record.error_code == {"code": "given", "args": {}}
 
 
 def test_a_loops_count_is_kept_beside_other_reports(eager: App) -> None:

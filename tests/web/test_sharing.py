@@ -170,64 +170,78 @@ def test_no_answer_repeats_a_token(api: RunningApi, caplog: pytest.LogCaptureFix
     assert token not in "".join(ours)
 
 
-def test_a_holder_of_a_share_token_sees_no_errors_own_text(api: RunningApi, redis_url: str) -> None:
-    records = Records(redis_url, locale="en")
-    records.start("job", owner="ana")
-    records.fail("job", "OperationalError: no such host db-7.internal")
-    records.member("one", "flow")
-    records.run("one")
-    records.fail("one", "OperationalError: no such host db-7.internal")
-    job, flow, ana = (
-        share(**of) for of in ({"task_id": "job"}, {"workflow_id": "flow"}, {"owner": "ana"})
-    )
-
-    def text(path: str, token: str, **headers: str) -> str:
-        answer = api.http.get(f"/internal/{path}", headers={**bearer(token), **headers})
-        assert answer.is_success
-        return answer.text
-
-    asked = [("task/job/status", job), ("task/job/timeline", job), ("task/job/events", job)]
-    asked += [("workflow/flow/status", flow), ("workflow/flow/events", flow), ("tasks", ana)]
-    for path, token in asked:
-        assert "OperationalError" not in text(path, token), path
-    assert "OperationalError" not in text(
-        "task/job/status", job, Accept="text/html", **{"HX-Request": "true"}
-    )
-    assert "OperationalError" in text("task/job/status", TEXT)
-    body = json.loads(text("task/job/status", job, **{"Accept-Language": "en"}))
-    assert body["error_message"] == "An error occurred"
-    assert body["error_code"] == {"code": "failed", "args": {}}
+OWNED, OWNED_TOKEN = tokens.new("ana", "write", owner="ana")
+WHY, OWN = "OperationalError: no such host db-7.internal", "The file has no column for dates"
+RAISED = f'row 7 is left out\nTraceback (most recent call last):\n  File "a.py", line 1\n{WHY}'
+READS = [f"task/{one}/status" for one in ("fails", "cancels", "over", "unstarted", "never")]
+READS += [f"task/{one}/timeline" for one in ("fails", "retries", "ran", "cancels")]
+READS += ["task/fails/events", "task/fails/events?events=html", "tasks", "workflow/flow/status"]
 
 
-@pytest.mark.parametrize("state", ["unstarted", "waits", "runs"])
-async def test_a_holder_of_a_share_token_sees_no_reason_of_a_retry(
-    api: RunningApi, redis_url: str, state: str
+def make_failures(records: Records) -> None:
+    """Records with texts of exceptions in each place, and a text of the job's own."""
+    retried, never = ev.Retried(message=WHY, retries=1), text("en", "not_published", reason=WHY)
+    for task_id, event in (
+        ("fails", ev.Failed(error_message=WHY)),
+        ("own", ev.Failed(error_message=OWN * 6, given=True)),
+        ("cancels", ev.Cancelled(by="task", reason=WHY)),
+        ("retries", retried),
+        ("ran", ev.Failed(error_message=WHY)),
+        ("unstarted", retried),
+        ("never", ev.Failed(error_message=never)),
+    ):
+        make = records.create if task_id in ("unstarted", "never") else records.start
+        make(task_id, owner="ana")
+        records.apply(task_id, event)
+    for task_id, flow in (("first", "flow"), ("second", "flow"), ("only", "over")):
+        records.member(task_id, flow, owner="ana")
+    for task_id in ("first", "only", "retries", "ran"):
+        records.run(task_id)
+    for task_id in ("first", "only"):
+        records.fail(task_id, WHY)
+    records.log("ran", RAISED)
+
+
+@pytest.mark.parametrize("show", [False, True])
+@pytest.mark.parametrize("caller", ["share", "token", "session", "operator"])
+async def test_what_exceptions_say_is_for_operators(
+    redis_url: str, start_api: StartApi, caller: str, show: bool
 ) -> None:
-    records, why = Records(redis_url, locale="en"), "OperationalError: no such host db-7.internal"
-    records.create("job", owner="ana")
-    if state != "unstarted":
-        records.run("job")
-        records.progress("job", 150)
-    records.apply("job", ev.Retried(message=why, retries=1, limit=3))
-    if state == "runs":
-        records.run("job")
-    records.create("never")
-    records.apply("never", ev.Failed(error_message=text("en", "not_published", reason=why)))
-    job, never, ana = (
-        share(**of) for of in ({"task_id": "job"}, {"task_id": "never"}, {"owner": "ana"})
-    )
-    default = {"unstarted": "", "waits": "処理中... (150/252)", "runs": "処理中... (0/252)"}[state]
+    """And what the job says is for its user."""
+    make_failures(records := Records(redis_url, locale="en"))
+    known = {"tokens": (TOKEN.line(), OWNED_TOKEN.line()), "signing_keys": (KEY,)}
+    api = start_api(redis_url=redis_url, show_errors=show, authorize=lambda *_: "ana", **known)
+    sent = {"share": share(owner="ana"), "token": OWNED, "operator": TEXT}
+    headers = bearer(sent[caller]) if caller in sent else {}
+    says = caller == "operator" or (show and caller != "share")
+    got: dict[str, str] = {}
 
-    def read(path: str, token: str) -> Any:
-        return api.http.get(f"/internal/{path}", headers=bearer(token)).json()
+    def request(path: str, method: str = "GET", body: object = None, **more: str) -> Any:
+        its = {**headers, **more}
+        answer = api.http.request(method, f"/internal/{path}", json=body, headers=its)
+        assert answer.is_success, (path, answer.text)
+        got[f"{method} {path} {more}"] = answer.text
+        return answer
 
-    async with api.watch(f"job?token={job}") as one:
-        message = await received(one)
-    body, (row,) = read("task/job/status", job), read("tasks", ana)["tasks"]
-    assert message["message"] == body["current_status"] == row["current_status"] == default
-    for one in (message, body, row):
-        assert one.get("message_code", {}).get("code") == ("progressed" if default else None)
-    for one in (message, body, row, read("task/job/timeline", job)):
-        assert "OperationalError" not in json.dumps(one)
-    assert why in read("task/job/status", TEXT)["current_status"]
-    assert read("task/never/status", never)["error_code"]["code"] == "failed"
+    for path in READS:
+        request(path)
+        request(path, **{"Accept-Language": "en"})
+    for path in ("task/fails", "task/over", "workflow/flow"):
+        request(f"{path}/status", Accept="text/html")
+    if caller != "share":
+        request("task/retries/update", "PUT", {"status": "paused"})
+        request("workflow/flow/update", "PUT", {"status": "paused"})
+    its = {"additional_headers": headers}
+    async with api.watch("fails", **its) as one, api.socket("workflow/flow", **its) as flow:
+        got["task"], got["flow"] = [json.dumps(await received(each)) for each in (one, flow)]
+    async with api.socket("tasks", **its) as every, api.socket("watch", **its) as shared:
+        await shared.send(json.dumps({"watch": "a", "task_id": "fails"}))
+        got["shared"] = json.dumps(await received(shared))
+        await (await every.ping())
+        await asyncio.to_thread(records.fail, "retries", WHY)
+        got["every"] = json.dumps(await received(every))
+    assert {name: WHY in text for name, text in got.items()} == dict.fromkeys(got, says)
+    assert request("task/own/status").json()["error_message"] == OWN * 6
+    assert request("task/own/timeline").json()["entries"][-1]["text"].startswith(OWN)
+    (line,) = request("task/ran/log").json()["lines"]
+    assert line["text"] == (RAISED if caller == "operator" else RAISED.partition("\n")[0])

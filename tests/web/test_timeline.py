@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from starlette.requests import HTTPConnection
@@ -99,24 +98,20 @@ def test_stacks_and_tracebacks_are_operators(
     caplog: pytest.LogCaptureFixture,
     event: str,
     caller: str,
-    authorize: Callable[..., bool | str] | None,
+    authorize: Any,
     shown: bool,
 ) -> None:
-    """Each that is shown is a line of the audit log; without one nothing is asked and written."""
+    """Each that is shown is a line of the audit log."""
     asked: list[Action] = []
 
     def site(request: HTTPConnection, action: Action, resource: Resource) -> bool | str:
         asked.append(action)
-        assert authorize is not None
         return authorize(request, action, resource)
 
     caplog.set_level(logging.INFO, "progress_backend.audit")
-    api = start_api(
-        redis_url=redis_url,
-        signing_keys=("k" * 32,),
-        tokens=tuple(token.line() for _, token in TOKENS.values()),
-        authorize=None if authorize is None else site,
-    )
+    known = {"tokens": tuple(token.line() for _, token in TOKENS.values())}
+    known |= {"signing_keys": ("k" * 32,), "authorize": authorize and site}
+    api = start_api(redis_url=redis_url, **known)
     share = sign(owner="alice", settings=Settings(signing_keys=("k" * 32,)))
     text = share if caller == "share" else TOKENS[caller][0] if caller in TOKENS else None
     headers = {} if text is None else {"Authorization": f"Bearer {text}"}

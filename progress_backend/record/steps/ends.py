@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import events as ev
 from .. import redelivery
-from ..default_texts import text
+from ..default_texts import given, text
 from ..model import LOST, Task, TaskStatus, replace
 from ..work import average
 from .control import BY_ITSELF, done, forced, request, runs
@@ -42,7 +42,7 @@ def failed(task: Task, event: ev.Failed, scene: Scene) -> Task:
         task,
         current_items=task.current_items if event.current is None else event.current,
         message=default if event.message is None else event.message,
-        error_message=event.error_message,
+        error_message=given(event.error_message) if event.given else event.error_message,
         error_cause=event.cause,
         again_until=until,
         results={**task.results, **event.results},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from .. import events as ev
-from ..default_texts import progress_text
+from ..default_texts import given, progress_text
 from ..model import Task, TaskStatus, replace
 from ..work import Work, marked
 from ..work import counted as work_counted
@@ -27,7 +27,7 @@ def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
         current_items=current,
         total_items=event.total or task.total_items,
         message=task.message if event.message is None else event.message,
-        error_message=task.error_message if event.error_message is None else event.error_message,
+        error_message=given(event.error_message) or task.error_message,
         processing_details=(
             {**task.processing_details, **event.details}
             if event.details

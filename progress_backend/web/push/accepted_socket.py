@@ -68,7 +68,7 @@ class Socket:
     @property
     def languages(self) -> Languages:
         """See `languages_of`."""
-        return languages_of(self.websocket.scope, self.locale, self.api.settings.locale)
+        return languages_of(self.websocket.scope, self.locale, self.api.settings)
 
     async def accept(self) -> None:
         """Accepts the socket."""

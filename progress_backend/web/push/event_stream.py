@@ -102,7 +102,7 @@ async def _events(
         return denied(api, counted)
     locale = wished(request.headers.get("accept-language"))
     mailbox: Mailbox[Update] = Mailbox(api.listener.watches.counts)
-    languages = languages_of(request.scope, locale, api.settings.locale)
+    languages = languages_of(request.scope, locale, api.settings)
     watcher = Watcher(api, watched, mailbox, languages)
     ends = (watcher.leave, counted, api.callers.watch(request.scope, mailbox.close))
     updates = _updates(watcher, mailbox, heartbeat or PING_S, ends)

@@ -174,7 +174,7 @@ class _Watch:
         self._ends.append(counted(api, scope))
         over = partial(self.close, closes.UNAUTHORIZED, closes.OVER)
         self._ends.append(api.callers.watch(scope, over))
-        languages = languages_of(scope, self._watches.socket.locale, api.settings.locale)
+        languages = languages_of(scope, self._watches.socket.locale, api.settings)
         watcher = Watcher(api, watched, self, languages)
         self._ends.append(watcher.leave)
         await watcher.join()
