@@ -15,7 +15,7 @@ from .session import app_option
 from .show_command import show
 from .sign_command import sign
 from .stack_command import stack
-from .start_command import start
+from .start_command import again, start
 from .token_commands import token
 from .watch_command import watch
 from .webhook_commands import webhook
@@ -34,6 +34,7 @@ COMMANDS: dict[str, click.Command] = {
     "pause": pause,
     "resume": resume,
     "start": start,
+    "again": again,
 }
 
 

@@ -8,8 +8,10 @@ from typing import Any, Final
 import click
 
 from ..errors import ProgressError, StoreUnavailable
+from ..record.act import MOST_NAMED
 from ..terminal.readers import TasksReader
 from ..terminal.source import Source
+from .naming import task_named
 from .session import Command, app_of, need, reads
 from .watch_command import show_until_end
 
@@ -63,11 +65,7 @@ def start(
     --wait is that of `watch`: 0 if it completed, else 1, and 130 on Ctrl-C, after which the job
     goes on. 2: nothing was started; 1 without an id: it is not known.
     """
-    ctx = click.get_current_context()
-    if source.url is None and app_of(ctx) is None:
-        raise click.UsageError("name the Celery app of the job (-A), or an API (--url)")
-    if source.url is None:
-        need("api", "pydantic")
+    _check_door(source)
     try:
         task_id = source.start(name, arguments, key)["task_id"]
     except ProgressError as error:
@@ -84,6 +82,41 @@ def start(
         if left.exit_code == 130:
             click.echo(f"the job goes on: progress-backend watch {task_id}", err=True)
         raise
+
+
+def _check_door(source: Source) -> None:
+    """Ends the command where neither an API nor this process can publish."""
+    if source.url is not None:
+        return
+    if app_of(click.get_current_context()) is None:
+        raise click.UsageError("name the Celery app of the job (-A), or an API (--url)")
+    need("api", "pydantic")
+
+
+@click.command(cls=Command)
+@click.argument("task_ids", metavar="TASK_ID...", nargs=-1, required=True)
+@reads
+def again(source: Source, task_ids: tuple[str, ...]) -> None:
+    """Run ended tasks again, each as a new task with the same arguments.
+
+    Arguments are kept for tasks that are marked @progress_task(start=True) and are no members of a
+    workflow. Prints the new ids. `tasks -q` prints the ids of tasks that match filters:
+    progress-backend again $(progress-backend tasks -q --status error --type nightly)
+    """
+    _check_door(source)
+    if len(task_ids) > MOST_NAMED:
+        raise click.UsageError(f"give {MOST_NAMED} TASK_IDs at most, not {len(task_ids):,}")
+    refused = False
+    for given in dict.fromkeys(task_ids):
+        try:
+            task_id = task_named(source, given)
+            new_id = source.again(task_id)["task_id"]
+            click.echo(f"task {task_id} runs again as {new_id}")
+        except (ProgressError, click.ClickException) as error:
+            click.echo(f"task {given} does not run again: {error}", err=True)
+            refused = True
+    if refused:
+        raise click.exceptions.Exit(1)
 
 
 def _is_unknown(source: Source, error: ProgressError) -> bool:

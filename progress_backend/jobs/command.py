@@ -8,7 +8,8 @@ from typing import Any, Self
 
 from celery import Celery
 
-from ..errors import ProgressError, SettingsError
+from ..errors import ProgressError, SettingsError, TaskNotFound
+from ..flows import shown_record
 from ..record.failures import described
 from ..service.redis_progress_service import RedisProgressService
 from .starts import Starts
@@ -17,8 +18,8 @@ from .starts import Starts
 class CommandJobs:
     """Starts jobs for whoever runs the command, who is bound to no owner."""
 
-    def __init__(self, starts: Starts) -> None:
-        self._starts = starts
+    def __init__(self, starts: Starts, service: RedisProgressService) -> None:
+        self._starts, self._service = starts, service
 
     @classmethod
     async def of(cls, app: Celery, service: RedisProgressService) -> Self:
@@ -30,7 +31,7 @@ class CommandJobs:
         """
         store = await service.opened()
         try:
-            return cls(await asyncio.to_thread(Starts, app, store, service))
+            return cls(await asyncio.to_thread(Starts, app, store, service), service)
         except ProgressError:
             raise
         except Exception as error:  # whatever a task module raises
@@ -49,3 +50,16 @@ class CommandJobs:
             raise SettingsError(f"job {name} cannot be started: {why}")
         arguments = job.checked(given)
         return await starts.start(job, arguments, starts.identity(job, arguments, None), key)
+
+    async def again(self, task_id: str) -> str:
+        """Runs an ended task again; the new task's id.
+
+        Raises:
+            TaskNotFound: there is no record.
+            ProgressError: as `Starts.again`.
+        """
+        service = self._service
+        record = await service.run(shown_record.record(service.flows, task_id))
+        if record is None:
+            raise TaskNotFound(task_id)
+        return await self._starts.again(task_id, record, None)

@@ -170,6 +170,18 @@ class Source:
         self._at = at or self._at
         return body or {}
 
+    def again(self, task_id: str) -> Body:
+        """Runs an ended task again; the new task's body.
+
+        Raises:
+            TaskNotFound: there is no record.
+            ProgressError: it is not run again, with the reason.
+        """
+        body = self._answer("POST", "task", task_id, "again")
+        if body is None:
+            raise TaskNotFound(task_id)
+        return body
+
     def act(self, action: Action, ids: Sequence[str], reason: str | None = None) -> Body:
         """Asks tasks for an act, as `POST /internal/act` does; its answer."""
         asked = {"action": action, "ids": list(ids), "by": BY, "reason": reason}

@@ -72,6 +72,9 @@ class StoreClient:
             if path[0] == "jobs":
                 task_id = await (await self._opened_jobs()).start(path[1], given, key)
                 path, given = ("task", task_id, "status"), {}
+            elif path[-1] == "again":
+                task_id = await (await self._opened_jobs()).again(path[1])
+                path, given = ("task", task_id, "status"), {}
             body = await self._body(path, given)
         except TaskNotFound:
             body = None

@@ -119,10 +119,28 @@ def test_what_is_refused_starts_nothing(
     assert shop.records() == []
 
 
+@BOTH
+def test_ended_tasks_run_again_and_others_are_refused(by: str, run: Run, shop: App) -> None:
+    with working(shop):
+        old = run(by, "start", "fetch", "rows=3", "--wait").stdout.split()[0]
+        done = run(by, "again", old)
+        assert done.exit_code == 0, done.output
+        new = done.stdout.split()[-1]
+        assert run(by, "watch", new).exit_code == 0
+    assert shop.document(new)["again_of"] == old
+    assert shop.document(new)["results"] == {"rows": 3, "label": "x"}
+    unmarked = shop.celery.tasks["unmarked"].delay().id
+    some = run(by, "again", new, unmarked, "nothing")
+    assert (some.exit_code, some.stdout.count("\n")) == (1, 1)
+    assert [unmarked in some.stderr, "nothing" in some.stderr] == [True, True]
+    assert run(by, "again").exit_code == start_command.NOT_STARTED
+
+
 def test_without_an_app_and_an_api_nothing_is_started(redis_url: str) -> None:
     env = {"PROGRESS_REDIS_URL": redis_url}
     done = CliRunner().invoke(main, ["start", "fetch", "rows=3"], env=env)
     assert done.exit_code == start_command.NOT_STARTED
+    assert CliRunner().invoke(main, ["again", "id"], env=env).exit_code == 2
     away = ["start", "fetch", "--url", "http://127.0.0.1:1"]
     assert CliRunner().invoke(main, away).exit_code == start_command.NOT_STARTED
 
