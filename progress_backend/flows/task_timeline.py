@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ..errors import TaskNotFound
 from ..operations import records, timelines
-from ..record import task_json, timeline
+from ..record import read_timeline, task_json
 from ..record.document import read_stored
 from ..record.json_text import dumps
 from ..record.model import Task
@@ -30,6 +30,6 @@ def read(task_id: str, more: Callable[[Task], Flow[Sequence[bytes]]] | None = No
     body = {
         "task_id": task_id,
         "gone": found.gone,
-        "entries": timeline.read(task, (*found.entries, *also)),
+        "entries": read_timeline.read(task, (*found.entries, *also)),
     }
     return dumps(body).encode("utf-8", "replace")

@@ -24,7 +24,7 @@ from ..record.json_text import dumps, parsed
 from ..record.local_time import EPOCH, MICROSECOND, moment
 from ..record.model import ENDED, TaskStatus
 from ..record.responses import still_runs
-from ..record.workflow import row
+from ..record.workflow_body import row
 from . import task_page
 from .cleanup import sweep
 from .flow import Flow

@@ -8,8 +8,9 @@ from ..operations import records, workflows
 from ..record import reader_view
 from ..record.json_text import dumps
 from ..record.model import Task, TaskStatus
-from ..record.workflow import FAILURES, Figures, body, row
+from ..record.workflow import Figures
 from ..record.workflow_as_task import as_task
+from ..record.workflow_body import FAILURES, body, row
 from . import shown_record
 from .flow import Flow
 from .silent_runs import readable

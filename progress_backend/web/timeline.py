@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from ..record.default_texts import wished
 from ..record.json_text import dumps
+from ..record.read_timeline import without_stacks
 from ..record.responses import in_language
-from ..record.timeline import without_stacks
 from ..stacks import asking
 from .audit import note, write_line
 from .callers import caller_of, languages_of

@@ -23,7 +23,7 @@ from progress_backend.flows import task_timeline
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.operations import records, sweeps
 from progress_backend.record import events as ev
-from progress_backend.record import task_json, timeline
+from progress_backend.record import read_timeline, task_json, timeline
 from progress_backend.record.model import STATUSES, Task, replace
 from progress_backend.record.transition import transition
 from progress_backend.settings import Settings
@@ -147,7 +147,7 @@ class Life(RuleBasedStateMachine):
             check_agreement(driver, IDS)
             for task_id, task in self.tasks.items():
                 found = json.loads(driver.run(task_timeline.read(task_id)))
-                listed = timeline.read(task, self.past[task_id])
+                listed = read_timeline.read(task, self.past[task_id])
                 assert found["entries"] == json.loads(json.dumps(listed))
 
 

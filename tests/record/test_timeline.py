@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from progress_backend.errors import TransitionRefused
 from progress_backend.record import events as ev
-from progress_backend.record import timeline
+from progress_backend.record import read_timeline, timeline
 from progress_backend.record.act import Act
 from progress_backend.record.model import Member, Task, Warnings, Worker, rendered
 from progress_backend.record.transition import transition
@@ -145,7 +145,7 @@ def test_who_and_why_stand_in_the_entries() -> None:
     ]
     times = [rendered(NOW + each * SECOND) for each in range(number + 1)]
     wanted = [{"time": time, **entry} for time, entry in zip(times, entries, strict=True)]
-    assert timeline.read(task, stored) == wanted
+    assert read_timeline.read(task, stored) == wanted
 
 
 @pytest.mark.parametrize("milliseconds", [[0, 0, 1, 1, 1], [0, 1, 2, 2, 3], [0, 1, 2, 3, 3]])
@@ -157,7 +157,7 @@ def test_a_retry_within_a_millisecond_is_listed_in_order(milliseconds: list[int]
         task = transition(known, event, NOW + timedelta(milliseconds=at), task_id="t")
         stored += map(timeline.encoded, timeline.written(known, event, task))
     assert task is not None
-    entries = [(one["event"], one.get("attempt")) for one in timeline.read(task, stored)]
+    entries = [(one["event"], one.get("attempt")) for one in read_timeline.read(task, stored)]
     later = [("retried", 1), ("started", 2), ("ended", 2)]
     assert entries == [("created", None), ("started", 1), *later]
 
@@ -175,7 +175,7 @@ def test_no_listed_entry_is_dropped(happened: list[ev.Event]) -> None:
         except TransitionRefused:
             continue
         stored += map(timeline.encoded, timeline.written(known, event, task))
-        listed = {timeline.key_of(entry) for entry in timeline.read(task, stored)}
+        listed = {timeline.key_of(entry) for entry in read_timeline.read(task, stored)}
         ever |= listed
         assert ever == listed
 
@@ -185,4 +185,4 @@ def test_no_listed_entry_is_dropped(happened: list[ev.Event]) -> None:
 )
 def test_what_another_program_has_written_is_left_out(stored: bytes) -> None:
     task, _, _ = timeline_of(CREATED)
-    assert names(timeline.read(task, [stored])) == ["created"]
+    assert names(read_timeline.read(task, [stored])) == ["created"]

@@ -11,7 +11,7 @@ import pytest
 
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.record.model import STATUSES
-from progress_backend.record.workflow import NOT_IN_ROWS
+from progress_backend.record.workflow_body import NOT_IN_ROWS
 from progress_backend.web.openapi import field_bodies, workflow_bodies
 from tests.records import Records
 from tests.waiting import eventually

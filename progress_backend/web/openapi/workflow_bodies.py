@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, Field, create_model
 
 from ...record.fields import Status
-from ...record.workflow import NOT_IN_ROWS
+from ...record.workflow_body import NOT_IN_ROWS
 from .field_bodies import CODE, ESTIMATE, MEANINGS, PROGRESS, Count
 
 
