@@ -1,7 +1,7 @@
 """`make sizes`: how much code there is, beside what is kept and what is wanted.
 
-`--check` ends with 1 where a figure is over the kept one by more than ALLOWED; `--keep` lowers the
-kept figures to what the tree has.
+`--check` ends with 1 where a figure is over the kept one by more than is allowed; `--keep` lowers
+the kept figures to what the tree has. Without `--check` a real worker says how much it has loaded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 #: Figures of the tree as it was when it was last made smaller.
 KEPT = Path(__file__).with_name("sizes.json")
 #: A figure may pass the kept one by so much: for a while two forms of a thing stand side by side.
+#: Lines of the library by a hundredth.
 ALLOWED = 1.06
+OF_THE_LIBRARY = 1.01
 #: Of the library's lines, the percentage that docstrings have at least.
 DOCSTRINGS = 13.0
 #: What is read before the library is let into a worker.
@@ -31,18 +33,19 @@ LUA, LUA_FILES = "Lua lines", "Lua files"
 SCRIPTS, TESTS, AUDIT = "JavaScript lines", "tests' lines", "an auditor's lines"
 WORDS = "English words"
 MADE = ("texts.js",)
+LOADED = "a worker's lines"
 MODULE, FUNCTION = "longest module", "longest function"
 #: In the order of the table; None: there is no goal.
 WANTED: Mapping[str, int | None] = {
-    LINES: 26_000,
-    STATEMENTS: 15_000,
-    FILES: 220,
-    LUA: 1_250,
+    LINES: 34_800,
+    STATEMENTS: 20_900,
+    FILES: 320,
+    LUA: 1_080,
     LUA_FILES: 28,
-    SCRIPTS: 5_000,
-    TESTS: 52_000,
-    AUDIT: 10_500,
-    WORDS: 26_000,
+    SCRIPTS: 5_600,
+    TESTS: 54_000,
+    AUDIT: None,
+    WORDS: 28_000,
     MODULE: 400,
     FUNCTION: 60,
 }
@@ -139,9 +142,9 @@ def _docstring_lines(node: ast.AST) -> int:
 def problems(sizes: Sizes, kept: Mapping[str, int]) -> list[str]:
     """A line for each figure that is too far over the kept one; and for too few docstrings."""
     found = [
-        f"{name}: {have:,}, kept {kept[name]:,} and {round(100 * ALLOWED - 100)} % more at most"
+        f"{name}: {have:,}, kept {kept[name]:,} and {round(100 * most - 100)} % more at most"
         for name, have in sizes.figures.items()
-        if have > kept.get(name, have) * ALLOWED
+        if have > kept.get(name, have) * (most := OF_THE_LIBRARY if name == LINES else ALLOWED)
     ]
     if sizes.docstrings < DOCSTRINGS:
         share = f"{sizes.docstrings:.1f} %"
@@ -178,7 +181,11 @@ def main() -> None:
         kept = lowered(kept, sizes.figures)
         KEPT.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
     if not given.check:
+        from tests import loaded
+
+        files = loaded.measured()
         print(table(sizes, kept))
+        print(f"{LOADED:20}{loaded.lines(files):>8,}{'':8}{15_500:>8,}  {len(files)} files")
     if found := problems(sizes, kept):
         print(
             "\n".join(found),
