@@ -54,7 +54,8 @@ def test_a_cancel_that_no_caller_requested_stops_no_run(
     eager: App, redis_url: str, by: str, reason: str | None, status: str
 ) -> None:
     def job(self: Any) -> None:
-        Records(redis_url).apply(self.request.id, ev.Cancelled(by=by, reason=reason))
+        asked = Records(redis_url).apply(self.request.id, ev.Cancelled(by=by, reason=reason))
+        assert not asked.still_runs, "no worker runs it that could die"
         process = eager.tracker.process
         assert process is not None
         run = process.run_of(self.request)

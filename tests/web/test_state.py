@@ -10,8 +10,12 @@ from celery import Celery
 
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import leases
+from progress_backend.record import events as ev
+from progress_backend.record.responses import still_runs
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
+from progress_backend.terminal.readers import TasksReader
+from progress_backend.terminal.source import Source
 from progress_backend.web.state import result_backend_of
 from tests.records import Records
 from tests.waiting import eventually
@@ -52,6 +56,37 @@ async def test_a_silent_run_is_found_by_an_api_process_alone(
     assert message["status"] == "error"
     assert "celery@tests" in message["error_message"]
     assert status_of(api) == ("error", "lost")
+
+
+def test_a_cancelled_run_is_over_when_its_workers_lease_is(
+    start_api: StartApi, redis_url: str
+) -> None:
+    running(redis_url, 86_400_000)
+    api = start_api(redis_url=redis_url, **QUICK)
+    url = f"http://127.0.0.1:{api.port}"
+
+    def still() -> list[bool]:
+        html = api.status("job", headers={"Accept": "text/html"}).text
+        listed = api.http.get("/internal/tasks?top=1&sort=running").json()["tasks"]
+        workers = api.http.get("/internal/workers").json()
+        with Source.of_api(url, None, "en") as source:
+            (shown,) = TasksReader(source, ["job"]).read().tasks
+        bodies = (api.status("job").json(), *listed)
+        doors = (*map(still_runs, bodies), 'data-final="false"' in html, shown.still_runs)
+        return [*doors, workers["still_running"] == 1]
+
+    assert api.cancel("job").status_code == 200
+    assert still() == [True] * 5
+    renewed(redis_url, -60_000)
+    eventually(lambda: still() == [False] * 5)
+
+
+def test_the_cancel_of_a_waiting_task_is_its_end(start_api: StartApi, redis_url: str) -> None:
+    Records(redis_url).apply("job", ev.Created(identity=ev.Identity("fetch_data")))
+    api = start_api(redis_url=redis_url)
+    assert api.cancel("job").status_code == 200
+    assert not still_runs(api.status("job").json())
+    assert api.http.get("/internal/workers").json()["still_running"] == 0
 
 
 def test_an_end_that_the_result_backend_knows_is_recorded(
