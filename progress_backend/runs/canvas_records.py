@@ -3,11 +3,8 @@ publish, and their ends if the tasks will not run. It works in steps, so that no
 
 from __future__ import annotations
 
-import logging
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -15,15 +12,11 @@ from typing import Any
 from ..errors import ProgressError, StoreUnavailable
 from ..flows import workflows
 from ..record.events import Unreached
-from ..store.outage_log import OneAMinute, fault
+from ..store.outage_log import fault
 from .writer import Entry, Writer
-
-logger = logging.getLogger(__name__)
 
 #: Records in one step.
 _STEP = 250
-#: Most canvases in the queue; when there are more, the oldest are dropped.
-_MOST = 1_000
 
 
 class Job:
@@ -34,19 +27,21 @@ class Job:
         self._do = do
         self._own: list[Any] = []
 
-    def step(self, writer: Writer) -> bool:
-        """Does a part of the work; returns whether there may be more.
+    def step(self, writer: Writer) -> bool | None:
+        """Does a part of the work; returns whether it was all, None while the store is away.
 
         Raises:
             StoreUnavailable: the store does not answer; the part is done again.
         """
+        if writer.thread.open:
+            return None
         self._own = self._own or list(islice(self._items, _STEP))
         if not self._own:
-            return False
+            return True
         with writer.waiting(writer.thread):
             self._do(writer, self._own)
         self._own = []
-        return True
+        return False
 
 
 def plans(entries: Iterator[Entry]) -> Job:
@@ -76,46 +71,3 @@ def ends(steps: Iterator[tuple[str, int | None]], end: Unreached) -> Job:
             fault("planned members are not ended", error)
 
     return Job(steps, finish)
-
-
-class CanvasRecords:
-    """Queue of jobs on the records of canvases; the first one does the next step."""
-
-    def __init__(self) -> None:
-        self._jobs: deque[Job] = deque()
-        self._full = OneAMinute()
-
-    def __bool__(self) -> bool:
-        return bool(self._jobs)
-
-    def add(self, job: Job) -> None:
-        """Adds a job at the end."""
-        self._jobs.append(job)
-        while len(self._jobs) > _MOST:
-            self._jobs.popleft()
-            if self._full.passes():
-                line = (
-                    "more than %d canvases wait for their planned records; the oldest are dropped"
-                )
-                logger.warning(line, _MOST)
-
-    def step(self, writer: Writer) -> bool:
-        """Does the next step, if the store replies; returns whether it was done."""
-        if not self._jobs or writer.thread.open:
-            return False
-        job = self._jobs[0]
-        try:
-            more = job.step(writer)
-        except StoreUnavailable:
-            return False
-        except Exception:
-            # A job that cannot be done must not block the others for ever.
-            self._over(job)
-            raise
-        if not more:
-            self._over(job)
-        return True
-
-    def _over(self, job: Job) -> None:
-        with suppress(ValueError):  # it was dropped meanwhile
-            self._jobs.remove(job)

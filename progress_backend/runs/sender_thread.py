@@ -17,13 +17,14 @@ from ..stacks.frames import HANGS_S
 from ..store.drivers import Store
 from ..store.outage_log import OneAMinute
 from . import worker_shutdown
-from .canvas_records import CanvasRecords
+from .canvas_records import Job
 from .celery_thread import IDLE_S
 from .kept_events import KeptEvents
 from .log_writer import LogWriter
 from .mirror import Mirror
 from .outbox import Outbox
 from .run import Run
+from .side_queue import SideQueue
 from .stack_writer import StackWriter
 from .values import TOGETHER, ValueWriter
 from .writer import Writer
@@ -55,7 +56,7 @@ class SenderThread:
         self._runs: dict[int, Run] = {}
         self._outbox = Outbox()
         self._kept_events = KeptEvents(self.writer, self._outbox)
-        self._behind = CanvasRecords()
+        self._behind = SideQueue[Job]("canvases", lambda job: job.step(self.writer), at_once=1)
         #: Ended runs with last lines that are not stored yet.
         self._left = deque[Run](maxlen=_MOST_LEFT)
         self._logs = LogWriter(self.writer, self._outbox, min(self._interval_s, _LONGEST_S))
@@ -137,7 +138,7 @@ class SenderThread:
         self._stacks.step(list(self._runs.values()))
         self._probe()
         # Planned records come after the outbox, which may have the first events of these records.
-        if not self._outbox and self._behind.step(self.writer):
+        if not self._outbox and self._behind.step():
             self._awake.set()
 
     def _is_over(self) -> bool:
@@ -251,6 +252,7 @@ class SenderThread:
                 self._round.release()
         for run in list(self._left):
             _dropped(run)
+        self._behind.report()
         if self._outbox:
             line = "progress: %d publishes, starts and ends could not be recorded"
             logger.error(line, len(self._outbox))
@@ -260,8 +262,7 @@ class SenderThread:
     def _empty(self, deadline: float) -> None:
         """Does what waits behind the outbox, until a monotonic time."""
         self._stacks.store()
-        while self._behind and time.monotonic() < deadline and not self.writer.thread.open:
-            self._behind.step(self.writer)
+        self._behind.close(deadline)
         if self._left:
             self._store_left()
 
