@@ -11,9 +11,13 @@ from ..store.outage_log import OneAMinute
 from .breaker import Breaker
 from .outbox import Outbox
 from .run import Run
+from .side_queue import SideQueue
 from .writer import Writer
 
 logger = logging.getLogger(__name__)
+
+#: Most ended runs with last lines that wait.
+_MOST = 100
 
 
 class LogWriter:
@@ -25,6 +29,8 @@ class LogWriter:
         self._interval_s = interval_s
         self._outbox = outbox
         self._refused = OneAMinute()
+        #: Ended runs with last lines that wait for the store.
+        self.left = SideQueue[Run]("logs of ended runs", self._left, most=_MOST, at_once=_MOST)
 
     def store(self, run: Run, breaker: Breaker) -> None:
         """Stores the lines of a run's log (its lock is held); if that fails, they wait."""
@@ -53,3 +59,10 @@ class LogWriter:
             run.log.give_back(lines, lost)
         except ProgressError as error:
             self._writer.refuse(error)
+
+    def _left(self, run: Run) -> bool | None:
+        """Stores the last lines of a run that has ended, after the outbox has sent its events."""
+        with run.lock:
+            self.store(run, self._writer.thread)
+        waits = run.attempt is not None or run.task_id in self._outbox
+        return None if run.log and waits and not run.refused else True

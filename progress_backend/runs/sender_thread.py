@@ -8,7 +8,6 @@ import contextlib
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from math import inf
 
@@ -31,9 +30,6 @@ from .writer import Writer
 
 logger = logging.getLogger(__name__)
 
-#: Ended runs with last lines that wait for the store; when there are more, those of the oldest are
-#: dropped.
-_MOST_LEFT = 100
 #: Shortest time between two checks for new values without a wake-up; and the longest while values
 #: or events wait for the store.
 _SHORTEST_S, _LONGEST_S = 0.05, 1.0
@@ -57,11 +53,10 @@ class SenderThread:
         self._outbox = Outbox()
         self._kept_events = KeptEvents(self.writer, self._outbox)
         self._behind = SideQueue[Job]("canvases", lambda job: job.step(self.writer), at_once=1)
-        #: Ended runs with last lines that are not stored yet.
-        self._left = deque[Run](maxlen=_MOST_LEFT)
         self._logs = LogWriter(self.writer, self._outbox, min(self._interval_s, _LONGEST_S))
         self._values = ValueWriter(self.writer, mirror, self._outbox, self._interval_s)
         self._stacks = StackWriter(self.writer)
+        self._beside = (self._stacks, self._behind, self._logs.left)
         self._guard = threading.Lock()
         #: Held during a round: the process's exit works on the same queues.
         self._round = threading.Lock()
@@ -102,9 +97,7 @@ class SenderThread:
 
     def leaves_lines(self, run: Run) -> None:
         """Adds an ended run with log lines that wait for the store."""
-        if len(self._left) == _MOST_LEFT:
-            _dropped(self._left[0])
-        self._left.append(run)
+        self._logs.left.add(run)
         self.wake()
 
     def _start(self) -> None:
@@ -135,7 +128,8 @@ class SenderThread:
         self.flush()
         self._again = self.each_round()
         self._look()
-        self._stacks.step(list(self._runs.values()))
+        self._stacks.look(list(self._runs.values()))
+        self._stacks.step()
         self._probe()
         # Planned records come after the outbox, which may have the first events of these records.
         if not self._outbox and self._behind.step():
@@ -164,8 +158,7 @@ class SenderThread:
 
     def _rest_s(self) -> float | None:
         away = self.writer.jobs.away
-        works = self._runs or self._outbox or self._behind or self._left or self._stacks
-        if not (works or self._again or away):
+        if not (self._runs or self._outbox or any(self._beside) or self._again or away):
             return None
         rest_s = self._interval_s
         if rest_s > _LONGEST_S:
@@ -215,18 +208,7 @@ class SenderThread:
             if run.log and (everything or time.monotonic() >= run.log.due):
                 with run.lock:
                     self._logs.store(run, self.writer.thread)
-        if self._left:
-            self._store_left()
-
-    def _store_left(self) -> None:
-        """Stores the last lines of runs that have ended, after the outbox has sent their events."""
-        for _ in range(len(self._left)):
-            run = self._left.popleft()
-            with run.lock:
-                self._logs.store(run, self.writer.thread)
-            waits = run.attempt is not None or run.task_id in self._outbox
-            if run.log and waits and not run.refused:
-                self._left.append(run)
+        self._logs.left.step()
 
     def _probe(self) -> None:
         """Checks whether the store replies, while no job calls it and no event waits for it."""
@@ -246,26 +228,16 @@ class SenderThread:
                 time.sleep(min(0.05 + self.writer.thread.remaining_s, left_s))
         if self._round.acquire(timeout=max(deadline - time.monotonic(), 0)):
             try:
+                self._stacks.apart_s = 0.0
                 with self.writer.store.within(deadline - time.monotonic()):
-                    self._empty(deadline)
+                    for queue in self._beside:
+                        queue.close(deadline)
             finally:
                 self._round.release()
-        for run in list(self._left):
-            _dropped(run)
-        self._behind.report()
+        for queue in self._beside:
+            queue.report()
         if self._outbox:
             line = "progress: %d publishes, starts and ends could not be recorded"
             logger.error(line, len(self._outbox))
         self._stopping = True
         self._awake.set()
-
-    def _empty(self, deadline: float) -> None:
-        """Does what waits behind the outbox, until a monotonic time."""
-        self._stacks.store()
-        self._behind.close(deadline)
-        if self._left:
-            self._store_left()
-
-
-def _dropped(run: Run) -> None:
-    logger.warning("the last lines of the log of task %s are not stored", run.task_id)

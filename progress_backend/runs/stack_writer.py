@@ -4,9 +4,7 @@ effect, and before a hard time limit; and the tracebacks of failed runs."""
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Sequence
-from math import inf
 from typing import Any, NamedTuple
 
 from ..errors import ProgressError, StoreUnavailable
@@ -17,13 +15,12 @@ from ..record.model import Warnings, rendered
 from ..stacks.frames import MOST, At, Place, described, stack_of
 from ..stacks.tracebacks import cut
 from .run import Run
+from .side_queue import SideQueue
 from .writer import Writer
 
 #: Seconds between the two looks at a job's stack; until a cancel counts as without effect; and
 #: before a time limit, enough for both looks.
 APART_S, CANCEL_S, LIMIT_S = 1.0, 10.0, 2.9
-#: Most stacks and tracebacks that wait (the oldest are dropped); entries in one step.
-_MOST, _STEP = 1_000, 16
 
 
 class _Due(NamedTuple):
@@ -36,42 +33,33 @@ class _Due(NamedTuple):
     seen: At | None = None
 
 
-class StackWriter:
+class StackWriter(SideQueue[_Due]):
     """Takes and stores the stacks of a process, in the sender's thread."""
 
     def __init__(self, writer: Writer) -> None:
+        super().__init__("stacks and tracebacks", self._stored, at_once=16)
         self._writer, self._store = writer, writer.store
-        self._due = deque[_Due](maxlen=_MOST)
         #: Requests of the last minute, as last read.
         self.lately: Lately = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._due)
+        #: Seconds from a first look to the second; none at the end of the process.
+        self.apart_s = APART_S
 
     def failed(self, run: Run, traceback: str) -> None:
         """Takes the traceback of a run that failed, in its thread."""
-        self._due.append(_Due(run, self._entry(run, "traceback", traceback=traceback)))
+        self.add(_Due(run, self._entry(run, "traceback", traceback=traceback)))
 
-    def step(self, runs: Sequence[Run]) -> None:
-        """Takes a first look at each run with a due stack, and stores the entries that are due."""
+    def look(self, runs: Sequence[Run]) -> None:
+        """Takes a first look at each run with a due stack."""
         now = time.monotonic()
         for run in runs:
             if run.place is not None and (cause := _cause(run, run.place, self.lately, now)):
                 entry, seen = self._entry(run, "stack", cause=cause), _newest(stack_of(run.place))
-                self._due.append(_Due(run, entry, now, run.place, seen))
-        self.store(now)
+                self.add(_Due(run, entry, now, run.place, seen))
 
-    def store(self, now: float = inf) -> None:
-        """Stores the next entries that are due."""
-        for _ in range(min(len(self._due), _STEP)):
-            due = self._due.popleft()  # at once: a full queue drops its oldest entry meanwhile
-            if now < due.at + APART_S or not self._stored(due):
-                if len(self._due) < _MOST:
-                    self._due.appendleft(due)
-                return
-
-    def _stored(self, due: _Due) -> bool:
-        """Stores an entry; returns False if it has to wait for the store."""
+    def _stored(self, due: _Due) -> bool | None:
+        """Stores an entry that is due; see SideQueue."""
+        if self._writer.thread.open or time.monotonic() < due.at + self.apart_s:
+            return None
         entry, redaction = dict(due.entry), self._store.flows.redaction
         if due.place is None:
             entry["traceback"] = cut(entry["traceback"], redaction)
@@ -85,13 +73,11 @@ class StackWriter:
                 entry["text"] = line[: timeline.LONGEST]
                 if newest == due.seen:
                     entry["same_s"] = round(time.monotonic() - due.at, 1)
-        if self._writer.thread.open:
-            return False
         try:
             with self._writer.waiting(self._writer.thread):
                 self._store.execute(stacks.keep(due.run.task_id, timeline.encoded(entry)))
         except StoreUnavailable:
-            return False
+            raise
         except ProgressError as error:
             self._writer.refuse(error)
         return True

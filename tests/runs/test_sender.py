@@ -139,6 +139,23 @@ def test_the_end_of_a_process_stores_no_traceback_that_its_thread_stores(
     assert len(store.execute(stacks.kept("t"))) == 2
 
 
+def test_the_end_of_a_process_stores_all_that_waits_beside_the_values(
+    store: Store, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "_closing_s", PATIENCE_S)
+    monkeypatch.setattr(sender, "wake", lambda: None)  # the thread does nothing
+    run, born = begun(sender), ev.Created(identity=IDENTITY)
+    for number in range(20):
+        sender.failed(run, f"ValueError: {number}")
+    run.write("error", "why it ends")
+    sender.leaves_lines(run)
+    sender.plan((None, f"planned-{number}", (born,)) for number in range(600))
+    sender.stop()
+    assert b"ValueError: 19" in store.execute(stacks.kept("t"))[-1], "the newest three are kept"
+    assert len(store.execute(logs.read("t", None, 10)).lines) == 1
+    assert store.run(store.flows.get("planned-599")) is not None
+
+
 def test_the_end_of_a_process_is_bounded_where_a_traceback_waits_for_a_store_that_hangs(
     start_server: StartServer,
 ) -> None:

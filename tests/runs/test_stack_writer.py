@@ -42,7 +42,8 @@ class Side:
 
     def step(self, seconds: float = 0.0) -> None:
         self.clock.time += seconds
-        self.stacks.step([self.run])
+        self.stacks.look([self.run])
+        self.stacks.step()
 
     def kept(self) -> list[dict[str, Any]]:
         return [json.loads(each) for each in self.store.execute(stacks.kept("t"))]
