@@ -15,7 +15,6 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from ..record.default_texts import Locale, wished
-from ..settings import Settings
 from .route_table import route
 from .state import access_of
 from .static_file import StaticFile, of_folder
@@ -74,7 +73,7 @@ async def page(request: Request) -> Response:
     """The live page."""
     settings = access_of(request.scope).settings
     known = settings.tokens or settings.tokens_file or request.query_params.keys() - {"lang"}
-    file = _page(not known, _given(settings))
+    file = _page(not known, _given(request))
     return file.answer(request, _PAGE_HEADERS)
 
 
@@ -86,9 +85,11 @@ def _page(reads_first: bool, given: tuple[tuple[str, str], ...]) -> StaticFile:
     return StaticFile("text/html; charset=utf-8", _filled(html, *given).encode())
 
 
-def _given(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """What the pages have from the settings."""
+def _given(request: Request) -> tuple[tuple[str, str], ...]:
+    """What the pages have from the settings, and whether jobs are started here."""
+    settings = access_of(request.scope).settings
     return (
+        ("start", "yes" if getattr(request.app.state, "progress_start", False) else ""),
         ("read-only", "yes" if settings.read_only else ""),
         ("trace", settings.trace_url),
         ("flower", settings.flower_url.rstrip("/")),
@@ -122,8 +123,7 @@ def _record(request: Request, kind: str, its_id: str) -> HTMLResponse:
     """The page of one record; it contains no data of the record, its script reads that with a
     token."""
     html = (_FOLDER / "record.html").read_text(encoding="utf-8")
-    settings = access_of(request.scope).settings
-    about = (("base", _up(request, its_id)), ("kind", kind), *_given(settings), ("id", its_id))
+    about = (("base", _up(request, its_id)), ("kind", kind), *_given(request), ("id", its_id))
     return HTMLResponse(_filled(html, *about), headers=HEADERS)
 
 
@@ -166,4 +166,4 @@ async def unknown(request: Request, error: Exception) -> Response:
     base = "../" * (path.removeprefix(request.scope.get("root_path", "")).count("/") - 1)
     about = {"lang": lang, "base": base or "./", **_UNKNOWN[lang]}
     html = (_FOLDER / "unknown.html").read_text(encoding="utf-8")
-    return HTMLResponse(_filled(html, *about.items(), *_given(settings)), 404, headers=HEADERS)
+    return HTMLResponse(_filled(html, *about.items(), *_given(request)), 404, headers=HEADERS)

@@ -1,4 +1,4 @@
-// Sends an act on a task or workflow to the API; a cancel needs a confirmation.
+// Sends an act on a task or workflow to the API; a cancel and a new run need a confirmation.
 import { answered } from "./live.js";
 import { pathOf } from "./task.js";
 import { STATUSES } from "./words.js";
@@ -7,7 +7,10 @@ const byId = (id) => document.getElementById(id);
 
 // Returns the response's `body`, or the text of a `refusal`; {} if the user does not confirm.
 export async function ask(kind, name, item, words) {
-  const act = isEnd(name) ? await confirmed(name, item, kind.name(item, words), words) : name;
+  const act =
+    isEnd(name) || name === "again"
+      ? await confirmed(name, item, kind.name(item, words), words)
+      : name;
   if (!act) return {};
   const { body, why } = await asked(act, item, words);
   return body ? { body } : { refusal: why ? words.refused(why) : words.unanswered };
@@ -19,8 +22,8 @@ const isEnd = (name) => name === "cancel" || name === "terminate";
 // a response.
 export async function asked(name, item, words) {
   const [method, target, body] =
-    name === "stack"
-      ? ["POST", "stack"]
+    name === "stack" || name === "again"
+      ? ["POST", name]
       : isEnd(name)
         ? ["POST", "cancel", name === "terminate" ? { terminate: true } : {}]
         : ["PUT", "update", { status: name === "pause" ? "paused" : "running" }];
@@ -37,7 +40,8 @@ export async function asked(name, item, words) {
 export function whyNot({ status, body }, words, name) {
   if (status === 409 && name !== "stack" && STATUSES.includes(body?.status))
     return words.isNow(words[body.status]);
-  if (status === 404) return words.gone;
+  if (name === "again" && status === 403) return words.mayNot;
+  if (status === 404) return name === "again" ? words.noStart : words.gone;
   if (status === 503) return words.noAnswer;
   const detail = body?.detail ?? status;
   return typeof detail === "string" ? detail : JSON.stringify(detail);
@@ -45,6 +49,8 @@ export function whyNot({ status, body }, words, name) {
 
 // The act that the user confirms, "" for none: a stalled job may read no cancel, so its process can be terminated.
 async function confirmed(act, item, name, words) {
+  if (act === "again")
+    return (await sure(words.sureAgain(name), words.sureAgainHow, words.again)) && act;
   if (act === "terminate")
     return (
       (await sure(words.sureTerminate(name), words.sureTerminateHow, words.doTerminate)) && act

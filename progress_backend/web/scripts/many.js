@@ -9,6 +9,7 @@ export const CHANGES = {
   pause: ["created", "running"],
   resume: ["paused"],
   cancel: ["created", "running", "paused"],
+  again: ["completed", "error", "cancelled"],
 };
 const BATCH = 200;
 const PAGE = 100;
@@ -61,16 +62,18 @@ export async function actOn({ ids, workflows }, name, words, report) {
   return result;
 }
 
-// The ids of the newest open tasks that match a filter, and the reason if a request was refused.
+// The newest tasks that match a filter (id -> task), of the filter's status or open, and the reason if a request was
+// refused.
 export async function passing(filter, words) {
-  const found = new Set();
+  const found = new Map();
+  const wanted = filter.status ? [filter.status] : CHANGES.cancel;
   let position = { page: 1 };
   for (let page = 1; page <= MOST_PAGES && found.size < MOST && position; page += 1) {
     const query = new URLSearchParams({ ...filter, limit: PAGE, ...position });
     const got = await answered(`internal/tasks?${query}`);
     if (!got?.ok) return [found, got ? words.refused(whyNot(got, words)) : words.unanswered];
     for (const task of got.body.tasks)
-      if (CHANGES.cancel.includes(task.status)) found.add(task.task_id);
+      if (wanted.includes(task.status)) found.set(task.task_id, task);
     const { cursor, pagination } = got.body;
     position = cursor ? { cursor } : page < pagination.pages && { page: page + 1 };
   }

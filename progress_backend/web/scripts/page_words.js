@@ -86,6 +86,12 @@ export const WORDS = inEach(SHARED, {
     "What waits never begins. What runs ends at its next update.",
     "待機中のものは開始されません。実行中のものは次の更新で終了します。",
   ],
+  again: ["Run again", "再実行"],
+  sureAgainHow: [
+    "A new task starts, with the same arguments.",
+    "同じ引数で新しいタスクを開始します。",
+  ],
+  noStart: ["this API does not start this job.", "この API では開始できないジョブです。"],
   rateOf: [(n) => `${n}/s`, (n) => `${n} 件/秒`],
   startsIn: [(text) => `starts in ${text}`, (text) => `開始まで ${text}`],
   before: [

@@ -85,7 +85,7 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
   async function act(of, name, item) {
     const { body, refusal: why } = await ask(of, name, item, words());
     if (body && name === "stack") view.expectStack();
-    else if (body) take(body);
+    else if (body && name !== "again") take(body); // the body of a new run is another task's
     if (why) refuse(why);
     reader.soon();
     draw();

@@ -16,6 +16,7 @@ export const WORDS = inEach(PAGE, {
     "Its process gets SIGTERM in the middle of its work. A cancel is requested already: the job reads it only at its next update.",
     "処理の途中でプロセスに SIGTERM を送ります。キャンセルは依頼済みですが、ジョブが読むのは次の更新のときだけです。",
   ],
+  sureAgain: [(name) => `Run ${name} again?`, (name) => `${name} を再実行しますか?`],
   missing: {
     task: {
       title: ["No such task", "タスクが見つかりません"],
@@ -92,6 +93,8 @@ export const WORDS = inEach(PAGE, {
     flower: "Flower",
     parent: ["Parent", "親タスク"],
     root: ["Root", "最初のタスク"],
+    againOf: ["Runs again", "再実行元"],
+    againBy: ["Run again by", "再実行先"],
     group: ["Group", "グループ"],
     workflow: ["Workflow", "ワークフロー"],
     canvas: ["Canvas", "キャンバス"],

@@ -1,11 +1,12 @@
-// Selects tasks and workflows by checkboxes, or all tasks that match the filter, to pause, resume or cancel them
-// together. Made when the user presses "Select".
+// Selects tasks and workflows by checkboxes, or all tasks that match the filter, to pause, resume, cancel or run them
+// again together. Made when the user presses "Select".
 import { sure } from "./acts.js";
 import { actOn, CHANGES, MOST, passing } from "./many.js";
 import { button, element } from "./dom.js";
 import { WORDS } from "./selection_words.js";
 
-const ACTS = ["pause", "resume", "cancel"];
+const ACTS = ["pause", "resume", "cancel", "again"];
+const MOST_TYPES = 3;
 
 // See keyOf() in rows.js.
 const isWorkflow = (key) => key.startsWith("\n");
@@ -13,16 +14,16 @@ const isWorkflow = (key) => key.startsWith("\n");
 // rows() returns the visible rows as [key, element], filters() the chosen filters or null, total() the number of tasks
 // that match them, null if unknown. acted() is called after an act, over() when the user leaves the selection.
 export function makeSelection(bar, { rows, filters, total, acted, over }) {
-  const chosen = new Set();
+  const chosen = new Map(); // key -> the status and type of its row or task
   const line = element("span", "report");
   const all = button("", async () => {
     const found = await working(() => passing(filters(), words));
     if (!found) return;
-    choose(found[0]);
+    choose(found[0], ({ status, task_type: type }) => ({ status, type }));
     outcome = found[1];
     draw();
   });
-  const page = button("", () => choose(ids()));
+  const page = button("", () => choose(rows(), seen));
   const done = button("", over);
   const acts = ACTS.map((name) => [
     name,
@@ -42,18 +43,18 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     done,
   );
 
-  const ids = () => rows().map(([id]) => id);
+  const seen = ({ dataset: { status, type } }) => ({ status, type });
 
-  function choose(more) {
+  function choose(more, known) {
     outcome = "";
-    for (const id of more) if (chosen.size < MOST) chosen.add(id);
+    for (const [id, one] of more) if (chosen.size < MOST) chosen.set(id, known(one));
     draw();
   }
 
   function tick(id, on) {
+    if (on) return choose([[id, new Map(rows()).get(id)]], seen);
     outcome = "";
-    if (!on) chosen.delete(id);
-    else if (chosen.size < MOST) chosen.add(id);
+    chosen.delete(id);
     draw();
   }
 
@@ -69,10 +70,26 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
   }
 
   // Whether the act would change a selected item.
-  function may(name) {
-    const fits = (one) => !one || CHANGES[name].includes(one);
-    const seen = new Map(rows());
-    return !busy && [...chosen].some((key) => fits(seen.get(key)?.dataset.status));
+  const may = (name) => !busy && changed(name).length > 0;
+
+  // The selected items that an act would change, as far as is known: an open one that is not visible may have any open
+  // status by now. Only tasks are run again.
+  function changed(name) {
+    const visible = new Map(rows());
+    for (const [key, row] of visible) if (chosen.has(key)) chosen.set(key, seen(row));
+    return [...chosen].filter(([key, { status }]) => {
+      if (name === "again") return CHANGES.again.includes(status) && !isWorkflow(key);
+      return CHANGES[visible.has(key) ? name : "cancel"].includes(status);
+    });
+  }
+
+  function isSure(name, count) {
+    if (name === "cancel") return sure(words.sureAll(count), words.sureHow, words.yes(count));
+    if (name !== "again") return true;
+    const types = [...new Set(changed(name).map(([, { type }]) => type))];
+    const some = [...types.slice(0, MOST_TYPES), ...(types.length > MOST_TYPES ? ["…"] : [])];
+    const what = words.sureAgain(count, some);
+    return sure(what, words.sureAgainHow, words.yesAgain(count));
   }
 
   // Returns the result of work(), or null if the filter was changed meanwhile.
@@ -87,11 +104,11 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
 
   async function act(name) {
     if (!may(name)) return;
-    const workflows = [...chosen].filter(isWorkflow).map((key) => key.slice(1));
-    const what = { ids: [...chosen].filter((key) => !isWorkflow(key)), workflows };
-    const count = chosen.size;
-    if (name === "cancel" && !(await sure(words.sureAll(count), words.sureHow, words.yes(count))))
-      return;
+    const keys = name === "again" ? changed(name).map(([key]) => key) : [...chosen.keys()];
+    const workflows = keys.filter(isWorkflow).map((key) => key.slice(1));
+    const what = { ids: keys.filter((key) => !isWorkflow(key)), workflows };
+    if (!(await isSure(name, keys.length))) return;
+    const known = new Map(chosen);
     report({ asked: 0 });
     let result = null;
     const left = await working(async () => {
@@ -107,7 +124,7 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
       .filter(Boolean)
       .join(" ");
     chosen.clear();
-    for (const key of left ?? []) chosen.add(key); // for another try
+    for (const key of left ?? []) chosen.set(key, known.get(key)); // for another try
     acted();
     draw();
   }
@@ -151,6 +168,7 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     for (const [name, button] of acts) {
       button.textContent = words[name];
       button.disabled = !may(name);
+      button.hidden = name === "again" && !document.body.dataset.start;
     }
   }
 

@@ -20,6 +20,11 @@ export const WORDS = inEach(
       (n) => `選択した ${number(n)} 件をキャンセルしますか?`,
     ],
     yes: [(n) => `Cancel ${number(n)}`, (n) => `${number(n)} 件をキャンセル`],
+    sureAgain: [
+      (n, types) => `Run ${number(n)} again: ${types.join(", ")}?`,
+      (n, types) => `${types.join("、")} の ${number(n)} 件を再実行しますか?`,
+    ],
+    yesAgain: [(n) => `Run ${number(n)} again`, (n) => `${number(n)} 件を再実行`],
     askedOf: [(n) => `Asked of ${number(n)}.`, (n) => `${number(n)} 件に依頼しました。`],
     goingOn: ["Going on…", "続けています…"],
     notDone: [

@@ -113,7 +113,7 @@ export function pageOf(kind, id, words) {
 
 export const TASK = {
   page: ({ task_id }, words) => pageOf("task", task_id, words),
-  data: (task) => ({ taskId: task.task_id, final: task.final }),
+  data: (task) => ({ taskId: task.task_id, type: task.task_type, final: task.final }),
   name: ({ task_type, symbol }) => [task_type, symbol].filter(Boolean).join(" "),
   // The main name and the secondary one.
   names: ({ task_type, symbol }) => (symbol ? [symbol, task_type] : [task_type, ""]),

@@ -2,6 +2,7 @@
 import { placeText, startText } from "./expected.js";
 import { readWorkers } from "./details.js";
 import { makeLog } from "./log_view.js";
+import { CHANGES } from "./many.js";
 import { makeReader } from "./reading.js";
 import { makeHead } from "./record_head.js";
 import { makeFacts, makeText, requestOf, timesOf } from "./record_parts.js";
@@ -18,6 +19,10 @@ const TERMINABLE = ({ worker, control }) =>
 // The exception: the last line of a traceback.
 const causeOf = (task, words) => errorOf(task, words).trim().split("\n").at(-1);
 
+// An ended task whose arguments are kept, where this API starts jobs.
+const REPEATABLE = ({ status, again, workflow }) =>
+  document.body.dataset.start && again && !workflow && CHANGES.again.includes(status);
+
 const KIND = {
   ...TASK,
   offered: (task) =>
@@ -26,6 +31,7 @@ const KIND = {
       : [
           ...TASK.offered(task),
           ...(task.status === "running" && task.worker ? ["stack"] : []),
+          ...(REPEATABLE(task) ? ["again"] : []),
         ].filter((name) => task.control?.acknowledged_at !== null || name !== task.control.action),
   time: (task, words) =>
     task.status === "created"
@@ -114,6 +120,8 @@ export function makeTaskView(place, act, id) {
         ["canvas", link("workflow", workflow?.canvas)],
         ["parent", link("task", task.parent_id)],
         ["root", link("task", task.root_id)],
+        ["againOf", link("task", task.again_of)],
+        ["againBy", link("task", task.again_by)],
         ["group", task.group_id && { text: task.group_id, mono: true }],
       ],
       words,
