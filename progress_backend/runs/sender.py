@@ -13,7 +13,7 @@ from datetime import datetime
 from math import ceil
 from typing import TypeVar
 
-from ..errors import ConcurrentUpdate, ProgressError, StoreUnavailable
+from ..errors import ConcurrentUpdate, StoreUnavailable
 from ..flows.stored_record import Applied
 from ..operations.call import Call
 from ..record import events as ev
@@ -68,28 +68,20 @@ class Sender(SenderThread):
         """Records events now; else keeps them in the outbox (unless `keep` is false) and returns
         None. Raises only what a signal's handler raises meanwhile; the outbox has the events
         then."""
-        task_id = str(task_id)  # a caller may give a UUID
-        waits = self._outbox.holds_up(task_id, happened[-1], kept=keep)
-        if not waits and self._asks(happened):
-            now = None
-            try:
-                with self.writer.waiting(self.writer.jobs):
-                    now = self.writer.store.measured_now()
-                    return self.writer.apply(run, task_id, happened, now)
-            except StoreUnavailable:
-                self.wake()  # from now on the thread tries the store
-                happened = _dated(happened, now)
-            except ConcurrentUpdate:
-                pass
-            except ProgressError as error:
-                self.writer.refuse(error)
-                return None
-            except BaseException:  # a job's soft time limit: whether the store did it is not known
-                if keep:
-                    self._keep(run, task_id, _dated(happened, now))
-                raise
-        if keep:
-            self._keep(run, task_id, happened)
+        task_id, writer, now = str(task_id), self.writer, None  # a caller may give a UUID
+        try:
+            if not self._outbox.holds_up(task_id, happened[-1], kept=keep) and self._asks(happened):
+                with writer.waiting(writer.jobs):
+                    now = writer.store.measured_now()
+                    outcome = writer.apply(run, task_id, happened, now)
+                if not isinstance(outcome, ConcurrentUpdate):
+                    keep = False
+                    return outcome
+        except StoreUnavailable:
+            self.wake()  # from now on the thread tries the store
+        finally:  # also after a job's soft time limit: whether the store did it is not known
+            if keep:
+                self._keep(run, task_id, _dated(happened, now))
         return None
 
     def record_newest(self, run: Run) -> None:
@@ -175,7 +167,7 @@ class Sender(SenderThread):
         try:
             with run.lock, self.writer.waiting(thread):
                 now = self.writer.store.measured_now()
-                done = self.writer.alone(run, run.task_id, (ev.Acknowledged(),), now)
+                done = self.writer.apply(run, run.task_id, (ev.Acknowledged(),), now)
         except StoreUnavailable:
             return False
         return isinstance(done, Applied)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from time import monotonic
 from types import TracebackType
 from typing import TypeVar
@@ -97,11 +98,10 @@ class Writer:
         self.thread = Breaker(_REST_S, part="sender", longest_s=SENDER_WAIT_S)
         self.firsts = FirstRecords(store.flows, store.keys)
         self._outage = outage_of(store.settings)
-
-    def waiting(self, breaker: Breaker) -> Waiting:
-        """`with`: all store calls in the block share the bound of a breaker, which is opened where
-        the block ends with StoreUnavailable, and closed where it ends well after a reply."""
-        return Waiting(self, breaker)
+        #: `with waiting(breaker)`: all store calls in the block share the bound of the breaker,
+        #: which is opened where the block ends with StoreUnavailable, and closed where it ends well
+        #: after a reply.
+        self.waiting = partial(Waiting, self)
 
     def probe(self) -> None:
         """Asks whether the store answers, by its clock."""
@@ -122,33 +122,6 @@ class Writer:
             fault("no reply of the progress store can be read", error)
             return None
 
-    def apply(
-        self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
-    ) -> Applied:
-        """Records events of one task in one commit.
-
-        Raises:
-            StoreUnavailable: the store does not answer.
-            TaskNotFound: there is no record, and the events do not make one.
-            ConcurrentUpdate: other writers were first in each try.
-            ProgressError: the value that is stored there is no record.
-        """
-        try:
-            if run is None and (created := self._created(task_id, happened[0], now)) is not None:
-                return created
-            applied = self.store.run(self._flow(run, task_id, happened, now))
-        except (StoreUnavailable, SoftTimeLimitExceeded):
-            raise  # Celery's signal handler raises the limit into the job while this code runs
-        except Exception as error:
-            bare = tuple([event.without_values() for event in happened])
-            known = isinstance(error, ProgressError)
-            if known or all(one is other for one, other in zip(bare, happened, strict=True)):
-                raise _as_progress_error(task_id, error) from error
-            # An end is recorded whatever a job has put into its values.
-            fault("the values of an event are not recorded", error)
-            return self.apply(run, task_id, bare, now)
-        return self._done(run, happened, applied)
-
     def _created(self, task_id: str, event: ev.Event, now: datetime) -> Applied | None:
         """Records a publish with one prepared request, if its task has no record; None if that is
         not possible."""
@@ -167,14 +140,15 @@ class Writer:
             StoreUnavailable: the store does not answer; any of the commits may have been done.
         """
         if len(several) == 1:
-            return [self.alone(*several[0], now)]
-        flows = [self._flow(*entry, now) for entry in several]
+            return [self.apply(*several[0], now)]
         try:
-            outcomes = self.store.run(together(flows))
+            outcomes: Sequence[object] = self.store.run(
+                together([self._flow(*entry, now) for entry in several])
+            )
         except (StoreUnavailable, SoftTimeLimitExceeded):
             raise
         except Exception:  # one flow's, which ended all: perhaps of one key only
-            return [self.alone(*entry, now) for entry in several]
+            outcomes = [None] * len(several)
         recorded: list[Outcome] = []
         for (run, task_id, happened), outcome in zip(several, outcomes, strict=True):
             if isinstance(outcome, Applied):
@@ -187,10 +161,10 @@ class Writer:
                 self.refuse(outcome)
                 recorded.append(None)
             else:
-                recorded.append(self.alone(run, task_id, happened, now))
+                recorded.append(self.apply(run, task_id, happened, now))
         return recorded
 
-    def alone(
+    def apply(
         self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
     ) -> Outcome:
         """As `apply_together`, of one task.
@@ -199,14 +173,23 @@ class Writer:
             StoreUnavailable: the store does not answer.
         """
         try:
-            return self.apply(run, task_id, happened, now)
-        except StoreUnavailable:
-            raise
+            if run is None and (created := self._created(task_id, happened[0], now)) is not None:
+                return created
+            applied = self.store.run(self._flow(run, task_id, happened, now))
+        except (StoreUnavailable, SoftTimeLimitExceeded):
+            raise  # Celery's signal handler raises the limit into the job while this code runs
         except ConcurrentUpdate as error:
             return error
-        except ProgressError as error:
-            self.refuse(error)
-            return None
+        except Exception as error:
+            bare = tuple([event.without_values() for event in happened])
+            known = isinstance(error, ProgressError)
+            if known or all(one is other for one, other in zip(bare, happened, strict=True)):
+                self.refuse(_as_progress_error(task_id, error))
+                return None
+            # An end is recorded whatever a job has put into its values.
+            fault("the values of an event are not recorded", error)
+            return self.apply(run, task_id, bare, now)
+        return self._done(run, happened, applied)
 
     def values(self, values: Sequence[tuple[Run, ev.Progressed]], now: datetime) -> list[Outcome]:
         """As `apply_together`, for newest values of runs: first, in one round trip of prepared

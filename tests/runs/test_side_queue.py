@@ -52,7 +52,7 @@ def test_what_raises_is_dropped_and_what_the_store_did_not_take_stays(
 
 
 def test_what_has_to_wait_holds_up_no_others_and_no_end_of_a_process() -> None:
-    queue = SideQueue("logs", lambda number: number > 1 or None, at_once=9)
+    queue = SideQueue[int]("logs", lambda number: number > 1 or None, at_once=9)
     for number in range(4):
         queue.add(number)
     queue.close(time.monotonic() + 60)
