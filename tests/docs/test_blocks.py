@@ -51,6 +51,7 @@ FOLLOWED = {
     ("docs/coming-from.md", "celery-progress"): "tests/docs/test_coming_from.py",
     ("docs/coming-from.md", "Plain update_state"): "tests/docs/test_coming_from.py",
     ("docs/coming-from.md", "tqdm"): "tests/docs/test_coming_from.py",
+    ("docs/start.md", "Mark a task and start it"): "tests/docs/test_start.py",
     ("docs/element.md", "In templates and frameworks"): "tests/browser/test_frameworks.py",
     ("docs/logs.md", "Writing"): "tests/docs/test_logs.py",
     ("docs/logs.md", "Reading"): "tests/docs/test_logs.py",
