@@ -108,7 +108,7 @@ controls = st.fixed_dictionaries(
     {
         "action": st.sampled_from(["pause", "cancel", "end"]),
         "by": st.sampled_from(["api", "celery"]),
-        "reason": st.none(),
+        "reason": st.sampled_from([None, ev.TERMINATED]),
     },
     optional={"acknowledged_at": st.none() | st.just("2024-01-15T10:30:00.000+00:00")},
 )
@@ -137,7 +137,7 @@ identities = st.builds(
 
 def events(
     # Strategies are values.
-    attempts: st.SearchStrategy[int | None] = st.none() | st.integers(0, 4),  # noqa: B008
+    attempts: st.SearchStrategy[int | None] = st.none() | st.integers(ev.UNRECORDED, 4),  # noqa: B008
 ) -> st.SearchStrategy[ev.Event]:
     """Every kind of event, with every kind of voice."""
     voice: dict[str, Any] = {
