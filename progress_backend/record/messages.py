@@ -10,6 +10,7 @@ from .default_texts import Locale, text
 from .fields import Body
 from .json_text import document_of, parsed
 from .model import ENDED, rendered
+from .responses import still_runs
 
 _OF_WORKFLOWS: Final = "workflow_update"
 _IF_SET: Final = (
@@ -40,6 +41,8 @@ def update_message(record: Body, type_: str) -> bytes:
             message[name] = value
     if record.status in ENDED:
         message |= {"results": record.results, "error_message": record.error_message}
+        if still_runs(message) and record.worker:
+            message["worker"] = record.worker
     return document_of(message)  # values that were read from JSON are plain
 
 

@@ -18,9 +18,10 @@ from ..errors import (
 from ..record import reader_view, task_json
 from ..record.list_request import ListRequest
 from ..record.model import Task, TaskStatus
+from ..record.responses import still_runs
 from ..record.sort import NEWEST, RUNNING
 from .rows import as_row, final, row_of, task_of
-from .source import Source
+from .source import Body, Source
 from .view import View
 
 #: Rows that are read at most; and failed members that are shown before the others, the newest.
@@ -109,7 +110,18 @@ class ListReader(Reader):
             self._asked = replace(self._asked, top=False, sort=sort)
             return self._read(status)
         rows = (row_of(body, self._source.locale) for body in page["tasks"][: asked.limit])
-        return View(tuple(rows), page["summary"], page["pagination"]["total"])
+        return View(tuple(rows), _counts(page), page["pagination"]["total"])
+
+
+def _counts(page: Body) -> dict[str, int]:
+    """A list's summary, in which a listed task that still runs counts as running."""
+    counts: dict[str, int] = page["summary"]
+    for row in filter(still_runs, page["tasks"]):
+        # The summary counts tasks; it is null to a token that reads a part of them.
+        if "task_id" in row and counts[row["status"]]:
+            counts[row["status"]] -= 1
+            counts[TaskStatus.RUNNING] += 1
+    return counts
 
 
 class WorkflowReader(Reader):
@@ -135,7 +147,7 @@ class WorkflowReader(Reader):
             tasks = first | tasks
         return View(
             tuple(map(task_of, tasks.values()))[:SHOWN],
-            page["summary"],
+            _counts(page),
             page["pagination"]["total"],
             workflow=as_row(body, self._source.locale),
         )

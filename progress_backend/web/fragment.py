@@ -19,8 +19,12 @@ _STATUSES: Final[dict[Locale, dict[str, str]]] = {
     "en": {one: one.capitalize() for one in STATUSES} | {"created": "Waiting"},
     "ja": dict(zip(STATUSES, _JA, strict=True)),
 }
-#: In place of the status until the run has carried out the request that ended the record.
-_STILL_RUNS: Final = {"en": "Cancel requested, still running", "ja": "取消依頼中（実行中）"}
+#: In place of the status until the run has carried out the request that ended the record: a cancel,
+#: or an end by force; and its worker.
+_STILL_RUNS: Final[dict[Locale, tuple[str, str, str, str]]] = {
+    "en": ("Cancel", "End", " requested, still running", " on {}"),
+    "ja": ("取消", "終了", "依頼中（実行中）", "：{}"),
+}
 _WORKFLOW: Final[dict[Locale, str]] = {"en": "Workflow", "ja": "ワークフロー"}
 #: It has no script, and if a browser opens it as a page none may run.
 HEADERS: Final = {
@@ -47,7 +51,10 @@ def fragment(body: dict[str, Any], locale: Locale) -> str:
     error = body.get("error_message")
     shown = _STATUSES[locale].get(status, status)
     if still := still_runs(body):
-        shown, message = _STILL_RUNS[locale], None
+        cancel, end, goes_on, on = _STILL_RUNS[locale]
+        ended = end if body["control"]["action"] == "end" else cancel
+        where = on.format(body["worker"]) if body.get("worker") else ""
+        shown, message = f"{ended}{goes_on}{where}", None
     share = f"{progress['percentage']}%"
     # A bar without a value is one with an unknown end.
     unknown = status == "running" and not progress["total"]

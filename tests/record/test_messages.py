@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from msgspec.structs import replace
+
 from progress_backend.record import document as doc
 from progress_backend.record import messages, task_json
-from progress_backend.record.model import Task
+from progress_backend.record.model import Task, Worker
 from tests.record.sample import RUNNING
 
 
@@ -41,3 +43,11 @@ def test_a_message_is_the_specifications_and_more() -> None:
         "final": False,
     }
     assert list(made)[:6] == ["type", "task_id", "status", "progress", "message", "timestamp"]
+
+
+def test_an_ended_record_names_the_worker_that_still_runs_it() -> None:
+    asked = {"action": "cancel", "acknowledged_at": None}
+    task = replace(RUNNING, status="cancelled", control=asked, worker=Worker("lease", "celery@a"))
+    assert message(task)["worker"] == "celery@a"
+    assert "worker" not in message(replace(task, control=asked | {"acknowledged_at": "then"}))
+    assert "worker" not in message(replace(task, status="running"))

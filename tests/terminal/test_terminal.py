@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import pty
 import re
 import signal
@@ -21,15 +22,19 @@ from rich.console import Console
 
 from progress_backend.errors import TaskNotFound
 from progress_backend.operations.partitions import Layout
+from progress_backend.record import document, task_json
+from progress_backend.record import events as ev
 from progress_backend.record.default_texts import LOCALES, Locale
-from progress_backend.record.model import STATUSES, Task
+from progress_backend.record.list_request import ListRequest
+from progress_backend.record.model import STATUSES, Task, Worker
 from progress_backend.terminal import formats, tables
 from progress_backend.terminal.board import Board
+from progress_backend.terminal.details import of_task
 from progress_backend.terminal.following import follow
 from progress_backend.terminal.keys import can_be_read
 from progress_backend.terminal.lines import Lines
 from progress_backend.terminal.live_bars import Bars
-from progress_backend.terminal.readers import Reader, TasksReader, WorkflowReader
+from progress_backend.terminal.readers import ListReader, Reader, TasksReader, WorkflowReader
 from progress_backend.terminal.screen import Screen
 from progress_backend.terminal.shows import show_in_terminal
 from progress_backend.terminal.source import Source
@@ -217,6 +222,44 @@ def test_a_cancel_is_asked_until_its_run_has_ended(locale: Locale, asked: str) -
         show.show(View((seen,), at=NOW))
     _, first, second = out.getvalue().splitlines()
     assert (asked in first, asked in second) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("locale", "still"),
+    [("en", "still running on celery@a"), ("ja", "celery@a で実行中")],
+)
+def test_a_run_that_goes_on_after_its_cancel_has_not_ended(locale: Locale, still: str) -> None:
+    worker = Worker("lease", "celery@a")
+    waits = task(status="cancelled", completed_at=NOW, control=CANCEL, worker=worker)
+    over = replace(waits, control={**CANCEL, "acknowledged_at": "now"})
+    later = NOW + timedelta(minutes=5)
+
+    def shown(one: Task) -> list[str]:
+        watched = drawn(View((one,), at=later), 160, locale=locale)
+        body = json.loads(document.body_of(task_json.encode(one)))
+        return ["\n".join(watched), "\n".join(of_task(body, later, locale))]
+
+    assert [still in text for text in shown(waits)] == [True, True]
+    assert [still in text for text in shown(over)] == [False, False]
+    ended = formats.word(locale, "cancelled")
+    listed = ["\n".join(tables.of_tasks([one], later, None, locale)) for one in (waits, over)]
+    assert [ended in text for text in listed] == [False, True]
+    assert formats.elapsed(waits, later) != formats.elapsed(over, later)
+
+
+def test_a_summary_counts_a_run_that_goes_on_as_running(redis_url: str) -> None:
+    records = Records(redis_url)
+    for task_id in ("asked", "over"):
+        records.start(task_id)
+        records.apply(task_id, ev.Cancelled(by="api"))
+    records.apply("over", ev.Acknowledged())
+    with Source.of_store(records.settings, "en") as source:
+        reader = ListReader(source, ListRequest(top=True, limit=20))
+        counts = reader.read().counts
+        assert (counts["running"], counts["cancelled"]) == (1, 1)
+        records.apply("asked", ev.Acknowledged())
+        counts = reader.read().counts
+        assert (counts["running"], counts["cancelled"]) == (0, 2)
 
 
 def test_the_reader_has_the_places_of_waiting_tasks(redis_url: str) -> None:

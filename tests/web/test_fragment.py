@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from progress_backend.record import events as ev
 from progress_backend.web.fragment import fragment
 from tests.records import Records
 from tests.web.conftest import StartApi
@@ -41,6 +42,24 @@ def test_each_text_is_escaped_and_on_one_line() -> None:
     assert '<progress max="100" aria' in fragment(unknown, "en")  # as HTML says "unknown"
 
 
+@pytest.mark.parametrize(
+    ("status", "action", "shown"),
+    [("cancelled", "cancel", "Cancel requested"), ("completed", "end", "End requested")],
+)
+def test_an_end_that_a_run_has_not_carried_out_is_none(
+    status: str, action: str, shown: str
+) -> None:
+    asked = {"action": action, "acknowledged_at": None}
+    still = body(status=status, control=asked, final=True, message="as it was")
+    made = fragment(still, "en")
+    assert f'<span class="status">{shown}, still running</span>' in made
+    assert f'data-status="{status}" data-final="false"' in made
+    assert "as it was" not in made
+    assert " on a&lt;b</span>" in fragment(still | {"worker": "a<b"}, "en")
+    over = fragment(still | {"control": asked | {"acknowledged_at": "then"}}, "en")
+    assert 'data-final="true"' in over
+
+
 def test_a_task_and_a_workflow_as_html(start_api: StartApi, redis_url: str) -> None:
     api = start_api(redis_url=redis_url, locale="en")
     Records(redis_url).member("one", "group", name="a & b")
@@ -60,10 +79,17 @@ def test_a_task_and_a_workflow_as_html(start_api: StartApi, redis_url: str) -> N
     assert api.http.get("/internal/task/nobody/status", headers=HTML).status_code == 404
 
 
-def test_htmx_polls_no_more_at_the_end(api: RunningApi) -> None:
+def test_htmx_polls_no_more_at_the_end(start_api: StartApi, redis_url: str) -> None:
+    api = start_api(redis_url=redis_url)
     task_id = api.create()
     address, asked = f"/internal/task/{task_id}/status", {**HTML, "HX-Request": "true"}
     assert api.http.get(address, headers=asked).status_code == 200
+    Records(redis_url).start("job")
+    assert api.cancel("job").status_code == 200
+    job = "/internal/task/job/status"
+    assert api.http.get(job, headers=asked).status_code == 200, "its run goes on"
+    Records(redis_url).apply("job", ev.Acknowledged())
+    assert api.http.get(job, headers=asked).status_code == 286
     api.update(task_id, status="completed")
     assert api.http.get(address, headers=asked).status_code == 286
     assert api.http.get(address, headers=HTML).status_code == 200
