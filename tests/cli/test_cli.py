@@ -324,6 +324,16 @@ def test_watch_waits_while_an_end_may_be_taken_back_and_says_until_when(
     assert json.loads(run("tasks", "--json").output)["tasks"][0]["final"] is True
 
 
+def test_watch_ends_at_once_with_a_lost_run_that_no_message_starts_again(
+    run: Run, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records.lose("job")
+    seconds = RedisClock.seconds  # a lease later its end is final
+    monkeypatch.setattr(RedisClock, "seconds", lambda clock: seconds(clock) + 120)
+    monkeypatch.setattr(watch_command, "time", SimpleNamespace(sleep=pytest.fail))
+    assert run("watch", "job").exit_code == 1
+
+
 def test_watch_follows_and_outlives_the_store(
     start_server: StartServer, start_service: StartService
 ) -> None:

@@ -22,6 +22,7 @@ from progress_backend import (
     tokens,
     watch,
 )
+from progress_backend.store.redis_clock import RedisClock
 from tests.records import Records
 from tests.web.conftest import StartApi, start_api
 
@@ -60,6 +61,17 @@ def test_it_watches_no_longer_than_it_may(records: Records) -> None:
     with pytest.raises(TimeoutError, match=r"not ended after 0\.3 s: the-id is running"):
         watch("the-id", timeout=0.3, interval=0.1)
     assert records.get("the-id").status == TaskStatus.RUNNING
+
+
+def test_it_returns_at_once_with_a_lost_run_that_no_message_starts_again(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records.lose("lost")
+    with pytest.raises(TimeoutError):
+        watch("lost", timeout=0.1)
+    seconds = RedisClock.seconds  # a lease later its end is final
+    monkeypatch.setattr(RedisClock, "seconds", lambda clock: seconds(clock) + 120)
+    assert watch("lost", timeout=0).status == "error"
 
 
 def test_what_is_no_result_and_no_id_is_refused_with_a_sentence(records: Records) -> None:

@@ -28,6 +28,7 @@ class Writer:
         self.revisions: list[int] = []
         self.finals: list[bool] = []
         self.closed: list[int] = []
+        self.reasons: list[str] = []
 
     def put(self, update: Update) -> None:
         self.revisions.append(update.revision)
@@ -35,6 +36,7 @@ class Writer:
 
     def close(self, code: int, reason: str) -> None:
         self.closed.append(code)
+        self.reasons.append(reason)
 
 
 def watcher_of(writer: Writer, clock: Clock) -> Watcher:
@@ -71,6 +73,20 @@ async def test_an_end_closes() -> None:
     watcher.begin(state(3))
     watcher.put(state(4, "completed"))
     assert (writer.revisions, writer.closed) == ([3, 4], [1000])
+
+
+async def test_the_close_after_a_lost_run_says_that_it_may_go_on() -> None:
+    reasons = []
+    for cause in ("lost", "exception"):
+        watcher = watcher_of(writer := Writer(), Clock())
+        task = Task("job", "fetch_data", 9, status="error", revision=4, error_cause=cause)
+        document = encode(replace(task, created_at=datetime(2024, 1, 15, tzinfo=UTC)))
+        watcher.begin(Update.of(document, 1))
+        assert writer.closed == [1000]
+        reasons += writer.reasons
+    lost, failed = reasons
+    assert lost.startswith(failed)
+    assert len(lost) > len(failed)
 
 
 async def test_a_lost_run_is_waited_for_until_it_reports() -> None:
