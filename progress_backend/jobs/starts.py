@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 MOST_AT_ONCE: Final = 16
 #: Seconds that a caller waits for the broker, and for another caller with the same key.
 PUBLISH_S: Final = 2.0
+#: Seconds after which a publish that goes on renews its claim, long before another may take it.
+RENEW_S: Final = 8.0
 _LOOK_S: Final = 0.1
 _MAX_KEY: Final = 200
 
@@ -64,6 +66,11 @@ _PLAIN: Final = Given()
 _NOT_SIGNED: Final = (
     "the arguments of task {} are not signed for it: they were kept by a process without "
     "PROGRESS_SIGNING_KEYS"
+)
+
+#: The end of a task that has had no run.
+_NOT_TAKEN: Final = Failed(
+    error_message="the broker did not take the message", cause=NOT_PUBLISHED, attempt=0
 )
 
 
@@ -205,16 +212,18 @@ class Starts:
             raise InvalidEvent("this Idempotency-Key was used with other arguments: use a new one")
         if found.standing == "foreign":
             raise StartError(f"task {task_id} was not created by a start with this key", 409)
-        if found.there and await self._has_left(task_id):
+        if found.there and await self._needs_none(task_id):
             await self._store.execute(starts.end(task_id, found.mark, "published"))
             return task_id, None
         return task_id, found.mark if found.standing == "claimed" else None
 
-    async def _has_left(self, task_id: str) -> bool:
-        """Whether the message of a claim that its creator has not ended was published: its run has
-        started."""
+    async def _needs_none(self, task_id: str) -> bool:
+        """Whether a claim that its creator has not ended needs no message: a run has started, or it
+        was cancelled."""
         record = await self._store.run(shown_record.record(self._service.flows, task_id))
-        return record is not None and record.start_time is not None
+        if record is None or record.start_time is not None:
+            return record is not None
+        return record.status in ENDED and record.error_cause != NOT_PUBLISHED
 
     async def _publish(
         self, job: Job, args: Any, kwargs: Any, options: dict[str, Any], mark: str
@@ -234,21 +243,29 @@ class Starts:
 
         try:
             started = daemon("progress-start", publish) is not None
+            if started and mark:
+                mark = await self._renewed(task_id, mark, sent)
             error = await sent if started else RuntimeError("no thread is left")
         finally:
             self._publishing -= 1
+        if error is not None:
+            logger.warning("task %s was not published: %s", task_id, error)
+            with contextlib.suppress(TransitionRefused):  # by the tracked publish, or it runs
+                await self._service.apply(task_id, _NOT_TAKEN)
         if mark:
             ended = starts.end(task_id, mark, "published" if error is None else "free")
             with contextlib.suppress(ProgressError):  # a claim without an end expires
                 await self._store.execute(ended)
-        if error is None:
-            return
-        logger.warning("task %s was not published: %s", task_id, error)
-        failed = Failed(error_message="the broker did not take the message", cause=NOT_PUBLISHED)
-        with contextlib.suppress(TransitionRefused):  # by the tracked publish itself
-            await self._service.apply(task_id, failed)
-        why = f"the broker did not take the message of task {task_id}: nothing was started"
-        raise StartError(why, 503, 1)
+        if error is not None:
+            why = f"the broker did not take the message of task {task_id}: nothing was started"
+            raise StartError(why, 503, 1)
+
+    async def _renewed(self, task_id: str, mark: str, sent: asyncio.Future[Any]) -> str:
+        """Renews the claim of a publish until that has ended; returns its mark."""
+        while not (await asyncio.wait((sent,), timeout=RENEW_S))[0]:
+            with contextlib.suppress(ProgressError):  # at the next turn
+                mark = await self._store.execute(starts.end(task_id, mark, "publishing"))
+        return mark
 
 
 def _header(owner: str | None) -> dict[str, str]:

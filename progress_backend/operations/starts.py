@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, NamedTuple
 from .call import Asked, Call, at, one
 from .keys import Keys
 from .scripts import script
-from .values import nothing, text
+from .values import text
 
 #: Milliseconds after which a claim of a creator that has not ended it counts no more: it has died.
 _STALE_MS: Final = 30_000
@@ -42,11 +42,10 @@ def claim(task_id: str, digest: str) -> Call[Claim]:
     return at(task_id, ask)
 
 
-def end(task_id: str, mark: str, state: Literal["published", "free"]) -> Call[None]:
+def end(task_id: str, mark: str, state: Literal["publishing", "published", "free"]) -> Call[str]:
     """Notes that a claimed start was published, or that its publish failed, so that the key is free
-    again."""
+    again, or that it goes on, so that the claim counts from now on; the mark as it is now."""
     about = {"claim": mark, "state": state}
     return at(
-        task_id,
-        lambda keys: one(script("end_claim", {"mark": keys.start(task_id)}, about), nothing),
+        task_id, lambda keys: one(script("end_claim", {"mark": keys.start(task_id)}, about), text)
     )

@@ -55,6 +55,24 @@ def test_a_creator_that_died_holds_its_claim_for_half_a_minute(
     assert later.mark >= first.mark
 
 
+def test_a_publish_that_goes_on_keeps_its_claim(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = claim(driver)
+    create(driver)
+    monkeypatch.setattr(starts, "_STALE_MS", 0)
+    renewed = driver.execute(starts.end("t", first.mark, "publishing"))
+    second = claim(driver)
+    assert second.standing == "claimed"
+    # The first one's claim was taken over, and it changes nothing.
+    assert driver.execute(starts.end("t", renewed, "publishing")) == renewed
+    monkeypatch.undo()
+    assert claim(driver) == Claim("publishing")
+    assert driver.execute(starts.end("t", second.mark, "published")) == second.mark.replace(
+        "publishing", "published"
+    )
+
+
 def test_a_record_of_others_is_not_taken_over(driver: Driver) -> None:
     create(driver)
     assert claim(driver) == Claim("foreign")

@@ -13,6 +13,7 @@ from celery.contrib.testing.worker import start_worker
 
 from progress_backend import tokens
 from progress_backend.jobs import starts
+from progress_backend.operations import starts as claims
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.apps import App, in_process
@@ -197,6 +198,68 @@ def test_a_broker_that_does_not_reply_says_that_it_is_not_known(
     replies.set()
     eventually(lambda: messages(shop) == 1)
     assert shop.record(task_id).status == "created"
+
+
+def test_a_broker_that_took_the_message_and_raised_ends_no_run(
+    shop: App, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, key = serve(), {"Idempotency-Key": "k", "Prefer": "wait=50"}
+    sends = shop.celery.amqp.send_task_message
+
+    def raises(*args: Any, **kwargs: Any) -> None:
+        sends(*args, **kwargs)
+        (task_id,) = shop.records()
+        eventually(lambda: ended(shop, task_id))
+        raise ConnectionResetError("no reply")
+
+    with start_worker(shop.celery, perform_ping_check=False, shutdown_timeout=60):
+        with monkeypatch.context() as away:
+            away.setattr(shop.celery.amqp, "send_task_message", raises)
+            assert api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=key).is_error
+        answer = api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=key)
+    assert (answer.status_code, answer.json()["status"]) == (200, "completed")
+    assert shop.record(answer.json()["task_id"]).attempt == 1
+
+
+def test_a_cancelled_task_is_not_published_by_its_key(
+    shop: App, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, key = serve(), {"Idempotency-Key": "k"}
+    with monkeypatch.context() as away:
+        away.setattr(claims, "end", lambda *about: claims.claim("other", "a"))  # the creator died
+        started = api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=key)
+    api.http.post(f"/internal/task/{started.json()['task_id']}/cancel")
+    monkeypatch.setattr(claims, "_STALE_MS", 0)
+    answer = api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=key)
+    assert (answer.status_code, answer.json()["status"]) == (202, "cancelled")
+    assert messages(shop) == 1
+
+
+def test_a_publish_that_hangs_holds_its_key(
+    shop: App, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, replies, began = serve(), threading.Event(), time.monotonic()
+    sends, key = shop.celery.amqp.send_task_message, {"Idempotency-Key": "k"}
+
+    def hangs(*args: Any, **kwargs: Any) -> Any:
+        replies.wait(60)
+        return sends(*args, **kwargs)
+
+    monkeypatch.setattr(starts, "PUBLISH_S", 0.1)
+    monkeypatch.setattr(starts, "RENEW_S", 0.1)
+    monkeypatch.setattr(claims, "_STALE_MS", 1000)
+    monkeypatch.setattr(shop.celery.amqp, "send_task_message", hangs)
+
+    def post() -> int:
+        path = "/internal/jobs/fetch"
+        return api.http.post(path, json={"rows": 3}, headers=key).status_code
+
+    assert post() == 504
+    while time.monotonic() - began < 2:  # twice as long as a claim counts
+        assert post() == 409
+    replies.set()
+    eventually(lambda: post() == 202)
+    assert messages(shop) == 1
 
 
 def test_when_all_threads_are_taken_nothing_is_recorded(
