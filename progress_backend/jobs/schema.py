@@ -75,11 +75,11 @@ class Job:
         return str(self.task.name)
 
     @property
-    def task_type(self) -> str:
-        """The type of its records, if that does not depend on the arguments; else its name."""
+    def task_type(self) -> str | None:
+        """The type of its records; None if that depends on the arguments."""
         marking = marking_of(self.task)
         given = None if marking is None else marking.task_type
-        return given if isinstance(given, str) else self.name
+        return None if callable(given) else given or self.name
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of its keyword arguments."""

@@ -59,10 +59,12 @@ _PUBLISHED: Final = {
 async def list_jobs(request: Request) -> Response:
     """Lists the jobs that the caller may start, each with the JSON Schema of its arguments."""
     starts, caller = _starts(api_of(request)), caller_of(request.scope)
+    types = (None, caller.task_type)  # of a job whose arguments give it, each start is checked
     jobs = [
         {"name": j.name, "title": j.title, "description": j.description, "schema": j.schema()}
         for j in starts.jobs.values()
-        if (j.for_owners or caller.owner is None) and caller.task_type in (None, j.task_type)
+        if (j.for_owners or caller.owner is None)
+        and (caller.task_type is None or j.task_type in types)
     ]
     return Response(dumps({"jobs": jobs}), media_type="application/json")
 

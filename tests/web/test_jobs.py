@@ -319,6 +319,22 @@ def test_an_owners_caller_starts_what_is_marked_for_it_and_owns_it(shop: App, se
     assert api.http.post(f"/internal/task/{made.id}/cancel", headers=headers).status_code == 403
 
 
+def test_the_type_that_the_arguments_give_counts(shop: App, serve: Serve) -> None:
+    typed = marked(start=True, task_type=lambda label: f"of-{label}")(fetch)
+    shop.task(bind=True, name="typed", shared=False)(typed)
+    text, token = tokens.new("ci", "start", "of-a")
+    named, its_name = tokens.new("named", "start", "typed")
+    api = serve(tokens=(token.line(), its_name.line()))
+
+    def post(secret: str, label: str) -> int:
+        headers, body = {"Authorization": f"Bearer {secret}"}, {"rows": 3, "label": label}
+        return api.http.post("/internal/jobs/typed", json=body, headers=headers).status_code
+
+    assert (post(text, "a"), post(text, "b"), post(named, "a")) == (202, 403, 403)
+    listed = api.http.get("/internal/jobs", headers={"Authorization": f"Bearer {text}"}).json()
+    assert [job["name"] for job in listed["jobs"]] == ["typed"]
+
+
 def test_a_project_that_cannot_be_imported_leaves_the_api_up(
     shop: App, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
