@@ -32,7 +32,7 @@ def _text(japanese: str, english: str) -> str:
 
 
 @app.task(bind=True, name="fetch_prices")
-@progress_task(symbol=lambda symbol: symbol, total_items=lambda days: days)
+@progress_task(symbol=lambda symbol: symbol, total_items=lambda days: days, start=True)
 def fetch_prices(self: Task, symbol: str, days: int, *, killed: bool = False) -> dict[str, Any]:
     """Fetches a symbol's prices, day by day.
 
@@ -62,13 +62,15 @@ def write_report(self: Task, fetched: list[dict[str, Any]]) -> dict[str, Any]:
     return {"symbols": len(fetched), "days": sum(each["days"] for each in fetched)}
 
 
-def publish_show() -> None:
-    """Publishes one workflow, two jobs that complete, one that fails and one that is killed."""
+def publish_show() -> str:
+    """Publishes one workflow, two jobs that complete, one that fails and one that is killed.
+    Returns the id of the one that fails."""
     fetch_prices.delay("AAPL", 500)
     fetch_prices.delay("7203.T", 750, killed=True)
-    fetch_prices.delay("NOSUCH", 250)
+    failing = fetch_prices.delay("NOSUCH", 250)
     fetch_prices.delay("MSFT", 400)
     chord(fetch_prices.s(each, 200) for each in ("IBM", "GOOG", "SONY", "TM"))(write_report.s())
+    return str(failing.id)
 
 
 def publish_one(number: int) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import fields
 from pathlib import Path
 from threading import Event
@@ -21,8 +21,10 @@ from tzlocal import get_localzone_name
 
 from ..daemon import daemon
 from ..embedded import EmbeddedServer, EmbeddedServerError, die_with_parent, end_process
+from ..errors import ProgressError
 from ..settings import Settings
 from ..terminal.opening import language
+from ..terminal.source import Source
 from .session import need
 from .watch_command import watch
 
@@ -32,6 +34,8 @@ _PORT: Final = 8004
 #: Seconds until the page must be served, and between two more jobs.
 _READY_S: Final = 60.0
 _NEXT_S: Final = 8.0
+#: The number of such a job after which the one that fails has failed, and is run again.
+_AGAIN_AT: Final = 2
 
 
 @click.command()
@@ -50,7 +54,7 @@ def demo(ctx: click.Context, port: int | None, *, insecure: bool) -> None:
     """Show live jobs on a page and in this terminal, until Ctrl-C.
 
     The command starts a store in memory, a worker and the API, all on loopback, and stops them when
-    it ends. One job fails, and one loses its process by kill -9. No data is kept.
+    it ends. One job fails and is run again, and one loses its process by kill -9. No data is kept.
     """
     need("api", "fastapi", "uvicorn")
     with ExitStack() as stack:
@@ -80,11 +84,14 @@ def demo(ctx: click.Context, port: int | None, *, insecure: bool) -> None:
         stack.callback(ended.set)
 
         def publish() -> None:
-            demo_jobs.publish_show()
+            failing = demo_jobs.publish_show()
             number = 0
             while not ended.wait(_NEXT_S):
                 number += 1
                 demo_jobs.publish_one(number)
+                if number == _AGAIN_AT:
+                    with suppress(ProgressError), Source.of_api(address, None, locale) as api:
+                        api.again(failing)
 
         daemon("progress-demo", publish)
         ctx.obj = SimpleNamespace(app=demo_jobs.app)
@@ -108,7 +115,7 @@ def _start(stack: ExitStack, port: int, more: list[str], *, taken: bool) -> str:
             port = 0
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     worker = ["-m", "celery", "-A", _APP, "worker", "-c", "4", "-l", "WARNING"]
-    api = ["-c", _CLI, "serve", "-A", _APP, "--port", str(port), *more]
+    api = ["-c", _CLI, "serve", "-A", _APP, "--start", "--port", str(port), *more]
     started: dict[Path, subprocess.Popen[bytes]] = {}
     for name, arguments in (("worker", worker), ("api", api)):
         with (folder / name).open("wb") as log:

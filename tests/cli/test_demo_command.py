@@ -54,6 +54,7 @@ def test_it_shows_each_end_and_leaves_nothing_running(tmp_path: Path, insecure: 
                 {"running", "completed", "error"} <= {row["status"] for row in rows}
                 and "LookupError: there is no symbol NOSUCH" in errors
                 and "SIGKILL" in errors
+                and [row["symbol"] for row in rows].count("NOSUCH") == 2  # it was run again
             )
 
         eventually(shows_all, 2 * START_S, what="one of each end, and one that runs")
