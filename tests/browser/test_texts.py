@@ -23,7 +23,7 @@ SCRIPTS = Path(__file__).parents[2] / "progress_backend" / "web" / "scripts"
 NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
 FILLED: dict[str, Any] = {
     "current": 3, "total": 9, "worker": "w@h", "name": "shop.x", "number": 7, "lost": 2, "limit": 5,
-    "seconds": 4, "time": NOW.replace(day=14, hour=14, minute=5),
+    "seconds": 4, "since": "14:02", "waiting": 3, "time": NOW.replace(day=14, hour=14, minute=5),
     "reason": "no\nbroker at redis://[::1]:6379/0 (a|b) 100 %: $& \\1 {number} 銀行",
 }  # fmt: skip
 
