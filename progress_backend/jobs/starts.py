@@ -155,22 +155,22 @@ class Starts:
             StartError: 409, it cannot be run again, with the reason; else as `start`.
             WrongArguments: today's code does not take its arguments.
         """
-        job, kept = await self._kept(task_id, record)
+        job, given, kwargs = await self._kept(task_id, record)
         if owner is not None and not job.for_owners:
             raise StartError("this job is not for callers who are bound to an owner", 403)
-        job.checked(job.named(kept["args"], kept["kwargs"]))
-        given = Given(tuple(kept["args"]), kept["options"], kept["header"])
+        job.checked(job.named(given.args, kwargs))
         headers = {HEADER: {**given.header, **_header(record.owner)}}
         marking = marking_of(job.task)
         assert marking is not None
-        identity = identity_of(job.task, job.name, marking, given.args, kept["kwargs"], headers)
+        identity = identity_of(job.task, job.name, marking, given.args, kwargs, headers)
         identity = identity._replace(again_of=task_id)
-        new_id = await self.start(job, kept["kwargs"], identity, None, given)
+        new_id = await self.start(job, kwargs, identity, None, given)
         with contextlib.suppress(ProgressError):  # the new task runs all the same
             await self._service.apply(task_id, Repeated(task_id=new_id))
         return new_id
 
-    async def _kept(self, task_id: str, record: Body) -> tuple[Job, dict[str, Any]]:
+    async def _kept(self, task_id: str, record: Body) -> tuple[Job, Given, dict[str, Any]]:
+        """The job of a task's record, and what it was published with; raises as `again`."""
         settings = self._store.settings
         if record.status not in ENDED:
             raise StartError(
@@ -185,6 +185,8 @@ class Starts:
         try:
             kept = kept_message.loaded(stored)
             name = str(kept["task"])
+            given = Given(tuple(kept["args"]), dict(kept["options"]), dict(kept["header"]))
+            kwargs = dict(kept["kwargs"])
             kept_message.check(stored, *about, name, record.owner or "")
         except (ValueError, KeyError, TypeError):
             raise StartError(f"what is kept of task {task_id} cannot be read", 409) from None
@@ -192,7 +194,7 @@ class Starts:
             raise StartError(_NOT_SIGNED.format(task_id), 409) from None
         if (found := self.jobs.get(name)) is None:
             raise StartError(f"there is no job {name!r:.90} in the code any more", 409)
-        return found, kept
+        return found, given, kwargs
 
     async def _claimed(
         self, job: Job, arguments: dict[str, Any], owner: str | None, key: str | None

@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import ProgressError, StoreUnavailable, TooSoon, TransitionRefused
+from ..errors import ProgressError, StoreUnavailable, TransitionRefused
 from .audit import Audited
 from .callers import caller_of
 from .guard import HEAD, ITSELF, UNKNOWN, as_get, denied, guarded
@@ -201,8 +201,8 @@ def answer(error: ProgressError) -> Response:
         body["status"] = error.status
     if error.status_code == 503:
         headers["Retry-After"] = RETRY_AFTER
-    if isinstance(error, TooSoon):
-        headers["Retry-After"] = str(error.retry_after_s)
+    if after_s := getattr(error, "retry_after_s", 0):
+        headers["Retry-After"] = str(after_s)
     return JSONResponse(body, error.status_code, headers)
 
 

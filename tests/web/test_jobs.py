@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -251,8 +252,9 @@ def test_a_publish_that_hangs_holds_its_key(
     monkeypatch.setattr(shop.celery.amqp, "send_task_message", hangs)
 
     def post() -> int:
-        path = "/internal/jobs/fetch"
-        return api.http.post(path, json={"rows": 3}, headers=key).status_code
+        answer = api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=key)
+        assert answer.headers.get("retry-after") == (None if answer.status_code == 504 else "1")
+        return answer.status_code
 
     assert post() == 504
     while time.monotonic() - began < 2:  # twice as long as a claim counts
@@ -397,6 +399,54 @@ def test_arguments_without_a_signature_are_not_run(shop: App, serve: Serve, redi
     api.http.post(f"/internal/task/{task_id}/cancel")
     assert api.http.post(f"/internal/task/{task_id}/again").status_code == 409
     assert messages(shop) == 1
+
+
+@pytest.mark.parametrize("text", [b"", b"- [1]", b'- {"task": "fetch"}', b"\xff {"])
+def test_kept_text_that_cannot_be_read_is_not_run(
+    shop: App, serve: Serve, redis_url: str, text: bytes
+) -> None:
+    api, task_id = serve(), shop.celery.tasks["fetch"].delay(1).id
+    api.http.post(f"/internal/task/{task_id}/cancel")
+    with redis.Redis.from_url(redis_url) as client:
+        client.set(f"progress_message:{task_id}", text)
+    assert api.http.post(f"/internal/task/{task_id}/again").status_code == 409
+    assert messages(shop) == 1
+
+
+def test_a_tasks_arguments_are_signed_for_it_alone(
+    installed: Install, shop: App, serve: Serve, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = ("k" * 32,)
+    monkeypatch.setenv("PROGRESS_SIGNING_KEYS", *keys)
+    app = installed(in_process("jobs"))
+    app.task(bind=True, name="fetch", shared=False)(marked(start=True)(fetch))
+    api = serve(app.celery, signing_keys=keys)
+    one, other = (app.celery.tasks["fetch"].delay(n).id for n in (1, 2))
+    with redis.Redis.from_url(redis_url) as client:
+        client.copy(f"progress_message:{one}", f"progress_message:{other}", replace=True)
+    for task_id in (one, other):
+        api.http.post(f"/internal/task/{task_id}/cancel")
+    codes = [api.http.post(f"/internal/task/{i}/again").status_code for i in (one, other)]
+    assert codes == [202, 409]
+
+
+def test_an_unmarked_task_names_no_key_of_a_start(shop: App, redis_url: str) -> None:
+    """Neither when it is published, nor when it starts, has a value or ends."""
+
+    def keys_of(name: str) -> set[str]:
+        with redis.Redis.from_url(redis_url) as client, client.monitor() as monitor:
+            task_id = shop.celery.tasks[name].delay(1).id
+            with start_worker(shop.celery, perform_ping_check=False, shutdown_timeout=60):
+                eventually(lambda: ended(shop, task_id))
+            client.echo("the end")
+            commands = iter(monitor.next_command, None)
+            lines = takewhile(lambda one: one["command"] != "ECHO the end", commands)
+            words = [word for line in lines for word in line["command"].split()]
+        kept = (f"progress_message:{task_id}", f"progress_start:{task_id}")
+        return {word.partition(":")[0] for word in words if word in kept}
+
+    assert keys_of("unmarked") == set()
+    assert keys_of("fetch") == {"progress_message"}
 
 
 def test_what_the_code_takes_today_counts(
