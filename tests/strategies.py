@@ -89,6 +89,7 @@ works = st.builds(
     seconds,
     st.sampled_from([0, 1.5, 700.25]),
     st.sampled_from([(), (2.5, 20.0), (0.0, 1.5, 7.25, 3.0)]),
+    st.booleans(),
 )
 #: Codes of default texts, also such as no text has.
 codes = st.fixed_dictionaries(

@@ -44,6 +44,8 @@ class Work(NamedTuple):
     #: What was predicted at each of `MARKS` that the run has passed with a rate: the seconds of
     #: work until then, and those that were left at that rate.
     predicted: tuple[Amount, ...] = ()
+    #: Whether the run itself has given a count, not a caller alone.
+    by_run: bool = False
 
     @property
     def average(self) -> float | None:
@@ -79,6 +81,7 @@ def counted(
         at,
         max(work.gap, round(spent, 3)),
         work.predicted,
+        work.by_run,
     )
     if work.seconds >= STEADY_S:
         return after, smoothed(rate, items, spent, after.items)

@@ -110,7 +110,8 @@ class ProgressService(NotificationServiceInterface):
         Args:
             task_id: the record's id.
             status: "running" (starts or resumes the task), "paused", "completed" or "error".
-            current_items: items done so far, 0 to 2**53-1; without it the last count stays.
+            current_items: items done so far, 0 to 2**53-1; without it the last count stays, and
+                while a worker's run reports its own count.
             message: text for readers, at most 10,000 characters; an end has a default text.
             error_message: what went wrong, at most 10,000 characters; with "error" alone.
             results: merged into the record's `results`.

@@ -23,6 +23,11 @@ class Control:
             lambda service: service.update_progress(task_id, status="paused", message=message)
         )
 
+    def count(self, task_id: str, count: int, message: str) -> dict[str, Any]:
+        return self._ask(
+            lambda service: service.update_progress(task_id, current_items=count, message=message)
+        )
+
     def resume(self, task_id: str) -> dict[str, Any]:
         return self._ask(lambda service: service.update_progress(task_id, status="running"))
 

@@ -85,6 +85,17 @@ def test_a_job_that_never_asks_runs_on_and_stays_cancelled(world: World, service
     assert (record["status"], record["results"]) == ("cancelled", {})
 
 
+def test_a_callers_count_is_not_the_record_of_a_run_that_counts(
+    world: World, service: Control
+) -> None:
+    task_id = started(world, "deaf")
+    asked = service.count(task_id, 3, "looking")
+    assert (asked["progress"]["current"], asked["current_status"]) == (1, "looking")
+    assert service.cancel(task_id)["progress"]["current"] == 1
+    world.gate.mark(task_id, "enough")
+    acknowledged(world, task_id)
+
+
 def test_a_paused_job_waits_and_goes_on(world: World, service: Control) -> None:
     task_id = started(world, "updating")
     asked = service.pause(task_id, "lunch")

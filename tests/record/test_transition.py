@@ -29,6 +29,7 @@ from progress_backend.record.model import (
     rendered,
 )
 from progress_backend.record.steps.control import is_unasked
+from progress_backend.record.steps.members import was_unreached
 from progress_backend.record.transition import (
     ABSENT,
     SUSPECTED,
@@ -366,7 +367,8 @@ def _check_step(before: Task | None, happened: ev.Event, after: Task) -> None:
         if before.ended and row_of(before) != SUSPECTED and after is not before:
             begins = (ev.Created, ev.Started, ev.Planned)
             noted = (ev.Acknowledged, ev.Directed, ev.Repeated)
-            another = (ev.Completed,) if _success_stands(before, happened) else ()
+            another = [ev.Completed] if _success_stands(before, happened) else []
+            another += [ev.Unreached] if was_unreached(before) else []
             assert isinstance(happened, (*begins, ev.Requeued, ev.Cancelled, *noted, *another))
             if before.status == TaskStatus.COMPLETED:
                 assert isinstance(happened, (ev.Created, ev.Planned, *noted))

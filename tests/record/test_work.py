@@ -125,5 +125,5 @@ def test_an_average_needs_items_and_time() -> None:
 def test_a_rate_is_never_negative_or_unbounded(work, rate, items, at, working) -> None:
     counts, later = counted(work, rate, items, at, working=working)
     assert later is None or (later >= 0 and isfinite(later))
-    assert all(number >= 0 and isfinite(number) for number in (*counts[:-1], *counts.predicted))
+    assert all(number >= 0 and isfinite(number) for number in (*counts[:4], *counts.predicted))
     assert later is None or counts.seconds > 0 or later == rate

@@ -14,7 +14,12 @@ from .starts import wait_ms
 
 
 def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
-    """Writes the run's new values; the table has the status."""
+    """Writes the run's new values; the table has the status. A caller's count changes nothing while
+    a worker's run counts by itself."""
+    by_run = task.work is not None and task.work.by_run
+    if by_run and event.attempt is None and task.worker is not None and event.current is not None:
+        event = event.having(current=None)
+    by_run = by_run or (event.attempt is not None and bool(event.current))
     current = task.current_items if event.current is None else event.current
     work, rate = task.work, task.rate
     if work is not None or event.current is not None:
@@ -22,6 +27,8 @@ def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
             task = replace(task, work=None)  # what was before the total was preparation
         work, rate = counted(task, current, scene)
         work = marked(work, rate, current, event.total or task.total_items)
+        if work.by_run != by_run:
+            work = work._replace(by_run=by_run)
     return replace(
         task,
         current_items=current,

@@ -77,8 +77,8 @@ class Update(_Asked):
     )
     current_items: Items | None = Field(
         default=None,
-        description="Items processed so far; without it the last count stays. The next count of a "
-        "worker's run replaces it.",
+        description="Items processed so far; without it the last count stays. Ignored while a "
+        "worker's run reports a count of its own (above 0).",
     )
     message: Text | None = Field(
         default=None, description="The text to show; without it the previous text stays."

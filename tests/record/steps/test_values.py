@@ -15,6 +15,25 @@ def test_progress_leaves_what_it_does_not_name(running) -> None:
     assert after(task, ev.Progressed(current=0)).current_items == 0
 
 
+def test_a_callers_count_changes_nothing_while_the_run_counts_by_itself(running) -> None:
+    number = running.attempt
+    asked = ev.Progressed(current=9, message="asked")
+    counting = after(running, ev.Progressed(attempt=number, current=3), seconds=1)
+    shown = after(counting, asked, seconds=2)
+    assert (shown.current_items, shown.message) == (3, "asked")
+    assert after(shown, ev.Cancelled(by="api"), seconds=3).current_items == 3
+    assert after(counting, ev.Paused(by="api"), asked, seconds=3).current_items == 3
+    later = after(shown, ev.Progressed(attempt=number, current=1), asked, seconds=4)
+    assert later.current_items == 1, "also in its next phase"
+    # A job that reports by HTTP alone, and one that gives only texts by itself.
+    for own in (ev.Progressed(attempt=number, current=0, message="begins"), ev.Progressed()):
+        silent = after(running, own, asked, asked.having(current=10), seconds=2)
+        assert silent.current_items == 10
+    # Another run starts without a count of its own.
+    again = after(counting, ev.Retried(retries=1), asked, seconds=5)
+    assert again.current_items == 9
+
+
 def test_details_and_results_are_merged(running) -> None:
     task = after(
         running,
