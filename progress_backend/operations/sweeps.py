@@ -57,7 +57,8 @@ def sweep(
             left += _left(facets, keys, places, number)
         ids = [task_id for own in alike.values() for task_id in own]
         about = {"before": before_ms, "prefix": keys.task(""), "logs": keys.log("")}
-        about |= {"lines": keys.timeline(""), "stacks": keys.stacks(""), "count": len(ids)}
+        about |= {"lines": keys.timeline(""), "stacks": keys.stacks("")}
+        about |= {"messages": keys.message(""), "count": len(ids)}
         facets_key, expiry, *others = places
         named = {"facets": facets_key, "expiry": expiry}
         return one(script("sweep", named, about, others, [*ids, *groups, *left]), deleted)

@@ -40,6 +40,15 @@ def test_an_ended_task_goes_after_its_retention(driver: Driver, end) -> None:
     assert all(name.endswith(of_the_type) for name in driver.left_over())
 
 
+def test_the_arguments_of_a_task_go_with_it(driver: Driver) -> None:
+    identity = ev.Identity(task_type="fetch_data", again=True)
+    driver.apply("t", ev.Created(identity=identity, message=b"- {}"))
+    driver.apply("t", ev.Cancelled())
+    assert any("progress_message" in name for name in driver.left_over())
+    assert clean(driver, DAY + MINUTE) == 1
+    assert not any("progress_message" in name for name in driver.left_over())
+
+
 def test_retention_counts_from_the_end(driver: Driver) -> None:
     start = driver.now() - 3 * DAY
     driver.apply("t", ev.Started(identity=ev.Identity(task_type="x")), now=start)

@@ -11,7 +11,8 @@ ARGV
   prefix    start of a document's key, before the task id
   logs      start of a log's key
   lines     of a timeline's
-  stacks    and of a task's stacks'
+  stacks    of a task's stacks'
+  messages  and of its message's, if that is kept
   count     number of the tasks
   …         the task ids, those with equal facets together; then for each such group: the
             facets as read ("" for none), the number of them, the number n of their indexes, n
@@ -24,7 +25,7 @@ Publishes
   nothing
 ]]
 before, count = tonumber(before), tonumber(count)
-local besides, ids = {logs, lines, stacks}, {unpack(ARGV, args + 1, args + count)}
+local besides, ids = {logs, lines, stacks, messages}, {unpack(ARGV, args + 1, args + count)}
 
 local stand = tolerant('HMGET', facets, unpack(ids)) or {}
 local due = tolerant('ZMSCORE', expiry, unpack(ids))
