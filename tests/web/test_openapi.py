@@ -19,10 +19,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from progress_backend import progress_task
 from progress_backend.errors import InvalidEvent
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from progress_backend.web.openapi.queries import ListQuery
+from tests.apps import in_process
+from tests.conftest import Install
 from tests.records import Records
 from tests.web.serving import RunningApi
 
@@ -118,6 +121,37 @@ def test_the_api_keeps_to_its_description(
     answer = case.call(base_url=f"http://127.0.0.1:{session_api.port}")
     answered[answer.status_code] += 1
     case.validate_response(answer, checks=CHECKS)
+
+
+@schema.include(path_regex="/jobs|/again$").parametrize()
+@made_up(60)
+def test_an_api_that_starts_jobs_keeps_to_its_description(
+    case: schemathesis.Case, jobs_api: RunningApi, task_ids: list[str]
+) -> None:
+    _as_it_may_be_sent(case, task_ids)
+    if "job_name" in (given := case.path_parameters or {}):
+        size = len(given["job_name"])
+        given["job_name"] = given["job_name"] if size % 3 == 0 else "fetch"
+        case.body = {"rows": size} if size % 3 == 1 else case.body
+    answer = case.call(base_url=f"http://127.0.0.1:{jobs_api.port}", timeout=60)
+    answered[answer.status_code] += 1
+    # Which arguments a job takes, and what can be run again, no description says.
+    case.validate_response(answer, checks=[c for c in CHECKS if c != positive_data_acceptance])
+
+
+@pytest.fixture
+def jobs_api(installed: Install, redis_url: str) -> Iterator[RunningApi]:
+    app = installed(in_process("described"))
+
+    def fetch(rows: int = 0) -> int:
+        return rows
+
+    app.task(name="fetch", shared=False)(progress_task(start=True)(fetch))
+    running = RunningApi(
+        create_app(Settings(redis_url=redis_url), celery_app=app.celery, start=True)
+    )
+    yield running.start()
+    running.stop()
 
 
 @pytest.fixture
