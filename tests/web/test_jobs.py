@@ -89,7 +89,9 @@ def test_the_record_is_there_before_the_answer(shop: App, serve: Serve) -> None:
 
 
 def test_the_list_has_what_is_marked(serve: Serve) -> None:
-    jobs = serve().http.get("/internal/jobs").json()["jobs"]
+    listed = serve().http.get("/internal/jobs").json()["jobs"]
+    # A shared task of another test's module is one of every app.
+    jobs = [job for job in listed if job["name"] in ("fetch", "mine", "unmarked")]
     assert [(job["name"], job["title"]) for job in jobs] == [
         ("fetch", "Fetch rows."),
         ("mine", "Fetch rows."),
