@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -167,7 +168,8 @@ def test_a_traceback_has_files_as_stacks_and_no_line_with_a_secrets_name(
     assert str(tmp_path) not in kept
     assert "hunter2" not in kept
     assert kept.count('  File "shop/fetching.py", line ') == 3
-    assert kept.count("\n    ***\n") == 2
+    # Before Python 3.13 a traceback has the first line of a call alone, here without a name.
+    assert kept.count("\n    ***\n") == (2 if sys.version_info >= (3, 13) else 1)
     assert f'  File "{Path(__file__).name}", line ' in kept.replace("tests/stacks/", "")
     assert 'connect = {}["db"]' in kept
     assert kept.endswith("OSError: no password: *** at db")
