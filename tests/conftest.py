@@ -124,6 +124,17 @@ def apps_stay() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def no_shared_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's app has Celery's own tasks and its own: Celery gives a task that is not of an app
+    alone (``shared=True``, its default) to every later app of the process."""
+    if (state := sys.modules.get("celery._state")) is not None:
+        own = {
+            each for each in state._on_app_finalizers if each.__module__ == "celery.app.builtins"
+        }
+        monkeypatch.setattr(state, "_on_app_finalizers", own)
+
+
+@pytest.fixture(autouse=True)
 def logging_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test begins and ends with the same log, and may log each line that is one a minute."""
     monkeypatch.setattr(outage_log, "_faults", {})
