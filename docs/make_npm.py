@@ -23,6 +23,26 @@ declare global {
   }
 }
 """
+#: The tag in React's JSX: a file of its own, since without React's types this is an error.
+_REACT: Final = """import type { ClassAttributes, HTMLAttributes } from "react";
+import type { TaskProgress } from "./task-progress.js";
+declare module "react" {
+  namespace JSX {
+    interface IntrinsicElements {
+      "task-progress": HTMLAttributes<TaskProgress> &
+        ClassAttributes<TaskProgress> & {
+          "task-id"?: string;
+          "workflow-id"?: string;
+          base?: string;
+          token?: string;
+          cancellable?: boolean;
+          label?: string;
+          "error-text"?: "plain";
+        };
+    }
+  }
+}
+"""
 
 
 def package() -> dict[str, object]:
@@ -35,8 +55,11 @@ def package() -> dict[str, object]:
         "type": "module",
         "main": "task-progress.js",
         "types": "task-progress.d.ts",
-        "exports": {".": {"types": "./task-progress.d.ts", "default": "./task-progress.js"}},
-        "files": ["task-progress.js", "task-progress.d.ts"],
+        "exports": {
+            ".": {"types": "./task-progress.d.ts", "default": "./task-progress.js"},
+            "./react": {"types": "./react.d.ts"},
+        },
+        "files": ["task-progress.js", "task-progress.d.ts", "react.d.ts"],
         "sideEffects": True,  # it defines the element
     }
 
@@ -47,6 +70,7 @@ def write(folder: Path) -> None:
     (folder / "package.json").write_text(json.dumps(package(), indent=2) + "\n", "utf-8")
     shutil.copy(ELEMENT, folder)
     (folder / "task-progress.d.ts").write_text(_TYPES, "utf-8")
+    (folder / "react.d.ts").write_text(_REACT, "utf-8")
     shutil.copy(ROOT / "LICENSE", folder)
     shutil.copy(ROOT / "docs" / "element.md", folder / "README.md")
 

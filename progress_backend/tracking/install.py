@@ -64,13 +64,16 @@ def install(
             the environment and the app's configuration.
 
     Raises:
-        SettingsError: `track` is neither "marked" nor "all", or there is no such setting.
+        SettingsError: `app` is no Celery app, `track` is neither "marked" nor "all", or there is no
+            such setting.
     """
     refuse_unknown(settings)
     if track not in ("marked", "all"):
         raise SettingsError(f"track must be 'marked' or 'all', not {track!r}")
     if isinstance(app, Proxy):  # such as celery.current_app
         app = app._get_current_object()
+    if not isinstance(app, Celery):
+        raise SettingsError(f"install takes the Celery app, as install(app); {app!r} is none")
     if tracker_of(app) is not None:
         return app
     tracker = Tracker(app, track=track, exclude=exclude, given=settings)

@@ -58,15 +58,23 @@ class ProgressNotifier:
     def __new__(  # type: ignore[misc]  # the specification's name for two things
         cls, task_id: str, progress_service: NotificationServiceInterface
     ) -> AsyncProgressNotifier: ...
-    def __new__(cls, *given: Any, **named: Any) -> Any:
+    def __new__(  # type: ignore[misc]  # the first position has two names
+        cls,
+        celery_task: Any = None,
+        progress_service: NotificationServiceInterface | None = None,
+        *,
+        task_id: str | None = None,
+    ) -> Any:
         """Makes the notifier of a Celery task, or of a service's task."""
-        if len(given) + len(named) < 2:
+        if progress_service is None:
             return super().__new__(cls)
         from ..service.async_notifier import AsyncProgressNotifier
 
-        return AsyncProgressNotifier(*given, **named)
+        return AsyncProgressNotifier(celery_task if task_id is None else task_id, progress_service)
 
-    def __init__(self, celery_task: Any = None) -> None:
+    def __init__(
+        self, celery_task: Any = None, progress_service: None = None, *, task_id: None = None
+    ) -> None:
         """Reports for a Celery task, or for a service's task.
 
         Args:
@@ -77,7 +85,7 @@ class ProgressNotifier:
         Raises:
             TypeError: a task id is given without a service.
         """
-        if isinstance(celery_task, str):
+        if isinstance(celery_task, str) or task_id is not None:
             raise TypeError(
                 "ProgressNotifier takes a bound Celery task's self, or a task id and the service "
                 "that keeps its record: ProgressNotifier(task_id, progress_service)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,17 @@ import pytest
 from playwright._impl._driver import compute_driver_executable
 
 from docs import make_npm
+
+#: A page in TypeScript; the last attribute is none of the element's, and is an error.
+_PAGE = """import type {} from "progress-backend-element/react";
+import { useRef } from "react";
+import type { TaskProgress } from "progress-backend-element";
+export function Job({ id }: { id: string }) {
+  const bar = useRef<TaskProgress>(null);
+  return <task-progress task-id={id} ref={bar} lang="ja" slot="end" cancellable />;
+}
+export const wrong = <task-progress cancellable="no such value" />;
+"""
 
 
 def test_each_file_that_it_names_is_there(tmp_path: Path) -> None:
@@ -30,3 +42,21 @@ def test_a_server_that_renders_a_page_may_import_it(tmp_path: Path) -> None:
     asked = [node, "--input-type=module", "--eval", script]
     done = subprocess.run(asked, cwd=tmp_path, check=True, capture_output=True, timeout=300)
     assert done.stdout.decode().strip() == "[ 'TaskProgress' ]"
+
+
+@pytest.mark.wide
+def test_a_page_in_typescript_may_use_the_tag(tmp_path: Path) -> None:
+    packages = Path(os.environ.get("PROGRESS_TEST_VITE", "node_modules")).absolute()
+    if not (packages / "@types" / "react").is_dir() or not (packages / ".bin" / "tsc").exists():
+        pytest.skip("no TypeScript (npm install typescript @types/react; PROGRESS_TEST_VITE=…)")
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / "@types").symlink_to(packages / "@types")
+    (tmp_path / "node_modules" / "csstype").symlink_to(packages / "csstype")
+    make_npm.write(tmp_path / "node_modules" / make_npm.NAME)
+    (tmp_path / "page.tsx").write_text(_PAGE, "utf-8")
+    asked = [packages / ".bin" / "tsc", "--strict", "--noEmit", "--skipLibCheck", "false"]
+    asked += ["--jsx", "react-jsx", "--module", "nodenext", "--target", "esnext", "page.tsx"]
+    done = subprocess.run(asked, cwd=tmp_path, check=False, capture_output=True, timeout=300)
+    errors = [line for line in done.stdout.decode().splitlines() if "error" in line]
+    assert len(errors) == 1, errors
+    assert errors[0].startswith("page.tsx(8,"), errors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from typing import Any
 
 import pytest
@@ -178,8 +179,14 @@ def test_the_two_notifiers_have_one_name() -> None:
     ):
         assert type(made) is AsyncProgressNotifier
         assert (made.task_id, made.progress_service) == ("t", recorder)
-    with pytest.raises(TypeError, match=r"ProgressNotifier\(task_id, progress_service\)"):
-        ProgressNotifier("t")
+    for alone in ({"celery_task": "t"}, {"task_id": "t"}):
+        with pytest.raises(TypeError, match=r"ProgressNotifier\(task_id, progress_service\)"):
+            ProgressNotifier(**alone)
+    assert list(inspect.signature(ProgressNotifier).parameters) == [
+        "celery_task",
+        "progress_service",
+        "task_id",
+    ]
 
 
 async def test_texts_of_the_ends(service: ProgressService) -> None:

@@ -240,6 +240,11 @@ def test_a_task_of_batches_is_not_tracked(
     assert "task imports is not tracked" in caplog.text
 
 
+def test_what_is_no_app_is_refused() -> None:
+    with pytest.raises(SettingsError, match="takes the Celery app, as install"):
+        install("tasks")  # type: ignore[arg-type]  # that is the mistake
+
+
 def test_a_word_that_is_neither_is_refused(redis_url: str) -> None:
     with pytest.raises(SettingsError, match="track must be 'marked' or 'all', not 'some'"):
         # That is the mistake.
