@@ -30,6 +30,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "tracking": ("tracking",),
     "jobs": ("jobs",),
     "doors": ("demo_jobs", "django", "terminal", "testing", "tqdm", "web"),
+    "agents": ("mcp",),
     "commands": ("cli",),
     "roof": ("__init__", "celery_command"),
 }
@@ -54,7 +55,7 @@ _STORES = frozenset(["flows", "operations", "store"])
 #: Rooms that do not know what Redis is asked, and what they do not import: the terminal reads by
 #: the public bodies alone, an add-on writes by the calls of a job.
 OUTSIDE: dict[str, frozenset[str]] = {
-    **dict.fromkeys(("cli", "terminal"), _STORES),
+    **dict.fromkeys(("cli", "mcp", "terminal"), _STORES),
     **dict.fromkeys(("django", "tqdm"), _STORES | {"live", "service"}),
 }
 

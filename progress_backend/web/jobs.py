@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Body, HTTPException, Request, Response
+from fastapi import APIRouter, Body, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from ..errors import TaskNotFound
@@ -16,9 +16,9 @@ from ..record.document import written
 from ..record.json_text import dumps
 from ..store.shown_tasks import Shown
 from .audit import note
-from .callers import caller_of, languages_of
+from .callers import caller_of, languages_of, who_asks
 from .guard import denied
-from .openapi import parameters
+from .openapi import parameters, queries
 from .openapi.bodies import Jobs
 from .openapi.field_bodies import TaskBody
 from .openapi.problem_bodies import Problem
@@ -75,6 +75,7 @@ async def start_job(
     request: Request,
     job_name: parameters.JobName,
     arguments: Annotated[dict[str, Any], Body(description="The keyword arguments.")],
+    query: Annotated[queries.StartQuery, Query()],
     idempotency_key: parameters.IdempotencyKey = None,
     prefer: parameters.Prefer = None,
     accept_language: parameters.AcceptLanguage = None,
@@ -84,6 +85,7 @@ async def start_job(
     request gives the same task; other arguments give 422. With `Prefer: wait=N` the response waits
     for the end, 60 seconds at most."""
     api = api_of(request)
+    note(request.scope, who=who_asks(request.scope, query.by))
     job = _job(api, request, job_name)
     if len(await request.body()) > MAX_ARGUMENTS:
         raise HTTPException(413, f"the arguments of a job have at most {MAX_ARGUMENTS} bytes")

@@ -13,7 +13,7 @@ from ...record.caller_events import MAX_LIMIT
 from ...record.fields import Status, WarningKind
 from ...record.list_request import ListRequest
 from ...record.model import MAX_ID
-from .parameters import Id, Name, Owner, ShortId, Time
+from .parameters import Id, Name, OptionalName, Owner, ShortId, Time
 
 #: As in `looked_list`.
 _CURSOR = r"^[0-9]{1,16}\.[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
@@ -78,6 +78,14 @@ class LogQuery(BaseModel):
     )
     limit: Annotated[int, Field(ge=1, le=MOST_LINES)] = Field(
         default=LINES, description="Maximum number of lines in the response."
+    )
+
+
+class StartQuery(BaseModel):
+    """Query of a start; other parameters are ignored."""
+
+    by: OptionalName = Field(
+        default=None, description="Name of the caller in the audit log, before its token's name."
     )
 
 

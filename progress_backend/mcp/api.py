@@ -1,0 +1,71 @@
+"""The API, as an agent's tools send it requests."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx2
+from mcp.shared.exceptions import MCPError
+from mcp_types import INTERNAL_ERROR
+
+from ..terminal.api_client import detail_of
+from .texts import plain
+
+#: Seconds without a byte of a response at most, besides those of `Prefer: wait`.
+_ANSWER_S: Final = 10.0
+_LIMITS: Final = httpx2.Limits(max_connections=200, keepalive_expiry=2)
+
+
+class Refused(Exception):
+    """A request that the API refuses: its status, and the reason in one line."""
+
+    def __init__(self, code: int, line: str) -> None:
+        super().__init__(line)
+        self.code = code
+
+
+class Api:
+    """An API; each request has the token of the agent that it is for."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        self._http = httpx2.AsyncClient(limits=_LIMITS, trust_env=False)
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def ask(
+        self, token: str | None, method: str, *path: str, wait_s: int = 0, **given: Any
+    ) -> dict[str, Any]:
+        """The JSON of a response; `token` is the header's whole value, `given` is httpx's.
+
+        Raises:
+            Refused: the API refuses the request.
+            MCPError: there is no response, or the API cannot carry it out now.
+        """
+        headers = {"Accept-Language": "en", **given.pop("headers", {})}
+        headers |= {"Authorization": token} if token else {}
+        headers |= {"Prefer": f"wait={wait_s}"} if wait_s else {}
+        url = "/".join((self._url, "internal", *(quote(part, safe="") for part in path)))
+        try:
+            answer = await self._http.request(
+                method, url, headers=headers, timeout=_ANSWER_S + wait_s, **given
+            )
+            if answer.is_success:
+                body: dict[str, Any] = answer.json()
+                return body
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+            known = method == "GET" or isinstance(error, httpx2.ConnectError)
+            also = "" if known else "; it is not known whether it carried the request out"
+            line = f"the API does not answer: {str(error) or type(error).__name__}{also}"
+            raise _unavailable(line) from None
+        line = plain(detail_of(answer.text)[0]) or answer.reason_phrase
+        if answer.is_client_error:
+            raise Refused(answer.status_code, line)
+        raise _unavailable(f"the API answers {answer.status_code}: {line}")
+
+
+def _unavailable(line: str) -> MCPError:
+    return MCPError(INTERNAL_ERROR, plain(line))

@@ -1,0 +1,76 @@
+"""The server of the tools: over stdin and stdout, or streamable HTTP."""
+
+from __future__ import annotations
+
+import ipaddress
+from contextlib import aclosing
+from typing import Any
+
+import uvicorn
+from mcp.server.lowlevel import Server
+from mcp.server.stdio import stdio_server
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..errors import SettingsError
+from ..settings import Settings
+from .api import Api, Refused
+from .server import Tools, server_of
+
+
+async def over_stdio(api: Api, tools: Tools) -> None:
+    """Serves the program that has started this process; what else writes to file descriptor 1
+    writes to 2 until the end."""
+    server = server_of(tools)
+    async with aclosing(api), stdio_server() as (read, write):
+        await server.run(read, write, server.create_initialization_options())
+
+
+async def over_http(api: Api, tools: Tools, host: str, port: int, settings: Settings) -> None:
+    """Serves streamable HTTP at /mcp; the token of a request is that of its requests to the API.
+
+    Raises:
+        SettingsError: other machines reach the address, and the API requires no tokens.
+    """
+    here = ipaddress.ip_address(host).is_loopback
+    async with aclosing(api):
+        if not here and not await _requires_tokens(api):
+            raise SettingsError(f"{host} is no address of loopback: the API has to require tokens")
+        app = app_of(server_of(tools), host, settings)
+        app = app if here else _WithToken(app)
+        config = uvicorn.Config(app, host, port, access_log=False)
+        await uvicorn.Server(config).serve()
+
+
+def app_of(server: Server[Any], host: str, settings: Settings) -> ASGIApp:
+    """The application; it answers requests for its own address, loopback's and the allowed names,
+    and pages of allowed origins alone."""
+    own = f"[{host}]" if ":" in host else host
+    names = {"127.0.0.1", "localhost", "[::1]", own, *settings.allowed_hosts}
+    checks = TransportSecuritySettings(
+        allowed_hosts=sorted({*names, *(f"{name}:*" for name in names)}),
+        allowed_origins=list(settings.allowed_origins),
+    )
+    return server.streamable_http_app(stateless_http=True, transport_security=checks)
+
+
+async def _requires_tokens(api: Api) -> bool:
+    try:
+        await api.ask(None, "GET", "tasks")
+    except Refused as refused:
+        return refused.code == 401
+    return False
+
+
+class _WithToken:
+    """Refuses a request without a token."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app
+        if scope["type"] == "http" and not any(n == b"authorization" for n, _ in scope["headers"]):
+            app = PlainTextResponse("a token is required", 401, {"WWW-Authenticate": "Bearer"})
+        await app(scope, receive, send)
