@@ -62,7 +62,8 @@ def test_a_publish_that_goes_on_keeps_its_claim(
     create(driver)
     monkeypatch.setattr(starts, "_STALE_MS", 0)
     renewed = driver.execute(starts.end("t", first.mark, "publishing"))
-    second = claim(driver)
+    while (second := claim(driver)).mark == renewed:
+        pass  # a claim of the same millisecond
     assert second.standing == "claimed"
     # The first one's claim was taken over, and it changes nothing.
     assert driver.execute(starts.end("t", renewed, "publishing")) == renewed
