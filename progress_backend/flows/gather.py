@@ -1,11 +1,11 @@
-"""Several flows run side by side, so that their commits share a round trip; a flow, pure."""
+"""Several flows run side by side, so that their calls share a round trip; a flow, pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from ..operations.call import Call
+from ..operations.call import Call, each
 from ..operations.commits import CommitCall, commit_all
 from .flow import Flow
 
@@ -23,7 +23,8 @@ def together(flows: Sequence[Flow[T]]) -> Flow[list[T | Exception]]:
 
     def go_on(place: int, reply: object) -> None:
         try:
-            asked[place] = flows[place].send(reply)
+            flow = flows[place]
+            asked[place] = flow.throw(reply) if isinstance(reply, Exception) else flow.send(reply)
         except StopIteration as end:
             outcomes[place] = end.value
         except Exception as error:  # ends this flow alone
@@ -38,7 +39,9 @@ def together(flows: Sequence[Flow[T]]) -> Flow[list[T | Exception]]:
             committed = yield from commit_all(tuple(commits.values()))
             for place, reply in zip(commits, committed, strict=True):
                 go_on(place, reply)
-        for place, call in now.items():
-            if place not in commits:
-                go_on(place, (yield call))
+        calls = {place: call for place, call in now.items() if place not in commits}
+        if calls:
+            replies = yield from each([*calls.values()])
+            for place, one in zip(calls, replies, strict=True):
+                go_on(place, one)
     return [outcomes[place] for place in range(len(flows))]

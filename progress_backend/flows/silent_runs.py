@@ -13,7 +13,7 @@ from ..operations.call import Call
 from ..operations.lists import Filters, Page
 from ..record.default_texts import Locale, text
 from ..record.events import Acknowledged, Cancelled, Event, Expired, Lost
-from ..record.model import LOST, Task, TaskStatus
+from ..record.model import ENDED, LOST, STATUSES, Task, TaskStatus
 from ..settings import Settings
 from . import stored_page
 from .flow import Flow
@@ -91,11 +91,9 @@ def silent(
     ]
 
 
-def left_over(lease: str, at_work: Collection[str]) -> Flow[list[str]]:
-    """Ids of the tasks that a live worker's lease holds but that the worker does not run: once
-    their records are not written for a lease's time, their pool process has died."""
-    held = yield from leases.held(lease, HELD)
-    return [task_id for task_id in held if task_id not in at_work]
+def held(lease: str | None) -> Flow[list[str]]:
+    """Ids of the tasks that run under a worker's lease; none for a process without a lease."""
+    return [] if lease is None else (yield from leases.held(lease, HELD))
 
 
 def held_still(
@@ -144,9 +142,9 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], li
     turn = milliseconds(now) // int(settings.reap_interval_s * 1000)
     running: list[Base] = []
     silent: list[Base] = []
-    for status in (TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED):
-        total = (yield from lists.tally(Filters(status))).total
-        if not total:
+    counts = (yield from lists.tally(Filters())).counts
+    for status, total in zip(STATUSES, counts, strict=True):
+        if not total or status in ENDED:
             continue
         pages = -(-total // _UNHELD)
         wanted = Page(turn % pages * _UNHELD, _UNHELD, Filters(status))

@@ -113,6 +113,22 @@ def merged(several: list[Asked[T]], merge: Callable[[list[T]], T]) -> Asked[T]:
     return Asked(each.requests, lambda replies: merge(each.parse(replies)))
 
 
+def each(calls: Sequence[Call[T]]) -> Call[list[T | Exception]]:
+    """Several calls, sent together; for each its reply, or the exception of a reply that it cannot
+    read."""
+
+    def readable(asked: Asked[T]) -> Asked[T | Exception]:
+        def parse(replies: list[Any]) -> T | Exception:
+            try:
+                return asked.parse(replies)
+            except Exception as error:  # that call's alone
+                return error
+
+        return Asked(asked.requests, parse)
+
+    return Call(lambda layout: joined([readable(call.asked(layout)) for call in calls]))
+
+
 def joined(several: Sequence[Asked[T]]) -> Asked[list[T]]:
     """The requests of several calls, sent together; the reply of each."""
 

@@ -209,17 +209,18 @@ class Keeper:
         lease."""
         if not self._steady():
             return
-        self._judge.begin()
-        self._judge.dead()
+        judge, lease = self._judge, self._lease
+        due = judge.due(lease)
+        judge.dead(due.over)
         at_work = self._at_work()  # read first: a run that starts after this is not silent
-        if self._lease is not None and at_work is not None:
-            self._judge.left_over(self._lease, at_work)
-        self._judge.unheld()
-        self._judge.acts()
-        self._judge.plans()
-        self._judge.lost()
-        if self._lease is not None:
-            self._judge.warnings(self._lease)
+        if lease is not None and at_work is not None:
+            judge.left_over(lease, due.held, at_work)
+        judge.unheld(*due.unheld)
+        judge.acts(due.acts)
+        judge.plans(due.quiet)
+        judge.lost(due.again)
+        if lease is not None:
+            judge.warnings(lease, due.held)
 
     def _goes_on(self) -> bool:
         """Called between two steps of a check, which may take longer than a lease. Renews the

@@ -7,9 +7,10 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ..flows import silent_runs, warning_checks, workflow_acts, workflows
+from ..flows.flow import Flow
 from ..flows.gather import together
 from ..flows.stored_record import Applied, Base, milliseconds
 from ..operations import leases, records
@@ -36,6 +37,23 @@ _TOGETHER = 20
 Otherwise = Callable[[Base], Event | None]
 
 
+class Due(NamedTuple):
+    """What one check has to do: what its process has no lock for, another process does."""
+
+    #: The expired leases, and the ids of the tasks under each.
+    over: list[tuple[str, list[str]]]
+    #: Records that run without a worker; those that no lease holds.
+    unheld: tuple[list[Base], list[Base]]
+    #: Requests for whole workflows, each with its workflow.
+    acts: list[tuple[str, str]]
+    #: Workflows with planned members in which nothing goes on.
+    quiet: list[str]
+    #: Tasks with lost runs for which the result backend is to be read again.
+    again: list[str]
+    #: Tasks under the worker's own lease.
+    held: list[str]
+
+
 class Judge:
     """The checks that the lease's thread runs.
 
@@ -58,14 +76,31 @@ class Judge:
         #: Monotonic time since when the result backend has not answered.
         self._away_since: float | None = None
 
-    def begin(self) -> None:
-        """Starts a check: it reads the result backend again, even if that did not reply before."""
+    def due(self, lease: str | None = None) -> Due:
+        """Starts a check: takes its locks in one exchange, and reads what is due in a second one.
+        The result backend is read again, even if it did not reply before."""
         self._answers = True
+        store, settings, token = self._store, self._settings, self._token
+        store.ready()
+        now = store.now()
+        # A process without a result backend leaves the lost runs to the others for a while.
+        patience = timedelta(seconds=0 if self._ask is not None else 2 * settings.lease_s)
+        flows: list[Flow[Any]] = [
+            silent_runs.run_out(settings, now, token),
+            silent_runs.unheld(store.flows, now, token),
+            workflow_acts.acts(store.flows, token),
+            workflows.quiet(store.flows, now, token),
+            silent_runs.to_ask(settings, now - patience, token),
+            silent_runs.held(lease),
+        ]
+        found: list[Any] = store.run(together(flows))
+        for one in found:
+            if isinstance(one, Exception):
+                raise one
+        return Due(*found)
 
-    def dead(self) -> None:
+    def dead(self, over: Sequence[tuple[str, Sequence[str]]]) -> None:
         """Ends the runs under expired leases, however many there are."""
-        store, settings = self._store, self._settings
-        over = store.run(silent_runs.run_out(settings, store.now(), self._token))
         steps = ((lease, step) for lease, ids in over for step in silent_runs.steps(ids))
         for lease, step in self._in_turn(steps, silent_runs.LOCK):
             self._judge_silent(lease, step)
@@ -81,9 +116,10 @@ class Judge:
         """Whether the check still holds its lock."""
         return self._store.execute(silent_runs.keeps(self._settings, self._token, lock))
 
-    def left_over(self, lease: str, at_work: Collection[str]) -> None:
-        """Ends the runs that a live worker's lease holds but that the worker does not run."""
-        left = self._store.run(silent_runs.left_over(lease, at_work))
+    def left_over(self, lease: str, held: Sequence[str], at_work: Collection[str]) -> None:
+        """Ends the runs that a live worker's lease holds but that the worker does not run: once
+        their records are not written for a lease's time, their pool process has died."""
+        left = [task_id for task_id in held if task_id not in at_work]
         for step in self._in_turn(silent_runs.steps(left)):
             self._judge_silent(lease, step, at_work, living=True)
 
@@ -97,31 +133,30 @@ class Judge:
             for some in _several(bases):
                 self._record([(base, _taken_back(base)) for base in some])
 
-    def unheld(self) -> None:
+    def unheld(self, running: Sequence[Base], silent: Sequence[Base]) -> None:
         """Ends records that no lease holds: with the end in the result backend, or because their
         message is not delivered any more. As long as the result backend does not reply, they
         stay."""
         store, settings = self._store, self._settings
-        running, silent = store.run(silent_runs.unheld(store.flows, store.now(), self._token))
         self._say(store.run(warning_checks.judge(store.flows, running, store.now(), {})))
         for step in self._in_turn(silent_runs.steps(silent)):
             self._judge(
                 step, lambda base: silent_runs.overdue(base, settings, store.now()), waits=True
             )
 
-    def plans(self) -> None:
+    def plans(self, quiet: Sequence[str]) -> None:
         """Ends the planned records of workflows that publish no more messages."""
         store = self._store
-        for workflow_id in store.run(workflows.quiet(store.flows, store.now(), self._token)):
+        for workflow_id in quiet:
             while store.run(workflows.end_quiet(store.flows, workflow_id, store.now())):
                 if not self._goes_on() or not self._keeps(workflows.LOCK):
                     return
 
-    def acts(self) -> None:
+    def acts(self, waiting: Sequence[tuple[str, str]]) -> None:
         """Applies the requests for a workflow, such as a cancel, to its members: the process that
         received the request may have ended."""
         store = self._store
-        for act_id, workflow_id in store.run(workflow_acts.acts(store.flows, self._token)):
+        for act_id, workflow_id in waiting:
             cursor: workflow_acts.Cursor | None = workflow_acts.Cursor()
             while cursor is not None:
                 step = workflow_acts.carry_out(
@@ -131,10 +166,9 @@ class Judge:
                 if not self._goes_on() or not self._keeps(workflows.LOCK):
                     return
 
-    def warnings(self, lease: str) -> None:
+    def warnings(self, lease: str, held: Sequence[str]) -> None:
         """Records warnings on the runs under this worker's lease."""
         store, most = self._store, warning_checks.MOST
-        held = store.execute(leases.held(lease, silent_runs.HELD))
         self._begun = set(held)
         # If there are more runs than one check takes, the next check takes the next ones.
         first = most * (self._passes % max(-(-len(held) // most), 1))
@@ -148,12 +182,8 @@ class Judge:
         for task_id, warnings in new:
             logger.info("task %s has a new warning: %s", task_id, ", ".join(warnings.kinds))
 
-    def lost(self) -> None:
+    def lost(self, task_ids: Sequence[str]) -> None:
         """Asks the result backend once more about the runs that were recorded as lost."""
-        store, settings = self._store, self._settings
-        # A process without a result backend leaves them to the others for a while.
-        patience = timedelta(seconds=0 if self._ask is not None else 2 * settings.lease_s)
-        task_ids = store.run(silent_runs.to_ask(settings, store.now() - patience, self._token))
         for step in self._in_turn(silent_runs.steps(task_ids)):
             self._ask_again(step)
 

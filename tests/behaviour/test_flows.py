@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from progress_backend.errors import ConcurrentUpdate, InvalidEvent, TaskNotFound, TooLarge
+from progress_backend.flows.flow import Flow
+from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import facets_of
 from progress_backend.flows.task_flows import TRIES
+from progress_backend.operations.call import in_the_first, one
 from progress_backend.operations.commit import Commit, Committed
 from progress_backend.operations.commits import CommitCall
 from progress_backend.record import caller_events, task_json
@@ -160,3 +165,26 @@ def test_what_forges_a_line_is_in_no_name(driver: Driver, control: str) -> None:
     assert driver.ids(1, 10) == []
     driver.create("t", task_type="進 捗\xa0\u3000\u200b🗼", symbol="e\u0301\u202e")
     assert driver.ids(1, 10) == ["t"]
+
+
+def test_flows_side_by_side_read_in_one_exchange_and_each_has_its_own_fault(
+    driver: Driver,
+) -> None:
+    def unreadable() -> Flow[str]:
+        try:
+            return str(
+                (yield from in_the_first(lambda keys: one(("EXISTS", keys.leases), str.upper)))
+            )
+        except TypeError:
+            return "no text"
+
+    for task_id in "ab":
+        driver.create(task_id)
+    known: list[Any] = [driver.flows.get(task_id) for task_id in "ab"]
+    asked: list[Any] = []
+    driver.drive(together([*known, unreadable()]), asked.append)
+    assert len(asked) == 1
+    known = [driver.flows.get(task_id) for task_id in "ab"]
+    first, second, fault = driver.run(together([*known, unreadable()]))
+    assert (b'"task_id":"a"' in first, b'"task_id":"b"' in second) == (True, True)
+    assert fault == "no text"

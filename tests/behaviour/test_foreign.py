@@ -90,7 +90,7 @@ def go_on(driver: Driver, *, reaped: bool = True, cleaned: bool = True) -> None:
     found = driver.run(suspects(driver.settings, later, "token"))
     if reaped:
         assert "lost" in {base.task.task_id for base in found}
-    held = driver.run(silent_runs.left_over(LEASE, ()))
+    held = driver.run(silent_runs.held(LEASE))
     driver.run(silent_runs.silent(driver.settings, later, LEASE, held))
     driver.run(silent_runs.unheld(driver.flows, later, "token"))
     driver.run(silent_runs.extend(driver.settings, driver.now(), LEASE))

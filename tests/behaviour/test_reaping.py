@@ -29,7 +29,8 @@ def left_over_of(
 ) -> list[str]:
     """What a living worker holds, is not at work on, and is silent."""
     found = []
-    for step in silent_runs.steps(driver.run(silent_runs.left_over(lease, at_work))):
+    held = [i for i in driver.run(silent_runs.held(lease)) if i not in at_work]
+    for step in silent_runs.steps(held):
         flow = silent_runs.silent(driver.settings, driver.now() + after, lease, step, at_work)
         found += [base.task.task_id for base in driver.run(flow)]
     return found

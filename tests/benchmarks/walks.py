@@ -109,8 +109,7 @@ def _losses(store: Store) -> Callable[[], None]:
     _run_out(store, "lost-1")
 
     def find() -> None:
-        judge.begin()
-        judge.dead()
+        judge.dead(judge.due().over)
 
     return find
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from celery import Celery
 
+from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import silent_runs, workflows
 from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import Base, milliseconds
@@ -22,6 +25,7 @@ from progress_backend.record.fields import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import LOST, Member, Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
+from progress_backend.tracking.keeper import Keeper
 from progress_backend.tracking.lost_runs import Judge
 from progress_backend.tracking.result_backend import ASK_S, Answers, AskBackend, ResultBackend
 from tests.conftest import StartServer
@@ -87,7 +91,8 @@ def test_one_pass_judges_all_that_are_due(
         went_on.append(counts(store)["error"])
         return True
 
-    judge(store, None, goes_on).dead()
+    judging = judge(store, None, goes_on)
+    judging.dead(judging.due().over)
     assert counts(store) == {"running": 0, "error": workers * runs, "completed": 0}
     assert store.execute(counts_ops.lost()) == workers * runs
     assert went_on == sorted(went_on)
@@ -106,12 +111,13 @@ def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
         documents = store.execute(records.read(tuple(ids)))
         return [Base.of(document).task.asked for document in documents]
 
-    judge(store, lambda ids: {}).dead()
+    judging = judge(store, lambda ids: {})
+    judging.dead(judging.due().over)
     assert asked() == [None, None, "cancel", "cancel"]
     assert store.execute(leases.held("w0/1", 10)) == []
     assert store.execute(counts_ops.lost()) == 0
     # Of a living worker those that it is not at work on.
-    judge(store, lambda ids: {}).left_over("w1/1", {ids[2]})
+    judging.left_over("w1/1", judging.due("w1/1").held, {ids[2]})
     assert asked() == [None, None, "cancel", None]
     assert store.execute(leases.held("w1/1", 10)) == [ids[2]]
 
@@ -128,7 +134,8 @@ def test_a_run_with_a_nearly_full_record_is_lost_or_cancelled_too(
         assert len(store.execute(records.read((task_id,)))[0]) > MAX_DOCUMENT_BYTES - 100
     store.run(store.flows.ask(ids[1], (ev.Cancelled(by="api", reason="r" * 99),), long_ago))
     assert (body(store, ids[1]).status, body(store, ids[1]).asked) == ("cancelled", "cancel")
-    judge(store).dead()
+    judging = judge(store)
+    judging.dead(judging.due().over)
     assert (body(store, ids[0]).error_cause, body(store, ids[1]).asked) == ("lost", None)
 
 
@@ -141,7 +148,8 @@ def test_the_result_backend_is_asked_for_a_step_at_a_time(store: Store) -> None:
         done = ev.Completed(results={"saved": 4}, at=store.now())
         return {task_id: done if task_id in ids[::3] else None for task_id in task_ids}
 
-    judge(store, ask).dead()
+    judging = judge(store, ask)
+    judging.dead(judging.due().over)
     assert asked == [silent_runs.STEP] * 3
     assert counts(store) == {
         "running": 0,
@@ -168,11 +176,10 @@ def test_a_result_backend_that_hangs_costs_one_bound_a_pass_and_is_waited_for_a_
 
         asking = judge(store, timed)
         monkeypatch.setattr("progress_backend.tracking.lost_runs._PATIENCE_S", 3_600)
-        asking.dead()
+        asking.dead(asking.due().over)
         assert counts(store)["running"] == MANY, "it may be on its way back"
         monkeypatch.setattr("progress_backend.tracking.lost_runs._PATIENCE_S", 0)
-        asking.begin()
-        asking.dead()
+        asking.dead(asking.due().over)
         app.close()
     assert counts(store)["running"] == 0
     assert len(waited) == 2
@@ -191,7 +198,8 @@ def test_the_check_stops_at_its_end_or_once_its_lock_is_lost(
             lost_its_lock and store.execute(locks.take(silent_runs.LOCK, "theirs", 60_000)) is True
         )
 
-    judge(store, None, goes_on).dead()
+    judging = judge(store, None, goes_on)
+    judging.dead(judging.due().over)
     assert counts(store)["running"] == left
 
 
@@ -210,13 +218,12 @@ def test_what_is_not_to_come_any_more_waits_for_a_result_backend_that_is_away(
         store.run(store.flows.apply(task_id, (started, let_go), long_ago))
     asking = judge(store, ResultBackend(app).ask)
     backend.pause()
-    asking.unheld()
+    asking.unheld(*asking.due().unheld)
     assert counts(store) == {"running": 2, "error": 0, "completed": 0}
     backend.resume()
 
     def judged() -> dict[str, str]:
-        asking.begin()
-        asking.unheld()
+        asking.unheld(*asking.due().unheld)
         return {task_id: str(body(store, task_id).status) for task_id in ("done", "gone")}
 
     eventually(lambda: judged() == {"done": "completed", "gone": "error"})
@@ -243,9 +250,8 @@ def test_an_end_of_a_planned_task_is_taken_where_its_message_may_have_left(
     asking = judge(store, ResultBackend(app).ask)
 
     def found() -> list[str]:
-        asking.begin()
         store.execute(locks.give_back(silent_runs.UNHELD_LOCK, "ours"))
-        asking.unheld()
+        asking.unheld(*asking.due().unheld)
         return [str(body(store, task_id).status) for task_id in tasks]
 
     eventually(lambda: found() == ["cancelled", "error", "created", "created"])
@@ -273,13 +279,15 @@ def test_a_lost_task_is_asked_about_each_time_after_twice_as_long(store: Store) 
         return store.execute(leases.to_ask(milliseconds(lost_at + timedelta(seconds=seconds)), 9))
 
     store.execute(leases.ask_again([(task_id, 1)]))
-    judge(store, dict.fromkeys).lost()
+    judging = judge(store, dict.fromkeys)
+    judging.lost(judging.due().again)
     since = (store.now() - lost_at).total_seconds()
     assert due(since * 1.5) == []
     assert due(since * 2.1) == [task_id]
     store.execute(leases.ask_again([(task_id, 1)]))
     done = ev.Completed(results={"saved": 4}, at=store.now())
-    judge(store, lambda ids: dict.fromkeys(ids, done)).lost()
+    judging = judge(store, lambda ids: dict.fromkeys(ids, done))
+    judging.lost(judging.due().again)
     assert body(store, task_id).status == "completed"
 
 
@@ -302,7 +310,8 @@ def test_a_failure_beside_another_run_is_compared_with_its_success_once(store: S
         return {task_id: ends[task_id] for task_id in ids}
 
     for _ in range(2):
-        judge(store, ask).lost()
+        judging = judge(store, ask)
+        judging.lost(judging.due().again)
     assert sorted(asked) == ["failed", "succeeded"]
     assert store.execute(leases.to_ask(milliseconds(store.now()) + 10**9, 9)) == []
     found = {task_id: body(store, task_id).status for task_id in asked}
@@ -322,7 +331,83 @@ def test_a_lost_run_is_to_be_compared_before_it_is_recorded(
             raise KeyboardInterrupt
         return reply
 
+    judging = judge(store, dict.fromkeys)
+    over = judging.due().over
     monkeypatch.setattr(store, "run", killed)
     with pytest.raises(KeyboardInterrupt):
-        judge(store, dict.fromkeys).dead()
+        judging.dead(over)
     assert store.execute(leases.to_ask(milliseconds(store.now()) + 10**6, 9)) == [task_id]
+
+
+def test_a_check_with_nothing_to_do_takes_two_round_trips(redis_url: str) -> None:
+    """Its locks, and all that may be due."""
+    keeper = Keeper(Settings(redis_url=redis_url, lease_s=LEASE_S), "w1/1", None, dict)
+    with keeper._store as store:
+        keeper._renew()
+        keeper._answering = 0.0  # for longer than a lease
+        before = store.deadline.replies
+        keeper._reap()
+        assert store.deadline.replies - before == 2
+
+
+def test_two_checks_at_once_end_and_count_each_run_once(store: Store) -> None:
+    """The lock of one was taken over while its process was frozen."""
+    ids = die(store, 2, silent_runs.STEP)
+    planned = ev.Planned(identity=IDENTITY._replace(member=Member(("w",))))
+    long_ago = store.now() - timedelta(seconds=2 * LEASE_S)
+    store.run(store.flows.apply("planned", (planned,), long_ago))
+    eventually(lambda: judge(store).due().quiet)
+    due = judge(store).due()
+    assert (len(due.over), due.quiet) == (2, ["w"])
+    both = threading.Barrier(2)
+
+    def check() -> None:
+        with Store(store.settings, PATIENCE_S) as own:
+            own.ready()
+            judging = Judge(own, dict.fromkeys, "ours", lambda: True)
+            both.wait(PATIENCE_S)
+            judging.dead(due.over)
+            judging.plans(due.quiet)
+
+    with ThreadPoolExecutor(2) as pool:
+        for one in [pool.submit(check) for _ in range(2)]:
+            one.result(PATIENCE_S)
+    assert counts(store) == {"running": 0, "error": len(ids) + 1, "completed": 0}
+    assert store.execute(counts_ops.lost()) == len(ids)
+    revisions = {task_id: body(store, task_id).revision for task_id in (*ids, "planned")}
+    assert set(revisions.values()) == {2}, revisions
+
+
+def test_what_a_killed_check_had_taken_is_due_again_an_interval_later(redis_url: str) -> None:
+    settings = Settings(redis_url=redis_url, lease_s=LEASE_S, reap_interval_s=1)
+    with Store(settings, PATIENCE_S) as store:
+        die(store, 1, 2)
+        assert len(Judge(store, None, "killed", lambda: True).due().over) == 1
+        other = judge(store)
+        assert other.due().over == []
+        eventually(lambda: other.due().over)
+
+
+def test_a_check_that_a_pause_of_the_store_ends_is_done_by_the_next(
+    start_server: StartServer,
+) -> None:
+    server = start_server()
+    settings = Settings(redis_url=server.url, lease_s=LEASE_S, reap_interval_s=60)
+    with Store(settings, PATIENCE_S) as store:
+        ids = die(store, 2, silent_runs.STEP)
+        judging, over = judge(store), judge(store).due().over
+
+        def pauses() -> bool:
+            if counts(store)["error"]:
+                server.pause()
+            return True
+
+        assert len(over) == 2
+        store.deadline.timeout_s = 0.5
+        with pytest.raises(StoreUnavailable):
+            judge(store, None, pauses).dead(over)
+        server.resume()
+        store.deadline.timeout_s = PATIENCE_S
+        judging.dead(judging.due().over)
+        assert counts(store) == {"running": 0, "error": len(ids), "completed": 0}
+        assert store.execute(counts_ops.lost()) == len(ids)

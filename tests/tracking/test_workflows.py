@@ -129,7 +129,7 @@ class Jobs:
         judge = Judge(self.app.tracker.process.store, None, "ours", lambda: True)
 
         def over() -> bool:
-            judge.plans()
+            judge.plans(judge.due().quiet)
             return not self.figures(workflow_id).open
 
         eventually(over)
@@ -246,7 +246,8 @@ def test_what_was_asked_of_all_is_carried_out_though_the_process_is_gone_that_wa
     assert jobs.app.tracker.process is not None
     store = jobs.app.tracker.process.store
     store.run(new_workflow_act.ask(store.flows, workflow_id, "cancel", store.now()))
-    Judge(store, None, "ours", lambda: True).acts()
+    judge = Judge(store, None, "ours", lambda: True)
+    judge.acts(judge.due().acts)
     seen = jobs.figures(workflow_id)
     jobs.gate.set()
     assert (seen.open, seen.status, seen.count("cancelled")) == (0, "cancelled", 3)
