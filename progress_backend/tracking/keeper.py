@@ -210,8 +210,8 @@ class Keeper:
         if not self._steady():
             return
         judge, lease = self._judge, self._lease
+        judge.dead(judge.over())
         due = judge.due(lease)
-        judge.dead(due.over)
         at_work = self._at_work()  # read first: a run that starts after this is not silent
         if lease is not None and at_work is not None:
             judge.left_over(lease, due.held, at_work)

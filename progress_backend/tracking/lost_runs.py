@@ -38,10 +38,9 @@ Otherwise = Callable[[Base], Event | None]
 
 
 class Due(NamedTuple):
-    """What one check has to do: what its process has no lock for, another process does."""
+    """What one check has to do beside the expired leases: what its process has no lock for, another
+    process does."""
 
-    #: The expired leases, and the ids of the tasks under each.
-    over: list[tuple[str, list[str]]]
     #: Records that run without a worker; those that no lease holds.
     unheld: tuple[list[Base], list[Base]]
     #: Requests for whole workflows, each with its workflow.
@@ -76,17 +75,22 @@ class Judge:
         #: Monotonic time since when the result backend has not answered.
         self._away_since: float | None = None
 
-    def due(self, lease: str | None = None) -> Due:
-        """Starts a check: takes its locks in one exchange, and reads what is due in a second one.
-        The result backend is read again, even if it did not reply before."""
+    def over(self) -> list[tuple[str, list[str]]]:
+        """Starts a check: the expired leases, and the ids of the tasks under each. The result
+        backend is read again, even if it did not reply before."""
         self._answers = True
+        self._store.ready()
+        return self._store.run(silent_runs.run_out(self._settings, self._store.now(), self._token))
+
+    def due(self, lease: str | None = None) -> Due:
+        """Takes the other locks in one exchange, and reads what is due in a second one: after the
+        expired leases, which no fault in the rest keeps from being judged."""
         store, settings, token = self._store, self._settings, self._token
         store.ready()
         now = store.now()
         # A process without a result backend leaves the lost runs to the others for a while.
         patience = timedelta(seconds=0 if self._ask is not None else 2 * settings.lease_s)
         flows: list[Flow[Any]] = [
-            silent_runs.run_out(settings, now, token),
             silent_runs.unheld(store.flows, now, token),
             workflow_acts.acts(store.flows, token),
             workflows.quiet(store.flows, now, token),

@@ -109,7 +109,7 @@ def _losses(store: Store) -> Callable[[], None]:
     _run_out(store, "lost-1")
 
     def find() -> None:
-        judge.dead(judge.due().over)
+        judge.dead(judge.over())
 
     return find
 

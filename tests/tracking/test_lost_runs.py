@@ -92,7 +92,7 @@ def test_one_pass_judges_all_that_are_due(
         return True
 
     judging = judge(store, None, goes_on)
-    judging.dead(judging.due().over)
+    judging.dead(judging.over())
     assert counts(store) == {"running": 0, "error": workers * runs, "completed": 0}
     assert store.execute(counts_ops.lost()) == workers * runs
     assert went_on == sorted(went_on)
@@ -112,7 +112,7 @@ def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
         return [Base.of(document).task.asked for document in documents]
 
     judging = judge(store, lambda ids: {})
-    judging.dead(judging.due().over)
+    judging.dead(judging.over())
     assert asked() == [None, None, "cancel", "cancel"]
     assert store.execute(leases.held("w0/1", 10)) == []
     assert store.execute(counts_ops.lost()) == 0
@@ -135,7 +135,7 @@ def test_a_run_with_a_nearly_full_record_is_lost_or_cancelled_too(
     store.run(store.flows.ask(ids[1], (ev.Cancelled(by="api", reason="r" * 99),), long_ago))
     assert (body(store, ids[1]).status, body(store, ids[1]).asked) == ("cancelled", "cancel")
     judging = judge(store)
-    judging.dead(judging.due().over)
+    judging.dead(judging.over())
     assert (body(store, ids[0]).error_cause, body(store, ids[1]).asked) == ("lost", None)
 
 
@@ -149,7 +149,7 @@ def test_the_result_backend_is_asked_for_a_step_at_a_time(store: Store) -> None:
         return {task_id: done if task_id in ids[::3] else None for task_id in task_ids}
 
     judging = judge(store, ask)
-    judging.dead(judging.due().over)
+    judging.dead(judging.over())
     assert asked == [silent_runs.STEP] * 3
     assert counts(store) == {
         "running": 0,
@@ -176,10 +176,10 @@ def test_a_result_backend_that_hangs_costs_one_bound_a_pass_and_is_waited_for_a_
 
         asking = judge(store, timed)
         monkeypatch.setattr("progress_backend.tracking.lost_runs._PATIENCE_S", 3_600)
-        asking.dead(asking.due().over)
+        asking.dead(asking.over())
         assert counts(store)["running"] == MANY, "it may be on its way back"
         monkeypatch.setattr("progress_backend.tracking.lost_runs._PATIENCE_S", 0)
-        asking.dead(asking.due().over)
+        asking.dead(asking.over())
         app.close()
     assert counts(store)["running"] == 0
     assert len(waited) == 2
@@ -199,7 +199,7 @@ def test_the_check_stops_at_its_end_or_once_its_lock_is_lost(
         )
 
     judging = judge(store, None, goes_on)
-    judging.dead(judging.due().over)
+    judging.dead(judging.over())
     assert counts(store)["running"] == left
 
 
@@ -223,6 +223,7 @@ def test_what_is_not_to_come_any_more_waits_for_a_result_backend_that_is_away(
     backend.resume()
 
     def judged() -> dict[str, str]:
+        asking.over()
         asking.unheld(*asking.due().unheld)
         return {task_id: str(body(store, task_id).status) for task_id in ("done", "gone")}
 
@@ -332,22 +333,22 @@ def test_a_lost_run_is_to_be_compared_before_it_is_recorded(
         return reply
 
     judging = judge(store, dict.fromkeys)
-    over = judging.due().over
+    over = judging.over()
     monkeypatch.setattr(store, "run", killed)
     with pytest.raises(KeyboardInterrupt):
         judging.dead(over)
     assert store.execute(leases.to_ask(milliseconds(store.now()) + 10**6, 9)) == [task_id]
 
 
-def test_a_check_with_nothing_to_do_takes_two_round_trips(redis_url: str) -> None:
-    """Its locks, and all that may be due."""
+def test_a_check_with_nothing_to_do_takes_four_round_trips(redis_url: str) -> None:
+    """The lock and the leases; then its other locks, and all that may be due."""
     keeper = Keeper(Settings(redis_url=redis_url, lease_s=LEASE_S), "w1/1", None, dict)
     with keeper._store as store:
         keeper._renew()
         keeper._answering = 0.0  # for longer than a lease
         before = store.deadline.replies
         keeper._reap()
-        assert store.deadline.replies - before == 2
+        assert store.deadline.replies - before == 4
 
 
 def test_two_checks_at_once_end_and_count_each_run_once(store: Store) -> None:
@@ -357,8 +358,8 @@ def test_two_checks_at_once_end_and_count_each_run_once(store: Store) -> None:
     long_ago = store.now() - timedelta(seconds=2 * LEASE_S)
     store.run(store.flows.apply("planned", (planned,), long_ago))
     eventually(lambda: judge(store).due().quiet)
-    due = judge(store).due()
-    assert (len(due.over), due.quiet) == (2, ["w"])
+    over, quiet = judge(store).over(), judge(store).due().quiet
+    assert (len(over), quiet) == (2, ["w"])
     both = threading.Barrier(2)
 
     def check() -> None:
@@ -366,8 +367,8 @@ def test_two_checks_at_once_end_and_count_each_run_once(store: Store) -> None:
             own.ready()
             judging = Judge(own, dict.fromkeys, "ours", lambda: True)
             both.wait(PATIENCE_S)
-            judging.dead(due.over)
-            judging.plans(due.quiet)
+            judging.dead(over)
+            judging.plans(quiet)
 
     with ThreadPoolExecutor(2) as pool:
         for one in [pool.submit(check) for _ in range(2)]:
@@ -382,10 +383,10 @@ def test_what_a_killed_check_had_taken_is_due_again_an_interval_later(redis_url:
     settings = Settings(redis_url=redis_url, lease_s=LEASE_S, reap_interval_s=1)
     with Store(settings, PATIENCE_S) as store:
         die(store, 1, 2)
-        assert len(Judge(store, None, "killed", lambda: True).due().over) == 1
+        assert len(Judge(store, None, "killed", lambda: True).over()) == 1
         other = judge(store)
-        assert other.due().over == []
-        eventually(lambda: other.due().over)
+        assert other.over() == []
+        eventually(other.over)
 
 
 def test_a_check_that_a_pause_of_the_store_ends_is_done_by_the_next(
@@ -395,7 +396,7 @@ def test_a_check_that_a_pause_of_the_store_ends_is_done_by_the_next(
     settings = Settings(redis_url=server.url, lease_s=LEASE_S, reap_interval_s=60)
     with Store(settings, PATIENCE_S) as store:
         ids = die(store, 2, silent_runs.STEP)
-        judging, over = judge(store), judge(store).due().over
+        judging, over = judge(store), judge(store).over()
 
         def pauses() -> bool:
             if counts(store)["error"]:
@@ -408,6 +409,23 @@ def test_a_check_that_a_pause_of_the_store_ends_is_done_by_the_next(
             judge(store, None, pauses).dead(over)
         server.resume()
         store.deadline.timeout_s = PATIENCE_S
-        judging.dead(judging.due().over)
+        judging.dead(judging.over())
         assert counts(store) == {"running": 0, "error": len(ids), "completed": 0}
         assert store.execute(counts_ops.lost()) == len(ids)
+
+
+def test_a_fault_in_a_list_leaves_expired_leases_to_be_judged(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise StoreUnavailable("the progress store refuses")
+
+    keeper = Keeper(Settings(redis_url=redis_url, lease_s=LEASE_S), "w1/1", None, dict)
+    with keeper._store as store:
+        die(store, 1, 2)
+        keeper._renew()
+        keeper._answering = 0.0  # for longer than a lease
+        monkeypatch.setattr("progress_backend.flows.workflow_acts.waiting", refused)
+        with pytest.raises(StoreUnavailable):
+            keeper._reap()
+        assert counts(store) == {"running": 0, "error": 2, "completed": 0}
