@@ -18,8 +18,6 @@ from pydantic_core import to_jsonable_python
 from ..errors import InvalidEvent
 from ..tracking.decorator import Start, marking_of
 
-#: Largest arguments of one start, as JSON in bytes.
-MAX_ARGUMENTS: Final = 64 * 1024
 #: Why a task's message cannot be made of JSON.
 _NO_JSON: Final = "it is published with the serializer {}, and what starts it sends JSON"
 _ARGUMENTS: Final = ConfigDict(extra="forbid", validate_default=False)

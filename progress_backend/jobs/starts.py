@@ -17,15 +17,16 @@ from ..daemon import daemon
 from ..errors import InvalidEvent, ProgressError, SettingsError, TransitionRefused
 from ..flows import shown_record
 from ..operations import messages, starts
+from ..record import kept_message
 from ..record.events import Created, Failed, Identity, Repeated
 from ..record.fields import Body
 from ..record.model import ENDED, NOT_PUBLISHED
 from ..service.redis_progress_service import RedisProgressService
 from ..store.async_store import AsyncStore
-from ..tracking import kept_message
 from ..tracking.decorator import marking_of
 from ..tracking.headers import HEADER
 from ..tracking.identity import identity_of
+from ..tracking.kept_message import loaded
 from .schema import Job, as_message, jobs_of
 
 logger = logging.getLogger(__name__)
@@ -126,7 +127,7 @@ class Starts:
             raise StartError(why, 503, 1)
         self._publishing += 1
         try:
-            task_id, mark = await self._claimed(job, arguments, identity.owner, key)
+            task_id, mark = await self._claimed(job, arguments, identity, key)
             if mark is not None:
                 await self._service.apply(task_id, Created(identity=identity))
         except BaseException:
@@ -147,9 +148,12 @@ class Starts:
             raise StartError(f"{why}task {task_id} was published", 504) from None
         return task_id
 
-    async def again(self, task_id: str, record: Body, owner: str | None) -> str:
+    async def again(
+        self, task_id: str, record: Body, owner: str | None, key: str | None = None
+    ) -> str:
         """Runs an ended task again with what it was published with, as another task; returns that
-        one's id. `owner`: the caller's, None for one who is not bound to an owner.
+        one's id. `owner`: the caller's, None for one who is not bound to an owner. `key` as that of
+        `start`, for this task alone.
 
         Raises:
             StartError: 409, it cannot be run again, with the reason; else as `start`.
@@ -164,7 +168,7 @@ class Starts:
         assert marking is not None
         identity = identity_of(job.task, job.name, marking, given.args, kwargs, headers)
         identity = identity._replace(again_of=task_id)
-        new_id = await self.start(job, kwargs, identity, None, given)
+        new_id = await self.start(job, kwargs, identity, key, given)
         with contextlib.suppress(ProgressError):  # the new task runs all the same
             await self._service.apply(task_id, Repeated(task_id=new_id))
         return new_id
@@ -183,7 +187,7 @@ class Starts:
             raise StartError(f"the arguments of task {task_id} are not kept", 409)
         about = settings.signing_keys, settings.key_prefix, task_id
         try:
-            kept = kept_message.loaded(stored)
+            kept = loaded(stored)
             name = str(kept["task"])
             given = Given(tuple(kept["args"]), dict(kept["options"]), dict(kept["header"]))
             kwargs = dict(kept["kwargs"])
@@ -197,13 +201,14 @@ class Starts:
         return found, given, kwargs
 
     async def _claimed(
-        self, job: Job, arguments: dict[str, Any], owner: str | None, key: str | None
+        self, job: Job, arguments: dict[str, Any], identity: Identity, key: str | None
     ) -> tuple[str, str | None]:
         """The id of the task, and the mark of its claim, "" without a key; None for a task that was
         started before."""
         if key is None:
             return str(uuid4()), ""
-        task_id = id_of(self._store.settings.key_prefix, owner, job.name, unquoted(key))
+        name = job.name if identity.again_of is None else f"{identity.again_of}\0{job.name}"
+        task_id = id_of(self._store.settings.key_prefix, identity.owner, name, unquoted(key))
         call = starts.claim(task_id, digest_of(arguments))
         until = asyncio.get_running_loop().time() + PUBLISH_S
         while (found := await self._store.execute(call)).standing == "publishing":

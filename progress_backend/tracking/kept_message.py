@@ -8,8 +8,6 @@ from typing import Any
 from kombu.utils import json
 
 from ..record.events import Identity
-from ..record.kept_message import NotSigned as NotSigned  # noqa: PLC0414  # imported from here
-from ..record.kept_message import check as check  # noqa: PLC0414  # as above
 from ..record.kept_message import read, signed
 from ..settings import Settings
 from .identity import header_of

@@ -15,7 +15,7 @@ from ..service.act_on_many import act_on, event_of
 from .audit import note_act, write_line
 from .callers import who_asks
 from .guard import denied
-from .jobs import again
+from .jobs import NO_DOOR, again, starts_of
 from .openapi import schemas
 from .openapi.bodies import ActedOn
 from .rights import Action, Resource
@@ -32,7 +32,7 @@ router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
 
 @router.post("/act")
-@route("Act on many tasks", ("update", "tasks"), {200: answer("Requested.", ActedOn)})
+@route("Act on many tasks", ("update", "tasks"), {200: answer("Requested.", ActedOn)} | NO_DOOR)
 async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
     """Cancels, pauses, resumes or runs again the given tasks. Each task counts as one request: the
     caller needs the right to this task, and the audit log has a line for it. If the request is
@@ -44,6 +44,7 @@ async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
     if (limited := api.limits.of_many(scope, len(act.ids))) is not None:
         return denied(api, limited)
     if act.action == "again":
+        starts_of(api)  # without jobs no task of the request can be run
         done = await act_on(act.ids, partial(_act_on_one, request, action, _again), _STARTS)
     else:
         event = event_of(act.action, by, act.reason)

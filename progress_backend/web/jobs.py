@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import quote
 
@@ -14,7 +16,6 @@ from ..record import responses
 from ..record.default_texts import wished
 from ..record.document import written
 from ..record.json_text import dumps
-from ..store.shown_tasks import Shown
 from .audit import note
 from .callers import caller_of, languages_of, who_asks
 from .guard import denied
@@ -42,7 +43,8 @@ _CLOSED: Final = (
     "no jobs are started here: `progress-backend serve -A proj --start` does it, or "
     "create_app(celery_app=…, start=True)"
 )
-_NO_DOOR: Final = {404: answer("There is no such job, or no jobs are started here.", Problem)}
+#: Of a process that starts no jobs.
+NO_DOOR: Final = {404: answer("There is no such job, or no jobs are started here.", Problem)}
 _NOT_AGAIN: Final = {
     409: answer("The task is open, part of a workflow, or its arguments are not kept.", Problem)
 }
@@ -55,10 +57,10 @@ _PUBLISHED: Final = {
 
 
 @router.get("/jobs")
-@route("List jobs", ("list", "jobs"), {200: answer("The jobs.", Jobs)} | _NO_DOOR)
+@route("List jobs", ("list", "jobs"), {200: answer("The jobs.", Jobs)} | NO_DOOR)
 async def list_jobs(request: Request) -> Response:
     """Lists the jobs that the caller may start, each with the JSON Schema of its arguments."""
-    starts, caller = _starts(api_of(request)), caller_of(request.scope)
+    starts, caller = starts_of(api_of(request)), caller_of(request.scope)
     types = (None, caller.task_type)  # of a job whose arguments give it, each start is checked
     jobs = [
         {"name": j.name, "title": j.title, "description": j.description, "schema": j.schema()}
@@ -70,7 +72,7 @@ async def list_jobs(request: Request) -> Response:
 
 
 @router.post("/jobs/{job_name:path}", status_code=202)
-@route("Start a job", ("start", "jobs"), _PUBLISHED | _NO_DOOR)
+@route("Start a job", ("start", "jobs"), _PUBLISHED | NO_DOOR)
 async def start_job(
     request: Request,
     job_name: parameters.JobName,
@@ -94,43 +96,38 @@ async def start_job(
         return refusal
     applied = {} if prefer is None else await waited(api, request, task_id, prefer)
     applied.pop("Vary", None)
-    shown = await api.tasks.of(task_id)
-    headers = {**VARIES, **applied, "Location": _address(request, task_id)}
-    if shown is None:
-        return Response(dumps({"task_id": task_id}), 202, headers, "application/json")
-    if not (applied and shown.record.final):
-        return _task(api, request, shown, accept_language, 202, {**headers, "Retry-After": "1"})
-    return _task(api, request, shown, accept_language, 200, headers)
+    return await _task(api, request, task_id, accept_language, applied)
 
 
 @router.post("/task/{task_id:path}/again", status_code=202)
-@route("Run a task again", ("start", "task"), {202: _PUBLISHED[202]} | _NO_DOOR | _NOT_AGAIN)
+@route("Run a task again", ("start", "task"), {202: _PUBLISHED[202]} | NO_DOOR | _NOT_AGAIN)
 async def run_again(
-    request: Request, task_id: parameters.TaskId, accept_language: parameters.AcceptLanguage = None
+    request: Request,
+    task_id: parameters.TaskId,
+    idempotency_key: parameters.IdempotencyKey = None,
+    accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """Publishes an ended task again, as a new task, with the arguments and options that were kept.
     The body is the new task's record, with `again_of`; the old one gets `again_by`. A member of a
-    workflow, and a task without kept arguments, get 409."""
+    workflow, and a task without kept arguments, get 409. With an Idempotency-Key the same request
+    gives the same new task."""
     api = api_of(request)
-    new_id = await again(api, request, task_id)
+    new_id = await again(api, request, task_id, idempotency_key)
     note(request.scope, id=task_id, again_by=new_id)
-    shown, headers = await api.tasks.of(new_id), {**VARIES, "Location": _address(request, new_id)}
-    if shown is None:
-        return Response(dumps({"task_id": new_id}), 202, headers, "application/json")
-    return _task(api, request, shown, accept_language, 202, headers)
+    return await _task(api, request, new_id, accept_language)
 
 
-async def again(api: Api, request: Request, task_id: str) -> str:
+async def again(api: Api, request: Request, task_id: str, key: str | None = None) -> str:
     """Runs a task again; returns the new task's id.
 
     Raises:
         TaskNotFound: there is no record.
         ProgressError: it is not run again, with the reason.
     """
-    starts, shown = _starts(api), await api.tasks.of(task_id)
+    starts, shown = starts_of(api), await api.tasks.of(task_id)
     if shown is None:
         raise TaskNotFound(task_id)
-    return await starts.again(task_id, shown.record, caller_of(request.scope).owner)
+    return await starts.again(task_id, shown.record, caller_of(request.scope).owner, key)
 
 
 async def _started(
@@ -139,7 +136,7 @@ async def _started(
     """The id of the started task, or the response of a refusal."""
     from ..jobs.schema import WrongArguments
 
-    starts, caller = _starts(api), caller_of(request.scope)
+    starts, caller = starts_of(api), caller_of(request.scope)
     try:
         arguments = job.checked(given)
     except WrongArguments as wrong:
@@ -154,7 +151,7 @@ async def _started(
     return task_id, None
 
 
-def _starts(api: Api) -> Starts:
+def starts_of(api: Api) -> Starts:
     """The jobs of the application.
 
     Raises:
@@ -168,7 +165,7 @@ def _starts(api: Api) -> Starts:
 
 
 def _job(api: Api, request: Request, name: str) -> Job:
-    starts = _starts(api)
+    starts = starts_of(api)
     if (job := starts.jobs.get(name)) is None:
         why = starts.closed.get(name)
         raise HTTPException(
@@ -182,12 +179,24 @@ def _job(api: Api, request: Request, name: str) -> Job:
     return job
 
 
-def _task(
-    api: Api, request: Request, shown: Shown, language: str | None, status: int, headers: Any
+async def _task(
+    api: Api,
+    request: Request,
+    task_id: str,
+    language: str | None,
+    applied: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
-    languages = languages_of(request.scope, wished(language), api.settings)
-    document = responses.in_language(written(shown.record), *languages)
-    return Response(document, status, headers, "application/json")
+    """The response with a published task: 200 if a wait that was `applied` has seen its end."""
+    shown = await api.tasks.of(task_id)
+    ended = bool(applied) and shown is not None and shown.record.final
+    headers = {**VARIES, **applied, "Location": _address(request, task_id)}
+    if not ended:
+        headers["Retry-After"] = "1"
+    document: str | bytes = dumps({"task_id": task_id})
+    if shown is not None:
+        languages = languages_of(request.scope, wished(language), api.settings)
+        document = responses.in_language(written(shown.record), *languages)
+    return Response(document, 200 if ended else 202, headers, "application/json")
 
 
 def _address(request: Request, task_id: str) -> str:

@@ -55,7 +55,8 @@ def resource_of(right: tuple[Action, Kind], scope: Scope) -> Resource:
     action, kind = right
     if kind == "tasks" and action == "list":
         return listed(scope)
-    return Resource(kind, (scope.get("path_params") or {}).get(f"{kind}_id"))
+    given = scope.get("path_params") or {}
+    return Resource(kind, given.get("job_name") if kind == "jobs" else given.get(f"{kind}_id"))
 
 
 def query_of(scope: Scope) -> QueryParams:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -12,7 +15,7 @@ import pytest
 import redis
 from celery.contrib.testing.worker import start_worker
 
-from progress_backend import tokens
+from progress_backend import sign, tokens
 from progress_backend.jobs import starts
 from progress_backend.operations import starts as claims
 from progress_backend.settings import Settings
@@ -323,6 +326,111 @@ def test_an_owners_caller_starts_what_is_marked_for_it_and_owns_it(shop: App, se
     assert api.http.post(f"/internal/task/{made.id}/cancel", headers=headers).status_code == 403
 
 
+def test_a_refused_start_is_a_line_that_names_the_job(
+    shop: App, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "progress_backend.audit")
+    reading, reader = tokens.new("reader", "read")
+    nightly, starter = tokens.new("ci", "start", "mine")
+    keys = ("k" * 32,)
+    api = serve(tokens=(reader.line(), starter.line()), signing_keys=keys)
+    shared = sign(owner=OWNER, settings=Settings(signing_keys=keys))
+
+    def post(path: str, text: str, **about: Any) -> int:
+        headers = {"Authorization": f"Bearer {text}"}
+        return api.http.post(f"/internal/{path}", headers=headers, **about).status_code
+
+    old = shop.celery.tasks["fetch"].delay(1).id
+    for text in (reading, shared, nightly):
+        assert post("jobs/fetch", text, json={"rows": 3}) == 403
+        assert post(f"task/{old}/again", text) == 403
+    assert post("jobs/mine", nightly, json={"rows": "x"}) == 422
+    assert messages(shop) == 1
+    lines = [one.__dict__["audit"] for one in caplog.records if hasattr(one, "audit")]
+    refused = [one["id"] for one in lines if one["kind"] == "jobs" and one["answer"] >= 400]
+    assert refused == ["fetch", "fetch", "fetch", "mine"]
+
+
+def test_starts_count_as_writes(shop: App, serve: Serve) -> None:
+    text, token = tokens.new("ci", "start", owner=OWNER)
+    api = serve(tokens=(token.line(),), max_writes=0.01)
+    old = shop.celery.tasks["mine"].apply_async((1,), headers={"progress": {"owner": OWNER}}).id
+    sent = {"Authorization": f"Bearer {text}"}
+    start = partial(api.http.post, "/internal/jobs/mine", json={"rows": 3}, headers=sent)
+    codes = [start().status_code for _ in range(10)]
+    assert {*codes} == {202, 429}
+    assert "retry-after" in start().headers
+    assert api.http.post(f"/internal/task/{old}/again", headers=sent).status_code == 429
+    assert messages(shop) == 1 + codes.count(202)
+
+
+def test_a_custom_router_is_asked(shop: App, serve: Serve) -> None:
+    def route(name: str, args: Any, kwargs: Any, options: Any, task: Any = None, **_: Any) -> Any:
+        return {"queue": "routed"} if kwargs.get("rows") == 3 else None
+
+    shop.celery.conf.task_routes = (route,)
+    api = serve()
+    with shop.celery.connection_for_write() as connection:
+        routed = connection.SimpleQueue("routed")
+        routed.clear()
+        task_id = api.http.post("/internal/jobs/fetch", json={"rows": 3}).json()["task_id"]
+        assert (messages(shop), routed.qsize()) == (0, 1)
+        api.http.post("/internal/jobs/fetch", json={"rows": 4})
+        assert (messages(shop), routed.qsize()) == (1, 1)
+        api.http.post(f"/internal/task/{task_id}/cancel")
+        shop.celery.conf.task_routes = None
+        assert api.http.post(f"/internal/task/{task_id}/again").status_code == 202
+        assert (messages(shop), routed.qsize()) == (1, 2)
+        routed.clear()
+
+
+def test_tracking_all_opens_no_other_job(installed: Install, serve: Serve) -> None:
+    app = installed(in_process("jobs"), track="all")
+    app.task(bind=True, name="bare", shared=False)(fetch)
+    app.task(bind=True, name="fetch", shared=False)(marked(start=True)(fetch))
+    api, bare = serve(app.celery), app.celery.tasks["bare"].delay(1).id
+    assert api.http.post("/internal/jobs/bare", json={"rows": 3}).status_code == 404
+    assert api.http.post("/internal/jobs/fetch", json={"rows": 3}).status_code == 202
+    api.http.post(f"/internal/task/{bare}/cancel")
+    assert app.document(bare)["status"] == "cancelled"
+    assert api.http.post(f"/internal/task/{bare}/again").status_code == 409
+
+
+def test_an_app_of_another_serializer_starts_nothing(installed: Install, serve: Serve) -> None:
+    app = installed(in_process("jobs") | {"task_serializer": "pickle"})
+    app.task(bind=True, name="fetch", shared=False)(marked(start=True)(fetch))
+    json_task = app.task(bind=True, name="json", shared=False, serializer="json")
+    json_task(marked(start=True)(fetch))
+    api = serve(app.celery)
+    answer = api.http.post("/internal/jobs/fetch", json={"rows": 3})
+    assert (answer.status_code, "pickle" in answer.json()["detail"]) == (404, True)
+    assert api.http.get("/internal/health").json()["status"] == "degraded"
+    assert api.http.post("/internal/jobs/json", json={"rows": 3}).status_code == 202
+    assert app.records() != []
+
+
+@pytest.mark.slow
+def test_a_broker_that_never_replies_holds_no_other_request(
+    installed: Install, serve: Serve
+) -> None:
+    """With Celery's own time-outs and retries: the connection is taken, and nothing is sent."""
+    with socket.create_server(("127.0.0.1", 0)) as hole:
+        url = f"redis://127.0.0.1:{hole.getsockname()[1]}/0"
+        defaults = {"task_publish_retry": True, "broker_transport_options": {}}
+        app = installed({"broker_url": url, **defaults})
+        app.task(bind=True, name="fetch", shared=False)(marked(start=True)(fetch))
+        api, key = serve(app.celery), {"Idempotency-Key": "k"}
+        answer = api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=key)
+        (task_id,) = app.records()
+        assert (answer.status_code, app.record(task_id).status) == (504, "created")
+        held = api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=key)
+        assert (held.status_code, held.headers["retry-after"]) == (409, "1")
+        assert api.http.get(f"/internal/task/{task_id}/status").json()["status"] == "created"
+        taken, _ = hole.accept()
+    taken.close()
+    eventually(lambda: app.record(task_id).error_cause == "not_published", 60)
+
+
 def test_the_type_that_the_arguments_give_counts(shop: App, serve: Serve) -> None:
     typed = marked(start=True, task_type=lambda label: f"of-{label}")(fetch)
     shop.task(bind=True, name="typed", shared=False)(typed)
@@ -373,6 +481,7 @@ def test_an_ended_task_is_run_again_with_what_it_was_published_with(
         answer = api.http.post(path)
         new = answer.json()["task_id"]
         assert (answer.status_code, answer.json()["again_of"]) == (202, old)
+        assert answer.headers["retry-after"] == "1"
         assert answer.headers["location"] == f"/internal/task/{new}/status"
         eventually(lambda: ended(shop, new))
     assert new != old
@@ -381,6 +490,33 @@ def test_an_ended_task_is_run_again_with_what_it_was_published_with(
     assert (found["again_of"], shop.document(old)["again_by"]) == (old, new)
     again = api.http.post(f"/internal/task/{new}/again")
     assert (again.status_code, again.json()["again_of"]) == (202, new)
+
+
+def test_one_key_runs_a_task_again_once(shop: App, serve: Serve) -> None:
+    api = serve()
+    old, other = (shop.celery.tasks["fetch"].delay(3).id for _ in range(2))
+    for task_id in (old, other):
+        api.http.post(f"/internal/task/{task_id}/cancel")
+
+    def again(task_id: str, key: str) -> str:
+        sent = {"Idempotency-Key": key}
+        answer = api.http.post(f"/internal/task/{task_id}/again", headers=sent)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["task_id"])
+
+    first = again(old, "k")
+    assert again(old, "k") == first == shop.document(old)["again_by"]
+    assert len({first, again(old, "k2"), again(other, "k")}) == 3
+    assert messages(shop) == 5
+
+
+def test_an_act_says_that_no_jobs_are_started(shop: App, serve: Serve) -> None:
+    api, task_id = serve(start=False), shop.celery.tasks["fetch"].delay(3).id
+    act = {"ids": [task_id, "never"]}
+    again = api.http.post("/internal/act", json={**act, "action": "again"})
+    alone = api.http.post(f"/internal/task/{task_id}/again")
+    assert (again.status_code, again.json()) == (404, alone.json())
+    assert api.http.post("/internal/act", json={**act, "action": "cancel"}).json()["asked"] == 1
 
 
 def test_many_are_run_again_in_one_act(shop: App, serve: Serve) -> None:
