@@ -17,12 +17,21 @@ _ANSWER_S: Final = 10.0
 _LIMITS: Final = httpx2.Limits(max_connections=200, keepalive_expiry=2)
 
 
-class Refused(Exception):
-    """A request that the API refuses: its status, and the reason in one line."""
+#: Lines of ours for refusals with a reason that names the task: a user may have chosen its id.
+_LINES: Final = {
+    403: "the token has no right to this",
+    404: "there is no such job",
+    409: "the job's status does not allow this",
+}
 
-    def __init__(self, code: int, line: str) -> None:
+
+class Refused(Exception):
+    """A request that is refused: its status, a line of ours, and the API's reason, which is
+    data."""
+
+    def __init__(self, code: int, line: str, reason: str = "") -> None:
         super().__init__(line)
-        self.code = code
+        self.code, self.reason = code, reason
 
 
 class Api:
@@ -63,7 +72,8 @@ class Api:
             raise _unavailable(line) from None
         line = plain(detail_of(answer.text)[0]) or answer.reason_phrase
         if answer.is_client_error:
-            raise Refused(answer.status_code, line)
+            code = answer.status_code
+            raise Refused(code, _LINES.get(code, line), line if code in _LINES else "")
         raise _unavailable(f"the API answers {answer.status_code}: {line}")
 
 

@@ -99,7 +99,8 @@ class Tools:
         try:
             return await self._called(ctx, params.name, params.arguments or {})
         except Refused as refused:
-            return result(str(refused), {"status": refused.code}, error=True)
+            reason = {"reason": refused.reason} if refused.reason else {}
+            return result(str(refused), {"status": refused.code, **reason}, error=True)
 
     async def _called(self, ctx: Context, name: str, given: Body) -> CallToolResult:
         if name not in self._own:

@@ -36,7 +36,7 @@ Connect = Callable[..., Any]
 def shop(installed: Install) -> App:
     app = installed(in_process("agents"))
 
-    @app.task(bind=True, name="shop.fetch", shared=False)  # type: ignore[untyped-decorator]
+    @app.task(bind=True, name="shop.fetch", shared=False)  # type: ignore[untyped-decorator]  # Celery's
     @progress_task(start=True, symbol=EVIL)
     def fetch(self: Any, rows: int, fails: bool = False) -> Any:
         """Fetch rows."""
@@ -47,7 +47,7 @@ def shop(installed: Install) -> App:
             raise ValueError(EVIL)
         return {"rows": rows}
 
-    @app.task(bind=True, name="unmarked", shared=False)  # type: ignore[untyped-decorator]
+    @app.task(bind=True, name="unmarked", shared=False)  # type: ignore[untyped-decorator]  # Celery's
     @progress_task
     def unmarked(self: Any) -> None: ...
 
@@ -190,8 +190,20 @@ async def test_a_job_that_agents_may_not_start_is_not_theirs_to_cancel(
         absent = await client.call_tool("job", {"id": "never"})
     assert EVIL not in read.content[0].text
     assert refused.structured_content == {"status": 403}
-    assert absent.structured_content == {"status": 404}
+    assert absent.structured_content["status"] == 404
     assert shop.document(EVIL)["status"] == "running"
+
+
+async def test_a_refusal_that_names_a_chosen_id_is_data(connect: Connect, shop: App) -> None:
+    shop.celery.tasks["shop.fetch"].apply_async((3,), task_id=EVIL)
+    async with connect() as client:
+        assert not (await client.call_tool("cancel_job", {"id": EVIL})).is_error
+        ended = await client.call_tool("cancel_job", {"id": EVIL})
+        absent = await client.call_tool("job", {"id": f"{EVIL}!"})
+    for refused, status in ((ended, 409), (absent, 404)):
+        assert EVIL not in refused.content[0].text
+        assert refused.structured_content["status"] == status
+        assert EVIL in refused.structured_content["reason"]
 
 
 async def test_the_token_decides_what_there_is(connect: Connect) -> None:
