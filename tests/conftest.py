@@ -125,13 +125,12 @@ def apps_stay() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_shared_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test's app has Celery's own tasks and its own: Celery gives a task that is not of an app
-    alone (``shared=True``, its default) to every later app of the process."""
+    """A test's app has no tasks of other tests' apps: Celery gives the tasks of an app to every
+    later app of the process (``shared=True``, its default). Those that a package shares by
+    ``shared_task`` as it is imported stay."""
     if (state := sys.modules.get("celery._state")) is not None:
-        own = {
-            each for each in state._on_app_finalizers if each.__module__ == "celery.app.builtins"
-        }
-        monkeypatch.setattr(state, "_on_app_finalizers", own)
+        others = {one for one in state._on_app_finalizers if one.__module__ != "celery.app.base"}
+        monkeypatch.setattr(state, "_on_app_finalizers", others)
 
 
 @pytest.fixture(autouse=True)
