@@ -7,7 +7,8 @@ import json
 import sys
 from typing import Any, Final
 
-from progress_backend.web.openapi.field_bodies import TaskBody
+from progress_backend.record.fields import Body
+from progress_backend.web.openapi.field_bodies import body_of
 
 Schema = dict[str, Any]
 
@@ -16,7 +17,7 @@ _NAMES: Final = {"string": "string", "integer": "number", "number": "number", "b
 
 def schema() -> Schema:
     """The JSON Schema (2020-12) of a task's body."""
-    made: Schema = _plain(TaskBody.model_json_schema())
+    made: Schema = _plain(body_of(Body).model_json_schema())
     return made
 
 

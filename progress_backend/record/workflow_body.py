@@ -17,17 +17,10 @@ from .local_time import optional_moment
 from .model import UNREACHED, TaskStatus, rendered
 from .past_runs import history
 from .workflow import Figures
+from .workflow_fields import Failure, WorkflowRow
 
 #: Failed members that a workflow's body names.
 FAILURES: Final = 20
-#: What a list of workflows leaves out.
-NOT_IN_ROWS: Final = frozenset(
-    {"error_message", "error_code", "failures", "results", "processing_details", "metadata"}
-    | {"may_come_again_until", "final"}
-)
-_OF_FAILURES: Final = (
-    *("task_id", "task_type", "error_message", "error_code", "error_cause", "end_time"),
-)
 
 
 def body(
@@ -50,7 +43,7 @@ def body(
     likely, within = _expected(figures, at)
     started, ended = at(figures.started_ms), at(figures.ended_ms) if over else None
     bodies: list[dict[str, Any]] = [json.loads(document) for document in failures]
-    failed = [{name: one.get(name) for name in _OF_FAILURES} for one in bodies]
+    failed = [{name: one.get(name) for name in Failure.__struct_fields__} for one in bodies]
     failed.sort(key=lambda one: one["error_cause"] in UNREACHED)  # the causes before what followed
     again = [optional_moment(one.get("may_come_again_until")) for one in bodies if over]
     again_until = max((time.astimezone(zone) for time in again if time), default=None)
@@ -122,6 +115,6 @@ def _control(asked: Act | None, at: Callable[[int], datetime | None]) -> dict[st
 def row(
     workflow_id: str, figures: Figures, zone: tzinfo, locale: Locale, now: datetime
 ) -> dict[str, Any]:
-    """The body of a workflow in a list: without the fields of `NOT_IN_ROWS`."""
+    """The body of a workflow in a list: without some of its fields."""
     whole = body(workflow_id, figures, (), zone, locale, now)
-    return {name: value for name, value in whole.items() if name not in NOT_IN_ROWS}
+    return {name: whole[name] for name in WorkflowRow.__struct_fields__}

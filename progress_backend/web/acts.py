@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from ..errors import ProgressError
+from ..record.answers import ActedOn
 from ..record.json_text import dumps
 from ..service.act_on_many import act_on, event_of
 from .audit import note_act, write_line
@@ -17,7 +18,6 @@ from .callers import who_asks
 from .guard import denied
 from .jobs import NO_DOOR, again, starts_of
 from .openapi import schemas
-from .openapi.bodies import ActedOn
 from .rights import Action, Resource
 from .route_table import answer, route
 from .state import api_of, may

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from .openapi.health_bodies import Alive, Health
+from ..record.answers import Alive, Health
 from .route_table import answer, route
 from .state import api_of
 from .strict_route import StrictRoute

@@ -13,16 +13,15 @@ from fastapi.exceptions import RequestValidationError
 
 from ..errors import TaskNotFound
 from ..record import responses
+from ..record.answers import Jobs, Problem
 from ..record.default_texts import wished
 from ..record.document import written
+from ..record.fields import Body as TaskBody
 from ..record.json_text import dumps
 from .audit import note
 from .callers import caller_of, languages_of, who_asks
 from .guard import denied
 from .openapi import parameters, queries
-from .openapi.bodies import Jobs
-from .openapi.field_bodies import TaskBody
-from .openapi.problem_bodies import Problem
 from .rights import Resource
 from .route_table import answer, route
 from .state import Api, api_of, may

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from ..flows import task_log
+from ..record.answers import TaskLog
 from ..record.json_text import dumps
 from ..record.log_line import with_id
 from . import rights
 from .callers import caller_of
 from .openapi import parameters, queries
-from .openapi.bodies import TaskLog
 from .route_table import answer, route
 from .state import api_of
 from .strict_route import StrictRoute

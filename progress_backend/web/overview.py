@@ -8,9 +8,9 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from ..flows import worker_list
+from ..record.answers import WorkerList
 from ..record.json_text import dumps
 from .gzip_answer import Packed
-from .openapi.overview_bodies import WorkerList
 from .route_table import answer, route
 from .state import api_of
 from .strict_route import StrictRoute

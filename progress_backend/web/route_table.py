@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeVar
 
-from pydantic import BaseModel
+from msgspec import Struct
 from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
-from .openapi.problem_bodies import Conflict, Invalid, Problem
+from ..record.answers import Conflict, Invalid, Problem
+from .openapi.field_bodies import body_of
 from .rights import WRITES, Action, Kind, Resource
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -75,9 +76,9 @@ def listed(scope: Scope) -> Resource:
     return Resource("tasks", None, task_type, workflow_id, owner)
 
 
-def answer(description: str, model: type[BaseModel]) -> dict[str, Any]:
+def answer(description: str, its: type[Struct]) -> dict[str, Any]:
     """An answer with a JSON body."""
-    return {"description": description, "model": model}
+    return {"description": description, "model": body_of(its)}
 
 
 def text(description: str, media_type: str) -> dict[str, Any]:

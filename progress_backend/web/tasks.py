@@ -14,9 +14,11 @@ from .. import share_tokens
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
 from ..flows import shown_record, task_list
 from ..record import caller_events, responses
+from ..record.answers import Created, TaskList, Undone
 from ..record.default_texts import wished
 from ..record.document import read, written
 from ..record.events import Cancelled
+from ..record.fields import Body as TaskBody
 from ..record.model import TaskStatus
 from ..service.bodies import pagination
 from . import fragment, rights
@@ -25,9 +27,6 @@ from .callers import caller_of, languages_of, who_asks
 from .guard import denied
 from .gzip_answer import Packed
 from .openapi import parameters, queries, schemas
-from .openapi.bodies import Created, TaskList
-from .openapi.field_bodies import TaskBody
-from .openapi.problem_bodies import Undone
 from .rights import Resource
 from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from ..record.answers import StackRequested, TaskTimeline
 from ..record.default_texts import wished
 from ..record.json_text import dumps
 from ..record.read_timeline import without_stacks
@@ -13,7 +14,6 @@ from .audit import note, write_line
 from .callers import caller_of, languages_of
 from .limits import client_of
 from .openapi import parameters
-from .openapi.bodies import StackRequested, TaskTimeline
 from .rights import Resource
 from .route_table import answer, route
 from .state import api_of, may

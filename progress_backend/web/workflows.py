@@ -17,13 +17,13 @@ from ..record.act import Action
 from ..record.default_texts import wished
 from ..record.responses import Languages, in_language
 from ..record.workflow_as_task import as_task
+from ..record.workflow_fields import WorkflowBody, WorkflowList
 from ..service.bodies import pagination
 from . import fragment
 from .audit import note_act
 from .callers import languages_of, who_asks
 from .gzip_answer import Packed
 from .openapi import parameters, queries, schemas
-from .openapi.workflow_bodies import WorkflowBody, WorkflowList
 from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
 from .stored_answer import VARIES, TaggedAnswer

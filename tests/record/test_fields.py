@@ -21,7 +21,7 @@ from progress_backend.record.model import (
     replace,
 )
 from progress_backend.record.work import Work
-from progress_backend.web.openapi import field_bodies
+from progress_backend.web.openapi.field_bodies import body_of
 from tests.strategies import NOW
 
 #: A task with another value than the default in every field.
@@ -126,10 +126,10 @@ def test_only_what_has_a_default_may_be_missing(name: str) -> None:
 
 
 def test_the_described_body_is_the_document() -> None:
-    described = field_bodies.TaskBody.model_json_schema()
+    described = body_of(Body).model_json_schema()
     assert list(described["properties"]) == list(FIELDS)
     assert described["required"] == ALWAYS
     body = {name: DOCUMENT[name] for name in STORED}
-    assert field_bodies.TaskBody.model_validate(body).model_dump(include=set(STORED)) == body
+    assert body_of(Body).model_validate(body).model_dump(include=set(STORED)) == body
     for part in ("Progress", "Membership", "Control", "Warnings"):
         assert all(one["description"] for one in described["$defs"][part]["properties"].values())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec import convert
 
 from progress_backend import tokens
-from progress_backend.web.openapi import bodies
+from progress_backend.record.answers import ActedOn
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -21,7 +22,7 @@ def acted(api: RunningApi, text: str | None = None, **asked: Any) -> dict[str, A
     answer = api.http.post("/internal/act", json=asked, headers=headers)
     assert answer.status_code == 200, answer.text
     body = answer.json()
-    bodies.ActedOn.model_validate(body)
+    convert(body, ActedOn)
     return body
 
 

@@ -1,0 +1,319 @@
+"""The fields of the API's other answers, each described once, as those of a task in `fields`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from msgspec import Struct, field
+
+from .act_refusal import Code
+from .fields import Body, Estimate, Status, TextCode, is_
+from .workflow_fields import OF_TASK, WorkflowRow
+
+OwnCount = Annotated[int | None, is_("How many tasks have this status.")]
+Connection = Annotated[
+    Literal["connected", "disconnected"], is_("Whether the connection works now.")
+]
+
+# fmt: off
+
+class Problem(Struct):
+    """An error as one message."""
+
+    detail: Annotated[str, is_("The message.")]
+
+
+class Conflict(Struct):
+    """A request that the task's status does not allow."""
+
+    detail: Annotated[str, is_("The message.")]
+    status: Annotated[Status, is_("The task's current status, which is the reason.")]
+
+
+class Undone(Struct, omit_defaults=True):
+    """A request that could not be carried out now."""
+
+    detail: Annotated[str, is_("The message.")]
+    status: Annotated[Status | None, is_(
+        "The task's current status, if the record was cancelled nevertheless.")] = None
+
+
+class Place(Struct):
+    """A value of the request that is invalid."""
+
+    type: Annotated[str, is_("The kind of error, as one word.")]
+    loc: Annotated[list[str | int], is_("The path of the value in the request.")]
+    msg: Annotated[str, is_("The message.")]
+
+
+class Invalid(Struct):
+    """A request that is invalid."""
+
+    detail: Annotated[str | list[Place], is_("One message, or one entry for each invalid value.")]
+
+
+class ShareToken(Struct):
+    """A token with which a browser may read one task."""
+
+    token: Annotated[str, is_("The token. The API does not store it and does not send it again.")]
+    expires_at: Annotated[str, is_("When the token expires.")]
+
+
+class Created(Struct, omit_defaults=True):
+    """A new task."""
+
+    task_id: Annotated[str, OF_TASK["task_id"]]
+    status: Annotated[Status, OF_TASK["status"]]
+    task_type: Annotated[str, OF_TASK["task_type"]]
+    symbol: Annotated[str | None, OF_TASK["symbol"]]
+    total_items: Annotated[int | None, is_("Number of items to process; null if unknown.")]
+    created_at: Annotated[str, is_("When the record was created, by Redis's clock.")]
+    estimated_completion: Annotated[str | None, OF_TASK["estimated_completion"]]
+    estimate: Annotated[Estimate | None, OF_TASK["estimate"]]
+    share: Annotated[ShareToken | None, is_(
+        "The share token; only if the request had share.")] = None
+
+
+class Job(Struct):
+    """A task that the caller may start."""
+
+    name: Annotated[str, is_("Its name, as in POST /internal/jobs/{name}.")]
+    title: Annotated[str, is_("The first sentence of its docstring, or its name.")]
+    description: Annotated[str, is_("Its docstring.")]
+    arguments: Annotated[dict[str, Any], is_(
+        "JSON Schema of its keyword arguments.")] = field(name="schema")
+
+
+class Jobs(Struct):
+    """The jobs that the caller may start."""
+
+    jobs: Annotated[list[Job], is_("By name.")]
+
+
+class TaskPagination(Struct):
+    """The page of a list of tasks, and the number of pages."""
+
+    page: Annotated[int, is_("Number of this page, from 1.")]
+    limit: Annotated[int, is_("Rows per page.")]
+    total: Annotated[int | None, is_(
+        "Number of rows that pass the filters; null if the API searches the tasks without an "
+        "index.")]
+    pages: Annotated[int | None, is_(
+        "Number of pages; 1 if the list is empty, null if total is null.")]
+
+
+class Summary(Struct):
+    """Number of tasks by status, independent of other filters. With workflow_id it counts only the
+    workflow's members, with owner only the owner's tasks. Null for a caller that may see only one
+    owner's tasks of one type."""
+
+    created: OwnCount
+    running: OwnCount
+    paused: OwnCount
+    completed: OwnCount
+    error: OwnCount
+    cancelled: OwnCount
+
+
+class TaskList(Struct, omit_defaults=True):
+    """One page of tasks, newest first; with top=true also workflows."""
+
+    tasks: Annotated[list[Body | WorkflowRow], is_(
+        "The tasks of this page. Only with top=true some rows are workflows; these have "
+        "workflow_id.")]
+    pagination: Annotated[TaskPagination, is_("Which page it is.")]
+    summary: Annotated[Summary, is_("Number of all tasks by status, independent of filters.")]
+    cursor: Annotated[str | None, is_(
+        "Only if total is null and there may be more rows: the cursor of the next request.")] = None
+
+
+class TaskLogLine(Struct):
+    """A line of a task's log."""
+
+    id: Annotated[int, is_("Number of the line in the log, from 1.")]
+    time: Annotated[datetime, is_("When the line was written, by the clock of its process; UTC.")]
+    level: Annotated[Literal["debug", "info", "warning", "error", "critical"], is_(
+        "The log level.")]
+    attempt: Annotated[int | None, is_("The run that wrote the line.")]
+    text: Annotated[str, is_("The line's text; cut at 2,000 characters.")]
+
+
+class TaskLog(Struct):
+    """Lines of a task's log, the newest last."""
+
+    task_id: Annotated[str, is_("The task's id.")]
+    first: Annotated[int | None, is_("Id of the oldest line that is kept; null without lines.")]
+    last: Annotated[int | None, is_("Id of the newest line; null without lines.")]
+    lines: Annotated[list[TaskLogLine], is_("The requested lines.")]
+
+
+class StackFrame(Struct, omit_defaults=True):
+    """A frame of a job's stack."""
+
+    file: Annotated[str, is_("The file, relative to the folder from which it is imported.")]
+    line: Annotated[int, is_("The line's number in the file.")]
+    function: Annotated[str, is_("The function.")]
+    code: Annotated[str | None, is_("The line's code, redacted; cut at 120 characters.")] = None
+    folded: Annotated[bool | None, is_("True for a frame of Celery or progress-backend.")] = None
+
+
+class TimelineEntry(Struct, omit_defaults=True):
+    """An event of a task; fields without a value are absent."""
+
+    time: Annotated[datetime, is_("When.")]
+    event: Annotated[str, is_(
+        "created, started, ended, phase, retried, requeued, redelivered; returned (a run that was "
+        "recorded as lost continues); the requests pause, cancel and end (by force); acknowledged "
+        "(by the run), resumed; the warnings stalled and late. Only for callers with write access "
+        "to all tasks: stack and traceback.")]
+    attempt: Annotated[int | None, is_("The number of the run.")] = None
+    status: Annotated[str | None, is_("For ended: the status.")] = None
+    cause: Annotated[str | None, is_(
+        "For an error: its cause. For a stack: why it was taken: request, stalled, late, cancel "
+        "(not acknowledged within 10 s) or time_limit (reached soon). For a stack without frames: "
+        "no_answer (the job's process runs code outside Python, or is stopped).")] = None
+    by: Annotated[str | None, is_("The caller who sent the request.")] = None
+    worker: Annotated[str | None, is_("The worker's node name.")] = None
+    text: Annotated[str | None, is_(
+        "The reason, the phase, the last line of the error, the line of code of a stack, or for a "
+        "redelivery the number of earlier runs that lost their process; cut at 160 "
+        "characters.")] = None
+    text_code: Annotated[TextCode | None, is_("text as a code, if it is a default text.")] = None
+    frames: Annotated[list[StackFrame] | None, is_(
+        "For a stack: up to 40 frames, newest first.")] = None
+    same_s: Annotated[float | None, is_(
+        "The stack is read two times. Seconds between them if the job's own code was at the same "
+        "line both times, else 0.")] = None
+    traceback: Annotated[str | None, is_(
+        "For a failed run: Python's traceback, redacted; cut at 8 KiB.")] = None
+
+
+class StackRequested(Struct):
+    """A request for the stack of a job."""
+
+    task_id: Annotated[str, OF_TASK["task_id"]]
+    requested_at: Annotated[datetime, is_("When the request was recorded, by Redis's clock.")]
+
+
+class TaskTimeline(Struct):
+    """What happened to a task."""
+
+    task_id: Annotated[str, is_("The task's id.")]
+    gone: Annotated[int, is_("How many old entries were removed; the newest 12 KiB are kept.")]
+    entries: Annotated[list[TimelineEntry], is_("The entries, oldest first.")]
+
+
+class Refused(Struct):
+    """A task for which the request was refused."""
+
+    task_id: Annotated[str, OF_TASK["task_id"]]
+    code: Annotated[Code, is_(
+        "The task's status, if the status does not allow the request. not_found: there is no "
+        "record. forbidden: the caller may not change the task. changed_by_others: other writers "
+        "changed the record at each try; send the request again. too_large: the record would be "
+        "too large. unreadable: the stored value is not a record. failed: any other reason.")]
+    why: Annotated[str, is_("The reason as an English sentence.")]
+
+
+class ActedOn(Struct):
+    """The result of a request for many tasks."""
+
+    asked: Annotated[int, is_("Number of tasks for which the request was recorded.")]
+    refused: Annotated[list[Refused], is_("The other tasks.")]
+    refused_counts: Annotated[dict[str, int], is_(
+        "Number of refused tasks by code, most frequent first.")]
+
+
+class HeldTask(Struct):
+    """A task that a worker runs."""
+
+    task_id: Annotated[str, OF_TASK["task_id"]]
+    task_type: Annotated[str, OF_TASK["task_type"]]
+    status: Annotated[Status, OF_TASK["status"]]
+    percentage: Annotated[float, is_("The task's progress in percent.")]
+
+
+class Held(Struct):
+    """The tasks that a worker runs."""
+
+    total: Annotated[int, is_("How many there are.")]
+    tasks: Annotated[list[HeldTask], is_(
+        "The oldest tasks: up to 20, or fewer if there are more than 100 workers.")]
+
+
+class WorkerRow(Struct):
+    """A worker, as its lease describes it."""
+
+    name: Annotated[str, is_("Name of the Celery node, such as celery@host.")]
+    last_sign_at: Annotated[str | None, is_(
+        "When the worker last renewed its lease; null after it has shut down.")]
+    live: Annotated[bool, is_(
+        "Whether its lease is valid. If not, the worker has shut down or is lost.")]
+    holds: Annotated[Held, is_("The tasks that it runs.")]
+
+
+class WorkerList(Struct):
+    """The workers that track tasks."""
+
+    workers: Annotated[list[WorkerRow], is_(
+        "Up to 500 workers with the newest leases: living workers first, then by name.")]
+    total: Annotated[int, is_("How many there are.")]
+    oldest_wait_ms: Annotated[int | None, is_(
+        "How long the oldest task has waited that may start now. Planned tasks and tasks with a "
+        "later eta do not count. Null if no task waits.")]
+    types: Annotated[list[str], is_("The task types that have run, sorted by name.")]
+    still_running: Annotated[int, is_("Tasks ended by a request that a worker still runs.")]
+    at: Annotated[str, is_("When this was read, by Redis's clock.")]
+
+
+class MemoryUsage(Struct):
+    """Memory of Redis, not of this process."""
+
+    tasks_in_memory: Annotated[int, is_("Number of records in Redis.")]
+    memory_usage_mb: Annotated[float, is_("Memory that Redis uses, in MiB.")]
+
+
+class Redis(Struct, omit_defaults=True):
+    """The store's server."""
+
+    status: Connection
+    response_time_ms: Annotated[float | None, is_("Milliseconds until Redis replied.")]
+    key_prefix: Annotated[str | None, is_(
+        "Prefix of the keys; absent while Redis does not reply.")] = None
+
+
+class ListenerState(Struct):
+    """This process's subscription to updates."""
+
+    status: Connection
+    watched_tasks: Annotated[int, is_(
+        "Number of tasks and workflows that clients watch individually.")]
+    watchers: Annotated[int, is_("Number of sockets and event streams that watch them.")]
+
+
+class Dependencies(Struct):
+    """State of the service's dependencies."""
+
+    redis: Annotated[Redis, is_("State of Redis.")]
+    listener: Annotated[ListenerState, is_("State of this process's subscription to updates.")]
+
+
+class Health(Struct, kw_only=True, omit_defaults=True):
+    """Health of the service."""
+
+    status: Annotated[Literal["healthy", "degraded", "unhealthy"], is_(
+        "healthy: all works. degraded: reads work, and reason names what does not. unhealthy: "
+        "Redis does not reply.")]
+    reason: Annotated[str | None, is_("Why the service is degraded.")] = None
+    version: Annotated[str, is_("Version of progress-backend.")]
+    active_tasks: Annotated[int, is_("Tasks that are running.")]
+    total_tasks_today: Annotated[int, is_("Tasks created since midnight of the configured zone.")]
+    memory_usage: Annotated[MemoryUsage, is_("What Redis holds.")]
+    dependencies: Annotated[Dependencies, is_("State of Redis and of the subscription.")]
+
+
+class Alive(Struct):
+    """The process answers."""
+
+    status: Annotated[Literal["alive"], is_("Always this word.")]
