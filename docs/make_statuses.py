@@ -45,7 +45,7 @@ _EVENTS: Final[dict[type[ev.Event], ev.Event]] = {
         ev.Lost(lease="lease", error_message="", revision=1),
         ev.TakenBack(attempt=1),
         ev.Expired(revision=1),
-        ev.Unreached(attempt=1, error_message="", cause=UPSTREAM),
+        ev.Unreached(error_message="", cause=UPSTREAM),
         ev.Repeated(task_id="new"),
         ev.Directed(workflow_id="w", act=Act.made("cancel", 1, None, None)),
     )
@@ -67,8 +67,8 @@ def outcomes(row: str, event: type[ev.Event]) -> tuple[str, ...]:
         # By an older run of its message.
         known = [None if task is None else replace(task, attempt=2) for task in known]
     if event is ev.Unreached:  # its message has not left; or its run was replaced
-        member = Member(("w",), planned=True)
-        known = [None if task is None else replace(task, member=member) for task in known]
+        about = {"member": Member(("w",), planned=True), "attempt_started_at": _NOW}
+        known = [None if task is None else replace(task, **about) for task in known]
     if event is ev.Directed:  # by its workflow
         known = [None if task is None else replace(task, member=Member(("w",))) for task in known]
     after = [transition(task, said, _NOW, task_id="t") for task in known]

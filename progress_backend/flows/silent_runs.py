@@ -188,8 +188,9 @@ def _silent(base: Base, settings: Settings, now: datetime) -> bool:
 
 def _may_have_ended(task: Task) -> bool:
     """Whether Celery may have an end of a task that no worker holds: a planned one is not
-    published, unless (`unseen`) the process before it may have died after the publish."""
-    return not task.planned or (task.member is not None and task.member.unseen)
+    published, unless (`unseen`) the process before it may have died after the publish. Of a
+    replaced one Celery stores the failure of the step before it."""
+    return not task.planned or task.replaced or (task.member is not None and task.member.unseen)
 
 
 def of_this_life(base: Base, end: Event, settings: Settings) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from types import MappingProxyType
 
 from ..errors import TaskNotFound
 from ..operations import records, workflows
@@ -29,22 +28,12 @@ LOCK = "workflows"
 _TRIES = 3
 
 
-def end_planned(
-    flows: Flows,
-    task_ids: Sequence[str],
-    end: Unreached,
-    now: datetime,
-    replaced: Mapping[str, int] = MappingProxyType({}),
-) -> Flow[int]:
-    """Ends those of the records that are not published; returns how many there were. `replaced`:
-    the attempts of runs that were replaced, by the ids of tasks that continue their records."""
+def end_planned(flows: Flows, task_ids: Sequence[str], end: Unreached, now: datetime) -> Flow[int]:
+    """Ends those of the records that are not published; returns how many there were."""
     documents = yield from records.read(task_ids)
     bases = readable(documents)
     planned = [base for base in bases if base.task.planned or was_unreached(base.task)]
     yield from commit_each(flows, planned, end, now)
-    for base in bases:
-        if not base.task.ended and (attempt := replaced.get(base.task.task_id)):
-            yield from commit_each(flows, [base], end.of_attempt(attempt), now)
     return len(planned)
 
 

@@ -112,8 +112,7 @@ class Planned(Event, frozen=True, kw_only=True):
 
 class Unreached(Event, frozen=True, kw_only=True):
     """A planned task will not be published: a step before it has not completed, or its workflow did
-    not continue. With the attempt of a run that a canvas replaced: of its task, which a later step
-    of that was to continue."""
+    not continue."""
 
     error_message: str
     cause: str
@@ -214,6 +213,8 @@ class Requeued(Event, frozen=True, kw_only=True):
     #: Set if Celery itself ended the run: seconds after which the broker delivers the
     #: unacknowledged message again.
     again_s: float | None = None
+    #: Whether a canvas replaced the run, and a later step of it publishes the task's next message.
+    planned: bool = False
 
 
 class Completed(Event, frozen=True, kw_only=True):

@@ -271,9 +271,15 @@ class Task(Struct, frozen=True):
 
     @property
     def planned(self) -> bool:
-        """Whether the task waits for its message to be published, by the step before it."""
-        waits = self.status in (TaskStatus.CREATED, TaskStatus.PAUSED)
-        return waits and self.member is not None and self.member.planned
+        """Whether the task waits for its message to be published, by the step before it; also for
+        its next message, which a step of the canvas that replaced its run publishes."""
+        waits = self.status in (TaskStatus.CREATED, TaskStatus.PAUSED) or self.replaced
+        return waits and self.unpublished
+
+    @property
+    def replaced(self) -> bool:
+        """Whether a canvas replaced the task's run, and its next message is not published."""
+        return self.unpublished and not self.ended and self.attempt_started_at is not None
 
     @property
     def asked(self) -> str | None:

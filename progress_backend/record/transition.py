@@ -141,11 +141,9 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
         case ev.Unreached():
             # A revoke that a worker has forgotten: the steps before this one ran, and failed.
             gone_on = members.was_unreached(task) and not event.cancelled
-            # Its run replaced it by a canvas, and a later step of that has its id.
-            replaced = event.attempt is not None and not task.ended
-            refused = not (task.planned or gone_on or replaced)
-        case ev.Requeued() if task.member is not None and task.member.planned:
-            refused = True  # Created records its first publish
+            refused = not (task.planned or gone_on)
+        case ev.Requeued() if task.unpublished:
+            refused = not task.replaced  # Created records its first publish
         case ev.Warned():
             refused = task.revision != event.revision
         case ev.Lost() | ev.Expired():
@@ -333,7 +331,7 @@ TABLE: Final[Mapping[str, _Row]] = {
     TaskStatus.RUNNING: {
         **_OPEN,
         ev.Created: _SAME,
-        ev.Planned: _SAME,
+        ev.Planned: _PLANNED_BEFORE,
         ev.Started: _START,
         ev.Progressed: _GO_ON,
         ev.Paused: _PAUSE,

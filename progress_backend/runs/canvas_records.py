@@ -57,17 +57,16 @@ def plans(entries: Iterator[Entry]) -> Job:
     return Job(entries, begin)
 
 
-def ends(steps: Iterator[tuple[str, int | None]], end: Unreached) -> Job:
-    """Ends the records that are still planned, or wait as those of replaced runs."""
+def ends(task_ids: Iterator[str], end: Unreached) -> Job:
+    """Ends the records that are still planned."""
 
-    def finish(writer: Writer, own: list[tuple[str, int | None]]) -> None:
-        store, replaced = writer.store, {i: attempt for i, attempt in own if attempt}
-        task_ids, now = [task_id for task_id, _ in own], store.measured_now()
+    def finish(writer: Writer, own: list[str]) -> None:
+        store = writer.store
         try:
-            store.run(workflows.end_planned(store.flows, task_ids, end, now, replaced))
+            store.run(workflows.end_planned(store.flows, own, end, store.measured_now()))
         except StoreUnavailable:
             raise
         except ProgressError as error:
             fault("planned members are not ended", error)
 
-    return Job(steps, finish)
+    return Job(task_ids, finish)

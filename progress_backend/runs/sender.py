@@ -135,10 +135,9 @@ class Sender(SenderThread):
         self._behind.add(plans(entries))
         self.wake()
 
-    def end_planned(self, steps: Iterator[tuple[str, int | None]], end: ev.Unreached) -> None:
-        """Lets the sender's thread end those of the records that are still planned. `steps`: ids,
-        and the attempts of replaced runs with records that these tasks continue."""
-        self._behind.add(ends(steps, end))
+    def end_planned(self, task_ids: Iterator[str], end: ev.Unreached) -> None:
+        """Lets the sender's thread end those of the records that are still planned."""
+        self._behind.add(ends(task_ids, end))
         self.wake()
 
     def wait_while_paused(self, run: Run) -> None:

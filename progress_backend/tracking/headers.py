@@ -10,8 +10,6 @@ HEADER: Final = "progress"
 #: Two more values in that header: the record's creation time, and its digest.
 CREATED_AT: Final = "created_at"
 DIGEST: Final = "digest"
-#: In the same header, for a part that continues a replaced task's record: the replaced attempt.
-REPLACED: Final = "replaced"
 #: In the same header, for a planned record: when its message was published.
 PUBLISHED_AT: Final = "published_at"
 #: Message header of a workflow's members.

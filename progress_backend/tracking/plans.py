@@ -25,7 +25,6 @@ from .identity import identity_of, member_in
 from .membership import ahead_of
 from .process import Process
 from .publish import Publish
-from .replacement import replaced_attempt
 from .tracker import Tracker
 
 #: Most records that one call creates, those of the messages themselves included; the sender's
@@ -237,5 +236,4 @@ def end_ahead(
         return
     message = text(tracker.settings.locale, "upstream", name=name)
     unreached = ev.Unreached(error_message=message, cause=UPSTREAM, cancelled=cancelled)
-    steps = ((step.task_id, replaced_attempt(step.signature)) for step in canvas.steps(ahead))
-    process.sender.end_planned(steps, unreached)
+    process.sender.end_planned((step.task_id for step in canvas.steps(ahead)), unreached)

@@ -10,8 +10,7 @@ from typing import Any, Final
 from celery.exceptions import Ignore
 
 from ..record.events import Requeued
-from ..record.signature import Signature, options_of
-from .headers import HEADER, REPLACED
+from .headers import HEADER
 from .identity import header_of
 from .tracker import Tracker
 
@@ -32,35 +31,30 @@ def watch(tracker: Tracker, task: Any) -> None:
         current = None if process is None else process.run_in(task)
         if process is None or current is None or task.request.is_eager:
             return on_replace(sig)
-        hand_on(sig, current.task_id, header_of(current.identity), current.attempt)
+        later = hand_on(sig, current.task_id, header_of(current.identity))
         if current.log and not current.refused:
             process.sender.store_log(current)  # before lines of the next attempt
         try:
             return on_replace(sig)
         except Ignore:
             current.replaced = True
-            process.sender.record(current, current.task_id, Requeued(eta=current.eta))
+            requeued = Requeued(eta=current.eta, planned=later)
+            process.sender.record(current, current.task_id, requeued)
             raise
 
     task.on_replace = replaced
 
 
-def hand_on(replacement: Any, task_id: str, header: Mapping[str, Any], attempt: int | None) -> None:
+def hand_on(replacement: Any, task_id: str, header: Mapping[str, Any]) -> bool:
     """Adds the progress header to the part of a replacement that keeps the task's id, tracked or
-    not; the other parts have records of their own, if they are tracked.
+    not; the other parts have records of their own, if they are tracked. Returns whether another
+    part is published before it.
     """
-    if (keeper := _keeper(replacement, task_id)) is not None:
-        given = {**header} if attempt is None else {**header, REPLACED: attempt}
-        options = keeper["options"]
-        options["headers"] = {**(options.get("headers") or {}), HEADER: given}
-
-
-def replaced_attempt(signature: Signature) -> int | None:
-    """The attempt of the replaced run with a record that a later step continues; None for another
-    step."""
-    header = (options_of(signature).get("headers") or {}).get(HEADER)
-    attempt = header.get(REPLACED) if isinstance(header, dict) else None
-    return attempt if type(attempt) is int and attempt > 0 else None
+    if (keeper := _keeper(replacement, task_id)) is None:
+        return False
+    options = keeper["options"]
+    options["headers"] = {**(options.get("headers") or {}), HEADER: dict(header)}
+    return keeper is not replacement
 
 
 def _keeper(signature: Any, task_id: str) -> Any:

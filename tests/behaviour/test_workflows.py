@@ -89,6 +89,7 @@ def test_whatever_happens_the_figures_are_those_of_the_records(driver: Driver, s
                 ev.Cancelled(),
                 ev.Paused(),
                 ev.Resumed(),
+                ev.Requeued(planned=True),
                 UPSTREAM,
             ]
         )
@@ -227,6 +228,36 @@ def test_what_is_planned_ends_once_nothing_goes_on(driver: Driver) -> None:
     assert b.error_cause == "never_published"
     assert b.error_message == "ワークフローが先へ進まず、タスクは送信されませんでした"
     assert stuck(driver, 8 * LEASE) == []
+
+
+def test_a_replaced_task_waits_for_a_step_of_its_canvas_and_ends_with_it(driver: Driver) -> None:
+    """A step that was lost; it may run again after all, and send the task's next message."""
+    driver.apply("b", ev.Created(identity=WHOLE))
+    driver.apply("a", ev.Started(identity=WHOLE, worker=Worker("lease-1", "one")))
+    driver.apply("a", ev.Requeued(planned=True))
+    seen = agree(driver, "ab")
+    assert (seen.status, seen.planned, seen.open) == ("running", 1, 2)
+    driver.apply("b", ev.Failed(error_message="lost"))
+    assert stuck(driver, LEASE) == [W]
+    driver.run(workflows.end_quiet(driver.flows, W, driver.now() + LEASE))
+    a = driver.task("a")
+    assert a is not None
+    assert (a.status, a.error_cause, a.attempt) == ("error", "upstream", 1)
+    assert not agree(driver, "ab").open
+    driver.apply("a", ev.Created(identity=WHOLE))
+    driver.apply("a", ev.Started(identity=WHOLE))
+    assert agree(driver, "ab").count("running") == 1
+
+
+def test_the_next_message_of_a_replaced_task_may_leave_before_the_replacement_is_recorded(
+    driver: Driver,
+) -> None:
+    for task_id, late in (("a", False), ("b", True)):
+        driver.apply(task_id, ev.Started(identity=WHOLE, worker=Worker("lease-1", "one")))
+        driver.apply(task_id, ev.Requeued(planned=not late))
+        driver.apply(task_id, ev.Requeued(planned=late))
+        seen = agree(driver, "ab")
+        assert (seen.status, seen.planned) == ("running", 0)
 
 
 def test_what_cannot_be_seen_may_take_days(driver: Driver) -> None:

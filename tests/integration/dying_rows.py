@@ -32,6 +32,13 @@ DYING = (
         RUNNING,
     ),
     Row(
+        "worker killed under a replacement",
+        "a step's `self.replace(chain)`, kill -9 of the worker that runs the chain's first task",
+        k.killed_under_its_replacement,
+        Seen("error", "upstream"),
+        Seen("running"),
+    ),
+    Row(
         "worker killed around an eager run",
         "`apply()` in a task's body, kill -9 of worker and children",
         k.killed_around,

@@ -130,6 +130,11 @@ def replaced_by_chain(task: Any, value: Any) -> Any:
     raise task.replace(task.app.signature("echo", args=[1]) | last)
 
 
+def replaced_by_job(task: Any, value: Any) -> Any:
+    first = task.app.tasks["job"].si().set(task_id=value, queue=value)
+    raise task.replace(first | task.app.tasks["job"].si())
+
+
 def replaced_by_group(task: Any, value: Any) -> Any:
     echo = task.app.tasks["echo"]
     raise task.replace(group(echo.si(1), echo.si(2)))
@@ -236,6 +241,7 @@ OUTCOMES: dict[str, Callable[[Any, Any], Any]] = {
         breaks,
         replaced,
         replaced_by_chain,
+        replaced_by_job,
         replaced_by_group,
         dies_retrying,
         dies_replaced,

@@ -58,6 +58,17 @@ def killed_around(victim: Victim) -> Iterator[str]:
     victim.worker.kill()
 
 
+def killed_under_its_replacement(victim: Victim) -> Iterator[str]:
+    """The first job of the chain that replaced a step; the survivor runs the step until then."""
+    job = victim.world.app.tasks["job"]
+    step = job.si("replaced_by_job", victim.queue)
+    task_id = str((step | job.si().set(queue="nobody's")).apply_async().parent.id)
+    victim.world.go(task_id)
+    victim.world.begun(victim.queue)
+    yield task_id
+    victim.worker.kill()
+
+
 def cold(job: str, *, again: bool = False) -> Kill:
     def provoke(victim: Victim) -> Iterator[str]:
         task_id = victim.begins(job)

@@ -152,17 +152,19 @@ def test_a_record_has_the_offset_of_its_creation_in_all_times(row: str, name: st
 
 
 @pytest.mark.parametrize("row", ["running", "paused"])
-def test_a_replaced_run_ends_with_its_canvas_unless_a_later_run_has_begun(row: str) -> None:
-    before = record(row)
-    assert before is not None
-    before = replace(before, member=Member(("w",)))
-    for attempt in (None, 1):
+def test_a_replaced_run_ends_with_its_canvas_unless_its_next_message_has_left(row: str) -> None:
+    before = replace(held(8), status=row, member=Member(("w",)), attempt_started_at=NOW)
+    replaced = transition(before, ev.Requeued(attempt=before.attempt, planned=True), LATER)
+    assert (replaced.status, replaced.planned, replaced.worker) == (row, True, None)
+    published = transition(replaced, ev.Requeued(), LATER)
+    for other in (before, published, transition(replaced, ev.Started(identity=IDENTITY), LATER)):
+        assert not other.planned
         with pytest.raises(TransitionRefused):
-            transition(before, event("Unreached", attempt=attempt), LATER, task_id="t")
-    after = transition(before, event("Unreached", attempt=2), LATER, task_id="t")
+            transition(other, event("Unreached"), LATER)
+    after = transition(replaced, event("Unreached"), LATER)
     assert (after.status, after.error_cause, after.unpublished) == ("error", "upstream", True)
-    with pytest.raises(TransitionRefused):  # recorded late: the run's message was replaced
-        transition(after, event("Requeued", attempt=2), LATER, task_id="t")
+    with pytest.raises(TransitionRefused):  # Created records its next publish
+        transition(after, ev.Requeued(), LATER)
 
 
 @pytest.mark.parametrize(("row", "name", "expected"), CASES)

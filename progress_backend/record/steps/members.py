@@ -32,8 +32,6 @@ def planned_before(task: Task, event: ev.Planned, scene: Scene) -> Task:
 
 
 def unreached(task: Task, event: ev.Unreached, scene: Scene) -> Task:
-    if task.member is not None:  # also of a replaced task, which is not published again
-        task = replace(task, member=task.member._replace(planned=True))
     if event.cancelled:
         end = ev.Cancelled(message=event.error_message, by="celery", reason=event.cause)
         return replace(cancelled(task, end, scene), status=TaskStatus.CANCELLED)

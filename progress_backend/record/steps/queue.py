@@ -28,7 +28,10 @@ def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
     if held and event.retries is not None and event.retries <= task.retries:
         return task  # the event is late: the published run has started
     if event.again_s is None:
-        return _queued(task, event.eta, scene)
+        # A record without a worker has its next message: that step of the canvas was faster.
+        planned = event.planned and task.worker is not None
+        member = task.member and task.member._replace(planned=planned)
+        return replace(_queued(task, event.eta, scene), member=member)
     if task.worker is None:
         return task
     until = scene.at + timedelta(seconds=redelivery.seconds(event.again_s, scene.lease_s))
