@@ -51,6 +51,13 @@ class Base(NamedTuple):
         )
         return Base(known.task, self.digest) if known is not None and older else self
 
+    def has_text_since(self, known: Base | None) -> bool:
+        """Whether a caller has given this running record a text since its run knew it."""
+        task = self.task
+        if known is None or task.status != TaskStatus.RUNNING or task.attempt != known.task.attempt:
+            return False
+        return task.message_code is None and task.message != known.task.message
+
 
 class Applied(NamedTuple):
     """The record after `apply`; `refused` is the reason if nothing was written."""
@@ -72,16 +79,24 @@ def created(task_id: str, event: Created, created_at: datetime, digest: str = ""
 
 
 def steps(
-    task_id: str, task: Task | None, events: tuple[Event, ...], now: datetime, settings: Settings
+    task_id: str,
+    base: Base | None,
+    known: Base | None,
+    events: tuple[Event, ...],
+    now: datetime,
+    settings: Settings,
 ) -> tuple[tuple[Task | None, Event, Task], ...]:
-    """Each event, with the record before and after it. Whether the record takes a run's end does
-    not depend on the value before it: if the record refuses that one alone, because a newer run has
-    started, the record has the values of the run that has ended.
+    """Each event, with the record before and after it. A value that its run has set while it knew
+    an older record (`known`) leaves the text that a caller has given since. Whether the record
+    takes a run's end does not depend on the value before it: if the record refuses that one alone,
+    because a newer run has started, the record has the values of the run that has ended.
 
     Raises:
         TransitionRefused: the record does not take one of them.
     """
-    revision = task.revision + 1 if task else 1
+    task, revision = (base.task, base.task.revision + 1) if base else (None, 1)
+    if base and isinstance(events[0], Progressed) and base.has_text_since(known):
+        events = (events[0].having(message=None), *events[1:])
 
     def after(task: Task | None, event: Event) -> Task:
         return transition(

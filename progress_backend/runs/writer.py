@@ -275,9 +275,10 @@ class Writer:
                 run.receive_status(TaskStatus.RUNNING)  # the record is gone: nothing holds the job
             elif base is not None and run.attempt is not None:
                 known = run.base
-                if base.task.attempt == run.attempt and (
-                    known is None or base.task.revision > known.task.revision
-                ):
+                # A value that waits to be written is older than a caller's text.
+                waits = run.pending is not None and base.has_text_since(known)
+                newer = known is None or base.task.revision > known.task.revision
+                if base.task.attempt == run.attempt and newer and not waits:
                     run.base = base
                 run.receive_status(_for_the_run(run, base.task))
             run.status_at = monotonic()

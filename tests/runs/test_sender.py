@@ -98,6 +98,40 @@ def test_a_value_waits_for_its_interval_and_the_newest_is_recorded(
     sender.stop()
 
 
+@pytest.mark.parametrize("looks", [False, True])
+def test_a_callers_text_stays_until_the_next_change_of_the_run_after_it(
+    redis_url: str, looks: bool
+) -> None:
+    """A value that the run had set before, and that waits for its turn, leaves it; also where the
+    run reads its record before that turn."""
+    asked = ev.Progressed(current=7, message="looking into it")
+
+    def shown() -> tuple[str, int]:
+        body = json.loads(store.run(store.flows.get("t")))
+        return body["current_status"], body["progress"]["current"]
+
+    with Store(Settings(redis_url=redis_url, update_interval_s=3_600)) as store:
+        sender = Sender(store, None, closing_s=0)
+        run = begun(sender)
+        for count in (1, 2):
+            run.offer(count, message=f"item {count}")
+            sender.flush(everything=count == 1)
+        store.run(store.flows.ask("t", (asked,), store.now()))
+        if looks:
+            sender.writer.look([run])
+        sender.flush(everything=True)
+        assert shown() == ("looking into it", 2)
+        run.offer(3, message="item 3")
+        sender.flush(everything=True)
+        assert shown() == ("item 3", 3)
+        store.run(store.flows.ask("t", (asked,), store.now()))
+        sender.writer.look([run])  # nothing waits
+        run.offer(4)
+        sender.flush(everything=True)
+        assert shown() == ("処理中... (4/10)", 4)
+        sender.stop()
+
+
 def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
