@@ -51,13 +51,6 @@ class Base(NamedTuple):
         )
         return Base(known.task, self.digest) if known is not None and older else self
 
-    def has_text_since(self, known: Base | None) -> bool:
-        """Whether a caller has given this running record a text since its run knew it."""
-        task = self.task
-        if known is None or task.status != TaskStatus.RUNNING or task.attempt != known.task.attempt:
-            return False
-        return task.message_code is None and task.message != known.task.message
-
 
 class Applied(NamedTuple):
     """The record after `apply`; `refused` is the reason if nothing was written."""
@@ -78,13 +71,20 @@ def created(task_id: str, event: Created, created_at: datetime, digest: str = ""
     return Base(transition(None, event, created_at, task_id=task_id, revision=1), digest)
 
 
+def has_text_since(known: Base | None, task: Task) -> bool:
+    """Whether a caller has given a running record its text since its run knew it."""
+    if known is None or task.status != TaskStatus.RUNNING or task.attempt != known.task.attempt:
+        return False
+    return task.message_code is None and task.message != known.task.message
+
+
 def steps(
     task_id: str,
-    base: Base | None,
-    known: Base | None,
+    task: Task | None,
     events: tuple[Event, ...],
     now: datetime,
     settings: Settings,
+    known: Base | None = None,
 ) -> tuple[tuple[Task | None, Event, Task], ...]:
     """Each event, with the record before and after it. A value that its run has set while it knew
     an older record (`known`) leaves the text that a caller has given since. Whether the record
@@ -94,8 +94,8 @@ def steps(
     Raises:
         TransitionRefused: the record does not take one of them.
     """
-    task, revision = (base.task, base.task.revision + 1) if base else (None, 1)
-    if base and isinstance(events[0], Progressed) and base.has_text_since(known):
+    revision = task.revision + 1 if task else 1
+    if task and isinstance(events[0], Progressed) and has_text_since(known, task):
         events = (events[0].having(message=None), *events[1:])
 
     def after(task: Task | None, event: Event) -> Task:

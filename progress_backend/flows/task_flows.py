@@ -110,7 +110,7 @@ class Flows:
         events, clip = given, clip or all(isinstance(event, REQUESTS) for event in given)
         for _ in range(TRIES):
             try:
-                made = steps(task_id, base, known, events, now, self.settings)
+                made = steps(task_id, base and base.task, events, now, self.settings, known)
             except TransitionRefused as refused:
                 # The caller's base may be old; what is stored decides.
                 stored = None if stored_now else (yield from _stored(task_id))

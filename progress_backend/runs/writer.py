@@ -21,7 +21,7 @@ from ..errors import (
 from ..flows.first_records import FirstRecords
 from ..flows.flow import Flow
 from ..flows.gather import together
-from ..flows.stored_record import Applied, Base
+from ..flows.stored_record import Applied, Base, has_text_since
 from ..flows.value_in_place import InPlace, in_place
 from ..operations import records
 from ..operations.call import Call
@@ -276,7 +276,7 @@ class Writer:
             elif base is not None and run.attempt is not None:
                 known = run.base
                 # A value that waits to be written is older than a caller's text.
-                waits = run.pending is not None and base.has_text_since(known)
+                waits = run.pending is not None and has_text_since(known, base.task)
                 newer = known is None or base.task.revision > known.task.revision
                 if base.task.attempt == run.attempt and newer and not waits:
                     run.base = base
