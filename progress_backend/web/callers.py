@@ -14,7 +14,6 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from starlette.types import Scope
 
@@ -94,7 +93,7 @@ class Callers:
         self, scope: Scope, action: Action, resource: Resource, read: ReadTask, owned: AskOwned
     ) -> Refusal | None:
         """The refusal of a request or socket; None if it passes, and its caller is in the scope
-        from then on. A list is narrowed to what its caller may see.
+        from then on.
 
         Raises:
             StoreUnavailable: a record that decides cannot be read.
@@ -116,9 +115,8 @@ class Callers:
             caller = Caller(answer, writes=True, owner=answer)
         scope[_CALLER] = caller
         resource = await _looked_up(caller, resource, read, owned)
-        if (narrower := rights.narrowed(caller, resource)) is not resource:
-            _narrow(scope, resource, narrower)
-            resource = narrower
+        if resource.kind == "tasks":
+            resource = rights.narrowed(caller, resource)
         return rights.refusal(caller, action, resource)
 
     async def _of_stack(
@@ -286,17 +284,6 @@ async def _of_task(resource: Resource, read: ReadTask, shared: str | None = None
         of = shared if shared and within.canvas == shared else within.id
     startable = record.again is not None
     return Resource(resource.kind, resource.id, record.task_type, of, record.owner, startable)
-
-
-def _narrow(scope: Scope, asked: Resource, narrower: Resource) -> None:
-    """Limits the query of a list as its caller is limited."""
-    given = [scope["query_string"]] if scope["query_string"] else []
-    limits = [
-        f"{name}={quote(value, safe='')}".encode()
-        for name in ("task_type", "owner")
-        if (value := getattr(narrower, name)) != getattr(asked, name)
-    ]
-    scope["query_string"] = b"&".join([*given, *limits])
 
 
 def _nothing() -> None:

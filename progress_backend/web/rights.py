@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
+from ..record.list_request import ListRequest
 from ..tokens import Token
 
 #: What a request does.
@@ -82,6 +83,8 @@ class Caller:
         return action == "start" or (action in ("update", "cancel") and own)
 
 
+#: A list, or the request for it.
+Listed = TypeVar("Listed", Resource, ListRequest)
 #: The fields of an update with which a caller that may only start pauses and resumes a task.
 _OF_A_PAUSE: Final = frozenset({"status", "reason", "by"})
 
@@ -125,15 +128,12 @@ def needs_record(caller: Caller, resource: Resource) -> bool:
     return caller.only is None or (caller.only.kind == "workflow" and caller.only.id != resource.id)
 
 
-def narrowed(caller: Caller, resource: Resource) -> Resource:
+def narrowed(caller: Caller, asked: Listed) -> Listed:
     """The part of a list that the caller may see, where a request asks for all of it."""
-    if resource.kind != "tasks" or resource.workflow_id:
-        return resource
-    if caller.task_type is not None and not resource.task_type:
-        resource = replace(resource, task_type=caller.task_type)
-    if caller.owner is not None and not resource.owner:
-        resource = replace(resource, owner=caller.owner)
-    return resource
+    if asked.workflow_id or not caller.limited:
+        return asked
+    owner = asked.owner or caller.owner
+    return replace(asked, task_type=asked.task_type or caller.task_type, owner=owner)
 
 
 def sees_stacks(caller: Caller) -> bool | None:
@@ -152,8 +152,8 @@ def sees_errors(caller: Caller) -> bool | None:
 def refusal(caller: Caller, action: Action, resource: Resource) -> Refusal | None:
     """The refusal of what a caller asks for; None if it passes.
 
-    `resource` has been `narrowed`, and of a task that `needs_record` it has what the record says,
-    of a workflow its owner, where the caller has one.
+    That of a list has been `narrowed`, one of a task that `needs_record` has what the record says,
+    one of a workflow its owner, where the caller has one.
     """
     may = caller.changes(action, resource) if action in WRITES else True
     if not may or (resource.kind == "jobs" and not (caller.writes or caller.starts)):

@@ -279,9 +279,9 @@ async def list_tasks(
     together, they are empty in the row, and `omitted` names them; `fields=all` sends them. The body
     is gzip if Accept-Encoding has it."""
     api, caller = api_of(request), caller_of(request.scope)
-    asked, light, only = query.asked, query.fields is None, caller.task_type
+    asked, light = rights.narrowed(caller, query.asked), query.fields is None
     asked.check_together([name for name in ("task_type", "owner") if getattr(caller, name)])
-    flow = task_list.listed(api.flows, asked, await api.now(), light=light, only=only)
+    flow = task_list.listed(api.flows, asked, await api.now(), light=light, only=caller.task_type)
     found = await api.store.run(flow)
     pages = pagination(query.page, query.limit, found.total)
     body = responses.list_body(found.rows, pages, found.counts, found.cursor)
