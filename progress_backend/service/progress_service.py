@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from ..errors import TaskNotFound
 from ..flows.stored_record import REQUESTS, encoded, facets_of, milliseconds, steps
@@ -25,11 +26,14 @@ from .interface import Body, NotificationServiceInterface
 
 logger = logging.getLogger(__name__)
 
+#: The endpoint of one record, with its id, which may have slashes.
+_OF_ONE: Final = re.compile(r"(/internal/\w+)/(.+)/(\w+)", re.DOTALL)
+
 
 class ProgressService(NotificationServiceInterface):
     """Service with its records in this process's memory, each deleted 24 h after the task's end."""
 
-    #: The method behind each HTTP method and path.
+    #: The method behind each HTTP method and path, where the service has it.
     _endpoints: ClassVar[Mapping[str, str]] = {
         "POST /internal/create-task": "create_task",
         "PUT /internal/task/{id}/update": "update_progress",
@@ -37,6 +41,14 @@ class ProgressService(NotificationServiceInterface):
         "POST /internal/task/{id}/cancel": "cancel_task",
         "GET /internal/tasks": "get_tasks_list",
         "GET /internal/health": "health_check",
+        "GET /internal/task/{id}/timeline": "get_task_timeline",
+        "POST /internal/task/{id}/stack": "request_stack",
+        "GET /internal/task/{id}/log": "get_task_log",
+        "GET /internal/workflow/{id}/status": "get_workflow_status",
+        "PUT /internal/workflow/{id}/update": "update_workflow",
+        "POST /internal/workflow/{id}/cancel": "cancel_workflow",
+        "GET /internal/workflows": "get_workflows_list",
+        "GET /internal/workers": "get_workers",
     }
     #: The keys that a method takes of a request, where others are ignored: as in the specification.
     _takes: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -232,15 +244,16 @@ class ProgressService(NotificationServiceInterface):
             ValueError: there is no such endpoint.
             TypeError: an update, a cancel or a list does not know a key.
         """
-        *where, given, name = ["", *endpoint.split("/")]
-        ids = [given] if len(where) == 4 and given else []
-        path = "/".join((*where[1:], "{id}", name)) if ids else endpoint
-        if (called := self._endpoints.get(f"{method} {path}")) is None:
+        ids, path = [], endpoint
+        if (of_one := _OF_ONE.fullmatch(endpoint)) is not None:
+            ids, path = [of_one[2]], f"{of_one[1]}/{{id}}/{of_one[3]}"
+        called = self._endpoints.get(f"{method} {path}", "")
+        if (call := getattr(self, called, None)) is None:
             raise ValueError(f"Unknown endpoint: {method} {endpoint}")
         values = data or {}
         if (takes := self._takes.get(called)) is not None:
             values = {key: values.get(key) for key in takes}
-        return await getattr(self, called)(*ids, **values)
+        return await call(*ids, **values)
 
     async def apply(self, task_id: str, *events: Event) -> bytes:
         """Records events in one commit; returns the body after it. It raises what

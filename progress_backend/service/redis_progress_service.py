@@ -7,9 +7,9 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from datetime import datetime
-from typing import ClassVar, Final, Literal, Self, TypeVar
+from typing import Final, Literal, Self, TypeVar
 
 from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound
 from ..flows import (
@@ -53,15 +53,6 @@ class RedisProgressService(ProgressService):
     It opens its connections at the first call, for each event loop; `async with` closes them, as
     `close()` does, and the end of `asyncio.run`.
     """
-
-    _endpoints: ClassVar[Mapping[str, str]] = {
-        **ProgressService._endpoints,
-        "GET /internal/workflow/{id}/status": "get_workflow_status",
-        "PUT /internal/workflow/{id}/update": "update_workflow",
-        "POST /internal/workflow/{id}/cancel": "cancel_workflow",
-        "GET /internal/workflows": "get_workflows_list",
-        "GET /internal/workers": "get_workers",
-    }
 
     def __init__(
         self,

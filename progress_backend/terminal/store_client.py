@@ -20,19 +20,6 @@ if TYPE_CHECKING:
 
 #: Seconds that the end of the program waits for connections to close.
 _CLOSE_S: Final = 1.0
-#: The service's method for each endpoint: its path without an id.
-_METHODS: Final = {
-    "task/status": "get_task_status",
-    "task/timeline": "get_task_timeline",
-    "task/stack": "request_stack",
-    "task/log": "get_task_log",
-    "tasks": "get_tasks_list",
-    "workflow/status": "get_workflow_status",
-    "workflow/cancel": "cancel_workflow",
-    "workflow/update": "update_workflow",
-    "workflows": "get_workflows_list",
-    "workers": "get_workers",
-}
 
 
 class StoreClient:
@@ -59,28 +46,32 @@ class StoreClient:
         self, method: str, path: Sequence[str], given: dict[str, Any], key: str | None = None
     ) -> tuple[Mapping[str, Any] | None, datetime | None]:
         """See `ApiClient.ask`."""
-        asked = asyncio.run_coroutine_threadsafe(self._answered(path, given, key), self._loop)
+        asked = asyncio.run_coroutine_threadsafe(
+            self._answered(method, path, given, key), self._loop
+        )
         try:
             return asked.result()
         finally:
             asked.cancel()  # Ctrl-C may have come before the answer
 
     async def _answered(
-        self, path: Sequence[str], given: dict[str, Any], key: str | None
+        self, method: str, path: Sequence[str], given: dict[str, Any], key: str | None
     ) -> tuple[Mapping[str, Any] | None, datetime]:
         try:
             if path[0] == "jobs":
                 task_id = await (await self._opened_jobs()).start(path[1], given, key)
-                path, given = ("task", task_id, "status"), {}
+                method, path, given = "GET", ("task", task_id, "status"), {}
             elif path[-1] == "again":
                 task_id = await (await self._opened_jobs()).again(path[1])
-                path, given = ("task", task_id, "status"), {}
-            body = await self._body(path, given)
+                method, path, given = "GET", ("task", task_id, "status"), {}
+            body = await self._body(method, path, given)
         except TaskNotFound:
             body = None
         return body, await self._service.now()
 
-    async def _body(self, path: Sequence[str], given: dict[str, Any]) -> Mapping[str, Any] | None:
+    async def _body(
+        self, method: str, path: Sequence[str], given: dict[str, Any]
+    ) -> Mapping[str, Any] | None:
         if path == ("act",):
             action, by, reason = given["action"], given["by"], given.get("reason")
             who_and_why(by, reason)
@@ -88,9 +79,9 @@ class StoreClient:
             return await act_on(given["ids"], lambda one: self._service.apply(one, event))
         if path == ("tasks",):
             given["light"] = given.pop("fields", None) is None
-        of, *about = path
-        name = _METHODS["/".join((of, *about[1:]))]
-        body: Mapping[str, Any] | None = await getattr(self._service, name)(*about[:1], **given)
+        body: Mapping[str, Any] | None = await self._service.handle_request(
+            f"/internal/{'/'.join(path)}", method, given
+        )
         return body
 
     async def _opened_jobs(self) -> CommandJobs:

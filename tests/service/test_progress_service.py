@@ -155,6 +155,7 @@ async def test_handle_request_reaches_every_method(service: ProgressService) -> 
     )
     assert body["progress"]["percentage"] == 59.5
     assert await service.handle_request(f"/internal/task/{task_id}/status", "GET", {}) == body
+    assert await service.handle_request("/internal/task/of/slashes/status", "GET") is None
     listed = await service.handle_request("/internal/tasks", "GET", {"symbol": "7203.T"})
     assert listed["tasks"] == [body]
     health = await service.handle_request("/internal/health", "GET", {})
