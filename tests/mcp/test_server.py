@@ -16,6 +16,7 @@ from mcp.shared.exceptions import MCPError
 from progress_backend import ProgressNotifier, progress_task, tokens
 from progress_backend.mcp import server
 from progress_backend.mcp.api import Api
+from progress_backend.mcp.serving import server_of
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.apps import App, in_process
@@ -82,7 +83,7 @@ def connect(api: RunningApi) -> Connect:
         asked = Api(f"http://127.0.0.1:{port or api.port}")
         options = {"read_only": False, "stacks": False, **how}
         tools = server.Tools(asked, f"Bearer {token}", **options)
-        async with Client(server.server_of(tools), mode=mode) as client:
+        async with Client(server_of(tools), mode=mode) as client:
             yield client
         await asked.aclose()
 
