@@ -60,8 +60,6 @@ def mcp(
     from ..mcp.serving import over_http, over_stdio
 
     api, bearer = Api(url), f"Bearer {token}" if token and at is None else None
-    tools = Tools(api, bearer, read_only, stacks)
-    if at is None:
-        asyncio.run(over_stdio(api, tools))
-    else:
-        asyncio.run(over_http(api, tools, *at, settings_of(ctx)))
+    tools, settings = Tools(api, bearer, read_only, stacks), settings_of(ctx)
+    serve = over_http(api, tools, *at, settings) if at else over_stdio(api, tools, settings)
+    asyncio.run(serve)

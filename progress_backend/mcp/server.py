@@ -72,7 +72,7 @@ class Tools:
     """
 
     def __init__(self, api: Api, token: str | None, read_only: bool, stacks: bool) -> None:
-        self._api, self._token, self._read_only = api, token, read_only
+        self._api, self._token, self.read_only = api, token, read_only
         own = [*_READING, *([] if read_only else [_CANCEL]), *([_STACK] if stacks else [])]
         self._own: dict[str, Tool] = {tool.name: tool for tool in own}
         self._started, self._process = deque[float](maxlen=STARTS), uuid4().hex
@@ -97,8 +97,7 @@ class Tools:
         try:
             return await self._called(ctx, params.name, params.arguments or {})
         except Refused as refused:
-            reason = {"reason": refused.reason} if refused.reason else {}
-            return result(str(refused), {"status": refused.code, **reason}, error=True)
+            return refusal(refused)
 
     async def _called(self, ctx: Context, name: str, given: Body) -> CallToolResult:
         if name not in self._own:
@@ -172,7 +171,7 @@ class Tools:
 
     async def _jobs(self, ctx: Context) -> dict[str, Body]:
         """The jobs that the token may start, by the names of their tools."""
-        if self._read_only:
+        if self.read_only:
             return {}
         try:
             jobs = {job["name"]: job for job in (await self.ask(ctx, "GET", "jobs"))["jobs"]}
@@ -218,6 +217,12 @@ def result(line: str, data: Body, *, error: bool = False) -> CallToolResult:
     """A tool's result: one line of ours, and data."""
     content: list[Any] = [TextContent(type="text", text=line)]
     return CallToolResult(content=content, structured_content=data, is_error=error)
+
+
+def refusal(refused: Refused) -> CallToolResult:
+    """The result of a call that the API refuses."""
+    reason = {"reason": refused.reason} if refused.reason else {}
+    return result(str(refused), {"status": refused.code, **reason}, error=True)
 
 
 def ended(body: Body) -> CallToolResult:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import mcp_types as types
 from mcp.server.context import CallNext, HandlerResult
@@ -14,7 +14,7 @@ from pydantic import Field
 
 from . import texts
 from .api import Refused
-from .server import Body, Context, Tools, ended, result
+from .server import Body, Context, Tools, ended, refusal
 
 ID: Final = "io.modelcontextprotocol/tasks"
 #: Milliseconds between two requests of a client.
@@ -30,12 +30,17 @@ class TaskParams(types.RequestParams):
 
 
 class TasksExtension(Extension):
-    """Tasks are the jobs that agents may start, by their ids."""
+    """Tasks are the jobs that agents may start, by their ids.
+
+    Args:
+        tools: the tools.
+        kept_s: seconds after its creation until which no task is deleted.
+    """
 
     identifier = ID
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
+    def __init__(self, tools: Tools, kept_s: float) -> None:
+        self._tools, self._ttl_ms = tools, int(kept_s * 1000)
 
     def methods(self) -> Sequence[MethodBinding]:
         """The requests about a task."""
@@ -51,20 +56,18 @@ class TasksExtension(Extension):
         try:
             body = await self._tools.start(ctx, params.name, params.arguments or {})
         except Refused as refused:
-            return result(str(refused), {"status": refused.code}, error=True)
-        return {"resultType": "task", **_task(body, "working")}
+            return refusal(refused)
+        return {"resultType": "task", **self._task(body)}
 
     async def _get(self, ctx: Context, params: TaskParams) -> Body:
-        body = await self._read(ctx, params)
-        if not body["final"]:
-            return _task(body, "working")
-        if body["status"] == "cancelled":
-            return _task(body, "cancelled")
-        if body.get("error_cause") in _DIED:
-            error = {"code": types.INTERNAL_ERROR, "message": texts.line(body)}
-            return {**_task(body, "failed"), "error": {**error, "data": texts.job(body)}}
+        task = self._task(body := await self._read(ctx, params))
+        if task["status"] == "failed":
+            error = {"code": types.INTERNAL_ERROR, "message": task["statusMessage"]}
+            return {**task, "error": {**error, "data": texts.job(body)}}
+        if task["status"] != "completed":
+            return task
         done = ended(body).model_dump(by_alias=True, mode="json", exclude_none=True)
-        return {**_task(body, "completed"), "result": done}
+        return {**task, "result": done}
 
     async def _update(self, ctx: Context, params: TaskParams) -> Body:
         await self._read(ctx, params)  # no job asks its client for anything
@@ -91,23 +94,31 @@ class TasksExtension(Extension):
         try:
             body = await self._tools.read(ctx, params.task_id)
         except Refused as refused:
-            if refused.code == 401:
+            if refused.code in (401, 429):
                 raise MCPError(types.INVALID_REQUEST, str(refused)) from None
             body = {}
         if "again" not in body:
             raise MCPError(types.INVALID_PARAMS, "there is no such task")
         return body
 
+    def _task(self, body: Body) -> Body:
+        changed = body["updated_at"] or body["created_at"]
+        times = {"createdAt": body["created_at"], "lastUpdatedAt": changed}
+        about = {"taskId": body["task_id"], "status": _status(body)}
+        about |= {"statusMessage": texts.line(body), **times}
+        return {**about, "ttlMs": self._ttl_ms, "pollIntervalMs": _POLL_MS}
+
 
 def declared(ctx: Context) -> bool:
     """Whether this request declares the extension."""
-    meta: Mapping[str, Any] = ctx.meta or {}
+    meta: Body = dict(ctx.meta or {})
     capabilities = meta.get(types.CLIENT_CAPABILITIES_META_KEY) or {}
     return ID in (capabilities.get("extensions") or {})
 
 
-def _task(body: Body, status: str) -> Body:
-    changed = body["updated_at"] or body["created_at"]
-    times = {"createdAt": body["created_at"], "lastUpdatedAt": changed}
-    about = {"taskId": body["task_id"], "status": status, "statusMessage": texts.line(body)}
-    return {**about, **times, "ttlMs": None, "pollIntervalMs": _POLL_MS}
+def _status(body: Body) -> str:
+    if not body["final"]:
+        return "working"
+    if body["status"] == "cancelled":
+        return "cancelled"
+    return "failed" if body.get("error_cause") in _DIED else "completed"

@@ -83,7 +83,7 @@ def connect(api: RunningApi) -> Connect:
         asked = Api(f"http://127.0.0.1:{port or api.port}")
         options = {"read_only": False, "stacks": False, **how}
         tools = server.Tools(asked, f"Bearer {token}", **options)
-        async with Client(server_of(tools), mode=mode) as client:
+        async with Client(server_of(tools, Settings()), mode=mode) as client:
             yield client
         await asked.aclose()
 
