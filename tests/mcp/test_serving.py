@@ -6,90 +6,27 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from progress_backend import tokens
+from tests.mcp.system import BOT, EYES, PROGRAM, System, address
 from tests.ports import free_port
-from tests.servers import Service, Worker
+from tests.servers import Service
 
 pytestmark = [pytest.mark.integration]
-
-PROGRAM = str(Path(sys.executable).parent / "progress-backend")
-SHOP = '''
-import time
-from celery import Celery
-from progress_backend import install, progress_task
-app = Celery("shop", broker="{url}", backend="{url}")
-install(app)
-
-@app.task(bind=True, name="shop.fetch")
-@progress_task(start=True)
-def fetch(self, seconds: float):
-    """Fetch rows."""
-    time.sleep(seconds)
-'''
-SHORT = {"PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "1"}
-(BOT, TOKEN), (EYES, READER) = tokens.new("bot", "start"), tokens.new("eyes", "read")
-
-
-class System:
-    """Worker and API of a shop in a folder; the agent's process is started by the test."""
-
-    def __init__(self, folder: Path, redis_url: str) -> None:
-        (folder / "shop.py").write_text(SHOP.format(url=redis_url), encoding="utf-8")
-        self.port, self.folder = free_port(), folder
-        tokens.write_file(folder / "tokens", [TOKEN, READER])
-        env = {**SHORT, "PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
-        self.worker = Worker("shop", log=folder / "worker.log", env=env, cwd=folder)
-        serve = [PROGRAM, "serve", "-A", "shop", "--start", "--port", str(self.port)]
-        env = {**env, "PROGRESS_TOKENS_FILE": str(folder / "tokens")}
-        self.api = Service(serve, log=folder / "api.log", env=env, cwd=folder)
-
-    @property
-    def args(self) -> list[str]:
-        return ["mcp", "--url", f"http://127.0.0.1:{self.port}"]
-
-    def over_stdio(self, mode: Any = "auto") -> Client:
-        env = {"PROGRESS_TOKEN": BOT}
-        return Client(StdioServerParameters(command=PROGRAM, args=self.args, env=env), mode=mode)
-
-
-@pytest.fixture
-def system(tmp_path: Path, redis_url: str) -> Iterator[System]:
-    made = System(tmp_path, redis_url)
-    made.worker.start()
-    made.api.start(ready="progress-backend: http")
-    yield made
-    made.api.stop()
-    made.worker.kill()
-
-
-@pytest.fixture
-def door(system: System) -> Iterator[Service]:
-    """The process that serves HTTP on an address that other machines reach."""
-    args = [PROGRAM, *system.args, "--http", f"0.0.0.0:{free_port()}"]
-    service = Service(args, log=system.folder / "mcp.log").start(ready="running on")
-    yield service
-    service.stop()
 
 
 @asynccontextmanager
 async def over_http(door: Service, token: str) -> AsyncIterator[Client]:
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx2.AsyncClient(headers=headers, timeout=60) as http:
-        yield Client(streamable_http_client(url(door), http_client=http))
-
-
-def url(door: Service) -> str:
-    return f"http://127.0.0.1:{door.args[-1].rpartition(':')[2]}/mcp"
+        yield Client(streamable_http_client(address(door), http_client=http))
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
@@ -169,7 +106,7 @@ async def test_each_request_over_http_has_its_own_token(system: System, door: Se
         ({**known, "Host": "evil.example"}, 421),
         ({**known, "Origin": "http://evil.example"}, 403),
     ):
-        answer = await http.post(url(door), json={}, headers=headers)
+        answer = await http.post(address(door), json={}, headers=headers)
         assert answer.status_code == status
     await http.aclose()
 
