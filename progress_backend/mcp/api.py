@@ -69,13 +69,9 @@ class Api:
             known = method == "GET" or isinstance(error, httpx2.ConnectError)
             also = "" if known else "; it is not known whether it carried the request out"
             line = f"the API does not answer: {str(error) or type(error).__name__}{also}"
-            raise _unavailable(line) from None
+            raise MCPError(INTERNAL_ERROR, plain(line)) from None
         line = plain(detail_of(answer.text)[0]) or answer.reason_phrase
         if answer.is_client_error:
             code = answer.status_code
             raise Refused(code, _LINES.get(code, line), line if code in _LINES else "")
-        raise _unavailable(f"the API answers {answer.status_code}: {line}")
-
-
-def _unavailable(line: str) -> MCPError:
-    return MCPError(INTERNAL_ERROR, plain(line))
+        raise MCPError(INTERNAL_ERROR, plain(f"the API answers {answer.status_code}: {line}"))

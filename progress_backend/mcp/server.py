@@ -74,7 +74,8 @@ class Tools:
     def __init__(self, api: Api, token: str | None, read_only: bool, stacks: bool) -> None:
         self._api, self._token, self.read_only = api, token, read_only
         own = [*_READING, *([] if read_only else [_CANCEL]), *([_STACK] if stacks else [])]
-        self._own: dict[str, Tool] = {tool.name: tool for tool in own}
+        #: Those that are none of a job, by name.
+        self.own: dict[str, Tool] = {tool.name: tool for tool in own}
         self._started, self._process = deque[float](maxlen=STARTS), uuid4().hex
 
     async def list(self, ctx: Context, _: Any = None) -> types.ListToolsResult:
@@ -90,7 +91,7 @@ class Tools:
             )
             for name, job in (await self._jobs(ctx)).items()
         ]
-        return types.ListToolsResult(tools=[*jobs, *self._own.values()])
+        return types.ListToolsResult(tools=[*jobs, *self.own.values()])
 
     async def call(self, ctx: Context, params: CallToolRequestParams) -> CallToolResult:
         """Carries out a call; what the API refuses is the tool's error, in one line."""
@@ -100,10 +101,10 @@ class Tools:
             return refusal(refused)
 
     async def _called(self, ctx: Context, name: str, given: Body) -> CallToolResult:
-        if name not in self._own:
+        if name not in self.own:
             body = await self.start(ctx, name, given)
             return ended(await self._follow(ctx, body, FOLLOW_S))
-        tool = self._own[name]
+        tool = self.own[name]
         for error in Draft202012Validator(tool.input_schema).iter_errors(given):
             raise Refused(422, texts.plain(f"{error.json_path[2:] or name}: {error.message}"))
         if name == "job":
@@ -121,10 +122,6 @@ class Tools:
         if name == "stack":
             return await self._stack(ctx, given["id"])
         return await self.cancel(ctx, given["id"])
-
-    def is_own(self, name: str) -> bool:
-        """Whether a tool is none of a job."""
-        return name in self._own
 
     async def ask(self, ctx: Context, method: str, *path: str, **given: Any) -> Body:
         """The API's answer to a request with the token of this call."""

@@ -63,7 +63,7 @@ async def over_http(api: Api, tools: Tools, host: str, port: int, settings: Sett
         if not here and not await _requires_tokens(api):
             raise SettingsError(f"{host} is no address of loopback: the API has to require tokens")
         app = app_of(server_of(tools, settings), host, settings)
-        app = app if here else _WithToken(app)
+        app = app if here else _with_token(app)
         config = uvicorn.Config(app, host, port, access_log=False)
         await uvicorn.Server(config).serve()
 
@@ -88,14 +88,10 @@ async def _requires_tokens(api: Api) -> bool:
     return False
 
 
-class _WithToken:
-    """Refuses a request without a token."""
+def _with_token(app: ASGIApp) -> ASGIApp:
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        known = scope["type"] != "http" or any(n == b"authorization" for n, _ in scope["headers"])
+        refusal = PlainTextResponse("a token is required", 401, {"WWW-Authenticate": "Bearer"})
+        await (app if known else refusal)(scope, receive, send)
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app
-        if scope["type"] == "http" and not any(n == b"authorization" for n, _ in scope["headers"]):
-            app = PlainTextResponse("a token is required", 401, {"WWW-Authenticate": "Bearer"})
-        await app(scope, receive, send)
+    return checked

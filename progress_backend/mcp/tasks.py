@@ -51,7 +51,7 @@ class TasksExtension(Extension):
         self, params: types.CallToolRequestParams, ctx: Context, call_next: CallNext
     ) -> HandlerResult:
         """Answers the start of a job with its task, where the request declares the extension."""
-        if self._tools.is_own(params.name) or not declared(ctx):
+        if params.name in self._tools.own or not declared(ctx):
             return await call_next(ctx)
         try:
             body = await self._tools.start(ctx, params.name, params.arguments or {})

@@ -21,9 +21,6 @@ Context = ServerRequestContext[Any, Any]
 class Fixtures(server.Tools):
     """Two of the suite's tools are none of a job: one is no task, one is refused without tasks."""
 
-    def is_own(self, name: str) -> bool:
-        return name in ("greet", "confirm_delete") or super().is_own(name)
-
     async def ask(self, ctx: Context, method: str, *path: str, **given: Any) -> Any:
         return await self._api.ask(f"Bearer {sys.argv[3]}", method, *path, **given)
 
@@ -42,4 +39,5 @@ if __name__ == "__main__":
     server.STARTS = 1_000  # type: ignore[misc]  # more than an agent may
     api = Api(sys.argv[1])
     tools = Fixtures(api, None, False, False)
+    tools.own |= dict.fromkeys(("greet", "confirm_delete"), tools.own["job"])
     asyncio.run(over_http(api, tools, "127.0.0.1", int(sys.argv[2]), Settings()))
