@@ -83,7 +83,7 @@ class TasksExtension(Extension):
         return {}
 
     async def _read(self, ctx: Context, params: TaskParams) -> Body:
-        """The body of a task; an unknown one and that of somebody else have the same answer."""
+        """The body of a task; an unknown one and another owner's have the same answer."""
         if not declared(ctx):
             needs: Body = {"requiredCapabilities": {"extensions": {ID: {}}}}
             code = types.MISSING_REQUIRED_CLIENT_CAPABILITY

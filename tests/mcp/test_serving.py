@@ -95,7 +95,7 @@ def test_stdout_has_the_protocol_alone() -> None:
 async def test_each_request_over_http_has_its_own_token(system: System, door: Service) -> None:
     async with over_http(door, BOT) as one, over_http(door, EYES) as other, one, other:
         seen = [{tool.name for tool in (await c.list_tools()).tools} for c in (one, other)]
-        assert seen[0] - seen[1] == {"shop_fetch"}
+        assert "shop_fetch" in seen[0] - seen[1]
         done = await one.call_tool("shop_fetch", {"seconds": 0})
         assert done.structured_content["status"] == "completed"
         refused = await other.call_tool("cancel_job", {"id": done.structured_content["job"]})
