@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, Final, Literal, TypeVar, get_args, overload
@@ -67,7 +67,22 @@ def progress_task(
     start: Start = False,
     again: bool = True,
 ) -> Callable[[F], F]: ...
-def progress_task(fun: F | None = None, **given: Any) -> Any:
+def progress_task(
+    fun: F | None = None,
+    *,
+    task_type: str | Callable[..., Any] | None = None,
+    symbol: str | Callable[..., Any] | None = None,
+    total_items: int | Callable[..., Any] | None = None,
+    metadata: Mapping[str, Any] | Callable[..., Any] | None = None,
+    results: bool = True,
+    expect_s: float | Callable[..., Any] | None = None,
+    stall_s: float | Callable[..., Any] | None = None,
+    workflow: str | None = None,
+    owner: str | Callable[..., Any] | None = None,
+    start: Start = False,
+    again: bool = True,
+    **unknown: Any,
+) -> Any:
     """Marks a Celery task as tracked. Write it under `@app.task(bind=True)` or
     `@shared_task(bind=True)`. The function keeps its signature.
 
@@ -102,8 +117,9 @@ def progress_task(fun: F | None = None, **given: Any) -> Any:
             function; an argument has an unknown name; `workflow` is not a string; or a parameter of
             a value's function is not an argument of the task.
     """
-    _check_arguments(given)
-    marking = Marking(**given)
+    _check_arguments(unknown, workflow, start)
+    given = (task_type, symbol, total_items, metadata, results, expect_s, stall_s, workflow)
+    marking = Marking(*given, owner, start, again)
 
     def mark(function: F) -> F:
         _check_place(function)
@@ -116,16 +132,15 @@ def progress_task(fun: F | None = None, **given: Any) -> Any:
     return mark if fun is None else mark(fun)
 
 
-def _check_arguments(given: Mapping[str, object]) -> None:
+def _check_arguments(unknown: Iterable[str], workflow: object, start: object) -> None:
     known = [one.name for one in fields(Marking) if one.init]
-    for name in given:
-        if name not in known:
-            close = get_close_matches(name, known, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise TypeError(f"@progress_task has no argument {name!r}{hint}")
-    if not isinstance(workflow := given.get("workflow"), str | None):
+    for name in unknown:
+        close = get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise TypeError(f"@progress_task has no argument {name!r}{hint}")
+    if workflow is not None and not isinstance(workflow, str):
         raise TypeError(f"workflow names a workflow and must be a string, not {workflow!r}")
-    if (start := given.get("start", False)) not in get_args(Start):
+    if start not in get_args(Start):
         raise TypeError(f'start is True, False or "owner", not {start!r}')
 
 
