@@ -22,7 +22,7 @@ from progress_backend.operations import leases, lists, locks, records
 from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
 from progress_backend.record.fields import MAX_DOCUMENT_BYTES
-from progress_backend.record.model import LOST, Member, Task, Worker
+from progress_backend.record.model import LOST, WORKER_LOST, Member, Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.tracking.keeper import Keeper
@@ -317,6 +317,23 @@ def test_a_failure_beside_another_run_is_compared_with_its_success_once(store: S
     assert store.execute(leases.to_ask(milliseconds(store.now()) + 10**9, 9)) == []
     found = {task_id: body(store, task_id).status for task_id in asked}
     assert found == {"succeeded": "completed", "failed": "error"}
+
+
+def test_the_failure_of_a_killed_process_is_compared_until_its_retry_may_have_ended(
+    store: Store,
+) -> None:
+    own = ev.Started(identity=IDENTITY, worker=Worker("w1/1", "w1"))
+    killed = ev.Failed(error_message="killed", cause=WORKER_LOST)
+    for event in (own, ev.Retried(attempt=1), killed):
+        store.run(store.flows.apply("retried", (event,), store.now()))
+    ends: Answers = {"retried": ev.Failed(error_message="killed", at=store.now())}
+    for status in ("error", "completed"):
+        store.execute(leases.ask_again([("retried", 1)]))
+        judging = judge(store, lambda ids, found=ends: found)
+        judging.lost(judging.due().again)
+        assert body(store, "retried").status == status
+        assert store.execute(leases.to_ask(milliseconds(store.now()) + 10**6, 9)) == ["retried"]
+        ends = {"retried": ev.Completed(at=store.now())}
 
 
 def test_a_lost_run_is_to_be_compared_before_it_is_recorded(
