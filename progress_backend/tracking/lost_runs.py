@@ -288,18 +288,14 @@ class Judge:
         losses = [base.task.task_id for base, verdict in verdicts if isinstance(verdict, Lost)]
         if losses:  # first: this process may end before the next line
             store.execute(leases.ask_again([(task_id, again_ms) for task_id in losses]))
-        lost = 0
         for (base, verdict), outcome in zip(verdicts, store.run(together(flows)), strict=True):
             if not isinstance(outcome, Applied):
                 fault("the end of a silent run is not recorded", outcome, base.task.task_id)
             elif outcome.refused is None:
-                lost += isinstance(verdict, Lost)
                 name = (
                     "goes on" if isinstance(verdict, TakenBack) else type(verdict).__name__.lower()
                 )
                 logger.warning("task %s: %s", base.task.task_id, name)
-        if lost:
-            store.execute(leases.found_lost(lost))
 
 
 def _several(of_all: Sequence[T]) -> Iterator[Sequence[T]]:
