@@ -33,7 +33,6 @@ def test_a_field_that_may_be_absent_is_optional_in_typescript() -> None:
 
 
 def test_the_types_of_dictionaries_are_printed_from_the_fields() -> None:
-    """Of `get_task` and the services: an editor completes their keys."""
-    stub = ROOT / "progress_backend" / "record" / "bodies.pyi"
-    printed = "python -m docs.make_types python > progress_backend/record/bodies.pyi"
-    assert stub.read_text(encoding="utf-8") == make_types.typed_dicts(), printed
+    """By `python -m docs.make_types python > progress_backend/record/bodies.pyi`."""
+    stub = ROOT / "progress_backend/record/bodies.pyi"
+    assert stub.read_text(encoding="utf-8") == make_types.typed_dicts()
