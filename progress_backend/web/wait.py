@@ -10,7 +10,6 @@ from fastapi import Request
 
 from ..errors import TaskNotFound
 from ..live.update import Update
-from .push import closes
 from .push.task_watcher import Watcher
 from .rights import Refusal, Resource
 from .state import Api
@@ -41,16 +40,22 @@ async def waited(api: Api, request: Request, task_id: str, prefer: str) -> dict[
 class _End:
     """A receiver of a task's updates that notices its end alone."""
 
+    __slots__ = ("closed",)
+
     def __init__(self) -> None:
-        self.closed: Final = asyncio.get_running_loop().create_future()
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def put(self, update: Update) -> None:
         """An update before the end."""
 
     def close(self, code: int, reason: str) -> None:
         """No more updates will come."""
+        self.over()
+
+    def over(self, *_: object) -> None:
+        """The wait ends."""
         if not self.closed.done():
-            self.closed.set_result(code)
+            self.closed.set_result(None)
 
 
 async def for_end(api: Api, request: Request, task_id: str, seconds: int) -> Refusal | None:
@@ -66,15 +71,18 @@ async def for_end(api: Api, request: Request, task_id: str, seconds: int) -> Ref
     end = _End()
     watcher = Watcher(api, Resource("task", task_id), end)
     gone = asyncio.ensure_future(_left(request))
-    unwatch = api.callers.watch(request.scope, lambda: end.close(closes.RESTART, ""))
+    gone.add_done_callback(end.over)
+    unwatch = api.callers.watch(request.scope, end.over)
+    loop = asyncio.get_running_loop()
+    over = loop.call_at(until := loop.time() + seconds, end.over)
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout_at(until):
             await watcher.join()
-            await asyncio.wait({end.closed, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await end.closed  # without a time-out, which keeps more objects for each that waits
     except (TimeoutError, TaskNotFound):
         return None
     finally:
-        for leave in (watcher.leave, counted, unwatch, gone.cancel):
+        for leave in (watcher.leave, counted, unwatch, gone.cancel, over.cancel):
             leave()
     return None
 
