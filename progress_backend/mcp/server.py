@@ -186,7 +186,8 @@ class Tools:
         until, shown = time.monotonic() + for_s, -1.0
         while True:
             if (done := body["progress"]["percentage"]) > shown:
-                await ctx.session.report_progress(shown := done, 100, body["status"])
+                message = f"{body['status']}, {done:g} %"
+                await ctx.session.report_progress(shown := done, 100, message)
             if body["final"] or (began := time.monotonic()) >= until:
                 return body
             try:
@@ -207,7 +208,7 @@ class Tools:
                 if one["event"] == "stack" and datetime.fromisoformat(one["time"]) >= asked:
                     frames = texts.data(one.get("frames") or [])
                     return result(f"{len(frames)} frames, newest first", {"frames": frames})
-        raise Refused(504, "the job's process has not answered")
+        raise Refused(504, "no answer of the job's process, or the token may not read stacks")
 
 
 def result(line: str, data: Body, *, error: bool = False) -> CallToolResult:

@@ -45,8 +45,6 @@ class Identity(NamedTuple):
     again: bool | None = None
     #: The task that this one runs again.
     again_of: str | None = None
-    #: Whether Celery's beat has published it, on its schedule.
-    scheduled: bool = False
 
 
 class Asked(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from typing import Any
 
 Body = dict[str, Any]
@@ -32,7 +31,7 @@ class NotificationServiceInterface(ABC):
         """
 
     @abstractmethod
-    async def update_progress(self, task_id: str, **kwargs: Any) -> Mapping[str, Any]:
+    async def update_progress(self, task_id: str, **kwargs: Any) -> Body:
         """Records new values or an end of a task; returns its body after that.
 
         Args:
@@ -52,7 +51,7 @@ class NotificationServiceInterface(ABC):
         """
 
     @abstractmethod
-    async def get_task_status(self, task_id: str) -> Mapping[str, Any] | None:
+    async def get_task_status(self, task_id: str) -> Body | None:
         """Reads a task's body; None if there is no such task.
 
         Args:

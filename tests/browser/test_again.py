@@ -70,9 +70,7 @@ def test_a_task_is_run_again_on_its_page_with_links_both_ways(
     dialog = page.locator("#sure")
     expect(dialog).to_contain_text("Run fetch again?")
     assert complaints(page) == []
-    with page.expect_request("**/again") as sent:
-        dialog.locator("#sure-yes").click()
-    assert sent.value.headers["idempotency-key"] == "after None"
+    dialog.locator("#sure-yes").click()
     link = page.locator(".part-belongs a")
     expect(link).to_have_count(1)
     (new,) = [one for one in shop.records() if one != old]

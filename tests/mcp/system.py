@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ SHOP = '''
 import os, signal, time
 from celery import Celery
 from progress_backend import ProgressNotifier, install, progress_task
-app = Celery("shop", broker="{url}", backend="{url}")
+app = Celery("shop", broker="{broker}", backend="{broker}")
 install(app)
 
 @app.task(bind=True, name="shop.fetch")
@@ -44,18 +47,26 @@ def failing_job(self):
 @progress_task(start=True)
 def protocol_error_job(self):
     os.kill(os.getpid(), signal.SIGKILL)
+
+@progress_task(start=True)
+def sum_up(): ...
+
+app.task(name="shop.sum")(sum_up)
+app.task(name="shop/sum")(sum_up)
 '''
 SHORT = {"PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "1"}
 (BOT, TOKEN), (EYES, READER) = tokens.new("bot", "start"), tokens.new("eyes", "read")
+(OPS, WRITER), (ANN, OWNER) = tokens.new("ops", "write"), tokens.new("ann", "write", owner="ann")
 
 
 class System:
     """Worker and API of a shop in a folder; the agent's process is started by the test."""
 
-    def __init__(self, folder: Path, redis_url: str) -> None:
-        (folder / "shop.py").write_text(SHOP.format(url=redis_url), encoding="utf-8")
+    def __init__(self, folder: Path, redis_url: str, broker: str = "") -> None:
+        text = SHOP.format(broker=broker or redis_url)
+        (folder / "shop.py").write_text(text, encoding="utf-8")
         self.port, self.folder = free_port(), folder
-        tokens.write_file(folder / "tokens", [TOKEN, READER])
+        tokens.write_file(folder / "tokens", [TOKEN, READER, WRITER, OWNER])
         env = {**SHORT, "PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
         self.worker = Worker("shop", log=folder / "worker.log", env=env, cwd=folder)
         serve = [PROGRAM, "serve", "-A", "shop", "--start", "--port", str(self.port)]
@@ -73,6 +84,48 @@ class System:
     def over_stdio(self, mode: Any = "auto") -> Client:
         env = {"PROGRESS_TOKEN": BOT}
         return Client(StdioServerParameters(command=PROGRAM, args=self.args, env=env), mode=mode)
+
+
+class Stdio:
+    """The command as an agent starts it, line by line: each line of its stdout is JSON."""
+
+    def __init__(self, *args: str, token: str = BOT) -> None:
+        self.process = subprocess.Popen(
+            [PROGRAM, "mcp", *args],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PROGRESS_TOKEN": token},
+        )
+        hello = {"protocolVersion": "2025-11-25", "capabilities": {}}
+        hello["clientInfo"] = {"name": "x", "version": "1"}
+        self.hello = self.ask("initialize", hello)
+        self.write({"jsonrpc": "2.0", "method": "notifications/initialized"})
+
+    def write(self, message: Any) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(
+            f"{message if isinstance(message, str) else json.dumps(message)}\n"
+        )
+        self.process.stdin.flush()
+
+    def read(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        return dict(json.loads(self.process.stdout.readline()))
+
+    def ask(self, method: str, params: Any, number: int = 0) -> dict[str, Any]:
+        self.write({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        while (answer := self.read()).get("id") != number:
+            pass
+        return answer
+
+    def call(self, name: str, number: int = 1, **given: Any) -> dict[str, Any]:
+        return self.ask("tools/call", {"name": name, "arguments": given}, number)
+
+    def end(self) -> None:
+        rest, _ = self.process.communicate(timeout=60)
+        assert (rest, self.process.returncode) == ("", 0)
 
 
 def address(door: Service) -> str:
