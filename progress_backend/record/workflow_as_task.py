@@ -10,10 +10,11 @@ from msgspec.structs import fields
 
 from .fields import Body
 from .json_text import dumps
+from .workflow_fields import WorkflowBody
 
 _ALWAYS: Final = {field.name for field in fields(Body) if field.required}
 #: Fields that only a workflow has.
-_OF_WORKFLOWS: Final = ("workflow_id", "name", "counts", "failures")
+_OF_WORKFLOWS: Final = {*WorkflowBody.__struct_fields__} - {*Body.__struct_fields__}
 
 
 def as_task(body: bytes) -> bytes:
