@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, Final
 
 from prometheus_client import Metric
 
+from progress_backend.flows.outcome_figures import Slots
 from progress_backend.operations import counts as counts_ops
 from progress_backend.operations import webhooks
 from progress_backend.record.model import KINDS, STATUSES
-from progress_backend.record.time_totals import RUN, WAIT, Total
+from progress_backend.record.outcomes import Outcomes
 from progress_backend.web.metrics import Counted, Figures
 from progress_backend.web.request_counts import Measured
 
@@ -36,13 +38,13 @@ def metrics() -> Iterator[Metric]:
     api: Any = SimpleNamespace(
         listener=SimpleNamespace(connected=True, watches=watches), measured=measured
     )
-    times = dict.fromkeys(((kind, "fetch_data") for kind in (WAIT, RUN)), Total())
     counted = Counted(
         tasks=dict.fromkeys(STATUSES, 0),
-        warnings=dict.fromkeys(KINDS, 0),
-        lost=0,
+        warnings={(kind, "other"): 0 for kind in KINDS},
         dropped=dict.fromkeys(counts_ops.DROPPED, 0),
-        times=times,
+        outcomes={"fetch_data": Outcomes(Counter(), {False: 0})},
+        slots=Slots(0, 0, 0),
+        oldest_wait_ms=None,
         webhooks={"ops": webhooks.Figures()},
         evicts=False,
     )

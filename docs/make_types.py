@@ -1,5 +1,6 @@
 """The task's body as JSON Schema and as TypeScript types, from progress_backend/record/fields.py:
-`python -m docs.make_types schema` or `typescript` prints one of them."""
+`python -m docs.make_types schema` or `typescript` prints one of them, `python` the types of the
+dictionaries, which are progress_backend/record/bodies.pyi."""
 
 from __future__ import annotations
 
@@ -8,10 +9,12 @@ import sys
 from typing import Any, Final
 
 from progress_backend.record.fields import Body
+from progress_backend.record.workflow_fields import WorkflowBody
 from progress_backend.web.openapi.field_bodies import body_of
 
 Schema = dict[str, Any]
 
+_PYTHON: Final = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 _NAMES: Final = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean"}
 
 
@@ -63,6 +66,37 @@ def _type(its: Schema) -> str:
     return _NAMES.get(its["type"], "null")
 
 
+def typed_dicts() -> str:
+    """The bodies of a task and of a workflow as Python's types of dictionaries."""
+    parts = dict[str, Schema]()
+    for its in map(body_of, (Body, WorkflowBody)):
+        whole = _plain(its.model_json_schema())
+        parts |= whole.pop("$defs") | {its.__name__: whole}
+    imports = "from typing import Any, Literal, NotRequired, TypedDict"
+    return "\n\n".join([imports, *(_typed_dict(*part) for part in parts.items())]) + "\n"
+
+
+def _typed_dict(name: str, part: Schema) -> str:
+    lines = [f"class {name}(TypedDict):"]
+    for field, its in part["properties"].items():
+        kind = _python(its)
+        there = kind if field in part.get("required", ()) else f"NotRequired[{kind}]"
+        lines.append(f"    {field}: {there}")
+    return "\n".join(lines)
+
+
+def _python(its: Schema) -> str:
+    if "$ref" in its:
+        return str(its["$ref"]).rpartition("/")[2]
+    if "anyOf" in its:
+        return " | ".join(map(_python, its["anyOf"]))
+    if one_of := its.get("enum") or ([its["const"]] if "const" in its else []):
+        return f"Literal[{', '.join(map(json.dumps, one_of))}]"
+    if its["type"] == "array":
+        return f"list[{_python(its['items'])}]"
+    return "dict[str, Any]" if its["type"] == "object" else _PYTHON.get(its["type"], "None")
+
+
 def schema_block() -> str:
     """The JSON Schema as Markdown."""
     return f"```json\n{json.dumps(schema(), ensure_ascii=False, indent=2)}\n```"
@@ -79,5 +113,7 @@ if __name__ == "__main__":
         print(json.dumps(schema(), ensure_ascii=False, indent=2))
     elif asked == ["typescript"]:
         print(typescript())
+    elif asked == ["python"]:
+        print(typed_dicts(), end="")
     else:
         sys.exit(__doc__)

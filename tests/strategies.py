@@ -133,6 +133,7 @@ identities = st.builds(
     expect_s=limits,
     stall_s=limits,
     owner=owners,
+    scheduled=st.booleans(),
 )
 
 
@@ -266,6 +267,7 @@ def tasks(draw: st.DrawFn, content: st.SearchStrategy[dict[str, Any]] = plain_ma
         usual=draw(st.none() | st.sampled_from([(3,), (4, 0.5, 2.5, 0, 0, 0.8, 1.9, 0, 0, 0, 0)])),
         expect_s=draw(limits),
         stall_s=draw(limits),
+        scheduled=draw(st.booleans()),
         owner=draw(owners),
         warnings=draw(st.none() | warnings),
         control=draw(st.none() | controls),

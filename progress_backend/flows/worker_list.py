@@ -13,7 +13,7 @@ from ..record import local_time, reader_view
 from ..record.fields import Body
 from ..record.local_time import moment
 from ..record.model import rendered
-from ..record.time_totals import OTHERS
+from ..record.outcomes import types_of
 from .flow import Flow
 from .stored_record import milliseconds
 from .task_flows import Flows
@@ -53,14 +53,13 @@ def workers(flows: Flows, now: datetime, its: dict[str, Any] | None = None) -> F
 
 def figures(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
     """The oldest wait, the task types that have run, and more: the part that takes many reads."""
-    waits = yield from _oldest_wait_ms(flows, now)
-    totals = yield from counts.times()
-    types = sorted({task_type for _, task_type in totals} - {OTHERS})
+    waits = yield from oldest_wait_ms(flows, now)
+    types = types_of((yield from counts.outcomes()))
     still = yield from lists.tally(Filters(warning=STILL_RUNS))
     return {"oldest_wait_ms": waits, "types": types, "still_running": still.total}
 
 
-def _oldest_wait_ms(flows: Flows, now: datetime) -> Flow[int | None]:
+def oldest_wait_ms(flows: Flows, now: datetime) -> Flow[int | None]:
     """How long the oldest task waits that may start; None if no task waits. Planned steps, and
     tasks with an `eta` still to come, are left out."""
     found = yield from lists.oldest(_AT_ONCE, Filters("created"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
@@ -223,3 +224,8 @@ def as_message(value: Any) -> str:
     """
     text: str = json.dumps(value, sort_keys=True)  # type: ignore[no-untyped-call]  # kombu has none
     return text
+
+
+def digest_of(arguments: Mapping[str, Any]) -> str:
+    """A digest of checked arguments, whatever their order."""
+    return hashlib.sha256(as_message(arguments).encode("utf-8", "surrogatepass")).hexdigest()

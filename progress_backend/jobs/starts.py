@@ -6,52 +6,41 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 from celery import Celery
 
-from ..daemon import daemon
-from ..errors import InvalidEvent, ProgressError, SettingsError, TransitionRefused
+from ..errors import InvalidEvent, ProgressError, SettingsError, TaskNotFound, TransitionRefused
 from ..flows import shown_record
-from ..operations import messages, starts
+from ..flows.stored_record import Applied
+from ..operations import starts
 from ..record import kept_message
 from ..record.events import Created, Failed, Identity, Repeated
+from ..record.failures import described
 from ..record.fields import Body
 from ..record.model import ENDED, NOT_PUBLISHED
+from ..record.reader_view import seen
 from ..service.redis_progress_service import RedisProgressService
 from ..store.async_store import AsyncStore
 from ..tracking.decorator import marking_of
 from ..tracking.headers import HEADER
 from ..tracking.identity import identity_of
 from ..tracking.kept_message import loaded
-from .schema import Job, as_message, jobs_of
+from ..tracking.publish import publish_created
+from .publish_threads import PublishThreads, StartError
+from .schema import Job, digest_of, jobs_of
 
 logger = logging.getLogger(__name__)
 
-#: Publishes at once in one process: a broker that hangs holds no more threads.
-MOST_AT_ONCE: Final = 16
 #: Seconds that a caller waits for the broker, and for another caller with the same key.
 PUBLISH_S: Final = 2.0
 #: Seconds after which a publish that goes on renews its claim, long before another may take it.
 RENEW_S: Final = 8.0
 _LOOK_S: Final = 0.1
-_MAX_KEY: Final = 200
-
-
-class StartError(ProgressError):
-    """A job was not started, or it is not known whether it was.
-
-    Attributes:
-        retry_after_s: seconds after which the same request may be sent again; 0: never by itself.
-    """
-
-    def __init__(self, message: str, status_code: int, retry_after_s: int = 0) -> None:
-        super().__init__(message)
-        self.status_code = status_code
-        self.retry_after_s = retry_after_s
 
 
 class Given(NamedTuple):
@@ -63,12 +52,15 @@ class Given(NamedTuple):
     header: Mapping[str, Any] = MappingProxyType({})
 
 
-_PLAIN: Final = Given()
-_NOT_SIGNED: Final = (
-    "the arguments of task {} are not signed for it: they were kept by a process without "
-    "PROGRESS_SIGNING_KEYS"
-)
+class Started(NamedTuple):
+    """A started task's id; its record, None if it was started before or is not known."""
 
+    task_id: str
+    record: Body | None = None
+
+
+_PLAIN: Final = Given()
+_NOT_SIGNED: Final = "not signed for it: they were kept by a process without PROGRESS_SIGNING_KEYS"
 #: The end of a task that has had no run.
 _NOT_TAKEN: Final = Failed(
     error_message="the broker did not take the message", cause=NOT_PUBLISHED, attempt=0
@@ -82,11 +74,13 @@ class Starts:
         """Imports the app's task modules.
 
         Raises:
-            SettingsError: the app runs its tasks where they are called.
-            Exception: whatever a task module raises.
+            SettingsError: they cannot be imported, or the app runs its tasks where they are called.
         """
-        app.loader.import_default_modules()
-        app.finalize()
+        try:
+            app.loader.import_default_modules()
+            app.finalize()
+        except Exception as error:  # whatever a task module raises
+            raise SettingsError(f"the tasks cannot be imported: {described(error)}") from error
         if app.conf.task_always_eager:
             raise SettingsError(
                 "task_always_eager runs a task where it is started: unset it to start jobs"
@@ -97,14 +91,29 @@ class Starts:
             logger.warning("task %s cannot be started by other programs: %s", name, why)
         self._store = store
         self._service = service
-        self._publishing = 0
+        self._threads = PublishThreads()
 
-    def identity(self, job: Job, arguments: Mapping[str, Any], owner: str | None) -> Identity:
+    def job(self, name: str, owner: str | None) -> Job:
+        """A job by its name, for a caller who is bound to this owner, None to none.
+
+        Raises:
+            StartError: 404, there is none, with the reason; 403, it is not for this caller.
+        """
+        if (job := self.jobs.get(name)) is None:
+            why = self.closed.get(name, "no task with @progress_task(start=True) has this name")
+            raise StartError(f"job {name!r:.90} cannot be started: {why}", 404)
+        if owner is not None and not job.for_owners:
+            raise StartError("this job is not for callers who are bound to an owner", 403)
+        return job
+
+    def identity(
+        self, job: Job, arguments: Mapping[str, Any], owner: str | None, given: Given = _PLAIN
+    ) -> Identity:
         """What a record of this start says; `owner` is the caller's, in place of the task's own."""
         marking = marking_of(job.task)
         assert marking is not None
-        given = {HEADER: _header(owner)}
-        return identity_of(job.task, job.name, marking, (), arguments, given)
+        header = {HEADER: {**given.header, **_header(owner)}}
+        return identity_of(job.task, job.name, marking, given.args, arguments, header)
 
     async def start(
         self,
@@ -113,68 +122,66 @@ class Starts:
         identity: Identity,
         key: str | None,
         given: Given = _PLAIN,
-    ) -> str:
-        """Creates the record and publishes the message; returns the task's id. `key` is the
-        caller's Idempotency-Key: the same key and arguments give the same task.
+    ) -> Started:
+        """Creates the record and publishes the message. `key` is the caller's Idempotency-Key: the
+        same key and arguments give the same task.
 
         Raises:
             StartError: it was not started, or that is not known.
             InvalidEvent: the key cannot be used, or was used with other arguments.
             StoreUnavailable: the store does not answer; nothing was published.
         """
-        if self._publishing >= MOST_AT_ONCE:
-            why = f"{MOST_AT_ONCE} starts still wait for the broker; nothing was started"
-            raise StartError(why, 503, 1)
-        self._publishing += 1
+        self._threads.take()
+        made = None
         try:
             task_id, mark = await self._claimed(job, arguments, identity, key)
             if mark is not None:
-                await self._service.apply(task_id, Created(identity=identity))
-        except BaseException:
-            self._publishing -= 1
-            raise
-        if mark is None:  # it was started before
-            self._publishing -= 1
-            return task_id
+                created = (Created(identity=identity),)
+                made = await self._store.run(
+                    self._service.flows.apply(task_id, created, self._store.now(), clip=True)
+                )
+        finally:
+            if made is None:
+                self._threads.give_back()
+        if made is None or mark is None:
+            return Started(task_id)
         options = {**given.options, "task_id": task_id}
         options["headers"] = {HEADER: {**given.header, **_header(identity.owner)}}
-        publish = asyncio.ensure_future(self._publish(job, given.args, arguments, options, mark))
+        call = partial(publish_created, job.task, given.args, arguments, options, made)
+        publish = asyncio.ensure_future(self._publish(task_id, call, mark))
         try:
             async with asyncio.timeout(PUBLISH_S):
-                await asyncio.shield(publish)
+                return await asyncio.shield(publish)
         except TimeoutError:
             publish.add_done_callback(lambda done: done.cancelled() or done.exception())
             why = f"the broker has not replied within {PUBLISH_S:g} s: it is not known whether "
             raise StartError(f"{why}task {task_id} was published", 504) from None
-        return task_id
 
-    async def again(
-        self, task_id: str, record: Body, owner: str | None, key: str | None = None
-    ) -> str:
-        """Runs an ended task again with what it was published with, as another task; returns that
-        one's id. `owner`: the caller's, None for one who is not bound to an owner. `key` as that of
-        `start`, for this task alone.
+    async def again(self, task_id: str, owner: str | None, key: str | None) -> Started:
+        """Runs an ended task again with what it was published with, as another task. `owner` as
+        that of `job`, `key` as that of `start`, for this task alone; None: requests that come
+        before another run is known (`again_by`) are one.
 
         Raises:
+            TaskNotFound: there is no record.
             StartError: 409, it cannot be run again, with the reason; else as `start`.
             WrongArguments: today's code does not take its arguments.
         """
-        job, given, kwargs = await self._kept(task_id, record)
-        if owner is not None and not job.for_owners:
-            raise StartError("this job is not for callers who are bound to an owner", 403)
+        record = await self._store.run(shown_record.record(self._service.flows, task_id))
+        if record is None:
+            raise TaskNotFound(task_id)
+        name, given, kwargs = await self._kept(task_id, record)
+        job = self.job(name, owner)
         job.checked(job.named(given.args, kwargs))
-        headers = {HEADER: {**given.header, **_header(record.owner)}}
-        marking = marking_of(job.task)
-        assert marking is not None
-        identity = identity_of(job.task, job.name, marking, given.args, kwargs, headers)
-        identity = identity._replace(again_of=task_id)
-        new_id = await self.start(job, kwargs, identity, key, given)
+        identity = self.identity(job, kwargs, record.owner, given)._replace(again_of=task_id)
+        key = key or f"after {record.again_by}"
+        started = await self.start(job, kwargs, identity, key, given)
         with contextlib.suppress(ProgressError):  # the new task runs all the same
-            await self._service.apply(task_id, Repeated(task_id=new_id))
-        return new_id
+            await self._service.apply(task_id, Repeated(task_id=started.task_id))
+        return started
 
-    async def _kept(self, task_id: str, record: Body) -> tuple[Job, Given, dict[str, Any]]:
-        """The job of a task's record, and what it was published with; raises as `again`."""
+    async def _kept(self, task_id: str, record: Body) -> tuple[str, Given, dict[str, Any]]:
+        """The job's name of a record, and what it was published with; raises as `again`."""
         settings = self._store.settings
         if record.status not in ENDED:
             raise StartError(
@@ -182,7 +189,7 @@ class Starts:
             )
         if record.workflow is not None:
             raise StartError(f"task {task_id} is part of a workflow: run the workflow again", 409)
-        stored = await self._store.execute(messages.kept(task_id))
+        stored = await self._store.execute(starts.kept_message(task_id))
         if stored is None:
             raise StartError(f"the arguments of task {task_id} are not kept", 409)
         about = settings.signing_keys, settings.key_prefix, task_id
@@ -195,10 +202,11 @@ class Starts:
         except (ValueError, KeyError, TypeError):
             raise StartError(f"what is kept of task {task_id} cannot be read", 409) from None
         except kept_message.NotSigned:
-            raise StartError(_NOT_SIGNED.format(task_id), 409) from None
-        if (found := self.jobs.get(name)) is None:
+            why = f"the arguments of task {task_id} are {_NOT_SIGNED}"
+            raise StartError(why, 409) from None
+        if name not in self.jobs:
             raise StartError(f"there is no job {name!r:.90} in the code any more", 409)
-        return found, given, kwargs
+        return name, given, kwargs
 
     async def _claimed(
         self, job: Job, arguments: dict[str, Any], identity: Identity, key: str | None
@@ -208,7 +216,8 @@ class Starts:
         if key is None:
             return str(uuid4()), ""
         name = job.name if identity.again_of is None else f"{identity.again_of}\0{job.name}"
-        task_id = id_of(self._store.settings.key_prefix, identity.owner, name, unquoted(key))
+        key = starts.unquoted(key)
+        task_id = id_of(self._store.settings.key_prefix, identity.owner, name, key)
         call = starts.claim(task_id, digest_of(arguments))
         until = asyncio.get_running_loop().time() + PUBLISH_S
         while (found := await self._store.execute(call)).standing == "publishing":
@@ -232,65 +241,31 @@ class Starts:
             return record is not None
         return record.status in ENDED and record.error_cause != NOT_PUBLISHED
 
-    async def _publish(
-        self, job: Job, args: Any, kwargs: Any, options: dict[str, Any], mark: str
-    ) -> None:
+    async def _publish(self, task_id: str, call: Callable[[], Applied], mark: str) -> Started:
         """Publishes in a thread, however long that takes, and notes how it ended."""
-        loop, task_id = asyncio.get_running_loop(), options["task_id"]
-        sent: asyncio.Future[Exception | None] = loop.create_future()
+        sent = asyncio.ensure_future(self._threads.call(call))
+        while mark and not (await asyncio.wait((sent,), timeout=RENEW_S))[0]:
+            mark = await self._noted(task_id, mark, "publishing")
+        if (error := (await asyncio.wait((sent,)))[0].pop().exception()) is None:
+            await self._noted(task_id, mark, "published")
+            document = sent.result().document
+            return Started(task_id, seen(document, task_id) if document else None)
+        logger.warning("task %s was not published: %s", task_id, error)
+        with contextlib.suppress(TransitionRefused):  # by the tracked publish, or it runs
+            await self._service.apply(task_id, _NOT_TAKEN)
+        await self._noted(task_id, mark, "free")
+        why = f"the broker did not take the message of task {task_id}: nothing was started"
+        raise StartError(why, 503, 1)
 
-        def publish() -> None:
-            error: Exception | None = None
-            try:
-                job.task.apply_async(args, kwargs, **options)
-            except Exception as raised:  # kombu's transports raise what their libraries raise
-                error = raised
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(sent.set_result, error)
-
-        try:
-            started = daemon("progress-start", publish) is not None
-            if started and mark:
-                mark = await self._renewed(task_id, mark, sent)
-            error = await sent if started else RuntimeError("no thread is left")
-        finally:
-            self._publishing -= 1
-        if error is not None:
-            logger.warning("task %s was not published: %s", task_id, error)
-            with contextlib.suppress(TransitionRefused):  # by the tracked publish, or it runs
-                await self._service.apply(task_id, _NOT_TAKEN)
-        if mark:
-            ended = starts.end(task_id, mark, "published" if error is None else "free")
-            with contextlib.suppress(ProgressError):  # a claim without an end expires
-                await self._store.execute(ended)
-        if error is not None:
-            why = f"the broker did not take the message of task {task_id}: nothing was started"
-            raise StartError(why, 503, 1)
-
-    async def _renewed(self, task_id: str, mark: str, sent: asyncio.Future[Any]) -> str:
-        """Renews the claim of a publish until that has ended; returns its mark."""
-        while not (await asyncio.wait((sent,), timeout=RENEW_S))[0]:
-            with contextlib.suppress(ProgressError):  # at the next turn
-                mark = await self._store.execute(starts.end(task_id, mark, "publishing"))
+    async def _noted(self, task_id: str, mark: str, state: starts.State) -> str:
+        """The mark of a claim, once it is noted; a claim without an end expires."""
+        with contextlib.suppress(ProgressError):
+            return mark and await self._store.execute(starts.end(task_id, mark, state))
         return mark
 
 
 def _header(owner: str | None) -> dict[str, str]:
     return {} if owner is None else {"owner": owner}
-
-
-def unquoted(key: str) -> str:
-    """An Idempotency-Key; one in quotes, as the IETF's draft has it, is the same as without.
-
-    Raises:
-        InvalidEvent: it cannot be used.
-    """
-    text = key.strip()
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        text = text[1:-1]
-    if not 1 <= len(text) <= _MAX_KEY or not (text.isascii() and text.isprintable()):
-        raise InvalidEvent(f"an Idempotency-Key has 1 to {_MAX_KEY} printable characters")
-    return text
 
 
 def id_of(prefix: str, owner: str | None, name: str, key: str) -> str:
@@ -301,8 +276,3 @@ def id_of(prefix: str, owner: str | None, name: str, key: str) -> str:
         text = part.encode("utf-8", "surrogatepass")
         digest.update(b"%d:" % len(text) + text)
     return str(UUID(bytes=digest.digest()[:16], version=5))
-
-
-def digest_of(arguments: Mapping[str, Any]) -> str:
-    """A digest of checked arguments, whatever their order."""
-    return hashlib.sha256(as_message(arguments).encode("utf-8", "surrogatepass")).hexdigest()

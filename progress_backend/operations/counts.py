@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from ..record.model import KINDS, TaskStatus
-from ..record.time_totals import KINDS as TIMES
-from ..record.time_totals import Total, Totals
+from ..record.model import TaskStatus
+from ..record.outcomes import Sums, merged
 from .call import Asked, Call, everywhere, in_the_first, one
 from .keys import Keys
-from .values import MORE_ROOM, nothing, text, whole
+from .values import MORE_ROOM, nothing, sums, timed, whole
 
 #: Kinds of dropped events; the first is dropped first.
 DROPPED: Final = ("value", "publish", "start", "other", "end")
-#: Part of a field's name in the hash of times -> the attribute of `Total` that the field has.
-_PARTS: Final = {"count": "number", "sum": "us"}
-
-
-def lost() -> Call[int]:
-    """How many runs any process has found lost, since the store was empty."""
-    return everywhere(lambda keys: one(("GET", keys.lost), lambda runs: whole(runs or 0)))
 
 
 def add_dropped(events: Mapping[str, int]) -> Call[None]:
@@ -43,37 +35,17 @@ def dropped() -> Call[dict[str, int]]:
     return in_the_first(lambda keys: one(("HMGET", keys.dropped, *DROPPED), parse))
 
 
-def warnings() -> Call[tuple[int, ...]]:
-    """How many tasks have each kind of warning, as `model.KINDS` orders them."""
+def outcomes() -> Call[Sums]:
+    """The figures by type, since the store was empty."""
 
-    def ask(keys: Keys) -> Asked[tuple[int, ...]]:
-        asked = [("ZCARD", keys.warned(kind)) for kind in KINDS]
-        return Asked(asked, lambda replies: tuple(count or 0 for count in replies))
+    def ask(keys: Keys) -> Asked[Sums]:
+        successes = ("ZRANGE", keys.successes, 0, -1, "WITHSCORES")
+        return Asked([("HGETALL", keys.outcomes), successes], parse)
 
-    return everywhere(ask)
+    def parse(replies: list[Any]) -> Sums:
+        return Sums(sums(replies[0]), {name: at_ms for at_ms, name in timed(replies[1])})
 
-
-def times() -> Call[Totals]:
-    """How long tasks of each type waited and ran, since the store was empty."""
-
-    def parse(reply: Any) -> Totals:
-        found: Totals = {}
-        for name, stored in _fields(reply):
-            kind, part, *rest = text(name).split("|", 2)
-            if kind in TIMES and part in _PARTS and rest:
-                known = found.get((kind, rest[0]), Total())
-                found[kind, rest[0]] = known._replace(**{_PARTS[part]: whole(stored)})
-        return found
-
-    return everywhere(lambda keys: one(("HGETALL", keys.times), parse))
-
-
-def _fields(reply: Any) -> Iterator[tuple[bytes, bytes]]:
-    """The fields of a hash, from a dictionary or a flat list."""
-    if isinstance(reply, dict):
-        return iter(reply.items())
-    flat = reply or []
-    return zip(flat[::2], flat[1::2], strict=True)
+    return everywhere(ask, merged)
 
 
 class Counted(NamedTuple):

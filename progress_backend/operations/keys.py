@@ -151,10 +151,17 @@ class Keys:
         return f"{self.prefix}task_runs:{task_type}"
 
     @property
-    def times(self) -> str:
-        """Hash: waiting and running times by type: kind, "count" and type -> number of tasks; kind,
-        "sum" and type -> sum of their times (µs)."""
-        return f"{self.prefix}progress_times"
+    def outcomes(self) -> str:
+        """Hash: figures by type, up to 100 types and `other`: kind, label and type -> number of
+        ends, of further runs, of waits and of runs in each range; or the sum of these times
+        (µs)."""
+        return f"{self.prefix}progress_outcomes"
+
+    @property
+    def successes(self) -> str:
+        """Sorted set of the same types, each with "1" (by a schedule) or "0", by the time (ms) of
+        the last success."""
+        return f"{self.prefix}progress_last_successes"
 
     # Workflows
 
@@ -254,14 +261,14 @@ class Keys:
         """Sorted set of lease ids by the time (ms) at which each expires."""
         return f"{self.prefix}progress_leases"
 
+    @property
+    def slots(self) -> str:
+        """Hash: lease id -> how many tasks its worker runs at most."""
+        return f"{self.prefix}progress_slots"
+
     def held(self, lease: str) -> str:
         """Sorted set of the ids of tasks that the worker of a lease runs."""
         return f"{self.prefix}progress_held:{lease}"
-
-    @property
-    def lost(self) -> str:
-        """String: number of runs that any process recorded as lost."""
-        return f"{self.prefix}progress_found_lost"
 
     @property
     def asked_again(self) -> str:

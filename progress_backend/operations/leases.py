@@ -7,15 +7,36 @@ from collections.abc import Collection, Sequence
 from itertools import chain
 from typing import Any
 
-from .call import Asked, Call, everywhere, in_the_first, listed, one, shared
+from .call import Asked, Call, Request, everywhere, in_the_first, listed, one, shared
 from .keys import Keys
 from .scripts import script
-from .values import nothing, texts, timed, whole
+from .values import nothing, sums, texts, timed, whole
 
 
-def renew(lease: str, until_ms: int) -> Call[None]:
-    """Writes that a lease is valid until a time."""
-    return in_the_first(lambda keys: one(("ZADD", keys.leases, until_ms, lease), nothing))
+def renew(lease: str, until_ms: int, slots: int | None = None) -> Call[None]:
+    """Writes that a lease is valid until a time, and how many tasks its worker runs at most."""
+
+    def ask(keys: Keys) -> Asked[None]:
+        until: Request = ("ZADD", keys.leases, until_ms, lease)
+        size: list[Request] = [] if slots is None else [("HSET", keys.slots, lease, slots)]
+        return Asked([until, *size], nothing)
+
+    return in_the_first(ask)
+
+
+def living(now_ms: int, limit: int) -> Call[list[tuple[str, int]]]:
+    """Ids of `limit` leases that are valid, and how many tasks their workers run at most, 0 if that
+    is not known."""
+
+    def ask(keys: Keys) -> Asked[list[tuple[str, int]]]:
+        valid = ("ZRANGEBYSCORE", keys.leases, now_ms, "+inf", "LIMIT", 0, limit)
+        return Asked([valid, ("HGETALL", keys.slots)], parse)
+
+    def parse(replies: list[Any]) -> list[tuple[str, int]]:
+        slots = sums(replies[1])
+        return [(lease, slots.get(lease, 0)) for lease in texts(replies[0])]
+
+    return in_the_first(ask)
 
 
 def assume(leases: Collection[str], until_ms: int) -> Call[None]:
@@ -96,15 +117,10 @@ def forget(lease: str, before_ms: int) -> Call[None]:
     first partition."""
 
     def ask(keys: Keys) -> Asked[None]:
-        names = {"leases": keys.leases, "held": keys.held(lease)}
+        names = {"leases": keys.leases, "held": keys.held(lease), "slots": keys.slots}
         return one(script("forget", names, {"lease": lease, "before": before_ms}), nothing)
 
     return in_the_first(ask)
-
-
-def found_lost(runs: int) -> Call[None]:
-    """Counts runs that were found lost."""
-    return in_the_first(lambda keys: one(("INCRBY", keys.lost, runs), nothing))
 
 
 def ask_again(tasks: Collection[tuple[str, int | None]]) -> Call[None]:

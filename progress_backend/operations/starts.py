@@ -1,9 +1,10 @@
-"""Keyed starts of jobs: which caller publishes, and whether it has."""
+"""Starts of jobs with an Idempotency-Key: which caller publishes, and whether it has."""
 
 from __future__ import annotations
 
 from typing import Any, Final, Literal, NamedTuple
 
+from ..errors import InvalidEvent
 from .call import Asked, Call, at, one
 from .keys import Keys
 from .scripts import script
@@ -11,8 +12,11 @@ from .values import text
 
 #: Milliseconds after which a claim of a creator that has not ended it counts no more: it has died.
 _STALE_MS: Final = 30_000
-#: Milliseconds for which a mark is kept; without the record it does not count.
+#: Milliseconds for which a mark is kept without a record; with it, for as long as that.
 _TTL_MS: Final = 8 * 86_400_000
+_MAX_KEY: Final = 200
+
+State = Literal["publishing", "published", "free"]
 
 
 class Claim(NamedTuple):
@@ -42,10 +46,33 @@ def claim(task_id: str, digest: str) -> Call[Claim]:
     return at(task_id, ask)
 
 
-def end(task_id: str, mark: str, state: Literal["publishing", "published", "free"]) -> Call[str]:
+def end(task_id: str, mark: str, state: State) -> Call[str]:
     """Notes that a claimed start was published, or that its publish failed, so that the key is free
     again, or that it goes on, so that the claim counts from now on; the mark as it is now."""
     about = {"claim": mark, "state": state}
     return at(
         task_id, lambda keys: one(script("end_claim", {"mark": keys.start(task_id)}, about), text)
     )
+
+
+def unquoted(key: str) -> str:
+    """An Idempotency-Key; one in quotes, as the IETF's draft has it, is the same as without.
+
+    Raises:
+        InvalidEvent: it cannot be used.
+    """
+    text = key.strip()
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = text[1:-1]
+    if not 1 <= len(text) <= _MAX_KEY or not (text.isascii() and text.isprintable()):
+        raise InvalidEvent(f"an Idempotency-Key has 1 to {_MAX_KEY} printable characters")
+    return text
+
+
+def kept_message(task_id: str) -> Call[bytes | None]:
+    """Reads what a task was published with, as it is stored; None if that is not kept."""
+
+    def parse(reply: object) -> bytes | None:
+        return reply if isinstance(reply, bytes) else None
+
+    return at(task_id, lambda keys: one(("GET", keys.message(task_id)), parse))

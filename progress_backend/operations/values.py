@@ -37,6 +37,12 @@ def whole(score: Any) -> int:
         return 0
 
 
+def sums(reply: Any) -> dict[str, int]:
+    """The fields of a hash of numbers, from a dictionary or a flat list."""
+    each = reply.items() if isinstance(reply, dict) else pairs(reply or [])
+    return {text(name): whole(number) for name, number in each}
+
+
 def timed(reply: list[Any] | None) -> list[tuple[int, str]]:
     """Scores, and the members that have them."""
     return [(whole(score), text(member)) for member, score in pairs(reply or [])]

@@ -45,6 +45,8 @@ class Identity(NamedTuple):
     again: bool | None = None
     #: The task that this one runs again.
     again_of: str | None = None
+    #: Whether Celery's beat has published it, on its schedule.
+    scheduled: bool = False
 
 
 class Asked(NamedTuple):

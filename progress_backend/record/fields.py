@@ -248,6 +248,7 @@ class Bookkeeping(Struct, kw_only=True, omit_defaults=True):
     usual: tuple[Amount, ...] | None = None
     expect_s: Amount | None = None
     stall_s: Amount | None = None
+    scheduled: bool = False
 
 
 class Stored(Body, kw_only=True, omit_defaults=True):

@@ -217,6 +217,8 @@ class Task(Struct, frozen=True):
     #: Seconds without a value after which a run is stalled, by its marking; None: by the times
     #: between its own values.
     stall_s: float | None = None
+    #: Whether Celery's beat has published the task, on its schedule.
+    scheduled: bool = False
     #: A warning is no status, and changes no time of the record.
     warnings: Warnings | None = None
     #: As `fields.Control`; its `acknowledged_at` is there, and None until then.

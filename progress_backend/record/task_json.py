@@ -54,7 +54,10 @@ _ALIKE: Final = (
         "error_cause",
     ),
 )
-_KEPT: Final = ("again_s", "lost_runs", "keeps_results", "work", "usual", "expect_s", "stall_s")
+_KEPT: Final = (
+    *("again_s", "lost_runs", "keeps_results", "work", "usual", "expect_s", "stall_s"),
+    "scheduled",
+)
 _alike, _kept = attrgetter(*_ALIKE), attrgetter(*_KEPT)
 
 
@@ -252,6 +255,7 @@ def task_of(body: Body, unknown: Mapping[str, Any] = _NONE) -> Task:
         kept.usual,
         kept.expect_s,
         kept.stall_s,
+        kept.scheduled,
         None if (warnings := body.warnings) is None else _warnings(warnings),
         body.control,
         body.message_code,

@@ -14,7 +14,7 @@ from math import ceil
 from typing import TypeVar
 
 from ..errors import ConcurrentUpdate, StoreUnavailable
-from ..flows.stored_record import Applied
+from ..flows.stored_record import Applied, Base
 from ..operations.call import Call
 from ..record import events as ev
 from ..record.model import LOST, TaskStatus
@@ -63,17 +63,22 @@ class Sender(SenderThread):
             self._mirror.close(run, max(deadline - time.monotonic(), 0.0))
 
     def record(
-        self, run: Run | None, task_id: str, *happened: ev.Event, keep: bool = True
+        self,
+        run: Run | None,
+        task_id: str,
+        *happened: ev.Event,
+        keep: bool = True,
+        base: Base | None = None,
     ) -> Applied | None:
-        """Records events now; else keeps them in the outbox (unless `keep` is false) and returns
-        None. Raises only what a signal's handler raises meanwhile; the outbox has the events
-        then."""
+        """Records events now, on `base` if there is no run and the record is known; else keeps them
+        in the outbox (unless `keep` is false) and returns None. Raises only what a signal's handler
+        raises meanwhile; the outbox has the events then."""
         task_id, writer, now = str(task_id), self.writer, None  # a caller may give a UUID
         try:
             if not self._outbox.holds_up(task_id, happened[-1], kept=keep) and self._asks(happened):
                 with writer.waiting(writer.jobs):
                     now = writer.store.measured_now()
-                    outcome = writer.apply(run, task_id, happened, now)
+                    outcome = writer.apply(run, task_id, happened, now, base)
                 if not isinstance(outcome, ConcurrentUpdate):
                     keep = False
                     return outcome
@@ -166,7 +171,7 @@ class Sender(SenderThread):
         try:
             with run.lock, self.writer.waiting(thread):
                 now = self.writer.store.measured_now()
-                done = self.writer.apply(run, run.task_id, (ev.Acknowledged(),), now)
+                done = self.writer.apply(run, run.task_id, (ev.Acknowledged(),), now, None)
         except StoreUnavailable:
             return False
         return isinstance(done, Applied)

@@ -52,8 +52,9 @@ _JOBS_REST_S = 10.0
 #: Longest error that is logged, in characters.
 _LONGEST = 500
 
+Happened = tuple[ev.Event, ...]
 #: Events to record: their run (None for events of no run), the task's id, and the events.
-Entry = tuple[Run | None, str, tuple[ev.Event, ...]]
+Entry = tuple[Run | None, str, Happened]
 #: Result of recording them; None: they cannot be recorded.
 Outcome = Applied | ConcurrentUpdate | None
 
@@ -140,10 +141,10 @@ class Writer:
             StoreUnavailable: the store does not answer; any of the commits may have been done.
         """
         if len(several) == 1:
-            return [self.apply(*several[0], now)]
+            return [self.apply(*several[0], now, None)]
         try:
             outcomes: Sequence[object] = self.store.run(
-                together([self._flow(*entry, now) for entry in several])
+                together([self._flow(*entry, now, None) for entry in several])
             )
         except (StoreUnavailable, SoftTimeLimitExceeded):
             raise
@@ -161,21 +162,22 @@ class Writer:
                 self.refuse(outcome)
                 recorded.append(None)
             else:
-                recorded.append(self.apply(run, task_id, happened, now))
+                recorded.append(self.apply(run, task_id, happened, now, None))
         return recorded
 
     def apply(
-        self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
+        self, run: Run | None, task_id: str, happened: Happened, now: datetime, base: Base | None
     ) -> Outcome:
-        """As `apply_together`, of one task.
+        """As `apply_together`, of one task; `base` is its record where there is no run.
 
         Raises:
             StoreUnavailable: the store does not answer.
         """
         try:
-            if run is None and (created := self._created(task_id, happened[0], now)) is not None:
+            first = run is None and base is None
+            if first and (created := self._created(task_id, happened[0], now)) is not None:
                 return created
-            applied = self.store.run(self._flow(run, task_id, happened, now))
+            applied = self.store.run(self._flow(run, task_id, happened, now, base))
         except (StoreUnavailable, SoftTimeLimitExceeded):
             raise  # Celery's signal handler raises the limit into the job while this code runs
         except ConcurrentUpdate as error:
@@ -188,7 +190,7 @@ class Writer:
                 return None
             # An end is recorded whatever a job has put into its values.
             fault("the values of an event are not recorded", error)
-            return self.apply(run, task_id, bare, now)
+            return self.apply(run, task_id, bare, now, base)
         return self._done(run, happened, applied)
 
     def values(self, values: Sequence[tuple[Run, ev.Progressed]], now: datetime) -> list[Outcome]:
@@ -225,9 +227,9 @@ class Writer:
         return [outcomes[n] for n in range(len(values))]
 
     def _flow(
-        self, run: Run | None, task_id: str, happened: tuple[ev.Event, ...], now: datetime
+        self, run: Run | None, task_id: str, happened: Happened, now: datetime, base: Base | None
     ) -> Flow[Applied]:
-        base = None if run is None else run.base
+        base = base if run is None else run.base
         if run is not None and happened[-1].attempt is None and happened[-1].owner is None:
             number = ev.UNRECORDED if run.attempt is None else run.attempt
             happened = tuple([event.of_attempt(number) for event in happened])

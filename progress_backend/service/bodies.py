@@ -5,14 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from ..operations.counts import Counted
-from ..record.json_text import parsed
 from .interface import Body
-
-
-def loaded(document: bytes) -> Body:
-    """A body that is JSON text."""
-    body: Body = parsed(document)
-    return body
 
 
 def pagination(page: int, limit: int, total: int | None) -> Body:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 Body = dict[str, Any]
@@ -31,7 +32,7 @@ class NotificationServiceInterface(ABC):
         """
 
     @abstractmethod
-    async def update_progress(self, task_id: str, **kwargs: Any) -> Body:
+    async def update_progress(self, task_id: str, **kwargs: Any) -> Mapping[str, Any]:
         """Records new values or an end of a task; returns its body after that.
 
         Args:
@@ -51,7 +52,7 @@ class NotificationServiceInterface(ABC):
         """
 
     @abstractmethod
-    async def get_task_status(self, task_id: str) -> Body | None:
+    async def get_task_status(self, task_id: str) -> Mapping[str, Any] | None:
         """Reads a task's body; None if there is no such task.
 
         Args:

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ..errors import TaskNotFound
 from ..flows.stored_record import REQUESTS, encoded, facets_of, milliseconds, steps
@@ -18,11 +18,15 @@ from ..operations.lists import Filters
 from ..record import caller_events, local_time
 from ..record.document import body_of
 from ..record.events import Cancelled, Created, Event
+from ..record.json_text import parsed
 from ..record.list_request import ListRequest
 from ..record.model import STATUSES, Task, TaskStatus
 from ..settings import Settings
-from .bodies import health, loaded, pagination
+from .bodies import health, pagination
 from .interface import Body, NotificationServiceInterface
+
+if TYPE_CHECKING:
+    from ..record.bodies import TaskBody
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +120,7 @@ class ProgressService(NotificationServiceInterface):
         by: str | None = None,
         total_items: int | None = None,
         force: bool = False,
-    ) -> Body:
+    ) -> TaskBody:
         """Records new values of a task, or its end, in one commit; returns its body after that.
 
         Args:
@@ -154,11 +158,12 @@ class ProgressService(NotificationServiceInterface):
             force=force,
             locale=self.locale,
         )
-        return loaded(await self.apply(task_id, *events))
+        body: TaskBody = parsed(await self.apply(task_id, *events))
+        return body
 
     async def cancel_task(
         self, task_id: str, reason: str | None = None, by: str | None = "api"
-    ) -> Body:
+    ) -> TaskBody:
         """Cancels a task that has not ended, and returns its body after that: a queued task never
         begins, a running one ends at its next update.
 
@@ -172,9 +177,10 @@ class ProgressService(NotificationServiceInterface):
             TaskAlreadyFinished: the task has ended.
             ConcurrentUpdate: other writers were first in each try.
         """
-        return loaded(await self.apply(task_id, Cancelled(by=by, reason=reason)))
+        body: TaskBody = parsed(await self.apply(task_id, Cancelled(by=by, reason=reason)))
+        return body
 
-    async def get_task_status(self, task_id: str) -> Body | None:
+    async def get_task_status(self, task_id: str) -> TaskBody | None:
         """Reads a task's body, as `GET /internal/task/{task_id}/status` has it; None if there is no
         such task.
 
@@ -183,7 +189,7 @@ class ProgressService(NotificationServiceInterface):
         """
         self._now()
         found = self._tasks.get(task_id)
-        return None if found is None else loaded(found[1])
+        return None if found is None else parsed(found[1])
 
     async def get_tasks_list(
         self,
@@ -216,7 +222,7 @@ class ProgressService(NotificationServiceInterface):
         found = [body for task, body in tasks if filters.passes(facets_of(task))]
         statuses = [task.status for task, _ in tasks]
         return {
-            "tasks": [loaded(body) for body in found[(page - 1) * limit : page * limit]],
+            "tasks": [parsed(body) for body in found[(page - 1) * limit : page * limit]],
             "pagination": pagination(page, limit, len(found)),
             "summary": {status: statuses.count(status) for status in STATUSES},
         }
@@ -288,7 +294,7 @@ def logged(task_id: str, body: bytes, *events: Event) -> bytes:
         elif isinstance(event, Cancelled):
             logger.info("Cancelled task %s", task_id)
         elif event is events[-1] and logger.isEnabledFor(logging.DEBUG):
-            task = loaded(body)
+            task = parsed(body)
             counts = task["progress"]["current"], task["progress"]["total"]
             logger.debug("Updated task %s: %s (%s/%s)", task_id, task["status"], *counts)
     return body

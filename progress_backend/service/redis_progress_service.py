@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import AsyncGenerator
 from datetime import datetime
-from typing import Final, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar
 
 from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound
 from ..flows import (
@@ -28,15 +28,19 @@ from ..record import caller_events, reader_view
 from ..record.act import Action
 from ..record.document import written
 from ..record.events import Event
+from ..record.json_text import parsed
 from ..record.list_request import ListRequest
 from ..record.log_line import with_id
 from ..settings import Settings
 from ..stacks.asking import request, timeline_with
 from ..store.async_store import AsyncStore
 from ..store.drivers import flows_of
-from .bodies import health, loaded, pagination
+from .bodies import health, pagination
 from .interface import Body
 from .progress_service import ProgressService, logged
+
+if TYPE_CHECKING:
+    from ..record.bodies import TaskBody, WorkflowBody
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +111,7 @@ class RedisProgressService(ProgressService):
             await asyncio.sleep(random.uniform(0, longest_s))
         return await self.run(self.flows.ask(task_id, events, store.now()))
 
-    async def get_task_status(self, task_id: str) -> Body | None:
+    async def get_task_status(self, task_id: str) -> TaskBody | None:
         """Reads a task's body, as `GET /internal/task/{task_id}/status` has it; None if there is no
         such task.
 
@@ -120,7 +124,7 @@ class RedisProgressService(ProgressService):
         """
         now = (await self.opened()).now()
         body = await self.run(workflow_bodies.task_or_workflow(self.flows, task_id, now))
-        return None if body is None else loaded(body)
+        return None if body is None else parsed(body)
 
     async def get_tasks_list(
         self,
@@ -187,7 +191,7 @@ class RedisProgressService(ProgressService):
         now = (await self.opened()).now()
         found = await self.run(task_list.listed(self.flows, request, now, light=light))
         return {
-            "tasks": [loaded(row) for row in found.rows],
+            "tasks": [parsed(row) for row in found.rows],
             "pagination": pagination(request.page, request.limit, found.total),
             "summary": dict(found.counts),
         }
@@ -201,7 +205,8 @@ class RedisProgressService(ProgressService):
         Raises:
             TaskNotFound: there is no record.
         """
-        return loaded(await self.run(timeline_with(task_id, await self.now())))
+        body: Body = parsed(await self.run(timeline_with(task_id, await self.now())))
+        return body
 
     async def request_stack(self, task_id: str) -> Body:
         """Asks for the stack of a task's job, as `POST /internal/task/{task_id}/stack` does.
@@ -230,7 +235,7 @@ class RedisProgressService(ProgressService):
             TaskNotFound: there is no record.
         """
         part = await self.run(task_log.read(task_id, after, limit))
-        return {"lines": [loaded(with_id(*line)) for line in part.lines]}
+        return {"lines": [parsed(with_id(*line)) for line in part.lines]}
 
     async def get_workers(self) -> Body:
         """Reads which workers track tasks, as `GET /internal/workers` has it: each one's name, last
@@ -238,7 +243,7 @@ class RedisProgressService(ProgressService):
         now = (await self.opened()).now()
         return await self.run(worker_list.workers(self.flows, now))
 
-    async def get_workflow_status(self, workflow_id: str) -> Body | None:
+    async def get_workflow_status(self, workflow_id: str) -> WorkflowBody | None:
         """Reads a workflow's body, as `GET /internal/workflow/{workflow_id}/status` has it; None if
         there is no such workflow.
 
@@ -247,7 +252,7 @@ class RedisProgressService(ProgressService):
         """
         now = (await self.opened()).now()
         body = await self.run(workflow_bodies.status(self.flows, workflow_id, now))
-        return None if body is None else loaded(body)
+        return None if body is None else parsed(body)
 
     async def get_workflows_list(self, page: int = 1, limit: int = 20) -> Body:
         """Reads one page of workflows, newest first, with its pagination, as `GET
@@ -264,7 +269,7 @@ class RedisProgressService(ProgressService):
         now = (await self.opened()).now()
         total, rows = await self.run(workflow_bodies.page(self.flows, page, limit, now))
         return {
-            "workflows": [loaded(row) for row in rows],
+            "workflows": [parsed(row) for row in rows],
             "pagination": pagination(page, limit, total),
         }
 
@@ -274,7 +279,7 @@ class RedisProgressService(ProgressService):
         status: Literal["paused", "running"],
         reason: str | None = None,
         by: str | None = "api",
-    ) -> Body:
+    ) -> WorkflowBody:
         """Pauses all members of a workflow, or resumes those that are paused, as `cancel_workflow`
         cancels them: one that runs waits at its next update.
 
@@ -294,7 +299,7 @@ class RedisProgressService(ProgressService):
 
     async def cancel_workflow(
         self, workflow_id: str, reason: str | None = None, by: str | None = "api"
-    ) -> Body:
+    ) -> WorkflowBody:
         """Cancels all members of a workflow that have not ended, and returns its body from before
         they followed: no member begins from then on, and one that runs ends at its next update. It
         returns when those have followed that write nothing by themselves.
@@ -313,7 +318,7 @@ class RedisProgressService(ProgressService):
 
     async def _ask(
         self, workflow_id: str, action: Action, reason: str | None, by: str | None
-    ) -> Body:
+    ) -> WorkflowBody:
         caller_events.who_and_why(by, reason)
         store = await self.opened()
         asked = new_workflow_act.ask(
@@ -324,7 +329,8 @@ class RedisProgressService(ProgressService):
         while cursor is not None and act_id is not None:
             step = workflow_acts.carry_out(self.flows, workflow_id, act_id, cursor, store.now())
             cursor = await self.run(step)
-        return loaded(body)
+        made: WorkflowBody = parsed(body)
+        return made
 
     async def now(self) -> datetime:
         """Reads the time by Redis's clock, in the configured zone."""

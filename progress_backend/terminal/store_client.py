@@ -16,7 +16,7 @@ from ..service.redis_progress_service import RedisProgressService
 from ..settings import Settings
 
 if TYPE_CHECKING:
-    from ..jobs.command import CommandJobs
+    from ..jobs.starts import Starts
 
 #: Seconds that the end of the program waits for connections to close.
 _CLOSE_S: Final = 1.0
@@ -27,7 +27,7 @@ class StoreClient:
 
     def __init__(self, settings: Settings, app: Any = None) -> None:
         self._app = app
-        self._jobs: CommandJobs | None = None
+        self._starts: Starts | None = None
         self._service = RedisProgressService(settings=settings)
         self._loop, self._closed = asyncio.new_event_loop(), asyncio.Event()
         self._thread = daemon("progress-terminal", self._run)
@@ -59,10 +59,14 @@ class StoreClient:
     ) -> tuple[Mapping[str, Any] | None, datetime]:
         try:
             if path[0] == "jobs":
-                task_id = await (await self._opened_jobs()).start(path[1], given, key)
+                starts = await self._opened_starts()
+                job = starts.job(path[1], None)
+                arguments = job.checked(given)
+                identity = starts.identity(job, arguments, None)
+                task_id = (await starts.start(job, arguments, identity, key)).task_id
                 method, path, given = "GET", ("task", task_id, "status"), {}
             elif path[-1] == "again":
-                task_id = await (await self._opened_jobs()).again(path[1])
+                task_id = (await (await self._opened_starts()).again(path[1], None, key)).task_id
                 method, path, given = "GET", ("task", task_id, "status"), {}
             body = await self._body(method, path, given)
         except TaskNotFound:
@@ -84,14 +88,15 @@ class StoreClient:
         )
         return body
 
-    async def _opened_jobs(self) -> CommandJobs:
-        if self._jobs is None:
+    async def _opened_starts(self) -> Starts:
+        if self._starts is None:
             if self._app is None:
                 raise SettingsError("name the Celery app with the job (-A), or an API (--url)")
-            from ..jobs.command import CommandJobs  # it imports pydantic
+            from ..jobs.starts import Starts  # it imports pydantic
 
-            self._jobs = await CommandJobs.of(self._app, self._service)
-        return self._jobs
+            store = await self._service.opened()
+            self._starts = await asyncio.to_thread(Starts, self._app, store, self._service)
+        return self._starts
 
     def close(self) -> None:
         """Closes the connections."""

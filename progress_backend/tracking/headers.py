@@ -14,6 +14,8 @@ DIGEST: Final = "digest"
 PUBLISHED_AT: Final = "published_at"
 #: Message header of a workflow's members.
 WORKFLOW: Final = "progress_workflow"
+#: Message header of a task that Celery's beat publishes, from Celery 5.7 on.
+BEAT: Final = "celery_beat_task"
 #: Message header of OpenTelemetry's trace context.
 TRACE: Final = "traceparent"
 #: Key in the request that a worker's main process passes to its pool: the number of the run. It is

@@ -19,7 +19,7 @@ from ..record.model import MAX_ID, MAX_OWNER, Member, is_plain
 from ..record.signature import id_text
 from ..record.traces import traceparent
 from .decorator import Marking
-from .headers import HEADER, TRACE, WORKFLOW, header_in
+from .headers import BEAT, HEADER, TRACE, WORKFLOW, header_in
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +80,7 @@ def identity_of(
         stall_s=values.get("stall_s"),
         owner=values.get("owner") or (None if workflow is None else owner_of(workflow)),
         again=_again(given, marking),
+        scheduled=header(BEAT) is True,
         traceparent=None if (trace := header(TRACE)) is None else traceparent(trace),
     )
 

@@ -56,11 +56,13 @@ class Keeper:
         ask: AskBackend | None,
         at_work: AtWork = lambda: None,
         markings: Call[None] | None = None,
+        slots: Callable[[], int | None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._lease = lease
         self._at_work = at_work
         self._markings = markings
+        self._slots = slots
         self._step_s = min(settings.lease_s / 3, settings.reap_interval_s)
         self._token = lease or f"{os.getpid()}/{uuid.uuid4().hex[:8]}"
         timeout_s = min(_TIMEOUT_S, settings.lease_s * _TIMEOUT_PART)
@@ -153,7 +155,8 @@ class Keeper:
         was_set = self._measure_clock()
         if self._lease is not None:
             now, lease_s = self._store.now(), timedelta(seconds=self._settings.lease_s)
-            self._store.execute(leases.renew(self._lease, milliseconds(now + lease_s)))
+            until_ms = milliseconds(now + lease_s)
+            self._store.execute(leases.renew(self._lease, until_ms, self._slots()))
             if self._stop.is_set():  # meanwhile: `stop` may have ended the lease before
                 self._store.execute(leases.end(self._lease))
             if self._valid_until is not None and now > self._valid_until:

@@ -17,6 +17,7 @@ from ..operations import leases, records
 from ..record.events import Completed, Event, Lost, TakenBack
 from ..record.model import LOST
 from ..record.past_runs import PastRun
+from ..record.redelivery import WORKER_GONE
 from ..record.transition import ended_by_its_run
 from ..settings import Settings
 from ..store.drivers import Store
@@ -193,11 +194,11 @@ class Judge:
 
     def _ask_again(self, task_ids: Sequence[str]) -> None:
         """Records the ends that the result backend has for runs recorded as lost, and the SUCCESS
-        that it has after another run's failure, which is read once. A lost run, or
-        the next run of its message, may have ended while the store was unreachable, and its worker
-        was killed then. The backend is read when the message comes no more; also a lease after the
-        loss and then after twice the time, since the message may wait in a long queue; and a lease
-        later if it does not reply. This ends when the record is deleted."""
+        that it has after another run's failure, which is read once. The next run of a dead one's
+        message or retry, or a lost run, may have ended while the store was unreachable, and its
+        process was killed then. The backend is read when the message comes no more; also a lease
+        after the loss and then after twice the time, since the message may wait in a long queue;
+        and a lease later if it does not reply. This ends when the record is deleted."""
         bases = silent_runs.readable(self._store.execute(records.read(tuple(task_ids))))
         ended = [base for base in bases if ended_by_its_run(base.task)]
         ends = self._ends([base.task.task_id for base in ended])
@@ -213,7 +214,7 @@ class Judge:
             if end is not None and (lost or isinstance(end, Completed)):
                 lease_of = None if task.worker is None else task.worker.lease
                 verdicts.append((base, end.having(attempt=task.attempt, owner=lease_of)))
-            if not lost:
+            if task.error_cause not in WORKER_GONE:
                 continue
             since = task.completed_at or now
             times = [since + 2 * max(now - since, lease / 2), task.again_until or now]
@@ -287,18 +288,14 @@ class Judge:
         losses = [base.task.task_id for base, verdict in verdicts if isinstance(verdict, Lost)]
         if losses:  # first: this process may end before the next line
             store.execute(leases.ask_again([(task_id, again_ms) for task_id in losses]))
-        lost = 0
         for (base, verdict), outcome in zip(verdicts, store.run(together(flows)), strict=True):
             if not isinstance(outcome, Applied):
                 fault("the end of a silent run is not recorded", outcome, base.task.task_id)
             elif outcome.refused is None:
-                lost += isinstance(verdict, Lost)
                 name = (
                     "goes on" if isinstance(verdict, TakenBack) else type(verdict).__name__.lower()
                 )
                 logger.warning("task %s: %s", base.task.task_id, name)
-        if lost:
-            store.execute(leases.found_lost(lost))
 
 
 def _several(of_all: Sequence[T]) -> Iterator[Sequence[T]]:

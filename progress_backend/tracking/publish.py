@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..record.canvas import NOTHING
 
 if TYPE_CHECKING:
+    from ..flows.stored_record import Applied
     from ..record.events import Created
     from ..record.model import Member
     from .decorator import Marking
@@ -65,6 +66,18 @@ class Publish:
 class _Thread(threading.local):
     #: The publish that this thread is in.
     publish: Publish | None = None
+    #: The record that this process has made of the task which the thread publishes.
+    made: Applied | None = None
 
 
 current = _Thread()
+
+
+def publish_created(task: Any, args: Any, kwargs: Any, options: Any, made: Applied) -> Applied:
+    """Publishes a task with a record that this process has made; returns the record after it."""
+    current.made = made
+    try:
+        task.apply_async(args, kwargs, **options)
+        return current.made
+    finally:
+        current.made = None

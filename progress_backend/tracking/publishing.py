@@ -13,7 +13,7 @@ from .identity import header_of, identity_of
 from .membership import join
 from .plans import Canvas, not_sent
 from .process import Process
-from .publish import Publish
+from .publish import Publish, current
 
 
 def published(
@@ -48,7 +48,12 @@ def published(
         canvas.add(publish)
         canvas.begin(process, [publish], last=True)
     elif publish.created is not None:
-        begun(publish, process.sender.record(None, headers["id"], publish.created))
+        made, task_id = current.made, headers["id"]
+        known = None if made is None or made.task.task_id != task_id else made.base
+        applied = process.sender.record(None, task_id, publish.created, base=known)
+        if known is not None and applied is not None:
+            current.made = applied
+        begun(publish, applied)
 
 
 def _identify(publish: Publish, name: str, body: Any, route: dict[str, Any]) -> None:

@@ -17,8 +17,10 @@ from .tracker import tracker_of
 if TYPE_CHECKING:
     from celery.result import AsyncResult, GroupResult
 
+    from ..record.bodies import TaskBody, WorkflowBody
 
-def get_task(app: Celery, task_id: str) -> dict[str, Any] | None:
+
+def get_task(app: Celery, task_id: str) -> TaskBody | None:
     """Reads a task's record from the store: the body that `GET /internal/task/{task_id}/status`
     has, as a dictionary; None if there is no such task.
 
@@ -36,12 +38,13 @@ def get_task(app: Celery, task_id: str) -> dict[str, Any] | None:
         ForeignValue: the value that is stored under the id is no record.
     """
     store = _reader(app, "get_task")
-    return _loaded(store.run(workflow_bodies.task_or_workflow(store.flows, task_id, store.now())))
+    body = store.run(workflow_bodies.task_or_workflow(store.flows, task_id, store.now()))
+    return None if body is None else json.loads(body)
 
 
 def workflow_status(
     result_or_id: AsyncResult[Any] | GroupResult | str, app: Celery | None = None
-) -> dict[str, Any] | None:
+) -> WorkflowBody | None:
     """Reads the workflow of a canvas from the store: the body that `GET
     /internal/workflow/{workflow_id}/status` has, as a dictionary; None if there is no such
     workflow.
@@ -63,7 +66,8 @@ def workflow_status(
     else:
         workflow_id, its_app = str(result_or_id.id), result_or_id.app
     store = _reader(app or its_app, "workflow_status")
-    return _loaded(store.run(workflow_bodies.status(store.flows, workflow_id, store.now())))
+    body = store.run(workflow_bodies.status(store.flows, workflow_id, store.now()))
+    return None if body is None else json.loads(body)
 
 
 def _reader(app: Celery, name: str) -> Store:
@@ -75,10 +79,3 @@ def _reader(app: Celery, name: str) -> Store:
     store = tracker.reader()
     store.ready()
     return store
-
-
-def _loaded(document: bytes | None) -> dict[str, Any] | None:
-    if document is None:
-        return None
-    body: dict[str, Any] = json.loads(document)
-    return body

@@ -6,6 +6,7 @@ import logging
 import os
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celery import signals
@@ -57,13 +58,13 @@ def worker_began(tracker: Tracker, worker: Any) -> None:
     os.environ[LEASE_VARIABLE] = f"{worker.hostname}/{uuid.uuid4().hex}"
 
 
-def worker_is_ready(tracker: Tracker, _: Any) -> None:
+def worker_is_ready(tracker: Tracker, consumer: Any) -> None:
     """Starts to renew the lease (`worker_ready`).
 
     Not earlier: a native thread that imports modules while gevent's pool is imported can block the
     worker's start for ever, since import locks are gevent's by then.
     """
-    _begin(tracker, os.environ.get(LEASE_VARIABLE))
+    _begin(tracker, os.environ.get(LEASE_VARIABLE), partial(_slots, consumer))
 
 
 def worker_ended(tracker: Tracker, _: Any) -> None:
@@ -86,7 +87,15 @@ def beat_began(tracker: Tracker, _: Any) -> None:
         begin_sending(tracker.settings)
 
 
-def _begin(tracker: Tracker, lease: str | None) -> bool:
+def _slots(consumer: Any) -> int | None:
+    """How many tasks a worker's pool runs at most, as it is now; None if it does not say."""
+    slots = getattr(getattr(consumer, "pool", None), "num_processes", None)
+    return slots if isinstance(slots, int) else None
+
+
+def _begin(
+    tracker: Tracker, lease: str | None, slots: Callable[[], int | None] = lambda: None
+) -> bool:
     """Starts a keeper if tracking is on and this process has none; returns whether it did."""
     known = tracker.process is not None and tracker.settings.redis_url is not None
     if begins := known and tracker.number not in _keepers:
@@ -96,7 +105,7 @@ def _begin(tracker: Tracker, lease: str | None) -> bool:
 
         ask = ResultBackend(tracker.app).ask
         markings = None if lease is None else left(tracker)
-        keeper = Keeper(tracker.settings, lease, ask, at_work, markings)
+        keeper = Keeper(tracker.settings, lease, ask, at_work, markings, slots)
         _keepers[tracker.number] = keeper
         keeper.start()
         for name, close in misspelt((*os.environ, *tracker.app.conf)):

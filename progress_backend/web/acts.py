@@ -45,7 +45,7 @@ async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
         return denied(api, limited)
     if act.action == "again":
         starts_of(api)  # without jobs no task of the request can be run
-        done = await act_on(act.ids, partial(_act_on_one, request, action, _again), _STARTS)
+        done = await act_on(act.ids, partial(_act_on_one, request, action, again), _STARTS)
     else:
         event = event_of(act.action, by, act.reason)
 
@@ -57,12 +57,8 @@ async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
     return Response(dumps(done), media_type="application/json")
 
 
-async def _again(request: Request, task_id: str) -> None:
-    await again(api_of(request), request, task_id)
-
-
 async def _act_on_one(
-    request: Request, action: Action, act: Callable[[Request, str], Awaitable[None]], task_id: str
+    request: Request, action: Action, act: Callable[[Request, str], Awaitable[object]], task_id: str
 ) -> str | None:
     """Sends the request for one task; returns the reason if the caller has no right to it.
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Body, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 
-from ..errors import TaskNotFound
 from ..record import responses
 from ..record.answers import Jobs, Problem
 from ..record.default_texts import wished
@@ -30,8 +28,7 @@ from .strict_route import StrictRoute
 from .wait import waited
 
 if TYPE_CHECKING:
-    from ..jobs.schema import Job
-    from ..jobs.starts import Starts
+    from ..jobs.starts import Started, Starts
 
 logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/internal", tags=["jobs"], route_class=StrictRoute)
@@ -85,17 +82,28 @@ async def start_job(
     would. The body is the record, and `Location` its address. With an Idempotency-Key the same
     request gives the same task; other arguments give 422. With `Prefer: wait=N` the response waits
     for the end, 60 seconds at most."""
-    api = api_of(request)
-    note(request.scope, who=who_asks(request.scope, query.by))
-    job = _job(api, request, job_name)
+    from ..jobs.schema import WrongArguments
+
+    api, scope = api_of(request), request.scope
+    note(scope, who=who_asks(scope, query.by))
+    starts, owner = starts_of(api), caller_of(scope).owner
+    job = starts.job(job_name, owner)
     if len(await request.body()) > MAX_ARGUMENTS:
         raise HTTPException(413, f"the arguments of a job have at most {MAX_ARGUMENTS} bytes")
-    task_id, refusal = await _started(api, request, job, arguments, idempotency_key)
-    if refusal is not None:
-        return refusal
-    applied = {} if prefer is None else await waited(api, request, task_id, prefer)
+    try:
+        checked = job.checked(arguments)
+    except WrongArguments as wrong:
+        found = [{**one, "loc": ("body", *one["loc"])} for one in wrong.errors]
+        raise RequestValidationError(found) from None
+    identity = starts.identity(job, checked, owner)
+    made = Resource("job", job.name, task_type=identity.task_type, owner=identity.owner)
+    if (refusal := await may(scope, "start", made)) is not None:
+        return denied(api, refusal)
+    started = await starts.start(job, checked, identity, idempotency_key)
+    note(scope, id=started.task_id, task_type=identity.task_type, owner=identity.owner)
+    applied = {} if prefer is None else await waited(api, request, started.task_id, prefer)
     applied.pop("Vary", None)
-    return await _task(api, request, task_id, accept_language, applied)
+    return await _task(api, request, started, accept_language, applied)
 
 
 @router.post("/task/{task_id:path}/again", status_code=202)
@@ -110,44 +118,14 @@ async def run_again(
     The body is the new task's record, with `again_of`; the old one gets `again_by`. A member of a
     workflow, and a task without kept arguments, get 409. With an Idempotency-Key the same request
     gives the same new task."""
-    api = api_of(request)
-    new_id = await again(api, request, task_id, idempotency_key)
-    note(request.scope, id=task_id, again_by=new_id)
-    return await _task(api, request, new_id, accept_language)
+    started = await again(request, task_id, idempotency_key)
+    note(request.scope, id=task_id, again_by=started.task_id)
+    return await _task(api_of(request), request, started, accept_language, {})
 
 
-async def again(api: Api, request: Request, task_id: str, key: str | None = None) -> str:
-    """Runs a task again; returns the new task's id.
-
-    Raises:
-        TaskNotFound: there is no record.
-        ProgressError: it is not run again, with the reason.
-    """
-    starts, shown = starts_of(api), await api.tasks.of(task_id)
-    if shown is None:
-        raise TaskNotFound(task_id)
-    return await starts.again(task_id, shown.record, caller_of(request.scope).owner, key)
-
-
-async def _started(
-    api: Api, request: Request, job: Job, given: dict[str, Any], key: str | None
-) -> tuple[str, Response | None]:
-    """The id of the started task, or the response of a refusal."""
-    from ..jobs.schema import WrongArguments
-
-    starts, caller = starts_of(api), caller_of(request.scope)
-    try:
-        arguments = job.checked(given)
-    except WrongArguments as wrong:
-        found = [{**one, "loc": ("body", *one["loc"])} for one in wrong.errors]
-        raise RequestValidationError(found) from None
-    identity = starts.identity(job, arguments, caller.owner)
-    made = Resource("job", job.name, task_type=identity.task_type, owner=identity.owner)
-    if (refusal := await may(request.scope, "start", made)) is not None:
-        return "", denied(api, refusal)
-    task_id = await starts.start(job, arguments, identity, key)
-    note(request.scope, id=task_id, task_type=identity.task_type, owner=identity.owner)
-    return task_id, None
+async def again(request: Request, task_id: str, key: str | None = None) -> Started:
+    """Runs a task again, for the request's caller. Raises as `Starts.again`."""
+    return await starts_of(api_of(request)).again(task_id, caller_of(request.scope).owner, key)
 
 
 def starts_of(api: Api) -> Starts:
@@ -163,38 +141,21 @@ def starts_of(api: Api) -> Starts:
     return api.starts
 
 
-def _job(api: Api, request: Request, name: str) -> Job:
-    starts = starts_of(api)
-    if (job := starts.jobs.get(name)) is None:
-        why = starts.closed.get(name)
-        raise HTTPException(
-            404,
-            f"job {name!r:.90} cannot be started: {why}"
-            if why
-            else f"there is no job {name!r:.90}: GET /internal/jobs lists them",
-        )
-    if caller_of(request.scope).owner is not None and not job.for_owners:
-        raise HTTPException(403, "this job is not for callers who are bound to an owner")
-    return job
-
-
 async def _task(
-    api: Api,
-    request: Request,
-    task_id: str,
-    language: str | None,
-    applied: Mapping[str, str] = MappingProxyType({}),
+    api: Api, request: Request, started: Started, language: str | None, applied: Mapping[str, str]
 ) -> Response:
     """The response with a published task: 200 if a wait that was `applied` has seen its end."""
-    shown = await api.tasks.of(task_id)
-    ended = bool(applied) and shown is not None and shown.record.final
+    task_id, record = started
+    if (applied or record is None) and (shown := await api.tasks.of(task_id)) is not None:
+        record = shown.record
+    ended = bool(applied) and record is not None and record.final
     headers = {**VARIES, **applied, "Location": _address(request, task_id)}
     if not ended:
         headers["Retry-After"] = "1"
     document: str | bytes = dumps({"task_id": task_id})
-    if shown is not None:
+    if record is not None:
         languages = languages_of(request.scope, wished(language), api.settings)
-        document = responses.in_language(written(shown.record), *languages)
+        document = responses.in_language(written(record), *languages)
     return Response(document, 200 if ended else 202, headers, "application/json")
 
 

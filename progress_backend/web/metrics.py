@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from functools import partial
+from math import inf
 from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter, Request, Response
@@ -13,22 +14,21 @@ from prometheus_client import Metric
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
-    SummaryMetricFamily,
+    HistogramMetricFamily,
 )
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from ..errors import StoreUnavailable
+from ..flows import outcome_figures, worker_list
+from ..flows.outcome_figures import Slots
 from ..operations import counts, lists, webhooks
 from ..operations.lists import Filters
-from ..record.model import KINDS, STATUSES
-from ..record.time_totals import OTHERS, RUN, WAIT, Totals
+from ..record.model import STATUSES
+from ..record.outcomes import ATTEMPT, CORRECTED, RUN, WAIT, Outcomes, by_type
 from .route_table import route, text
 from .state import Api, api_of
 from .strict_route import StrictRoute
-
-#: The label of the task types that have no total of their own.
-OTHER_TYPES: Final = "(others)"
 
 #: `GET /metrics` for Prometheus, for a FastAPI application of your own that includes `router`.
 metrics_router = APIRouter(tags=["health"], route_class=StrictRoute)
@@ -38,10 +38,12 @@ class Counted(NamedTuple):
     """What the store counts."""
 
     tasks: Mapping[str, int]
-    warnings: Mapping[str, int]
-    lost: int
+    #: By kind and task type.
+    warnings: Mapping[tuple[str, str], int]
     dropped: Mapping[str, int]
-    times: Totals
+    outcomes: Mapping[str, Outcomes]
+    slots: Slots
+    oldest_wait_ms: int | None
     #: By webhook target.
     webhooks: Mapping[str, webhooks.Figures]
     evicts: bool
@@ -68,16 +70,18 @@ async def metrics(request: Request) -> Response:
 
 
 async def _counted(api: Api) -> Counted:
-    execute = api.store.execute
+    execute, run, now = api.store.execute, api.store.run, await api.now()
+    outcomes = by_type(await execute(counts.outcomes()))
     targets = api.store.flows.targets
     names = () if targets is None else tuple(target.name for target in targets())
     events = await execute(webhooks.figures(names)) if names else ()
     return Counted(
         tasks=dict(zip(STATUSES, (await execute(lists.tally(Filters()))).counts, strict=True)),
-        warnings=dict(zip(KINDS, await execute(counts.warnings()), strict=True)),
-        lost=await execute(counts.lost()),
+        warnings=await run(outcome_figures.warnings(outcomes)),
         dropped=await execute(counts.dropped()),
-        times=await execute(counts.times()),
+        outcomes=outcomes,
+        slots=await run(outcome_figures.slots(now)),
+        oldest_wait_ms=await run(worker_list.oldest_wait_ms(api.flows, now)),
         webhooks=dict(zip(names, events, strict=True)),
         evicts=bool((await execute(counts.memory())).evicts),
     )
@@ -94,32 +98,32 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         """The metrics of one scrape."""
         api, watches, counted = self._api, self._api.listener.watches, self._counted
-        yield _gauge("progress_store_up", "1 while Redis replies, else 0.", counted is not None)
+        yield _gauge("store_up", "1 while Redis replies, else 0.", counted is not None)
         if counted is not None:
             yield from _of_store(counted)
         yield _gauge(
-            "progress_listener_connected",
+            "listener_connected",
             "1 while the API receives updates from Redis, else 0.",
             api.listener.connected,
         )
         yield _gauge(
-            "progress_watched_tasks",
+            "watched_tasks",
             "Number of tasks and workflows that clients watch individually.",
             watches.watched,
         )
         yield _gauge(
-            "progress_watchers",
+            "watchers",
             "Number of open sockets and event streams.",
             watches.receivers,
             "kind",
         )
         yield _counter(
-            "progress_updates_delivered",
+            "updates_delivered",
             "States that were sent to clients, including the first state of each client.",
             watches.counts.delivered,
         )
         yield _counter(
-            "progress_updates_dropped",
+            "updates_dropped",
             "Updates that were replaced by a newer update before they were sent.",
             watches.counts.dropped,
         )
@@ -128,44 +132,43 @@ class Figures(Collector):
 
 def _of_store(counted: Counted) -> Iterator[Metric]:
     yield _gauge(
-        "progress_store_evicts",
+        "store_evicts",
         "1 if Redis's maxmemory-policy deletes records when its memory is full, else 0.",
         counted.evicts,
     )
-    yield _gauge("progress_tasks", "Number of records in Redis.", counted.tasks, "status")
+    yield _gauge("tasks", "Number of records in Redis.", counted.tasks, "status")
     yield _gauge(
-        "progress_warnings", "Number of open tasks with a warning.", counted.warnings, "kind"
+        "warnings",
+        "Number of open tasks with a warning.",
+        counted.warnings,
+        *("kind", "task_type"),
+    )
+    yield _gauge(
+        "oldest_waiting_seconds",
+        "How long the oldest task waits that may start; 0 if none waits.",
+        (counted.oldest_wait_ms or 0) / 1e3,
+    )
+    yield _gauge("workers", "Number of workers with a valid lease.", counted.slots.workers)
+    yield _gauge(
+        "slots",
+        "Number of tasks that these workers run, and could run more.",
+        {"busy": counted.slots.busy, "idle": counted.slots.idle},
+        "state",
     )
     yield _counter(
-        "progress_lost",
-        "Runs that workers, beat and API processes recorded as lost, counted in Redis.",
-        counted.lost,
-    )
-    yield _counter(
-        "progress_dropped",
+        "dropped",
         "Events that workers and publishers dropped because their memory for events was full while "
         "Redis did not reply, counted in Redis.",
         counted.dropped,
         "what",
     )
-    for kind, says in (
-        (WAIT, "Time that tasks waited for their first start."),
-        (RUN, "Time that successful runs took, from the start of the run."),
-    ):
-        family = SummaryMetricFamily(f"progress_{kind}_seconds", says, labels=["task_type"])
-        for (its_kind, task_type), (count, us) in sorted(counted.times.items()):
-            if its_kind == kind:
-                label = OTHER_TYPES if task_type == OTHERS else task_type
-                family.add_metric([label], count, us / 1e6)
-        yield family
+    yield from _of_types(counted.outcomes)
     if not (events := counted.webhooks):
         return
     waiting = {target: its.waiting for target, its in events.items()}
-    yield _gauge(
-        "progress_webhook_waiting", "Number of events that wait to be sent.", waiting, "target"
-    )
+    yield _gauge("webhook_waiting", "Number of events that wait to be sent.", waiting, "target")
     yield _counter(
-        "progress_webhook_events",
+        "webhook_events",
         "Events that were delivered, given up or dropped, counted in Redis.",
         {
             (target, outcome): getattr(its, outcome)
@@ -176,12 +179,47 @@ def _of_store(counted: Counted) -> Iterator[Metric]:
     )
 
 
-Values = float | Mapping[str, float] | Mapping[tuple[str, str], float]
+def _of_types(outcomes: Mapping[str, Outcomes]) -> Iterator[Metric]:
+    """What each type has counted in Redis."""
+    every = sorted(outcomes.items())
+    ends = {(name, *end): n for name, its in every for end, n in its.ends.items()}
+    labels = ("task_type", "status", "cause")
+    yield _counter("ended", "Ends of tasks; cause is that of an error.", ends, *labels)
+    yield _counter(
+        "ended_corrected",
+        "Ends that were not the last: the task continued, or ended otherwise.",
+        {name: its.sums[CORRECTED] for name, its in every},
+        "task_type",
+    )
+    yield _counter(
+        "attempts",
+        "Runs after a task's first: retries and redeliveries.",
+        {name: its.sums[ATTEMPT] for name, its in every},
+        "task_type",
+    )
+    yield _gauge(
+        "last_success_timestamp_seconds",
+        "Time of the last success; scheduled: whether Celery's beat has published the tasks.",
+        {(n, f"{s}".lower()): ms / 1e3 for n, its in every for s, ms in its.successes.items()},
+        *("task_type", "scheduled"),
+    )
+    for kind, says in (
+        (WAIT, "Time that tasks waited for their first start."),
+        (RUN, "Time that successful runs took, from the start of the run."),
+    ):
+        family = HistogramMetricFamily(f"progress_{kind}_seconds", says, labels=["task_type"])
+        for name, its in every:
+            buckets = [(f"{bound}" if bound < inf else "+Inf", n) for bound, n in its.buckets(kind)]
+            family.add_metric([name], buckets, its.sum_s(kind))
+        yield family
+
+
+Values = float | Mapping[Any, float]
 
 
 def _figure(kind: Any, name: str, says: str, values: Values, *labels: str) -> Metric:
-    """A metric with one value, or with one for each label, or for each two."""
-    family: Metric = kind(name, says, labels=labels)
+    """A metric with one value, or with one for each label, or for each tuple of them."""
+    family: Metric = kind(f"progress_{name}", says, labels=labels)
     for label, value in values.items() if isinstance(values, Mapping) else [((), values)]:
         family.add_metric([label] if isinstance(label, str) else label, value)  # type: ignore[attr-defined]  # each kind has it
     return family

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from progress_backend.flows.value_in_place import in_place
 from progress_backend.operations import starts
 from progress_backend.operations.starts import Claim
 from progress_backend.record import events as ev
@@ -83,3 +86,24 @@ def test_a_start_is_forgotten_with_its_record(driver: Driver) -> None:
     first = claim(driver)
     driver.execute(starts.end("t", first.mark, "published"))
     assert claim(driver, OTHER).standing == "claimed"
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_mark_and_arguments_are_kept_for_as_long_as_the_record(driver: Driver, again: bool) -> None:
+    """A run may write values for weeks."""
+    text = b"- {}" if again else None
+    identity = ev.Identity("fetch_data", again=again)
+    mark = claim(driver).mark
+    published = ev.Created(identity=identity, message=text)
+    driver.run(driver.flows.apply("t", (CREATED, published), driver.now()))
+    driver.execute(starts.end("t", mark, "published"))
+    started = ev.Started(identity=identity)
+    base = driver.run(driver.flows.apply("t", (started,), driver.now())).base
+    keys = [driver.keys.start("t"), *([driver.keys.message("t")] if again else [])]
+    for key in keys:
+        driver.raw.pexpire(key, 60_000)
+    later = driver.now() + timedelta(hours=2)
+    assert in_place(driver.flows, base, ev.Progressed(current=1, attempt=1), later) is None
+    driver.run(driver.flows.apply("t", (ev.Progressed(current=1, attempt=1),), later, base=base))
+    record = driver.raw.pttl(driver.keys.task("t"))
+    assert [driver.raw.pttl(key) for key in keys] == [pytest.approx(record, abs=5_000)] * len(keys)

@@ -70,7 +70,9 @@ def test_a_task_is_run_again_on_its_page_with_links_both_ways(
     dialog = page.locator("#sure")
     expect(dialog).to_contain_text("Run fetch again?")
     assert complaints(page) == []
-    dialog.locator("#sure-yes").click()
+    with page.expect_request("**/again") as sent:
+        dialog.locator("#sure-yes").click()
+    assert sent.value.headers["idempotency-key"] == "after None"
     link = page.locator(".part-belongs a")
     expect(link).to_have_count(1)
     (new,) = [one for one in shop.records() if one != old]

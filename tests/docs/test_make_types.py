@@ -6,6 +6,7 @@ import json
 
 from docs import make_types
 from tests.record.test_golden import GOLDEN
+from tests.servers import ROOT
 
 
 def test_each_body_has_what_the_schema_requires_and_nothing_else() -> None:
@@ -29,3 +30,9 @@ def test_a_field_that_may_be_absent_is_optional_in_typescript() -> None:
     assert "  results: Record<string, unknown>;" in types
     assert "  warnings?: Warnings;" in types
     assert types.count("export interface") == 1 + len(make_types.schema()["$defs"])
+
+
+def test_the_types_of_dictionaries_are_printed_from_the_fields() -> None:
+    """By `python -m docs.make_types python > progress_backend/record/bodies.pyi`."""
+    stub = ROOT / "progress_backend/record/bodies.pyi"
+    assert stub.read_text(encoding="utf-8") == make_types.typed_dicts()

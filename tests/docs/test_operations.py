@@ -120,7 +120,7 @@ def test_the_alerts_are_about_figures_that_there_are() -> None:
         for name, labels in named:
             assert set(re.findall(r"(\w+)[=!]", labels)) <= there[name], rule
         assert rule["expr"].count("(") == rule["expr"].count(")")
-    assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"]) == 10
+    assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"]) == 12
 
 
 def test_the_dashboard_is_about_all_figures_and_labels_that_there_are() -> None:
@@ -172,7 +172,75 @@ def test_prometheus_takes_the_rules() -> None:
     file = ROOT / "docker" / "prometheus" / "progress.rules.yml"
     done = subprocess.run([promtool(), "check", "rules", file], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "10 rules found" in done.stdout
+    assert "12 rules found" in done.stdout
+
+
+#: Series of an API, a value a minute, and the alert that must fire at an hour and a half.
+ALERTS = {
+    "ProgressTypeFails": {
+        'progress_ended_total{task_type="t", status="error", cause="exception"}': "0+1x120",
+        'progress_ended_total{task_type="t", status="completed", cause=""}': "0+3x120",
+        'progress_ended_total{task_type="calm", status="error", cause="lost"}': "0x120",
+        'progress_ended_total{task_type="calm", status="completed", cause=""}': "0+3x120",
+        'progress_ended_total{task_type="steps", status="error", cause="upstream"}': "0+9x120",
+        'progress_ended_total{task_type="steps", status="cancelled", cause=""}': "0+9x120",
+    },
+    "ProgressNoSuccess": {
+        'progress_last_success_timestamp_seconds{task_type="t", scheduled="true"}': "-90000x120",
+        'progress_last_success_timestamp_seconds{task_type="calm", scheduled="true"}': "0x120",
+        'progress_last_success_timestamp_seconds{task_type="steps", scheduled="false"}': "-1e6x120",
+    },
+    "ProgressRunsLost": {
+        'progress_ended_total{task_type="t", status="error", cause="lost"}': "0x80 1x40",
+        'progress_ended_total{task_type="calm", status="error", cause="lost"}': "3x120",
+    },
+}
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("alert", ALERTS)
+def test_an_alert_fires_for_the_type_that_it_is_about(tmp_path: Path, alert: str) -> None:
+    file = ROOT / "docker" / "prometheus" / "progress.rules.yml"
+    (group,) = yaml.safe_load(file.read_text("utf-8"))["groups"]
+    group["rules"] = [rule for rule in group["rules"] if rule["alert"] == alert]
+    (rule,) = group["rules"]
+    # Two processes have the same series.
+    series = [
+        {"series": name.replace("}", f', instance="{instance}"}}'), "values": values}
+        for name, values in ALERTS[alert].items()
+        for instance in ("a", "b")
+    ]
+    annotations = {
+        name: text.replace("{{ $labels.task_type }}", "t")
+        for name, text in rule["annotations"].items()
+    }
+    fires = {"exp_labels": {"task_type": "t", "severity": "ticket"}, "exp_annotations": annotations}
+    asked = {"eval_time": "90m", "alertname": alert, "exp_alerts": [fires]}
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [group]}))
+    test = {"interval": "1m", "input_series": series, "alert_rule_test": [asked]}
+    (tmp_path / "test.yml").write_text(
+        yaml.safe_dump({"rule_files": ["rules.yml"], "tests": [test]})
+    )
+    command = [promtool(), "test", "rules", tmp_path / "test.yml"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.wide
+def test_prometheus_parses_each_panel(tmp_path: Path) -> None:
+    panels = json.loads((ROOT / "docker" / "grafana" / "progress.json").read_text("utf-8"))[
+        "panels"
+    ]
+    exprs = [target["expr"] for panel in panels for target in panel["targets"]]
+    rules = [
+        {"record": f"panel:{number}", "expr": expr.replace("$__rate_interval", "5m")}
+        for number, expr in enumerate(exprs)
+    ]
+    file = tmp_path / "rules.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    done = subprocess.run([promtool(), "check", "rules", file], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(exprs)} rules found" in done.stdout
 
 
 @pytest.mark.wide

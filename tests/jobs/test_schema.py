@@ -17,7 +17,7 @@ from kombu.utils import json
 from pydantic import BaseModel, Field
 
 from progress_backend import progress_task
-from progress_backend.jobs.schema import Job, WrongArguments, jobs_of
+from progress_backend.jobs.schema import Job, WrongArguments, digest_of, jobs_of
 
 
 class Colour(enum.Enum):
@@ -198,3 +198,8 @@ def test_an_unmarked_task_is_no_job(app: Celery) -> None:
     app.task(name="tracked", shared=False)(progress_task(plain))
     app.task(name="plain", shared=False)(plain)
     assert jobs_of(app) == ({}, {})
+
+
+def test_the_order_of_arguments_does_not_count() -> None:
+    day = date(2024, 1, 15)
+    assert digest_of({"a": 1, "b": day}) == digest_of({"b": day, "a": 1}) != digest_of({"a": 1})

@@ -121,8 +121,8 @@ def test_a_written_value_takes_the_short_script(redis_url: str) -> None:
         flow = store.flows.apply("t", (event,), now, base=base)
         base = store.run(noted(flow)).base
     short = "commit_in_place"
-    end = of_set(("past_run", "time_totals"))
-    assert called == ["commit_first", of_set(("time_totals",)), short, short, end]
+    end = of_set(("past_run", "outcomes"))
+    assert called == ["commit_first", of_set(("outcomes",)), short, short, end]
 
 
 def test_the_operators_user_may_do_what_calls_and_scripts_do_and_no_more() -> None:

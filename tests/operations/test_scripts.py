@@ -17,13 +17,14 @@ FILES = sorted(path for path in FOLDER.rglob("*.lua") if not path.name.startswit
 
 
 def test_a_script_gets_its_keys_and_arguments_by_name() -> None:
-    verb, sha, *rest = script("forget", {"held": "h", "leases": "l"}, {"before": 5, "lease": "one"})
+    keys = {"held": "h", "leases": "l", "slots": "s"}
+    verb, sha, *rest = script("forget", keys, {"before": 5, "lease": "one"})
     assert (verb, sha) == ("EVALSHA", SCRIPTS["forget"].sha)
-    assert rest == [2, "l", "h", "one", 5]
-    named = "local leases, held, lease, before = KEYS[1], KEYS[2], ARGV[1], ARGV[2]"
+    assert rest == [3, "l", "h", "s", "one", 5]
+    named = "local leases, held, slots, lease, before = KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]"
     assert named in SCRIPTS["forget"].text
     with pytest.raises(TypeError, match=r"takes \('leases'"):
-        script("forget", {"held": "h", "leases": "l"}, {"lease": "one"})
+        script("forget", keys, {"lease": "one"})
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

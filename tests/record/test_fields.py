@@ -65,6 +65,7 @@ FULL = Task(
     usual=(4, 0.5, 2.5, 0, 0),
     expect_s=600.0,
     stall_s=60.0,
+    scheduled=True,
     warnings=Warnings(NOW, NOW),
     message_code={"code": "lost", "args": {"worker": "a"}},
     error_code={"code": "failed_until", "args": {"time": "now"}},

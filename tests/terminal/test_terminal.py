@@ -21,10 +21,11 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from progress_backend.errors import TaskNotFound
+from progress_backend.operations.keys import Keys
 from progress_backend.operations.partitions import Layout
 from progress_backend.record import document, task_json
 from progress_backend.record import events as ev
-from progress_backend.record.default_texts import LOCALES, Locale
+from progress_backend.record.default_texts import LOCALES, Locale, in_language
 from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import STATUSES, Task, Worker
 from progress_backend.terminal import formats, tables
@@ -260,6 +261,24 @@ def test_a_summary_counts_a_run_that_goes_on_as_running(redis_url: str) -> None:
         records.apply("asked", ev.Acknowledged())
         counts = reader.read().counts
         assert (counts["running"], counts["cancelled"]) == (0, 2)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_quiet_workflow_says_that_a_message_is_not_known(redis_url: str, locale: Locale) -> None:
+    records = Records(redis_url)
+    for task_id in ("first", "next"):
+        records.member(task_id, "quiet")
+    records.run("first")
+    records.complete("first")
+    with redis.Redis.from_url(redis_url) as client:
+        client.hset(Keys().workflow("quiet"), "changed", 1_700_000_000_000)
+    with Source.of_store(records.settings, locale) as source:
+        view, body = WorkflowReader(source, "quiet").read(), source.workflow("quiet")
+    assert body is not None
+    code = body["message_code"]
+    assert (code["code"], code["args"]["current"], code["args"]["total"]) == ("member_waits", 1, 2)
+    says = in_language(locale, "", code)
+    assert any(says in line for line in drawn(view, 200, locale=locale))
 
 
 def test_the_reader_has_the_places_of_waiting_tasks(redis_url: str) -> None:

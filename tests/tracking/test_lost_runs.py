@@ -22,7 +22,7 @@ from progress_backend.operations import leases, lists, locks, records
 from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
 from progress_backend.record.fields import MAX_DOCUMENT_BYTES
-from progress_backend.record.model import LOST, Member, Task, Worker
+from progress_backend.record.model import LOST, WORKER_LOST, Member, Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.tracking.keeper import Keeper
@@ -62,6 +62,12 @@ def die(store: Store, workers: int, runs: int) -> list[str]:
     return ids
 
 
+def ends_as_lost(store: Store) -> int:
+    """How often a run's end has counted as lost."""
+    sums = store.execute(counts_ops.outcomes()).fields
+    return sum(number for name, number in sums.items() if name.startswith("end|error:lost|"))
+
+
 def judge(
     store: Store, ask: AskBackend | None = None, goes_on: Callable[[], bool] = lambda: True
 ) -> Judge:
@@ -94,7 +100,7 @@ def test_one_pass_judges_all_that_are_due(
     judging = judge(store, None, goes_on)
     judging.dead(judging.over())
     assert counts(store) == {"running": 0, "error": workers * runs, "completed": 0}
-    assert store.execute(counts_ops.lost()) == workers * runs
+    assert ends_as_lost(store) == workers * runs
     assert went_on == sorted(went_on)
     assert steps in (None, len(went_on)), "between the steps the lease is renewed"
 
@@ -115,7 +121,7 @@ def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
     judging.dead(judging.over())
     assert asked() == [None, None, "cancel", "cancel"]
     assert store.execute(leases.held("w0/1", 10)) == []
-    assert store.execute(counts_ops.lost()) == 0
+    assert ends_as_lost(store) == 0
     # Of a living worker those that it is not at work on.
     judging.left_over("w1/1", judging.due("w1/1").held, {ids[2]})
     assert asked() == [None, None, "cancel", None]
@@ -156,7 +162,7 @@ def test_the_result_backend_is_asked_for_a_step_at_a_time(store: Store) -> None:
         "error": 2 * silent_runs.STEP,
         "completed": silent_runs.STEP,
     }
-    assert store.execute(counts_ops.lost()) == 2 * silent_runs.STEP
+    assert ends_as_lost(store) == 2 * silent_runs.STEP
 
 
 def test_a_result_backend_that_hangs_costs_one_bound_a_pass_and_is_waited_for_a_while(
@@ -319,6 +325,23 @@ def test_a_failure_beside_another_run_is_compared_with_its_success_once(store: S
     assert found == {"succeeded": "completed", "failed": "error"}
 
 
+def test_the_failure_of_a_killed_process_is_compared_until_its_retry_may_have_ended(
+    store: Store,
+) -> None:
+    own = ev.Started(identity=IDENTITY, worker=Worker("w1/1", "w1"))
+    killed = ev.Failed(error_message="killed", cause=WORKER_LOST)
+    for event in (own, ev.Retried(attempt=1), killed):
+        store.run(store.flows.apply("retried", (event,), store.now()))
+    ends: Answers = {"retried": ev.Failed(error_message="killed", at=store.now())}
+    for status in ("error", "completed"):
+        store.execute(leases.ask_again([("retried", 1)]))
+        judging = judge(store, lambda ids, found=ends: found)
+        judging.lost(judging.due().again)
+        assert body(store, "retried").status == status
+        assert store.execute(leases.to_ask(milliseconds(store.now()) + 10**6, 9)) == ["retried"]
+        ends = {"retried": ev.Completed(at=store.now())}
+
+
 def test_a_lost_run_is_to_be_compared_before_it_is_recorded(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -374,7 +397,7 @@ def test_two_checks_at_once_end_and_count_each_run_once(store: Store) -> None:
         for one in [pool.submit(check) for _ in range(2)]:
             one.result(PATIENCE_S)
     assert counts(store) == {"running": 0, "error": len(ids) + 1, "completed": 0}
-    assert store.execute(counts_ops.lost()) == len(ids)
+    assert ends_as_lost(store) == len(ids)
     revisions = {task_id: body(store, task_id).revision for task_id in (*ids, "planned")}
     assert set(revisions.values()) == {2}, revisions
 
@@ -411,7 +434,7 @@ def test_a_check_that_a_pause_of_the_store_ends_is_done_by_the_next(
         store.deadline.timeout_s = PATIENCE_S
         judging.dead(judging.over())
         assert counts(store) == {"running": 0, "error": len(ids), "completed": 0}
-        assert store.execute(counts_ops.lost()) == len(ids)
+        assert ends_as_lost(store) == len(ids)
 
 
 def test_a_fault_in_a_list_leaves_expired_leases_to_be_judged(

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from msgspec import convert
 
 from progress_backend import tokens
-from progress_backend.record.answers import ActedOn
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -21,9 +19,7 @@ def acted(api: RunningApi, text: str | None = None, **asked: Any) -> dict[str, A
     headers = {} if text is None else {"Authorization": f"Bearer {text}"}
     answer = api.http.post("/internal/act", json=asked, headers=headers)
     assert answer.status_code == 200, answer.text
-    body = answer.json()
-    convert(body, ActedOn)
-    return body
+    return answer.json()
 
 
 def statuses(records: Records, *task_ids: str) -> list[str]:

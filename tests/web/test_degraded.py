@@ -14,6 +14,13 @@ from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.waiting import eventually
 from tests.web.conftest import Apart
+from tests.web.serving import RunningApi
+
+
+def reason(api: RunningApi) -> str:
+    answer = api.http.get("/internal/health")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    return str(answer.json()["reason"])
 
 
 def test_a_store_that_takes_no_writes(apart: Apart) -> None:
@@ -22,9 +29,7 @@ def test_a_store_that_takes_no_writes(apart: Apart) -> None:
     task_id = api.create()
     with redis.Redis.from_url(server.url) as raw:
         raw.config_set("maxmemory", 1)
-        answer = api.http.get("/internal/health")
-        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
-        assert answer.json()["reason"] == f"its memory is full: {MORE_ROOM}"
+        assert reason(api) == f"its memory is full: {MORE_ROOM}"
         assert api.status(task_id).status_code == 200
         with Store(Settings(redis_url=server.url)) as store:
             created = ev.Created(identity=ev.Identity("t"))
@@ -32,23 +37,17 @@ def test_a_store_that_takes_no_writes(apart: Apart) -> None:
                 store.run(store.flows.apply("t", (created,), store.now()))
         raw.config_set("maxmemory", 0)
         raw.config_set("maxmemory-policy", "allkeys-lru")
-        answer = api.http.get("/internal/health")
-        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
-        assert "maxmemory-policy is allkeys-lru; set it to noeviction" in answer.json()["reason"]
+        assert "maxmemory-policy is allkeys-lru; set it to noeviction" in reason(api)
         assert "progress_store_evicts 1.0" in api.http.get("/metrics").text
         raw.config_set("maxmemory-policy", "noeviction")
         assert "progress_store_evicts 0.0" in api.http.get("/metrics").text
         assert api.http.get("/internal/health").json()["status"] == "healthy"
         raw.replicaof("127.0.0.1", "1")
-        answer = api.http.get("/internal/health")
-        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
-        assert answer.json()["reason"] == "it is a read-only replica"
+        assert reason(api) == "it is a read-only replica"
         raw.replicaof("NO", "ONE")
         raw.execute_command("ACL SETUSER default -publish")
         assert api.update(task_id).status_code == 503
-        answer = api.http.get("/internal/health")
-        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
-        assert "may not publish" in answer.json()["reason"]
+        assert "may not publish" in reason(api)
         raw.execute_command("ACL SETUSER default +publish")
         assert api.http.get("/internal/health").json()["status"] == "healthy"
         assert api.http.get("/internal/health").json()["dependencies"]["redis"]["key_prefix"] == ""

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import takewhile
 from typing import Any
@@ -16,7 +17,7 @@ import redis
 from celery.contrib.testing.worker import start_worker
 
 from progress_backend import sign, tokens
-from progress_backend.jobs import starts
+from progress_backend.jobs import publish_threads, starts
 from progress_backend.operations import starts as claims
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
@@ -272,7 +273,7 @@ def test_a_publish_that_hangs_holds_its_key(
 def test_when_all_threads_are_taken_nothing_is_recorded(
     shop: App, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(starts, "MOST_AT_ONCE", 0)
+    monkeypatch.setattr(publish_threads, "MOST_AT_ONCE", 0)
     answer = serve().http.post("/internal/jobs/fetch", json={"rows": 3})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert shop.records() == []
@@ -510,6 +511,32 @@ def test_one_key_runs_a_task_again_once(shop: App, serve: Serve) -> None:
     assert messages(shop) == 5
 
 
+def test_a_repeated_request_without_a_key_runs_a_task_again_once(
+    shop: App, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as the old record does not name the new run: two at once, or after 504."""
+    api, old, replies = serve(), shop.celery.tasks["fetch"].delay(3).id, threading.Event()
+    path, sends = f"/internal/task/{old}/again", shop.celery.amqp.send_task_message
+    api.http.post(f"/internal/task/{old}/cancel")
+
+    def hangs(*args: Any, **kwargs: Any) -> Any:
+        replies.wait(60)
+        return sends(*args, **kwargs)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(starts, "PUBLISH_S", 0.1)
+        slow.setattr(shop.celery.amqp, "send_task_message", hangs)
+        assert [api.http.post(path).status_code for _ in range(2)] == [504, 409]
+        replies.set()
+        eventually(lambda: messages(shop) == 2)
+    first = api.http.post(path).json()["task_id"]
+    assert (first, messages(shop)) == (shop.document(old)["again_by"], 2)
+    pressed = {"Idempotency-Key": "after None"}  # of a page that shows the old record
+    assert api.http.post(path, headers=pressed).json()["task_id"] == first
+    assert api.http.post(path).json()["task_id"] != first
+    assert messages(shop) == 3
+
+
 def test_an_act_says_that_no_jobs_are_started(shop: App, serve: Serve) -> None:
     api, task_id = serve(start=False), shop.celery.tasks["fetch"].delay(3).id
     act = {"ids": [task_id, "never"]}
@@ -572,19 +599,57 @@ def test_an_unmarked_task_names_no_key_of_a_start(shop: App, redis_url: str) -> 
     """Neither when it is published, nor when it starts, has a value or ends."""
 
     def keys_of(name: str) -> set[str]:
-        with redis.Redis.from_url(redis_url) as client, client.monitor() as monitor:
+        with commands(redis_url) as lines:
             task_id = shop.celery.tasks[name].delay(1).id
             with start_worker(shop.celery, perform_ping_check=False, shutdown_timeout=60):
                 eventually(lambda: ended(shop, task_id))
-            client.echo("the end")
-            commands = iter(monitor.next_command, None)
-            lines = takewhile(lambda one: one["command"] != "ECHO the end", commands)
-            words = [word for line in lines for word in line["command"].split()]
+        words = [word for line in lines for word in line["command"].split()]
         kept = (f"progress_message:{task_id}", f"progress_start:{task_id}")
         return {word.partition(":")[0] for word in words if word in kept}
 
     assert keys_of("unmarked") == set()
-    assert keys_of("fetch") == {"progress_message"}
+    assert keys_of("fetch") == {"progress_message", "progress_start"}
+
+
+@contextmanager
+def commands(redis_url: str) -> Iterator[list[Any]]:
+    """What Redis carries out meanwhile, once that has ended."""
+    lines: list[Any] = []
+    with redis.Redis.from_url(redis_url) as client, client.monitor() as monitor:
+        yield lines
+        client.echo("the end")
+        found = iter(monitor.next_command, None)
+        lines += takewhile(lambda one: one["command"] != "ECHO the end", found)
+
+
+@pytest.mark.parametrize(("key", "most"), [(None, 2), ("k", 4)])
+def test_a_start_takes_few_round_trips(
+    shop: App,
+    serve: Serve,
+    redis_url: str,
+    key: str | None,
+    most: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The record and its publish; with a key the claim and its end. Celery has a connection of the
+    result backend for each thread: a thread stays."""
+    api, sent = serve(), {} if key is None else {"Idempotency-Key": key}
+    threads, sends = list[object](), shop.celery.amqp.send_task_message
+
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        threads.append(threading.current_thread())
+        return sends(*args, **kwargs)
+
+    monkeypatch.setattr(shop.celery.amqp, "send_task_message", noted)
+    for n in range(2):
+        with commands(redis_url) as lines:
+            given = {name: f"{text}{n}" for name, text in sent.items()}
+            answer = api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=given)
+        assert (answer.status_code, answer.json()["again"]) == (202, True)
+    its = [one["command"] for one in lines if one["client_type"] != "lua"]
+    names = [one.split()[0] for one in its if answer.json()["task_id"] in one]
+    assert names == ["EVALSHA"] * most
+    assert threads[0] is threads[1]
 
 
 def test_what_the_code_takes_today_counts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -13,7 +13,10 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import counts, leases
+from progress_backend.record import events as ev
+from progress_backend.record.model import Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.web import metrics_router, router
@@ -54,8 +57,8 @@ async def test_tasks_store_and_watchers(start_api: StartApi, redis_url: str) -> 
         figures = Figures(api)
         assert figures["progress_tasks{running}"] == figures["progress_tasks{completed}"] == 1
         assert figures["progress_tasks{error}"] == 0
-        assert figures["progress_warnings{late}"] == 1
-        assert figures["progress_warnings{stalled}"] == 0
+        assert figures["progress_warnings{late,fetch_data}"] == 1
+        assert figures["progress_warnings{stalled,other}"] == 0
         assert figures["progress_store_up"] == 1
         assert figures["progress_watched_tasks"] == 1
         assert figures["progress_watchers{task}"] == figures["progress_watchers{all_tasks}"] == 1
@@ -129,21 +132,88 @@ def test_applications_keep_apart_also_under_a_prefix(start_api: StartApi, redis_
     assert not [name for name in Figures(other) if name.startswith("progress_http")]
 
 
+def of_types(api: RunningApi) -> dict[str, float]:
+    """The figures by type, without those that are 0."""
+    names = (
+        "progress_ended",
+        "progress_attempts",
+        "progress_run",
+        "progress_wait",
+        "progress_last",
+    )
+    found = {k: v for k, v in Figures(api).items() if k.startswith(names) and v}
+    return {k: v for k, v in found.items() if "_created" not in k}
+
+
 def test_what_any_process_counted_is_exported(start_api: StartApi, redis_url: str) -> None:
     api = start_api(redis_url=redis_url)
-    assert Figures(api)["progress_lost_total"] == 0
     with Store(Settings(redis_url=redis_url)) as store:
-        store.execute(leases.found_lost(3))
         store.execute(counts.add_dropped({"value": 2}))
+        until_ms = milliseconds(store.now() + timedelta(seconds=60))
+        store.execute(leases.renew("lease-1", until_ms, 4))
+        store.execute(leases.renew("over", until_ms - 120_000, 4))
+        store.execute(leases.forget("over", until_ms))
+        assert store._replies([("HKEYS", store.keys.slots)]) == [[b"lease-1"]]
     records = Records(redis_url)
     for task_id in ("a", "b"):
         records.start(task_id)
         records.complete(task_id)
+    api.create()
     figures = Figures(api)
     for name in ("progress_wait_seconds", "progress_run_seconds"):
         assert figures[f"{name}_count{{fetch_data}}"] == 2
         assert 0 < figures[f"{name}_sum{{fetch_data}}"] < 20
-        assert f"# TYPE {name} summary\n" in figures.answer.text
-    assert figures["progress_lost_total"] == 3
+        assert f"# TYPE {name} histogram\n" in figures.answer.text
+    assert figures["progress_ended_total{,completed,fetch_data}"] == 2
+    assert figures["progress_ended_total{exception,error,fetch_data}"] == 0  # before the first one
+    assert figures["progress_last_success_timestamp_seconds{false,fetch_data}"] > 1.7e9
+    assert figures["progress_workers"] == 1
+    assert figures["progress_slots{busy}"] + figures["progress_slots{idle}"] == 4
+    assert 0 < figures["progress_oldest_waiting_seconds"] < 60
     assert figures["progress_dropped_total{value}"] == 2
     assert figures["progress_dropped_total{end}"] == 0
+
+
+def test_two_processes_and_a_restart_give_the_same_figures(
+    start_api: StartApi, redis_url: str
+) -> None:
+    records, first = Records(redis_url), start_api(redis_url=redis_url)
+    records.start("a")
+    records.complete("a")
+    before = of_types(first)
+    assert before["progress_ended_total{,completed,fetch_data}"] == 1
+    first.stop()
+    assert (
+        before
+        == of_types(start_api(redis_url=redis_url))
+        == of_types(start_api(redis_url=redis_url))
+    )
+
+
+def test_no_counter_falls_while_ends_are_corrected(start_api: StartApi, redis_url: str) -> None:
+    api, identity = start_api(redis_url=redis_url), ev.Identity(task_type='a"b\\ c|{}=é')
+    with Store(Settings(redis_url=redis_url)) as store:
+
+        def happens(*events: ev.Event) -> dict[str, float]:
+            store.run(store.flows.apply("t", events, store.now()))
+            return of_types(api)
+
+        worker = Worker("lease-1", "celery@a")
+        before = happens(ev.Started(identity=identity, worker=worker))
+        for events in (
+            (ev.Lost(lease="lease-1", error_message="gone", revision=1),),
+            (ev.Started(identity=identity, worker=worker, redelivered=True),),
+            (ev.Failed(error_message="own", attempt=2, again_s=60),),
+            (ev.Started(identity=identity, worker=worker, redelivered=True),),
+            (ev.Completed(attempt=3),),
+        ):
+            after = happens(*events)
+            assert all(after[name] >= value for name, value in before.items())
+            assert after != before
+            before = after
+    its = 'a"b\\ c|{}=é'
+    assert before[f"progress_ended_total{{lost,error,{its}}}"] == 1
+    assert before[f"progress_ended_total{{exception,error,{its}}}"] == 1
+    assert before[f"progress_ended_total{{,completed,{its}}}"] == 1
+    assert before[f"progress_ended_corrected_total{{{its}}}"] == 2
+    assert before[f"progress_attempts_total{{{its}}}"] == 2

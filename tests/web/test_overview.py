@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from msgspec import convert
 
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import leases
-from progress_backend.record.answers import WorkerList
 from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.store.drivers import Store
 from progress_backend.web import overview
@@ -31,16 +29,10 @@ async def test_the_workers_and_what_they_run(api: RunningApi, redis_url: str) ->
     answer = api.http.get("/internal/workers")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     body = answer.json()
-    convert(body, WorkerList)
     (worker,) = body["workers"]
     assert (worker["name"], worker["live"], worker["holds"]["total"]) == ("lease-1", True, 1)
     (task,) = worker["holds"]["tasks"]
-    assert task == {
-        "task_id": "job",
-        "task_type": "fetch_data",
-        "status": "running",
-        "percentage": 50.0,
-    }
+    assert (task["task_id"], task["status"], task["percentage"]) == ("job", "running", 50.0)
     async with RedisProgressService(redis_url) as service:
         for found in (
             await service.get_workers(),

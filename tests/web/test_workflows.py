@@ -8,12 +8,10 @@ from datetime import datetime
 
 import httpx
 import pytest
-from msgspec import convert
 
 from progress_backend.flows.stored_record import milliseconds
-from progress_backend.record.fields import Body
 from progress_backend.record.model import STATUSES
-from progress_backend.record.workflow_fields import WorkflowBody, WorkflowList, WorkflowRow
+from progress_backend.record.workflow_fields import WorkflowRow
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.serving import RunningApi
@@ -41,7 +39,6 @@ def test_a_workflow_is_one_status_with_counts(api: RunningApi, records: Records)
     answer = api.workflow(W)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     body = answer.json()
-    convert(body, WorkflowBody)
     assert (body["workflow_id"], body["name"], body["status"]) == (W, "fetch ×3 → merge", "running")
     assert body["progress"] == {"current": 2, "total": 4, "percentage": 37.5}
     assert body["current_status"] == "4 件中 2 件が終了"
@@ -58,10 +55,8 @@ def test_an_id_without_members_is_no_workflow(
     api: RunningApi, records: Records, workflow_id: str
 ) -> None:
     answer = api.workflow(workflow_id)
-    assert (answer.status_code, answer.json()) == (
-        404,
-        {"detail": f"Workflow {workflow_id} not found"},
-    )
+    assert answer.status_code == 404
+    assert answer.json() == {"detail": f"Workflow {workflow_id} not found"}
 
 
 def test_an_unchanged_workflow_is_not_sent_again(api: RunningApi, records: Records) -> None:
@@ -88,7 +83,6 @@ def test_the_list_of_workflows(api: RunningApi, records: Records) -> None:
     records.member("other", "another", name="import")
     records.member("later", W)  # which moves no workflow
     body = api.http.get("/internal/workflows").json()
-    convert(body, WorkflowList)
     assert [row["workflow_id"] for row in body["workflows"]] == ["another", W]
     assert body["pagination"] == {"page": 1, "limit": 20, "total": 2, "pages": 1}
     whole, row = api.workflow(W).json(), body["workflows"][1]
@@ -113,7 +107,6 @@ def asked(api: RunningApi, path: str, body: object = None, method: str = "POST")
 def test_a_workflow_is_cancelled_by_one_request(api: RunningApi, records: Records) -> None:
     answer = asked(api, f"workflow/{W}/cancel", {"reason": "高すぎる", "by": "somebody"})
     assert answer.status_code == 200
-    convert(answer.json(), WorkflowBody)
     assert (answer.json()["status"], answer.json()["final"]) == ("cancelled", False)
     about = {"action": "cancel", "by": "somebody", "reason": "高すぎる"}
     assert answer.json()["control"].items() >= about.items()
@@ -133,7 +126,6 @@ def test_a_workflow_is_paused_and_resumed(api: RunningApi, records: Records) -> 
     seen = eventually(lambda: (b := api.workflow(W).json())["counts"]["paused"] == 2 and b)
     assert (seen["status"], seen["counts"]["planned"]) == ("paused", 1)
     body = api.status(W).json()
-    convert(body, Body)
     assert body["control"] == {**seen["control"], "acknowledged_at": None}
     resumed = asked(api, path, {"status": "running"}, "PUT").json()
     assert resumed["control"] is None

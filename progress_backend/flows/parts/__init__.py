@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from ...settings import Settings
 from .change import CommitPart
 from .kept_message import KEPT_MESSAGE
+from .outcomes import OUTCOMES
 from .past_run import PAST_RUN
 from .past_workflow import PAST_WORKFLOW
-from .time_totals import TIME_TOTALS
 from .timeline_entry import TIMELINE_ENTRY
 from .workflow_figures import WORKFLOW_FIGURES
 
@@ -24,7 +24,7 @@ def default_parts(
 ) -> tuple[CommitPart, ...]:
     """The parts of commits; those for webhooks if targets are configured. On a Redis Cluster no
     commit can see whether a workflow has completed."""
-    found = [PAST_RUN, TIME_TOTALS, WORKFLOW_FIGURES]
+    found = [PAST_RUN, OUTCOMES, WORKFLOW_FIGURES]
     if not settings.partitions:
         found.append(PAST_WORKFLOW)
     if targets is not None:

@@ -1,9 +1,11 @@
-"""Keeps what a task was published with, beside its record and for as long."""
+"""Keeps what a task was published with, beside its record and for as long, and the mark of its
+start. A value of a run comes here once an hour."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...operations.keys import Keys
 from ...operations.part import Given, Part
 from ...record import events as ev
 from ...record.model import Task
@@ -14,17 +16,21 @@ def parts(change: Change) -> Iterator[Part]:
     """The text of a publish; afterwards its lifetime, which follows the record's."""
     published = (event.message for _, event, _ in change.steps if isinstance(event, ev.Created))
     text, task_id = next(filter(None, published), b""), change.after.task_id
-    if text or (change.after.again and change.before not in (None, change.after)):
-        yield Part(
-            "kept_message", lambda keys: Given({"message": keys.message(task_id)}, {"text": text})
-        )
+    marked = change.after.again is not None
+    if text or (marked and change.before not in (None, change.after)):
+
+        def given(keys: Keys) -> Given:
+            names = {"message": keys.message(task_id), "mark": keys.start(task_id)}
+            return Given(names, {"text": text})
+
+        yield Part("kept_message", given)
 
 
 def _of_a_marked_task(before: Task | None, event: ev.Event) -> bool:
     """Not of a value: a run's start has moved the lifetime."""
     if isinstance(event, ev.Created):
         return event.message is not None
-    return not isinstance(event, ev.Progressed) and before is not None and bool(before.again)
+    return not isinstance(event, ev.Progressed) and before is not None and before.again is not None
 
 
 KEPT_MESSAGE = CommitPart(parts, when=_of_a_marked_task)

@@ -49,16 +49,16 @@ end
 %(code)s
 return 1
 """
-_OF_AN_END: Final = ("past_run", "time_totals")
+_OF_AN_END: Final = ("past_run", "outcomes")
 _OF_A_MEMBERS_END: Final = (*_OF_AN_END, "workflow_figures", "past_workflow")
 #: The parts that commits have together, in the order in which they run; a commit takes the first
 #: set that has all of its own.
 SETS: Final[tuple[tuple[str, ...], ...]] = (
     (),
-    ("time_totals",),
+    ("outcomes",),
     ("workflow_figures",),
-    ("time_totals", "workflow_figures"),
-    ("time_totals", "kept_message"),
+    ("outcomes", "workflow_figures"),
+    ("outcomes", "kept_message"),
     _OF_AN_END,
     (*_OF_AN_END, "webhook_event"),
     _OF_A_MEMBERS_END,

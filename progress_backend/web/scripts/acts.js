@@ -27,9 +27,12 @@ export async function asked(name, item, words) {
       : isEnd(name)
         ? ["POST", "cancel", name === "terminate" ? { terminate: true } : {}]
         : ["PUT", "update", { status: name === "pause" ? "paused" : "running" }];
+  const headers = { "Content-Type": "application/json" };
+  // The API's own key for a request without one: a press on an older record does not run the task twice.
+  if (name === "again") headers["Idempotency-Key"] = `after ${item.again_by ?? "None"}`;
   const got = await answered(`${pathOf(item)}/${target}`, {
     method,
-    headers: { "Content-Type": "application/json" },
+    headers,
     body: JSON.stringify(body),
   });
   if (got?.ok) return { body: got.body };

@@ -38,8 +38,9 @@ export function makeReader(work, done) {
     else timer ??= setTimeout(read, Math.max(0, pauseMs() - (sinceRead?.() ?? Infinity)));
   }
 
-  // Reads if the last read is that long ago.
+  // Reads if the last read is that long ago; what is read seldom, not in a hidden tab.
   function look(ms = LONGEST_PAUSE_MS) {
+    if (document.hidden && ms > LONGEST_PAUSE_MS) return;
     if (!reading && (sinceRead?.() ?? Infinity) > ms) read();
   }
 

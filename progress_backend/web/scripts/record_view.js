@@ -120,7 +120,7 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
 
   function tick() {
     if (!over() && (feedState !== "live" || record?.final)) reader.look();
-    else if (record && mayReturn(record) && !document.hidden) reader.look(RETURNS_MS);
+    else if (record && mayReturn(record)) reader.look(RETURNS_MS);
     if (record && !missing && !document.hidden) view.tick(record, words());
   }
 

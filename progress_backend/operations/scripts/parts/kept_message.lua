@@ -3,6 +3,7 @@ Keep what a task was published with, for as long as its record.
 
 KEYS
   message   string: signature and text
+  mark      string: of a start with a key
 ARGV
   text      the new one, "" to keep what is there
 NEEDS
@@ -13,3 +14,4 @@ if text ~= '' then
 else
   redis.pcall('PEXPIRE', message, ttl)
 end
+redis.pcall('PEXPIRE', mark, ttl)

@@ -1,0 +1,145 @@
+from typing import Any, Literal, NotRequired, TypedDict
+
+class Control(TypedDict):
+    action: Literal["pause", "cancel", "end"]
+    by: str | None
+    reason: str | None
+    message: NotRequired[str | None]
+    at: str
+    acknowledged_at: NotRequired[str | None]
+    second_run_at: NotRequired[str | None]
+
+class Estimate(TypedDict):
+    earliest: str | None
+    likely: str
+    latest: str
+    runs: int
+
+class Membership(TypedDict):
+    id: str
+    canvas: NotRequired[str]
+    generation: int
+
+class Progress(TypedDict):
+    current: int
+    total: int | None
+    percentage: float
+
+class StartEstimate(TypedDict):
+    earliest: str
+    likely: str
+    latest: str
+    runs: int
+
+class TextCode(TypedDict):
+    code: str
+    args: dict[str, Any]
+
+class Warnings(TypedDict):
+    stalled: NotRequired[str]
+    late: NotRequired[str]
+
+class TaskBody(TypedDict):
+    task_id: str
+    task_type: str
+    symbol: str | None
+    status: Literal["created", "running", "paused", "completed", "error", "cancelled"]
+    progress: Progress
+    current_status: str
+    start_time: str | None
+    updated_at: str | None
+    end_time: str | None
+    processing_time_ms: int | None
+    error_message: str | None
+    results: dict[str, Any]
+    processing_details: dict[str, Any]
+    metadata: dict[str, Any]
+    omitted: NotRequired[list[str]]
+    checkpoint: NotRequired[str]
+    created_at: str | None
+    estimated_completion: str | None
+    estimate: NotRequired[Estimate]
+    waited_ms: NotRequired[int]
+    ahead: NotRequired[int]
+    start_estimate: NotRequired[StartEstimate]
+    usual_ms: NotRequired[int]
+    attempt: int
+    attempt_started_at: NotRequired[str]
+    retries: NotRequired[int]
+    worker: NotRequired[str]
+    eta: NotRequired[str]
+    expires: NotRequired[str]
+    parent_id: NotRequired[str]
+    root_id: NotRequired[str]
+    group_id: NotRequired[str]
+    workflow: NotRequired[Membership]
+    planned: NotRequired[bool]
+    owner: NotRequired[str]
+    traceparent: NotRequired[str]
+    again: NotRequired[bool]
+    again_of: NotRequired[str]
+    again_by: NotRequired[str]
+    error_cause: NotRequired[str]
+    control: NotRequired[Control]
+    rate: NotRequired[float]
+    warnings: NotRequired[Warnings]
+    message_code: NotRequired[TextCode]
+    error_code: NotRequired[TextCode]
+    estimated_details: NotRequired[list[str]]
+    may_come_again_until: NotRequired[str]
+    final: bool
+    revision: int
+    detail: NotRequired[str]
+
+class Asked(TypedDict):
+    action: Literal["pause", "cancel"]
+    by: str | None
+    reason: str | None
+    at: str
+
+class Counts(TypedDict):
+    created: int
+    running: int
+    paused: int
+    completed: int
+    error: int
+    cancelled: int
+    planned: int
+    never_ran: int
+
+class Failure(TypedDict):
+    task_id: str
+    task_type: str
+    error_message: str | None
+    error_code: TextCode | None
+    error_cause: str | None
+    end_time: str | None
+
+class WorkflowBody(TypedDict):
+    task_id: str
+    workflow_id: str
+    task_type: Literal["workflow"]
+    name: str | None
+    symbol: None
+    status: Literal["created", "running", "paused", "completed", "error", "cancelled"]
+    progress: Progress
+    current_status: str
+    message_code: TextCode
+    start_time: str | None
+    updated_at: str | None
+    end_time: str | None
+    processing_time_ms: int | None
+    counts: Counts
+    created_at: str | None
+    estimated_completion: str | None
+    estimate: Estimate | None
+    control: Asked | None
+    revision: int
+    error_message: str | None
+    error_code: TextCode | None
+    failures: list[Failure]
+    results: dict[str, Any]
+    processing_details: dict[str, Any]
+    metadata: dict[str, Any]
+    may_come_again_until: str | None
+    final: bool
