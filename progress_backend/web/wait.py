@@ -27,16 +27,6 @@ def wished_s(prefer: str | None) -> int | None:
     return None
 
 
-async def waited(api: Api, request: Request, task_id: str, prefer: str) -> dict[str, str]:
-    """Waits for a task's end as a Prefer header wishes; the headers of the response."""
-    if (seconds := wished_s(prefer)) is None:
-        return {}
-    if (full := await for_end(api, request, task_id, seconds)) is not None:
-        api.measured.refusal(full)
-        return {"Vary": "Prefer"}
-    return {"Vary": "Prefer", "Preference-Applied": f"wait={seconds}"}
-
-
 class _End:
     """A receiver of a task's updates that notices its end alone."""
 
@@ -58,16 +48,19 @@ class _End:
             self.closed.set_result(None)
 
 
-async def for_end(api: Api, request: Request, task_id: str, seconds: int) -> Refusal | None:
-    """Waits until a task has ended for good, for as long as is wished; until the client leaves, and
-    until the service shuts down. Returns the refusal of a client that waits in too many places.
+async def waited(api: Api, request: Request, task_id: str, prefer: str) -> dict[str, str]:
+    """Waits until a task has ended for good, for as long as a Prefer header wishes, until the
+    client leaves, and until the service shuts down. Returns the headers of the response.
 
     Raises:
         StoreUnavailable: the store does not confirm the subscription.
     """
+    if (seconds := wished_s(prefer)) is None:
+        return {}
     counted = api.limits.of_stream(request.scope)
-    if isinstance(counted, Refusal):
-        return counted
+    if isinstance(counted, Refusal):  # the client waits in too many places
+        api.measured.refusal(counted)
+        return {"Vary": "Prefer"}
     end = _End()
     watcher = Watcher(api, Resource("task", task_id), end)
     gone = asyncio.ensure_future(_left(request))
@@ -80,11 +73,11 @@ async def for_end(api: Api, request: Request, task_id: str, seconds: int) -> Ref
             await watcher.join()
         await end.closed  # without a time-out, which keeps more objects for each that waits
     except (TimeoutError, TaskNotFound):
-        return None
+        pass
     finally:
         for leave in (watcher.leave, counted, unwatch, gone.cancel, over.cancel):
             leave()
-    return None
+    return {"Vary": "Prefer", "Preference-Applied": f"wait={seconds}"}
 
 
 async def _left(request: Request) -> None:

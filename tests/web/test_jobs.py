@@ -548,14 +548,14 @@ def test_an_act_says_that_no_jobs_are_started(shop: App, serve: Serve) -> None:
 
 def test_many_are_run_again_in_one_act(shop: App, serve: Serve) -> None:
     api = serve()
-    ids = [shop.celery.tasks["fetch"].delay(n).id for n in range(20)]
+    ids = [shop.celery.tasks["fetch"].delay(n).id for n in range(199)]
     for task_id in ids:
         api.http.post(f"/internal/task/{task_id}/cancel")
     unmarked = shop.celery.tasks["unmarked"].delay(1).id
     done = api.http.post("/internal/act", json={"action": "again", "ids": [*ids, unmarked]}).json()
-    assert done["asked"] == 20
+    assert done["asked"] == 199
     assert [one["task_id"] for one in done["refused"]] == [unmarked]
-    assert messages(shop) == 41
+    assert messages(shop) == 399
 
 
 def test_arguments_without_a_signature_are_not_run(shop: App, serve: Serve, redis_url: str) -> None:
@@ -684,3 +684,14 @@ def test_a_read_waits_for_the_end(shop: App, serve: Serve) -> None:
     assert answer.headers["preference-applied"] == "wait=50"
     assert "Prefer" in answer.headers["vary"]
     assert "Prefer" not in api.http.get(path).headers["vary"]
+
+
+def test_a_client_that_leaves_frees_its_wait(shop: App, serve: Serve) -> None:
+    api, task_id = serve(), shop.celery.tasks["unmarked"].delay(3).id
+    head = f"GET /internal/task/{task_id}/status HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    head += "Prefer: wait=60\r\n\r\n"
+    limits = api.app.state.progress.limits
+    with socket.create_connection(("127.0.0.1", api.port)) as client:
+        client.sendall(head.encode())
+        eventually(lambda: limits.open == 1)
+    eventually(lambda: limits.open == 0)
