@@ -1,5 +1,5 @@
-"""What a prefork worker has loaded of this library once it has run a tracked task and a group, with
-its lease's thread and beat: `python -m tests.loaded` names the files.
+"""What a process of a prefork worker's pool has loaded of this library once it has run a tracked
+task and a group: `python -m tests.loaded` names the files.
 
 This module is the worker's application, too.
 """
@@ -17,7 +17,6 @@ from typing import Any, Final
 from celery import Celery, group
 
 from progress_backend import ProgressNotifier, install, progress_task
-from progress_backend.embedded import EmbeddedServer
 
 PACKAGE: Final = Path(__file__).resolve().parents[1] / "progress_backend"
 #: Seconds for a worker to start, and for one task.
@@ -48,6 +47,8 @@ def files() -> list[str]:
 def measured() -> list[Path]:
     """The files that a worker has loaded. Worker and publisher are processes of their own, so that
     nothing of them stays in this one."""
+    from progress_backend.embedded import EmbeddedServer  # not in the worker
+
     with EmbeddedServer() as server, tempfile.TemporaryDirectory() as folder:
         env = {**os.environ, "PROGRESS_REDIS_URL": server.url}
         celery = [sys.executable, "-m", "celery", "-A", "tests.loaded:app"]

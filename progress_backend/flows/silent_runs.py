@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from ..errors import ForeignValue
 from ..operations import leases, lists, locks, records, sweeps
 from ..operations.call import Call
 from ..operations.lists import Filters, Page
 from ..record.default_texts import Locale, text
-from ..record.events import Acknowledged, Cancelled, Event, Expired, Lost
+from ..record.events import Acknowledged, Expired, Lost
 from ..record.model import ENDED, LOST, STATUSES, Task, TaskStatus
 from ..settings import Settings
 from . import stored_page
 from .flow import Flow
-from .stored_record import Base, milliseconds
+from .stored_record import Base, milliseconds, readable
 from .task_flows import Flows
 from .task_lifetimes import UNENDED_S
 
@@ -35,9 +33,6 @@ _GIVEN_BACK = 1_000
 _UNHELD = 100
 #: Lost runs for which one check reads the result backend again.
 _ASKED = 2_000
-#: How far a worker's clock may be behind the store's; and the same where the result backend may
-#: have an end of an earlier task with the record's id.
-_SKEW, _REUSED_SKEW = timedelta(minutes=6), timedelta(minutes=1)
 LOCK, UNHELD_LOCK, ASK_LOCK = "reap", "reap_unheld", "reap_lost"
 
 
@@ -161,18 +156,6 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], li
     return running, left
 
 
-def readable(documents: Iterable[bytes | None]) -> list[Base]:
-    """The records of these documents; a value of another program under a task's key does not stop
-    the check."""
-    bases = []
-    for document in documents:
-        # A client that reads that task gets the error; the check has none to send it to.
-        with suppress(ForeignValue):
-            if document is not None:
-                bases.append(Base.of(document))
-    return bases
-
-
 def _silent(base: Base, settings: Settings, now: datetime) -> bool:
     """Whether a record that has not ended, or has a run that is not over, was not written for a
     lease's time.
@@ -191,28 +174,6 @@ def _may_have_ended(task: Task) -> bool:
     published, unless (`unseen`) the process before it may have died after the publish. Of a
     replaced one Celery stores the failure of the step before it."""
     return not task.planned or task.replaced or (task.member is not None and task.member.unseen)
-
-
-def of_this_life(base: Base, end: Event, settings: Settings) -> bool:
-    """Whether an end in the result backend is of the record's own task, not of an earlier task with
-    the same id. The end's time is by its worker's clock, which may be wrong."""
-    task = base.task
-    if isinstance(end, Cancelled) and task.again_until:
-        return False  # Celery stored REVOKED for a run that it ended by itself
-    if end.at is None or task.created_at is None:
-        return task.worker is not None
-    if task.worker is not None:
-        # An earlier task's record would still be there after its end, and have had an attempt.
-        sent_again = task.attempt > 1 and task.attempt_started_at == task.started_at
-        kept = max(timedelta(seconds=settings.retention_s), _SKEW)
-        return end.at >= task.created_at - (_REUSED_SKEW if sent_again else kept)
-    # A new record, or a planned one with the one write of `may_have_left`: clocks may differ.
-    if task.revision <= 1 + task.planned:
-        return end.at >= task.created_at - _SKEW
-    # A task that was published again waits for its first run: an end with a skewed time is not
-    # taken.
-    recreated = task.status == TaskStatus.CREATED and task.attempt > 0
-    return end.at >= task.created_at and not recreated
 
 
 def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:

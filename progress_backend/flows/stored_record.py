@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ..errors import TooLarge, TransitionRefused
+from ..errors import ForeignValue, TooLarge, TransitionRefused
 from ..operations.index_entry import STILL_RUNS, Facets
 from ..record import task_json
 from ..record.events import Cancelled, Created, Event, Paused, Progressed, Resumed
@@ -63,6 +65,18 @@ class Applied(NamedTuple):
     def task(self) -> Task:
         """The record's task."""
         return self.base.task
+
+
+def readable(documents: Iterable[bytes | None]) -> list[Base]:
+    """The records of these documents; a value of another program under a task's key does not stop
+    the check."""
+    bases = []
+    for document in documents:
+        # A client that reads that task gets the error; the check has none to send it to.
+        with suppress(ForeignValue):
+            if document is not None:
+                bases.append(Base.of(document))
+    return bases
 
 
 def created(task_id: str, event: Created, created_at: datetime, digest: str = "") -> Base:

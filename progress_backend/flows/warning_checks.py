@@ -16,8 +16,7 @@ from ..record.model import Warnings
 from ..record.past_runs import PastRun
 from .flow import Flow
 from .gather import together
-from .silent_runs import readable
-from .stored_record import Applied, Base
+from .stored_record import Applied, Base, readable
 from .task_flows import Flows
 
 #: Runs that one check judges; if there are more, the next check judges the next ones.

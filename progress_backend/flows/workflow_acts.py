@@ -13,10 +13,11 @@ from ..record.act import Action
 from ..record.events import Directed
 from ..record.model import TaskStatus
 from .flow import Flow
-from .silent_runs import keeps, readable
-from .stored_record import Base, milliseconds
+from .quiet_workflows import LOCK
+from .silent_runs import keeps
+from .stored_record import Base, milliseconds, readable
 from .task_flows import Flows
-from .workflows import LOCK, commit_each
+from .workflows import commit_each
 
 #: Members that get a request in one step: an API's event loop is busy for 4 ms with it.
 STEP: Final = 20

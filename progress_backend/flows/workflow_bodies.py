@@ -13,8 +13,7 @@ from ..record.workflow_as_task import as_task
 from ..record.workflow_body import FAILURES, body, row
 from . import shown_record
 from .flow import Flow
-from .silent_runs import readable
-from .stored_record import milliseconds
+from .stored_record import milliseconds, readable
 from .task_flows import Flows
 
 #: Reads of one page while workflows without members are removed.

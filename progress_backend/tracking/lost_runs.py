@@ -9,10 +9,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from ..flows import silent_runs, warning_checks, workflow_acts, workflows
+from ..flows import quiet_workflows, silent_runs, warning_checks, workflow_acts, workflows
 from ..flows.flow import Flow
 from ..flows.gather import together
-from ..flows.stored_record import Applied, Base, milliseconds
+from ..flows.own_end import own_end
+from ..flows.stored_record import Applied, Base, milliseconds, readable
 from ..operations import leases, records
 from ..record.events import Completed, Event, Lost, TakenBack
 from ..record.model import LOST
@@ -94,7 +95,7 @@ class Judge:
         flows: list[Flow[Any]] = [
             silent_runs.unheld(store.flows, now, token),
             workflow_acts.acts(store.flows, token),
-            workflows.quiet(store.flows, now, token),
+            quiet_workflows.quiet(store.flows, now, token),
             silent_runs.to_ask(settings, now - patience, token),
             silent_runs.held(lease),
         ]
@@ -153,8 +154,8 @@ class Judge:
         """Ends the planned records of workflows that publish no more messages."""
         store = self._store
         for workflow_id in quiet:
-            while store.run(workflows.end_quiet(store.flows, workflow_id, store.now())):
-                if not self._goes_on() or not self._keeps(workflows.LOCK):
+            while store.run(quiet_workflows.end_quiet(store.flows, workflow_id, store.now())):
+                if not self._goes_on() or not self._keeps(quiet_workflows.LOCK):
                     return
 
     def acts(self, waiting: Sequence[tuple[str, str]]) -> None:
@@ -168,7 +169,7 @@ class Judge:
                     store.flows, workflow_id, act_id, cursor, store.now()
                 )
                 cursor = store.run(step)
-                if not self._goes_on() or not self._keeps(workflows.LOCK):
+                if not self._goes_on() or not self._keeps(quiet_workflows.LOCK):
                     return
 
     def warnings(self, lease: str, held: Sequence[str]) -> None:
@@ -199,7 +200,7 @@ class Judge:
         process was killed then. The backend is read when the message comes no more; also a lease
         after the loss and then after twice the time, since the message may wait in a long queue;
         and a lease later if it does not reply. This ends when the record is deleted."""
-        bases = silent_runs.readable(self._store.execute(records.read(tuple(task_ids))))
+        bases = readable(self._store.execute(records.read(tuple(task_ids))))
         ended = [base for base in bases if ended_by_its_run(base.task)]
         ends = self._ends([base.task.task_id for base in ended])
         now, lease = self._store.now(), timedelta(seconds=self._settings.lease_s)
@@ -307,13 +308,3 @@ def _taken_back(base: Base) -> TakenBack:
     worker = base.task.worker
     assert worker is not None
     return TakenBack(owner=worker.lease, run=worker.run, attempt=base.task.attempt)
-
-
-def own_end(base: Base, end: Event | None, settings: Settings) -> Event | None:
-    """An end from the result backend as the record is to have it; None if it is not the record's
-    own."""
-    if end is None or not silent_runs.of_this_life(base, end, settings):
-        return None
-    if isinstance(end, Completed) and not base.task.keeps_results:
-        return end.having(results={})
-    return end

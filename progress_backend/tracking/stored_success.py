@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from ..errors import ProgressError
 from ..flows import workflows
+from ..flows.own_end import own_end
 from ..flows.stored_record import Base, milliseconds
 from ..operations import leases
 from ..record import events as ev
 from ..runs.run import Run
 from ..runs.sender import Sender
 from ..store.outage_log import fault
-from .lost_runs import own_end
 from .result_backend import ASK_S, Answers, Question, ResultBackend
 
 #: Most failures that wait for a read, and that share one; others are recorded without a read.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from progress_backend.errors import TaskAlreadyFinished, TransitionRefused, WorkflowNotFound
-from progress_backend.flows import new_workflow_act, workflow_acts, workflows
+from progress_backend.flows import new_workflow_act, quiet_workflows, workflow_acts, workflows
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.stored_record import Base, milliseconds
 from progress_backend.operations import acts, locks
@@ -42,7 +42,7 @@ def ask(driver: Driver, action: Action, workflow_id: str = W, **about: Any) -> d
 
 def waiting(driver: Driver) -> list[tuple[str, str]]:
     found = driver.run(workflow_acts.acts(driver.flows, "ours"))
-    driver.execute(locks.give_back(workflows.LOCK, "ours"))
+    driver.execute(locks.give_back(quiet_workflows.LOCK, "ours"))
     return found
 
 
