@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ..record.events import Cancelled, Completed, Event
-from ..record.model import TaskStatus
+from ..record.model import Task, TaskStatus
 from ..settings import Settings
 from .stored_record import Base
 
@@ -15,19 +15,15 @@ _SKEW, _REUSED_SKEW = timedelta(minutes=6), timedelta(minutes=1)
 
 
 def own_end(base: Base, end: Event | None, settings: Settings) -> Event | None:
-    """An end from the result backend as the record is to have it; None if it is not the record's
-    own."""
-    if end is None or not _of_this_life(base, end, settings):
+    """An end from the result backend as the record is to have it; None if it is that of an earlier
+    task with the same id. The end's time is by its worker's clock, which may be wrong."""
+    if end is None or not _of_this_life(base.task, end, settings):
         return None
-    if isinstance(end, Completed) and not base.task.keeps_results:
-        return end.having(results={})
-    return end
+    forgets = isinstance(end, Completed) and not base.task.keeps_results
+    return end.having(results={}) if forgets else end
 
 
-def _of_this_life(base: Base, end: Event, settings: Settings) -> bool:
-    """Whether an end in the result backend is of the record's own task, not of an earlier task with
-    the same id. The end's time is by its worker's clock, which may be wrong."""
-    task = base.task
+def _of_this_life(task: Task, end: Event, settings: Settings) -> bool:
     if isinstance(end, Cancelled) and task.again_until:
         return False  # Celery stored REVOKED for a run that it ended by itself
     if end.at is None or task.created_at is None:

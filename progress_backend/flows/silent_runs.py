@@ -108,9 +108,9 @@ def held_still(
     return found
 
 
-def steps(of_all: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The ids in portions of `STEP`."""
-    return (of_all[start : start + STEP] for start in range(0, len(of_all), STEP))
+def steps(of_all: Sequence[T], size: int = STEP) -> Iterator[Sequence[T]]:
+    """All of them in portions."""
+    return (of_all[start : start + size] for start in range(0, len(of_all), size))
 
 
 def to_ask(settings: Settings, now: datetime, token: str) -> Flow[list[str]]:

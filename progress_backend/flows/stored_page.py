@@ -14,18 +14,16 @@ _TRIES = 3
 
 def swept(wanted: Page, settings: Settings) -> Flow[Paged]:
     """A page as it is stored; entries without a document are removed on the way."""
-    paged = yield from read(wanted, settings)
-    for _ in range(_TRIES - 1):
+    for left in reversed(range(_TRIES)):
+        paged = yield from _read(wanted, settings)
         holes = tuple(task_id for task_id, document in paged.rows if document is None)
-        if not holes:
+        if not holes or not left:
             break
         yield from sweep(holes, before_ms=0, found_in=wanted.sets)
-        paged = yield from read(wanted, settings)
     return paged
 
 
-def read(wanted: Page, settings: Settings) -> Flow[Paged]:
-    """A page as it is stored."""
+def _read(wanted: Page, settings: Settings) -> Flow[Paged]:
     if settings.partitions or wanted.created or len(wanted.sets) > 1:
         from . import page_merge  # pages of one set need none
 

@@ -15,14 +15,24 @@ from ..errors import (
     TaskNotFound,
     TransitionRefused,
 )
-from ..operations import counts, leases, records
+from ..operations import counts, leases, records, workflows
+from ..operations.acts import drop
 from ..operations.call import Call
-from ..operations.commit import Commit
+from ..operations.commit import Commit, Committed
 from ..operations.commits import CommitCall
 from ..operations.index_entry import Standing
 from ..record import past_runs, task_json
 from ..record.document import read_stored, written
-from ..record.events import Completed, Created, Event, Failed, Progressed
+from ..record.events import (
+    Completed,
+    Created,
+    Directed,
+    Event,
+    Failed,
+    Planned,
+    Progressed,
+    Unreached,
+)
 from ..record.model import MAX_ID, Task, TaskStatus, is_plain
 from ..record.model import replace as task_with
 from ..record.redaction import Redaction
@@ -32,7 +42,6 @@ from .parts import default_parts
 from .parts.change import Change, CommitPart, Reacts
 from .stored_record import REQUESTS, Applied, Base, encoded, facets_of, milliseconds, steps
 from .task_lifetimes import document_ttl_ms, due_ms
-from .workflow_requests import MAKING, followed
 
 if TYPE_CHECKING:
     from ..targets import Targets
@@ -43,6 +52,8 @@ T = TypeVar("T")
 TRIES = 8
 #: A task's time in the expiry set is moved in steps of an hour, not with each value.
 DUE_STEP_MS = 3_600_000
+#: Events that create a record if there is none, mostly.
+_MAKING = (Created, Planned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +115,7 @@ class Flows:
         """
         _refuse_id(str(task_id))
         known, stored_now, given = base, False, tuple(self.redaction.of(e, clip) for e in events)
-        if base is None and not isinstance(events[0], MAKING):
+        if base is None and not isinstance(events[0], _MAKING):
             base, stored_now = (yield from _stored(task_id)), True
         stood: Standing = facets_of(base.task) if base else None
         events, clip = given, clip or all(isinstance(event, REQUESTS) for event in given)
@@ -123,7 +134,7 @@ class Flows:
             task = made[-1][2]
             if base is None or task is not base.task:
                 task = yield from self._with_history(task)
-            elif not isinstance(events[0], MAKING):
+            elif not isinstance(events[0], _MAKING):
                 return Applied(base, None)
             task, document = encoded(task, clip)
             commit, due = self._commit(base, stood, made, task, document, now)
@@ -133,7 +144,7 @@ class Flows:
             if committed.done:
                 self._log_left_out(committed.left_out, task_id)
                 return Applied(Base(task, task_json.digest(document), due), document)
-            events = yield from followed(given, committed, base and base.task, task)
+            events = yield from _followed(given, committed, base and base.task, task)
             stored_now, stood = True, committed.facets
             if committed.document is not None:
                 base = Base.of(committed.document, task_id).grown_to(known)
@@ -156,7 +167,7 @@ class Flows:
             InvalidEvent: a new record's type or symbol has control characters.
         """
         before = base.task if base else None
-        making = isinstance(steps[0][1], MAKING)
+        making = isinstance(steps[0][1], _MAKING)
         fresh = before is None or (making and before.ended and not task.ended)
         if fresh:
             _refuse_controls("task_type", task.task_type)
@@ -228,6 +239,26 @@ class Flows:
         today = now.astimezone(self.settings.zone())
         midnight = today.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         return counts.store(milliseconds(midnight))
+
+
+def _followed(
+    events: tuple[Event, ...], committed: Committed, before: Task | None, after: Task
+) -> Flow[tuple[Event, ...]]:
+    """A member's events, followed by the requests because of which their commit was refused. If all
+    members have ended, and a record starts again, the canvas was published again: earlier requests
+    are not for it."""
+    directed: list[Event] = []
+    for workflow_id, act in committed.acts:
+        again = before is not None and before.ended and not after.ended
+        if again and isinstance(events[0], _MAKING):
+            found = yield from workflows.figures(workflow_id, act.at_ms)
+            if found.ended == found.total:
+                yield from drop(workflow_id, act.id)
+                continue
+        directed.append(Directed(workflow_id=workflow_id, act=act))
+    if isinstance(events[0], Unreached) and directed:
+        return tuple(directed)  # a planned member gets the earlier request instead
+    return (*events, *directed)
 
 
 def _stored(task_id: str) -> Flow[Base | None]:

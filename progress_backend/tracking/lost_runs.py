@@ -136,7 +136,7 @@ class Judge:
         for step in silent_runs.steps(task_ids[: silent_runs.HELD]):
             bases = store.run(silent_runs.held_still(lease, step, at_work))
             self._begun.difference_update(base.task.task_id for base in bases)
-            for some in _several(bases):
+            for some in silent_runs.steps(bases, _TOGETHER):
                 self._record([(base, _taken_back(base)) for base in some])
 
     def unheld(self, running: Sequence[Base], silent: Sequence[Base]) -> None:
@@ -220,7 +220,7 @@ class Judge:
             since = task.completed_at or now
             times = [since + 2 * max(now - since, lease / 2), task.again_until or now]
             asked[task.task_id] = milliseconds(min(time for time in times if time > now)) + 1
-        for some in _several(verdicts):
+        for some in silent_runs.steps(verdicts, _TOGETHER):
             self._record(some)
         self._store.execute(leases.ask_again(asked.items()))
 
@@ -253,7 +253,7 @@ class Judge:
             verdict = otherwise(base) if end is None else end.of_attempt(base.task.attempt)
             if verdict is not None:
                 verdicts.append((base, verdict))
-        for some in _several(verdicts):
+        for some in silent_runs.steps(verdicts, _TOGETHER):
             self._record(some)
 
     def _ends(self, task_ids: list[str]) -> Answers:
@@ -297,11 +297,6 @@ class Judge:
                     "goes on" if isinstance(verdict, TakenBack) else type(verdict).__name__.lower()
                 )
                 logger.warning("task %s: %s", base.task.task_id, name)
-
-
-def _several(of_all: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Yields the portions that share a round trip each."""
-    return (of_all[start : start + _TOGETHER] for start in range(0, len(of_all), _TOGETHER))
 
 
 def _taken_back(base: Base) -> TakenBack:

@@ -70,8 +70,8 @@ def test_a_part_on_a_first_record_or_on_a_value_runs(
     monkeypatch.setattr(task_flows, "default_parts", lambda *of: (*default_parts(*of), added))
     with Store(Settings(redis_url=redis_url)) as store:
         writer, run = Writer(store), Run("t", CREATED.identity, Desk())
-        writer.apply(None, "t", (CREATED,), store.measured_now())
-        writer.apply(run, "t", (ev.Started(identity=CREATED.identity),), store.now())
+        writer.apply(None, "t", (CREATED,), store.measured_now(), None)
+        writer.apply(run, "t", (ev.Started(identity=CREATED.identity),), store.now(), None)
         for current in range(1, 6):
             later = store.now() + timedelta(seconds=current)
             value = ev.Progressed(current=current, total=9, attempt=1)
