@@ -14,8 +14,3 @@ from typing import Final
 AROUND: Final = 24
 #: Of a timeline, its newest entries.
 TIMELINE: Final = 12 * 1024
-
-
-def cost(text: bytes) -> int:
-    """What a text takes of its share."""
-    return len(text) + AROUND
