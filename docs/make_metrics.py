@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from prometheus_client import Metric
 
-from progress_backend.flows.outcome_figures import Slots
 from progress_backend.operations import counts as counts_ops
 from progress_backend.operations import webhooks
 from progress_backend.record.model import KINDS, STATUSES
@@ -42,8 +41,8 @@ def metrics() -> Iterator[Metric]:
         tasks=dict.fromkeys(STATUSES, 0),
         warnings={(kind, "other"): 0 for kind in KINDS},
         dropped=dict.fromkeys(counts_ops.DROPPED, 0),
-        outcomes={"fetch_data": Outcomes(Counter(), {False: 0})},
-        slots=Slots(0, 0, 0),
+        outcomes={"fetch_data": Outcomes(Counter(), Counter({False: 0}))},
+        slots={"workers": 0, "busy": 0, "idle": 0},
         oldest_wait_ms=None,
         webhooks={"ops": webhooks.Figures()},
         evicts=False,

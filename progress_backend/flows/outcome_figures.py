@@ -1,4 +1,4 @@
-"""Figures that take several reads: warnings by type, and the slots of the workers. Flows; pure."""
+"""Figures by type, warnings by type, and the slots of the workers. Flows; pure."""
 
 from __future__ import annotations
 
@@ -6,36 +6,29 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 from math import inf
-from typing import Final, NamedTuple
+from typing import Any, Final
 
-from ..operations import leases, lists, records
+from ..operations import counts, leases, lists, records
 from ..operations.index_entry import Facets
 from ..operations.lists import Filters
-from ..record.model import KINDS
-from ..record.outcomes import OTHERS
+from ..record import local_time
+from ..record.model import KINDS, rendered
+from ..record.outcomes import ATTEMPT, CORRECTED, OTHERS, RUN, WAIT, Outcomes, by_type
 from .flow import Flow
 from .stored_record import milliseconds
+from .task_flows import Flows
 
-#: Most tasks with a warning, the newest, of which the type is read; and most workers of which the
-#: tasks are counted.
+#: Most tasks with a warning, and most workers, the newest of each, that are read.
 _MOST: Final = 1_000
 
 
-class Slots(NamedTuple):
-    """The workers with a valid lease, and how many more tasks they run at most."""
-
-    workers: int
-    busy: int
-    idle: int
-
-
-def slots(now: datetime) -> Flow[Slots]:
-    """The workers' slots; one with eager runs has more busy ones than its pool."""
-    found = yield from leases.living(milliseconds(now), _MOST)
-    held = yield from leases.held_by_each([lease for lease, _ in found], 1)
-    busy = sum(number for number, _ in held)
-    idle = sum(max(most - n, 0) for (_, most), (n, _) in zip(found, held, strict=True))
-    return Slots(len(found), busy, idle)
+def slots(now: datetime) -> Flow[dict[str, int]]:
+    """How many workers have a valid lease; how many tasks they run, and could run more."""
+    _, stored = yield from leases.newest(_MOST)
+    living = [lease for lease, until_ms in stored if until_ms >= milliseconds(now)]
+    most, held = (yield from leases.slots()), (yield from leases.held_by_each(living, 1))
+    idle = (max(most.get(lease, 0) - n, 0) for lease, (n, _) in zip(living, held, strict=True))
+    return {"workers": len(living), "busy": sum(n for n, _ in held), "idle": sum(idle)}
 
 
 def warnings(types: Collection[str]) -> Flow[dict[tuple[str, str], int]]:
@@ -47,8 +40,35 @@ def warnings(types: Collection[str]) -> Flow[dict[tuple[str, str], int]]:
         total = yield from lists.above(-inf, those)
         newest = yield from lists.newest(inf, _MOST, those)
         stood = yield from records.facets_of([task_id for _, task_id in newest])
-        for facets in stood:
-            its = facets.task_type if isinstance(facets, Facets) else OTHERS
-            found[kind, its if its in known else OTHERS] += 1
+        of = (its.task_type if isinstance(its, Facets) else OTHERS for its in stood)
+        found.update((kind, its if its in known else OTHERS) for its in of)
         found[kind, OTHERS] += max(total - len(stood), 0)
     return dict(found)
+
+
+def stats(flows: Flows, now: datetime, only: str | None = None) -> Flow[dict[str, Any]]:
+    """The figures of each type, or of one alone: the body of `GET /internal/stats`."""
+    found = by_type((yield from counts.outcomes()))
+    rows = [_row(flows, *each) for each in sorted(found.items()) if only in (None, each[0])]
+    return {"types": rows, "at": rendered(now)}
+
+
+def _row(flows: Flows, task_type: str, its: Outcomes) -> dict[str, Any]:
+    ends, last_ms = its.ends, max(its.successes.values(), default=0)
+    errors = {cause: number for (status, cause), number in ends.items() if status == "error"}
+    completed, judged = ends["completed", ""], ends["completed", ""] + sum(errors.values())
+    row: dict[str, Any] = {
+        "task_type": task_type,
+        "completed": completed,
+        "cancelled": ends["cancelled", ""],
+        "errors": errors,
+        "success_share": round(completed / judged, 4) if judged > 0 else None,
+        "corrected": its.sums[CORRECTED],
+        "attempts": its.sums[ATTEMPT],
+    }
+    for kind in (WAIT, RUN):
+        number, median_s = its.buckets(kind)[-1][1], its.median_s(kind)
+        row[f"{kind}_mean_ms"] = round(its.sum_s(kind) * 1e3 / number, 1) if number > 0 else None
+        row[f"{kind}_median_ms"] = None if median_s is None else round(median_s * 1e3, 1)
+    last_at = local_time.at(last_ms / 1e3, flows.settings.zone())
+    return {**row, "last_success_at": rendered(last_at) if last_ms else None}

@@ -56,7 +56,13 @@ def figures(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
     waits = yield from oldest_wait_ms(flows, now)
     types = types_of((yield from counts.outcomes()))
     still = yield from lists.tally(Filters(warning=STILL_RUNS))
-    return {"oldest_wait_ms": waits, "types": types, "still_running": still.total}
+    failed = (Filters("error", ended=True),)
+    return {
+        "oldest_wait_ms": waits,
+        "types": types,
+        "still_running": still.total,
+        "failed_last_hour": (yield from lists.above(milliseconds(now) - 3_600_000, failed)),
+    }
 
 
 def oldest_wait_ms(flows: Flows, now: datetime) -> Flow[int | None]:

@@ -24,19 +24,9 @@ def renew(lease: str, until_ms: int, slots: int | None = None) -> Call[None]:
     return in_the_first(ask)
 
 
-def living(now_ms: int, limit: int) -> Call[list[tuple[str, int]]]:
-    """Ids of `limit` leases that are valid, and how many tasks their workers run at most, 0 if that
-    is not known."""
-
-    def ask(keys: Keys) -> Asked[list[tuple[str, int]]]:
-        valid = ("ZRANGEBYSCORE", keys.leases, now_ms, "+inf", "LIMIT", 0, limit)
-        return Asked([valid, ("HGETALL", keys.slots)], parse)
-
-    def parse(replies: list[Any]) -> list[tuple[str, int]]:
-        slots = sums(replies[1])
-        return [(lease, slots.get(lease, 0)) for lease in texts(replies[0])]
-
-    return in_the_first(ask)
+def slots() -> Call[dict[str, int]]:
+    """How many tasks the worker of each lease runs at most, where that is known."""
+    return in_the_first(lambda keys: one(("HGETALL", keys.slots), sums))
 
 
 def assume(leases: Collection[str], until_ms: int) -> Call[None]:

@@ -264,6 +264,32 @@ class WorkerList(Struct):
         "later eta do not count. Null if no task waits.")]
     types: Annotated[list[str], is_("The task types that have run, sorted by name.")]
     still_running: Annotated[int, is_("Tasks ended by a request that a worker still runs.")]
+    failed_last_hour: Annotated[int, is_("Tasks that ended with an error in the last hour.")]
+    at: Annotated[str, is_("When this was read, by Redis's clock.")]
+
+
+class TypeFigures(Struct):
+    """What the tasks of a type came to, since Redis was empty."""
+
+    task_type: Annotated[str, is_("The type; `other` for all types after the first 100.")]
+    completed: Annotated[int, is_("Ends as completed.")]
+    cancelled: Annotated[int, is_("Ends as cancelled.")]
+    errors: Annotated[dict[str, int], is_("Ends as error, by error_cause.")]
+    success_share: Annotated[float | None, is_("Completed of all ends but cancelled, 0 to 1.")]
+    corrected: Annotated[int, is_("Ends after which the task continued, or ended otherwise.")]
+    attempts: Annotated[int, is_("Retries and redeliveries.")]
+    wait_mean_ms: Annotated[float | None, is_("Mean time until the first start; null if unknown.")]
+    wait_median_ms: Annotated[float | None, is_(
+        "Its median, interpolated between bounds: 0, 0.1, 1, 10, 60, 300, and 900 s as the most.")]
+    run_mean_ms: Annotated[float | None, is_("Mean time of a successful run; null if unknown.")]
+    run_median_ms: Annotated[float | None, is_("Its median, with 600 and 3,600 s as the last.")]
+    last_success_at: Annotated[str | None, is_("When a task last completed; null before that.")]
+
+
+class Stats(Struct):
+    """Figures by task type."""
+
+    types: Annotated[list[TypeFigures], is_("The types that have run, sorted by name.")]
     at: Annotated[str, is_("When this was read, by Redis's clock.")]
 
 

@@ -27,10 +27,7 @@ CAUSES: Final = (
     *("internal_error", *UNREACHED, "reported"),
 )
 #: The ends that each type has from its first task on, so that a rate sees the first one, too.
-_USUAL: Final = (
-    *(("completed", ""), ("cancelled", "")),
-    *(("error", cause) for cause in CAUSES[:4]),
-)
+_USUAL: Final = (("completed", ""), ("cancelled", ""), *(("error", one) for one in CAUSES[:4]))
 
 
 class Sums(NamedTuple):
@@ -54,7 +51,7 @@ class Outcomes(NamedTuple):
     tasks, the time (ms) of the last success."""
 
     sums: Counter[str]
-    successes: dict[bool, int]
+    successes: Counter[bool]
 
     @property
     def ends(self) -> dict[tuple[str, ...], int]:
@@ -100,19 +97,15 @@ def types_of(sums: Sums) -> list[str]:
 
 def by_type(sums: Sums) -> dict[str, Outcomes]:
     """The figures of each type, and of all further ones together as `OTHERS`."""
-    found = {task_type: Outcomes(Counter(), {}) for task_type in types_of(sums)}
-
-    def of(task_type: str) -> Outcomes:
-        its = task_type if task_type in found else OTHERS
-        return found.setdefault(its, Outcomes(Counter(), {}))
-
+    own = types_of(sums)
+    found = {task_type: Outcomes(Counter(), Counter()) for task_type in (*own, OTHERS)}
     for name, task_type, number in _split(sums.fields):
-        of(task_type).sums[name] += number
+        found[task_type if task_type in own else OTHERS].sums[name] += number
     for member, at_ms in sums.successes.items():
         scheduled, _, task_type = member.partition("|")
-        last = of(task_type).successes
-        last[scheduled == "1"] = max(at_ms, last.get(scheduled == "1", 0))
-    return found
+        last = found[task_type if task_type in own else OTHERS].successes
+        last[scheduled == "1"] = max(at_ms, last[scheduled == "1"])
+    return {its: of for its, of in found.items() if its in own or of.sums or of.successes}
 
 
 def _split(fields: dict[str, int]) -> Iterator[tuple[str, str, int]]:

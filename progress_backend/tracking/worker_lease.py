@@ -6,7 +6,6 @@ import logging
 import os
 import uuid
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celery import signals
@@ -64,7 +63,9 @@ def worker_is_ready(tracker: Tracker, consumer: Any) -> None:
     Not earlier: a native thread that imports modules while gevent's pool is imported can block the
     worker's start for ever, since import locks are gevent's by then.
     """
-    _begin(tracker, os.environ.get(LEASE_VARIABLE), partial(_slots, consumer))
+    pool = getattr(consumer, "pool", None)
+    lease = os.environ.get(LEASE_VARIABLE)
+    _begin(tracker, lease, lambda: getattr(pool, "num_processes", None))
 
 
 def worker_ended(tracker: Tracker, _: Any) -> None:
@@ -85,12 +86,6 @@ def beat_began(tracker: Tracker, _: Any) -> None:
         from ..webhooks import begin_sending
 
         begin_sending(tracker.settings)
-
-
-def _slots(consumer: Any) -> int | None:
-    """How many tasks a worker's pool runs at most, as it is now; None if it does not say."""
-    slots = getattr(getattr(consumer, "pool", None), "num_processes", None)
-    return slots if isinstance(slots, int) else None
 
 
 def _begin(

@@ -21,7 +21,6 @@ from prometheus_client.registry import Collector
 
 from ..errors import StoreUnavailable
 from ..flows import outcome_figures, worker_list
-from ..flows.outcome_figures import Slots
 from ..operations import counts, lists, webhooks
 from ..operations.lists import Filters
 from ..record.model import STATUSES
@@ -42,7 +41,7 @@ class Counted(NamedTuple):
     warnings: Mapping[tuple[str, str], int]
     dropped: Mapping[str, int]
     outcomes: Mapping[str, Outcomes]
-    slots: Slots
+    slots: dict[str, int]
     oldest_wait_ms: int | None
     #: By webhook target.
     webhooks: Mapping[str, webhooks.Figures]
@@ -101,108 +100,59 @@ class Figures(Collector):
         yield _gauge("store_up", "1 while Redis replies, else 0.", counted is not None)
         if counted is not None:
             yield from _of_store(counted)
-        yield _gauge(
-            "listener_connected",
-            "1 while the API receives updates from Redis, else 0.",
-            api.listener.connected,
-        )
-        yield _gauge(
-            "watched_tasks",
-            "Number of tasks and workflows that clients watch individually.",
-            watches.watched,
-        )
-        yield _gauge(
-            "watchers",
-            "Number of open sockets and event streams.",
-            watches.receivers,
-            "kind",
-        )
-        yield _counter(
-            "updates_delivered",
-            "States that were sent to clients, including the first state of each client.",
-            watches.counts.delivered,
-        )
-        yield _counter(
-            "updates_dropped",
-            "Updates that were replaced by a newer update before they were sent.",
-            watches.counts.dropped,
-        )
+        says = "1 while the API receives updates from Redis, else 0."
+        yield _gauge("listener_connected", says, api.listener.connected)
+        says = "Number of tasks and workflows that clients watch individually."
+        yield _gauge("watched_tasks", says, watches.watched)
+        says = "Number of open sockets and event streams."
+        yield _gauge("watchers", says, watches.receivers, "kind")
+        says = "States that were sent to clients, including the first state of each client."
+        yield _counter("updates_delivered", says, watches.counts.delivered)
+        says = "Updates that were replaced by a newer update before they were sent."
+        yield _counter("updates_dropped", says, watches.counts.dropped)
         yield from api.measured.collect()
 
 
 def _of_store(counted: Counted) -> Iterator[Metric]:
-    yield _gauge(
-        "store_evicts",
-        "1 if Redis's maxmemory-policy deletes records when its memory is full, else 0.",
-        counted.evicts,
-    )
+    says = "1 if Redis's maxmemory-policy deletes records when its memory is full, else 0."
+    yield _gauge("store_evicts", says, counted.evicts)
     yield _gauge("tasks", "Number of records in Redis.", counted.tasks, "status")
-    yield _gauge(
-        "warnings",
-        "Number of open tasks with a warning.",
-        counted.warnings,
-        *("kind", "task_type"),
-    )
-    yield _gauge(
-        "oldest_waiting_seconds",
-        "How long the oldest task waits that may start; 0 if none waits.",
-        (counted.oldest_wait_ms or 0) / 1e3,
-    )
-    yield _gauge("workers", "Number of workers with a valid lease.", counted.slots.workers)
-    yield _gauge(
-        "slots",
-        "Number of tasks that these workers run, and could run more.",
-        {"busy": counted.slots.busy, "idle": counted.slots.idle},
-        "state",
-    )
-    yield _counter(
-        "dropped",
+    says = "Number of open tasks with a warning."
+    yield _gauge("warnings", says, counted.warnings, "kind", "task_type")
+    says = "How long the oldest task waits that may start; 0 if none waits."
+    yield _gauge("oldest_waiting_seconds", says, (counted.oldest_wait_ms or 0) / 1e3)
+    slots = dict(counted.slots)
+    yield _gauge("workers", "Number of workers with a valid lease.", slots.pop("workers"))
+    says = "Number of tasks that these workers run, and could run more."
+    yield _gauge("slots", says, slots, "state")
+    says = (
         "Events that workers and publishers dropped because their memory for events was full while "
-        "Redis did not reply, counted in Redis.",
-        counted.dropped,
-        "what",
+        "Redis did not reply, counted in Redis."
     )
+    yield _counter("dropped", says, counted.dropped, "what")
     yield from _of_types(counted.outcomes)
     if not (events := counted.webhooks):
         return
     waiting = {target: its.waiting for target, its in events.items()}
     yield _gauge("webhook_waiting", "Number of events that wait to be sent.", waiting, "target")
-    yield _counter(
-        "webhook_events",
-        "Events that were delivered, given up or dropped, counted in Redis.",
-        {
-            (target, outcome): getattr(its, outcome)
-            for target, its in events.items()
-            for outcome in ("delivered", "failed", "dropped")
-        },
-        *("target", "outcome"),
-    )
+    says, outcomes = "Events of webhooks, by outcome.", ("delivered", "failed", "dropped")
+    sent = {(target, o): getattr(its, o) for target, its in events.items() for o in outcomes}
+    yield _counter("webhook_events", says, sent, "target", "outcome")
 
 
 def _of_types(outcomes: Mapping[str, Outcomes]) -> Iterator[Metric]:
     """What each type has counted in Redis."""
     every = sorted(outcomes.items())
     ends = {(name, *end): n for name, its in every for end, n in its.ends.items()}
-    labels = ("task_type", "status", "cause")
-    yield _counter("ended", "Ends of tasks; cause is that of an error.", ends, *labels)
-    yield _counter(
-        "ended_corrected",
-        "Ends that were not the last: the task continued, or ended otherwise.",
-        {name: its.sums[CORRECTED] for name, its in every},
-        "task_type",
-    )
-    yield _counter(
-        "attempts",
-        "Runs after a task's first: retries and redeliveries.",
-        {name: its.sums[ATTEMPT] for name, its in every},
-        "task_type",
-    )
-    yield _gauge(
-        "last_success_timestamp_seconds",
-        "Time of the last success; scheduled: whether Celery's beat has published the tasks.",
-        {(n, f"{s}".lower()): ms / 1e3 for n, its in every for s, ms in its.successes.items()},
-        *("task_type", "scheduled"),
-    )
+    says = "Ends of tasks; cause is that of an error."
+    yield _counter("ended", says, ends, "task_type", "status", "cause")
+    says = "Ends that were not the last: the task continued, or ended otherwise."
+    yield _counter("ended_corrected", says, {n: o.sums[CORRECTED] for n, o in every}, "task_type")
+    says = "Runs after a task's first: retries and redeliveries."
+    yield _counter("attempts", says, {n: o.sums[ATTEMPT] for n, o in every}, "task_type")
+    says = "Time of the last success; scheduled: whether Celery's beat has published the tasks."
+    last = {(n, f"{s}".lower()): ms / 1e3 for n, o in every for s, ms in o.successes.items()}
+    yield _gauge("last_success_timestamp_seconds", says, last, "task_type", "scheduled")
     for kind, says in (
         (WAIT, "Time that tasks waited for their first start."),
         (RUN, "Time that successful runs took, from the start of the run."),

@@ -1,4 +1,4 @@
-"""The HTTP route about the workers, for operators."""
+"""The HTTP routes about workers and figures, for operators."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from ..flows import worker_list
-from ..record.answers import WorkerList
+from ..flows import outcome_figures, worker_list
+from ..record.answers import Stats, WorkerList
 from ..record.json_text import dumps
+from .callers import caller_of
 from .gzip_answer import Packed
 from .route_table import answer, route
 from .state import api_of
@@ -34,3 +35,14 @@ async def list_workers(request: Request) -> Response:
         api.figures = now, await api.store.run(worker_list.figures(api.flows, now))
     body = await api.store.run(worker_list.workers(api.flows, now, api.figures[1]))
     return Packed(dumps(body))
+
+
+@router.get("/stats")
+@route("Figures by task type", ("list", "figures"), {200: answer("The figures.", Stats)})
+async def stats(request: Request) -> Response:
+    """Ends, mean and median times, and the last success of each type, counted in Redis since it was
+    empty. A token with a type gets the figures of that type, one with an owner gets 403."""
+    api, only = api_of(request), caller_of(request.scope).task_type
+    return Packed(
+        dumps(await api.store.run(outcome_figures.stats(api.flows, await api.now(), only)))
+    )

@@ -16,7 +16,9 @@ from ..tokens import Token
 #: What a request does.
 Action = Literal["read", "list", "create", "update", "cancel", "start", "stack", "metrics"]
 #: What it does it to: one task or workflow, those of a list, or all of the work.
-Kind = Literal["task", "workflow", "tasks", "workflows", "workers", "jobs", "job", "metrics"]
+Kind = Literal[
+    "task", "workflow", "tasks", "workflows", "workers", "figures", "jobs", "job", "metrics"
+]
 
 #: Actions that change something.
 WRITES: Final = ("create", "update", "cancel", "start")
@@ -28,7 +30,7 @@ class Resource:
 
     Attributes:
         kind: "task", "workflow", "tasks" (a list, its socket, or a task to be created),
-            "workflows", "workers", "jobs" (all of them), "job" (one, to be started) or "metrics".
+            "workflows", "workers", "figures", "jobs" (all), "job" (one, to be started), "metrics".
         id: id of the task or workflow, name of the job; None for a list.
         task_type: task type of the requested list, or of the task; None: not known, or any type.
         workflow_id: id of the workflow of the requested members, or of the task's outermost
@@ -164,8 +166,12 @@ def refusal(caller: Caller, action: Action, resource: Resource) -> Refusal | Non
         return Refusal(403, f"this token is for one {caller.only.kind}, and not for another")
     if resource.kind == "jobs":  # a list: it has those that the caller may start
         return None
-    if caller.task_type is not None and (
-        resource.kind not in ("task", "tasks", "job") or resource.task_type != caller.task_type
+    if (
+        caller.task_type is not None
+        and resource.kind != "figures"
+        and (
+            resource.kind not in ("task", "tasks", "job") or resource.task_type != caller.task_type
+        )
     ):
         return Refusal(403, f"this token is for tasks of type {caller.task_type!r} alone")
     if caller.owner is not None and (

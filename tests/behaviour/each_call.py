@@ -84,7 +84,7 @@ def asked() -> tuple[Any, ...]:
         (locks.give_back, "reap", "ours"),
         (leases.renew, "lease-1", 2**52),
         (leases.renew, "lease-2", 2**52, 4),
-        (leases.living, 2**51, 10),
+        (leases.slots,),
         (leases.assume, ("lease-1", "lease-2"), 2**52),
         (leases.over, 2**52, 10),
         (leases.ends_at, "lease-1"),

@@ -90,6 +90,23 @@ def test_the_header_says_where_one_is_and_how_it_goes(
     expect(page.locator("body")).to_have_css("background-color", "rgb(18, 20, 23)")
 
 
+@pytest.mark.parametrize(
+    ("lang", "says"),
+    [("en", "1 failed in the last hour"), ("ja", "直近 1 時間の失敗 1 件")],
+)
+def test_the_header_links_to_the_failures_of_the_last_hour(
+    api: RunningApi, records: Records, open_page: OpenPage, lang: str, says: str
+) -> None:
+    records.start("runs")
+    records.start("failed")
+    records.fail("failed", "why")
+    page = open_page(api, f"/?lang={lang}")
+    page.locator("#strip").get_by_role("link", name=says).click()
+    shows(page, "failed", "error")
+    expect(row(page, "runs")).to_have_count(0)
+    expect(page.locator("html")).to_have_attribute("lang", lang)
+
+
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_an_end_that_may_be_taken_back_says_so_until_it_is_final(
     api: RunningApi, redis_url: str, open_page: OpenPage, hours: int

@@ -148,6 +148,11 @@ LIST: Final = row(
     share_owned=200,
     share_other=200,
 )
+#: Those of the token's type; none for an owner.
+FIGURES: Final = {
+    **row(*(200, 200, 200, 200, 200, 403, 403, 403), share_typed=200, share_other=200),
+    "share of another owner": 403,
+}
 #: No jobs are started here.
 JOBS: Final = row(403, 404, 403, 404, 404, 403, 404, 404, both=404, starts=(404, 404, 404))
 #: The socket that several watches share: here one asks for a task, without a token of its own.
@@ -165,6 +170,7 @@ BY_RIGHT: Final[dict[Right, Row]] = {
     ("cancel", "workflow"): WHOLE_WRITE,
     ("list", "workflows"): WHOLE,
     ("list", "workers"): WHOLE,
+    ("list", "figures"): FIGURES,
     ("metrics", "metrics"): WHOLE,
     None: OPEN,
 }

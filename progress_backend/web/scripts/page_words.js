@@ -62,6 +62,10 @@ export const WORDS = inEach(SHARED, {
   themeLight: ["Light", "ライト"],
   themeDark: ["Dark", "ダーク"],
   oldest: [(wait) => `oldest waits ${wait}`, (wait) => `最長の待ち ${wait}`],
+  failedLately: [
+    (n) => `${number(n)} failed in the last hour`,
+    (n) => `直近 1 時間の失敗 ${number(n)} 件`,
+  ],
   alive: [
     (n) => `${number(n)} ${n === 1 ? "worker" : "workers"}`,
     (n) => `ワーカー ${number(n)} 台`,

@@ -1,12 +1,14 @@
-// The strip in the header: running and waiting tasks, the longest wait, live workers. The workers are read every few
+// The strip in the header: running and waiting tasks, the longest wait, live workers, failures of the last hour. The workers are read every few
 // seconds while the tab is visible, also for the workers' view.
-import { say } from "./dom.js";
+import { say, sayOrHide } from "./dom.js";
 import { alive, readWorkers } from "./details.js";
 import { makeReader } from "./reading.js";
 import { clock } from "./words.js";
 
 export function makeStrip(place, drawn) {
   const reader = makeReader(read, drawn);
+  const [text, failures] = ["span", "a"].map((name) => document.createElement(name));
+  place.append(text, failures);
   let found = null;
   let refused = false; // the token does not permit the list of workers
 
@@ -27,7 +29,10 @@ export function makeStrip(place, drawn) {
     place.dataset.stuck = waiting > 0 && workers === 0;
     const oldest = wait && words.oldest(wait);
     const texts = [words.runningNow(running), words.waiting(waiting), oldest, words.alive(workers)];
-    say(place, texts.filter(Boolean).join(" · "));
+    const failed = found.failed_last_hour;
+    say(text, texts.filter(Boolean).join(" · ") + (failed ? " · " : ""));
+    sayOrHide(failures, failed ? words.failedLately(failed) : "");
+    failures.href = `?${new URLSearchParams({ status: "error", sort: "ended", lang: words.code })}`;
   }
 
   return {
