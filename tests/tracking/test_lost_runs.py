@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +31,7 @@ from progress_backend.store.drivers import Store
 from progress_backend.tracking.keeper import Keeper
 from progress_backend.tracking.lost_runs import Judge
 from progress_backend.tracking.result_backend import ASK_S, Answers, AskBackend, ResultBackend
+from tests.clocks import wrong_clock
 from tests.conftest import StartServer
 from tests.stopwatch import FACTOR
 from tests.waiting import PATIENCE_S, eventually
@@ -452,3 +456,26 @@ def test_a_fault_in_a_list_leaves_expired_leases_to_be_judged(
         with pytest.raises(StoreUnavailable):
             keeper._reap()
         assert counts(store) == {"running": 0, "error": 2, "completed": 0}
+
+
+def check(url: str) -> None:
+    """A check in a process of its own."""
+    with Store(Settings(redis_url=url, lease_s=LEASE_S, reap_interval_s=60), PATIENCE_S) as own:
+        judging = judge(own)
+        judging.dead(judging.over())
+        judging.unheld(*judging.due().unheld)
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("wrong_s", [-3_600, 3_600])
+def test_a_check_with_a_clock_an_hour_off_ends_the_runs_of_expired_leases_alone(
+    store: Store, wrong_s: int
+) -> None:
+    (dead,) = die(store, 1, 1)
+    started = ev.Started(identity=IDENTITY, worker=Worker("live/1", "live"))
+    store.run(store.flows.apply("live", (started,), store.now() - timedelta(minutes=2)))
+    store.execute(leases.renew("live/1", milliseconds(store.now()) + 600_000))
+    code = f"from {__name__} import check; check({store.settings.redis_url!r})"
+    env = {**os.environ, **wrong_clock(wrong_s)}
+    subprocess.run([sys.executable, "-c", code], env=env, check=True, timeout=PATIENCE_S)
+    assert (body(store, dead).status, body(store, "live").status) == ("error", "running")
