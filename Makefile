@@ -25,20 +25,32 @@ help: ## Say what each target does
 
 venv: $(STAMP) ## Make the virtual environment from the pinned versions
 
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+define READY
+"$(PYTHON)" -c '$(MINIMUM)' >/dev/null 2>&1 || { echo 'progress-backend needs Python 3.11 or newer with its venv module: install it (Debian: apt-get install python3-venv) or name one: make PYTHON=/path/to/python3.11' >&2; exit 1; }; \
+{ test -x $(BIN)/python || "$(PYTHON)" -m venv .venv; } && $(PIP) --upgrade 'pip>=25.1'
+endef
+
 # The stamp is written last, so that an installation that was cut off is made anew.
 $(STAMP): pyproject.toml constraints.txt
-	@"$(PYTHON)" -c '$(MINIMUM)' >/dev/null 2>&1 || { echo 'progress-backend needs Python 3.11 or newer with its venv module: install it (Debian: apt-get install python3-venv) or name one: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@$(READY)
 	@echo 'making .venv with what constraints.txt pins: about a minute, the first time'
-	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e '.[all]'
+	$(PIP) -c constraints.txt --group dev -e '.[all]'
 	@touch $@
 
-run: $(STAMP) ## Store, worker, beat, API, Flower and real fetch jobs with live bars; Ctrl-C ends all
-	@$(BIN)/python -m workers.launch run
+# What demo and run need, 150 MB; the whole environment has it too.
+PARTS := $(if $(wildcard $(STAMP)),$(STAMP),.venv/.parts)
+.venv/.parts: pyproject.toml constraints.txt
+	@$(READY)
+	@echo 'making .venv with what the demo needs: some twenty seconds, the first time'
+	$(PIP) -c constraints.txt --group workers -e '.[api,flower,embedded,cli]'
+	@touch $@
 
-demo: $(STAMP) ## The same with a short guided show
-	@$(BIN)/python -m workers.launch demo
+run: $(PARTS) ## Store, worker, beat, API, Flower and real fetch jobs with live bars; Ctrl-C ends all
+	@$(BIN)/python -m workers.launch $(ARGS)
+
+demo: $(PARTS) ## progress-backend demo: store, worker and page, with jobs that end in each way
+	@$(BIN)/progress-backend demo $(ARGS)
 
 test: $(STAMP) ## Each rule and each wire once: Python alone is enough (ARGS=… goes to pytest)
 	$(PYTEST) --tier quick $(ARGS)

@@ -1,1 +1,1 @@
-"""The HTTP and WebSocket API as a service."""
+"""The container's entry for the HTTP and WebSocket API, configured from the environment."""

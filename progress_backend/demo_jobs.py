@@ -10,7 +10,7 @@ import signal
 import time
 from typing import Any, Final
 
-from celery import Celery, Task, chord
+from celery import Celery, Task, chain, chord
 
 from .tracking.decorator import progress_task
 from .tracking.install import install
@@ -62,15 +62,16 @@ def write_report(self: Task, fetched: list[dict[str, Any]]) -> dict[str, Any]:
     return {"symbols": len(fetched), "days": sum(each["days"] for each in fetched)}
 
 
-def publish_show() -> str:
-    """Publishes one workflow, two jobs that complete, one that fails and one that is killed.
-    Returns the id of the one that fails."""
+def publish_show() -> tuple[str, str]:
+    """Publishes two workflows, two jobs that complete, one that fails and one that is killed.
+    Returns the id of the one that fails, and of one that is long enough to cancel."""
     fetch_prices.delay("AAPL", 500)
     fetch_prices.delay("7203.T", 750, killed=True)
-    failing = fetch_prices.delay("NOSUCH", 250)
+    failing, cancelled = fetch_prices.delay("NOSUCH", 250), fetch_prices.delay("NVDA", 900)
     fetch_prices.delay("MSFT", 400)
     chord(fetch_prices.s(each, 200) for each in ("IBM", "GOOG", "SONY", "TM"))(write_report.s())
-    return str(failing.id)
+    chain(fetch_prices.si("BABA", 100), fetch_prices.si("TSM", 100)).delay()
+    return str(failing.id), str(cancelled.id)
 
 
 def publish_one(number: int) -> None:

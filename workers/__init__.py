@@ -1,1 +1,2 @@
-"""A worker as a service: jobs that download daily prices and save them. Copy it and change it."""
+"""The sample application: a worker as a service, whose jobs download daily prices and save them.
+Copy it and change it."""

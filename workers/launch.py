@@ -1,94 +1,115 @@
-"""Everything on one machine without any set-up: python -m workers.launch run|demo.
-
-A store (an embedded one unless PROGRESS_REDIS_URL names another), the price source, a worker, beat,
-the API and Flower, real jobs, and live bars in the terminal. However this process ends, all that it
-started ends.
-"""
+"""What `make run` starts: a store, the price source, a worker, beat, the API, Flower and jobs."""
 
 from __future__ import annotations
 
-import argparse
 import os
-import signal
-import sys
-from importlib.util import find_spec
+import socket
+import time
+from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
+from types import SimpleNamespace
+from typing import Final
 
-#: What the parts are made of; only rich may be missing: then the terminal gets plain lines.
-PACKAGES = ("celery", "redis", "fastapi", "uvicorn", "flower", "httpx", "sqlalchemy")
-ROOT = Path(__file__).resolve().parent.parent
+import click
+import redis
+from tzlocal import get_localzone_name
 
+from progress_backend.addresses import without_password
+from progress_backend.cli.parts import start_parts, start_store
+from progress_backend.cli.watch_command import watch
+from progress_backend.errors import SettingsError
+from progress_backend.settings import Settings
+from progress_backend.store.connection import sync_client
+from progress_backend.store.deadline import Deadline
+from progress_backend.terminal.opening import language
 
-class Signalled(BaseException):
-    """Raised at SIGTERM or SIGHUP; like KeyboardInterrupt, nothing should catch it."""
-
-
-def arguments() -> argparse.Namespace:
-    """The options of the command line and the environment."""
-    parser = argparse.ArgumentParser(
-        prog="workers.launch", description="Store, worker, beat, API, Flower and jobs in one go."
-    )
-    parser.add_argument("mode", choices=["run", "demo"], help="run stays up; demo ends by itself")
-    parser.add_argument(
-        "--host",
-        default=os.environ.get("API_HOST") or "127.0.0.1",
-        help="address of API and Flower (default: API_HOST, else 127.0.0.1)",
-    )
-    for flag, name, default in (
-        ("--port", "API_PORT", "8004"),
-        ("--flower-port", "FLOWER_PORT", "5555"),
-    ):
-        parser.add_argument(
-            flag,
-            type=_port,
-            default=os.environ.get(name) or default,
-            help=f"default: {name}, else {default}; 0: any free one",
-        )
-    parser.add_argument(
-        "--folder", type=Path, default=ROOT / ".run", help="for logs and prices (default: .run)"
-    )
-    parser.add_argument(
-        "--delay-ms", type=int, default=300, help="what the price source lets each page wait"
-    )
-    parser.set_defaults(root=ROOT)
-    return parser.parse_args()
+_CELERY: Final = ("-m", "celery", "-A", "workers.app")
+#: Flower's list leaves out the result, which is where a running task's figures stand.
+_COLUMNS: Final = "--tasks_columns=name,state,result,received,runtime,worker,uuid"
+_PORT: Final = click.IntRange(0, 65535)
 
 
-def _port(text: str) -> int:
-    if text.isascii() and text.isdigit() and int(text) <= 65535:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no port; give 0 to 65535")
+@click.command()
+@click.option("--host", envvar="API_HOST", default="127.0.0.1", help="Of API and Flower.")
+@click.option("--port", envvar="API_PORT", type=_PORT, default=8004)
+@click.option("--flower-port", envvar="FLOWER_PORT", type=_PORT, default=5555)
+@click.option("--folder", type=Path, default=Path(".run"), help="For logs and prices.")
+@click.option("--delay-ms", default=300, help="What the price source lets each page wait.")
+@click.pass_context
+def run(
+    ctx: click.Context, host: str, port: int, flower_port: int, folder: Path, delay_ms: int
+) -> None:
+    """Start everything on this machine, until Ctrl-C; the store is in memory unless
+    PROGRESS_REDIS_URL names one."""
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        folder.mkdir(parents=True, exist_ok=True)
+        url = _named_store() or start_store(stack)
+        # All parts, this process's own app included, read the URLs from the environment.
+        for name, default in {
+            "PROGRESS_REDIS_URL": url,
+            "CELERY_BROKER_URL": url,
+            "CELERY_RESULT_BACKEND": url,
+            "PROGRESS_LOCALE": language(Settings.from_sources(None, os.environ), None),
+            "PROGRESS_TIMEZONE": get_localzone_name(),
+            "PRICES_DB_URL": f"sqlite:///{folder.resolve()}/prices.db",
+            "PYTHONUNBUFFERED": "1",
+        }.items():
+            os.environ[name] = os.environ.get(name) or default
+        os.environ |= {"API_HOST": host, "API_PORT": str(port)}
+        prices = _free_port()
+        os.environ["PRICES_URL"] = f"http://127.0.0.1:{prices}"
+        source = ["-m", "workers.price_source", f"--port={prices}", f"--delay-ms={delay_ms}"]
+        schedule = f"--schedule={folder.resolve() / 'beat-schedule'}"
+        flower = ["flower", f"--address={host}", f"--port={flower_port or _free_port()}", _COLUMNS]
+        parts = {
+            "prices": (source, r"http://\S+"),
+            "worker": ([*_CELERY, "worker", "-c", "2", "-l", "INFO"], r" ready\.$"),
+            "beat": ([*_CELERY, "beat", "-l", "INFO", schedule], "beat: Starting"),
+            "API": (["-m", "api.app"], r"http://\S+"),
+            "Flower": ([*_CELERY, *flower], r"(?<=Visit me at )\S+"),
+        }
+        found = start_parts(stack, folder, parts, begun)
+        from . import tasks, workflows  # after the environment has all URLs
+        from .app import app
+
+        for symbol, period in ("AAPL", "5y"), ("MSFT", "2y"), ("GOOG", "1y"), ("NOSUCH", "1y"):
+            tasks.fetch_data.delay(symbol, period)
+        tasks.bulk_import.delay(["IBM", "FB", "MSFT"], "1y")
+        workflows.fetch_and_merge(["IBM", "FB", "MSFT", "GOOG"], ["1mo", "3mo"]).delay()
+        click.echo(f"  page    {found['API']}/\n  API     {found['API']}/docs")
+        click.echo(f"  Flower  {found['Flower']}\n  store   {without_password(url)}")
+        click.echo(f"  logs    {folder}\nin a second terminal, in this folder:")
+        click.echo(f"  export PROGRESS_REDIS_URL={without_password(url)}")
+        click.echo("  .venv/bin/progress-backend watch")
+        click.echo("""  .venv/bin/celery -A workers.app call fetch_data -a '["AAPL"]'""")
+        click.echo("Ctrl-C ends all of it.")
+        ctx.obj = SimpleNamespace(app=app)
+        ctx.invoke(watch, page_url=found["API"])
 
 
-def main() -> int:
-    """Runs until Ctrl-C, or until the demo's jobs have ended; the exit code."""
-    given = arguments()
-    missing = [name for name in PACKAGES if find_spec(name) is None]
-    if missing:
-        names = ", ".join(missing)
-        return refused(f"{names} not installed for {sys.executable}: use `make {given.mode}`")
-    from .launch_fleet import LaunchError
-    from .launch_run import launch
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
-    def received(number: int, _: FrameType | None) -> None:
-        raise Signalled(signal.Signals(number).name)
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, received)
+def _named_store() -> str | None:
+    """The store that the environment names, if it answers."""
+    url = None
     try:
-        return launch(given)
-    except LaunchError as error:
-        return refused(str(error))
-    except (KeyboardInterrupt, Signalled):
-        return 0 if given.mode == "run" else 130
-
-
-def refused(why: str) -> int:
-    """Prints the reason why nothing was started; returns the exit code."""
-    print(f"progress-backend: {why}", file=sys.stderr, flush=True)
-    return 1
+        settings = Settings.from_sources(None, os.environ)
+        if (url := settings.redis_url) is not None:
+            with sync_client(settings, Deadline(3.0)) as client:
+                client.ping()
+        return url
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    except (redis.RedisError, OSError) as error:
+        raise click.ClickException(
+            f"the store {without_password(url or '')} does not answer ({error}): start it, or "
+            "unset PROGRESS_REDIS_URL to run with one in memory"
+        ) from error
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -12,11 +12,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import csv
+import functools
 import itertools
 import math
 import socket
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -25,7 +29,30 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from .price_files import MONTHS, in_period, rows_of, symbols
+from .prices import TRADING_DAYS
+
+FOLDER: Final = Path(__file__).parent / "prices"
+Row = dict[str, Any]
+
+
+@functools.cache
+def symbols() -> tuple[str, ...]:
+    """The symbols on file."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.csv")))
+
+
+@functools.cache
+def rows_of(symbol: str) -> list[Row]:
+    """The rows of one of `symbols()`, oldest first."""
+    with (FOLDER / f"{symbol}.csv").open(newline="", encoding="ascii") as file:
+        return [
+            {
+                "date": row["date"],
+                **{name: float(row[name]) for name in ("open", "high", "low", "close")},
+                "volume": int(row["volume"]),
+            }
+            for row in csv.DictReader(file)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +93,10 @@ def page_of(request: Request, behaviour: Behaviour) -> dict[str, object]:
     page = request.query_params.get("page", "1")
     if symbol not in symbols():
         raise HTTPException(HTTPStatus.NOT_FOUND, f"unknown symbol {symbol}")
-    if period not in MONTHS:
-        raise _unprocessable(f"period must be one of {', '.join(MONTHS)}")
-    rows = in_period(rows_of(symbol), period)
+    if period not in TRADING_DAYS:
+        raise _unprocessable(f"period must be one of {', '.join(TRADING_DAYS)}")
+    # The last ones on file, not those up to today: the files are old.
+    rows = rows_of(symbol)[-(TRADING_DAYS[period] or 0) :]
     pages = math.ceil(len(rows) / behaviour.page_size)
     if not (page.isascii() and page.isdigit() and len(page) < 7 and 1 <= int(page) <= pages):
         raise _unprocessable(f"page must be 1 to {pages}")

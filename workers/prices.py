@@ -78,18 +78,6 @@ class PriceClient:
         check_period(period)
         return self._pages(symbol, period)
 
-    def symbols(self) -> list[str]:
-        """The symbols that the source has.
-
-        Raises:
-            SourceUnavailable, PriceSourceError: see there.
-        """
-        answer = self._get("/symbols", {})
-        try:
-            return [str(known["symbol"]) for known in answer.json()["symbols"]]
-        except (KeyError, TypeError, ValueError) as error:
-            raise PriceSourceError(f"{answer.url} sent no list of symbols: {error!r}") from error
-
     def _pages(self, symbol: str, period: str) -> Iterator[Page]:
         if not _SYMBOL.fullmatch(symbol):
             raise UnknownSymbol(f"{symbol!r} is not a symbol; it should look like AAPL or 7203.T")

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from contextlib import ExitStack, suppress
@@ -20,21 +17,20 @@ import click
 from tzlocal import get_localzone_name
 
 from ..daemon import daemon
-from ..embedded import EmbeddedServer, EmbeddedServerError, die_with_parent, end_process
 from ..errors import ProgressError
 from ..settings import Settings
 from ..terminal.opening import language
 from ..terminal.source import Source
+from .parts import start_parts, start_store
 from .session import need
 from .watch_command import watch
 
 _APP: Final = "progress_backend.demo_jobs"
 _CLI: Final = "from progress_backend.cli import main; main()"
 _PORT: Final = 8004
-#: Seconds until the page must be served, and between two more jobs.
-_READY_S: Final = 60.0
+#: Seconds between two more jobs.
 _NEXT_S: Final = 8.0
-#: The number of such a job after which the one that fails has failed, and is run again.
+#: The number of such a job after which one is cancelled, and the one that has failed runs again.
 _AGAIN_AT: Final = 2
 
 
@@ -54,14 +50,14 @@ def demo(ctx: click.Context, port: int | None, *, insecure: bool) -> None:
     """Show live jobs on a page and in this terminal, until Ctrl-C.
 
     The command starts a store in memory, a worker and the API, all on loopback, and stops them when
-    it ends. One job fails and is run again, and one loses its process by kill -9. No data is kept.
+    it ends. One job fails and is run again, one is cancelled, and one loses its process by kill -9.
+    No data is kept.
     """
     need("api", "fastapi", "uvicorn")
+    begun = time.monotonic()
     with ExitStack() as stack:
-        try:
-            store = stack.enter_context(EmbeddedServer()).url
-        except EmbeddedServerError as error:
-            raise click.ClickException(str(error)) from error
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        store = start_store(stack)
         locale = language(Settings.from_sources(None, os.environ), None)
         # Those of the reader's own project: Celery takes its broker from them before the app's.
         own = {f"PROGRESS_{field.name.upper()}" for field in fields(Settings)}
@@ -72,8 +68,14 @@ def demo(ctx: click.Context, port: int | None, *, insecure: bool) -> None:
             "PROGRESS_LOCALE": locale,
             "PROGRESS_TIMEZONE": get_localzone_name(),
         }
+        with socket.socket() as probe:
+            taken = port is None and probe.connect_ex(("127.0.0.1", _PORT)) == 0
+        at = str(0 if taken else _PORT if port is None else port)
         more = ["--insecure"] if insecure else []
-        address = _start(stack, _PORT if port is None else port, more, taken=port is None)
+        worker = ["-m", "celery", "-A", _APP, "worker", "-c", "4", "-l", "INFO"]
+        page = ["-c", _CLI, "serve", "-A", _APP, "--start", "--port", at, *more]
+        answers = {"worker": (worker, r" ready\.$"), "page": (page, r"http://\S+")}
+        address = start_parts(stack, folder, answers, begun)["page"]
         click.echo(f"{address}/  (Ctrl-C ends all of it)")
         if not insecure:
             click.echo("403 in a forwarded editor? Type: progress-backend demo --insecure")
@@ -84,56 +86,16 @@ def demo(ctx: click.Context, port: int | None, *, insecure: bool) -> None:
         stack.callback(ended.set)
 
         def publish() -> None:
-            failing = demo_jobs.publish_show()
+            failing, cancelled = demo_jobs.publish_show()
             number = 0
             while not ended.wait(_NEXT_S):
                 number += 1
                 demo_jobs.publish_one(number)
                 if number == _AGAIN_AT:
                     with suppress(ProgressError), Source.of_api(address, None, locale) as api:
+                        api.act("cancel", [cancelled])
                         api.again(failing)
 
         daemon("progress-demo", publish)
         ctx.obj = SimpleNamespace(app=demo_jobs.app)
         ctx.invoke(watch, page_url=address)
-
-
-def _start(stack: ExitStack, port: int, more: list[str], *, taken: bool) -> str:
-    """Starts worker and API, which end with the stack; returns the page's address.
-
-    Args:
-        stack: ends them.
-        port: where the page is served.
-        more: further options of `serve`.
-        taken: whether another port is used where this one is taken.
-
-    Raises:
-        click.ClickException: one of them ended, or the page is not served in time.
-    """
-    with socket.socket() as probe:
-        if taken and probe.connect_ex(("127.0.0.1", port)) == 0:
-            port = 0
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    worker = ["-m", "celery", "-A", _APP, "worker", "-c", "4", "-l", "WARNING"]
-    api = ["-c", _CLI, "serve", "-A", _APP, "--start", "--port", str(port), *more]
-    started: dict[Path, subprocess.Popen[bytes]] = {}
-    for name, arguments in (("worker", worker), ("api", api)):
-        with (folder / name).open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C reaches this process alone
-                preexec_fn=die_with_parent(),  # noqa: PLW1509 - the child only calls prctl
-            )
-        started[folder / name] = process
-        stack.callback(end_process, process)
-    deadline = time.monotonic() + _READY_S
-    while not (found := re.search(r"http://\S+", (folder / "api").read_text())):
-        dead = [path for path, process in started.items() if process.poll() is not None]
-        if dead or time.monotonic() > deadline:
-            why = dead[0] if dead else folder / "api"
-            raise click.ClickException(f"the {why.name} did not start:\n{why.read_text()[-2000:]}")
-        time.sleep(0.05)
-    return found[0]

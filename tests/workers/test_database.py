@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import pytest
 
 from workers.database import BATCH, PriceDatabase
-from workers.price_files import rows_of
 from workers.price_row import PriceRow, check_row
+from workers.price_source import rows_of
 
 DAYS = [
     PriceRow(date(2000, 1, 1) + timedelta(days=n), 1.0, 2.0, 0.5, 1.5, n)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import httpx
 
 from tests.workers.conftest import StartSource
+from workers.price_row import check_row
+from workers.price_source import rows_of, symbols
 
 
 def test_it_lists_what_it_has_and_is_healthy(start_source: StartSource) -> None:
@@ -22,3 +24,9 @@ def test_it_can_be_slow_and_bad_for_tests(start_source: StartSource) -> None:
     assert (first.status_code, second.status_code) == (200, 503)
     broken = [n for n, row in enumerate(first.json()["rows"], 1) if row["close"] is None]
     assert broken == [10, 20]
+
+
+def test_there_are_over_a_thousand_days_and_each_one_is_a_good_row() -> None:
+    rows = [check_row(row) for symbol in symbols() for row in rows_of(symbol)]
+    assert len(rows) == 7_248
+    assert symbols() == ("AAPL", "FB", "GOOG", "IBM", "MSFT")

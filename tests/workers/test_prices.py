@@ -9,7 +9,7 @@ import pytest
 
 from tests.waiting import eventually
 from tests.workers.conftest import StartScripted, StartSource
-from workers.price_files import rows_of
+from workers.price_source import rows_of
 from workers.prices import (
     MAX_PAGES,
     PriceClient,

@@ -40,19 +40,19 @@ def test_fetch_data_is_seen_on_its_way_and_ends_with_its_results(jobs: Jobs) -> 
     assert record["status"] == "completed"
     assert (record["task_type"], record["symbol"]) == ("fetch_data", "AAPL")
     assert record["metadata"]["period"] == "1y"
-    assert record["progress"] == {"current": 250, "total": 250, "percentage": 100}
+    assert record["progress"] == {"current": 252, "total": 252, "percentage": 100}
     assert record["message_code"] == {"code": "completed", "args": {}}  # each reader's language
     assert record["start_time"].endswith("+09:00")
-    results = {"records_saved": 250, "records_skipped": 0, "success_rate": 100, "already_there": 0}
+    results = {"records_saved": 252, "records_skipped": 0, "success_rate": 100, "already_there": 0}
     assert record["results"] == results
     assert eventually(lambda: jobs.result(task).get("status") == "SUCCESS")
     assert jobs.result(task)["result"] == results
-    assert stored(jobs.database_url, "symbol").count(("AAPL",)) == 250
+    assert stored(jobs.database_url, "symbol").count(("AAPL",)) == 252
 
     running = [update for update in seen if update["status"] == "running"]
-    shown = [u["current_status"] for u in running if u["progress"]["total"] == 250]
+    shown = [u["current_status"] for u in running if u["progress"]["total"] == 252]
     assert len(shown) >= 5, [update["current_status"] for update in seen]
-    numbers = [re.fullmatch(r"処理中\.\.\. \((\d+)/250\)", text) for text in shown]
+    numbers = [re.fullmatch(r"処理中\.\.\. \((\d+)/252\)", text) for text in shown]
     assert all(numbers), shown
     steps = [int(number.group(1)) for number in numbers if number]
     assert steps == sorted(steps)
@@ -80,8 +80,8 @@ def test_bulk_import_goes_on_after_a_symbol_that_fails(jobs: Jobs) -> None:
     assert record["task_type"] == "bulk_import"
     assert record["progress"] == {"current": 3, "total": 3, "percentage": 100}
     results = record["results"]
-    assert (results["records_saved"], results["records_skipped"]) == (38, 0)
+    assert (results["records_saved"], results["records_skipped"]) == (42, 0)
     assert (results["symbols_imported"], results["symbols_failed"]) == (2, 1)
     assert results["success_rate"] == 66.6
-    assert results["symbols"]["IBM"] == {"records_saved": 19, "records_skipped": 0}
+    assert results["symbols"]["IBM"] == {"records_saved": 21, "records_skipped": 0}
     assert "knows no symbol" in results["failures"]["7203.T"]
