@@ -219,8 +219,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def die_with_parent() -> Callable[[], None] | None:
-    """A `preexec_fn` with which a child process ends with the thread that starts it (prctl 2).
+def die_with_parent(number: int = signal.SIGTERM) -> Callable[[], None] | None:
+    """A `preexec_fn` by which the thread's end sends the child process a signal (prctl 2).
 
     None on systems other than Linux, which have no such call.
     """
@@ -230,7 +230,7 @@ def die_with_parent() -> Callable[[], None] | None:
     parent = os.getpid()
 
     def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:  # the parent died between fork and prctl: no signal will come
             os._exit(1)
 

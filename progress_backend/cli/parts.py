@@ -46,7 +46,8 @@ def start_parts(
             processes[name] = Popen(
                 [sys.executable, *arguments], stdin=DEVNULL, stdout=log, stderr=STDOUT,
                 start_new_session=True,  # Ctrl-C reaches this process alone
-                preexec_fn=die_with_parent(),  # noqa: PLW1509 - the child only calls prctl
+                # A worker whose store is gone, too, does not end by SIGTERM.
+                preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509 - only prctl
             )  # fmt: skip
         stack.callback(end_process, processes[name])
     stack.callback(click.echo, "stopping …")

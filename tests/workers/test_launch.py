@@ -78,12 +78,11 @@ def test_a_part_that_ends_is_named_with_its_last_lines(tmp_path: Path) -> None:
     assert re.search(r"API did not start:\n(.*\n)*.*nonsense", output)
 
 
-@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "http://nowhere"])
-def test_a_store_that_cannot_be_used_is_one_line(tmp_path: Path, url: str) -> None:
-    code, output = refusal(*options(tmp_path), PROGRESS_REDIS_URL=url)
+def test_a_store_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
+    code, output = refusal(*options(tmp_path), PROGRESS_REDIS_URL="redis://127.0.0.1:1/0")
     assert code == 1
     assert output.startswith("Error: ")
-    assert url in output
+    assert "redis://127.0.0.1:1/0" in output
     assert output.count("\n") == 1
 
 
