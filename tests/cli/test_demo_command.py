@@ -60,7 +60,7 @@ def test_it_shows_each_end_and_leaves_nothing_running(tmp_path: Path, insecure: 
                 and "LookupError: there is no symbol NOSUCH" in errors
                 and "SIGKILL" in errors
                 and [row["symbol"] for row in rows].count("NOSUCH") == 2  # it was run again
-                and len({row.get("workflow_id") for row in rows} - {None, ""}) == 2
+                and len({row["workflow"]["id"] for row in rows if "workflow" in row}) == 2
             )
 
         eventually(shows_all, 2 * START_S, what="one of each end, and one that runs")
