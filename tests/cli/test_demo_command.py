@@ -75,7 +75,7 @@ def test_it_shows_each_end_and_leaves_nothing_running(tmp_path: Path, insecure: 
         os.killpg(demo.pid, signal.SIGINT)  # as a terminal does
         code = demo.wait(60)
     assert code in ({0, -signal.SIGINT, 2} if MAKE else {0}), output.read_text()
-    said = output.read_text()
-    assert re.search(r"^Redis [\d.]+ s( · (worker|page) [\d.]+ s){2}$", said, re.MULTILINE)
-    assert re.search(r"^stopping …$", said, re.MULTILINE)
+    printed = output.read_text()
+    assert re.search(r"^Redis [\d.]+ s( · (worker|page) [\d.]+ s){2}$", printed, re.MULTILINE)
+    assert re.search(r"^stopping …$", printed, re.MULTILINE)
     all_gone(started)
