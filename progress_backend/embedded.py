@@ -20,7 +20,6 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 import redis
@@ -53,12 +52,7 @@ class EmbeddedServer:
     Elsewhere it ends at this process's normal exit.
     """
 
-    def __init__(
-        self,
-        *,
-        port: int = 0,
-        binary: str | Path | None = None,
-    ) -> None:
+    def __init__(self, *, port: int = 0, binary: str | Path | None = None) -> None:
         """Describes a server; `start()` starts it.
 
         Args:
@@ -131,12 +125,7 @@ class EmbeddedServer:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _launch(self, binary: str, port: int) -> bool:

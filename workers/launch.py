@@ -15,7 +15,7 @@ import redis
 from tzlocal import get_localzone_name
 
 from progress_backend.addresses import without_password
-from progress_backend.cli.parts import start_parts, start_store
+from progress_backend.cli.demo_command import start_parts, start_store
 from progress_backend.cli.watch_command import watch
 from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import socket
+import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import fields
 from pathlib import Path
+from subprocess import DEVNULL, STDOUT, Popen
 from threading import Event
 from types import SimpleNamespace
 from typing import Final
@@ -17,18 +22,19 @@ import click
 from tzlocal import get_localzone_name
 
 from ..daemon import daemon
+from ..embedded import EmbeddedServer, EmbeddedServerError, die_with_parent, end_process
 from ..errors import ProgressError
 from ..settings import Settings
 from ..terminal.opening import language
 from ..terminal.source import Source
-from .parts import start_parts, start_store
 from .session import need
 from .watch_command import watch
 
 _APP: Final = "progress_backend.demo_jobs"
 _CLI: Final = "from progress_backend.cli import main; main()"
 _PORT: Final = 8004
-#: Seconds between two more jobs.
+#: Seconds until all must answer, and between two more jobs.
+READY_S: Final = 60.0
 _NEXT_S: Final = 8.0
 #: The number of such a job after which one is cancelled, and the one that has failed runs again.
 _AGAIN_AT: Final = 2
@@ -63,11 +69,8 @@ def demo(ctx: click.Context, port: int | None, *, insecure: bool) -> None:
         own = {f"PROGRESS_{field.name.upper()}" for field in fields(Settings)}
         for name in [n for n in os.environ if n in own or n.startswith("CELERY_")]:
             del os.environ[name]
-        os.environ |= {
-            "PROGRESS_REDIS_URL": store,
-            "PROGRESS_LOCALE": locale,
-            "PROGRESS_TIMEZONE": get_localzone_name(),
-        }
+        os.environ.update(PROGRESS_REDIS_URL=store, PROGRESS_LOCALE=locale)
+        os.environ["PROGRESS_TIMEZONE"] = get_localzone_name()
         with socket.socket() as probe:
             taken = port is None and probe.connect_ex(("127.0.0.1", _PORT)) == 0
         at = str(0 if taken else _PORT if port is None else port)
@@ -99,3 +102,48 @@ def demo(ctx: click.Context, port: int | None, *, insecure: bool) -> None:
         daemon("progress-demo", publish)
         ctx.obj = SimpleNamespace(app=demo_jobs.app)
         ctx.invoke(watch, page_url=address)
+
+
+def start_store(stack: ExitStack) -> str:
+    """Starts a store in memory, which ends with the stack; its URL."""
+    for number in (signal.SIGTERM, signal.SIGHUP):  # what was started ends then, too
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    try:
+        return stack.enter_context(EmbeddedServer()).url
+    except EmbeddedServerError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def start_parts(
+    stack: ExitStack, folder: Path, parts: Mapping[str, tuple[Sequence[str], str]], begun: float
+) -> dict[str, str]:
+    """Starts `python ARGUMENTS` for each part, which the stack ends, the last first; prints its
+    seconds since `begun` when its log matches. What matched, by name.
+
+    Raises:
+        click.ClickException: one ended, or does not answer in time; with its last output.
+    """
+    processes, found = dict[str, Popen[bytes]](), dict[str, str]()
+    click.echo(f"Redis {time.monotonic() - begun:.1f} s", nl=False)
+    for name, (arguments, _) in parts.items():
+        with (folder / f"{name}.log").open("wb") as log:
+            processes[name] = Popen(
+                [sys.executable, *arguments], stdin=DEVNULL, stdout=log, stderr=STDOUT,
+                start_new_session=True,  # Ctrl-C reaches this process alone
+                # A worker whose store is gone, too, does not end by SIGTERM.
+                preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509 - only prctl
+            )  # fmt: skip
+        stack.callback(end_process, processes[name])
+    stack.callback(click.echo, "stopping …")
+    while left := parts.keys() - found.keys():
+        for name in left:
+            ended = processes[name].poll() is not None
+            output = (folder / f"{name}.log").read_text(errors="replace")
+            if match := re.search(parts[name][1], output, re.MULTILINE):
+                found[name] = match[0]
+                click.echo(f" · {name} {time.monotonic() - begun:.1f} s", nl=False)
+            elif ended or time.monotonic() > begun + READY_S:
+                raise click.ClickException(f"\n{name} did not start:\n{output[-2000:]}")
+        time.sleep(0.05)
+    click.echo()
+    return found
