@@ -41,7 +41,8 @@ def test_every_requirement_is_pinned_to_a_version_it_allows() -> None:
         if name == canonicalize_name(PROJECT["project"]["name"]):
             continue
         assert name in pins, f"{name} is not pinned: make constraints"
-        assert all(requirement.specifier.contains(v) for v in pins[name]), (requirement, pins[name])
+        fit = any if requirement.marker else all  # a pin of another Python's may differ
+        assert fit(requirement.specifier.contains(v) for v in pins[name]), (requirement, pins[name])
 
 
 def test_the_pins_hold_no_address() -> None:

@@ -87,7 +87,8 @@ class FirstRecords:
         ):
             return None
         own = None if about.root_id is None else about.root_id == task_id
-        others = about.expect_s, about.stall_s, about.owner, about.again, about.scheduled
+        marks = about.again, about.scheduled, about.keeps_message
+        others = about.expect_s, about.stall_s, about.owner, marks
         kind = (about.task_type, about.total_items, about.symbol, about.keeps_results, others, own)
         if (ready := self._ready.get(kind)) is None:
             if (ready := self._made(task_id, event, now)) is None:

@@ -47,6 +47,8 @@ class Identity(NamedTuple):
     again_of: str | None = None
     #: Whether Celery's beat has published it, on its schedule.
     scheduled: bool = False
+    #: Whether its arguments are kept, if they are small, though other programs may not start it.
+    keeps_message: bool = False
 
 
 class Asked(NamedTuple):

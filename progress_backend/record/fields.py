@@ -244,6 +244,7 @@ class Bookkeeping(Struct, kw_only=True, omit_defaults=True):
     unseen: bool = False
     acts: tuple[str, ...] = ()
     keeps_results: bool = True
+    keeps_message: bool = False
     work: Work | None = None
     usual: tuple[Amount, ...] | None = None
     expect_s: Amount | None = None

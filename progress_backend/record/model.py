@@ -200,6 +200,7 @@ class Task(Struct, frozen=True):
     member: Member | None = None
     #: Whether the task's return value is recorded.
     keeps_results: bool = True
+    keeps_message: bool = False
     owner: str | None = None
     traceparent: str | None = None
     again: bool | None = None

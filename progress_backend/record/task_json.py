@@ -56,7 +56,7 @@ _ALIKE: Final = (
 )
 _KEPT: Final = (
     *("again_s", "lost_runs", "keeps_results", "work", "usual", "expect_s", "stall_s"),
-    "scheduled",
+    *("scheduled", "keeps_message"),
 )
 _alike, _kept = attrgetter(*_ALIKE), attrgetter(*_KEPT)
 
@@ -244,6 +244,7 @@ def task_of(body: Body, unknown: Mapping[str, Any] = _NONE) -> Task:
         body.group_id,
         _member(body, kept),
         kept.keeps_results,
+        kept.keeps_message,
         body.owner,
         body.traceparent,
         body.again,

@@ -167,6 +167,8 @@ class Run:
     outcome: Outcome | None = None
     end_message: str | None = None
     error_text: str | None = None
+    #: The line of the exception that ends the run, where its class has a better name.
+    exception_line: str | None = None
     #: The innermost `track()` loop, which counts without calling `update()`.
     loop: CountingLoop | None = None
     #: References to the open bars of `tqdm`, the outermost first.

@@ -19,7 +19,7 @@ MARK = "__progress__"
 #: callers that are, too.
 Start = Literal[False, True, "owner"]
 #: Fields of a marking that one call cannot change.
-_OF_THE_TASK: Final = ("results", "workflow", "start", "again")
+_OF_THE_TASK: Final = ("results", "workflow", "start", "again", "keeps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Marking:
     start: Start = False
     #: Whether the arguments of a task that others may start are kept.
     again: bool = True
+    #: Whether the arguments are kept though others may not start it; our own tasks alone set it.
+    keeps: bool = False
     #: The values that are given, by name.
     values: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
@@ -133,7 +135,7 @@ def progress_task(
 
 
 def _check_arguments(unknown: Iterable[str], workflow: object, start: object) -> None:
-    known = [one.name for one in fields(Marking) if one.init]
+    known = [one.name for one in fields(Marking) if one.init and one.name != "keeps"]
     for name in unknown:
         close = get_close_matches(name, known, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""

@@ -71,6 +71,7 @@ def identity_of(
         total_items=values.get("total_items"),
         metadata=values.get("metadata") or {},
         keeps_results=marking.results,
+        keeps_message=marking.keeps,
         # A task that is retried, or replaced, publishes its own next message.
         parent_id=None if parent_id == id_text(header("id")) else parent_id,
         root_id=id_text(header("root_id")),

@@ -64,9 +64,10 @@ def _identify(publish: Publish, name: str, body: Any, route: dict[str, Any]) -> 
     task = tracker.app._tasks.get(name)
     identity = identity_of(task, name, marking, args, kwargs, headers)
     message = None
-    if marking.start and marking.again and publish.member is None:
+    if marking.again and (marking.start or marking.keeps) and publish.member is None:
         message = _kept(publish, name, identity, body, route)
-        identity = identity._replace(again=message is not None)
+        if marking.start:
+            identity = identity._replace(again=message is not None)
     headers[HEADER] = header_of(identity)
     if publish.member is not None and identity.owner is not None and not publish.goes_on:
         # The tasks that follow have that owner, unless they have their own.

@@ -277,7 +277,7 @@ def _failed(
 ) -> None:
     run.outcome, cause = Outcome("FAILURE", exception, traceback), cause_of(exception)
     failed = ev.Failed(
-        error_message=run.error_text or described(exception),
+        error_message=run.error_text or run.exception_line or described(exception),
         given=bool(run.error_text),
         cause=cause,
         message=run.end_message if run.error_text else None,

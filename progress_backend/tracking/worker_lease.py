@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from celery import signals
 from celery.bootsteps import StartStopStep
+from kombu.utils.imports import symbol_by_name
 
 from ..record.redaction import KEYS
 from ..record.secret_texts import patterns
@@ -49,12 +51,21 @@ def worker_began(tracker: Tracker, worker: Any) -> None:
     """Sets the lease for this process and its later children (`worker_init`), imports what their
     runs need, and compiles the patterns of secrets, which takes 7 ms."""
     connections.load()
+    _load_django_backends()
     patterns(KEYS)
     watch_requests()
     worker_shutdown.worker_begins()
     os.environ[LIMIT_VARIABLE] = f"{worker.time_limit or 0}"
     _before[tracker.number] = os.environ.get(LEASE_VARIABLE)
     os.environ[LEASE_VARIABLE] = f"{worker.hostname}/{uuid.uuid4().hex}"
+
+
+def _load_django_backends() -> None:
+    """Imports the backends of Django's tasks: ours registers its Celery task."""
+    conf = sys.modules.get("django.conf")
+    if conf is not None and conf.settings.configured:
+        for backend in getattr(conf.settings, "TASKS", {}).values():
+            symbol_by_name(backend.get("BACKEND"), default=False)  # type: ignore[no-untyped-call]
 
 
 def worker_is_ready(tracker: Tracker, consumer: Any) -> None:

@@ -18,15 +18,15 @@ import json
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from tests.sdist import unpacked
+
 ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "build" / "celery-suite"
 TRIES = 3
 #: Files that are left out, and why.
 LEFT_OUT = {
@@ -55,24 +55,7 @@ class Outcome:
 
 def suite() -> Path:
     """The folder of the suite, fetched if it is not there."""
-    name = f"celery-{version('celery')}"
-    folder = FOLDER / name
-    if (folder / "t" / "integration").is_dir():
-        return folder
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    archive = FOLDER / f"{name}.tar.gz"
-    if not archive.exists():
-        fetch = ["download", "--quiet", "--no-deps", "--no-binary", ":all:", "--dest", str(FOLDER)]
-        subprocess.run([sys.executable, "-m", "pip", *fetch, name.replace("-", "==")], check=True)
-    with tarfile.open(archive) as packed:
-        # Its own package stays packed: what is tested is the installed one.
-        wanted = [
-            member
-            for member in packed.getmembers()
-            if member.name.startswith(f"{name}/t/") or member.name == f"{name}/pyproject.toml"
-        ]
-        packed.extractall(FOLDER, wanted, filter="data")
-    return folder
+    return unpacked("celery", "t", "pyproject.toml")
 
 
 def environment(reports: str, *, tracked: bool) -> dict[str, str]:

@@ -36,6 +36,7 @@ identities = st.builds(
     root_id=st.none() | ids,
     group_id=st.none() | ids,
     keeps_results=st.booleans(),
+    keeps_message=st.booleans(),
     member=st.none() | st.just(Member(("w",))),
     expect_s=seconds,
     stall_s=seconds,

@@ -54,6 +54,7 @@ FULL = Task(
     group_id="g",
     member=Member(("w", "canvas"), 1, planned=True, unseen=True, share=1_000, acts=("a", "")),
     keeps_results=False,
+    keeps_message=True,
     owner="alice",
     traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     again=False,

@@ -16,8 +16,7 @@ def parts(change: Change) -> Iterator[Part]:
     """The text of a publish; afterwards its lifetime, which follows the record's."""
     published = (event.message for _, event, _ in change.steps if isinstance(event, ev.Created))
     text, task_id = next(filter(None, published), b""), change.after.task_id
-    marked = change.after.again is not None
-    if text or (marked and change.before not in (None, change.after)):
+    if text or (_keeps(change.after) and change.before not in (None, change.after)):
 
         def given(keys: Keys) -> Given:
             names = {"message": keys.message(task_id), "mark": keys.start(task_id)}
@@ -30,7 +29,11 @@ def _of_a_marked_task(before: Task | None, event: ev.Event) -> bool:
     """Not of a value: a run's start has moved the lifetime."""
     if isinstance(event, ev.Created):
         return event.message is not None
-    return not isinstance(event, ev.Progressed) and before is not None and before.again is not None
+    return not isinstance(event, ev.Progressed) and before is not None and _keeps(before)
+
+
+def _keeps(task: Task) -> bool:
+    return task.again is not None or task.keeps_message
 
 
 KEPT_MESSAGE = CommitPart(parts, when=_of_a_marked_task)

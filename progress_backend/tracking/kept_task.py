@@ -1,0 +1,43 @@
+"""A task's record with what is kept beside it, for Django's results."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+from celery import Celery
+
+from ..errors import SettingsError
+from ..operations import records, stacks, starts
+from ..operations.call import each
+from ..record import kept_message, reader_view, responses
+from ..record.fields import Body
+from .kept_message import loaded
+from .tracker import tracker_of
+
+
+def kept_task(app: Celery, task_id: str) -> tuple[Body | None, dict[str, Any] | None, str | None]:
+    """A task's record; what it was published with (task, args, kwargs, options and header), where
+    that is kept and this site has signed it; the newest traceback. Raises as `get_task`."""
+    if (tracker := tracker_of(app)) is None:
+        raise SettingsError("results of Django's tasks are records: call install(app) first")
+    store = tracker.reader()
+    store.ready()
+    calls: Any = records.read((task_id,)), starts.kept_message(task_id), stacks.kept(task_id)
+    replies: Any = store.execute(each(calls))
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
+    (stored,), text, entries = replies
+    if stored is None:
+        return None, None, None
+    found, settings, message = reader_view.seen(stored, task_id), store.settings, None
+    with contextlib.suppress(ValueError, KeyError, AttributeError, kept_message.NotSigned):
+        given = loaded(text)
+        about = settings.key_prefix, task_id, str(given["task"]), found.owner or ""
+        kept_message.check(text, settings.signing_keys, *about)
+        message = given
+    failures = [one["traceback"] for one in map(json.loads, entries) if "traceback" in one]
+    record = responses.as_of(found, store.now(), settings.locale)
+    return record, message, failures[-1] if failures else None

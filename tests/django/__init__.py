@@ -1,0 +1,1 @@
+"""A Django site; its tasks run on Celery."""
