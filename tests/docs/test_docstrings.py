@@ -100,6 +100,7 @@ CALLED = pytest.mark.parametrize(
 
 
 def test_every_module_with_a_list_is_public_or_has_its_reason() -> None:
+    pytest.importorskip("django.tasks", reason="Django 6 needs Python 3.12")
     assert {"progress_backend", *listing()} == PUBLIC | COMMANDS
 
 
