@@ -165,6 +165,31 @@ def test_the_whole_traffic_of_a_task_scans_nothing(counted_driver: Driver) -> No
     assert not {"keys", "scan", "sscan", "hscan", "zscan", "smembers", "hgetall"} & set(seen)
 
 
+def test_counting_outcomes_costs_a_known_number_of_commands(counted_driver: Driver) -> None:
+    """Of a type that is known. A start counts its wait's bucket and sum, each end itself, a success
+    its run's bucket and sum, too (and the time of the last one, in a ZADD)."""
+
+    def counted(task_id: str, event: ev.Event) -> tuple[int, ...]:
+        before = calls(counted_driver)
+        counted_driver.apply(task_id, event)
+        after = calls(counted_driver)
+        return tuple(after.get(name, 0) - before.get(name, 0) for name in ("hincrby", "hmget"))
+
+    seen = []
+    ends = (ev.Completed(), ev.Cancelled(), ev.Failed(error_message="no"))
+    for task_id, end in [
+        *((f"first-{n}", end) for n, end in enumerate(ends)),
+        *zip("abc", ends, strict=True),
+    ]:
+        counted_driver.create(task_id)
+        seen += [
+            counted(task_id, ev.Started(identity=ev.Identity("fetch_data"))),
+            counted(task_id, end),
+        ]
+    start, success, other = (2, 0), (3, 0), (1, 0)
+    assert seen[6:] == [start, success, start, other, start, other]
+
+
 def test_a_prefix_keeps_two_systems_apart(server_url: str) -> None:
     stores = [Store(Settings(redis_url=server_url, key_prefix=p)) for p in ("a:", "b:", "")]
     drivers = [Driver(store) for store in stores]

@@ -12,9 +12,11 @@ from tests.behaviour.each_call import (
     test_each_set_of_parts_is_committed,
     test_what_is_over_is_swept,
 )
+from tests.behaviour.test_outcomes import test_each_first_start_and_each_success_counts
 
 __all__ = [
     "test_each_call_is_carried_out",
+    "test_each_first_start_and_each_success_counts",
     "test_each_set_of_parts_is_committed",
     "test_what_is_over_is_swept",
 ]

@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 import redis
+from celery import chain, group
 from celery.contrib.testing.worker import start_worker
+from celery.result import GroupResult
 
 from progress_backend import sign, tokens
 from progress_backend.jobs import publish_threads, starts
@@ -544,6 +546,21 @@ def test_an_act_says_that_no_jobs_are_started(shop: App, serve: Serve) -> None:
     alone = api.http.post(f"/internal/task/{task_id}/again")
     assert (again.status_code, again.json()) == (404, alone.json())
     assert api.http.post("/internal/act", json={**act, "action": "cancel"}).json()["asked"] == 1
+
+
+def test_a_member_of_a_workflow_keeps_nothing_and_is_not_run_again(
+    shop: App, serve: Serve, redis_url: str
+) -> None:
+    api, task = serve(), shop.celery.tasks["fetch"]
+    for canvas in (group(task.s(1), task.s(2)), chain(task.si(1), task.si(2))):
+        member = canvas.apply_async()
+        task_id = (member.results[0] if isinstance(member, GroupResult) else member).id
+        api.http.post(f"/internal/task/{task_id}/cancel")
+        answer = api.http.post(f"/internal/task/{task_id}/again")
+        assert answer.status_code == 409, answer.text
+        with redis.Redis.from_url(redis_url) as client:
+            assert not client.exists(f"progress_message:{task_id}")
+    assert messages(shop) == 3
 
 
 def test_many_are_run_again_in_one_act(shop: App, serve: Serve) -> None:
