@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +21,8 @@ from tests.ports import free_port
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
+#: Modules that this Python cannot import: Django 6 needs 3.12.
+NOT_HERE = frozenset() if find_spec("django.tasks") else {"progress_backend.django.backend"}
 LOG_TAIL = 8000
 #: Longest wait for a process that is started: on a busy machine ten may start at once.
 START_S = 120.0

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+import redis
 
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from tests.cluster.nodes import MASTERS, Node, started, stopped
+from tests.cluster.nodes import Node, started, stopped
 from tests.outages.fleet import client
 from tests.outages.trio import Trio
 from tests.web.conftest import start_api
@@ -23,10 +25,11 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Node]]:
 
 @pytest.fixture
 def settings(nodes: list[Node]) -> Settings:
-    """Of an empty cluster."""
-    for node in nodes[:MASTERS]:
+    """Of an empty cluster, whichever nodes are primaries by now."""
+    for node in nodes:
         if node.process.poll() is None:
-            node.client.flushall()
+            with suppress(redis.exceptions.ReadOnlyError):
+                node.client.flushall()
     return Settings(redis_url=f"redis+cluster://127.0.0.1:{nodes[-1].port}")
 
 

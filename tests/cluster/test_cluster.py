@@ -16,6 +16,7 @@ from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.async_store import AsyncStore
 from progress_backend.store.drivers import Store
+from progress_backend.tracking.keeper import Keeper
 from tests.asked import page_of
 from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually, eventually
@@ -132,3 +133,13 @@ def test_a_failover_loses_nothing_acknowledged(nodes: list[Node], store: Store) 
     eventually(all_there, timeout=60)
     paged = store.run(page_of(store.flows, 1, 100, "running"))
     assert len(paged.rows) == 50
+
+
+def test_a_check_with_nothing_to_do_takes_four_exchanges(settings: Settings) -> None:
+    keeper = Keeper(settings, "w1/1", None, dict)
+    with keeper._store as store:
+        keeper._renew()
+        keeper._answering = -settings.lease_s  # for longer than a lease
+        before = store.deadline.replies
+        keeper._reap()
+        assert store.deadline.replies - before == 4
