@@ -83,7 +83,7 @@ def _work(calls: _Calls) -> None:
         if done.set_running_or_notify_cancel():
             try:
                 done.set_result(call())
-            except Exception as error:  # kombu's transports raise what their libraries raise
-                done.set_exception(error)
+            except BaseException as error:  # what a library raises; or a router that exits
+                done.set_exception(error if isinstance(error, Exception) else RuntimeError(error))
         del due, done, call  # the app may be dropped before the next call
     calls.put(None)

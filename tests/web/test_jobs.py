@@ -165,12 +165,17 @@ def test_a_record_that_others_created_under_the_id_is_left_alone(shop: App, serv
     assert messages(shop) == 0
 
 
+@pytest.mark.parametrize("error", [ConnectionRefusedError("no broker"), SystemExit("of a router")])
 def test_a_refusing_broker_leaves_the_key_free(
-    shop: App, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    shop: App, serve: Serve, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     api, key = serve(), {"Idempotency-Key": "k"}
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise error
+
     with monkeypatch.context() as away:
-        away.setattr(shop.celery.amqp, "send_task_message", _refused)
+        away.setattr(shop.celery.amqp, "send_task_message", refused)
         answer = api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=key)
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "1"
@@ -180,10 +185,6 @@ def test_a_refusing_broker_leaves_the_key_free(
     assert (again.status_code, again.json()["task_id"]) == (202, task_id)
     assert again.json()["status"] == "created"
     assert messages(shop) == 1
-
-
-def _refused(*_: Any, **__: Any) -> None:
-    raise ConnectionRefusedError("no broker")
 
 
 def test_a_broker_that_does_not_reply_says_that_it_is_not_known(
