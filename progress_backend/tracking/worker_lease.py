@@ -51,13 +51,13 @@ def worker_began(tracker: Tracker, worker: Any) -> None:
     """Sets the lease for this process and its later children (`worker_init`), imports what their
     runs need, and compiles the patterns of secrets, which takes 7 ms."""
     connections.load()
-    _load_django_backends()
     patterns(KEYS)
     watch_requests()
     worker_shutdown.worker_begins()
     os.environ[LIMIT_VARIABLE] = f"{worker.time_limit or 0}"
     _before[tracker.number] = os.environ.get(LEASE_VARIABLE)
     os.environ[LEASE_VARIABLE] = f"{worker.hostname}/{uuid.uuid4().hex}"
+    _load_django_backends()  # last: another package's may raise
 
 
 def _load_django_backends() -> None:
