@@ -1,5 +1,5 @@
-// The strip in the header: running and waiting tasks, the longest wait, live workers, failures of the last hour. The workers are read every few
-// seconds while the tab is visible, also for the workers' view.
+// The strip in the header: running and waiting tasks, the longest wait, live workers, failures of the last hour. The
+// workers are read every few seconds while the tab is visible, also for the workers' view.
 import { say, sayOrHide } from "./dom.js";
 import { alive, readWorkers } from "./details.js";
 import { makeReader } from "./reading.js";
