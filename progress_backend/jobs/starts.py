@@ -202,8 +202,7 @@ class Starts:
         except (ValueError, KeyError, TypeError):
             raise StartError(f"what is kept of task {task_id} cannot be read", 409) from None
         except kept_message.NotSigned:
-            why = f"the arguments of task {task_id} are {_NOT_SIGNED}"
-            raise StartError(why, 409) from None
+            raise StartError(f"the arguments of task {task_id} are {_NOT_SIGNED}", 409) from None
         if name not in self.jobs:
             raise StartError(f"there is no job {name!r:.90} in the code any more", 409)
         return name, given, kwargs

@@ -71,9 +71,11 @@ class Outcomes(NamedTuple):
 
     def median_s(self, kind: str) -> float | None:
         """The median of the times in seconds, on a straight line between the bounds of its bucket;
-        in the last bucket its lower bound. None without any time."""
+        in the last one its lower bound. The mean if all are in one bucket. None without times."""
         low, before, half = 0.0, 0, self.buckets(kind)[-1][1] / 2
         for high, number in self.buckets(kind):
+            if number == 2 * half > before == 0:
+                return self.sum_s(kind) / number
             if number >= half > 0:
                 part = (half - before) / (number - before)
                 return low + (high - low) * part if high < inf else low
