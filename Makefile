@@ -81,8 +81,8 @@ sizes: $(STAMP) ## How much code there is, beside what may be (ARGS=--keep: lowe
 constraints: ## Pin the newest versions that fit (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --group release --group docs --universal --python-version 3.11 --upgrade --no-header --no-annotate --quiet -o constraints.txt
 
-bench: $(STAMP) ## Compare with the peers and limits, one table (DURATIONS=…: the estimates alone; ARGS=live_page: what a browser shows)
-	$(if $(DURATIONS),DURATIONS="$(DURATIONS)") $(BIN)/python -m tests.benchmarks $(if $(DURATIONS),estimates,$(ARGS))
+bench: $(STAMP) ## Compare with the peers and limits, one table (ARGS=live_page: what a browser shows)
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 chaos: $(STAMP) ## Long, before a release: everything on each driver, storms, a thousand kills (ARGS=PART …)
 	$(BIN)/python -m tests.chaos_report $(ARGS)

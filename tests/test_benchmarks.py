@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.durations import OTHER_WORK
-from tests.benchmarks.estimates import POINTS
 from tests.servers import ROOT
 
 
-def bench(*args: str, durations: Path | None = None) -> subprocess.CompletedProcess[str]:
+def bench(*args: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.benchmarks", *args]
-    env = {name: value for name, value in os.environ.items() if name != "DURATIONS"}
-    if durations is not None:
-        env["DURATIONS"] = str(durations)
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, env=env)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
 
 
 @pytest.mark.wide
@@ -37,12 +30,3 @@ def test_this_tree_is_measured_beside_another_commits() -> None:
     assert ran.returncode == 0, ran.stderr
     for row in ("create, the scripts' µs", "bytes a record after its complete", "2 rounds in turn"):
         assert row in ran.stdout
-
-
-@pytest.mark.wide
-def test_the_estimates_are_compared_on_a_file_of_durations() -> None:
-    ran = bench("--quick", "estimates", durations=OTHER_WORK)
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.count("estimated end") >= len(POINTS)
-    for column in ("straight line", "ends in the range at creation", "called stalled", "thumbnail"):
-        assert column in ran.stdout

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
 from .against import MEASUREMENTS, compare
 from .machine import description
-from .report import estimates_markdown, markdown, page_markdown, text
+from .report import markdown, page_markdown, text
 from .row import Row
 
-#: Its figures are the same on each machine, so that they have a page of their own.
-ESTIMATES = "estimates"
 #: It needs a browser, so that it has a page of its own, too.
 LIVE_PAGE = "live_page"
 #: The table's rows in their order: modules with `measure(quick: bool) -> list[Row]`. A module runs
@@ -27,26 +24,17 @@ MODULES = (
     "publishing",
     "get_status",
     "connecting",
-    ESTIMATES,
     LIVE_PAGE,
 )
 RESULTS = Path(__file__).with_name("RESULTS.md")
-#: Rows with a page of their own.
-PAGES: dict[str, tuple[Path, Callable[[list[Row], list[str]], str]]] = {
-    ESTIMATES: (
-        Path(__file__).with_name("ESTIMATES.md"),
-        lambda rows, _: estimates_markdown(rows),
-    ),
-    LIVE_PAGE: (Path(__file__).with_name("PAGE.md"), page_markdown),
-}
+PAGE = Path(__file__).with_name("PAGE.md")
 
 
 def main() -> None:
     """Measures; a target that is missed is printed as MISSED and is no error."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks",
-        description="Compares with peers and limits, in one run; all of it takes minutes. The "
-        "variable DURATIONS names a file of recorded durations for the row `estimates`.",
+        description="Compares with peers and limits, in one run; all of it takes minutes.",
     )
     parser.add_argument(
         "rows",
@@ -79,12 +67,11 @@ def main() -> None:
         measured: list[Row] = import_module(f".{name}", __package__).measure(given.quick)
         for row in measured:
             print(f"\n{text(row)}", flush=True)
-        if name not in PAGES:
+        if name != LIVE_PAGE:
             rows += measured
         elif measured and not given.quick:
-            place, page = PAGES[name]
-            place.write_text(page(measured, machine), encoding="utf-8")
-            print(f"\nwritten: {place}")
+            PAGE.write_text(page_markdown(measured, machine), encoding="utf-8")
+            print(f"\nwritten: {PAGE}")
         missed += [row.what for row in measured if row.verdict == "MISSED"]
     if not given.rows and not given.quick:
         RESULTS.write_text(markdown(rows, machine), encoding="utf-8")
