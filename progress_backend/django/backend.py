@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from traceback import format_exception
 from typing import Any, Final
@@ -15,10 +15,10 @@ from celery.app import app_or_default
 from celery.exceptions import TaskPredicate
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
-from django.tasks import DEFAULT_TASK_QUEUE_NAME, Task, TaskContext, TaskResult, TaskResultStatus
+from django.tasks import Task, TaskContext, TaskResult, TaskResultStatus, task_backends
 from django.tasks.backends.base import BaseTaskBackend
-from django.tasks.base import TaskError
-from django.tasks.exceptions import InvalidTask, InvalidTaskBackend, TaskResultDoesNotExist
+from django.tasks.base import DEFAULT_TASK_QUEUE_NAME, TaskError
+from django.tasks.exceptions import TaskResultDoesNotExist
 from django.tasks.signals import task_enqueued, task_finished, task_started
 from django.utils import timezone
 from django.utils.json import normalize_json
@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 #: The Celery task that runs all tasks of Django.
 NAME: Final = "progress_backend.django.run"
+_OPTIONS: Final = ("backend", "priority", "queue_name", "run_after")
 _STATUSES: Final = {
     "running": "RUNNING",
     "paused": "RUNNING",
@@ -88,10 +89,9 @@ class CeleryBackend(BaseTaskBackend):  # type: ignore[misc]  # as above
         """
         self.validate_task(task)
         now, eta, message = timezone.now(), task.run_after, dict[str, Any](serializer="json")
-        result = _result(task, self.alias, "", args, kwargs, enqueued_at=now)
-        about = {"backend": self.alias, "priority": task.priority, "queue_name": task.queue_name}
-        about |= {"enqueued_at": now.isoformat(), "run_after": eta and eta.isoformat()}
-        body = (task.module_path, result.args, result.kwargs, about)
+        result = _result(task, "", args, kwargs, enqueued_at=now)
+        options = {name: getattr(task, name) for name in _OPTIONS}
+        body = task.module_path, result.args, result.kwargs, options, now
         if self.supports_priority:  # 0 to 9, of which 0 is the first on Redis
             level = (int(task.priority) + 100) * 9 // 200
             message["priority"] = 9 - level if _transport() == "redis" else level
@@ -116,24 +116,20 @@ class CeleryBackend(BaseTaskBackend):  # type: ignore[misc]  # as above
         record, message, traceback = kept_task(app, result_id)
         if record is None:
             raise TaskResultDoesNotExist(result_id)
-        path, args, kwargs, options = record.task_type, [], {}, {"backend": self.alias}
-        if message is not None and message["task"] == NAME:
-            path, args, kwargs, options = message["args"]
+        alone: Any = record.task_type, [], {}, {"backend": self.alias}, _time(record.created_at)
+        path, args, kwargs, options, enqueued_at = message["args"] if message else alone
+        if options["backend"] != self.alias:
+            raise TaskResultDoesNotExist(result_id)
         try:
             task = _task(path, options)
         except (ImportError, TypeError) as error:
             logger.warning("the task of result %s cannot be imported: %s", result_id, error)
             raise TaskResultDoesNotExist(result_id) from error
-        if options["backend"] != self.alias:
-            raise TaskResultDoesNotExist(result_id)
-        result = _result(
-            task, self.alias, result_id, args, kwargs,
-            enqueued_at=_time(options.get("enqueued_at") or record.created_at),
-            started_at=_time(record.start_time),
-            last_attempted_at=_time(record.attempt_started_at or record.start_time),
-            # The record has the newest run's worker, and the number of runs.
-            worker_ids=[record.worker or "unknown"] * record.attempt,
-        )  # fmt: skip
+        started, attempted = _time(record.start_time), _time(record.attempt_started_at)
+        result = _result(task, result_id, args, kwargs, enqueued_at=enqueued_at, started_at=started)
+        _set(result, last_attempted_at=attempted or started)
+        # The record has the newest run's worker, and the number of runs.
+        _set(result, worker_ids=[record.worker or "unknown"] * record.attempt)
         if record.error_cause in (LOST, WORKER_LOST) and not record.final:
             return result  # READY: its message will be delivered again
         status = TaskResultStatus(_STATUSES.get(record.status, "FAILED"))
@@ -154,14 +150,13 @@ class CeleryBackend(BaseTaskBackend):  # type: ignore[misc]  # as above
         return [Error(why, obj=self.alias, id=f"progress_backend.{code}") for code, why in found]
 
 
-def _run(self: Any, path: str, args: list[Any], kwargs: dict[str, Any], options: Any) -> Any:
+def _run(self: Any, path: str, args: Any, kwargs: Any, options: Any, enqueued_at: datetime) -> Any:
     """Runs a task of Django; returns its return value as `result`."""
     task, run, now = _task(path, options), recorded_run(), timezone.now()
     backend, workers = type(task.get_backend()), [self.request.hostname]
-    times = {"enqueued_at": _time(options["enqueued_at"]), "last_attempted_at": now}
-    result = _result(task, task.backend, self.request.id, args, kwargs, **times, started_at=now)
+    result = _result(task, self.request.id, args, kwargs, enqueued_at=enqueued_at, started_at=now)
     workers *= (run and run.attempt) or 1
-    _set(result, status=TaskResultStatus.RUNNING, worker_ids=workers)
+    _set(result, status=TaskResultStatus.RUNNING, worker_ids=workers, last_attempted_at=now)
     task_started.send(backend, task_result=result)
     context = (ProgressContext(task_result=result),) if task.takes_context else ()
     try:
@@ -198,15 +193,12 @@ def _is_celerys(error: BaseException) -> bool:
     return own or isinstance(error, KeyboardInterrupt)
 
 
-def _result(
-    task: Task, alias: str, result_id: str, args: Any, kwargs: Any, **known: Any
-) -> TaskResult:
+def _result(task: Task, result_id: str, args: Any, kwargs: Any, **times: Any) -> TaskResult:
     """A result that is READY."""
-    times = dict.fromkeys(("enqueued_at", "started_at", "finished_at", "last_attempted_at"))
-    about = {"status": TaskResultStatus.READY, "errors": [], "worker_ids": [], **times, **known}
-    return TaskResult(
-        task=task, backend=alias, id=result_id, args=list(args), kwargs=kwargs, **about
-    )
+    times = dict.fromkeys(("started_at", "finished_at", "last_attempted_at")) | times
+    about = {"status": TaskResultStatus.READY, "errors": [], "worker_ids": [], **times}
+    about |= {"backend": task.backend, "id": result_id, "args": list(args), "kwargs": kwargs}
+    return TaskResult(task=task, **about)
 
 
 def _set(result: TaskResult, **values: Any) -> None:
@@ -215,15 +207,13 @@ def _set(result: TaskResult, **values: Any) -> None:
 
 
 def _task(path: str, options: dict[str, Any]) -> Task:
-    """The task as it was published, or as it is in the code where today's settings refuse that.
+    """The task as it was published, whatever today's settings refuse but its backend's name.
     Raises ImportError: there is none; TypeError: it is no task of Django."""
     if not isinstance(found := import_string(path), Task):
         raise TypeError(f"{path} is no task of Django")
-    about = {name: value for name, value in options.items() if name != "enqueued_at"}
-    try:
-        return found.using(**about | {"run_after": _time(options.get("run_after"))})
-    except (InvalidTask, InvalidTaskBackend):
-        return found
+    task, known = replace(found), options["backend"] in task_backends
+    _set(task, **(options if known else options | {"backend": found.backend}))
+    return task
 
 
 def _time(text: str | None) -> datetime | None:

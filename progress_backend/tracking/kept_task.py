@@ -11,15 +11,16 @@ from celery import Celery
 from ..errors import SettingsError
 from ..operations import records, stacks, starts
 from ..operations.call import each
-from ..record import kept_message, reader_view, responses
+from ..record import document, kept_message, responses
 from ..record.fields import Body
 from .kept_message import loaded
 from .tracker import tracker_of
 
 
 def kept_task(app: Celery, task_id: str) -> tuple[Body | None, dict[str, Any] | None, str | None]:
-    """A task's record; what it was published with (task, args, kwargs, options and header), where
-    that is kept and this site has signed it; the newest traceback. Raises as `get_task`."""
+    """The record of a task that one of ours runs: other programs have not named its type; what it
+    was published with (task, args, kwargs, options and header), where that is kept and this site
+    has signed it; the newest traceback. Raises as `get_task`."""
     if (tracker := tracker_of(app)) is None:
         raise SettingsError("results of Django's tasks are records: call install(app) first")
     store = tracker.reader()
@@ -30,9 +31,10 @@ def kept_task(app: Celery, task_id: str) -> tuple[Body | None, dict[str, Any] | 
         if isinstance(reply, Exception):
             raise reply
     (stored,), text, entries = replies
-    if stored is None:
+    found = None if stored is None else document.read_stored(stored, task_id)
+    if found is None or found.bookkeeping is None or not found.bookkeeping.keeps_message:
         return None, None, None
-    found, settings, message = reader_view.seen(stored, task_id), store.settings, None
+    settings, message = store.settings, None
     with contextlib.suppress(ValueError, KeyError, AttributeError, kept_message.NotSigned):
         given = loaded(text)
         about = settings.key_prefix, task_id, str(given["task"]), found.owner or ""

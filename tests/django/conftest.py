@@ -29,6 +29,7 @@ def site(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     from tests.django.proj import app
 
     app.set_default()
+    app.finalize()  # from now on it takes what is shared at once, in whichever test
     return app
 
 

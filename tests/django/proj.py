@@ -2,8 +2,14 @@
 
 from celery import Celery
 
-from progress_backend import install
+from progress_backend import install, progress_task
 
 app = Celery("proj", set_as_current=False)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 install(app)
+
+
+@app.task(name="this.s")
+@progress_task(start=True)
+def startable() -> None:
+    """Other programs may start it; its message is kept, too."""

@@ -18,7 +18,7 @@ import pytest
 import redis
 from celery.contrib.testing.worker import start_worker as start_in_thread
 
-from progress_backend import get_task
+from progress_backend import RedisProgressService, get_task
 from tests.servers import ROOT, Worker
 from tests.waiting import eventually
 
@@ -104,6 +104,23 @@ def test_it_finds_no_result_where_there_is_none(
     with caplog.at_level(logging.WARNING), pytest.raises(TaskResultDoesNotExist):
         default_task_backend.get_result(moved.id)
     assert "decline" in caplog.text
+
+
+def test_no_module_is_imported_that_another_program_names(site: Any, redis_url: str) -> None:
+    from django.tasks import default_task_backend
+    from django.tasks.exceptions import TaskResultDoesNotExist
+
+    from tests.django.proj import startable
+
+    async def created() -> str:
+        async with RedisProgressService(redis_url) as service:
+            return await service.create_task("this.s", None)
+
+    for task_id in (asyncio.run(created()), startable.delay().id):
+        assert get_task(site, task_id)["task_type"] == "this.s"  # type: ignore[index]  # it exists
+        with pytest.raises(TaskResultDoesNotExist):
+            default_task_backend.get_result(task_id)
+    assert "this" not in sys.modules
 
 
 def test_arguments_are_kept_as_long_as_the_record(site: Any, start: Start, redis_url: str) -> None:
