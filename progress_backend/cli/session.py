@@ -171,9 +171,9 @@ def width() -> int | None:
 def need(extra: str, *packages: str) -> None:
     """Ends the command with one line if a part of an extra is not installed."""
     if absent := [name for name in packages if find_spec(name) is None]:
-        raise click.ClickException(
-            f"this needs {' and '.join(absent)}: pip install 'progress-backend[{extra}]'"
-        )
+        tool = ", or uvx --from 'WHEEL[demo]' progress-backend demo" if extra == "demo" else ""
+        how = f"pip install 'progress-backend[{extra}]'{tool}"
+        raise click.ClickException(f"this needs {' and '.join(absent)}: {how}")
 
 
 def echo_json(value: Any) -> None:

@@ -390,13 +390,25 @@ def test_serve_serves_the_app_and_its_store(
         assert json.load(response)["status"] == "created"
 
 
-def test_serve_without_its_extra_says_what_to_install(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "package", "how"),
+    [
+        ("serve", "fastapi", "pip install 'progress-backend[api]'"),
+        (
+            "demo",
+            "rich",
+            "pip install 'progress-backend[demo]', "
+            "or uvx --from 'WHEEL[demo]' progress-backend demo",
+        ),
+    ],
+)
+def test_without_its_extra_a_command_names_what_to_install(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, package: str, how: str
 ) -> None:
-    monkeypatch.setitem(sys.modules, "fastapi", None)
-    result = run("serve")
+    monkeypatch.setitem(sys.modules, package, None)
+    result = run(name)
     assert result.exit_code == 1
-    assert result.output == "Error: this needs fastapi: pip install 'progress-backend[api]'\n"
+    assert result.output == f"Error: this needs {package}: {how}\n"
 
 
 def test_celery_has_the_commands_and_its_app_names_the_store(

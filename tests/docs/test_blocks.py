@@ -45,7 +45,8 @@ DOING = ("python", "sh", "js", "nginx")
 QUICK_START = "docs/quick-start.md"
 #: Document and section -> the test that follows its blocks of code.
 FOLLOWED = {
-    ("README.md", "Your first bar"): "tests/docs/test_readme.py",
+    ("README.md", "See it"): "tests/docs/test_fresh.py",
+    ("README.md", "Add it to your project"): "tests/docs/test_readme.py",
     ("docs/checkpoints.md", "A loop over items"): "tests/docs/test_checkpoints.py",
     ("docs/checkpoints.md", "A value of your own"): "tests/docs/test_checkpoints.py",
     ("docs/coming-from.md", "celery-progress"): "tests/docs/test_coming_from.py",

@@ -73,7 +73,8 @@ class Environment:
 
 
 def installs(document: str) -> list[str]:
-    return [command for command in commands_in_prose(document) if command.startswith("pip ")]
+    lines = [line for block in blocks(document, language="sh") for line in block.text.splitlines()]
+    return [line for line in lines + commands_in_prose(document) if line.startswith("pip ")]
 
 
 def following() -> list[Any]:
@@ -114,6 +115,9 @@ def fresh(
 def test_its_commands_run_as_they_are_written(document: str, fresh: Walk) -> None:
     fresh.follow(blocks(document))
     assert all(answer.is_success for answer in fresh.answers), fresh.answers
+    if document == README:
+        assert "progress-backend demo" in blocks(README, "See it")[0].text
+        assert " · page " in fresh.printed[0]
 
 
 def test_it_is_the_wheel_that_runs(environment: Environment, tmp_path: Path) -> None:

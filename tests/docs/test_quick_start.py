@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from typing import Any
 
@@ -25,6 +26,13 @@ def need(package: str) -> None:
         __import__(package)
     except ImportError:
         missing(package)
+
+
+def kinds(value: Any) -> Any:
+    """The shape of an answer: its names, and the types of their values."""
+    if isinstance(value, dict):
+        return {name: kinds(inner) for name, inner in value.items()}
+    return type(value)
 
 
 def completed(walk: Walk, task_id: str) -> dict[str, Any]:
@@ -72,8 +80,8 @@ def test_plain_celery_read_by_http(walk: Walk) -> None:
     commands = blocks(QUICK_START, "Your first bar")
     walk.follow(commands)
     task_id = walk.variables["ID"]
-    shown, listed = walk.printed
-    assert task_id in shown
+    one_task, listed = walk.printed
+    assert task_id in one_task
     assert task_id in listed
     (reading,) = blocks(QUICK_START, "Reading the record", "sh")
     one, several, watched = reading.text.splitlines()
@@ -90,6 +98,16 @@ def test_plain_celery_read_by_http(walk: Walk) -> None:
         lambda: [task["task_id"] for task in walk.command(several).json()["tasks"]] == [other],
         what="the list has the running task",
     )
+    (block,) = blocks(QUICK_START, "Reading the record", "json")
+    shown = json.loads(block.text)
+
+    def running() -> dict[str, Any] | None:
+        body = walk.command(one).json()
+        return body if body.get("rate") else None
+
+    body = eventually(running)
+    assert body is not None
+    assert (list(body), kinds(body)) == (list(shown), kinds(shown))
     # It goes on until Ctrl-C; beside a terminal it says each change in a line.
     watching.wait_for_log(rf"(?m)  running .*  {other}$")
     watching.signal(signal.SIGINT)

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
-import json
+import re
 from typing import Any
 
 import pytest
 
 from docs.make_badges import badges
-from progress_backend import TaskStatus
+from progress_backend.record.default_texts import TEXTS
 from tests.docs.reading import blocks, text_of
 from tests.docs.walking import Walk
 from tests.servers import ROOT
 from tests.waiting import eventually
 
-FIRST = "Your first bar"
+FIRST = "Add it to your project"
+READMES = ("README.md", "README.ja.md")
 
 
-def kinds(value: Any) -> Any:
-    """The shape of an answer: its names, and the types of their values."""
-    if isinstance(value, dict):
-        return {name: kinds(inner) for name, inner in value.items()}
-    return type(value)
-
-
-@pytest.mark.parametrize("document", ["README.md", "README.ja.md"])
-def test_the_clone_stands_first_until_a_release(document: str) -> None:
+@pytest.mark.parametrize("document", READMES)
+def test_it_installs_from_a_clone_until_a_release(document: str) -> None:
     spec = importlib.util.spec_from_file_location("check", ROOT / ".ci" / "release_check.py")
     assert spec is not None
     assert spec.loader is not None
@@ -34,11 +28,23 @@ def test_the_clone_stands_first_until_a_release(document: str) -> None:
     spec.loader.exec_module(check)
     readme = text_of(document)
     turned = check.released(readme)
-    clone, package, until = "\nmake demo", "pip install 'progress-backend[", "pip install '.["
-    assert readme.index(clone) < readme.index(package) < readme.index(until)
-    assert turned.index(package) < turned.index(clone)
-    assert until not in turned
-    assert check.released(turned) == turned
+    assert readme.index("pip install '.[demo]'") < readme.index("progress-backend demo")
+    assert "'progress-backend[" not in readme
+    assert "'.[" not in turned
+    assert turned.count("'progress-backend[") == readme.count("'.[") == 3
+    assert "## " not in check.UNTIL.search(readme)[0]
+
+
+@pytest.mark.parametrize("document", READMES)
+def test_its_figures_are_measured(document: str) -> None:
+    """Each cell of the table of costs, in the results of `make bench`."""
+    (table,) = re.findall(
+        r"^\| .*\n\| --- \| --- \| --- \|\n((?:\|.*\n)+)", text_of(document), re.MULTILINE
+    )
+    figures = re.findall(r"(?<![\w(])[0-9][0-9.,]+(?: [nµ]s)?", table)
+    results = text_of("tests/benchmarks/RESULTS.md")
+    assert len(figures) == 7
+    assert [figure for figure in figures if figure not in results] == []
 
 
 def test_the_badges_are_of_the_package_as_it_is() -> None:
@@ -48,27 +54,19 @@ def test_the_badges_are_of_the_package_as_it_is() -> None:
 
 
 @pytest.mark.integration
-class TestFirstScreen:
-    def test_the_job_answers_as_shown(self, walk: Walk) -> None:
-        (shown,) = blocks("README.md", FIRST, "json")
-        (whole,) = blocks("docs/quick-start.md", "Reading the record", "json")
-        walk.follow(blocks("README.md", FIRST))
-        task_id = walk.variables["ID"]
-        assert walk.answers[0].status_code == 200
+def test_the_five_lines_show_a_bar_and_texts_in_english(walk: Walk) -> None:
+    assert blocks("README.md", FIRST, "python")[0].text.count("# +\n") == 5
+    walk.follow(blocks("README.md", FIRST))
+    task_id = walk.printed[-1].strip()
 
-        def running() -> dict[str, Any] | None:
-            body = walk.http.get(f"/internal/task/{task_id}/status").json()
-            return body if body.get("rate") and body["progress"]["current"] else None
+    def running() -> dict[str, Any] | None:
+        body: dict[str, Any] = walk.http.get(f"/internal/task/{task_id}/status").json()
+        return body if body.get("rate") else None
 
-        body, wanted = eventually(running), json.loads(shown.text)
-        assert body is not None
-        assert list(body) == list(json.loads(whole.text))
-        assert kinds(body) == {**kinds(json.loads(whole.text)), "metadata": {}}
-        assert wanted.items() <= json.loads(whole.text).items()
-        assert body["task_type"] == wanted["task_type"]
-        assert body["symbol"] == wanted["symbol"]
-        assert body["status"] == wanted["status"]
-        current = body["progress"]["current"]
-        assert body["current_status"] == f"Saving prices ({current}/252)"
-        answer = walk.http.post(f"/internal/task/{task_id}/cancel")
-        assert answer.json()["status"] == TaskStatus.CANCELLED
+    body = eventually(running)
+    assert body is not None
+    assert (body["task_type"], body["progress"]["total"]) == ("tasks.import_rows", 252)
+    assert re.fullmatch(r"Row \d+ is saved", body["current_status"])
+    walk.http.post(f"/internal/task/{task_id}/cancel")
+    cancelled = walk.http.get(f"/internal/task/{task_id}/status").json()
+    assert cancelled["current_status"] == TEXTS["en"]["cancelled"]

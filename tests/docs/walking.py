@@ -43,7 +43,7 @@ _SERVICES: Final = (
     ("store", r"python store\.py", "", r"^redis://127\.0\.0\.1:\d+/0$"),
 )
 #: What goes on until Ctrl-C, and says something before it.
-_UNTIL_CTRL_C: Final = re.compile(r"(celery .* progress|progress-backend) watch\b")
+_UNTIL_CTRL_C: Final = re.compile(r"(celery .* progress|progress-backend) (watch|demo)\b")
 _ASSIGNED = re.compile(r"(\w+)=\$\((.*)\)")
 StartService = Callable[..., Service]
 
@@ -172,7 +172,7 @@ class Walk:
         elif assigned := _ASSIGNED.fullmatch(line):
             name, command = assigned.groups()
             self.variables[name] = self._printed_by(command, where).strip()
-        elif line:
+        elif line and not line.startswith("pip "):  # these are of the environment
             self.printed.append(self._capture(shlex.split(line), where))
 
     def _printed_by(self, command: str, where: str) -> str:
@@ -185,7 +185,7 @@ class Walk:
 
     def _interrupted(self, line: str, where: str) -> None:
         """Starts what goes on, and sends Ctrl-C once it has printed something."""
-        service = self.start(line, r"\S")
+        service = self.start(line, r"\d%" if line.endswith("demo") else r"\S")
         service.signal(signal.SIGINT)
         eventually(lambda: not service.alive, what=f"{where} ends at Ctrl-C")
         assert service.wait() == 0, f"{where}: {service.log}"
