@@ -1,8 +1,6 @@
 """Celery apps in the tests' own process, installed on a store; nothing of one test stays for the
 next one."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """What a call asks of Redis, for tests that look at what flows do."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from progress_backend.flows import task_page

@@ -1,8 +1,6 @@
 """Runs parts of `make chaos` by their names, and keeps in CHAOS.md on which commit each part last
 ran, for how long and how that ended: `python -m tests.chaos_report [PART ...]`, all by default."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

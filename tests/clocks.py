@@ -1,7 +1,5 @@
 """Clocks that a test sets: one that is called, a thread's, and a process's own."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import threading

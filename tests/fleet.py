@@ -1,7 +1,5 @@
 """Processes that a test starts, kills, pauses and waits for."""
 
-from __future__ import annotations
-
 import psutil
 
 from tests.waiting import eventually

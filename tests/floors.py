@@ -5,8 +5,6 @@ from the rooms of lower floors, and no circle closes. Some rooms are pure: what 
 arrives as an argument.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator

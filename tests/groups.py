@@ -1,7 +1,5 @@
 """A task that groups are made of, and what they left in the queue."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -4,8 +4,6 @@ task and a group: `python -m tests.loaded` names the files.
 This module is the worker's application, too.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

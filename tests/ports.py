@@ -1,8 +1,6 @@
 """Free ports for the tests' servers: all below those that the system gives to whoever connects or
 asks for any port (32768 and more on Linux), so that a server which is started again has its own."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import os

@@ -1,7 +1,5 @@
 """Real records in a real store, for the tests of what reads and steers them."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Source distributions from the package index, for tests that are part of them."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import tarfile

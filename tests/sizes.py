@@ -4,8 +4,6 @@
 the kept figures to what the tree has. Without `--check` a real worker says how much it has loaded.
 """
 
-from __future__ import annotations
-
 import argparse
 import ast
 import json

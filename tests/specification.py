@@ -1,7 +1,5 @@
 """What is run as the specification has it: the listings of its chapter 3."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

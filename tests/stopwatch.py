@@ -1,7 +1,5 @@
 """How long something takes, on a machine that may be busy with something else."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

@@ -1,8 +1,6 @@
 """What may stand at the store's address besides a Redis in good health: a server of
 another protocol, and a way to Redis that takes its time. On loopback, each ends with its test."""
 
-from __future__ import annotations
-
 import contextlib
 import socket
 import threading

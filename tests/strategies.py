@@ -1,7 +1,5 @@
 """What hypothesis makes for the tests: values, identities, events and tasks of every shape."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

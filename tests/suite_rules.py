@@ -1,8 +1,6 @@
 """What `make check` refuses in the tests: a second chance for a failed test, a logger that tests do
 not see, and a sleep more than `sleeps.json` lists; its numbers may only fall."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re

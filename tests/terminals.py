@@ -1,7 +1,5 @@
 """A process in a terminal of its own (a pty), as a person would run it."""
 
-from __future__ import annotations
-
 import codecs
 import fcntl
 import os

@@ -1,7 +1,5 @@
 """Where the store is, as Celery's own configuration says it."""
 
-from __future__ import annotations
-
 import ssl
 
 import pytest

@@ -1,7 +1,5 @@
 """The benchmarks run; how fast anything is, only `make bench` says."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

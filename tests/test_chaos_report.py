@@ -1,7 +1,5 @@
 """A part of `make chaos` has passed only if a test has run."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.chaos_report import result_of

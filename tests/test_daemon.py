@@ -1,7 +1,5 @@
 """Threads of the library: which signals they receive, and what their start leaves behind."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 import sys

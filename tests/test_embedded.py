@@ -1,7 +1,5 @@
 """The embedded server: it answers, keeps what it is set to keep, and never outlives its owner."""
 
-from __future__ import annotations
-
 import os
 import socket
 import subprocess

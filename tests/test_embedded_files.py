@@ -1,7 +1,5 @@
 """What the embedded server reads and writes on disk: nothing."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """What `from progress_backend import *` brings into a worker, and nothing else by accident."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """What a file's version differs by."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

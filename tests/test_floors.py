@@ -1,7 +1,5 @@
 """The library's floors hold, and the reader that says so would notice if they didn't."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

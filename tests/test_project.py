@@ -1,7 +1,5 @@
 """The project's own promises: one version, pins without addresses, what the sdist holds, make."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

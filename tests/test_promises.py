@@ -4,8 +4,6 @@ What is promised is read from the documents and the code, so that a new row of d
 setting, a route, a close code or a command without a row there fails, with the row to add.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,5 @@
 """Share tokens: what they permit, until when, and by which key."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

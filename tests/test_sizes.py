@@ -1,7 +1,5 @@
 """The counter of the tree's sizes counts, and what has grown too much is named."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The tests keep their own rules, and the reader that says so would notice if they didn't."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The webhook targets that are configured: by the setting, or by a file that changes."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 

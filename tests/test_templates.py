@@ -1,7 +1,5 @@
 """The template tag of Django and the Jinja macro, as Django, Flask and FastAPI render them."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """pytest finds the plugin in a user's project, and it is light; what it holds: tests/testing."""
 
-from __future__ import annotations
-
 import ast
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Lines of bearer tokens, their file, and when it is read again."""
 
-from __future__ import annotations
-
 import logging
 import resource
 import stat

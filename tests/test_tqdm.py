@@ -1,7 +1,5 @@
 """`progress_backend.tqdm` in tqdm's place: inside a tracked task, and elsewhere."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import subprocess

@@ -1,7 +1,5 @@
 """The wheel, installed in another project that has packages named as our folders."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,8 +1,6 @@
 """Three tiers of tests, of `make test`, `make test-all` and `make chaos`. Without `--tier` pytest
 runs all tests that it is given, but those of `make chaos` alone."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

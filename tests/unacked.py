@@ -1,7 +1,5 @@
 """Messages of Celery's Redis transport that come again while their worker has them, or is dead."""
 
-from __future__ import annotations
-
 import redis
 
 

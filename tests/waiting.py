@@ -1,7 +1,5 @@
 """Waiting for a condition, with a deadline; a test never sleeps for luck."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,5 @@
 """A mailbox for the updates of one task."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 

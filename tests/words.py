@@ -1,8 +1,6 @@
 """Words that documents, help, errors and names do without, each with what stands in its place: a
 sentence's subject is the Celery, Redis or HTTP thing, its verb is the field's."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator, Mapping

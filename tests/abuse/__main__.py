@@ -6,8 +6,6 @@ tokens. It ends with 1 if the slowest hundredth of updates takes more than twice
 anything was answered with 5xx, or if the service's memory goes on growing.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

@@ -4,8 +4,6 @@ Each attack is one coroutine that begins so many attempts a second. What came of
 JSON: attack -> answer -> count.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

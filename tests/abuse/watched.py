@@ -1,7 +1,5 @@
 """Updates that are written at a steady pace, and people who watch them by WebSockets."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from contextlib import AsyncExitStack

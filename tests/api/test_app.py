@@ -1,7 +1,5 @@
 """The API as it is deployed."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The container's health check."""
 
-from __future__ import annotations
-
 import sys
 
 import pytest

@@ -1,7 +1,5 @@
 """`driver`: an empty store of each kind, over each kind of server."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

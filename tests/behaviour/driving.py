@@ -1,7 +1,5 @@
 """One face over both stores, so that one suite holds them to the same behaviour."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Callable, Iterable

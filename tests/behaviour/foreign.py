@@ -1,7 +1,5 @@
 """Another program's values under the schema's keys, for the tests of what reads them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

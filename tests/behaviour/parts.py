@@ -1,7 +1,5 @@
 """Commits with parts, one of each, which writes all that it may write."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from progress_backend.flows.parts import default_parts

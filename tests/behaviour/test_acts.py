@@ -1,7 +1,5 @@
 """A cancel, pause or resume of a whole workflow, in each store."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 from typing import Any

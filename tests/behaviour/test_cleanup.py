@@ -1,7 +1,5 @@
 """Cleanup: after its retention, and only then, a record goes with all that belongs to it."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

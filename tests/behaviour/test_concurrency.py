@@ -1,7 +1,5 @@
 """Writers at once: nothing is lost, revisions have no holes, an end is the end."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

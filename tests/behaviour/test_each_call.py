@@ -1,7 +1,5 @@
 """Each thing that a store can do, by each driver on each kind of server."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """The held connection: the same replies and errors as the client's own way, also when it breaks."""
 
-from __future__ import annotations
-
 import signal
 import socket
 import threading

@@ -1,7 +1,5 @@
 """`apply`, `get` and `body`: what is recorded, refused, remembered and forgotten."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Random bytes of every Redis type under every key of the schema: one task's trouble at most."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The list by the beginning of ids, and by time of creation, over every store."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 

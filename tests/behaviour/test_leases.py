@@ -1,7 +1,5 @@
 """Locks, leases and counts: the commands that stand beside the records."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from progress_backend.operations import counts, leases, locks

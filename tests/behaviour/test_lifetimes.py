@@ -1,7 +1,5 @@
 """How long a record is kept, and what a read returns of one that has not started."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta

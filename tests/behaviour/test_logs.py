@@ -1,8 +1,6 @@
 """The log of a task: its lines, their numbers and its bound, in memory, on Redis and in
 partitions."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The same random life in all three stores, and in an oracle of a few lines."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Ends, further runs, waits and runs by type, as every store counts them."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,8 +1,6 @@
 """Owners: their index sets, their lists through other filters, and their workflows, over every
 store."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 

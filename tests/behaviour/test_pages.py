@@ -1,7 +1,5 @@
 """Lists: every filter, every page, newest first, at a page's cost, holes repaired."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from itertools import product
 

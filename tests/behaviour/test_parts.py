@@ -1,7 +1,5 @@
 """What a commit's parts touch, and what becomes of those that a user may not run."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

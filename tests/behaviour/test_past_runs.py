@@ -1,7 +1,5 @@
 """The runs of a type that are kept: of which tasks, how many, and for how long."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """How long the last successful workflows of a name took, and the estimate of the next one."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta

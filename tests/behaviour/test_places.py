@@ -1,7 +1,5 @@
 """How many tasks wait before a task."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 

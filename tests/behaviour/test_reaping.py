@@ -1,7 +1,5 @@
 """Which runs are suspected when a worker falls silent, and who takes a suspicion back."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Secrets never reach a store, whichever event brings them."""
 
-from __future__ import annotations
-
 from progress_backend.flows import new_workflow_act
 from progress_backend.operations import records, workflows
 from progress_backend.record import events as ev

@@ -1,7 +1,5 @@
 """A server that takes no commit: nothing of it is written."""
 
-from __future__ import annotations
-
 import pytest
 import redis
 

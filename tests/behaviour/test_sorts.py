@@ -1,7 +1,5 @@
 """The list in other orders than the newest first, beside a model of it, over every store."""
 
-from __future__ import annotations
-
 import json
 import random
 from datetime import timedelta

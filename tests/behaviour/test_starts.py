@@ -1,7 +1,5 @@
 """Which of several callers with one key publishes."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

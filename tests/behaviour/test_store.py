@@ -1,7 +1,5 @@
 """What only the stores over Redis have: scripts, errors, clocks, event loops."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 

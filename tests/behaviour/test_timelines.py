@@ -1,7 +1,5 @@
 """The timeline of a task, in memory, on Redis and in partitions."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Several flows in one trip, over every store: each as it would be by itself."""
 
-from __future__ import annotations
-
 from progress_backend.errors import TaskNotFound
 from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import Applied

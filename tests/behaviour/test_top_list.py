@@ -1,8 +1,6 @@
 """The list of what a person started: single tasks and outermost workflows, as a simple model has
 them; its cost does not depend on the size of workflows."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Records of runs that no worker will report on any more, though no lease has run out."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from itertools import chain
 

@@ -1,7 +1,5 @@
 """What the pass of a worker records of the runs under its lease, over every store."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

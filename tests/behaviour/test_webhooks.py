@@ -1,7 +1,5 @@
 """What commits leave for webhooks, in memory, on Redis and in partitions."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta

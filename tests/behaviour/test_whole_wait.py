@@ -1,8 +1,6 @@
 """The bound of a wait is that of the whole of it: connecting, login, sending and every piece of the
 reply; and what is no Redis counts as away."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """The list of workers, from their leases."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import pytest

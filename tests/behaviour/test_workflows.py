@@ -1,7 +1,5 @@
 """A workflow's figures are those of its members' records, in each store."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Writers of one record that know nothing of each other: threads, or processes of their own."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """`make bench ARGS="against COMMIT"`: this tree beside another commit's, round by round in turn."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -5,8 +5,6 @@ The code is this tree's on both sides. A measurement that needs a name which the
 have is answered with that error.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -1,8 +1,6 @@
 """The least that a record takes of each of its commits: a request that is ready but for the id,
 its answer awaited."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import uuid4

@@ -4,8 +4,6 @@ A copy has all that the original has, under its own id: document with its expiry
 the orders of cleanup and of ends (a millisecond after the one before), of ids, and in every index.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import product
 

@@ -1,7 +1,5 @@
 """10,000 sockets that connect, each until its first message, beside Node's ws; with tokens too."""
 
-from __future__ import annotations
-
 import hashlib
 import resource
 import subprocess

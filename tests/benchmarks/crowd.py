@@ -1,7 +1,5 @@
 """Many WebSocket clients in one cheap process: raw sockets, so that the server is measured."""
 
-from __future__ import annotations
-
 import contextlib
 import multiprocessing
 import socket

@@ -1,7 +1,5 @@
 """Reads of a task's status a second from a real process."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from progress_backend.embedded import EmbeddedServer

@@ -5,8 +5,6 @@ have the other one.
 the API, and prints its address.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import tempfile

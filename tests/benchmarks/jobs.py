@@ -5,8 +5,6 @@ BENCHMARK_INTERVAL_S, which is empty for a bare one. `-A tests.benchmarks.jobs:c
 but for two bare commits of each task.
 """
 
-from __future__ import annotations
-
 import itertools
 import os
 import tempfile

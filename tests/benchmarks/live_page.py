@@ -4,8 +4,6 @@ An instant of a page is that of the first task after the frame that shows a chan
 this machine, which worker and browser share.
 """
 
-from __future__ import annotations
-
 import shutil
 import sys
 import tempfile

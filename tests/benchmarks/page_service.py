@@ -4,8 +4,6 @@
 `/element/ID` has `<task-progress>` alone.
 """
 
-from __future__ import annotations
-
 import sys
 
 import uvicorn

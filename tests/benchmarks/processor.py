@@ -1,7 +1,5 @@
 """Processor time beside wall time: what a busy machine cannot blur; and who runs on which core."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Tasks published a second by one process: each has its record before its message leaves."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from time import perf_counter

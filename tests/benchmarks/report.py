@@ -1,7 +1,5 @@
 """The table: as text for the terminal, and as Markdown for RESULTS.md."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from .row import Row

@@ -1,7 +1,5 @@
 """A row of the table: what was compared, what came out, and whether that is good enough."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """No-op tasks a second of a prefork worker with two processes, results in Redis."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from time import monotonic, sleep
 

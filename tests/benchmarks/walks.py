@@ -5,8 +5,6 @@ so that what is made once is made. It prints a table of its own; the figures are
 machine.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """One written progress value, from the event to the record, as the sender's thread writes it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from time import perf_counter_ns, thread_time_ns
 

@@ -1,7 +1,5 @@
 """The worker's job: it counts, page by page, as one that fetches prices does."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path

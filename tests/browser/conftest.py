@@ -4,8 +4,6 @@ The browsers are the system's own (apt-get install chromium firefox-esr). Nothin
 asyncio's: while Playwright runs, its loop counts as the thread's running one.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """A line between a browser and the API that a test may hurt."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import threading

@@ -1,7 +1,5 @@
 """What a person sees on the page, and what they can press."""
 
-from __future__ import annotations
-
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect

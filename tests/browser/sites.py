@@ -1,7 +1,5 @@
 """A site of another origin than the API's, with a policy as strict as a careful site's."""
 
-from __future__ import annotations
-
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Protocol, Self

@@ -1,7 +1,5 @@
 """axe finds nothing to complain of: on the live page, on the pages of records, on the element."""
 
-from __future__ import annotations
-
 import gzip
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The API's description in a browser with no network beyond the service."""
 
-from __future__ import annotations
-
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenPage

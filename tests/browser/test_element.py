@@ -1,7 +1,5 @@
 """<task-progress> on pages of any site, in a real browser, with a strict policy."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Each of examples/, started by its command and looked at as its reader does."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import os

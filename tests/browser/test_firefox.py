@@ -1,8 +1,6 @@
 """The pages and the element in Firefox as well: they load, move and end there, and it complains of
 nothing. What they do in detail is proved in Chromium."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 

@@ -1,7 +1,5 @@
 """What a page asks for before it shows anything, and what it needs not."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Request, Route, expect
 

@@ -1,8 +1,6 @@
 """<task-progress> in pages of React and Vue, and HTML fragments in those of htmx, in a real
 browser. The builds are npm's, in `vendor`."""
 
-from __future__ import annotations
-
 import html
 import shutil
 import sys

@@ -1,7 +1,5 @@
 """A row stays while its dialog is open, and what a finger has pressed."""
 
-from __future__ import annotations
-
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage

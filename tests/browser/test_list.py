@@ -1,7 +1,5 @@
 """What a person chooses on the live page, and that rows stay where a pointer or the keyboard is."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 

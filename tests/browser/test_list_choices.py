@@ -1,7 +1,5 @@
 """What is chosen on the live page: filters that go with no other, dates, words, by any keyboard."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """The live page where something is odd: others' answers, a browser that refuses, a long stay."""
 
-from __future__ import annotations
-
 import redis
 from playwright.sync_api import Page, Route, expect
 

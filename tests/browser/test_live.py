@@ -1,7 +1,5 @@
 """The page beside a real worker: jobs appear, move and end on it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from contextlib import closing

@@ -1,7 +1,5 @@
 """The script of the page about logs, in a page of the API's own address."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

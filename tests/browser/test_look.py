@@ -1,7 +1,5 @@
 """How rows look: at every width, long or short, in forced colours, and while they may be old."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,8 +1,6 @@
 """One record, wherever it is read: the API's body and row, `show --json` and the page have the same
 of a task in each state, whatever the zones of those who wrote it and of the browser."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Pages of another origin, as the quick start has them, in a browser."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

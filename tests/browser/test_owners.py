@@ -1,7 +1,5 @@
 """Traces on the page: only where a task has one."""
 
-from __future__ import annotations
-
 from playwright.sync_api import expect
 
 from progress_backend.record import events as ev

@@ -1,7 +1,5 @@
 """The page over records of each kind: filters, pages, languages, outages, and hostile texts."""
 
-from __future__ import annotations
-
 import re
 import time
 

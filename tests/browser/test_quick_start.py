@@ -1,7 +1,5 @@
 """What the quick start gives a front end to copy, in a page of the API's own address."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Page, expect
 

@@ -1,8 +1,6 @@
 """Pages of one record, and the element, for every user: by keyboard, on a phone, in forced colours,
 in both languages, whatever texts jobs have, and while the API is started again."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """The page of one task and that of one workflow."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import quote
 

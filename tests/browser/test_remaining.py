@@ -1,7 +1,5 @@
 """The time left on the page: the range that past runs of the type give, and what is beyond it."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 

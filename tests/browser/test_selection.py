@@ -1,7 +1,5 @@
 """Tasks and workflows that are selected on the live page, and steered together."""
 
-from __future__ import annotations
-
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage

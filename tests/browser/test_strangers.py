@@ -4,8 +4,6 @@ It stands on another site, on another port of this machine, or under a name that
 the service after the page was loaded (DNS rebinding), where the browser takes both for one.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

@@ -1,7 +1,5 @@
 """One language a screen: default texts are the reader's, a job's own are the job's."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Formatter

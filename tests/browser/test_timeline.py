@@ -1,7 +1,5 @@
 """What happened to a task, on its page."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from typing import Any

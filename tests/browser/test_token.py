@@ -1,7 +1,5 @@
 """The live page where tokens are asked for."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Page, expect
 

@@ -3,8 +3,6 @@ since when it cannot.
 
 All of them are hurt at the same time, since each takes its while to be noticed."""
 
-from __future__ import annotations
-
 import signal
 import sys
 import time

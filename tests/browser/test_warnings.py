@@ -1,8 +1,6 @@
 """The badges of warnings on the page: there at once, in the reader's language, gone with the next
 value or the end."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 

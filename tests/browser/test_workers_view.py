@@ -1,7 +1,5 @@
 """The view of the workers: who lives, and what each of them runs."""
 
-from __future__ import annotations
-
 from playwright.sync_api import expect
 
 from progress_backend.record import events as ev

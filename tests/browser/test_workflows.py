@@ -1,7 +1,5 @@
 """Workflows on the page: a row each; what it says, and what can be asked of it."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -3,8 +3,6 @@
 CANVASES_SEED repeats a trial's canvases and the moments of its kills.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from random import SystemRandom

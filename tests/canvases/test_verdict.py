@@ -1,7 +1,5 @@
 """The verdict on a canvas can fail."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What is wrong with a canvas' workflow once all is calm; pure."""
 
-from __future__ import annotations
-
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence

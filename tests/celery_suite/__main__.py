@@ -11,8 +11,6 @@ Bare is run what fails with install. `--quick` runs a part that takes a
 minute or two, as each run of the project's own tests does; `-n PROCESSES` is pytest's.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

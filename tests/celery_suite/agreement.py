@@ -1,7 +1,5 @@
 """Compares what the records say with what Celery's result backend keeps."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterator

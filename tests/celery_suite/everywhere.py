@@ -1,7 +1,5 @@
 """Has each Celery app tracked as soon as it is made, whoever makes it."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any
 

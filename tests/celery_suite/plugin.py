@@ -4,8 +4,6 @@ and a report of what passed and of what the records say.
 PROGRESS_SUITE_REPORTS names the folder of the reports.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

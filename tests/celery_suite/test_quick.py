@@ -1,7 +1,5 @@
 """A part of Celery's own integration suite, with every app tracked; `make celery-suite` is all."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

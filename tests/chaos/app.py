@@ -4,8 +4,6 @@ Broker and result backend are on CHAOS_BROKER_URL, records on CHAOS_STORE_URL. C
 whether a worker that loses its broker kills what it runs (Celery's default from 6.0 on).
 """
 
-from __future__ import annotations
-
 import os
 
 from celery import Celery

@@ -1,7 +1,5 @@
 """After the storm: waits until nothing is under way, then looks at everything that is stored."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter, defaultdict
 from itertools import chain

@@ -1,7 +1,5 @@
 """What truly happened to a job, by files: no store, broker or signal has a part in it."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections import Counter

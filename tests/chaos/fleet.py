@@ -1,7 +1,5 @@
 """The processes of a storm, how they are hurt, and how they are made whole again."""
 
-from __future__ import annotations
-
 import contextlib
 import heapq
 import itertools

@@ -1,7 +1,5 @@
 """The servers that a storm goes over, and how they are hurt."""
 
-from __future__ import annotations
-
 import os
 import signal
 from abc import ABC, abstractmethod

@@ -1,7 +1,5 @@
 """The jobs of the storm: each notes in the facts what it truly did."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Any

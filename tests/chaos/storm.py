@@ -1,7 +1,5 @@
 """One storm, from the first publish until every record was judged."""
 
-from __future__ import annotations
-
 import time
 from contextlib import ExitStack
 from pathlib import Path

@@ -4,8 +4,6 @@ CHAOS_SEED repeats a storm's plan (what the machine makes of it differs), CHAOS_
 jobs the long one has.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from random import SystemRandom

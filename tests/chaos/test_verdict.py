@@ -1,7 +1,5 @@
 """What is right after a storm and what is wrong: the judge must be able to say both."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Publishes the plan's jobs and steers some of them, each from a thread of its own."""
 
-from __future__ import annotations
-
 import contextlib
 import heapq
 import threading

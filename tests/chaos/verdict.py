@@ -1,7 +1,5 @@
 """Whether a record and Celery's result backend agree, once all is calm; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

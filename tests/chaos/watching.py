@@ -1,7 +1,5 @@
 """Who looks on: an API's reads are made all the time."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The terminal as a client of an API that asks for tokens; it knows no store."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """The commands, on a real store, under both of their names."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """`progress-backend demo` as a newcomer types it: no server, no project, one command."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

@@ -1,7 +1,5 @@
 """The command `logs`, over a store."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """Many tasks that are cancelled, paused and resumed by one command."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

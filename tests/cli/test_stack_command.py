@@ -1,7 +1,5 @@
 """The command `stack`, over a store, and what `show` has of it."""
 
-from __future__ import annotations
-
 from click.testing import CliRunner, Result
 
 from progress_backend.cli import main

@@ -1,7 +1,5 @@
 """The terminal makes, lists and revokes tokens."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The terminal lists and tests webhooks, and sends their events."""
 
-from __future__ import annotations
-
 import re
 import signal
 import sys

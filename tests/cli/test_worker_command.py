@@ -1,7 +1,5 @@
 """The command `workers`, over a store."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Workflows in the terminal, on a real store."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

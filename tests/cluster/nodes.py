@@ -1,7 +1,5 @@
 """A real Redis Cluster on loopback: three masters, each with a replica."""
 
-from __future__ import annotations
-
 import contextlib
 import subprocess
 from collections.abc import Callable

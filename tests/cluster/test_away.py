@@ -1,8 +1,6 @@
 """A cluster with its named node away: a process that starts then neither fails nor waits, and goes
 on as soon as any node that is known answers."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

@@ -1,7 +1,5 @@
 """The store on a Redis Cluster does what it does on one node."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

@@ -1,7 +1,5 @@
 """Each thing that a store can do, on a real cluster and behind real sentinels."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """What watchers see when the store is a cluster."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

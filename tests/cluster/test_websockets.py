@@ -1,7 +1,5 @@
 """Sockets of a real API with a store that is a real cluster, or behind real sentinels."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Containers for the tests. They run where PROGRESS_TEST_DOCKER is 1 and an engine answers."""
 
-from __future__ import annotations
-
 import os
 
 import pytest

@@ -1,7 +1,5 @@
 """The container engine, through its command line."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 

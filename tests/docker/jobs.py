@@ -1,7 +1,5 @@
 """A worker's app with its job: celery -A tests.docker.jobs worker, in a container."""
 
-from __future__ import annotations
-
 import os
 import time
 from typing import Any

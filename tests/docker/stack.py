@@ -1,7 +1,5 @@
 """The compose file, brought up under a name of its own on free ports."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,8 +1,6 @@
 """Tracked jobs in pytest-celery's containers: its broker and result backend, workers of the
 project's image; the records are in another database of the result backend's server."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The compose file: it comes up in order, does its jobs, is replaced under them, leaves nothing."""
 
-from __future__ import annotations
-
 import json
 import re
 import time

@@ -1,7 +1,5 @@
 """What the compose file says: as it is written, and as compose reads it; nothing is started."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import re

@@ -1,7 +1,5 @@
 """The Dockerfile's lint; needs no engine."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

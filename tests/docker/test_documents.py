@@ -1,7 +1,5 @@
 """The page for containers, followed from its first command to its last."""
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """The image: what is in it, who runs it, what it says to what it cannot run."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

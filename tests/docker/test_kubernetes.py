@@ -1,7 +1,5 @@
 """The Kubernetes manifests: as the API server reads them, and as the image and its routes are."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterator

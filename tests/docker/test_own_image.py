@@ -1,7 +1,5 @@
 """The Dockerfile that the page for containers gives to a project of the reader's own."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """A reader of the documents, with a store of their own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Reads the documents: their code blocks, headings and links."""
 
-from __future__ import annotations
-
 import functools
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A copy of the store is taken and put back as the page for operators says, under a real worker."""
 
-from __future__ import annotations
-
 import contextlib
 import shlex
 import shutil

@@ -1,7 +1,5 @@
 """What holds for all documents: printed blocks, links, names, and nothing of one machine."""
 
-from __future__ import annotations
-
 import functools
 import importlib.util
 import re

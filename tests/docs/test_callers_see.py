@@ -1,7 +1,5 @@
 """The table of what each kind of caller sees is that of the rights."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import pytest

@@ -1,7 +1,5 @@
 """The page about work that goes on: its jobs, in a real worker; its pool's process is killed."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sqlite3

@@ -1,7 +1,5 @@
 """Tasks that are moved from celery-progress and plain `update_state`, unchanged."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

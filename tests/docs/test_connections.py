@@ -1,7 +1,5 @@
 """What the page for operators says of connections to the store, counted at real processes."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

@@ -1,8 +1,6 @@
 """All commands of the documents, as a newcomer types them: in an environment that has what the
 documents' own `pip install` brings, and nothing of this folder."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import subprocess

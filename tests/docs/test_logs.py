@@ -1,7 +1,5 @@
 """The page about a task's log: its job, its commands, and its script in a browser's place."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.docs.reading import blocks

@@ -1,7 +1,5 @@
 """The npm package of <task-progress>."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

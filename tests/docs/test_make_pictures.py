@@ -1,7 +1,5 @@
 """The pictures of page and terminal: there, of now, and asking no other server."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

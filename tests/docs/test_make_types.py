@@ -1,7 +1,5 @@
 """The types of a task's body, against bodies of each kind."""
 
-from __future__ import annotations
-
 import json
 
 from docs import make_types

@@ -1,7 +1,5 @@
 """The command that measures what records take, with few of them."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

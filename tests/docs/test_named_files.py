@@ -1,8 +1,6 @@
 """The files and tests that documents, comments and docstrings name are there: a name that
 is gone is an error."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator

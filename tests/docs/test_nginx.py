@@ -1,7 +1,5 @@
 """The page for operators puts nginx before two APIs: that configuration, in a real nginx."""
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

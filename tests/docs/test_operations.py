@@ -1,7 +1,5 @@
 """What the pages for operators say, tried."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import re

@@ -1,7 +1,5 @@
 """The permissions that the page for operators gives are enough for all that the library does."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Iterator, Sequence

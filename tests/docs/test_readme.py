@@ -1,7 +1,5 @@
 """What the README's first screen says happens."""
 
-from __future__ import annotations
-
 import importlib.util
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """The page for operators lets a site's own session decide: its three examples, tried."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """The site: its navigation has every page, and its pages load nothing of another host."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

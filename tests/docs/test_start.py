@@ -1,7 +1,5 @@
 """The page on starts: its task, its request that waits, its command."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

@@ -1,7 +1,5 @@
 """The page for users' tests: its project and its tests, run by pytest in an empty folder."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

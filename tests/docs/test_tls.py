@@ -1,7 +1,5 @@
 """TLS as the page for operators sets it up: its nginx, and its uvicorn, with a certificate."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import ssl

@@ -1,7 +1,5 @@
 """The Japanese page of a pair says what the English one says: code, sections, tables and links."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

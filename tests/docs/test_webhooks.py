@@ -1,7 +1,5 @@
 """What the page on webhooks says, tried."""
 
-from __future__ import annotations
-
 import json
 import shlex
 

@@ -1,7 +1,5 @@
 """Follows a document as a reader would: writes its files, starts its servers, runs its commands."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """The short way of a publish writes what the long way would write, or leaves it to that."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

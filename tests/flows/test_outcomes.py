@@ -1,7 +1,5 @@
 """Which changes of a record count as ends, waits and runs."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

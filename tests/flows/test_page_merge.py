@@ -1,7 +1,5 @@
 """A page over partitions: what happens between its reads."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,8 +1,6 @@
 """Each part of commits says to which events it reacts, and is asked for all commits that it adds
 to, those of a first record and of a value too."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """What the flows request of a store, where no store's behaviour would show it."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the settings say of how long a record is kept; by the clock: tests/behaviour."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from progress_backend.flows import task_lifetimes

@@ -4,8 +4,6 @@ Broker and result backend come from CELERY_BROKER_URL and CELERY_RESULT_BACKEND,
 further configuration as JSON, and JOBS_WAIT_S how long a job waits for the store.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping

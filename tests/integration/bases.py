@@ -1,7 +1,5 @@
 """Base classes of tasks, as teams have them: each goes wrong somewhere around the body."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from celery import Task

@@ -1,7 +1,5 @@
 """One running system a module: a store, a worker of one pool and the tests' side of it."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import re

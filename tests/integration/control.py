@@ -1,7 +1,5 @@
 """What a person does to a job, through the library's service."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any

@@ -1,8 +1,6 @@
 """The rows of a worker that dies: prefork, PROGRESS_LEASE_S=3; the visibility timeout passes for a
 message when its row says so."""
 
-from __future__ import annotations
-
 from tests.integration import killings as k
 from tests.integration.row import AGAIN, COMPLETED, RUNNING, Row, Seen
 

@@ -1,7 +1,5 @@
 """Jobs that do what the test says, when it says so; by files, so that any store may be away."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path

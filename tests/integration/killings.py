@@ -1,7 +1,5 @@
 """How a worker dies under its job; as provocations, each with a worker and a queue of its own."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The rows of a worker that lives: first what a task brings about itself."""
 
-from __future__ import annotations
-
 from tests.integration import provocations as p
 from tests.integration.jobs import RESULTS
 from tests.integration.outer_rows import OUTER

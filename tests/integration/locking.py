@@ -1,8 +1,6 @@
 """Jobs of classes that hold a lock from their publish to their end, as teams use them; and what
 they note when a run is over."""
 
-from __future__ import annotations
-
 import os
 import sys
 from typing import Any

@@ -1,7 +1,5 @@
 """Whether a record is as a row says."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import re

@@ -1,7 +1,5 @@
 """Jobs that go on and on, each with another way to say so; for cancelling and pausing."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from typing import Any

@@ -4,8 +4,6 @@ The tests provoke every row on real workers; the documentation's table is printe
 `python -m tests.integration.matrix`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from tests.integration.dying_rows import DYING

@@ -1,7 +1,5 @@
 """What is done to a task of a living worker: limits, revokes, a killed child, the broker."""
 
-from __future__ import annotations
-
 from tests.integration import provocations as p
 from tests.integration.row import (
     AGAIN,

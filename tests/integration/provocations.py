@@ -4,8 +4,6 @@ Each is a generator that yields the task's id once, when what is seen during the
 at, and ends when nothing more has to be done for the end to come.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

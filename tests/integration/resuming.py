@@ -1,8 +1,6 @@
 """Jobs that go on where their last attempt stopped, and write down each item that they do; and one
 that writes a log."""
 
-from __future__ import annotations
-
 import logging
 import os
 import time

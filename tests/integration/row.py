@@ -1,7 +1,5 @@
 """One row of the matrix, and what its rows say again and again."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Ways that a task is sent besides a plain message: they change nothing of what is recorded."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """A task that uses every way to say how far it is."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from celery import Celery

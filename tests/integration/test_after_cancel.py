@@ -1,7 +1,5 @@
 """Which hooks of a task's class are called for a cancelled run, so that it frees what it holds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

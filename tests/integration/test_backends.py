@@ -1,7 +1,5 @@
 """Any broker and any result backend: the record is the same."""
 
-from __future__ import annotations
-
 import contextlib
 from pathlib import Path
 

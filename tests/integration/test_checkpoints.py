@@ -1,8 +1,6 @@
 """Real workers are killed at random under jobs that resume: no item is left out, and those of one
 interval at most are done again."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import random

@@ -1,8 +1,6 @@
 """Beat has ended records deleted after their retention, and never a live one; and it sends the
 events of webhooks itself."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path

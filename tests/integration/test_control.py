@@ -1,7 +1,5 @@
 """Cancelling, pausing and resuming real jobs, wherever they are."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

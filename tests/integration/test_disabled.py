@@ -1,8 +1,6 @@
 """A worker with PROGRESS_ENABLED=0 runs the jobs of a publisher that tracks them, as without the
 library."""
 
-from __future__ import annotations
-
 import contextlib
 from pathlib import Path
 

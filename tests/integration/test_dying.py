@@ -1,7 +1,5 @@
 """Workers that die under their jobs: every record ends all the same, and truthfully."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

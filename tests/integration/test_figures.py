@@ -1,7 +1,5 @@
 """The slots of a real worker, and the figures of what beat and others published to it."""
 
-from __future__ import annotations
-
 import pytest
 
 from progress_backend.flows import outcome_figures

@@ -1,7 +1,5 @@
 """Stock Flower next to a worker: it shows how far a job is, and how it ended."""
 
-from __future__ import annotations
-
 import contextlib
 import html
 import json

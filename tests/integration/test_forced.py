@@ -1,7 +1,5 @@
 """Records that are ended by HTTP while a worker runs their tasks."""
 
-from __future__ import annotations
-
 import contextlib
 import signal
 from collections.abc import Iterator

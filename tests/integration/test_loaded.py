@@ -1,7 +1,5 @@
 """A worker loads what tracking needs, and nothing of lists, pages, webhooks or callers."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from tests import loaded

@@ -1,8 +1,6 @@
 """Every row of a living worker, on prefork and where it ends otherwise: the right status, reached,
 and kept."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.integration.control import Control

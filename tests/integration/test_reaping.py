@@ -1,7 +1,5 @@
 """Beat alone finds the runs of dead workers, reads the result backend first, and ends no others."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

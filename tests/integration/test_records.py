@@ -1,7 +1,5 @@
 """What a real worker's tasks leave in their records."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Cleanup is sent by another scheduler, too."""
 
-from __future__ import annotations
-
 import sys
 
 import pytest

@@ -1,7 +1,5 @@
 """A pool with one queue of results for all processes: on each transport without an event loop."""
 
-from __future__ import annotations
-
 import contextlib
 from pathlib import Path
 from typing import Any

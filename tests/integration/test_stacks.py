@@ -1,7 +1,5 @@
 """The line in which a job is, of a worker of each pool; and the traceback of a job that failed."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

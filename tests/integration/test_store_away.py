@@ -1,7 +1,5 @@
 """The store dies or hangs, and comes back: jobs never feel it, and records catch up."""
 
-from __future__ import annotations
-
 import contextlib
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A worker's own pass says of a run that it has stalled or is late."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

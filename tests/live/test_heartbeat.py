@@ -1,7 +1,5 @@
 """What clients that ask receive of the subscription's state, how often, and how many at once."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """One connection receives every watched task, and survives its server."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

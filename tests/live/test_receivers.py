@@ -1,7 +1,5 @@
 """Mailboxes keep the newest item, and a topic's items reach all its receivers."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

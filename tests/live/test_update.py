@@ -1,7 +1,5 @@
 """Which news says more than what a watcher knows."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

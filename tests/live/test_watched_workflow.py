@@ -1,7 +1,5 @@
 """The pace of a workflow's updates, and when it is read."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Calls as Redis requests, and replies; what they do is shown on real servers."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from typing import Any

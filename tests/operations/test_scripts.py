@@ -1,7 +1,5 @@
 """The scripts are the files of their folder, and know nothing of what a record says."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

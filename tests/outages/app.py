@@ -3,8 +3,6 @@
 Jobs wait for files in JOBS_DIR, so that the test reaches them while every server is away.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import threading

@@ -1,8 +1,6 @@
 """A system with parts that a test may take away: broker, results and store, each a server of its
 own or one server for all."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Callable, Iterator, Sequence

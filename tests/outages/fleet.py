@@ -1,7 +1,5 @@
 """The tests' side of a system with servers that come and go."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import shutil

@@ -5,8 +5,6 @@
 Both publish and read at the same time. Prints the ids that were published, a line each.
 """
 
-from __future__ import annotations
-
 import asyncio
 import multiprocessing
 import sys

@@ -5,8 +5,6 @@
 Parent and child print "published" and end at once.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from typing import Any

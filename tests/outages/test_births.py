@@ -1,7 +1,5 @@
 """Publishes that the store does not take at once: each has its record as soon as it answers."""
 
-from __future__ import annotations
-
 import contextlib
 import subprocess
 import sys

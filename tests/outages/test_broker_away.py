@@ -1,8 +1,6 @@
 """The broker or the result backend goes away under a running job: its record goes on, and meta and
 events come back with them."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 import time

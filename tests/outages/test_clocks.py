@@ -1,8 +1,6 @@
 """Workers with wrong clocks, and a store with a clock that is set: no status and no order depends
 on them."""
 
-from __future__ import annotations
-
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

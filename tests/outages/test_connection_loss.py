@@ -1,7 +1,5 @@
 """Celery ends its own runs when its broker goes away, and gets their messages again: they run."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,8 +1,6 @@
 """A request reaches a run within a second, however seldom it writes; for all runs of a process
 together, and for nothing where none is open."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any

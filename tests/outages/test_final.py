@@ -1,8 +1,6 @@
 """Deaths of real workers and their children: until when the record says that the message may come
 again, and what becomes of it when it does."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

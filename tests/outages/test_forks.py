@@ -1,7 +1,5 @@
 """Forked and pooled processes, and threads: each has its own connections and its own task."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

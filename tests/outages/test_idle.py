@@ -1,7 +1,5 @@
 """Worker, beat and API while their store is away: they neither burn a core nor fill a log."""
 
-from __future__ import annotations
-
 import re
 import sys
 

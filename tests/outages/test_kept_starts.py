@@ -1,7 +1,5 @@
 """A start that was kept while its worker could not reach the store, and a newer one elsewhere."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta

@@ -1,8 +1,6 @@
 """One process's sender before a real server that hangs: how long a job waits, what is kept, and
 when it is recorded to have happened."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """The store behind Redis Sentinel: its master dies, hangs, or is demoted under a running job."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Iterator

@@ -1,8 +1,6 @@
 """The store goes away in the middle of running jobs: they end as they should, and so do their
 records once it is back."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Two runs of one task in one worker, and what Celery has stored: the record agrees with it."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

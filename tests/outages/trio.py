@@ -1,7 +1,5 @@
 """A master, a replica and three sentinels on the loopback interface."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 from pathlib import Path

@@ -1,8 +1,6 @@
 """What is private to other libraries and is touched all the same, each name with its reason. An
 upgrade that takes one away fails by its name."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import sys

@@ -1,7 +1,5 @@
 """Each private name of another library that the code touches is listed, and is there."""
 
-from __future__ import annotations
-
 import ast
 import importlib
 import sys

@@ -1,7 +1,5 @@
 """RabbitMQ as the broker: one server for all tests here, a queue of its own for each."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import shutil

@@ -1,7 +1,5 @@
 """A RabbitMQ server of the tests' own: no service of the machine, all of it in one folder."""
 
-from __future__ import annotations
-
 import os
 import socket
 from pathlib import Path

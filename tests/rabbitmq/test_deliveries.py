@@ -1,7 +1,5 @@
 """What RabbitMQ delivers, delivers again, gives up and forgets, and what the records say of it."""
 
-from __future__ import annotations
-
 import os
 import signal
 from typing import Any

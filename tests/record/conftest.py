@@ -1,7 +1,5 @@
 """A running task."""
 
-from __future__ import annotations
-
 import pytest
 
 from progress_backend.record import events as ev

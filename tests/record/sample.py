@@ -1,7 +1,5 @@
 """The specification's running task, as the tests' sample of a record."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from progress_backend.record.model import Task

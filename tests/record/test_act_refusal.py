@@ -1,7 +1,5 @@
 """Codes of what refuses an act on a task."""
 
-from __future__ import annotations
-
 import pytest
 
 from progress_backend.errors import (

@@ -1,7 +1,5 @@
 """Which ids a canvas fixes as it is sent: the canvases are sent and run by Celery itself."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which figures a record ends with: those that were counted, or all of it."""
 
-from __future__ import annotations
-
 import pytest
 
 from progress_backend.record import events as ev

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 from billiard.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded, WorkerLostError
 from celery.exceptions import Reject

@@ -1,7 +1,5 @@
 """What is no record, and the record as a reader gets it."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A kept message is signed for its task, and for nothing else."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """A publish that is recorded late, as the store did not answer: what has happened since stays."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

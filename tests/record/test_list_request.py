@@ -1,7 +1,5 @@
 """What is asked of a list: bounds, and what goes together."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone

@@ -1,7 +1,5 @@
 """Times in zones that change their offset: what passes between two of them is real."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 

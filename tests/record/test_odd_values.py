@@ -3,8 +3,6 @@
 The table was made by the first encoder; whatever encodes a record has to write the same.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Figures by type from what the store has."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import pytest

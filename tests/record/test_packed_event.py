@@ -1,7 +1,5 @@
 """Events that wait: as they were, but for what no record would keep."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

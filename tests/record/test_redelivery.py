@@ -1,7 +1,5 @@
 """Whether a run's message may come again, until when, and which ends it may take back."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A message that is delivered a second time, by a broker that does not mark it as redelivered."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """Which events leave an entry in a task's timeline, and what a record shows without one."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Trace contexts in headers, which may hold anything."""
 
-from __future__ import annotations
-
 import pytest
 
 from progress_backend.record import events as ev

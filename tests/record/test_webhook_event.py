@@ -1,7 +1,5 @@
 """Events of webhooks: which changes make any, and what they are in JSON."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """Webhook targets as they are written in JSON, and which events each asks for."""
 
-from __future__ import annotations
-
 import base64
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """A workflow's status and percentage, from its counts alone."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

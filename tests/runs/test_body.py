@@ -1,7 +1,5 @@
 """Whatever kind of function a body is, its run is under way from its first line to its last."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import threading

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from progress_backend.runs.breaker import Breaker, JobsBreaker

@@ -1,7 +1,5 @@
 """The thread for calls that may block: what waits for it, and what ends that."""
 
-from __future__ import annotations
-
 import threading
 from functools import partial
 

@@ -1,7 +1,5 @@
 """What a run says of where its next attempt goes on, and what that attempt makes of it."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """`track(iterable)`: counted right whatever the loop does, ended when the task is."""
 
-from __future__ import annotations
-
 import gc
 import threading
 from collections.abc import Callable, Iterator

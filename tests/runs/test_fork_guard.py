@@ -1,7 +1,5 @@
 """A fork waits a moment for threads that hold other libraries' locks, and no child has them."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading

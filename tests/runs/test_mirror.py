@@ -1,7 +1,5 @@
 """What Celery's own tools see of progress, and that it never comes late or hurts."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

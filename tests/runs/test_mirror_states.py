@@ -1,7 +1,5 @@
 """States in the result backend that progress may not stand over: the end, and an abort."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress

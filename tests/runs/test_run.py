@@ -1,7 +1,5 @@
 """What a job hands over, and what it receives; the sender behind it stands in by its protocol."""
 
-from __future__ import annotations
-
 import pytest
 from celery.exceptions import Ignore
 

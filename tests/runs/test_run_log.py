@@ -1,7 +1,5 @@
 """Lines of a run that are not stored yet."""
 
-from __future__ import annotations
-
 from progress_backend.record.log_line import LONGEST
 from progress_backend.runs.run_log import RunLog
 

@@ -1,7 +1,5 @@
 """A sender in a process that is short of threads, or of time."""
 
-from __future__ import annotations
-
 import json
 import threading
 import time

@@ -1,7 +1,5 @@
 """What waits beside the values, when there is too much of it, and when a process ends."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

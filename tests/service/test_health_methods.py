@@ -1,7 +1,5 @@
 """The service's health check, the same in memory and on Redis."""
 
-from __future__ import annotations
-
 from progress_backend.service.progress_service import ProgressService
 
 

@@ -1,7 +1,5 @@
 """The service's lists, the same in memory and on Redis."""
 
-from __future__ import annotations
-
 import pytest
 
 from progress_backend.errors import InvalidEvent

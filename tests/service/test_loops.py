@@ -1,7 +1,5 @@
 """What a service leaves open after the event loops that used it."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

@@ -1,7 +1,5 @@
 """The pages of a list."""
 
-from __future__ import annotations
-
 import pytest
 
 from progress_backend.service.bodies import pagination

@@ -1,7 +1,5 @@
 """The specification's methods, the same in memory and on Redis."""
 
-from __future__ import annotations
-
 import logging
 import uuid
 from datetime import datetime

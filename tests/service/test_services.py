@@ -1,7 +1,5 @@
 """What each of the two services has of its own; what both do is in the other files."""
 
-from __future__ import annotations
-
 import json
 import logging
 from datetime import datetime, timedelta

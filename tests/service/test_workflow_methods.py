@@ -1,7 +1,5 @@
 """The service's methods for workflows, on Redis."""
 
-from __future__ import annotations
-
 import pytest
 
 from progress_backend.errors import InvalidEvent, TaskAlreadyFinished, WorkflowNotFound

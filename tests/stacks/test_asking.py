@@ -1,7 +1,5 @@
 """Who may be asked for a stack, and what a timeline has of the answer; on every kind of store."""
 
-from __future__ import annotations
-
 import json
 from copy import copy
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Stacks of threads, greenlets and event loops; and tracebacks as they are kept."""
 
-from __future__ import annotations
-
 import asyncio
 import importlib
 import sys

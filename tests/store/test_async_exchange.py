@@ -1,7 +1,5 @@
 """Past redis-py's client: every reply is read or left alone, and none reaches another request."""
 
-from __future__ import annotations
-
 import asyncio
 import select
 

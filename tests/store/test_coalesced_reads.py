@@ -1,7 +1,5 @@
 """Reads that go together: each caller gets its own document, and every failure."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable

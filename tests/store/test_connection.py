@@ -1,7 +1,5 @@
 """Which URLs open a store, and the errors for those that do not."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import closing
 

@@ -1,7 +1,5 @@
 """What the log says of an outage, by a clock of the test's own."""
 
-from __future__ import annotations
-
 import pytest
 
 from progress_backend.store.outage_log import OneAMinute, Outage, fault

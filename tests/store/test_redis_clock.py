@@ -1,7 +1,5 @@
 """How far Redis's clock is ahead, from replies to TIME."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

@@ -1,7 +1,5 @@
 """A subscriber's replies, however the bytes come."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

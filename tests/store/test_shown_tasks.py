@@ -1,7 +1,5 @@
 """Tasks that are read together, with their places, and read again after a second."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any

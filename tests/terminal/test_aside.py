@@ -1,7 +1,5 @@
 """Calls in threads of their own: their outcomes, and what they leave to the main thread."""
 
-from __future__ import annotations
-
 import signal
 import threading
 

@@ -1,7 +1,5 @@
 """`watch` in a notebook: a real kernel, and its cell is redrawn in place."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import os

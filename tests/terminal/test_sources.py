@@ -1,7 +1,5 @@
 """A store and an API as the terminal reads and asks them: both answer alike."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

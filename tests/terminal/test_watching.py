@@ -1,7 +1,5 @@
 """`progress_backend.watch`: a bar for whoever has an id, from another process."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from typing import Any

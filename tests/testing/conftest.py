@@ -1,7 +1,5 @@
 """The user's app, and a worker of it in a thread of this process."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """A user's app with one job, and records to look at; no server."""
 
-from __future__ import annotations
-
 import threading
 
 from celery import Celery

@@ -1,7 +1,5 @@
 """The clock that stands still, and what goes by it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """A worker that looks dead, judged as in production."""
 
-from __future__ import annotations
-
 import pytest
 from celery import Celery
 

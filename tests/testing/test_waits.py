@@ -1,7 +1,5 @@
 """Waiting for a record: what it takes, when it gives up, what it says then."""
 
-from __future__ import annotations
-
 import pytest
 from celery import Celery
 

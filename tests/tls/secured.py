@@ -1,7 +1,5 @@
 """A server that serves TLS on a port, its certificate signed by an authority of our own."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from urllib.parse import urlencode
 

@@ -1,7 +1,5 @@
 """Broker, results, records and watchers over TLS; and a server that is not who it says it is."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing

@@ -1,7 +1,5 @@
 """An app that runs its tasks where they are called."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.apps import App

@@ -1,7 +1,5 @@
 """Runs that end as cancelled, by request or by themselves; in the caller's process (eager)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,8 +1,6 @@
 """The beat task that deletes ended records: where it stands in the schedule, and one pass of it.
 Real beat processes: tests/integration/test_cleaning.py."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

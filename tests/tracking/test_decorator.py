@@ -1,7 +1,5 @@
 """What a marking comes to for one call; nothing that a team's function does may reach the job."""
 
-from __future__ import annotations
-
 import json
 import logging
 import re

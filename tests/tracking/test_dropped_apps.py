@@ -1,7 +1,5 @@
 """An app that nothing refers to any more is freed with all that tracking has of it."""
 
-from __future__ import annotations
-
 import gc
 import threading
 import weakref

@@ -1,7 +1,5 @@
 """Ends that are asked for from outside, of records that a worker's run holds."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

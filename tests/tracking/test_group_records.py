@@ -1,7 +1,5 @@
 """A group's records begin in batches, each before its message leaves: a real broker, no worker."""
 
-from __future__ import annotations
-
 import gc
 import os
 import signal

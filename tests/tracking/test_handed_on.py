@@ -1,7 +1,5 @@
 """What a job's own publishes say: headers that it hands on, a limit that comes in between."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import closing

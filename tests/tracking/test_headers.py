@@ -1,7 +1,5 @@
 """What a worker takes from a message's header, whoever wrote it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A keeper at work on a real store: what it settles besides runs of expired leases."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """What Python's logging writes into a task's log."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A pass over the runs of very many workers that died together, on a real store."""
 
-from __future__ import annotations
-
 import os
 import socket
 import subprocess

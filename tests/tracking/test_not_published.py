@@ -1,7 +1,5 @@
 """A message that does not leave: its record ends at once, whatever kept it."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

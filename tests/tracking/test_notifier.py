@@ -1,7 +1,5 @@
 """What a job can report, what it reports that is no figure, and where no record is written."""
 
-from __future__ import annotations
-
 import asyncio
 import multiprocessing
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Owners of tasks: by marking, by call, and by the workflow that a task is a member of."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 from uuid import UUID

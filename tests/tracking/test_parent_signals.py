@@ -1,7 +1,5 @@
 """What a worker's main process sees, as Celery signals it; real workers: tests/integration."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import Mock

@@ -1,7 +1,5 @@
 """What a canvas leaves in the store as it is sent: a real broker, no worker."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A record begins before its message leaves: with a real broker and no worker at all."""
 
-from __future__ import annotations
-
 import logging
 import time
 from typing import Any

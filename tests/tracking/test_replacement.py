@@ -1,7 +1,5 @@
 """A task that is replaced by others: each has a record of its own, one goes on with the first."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Iterator

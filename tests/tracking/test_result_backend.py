@@ -1,7 +1,5 @@
 """What the result backend is asked, and what counts as no answer."""
 
-from __future__ import annotations
-
 import os
 import socket
 import subprocess

@@ -1,7 +1,5 @@
 """What signals say of a run, and those that only a part that is away provokes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4

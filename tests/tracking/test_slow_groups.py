@@ -1,7 +1,5 @@
 """Members leave while the generator that makes them takes its time: a real broker, no worker."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterator
 from typing import Any

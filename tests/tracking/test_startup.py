@@ -1,7 +1,5 @@
 """What Celery's commands and processes that install tracking import, and which threads run."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """A failure, and what Celery has stored before it: the result backend is asked first."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Iterator

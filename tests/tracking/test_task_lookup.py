@@ -1,7 +1,5 @@
 """get_task and workflow_status: reads for the code that sends jobs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import closing
 

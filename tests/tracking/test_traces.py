@@ -1,7 +1,5 @@
 """The trace context of a task's message in its record."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The API over the run's store, and APIs of a test's own."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 

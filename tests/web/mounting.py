@@ -1,7 +1,5 @@
 """The API's routes in each of the ways to have them."""
 
-from __future__ import annotations
-
 from fastapi import FastAPI
 
 from progress_backend.settings import Settings

@@ -1,7 +1,5 @@
 """The API on a free loopback port, under a real uvicorn in a thread of the test run."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from typing import Any, Self

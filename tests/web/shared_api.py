@@ -1,7 +1,5 @@
 """One API for all tests of a folder: its conftest imports both fixtures."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """The rule alone: which requests and sockets may pass."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

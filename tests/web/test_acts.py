@@ -1,7 +1,5 @@
 """Acts on many tasks, over real HTTP and a real store."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The audit log: who did what by HTTP, from where, when and why."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A site's own `authorize`, over real requests and sockets."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Token buckets: what a client gets in time, and what they remember."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

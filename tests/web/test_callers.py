@@ -1,7 +1,5 @@
 """Where no token is asked for, and what happens to those who watch when a token is revoked."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The codes with which an error closes a socket."""
 
-from __future__ import annotations
-
 import logging
 
 import pytest

@@ -1,7 +1,5 @@
 """Health of a store that is read, but takes no writes."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

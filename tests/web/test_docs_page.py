@@ -1,7 +1,5 @@
 """The page that describes the API; with what a browser shows: tests/browser/test_described.py."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import urljoin
 

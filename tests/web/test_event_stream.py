@@ -1,7 +1,5 @@
 """A task's updates as server-sent events, read as a browser reads them."""
 
-from __future__ import annotations
-
 import json
 import signal
 import sys

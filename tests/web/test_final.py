@@ -1,8 +1,6 @@
 """An end that a message which comes again may take back: no door calls it one for good before the
 store's clock does, whatever the clocks of service, worker and terminal say."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Other programs' values in the store, as clients of the API meet them."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

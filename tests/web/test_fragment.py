@@ -1,7 +1,5 @@
 """HTML in place of JSON, and events with names."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What calls a route: this package in an application of `create_app`, FastAPI in another one."""
 
-from __future__ import annotations
-
 import httpx
 import pytest
 import redis

@@ -1,7 +1,5 @@
 """The guard over real connections: every route, short and long, in one's own application, too."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Iterator

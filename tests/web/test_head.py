@@ -1,7 +1,5 @@
 """HEAD works where GET does."""
 
-from __future__ import annotations
-
 from tests.web.serving import RunningApi
 from tests.web.test_guard import FOE, READS, WRITES, guarded, served
 

@@ -1,7 +1,5 @@
 """The headers that browsers obey, on every answer: of each route, page, file and error."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The specification's health body."""
 
-from __future__ import annotations
-
 from importlib.metadata import version
 from pathlib import Path
 

@@ -1,8 +1,6 @@
 """Heartbeats over real sockets and streams: who asks for them, and what a frozen Redis makes of
 them."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from typing import Any

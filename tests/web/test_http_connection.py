@@ -1,7 +1,5 @@
 """Bounds of an HTTP connection: of a head, of the time that it takes, and of the log; HTTP/1.0."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 

@@ -1,7 +1,5 @@
 """Default texts in the language that a request wishes; a user's own texts as they are."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from typing import Any

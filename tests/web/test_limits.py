@@ -1,7 +1,5 @@
 """The limits of what one client may do, at a real server."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from typing import Any

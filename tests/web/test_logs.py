@@ -1,7 +1,5 @@
 """A task's log over HTTP."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

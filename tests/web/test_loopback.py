@@ -1,7 +1,5 @@
 """Which requests come from this machine: what servers and proxies say of them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,8 +1,6 @@
 """What the API sends, under a server on each event loop: asyncio's, and uvloop's, which `[api]`
 installs and each other test of the API has."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Iterator

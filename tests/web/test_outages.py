@@ -1,7 +1,5 @@
 """Redis goes and comes: calls are refused in time, and health says what is away."""
 
-from __future__ import annotations
-
 import pytest
 
 from progress_backend.settings import Settings

@@ -1,7 +1,5 @@
 """Writes that others overtake: they try on, and 409 is left to what the status refuses."""
 
-from __future__ import annotations
-
 import pytest
 
 from progress_backend import tokens

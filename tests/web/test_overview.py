@@ -1,7 +1,5 @@
 """What operators read about the workers, over real HTTP and a real store."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """How the live page is served; tests/browser looks at what it does."""
 
-from __future__ import annotations
-
 import re
 
 import httpx

@@ -1,7 +1,5 @@
 """Every way to be refused: the right code, a detail that helps, and nothing written."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

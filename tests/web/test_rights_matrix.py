@@ -1,7 +1,5 @@
 """Every operation of the OpenAPI description and every socket, for every kind of caller."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import itertools

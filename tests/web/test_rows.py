@@ -1,7 +1,5 @@
 """A list's rows: as they are stored where they are small, and light where callers gave much."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from typing import Any

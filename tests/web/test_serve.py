@@ -1,7 +1,5 @@
 """The API as a process: how it starts, what it says when it can't, how it ends."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import resource

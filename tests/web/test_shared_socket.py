@@ -1,7 +1,5 @@
 """Several tasks and workflows over one real WebSocket."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import threading

@@ -1,7 +1,5 @@
 """Share tokens at the API: made with a task, sent in three ways, and gone when they expire."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

@@ -1,7 +1,5 @@
 """The state of an application: its pass finds lost runs though no worker is alive."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 

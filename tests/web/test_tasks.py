@@ -1,7 +1,5 @@
 """What the specification says of each call, over real HTTP and a real store."""
 
-from __future__ import annotations
-
 import json
 import re
 from datetime import UTC, datetime, timedelta

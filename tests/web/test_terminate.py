@@ -1,7 +1,5 @@
 """Terminating a running task through a real broker, with a real worker and without one."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """What happened to a task, over HTTP; what is kept of it: tests/behaviour/test_timelines.py."""
 
-from __future__ import annotations
-
 import json
 import logging
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """The API sends the events of webhooks: no beat and no worker runs here."""
 
-from __future__ import annotations
-
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store

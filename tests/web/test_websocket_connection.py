@@ -1,7 +1,5 @@
 """Ready frames, and connections that stay open without a task of their own."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 from collections.abc import AsyncIterator

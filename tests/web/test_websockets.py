@@ -1,7 +1,5 @@
 """A task's updates over a real WebSocket."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator

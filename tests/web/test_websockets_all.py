@@ -1,7 +1,5 @@
 """All tasks' updates over a real WebSocket."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

@@ -1,7 +1,5 @@
 """Who a record says has requested an action: a token's holder passes for no other user."""
 
-from __future__ import annotations
-
 import pytest
 
 from progress_backend import tokens

@@ -1,7 +1,5 @@
 """A workflow's updates over a real WebSocket and as server-sent events."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

@@ -1,7 +1,5 @@
 """Reads of a workflow and of its members, over real HTTP and a real store."""
 
-from __future__ import annotations
-
 import re
 import time
 from datetime import datetime

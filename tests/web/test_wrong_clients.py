@@ -1,7 +1,5 @@
 """WebSocket clients that do not keep to the protocol, or to good manners: bounded, logged once."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import contextlib

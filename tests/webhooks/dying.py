@@ -1,7 +1,5 @@
 """Processes to be killed: python -m tests.webhooks.dying send|end URL TARGET [COUNT]."""
 
-from __future__ import annotations
-
 import signal
 import sys
 

@@ -1,7 +1,5 @@
 """Webhook targets for tests, and a receiver of events on loopback."""
 
-from __future__ import annotations
-
 import base64
 import json
 import threading

@@ -1,7 +1,5 @@
 """Processes that end tasks, and that send their events, killed at random: each event arrives."""
 
-from __future__ import annotations
-
 import random
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """One POST to a receiver: what is signed, what counts as delivered, and where none goes."""
 
-from __future__ import annotations
-
 import socket
 import threading
 import time

@@ -1,7 +1,5 @@
 """The sender over a real store and real receivers."""
 
-from __future__ import annotations
-
 import sys
 import threading
 import time

@@ -1,7 +1,5 @@
 """The price source as a real process, and answers that it would never give."""
 
-from __future__ import annotations
-
 import json
 import sys
 import threading

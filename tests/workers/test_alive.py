@@ -1,7 +1,5 @@
 """The file that shows a container's health check, by its age, that worker or beat has its turns."""
 
-from __future__ import annotations
-
 import sys
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The Celery application, configured from the environment, in processes of its own."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

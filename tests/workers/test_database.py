@@ -1,7 +1,5 @@
 """Saving: once a day and symbol, from several processes at once."""
 
-from __future__ import annotations
-
 import sqlite3
 from datetime import date, timedelta
 

@@ -1,7 +1,5 @@
 """From the real source into a real file."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.workers.conftest import StartSource

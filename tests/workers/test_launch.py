@@ -1,7 +1,5 @@
 """The whole thing as a person starts it: up without set-up, and gone without a trace."""
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

@@ -1,7 +1,5 @@
 """What passes for a day's prices."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any
 

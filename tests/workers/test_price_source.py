@@ -1,7 +1,5 @@
 """The demo's source, asked over HTTP."""
 
-from __future__ import annotations
-
 import httpx
 
 from tests.workers.conftest import StartSource

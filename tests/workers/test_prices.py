@@ -1,7 +1,5 @@
 """The client against the real source, and against servers that misbehave."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The jobs in a real worker, from the real source into a real file; their records in the store."""
 
-from __future__ import annotations
-
 import json
 import re
 import time

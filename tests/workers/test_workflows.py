@@ -1,7 +1,5 @@
 """The example workflows in a real worker, from the real source into a real file."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import subprocess

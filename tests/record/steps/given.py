@@ -1,7 +1,5 @@
 """A record and what happens to it, for the tests of steps."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from progress_backend.record import events as ev

@@ -1,7 +1,5 @@
 """What an end writes into a record, besides the status."""
 
-from __future__ import annotations
-
 import pytest
 
 from progress_backend.record import events as ev

@@ -1,7 +1,5 @@
 """What a publish writes into a record, besides the status."""
 
-from __future__ import annotations
-
 from progress_backend.record import events as ev
 from tests.record.steps.given import IDENTITY, after
 

@@ -1,7 +1,5 @@
 """What a start writes into a record, and how long the task waited for it."""
 
-from __future__ import annotations
-
 import pytest
 
 from progress_backend.record import events as ev

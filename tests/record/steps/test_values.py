@@ -1,7 +1,5 @@
 """What a value writes into a record, and the work that it counts."""
 
-from __future__ import annotations
-
 from progress_backend.record import events as ev
 from tests.record.steps.given import IDENTITY, after, at, steadily
 
