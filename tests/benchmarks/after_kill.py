@@ -1,5 +1,6 @@
 """What each peer reports for a running task two minutes after `kill -9` of its worker, and for an
-id that never existed: `python -m tests.benchmarks.after_kill` prints the table of the README.
+id that never existed: `python -m tests.benchmarks.after_kill` prints the table of the README. It
+needs Django 6, and so Python 3.12.
 
 All run at once: a worker with results in Redis, one with results in Django's database, stock
 Flower, and this project's record, which a third worker looks after.
@@ -12,9 +13,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from importlib import import_module
 from threading import Event
 from uuid import uuid4
 
@@ -29,8 +32,11 @@ from tests.ports import free_port
 from tests.waiting import eventually
 
 MODULE = "tests.benchmarks.after_kill"
+DJANGO_JOBS = "tests.benchmarks.django_jobs"
 SETTLED_S = 120.0
 ANSWERS_S = 180.0
+#: What all of them report meanwhile.
+RUNNING = Counter(PROGRESS=3, RUNNING=2)
 
 #: Waits for ever: a job that is in the middle of its work.
 hang = Event().wait
@@ -41,6 +47,7 @@ def make_app(url: str, results: str) -> Celery:
     app = Celery(MODULE, broker=url, backend=results, set_as_current=True)
     app.conf.update(
         task_track_started=True,
+        result_extended=True,  # django-tasks-celery asks for it
         worker_send_task_events=True,
         broker_connection_retry_on_startup=True,
         task_default_queue="django" if results == "django-db" else "redis",
@@ -63,6 +70,7 @@ def make_app(url: str, results: str) -> Celery:
         ProgressNotifier(self).update(40, 100)
         hang()
 
+    import_module(DJANGO_JOBS)
     return app
 
 
@@ -73,8 +81,12 @@ def set_up_django(folder: str) -> None:
 
     database = {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/results.sqlite3"}
     settings.configure(
-        DATABASES={"default": database}, INSTALLED_APPS=["django_celery_results"], USE_TZ=True
-    )
+        DATABASES={"default": database}, INSTALLED_APPS=["django_celery_results"], USE_TZ=True,
+        TASKS={
+            "default": {"BACKEND": "progress_backend.django.CeleryBackend"},
+            "peer": {"BACKEND": "django_tasks_celery.CeleryBackend"},
+        },
+    )  # fmt: skip
     django.setup()
 
 
@@ -113,6 +125,18 @@ def django_state(task_id: str) -> str:
     return found.status if found else "no row"
 
 
+def result_state(backend: str, task_id: str) -> str:
+    """The state of a result of Django's tasks, with its error's class."""
+    from django.tasks import task_backends
+    from django.tasks.exceptions import TaskResultDoesNotExist
+
+    try:
+        found = task_backends[backend].get_result(task_id)
+    except TaskResultDoesNotExist as error:
+        return type(error).__name__
+    return " ".join((found.status, *(error.exception_class_path for error in found.errors)))
+
+
 def record_state(app: Celery, task_id: str) -> str:
     record = get_task(app, task_id)
     return f"{record['status']}: {record['error_message']}" if record else "404"
@@ -130,7 +154,7 @@ def main() -> None:
         call_command("migrate", verbosity=0)
         app, port = make_app(url, url), free_port()
         workers = [
-            start(stack, url, "worker", "-Q", "redis", "-c", "4", "-n", "redis@here"),
+            start(stack, url, "worker", "-Q", "redis", "-c", "6", "-n", "redis@here"),
             start(stack, "django-db", "worker", "-Q", "django", "-c", "1", "-n", "django@here"),
         ]
         start(stack, url, "worker", "-Q", "other", "-c", "1", "-n", "other@here")
@@ -144,9 +168,15 @@ def main() -> None:
             "progress-backend": ("tracked", partial(record_state, app)),
         }
         ids = {
-            peer: app.send_task(job, queue="django" if "django" in peer else "redis").id
+            peer: app.send_task(job, queue="django" if "results" in peer else "redis").id
             for peer, (job, _) in peers.items()
         }
+        for backend, peer in {
+            "peer": "django-tasks-celery",
+            "default": "the same in TASKS",
+        }.items():
+            job = import_module(DJANGO_JOBS).hang.using(backend=backend)
+            peers[peer], ids[peer] = ("", partial(result_state, backend)), job.enqueue().id
 
         def states() -> dict[str, str]:
             try:
@@ -158,7 +188,7 @@ def main() -> None:
             return states()["progress-backend"].startswith(word)
 
         eventually(
-            lambda: are("running") and "".join(states().values()).count("PROGRESS") == 4,
+            lambda: are("running") and Counter(" ".join(states().values()).split()) >= RUNNING,
             ANSWERS_S,
             what="all jobs run",
         )
