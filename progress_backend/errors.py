@@ -159,11 +159,15 @@ class StoreUnavailable(ProgressError):
         what: the message without redis-py's own text, which names addresses.
         late: whether the reply did not come in time; else a connection was refused or broken, or
             Redis refuses.
+        refused: whether Redis answers, and refuses this command; it may accept others.
     """
 
     status_code = 503
 
-    def __init__(self, what: str, why: object = None, *, late: bool = False) -> None:
+    def __init__(
+        self, what: str, why: object = None, *, late: bool = False, refused: bool = False
+    ) -> None:
         super().__init__(what if why is None else f"{what}: {why}")
         self.what = what
         self.late = late
+        self.refused = refused

@@ -7,8 +7,9 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from ..errors import StoreUnavailable
 from ..settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -78,6 +79,18 @@ def fault(what: str, error: BaseException, about: str = "") -> None:
             raised.append(cause)
         causes = dict.fromkeys(f"{type(one).__name__}: {one}"[:_LONGEST] for one in raised)
         _log(": ".join(filter(None, (what, about, ", because of ".join(causes)))))
+
+
+@contextlib.contextmanager
+def alone(what: str, about: str = "") -> Iterator[None]:
+    """`with`: what fails in the block is logged by `fault`, and ends the block alone. An outage of
+    the store is raised."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, StoreUnavailable) and not error.refused:
+            raise
+        fault(what, error, about)
 
 
 def _log(text: str) -> None:

@@ -38,7 +38,9 @@ def unavailable(error: Exception) -> StoreUnavailable:
         late = isinstance(error, (redis.exceptions.TimeoutError, TimeoutError))
         return StoreUnavailable("the progress store does not answer", why, late=late)
     why = f"{error}; {MORE_ROOM}" if _FULL in str(error) else str(error)
-    return StoreUnavailable("the progress store refuses", why)
+    # A wrong password is refused before any command.
+    refused = isinstance(error, redis.exceptions.ResponseError)
+    return StoreUnavailable("the progress store refuses", why, refused=refused)
 
 
 def refused(reply: Exception) -> Any:

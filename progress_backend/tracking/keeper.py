@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from ..daemon import native_daemon
-from ..errors import ProgressError, StoreUnavailable
+from ..errors import StoreUnavailable
 from ..flows import silent_runs
 from ..flows.stored_record import milliseconds
 from ..operations import counts, leases
@@ -24,7 +24,7 @@ from ..operations.call import Call
 from ..record.events import Requeued
 from ..settings import Settings
 from ..store.drivers import Store
-from ..store.outage_log import OneAMinute, fault, outage_of
+from ..store.outage_log import OneAMinute, alone, outage_of
 from .lost_runs import Judge
 from .result_backend import AskBackend
 
@@ -38,6 +38,7 @@ _TIMEOUT_S, _TIMEOUT_PART = 2.0, 1 / 4
 
 #: If a newly measured clock differs by more than this part of a lease, the store's clock was set.
 _SET_PART = 1 / 3
+_NOT_GIVEN_BACK = "Requeued is not recorded at the shutdown"
 #: Shortest wait between two rounds, as a part of a step.
 _PAUSE_PART = 1 / 10
 
@@ -93,7 +94,8 @@ class Keeper:
         self._stop.set()
         if self._lease is not None:
             try:
-                self._give_back(self._lease)
+                with alone(_NOT_GIVEN_BACK):
+                    self._give_back(self._lease)
                 self._store.execute(leases.end(self._lease))
             except StoreUnavailable as error:
                 logger.warning(
@@ -106,13 +108,9 @@ class Keeper:
         store = self._store
         for base in store.run(silent_runs.given_back(lease)):
             event = Requeued(owner=lease, again_s=base.task.again_s)
-            try:
-                task_id, now = base.task.task_id, store.now()
+            task_id, now = base.task.task_id, store.now()
+            with alone(_NOT_GIVEN_BACK, task_id):
                 store.run(store.flows.apply(task_id, (event,), now, base=base, clip=True))
-            except StoreUnavailable:
-                raise
-            except ProgressError as error:
-                fault("Requeued is not recorded at the shutdown", error, base.task.task_id)
 
     def _work(self) -> None:
         reap_at = extend_at = 0.0
@@ -126,9 +124,11 @@ class Keeper:
                 if self._lease is not None and time.monotonic() >= extend_at:
                     extend_at = time.monotonic() + _EXTEND_S
                     flow = silent_runs.extend(self._settings, self._store.now(), self._lease)
-                    self._store.run(flow)
+                    with alone("the records of the worker's runs are not extended"):
+                        self._store.run(flow)
                     if self._markings is not None:
-                        self._store.execute(self._markings)
+                        with alone("the worker's settings are not recorded"):
+                            self._store.execute(self._markings)
                 wait_s = self._until(reap_at)
             except StoreUnavailable as error:
                 self._answering = None
@@ -176,7 +176,8 @@ class Keeper:
         at_work = self._at_work()
         if at_work is None:
             return  # the next round tries again
-        self._judge.take_back(self._lease, at_work)
+        with alone("lost runs that go on are not recorded as running"):
+            self._judge.take_back(self._lease, at_work)
         if self._store.now() > self._takes_back_until:
             self._takes_back_until = None
 
@@ -213,7 +214,8 @@ class Keeper:
         if not self._steady():
             return
         judge, lease = self._judge, self._lease
-        judge.dead(judge.over())
+        with alone("the expired leases are not read"):
+            judge.dead(judge.over())
         due = judge.due(lease)
         at_work = self._at_work()  # read first: a run that starts after this is not silent
         if lease is not None and at_work is not None:

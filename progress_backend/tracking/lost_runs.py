@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from ..flows import quiet_workflows, silent_runs, warning_checks, workflow_acts, workflows
-from ..flows.flow import Flow
 from ..flows.gather import together
 from ..flows.own_end import own_end
 from ..flows.stored_record import Applied, Base, milliseconds, readable
@@ -22,7 +21,7 @@ from ..record.redelivery import WORKER_GONE
 from ..record.transition import ended_by_its_run
 from ..settings import Settings
 from ..store.drivers import Store
-from ..store.outage_log import fault
+from ..store.outage_log import alone, fault
 from .result_backend import Answers, AskBackend
 
 T = TypeVar("T")
@@ -34,6 +33,8 @@ logger = logging.getLogger(__name__)
 _PATIENCE_S = 10.0
 #: Events that share a round trip.
 _TOGETHER = 20
+#: Log line about what the store refuses, or what another program's value breaks.
+_FAULT = "the check for lost runs goes on without a part"
 
 #: Makes the event of a run that has no end in the result backend; None for no event.
 Otherwise = Callable[[Base], Event | None]
@@ -85,38 +86,43 @@ class Judge:
         return self._store.run(silent_runs.run_out(self._settings, self._store.now(), self._token))
 
     def due(self, lease: str | None = None) -> Due:
-        """Takes the other locks in one exchange, and reads what is due in a second one: after the
-        expired leases, which no fault in the rest keeps from being judged."""
+        """Takes the other locks in one exchange, and reads what is due in a second one. Once the
+        store refuses any of it, each list is read alone; one that cannot be read is empty."""
         store, settings, token = self._store, self._settings, self._token
         store.ready()
         now = store.now()
         # A process without a result backend leaves the lost runs to the others for a while.
         patience = timedelta(seconds=0 if self._ask is not None else 2 * settings.lease_s)
-        flows: list[Flow[Any]] = [
-            silent_runs.unheld(store.flows, now, token),
-            workflow_acts.acts(store.flows, token),
-            quiet_workflows.quiet(store.flows, now, token),
-            silent_runs.to_ask(settings, now - patience, token),
-            silent_runs.held(lease),
+        lists: list[Callable[[], Any]] = [
+            lambda: silent_runs.unheld(store.flows, now, token),
+            lambda: workflow_acts.acts(store.flows, token),
+            lambda: quiet_workflows.quiet(store.flows, now, token),
+            lambda: silent_runs.to_ask(settings, now - patience, token),
+            lambda: silent_runs.held(lease),
         ]
-        found: list[Any] = store.run(together(flows))
-        for one in found:
-            if isinstance(one, Exception):
-                raise one
+        found: list[Any] = [None] * len(lists)
+        with alone(_FAULT):
+            found = store.run(together([flow() for flow in lists]))
+        for place, name in enumerate(Due._fields):
+            if found[place] is None or isinstance(found[place], Exception):
+                found[place] = [] if place else ([], [])
+                with alone(f"{_FAULT}: {name}"):
+                    found[place] = store.run(lists[place]())
         return Due(*found)
 
     def dead(self, over: Sequence[tuple[str, Sequence[str]]]) -> None:
         """Ends the runs under expired leases, however many there are."""
         steps = ((lease, step) for lease, ids in over for step in silent_runs.steps(ids))
-        for lease, step in self._in_turn(steps, silent_runs.LOCK):
-            self._judge_silent(lease, step)
+        self._each(steps, lambda step: self._judge_silent(*step), silent_runs.LOCK)
 
-    def _in_turn(self, steps: Iterable[T], lock: str | None = None) -> Iterator[T]:
-        """The steps while the check continues and, after the first one, still holds its lock."""
+    def _each(self, steps: Iterable[T], do: Callable[[T], None], lock: str | None = None) -> None:
+        """Does the steps while the check continues and, after the first one, still holds its lock.
+        What the store refuses ends its step alone."""
         for number, step in enumerate(steps):
             if not self._goes_on() or (number and lock and not self._keeps(lock)):
                 return
-            yield step
+            with alone(_FAULT):
+                do(step)
 
     def _keeps(self, lock: str) -> bool:
         """Whether the check still holds its lock."""
@@ -126,8 +132,10 @@ class Judge:
         """Ends the runs that a live worker's lease holds but that the worker does not run: once
         their records are not written for a lease's time, their pool process has died."""
         left = [task_id for task_id in held if task_id not in at_work]
-        for step in self._in_turn(silent_runs.steps(left)):
-            self._judge_silent(lease, step, at_work, living=True)
+        self._each(
+            silent_runs.steps(left),
+            lambda step: self._judge_silent(lease, step, at_work, living=True),
+        )
 
     def take_back(self, lease: str, at_work: Mapping[str, Collection[int]]) -> None:
         """Records TakenBack for the lease's lost runs that its worker still has."""
@@ -144,33 +152,37 @@ class Judge:
         message is not delivered any more. As long as the result backend does not reply, they
         stay."""
         store, settings = self._store, self._settings
-        self._say(store.run(warning_checks.judge(store.flows, running, store.now(), {})))
-        for step in self._in_turn(silent_runs.steps(silent)):
-            self._judge(
-                step, lambda base: silent_runs.overdue(base, settings, store.now()), waits=True
-            )
+        with alone(_FAULT):
+            self._say(store.run(warning_checks.judge(store.flows, running, store.now(), {})))
+
+        def otherwise(base: Base) -> Event | None:
+            return silent_runs.overdue(base, settings, store.now())
+
+        steps = silent_runs.steps(silent)
+        self._each(steps, lambda step: self._judge(step, otherwise, waits=True))
 
     def plans(self, quiet: Sequence[str]) -> None:
         """Ends the planned records of workflows that publish no more messages."""
-        store = self._store
-        for workflow_id in quiet:
-            while store.run(quiet_workflows.end_quiet(store.flows, workflow_id, store.now())):
-                if not self._goes_on() or not self._keeps(quiet_workflows.LOCK):
-                    return
+        store, left = self._store, list(quiet)
+
+        def end(workflow_id: str) -> None:
+            if store.run(quiet_workflows.end_quiet(store.flows, workflow_id, store.now())):
+                left.append(workflow_id)
+
+        self._each(left, end, quiet_workflows.LOCK)
 
     def acts(self, waiting: Sequence[tuple[str, str]]) -> None:
         """Applies the requests for a workflow, such as a cancel, to its members: the process that
         received the request may have ended."""
-        store = self._store
-        for act_id, workflow_id in waiting:
-            cursor: workflow_acts.Cursor | None = workflow_acts.Cursor()
-            while cursor is not None:
-                step = workflow_acts.carry_out(
-                    store.flows, workflow_id, act_id, cursor, store.now()
-                )
-                cursor = store.run(step)
-                if not self._goes_on() or not self._keeps(quiet_workflows.LOCK):
-                    return
+        store, left = self._store, [(*act, workflow_acts.Cursor()) for act in waiting]
+
+        def carry_out(step: tuple[str, str, workflow_acts.Cursor]) -> None:
+            act_id, workflow_id, cursor = step
+            flow = workflow_acts.carry_out(store.flows, workflow_id, act_id, cursor, store.now())
+            if (after := store.run(flow)) is not None:
+                left.append((act_id, workflow_id, after))
+
+        self._each(left, carry_out, quiet_workflows.LOCK)
 
     def warnings(self, lease: str, held: Sequence[str]) -> None:
         """Records warnings on the runs under this worker's lease."""
@@ -180,9 +192,12 @@ class Judge:
         first = most * (self._passes % max(-(-len(held) // most), 1))
         self._passes += 1
         past: dict[str, Sequence[PastRun]] = {}
-        for step in self._in_turn(silent_runs.steps(held[first : first + most])):
+
+        def warn(step: Sequence[str]) -> None:
             flow = warning_checks.of_lease(store.flows, lease, step, store.now(), past)
             self._say(store.run(flow))
+
+        self._each(silent_runs.steps(held[first : first + most]), warn)
 
     def _say(self, new: warning_checks.NewWarnings) -> None:
         for task_id, warnings in new:
@@ -190,8 +205,7 @@ class Judge:
 
     def lost(self, task_ids: Sequence[str]) -> None:
         """Asks the result backend once more about the runs that were recorded as lost."""
-        for step in self._in_turn(silent_runs.steps(task_ids)):
-            self._ask_again(step)
+        self._each(silent_runs.steps(task_ids), self._ask_again)
 
     def _ask_again(self, task_ids: Sequence[str]) -> None:
         """Records the ends that the result backend has for runs recorded as lost, and the SUCCESS
@@ -288,7 +302,8 @@ class Judge:
         again_ms = milliseconds(now) + int(self._settings.lease_s * 1000) + 1
         losses = [base.task.task_id for base, verdict in verdicts if isinstance(verdict, Lost)]
         if losses:  # first: this process may end before the next line
-            store.execute(leases.ask_again([(task_id, again_ms) for task_id in losses]))
+            with alone(f"{_FAULT}: again"):
+                store.execute(leases.ask_again([(task_id, again_ms) for task_id in losses]))
         for (base, verdict), outcome in zip(verdicts, store.run(together(flows)), strict=True):
             if not isinstance(outcome, Applied):
                 fault("the end of a silent run is not recorded", outcome, base.task.task_id)

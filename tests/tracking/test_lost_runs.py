@@ -8,19 +8,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
 from celery import Celery
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.flows import silent_runs, workflows
+from progress_backend.flows import new_workflow_act, silent_runs, workflows
 from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import Base, milliseconds
 from progress_backend.operations import counts as counts_ops
 from progress_backend.operations import leases, lists, locks, records
+from progress_backend.operations.keys import Keys
 from progress_backend.operations.lists import Filters
+from progress_backend.operations.workflows import quiet
 from progress_backend.record import events as ev
 from progress_backend.record.fields import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import LOST, WORKER_LOST, Member, Task, Worker
@@ -439,21 +443,74 @@ def test_a_check_that_a_pause_of_the_store_ends_is_done_by_the_next(
         assert ends_as_lost(store) == len(ids)
 
 
-def test_a_fault_in_a_list_leaves_expired_leases_to_be_judged(
-    redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refused(*_: object) -> None:
-        raise StoreUnavailable("the progress store refuses")
+#: The list of a check whose read a user without the right to this key is refused.
+LISTS: dict[str, Callable[[Keys], str]] = {
+    "dead": lambda keys: keys.lock(silent_runs.LOCK),
+    "unheld": lambda keys: keys.lock(silent_runs.UNHELD_LOCK),
+    "acts": lambda keys: keys.workflow_acts,
+    "quiet": lambda keys: keys.workflow_plans,
+    "again": lambda keys: keys.asked_again,
+    "held": lambda keys: keys.held("w1/1"),
+}
 
-    keeper = Keeper(Settings(redis_url=redis_url, lease_s=LEASE_S), "w1/1", None, dict)
-    with keeper._store as store:
-        die(store, 1, 2)
-        keeper._renew()
-        keeper._answering = 0.0  # for longer than a lease
-        monkeypatch.setattr("progress_backend.flows.workflow_acts.waiting", refused)
-        with pytest.raises(StoreUnavailable):
+
+def one_of_each(store: Store) -> dict[str, str]:
+    """A task that each list of a check ends; its id, and the status of that end."""
+    die(store, 1, 1)
+    now = store.now()
+    long_ago = now - timedelta(seconds=3 * LEASE_S)
+    own = [IDENTITY._replace(member=Member((workflow_id,))) for workflow_id in ("A", "Q")]
+    worker = ev.Started(identity=IDENTITY, worker=Worker("w1/1", "w1"))
+    events: dict[str, tuple[ev.Event, ...]] = {
+        "unheld": (ev.Created(identity=IDENTITY, expires=long_ago),),
+        "acts": (ev.Created(identity=own[0]),),
+        "quiet": (ev.Planned(identity=own[1]),),
+        "again": (worker, ev.Failed(error_message="killed", cause=WORKER_LOST)),
+        "held": (worker,),
+    }
+    for task_id, happened in events.items():
+        store.run(store.flows.apply(task_id, happened, long_ago))
+    store.run(new_workflow_act.ask(store.flows, "A", "cancel", long_ago))
+    store.execute(leases.ask_again([("again", 1)]))
+    lease_ms = int(2 * LEASE_S * 1000)
+    eventually(lambda: store.execute(quiet(milliseconds(store.now()) - lease_ms, 9)))
+    ends = {"t0-0": "error", "unheld": "cancelled", "acts": "cancelled", "quiet": "error"}
+    return {**ends, "again": "completed", "held": "error"}
+
+
+@pytest.mark.parametrize("refused", LISTS)
+def test_what_the_store_refuses_of_a_check_ends_nothing_else_of_it(
+    redis_url: str,
+    refused: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("progress_backend.store.outage_log._faults", {})
+    with Store(Settings(redis_url=redis_url, lease_s=LEASE_S), PATIENCE_S) as store:
+        store.ready()
+        ends = one_of_each(store)
+        key, raw = LISTS[refused](store.keys), redis.Redis.from_url(redis_url)
+        # Every key but this one: what is longer or shorter, or differs from it at a place.
+        others = [f"~{key[:n]}[^{one}]*" for n, one in enumerate(key)]
+        shorter = [f"~{key[:n]}" for n in range(1, len(key))]
+        rule = ("few", "on", ">x", "&*", "+@all", f"~{key}?*", *others, *shorter)
+        raw.execute_command("ACL", "SETUSER", *rule)
+        ends.pop("t0-0" if refused == "dead" else refused)
+        if refused == "quiet":  # each member's commit writes this key
+            ends.pop("acts")
+        done = ev.Completed(results={}, at=store.now())
+        settings = replace(store.settings, redis_url=redis_url.replace("://", "://few:x@"))
+        keeper = Keeper(
+            settings, "w1/1", lambda ids: {i: done if i == "again" else None for i in ids}, dict
+        )
+        with keeper._store:
+            keeper._renew()
+            keeper._answering = 0.0  # for longer than a lease
             keeper._reap()
-        assert counts(store) == {"running": 0, "error": 2, "completed": 0}
+        raw.execute_command("ACL", "DELUSER", "few")
+        raw.close()
+        assert {task_id: str(body(store, task_id).status) for task_id in ends} == ends
+    assert [one for one in caplog.records if one.name == "progress_backend.store.outage_log"]
 
 
 def check(url: str) -> None:
