@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from ..operations import places, records
-from ..record import first_estimate, past_runs, reader_view, responses, waiting
-from ..record.document import written
+from ..record import reader_view, responses, shown
 from ..record.fields import Body
+from ..record.past_runs import History, history
 from .flow import Flow
 from .task_flows import Flows
 
@@ -22,32 +23,31 @@ def record(flows: Flows, task_id: str) -> Flow[Body | None]:
     return None if stored is None else reader_view.seen(stored, task_id)
 
 
-def estimated(flows: Flows, task_id: str) -> Flow[Body | None]:
-    """A record with a first estimate where its task has no rate of its own; raises as `record`."""
-    found = yield from record(flows, task_id)
-    return None if found is None else (yield from _estimated(found))
+def complete(
+    flows: Flows, made: Sequence[tuple[bytes, Body]], now: datetime, known: dict[str, History]
+) -> Flow[None]:
+    """Adds to records, as they are to be read now, what their documents do not say: estimates, and
+    the place and start of tasks that wait. `known` has the past runs of types; those that are
+    missing are read."""
+    tasks = [shown.waiting(record, document) for document, record in made]
+    aheads = iter((yield from places.before([task for task in tasks if task is not None])))
+    past = [record.task_type for _, record in made if shown.needs_history(record)]
+    types = dict.fromkeys([*past, *(task.task_type for task in tasks if task is not None)])
+    missing = [task_type for task_type in types if task_type not in known]
+    known |= zip(missing, map(history, (yield from records.runs_of_each(missing))), strict=True)
+    for task, (_, record) in zip(tasks, made, strict=True):
+        if shown.needs_history(record):
+            shown.with_history(record, known[record.task_type])
+        if task is not None and (ahead := next(aheads)) is not None:
+            shown.placed(record, ahead, known[task.task_type])
+        responses.as_of(record, now, flows.settings.locale)
 
 
-def current(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | None]:
-    """A record's body as it is to be read now: `estimated`, with the task's place and the range of
-    its start if the task waits; raises as `record`."""
+def current(flows: Flows, task_id: str, now: datetime) -> Flow[Body | None]:
+    """A record as it is to be read now, complete; raises as `record`."""
     (stored,) = yield from records.read((task_id,))
     if stored is None:
         return None
-    shown = yield from _estimated(reader_view.seen(stored, task_id))
-    if (task := waiting.waiting(shown, stored)) is not None:
-        (ahead,) = yield from places.before((task,))
-        if ahead is not None:
-            runs = yield from records.runs_of(task.task_type)
-            waiting.placed(shown, ahead, past_runs.history(runs))
-    elif first_estimate.has_usual(shown):
-        runs = yield from records.runs_of(shown.task_type)
-        first_estimate.with_usual(shown, past_runs.history(runs))
-    return written(responses.as_of(shown, now, flows.settings.locale))
-
-
-def _estimated(shown: Body) -> Flow[Body]:
-    if (task_type := first_estimate.type_of(shown)) is None:
-        return shown
-    runs = yield from records.runs_of(task_type)
-    return first_estimate.estimated(shown, past_runs.history(runs))
+    found = reader_view.seen(stored, task_id)
+    yield from complete(flows, [(stored, found)], now, {})
+    return found

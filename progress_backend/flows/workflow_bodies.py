@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ..operations import records, workflows
 from ..record import reader_view
+from ..record.document import written
 from ..record.json_text import dumps
 from ..record.model import Task, TaskStatus
 from ..record.workflow import Figures
@@ -94,8 +95,8 @@ def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | 
     Raises:
         ForeignValue: the value that is stored under the id is no record.
     """
-    document = yield from shown_record.current(flows, task_id, now)
-    if document is not None:
-        return document
+    record = yield from shown_record.current(flows, task_id, now)
+    if record is not None:
+        return written(record)
     found = yield from status(flows, task_id, now)
     return None if found is None else as_task(found)

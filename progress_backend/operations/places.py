@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..record.model import TaskStatus
-from ..record.waiting import Waiting
+from ..record.shown import Waiting
 from .call import Asked, Call, merged
 from .keys import Keys
 from .partitions import Layout

@@ -12,10 +12,10 @@ from msgspec.structs import asdict
 from .act import Act
 from .default_texts import DefaultText, Locale, clock_text, text
 from .fields import Estimate
-from .first_estimate import ending
 from .local_time import optional_moment
 from .model import UNREACHED, TaskStatus, rendered
 from .past_runs import history
+from .shown import ending
 from .workflow import Figures
 from .workflow_fields import Failure, WorkflowRow
 

@@ -3,17 +3,16 @@ one: their documents, past runs of their types, and the places of those that wai
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from time import monotonic
 from typing import Final, NamedTuple
 
 from ..errors import ForeignValue
-from ..operations import places, records
-from ..record import first_estimate, past_runs, reader_view, waiting
+from ..flows import shown_record
+from ..operations import records
+from ..record import reader_view
 from ..record.fields import Body
 from ..record.past_runs import History
-from ..record.responses import as_of
 from .async_store import AsyncStore
 from .coalesced_reads import MOST as AT_ONCE
 from .coalesced_reads import Joined
@@ -41,8 +40,9 @@ class ShownTasks:
         self._store = store
         #: By task id, each until when.
         self._known: dict[str, tuple[Shown, float]] = {}
-        #: By type, what its past runs say, and until when.
-        self._past: dict[str, tuple[History, float]] = {}
+        #: By type, what its past runs say; and until when.
+        self._past: dict[str, History] = {}
+        self._past_until = 0.0
         self._reads = Joined(self._read, AT_ONCE)
 
     async def of(self, task_id: str) -> Shown | None:
@@ -60,7 +60,9 @@ class ShownTasks:
         return found
 
     async def _read(self, task_ids: Sequence[str]) -> list[Shown | ForeignValue | None]:
-        documents = await self._store.execute(records.read(task_ids))
+        store = self._store
+        await store.ready()
+        documents = await store.execute(records.read(task_ids))
         now, made = monotonic(), list[Shown]()
 
         def shown(task_id: str, document: bytes | None) -> Shown | ForeignValue | None:
@@ -78,40 +80,11 @@ class ShownTasks:
 
         found = [*map(shown, task_ids, documents)]
         if made:
-            await self._complete(made)
+            if now >= self._past_until or len(self._past) >= MOST_TYPES:
+                self._past, self._past_until = {}, now + FRESH_S
+            await store.run(shown_record.complete(store.flows, made, store.now(), self._past))
             self._keep(made, now + FRESH_S)
         return found
-
-    async def _complete(self, made: Sequence[Shown]) -> None:
-        """Adds to new records what their documents do not say."""
-        tasks = [waiting.waiting(record, document) for document, record in made]
-        ahead_of = places.before([task for task in tasks if task is not None])
-        aheads = iter(await self._store.execute(ahead_of))
-        types = {record.task_type for _, record in made if _by_past_runs(record)}
-        past = await self._past_runs({task.task_type for task in tasks if task} | types)
-        for task, (_, record) in zip(tasks, made, strict=True):
-            if first_estimate.type_of(record) is not None:
-                first_estimate.estimated(record, past[record.task_type])
-            elif first_estimate.has_usual(record):
-                first_estimate.with_usual(record, past[record.task_type])
-            if task is not None and (ahead := next(aheads)) is not None:
-                waiting.placed(record, ahead, past[task.task_type])
-            if record.may_come_again_until is not None or record.start_estimate is not None:
-                await self._store.ready()
-                as_of(record, self._store.now(), self._store.settings.locale)
-
-    async def _past_runs(self, types: set[str]) -> dict[str, History]:
-        """What the past runs of these types say of the next."""
-        now = monotonic()
-        found = {one: past for one in types if (past := self._past.get(one)) and past[1] > now}
-        if missing := types - found.keys():
-            asked = (self._store.execute(records.runs_of(one)) for one in missing)
-            read = map(past_runs.history, await asyncio.gather(*asked))
-            found |= {one: (each, now + FRESH_S) for one, each in zip(missing, read, strict=True)}
-            if len(self._past) >= MOST_TYPES:
-                self._past.clear()
-            self._past |= found
-        return {one: history for one, (history, _) in found.items()}
 
     def _keep(self, made: Sequence[Shown], until: float) -> None:
         for shown in made:
@@ -120,7 +93,3 @@ class ShownTasks:
                 if len(self._known) >= MOST:
                     self._known.clear()
                 self._known[shown.record.task_id] = shown, until
-
-
-def _by_past_runs(record: Body) -> bool:
-    return first_estimate.type_of(record) is not None or first_estimate.has_usual(record)

@@ -72,7 +72,7 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
     # Read with an estimate, if the type's rate is known. The task is created whether or not that
     # works.
     with contextlib.suppress(StoreUnavailable):
-        record = await api.store.run(shown_record.estimated(api.flows, task_id))
+        record = await api.store.run(shown_record.current(api.flows, task_id, api.store.now()))
     body = responses.created_body(record or read(document), share)
     return Response(body, 201, media_type="application/json")
 

@@ -38,7 +38,7 @@ from progress_backend.operations.scripts import SETS
 from progress_backend.record import events as ev
 from progress_backend.record.act import Act
 from progress_backend.record.model import Member
-from progress_backend.record.waiting import Waiting
+from progress_backend.record.shown import Waiting
 from tests.behaviour.driving import Driver, identity_of
 from tests.behaviour.parts import commit
 
@@ -78,6 +78,7 @@ def asked() -> tuple[Any, ...]:
         (records.facets_of, ids),
         (sweeps.due, 2**52, 10),
         (records.runs_of, "fetch_data"),
+        (records.runs_of_each, ("fetch_data",)),
         (counts.store, 0),
         (counts.memory,),
         (locks.take, "reap", "ours", 60_000),

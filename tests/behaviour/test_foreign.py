@@ -74,7 +74,7 @@ def check(driver: Driver, *, listed: bool = True) -> None:
         driver.listed(**asked)
     driver.execute(driver.flows.count(driver.now()))
     for task_id in ("waiting", "live"):
-        assert driver.run(shown_record.estimated(driver.flows, task_id)) is not None
+        assert driver.run(shown_record.current(driver.flows, task_id, driver.now())) is not None
 
 
 def go_on(driver: Driver, *, reaped: bool = True, cleaned: bool = True) -> None:

@@ -1,6 +1,5 @@
 """How many tasks wait before a task."""
 
-import json
 from datetime import timedelta
 
 from progress_backend.flows import shown_record
@@ -11,9 +10,7 @@ from tests.waiting import eventually
 
 
 def ahead_of(driver: Driver, task_id: str) -> int | None:
-    placed = json.loads(driver.run(shown_record.current(driver.flows, task_id, driver.now()))).get(
-        "ahead"
-    )
+    placed = driver.run(shown_record.current(driver.flows, task_id, driver.now())).ahead
     assert placed is None or type(placed) is int
     return placed
 

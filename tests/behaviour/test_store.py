@@ -11,6 +11,7 @@ from progress_backend.flows import shown_record
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.gather import together
 from progress_backend.record import events as ev
+from progress_backend.record.document import written
 from progress_backend.record.model import Warnings
 from progress_backend.settings import Settings
 from progress_backend.store.async_store import AsyncStore
@@ -120,7 +121,7 @@ def test_a_record_has_one_offset_whoever_writes_it(redis_url) -> None:
             worker.apply("t", ev.Warned(warnings=Warnings(late=worker.now()), revision=3))
             worker.apply("t", ev.Cancelled(by="api"))
             sent = [channel.get_message(timeout=60)["data"] for _ in range(4)]
-        read = worker.run(shown_record.current(worker.flows, "t", worker.now()))
+        read = written(worker.run(shown_record.current(worker.flows, "t", worker.now())))
     for body in (*sent, publisher.raw.get("task:t"), read):
         assert body is not None
         assert {*re.findall(rb"T\d\d:\d\d:\d\d\.\d{3}([^\"]+)", body)} == {b"+09:00"}

@@ -6,11 +6,10 @@ from hypothesis import strategies as st
 
 from progress_backend.record import estimate
 from progress_backend.record.fields import Estimate
-from progress_backend.record.first_estimate import ending
-from progress_backend.record.first_estimate import estimated as estimated_by_past_runs
 from progress_backend.record.local_time import moment, optional_moment
 from progress_backend.record.model import Task, rendered, replace
 from progress_backend.record.past_runs import History, Likely, PastRun, history
+from progress_backend.record.shown import ending, with_history
 from progress_backend.record.task_json import stored_of
 from progress_backend.record.work import Work
 from tests.strategies import NOW, tasks
@@ -156,7 +155,7 @@ def of_history(done: int, after_s: float, history: History) -> str | None:
         current_items=done,
         started_at=NOW - timedelta(seconds=after_s),
     )
-    return estimated_by_past_runs(stored_of(run), history).estimated_completion
+    return with_history(stored_of(run), history).estimated_completion
 
 
 def test_a_pace_of_past_runs_that_the_run_itself_refutes_is_not_shown() -> None:

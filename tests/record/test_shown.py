@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from progress_backend.record import document, responses, task_json, waiting
+from progress_backend.record import document, responses, shown, task_json
 from progress_backend.record.model import Member, Task
 from progress_backend.record.past_runs import KEPT, History, PastRun, history
 from tests.strategies import NOW
@@ -19,7 +19,7 @@ NOW_MS = round(NOW.timestamp() * 1000)
 
 def start_of(task: Task, ahead: int, known: History) -> tuple[float, float, float] | None:
     """Seconds from the task's creation to its start: at least, most likely, at most."""
-    record = waiting.placed(task_json.stored_of(task), ahead, known)
+    record = shown.placed(task_json.stored_of(task), ahead, known)
     assert record.ahead == ahead
     if (found := record.start_estimate) is None:
         return None
@@ -29,9 +29,9 @@ def start_of(task: Task, ahead: int, known: History) -> tuple[float, float, floa
     return earliest, likely, latest
 
 
-def waiting_of(task: Task) -> waiting.Waiting | None:
+def waiting_of(task: Task) -> shown.Waiting | None:
     stored = task_json.encode(task)
-    return waiting.waiting(document.read(stored), stored)
+    return shown.waiting(document.read(stored), stored)
 
 
 def runs(gaps: Sequence[float], waited: float, since: float = 0) -> list[PastRun]:
@@ -43,7 +43,7 @@ def runs(gaps: Sequence[float], waited: float, since: float = 0) -> list[PastRun
 
 
 def test_a_published_task_without_an_eta_waits() -> None:
-    found = waiting.Waiting("fetch_data", "t", NOW_MS * 1000)
+    found = shown.Waiting("fetch_data", "t", NOW_MS * 1000)
     assert waiting_of(WAITS) == waiting_of(replace(WAITS, root_id="another")) == found
 
 
@@ -104,7 +104,7 @@ def test_no_start_is_estimated_without_usable_history(known: History) -> None:
 @pytest.mark.parametrize(("ahead", "has_one"), [(0, False), (9, True)])
 def test_a_start_is_estimated_until_its_range_has_passed(ahead: int, has_one: bool) -> None:
     known = history(runs([60.0] * KEPT, 300.0, since=-3_600))
-    record = waiting.placed(task_json.stored_of(WAITS), ahead, known)
+    record = shown.placed(task_json.stored_of(WAITS), ahead, known)
     assert record.start_estimate is not None
     responses.as_of(record, NOW + timedelta(seconds=240), "en")
     assert (record.start_estimate is not None, record.ahead) == (has_one, ahead)
