@@ -443,7 +443,7 @@ def test_a_check_that_a_pause_of_the_store_ends_is_done_by_the_next(
         assert ends_as_lost(store) == len(ids)
 
 
-#: The list of a check whose read a user without the right to this key is refused.
+#: The key of each list of a check: a user without a right to the key cannot read the list.
 LISTS: dict[str, Callable[[Keys], str]] = {
     "dead": lambda keys: keys.lock(silent_runs.LOCK),
     "unheld": lambda keys: keys.lock(silent_runs.UNHELD_LOCK),
