@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .credentials.share_tokens import sign
     from .errors import (
         ConcurrentUpdate,
         ForeignValue,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from .service.progress_service import ProgressService
     from .service.redis_progress_service import RedisProgressService
     from .settings import Settings
-    from .share_tokens import sign
     from .terminal.watching import watch
     from .tracking.decorator import progress_task
     from .tracking.install import ProgressTask, install
@@ -81,7 +81,7 @@ _HOMES = {
     "install": "tracking.install",
     "progress_task": "tracking.decorator",
     "settings_of": "tracking.tracker",
-    "sign": "share_tokens",
+    "sign": "credentials.share_tokens",
     "watch": "terminal.watching",
     "workflow_status": "tracking.task_lookup",
 }

@@ -76,3 +76,7 @@ def test_each_broken_rule_is_reported(tmp_path: Path, files: dict[str, str], say
     found = package(tmp_path, files)
     assert len(found) == 1, found
     assert says in found[0]
+
+
+def test_the_top_folder_has_at_most_eight_modules() -> None:
+    assert len([*(ROOT / floors.PACKAGE).glob("[!_]*.py")]) <= 8

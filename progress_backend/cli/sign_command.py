@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from .. import share_tokens
+from ..credentials import share_tokens
 from .session import Command, settings_of
 
 

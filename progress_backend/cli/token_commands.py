@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .. import tokens
+from ..credentials import tokens
 from ..errors import SettingsError
 from .session import Command, settings_of
 

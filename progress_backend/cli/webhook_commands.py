@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import click
 
+from ..credentials.targets import Targets, targets_of
 from ..errors import SettingsError
 from ..record import webhook_event
 from ..settings import Settings
-from ..targets import Targets, targets_of
 from .session import Command, need, settings_of
 
 

@@ -44,7 +44,7 @@ from .stored_record import REQUESTS, Applied, Base, encoded, facets_of, millisec
 from .task_lifetimes import document_ttl_ms, due_ms
 
 if TYPE_CHECKING:
-    from ..targets import Targets
+    from ..credentials.targets import Targets
 
 T = TypeVar("T")
 

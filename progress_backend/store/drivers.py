@@ -53,7 +53,7 @@ def flows_of(settings: Settings) -> Flows:
     configured."""
     targets = None
     if settings.webhooks or settings.webhooks_file:
-        from ..targets import targets_of
+        from ..credentials.targets import targets_of
 
         targets = targets_of(settings)
     return Flows(settings, targets, fault)

@@ -17,14 +17,14 @@ from typing import Final
 
 from starlette.types import Scope
 
+from ..credentials.share_tokens import Share, ShareTokens
+from ..credentials.tokens import Token, Tokens
 from ..errors import ForeignValue
 from ..record.caller_events import MAX_NAME
 from ..record.default_texts import Locale
 from ..record.responses import Languages
 from ..settings import Settings
-from ..share_tokens import Share, ShareTokens
 from ..store.shown_tasks import Shown
-from ..tokens import Token, Tokens
 from . import rights
 from .loopback import is_from_here
 from .request_token import BEARER, is_shared, presented

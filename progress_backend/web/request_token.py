@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from starlette.types import Scope
 
-from ..share_tokens import BEGINS
+from ..credentials.share_tokens import BEGINS
 
 #: Subprotocol that a socket with a token is accepted with, and what the token's own begins with: a
 #: browser's WebSocket can send no other header.

@@ -10,8 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeVar
 
+from ..credentials.tokens import Token
 from ..record.list_request import ListRequest
-from ..tokens import Token
 
 #: What a request does.
 Action = Literal["read", "list", "create", "update", "cancel", "start", "stack", "metrics"]

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request, Response
 from msgspec import structs
 
-from .. import share_tokens
+from ..credentials import share_tokens
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
 from ..flows import shown_record, task_list
 from ..record import caller_events, responses

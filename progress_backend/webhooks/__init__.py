@@ -6,9 +6,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from ..credentials.targets import targets_of
 from ..daemon import daemon
 from ..settings import Settings
-from ..targets import targets_of
 
 if TYPE_CHECKING:
     from .sender import Sender

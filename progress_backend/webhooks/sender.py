@@ -15,6 +15,7 @@ from functools import partial
 from random import random
 from typing import Final
 
+from ..credentials.targets import Targets
 from ..daemon import daemon
 from ..errors import StoreUnavailable
 from ..flows.ended_workflows import ended_workflows
@@ -23,7 +24,6 @@ from ..record.webhook_target import Target
 from ..settings import Settings
 from ..store.drivers import Store
 from ..store.outage_log import OneAMinute
-from ..targets import Targets
 from .post import Answer, post
 
 logger = logging.getLogger(__name__)

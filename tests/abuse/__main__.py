@@ -17,7 +17,8 @@ from statistics import quantiles
 
 import psutil
 
-from progress_backend import sign, tokens
+from progress_backend import sign
+from progress_backend.credentials import tokens
 from progress_backend.embedded import EmbeddedServer
 from progress_backend.settings import Settings
 from tests.benchmarks.http_peers import LISTENS

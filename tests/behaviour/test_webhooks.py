@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import redis
 
+from progress_backend.credentials.targets import targets_of
 from progress_backend.flows import task_timeline
 from progress_backend.flows.ended_workflows import ended_workflows
 from progress_backend.flows.gather import together
@@ -18,7 +19,6 @@ from progress_backend.operations.partitions import Layout
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Warnings
 from progress_backend.settings import Settings
-from progress_backend.targets import targets_of
 from tests.behaviour.conftest import EVERY, store_url
 from tests.behaviour.driving import Driver, identity_of, in_parts, over
 from tests.waiting import eventually

@@ -9,7 +9,8 @@ import pytest
 from celery.contrib.testing.worker import start_worker
 from playwright.sync_api import Page, expect
 
-from progress_backend import progress_task, tokens
+from progress_backend import progress_task
+from progress_backend.credentials import tokens
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.apps import App, in_process

@@ -7,9 +7,9 @@ import redis
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from progress_backend import Settings, sign
+from progress_backend.credentials.tokens import new
 from progress_backend.record import events as ev
 from progress_backend.record.default_texts import progress_text
-from progress_backend.tokens import new
 from tests.browser.conftest import OpenPage
 from tests.browser.sites import Site
 from tests.docs.reading import blocks, text_of

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 import pytest
 
 from progress_backend import sign
+from progress_backend.credentials.tokens import new
 from progress_backend.settings import Settings
-from progress_backend.tokens import new
 from tests.browser.firefox import Firefox, Tab
 from tests.browser.sites import Site
 from tests.records import Records

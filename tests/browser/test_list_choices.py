@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from progress_backend import tokens
+from progress_backend.credentials import tokens
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import asked, marked, never_loaded_again, row, shows
 from tests.records import Records

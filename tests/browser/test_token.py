@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from progress_backend import tokens
+from progress_backend.credentials import tokens
 from tests.browser.conftest import OpenPage
 from tests.records import Records
 from tests.waiting import eventually

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from click.testing import CliRunner, Result
 
-from progress_backend import tokens
 from progress_backend.cli import main
+from progress_backend.credentials import tokens
 from progress_backend.terminal import api_client
 from tests.records import Records
 from tests.web.conftest import StartApi

@@ -14,8 +14,8 @@ import pytest
 from celery.bin.celery import celery
 from click.testing import CliRunner, Result
 
-from progress_backend import tokens
 from progress_backend.cli import main, naming, watch_command
+from progress_backend.credentials import tokens
 from progress_backend.record import events as ev
 from progress_backend.store.redis_clock import RedisClock
 from progress_backend.terminal.formats import cells_of

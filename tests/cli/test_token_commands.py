@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from progress_backend.cli import main
-from progress_backend.share_tokens import ShareTokens
-from progress_backend.tokens import Token, Tokens
+from progress_backend.credentials.share_tokens import ShareTokens
+from progress_backend.credentials.tokens import Token, Tokens
 
 
 def call(*words: str, **env: str) -> Result:

@@ -15,10 +15,11 @@ import yaml
 from click.testing import CliRunner
 
 from docs import make_metrics
-from progress_backend import Settings, tokens
+from progress_backend import Settings
 from progress_backend.cli import main
+from progress_backend.credentials import tokens
+from progress_backend.credentials.share_tokens import ShareTokens
 from progress_backend.operations.partitions import Layout
-from progress_backend.share_tokens import ShareTokens
 from progress_backend.store.connection import sync_client
 from progress_backend.store.deadline import Deadline
 from progress_backend.tracking.decorator import marking_of

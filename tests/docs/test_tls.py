@@ -12,7 +12,7 @@ import pytest
 import trustme
 from websockets.sync.client import ClientConnection, connect
 
-from progress_backend import tokens
+from progress_backend.credentials import tokens
 from tests.conftest import StartService
 from tests.docs.reading import blocks
 from tests.docs.test_nginx import AROUND, NAME, apis, start_api, started

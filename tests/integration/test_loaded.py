@@ -7,7 +7,7 @@ from tests import loaded
 #: Rooms and modules that only an API, a command or another process needs.
 OF_OTHERS: Final = {
     *("web", "terminal", "cli", "service", "live", "webhooks", "jobs", "django", "testing"),
-    *("targets.py", "tokens.py", "share_tokens.py", "file_version.py"),
+    "credentials",
     *("flows/task_list.py", "flows/top_list.py", "flows/task_page.py", "flows/page_merge.py"),
     *("flows/workflow_bodies.py", "flows/shown_record.py", "flows/parts/webhook_event.py"),
     *("record/list_request.py", "record/responses.py", "record/caller_events.py"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from mcp import Client, StdioServerParameters
 
-from progress_backend import tokens
+from progress_backend.credentials import tokens
 from tests.ports import free_port
 from tests.servers import Service, Worker
 

@@ -13,7 +13,8 @@ from celery.contrib.testing.worker import start_worker
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 
-from progress_backend import ProgressNotifier, progress_task, tokens
+from progress_backend import ProgressNotifier, progress_task
+from progress_backend.credentials import tokens
 from progress_backend.mcp import server
 from progress_backend.mcp.api import Api
 from progress_backend.mcp.serving import server_of

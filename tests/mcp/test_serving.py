@@ -18,7 +18,7 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from progress_backend import tokens
+from progress_backend.credentials import tokens
 from progress_backend.mcp import tasks
 from tests.conftest import StartServer
 from tests.mcp.system import ANN, BOT, EYES, OPS, PROGRAM, Stdio, System, address

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend import tokens
+from progress_backend.credentials import tokens
 from progress_backend.errors import TaskNotFound, TransitionRefused, WorkflowNotFound
 from progress_backend.flows import task_log
 from progress_backend.record.list_request import ListRequest

@@ -10,7 +10,8 @@ import pytest
 from fastapi import HTTPException
 from starlette.requests import HTTPConnection
 
-from progress_backend import Settings, sign, tokens
+from progress_backend import Settings, sign
+from progress_backend.credentials import tokens
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.store.outage_log import OneAMinute

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend import tokens
+from progress_backend.credentials import tokens
 from progress_backend.settings import Settings
 from progress_backend.web.callers import HINT, Callers
 from progress_backend.web.request_token import presented
@@ -87,7 +87,7 @@ async def test_a_revoked_token_ends_sockets_and_streams(
     redis_url: str, start_api: StartApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("progress_backend.web.callers._LOOK_S", 0.1)
-    monkeypatch.setattr("progress_backend.file_version.LOOK_S", 0.1)
+    monkeypatch.setattr("progress_backend.credentials.file_version.LOOK_S", 0.1)
     records = Records(redis_url)
     records.start("job")
     path = tmp_path / "tokens"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from progress_backend import tokens
+from progress_backend.credentials import tokens
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 from tests.webhooks.targets import spec
@@ -36,7 +36,7 @@ def test_the_process_answers(api: RunningApi) -> None:
 def test_it_is_degraded_while_a_file_of_rights_or_targets_cannot_be_read(
     redis_url: str, start_api: StartApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("progress_backend.file_version.LOOK_S", 0.0)
+    monkeypatch.setattr("progress_backend.credentials.file_version.LOOK_S", 0.0)
     files = {"tokens": tmp_path / "tokens", "webhooks": tmp_path / "webhooks.json"}
     lines = {"tokens": tokens.new("one", "read")[1].line(), "webhooks": spec("one")}
     for what, file in files.items():

@@ -6,7 +6,7 @@ import contextlib
 import httpx
 import pytest
 
-from progress_backend import tokens
+from progress_backend.credentials import tokens
 from progress_backend.store.outage_log import OneAMinute
 from progress_backend.web.server import http_connection
 from progress_backend.web.server.http_connection import MAX_HEAD, MOST_PIECES

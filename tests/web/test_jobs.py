@@ -18,7 +18,8 @@ from celery import chain, group
 from celery.contrib.testing.worker import start_worker
 from celery.result import GroupResult
 
-from progress_backend import sign, tokens
+from progress_backend import sign
+from progress_backend.credentials import tokens
 from progress_backend.jobs import publish_threads, starts
 from progress_backend.operations import starts as claims
 from progress_backend.settings import Settings

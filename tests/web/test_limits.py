@@ -9,7 +9,8 @@ import pytest
 import websockets
 from websockets.exceptions import ConnectionClosed
 
-from progress_backend import Settings, sign, tokens
+from progress_backend import Settings, sign
+from progress_backend.credentials import tokens
 from progress_backend.web import create_app
 from progress_backend.web.limits import FREE, Limits, client_of
 from tests.records import Records

@@ -2,7 +2,7 @@
 
 import pytest
 
-from progress_backend import tokens
+from progress_backend.credentials import tokens
 from progress_backend.flows import task_flows
 from progress_backend.service import redis_progress_service
 from tests.conftest import StartServer

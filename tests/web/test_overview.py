@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend import tokens
+from progress_backend.credentials import tokens
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import leases
 from progress_backend.record import events as ev

@@ -17,12 +17,13 @@ import websockets
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from websockets.exceptions import ConnectionClosed
 
-from progress_backend import sign, tokens
+from progress_backend import sign
+from progress_backend.credentials import tokens
+from progress_backend.credentials.share_tokens import Share, ShareTokens
+from progress_backend.credentials.tokens import Token
 from progress_backend.errors import SettingsError
 from progress_backend.record.model import STATUSES
 from progress_backend.settings import Settings
-from progress_backend.share_tokens import Share, ShareTokens
-from progress_backend.tokens import Token
 from progress_backend.web import create_app, metrics_router, page_router, router
 from progress_backend.web.openapi import docs_page
 from progress_backend.web.request_token import SUBPROTOCOL, TOKEN_PROTOCOL

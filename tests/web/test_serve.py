@@ -15,7 +15,7 @@ import redis
 import websockets
 from fastapi import FastAPI
 
-from progress_backend import tokens
+from progress_backend.credentials import tokens
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from progress_backend.web.server import serve as module

@@ -12,8 +12,8 @@ from starlette.types import Scope
 from websockets.asyncio.client import ClientConnection
 
 from progress_backend import sign
+from progress_backend.credentials.tokens import new
 from progress_backend.settings import Settings
-from progress_backend.tokens import new
 from progress_backend.web import state
 from progress_backend.web.push import shared_socket
 from progress_backend.web.push.shared_socket import BEGIN

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from progress_backend import Settings, sign, tokens
+from progress_backend import Settings, sign
+from progress_backend.credentials import tokens
 from progress_backend.record import events as ev
 from progress_backend.record.default_texts import text
 from tests.records import Records

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 import redis
 
-from progress_backend import tokens
+from progress_backend.credentials import tokens
 from progress_backend.record import events as ev
 from progress_backend.web.openapi.examples import NEW_TASK, UPDATE
 from tests.records import Records

@@ -7,7 +7,8 @@ from typing import Any, Final
 import pytest
 from starlette.requests import HTTPConnection
 
-from progress_backend import sign, tokens
+from progress_backend import sign
+from progress_backend.credentials import tokens
 from progress_backend.operations import leases, stacks
 from progress_backend.record import timeline
 from progress_backend.record.model import rendered

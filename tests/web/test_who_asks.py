@@ -2,7 +2,7 @@
 
 import pytest
 
-from progress_backend import tokens
+from progress_backend.credentials import tokens
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi

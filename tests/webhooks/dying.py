@@ -3,10 +3,10 @@
 import signal
 import sys
 
+from progress_backend.credentials.targets import targets_of
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.targets import targets_of
 from progress_backend.webhooks import sender
 from tests.webhooks.targets import spec
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 import progress_backend.webhooks as package
+from progress_backend.credentials.targets import targets_of
 from progress_backend.operations import webhooks
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.store.outage_log import OneAMinute
-from progress_backend.targets import targets_of
 from progress_backend.webhooks import begin_sending
 from progress_backend.webhooks import sender as module
 from progress_backend.webhooks.post import Answer

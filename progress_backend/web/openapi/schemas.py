@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ...credentials.share_tokens import MOST_TTL_S, TTL_S
 from ...record.act import MOST_NAMED
 from ...record.model import MAX_ID
-from ...share_tokens import MOST_TTL_S, TTL_S
 from . import examples
 from .parameters import Id, Items, Name, OptionalName, OptionalOwner, Reason, Text
 

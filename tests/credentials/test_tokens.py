@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from progress_backend import tokens
+from progress_backend.credentials import tokens
+from progress_backend.credentials.file_version import EMPTY_S, LOOK_S
+from progress_backend.credentials.tokens import Token, Tokens
 from progress_backend.errors import SettingsError
-from progress_backend.file_version import EMPTY_S, LOOK_S
-from progress_backend.tokens import Token, Tokens
 
 HASH = f"sha256:{'0' * 64}"
 
@@ -39,7 +39,8 @@ def test_a_token_is_stored_as_its_hash_only(tmp_path: Path) -> None:
 
 def test_tokens_that_are_made_at_the_same_time_are_all_there(tmp_path: Path) -> None:
     path = tmp_path / "tokens"
-    code = "import sys; from pathlib import Path; from progress_backend import tokens as t\n"
+    code = "import sys; from pathlib import Path\n"
+    code += "from progress_backend.credentials import tokens as t\n"
     code += "path, name = Path(sys.argv[1]), sys.argv[2]\n"
     code += "for n in range(20): t.write_file(path, [t.new(name + str(n), 'read')[1]])"
     writers = [

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from progress_backend.credentials.file_version import LOOK_S
+from progress_backend.credentials.targets import targets_of
 from progress_backend.errors import SettingsError
-from progress_backend.file_version import LOOK_S
 from progress_backend.settings import Settings
-from progress_backend.targets import targets_of
 from tests.webhooks.targets import SECRET, spec
 
 

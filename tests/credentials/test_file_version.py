@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from progress_backend.file_version import version_of
+from progress_backend.credentials.file_version import version_of
 
 
 def test_each_change_makes_another_version(tmp_path: Path) -> None:

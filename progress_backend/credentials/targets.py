@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .errors import SettingsError
+from ..errors import SettingsError
+from ..record import webhook_target
+from ..record.webhook_target import Target
+from ..settings import Settings
 from .file_version import Reread
-from .record import webhook_target
-from .record.webhook_target import Target
-from .settings import Settings
 
 #: Gives the targets that are configured now.
 Targets = Reread[tuple[Target, ...]]

@@ -27,9 +27,9 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-from .errors import SettingsError
+from ..errors import SettingsError
+from ..record.model import MAX_OWNER
 from .file_version import Reread
-from .record.model import MAX_OWNER
 
 Role = Literal["read", "start", "write"]
 ROLES: Final[tuple[Role, ...]] = ("read", "start", "write")

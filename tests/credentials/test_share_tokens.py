@@ -5,8 +5,8 @@ import re
 import pytest
 
 from progress_backend import Settings, SettingsError, sign
+from progress_backend.credentials.share_tokens import BEGINS, MOST_TTL_S, Share, ShareTokens
 from progress_backend.errors import InvalidEvent
-from progress_backend.share_tokens import BEGINS, MOST_TTL_S, Share, ShareTokens
 
 OLD, NEW = "o" * 32, "n" * 32
 

@@ -19,8 +19,8 @@ from typing import Final, Literal
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from .errors import InvalidEvent, SettingsError
-from .settings import Settings
+from ..errors import InvalidEvent, SettingsError
+from ..settings import Settings
 
 #: What a share token is for.
 Shared = Literal["task", "workflow", "task_type", "owner"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sized
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
-from .errors import SettingsError
+from ..errors import SettingsError
 
 logger = logging.getLogger(__name__)
 
