@@ -57,15 +57,18 @@ def worker_began(tracker: Tracker, worker: Any) -> None:
     os.environ[LIMIT_VARIABLE] = f"{worker.time_limit or 0}"
     _before[tracker.number] = os.environ.get(LEASE_VARIABLE)
     os.environ[LEASE_VARIABLE] = f"{worker.hostname}/{uuid.uuid4().hex}"
-    _load_django_backends()  # last: another package's may raise
+    _load_django_backends()
 
 
 def _load_django_backends() -> None:
     """Imports the backends of Django's tasks: ours registers its Celery task."""
     conf = sys.modules.get("django.conf")
-    if conf is not None and conf.settings.configured:
-        for backend in getattr(conf.settings, "TASKS", {}).values():
-            symbol_by_name(backend.get("BACKEND"), default=False)  # type: ignore[no-untyped-call]
+    if conf is not None and hasattr(conf.global_settings, "TASKS") and conf.settings.configured:
+        for backend in conf.settings.TASKS.values():
+            try:
+                symbol_by_name(backend["BACKEND"])  # type: ignore[no-untyped-call]  # kombu has none
+            except Exception as error:  # another package's may raise anything
+                logger.warning("TASKS has a backend that cannot be imported: %r", error)
 
 
 def worker_is_ready(tracker: Tracker, consumer: Any) -> None:

@@ -8,6 +8,11 @@ TIME_ZONE = "Asia/Tokyo"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 BACKEND = "progress_backend.django.CeleryBackend"
 TASKS = {
+    **(
+        {"broken": {"BACKEND": "tests.django.broken.Backend"}}
+        if "SITE_BROKEN" in os.environ
+        else {}
+    ),
     "default": {"BACKEND": BACKEND, "QUEUES": ["default", "other"]},
     "second": {"BACKEND": BACKEND, "QUEUES": []},
 }

@@ -9,39 +9,30 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import redis
-from celery.contrib.testing.worker import start_worker as start_in_thread
 
 from progress_backend import RedisProgressService, get_task
-from tests.servers import ROOT, Worker
+from tests.django.running import Start, ended
+from tests.servers import ROOT
 from tests.waiting import eventually
 
 pytest.importorskip("django.tasks", reason="Django 6 needs Python 3.12")
 pytestmark = pytest.mark.integration
-Start = Callable[..., Worker]
 
 
-def ended(result: Any) -> Any:
-    """The result once it has ended."""
-
-    def over() -> bool:
-        result.refresh()
-        return bool(result.is_finished)
-
-    eventually(over, 60)
-    return result
-
-
-def test_it_runs_tasks_and_gives_their_results(site: Any, start: Start) -> None:
+@pytest.mark.parametrize("use_tz", [True, False])
+def test_it_runs_tasks_and_gives_their_results(
+    site: Any, start: Start, monkeypatch: pytest.MonkeyPatch, use_tz: bool
+) -> None:
     from tests.django import jobs
 
-    start()
+    monkeypatch.setattr("django.conf.settings.USE_TZ", use_tz)
+    start(env={"SITE_USE_TZ": f"{use_tz:d}"})
     sync, later = jobs.add.enqueue(1, b=2), asyncio.run(jobs.add_async.aenqueue(3, b=4))
     assert (sync.status, later.status) == ("READY", "READY")
     assert (ended(sync).return_value, ended(later).return_value) == (3, 7)
@@ -49,6 +40,7 @@ def test_it_runs_tasks_and_gives_their_results(site: Any, start: Start) -> None:
     assert (found.args, found.kwargs, found.attempts) == ([1], {"b": 2}, 1)
     assert found.worker_ids == ["worker@tests"]
     assert found.enqueued_at == sync.enqueued_at <= found.started_at <= found.finished_at
+    assert (found.finished_at.tzinfo is not None) == use_tz
     record = get_task(site, sync.id)
     assert record is not None
     assert (record["task_type"], record["results"]) == ("tests.django.jobs.add", {"result": 3})
@@ -166,6 +158,23 @@ def test_a_task_has_its_progress_and_can_be_cancelled(site: Any, start: Start) -
     assert going.errors[0].exception_class.__name__ == "TaskRevokedError"
 
 
+def test_a_cancelled_task_ends_at_its_next_report(site: Any, start: Start, redis_url: str) -> None:
+    from tests.django import jobs
+
+    start()
+    going = jobs.count_on.enqueue()
+    eventually(lambda: jobs.count_on.get_result(going.id).status == "RUNNING", 60)
+
+    async def cancel() -> None:
+        async with RedisProgressService(redis_url) as service:
+            await service.cancel_task(going.id)
+
+    asyncio.run(cancel())
+    assert ended(going).status == "FAILED"
+    assert going.errors[0].exception_class.__name__ == "TaskRevokedError"
+    assert ended(jobs.add.enqueue(1)).return_value == 1, "the worker's process is free"
+
+
 def test_a_run_of_a_dead_worker_is_ready_until_its_message_comes_again(
     site: Any, start: Start
 ) -> None:
@@ -185,6 +194,19 @@ def test_a_run_of_a_dead_worker_is_ready_until_its_message_comes_again(
     assert jobs.count_on.get_result(going.id).status == expected
 
 
+def test_a_backend_that_raises_leaves_the_others_and_the_lease(site: Any, start: Start) -> None:
+    from tests.django import jobs
+
+    soon = {"PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "1"}
+    worker = start(env={**soon, "SITE_BROKEN": "1"})
+    going = jobs.count_on.enqueue()
+    eventually(lambda: jobs.count_on.get_result(going.id).status == "RUNNING", 60)
+    assert "not configured" in worker.log
+    worker.kill()
+    start(env=soon, name="other", args=("-Q", "unused"))
+    assert ended(going).errors[0].exception_class.__name__ == "WorkerLostError"
+
+
 def test_queues_and_backends_are_those_of_the_call(site: Any, start: Start) -> None:
     from django.tasks.exceptions import InvalidTask
 
@@ -199,41 +221,22 @@ def test_queues_and_backends_are_those_of_the_call(site: Any, start: Start) -> N
 
 
 @pytest.mark.parametrize("use_tz", [True, False])
-def test_a_task_waits_for_its_time(site: Any, use_tz: bool) -> None:
-    from django.test import override_settings
+def test_a_task_waits_for_its_time(
+    site: Any, monkeypatch: pytest.MonkeyPatch, use_tz: bool
+) -> None:
     from django.utils import timezone
 
     from tests.django import jobs
 
-    with override_settings(USE_TZ=use_tz):
-        soon = timezone.now() + timedelta(minutes=9)
-        result = jobs.add.using(run_after=soon).enqueue(1)
-        found = jobs.add.get_result(result.id)
-        assert (found, found.task.run_after) == (result, soon)
-        record = get_task(site, result.id)
+    monkeypatch.setattr("django.conf.settings.USE_TZ", use_tz)
+    soon = timezone.now() + timedelta(minutes=9)
+    result = jobs.add.using(run_after=soon).enqueue(1)
+    found = jobs.add.get_result(result.id)
+    assert (found, found.task.run_after) == (result, soon)
+    record = get_task(site, result.id)
     assert record is not None
     left = datetime.fromisoformat(record["eta"]) - datetime.now(UTC)
     assert timedelta(minutes=8) < left <= timedelta(minutes=9)
-
-
-def test_a_priority_goes_ahead_on_redis(site: Any) -> None:
-    from tests.django import jobs
-
-    done: list[str] = []
-    results = [jobs.add.using(priority=p).enqueue(p) for p in (-100, 0, 100)]
-    from celery.signals import task_prerun
-
-    def noted(task_id: str, **_: Any) -> None:
-        done.append(task_id)
-
-    task_prerun.connect(noted)
-    try:
-        with start_in_thread(site, perform_ping_check=False, shutdown_timeout=60):
-            for result in results:
-                ended(result)
-    finally:
-        task_prerun.disconnect(noted)
-    assert done == [result.id for result in reversed(results)]
 
 
 def test_signals_are_sent_here_and_in_the_worker(site: Any, start: Start) -> None:
