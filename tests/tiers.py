@@ -17,6 +17,11 @@ WIDE_FOLDERS: Final = frozenset(
     ("browser", "celery_suite", "cluster", "integration", "nodes", "outages", "rabbitmq", "tls")
 )
 
+#: Folders with real workers, servers or sockets alone: their tests are `integration`.
+INTEGRATION: Final = frozenset(
+    ("celery_suite", "django", "integration", "outages", "rabbitmq", "tls")
+)
+
 
 def add_option(parser: pytest.Parser) -> None:
     """Adds `--tier`."""
@@ -54,7 +59,10 @@ def examples(full: int) -> int:
 
 
 def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselects the tests of other tiers."""
+    """Marks the tests of whole folders, and deselects those of other tiers."""
+    for item in items:
+        if item.path.parent.name in INTEGRATION:
+            item.add_marker(pytest.mark.integration)
     chosen = [item for item in items if _runs(config.option.tier, _tier_of(item), item)]
     if len(chosen) < len(items):
         config.hook.pytest_deselected(items=list(set(items).difference(chosen)))

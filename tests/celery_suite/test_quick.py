@@ -10,7 +10,7 @@ from tests.celery_suite.__main__ import ROOT, suite
 from tests.conftest import missing
 
 # It runs processes of its own, so nothing runs beside it.
-pytestmark = [pytest.mark.integration, pytest.mark.long]
+pytestmark = pytest.mark.long
 
 #: A bound on what has to be a minute or two.
 BOUND_S = 900

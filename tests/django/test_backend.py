@@ -22,7 +22,6 @@ from tests.servers import ROOT
 from tests.waiting import eventually
 
 pytest.importorskip("django.tasks", reason="Django 6 needs Python 3.12")
-pytestmark = pytest.mark.integration
 
 
 @pytest.mark.parametrize("use_tz", [True, False])

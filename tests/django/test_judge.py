@@ -15,7 +15,6 @@ from tests.sdist import unpacked
 from tests.servers import ROOT
 
 pytest.importorskip("django.tasks", reason="Django 6 needs Python 3.12")
-pytestmark = pytest.mark.integration
 
 
 def test_djangos_own_cases_pass(redis_url: str) -> None:

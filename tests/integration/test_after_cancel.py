@@ -16,8 +16,6 @@ from tests.integration.test_control import started
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.integration
-
 #: Each once, whatever the class.
 CALLED = {"on_failure-TaskCancelled": 1, "after_return-REVOKED": 1}
 

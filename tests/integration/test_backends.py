@@ -10,8 +10,6 @@ from tests.integration.jobs import RESULTS
 from tests.integration.world import World
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.integration
-
 
 @pytest.mark.parametrize("backend", ["rpc://", "disabled://"])
 def test_the_record_does_not_depend_on_where_results_are_kept(

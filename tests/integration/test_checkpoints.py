@@ -18,7 +18,7 @@ from tests.integration.resuming import Done, items_of
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.chaos]
+pytestmark = pytest.mark.chaos
 
 INTERVAL_S = 0.2
 #: A written value's way, and a process that gets no time on a busy machine.

@@ -14,8 +14,6 @@ from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
 from tests.webhooks.targets import Receiver, receiving, spec
 
-pytestmark = pytest.mark.integration
-
 SOON = {"PROGRESS_CLEANUP_INTERVAL_S": "1", "PROGRESS_RETENTION_S": "1"}
 
 

@@ -10,8 +10,6 @@ from tests.integration.control import Control
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.integration
-
 REPORTING = ("updating", "tracking", "setting_state")
 
 

@@ -4,16 +4,12 @@ library."""
 import contextlib
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import flushed
 from tests.integration.conftest import running, worker
 from tests.integration.control import Control
 from tests.integration.jobs import RESULTS
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
-
-pytestmark = pytest.mark.integration
 
 
 def test_nothing_is_recorded_and_no_control_reaches_a_job(

@@ -14,7 +14,7 @@ from tests.integration.looking import check
 from tests.integration.row import Row
 from tests.integration.world import World
 
-pytestmark = [pytest.mark.integration, pytest.mark.chaos]
+pytestmark = pytest.mark.chaos
 
 SHORT = {"PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "1"}
 CONF = {

@@ -1,7 +1,5 @@
 """The slots of a real worker, and the figures of what beat and others published to it."""
 
-import pytest
-
 from progress_backend.flows import outcome_figures
 from progress_backend.operations import counts
 from progress_backend.record.outcomes import by_type
@@ -10,8 +8,6 @@ from progress_backend.store.drivers import Store
 from tests.integration.test_records import ran
 from tests.integration.world import World
 from tests.waiting import eventually
-
-pytestmark = pytest.mark.integration
 
 
 def test_a_worker_says_its_slots_and_who_published_a_success(world: World, url: str) -> None:

@@ -22,8 +22,6 @@ from tests.ports import free_port
 from tests.servers import Service
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.integration
-
 #: So that a death is soon found.
 LEASE = {"PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "1"}
 

@@ -17,8 +17,6 @@ from tests.records import without_books
 from tests.waiting import eventually
 from tests.web.serving import RunningApi
 
-pytestmark = pytest.mark.integration
-
 
 @pytest.fixture(scope="module")
 def api(url: str) -> Iterator[RunningApi]:

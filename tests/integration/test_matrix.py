@@ -10,8 +10,6 @@ from tests.integration.row import POOLS, Row
 from tests.integration.test_control import revoked, started
 from tests.integration.world import World
 
-pytestmark = pytest.mark.integration
-
 #: What each row came to: looked at again when all are through.
 settled: dict[tuple[str, str], str] = {}
 

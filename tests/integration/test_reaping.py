@@ -15,7 +15,7 @@ from tests.integration.world import TIMEOUT_S, World
 from tests.servers import Server
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.chaos]
+pytestmark = pytest.mark.chaos
 
 LEASE = {"PROGRESS_LEASE_S": "3"}
 # The workers look too seldom to find anything.

@@ -8,8 +8,6 @@ from tests.integration.control import Control
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.integration
-
 
 def ran(world: World, name: str, *args: Any, **how: Any) -> dict[str, Any]:
     """The record of a task that has ended."""

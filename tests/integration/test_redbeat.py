@@ -2,11 +2,7 @@
 
 import sys
 
-import pytest
-
 from tests.conftest import StartService
-
-pytestmark = pytest.mark.integration
 
 APP = """
 from celery import Celery

@@ -4,13 +4,9 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.integration.conftest import running, worker
 from tests.integration.jobs import RESULTS
 from tests.integration.world import World
-
-pytestmark = pytest.mark.integration
 
 
 def on_files(folder: Path) -> dict[str, Any]:

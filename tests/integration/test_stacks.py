@@ -12,8 +12,6 @@ from tests.integration.row import POOLS
 from tests.integration.world import World
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.integration
-
 
 def entries(store: Store, task_id: str, event: str) -> list[dict[str, Any]]:
     flow = asking.timeline_with(task_id, store.measured_now())

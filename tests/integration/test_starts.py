@@ -22,8 +22,6 @@ from tests.servers import Service
 from tests.terminals import Terminal
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.integration
-
 SHOP = """
 import os, signal, time
 from celery import Celery, Task

@@ -16,7 +16,7 @@ from tests.servers import Server
 from tests.stopwatch import FACTOR, Stopwatch
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.chaos]
+pytestmark = pytest.mark.chaos
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ import pytest
 from tests.integration.world import World
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.integration
-
 
 @pytest.fixture(scope="module")
 def env() -> dict[str, str]:

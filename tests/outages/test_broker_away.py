@@ -7,15 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import pytest
 from celery import Celery
 
 from tests.outages.conftest import StartFleet
 from tests.outages.fleet import TIMEOUT_S, Fleet, grows, waited_for_nothing
 from tests.servers import Server
 from tests.waiting import eventually
-
-pytestmark = pytest.mark.integration
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from celery.utils.nodenames import worker_direct
 
 from progress_backend.operations import leases
@@ -20,8 +19,6 @@ from tests.clocks import ServerClock, wrong_clock
 from tests.conftest import StartServer
 from tests.outages.conftest import StartFleet
 from tests.servers import Worker
-
-pytestmark = pytest.mark.integration
 
 HOUR_S = 3_600
 LEASE_S = 2.0

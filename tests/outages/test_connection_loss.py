@@ -3,13 +3,9 @@
 import json
 from typing import Any
 
-import pytest
-
 from tests.outages.conftest import StartFleet
 from tests.outages.fleet import TIMEOUT_S, Fleet, pass_time
 from tests.waiting import eventually
-
-pytestmark = pytest.mark.integration
 
 #: What Celery is to do by default from its next major version on.
 CONF = {

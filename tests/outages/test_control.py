@@ -20,8 +20,6 @@ from tests.outages.fleet import pass_time
 from tests.stopwatch import FACTOR, Stopwatch
 from tests.waiting import PATIENCE_S, eventually
 
-pytestmark = pytest.mark.integration
-
 #: The least time between two looks at what is asked of runs.
 LOOK_S = 0.8
 IDENTITY = ev.Identity(task_type="fetch_data", total_items=10)

@@ -15,7 +15,7 @@ from tests.outages.fleet import TIMEOUT_S, Fleet
 from tests.servers import Worker
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.chaos]
+pytestmark = pytest.mark.chaos
 
 LEASE_S, VISIBILITY_S = 1.0, 120.0
 ENV = {

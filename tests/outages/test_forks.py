@@ -6,7 +6,6 @@ import sys
 from collections import Counter
 from typing import Any
 
-import pytest
 import redis
 
 from tests.conftest import StartServer
@@ -15,8 +14,6 @@ from tests.outages.fleet import TIMEOUT_S
 from tests.outages.forking import EACH
 from tests.servers import ROOT
 from tests.waiting import eventually
-
-pytestmark = pytest.mark.integration
 
 
 def test_parent_and_child_both_work(start_server: StartServer) -> None:

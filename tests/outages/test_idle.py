@@ -4,15 +4,12 @@ import re
 import sys
 
 import psutil
-import pytest
 
 from tests.conftest import StartServer, StartService, StartWorker
 from tests.outages.fleet import pass_time
 from tests.servers import Service
 from tests.strangers import Way
 from tests.waiting import eventually
-
-pytestmark = pytest.mark.integration
 
 APP = "tests.outages.app"
 #: The design's bound is 2 % of a core; a busy machine takes several times that for the same work,

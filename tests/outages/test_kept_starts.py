@@ -14,8 +14,6 @@ from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.records import Records
 
-pytestmark = pytest.mark.integration
-
 IDENTITY = ev.Identity(task_type="fetch_data", total_items=10)
 MakeSender = Callable[[], Sender]
 

@@ -19,8 +19,6 @@ from tests.records import Records
 from tests.servers import Server
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.integration
-
 CONF = in_process("said_while_away")
 
 

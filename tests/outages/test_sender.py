@@ -29,8 +29,6 @@ from tests.stopwatch import FACTOR, quickest, timed
 from tests.strangers import Way
 from tests.waiting import PATIENCE_S, eventually
 
-pytestmark = pytest.mark.integration
-
 #: How far the store's clock, as a busy process has measured it, may be off.
 OFF_S = timedelta(seconds=0.5)
 WORKER = Worker("celery@tests/boot", "celery@tests")

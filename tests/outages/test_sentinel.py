@@ -20,8 +20,6 @@ from tests.outages.trio import TIMEOUT_S, Trio
 from tests.stopwatch import FACTOR, Stopwatch
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.integration
-
 
 @pytest.fixture
 def jobs_are_patient() -> None:

@@ -11,8 +11,6 @@ from tests.outages.conftest import fleet
 from tests.outages.fleet import Fleet, pass_time, waited_for_nothing
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.integration
-
 
 def paused(fleet: Fleet) -> Callable[[], object]:
     fleet.store.pause()

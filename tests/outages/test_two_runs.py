@@ -13,8 +13,6 @@ from tests.outages.conftest import fleet
 from tests.outages.fleet import TIMEOUT_S, Fleet
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.integration
-
 CONF = {
     "task_acks_late": True,
     # So that a message that is due again while its run goes on is soon delivered.

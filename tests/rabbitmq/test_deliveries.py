@@ -14,7 +14,7 @@ from tests.rabbitmq.server import RabbitMQ
 from tests.servers import Worker
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.chaos]
+pytestmark = [pytest.mark.slow, pytest.mark.chaos]
 
 
 def holder(fleet: Fleet, job: str) -> Worker:

@@ -11,7 +11,6 @@ from tests.behaviour.each_call import (
 )
 
 __all__ = ["test_each_call_is_carried_out", "test_what_is_over_is_swept"]
-pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(params=["sync-one", "async-cluster"])

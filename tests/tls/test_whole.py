@@ -20,8 +20,6 @@ from tests.waiting import eventually
 from tests.web.conftest import StartApi
 from tests.web.test_websockets import closed, received, rest
 
-pytestmark = pytest.mark.integration
-
 
 @pytest.fixture
 def url(server: Secured) -> str:
