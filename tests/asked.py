@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from progress_backend.flows import task_page
+from progress_backend.flows import task_list
 from progress_backend.flows.flow import Flow
 from progress_backend.flows.task_flows import Flows
 from progress_backend.operations.call import Call, Request
@@ -43,4 +43,4 @@ def page_of(
 ) -> Flow[Paged]:
     """A page of the list as it is read at no time; `filters` as `Filters` has them."""
     wanted = Page((page - 1) * limit, limit, Filters(*filters, **more), light)
-    return task_page.page(wanted, flows.settings)
+    return task_list.page(wanted, flows.settings)

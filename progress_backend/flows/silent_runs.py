@@ -13,7 +13,7 @@ from ..record.default_texts import Locale, text
 from ..record.events import Acknowledged, Expired, Lost
 from ..record.model import ENDED, LOST, STATUSES, Task, TaskStatus
 from ..settings import Settings
-from . import stored_page
+from . import index_page
 from .flow import Flow
 from .stored_record import Base, milliseconds, readable
 from .task_flows import Flows
@@ -143,7 +143,7 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], li
             continue
         pages = -(-total // _UNHELD)
         wanted = Page(turn % pages * _UNHELD, _UNHELD, Filters(status))
-        paged = yield from stored_page.swept(wanted, settings)
+        paged = yield from index_page.swept(wanted, settings)
         bases = readable([document for _, document in paged.rows])
         if status == TaskStatus.RUNNING:
             running = [base for base in bases if base.task.worker is None]

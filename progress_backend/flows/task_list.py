@@ -3,19 +3,32 @@ by reading tasks without an index. Flows; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
-from typing import NamedTuple
+from math import inf
+from typing import Final, NamedTuple
 
+from ..errors import InvalidEvent
 from ..operations import lists, records
-from ..operations.lists import Filters, Page
-from ..record.list_request import ListRequest
-from ..record.model import STATUSES
-from ..record.sort import RUNNING
-from . import looked_list, task_page, top_list
+from ..operations.index_entry import Facets
+from ..operations.lists import Filters, Page, Paged
+from ..record import reader_view
+from ..record.list_request import AMONG, EVER, ListRequest
+from ..record.model import STATUSES, TaskStatus
+from ..record.sort import RUNNING, Span
+from ..settings import Settings
+from . import index_page, top_list
 from .flow import Flow
 from .task_flows import Flows
+
+#: Tasks that are read for one response.
+LOOKED_AT: Final = 250
+#: Newest tasks of one read: a larger read would block an event loop for milliseconds.
+_STEP: Final = 250
+#: The statuses of tasks that are searched for an id first.
+_FIRST: Final = (TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.ERROR)
+_CURSOR: Final = re.compile(r"([0-9]{1,16})\.(.+)")
 
 
 class Listed(NamedTuple):
@@ -66,24 +79,35 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
     start = (asked.page - 1) * asked.limit
     if asked.id_prefix is None and not asked.by_cursor:
         wanted = Page(start, asked.limit, filters, light, asked.span, asked.sort)
-        paged = yield from task_page.page(wanted, flows.settings, now)
+        paged = yield from page(wanted, flows.settings, now)
         rows = [row for _, row in paged.rows if row]
         return Listed(rows, paged.total, by_status(paged.counts))
     within, total, cursor = _index_of(filters), None, None
     if asked.id_prefix is None:
         about = (asked.limit, asked.cursor, asked.span)
-        ids, cursor = yield from looked_list.page(within, filters, *about)
+        ids, cursor = yield from looked(within, filters, *about)
     else:
-        ids = yield from looked_list.beginning(asked.id_prefix, within)
+        ids = yield from beginning(asked.id_prefix, within)
         if filters != within:
-            ids = yield from looked_list.passing(filters, ids)
+            ids = yield from passing(filters, ids)
         total, ids = len(ids), ids[start : start + asked.limit]
     stored = yield from records.read(ids, light)
     there = zip(ids, stored, strict=True)
-    shown = partial(task_page.row, now=now, light=light, settings=flows.settings)
-    rows = [shown(document, i) for i, document in there if document]
+    rows = [reader_view.listed(d, i, now, light, flows.settings.locale) for i, d in there if d]
     tallied = yield from lists.tally(within)
     return Listed(rows, total, by_status(tallied.counts), cursor)
+
+
+def page(wanted: Page, settings: Settings, now: datetime | None = None) -> Flow[Paged]:
+    """A page of rows as readers get them, at `now` if that is given. Entries without a document are
+    removed on the way; a value that is no record has a row with the fault."""
+    paged = yield from index_page.swept(wanted, settings)
+    rows = [
+        (task_id, reader_view.listed(stored, task_id, now, wanted.light, settings.locale))
+        for task_id, stored in paged.rows
+        if stored is not None
+    ]
+    return paged._replace(rows=tuple(rows))
 
 
 def _index_of(filters: Filters) -> Filters:
@@ -96,3 +120,60 @@ def _index_of(filters: Filters) -> Filters:
 def by_status(counts: tuple[int, ...]) -> Mapping[str, int]:
     """The list's summary: how many tasks have each of the six statuses."""
     return dict(zip(STATUSES, counts, strict=True))
+
+
+def looked(
+    within: Filters, filters: Filters, limit: int, cursor: str | None, created: Span | None
+) -> Flow[tuple[list[str], str | None]]:
+    """Ids of the newest tasks in an index that pass all filters, `limit` at most, after a cursor;
+    and the cursor of the next page, None if there are no more. Fewer ids, or none, may have a
+    cursor all the same.
+
+    Raises:
+        InvalidEvent: the cursor is not of an earlier response.
+    """
+    span = created or EVER
+    # An id is above "", so no task created at the very end of the span is listed.
+    after = (span.before_us, "") if cursor is None else min(_read(cursor), (span.before_us, ""))
+    # One more shows whether there are more; and the row of the cursor may still be there.
+    newest = yield from lists.newest(after[0], LOOKED_AT + 2, (within,))
+    older = [one for one in newest if one < after and one[0] >= span.from_us]
+    ids = [task_id for _, task_id in older[:LOOKED_AT]]
+    chosen = (yield from passing(filters, ids))[:limit]
+    if not ids:
+        return chosen, None
+    last = ids.index(chosen[-1]) if len(chosen) == limit else len(ids) - 1
+    created_us, task_id = older[last]
+    return chosen, f"{created_us}.{task_id}" if last + 1 < len(older) else None
+
+
+def passing(filters: Filters, task_ids: Sequence[str]) -> Flow[list[str]]:
+    """Those of the tasks that pass filters."""
+    standing = yield from records.facets_of(task_ids)
+    known = zip(task_ids, standing, strict=True)
+    return [i for i, facets in known if isinstance(facets, Facets) and filters.passes(facets)]
+
+
+def _read(cursor: str) -> tuple[int, str]:
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
+        raise InvalidEvent("cursor must be the cursor of an earlier response")
+    return int(found[1]), found[2]
+
+
+def beginning(prefix: str, filters: Filters) -> Flow[list[str]]:
+    """Ids with a prefix among the newest tasks that pass filters, newest first: of running, paused
+    and failed ones, which may be older than all the newest, and of all."""
+    found = dict[str, int]()
+    several = [filters._replace(status=one) for one in _FIRST if filters.status is None]
+    for group in filter(None, (several, [filters])):
+        until, seen = inf, set[str]()
+        while len(seen) < AMONG:
+            newest = yield from lists.newest(until, _STEP, group)
+            found |= {task_id: us for us, task_id in newest if task_id.startswith(prefix)}
+            seen.update(task_id for _, task_id in newest)
+            if len(newest) < _STEP:
+                break
+            # Others may have been created in the microsecond of the last one.
+            until = min(newest[-1][0], until - 1)
+    return sorted(found, key=lambda task_id: (found[task_id], task_id), reverse=True)

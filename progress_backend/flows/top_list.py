@@ -20,15 +20,15 @@ from ..operations.index_entry import STILL_RUNS
 from ..operations.lists import Filters, Paged
 from ..operations.top import TopOfAll
 from ..operations.workflows import figures_of_each, forget
+from ..record import reader_view
 from ..record.json_text import dumps, parsed
 from ..record.local_time import EPOCH, MICROSECOND, moment
 from ..record.model import ENDED, TaskStatus
 from ..record.responses import still_runs
 from ..record.workflow_body import row
-from . import task_page
 from .cleanup import sweep
 from .flow import Flow
-from .page_merge import FETCHED
+from .index_page import FETCHED
 from .stored_record import milliseconds
 from .task_flows import Flows
 
@@ -147,7 +147,7 @@ def _rows(
     stored = yield from records.read([task.id for task in tasks], light)
     for task, found in zip(tasks, stored, strict=True):
         if found is not None:
-            rows[task] = task_page.row(found, task.id, now, light, flows.settings)
+            rows[task] = reader_view.listed(found, task.id, now, light, flows.settings.locale)
     workflows = [place for place in places if place.is_workflow]
     ids = [workflow.id for workflow in workflows]
     each = yield from figures_of_each(ids, milliseconds(now))

@@ -92,7 +92,7 @@ class Paged(NamedTuple):
 
 
 def page(asked: Page) -> Call[Paged]:
-    """A page of one set, in one partition; `page_merge` reads all others."""
+    """A page of one set, in one partition; `index_page` reads all others."""
 
     def ask(keys: Keys) -> Asked[Paged]:
         sets = [*(keys.index(*filters) for filters in asked.sets), *_statuses(asked.filters, keys)]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from ..errors import ForeignValue, printable
-from .document import read
+from . import light_row
+from .default_texts import Locale
+from .document import read, written
 from .fields import Body
 from .model import Task, TaskStatus, replace
+from .responses import as_of
 from .task_json import stored_of
 
 #: error_cause of the list's row for a value that is no record.
@@ -40,6 +44,14 @@ def row(stored: bytes, task_id: str) -> Body:
         return read(stored, task_id)
     except ForeignValue as error:
         return marked(task_id, str(error))
+
+
+def listed(stored: bytes, task_id: str, now: datetime | None, light: bool, locale: Locale) -> bytes:
+    """The JSON of a list's row, at `now` if that is given."""
+    record = row(stored, task_id)
+    if now is not None:
+        as_of(record, now, locale)
+    return light_row.row(record) if light else written(record)
 
 
 def marked(task_id: str, why: str) -> Body:

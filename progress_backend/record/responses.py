@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import blake2b
@@ -14,12 +13,10 @@ from . import default_texts
 from .default_texts import Locale, text
 from .fields import Body
 from .json_text import document_of, dumps, parsed
-from .light_row import FIRST_GIVEN
 from .local_time import moment, optional_moment
 from .model import ENDED
 from .redelivery import left_s
 
-_STATUS: Final = re.compile(rb'"status":"(\w+)"')
 #: Texts that may be default ones, each with the name of its code.
 _TEXTS: Final = {
     "current_status": "message_code",
@@ -134,13 +131,6 @@ def entity_tag(record: Body, document: bytes, locale: Locale | None = None) -> s
         later = f"/{blake2b(document, digest_size=6).hexdigest()}"
     languages = "" if locale is None else f"/{locale}"
     return f'W/"{record.created_at}/{record.revision}{later}{languages}"'
-
-
-def status_of(document: bytes) -> str | None:
-    """The status in a document or a list's row, without parsing all of it; None if there is
-    none."""
-    found = _STATUS.search(document, 0, max(document.find(FIRST_GIVEN), 0))
-    return None if found is None else found[1].decode()
 
 
 def id_of(document: bytes) -> str:

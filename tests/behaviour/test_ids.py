@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from progress_backend.flows import looked_list, page_merge
+from progress_backend.flows import index_page, task_list
 from progress_backend.operations import lists
 from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
@@ -35,22 +35,22 @@ def test_the_newest_tasks_with_an_id_prefix_are_listed(driver: Driver) -> None:
 def test_an_id_is_looked_for_in_steps_of_the_newest(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looked_list, "AMONG", 6)
-    monkeypatch.setattr(looked_list, "_STEP", 2)
+    monkeypatch.setattr(task_list, "AMONG", 6)
+    monkeypatch.setattr(task_list, "_STEP", 2)
     for n in range(8):
         driver.create(f"8a0000-{n}")
-    assert driver.run(looked_list.beginning("8a0000", Filters())) == [
+    assert driver.run(task_list.beginning("8a0000", Filters())) == [
         f"8a0000-{n}" for n in (7, 6, 5, 4, 3, 2)
     ]
-    assert driver.run(looked_list.beginning("8a0000-5", Filters())) == ["8a0000-5"]
-    assert driver.run(looked_list.beginning("8a0000-1", Filters())) == []
+    assert driver.run(task_list.beginning("8a0000-5", Filters())) == ["8a0000-5"]
+    assert driver.run(task_list.beginning("8a0000-1", Filters())) == []
     driver.start("8a0000-0", "lease-1")
     driver.start("8a0000-1", "lease-1")
     driver.apply("8a0000-1", ev.Failed(error_message="why"))
-    assert driver.run(looked_list.beginning("8a0000", Filters())) == [
+    assert driver.run(task_list.beginning("8a0000", Filters())) == [
         f"8a0000-{n}" for n in (7, 6, 5, 4, 3, 2, 1, 0)
     ]
-    assert driver.run(looked_list.beginning("8a0000-1", Filters("running"))) == []
+    assert driver.run(task_list.beginning("8a0000-1", Filters("running"))) == []
 
 
 def created(driver: Driver) -> list[tuple[int, str]]:
@@ -63,7 +63,7 @@ def time_of(us: int) -> datetime:
 
 @pytest.mark.parametrize("driver", ["sync-valkey", "parts-valkey"], indirect=True)
 def test_tasks_of_a_span_of_time(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_merge, "FETCHED", 2)
+    monkeypatch.setattr(index_page, "FETCHED", 2)
     for n in range(12):
         driver.create(
             f"t{n}", task_type="even" if n % 2 == 0 else "odd", owner="alice" if n < 6 else None

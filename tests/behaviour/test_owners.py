@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from progress_backend.errors import InvalidEvent
-from progress_backend.flows import looked_list
+from progress_backend.flows import task_list
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.operations import workflows
 from progress_backend.record import events as ev
@@ -89,7 +89,7 @@ def test_a_type_within_an_owner_goes_on_by_cursor(
     assert pages(driver, 100, task_type="bulk_import") == [imports]
     assert pages(driver, 5, task_type="bulk_import") == [imports[:5], imports[5:10], imports[10:]]
     # So many tasks are looked at for each answer: fewer rows, or none, and a cursor.
-    monkeypatch.setattr(looked_list, "LOOKED_AT", 10)
+    monkeypatch.setattr(task_list, "LOOKED_AT", 10)
     assert pages(driver, 5, task_type="bulk_import") == [
         imports[n : n + 2] for n in range(0, 12, 2)
     ]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows import page_merge, top_list, worker_list
+from progress_backend.flows import index_page, top_list, worker_list
 from progress_backend.flows.cleanup import sweep
 from progress_backend.flows.gather import together
 from progress_backend.operations import top
@@ -65,7 +65,7 @@ def test_long_values_are_left_out_of_rows_where_that_is_asked(driver: Driver) ->
     assert b"x" * 5_000 in whole.rows[1][1]
 
 
-@pytest.mark.parametrize("fetched", [0, 3, page_merge.FETCHED])
+@pytest.mark.parametrize("fetched", [0, 3, index_page.FETCHED])
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_happens_each_page_is_that_of_a_model(
     driver: Driver, seed: int, fetched: int, monkeypatch: pytest.MonkeyPatch

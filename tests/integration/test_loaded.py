@@ -8,7 +8,7 @@ from tests import loaded
 OF_OTHERS: Final = {
     *("web", "terminal", "cli", "service", "live", "webhooks", "jobs", "django", "testing"),
     "credentials",
-    *("flows/task_list.py", "flows/top_list.py", "flows/task_page.py", "flows/page_merge.py"),
+    *("flows/task_list.py", "flows/top_list.py"),
     *("flows/workflow_bodies.py", "flows/shown_record.py", "flows/parts/webhook_event.py"),
     *("record/list_request.py", "record/responses.py", "record/caller_events.py"),
     *("record/workflow_body.py", "record/read_timeline.py", "record/webhook_target.py"),

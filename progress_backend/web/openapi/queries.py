@@ -15,7 +15,7 @@ from ...record.list_request import ListRequest
 from ...record.model import MAX_ID
 from .parameters import Id, Name, OptionalName, Owner, ShortId, Time
 
-#: As in `looked_list`.
+#: As in `task_list`.
 _CURSOR = r"^[0-9]{1,16}\.[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 
 

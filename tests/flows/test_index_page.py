@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows.page_merge import merged
+from progress_backend.flows.index_page import merged
 from progress_backend.operations.lists import Filters, Page, Paged
 from progress_backend.record.document import read
 from progress_backend.record.light_row import row

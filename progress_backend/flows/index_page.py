@@ -1,22 +1,43 @@
-"""One page of a list over several sets or partitions, or of a span of time. Flows; pure.
+"""One page of the list of tasks by an index, as it is stored. Flows; pure.
 
-A deep page is reached by counting (ZCOUNT), not by fetching: a binary search finds the time
-above which there are about as many tasks as the page skips.
+A deep page of several sets or partitions, or of a span of time, is reached by counting (ZCOUNT),
+not by fetching: a binary search finds the time above which there are about as many tasks as the
+page skips.
 """
 
 from __future__ import annotations
 
+import re
 from math import inf
 
 from ..operations import lists, records
 from ..operations.lists import Filters, Page, Paged
-from ..record.responses import status_of
+from ..record.light_row import FIRST_GIVEN
+from ..settings import Settings
+from .cleanup import sweep
 from .flow import Flow
 
+_STATUS = re.compile(rb'"status":"(\w+)"')
+#: Reads of one page while entries without a document are removed.
+_TRIES = 3
 #: Skipped entries that are fetched instead of counted.
 FETCHED = 100
 #: Above every time, in µs since 1970; a power of two, so that halving stays whole.
 _LATEST = 2**52
+
+
+def swept(wanted: Page, settings: Settings) -> Flow[Paged]:
+    """A page as it is stored; entries without a document are removed on the way."""
+    for left in reversed(range(_TRIES)):
+        if settings.partitions or wanted.created or len(wanted.sets) > 1:
+            paged = yield from merged(wanted)
+        else:
+            paged = yield from lists.page(wanted)
+        holes = tuple(task_id for task_id, document in paged.rows if document is None)
+        if not holes or not left:
+            break
+        yield from sweep(holes, before_ms=0, found_in=wanted.sets)
+    return paged
 
 
 def merged(page: Page) -> Flow[Paged]:
@@ -50,8 +71,9 @@ def _newest(group: tuple[Filters, ...], start: int, limit: int) -> Flow[list[str
 
 
 def _has_status(document: bytes | None, status: str) -> bool:
-    stored = None if document is None else status_of(document)
-    return stored is None or stored == status
+    """Whether a document has a status, or none that can be read; without parsing all of it."""
+    found = document and _STATUS.search(document, 0, max(document.find(FIRST_GIVEN), 0))
+    return not found or found[1].decode() == status
 
 
 def _reached(group: tuple[Filters, ...], start: int) -> Flow[tuple[float, int]]:
