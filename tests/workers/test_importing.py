@@ -1,15 +1,8 @@
 """From the real source into a real file."""
 
-import pytest
-
 from tests.workers.conftest import StartSource
 from workers.database import PriceDatabase
-from workers.importing import (
-    REASONS_KEPT,
-    Tally,
-    import_prices,
-    percent,
-)
+from workers.importing import REASONS_KEPT, Tally, import_prices
 from workers.prices import PriceClient
 
 
@@ -31,10 +24,3 @@ def test_bad_rows_are_counted_and_the_others_saved(
     reasons = results["bad_row_reasons"]
     assert len(reasons) == REASONS_KEPT
     assert reasons[0] == "2012-03-08: close is None, not a number"
-
-
-@pytest.mark.parametrize(
-    ("part", "whole", "expected"), [(0, 0, 100.0), (1, 3, 33.3), (9999, 10000, 99.9), (2, 2, 100.0)]
-)
-def test_a_hundred_percent_means_all(part: int, whole: int, expected: float) -> None:
-    assert percent(part, whole) == expected

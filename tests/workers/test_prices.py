@@ -29,15 +29,6 @@ def test_all_pages_come_in_order(start_source: StartSource) -> None:
     assert [row for page in pages for row in page.rows] == rows_of("MSFT")
 
 
-def test_a_page_is_asked_for_when_it_is_needed(start_scripted: StartScripted) -> None:
-    server = start_scripted(page(pages=3))
-    with PriceClient(server.url) as client:
-        pages = client.pages("AAPL", "1y")
-        next(pages)
-        assert server.paths == ["/prices/AAPL?period=1y&page=1"]
-        assert len(list(pages)) == 2
-
-
 @pytest.mark.parametrize("fault", [None, (500, ""), (503, ""), (429, "")])
 def test_each_passing_fault_is_survived(start_scripted: StartScripted, fault: Any) -> None:
     server = start_scripted(fault, fault, page(total=7))
