@@ -43,16 +43,8 @@ _BLANK: Final = Stored(**_REQUIRED)
 #: changed by a run's values.
 _ALIKE: Final = (
     *("task_id", "task_type", "symbol", "status", "waited_ms", "attempt", "retries"),
-    *(
-        "parent_id",
-        "group_id",
-        "owner",
-        "traceparent",
-        "again",
-        "again_of",
-        "again_by",
-        "error_cause",
-    ),
+    *("parent_id", "group_id", "owner", "traceparent", "again", "again_of", "again_by"),
+    "error_cause",
 )
 _KEPT: Final = (
     *("again_s", "lost_runs", "keeps_results", "work", "usual", "expect_s", "stall_s"),
