@@ -159,7 +159,7 @@ class StoreUnavailable(ProgressError):
         what: the message without redis-py's own text, which names addresses.
         late: whether the reply did not come in time; else a connection was refused or broken, or
             Redis refuses.
-        refused: whether Redis answers, and refuses this command; it may accept others.
+        refused: whether Redis refuses this command or its keys alone, and may accept others.
     """
 
     status_code = 503

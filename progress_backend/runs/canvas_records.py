@@ -9,10 +9,9 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from ..errors import ProgressError, StoreUnavailable
 from ..flows import workflows
 from ..record.events import Unreached
-from ..store.outage_log import fault
+from ..store.outage_log import alone
 from .writer import Entry, Writer
 
 #: Records in one step.
@@ -62,11 +61,7 @@ def ends(task_ids: Iterator[str], end: Unreached) -> Job:
 
     def finish(writer: Writer, own: list[str]) -> None:
         store = writer.store
-        try:
+        with alone("planned members are not ended"):
             store.run(workflows.end_planned(store.flows, own, end, store.measured_now()))
-        except StoreUnavailable:
-            raise
-        except ProgressError as error:
-            fault("planned members are not ended", error)
 
     return Job(task_ids, finish)

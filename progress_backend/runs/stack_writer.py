@@ -7,13 +7,13 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..errors import ProgressError, StoreUnavailable
 from ..operations import stacks
 from ..operations.stacks import Lately
 from ..record import timeline
 from ..record.model import Warnings, rendered
 from ..stacks.frames import MOST, At, Place, described, stack_of
 from ..stacks.tracebacks import cut
+from ..store.outage_log import alone
 from .run import Run
 from .side_queue import SideQueue
 from .writer import Writer
@@ -73,13 +73,8 @@ class StackWriter(SideQueue[_Due]):
                 entry["text"] = line[: timeline.LONGEST]
                 if newest == due.seen:
                     entry["same_s"] = round(time.monotonic() - due.at, 1)
-        try:
-            with self._writer.waiting(self._writer.thread):
-                self._store.execute(stacks.keep(due.run.task_id, timeline.encoded(entry)))
-        except StoreUnavailable:
-            raise
-        except ProgressError as error:
-            self._writer.refuse(error)
+        with self._writer.waiting(self._writer.thread), alone("a stack is not recorded"):
+            self._store.execute(stacks.keep(due.run.task_id, timeline.encoded(entry)))
         return True
 
     def _entry(self, run: Run, event: str, **more: Any) -> dict[str, Any]:

@@ -38,8 +38,9 @@ def unavailable(error: Exception) -> StoreUnavailable:
         late = isinstance(error, (redis.exceptions.TimeoutError, TimeoutError))
         return StoreUnavailable("the progress store does not answer", why, late=late)
     why = f"{error}; {MORE_ROOM}" if _FULL in str(error) else str(error)
-    # A wrong password is refused before any command.
+    # A wrong password refuses all commands; a full memory or disk refuses all writes for a while.
     refused = isinstance(error, redis.exceptions.ResponseError)
+    refused = refused and not any(one in str(error) for one in (_FULL, "MISCONF"))
     return StoreUnavailable("the progress store refuses", why, refused=refused)
 
 

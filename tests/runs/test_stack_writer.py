@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import redis
 from msgspec.structs import replace
 
 from progress_backend.errors import StoreUnavailable
@@ -56,6 +57,19 @@ def side(redis_url: str, clock: Clock) -> Iterator[Side]:
         side = Side(store, clock)
         yield side
         side.sender.stop()
+
+
+def test_a_stack_that_the_store_refuses_holds_up_no_value(side: Side, redis_url: str) -> None:
+    """The Redis user may not write stacks, but all else."""
+    with redis.Redis.from_url(redis_url) as raw:
+        raw.execute_command("ACL", "SETUSER", "default", "-xadd")
+        try:
+            side.stacks.failed(side.run, "ValueError: it broke")
+            side.step(2)
+        finally:
+            raw.execute_command("ACL", "SETUSER", "default", "+xadd")
+    assert (len(side.stacks), side.sender.writer.thread.away) == (0, False)
+    assert side.kept() == []
 
 
 def test_a_request_is_answered_by_two_looks_a_second_apart(side: Side) -> None:
