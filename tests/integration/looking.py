@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.integration.row import Seen
+from tests.integration.matrix import Seen
 from tests.integration.world import TIMEOUT_S, World
 from tests.waiting import eventually
 

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from celery import chain, chord, group
 from celery.utils import uuid
 from kombu.exceptions import OperationalError
 
+from tests.integration.gate import VARIABLE
 from tests.integration.world import World
 from tests.waiting import eventually
 
@@ -135,3 +137,51 @@ def message_came_twice(outcome: str) -> Provoke:
         yield task_id
 
     return provoke
+
+
+def eagerly(world: World) -> Iterator[str]:
+    task_id = uuid()
+    world.go(task_id)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(world.gate.folder))  # the job's gate is this process's now
+        world.app.tasks["job"].apply(("return", None), task_id=task_id)
+    yield task_id
+
+
+def in_a_group(world: World) -> Iterator[str]:
+    job = world.app.tasks["job"]
+    members = [job.si("return").set(task_id=uuid()) for _ in range(3)]
+    sent = group(members, app=world.app).apply_async()
+    first, *others = [str(member.id) for member in sent.results]
+    for task_id in others:
+        world.go(task_id)
+    world.begun(first)
+    yield first
+    world.go(first)
+
+
+def in_a_chain(world: World) -> Iterator[str]:
+    job, task_id = world.app.tasks["job"], uuid()
+    chain(world.app.tasks["echo"].si(1), job.si("return").set(task_id=task_id)).apply_async()
+    world.begun(task_id)
+    yield task_id
+    world.go(task_id)
+
+
+def after_a_chord(world: World) -> Iterator[str]:
+    echo, task_id = world.app.tasks["echo"], uuid()
+    end = world.app.tasks["job"].si("return").set(task_id=task_id)
+    chord([echo.si(number) for number in range(3)], end, app=world.app).apply_async()
+    world.begun(task_id)
+    yield task_id
+    world.go(task_id)
+
+
+def again(world: World) -> Iterator[str]:
+    """Once it has ended."""
+    task_id = world.send("raises")
+    world.go(task_id)
+    world.ended(task_id)
+    world.send(task_id=task_id)
+    world.went(task_id, runs=2)
+    yield task_id

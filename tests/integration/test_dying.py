@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import running, worker
-from tests.integration.dying_rows import DYING
 from tests.integration.killings import Victim
 from tests.integration.looking import check
-from tests.integration.row import Row
+from tests.integration.matrix import DYING, Row
 from tests.integration.world import World
 
 pytestmark = pytest.mark.chaos

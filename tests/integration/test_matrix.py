@@ -4,9 +4,8 @@ and kept."""
 import pytest
 
 from tests.integration.control import Control
-from tests.integration.live_rows import LIVE
 from tests.integration.looking import check, published
-from tests.integration.row import POOLS, Row
+from tests.integration.matrix import LIVE, POOLS, Row
 from tests.integration.test_control import revoked, started
 from tests.integration.world import World
 

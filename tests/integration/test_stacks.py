@@ -8,7 +8,7 @@ import pytest
 from progress_backend.settings import Settings
 from progress_backend.stacks import asking
 from progress_backend.store.drivers import Store
-from tests.integration.row import POOLS
+from tests.integration.matrix import POOLS
 from tests.integration.world import World
 from tests.waiting import eventually
 
