@@ -1,6 +1,7 @@
 """Reads of a task's status a second from a real process."""
 
 from collections.abc import Callable
+from itertools import cycle, islice
 
 from progress_backend.embedded import EmbeddedServer
 from progress_backend.record import events as ev
@@ -10,67 +11,79 @@ from progress_backend.store.drivers import Store
 
 from .cloned_records import running
 from .http_load import get, load
-from .http_peers import OURS, http_services
+from .http_peers import OURS, celerys_results, http_services
 from .processor import Spent
 from .rounds import Rounds
 from .row import Row
 
-PEER = "FastAPI hello"
-CREATED = "ours, created tasks"
+HELLO, USER, RESULT = "FastAPI hello", "redis.asyncio + response_model", "AsyncResult"
+NEW, QUEUED, QUEUED_NEW = "new documents", "queued", "queued, new documents"
 _CONNECTIONS = 32
-_TASKS = 1_000
+#: Tasks in turn: fewer than the API keeps parsed, and so many that it keeps none until its next
+#: read.
+_SAME, _MANY = 1_000, 10_000
+#: Figure, its peer, what is wanted.
+_ROWS = (
+    ("running", OURS, HELLO, 1.3),
+    ("running, a new document at each read", NEW, HELLO, 1.1),
+    ("running, a new document at each read", NEW, USER, 3.0),
+    ("running, a new document at each read", NEW, RESULT, 5.0),
+    ("queued", QUEUED, HELLO, 1.3),
+    ("queued, a new document at each read", QUEUED_NEW, HELLO, 1.1),
+)
 
 
 def measure(quick: bool) -> list[Row]:
-    """Two rows: requests a second of running and of created tasks."""
+    """Requests a second: the same documents again and new ones, of running and queued tasks, beside
+    the least that FastAPI can answer, what a user would write, and Celery's own result."""
     requests, rounds = (1_000, 2) if quick else (10_000, 12)
     with EmbeddedServer() as server, http_services(server.pid) as start:
         with Store(Settings(redis_url=server.url)) as store:
-            ids, waiting = running(store, _TASKS), created_tasks(store, _TASKS)
-        created = [get(f"/internal/task/{task_id}/status") for task_id in waiting]
-        status = [get(f"/internal/task/{task_id}/status") for task_id in ids]
-        hello = [get("/hello")]
-        sides = {
-            OURS: (start(OURS, server.url), status),
-            CREATED: (start(OURS, server.url), created),
-            PEER: (start("hello", server.url), hello),
+            ids, waiting = running(store, _MANY), created_tasks(store, _MANY)
+        celerys_results(server.url, ids[:_SAME])
+        asked = {
+            OURS: ids[:_SAME],
+            NEW: ids,
+            QUEUED: waiting[:_SAME],
+            QUEUED_NEW: waiting,
+            USER: ids,
+            RESULT: ids[:_SAME],
         }
+        ours = start(OURS, server.url)
+        peers = {name: start(name, server.url) for name in (HELLO, USER, RESULT)}
+        sides = {
+            name: (peers.get(name, ours), [get(f"/internal/task/{one}/status") for one in some])
+            for name, some in asked.items()
+        }
+        sides[HELLO] = peers[HELLO], [get("/hello")]
         spent = Spent(lambda name: (sides[name][0].pid,))
 
         def a_round(name: str) -> Callable[[], float]:
-            served, asked = sides[name]
+            served, paths = sides[name]
+            turn = cycle(paths)  # a round goes on where the last one ended
             return lambda: spent.during(
-                name, lambda: load(served.port, asked, requests, _CONNECTIONS)
+                name,
+                lambda: load(served.port, [*islice(turn, requests)], requests, _CONNECTIONS),
             )
 
         rates = Rounds.of({name: a_round(name) for name in sides}, rounds)
     note = f"{requests:,} requests a round, one process on one core; load and store on the other"
     return [
         Row(
-            what="GET status, 1,000 tasks in turn, 32 connections",
+            what=f"GET status, {what}, {_CONNECTIONS} connections",
             unit="/s",
-            figures={name: rates.medians()[name] for name in (OURS, PEER)},
-            peer=PEER,
-            ratio=rates.ratio(OURS, PEER),
-            target=1.5,
-            stretch=2.0,
+            figures={one: rates.medians()[one] for one in (name, peer)},
+            peer=peer,
+            ratio=rates.ratio(name, peer),
+            target=target,
             more=True,
             notes=(
                 note,
-                rates.spread(OURS, PEER),
-                f"processor time of the serving process: {spent.ratio(OURS, PEER):.3f}× hello",
+                rates.spread(name, peer),
+                f"processor time of the serving process: {spent.ratio(name, peer):.3f}×",
             ),
-        ),
-        Row(
-            what="GET status, 1,000 tasks that are only created, 32 connections",
-            unit="/s",
-            figures={name: rates.medians()[name] for name in (CREATED, PEER)},
-            peer=PEER,
-            ratio=rates.ratio(CREATED, PEER),
-            target=1.5,
-            more=True,
-            notes=(note, rates.spread(CREATED, PEER)),
-        ),
+        )
+        for what, name, peer, target in _ROWS
     ]
 
 

@@ -2,23 +2,26 @@
 have the other one.
 
 `python -m tests.benchmarks.http_peers NAME STORE` serves a peer under uvicorn with the options of
-the API, and prints its address.
+the API, not its connection classes, and prints its address.
 """
 
+import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import redis.asyncio
 import uvicorn
-from fastapi import FastAPI, Response
+from celery import Celery
+from fastapi import FastAPI, HTTPException, Response
+from pydantic import BaseModel
 
 from progress_backend.operations.keys import Keys
-from progress_backend.web.server.serve import OPTIONS, bound, connection_classes
+from progress_backend.web.server.serve import OPTIONS, bound
 from tests.servers import Service
 
 OURS = "progress-backend"
@@ -31,6 +34,31 @@ class Served(NamedTuple):
 
     pid: int
     port: int
+
+
+class _Items(BaseModel):
+    current: int
+    total: int | None
+    percentage: float
+
+
+class OwnStatus(BaseModel):
+    """The fields of the specification's status."""
+
+    task_id: str
+    task_type: str
+    symbol: str | None
+    status: str
+    progress: _Items
+    current_status: str
+    start_time: str | None
+    updated_at: str | None
+    end_time: str | None
+    processing_time_ms: int | None
+    error_message: str | None
+    results: dict[str, Any]
+    processing_details: dict[str, Any]
+    metadata: dict[str, Any]
 
 
 #: Starts the API (OURS) or a peer of PEERS over the store at a URL.
@@ -76,6 +104,41 @@ def hello(_: str) -> FastAPI:
     return app
 
 
+def own_endpoint(url: str) -> FastAPI:
+    """What a user would write who has the records and no library."""
+    app = FastAPI()
+    client = redis.asyncio.Redis.from_url(url)
+    key = Keys().task
+
+    @app.get("/internal/task/{task_id}/status", response_model=OwnStatus)
+    async def read(task_id: str) -> Any:
+        document = await client.get(key(task_id))
+        if document is None:
+            raise HTTPException(404)
+        return json.loads(document)
+
+    return app
+
+
+def result_of_celery(url: str) -> FastAPI:
+    """What Celery's documentation says: the state and the meta of an AsyncResult."""
+    app, jobs = FastAPI(), Celery(backend=url)
+
+    @app.get("/internal/task/{task_id}/status")
+    def read(task_id: str) -> dict[str, Any]:
+        result = jobs.AsyncResult(task_id)
+        return {"task_id": task_id, "status": result.state, "progress": result.info}
+
+    return app
+
+
+def celerys_results(url: str, ids: Sequence[str]) -> None:
+    """Stores what `update_state` stores for tasks."""
+    backend = Celery(backend=url).backend
+    for task_id in ids:
+        backend.store_result(task_id, {"current": 150, "total": 252}, "PROGRESS")
+
+
 def index_and_mget(url: str) -> FastAPI:
     """A FastAPI route that reads a page of an index and its documents: nothing else of a list."""
     app = FastAPI()
@@ -99,7 +162,12 @@ def index_and_mget(url: str) -> FastAPI:
     return app
 
 
-PEERS: dict[str, Callable[[str], Any]] = {"hello": hello, "index_and_mget": index_and_mget}
+PEERS: dict[str, Callable[[str], Any]] = {
+    "FastAPI hello": hello,
+    "redis.asyncio + response_model": own_endpoint,
+    "AsyncResult": result_of_celery,
+    "index_and_mget": index_and_mget,
+}
 
 
 def main() -> None:
@@ -107,7 +175,7 @@ def main() -> None:
     name, url = sys.argv[1:]
     listening = bound("127.0.0.1", 0)
     sys.stderr.write(f"http://127.0.0.1:{listening.getsockname()[1]}\n")
-    config = uvicorn.Config(PEERS[name](url), **OPTIONS, **connection_classes())
+    config = uvicorn.Config(PEERS[name](url), **OPTIONS)
     uvicorn.Server(config).run(sockets=[listening])
 
 

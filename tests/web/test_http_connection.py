@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from progress_backend.credentials import tokens
 from progress_backend.store.outage_log import OneAMinute
 from progress_backend.web.server import http_connection
-from progress_backend.web.server.http_connection import MAX_HEAD, MOST_PIECES
+from progress_backend.web.server.http_connection import MAX_HEAD, MOST_PIECES, HttpConnection
 from tests.records import Records
 from tests.waiting import aeventually
 from tests.web.conftest import StartApi
@@ -268,3 +269,44 @@ async def test_a_trailer_is_no_header(start_api: StartApi, redis_url: str) -> No
     assert (await asked(api, with_it + WHOLE + b"0\r\n\r\n")).startswith(b"HTTP/1.1 201 ")
     sent = CHUNKED + WHOLE + b"0\r\n" + trailer + b"\r\n"
     assert (await asked(api, sent)).startswith(b"HTTP/1.1 401 ")
+
+
+class Written:
+    """A transport that notes what is written to it."""
+
+    def __init__(self, transport: Any, writes: list[bytes]) -> None:
+        self._transport, self._writes = transport, writes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        self._writes.append(data)
+        self._transport.write(data)
+
+
+def test_head_and_body_of_an_answer_are_one_write(
+    api: RunningApi, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Records(redis_url).run("job")
+    writes: list[bytes] = []
+    begin = HttpConnection.connection_made
+
+    def made(connection: HttpConnection, transport: asyncio.BaseTransport) -> None:
+        begin(connection, cast(asyncio.BaseTransport, Written(transport, writes)))
+        connection.access_log = False  # as in `serve`; pytest takes each logger's lines
+
+    monkeypatch.setattr(HttpConnection, "connection_made", made)
+    with httpx.Client(base_url=api.http.base_url) as client:
+        read = client.get("/internal/task/job/status")
+        unchanged = client.get("/internal/task/job/status", headers={"If-None-Match": "*"})
+        head = client.head("/internal/task/job/status")
+        missing = client.get("/internal/task/none/status")
+    assert (read.status_code, unchanged.status_code, head.status_code) == (200, 304, 200)
+    assert head.headers["content-length"] == str(len(read.content))
+    assert head.headers.keys() == read.headers.keys()
+    assert "content-length" not in unchanged.headers
+    for answer in (read, missing):
+        its = [written for written in writes if written.endswith(answer.content)]
+        assert len(its) == 1
+        assert its[0].startswith(b"HTTP/1.1 %d " % answer.status_code)
