@@ -56,6 +56,11 @@ TOUCHED: dict[str, dict[str, str]] = {
         "_unset_keepalive_if_required _should_upgrade cycle flow": "so that a head has a bound",
         "_unsupported_upgrade_warning": LOG,
     },
+    "uvicorn.protocols.http.httptools_impl:RequestResponseCycle": {
+        "scope transport flow access_log default_headers message_event on_response disconnected "
+        "keep_alive waiting_for_100_continue response_started response_complete": "a response with "
+        "its length is one write",
+    },
     "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol": {
         "close_sent read_paused": "a socket stays open without a task and writes ready frames",
     },

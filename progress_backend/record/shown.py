@@ -113,6 +113,12 @@ def waiting(record: Body, stored: bytes) -> Waiting | None:
     return Waiting(record.task_type, record.task_id, created_us)
 
 
+def is_whole(record: Body, stored: bytes) -> bool:
+    """Whether a record's document says all that readers get, at any time."""
+    timeless = record.may_come_again_until is None
+    return timeless and not needs_history(record) and waiting(record, stored) is None
+
+
 def placed(record: Body, ahead: int, history: History) -> Body:
     """A waiting task's record with its place, and the range of its start."""
     assert record.created_at is not None, "else it does not wait"

@@ -4,6 +4,7 @@ one: their documents, past runs of their types, and the places of those that wai
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from time import monotonic
 from typing import Final, NamedTuple
 
@@ -13,11 +14,12 @@ from ..operations import records
 from ..record import reader_view
 from ..record.fields import Body
 from ..record.past_runs import History
+from ..record.shown import is_whole
 from .async_store import AsyncStore
 from .coalesced_reads import MOST as AT_ONCE
 from .coalesced_reads import Joined
 
-#: Seconds for which the same document is not parsed again, and past runs are not read again.
+#: Seconds for which what a document does not say is not read again: past runs and places.
 FRESH_S: Final = 1.0
 #: Records that are kept; and the longest document of these, in bytes: all take 20 MiB at most.
 MOST: Final = 2_048
@@ -75,7 +77,10 @@ class ShownTasks:
                 new = Shown(document, reader_view.seen(document, task_id))
             except ForeignValue as error:
                 return error
-            made.append(new)
+            if is_whole(new.record, document):
+                self._keep(new, inf)
+            else:
+                made.append(new)
             return new
 
         found = [*map(shown, task_ids, documents)]
@@ -83,13 +88,13 @@ class ShownTasks:
             if now >= self._past_until or len(self._past) >= MOST_TYPES:
                 self._past, self._past_until = {}, now + FRESH_S
             await store.run(shown_record.complete(store.flows, made, store.now(), self._past))
-            self._keep(made, now + FRESH_S)
+            for new in made:
+                if new.record.may_come_again_until is None:  # else it changes with time alone
+                    self._keep(new, now + FRESH_S)
         return found
 
-    def _keep(self, made: Sequence[Shown], until: float) -> None:
-        for shown in made:
-            # What may be taken back changes with time alone.
-            if shown.record.may_come_again_until is None and len(shown.document) <= LONGEST:
-                if len(self._known) >= MOST:
-                    self._known.clear()
-                self._known[shown.record.task_id] = shown, until
+    def _keep(self, shown: Shown, until: float) -> None:
+        if len(shown.document) <= LONGEST:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            self._known[shown.record.task_id] = shown, until

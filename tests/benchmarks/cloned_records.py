@@ -5,6 +5,7 @@ the orders of cleanup and of ends (a millisecond after the one before), of ids, 
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import product
 
 import redis
@@ -123,12 +124,14 @@ def _original(store: Store, number: int, status: str, task_type: str, symbol: st
         "running": (
             ev.Created(identity=identity),
             ev.Started(identity=identity, worker=_WORKER),
+            ev.Progressed(current=75, message="データ取得中 75/252"),
             ev.Progressed(current=150, message="データ取得中 150/252"),
         ),
     }
     events["completed"] = (*events["running"], ev.Completed(results={"records_saved": 252}))
     events["error"] = (*events["running"], ev.Failed(error_message="TimeoutError: no answer"))
-    made = task_id(_ORIGINALS + number)
-    for event in events[status]:
-        store.run(store.flows.apply(made, (event,), store.now()))
+    made, its = task_id(_ORIGINALS + number), events[status]
+    for since, event in enumerate(its, 1 - len(its)):  # its run has taken time, so it has a rate
+        at = store.now() + timedelta(seconds=10 * since)
+        store.run(store.flows.apply(made, (event,), at))
     return made

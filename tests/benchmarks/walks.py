@@ -1,12 +1,14 @@
-"""How far one operation walks through the library: files entered, Python calls, ways back.
+"""How far one operation walks through the library: files entered, Python calls, ways back; of a read by
+HTTP also the files of web before its first line of work.
 
 Counted with `sys.setprofile` in the operation's own thread, after the same operation has run once,
 so that what is made once is made. It prints a table of its own; the figures are the same on each
 machine.
 """
 
+import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -22,12 +24,16 @@ from progress_backend.record.model import TaskStatus, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.tracking.lost_runs import Judge
+from progress_backend.web import create_app
+from progress_backend.web.state import lifespan
 
+from . import cloned_records
 from .jobs import make_app
 from .row import Row
 from .written_value import our_write
 
 _OURS = str(Path(progress_backend.__file__).parent)
+_WEB, _STORE = f"{_OURS}/web/", f"{_OURS}/store/"
 #: Parts of a function that newer Pythons do not call.
 _PARTS = frozenset({"<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>"})
 #: Of each walk what is wanted: files, calls, ways back.
@@ -35,7 +41,10 @@ WANTED = {
     "a value, sender's thread -> Redis": (22, 70, 15),
     "publish -> record": (24, 85, 18),
     "one lost record found": (28, 220, 60),
+    "GET status": (22, 90, 18),
 }
+#: Of a read, the files of web that are entered before the store's first one.
+WEB_BEFORE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +55,23 @@ class Walk:
     files: int
     calls: int
     back: int
+    web: int
 
 
 def walked(operation: Callable[[], object]) -> Walk:
     """Counts the library's Python functions that the operation calls in this thread."""
     seen: set[str] = set()
-    calls = back = 0
+    calls = back = web = 0
     last = ""
 
     def count(frame: FrameType, event: str, _: Any) -> None:
-        nonlocal calls, back, last
+        nonlocal calls, back, last, web
         name = frame.f_code.co_filename
         if event != "call" or not name.startswith(_OURS) or frame.f_code.co_name in _PARTS:
             return
         calls += 1
+        if not any(file.startswith(_STORE) for file in seen):
+            web = sum(file.startswith(_WEB) for file in seen)
         back += name != last and name in seen
         seen.add(name)
         last = name
@@ -70,7 +82,7 @@ def walked(operation: Callable[[], object]) -> Walk:
         operation()
     finally:
         sys.setprofile(before)
-    return Walk(len(seen), calls, back)
+    return Walk(len(seen), calls, back, web)
 
 
 def measure(quick: bool) -> list[Row]:
@@ -86,7 +98,7 @@ def measure(quick: bool) -> list[Row]:
                 operation()
             walks = [walked(operation) for operation in (write, publish)]
             _run_out(store, "lost-2")
-            walks.append(walked(lose))
+            walks += [walked(lose), _of_a_read(Settings(redis_url=f"{base}/4"))]
             found = store.run(store.flows.get("lost-2"))
             assert found is not None
             assert f'"{TaskStatus.ERROR}"'.encode() in found
@@ -94,11 +106,45 @@ def measure(quick: bool) -> list[Row]:
     for (name, wanted), walk in zip(WANTED.items(), walks, strict=True):
         pairs = zip((walk.files, walk.calls, walk.back), wanted, strict=True)
         print(f"{name:36}" + "".join(f"{f'{have} / {most}':>12}" for have, most in pairs))
+    print(f"{'GET status: web before the store':36}{f'{walks[-1].web} / {WEB_BEFORE}':>12}")
     print(
         "    now / wanted at most; published is the task `noop`, alone, by delay(); a value's call "
         "in the job and its hand-over are not counted; the lost record is the only one of its lease"
     )
     return []
+
+
+def _of_a_read(settings: Settings) -> Walk:
+    """A read of a new document of a running task, by HTTP without a server."""
+    with Store(settings) as store, asyncio.Runner() as runner:
+        app, ids = create_app(settings), cloned_records.running(store, 2)
+        context = lifespan(app)
+        runner.run(context.__aenter__())
+
+        async def received() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def read(task_id: str) -> None:
+            sent: list[MutableMapping[str, Any]] = []
+
+            async def send(message: MutableMapping[str, Any]) -> None:
+                sent.append(message)
+
+            path = f"/internal/task/{task_id}/status"
+            local = {"server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "scheme": "http"}
+            asked = {"type": "http", "method": "GET", "path": path, "query_string": b""}
+            await app({**local, **asked, "headers": [(b"host", b"127.0.0.1")]}, received, send)
+            assert sent[0]["status"] == 200
+
+        async def settled() -> None:
+            while not app.state.progress.listener.connected:
+                await asyncio.sleep(0.01)
+
+        runner.run(settled())
+        runner.run(read(ids[0]))
+        walk = walked(lambda: runner.run(read(ids[1])))
+        runner.run(context.__aexit__(None, None, None))
+        return walk
 
 
 def _losses(store: Store) -> Callable[[], None]:

@@ -76,6 +76,28 @@ async def test_a_place_is_read_again_after_a_second(
     assert await ahead(tasks, last) == 1
 
 
+async def test_a_document_that_says_all_is_parsed_once(
+    store: AsyncStore, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown_tasks, "monotonic", clock := Clock(100.0))
+    records, tasks = Records(redis_url), ShownTasks(store)
+    for task_id, event, same in (
+        ("at work", None, False),  # runs of its type will estimate its end
+        ("paused", ev.Paused(), True),
+        ("cancelled", ev.Cancelled(), True),
+    ):
+        records.publish(task_id)
+        if event is not None:
+            records.apply(task_id, event)
+        shown = await tasks.of(task_id)
+        clock.time += 60
+        again = await tasks.of(task_id)
+        assert shown is not None
+        assert again is not None
+        assert again.document == shown.document
+        assert (again is shown) == same
+
+
 async def test_no_more_records_are_kept_than_bounded(
     store: AsyncStore, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
