@@ -45,7 +45,7 @@ _RANGES = {
     "log_kib": (1, 64, ""),
     "partitions": (0, 1_024, ""),
 }
-_LIMITS = ("max_writes", "max_client_sockets", "max_sockets", "max_created", "max_created_bytes")
+_LIMITS = ("max_writes", "max_client_sockets", "max_sockets", "max_created_bytes")
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -127,11 +127,8 @@ class Settings:
     max_client_sockets: int = 1_000
     #: Sockets and event streams that all clients may have open at an API process; 0: any number.
     max_sockets: int = 20_000
-    #: Records that one client may create by HTTP in each `PROGRESS_UNSTARTED_S`; 0: any number. A
-    #: record that is later updated, ended or cancelled by HTTP no longer counts.
-    max_created: int = 100_000
     #: Bytes in the bodies of one client's writes in each `PROGRESS_UNSTARTED_S`; 0: any number. The
-    #: first 4 KiB of each body do not count.
+    #: first 4 KiB of a body count only of one that creates a record.
     max_created_bytes: int = 1_073_741_824
     #: How long a record that was created by HTTP or by `RedisProgressService` is kept, unless its
     #: task is published or starts.

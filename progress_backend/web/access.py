@@ -20,7 +20,7 @@ from starlette.types import Scope
 from ..settings import Settings
 from ..store.outage_log import OneAMinute
 from .loopback import is_loopback
-from .request_token import take_query_token
+from .request_token import TOKEN_OF_QUERY, take_query_token
 from .rights import Refusal
 
 _log = logging.getLogger(__name__)
@@ -68,18 +68,19 @@ class Access:
 
     def __init__(self, settings: Settings, bound: Bound | None = None) -> None:
         self.settings: Final = settings
-        self._origins = frozenset(settings.allowed_origins)
+        self.origins: Final = frozenset(settings.allowed_origins)
         self._hosts = frozenset(settings.allowed_hosts)
         self._bound = bound
         self._is_ours = lru_cache(_REMEMBERED)(self._names_us)
         #: Headers of every response: `SECURING`, and Vary where it depends on the origin.
-        self.marks: Final = [*SECURING, *([(b"vary", b"Origin")] if self._origins else [])]
+        self.marks: Final = [*SECURING, *([(b"vary", b"Origin")] if self.origins else [])]
 
     def refusal(self, scope: Scope, *, streams: bool = False) -> Refusal | None:
         """The refusal of a request or socket, whoever sends it; None if it passes. `streams`:
         whether its answer is open until the client leaves. The first that is done with either: a
         token is taken out of its query."""
-        take_query_token(scope)
+        if TOKEN_OF_QUERY in scope["query_string"]:
+            take_query_token(scope)
         if scope["path"].endswith("\n"):  # a route's pattern would match without it
             return Refusal(404, "Not Found")
         server = scope["server"]
@@ -119,15 +120,13 @@ class Access:
 
     def lets_in(self, origin: str, scope: Scope) -> bool:
         """Whether pages of the origin have the rights of this service's own page."""
-        return origin.lower() in self._origins or _is_own(origin, scope)
+        return origin.lower() in self.origins or _is_own(origin, scope)
 
     def crossing(self, scope: Scope) -> str | None:
         """The listed foreign origin of a request, which its response has to name (CORS); None
         without one."""
-        if not self._origins:
-            return None
         origins = [origin.decode("latin-1") for origin in _values(scope, b"origin")]
-        return origins[0] if len(origins) == 1 and origins[0].lower() in self._origins else None
+        return origins[0] if len(origins) == 1 and origins[0].lower() in self.origins else None
 
     def _names_us(self, host: bytes | None, address: str | None) -> bool:
         """Whether a Host header may be this service's. After DNS rebinding a page sends a name of

@@ -51,7 +51,6 @@ async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
 
         async def record(_: Request, task_id: str) -> None:
             await api.service.apply(task_id, event)
-            api.limits.give_back(task_id)
 
         done = await act_on(act.ids, partial(_act_on_one, request, action, record))
     return Response(dumps(done), media_type="application/json")

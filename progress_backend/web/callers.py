@@ -196,6 +196,8 @@ def caller_of(scope: Scope) -> Caller:
 def languages_of(scope: Scope, wish: Locale | None, settings: Settings) -> Languages:
     """The language that a request's caller wishes, and the service's own for callers who see a
     default text in place of what exceptions say."""
+    if _CALLER not in scope:  # anyone
+        return wish, None
     seen = rights.sees_errors(caller_of(scope))
     return wish, None if seen or (seen is None and settings.show_errors) else settings.locale
 

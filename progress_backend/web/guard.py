@@ -57,15 +57,28 @@ async def guarded(
         return
     scope[_PASSED] = True
     access = access_of(scope)
-    send = _marking(send, access, access.crossing(scope))
+    marks = access.marks
+    if access.origins and (crossing := access.crossing(scope)) is not None:
+        allowed = (_ORIGIN_ALLOWED, crossing.encode("latin-1"))
+        marks = [*marks, allowed, (b"access-control-expose-headers", _EXPOSED.encode())]
+
+    async def marked(message: Message) -> None:
+        """Adds the headers of every response, and the CORS headers for a listed origin."""
+        if message["type"] == "http.response.start":
+            headers = list(message.get("headers", ()))
+            own = _ONCE.intersection([name for name, _ in headers])
+            its = [mark for mark in marks if mark[0] not in own] if own else marks
+            message["headers"] = headers + its
+        await send(message)
+
     refusal = access.refusal(scope, streams=streams)
     if refusal is not None:
         api = getattr(scope["app"].state, "progress", None) if refusal.kind else None
-        await denied(api, refusal)(scope, receive, send)
-    elif (asked := _asked_beforehand(scope, access)) is not None:
-        await asked(scope, receive, send)
+        await denied(api, refusal)(scope, receive, marked)
+    elif scope["method"] == "OPTIONS" and (asked := _asked_beforehand(scope, access)) is not None:
+        await asked(scope, receive, marked)
     else:
-        await handle(scope, receive, send)
+        await handle(scope, receive, marked)
 
 
 def denied(api: Api | None, refusal: Refusal) -> Response:
@@ -78,29 +91,8 @@ def denied(api: Api | None, refusal: Refusal) -> Response:
     return JSONResponse({"detail": refusal.detail}, refusal.status, headers)
 
 
-def _marking(send: Send, access: Access, crossing: str | None) -> Send:
-    """A `send` that adds the headers of every response, and the CORS headers for a listed
-    origin."""
-    marks = access.marks
-    if crossing is not None:
-        allowed = (_ORIGIN_ALLOWED, crossing.encode("latin-1"))
-        marks = [*marks, allowed, (b"access-control-expose-headers", _EXPOSED.encode())]
-
-    async def marked(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = list(message.get("headers", ()))
-            own = _ONCE.intersection([name for name, _ in headers])
-            its = [mark for mark in marks if mark[0] not in own] if own else marks
-            message["headers"] = headers + its
-        await send(message)
-
-    return marked
-
-
 def _asked_beforehand(scope: Scope, access: Access) -> Response | None:
-    """The response to a CORS preflight; None for any other request."""
-    if scope["method"] != "OPTIONS":
-        return None
+    """The response to a CORS preflight; None for any other OPTIONS."""
     headers = Headers(scope=scope)
     origin = headers.get("origin")
     if origin is None or "access-control-request-method" not in headers:

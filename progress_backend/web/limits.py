@@ -1,5 +1,5 @@
-"""Limits of what one client may do at this process: writes, records, bytes, sockets and event
-streams. Routes and sockets ask here, once their caller may do what is asked for.
+"""Limits of what one client may do at this process: writes, bytes, sockets, event streams. Routes
+and sockets ask here, once their caller may do what is asked for.
 
 A client is a bearer token's name, or the owner that a site's `authorize` names; without either it
 is the address, and of share tokens, of which many people have the same, the address with what the
@@ -12,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Final
@@ -27,14 +27,13 @@ from .rights import WRITES, Action, Refusal
 
 #: Seconds of writes that a client may send at once.
 BURST_S: Final = 10.0
-#: Bytes of a body that are not counted: a record has so many whatever is written.
+#: Bytes of a body that are not counted, but of one that creates: a record has so many whatever is
+#: written.
 FREE: Final = 4096
 #: Bits of an IPv6 address that are one client's: it may choose the others.
 _NETWORK: Final = 64
 #: Addresses with a cached client.
 _REMEMBERED: Final = 1024
-#: Created records with a remembered client, to give it their place back.
-_OPEN_RECORDS: Final = 20_000
 #: Lines of the audit log about what a client may not do: at once, and a minute.
 _REFUSED: Final = 10
 #: What a socket that was refused may wait before it tries again, in seconds.
@@ -50,10 +49,6 @@ class Limits:
         rate, kept_s = settings.max_writes, settings.unstarted_s
         self._rate, self._at_once = rate, max(rate * BURST_S, 1.0)
         self._writes = Buckets(rate, self._at_once) if rate else None
-        most = settings.max_created
-        self._created = Buckets(most / kept_s, most) if most else None
-        #: The client of each created record that has a place, by the task's id; the newest last.
-        self._places: OrderedDict[str, str] = OrderedDict()
         size = settings.max_created_bytes
         self._bytes = Buckets(size / kept_s, size) if size else None
         self._refused = Buckets(_REFUSED / 60, _REFUSED)
@@ -70,26 +65,6 @@ class Limits:
         wait_s = self._wait(self._writes, client)
         return self._too_often(wait_s) if wait_s > 0 else None
 
-    def of_create(self, scope: Scope, task_id: str) -> Refusal | None:
-        """The refusal of a new record; None if it passes, and has a place of its client."""
-        if self._created is None or (client := client_of(scope)) is None:
-            return None
-        if (wait_s := self._wait(self._created, client)) > 0:
-            why = f"this client has created too many records: {self._settings.max_created} that "
-            why += "were not updated, ended or cancelled by HTTP (PROGRESS_MAX_CREATED)"
-            return _too_many("records", why, wait_s)
-        self._places[task_id] = client
-        if len(self._places) > _OPEN_RECORDS:
-            self._places.popitem(last=False)
-        return None
-
-    def give_back(self, task_id: str) -> None:
-        """Gives a record's place back to the client that created it: it was updated, has ended, or
-        was not created."""
-        client = self._places.pop(task_id, None)
-        if client is not None and self._created is not None:
-            self._created.give(client, self._clock())
-
     def of_many(self, scope: Scope, many: int) -> Refusal | None:
         """The refusal of a request that changes so many tasks, and has passed as one; None if it
         passes, and all are counted: of more than may be written at once, as many as that."""
@@ -102,10 +77,10 @@ class Limits:
         return None
 
     def of_body(self, scope: Scope, size: int) -> Refusal | None:
-        """The refusal of a body of `size` bytes; None if it passes, and is counted."""
-        if size <= FREE or (client := client_of(scope)) is None:
+        """The refusal of a body of which `size` bytes count; None if it passes, and is counted."""
+        if size <= 0 or (client := client_of(scope)) is None:
             return None
-        if (wait_s := self._wait(self._bytes, client, size - FREE)) > 0:
+        if (wait_s := self._wait(self._bytes, client, size)) > 0:
             most, span_s = self._settings.max_created_bytes, self._settings.unstarted_s
             why = f"this client has sent too many bytes: above {most} in {span_s:g} s "
             return _too_many("bytes", f"{why}(PROGRESS_MAX_CREATED_BYTES)", wait_s)

@@ -19,7 +19,7 @@ _REMEMBERED: Final = 256
 _LONGEST: Final = 64
 #: Headers in which a proxy names its client; in `Forwarded` as `for=`.
 _LISTS: Final = (b"x-forwarded-for", b"x-real-ip")
-_FORWARDED: Final = b"forwarded"
+_NAMES: Final = (*_LISTS, b"forwarded")
 #: An address that a proxy names, which may have a port, brackets and quotes.
 _NAMED: Final = re.compile(r'("?)(?:\[(.*)\]|([^:]*|.*:.*:.*))(?::\d+)?\1')
 
@@ -30,11 +30,18 @@ def is_from_here(scope: Scope) -> bool:
     server, client = scope["server"], scope.get("client")
     if server is None:
         return False
-    by_file = server[1] is None  # a Unix socket, which has no client
-    # uvicorn replaces the client by one of a header, but not the server.
-    near = by_file or is_loopback(server[0])
-    near = near and (by_file if client is None else _is_here(client[0]))
-    return near and all(map(_is_here, _named(scope)))
+    named = [header for header in scope["headers"] if header[0] in _NAMES]
+    return (not named or all(map(_is_here, _named(named)))) and _is_near(
+        None if server[1] is None else server[0], None if client is None else client[0]
+    )
+
+
+@lru_cache(_REMEMBERED)
+def _is_near(server: str | None, client: str | None) -> bool:
+    """Whether both ends of a connection are on loopback; a Unix socket has no address of a server,
+    and mostly no client. uvicorn replaces the client by one of a header, but not the server."""
+    near = server is None or is_loopback(server)
+    return near and (server is None if client is None else _is_here(client))
 
 
 def is_loopback(address: str) -> bool:
@@ -52,12 +59,12 @@ def _is_loopback(address: str) -> bool:
     return (getattr(found, "ipv4_mapped", None) or found).is_loopback
 
 
-def _named(scope: Scope) -> Iterator[str]:
+def _named(headers: list[tuple[bytes, bytes]]) -> Iterator[str]:
     """Each client that a proxy names; "" where it names none in its part of `Forwarded`."""
-    for name, value in scope["headers"]:
+    for name, value in headers:
         if name in _LISTS:
             yield from value.decode("latin-1").split(",")
-        elif name == _FORWARDED:
+        else:
             for part in value.decode("latin-1").split(","):
                 pairs = [pair.partition("=") for pair in part.split(";")]
                 yield from [of for key, _, of in pairs if key.strip().lower() == "for"] or [""]

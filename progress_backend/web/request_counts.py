@@ -23,7 +23,6 @@ REFUSED: Final = (
     "right",
     "origin",
     "writes",
-    "records",
     "bytes",
     "client_sockets",
     "sockets",

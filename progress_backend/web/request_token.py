@@ -17,7 +17,8 @@ TOKEN_PROTOCOL: Final = "token."  # noqa: S105 - no token
 BEARER: Final = b"bearer "
 #: Key in a scope of the share token that its query had.
 _QUERY_TOKEN: Final = "progress_backend.query_token"  # noqa: S105 - no token
-_TOKEN_OF_QUERY: Final = b"token="
+#: What a token in a query begins with.
+TOKEN_OF_QUERY: Final = b"token="
 
 
 def presented(scope: Scope) -> str | None:
@@ -36,14 +37,12 @@ def take_query_token(scope: Scope) -> None:
     """Takes a share token out of the query, so that no log that is written after the request has
     it. Another token is not accepted there, but taken out all the same."""
     query: bytes = scope["query_string"]
-    if _TOKEN_OF_QUERY not in query:
-        return
     parts = query.split(b"&")
-    kept = [part for part in parts if not part.startswith(_TOKEN_OF_QUERY)]
+    kept = [part for part in parts if not part.startswith(TOKEN_OF_QUERY)]
     if len(kept) < len(parts):
         scope["query_string"] = b"&".join(kept)
-        given = next(part for part in parts if part.startswith(_TOKEN_OF_QUERY))
-        text = unquote(given[len(_TOKEN_OF_QUERY) :].decode("latin-1"))
+        given = next(part for part in parts if part.startswith(TOKEN_OF_QUERY))
+        text = unquote(given[len(TOKEN_OF_QUERY) :].decode("latin-1"))
         scope[_QUERY_TOKEN] = text if is_shared(text) else None
 
 

@@ -18,16 +18,16 @@ from .rights import WRITES, Action, Kind, Resource
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 Answers = dict[int, dict[str, Any]]
 _STREAM: Final = "text/event-stream"
-#: What a request of a route does, and to what; None: any caller may request it. A supervisor has no
-#: token, the page requests one itself, and neither page nor description has data of a task.
-Right = tuple[Action, Kind] | None
+#: What a request of a route does, and to what; without one any caller may request it. A supervisor
+#: has no token, the page requests one itself, and neither page nor description has data of a task.
+Right = tuple[Action, Kind]
 
 
 class Row(NamedTuple):
     """A route's row; `answers` by their status."""
 
     summary: str
-    right: Right
+    right: Right | None
     answers: dict[int | str, dict[str, Any]]
 
     @property
@@ -40,7 +40,7 @@ class Row(NamedTuple):
 TABLE: Final[dict[Callable[..., Any], Row]] = {}
 
 
-def route(summary: str, right: Right, answers: Answers) -> Callable[[Endpoint], Endpoint]:
+def route(summary: str, right: Right | None, answers: Answers) -> Callable[[Endpoint], Endpoint]:
     """A decorator of a route's function; its docstring is the route's description. `answers` are
     added to those that all routes with such a right have."""
 
@@ -51,7 +51,7 @@ def route(summary: str, right: Right, answers: Answers) -> Callable[[Endpoint], 
     return noted
 
 
-def resource_of(right: tuple[Action, Kind], scope: Scope) -> Resource:
+def resource_of(right: Right, scope: Scope) -> Resource:
     """What a request of a route reads or changes; a path parameter has the id of a single one."""
     action, kind = right
     if kind == "tasks" and action == "list":
@@ -120,7 +120,7 @@ _NOT_ALLOWED: Final = {
 }
 
 
-def _common(right: Right) -> Answers:
+def _common(right: Right | None) -> Answers:
     """The answers that all routes with such a right have."""
     if right is None:
         return {403: answer("The Host is not allowed.", Problem)}

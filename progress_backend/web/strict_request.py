@@ -7,8 +7,8 @@ from typing import Any, Final, NoReturn
 
 from fastapi import HTTPException, Request
 from starlette.datastructures import QueryParams
-from starlette.types import Receive, Scope
 
+from .limits import FREE
 from .route_table import query_of
 from .state import api_of
 
@@ -22,9 +22,9 @@ _TOO_DEEP: Final = f"the body is nested deeper than {MAX_DEPTH} levels"
 class StrictRequest(Request):
     """A request with a bounded body of strict JSON; it may be null where none is needed."""
 
-    def __init__(self, scope: Scope, receive: Receive, *, needs_body: bool) -> None:
-        super().__init__(scope, receive)
-        self._needs_body = needs_body
+    #: Whether its route needs a body, and how many bytes of one do not count.
+    needs_body = False
+    free = FREE
 
     async def body(self) -> bytes:
         """The body.
@@ -44,7 +44,7 @@ class StrictRequest(Request):
             if size:
                 self._check_kind()
             api = api_of(self)
-            if (refusal := api.limits.of_body(self.scope, size)) is not None:
+            if (refusal := api.limits.of_body(self.scope, size - self.free)) is not None:
                 api.measured.refusal(refusal)
                 again = {"Retry-After": str(refusal.retry_after_s)}
                 raise HTTPException(refusal.status, refusal.detail, again)
@@ -85,7 +85,7 @@ class StrictRequest(Request):
             raise HTTPException(422, _TOO_DEEP) from None
         except ValueError as error:
             raise HTTPException(422, f"the body is not JSON: {error}") from None
-        if not isinstance(value, dict) and (value is not None or self._needs_body):
+        if not isinstance(value, dict) and (value is not None or self.needs_body):
             raise HTTPException(422, "the body must be a JSON object")
         _check(value)
         return value

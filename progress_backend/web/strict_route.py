@@ -23,9 +23,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..errors import ProgressError, StoreUnavailable, TransitionRefused
 from .audit import Audited
 from .callers import caller_of
-from .guard import HEAD, ITSELF, UNKNOWN, as_get, denied, guarded
-from .rights import WRITES
-from .route_table import TABLE, resource_of
+from .guard import HEAD, ITSELF, UNKNOWN, Handle, as_get, denied, guarded
+from .limits import FREE
+from .rights import ANYONE, WRITES
+from .route_table import TABLE, Right, resource_of
 from .state import api_in, may
 from .strict_request import StrictRequest
 from .terminate import BrokerUnavailable
@@ -52,6 +53,7 @@ class StrictRoute(APIRoute):
         self._right, self.streams = row.right, row.streams
         body = self.body_field
         self._needs_body = body is not None and body.field_info.is_required()
+        self._free = 0 if row.right == ("create", "tasks") else FREE
         #: The value of an empty query, which no function changes; None where that is refused.
         self._no_query: Any = None
         for field in self.dependant.query_params:
@@ -68,10 +70,10 @@ class StrictRoute(APIRoute):
         """Handles a request behind the guard, as APIRoute does."""
         if scope["method"] == "HEAD" and "GET" in (self.methods or ()):
             scope = as_get(scope)
-        call = super().handle
+        call: Handle = super().handle
         its = scope["method"] in (self.methods or ())
         try:
-            call = partial(self._if_allowed, call) if its else call
+            call = partial(self._allowed, call) if its else call
             await guarded(call, scope, receive, send, streams=self.streams)
         except AnyHTTPException as error:  # a wrong method: the application answers it
             error.headers = {**(error.headers or {}), **ITSELF}
@@ -79,19 +81,24 @@ class StrictRoute(APIRoute):
                 error.headers["Allow"] = "GET, HEAD"
             raise
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answers a request that the guard lets through, without FastAPI."""
-        await self._if_allowed(self._call, scope, receive, send)
+        return self._allowed(self._call, scope, receive, send)
 
-    async def _if_allowed(self, call: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    def _allowed(
+        self, call: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> Awaitable[None]:
         """Responds to a request if its caller may do what the route does."""
         if (right := self._right) is None:
-            await call(scope, receive, send)
-            return
+            return call(scope, receive, send)
+        if right[0] not in WRITES and api_in(scope).callers.all_may(scope):
+            return call(scope, receive, send)
+        return self._if_may(right, call, scope, receive, send)
+
+    async def _if_may(
+        self, right: Right, call: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         action, api = right[0], api_in(scope)
-        if action not in WRITES and api.callers.all_may(scope):
-            await call(scope, receive, send)
-            return
         resource = resource_of(right, scope)
         audited = Audited(scope, send, action, resource) if action in WRITES else None
         try:
@@ -164,7 +171,8 @@ class StrictRoute(APIRoute):
     ) -> Response:
         """The response of a handler, or that of an error of the library; counted."""
         began, status = time.perf_counter(), 500
-        request = StrictRequest(scope, receive, needs_body=self._needs_body)
+        request = StrictRequest(scope, receive)
+        request.needs_body, request.free = self._needs_body, self._free
         try:
             response = await handle(request)
             status = response.status_code
@@ -188,7 +196,9 @@ class StrictRoute(APIRoute):
                 method = "HEAD" if HEAD in scope else scope["method"]
                 took = time.perf_counter() - began
                 api.measured.request(method, self.path_format, status, took)
-        if caller_of(scope).limited:  # another caller is sent other tasks from the same address
+        if (
+            (caller := caller_of(scope)) is not ANYONE and caller.limited
+        ):  # another caller is sent other tasks from the same address
             response.headers.setdefault("Cache-Control", "no-store")
         return response
 

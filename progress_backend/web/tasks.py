@@ -55,19 +55,15 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
     made = Resource("tasks", task_type=task.task_type, owner=owner)
     task_id = str(uuid.uuid4())
     refusal = rights.refusal(caller, "create", made)
-    share = None if refusal else _share(api, task_id, task.share)
-    if (refusal := refusal or api.limits.of_create(request.scope, task_id)) is not None:
+    if refusal is not None:
         return denied(api, refusal)
+    share = _share(api, task_id, task.share)
     shared = True if task.share else None
     note(request.scope, id=task_id, task_type=task.task_type, owner=owner, share=shared)
-    try:
-        event = caller_events.creation(
-            task.task_type, task.total_items, task.symbol, task.metadata, owner
-        )
-        document = await api.service.apply(task_id, event)
-    except BaseException:  # as of a client that has gone: it has created nothing
-        api.limits.give_back(task_id)
-        raise
+    event = caller_events.creation(
+        task.task_type, task.total_items, task.symbol, task.metadata, owner
+    )
+    document = await api.service.apply(task_id, event)
     record = None
     # Read with an estimate, if the type's rate is known. The task is created whether or not that
     # works.
@@ -133,7 +129,6 @@ async def update_task(
         document = await api.service.apply(task_id, *events)
     except TaskNotFound:
         return await _of_workflow(api, task_id, update, asks, languages)
-    api.limits.give_back(task_id)
     return _task(document, languages)
 
 
@@ -237,7 +232,6 @@ async def cancel_task(
         await api.broker.check()
     try:
         document = await api.service.apply(task_id, Cancelled(by=by, reason=cancel.reason))
-        api.limits.give_back(task_id)
     except TaskNotFound:
         await workflow_there(api, task_id)
         if cancel.terminate:

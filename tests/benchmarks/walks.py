@@ -1,5 +1,5 @@
-"""How far one operation walks through the library: files entered, Python calls, ways back; of a read by
-HTTP also the files of web before its first line of work.
+"""How far one operation walks through the library: files entered, Python calls, ways back; of a
+read by HTTP also the files of web before its first line of work.
 
 Counted with `sys.setprofile` in the operation's own thread, after the same operation has run once,
 so that what is made once is made. It prints a table of its own; the figures are the same on each

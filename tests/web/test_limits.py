@@ -93,55 +93,24 @@ def test_a_token_for_all_tasks_may_write_as_often_as_its_users_do(
     assert [put(api, task_id, limited).status_code for _ in range(3)] == [200, 200, 429]
 
 
-def test_a_client_creates_so_many_records_and_no_more(start_api: StartApi, redis_url: str) -> None:
-    api = start_api(redis_url=redis_url, trusted=True, max_created=2)
-    first, second, third = (create(api, HERE) for _ in range(3))
-    assert [answer.status_code for answer in (first, second, third)] == [201, 201, 429]
-    assert int(third.headers["retry-after"]) > 40_000, "one more in half a day"
-    assert put(api, first.json()["task_id"], HERE).status_code == 200
-    assert create(api, THERE).status_code == 201
-    assert api.http.get("/internal/tasks").json()["pagination"]["total"] == 3
-    assert third.json()["detail"].endswith("(PROGRESS_MAX_CREATED)")
-    assert refused(api, "records") == 1
-
-
-def test_a_record_that_is_moved_gives_its_place_back(start_api: StartApi, redis_url: str) -> None:
-    """Also one that cannot be created; not one that others created, or a second time."""
-    api = start_api(redis_url=redis_url, trusted=True, max_created=1)
-    Records(redis_url).start("others")
-
-    def cancel(task_id: str, how: str) -> httpx.Response:
-        if how == "act":
-            body = {"action": "cancel", "ids": [task_id]}
-            return api.http.post("/internal/act", json=body, headers=THERE)
-        return api.http.post(f"/internal/task/{task_id}/cancel", headers=HERE)
-
-    for how in ("update", "cancel", "act"):
-        made = create(api, HERE)
-        assert made.status_code == 201, how
-        for _ in range(2):
-            assert create(api, HERE).status_code == 429, how
-            task_id = made.json()["task_id"]
-            assert put(api, "others", HERE).status_code == 200
-        moved = put(api, task_id, HERE) if how == "update" else cancel(task_id, how)
-        assert moved.status_code == 200, how
-    assert create(api, HERE, share=True).status_code == 422
-    assert create(api, HERE).status_code == 201
-    assert put(api, task_id, HERE).status_code == 409
-    assert create(api, HERE).status_code == 429
-
-
-def test_long_bodies_are_counted_by_their_bytes(start_api: StartApi, redis_url: str) -> None:
+def test_bodies_are_counted_by_their_bytes(start_api: StartApi, redis_url: str) -> None:
+    """Of one that creates all bytes count, of another those above the first 4 KiB."""
     api = start_api(redis_url=redis_url, trusted=True, max_created_bytes=10_000)
-    long, short = {"text": "x" * (FREE + 8_000)}, {"text": "x" * (FREE - 200)}
-    assert create(api, HERE, metadata=long).status_code == 201
-    answer = create(api, HERE, metadata=long)
-    assert answer.status_code == 429
-    assert answer.headers["retry-after"]
-    assert all(create(api, HERE, metadata=short).status_code == 201 for _ in range(5))
-    assert create(api, THERE, metadata=long).status_code == 201
-    assert create(api, {}, metadata=long).status_code == 201
-    assert refused(api, "bytes") == 1
+    text = {"text": "x" * 3_500}
+    first, *more = [create(api, HERE, metadata=text) for _ in range(3)]
+    assert [answer.status_code for answer in (first, *more)] == [201, 201, 429]
+    assert int(more[-1].headers["retry-after"]) > 1_000
+    assert more[-1].json()["detail"].endswith("(PROGRESS_MAX_CREATED_BYTES)")
+
+    def update(size: int) -> int:
+        path = f"/internal/task/{first.json()['task_id']}/update"
+        body = {"status": "running", "details": {"text": "x" * size}}
+        return api.http.put(path, json=body, headers=HERE).status_code
+
+    assert [update(size) for size in (FREE - 200, FREE - 200, FREE + 8_000)] == [200, 200, 429]
+    assert create(api, THERE, metadata=text).status_code == 201
+    assert create(api, {}, metadata=text).status_code == 201
+    assert refused(api, "bytes") == 2
 
 
 @pytest.fixture(params=["its own server", pytest.param("another server", marks=pytest.mark.wide)])
@@ -289,7 +258,7 @@ def scope_of(client: Any, server: Any = HOME, headers: Any = ()) -> dict[str, An
 
 def test_zero_is_no_limit() -> None:
     none = dict.fromkeys(
-        ("max_writes", "max_client_sockets", "max_sockets", "max_created", "max_created_bytes"), 0
+        ("max_writes", "max_client_sockets", "max_sockets", "max_created_bytes"), 0
     )
     limits, scope = Limits(Settings(**none)), scope_of(("203.0.113.7", 1))
     for _ in range(10_000):

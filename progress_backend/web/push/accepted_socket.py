@@ -40,7 +40,7 @@ class Socket:
         self.api = api_of(websocket)
         self.writer = SocketWriter(websocket, self.api.listener.watches.counts)
 
-    async def admit(self, query: type[Query], right: Right) -> Query:
+    async def admit(self, query: type[Query], right: Right | None) -> Query:
         """The parsed query, if page and caller may open the socket, and the client has not too
         many. Without a right any caller may.
 
@@ -113,7 +113,7 @@ Serve = Callable[[Socket, Query], Awaitable[None]]
 
 
 def socket_route(
-    router: APIRouter, path: str, right: Right, query: type[Query]
+    router: APIRouter, path: str, right: Right | None, query: type[Query]
 ) -> Callable[[Serve[Query]], Serve[Query]]:
     """A decorator of the function that serves a socket: it gets the socket, which its caller has
     the right to open, and what its query asks for; what it raises closes the socket with a code. It
