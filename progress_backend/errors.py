@@ -138,7 +138,7 @@ class ForeignValue(ProgressError, ValueError):
 
     def __init__(self, task_id: str | None, fault: str) -> None:
         of = "" if task_id is None else f" for task {printable(task_id)}"
-        super().__init__(f"what is stored{of} is no record: {fault}")
+        super().__init__(f"what is stored{of} is not a record: {fault}")
         self.task_id = task_id
         self.fault = fault
 

@@ -175,5 +175,5 @@ def test_an_address_that_cannot_be_read_is_refused_before_anything_is_asked(url:
 
 
 def test_an_option_that_is_none_is_refused_for_a_cluster_too() -> None:
-    with pytest.raises(SettingsError, match="option that is none"):
+    with pytest.raises(SettingsError, match="unusable option"):
         Store(Settings(redis_url="redis+cluster://a:1?health_check_interval=often"))

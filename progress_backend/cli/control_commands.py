@@ -94,7 +94,7 @@ def _act(
     if asked:
         click.echo(f"{action} of {name(asked)} is requested: {_THEN[action]}")
     if reached := [one for code in _REACHED[action] for one in refused.pop(code, ())]:
-        click.echo(f"{action} of {name(reached)} was done before")
+        click.echo(f"{action} of {name(reached)} had already been requested")
     for code, those in refused.items():
         why = f"already ended ({code})" if code in ENDED else code.replace("_", " ")
         click.echo(f"{action} of {name(those)} was refused: {why}", err=True)

@@ -79,7 +79,7 @@ def demo(ctx: click.Context, port: int | None, *, insecure: bool) -> None:
         page = ["-c", _CLI, "serve", "-A", _APP, "--start", "--port", at, *more]
         answers = {"worker": (worker, r" ready\.$"), "page": (page, r"http://\S+")}
         address = start_parts(stack, folder, answers, begun)["page"]
-        click.echo(f"{address}/  (Ctrl-C ends all of it)")
+        click.echo(f"{address}/  (Ctrl-C ends everything)")
         if not insecure:
             click.echo("403 in a forwarded editor? Type: progress-backend demo --insecure")
         # Celery takes half a second to import, and reads the environment.

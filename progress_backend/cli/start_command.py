@@ -30,7 +30,7 @@ def _arguments(
     for one in given:
         name, is_pair, text = one.partition("=")
         if not (is_pair and name):
-            raise click.BadParameter(f"{one!r} is no key=value", ctx, parameter)
+            raise click.BadParameter(f"{one!r} is not key=value", ctx, parameter)
         if name in arguments:
             raise click.BadParameter(f"{name} is given twice", ctx, parameter)
         try:
@@ -80,7 +80,7 @@ def start(
         show_until_end(source, lambda: reader, _INTERVAL_S, source.url, whole=True)
     except click.exceptions.Exit as left:
         if left.exit_code == 130:
-            click.echo(f"the job goes on: progress-backend watch {task_id}", err=True)
+            click.echo(f"the job continues: progress-backend watch {task_id}", err=True)
         raise
 
 

@@ -43,13 +43,13 @@ def ask(
     if found is None:
         raise WorkflowNotFound(workflow_id)
     if not found.open:
-        message = f"workflow {workflow_id} has already ended: it is {found.status}"
+        message = f"workflow {workflow_id} has already ended ({found.status})"
         raise TaskAlreadyFinished(message, found.status)
     act = Act.made(action, milliseconds(now), by, flows.redaction.value("reason", reason))
     instead = yield from direct(workflow_id, act, MEMBER_TTL_MS)
     if instead is not None and instead.action != action:
         stands = found._replace(act=instead).status
-        message = f"{action} is refused: {instead.action} was asked of workflow {workflow_id}"
+        message = f"{action} is refused: workflow {workflow_id} has a request to {instead.action}"
         raise TransitionRefused(message, stands)
     found = found._replace(act=instead or act)
     document = yield from body_of(flows, workflow_id, found, now)

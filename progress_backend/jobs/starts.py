@@ -204,7 +204,7 @@ class Starts:
         except kept_message.NotSigned:
             raise StartError(f"the arguments of task {task_id} are {_NOT_SIGNED}", 409) from None
         if name not in self.jobs:
-            raise StartError(f"there is no job {name!r:.90} in the code any more", 409)
+            raise StartError(f"the code no longer has a job {name!r:.90}", 409)
         return name, given, kwargs
 
     async def _claimed(

@@ -162,7 +162,7 @@ class Tools:
     async def cancel(self, ctx: Context, job_id: str) -> CallToolResult:
         """Cancels a task that is marked for starts."""
         if "again" not in await self.read(ctx, job_id):
-            raise Refused(403, "this is no job that an agent may start, so none that it may cancel")
+            raise Refused(403, "agents may not start this job, so they may not cancel it")
         body = await self.ask(ctx, "POST", "task", job_id, "cancel", json={"by": "mcp"})
         return result(texts.line(body), texts.job(body))
 

@@ -61,7 +61,7 @@ async def over_http(api: Api, tools: Tools, host: str, port: int, settings: Sett
     here = ipaddress.ip_address(host).is_loopback
     async with aclosing(api):
         if not here and not await _requires_tokens(api):
-            raise SettingsError(f"{host} is no address of loopback: the API has to require tokens")
+            raise SettingsError(f"{host} is not a loopback address: the API has to require tokens")
         app = app_of(server_of(tools, settings), host, settings)
         app = app if here else _with_token(app)
         config = uvicorn.Config(app, host, port, access_log=False)

@@ -61,7 +61,7 @@ def line(body: Mapping[str, Any]) -> str:
         return f'{named}: {status}, and then the API stopped answering; read it with the tool "job"'
     if status not in ("completed", "error", "cancelled"):
         done = f"{body['progress']['percentage']:g} %"
-        return f'{named}: {status}, {done}; it goes on, read it with the tool "job"'
+        return f'{named}: {status}, {done}; it continues, read it with the tool "job"'
     ended = f"{named}: {status}" + (f" ({plain(cause)})" if cause else "")
     return ended if body["final"] else f"{ended}; it may still run again"
 

@@ -181,7 +181,7 @@ def name_fits(what: str, value: object, most: int = MAX_NAME) -> None:
     if not is_plain(value):
         raise InvalidEvent(f"{what} {value!r} has a control character")
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise InvalidEvent(f"{what} {value!r} has half a surrogate pair, which is no text")
+        raise InvalidEvent(f"{what} {value!r} has half a surrogate pair: send Unicode")
 
 
 def _items(what: str, value: object) -> None:

@@ -91,9 +91,9 @@ def _checked(read: Callable[[bytes], T], document: bytes, task_id: str | None) -
         record = read(document)
         _check_all_times(record)
     except msgspec.ValidationError as error:
-        raise ForeignValue(task_id, f"its JSON is no record's: {error}, {OTHER_VERSION}") from None
+        raise ForeignValue(task_id, f"its JSON is not a record: {error}, {OTHER_VERSION}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ForeignValue(task_id, "it is no JSON") from None
+        raise ForeignValue(task_id, "it is not JSON") from None
     except ValueError as error:
         raise ForeignValue(task_id, str(error)) from None
     if task_id is not None and record.task_id != task_id:

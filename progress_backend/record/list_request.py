@@ -129,11 +129,11 @@ class ListRequest:
         for one, other in self._apart():
             looked_through = {one, other} <= _LOOKED_THROUGH
             if not looked_through or (one not in of_token and other not in of_token):
-                raise InvalidEvent(f"{one} and {other} do not go together")
+                raise InvalidEvent(f"{one} and {other} cannot be combined")
         if self.sort == BY_END and self.status not in (None, *ENDED):
-            raise InvalidEvent(f"status={self.status} and sort={BY_END} do not go together")
+            raise InvalidEvent(f"status={self.status} and sort={BY_END} cannot be combined")
         if self.by_cursor and self.sort != NEWEST:
-            raise InvalidEvent(f"owner and sort={self.sort} do not go together")
+            raise InvalidEvent(f"owner and sort={self.sort} cannot be combined")
         if self.top and self.sort == RUNNING and self.page != 1:
             raise InvalidEvent(f"top and sort={RUNNING} have one page")
         if self.page != 1 if self.by_cursor else self.cursor is not None:

@@ -261,7 +261,7 @@ def _refusal(task: Task | None, event: ev.Event) -> TransitionRefused:
         return TransitionRefused(f"{what} is refused: there is no record", ABSENT)
     if task.ended:
         return TaskAlreadyFinished(
-            f"task {task.task_id} has already ended: it is {task.status}", task.status
+            f"task {task.task_id} has already ended ({task.status})", task.status
         )
     message = f"{what} is refused: task {task.task_id} is {task.status}"
     return TransitionRefused(message, task.status)

@@ -263,7 +263,7 @@ class Run:
             self.warned = True
             logger.warning(
                 "task %s (%s) gave the counts %.50s of %.50s: a count is a number of items, from 0 "
-                "to the total, such as 50 of 100 where half of it is done",
+                "to the total, such as 50 of 100",
                 *(self.task_id, self.identity.task_type, text_of(current), text_of(total)),
             )
 

@@ -46,7 +46,7 @@ def request(
     if (wait := (yield from stacks.ask(task_id, caller, now_ms))) is not None:
         of = "callers with a part of the tasks" if caller else "all tasks"
         why = f"{stacks.MOST_LATELY} a minute are taken for {of} together"
-        why = "one in ten seconds is taken of it" if wait.same_task else why
+        why = "a task has at most one every ten seconds" if wait.same_task else why
         raise TooSoon(f"task {task_id} has no new stack yet: {why}", ceil(wait.ms / 1000))
     return {"task_id": task_id, "requested_at": rendered(now)}
 

@@ -62,7 +62,7 @@ def _without_ours(url: str) -> str:
     if database and not database.isdigit():
         if "@" in database:
             raise SettingsError(_UNREADABLE)
-        raise SettingsError(f"PROGRESS_REDIS_URL: {database!r} is no database number")
+        raise SettingsError(f"PROGRESS_REDIS_URL: {database!r} is not a database number")
     query = {name: value for name, value in parse_qsl(parts.query) if name not in _OURS}
     if "virtual_host" in query:
         query["db"] = query.pop("virtual_host").lstrip("/")
@@ -95,7 +95,7 @@ def usable() -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError, redis.exceptions.RedisError) as error:
-        raise SettingsError(f"PROGRESS_REDIS_URL has an option that is none: {error}") from error
+        raise SettingsError(f"PROGRESS_REDIS_URL has an unusable option: {error}") from error
 
 
 def sentinel_of(url: str) -> tuple[list[tuple[str, int]], str, dict[str, Any]]:

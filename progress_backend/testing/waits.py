@@ -77,7 +77,7 @@ def _for_good(task: Task) -> bool:
 
 def _shown(task: Task | None) -> str:
     if task is None:
-        return "There is no record of it."
+        return "It has no record."
     why = f", {task.error_cause}: {task.error_message}" if task.error_message else ""
     current, total, percentage = task.progress
     return (

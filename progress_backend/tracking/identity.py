@@ -159,10 +159,10 @@ def _owner(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int, UUID)):
-        raise TypeError(f"{value!r} is no name of an owner")
+        raise TypeError(f"{value!r} cannot be an owner")
     text = str(value)
     if not 1 <= len(text) <= MAX_OWNER or not is_plain(text):
-        raise ValueError(f"{text[:MAX_OWNER]!r} is no plain text of 1 to {MAX_OWNER} characters")
+        raise ValueError(f"{text[:MAX_OWNER]!r} is not a printable text of 1 to {MAX_OWNER} characters")
     text.encode()
     return text
 
@@ -199,7 +199,7 @@ def _object(value: Any) -> dict[str, Any]:
     """Returns the mapping as JSON, values without a JSON form as text. Above 16 KiB, or if AMQP
     cannot encode it, it is not in the message, only in the record that the publisher creates."""
     if not isinstance(value, (Mapping, type(None))):
-        raise TypeError(f"{value!r} is no mapping")
+        raise TypeError(f"{value!r} is not a mapping")
     travelling: dict[str, Any] = json.loads(dumps(value)) if value else {}
     return travelling
 

@@ -73,7 +73,7 @@ def install(
     if isinstance(app, Proxy):  # such as celery.current_app
         app = app._get_current_object()
     if not isinstance(app, Celery):
-        raise SettingsError(f"install takes the Celery app, as install(app); {app!r} is none")
+        raise SettingsError(f"install takes the Celery app, as install(app), not {app!r}")
     if tracker_of(app) is not None:
         return app
     tracker = Tracker(app, track=track, exclude=exclude, given=settings)

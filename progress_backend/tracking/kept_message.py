@@ -51,7 +51,7 @@ def loaded(stored: bytes) -> dict[str, Any]:
     """
     found = json.loads(read(stored))  # type: ignore[no-untyped-call]  # kombu has none
     if not isinstance(found, dict):
-        raise ValueError("it is no object")
+        raise ValueError("it is not an object")
     return found
 
 

@@ -309,7 +309,7 @@ class Judge:
                 fault("the end of a silent run is not recorded", outcome, base.task.task_id)
             elif outcome.refused is None:
                 name = (
-                    "goes on" if isinstance(verdict, TakenBack) else type(verdict).__name__.lower()
+                    "continues" if isinstance(verdict, TakenBack) else type(verdict).__name__.lower()
                 )
                 logger.warning("task %s: %s", base.task.task_id, name)
 

@@ -144,7 +144,7 @@ def _of_types(outcomes: Mapping[str, Outcomes]) -> Iterator[Metric]:
     """What each type has counted in Redis."""
     every = sorted(outcomes.items())
     ends = {(name, *end): n for name, its in every for end, n in its.ends.items()}
-    says = "Ends of tasks; cause is that of an error."
+    says = "Ended tasks; cause is that of an error."
     yield _counter("ended", says, ends, "task_type", "status", "cause")
     says = "Ends that were not the last: the task continued, or ended otherwise."
     yield _counter("ended_corrected", says, {n: o.sums[CORRECTED] for n, o in every}, "task_type")

@@ -111,7 +111,7 @@ class Refusal:
 
 
 _MAY_START: Final = (
-    "this token may read, start jobs, and cancel, pause and resume the tasks of jobs, nothing else"
+    "this token only permits to read, start jobs, and cancel, pause and resume their tasks"
 )
 #: Of an update with more than a pause or a resume.
 ONLY_PAUSES: Final = Refusal(403, "this token pauses and resumes its jobs, and updates no values")
@@ -159,7 +159,7 @@ def refusal(caller: Caller, action: Action, resource: Resource) -> Refusal | Non
     """
     may = caller.changes(action, resource) if action in WRITES else True
     if not may or (resource.kind == "jobs" and not (caller.writes or caller.starts)):
-        return Refusal(403, _MAY_START if caller.starts else "this token may read, not write")
+        return Refusal(403, _MAY_START if caller.starts else "this token only permits to read")
     if caller.only is not None:
         if _is_shared(caller.only, resource):
             return None

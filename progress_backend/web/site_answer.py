@@ -73,5 +73,5 @@ async def answer_of_site(
 def _kind(answer: object) -> str:
     """What a wrong answer is, without the answer itself: it may be a whole user."""
     if isinstance(answer, str):
-        return f"a text that is no owner (1 to {MAX_OWNER} printable characters)"
+        return f"a text that cannot be an owner (1 to {MAX_OWNER} printable characters)"
     return type(answer).__name__

@@ -153,4 +153,4 @@ def refuse_private(address: str) -> None:
         tunnels = ip.sixtofour or ip.teredo or int(ip) >> 32 & 0xFFFF_FFFF in _ISATAP
         elsewhere |= bool(tunnels) or ip not in _UNICAST
     if elsewhere or not ip.is_global or ip.is_multicast:
-        raise PermissionError(f"{address} is no address of the internet; allow_private allows it")
+        raise PermissionError(f"{address} is not a public address; allow_private permits it")

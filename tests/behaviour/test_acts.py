@@ -163,10 +163,10 @@ def test_what_is_cancelled_stays_so(driver: Driver, bases: dict[str, Base]) -> N
     assert ask(driver, "cancel", by="another")["control"] == first["control"]
     others: tuple[Action, ...] = ("pause", "resume")
     for action in others:
-        with pytest.raises(TransitionRefused, match="cancel was asked of workflow"):
+        with pytest.raises(TransitionRefused, match="workflow .* has a request to cancel"):
             ask(driver, action)
     carried_out(driver)
-    with pytest.raises(TaskAlreadyFinished, match="has already ended: it is cancelled"):
+    with pytest.raises(TaskAlreadyFinished, match="has already ended .cancelled"):
         ask(driver, "cancel")
 
 

@@ -241,7 +241,7 @@ def test_filters_are_suggested_in_the_search_field(
     expect(chip).to_have_text("Warning: Stalled ×")
     expect(page.locator("#filters b")).to_have_text([""] * 7)  # the counts would be of all tasks
     records.progress("slow", 63)  # goes on, and has the warning no more
-    expect(page.locator("#empty")).to_have_text("No task passes the filter.")
+    expect(page.locator("#empty")).to_have_text("No task matches the filter.")
     # As a browser fills in what was pressed in its list.
     search.evaluate(
         "field => { field.value = 'Type: fetch_data'; field.dispatchEvent("

@@ -32,7 +32,7 @@ def test_ticked_tasks_are_paused_and_cancelled_together(
     shows(page, "job-2", "completed")
     bar = page.locator("#selection")
     bar.get_by_role("button", name="Pause").click()
-    expect(report).to_have_text("Asked of 1. Not done of 1: it is completed by now.")
+    expect(report).to_have_text("Requested for 1. Not done for 1: its status is already “Completed”.")
     shows(page, "job-4", "paused")
     shows(page, "job-3", "running")
     bar.get_by_role("button", name="All on this page").click()
@@ -46,7 +46,7 @@ def test_ticked_tasks_are_paused_and_cancelled_together(
     expect(report).to_have_text("5 selected")
     bar.get_by_role("button", name="Cancel").click()
     dialog.get_by_role("button", name="Cancel 5").click()
-    expect(report).to_contain_text("Asked of 4.")
+    expect(report).to_contain_text("Requested for 4.")
     shows(page, "job-0", "cancelled")
     page.keyboard.press("Escape")
     expect(bar).to_be_hidden()
@@ -110,7 +110,7 @@ def test_workflows_and_tasks_together_also_after_a_filter(
         records.complete(f"over-{number}")
     expect(page.locator("tr[data-workflow-id=over] .status")).to_contain_text("Completed")
     bar.get_by_role("button", name="Pause").click()
-    expect(report).to_have_text("Asked of 2. Not done of 1: it is completed by now.")
+    expect(report).to_have_text("Requested for 2. Not done for 1: its status is already “Completed”.")
     expect(page.locator("tr[data-workflow-id=the-group] .status")).to_contain_text("Paused")
     assert [records.get(f"member-{number}").status for number in range(2)] == ["paused", "paused"]
     page.get_by_label("Select the-group").click()
@@ -122,7 +122,7 @@ def test_workflows_and_tasks_together_also_after_a_filter(
     assert keep is not None
     assert keep["x"] > dialog["x"], "a button is out of its dialog"
     page.get_by_role("button", name="Cancel 2").click()
-    expect(report).to_have_text("Asked of 2.")
+    expect(report).to_have_text("Requested for 2.")
     eventually(lambda: records.get("member-1").status == "cancelled")
     assert records.get("job-1").status == "paused"
 

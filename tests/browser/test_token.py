@@ -40,7 +40,7 @@ def test_a_token_is_asked_for_once_and_kept_for_the_tab(
     expect(page.locator("#token-wrong")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#notice")).to_have_text(
-        "This service asks for a token: load the page again to enter one."
+        "This service requires a token: load the page again to enter one."
     )
     page.reload()
     give(page, "pb_not-one")
@@ -66,7 +66,7 @@ def test_an_action_that_the_token_does_not_permit_is_reported(
     give(page, READ[0])
     live(page)
     page.locator("[data-task-id='job']").get_by_role("button", name="Pause").click()
-    expect(page.locator("#notice")).to_have_text("Not done: this token may read, not write")
+    expect(page.locator("#notice")).to_have_text("Not done: this token only permits to read")
     other = open_page(guarded, "/?lang=en")
     give(other, WRITE[0])
     live(other)

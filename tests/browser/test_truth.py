@@ -283,5 +283,5 @@ def test_an_act_while_the_store_is_away_is_refused_in_words(
         server.kill()
         pause.click()
         notice = page.locator("#notice")
-        wanted = "Not done: the store does not answer."
+        wanted = "Not done: Redis does not answer."
         until(lambda: notice.inner_text() == wanted, WITHIN_S, "the refusal is shown")

@@ -31,7 +31,7 @@ def test_each_worker_is_there_with_what_it_runs(
     page.get_by_role("link", name="Workers").click()
     expect(page.locator("#list")).to_be_hidden()
     cards = page.locator("#workers .workers > li")
-    alpha, real = (cards.filter(has_text=text) for text in ("celery@alpha", "Runs nothing."))
+    alpha, real = (cards.filter(has_text=text) for text in ("celery@alpha", "No running tasks."))
     expect(real.first).to_contain_text("Live")
     expect(alpha).to_contain_text("1 task")
     expect(alpha.get_by_role("link")).to_have_text("fetch_data 25%")

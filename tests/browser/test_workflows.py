@@ -55,7 +55,7 @@ def test_a_row_says_how_it_is(api: RunningApi, records: Records, open_page: Open
         "1 failed: ConnectionError: the source did not answer"
     )
     expect(page.locator("[data-filter=all]")).to_have_text("All 5")  # tasks, as each status
-    expect(found.locator(".ago")).to_have_text("just now")
+    expect(found.locator(".ago")).to_have_text("a moment ago")
     expect(found.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "37.5")
     bar = box(found.locator(".bar"))["width"]
     assert box(found.locator(".failed"))["width"] == pytest.approx(bar / 4, abs=2)
@@ -112,7 +112,7 @@ def test_a_quiet_one_says_that_a_message_is_not_known(
         client.hset(Keys().workflow("quiet"), "changed", 1_700_000_000_000)
     other = open_page(api)
     page = open_page(api, "/workflow/quiet")
-    says = re.compile("no news since 11-1[45] .*; 1 step waits, its message is not known$")
+    says = re.compile("no update since 11-1[45] .*; 1 step waits, its message is not found$")
     expect(page.locator(".why")).to_have_text(says)
     expect(head(other, "quiet").locator(".message")).to_contain_text("its message is not known")
     page.locator("#language").click()
@@ -125,7 +125,7 @@ def test_its_age_is_counted_by_the_services_clock(
     page = open_page(api, "/static/page.css")
     page.add_init_script("const now = Date.now; Date.now = () => now() + 5 * 3600 * 1000;")
     page.goto(f"http://127.0.0.1:{api.port}/")
-    expect(shows(page, "running").locator(".ago")).to_have_text("just now")
+    expect(shows(page, "running").locator(".ago")).to_have_text("a moment ago")
 
 
 def test_by_keyboard(api: RunningApi, records: Records, open_page: OpenPage) -> None:

@@ -71,7 +71,7 @@ def test_tasks_are_listed_and_shown(run: Run, api: RunningApi, records: Records)
     [
         (None, ["tasks"], "requires a token (--token, PROGRESS_TOKEN): send a token"),
         ("pb_wrong", ["show", "job-one"], "requires a token (--token, PROGRESS_TOKEN): this"),
-        ("READ", ["cancel", "job-one"], "does not allow it: this token may read, not write"),
+        ("READ", ["cancel", "job-one"], "does not allow it: this token only permits to read"),
         (None, ["workers"], "requires a token"),
         (None, ["watch", "job-one"], "requires a token"),
         ("schlüssel", ["tasks"], "the token has characters that cannot be sent"),

@@ -137,7 +137,7 @@ def test_a_short_id_is_taken_where_it_is_unique(run: Run, records: Records) -> N
     result = run("cancel", "7b7de8")
     assert result.exit_code == 1
     assert result.output == (
-        "Error: 2 task ids start with '7b7de8' (7b7de887-6f26, 7b7de887-aaaa): give more of it\n"
+        "Error: 2 task ids start with '7b7de8' (7b7de887-6f26, 7b7de887-aaaa): give more characters\n"
     )
     assert run("show", "0c9e1").exit_code == 1, "too little to be meant"
 
@@ -241,7 +241,7 @@ def test_what_has_ended_cannot_be_cancelled_but_once_more(run: Run, records: Rec
     again = run("cancel", "over")
     assert (again.exit_code, again.output) == (
         0,
-        "cancel of task over was done before\n",
+        "cancel of task over had already been requested\n",
     )
     records.start("the-id")
     records.complete("the-id")
@@ -346,7 +346,7 @@ def test_watch_follows_and_outlives_the_store(
     records.progress("the-id", 126, "half way")
     watching.wait_for_log(r"running +50%.*half way")
     server.kill()
-    watching.wait_for_log("This is how things stood")
+    watching.wait_for_log("Not up to date: last read")
     server.start()  # empty: nothing was saved
     Records(server.url).create("another-id")
     watching.wait_for_log("waiting .*another-id")

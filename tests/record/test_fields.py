@@ -106,14 +106,14 @@ def test_each_attribute_of_a_task_is_written_and_read() -> None:
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_field_of_another_type_makes_a_document_foreign(name: str) -> None:
     wrong = json.dumps({**DOCUMENT, name: "5" if isinstance(DOCUMENT.get(name), list) else [5]})
-    with pytest.raises(ForeignValue, match=f"its JSON is no record's: .* at `..{name}"):
+    with pytest.raises(ForeignValue, match=f"its JSON is not a record: .* at `..{name}"):
         doc.read(wrong.encode())
 
 
 @pytest.mark.parametrize("name", KEPT)
 def test_so_does_one_of_the_bookkeeping(name: str) -> None:
     kept = {**DOCUMENT["_"], name: "5" if isinstance(DOCUMENT["_"].get(name), list) else [[5]]}
-    with pytest.raises(ForeignValue, match=f"its JSON is no record's: .* at `.._.{name}"):
+    with pytest.raises(ForeignValue, match=f"its JSON is not a record: .* at `.._.{name}"):
         task_json.decode(json.dumps({**DOCUMENT, "_": kept}).encode())
 
 

@@ -84,7 +84,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize("stored", FOREIGN.values(), ids=FOREIGN)
 def test_a_value_that_is_no_record_is_recognized(stored: bytes) -> None:
-    with pytest.raises(ForeignValue, match="what is stored for task t is no record: it"):
+    with pytest.raises(ForeignValue, match="what is stored for task t is not a record: it"):
         seen(stored, "t")
     with pytest.raises(ForeignValue):
         task_json.decode(stored, "t")

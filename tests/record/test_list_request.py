@@ -64,7 +64,7 @@ def test_each_pair_of_filters_goes_together_or_is_refused_by_name() -> None:
             continue
         goes = any(set(pair) <= some for some in TOGETHER)
         assert refused(of(*pair)) == (
-            "" if goes else f"{pair[0]} and {pair[1]} do not go together"
+            "" if goes else f"{pair[0]} and {pair[1]} cannot be combined"
         ), pair
     for some in TOGETHER:
         of(*some).check()
@@ -77,9 +77,9 @@ def test_what_a_token_names_goes_with_filters_that_have_no_index() -> None:
     assert of(*both).by_cursor
     assert not of(*both, "id_prefix").by_cursor, "these are counted"
     assert refused(of("task_type", "owner"), "task_type") == ""
-    assert refused(of("owner", "symbol"), "task_type") == "symbol and owner do not go together"
+    assert refused(of("owner", "symbol"), "task_type") == "symbol and owner cannot be combined"
     assert refused(of("task_type", "workflow_id"), *both) != ""
-    assert refused(of(*both, "sort=running"), *both) == "owner and sort=running do not go together"
+    assert refused(of(*both, "sort=running"), *both) == "owner and sort=running cannot be combined"
 
 
 @pytest.mark.parametrize(

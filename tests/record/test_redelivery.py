@@ -99,9 +99,9 @@ def test_a_run_after_a_loss_says_so(cause: str | None) -> None:
             task = after(task, ev.Failed(error_message="why", cause=cause), at)
         start, before = begins(number), task
         task = after(task, start, at + 1)
-        says = "one before it lost its process"
+        says = "an earlier attempt lost its process"
         if number > 2:
-            says = f"{number - 1} before it lost their process"
+            says = f"{number - 1} earlier attempts lost their processes"
         assert task.message == f"attempt {number}: {says}"
         entry = timeline.written(before, start, task)[-1]
         assert (entry["event"], entry["text"]) == ("redelivered", task.message)

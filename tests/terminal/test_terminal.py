@@ -211,7 +211,7 @@ def test_each_change_is_one_line_and_lines_are_few() -> None:
 CANCEL = {"action": "cancel", "by": "cli", "reason": None, "at": "then", "acknowledged_at": None}
 
 
-@pytest.mark.parametrize(("locale", "asked"), [("en", "cancel requested"), ("ja", "取消依頼中")])
+@pytest.mark.parametrize(("locale", "asked"), [("en", "cancel requested"), ("ja", "キャンセルの依頼中")])
 def test_a_cancel_is_asked_until_its_run_has_ended(locale: Locale, asked: str) -> None:
     waits = task(status="cancelled", completed_at=NOW, control=CANCEL)
     over = replace(waits, control={**CANCEL, "acknowledged_at": "now"})

@@ -52,7 +52,7 @@ async def test_the_one_task_says_what_is_wrong_everywhere(
     ):
         for _ in range(3):  # and the connection lives on
             detail = well(await asyncio.to_thread(ask), 500)["detail"]
-            assert detail.startswith(f"what is stored for task {odd} is no record: it is a ")
+            assert detail.startswith(f"what is stored for task {odd} is not a record: it is a ")
     rows = {row["task_id"]: row for row in well(api.http.get("/internal/tasks"), 200)["tasks"]}
     assert rows[live]["status"] == "created"
     assert "detail" not in rows[live]

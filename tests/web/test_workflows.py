@@ -114,7 +114,7 @@ def test_a_workflow_is_cancelled_by_one_request(api: RunningApi, records: Record
     assert control.items() >= about.items()
     again = asked(api, f"workflow/{W}/cancel")
     assert (again.status_code, again.json()["status"]) == (409, "error")
-    assert "has already ended: it is error" in again.json()["detail"]
+    assert "has already ended (error)" in again.json()["detail"]
 
 
 def test_a_workflow_is_paused_and_resumed(api: RunningApi, records: Records) -> None:

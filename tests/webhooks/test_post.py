@@ -161,7 +161,7 @@ def test_a_name_with_one_private_address_gets_nothing(monkeypatch: pytest.Monkey
         resolving(monkeypatch, ["1.1.1.1", "127.0.0.1"])
         url = receiver.url.replace("127.0.0.1", "both.example.com")
         answer = post(target(url, allow_private=False), ID, BODY)
-    assert "127.0.0.1 is no address of the internet" in (answer.error or "")
+    assert "127.0.0.1 is not a public address" in (answer.error or "")
     assert receiver.events == []
 
 

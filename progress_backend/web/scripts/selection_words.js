@@ -11,7 +11,7 @@ export const WORDS = inEach(
     ],
     page: ["All on this page", "このページのすべて"],
     all: [
-      (n) => `All tasks that pass the filter${n === null ? "" : ` (${number(n)})`}`,
+      (n) => `All tasks that match the filter${n === null ? "" : ` (${number(n)})`}`,
       (n) => `条件に合うタスク${n === null ? "" : ` ${number(n)} 件`}すべて`,
     ],
     done: ["Leave selection", "選択をやめる"],
@@ -25,16 +25,16 @@ export const WORDS = inEach(
       (n, types) => `${types.join("、")} の ${number(n)} 件を再実行しますか?`,
     ],
     yesAgain: [(n) => `Run ${number(n)} again`, (n) => `${number(n)} 件を再実行`],
-    askedOf: [(n) => `Asked of ${number(n)}.`, (n) => `${number(n)} 件に依頼しました。`],
-    goingOn: ["Going on…", "続けています…"],
+    askedOf: [(n) => `Requested for ${number(n)}.`, (n) => `${number(n)} 件に依頼しました。`],
+    goingOn: ["Continuing…", "続けています…"],
     notDone: [
-      (n, why) => `Not done of ${number(n)}: ${why}`,
+      (n, why) => `Not done for ${number(n)}: ${why}`,
       (n, why) => `${number(n)} 件は実行されませんでした。${why}`,
     ],
-    left: ["Those that are left are still selected.", "残りは選択されたままです。"],
+    left: ["The others are still selected.", "残りは選択されたままです。"],
     codes: {
       changed_by_others: [
-        "others were changing it; try again.",
+        "another change came first; try again.",
         "ほかの更新と重なりました。もう一度お試しください。",
       ],
       too_large: ["its record would be too large.", "記録が大きくなりすぎます。"],

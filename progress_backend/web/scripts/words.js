@@ -30,9 +30,9 @@ export const WORDS = inEach(
     error: ["Error", "エラー"],
     cancelled: ["Cancelled", "キャンセル済み"],
     asked: {
-      pause: ["Pause requested", "停止依頼中"],
-      cancel: ["Cancel requested", "取消依頼中"],
-      end: ["End requested", "終了依頼中"],
+      pause: ["Pause requested", "一時停止の依頼中"],
+      cancel: ["Cancel requested", "キャンセルの依頼中"],
+      end: ["End requested", "終了の依頼中"],
     },
     stillRuns: [
       (worker) => (worker ? `still running on ${worker}` : "still running"),
@@ -41,15 +41,15 @@ export const WORDS = inEach(
     connecting: ["Connecting…", "接続しています…"],
     stale: ["Not up to date", "最新ではありません"],
     unanswered: [
-      "No answer; whether it was done is not known.",
+      "No answer: the request may have been carried out.",
       "応答がありません。実行されたかどうかは不明です。",
     ],
     refused: [(text) => `Not done: ${text}`, (text) => `実行できませんでした。${text}`],
     isNow: [
-      (status) => `it is ${status.toLowerCase()} by now.`,
+      (status) => `its status is already “${status}”.`,
       (status) => `すでに「${status}」です。`,
     ],
-    mayNot: ["you may not do this.", "操作する権限がありません。"],
+    mayNot: ["you do not have permission.", "操作する権限がありません。"],
     cancel: ["Cancel", "キャンセル"],
     doCancel: ["Cancel it", "キャンセルする"],
     keep: ["Keep it", "戻る"],
@@ -70,20 +70,20 @@ export const WORDS = inEach(
     ],
     refusals: {
       4401: [
-        "You have no access any more; load the page again.",
+        "Your access has expired. Load the page again.",
         "アクセスの期限が切れました。ページを読み込み直してください。",
       ],
-      4403: ["You may not see this.", "表示する権限がありません。"],
+      4403: ["You do not have permission to see this.", "表示する権限がありません。"],
       4404: [
-        "It is not known here, or its record has expired.",
+        "Not found. Its record may have expired.",
         "見つかりません。記録の保存期間が過ぎた可能性があります。",
       ],
       4422: [
-        "The task-id, workflow-id or token is none.",
+        "The task-id, workflow-id or token is not valid.",
         "task-id、workflow-id またはトークンが正しくありません。",
       ],
-      4429: ["Too many are watched at once.", "監視の数が上限を超えました。"],
-      4500: ["Its record cannot be read.", "記録を読み取れません。"],
+      4429: ["Too many tasks are watched at once.", "監視の数が上限を超えました。"],
+      4500: ["The record cannot be read.", "記録を読み取れません。"],
     },
     workflow: ["Workflow", "ワークフロー"],
   },

@@ -6,17 +6,17 @@ export const WORDS = inEach(
   {
     workers: ["Workers", "ワーカー"],
     none: [
-      "No workers yet. Start one with progress-backend installed: it is listed here at once.",
+      "No workers yet. A worker of an app with install() is listed here when it starts.",
       "応答のあるワーカーはありません。progress-backend を組み込んだワーカーは、起動するとここに表示されます。",
     ],
     refused: [
-      "Your token is for some of the tasks only: it does not see the workers.",
+      "Your token is limited to some tasks: it cannot list workers.",
       "お使いのトークンは一部のタスク専用のため、ワーカーは表示できません。",
     ],
     live: ["Live", "稼働中"],
     gone: [(text) => `no sign for ${text}`, (text) => `応答なし ${text}`],
     ended: ["has shut down", "停止済み"],
-    idle: ["Runs nothing.", "実行中のタスクはありません。"],
+    idle: ["No running tasks.", "実行中のタスクはありません。"],
     holds: [(n) => `${number(n)} ${n === 1 ? "task" : "tasks"}`, (n) => `${number(n)} 件実行中`],
     more: [(n) => `and ${number(n)} more`, (n) => `ほか ${number(n)} 件`],
     others: [

@@ -248,7 +248,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def _unsupported_upgrade_warning(self) -> None:
         if _warnings.passes():
-            _logger.warning("an HTTP client asked for another protocol; it is answered in HTTP/1.1")
+            _logger.warning("an HTTP client requested another protocol; the response is HTTP/1.1")
 
     def _look_again(self) -> None:
         half = None if self.transport.is_closing() else self._half()
