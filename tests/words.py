@@ -85,6 +85,17 @@ PHRASES: Mapping[str, str] = {
     r"(?:is|are|be) answered|answers with": "the API responds with",
     r"count(?:s|ed)? as (?:its|their) text": "uses `str()`",
 }
+#: The same of texts that people see, besides: records, page, terminal, errors, log lines.
+SEEN: Mapping[str, str] = {
+    **PHRASES,
+    r"(?<!there )is no(?! longer)": "is not a …",
+    r"(?<!there )(?:is|are) none": "is not valid, is unknown",
+    r"asks": "requires",
+    r"any more": "no longer",
+    r"of it": "the thing itself",
+    r"goe?s? together": "be combined",
+    r"may read": "permits to read",
+}
 
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`]*`")
@@ -95,12 +106,12 @@ def of_prose(text: str) -> set[str]:
     return of_text(_CODE.sub("", _FENCE.sub("", text)))
 
 
-def phrases_of(text: str) -> dict[str, str]:
+def phrases_of(text: str, forms: Mapping[str, str] = PHRASES) -> dict[str, str]:
     """What a document has of the forms above, with what to write; code is no prose."""
     prose = " ".join(_CODE.sub("``", _FENCE.sub("", text)).split())
     return {
         found[0]: instead
-        for form, instead in PHRASES.items()
+        for form, instead in forms.items()
         for found in re.finditer(rf"\b(?:{form})\b", prose, re.IGNORECASE)
     }
 
@@ -133,6 +144,20 @@ def of_strings(tree: ast.Module) -> set[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
             found |= of_text(node.value)
     return found
+
+
+def seen(tree: ast.Module) -> Iterator[str]:
+    """A module's texts without its docstrings."""
+    held = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in held:
+            yield node.value
+
+
+def in_quotes(script: str) -> str:
+    """The texts of a script."""
+    quoted = re.findall(r'"[^"\n]*"|`[^`]*`', script)
+    return " ".join(text.replace("`", '"') for text in quoted if " " in text)
 
 
 def of_remarks(tree: ast.Module, text: str) -> set[str]:

@@ -65,6 +65,6 @@ def _only_one(what: str, given: str, recent: Iterable[str]) -> str:
     if len(found) > 1:
         some = ", ".join([*sorted(found)[:3], *(["…"] if len(found) > 3 else [])])
         raise click.ClickException(
-            f"{len(found)} {what} ids start with {given!r} ({some}): give more characters"
+            f"{len(found)} {what} ids start with {given!r} ({some}): give more"
         )
     return found[0] if found else given

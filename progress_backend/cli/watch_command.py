@@ -72,7 +72,7 @@ def watch(
     if len(task_ids) > MAX_LIMIT:
         raise click.UsageError(f"at most {MAX_LIMIT} tasks can be watched at once")
     if isnan(interval):  # which is within every range, as click compares
-        raise click.BadParameter("nan is no number of seconds", param_hint="--interval")
+        raise click.BadParameter("nan is not a number of seconds", param_hint="--interval")
     filtered, whole = any(chosen.values()), bool(task_ids) or workflow_id is not None
     if [bool(task_ids), workflow_id is not None, filtered].count(True) > 1:
         raise click.UsageError("give TASK_IDs, or --workflow ID, or filters, not two of them")

@@ -210,7 +210,7 @@ def _task(path: str, options: dict[str, Any]) -> Task:
     """The task as it was published, whatever today's settings refuse but its backend's name.
     Raises ImportError: there is none; TypeError: it is no task of Django."""
     if not isinstance(found := import_string(path), Task):
-        raise TypeError(f"{path} is no task of Django")
+        raise TypeError(f"{path} is not a task of Django")
     task, known = replace(found), options["backend"] in task_backends
     _set(task, **(options if known else options | {"backend": found.backend}))
     return task

@@ -60,7 +60,7 @@ TEXTS: Final[dict[Locale, dict[str, str]]] = {
         "failed_until": "An error occurred; may run again until {time}",
         "worker_lost_until": "Worker lost; may run again until {time}",
         "begun_after_loss": "attempt {number}: an earlier attempt lost its process",
-        "begun_after_losses": "attempt {number}: {lost} earlier attempts lost their process",
+        "begun_after_losses": "attempt {number}: {lost} earlier attempts lost their processes",
         "lost": "Worker {worker} stopped answering",
         "let_go": "Worker {worker} is not running the task",
         "not_redelivered": "The broker did not deliver the task's message again",

@@ -162,7 +162,7 @@ def _owner(value: Any) -> str | None:
         raise TypeError(f"{value!r} cannot be an owner")
     text = str(value)
     if not 1 <= len(text) <= MAX_OWNER or not is_plain(text):
-        raise ValueError(f"{text[:MAX_OWNER]!r} is not a printable text of 1 to {MAX_OWNER} characters")
+        raise ValueError(f"{text[:MAX_OWNER]!r} must be plain text of 1 to {MAX_OWNER} characters")
     text.encode()
     return text
 
@@ -182,7 +182,7 @@ def _count(value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        raise ValueError(f"{value!r} is no number of items")
+        raise ValueError(f"{value!r} is not a number of items")
     return value or None  # 0 is unknown
 
 
@@ -191,7 +191,7 @@ def _seconds(value: Any) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1 <= value <= _YEAR_S:
-        raise ValueError(f"{value!r} is no number of seconds from 1 on")
+        raise ValueError(f"{value!r} is not a number of seconds from 1 on")
     return value
 
 

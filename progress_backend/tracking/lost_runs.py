@@ -308,9 +308,8 @@ class Judge:
             if not isinstance(outcome, Applied):
                 fault("the end of a silent run is not recorded", outcome, base.task.task_id)
             elif outcome.refused is None:
-                name = (
-                    "continues" if isinstance(verdict, TakenBack) else type(verdict).__name__.lower()
-                )
+                name = type(verdict).__name__.lower()
+                name = "continues" if isinstance(verdict, TakenBack) else name
                 logger.warning("task %s: %s", base.task.task_id, name)
 
 

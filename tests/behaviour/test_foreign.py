@@ -145,7 +145,9 @@ def test_the_one_task_says_what_is_wrong(driver: Driver, kind: str) -> None:
         lambda: driver.apply("odd", ev.Cancelled(by="api")),
         lambda: driver.start("odd"),
     ):
-        with pytest.raises(ForeignValue, match="what is stored for task odd is not a record: it is"):
+        with pytest.raises(
+            ForeignValue, match="what is stored for task odd is not a record: it is"
+        ):
             asked()
     (document,) = [d for i, d in driver.run(page_of(driver.flows, 1, 100)).rows if i == "odd"]
     assert task_json.decode(document or b"").error_cause == UNREADABLE

@@ -24,7 +24,7 @@ def test_a_row_stays_while_its_dialog_is_open(
     expect(page.locator("#news")).to_have_text("1 new")
     assert listed(page) == ["two", "one"]
     dialog.get_by_role("button", name="Cancel it").click()
-    expect(page.locator("#notice")).to_contain_text("it is completed by now")
+    expect(page.locator("#notice")).to_contain_text("its status is already “Completed”")
     eventually(lambda: listed(page) == ["three", "one"])
     # Its row and the button are gone: the next one has the focus.
     expect(row(page, "one")).to_be_focused()

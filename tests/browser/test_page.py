@@ -188,7 +188,9 @@ def test_an_act_that_is_not_answered_is_no_success(
     page = open_page(api)
     page.route("**/internal/task/job/update", lambda route: route.abort())
     shows(page, "job", "running").get_by_role("button", name="Pause").click()
-    expect(page.locator("#notice")).to_contain_text("No answer; the request may have been carried out")
+    expect(page.locator("#notice")).to_contain_text(
+        "No answer: the request may have been carried out"
+    )
     shows(page, "job", "running")
 
 
@@ -201,7 +203,9 @@ def test_what_is_never_answered_is_given_up_after_a_while(
     page = open_page(api)
     page.route("**/internal/task/job/update", lambda route: None)
     shows(page, "job", "running").get_by_role("button", name="Pause").click()
-    expect(page.locator("#notice")).to_contain_text("No answer; the request may have been carried out")
+    expect(page.locator("#notice")).to_contain_text(
+        "No answer: the request may have been carried out"
+    )
     shows(page, "job", "running")
     page.route("**/internal/tasks?**", lambda route: None)
     page.evaluate("dispatchEvent(new Event('online'))")

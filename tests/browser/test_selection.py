@@ -32,7 +32,9 @@ def test_ticked_tasks_are_paused_and_cancelled_together(
     shows(page, "job-2", "completed")
     bar = page.locator("#selection")
     bar.get_by_role("button", name="Pause").click()
-    expect(report).to_have_text("Requested for 1. Not done for 1: its status is already “Completed”.")
+    expect(report).to_have_text(
+        "Requested for 1. Not done for 1: its status is already “Completed”."
+    )
     shows(page, "job-4", "paused")
     shows(page, "job-3", "running")
     bar.get_by_role("button", name="All on this page").click()
@@ -99,7 +101,7 @@ def test_workflows_and_tasks_together_also_after_a_filter(
     page.locator("tr[data-task-id=job-1] .pick.symbol").click()
     expect(page.locator("tr[data-workflow-id=the-group]")).to_be_hidden()
     bar, report = page.locator("#selection"), page.locator("#selection .report")
-    expect(bar.get_by_role("button", name="All tasks that pass the filter (2)")).to_be_visible()
+    expect(bar.get_by_role("button", name="All tasks that match the filter (2)")).to_be_visible()
     page.locator("#filters [data-name=symbol]").click()
     for workflow_id in ("the-group", "over"):
         page.get_by_label(f"Select {workflow_id}").click()
@@ -110,7 +112,9 @@ def test_workflows_and_tasks_together_also_after_a_filter(
         records.complete(f"over-{number}")
     expect(page.locator("tr[data-workflow-id=over] .status")).to_contain_text("Completed")
     bar.get_by_role("button", name="Pause").click()
-    expect(report).to_have_text("Requested for 2. Not done for 1: its status is already “Completed”.")
+    expect(report).to_have_text(
+        "Requested for 2. Not done for 1: its status is already “Completed”."
+    )
     expect(page.locator("tr[data-workflow-id=the-group] .status")).to_contain_text("Paused")
     assert [records.get(f"member-{number}").status for number in range(2)] == ["paused", "paused"]
     page.get_by_label("Select the-group").click()

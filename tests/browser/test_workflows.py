@@ -114,7 +114,7 @@ def test_a_quiet_one_says_that_a_message_is_not_known(
     page = open_page(api, "/workflow/quiet")
     says = re.compile("no update since 11-1[45] .*; 1 step waits, its message is not found$")
     expect(page.locator(".why")).to_have_text(says)
-    expect(head(other, "quiet").locator(".message")).to_contain_text("its message is not known")
+    expect(head(other, "quiet").locator(".message")).to_contain_text("its message is not found")
     page.locator("#language").click()
     expect(page.locator(".why")).to_contain_text("1 件が待機中（メッセージの所在は不明）")
 
@@ -196,7 +196,7 @@ def test_it_is_never_live_over_what_cannot_be_read(
     page.route(refused, lambda route: route.fulfill(status=503, json={"detail": "away"}))
     records.progress("half", 200)
     expect(page.locator("#connection")).to_have_attribute("data-state", "stale")
-    expect(page.locator("#notice")).to_contain_text("The store does not answer")
+    expect(page.locator("#notice")).to_contain_text("Redis does not answer")
     expect(head(page)).to_be_visible()  # as it was
     page.unroute(refused)
     is_live(page)

@@ -137,7 +137,7 @@ def test_a_short_id_is_taken_where_it_is_unique(run: Run, records: Records) -> N
     result = run("cancel", "7b7de8")
     assert result.exit_code == 1
     assert result.output == (
-        "Error: 2 task ids start with '7b7de8' (7b7de887-6f26, 7b7de887-aaaa): give more characters\n"
+        "Error: 2 task ids start with '7b7de8' (7b7de887-6f26, 7b7de887-aaaa): give more\n"
     )
     assert run("show", "0c9e1").exit_code == 1, "too little to be meant"
 
@@ -284,7 +284,7 @@ def test_ids_and_filters_together_are_refused(run: Run) -> None:
 def test_an_interval_that_is_no_number_is_refused(run: Run, records: Records) -> None:
     records.create("x")
     result = run("watch", "x", "--interval", "nan")
-    assert (result.exit_code, "--interval: nan is no number" in result.output) == (2, True)
+    assert (result.exit_code, "--interval: nan is not a number" in result.output) == (2, True)
 
 
 def test_watch_ends_with_its_tasks(run: Run, records: Records) -> None:

@@ -93,6 +93,25 @@ def test_the_librarys_words_are_plain() -> None:
     assert words.of_text(make_reference.commands()) == set()
 
 
+#: What finds secrets has the words of their forms.
+FORMS = "progress_backend/record/secret_texts.py"
+
+
+def test_the_texts_that_people_see_are_plain() -> None:
+    """Those of records, terminal, errors and log lines in modules, those of the page in scripts."""
+    texts = {
+        name: " · ".join(text for text in words.seen(tree) if " " in text)
+        for name, tree, _ in words.modules(ROOT / "progress_backend")
+        if name != FORMS
+    }
+    for path in (ROOT / "progress_backend" / "web" / "scripts").glob("*words.js"):
+        texts[path.name] = words.in_quotes(path.read_text("utf-8"))
+        assert words.of_text(texts[path.name]) == set(), path.name
+    assert len(texts) > 300
+    found = {name: words.phrases_of(text, words.SEEN) for name, text in texts.items()}
+    assert {name: forms for name, forms in found.items() if forms} == {}
+
+
 def test_the_words_of_tests_are_plain() -> None:
     """In names, docstrings and comments; other texts may be data."""
     found = {}
@@ -111,5 +130,8 @@ def test_a_word_of_the_list_is_found() -> None:
     assert words.of_names(tree) == {"told", "whose", "said"}
     assert words.of_strings(tree) == {"heard"}
     assert words.of_prose("It `tells`, and whose?\n```sh\nsaid\n```\n") == {"whose"}
+    texts = [*words.seen(ast.parse('"""It is none."""\nA = f"{1} is no key"\n'))]
+    assert [words.phrases_of(text, words.SEEN) for text in texts] == [{"is no": "is not a …"}]
+    assert words.in_quotes('a: ["one text", `two ${n}`], // not this') == '"one text" "two ${n}"'
     text = "The run, which\nwent\non, takes the record back; `asked` does not, and a chain begins."
     assert list(words.phrases_of(text)) == ["went on", "takes the record back", "begins"]

@@ -101,7 +101,7 @@ def test_what_a_token_names_goes_with_filters_that_have_no_index() -> None:
         ({"created_to": 5}, "created_to must be a time with an offset"),
         ({"id_prefix": "8a000"}, "id_prefix must have at least 6 characters"),
         ({"sort": "longest"}, "sort must be one of newest, running, ended"),
-        ({"sort": "ended", "status": "running"}, "status=running and sort=ended do not go"),
+        ({"sort": "ended", "status": "running"}, "status=running and sort=ended cannot be"),
         ({"cursor": "5.a"}, "send cursor if the total of the list is null, else page"),
     ],
 )

@@ -211,7 +211,9 @@ def test_each_change_is_one_line_and_lines_are_few() -> None:
 CANCEL = {"action": "cancel", "by": "cli", "reason": None, "at": "then", "acknowledged_at": None}
 
 
-@pytest.mark.parametrize(("locale", "asked"), [("en", "cancel requested"), ("ja", "キャンセルの依頼中")])
+@pytest.mark.parametrize(
+    ("locale", "asked"), [("en", "cancel requested"), ("ja", "キャンセルの依頼中")]
+)
 def test_a_cancel_is_asked_until_its_run_has_ended(locale: Locale, asked: str) -> None:
     waits = task(status="cancelled", completed_at=NOW, control=CANCEL)
     over = replace(waits, control={**CANCEL, "acknowledged_at": "now"})
@@ -306,7 +308,7 @@ def test_what_is_no_record_has_a_row_beside_the_others(redis_url: str) -> None:
     with Source.of_store(records.settings, "en") as source:
         view = TasksReader(source, ["good", "bad"]).read()
     assert [task.task_id for task in view.tasks] == ["good", "bad"]
-    assert "is no record" in (view.tasks[1].error_message or "")
+    assert "is not a record" in (view.tasks[1].error_message or "")
 
 
 def test_a_missing_record_is_reported_and_waited_for_briefly(

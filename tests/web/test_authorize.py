@@ -157,7 +157,7 @@ async def test_any_other_answer_permits_nothing_and_is_one_line_a_minute(
         found = await answer_of_site(lambda *_: answer, scope, "read", Resource("tasks"))  # type: ignore[arg-type, return-value]  # that is the mistake
         assert found == Refusal(403, "the site does not allow this")
     (fault,) = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
-    kind = type(answer).__name__.replace("str", "a text that is no owner")
+    kind = type(answer).__name__.replace("str", "a text that cannot be an owner")
     assert fault.startswith(f"authorize returned {kind}")
     assert fault.endswith("; return True, False or the owner as a string")
 

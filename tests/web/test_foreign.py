@@ -60,7 +60,7 @@ async def test_the_one_task_says_what_is_wrong_everywhere(
     assert rows[odd]["error_cause"] == UNREADABLE
     code, reason = await first_of(api, odd)
     assert code == closes.UNREADABLE
-    assert "is no record" in str(reason)
+    assert "is not a record" in str(reason)
     assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
 
 
