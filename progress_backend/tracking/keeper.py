@@ -176,7 +176,7 @@ class Keeper:
         at_work = self._at_work()
         if at_work is None:
             return  # the next round tries again
-        with alone("lost runs that go on are not recorded as running"):
+        with alone("lost runs that continue are not recorded as running"):
             self._judge.take_back(self._lease, at_work)
         if self._store.now() > self._takes_back_until:
             self._takes_back_until = None

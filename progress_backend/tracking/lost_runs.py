@@ -34,7 +34,7 @@ _PATIENCE_S = 10.0
 #: Events that share a round trip.
 _TOGETHER = 20
 #: Log line about what the store refuses, or what another program's value breaks.
-_FAULT = "the check for lost runs goes on without a part"
+_FAULT = "the check for lost runs continues without a part"
 
 #: Makes the event of a run that has no end in the result backend; None for no event.
 Otherwise = Callable[[Base], Event | None]

@@ -34,10 +34,7 @@ export const WORDS = inEach(PAGE, {
     },
   },
   forbidden: ["No permission to see this", "表示する権限がありません"],
-  forbiddenHow: [
-    "Your token does not permit it.",
-    "入力したトークンでは表示できません。",
-  ],
+  forbiddenHow: ["Your token does not permit it.", "入力したトークンでは表示できません。"],
   unreadable: ["Its record cannot be read", "記録を読み取れません"],
   neverRan: [
     "Never ran, because a previous step did not complete:",
