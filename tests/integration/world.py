@@ -13,18 +13,14 @@ from progress_backend.flows import task_timeline
 from progress_backend.operations.keys import Keys
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.tracking.tracker import tracker_of
+from tests.fleet import TIMEOUT_S, Recorded, close_app
 from tests.integration.app import build
 from tests.integration.gate import Gate
 from tests.unacked import deliver_again
 from tests.waiting import eventually
 
-ENDED = ("completed", "error", "cancelled")
-#: The longest that a busy machine may take for what takes a moment.
-TIMEOUT_S = 60.0
 
-
-class World:
+class World(Recorded):
     """One app in this process; close it."""
 
     def __init__(
@@ -64,11 +60,7 @@ class World:
     def close(self) -> None:
         if self.store is not None:
             self.store.close()
-        tracker = tracker_of(self.app)
-        if tracker is not None and tracker.process is not None:
-            tracker.stop()
-            tracker.process.store.close()
-        self.app.close()
+        close_app(self.app)
 
     def send(
         self, outcome: str = "return", value: Any = None, *, job: str = "job", **how: Any
@@ -147,29 +139,6 @@ class World:
         """The record as it is stored; empty if there is none."""
         assert self.store is not None
         record: dict[str, Any] = json.loads(self.store.get(f"task:{task_id}") or "{}")
-        return record
-
-    def until(self, task_id: str, timeout: float = TIMEOUT_S, **fields: Any) -> dict[str, Any]:
-        """The record once it has these values."""
-
-        def matching() -> dict[str, Any]:
-            record = self.record(task_id)
-            found = {name: record.get(name) for name in fields}
-            assert found == fields, record
-            return record
-
-        return eventually(matching, timeout, what=f"{fields} in the record")
-
-    def ended(self, task_id: str, timeout: float = TIMEOUT_S) -> dict[str, Any]:
-        """The record once it has ended."""
-
-        def end() -> dict[str, Any] | None:
-            record = self.record(task_id)
-            assert record.get("status") in ENDED, record
-            return record
-
-        record = eventually(end, timeout, what="the record's end")
-        assert record is not None
         return record
 
     def result(self, task_id: str) -> dict[str, Any]:

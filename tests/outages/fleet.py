@@ -13,15 +13,11 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from progress_backend import RedisProgressService
-from progress_backend.tracking.tracker import tracker_of
+from tests.fleet import TIMEOUT_S, Recorded, close_app
 from tests.outages.app import build
 from tests.servers import Server, Worker
 from tests.unacked import deliver_again
 from tests.waiting import eventually
-
-ENDED = ("completed", "error", "cancelled")
-#: The longest that a busy machine may take for what takes a moment.
-TIMEOUT_S = 60.0
 
 
 class Broker(Protocol):
@@ -33,7 +29,7 @@ class Broker(Protocol):
     def kill(self) -> None: ...
 
 
-class Fleet:
+class Fleet(Recorded):
     """Servers, workers and an app of the test's own; close it."""
 
     def __init__(
@@ -96,16 +92,6 @@ class Fleet:
             return record
 
         return eventually(going, TIMEOUT_S, what="a running record")
-
-    def ended(self, task_id: str, timeout: float = TIMEOUT_S) -> dict[str, Any]:
-        """The record once it has ended."""
-
-        def end() -> dict[str, Any]:
-            record = self.record(task_id)
-            assert record.get("status") in ENDED, record
-            return record
-
-        return eventually(end, timeout, what="the record's end")
 
     def finished(self, task_id: str, timeout: float = TIMEOUT_S) -> dict[str, Any]:
         """Celery's result once the job has ended."""
@@ -173,12 +159,3 @@ def client(url: str) -> redis.Redis:
     """A client that says at once when its server is away."""
     once = Retry(NoBackoff(), 0)
     return redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, retry=once)
-
-
-def close_app(app: Any) -> None:
-    """Closes what an installed app of this process holds."""
-    tracker = tracker_of(app)
-    if tracker is not None and tracker.process is not None:
-        tracker.stop()
-        tracker.process.store.close()
-    app.close()

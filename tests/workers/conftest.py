@@ -14,10 +14,8 @@ import redis
 from celery import Celery
 
 from tests.conftest import end, flushed
+from tests.fleet import Recorded
 from tests.servers import Service, Worker
-from tests.waiting import eventually
-
-TIMEOUT_S = 60
 
 StartSource = Callable[..., str]
 StartScripted = Callable[..., "Scripted"]
@@ -108,7 +106,7 @@ def database_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'prices.db'}"
 
 
-class Jobs:
+class Jobs(Recorded):
     """Sends the worker's tasks by name and reads their records, as another service would."""
 
     def __init__(self, url: str, database_url: str) -> None:
@@ -126,11 +124,6 @@ class Jobs:
     def result(self, task_id: str) -> dict[str, Any]:
         """What Celery itself keeps: status and result."""
         return json.loads(self.store.get(f"celery-task-meta-{task_id}") or "{}")
-
-    def ended(self, task_id: str) -> dict[str, Any]:
-        """The record once it has ended."""
-        eventually(lambda: self.record(task_id).get("end_time"), TIMEOUT_S, what="the record's end")
-        return self.record(task_id)
 
 
 @pytest.fixture(scope="module")

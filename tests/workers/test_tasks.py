@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.fleet import TIMEOUT_S
 from tests.waiting import eventually
-from tests.workers.conftest import TIMEOUT_S, Jobs
+from tests.workers.conftest import Jobs
 from tests.workers.test_database import stored
 
 pytestmark = pytest.mark.integration

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from progress_backend import RedisProgressService
+from tests.fleet import TIMEOUT_S
 from tests.servers import ROOT
 from tests.waiting import eventually
-from tests.workers.conftest import TIMEOUT_S, Jobs
+from tests.workers.conftest import Jobs
 
 pytestmark = pytest.mark.integration
 
