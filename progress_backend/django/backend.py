@@ -29,6 +29,7 @@ from ..record.fields import Body
 from ..record.model import LOST, WORKER_LOST, TaskStatus
 from ..runs.run import TaskCancelled
 from ..tracking.decorator import MARK, Marking
+from ..tracking.headers import HEADER
 from ..tracking.kept_task import kept_task
 from ..tracking.notifier import ProgressNotifier, recorded_run
 from ..tracking.tracker import tracker_of
@@ -70,7 +71,8 @@ class ProgressContext(TaskContext):  # type: ignore[misc]  # Django ships no typ
 class CeleryBackend(BaseTaskBackend):  # type: ignore[misc]  # as above
     """Publishes Django's tasks by the current Celery app, with which `install` was called, and
     reads their results from its records. Django's queue "default" is where Celery's app routes;
-    another name is that of a queue, which a worker has to consume (`-Q`)."""
+    another name is that of a queue, which a worker has to consume (`-Q`). The option `owner` names
+    the keyword argument of the tasks that has their records' owner."""
 
     supports_defer = supports_async_task = supports_get_result = True
 
@@ -91,6 +93,7 @@ class CeleryBackend(BaseTaskBackend):  # type: ignore[misc]  # as above
         now, eta, message = timezone.now(), task.run_after, dict[str, Any](serializer="json")
         result = _result(task, "", args, kwargs, enqueued_at=now)
         options = {name: getattr(task, name) for name in _OPTIONS}
+        message["headers"] = {HEADER: {"owner": kwargs.get(self.options.get("owner"))}}
         body = task.module_path, result.args, result.kwargs, options, now
         if self.supports_priority:  # 0 to 9, of which 0 is the first on Redis
             level = (int(task.priority) + 100) * 9 // 200

@@ -29,8 +29,9 @@ class Block:
 
     @property
     def file(self) -> str | None:
-        """The name that the first line's comment gives the file: `# shop/tasks.py`."""
-        named = re.match(r"# ([\w/]+\.\w+)\n", self.text)
+        """The name that the first line's comment gives the file: `# shop/tasks.py`, or as Django's
+        templates have it."""
+        named = re.match(r"\{?# ([\w/]+\.\w+)(?: #\})?\n", self.text)
         return named[1] if named else None
 
 

@@ -85,13 +85,13 @@ class Walk:
     def follow(self, blocks: list[Block]) -> None:
         """Does what the blocks say, in order."""
         for block in blocks:
-            if block.language == "python":
+            if block.language in ("python", "django"):
                 self.write(block)
             elif block.language == "sh":
                 self.run(block)
 
     def write(self, block: Block) -> None:
-        """Writes a named Python block to its file."""
+        """Writes a named block to its file."""
         assert block.file is not None, f"{block}: its first line must name its file"
         path = self.folder / block.file
         path.parent.mkdir(parents=True, exist_ok=True)
