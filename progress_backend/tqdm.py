@@ -12,7 +12,7 @@ from typing import Any
 from .record.json_text import text_of
 from .record.update_state_events import count_of
 from .runs.run import Run
-from .tracking.notifier import recorded_run
+from .tracking.current_run import recorded_run
 
 try:
     from tqdm.auto import tqdm as tqdm_auto

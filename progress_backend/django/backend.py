@@ -28,10 +28,11 @@ from ..record.failures import described
 from ..record.fields import Body
 from ..record.model import LOST, WORKER_LOST, TaskStatus
 from ..runs.run import TaskCancelled
+from ..tracking.current_run import recorded_run
 from ..tracking.decorator import MARK, Marking
 from ..tracking.headers import HEADER
 from ..tracking.kept_task import kept_task
-from ..tracking.notifier import ProgressNotifier, recorded_run
+from ..tracking.notifier import ProgressNotifier
 from ..tracking.tracker import tracker_of
 
 logger = logging.getLogger(__name__)

@@ -15,6 +15,11 @@ class Estimate(TypedDict):
     latest: str
     runs: int
 
+class Link(TypedDict):
+    url: str
+    title: NotRequired[str]
+    expires_at: NotRequired[str]
+
 class Membership(TypedDict):
     id: str
     canvas: NotRequired[str]
@@ -80,6 +85,7 @@ class TaskBody(TypedDict):
     again_of: NotRequired[str]
     again_by: NotRequired[str]
     error_cause: NotRequired[str]
+    links: NotRequired[list[Link]]
     control: NotRequired[Control]
     rate: NotRequired[float]
     warnings: NotRequired[Warnings]

@@ -7,7 +7,7 @@ offset.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar, get_args, get_type_hints
+from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -28,7 +28,8 @@ _read_body = msgspec.json.Decoder(Body).decode
 
 def _parts(struct: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct]]:
     """The fields of a Struct that hold Structs, and their types."""
-    kinds = {name: (hint, *get_args(hint)) for name, hint in get_type_hints(struct).items()}
+    hints = get_type_hints(struct).items()
+    kinds = {name: (hint, *get_args(hint)) for name, hint in hints if get_origin(hint) is not list}
     return {
         name: kind
         for name, several in kinds.items()
@@ -137,6 +138,8 @@ def _check_all_times(record: Body) -> None:
     for name, times in PART_TIMES.items():
         if (part := getattr(record, name)) is not None:
             _check_times(part, times)
+    for link in record.links:
+        _check_times(link, ("expires_at",))
     kept = record.bookkeeping if isinstance(record, Stored) else None
     if kept is not None and kept.began:
         _check_times(kept, ("began",))

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple, Self
 from msgspec import Struct, field, structs
 
 from .act import Act
+from .fields import Link
 from .model import Member, Warnings, Worker
 
 #: As an event's attempt: its run has no number.
@@ -162,12 +163,14 @@ class Progressed(Event, frozen=True, kw_only=True):
     error_message: str | None = None
     #: Position from which the next attempt continues; recorded without redaction.
     checkpoint: str | None = None
+    #: Merged by their addresses; recorded without redaction.
+    links: tuple[Link, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether the event has no values."""
         given = (self.current, self.total, self.message, self.error_message, self.checkpoint)
-        return given == (None,) * 5 and not self.details and not self.results
+        return given == (None,) * 5 and not (self.details or self.results or self.links)
 
 
 class Paused(Event, frozen=True, kw_only=True):

@@ -109,6 +109,15 @@ class TextCode(Struct, kw_only=True):
     args: Annotated[dict[str, Any], is_("The values in the text; a time is ISO 8601.")]
 
 
+class Link(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A link to what the job has made."""
+
+    url: Annotated[str, is_("http:// or https://, or a path on the API's origin.")]
+    title: Annotated[str | None, is_("The text to show; absent if the job gave none.")] = None
+    expires_at: Annotated[Moment | None, is_(
+        "When the link stops working, by the job; absent if the job gave no time.")] = None
+
+
 class Body(Struct, kw_only=True, omit_defaults=True):
     """A task's record. Times are ISO 8601 with milliseconds and offset."""
 
@@ -195,6 +204,9 @@ class Body(Struct, kw_only=True, omit_defaults=True):
         "unknown_task, internal_error, upstream (an earlier step did not complete), "
         "never_published (its workflow did not continue), reported (by HTTP or a service), "
         "unreadable (only in lists).")] = None
+    links: Annotated[list[Link], is_(
+        "Links that the newest run gave, eight at most; not in rows of lists. Absent without "
+        "any.")] = []
     control: Annotated[dict[str, Any] | None, is_(
         "The newest request to pause, cancel or end the task.")] = None
     rate: Annotated[Number | None, is_(

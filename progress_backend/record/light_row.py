@@ -22,7 +22,7 @@ OMITTED: Final = "".join(
 def row(record: Body) -> bytes:
     """A record as a list's row, without the caller's own values where these are too long for a
     list."""
-    record.checkpoint = None
+    record.checkpoint, record.links = None, []
     document = written(record)
     if len(document) > MOST_GIVEN:
         given = [getattr(record, name) for name in GIVEN]

@@ -15,7 +15,7 @@ from .responses import still_runs
 _OF_WORKFLOWS: Final = "workflow_update"
 _IF_SET: Final = (
     *("estimate", "rate", "estimated_details", "waited_ms", "may_come_again_until", "control"),
-    *("warnings", "owner", "message_code", "error_code"),
+    *("warnings", "owner", "message_code", "error_code", "links"),
 )
 
 

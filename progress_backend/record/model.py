@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, get_args
 from msgspec import Struct, structs
 from msgspec.structs import replace as replace  # noqa: PLC0414  # imported from here
 
-from .fields import Status
+from .fields import Link, Status
 from .local_time import MILLISECOND
 from .work import Work
 
@@ -207,6 +207,7 @@ class Task(Struct, frozen=True):
     again_of: str | None = None
     again_by: str | None = None
     error_cause: str | None = None
+    links: tuple[Link, ...] = ()
     rate: float | None = None
     #: What the newest run has done since its first value; None before that.
     work: Work | None = None

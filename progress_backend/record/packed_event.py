@@ -58,6 +58,7 @@ def packed(event: Event) -> Packed:
     size = _BARE + len(document) + sum(map(len, texts.values()))
     size += len(getattr(event, "checkpoint", None) or "")
     size += len(getattr(event, "message", None) or "")
+    size += sum(len(link.url) for link in getattr(event, "links", ()))
     kept = event.having(**changed) if changed else event
     return Packed(kept, document if values else b"{}", size)
 

@@ -178,6 +178,7 @@ def _filled(stored: Stored, task: Task) -> Stored:
         list(computed),
     )
     stored.checkpoint, stored.rate = task.checkpoint, task.rate
+    stored.links = list(task.links)
     stored.revision = task.revision
     return stored
 
@@ -243,6 +244,7 @@ def task_of(body: Body, unknown: Mapping[str, Any] = _NONE) -> Task:
         body.again_of,
         body.again_by,
         body.error_cause,
+        tuple(body.links),
         body.rate,
         kept.work,
         kept.usual,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Final
 
@@ -26,6 +27,11 @@ class ForkedSender:
         self._next_at = 0.0
         # A thread of the parent may have held the lock at the fork.
         run.sender, run.lock, run.attention = self, threading.Lock(), True
+
+    def now(self) -> datetime:
+        """As the sender's; this machine's time where tracking is off."""
+        sender = self._sender_of()
+        return datetime.now(UTC) if sender is None else sender.now()
 
     def wake(self) -> None:
         """Writes the run's newest value."""

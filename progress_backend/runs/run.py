@@ -17,7 +17,9 @@ from ..flows.stored_record import Base
 from ..operations.ready_requests import ValueRequest
 from ..record import events as ev
 from ..record.default_texts import progress_text
+from ..record.fields import Link
 from ..record.json_text import text_of
+from ..record.links import MAX_LINKS, link_of, merged
 from ..record.model import MAX_ITEMS, TaskStatus
 from ..record.update_state_events import count_of
 from ..settings import Settings
@@ -49,6 +51,9 @@ class RunSender(Protocol):
 
     always: bool
     settings: Settings
+
+    def now(self) -> datetime:
+        """The time by the store's clock, as last measured."""
 
     def wake(self) -> None:
         """Makes the sender's thread record the newest values now."""
@@ -176,6 +181,7 @@ class Run:
     #: The record's checkpoint at the run's start, and the job's own; None until the job uses it.
     found: str | None = None
     checkpoint: Recorded | None = None
+    links: tuple[Link, ...] = ()
     #: Where the job is executed, if the run's stack may be taken.
     place: Place | None = None
     #: Lines of the task's log; None until the job writes one.
@@ -257,6 +263,19 @@ class Run:
             if self.cancelled:
                 self.offer(current, total, message, details, phase)
 
+    def link(self, url: Any, title: Any, expires_in: Any) -> None:
+        """Adds a link, and wakes the sender.
+
+        Raises:
+            ValueError: it cannot be recorded.
+        """
+        link = link_of(url, title, expires_in, self.sender.now())
+        links = merged(self.links, (link,))
+        if link not in links:
+            raise ValueError(f"a record has {MAX_LINKS} links at most")
+        self.links, self.pending, self.urgent = links, True, True
+        self.sender.wake()
+
     def warn_of(self, current: Any, total: Any) -> None:
         """Logs, once a run, counts that the job cannot have meant, such as 0.5, or 7 of 5."""
         if self.task_id and not self.warned:  # a run without a record has no id
@@ -315,4 +334,5 @@ class Run:
             results=self.results,
             error_message=self.error_text,
             checkpoint=None if self.checkpoint is None else self.checkpoint.text(),
+            links=self.links,
         )

@@ -62,6 +62,10 @@ class Sender(SenderThread):
         if self._mirror is not None:
             self._mirror.close(run, max(deadline - time.monotonic(), 0.0))
 
+    def now(self) -> datetime:
+        """The time by the store's clock, as last measured; never waits."""
+        return self.writer.store.now()
+
     def record(
         self,
         run: Run | None,

@@ -9,18 +9,14 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from celery import current_task
 from celery.exceptions import SoftTimeLimitExceeded
 
-from ..record.events import Identity
 from ..record.json_text import text_of
 from ..record.log_line import LEVELS
-from ..record.model import ENDED
 from ..record.update_state_events import count_of
 from ..runs.checkpoint import of_run
 from ..runs.counting import counted
 from ..runs.run import Run, is_count
-from ..settings import Settings
-from .decorator import marking_of
-from .headers import NUMBER
-from .tracker import tracker_of
+from .current_run import run_of
+from .tracker import is_in_test
 
 if TYPE_CHECKING:
     from ..service.async_notifier import AsyncProgressNotifier
@@ -28,12 +24,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
-
-#: Why a process that `multiprocessing` has started has no run; one that is forked has its parent's.
-SPAWNED = (
-    "a process that a task starts by spawn or forkserver has no run: pass the counts to the task, "
-    "and call update() there"
-)
 
 
 class ProgressNotifier:
@@ -90,7 +80,7 @@ class ProgressNotifier:
                 "ProgressNotifier takes a bound Celery task's self, or a task id and the service "
                 "that keeps its record: ProgressNotifier(task_id, progress_service)"
             )
-        self._run = _run_of(celery_task if celery_task is not None else current_task)
+        self._run = run_of(celery_task if celery_task is not None else current_task)
 
     def update(
         self,
@@ -233,6 +223,36 @@ class ProgressNotifier:
             run.offer(None)
         run.pending = True
 
+    def link(self, url: str, title: str | None = None, expires_in: float | None = None) -> None:
+        """Adds a link to what the job has made, such as a file to download: pages, the element and
+        the terminal show it at once. A link with the same address replaces it.
+
+        The next attempt starts without links. A record that fails or is cancelled keeps them. The
+        file stays with the application. The address is not redacted: every caller that may read
+        the task may use it.
+
+        Args:
+            url: http:// or https:// without a user name, or a path such as /files/7 on the API's
+                origin; up to 2,000 characters. A record has eight links at most. Other links are
+                logged and left out.
+            title: the text to show, up to 200 characters; without one the address.
+            expires_in: seconds after which the link does not work any more; readers then show it
+                as expired.
+
+        Raises:
+            ValueError: the link is left out, in a test with `progress_store`.
+        """
+        run = self._run
+        if not run.task_id:
+            return
+        try:
+            run.link(url, title, expires_in)
+        except ValueError as error:
+            if is_in_test():
+                raise
+            task_type = run.identity.task_type
+            logger.warning("a link of task %s (%s) is left out: %s", run.task_id, task_type, error)
+
     def log(self, text: str, level: str = "info") -> None:
         """Adds a line to the task's log, which `progress-backend logs` and
         `GET /internal/task/{task_id}/log` show while the task runs, and as long as its record is
@@ -295,89 +315,6 @@ def _known(run: Run, method: str, items: Any, total: Any) -> Any:
     if isinstance(items, str) or not is_count(total):
         run.warn_of(items, total)
     return total if total is None or count_of(total) else None
-
-
-class _NullSink:
-    """Takes the sender's place where nothing is recorded."""
-
-    always = False
-    settings = Settings(locale="en")
-
-    def wake(self) -> None:
-        pass
-
-    def wait_while_paused(self, run: Run) -> None:
-        pass
-
-    def close(self, run: Run) -> None:
-        pass
-
-
-def recorded_run() -> Run | None:
-    """The run of the current Celery task; None outside of a tracked task, or where the record
-    belongs to another run."""
-    run = _found(current_task)
-    return None if run is None or run.refused else run
-
-
-def null_run() -> Run:
-    """A run without a record."""
-    return Run("", Identity(task_type=""), _NullSink())
-
-
-def is_started_by_another() -> bool:
-    """Whether `multiprocessing` has started this process."""
-    from multiprocessing import parent_process
-
-    return parent_process() is not None
-
-
-def _is_disabled(celery_task: Any) -> bool:
-    tracker = tracker_of(celery_task.app) if celery_task else None
-    return tracker is not None and tracker.disabled
-
-
-def _found(celery_task: Any) -> Run | None:
-    tracker = tracker_of(celery_task.app) if celery_task else None
-    if tracker is None or (process := tracker.process) is None:
-        return None
-    forked = tracker.forked_runs.get(getattr(celery_task.request, NUMBER, 0))
-    return forked or process.run_in(celery_task)
-
-
-def _run_of(celery_task: Any) -> Run:
-    run = _found(celery_task)
-    if run is not None and not run.refused:
-        return run
-    if _is_disabled(celery_task):  # the log has one line for the app
-        return null_run()
-    who = celery_task.name if celery_task else "code outside a task"
-    if run is not None:
-        why = _refused(run)
-    elif not celery_task and is_started_by_another():
-        why = SPAWNED
-    elif not celery_task or tracker_of(celery_task.app) or marking_of(celery_task) is None:
-        why = "it is not the run of a tracked task"
-    else:
-        why = "it has @progress_task, but install() was not called on its app"
-    _warn_once(who, why)
-    return null_run()
-
-
-_warned: set[str] = set()
-
-
-def _refused(run: Run) -> str:
-    """The reason why a tracked task's run is not recorded."""
-    if run.status in ENDED:
-        return f"the record of task {run.task_id} has ended: it is {run.status}"
-    return f"a newer run has the record of task {run.task_id}"
-
-
-def _warn_once(who: str, why: str) -> None:
-    if who not in _warned and len(_warned) < 1_000:
-        _warned.add(who)
-        logger.warning("no progress is recorded for %s: %s", who, why)
 
 
 def _length(iterable: Iterable[Any]) -> int | None:

@@ -46,6 +46,11 @@ _numbers = itertools.count(1)
 _stand_in: Settings | None = None
 
 
+def is_in_test() -> bool:
+    """Whether a test records in a store of its own (`progress_backend.testing`)."""
+    return _stand_in is not None
+
+
 class Tracker:
     """The tracking of one Celery app; `process` is made again after a fork."""
 

@@ -12,7 +12,7 @@ from msgspec.structs import fields
 from progress_backend.errors import ForeignValue
 from progress_backend.record import document as doc
 from progress_backend.record import task_json
-from progress_backend.record.fields import Body, Bookkeeping
+from progress_backend.record.fields import Body, Bookkeeping, Link
 from progress_backend.record.model import (
     Member,
     Task,
@@ -61,6 +61,7 @@ FULL = Task(
     again_of="older",
     again_by="newer",
     error_cause="lost",
+    links=(Link(url="/files/7", title="Export", expires_at="2024-01-15T10:30:00.000+09:00"),),
     rate=10.0,
     work=Work(120, 12.5, 14.5, 1.5),
     usual=(4, 0.5, 2.5, 0, 0),

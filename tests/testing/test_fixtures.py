@@ -8,7 +8,7 @@ import pytest
 import redis
 from celery import Celery
 
-from progress_backend import Settings
+from progress_backend import ProgressNotifier, Settings, progress_task
 from progress_backend.store.drivers import Store
 from progress_backend.testing import fixtures, wait_for_progress
 from progress_backend.tracking.tracker import recording_into, tracker_of
@@ -41,6 +41,18 @@ class TestStore:
             assert tracker.process is not None
             assert tracker.process.store.settings is settings
         assert tracker.process is None  # this app has no store of its own
+
+    def test_a_link_that_is_left_out_elsewhere_raises(
+        self, app: Celery, progress_store: Store
+    ) -> None:
+        @app.task(bind=True, shared=False)
+        @progress_task
+        def export(self: object) -> None:
+            for number in range(9):
+                ProgressNotifier(self).link(f"/files/{number}")
+
+        with pytest.raises(ValueError, match="8 links"):
+            export.apply().get()
 
     def test_its_keys_are_deleted_after_the_test(
         self, app: Celery, progress_store: Store, redis_url: str

@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,15 +15,16 @@ from celery.local import Proxy
 from progress_backend import ProgressNotifier, progress_task
 from progress_backend.record import events as ev
 from progress_backend.runs import run as of_runs
-from progress_backend.tracking import notifier
+from progress_backend.tracking import current_run
 from tests.apps import App
 from tests.conftest import Install
 from tests.records import Records
+from tests.waiting import eventually
 
 
 @pytest.fixture(autouse=True)
 def not_warned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notifier, "_warned", set())
+    monkeypatch.setattr(current_run, "_warned", set())
 
 
 def everything(reporter: ProgressNotifier) -> None:
@@ -40,14 +42,14 @@ def fetch(self: Any) -> str:
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    logger = "progress_backend.tracking.notifier"
+    logger = "progress_backend.tracking.current_run"
     return [r.getMessage() for r in caplog.records if r.name == logger]
 
 
 def test_a_spawned_process_is_no_misconfiguration() -> None:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert pool.apply(notifier.is_started_by_another)
-    assert not notifier.is_started_by_another()
+        assert pool.apply(current_run.is_started_by_another)
+    assert not current_run.is_started_by_another()
 
 
 def test_outside_a_task_it_does_nothing_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -134,7 +136,7 @@ def test_a_task_that_is_not_tracked_says_so_once(
     for task in (eager.task(**plain)(twice), bare.task(**plain)(progress_task(fetch))):
         for _ in range(2):
             task.apply()
-        notifier._warned.clear()
+        current_run._warned.clear()
     assert warnings(caplog) == [
         "no progress is recorded for plain: it is not the run of a tracked task",
         "no progress is recorded for plain: it has @progress_task, but install() was not called on "
@@ -319,3 +321,28 @@ def test_a_loop_over_what_has_no_length_raises_only_the_time_limit() -> None:
         assert list(track(OfAWrapper(error))) == [7, 8]
     with pytest.raises(SoftTimeLimitExceeded):
         track(OfAWrapper(SoftTimeLimitExceeded))
+
+
+def test_a_link_is_recorded_before_the_end_and_a_bad_one_left_out(
+    eager: App, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen: list[Any] = []
+
+    def export(self: Any) -> None:
+        progress = ProgressNotifier(self)
+        progress.link("/files/7", "Export", expires_in=3_600)
+        progress.link("javascript:alert(1)")
+        seen.extend(eventually(lambda: records.get(self.request.id).links))
+
+    records = Records(redis_url)
+    eager.tracked(export).apply(task_id="linked").get()
+    ended = records.get("linked")
+    assert ended.status == "completed"
+    assert list(ended.links) == seen
+    (link,) = seen
+    assert (link.url, link.title) == ("/files/7", "Export")
+    assert ended.started_at is not None
+    left = datetime.fromisoformat(link.expires_at) - ended.started_at
+    assert timedelta(minutes=59) < left < timedelta(minutes=61)
+    own = [r for r in caplog.records if r.name == "progress_backend.tracking.notifier"]
+    assert [r.args[0] for r in own if r.args] == ["linked"]

@@ -47,6 +47,7 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
         current_items=0,
         results={},
         processing_details={},
+        links=(),
         rate=None,
         work=None,
         usual=None,

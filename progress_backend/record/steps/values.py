@@ -6,6 +6,7 @@ from datetime import datetime
 
 from .. import events as ev
 from ..default_texts import given, progress_text
+from ..links import merged
 from ..model import Task, TaskStatus, replace
 from ..work import Work, marked
 from ..work import counted as work_counted
@@ -42,6 +43,7 @@ def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
         ),
         results={**task.results, **event.results} if event.results else task.results,
         checkpoint=task.checkpoint if event.checkpoint is None else event.checkpoint,
+        links=merged(task.links, event.links) if event.links else task.links,
         rate=rate,
         work=work,
     )
@@ -58,7 +60,9 @@ def moved_in_pause(task: Task, event: ev.Progressed, scene: Scene) -> Task:
 def of_older_run(task: Task, event: ev.Progressed, scene: Scene) -> Task:
     """Writes the values of an older run, which come with its success, in place of the newer
     run's."""
-    task = replace(task, current_items=0, results={}, processing_details={}, rate=None, work=None)
+    task = replace(
+        task, current_items=0, results={}, processing_details={}, links=(), rate=None, work=None
+    )
     return moved(task, event, scene)
 
 
