@@ -34,7 +34,9 @@ def link_of(url: object, title: object, expires_in: object, now: datetime) -> Li
     if not url.isprintable() or " " in url or "\\" in url:
         raise ValueError("url has no spaces, backslashes, line ends or other control characters")
     if not _is_allowed(url):
-        raise ValueError("url begins with http://HOST, https://HOST or one slash, without user@")
+        raise ValueError(
+            "url is http://HOST, https://HOST or a path such as /files/7, without user@"
+        )
     if title is not None and not (
         isinstance(title, str) and 1 <= len(title) <= MAX_TITLE and title.isprintable()
     ):
