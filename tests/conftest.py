@@ -84,8 +84,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 #: Tests of what runs in the API's event loop: on asyncio's, and on that which `[api]` installs.
 ON_BOTH_LOOPS = (
-    *("tests/live", "tests/store"),
+    *("tests/live", "tests/store", "tests/cluster/test_sockets.py"),
     *("tests/web/test_socket_writer.py", "tests/web/test_task_watcher.py"),
+    *("tests/web/test_authorize.py", "tests/web/test_callers.py"),
 )
 
 
