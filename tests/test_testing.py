@@ -89,13 +89,7 @@ class TestInAProject:
         return pytester.path
 
     @pytest.mark.parametrize(
-        "options",
-        [
-            [],
-            ["-n", "2"],
-            ["-p", "celery.contrib.pytest"],
-            ["-p", "no:celery"],
-        ],
+        "options", [[], ["-n", "2"], ["-p", "celery.contrib.pytest"], ["-p", "no:celery"]]
     )
     @pytest.mark.wide
     def test_pytest_finds_it(

@@ -244,9 +244,7 @@ def test_a_cancel_also_ends_members_with_full_records(driver: Driver) -> None:
 
 @pytest.mark.parametrize("for_good", [False, True])
 def test_a_commit_that_fails_is_tried_again(
-    redis_driver: Driver,
-    caplog: pytest.LogCaptureFixture,
-    for_good: bool,
+    redis_driver: Driver, caplog: pytest.LogCaptureFixture, for_good: bool
 ) -> None:
     """The value under a member's key is another program's between its read and its commit."""
     driver = redis_driver

@@ -165,9 +165,7 @@ def test_what_forges_a_line_is_in_no_name(driver: Driver, control: str) -> None:
     assert driver.ids(1, 10) == ["t"]
 
 
-def test_flows_side_by_side_read_in_one_exchange_and_each_has_its_own_fault(
-    driver: Driver,
-) -> None:
+def test_flows_side_by_side_read_in_one_exchange_and_each_has_its_own_fault(driver: Driver) -> None:
     def unreadable() -> Flow[str]:
         try:
             return str(

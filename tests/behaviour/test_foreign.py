@@ -101,9 +101,7 @@ def go_on(driver: Driver, *, reaped: bool = True, cleaned: bool = True) -> None:
 
 @_many
 @given(
-    what=st.sampled_from(KEYS),
-    kind=st.sampled_from(list(foreign.TYPES)),
-    some=foreign.some_bytes,
+    what=st.sampled_from(KEYS), kind=st.sampled_from(list(foreign.TYPES)), some=foreign.some_bytes
 )
 def test_a_wrong_type_under_a_key_affects_no_other_key(
     driver: Driver, what: str, kind: str, some: bytes

@@ -100,9 +100,7 @@ def test_another_programs_key_takes_no_lines(redis_driver: Driver) -> None:
     assert redis_driver.raw.get("progress_log:t") in (b"mine", "mine")
 
 
-def test_without_the_right_to_xadd_only_log_lines_are_lost(
-    redis_driver: Driver,
-) -> None:
+def test_without_the_right_to_xadd_only_log_lines_are_lost(redis_driver: Driver) -> None:
     redis_driver.start("t")
     raw, command = redis_driver.raw, logs.add("t", (b'{"text":"a"}',), 1_024, 60_000)
     raw.execute_command("ACL", "SETUSER", "default", "-xadd")

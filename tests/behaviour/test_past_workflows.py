@@ -93,10 +93,7 @@ def test_a_workflow_that_goes_on_is_kept_once(whole: Driver) -> None:
     run(whole, "w-0", 0, 20)
     whole.apply("w-more", ev.Created(identity=identity_of(member=Member(("w",)))))
     run(whole, "w-more", 30, 20)
-    assert [one.seconds for one in past(whole, "w")] == [
-        pytest.approx(7),
-        pytest.approx(50),
-    ]
+    assert [one.seconds for one in past(whole, "w")] == [pytest.approx(7), pytest.approx(50)]
 
 
 def test_the_last_ten_are_kept_for_a_hundred_days(whole: Driver) -> None:

@@ -239,9 +239,7 @@ def test_holes_are_repaired_and_filled(driver: Driver) -> None:
     assert driver.run(page_of(driver.flows, 1, 100)).total == 9
 
 
-def test_a_workflow_that_lost_its_members_otherwise_leaves_the_list(
-    redis_driver: Driver,
-) -> None:
+def test_a_workflow_that_lost_its_members_otherwise_leaves_the_list(redis_driver: Driver) -> None:
     member(redis_driver, "a", W)
     keys = redis_driver.keys
     redis_driver.raw.delete(keys.members(W, "created"))

@@ -136,9 +136,7 @@ def begin(driver: Driver, made: dict[str, ev.Event]) -> list[Applied]:
     return begun
 
 
-def test_a_late_plan_changes_nothing_and_a_new_send_starts_again(
-    driver: Driver,
-) -> None:
+def test_a_late_plan_changes_nothing_and_a_new_send_starts_again(driver: Driver) -> None:
     before = driver.now() - timedelta(seconds=1)
     driver.apply("a", ev.Created(identity=WHOLE))
     driver.start("a")

@@ -62,8 +62,7 @@ def measure(quick: bool) -> list[Row]:
             served, paths = sides[name]
             turn = cycle(paths)  # a round goes on where the last one ended
             return lambda: spent.during(
-                name,
-                lambda: load(served.port, [*islice(turn, requests)], requests, _CONNECTIONS),
+                name, lambda: load(served.port, [*islice(turn, requests)], requests, _CONNECTIONS)
             )
 
         rates = Rounds.of({name: a_round(name) for name in sides}, rounds)

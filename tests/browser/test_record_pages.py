@@ -126,8 +126,7 @@ def test_a_workflows_page_by_the_keyboard_alone(
 
 
 @pytest.mark.parametrize(
-    ("path", "lang", "back"),
-    [(PAGES[0], "ja", "← タスク一覧"), (PAGES[1], "en", "← All tasks")],
+    ("path", "lang", "back"), [(PAGES[0], "ja", "← タスク一覧"), (PAGES[1], "en", "← All tasks")]
 )
 def test_hostile_texts_on_the_narrowest_screen(
     api: RunningApi, records: Records, open_page: OpenPage, path: str, lang: str, back: str

@@ -56,10 +56,7 @@ def time_of(page: Page, task_id: str) -> Locator:
 
 @pytest.mark.parametrize(
     ("misses", "english", "japanese"),
-    [
-        (APART, "17–62 min left", "残り 17–62 分"),
-        (FAR_APART, "up to 3 h left", "残り 最大 3 時間"),
-    ],
+    [(APART, "17–62 min left", "残り 17–62 分"), (FAR_APART, "up to 3 h left", "残り 最大 3 時間")],
 )
 def test_a_range_is_shown_where_past_runs_give_one(
     api: RunningApi,

@@ -136,10 +136,7 @@ class Apart(Ground):
         stopped(self._nodes)
 
 
-GROUNDS: dict[str, type[Ground]] = {
-    "together": Together,
-    "apart": Apart,
-}
+GROUNDS: dict[str, type[Ground]] = {"together": Together, "apart": Apart}
 
 
 def _is_well(server: Server) -> bool:

@@ -99,9 +99,7 @@ async def test_any_of_several_addresses_will_do(settings: Settings) -> None:
         assert task_json.decode(document).task_id == "t"
 
 
-async def test_a_call_that_was_cancelled_as_it_connected_harms_no_other(
-    settings: Settings,
-) -> None:
+async def test_a_call_that_was_cancelled_as_it_connected_harms_no_other(settings: Settings) -> None:
     """redis-py knows the nodes by then, and not the commands."""
     exchange = AsyncClusterExchange(settings, 20)
     await exchange._client.nodes_manager.initialize()

@@ -48,8 +48,6 @@ def add(app: Celery, **settings: Any) -> Celery:
 
 if "JOBS_WORKER" in os.environ:  # only a container has it
     app = Celery(
-        "jobs",
-        broker=os.environ["CELERY_BROKER_URL"],
-        backend=os.environ["CELERY_RESULT_BACKEND"],
+        "jobs", broker=os.environ["CELERY_BROKER_URL"], backend=os.environ["CELERY_RESULT_BACKEND"]
     )
     add(app)

@@ -52,9 +52,7 @@ def test_a_secret_is_given_to_the_services_that_refer_to_it_and_no_other(
     assert written["prices"]["secrets"] == []
 
 
-def test_proxies_on_private_networks_may_name_their_callers(
-    written: dict[str, Any],
-) -> None:
+def test_proxies_on_private_networks_may_name_their_callers(written: dict[str, Any]) -> None:
     proxies = written["api"]["environment"]["FORWARDED_ALLOW_IPS"]
     names_private_networks(proxies.removeprefix("${FORWARDED_ALLOW_IPS:-").removesuffix("}"))
 

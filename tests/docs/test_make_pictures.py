@@ -4,15 +4,7 @@ import re
 
 import pytest
 
-from docs.make_pictures import (
-    FOLDER,
-    LOCALES,
-    MADE_FROM,
-    SCHEMES,
-    Scheme,
-    drawn_from,
-    terminal,
-)
+from docs.make_pictures import FOLDER, LOCALES, MADE_FROM, SCHEMES, Scheme, drawn_from, terminal
 from progress_backend.record.default_texts import Locale
 from tests.docs.reading import documents, text_of
 from tests.servers import ROOT

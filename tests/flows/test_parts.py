@@ -59,10 +59,7 @@ def a_part(change: Change) -> Iterator[Part]:
     ],
 )
 def test_a_part_on_a_first_record_or_on_a_value_runs(
-    event: type[ev.Event],
-    written: dict[str, bool],
-    redis_url: str,
-    monkeypatch: pytest.MonkeyPatch,
+    event: type[ev.Event], written: dict[str, bool], redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     added = CommitPart(a_part, frozenset({event}))
     monkeypatch.setattr(task_flows, "default_parts", lambda *of: (*default_parts(*of), added))

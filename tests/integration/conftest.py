@@ -19,12 +19,7 @@ from tests.servers import Server, Service, Worker
 APP = "tests.integration.app"
 
 
-def environment(
-    folder: Path,
-    url: str,
-    *,
-    conf: Mapping[str, Any] | None = None,
-) -> dict[str, str]:
+def environment(folder: Path, url: str, *, conf: Mapping[str, Any] | None = None) -> dict[str, str]:
     """The environment of a process of the system; broker, results and records are on `url`."""
     urls = dict.fromkeys(["CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "PROGRESS_REDIS_URL"], url)
     return {

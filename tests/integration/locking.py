@@ -44,10 +44,7 @@ def add(app: Celery) -> None:
     app.conf.singleton_backend_url = url
     settings = {"url": url, "default_timeout": 3_600}
     app.conf.ONCE = {"backend": "celery_once.backends.Redis", "settings": settings}
-    for name, base in {
-        "hooked": Hooked,
-        "singleton": Singleton,
-    }.items():
+    for name, base in {"hooked": Hooked, "singleton": Singleton}.items():
         app.task(bind=True, name=name, base=base, shared=False)(progress_task(updating))
     app.task(bind=True, name="once", base=QueueOnce, shared=False, once={"graceful": True})(
         progress_task(updating)

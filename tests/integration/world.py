@@ -35,11 +35,7 @@ class World(Recorded):
         self.gate = Gate(folder)
         self._urls = results, store
         # A backend of each thread's own would outlive the thread, and the test's server.
-        urls = {
-            "broker_url": broker,
-            "result_backend": results,
-            "result_backend_thread_safe": True,
-        }
+        urls = {"broker_url": broker, "result_backend": results, "result_backend_thread_safe": True}
         self.app = build({**urls, **(conf or {})}, store)
         #: The pool of the worker at the other end.
         self.pool = "prefork"

@@ -30,12 +30,7 @@ KEYS = Keys()
 @given(
     st.builds(
         Facets,
-        *(
-            names,
-            names,
-            st.none() | names,
-            st.none() | names,
-        ),
+        *(names, names, st.none() | names, st.none() | names),
         workflows=st.lists(names, min_size=1, max_size=2).map(tuple),
         planned=st.booleans(),
         share=st.integers(0, 1_000),

@@ -18,11 +18,7 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.chaos
 
 LEASE_S, VISIBILITY_S = 1.0, 120.0
-ENV = {
-    "PROGRESS_LEASE_S": str(LEASE_S),
-    "PROGRESS_REAP_INTERVAL_S": "0.3",
-    "PROGRESS_LOCALE": "en",
-}
+ENV = {"PROGRESS_LEASE_S": str(LEASE_S), "PROGRESS_REAP_INTERVAL_S": "0.3", "PROGRESS_LOCALE": "en"}
 
 
 def conf(**options: Any) -> dict[str, str]:

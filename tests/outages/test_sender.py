@@ -211,9 +211,7 @@ def test_a_start_that_was_stored_without_a_reply_counts_once(
 
 
 def test_a_foreign_value_delays_no_other_record(
-    server: Server,
-    make_sender: Callable[..., Sender],
-    caplog: pytest.LogCaptureFixture,
+    server: Server, make_sender: Callable[..., Sender], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Under a record's key stands what is none, text or another type altogether."""
     sender = make_sender(wait_s=PATIENCE_S)

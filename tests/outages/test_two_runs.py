@@ -18,11 +18,7 @@ CONF = {
     # So that a message that is due again while its run goes on is soon delivered.
     "broker_transport_options": {"unacked_restore_interval": 0.5},
 }
-ENV = {
-    "OUTAGES_CONF": json.dumps(CONF),
-    "PROGRESS_LEASE_S": "3",
-    "PROGRESS_REAP_INTERVAL_S": "1",
-}
+ENV = {"OUTAGES_CONF": json.dumps(CONF), "PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "1"}
 
 
 @pytest.fixture(scope="module")

@@ -17,11 +17,7 @@ from tests.rabbitmq.server import RabbitMQ, installed
 
 StartFleet = Callable[..., Fleet]
 
-ENV = {
-    "PROGRESS_LEASE_S": "3",
-    "PROGRESS_REAP_INTERVAL_S": "0.5",
-    "PROGRESS_LOCALE": "en",
-}
+ENV = {"PROGRESS_LEASE_S": "3", "PROGRESS_REAP_INTERVAL_S": "0.5", "PROGRESS_LOCALE": "en"}
 _queues = itertools.count(1)
 
 

@@ -5,13 +5,7 @@ from typing import Any
 import pytest
 
 from progress_backend.record import default_texts
-from progress_backend.record.default_texts import (
-    LOCALES,
-    in_language,
-    progress_text,
-    text,
-    wished,
-)
+from progress_backend.record.default_texts import LOCALES, in_language, progress_text, text, wished
 
 
 def blanks(template: str) -> set[str]:

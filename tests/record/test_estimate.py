@@ -93,8 +93,7 @@ def ranged(**values: object) -> tuple[float | None, float, float | None] | None:
 
 
 @pytest.mark.parametrize(
-    ("marks", "expected"),
-    [(0, (8, 10, 12)), (1, (8, 10, 12)), (2, (10, 10, 13))],
+    ("marks", "expected"), [(0, (8, 10, 12)), (1, (8, 10, 12)), (2, (10, 10, 13))]
 )
 def test_a_range_is_that_of_the_last_mark_with_enough_runs(marks, expected) -> None:
     """The likely end is in it, whatever past runs have done."""
@@ -150,10 +149,7 @@ def test_a_first_estimate_comes_from_the_pace_of_the_types_runs() -> None:
 def of_history(done: int, after_s: float, history: History) -> str | None:
     """What is estimated of a run without a rate that has done so many of 200 items by then."""
     run = task(
-        rate=None,
-        total_items=200,
-        current_items=done,
-        started_at=NOW - timedelta(seconds=after_s),
+        rate=None, total_items=200, current_items=done, started_at=NOW - timedelta(seconds=after_s)
     )
     return with_history(stored_of(run), history).estimated_completion
 

@@ -93,10 +93,7 @@ TABLE: list[tuple[tuple[ev.Event, ...], list[str]]] = [
     (LOST, []),
     ((*LOST, ev.Progressed(current=3, attempt=1)), ["ended", "returned"]),
     ((*LOST, ev.TakenBack(attempt=1)), ["ended", "returned"]),
-    (
-        (*LOST, ev.Started(identity=PLAIN, redelivered=True)),
-        ["started", "ended", "redelivered"],
-    ),
+    ((*LOST, ev.Started(identity=PLAIN, redelivered=True)), ["started", "ended", "redelivered"]),
     ((*LOST, ev.Completed(attempt=1)), ["ended"]),
     ((CREATED, STARTED, ev.Completed(), CREATED), ["created", "started", "ended"]),
     ((CREATED, STARTED, WARNED), []),

@@ -30,13 +30,7 @@ from progress_backend.record.model import (
 )
 from progress_backend.record.steps.control import is_unasked
 from progress_backend.record.steps.members import was_unreached
-from progress_backend.record.transition import (
-    ABSENT,
-    SUSPECTED,
-    TABLE,
-    row_of,
-    transition,
-)
+from progress_backend.record.transition import ABSENT, SUSPECTED, TABLE, row_of, transition
 from tests.strategies import NOW, events, tasks
 from tests.tiers import examples
 

@@ -8,13 +8,7 @@ from hypothesis import strategies as st
 
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
-from progress_backend.record.model import (
-    Task,
-    TaskStatus,
-    Warnings,
-    Worker,
-    replace,
-)
+from progress_backend.record.model import Task, TaskStatus, Warnings, Worker, replace
 from progress_backend.record.past_runs import PastRun
 from progress_backend.record.task_warnings import judged
 from progress_backend.record.transition import transition

@@ -8,12 +8,7 @@ from hypothesis import strategies as st
 
 from progress_backend.record import task_json
 from progress_backend.record.model import ENDED, KINDS, STATUSES, Task, Warnings, replace
-from progress_backend.record.webhook_event import (
-    body,
-    event_id,
-    kinds,
-    source_of,
-)
+from progress_backend.record.webhook_event import body, event_id, kinds, source_of
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
 tasks = st.builds(

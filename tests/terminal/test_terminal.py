@@ -228,8 +228,7 @@ def test_a_cancel_is_asked_until_its_run_has_ended(locale: Locale, asked: str) -
 
 
 @pytest.mark.parametrize(
-    ("locale", "still"),
-    [("en", "still running on celery@a"), ("ja", "celery@a で実行中")],
+    ("locale", "still"), [("en", "still running on celery@a"), ("ja", "celery@a で実行中")]
 )
 def test_a_run_that_goes_on_after_its_cancel_has_not_ended(locale: Locale, still: str) -> None:
     worker = Worker("lease", "celery@a")

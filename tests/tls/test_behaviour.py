@@ -5,10 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.behaviour.driving import Driver, over
-from tests.behaviour.each_call import (
-    test_each_call_is_carried_out,
-    test_what_is_over_is_swept,
-)
+from tests.behaviour.each_call import test_each_call_is_carried_out, test_what_is_over_is_swept
 
 __all__ = ["test_each_call_is_carried_out", "test_what_is_over_is_swept"]
 

@@ -218,9 +218,7 @@ assert [type(answer).__name__ for answer in answers] == ["Completed"] * 3, answe
 
 @pytest.mark.usefixtures("patient")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-def test_a_fork_waits_for_whatever_lock_a_backend_has(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_fork_waits_for_whatever_lock_a_backend_has(monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLAlchemy's mappers have one, drivers and imports have theirs: none is in the child."""
     monkeypatch.setattr("progress_backend.runs.fork_guard.WAIT_S", PATIENCE_S)
     app = Celery("proj", backend="cache+memory://", set_as_current=False)

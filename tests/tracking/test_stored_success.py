@@ -91,10 +91,7 @@ class Away:
 
 @pytest.fixture(params=["hangs", "is down"])
 def away(
-    request: pytest.FixtureRequest,
-    store: Store,
-    backend: Server,
-    unless_stored: StoredSuccess,
+    request: pytest.FixtureRequest, store: Store, backend: Server, unless_stored: StoredSuccess
 ) -> Away:
     return Away(store, backend, request.param, unless_stored)
 

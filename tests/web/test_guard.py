@@ -169,12 +169,7 @@ def test_a_browser_asks_before_it_writes(guarded: RunningApi) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "its_id"),
-    [
-        ("task/job", "job"),
-        ("tasks", "job"),
-        ("workflow/group", "group"),
-    ],
+    ("path", "its_id"), [("task/job", "job"), ("tasks", "job"), ("workflow/group", "group")]
 )
 async def test_sockets_ask_too_and_say_why_not(
     guarded: RunningApi, redis_url: str, path: str, its_id: str

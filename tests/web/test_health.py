@@ -42,9 +42,7 @@ def test_it_is_degraded_while_a_file_of_rights_or_targets_cannot_be_read(
     for what, file in files.items():
         file.write_text(lines[what])
     api = start_api(
-        redis_url=redis_url,
-        tokens_file=str(files["tokens"]),
-        webhooks_file=str(files["webhooks"]),
+        redis_url=redis_url, tokens_file=str(files["tokens"]), webhooks_file=str(files["webhooks"])
     )
 
     def health() -> tuple[int, str, str]:

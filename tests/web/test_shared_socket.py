@@ -97,10 +97,7 @@ async def test_a_watch_that_cannot_be_is_answered_and_the_others_stay(api: Runni
     async with opened(api) as socket:
         await ask(socket, watch="a", task_id=task_id)
         await received(socket)
-        wrong = {
-            4404: {"task_id": "nobody's"},
-            4422: {"task_id": "x" * 5_000},
-        }
+        wrong = {4404: {"task_id": "nobody's"}, 4422: {"task_id": "x" * 5_000}}
         for code, of in wrong.items():
             await ask(socket, watch="w", **of)
             assert await code_of(socket, "w") == code

@@ -80,10 +80,7 @@ def test_the_503_for_an_unreachable_broker_names_what_was_done(
 
 
 def test_a_hanging_broker_does_not_delay_other_requests(
-    start_api: StartApi,
-    start_server: StartServer,
-    redis_url: str,
-    monkeypatch: pytest.MonkeyPatch,
+    start_api: StartApi, start_server: StartServer, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("progress_backend.web.terminate.TIMEOUT_S", 0.6)
     monkeypatch.setattr("progress_backend.web.terminate.MAX_ORDERS", 1)

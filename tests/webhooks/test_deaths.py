@@ -17,10 +17,7 @@ from tests.webhooks.targets import Receiver, receiving
 
 #: Three senders, and one process that ends tasks.
 ROLES = ("send", "send", "send", "end")
-COUNTS = [
-    pytest.param(200, id="200"),
-    pytest.param(1_000, id="1000", marks=[pytest.mark.long]),
-]
+COUNTS = [pytest.param(200, id="200"), pytest.param(1_000, id="1000", marks=[pytest.mark.long])]
 
 
 def start(role: str, redis_url: str, url: str, count: int) -> subprocess.Popen[bytes]:

@@ -83,13 +83,7 @@ def test_a_period_that_is_none_lists_those_there_are() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [
-        (200, "<html>"),
-        (200, "[]"),
-        page(rows=None),
-        page(pages=-1),
-        page(pages=MAX_PAGES + 1),
-    ],
+    [(200, "<html>"), (200, "[]"), page(rows=None), page(pages=-1), page(pages=MAX_PAGES + 1)],
 )
 def test_an_answer_that_is_no_page_ends_it(start_scripted: StartScripted, answer: Any) -> None:
     server = start_scripted(answer)

@@ -63,14 +63,7 @@ STEP = IDENTITY._replace(member=Member(("w",)))
         (((CREATED.having(eta=at(60)), 0), (STARTED, 62)), 2_000),
         (((CREATED.having(eta=at(60)), 0), (STARTED, 59)), 0),
         # A step waits from when its message has left.
-        (
-            (
-                (ev.Planned(identity=STEP), 0),
-                (ev.Created(identity=STEP), 30),
-                (STARTED, 34),
-            ),
-            4_000,
-        ),
+        (((ev.Planned(identity=STEP), 0), (ev.Created(identity=STEP), 30), (STARTED, 34)), 4_000),
         # Only the first start counts, and each publish.
         (((CREATED, 0), (STARTED, 1), (ev.Retried(retries=1), 60), (STARTED, 60)), 1_000),
         (((CREATED, 0), (STARTED, 5), (ev.Completed(), 5), (CREATED, 100)), None),
