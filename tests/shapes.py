@@ -1,7 +1,5 @@
 """Canvases of every shape, of the tasks `one`, `two` and `last`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

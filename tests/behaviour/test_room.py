@@ -1,7 +1,5 @@
 """What a task's log and timeline take of the store together, whatever is written."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 

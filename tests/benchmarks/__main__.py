@@ -1,7 +1,5 @@
 """`make bench`: compares with the peers and limits; `python -m tests.benchmarks --help`."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from importlib import import_module

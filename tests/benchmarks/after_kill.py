@@ -6,8 +6,6 @@ All run at once: a worker with results in Redis, one with results in Django's da
 Flower, and this project's record, which a third worker looks after.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """A load of HTTP requests that costs less than what it measures: raw keep-alive connections."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator, Sequence
 from itertools import cycle, islice

@@ -4,8 +4,6 @@ Broker and results are on CANVASES_URL, records on CANVASES_STORE_URL; CANVASES_
 message acknowledged late.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import time

@@ -1,8 +1,6 @@
 """What holds of every store holds on a real Cluster: the tests of tests/behaviour that take a
 `driver`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from importlib import import_module
 from inspect import signature

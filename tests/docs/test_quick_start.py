@@ -1,7 +1,5 @@
 """Each section of the quick start and of the frameworks, followed in an empty folder."""
 
-from __future__ import annotations
-
 import json
 import signal
 from typing import Any

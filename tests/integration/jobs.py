@@ -1,7 +1,5 @@
 """The jobs: each waits at its gate, then ends as its message says."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

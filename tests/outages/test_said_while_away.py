@@ -1,7 +1,5 @@
 """What a task, or who sends it, says while the store is away is recorded once it is back."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from typing import Any

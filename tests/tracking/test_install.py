@@ -1,7 +1,5 @@
 """Tracked tasks in the caller's own process (eager), and what install puts around a task."""
 
-from __future__ import annotations
-
 import logging
 import pickle
 import re

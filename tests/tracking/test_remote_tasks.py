@@ -1,7 +1,5 @@
 """Tasks that are published by a process that has not imported them: real store, real broker."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 

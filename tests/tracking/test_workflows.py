@@ -1,7 +1,5 @@
 """Canvases that a worker in this process runs, and what their workflows say of it."""
 
-from __future__ import annotations
-
 import gc
 import threading
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """What Prometheus reads, parsed with Prometheus's own parser."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 
