@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ..operations import places, records
+from ..operations.call import all_of
 from ..record import reader_view, responses, shown
 from ..record.fields import Body
 from ..record.past_runs import History, history
@@ -34,7 +35,8 @@ def complete(
     past = [record.task_type for _, record in made if shown.needs_history(record)]
     types = dict.fromkeys([*past, *(task.task_type for task in tasks if task is not None)])
     missing = [task_type for task_type in types if task_type not in known]
-    known |= zip(missing, map(history, (yield from records.runs_of_each(missing))), strict=True)
+    runs = yield from all_of(*map(records.runs_of, missing))
+    known |= zip(missing, map(history, runs), strict=True)
     for task, (_, record) in zip(tasks, made, strict=True):
         if shown.needs_history(record):
             shown.with_history(record, known[record.task_type])

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from ..operations import leases, lists, locks, records, sweeps
-from ..operations.call import Call
+from ..operations.call import Call, all_of
 from ..operations.lists import Filters, Page
 from ..record.default_texts import Locale, text
 from ..record.events import Acknowledged, Expired, Lost
@@ -45,13 +45,12 @@ def keeps(settings: Settings, token: str, lock: str = LOCK) -> Call[bool]:
 def run_out(settings: Settings, now: datetime, token: str) -> Flow[list[tuple[str, list[str]]]]:
     """The expired leases, and the ids of the tasks under each, under one lock; a lease that expired
     long ago and holds no task is deleted."""
-    if not (yield from keeps(settings, token)):
-        return []
     now_ms = milliseconds(now)
+    has_lock, over = yield from all_of(keeps(settings, token), leases.over(now_ms, _LEASES))
     # Kept for a while: Redis may restart from an older copy, with runs under a lease.
     old_ms = now_ms - 10 * int(settings.lease_s * 1000)
     found: list[tuple[str, list[str]]] = []
-    for some in steps((yield from leases.over(now_ms, _LEASES))):
+    for some in steps(over if has_lock else ()):
         held = yield from leases.held_by_each([lease for lease, _ in some], HELD)
         for (lease, until_ms), (_, task_ids) in zip(some, held, strict=True):
             if task_ids:

@@ -113,6 +113,11 @@ def merged(several: list[Asked[T]], merge: Callable[[list[T]], T]) -> Asked[T]:
     return Asked(each.requests, lambda replies: merge(each.parse(replies)))
 
 
+def all_of(*calls: Call[Any]) -> Call[list[Any]]:
+    """Several calls, sent together; the reply of each."""
+    return Call(lambda layout: joined([call.asked(layout) for call in calls]))
+
+
 def each(calls: Sequence[Call[T]]) -> Call[list[T | Exception]]:
     """Several calls, sent together; for each its reply, or the exception of a reply that it cannot
     read."""

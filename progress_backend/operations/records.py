@@ -9,7 +9,7 @@ from ..record import past_runs
 from ..record.fields import MAX_DOCUMENT_BYTES, OTHER_TYPE
 from ..record.light_row import FIRST_GIVEN, MOST_GIVEN, OMITTED, OURS
 from ..record.past_runs import PastRun
-from .call import Asked, Call, everywhere, joined, of_each, one, shared
+from .call import Asked, Call, everywhere, of_each, one, shared
 from .index_entry import Standing, read_facets
 from .keys import Keys
 from .scripts import script
@@ -77,11 +77,6 @@ def extend(task_ids: Sequence[str], ttl_ms: int, due_ms: int) -> Call[None]:
         return Asked(requests, nothing)
 
     return shared(task_ids, ask)
-
-
-def runs_of_each(task_types: Sequence[str]) -> Call[list[tuple[PastRun, ...]]]:
-    """As `runs_of`, of several types."""
-    return Call(lambda layout: joined([runs_of(one).asked(layout) for one in task_types]))
 
 
 def runs_of(task_type: str) -> Call[tuple[PastRun, ...]]:

@@ -78,7 +78,6 @@ def asked() -> tuple[Any, ...]:
         (records.facets_of, ids),
         (sweeps.due, 2**52, 10),
         (records.runs_of, "fetch_data"),
-        (records.runs_of_each, ("fetch_data",)),
         (counts.store, 0),
         (counts.memory,),
         (locks.take, "reap", "ours", 60_000),

@@ -369,15 +369,15 @@ def test_a_lost_run_is_to_be_compared_before_it_is_recorded(
     assert store.execute(leases.to_ask(milliseconds(store.now()) + 10**6, 9)) == [task_id]
 
 
-def test_a_check_with_nothing_to_do_takes_four_round_trips(redis_url: str) -> None:
-    """The lock and the leases; then its other locks, and all that may be due."""
+def test_a_check_with_nothing_to_do_takes_three_round_trips(redis_url: str) -> None:
+    """The lock and the leases; its other locks; and all that may be due."""
     keeper = Keeper(Settings(redis_url=redis_url, lease_s=LEASE_S), "w1/1", None, dict)
     with keeper._store as store:
         keeper._renew()
         keeper._answering = 0.0  # for longer than a lease
         before = store.deadline.replies
         keeper._reap()
-        assert store.deadline.replies - before == 4
+        assert store.deadline.replies - before == 3
 
 
 def test_two_checks_at_once_end_and_count_each_run_once(store: Store) -> None:
