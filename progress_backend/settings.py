@@ -38,14 +38,16 @@ _FLOWER_URL = re.compile(r"https?://[^\s\"'<>?#]+")
 #: Colours that differ clearly, and on which white text is readable.
 TITLE_COLORS = ("blue", "green", "orange", "red", "purple", "grey")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
-#: Fields that are a time above 0, and fields that are a limit, or 0 for none.
 _SPANS = ("retention_s", "lease_s", "reap_interval_s", "cleanup_interval_s", "unstarted_s")
-_RANGES = {
-    "update_interval_s": (0, 3_600, " seconds"),
-    "log_kib": (1, 64, ""),
-    "partitions": (0, 1_024, ""),
-}
 _LIMITS = ("max_writes", "max_client_sockets", "max_sockets", "max_created_bytes")
+#: The least and the most of each number, and both in words.
+_BOUNDS = {
+    **dict.fromkeys(_SPANS, (math.ulp(0), 10 * 365 * 86_400, "a number of seconds above 0")),
+    **dict.fromkeys(_LIMITS, (0, math.nextafter(math.inf, 0), "0 or more")),
+    "update_interval_s": (0, 3_600, "0 to 3600 seconds"),
+    "log_kib": (1, 64, "1 to 64"),
+    "partitions": (0, 1_024, "0 to 1024"),
+}
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -139,15 +141,9 @@ class Settings:
     enabled: bool = True
 
     def __post_init__(self) -> None:
-        for name in _SPANS:
-            if not 0 < getattr(self, name) <= 10 * 365 * 86_400:
-                raise _unusable(name, getattr(self, name), "a number of seconds above 0")
-        for name in _LIMITS:
-            if not 0 <= getattr(self, name) < math.inf:
-                raise _unusable(name, getattr(self, name), "0 or more")
-        for name, (least, most, unit) in _RANGES.items():
+        for name, (least, most, expected) in _BOUNDS.items():
             if not least <= getattr(self, name) <= most:
-                raise _unusable(name, getattr(self, name), f"{least} to {most}{unit}")
+                raise _unusable(name, getattr(self, name), expected)
         if self.locale not in LOCALES:
             raise _unusable("locale", self.locale, " or ".join(LOCALES))
         if self.trace_url and not _TRACE_URL.fullmatch(self.trace_url):

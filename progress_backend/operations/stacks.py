@@ -9,8 +9,7 @@ from .call import Asked, Call, at, in_the_first, one
 from .keys import Keys
 from .partitions import Layout
 from .scripts import script
-from .timelines import stored_entry
-from .values import nothing, timed
+from .values import nothing, stored_entry, timed
 
 T = TypeVar("T")
 #: Most stacks and tracebacks of a task; and the ms for which they are kept, unless cleanup deletes

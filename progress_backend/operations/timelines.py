@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ..record import room
 from .call import Asked, Call, at, one
 from .keys import Keys
+from .values import stored_entry
 
 
 class Timeline(NamedTuple):
@@ -30,10 +31,3 @@ def read(task_id: str) -> Call[Timeline]:
         return Timeline(gone, tuple(entries))
 
     return at(task_id, ask)
-
-
-def stored_entry(entry: Any) -> bytes:
-    """The text of a stream's entry with one field."""
-    fields = entry[1]
-    values = fields.values() if isinstance(fields, dict) else fields[1::2]
-    return next(iter(values), b"")

@@ -46,3 +46,10 @@ def sums(reply: Any) -> dict[str, int]:
 def timed(reply: list[Any] | None) -> list[tuple[int, str]]:
     """Scores, and the members that have them."""
     return [(whole(score), text(member)) for member, score in pairs(reply or [])]
+
+
+def stored_entry(entry: Any) -> bytes:
+    """The text of a stream's entry with one field."""
+    fields = entry[1]
+    values = fields.values() if isinstance(fields, dict) else fields[1::2]
+    return next(iter(values), b"")
