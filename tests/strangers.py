@@ -1,5 +1,6 @@
-"""What may stand at the store's address besides a Redis in good health: a server of
-another protocol, and a way to Redis that takes its time. On loopback, each ends with its test."""
+"""What may stand at the store's address besides a Redis in good health: a server of another
+protocol, and a way to a server that takes its time or falls silent. On loopback, each ends with
+its test."""
 
 import contextlib
 import socket
@@ -18,7 +19,8 @@ class OtherServer:
     def __init__(self, serve: Serve, port: int = 0) -> None:
         self._serve = serve
         self._listening = socket.create_server(("127.0.0.1", port), backlog=512)
-        self.address = f"127.0.0.1:{self._listening.getsockname()[1]}"
+        self.port = int(self._listening.getsockname()[1])
+        self.address = f"127.0.0.1:{self.port}"
         self._open: set[socket.socket] = set()
         self._closed = False
         #: Connections so far.
@@ -97,7 +99,8 @@ def hanging_up(connection: socket.socket) -> None:
 
 
 class Way(OtherServer):
-    """A way to the server at `url`. All can be changed while it is used.
+    """A way to the server at `url`. All can be changed while it is used; once it has fallen silent,
+    connections stay open and nothing comes through.
 
     `delay_s`: each piece of a reply is this late; `drip_s`: replies come byte by byte, this far
     apart; `takes`: requests are read at all.
@@ -111,20 +114,34 @@ class Way(OtherServer):
         self.takes = True
         #: Pieces of requests that came.
         self.requests = 0
+        self._silent = False
+        self._dead: set[socket.socket] = set()
         super().__init__(self._pass_on)
 
     @property
     def url(self) -> str:
         return f"redis://{self.address}{self._path}"
 
+    def fall_silent(self) -> None:
+        """From now on all that is sent is dropped, over new connections as well."""
+        self._silent = True
+        self._dead |= self._open
+
+    def pass_again(self) -> None:
+        """New connections pass; those that were open stay dead."""
+        self._silent = False
+
     def _pass_on(self, client: socket.socket) -> None:
+        if self._silent:
+            self._dead.add(client)
         with socket.create_connection(self._to) as server:
             self._open.add(server)
             back = threading.Thread(target=self._bring_back, args=[server, client], daemon=True)
             back.start()
             for data in self._pieces(client):
                 self.requests += 1
-                server.sendall(data)
+                if client not in self._dead:
+                    server.sendall(data)
             server.shutdown(socket.SHUT_WR)
             back.join()
             self._open.discard(server)
@@ -144,6 +161,8 @@ class Way(OtherServer):
     def _bring_back(self, server: socket.socket, client: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := server.recv(65_536):
+                if client in self._dead:
+                    continue
                 time.sleep(self.delay_s)
                 if self.drip_s:
                     for byte in data:

@@ -16,12 +16,12 @@ from playwright.sync_api import Browser, Page
 
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
-from tests.browser.lines import Line
 from tests.browser.looking import marked, never_loaded_again
 from tests.browser.sites import Site
 from tests.ports import free_port
 from tests.records import Records
 from tests.servers import Server, Service
+from tests.strangers import Way
 from tests.web.serving import RunningApi
 
 pytestmark = pytest.mark.slow
@@ -148,13 +148,13 @@ def scenes(world: World) -> dict[str, Scene]:
     made["frozen Redis"] = scene(server, world.api(server).port, server.pause, server.resume)
 
     server = world.server()
-    line = world.over.enter_context(Line(world.api(server).port))
+    line = world.over.enter_context(Way(f"http://127.0.0.1:{world.api(server).port}"))
     made["silent proxy"] = scene(server, line.port, line.fall_silent, line.pass_again)
 
     # The pages of one record and the element, over one such line: it falls silent for all of them.
     server = world.server()
     site = world.over.enter_context(Site())
-    line = world.over.enter_context(Line(world.api(server, site.origin).port))
+    line = world.over.enter_context(Way(f"http://127.0.0.1:{world.api(server, site.origin).port}"))
     records = Records(server.url, LEASE_S)
     records.start("job")
     records.member("job-of-it", "flow")
