@@ -128,11 +128,14 @@ def start_parts(
     for name, (arguments, _) in parts.items():
         with (folder / f"{name}.log").open("wb") as log:
             processes[name] = Popen(
-                [sys.executable, *arguments], stdin=DEVNULL, stdout=log, stderr=STDOUT,
+                [sys.executable, *arguments],
+                stdin=DEVNULL,
+                stdout=log,
+                stderr=STDOUT,
                 start_new_session=True,  # Ctrl-C reaches this process alone
                 # A worker whose store is gone, too, does not end by SIGTERM.
                 preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509 - only prctl
-            )  # fmt: skip
+            )
         stack.callback(end_process, processes[name])
     stack.callback(click.echo, "stopping …")
     while left := parts.keys() - found.keys():
