@@ -8,7 +8,7 @@ from pathlib import Path
 from docs.make_blocks import filled
 from tests.servers import ROOT
 
-_FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
 #: Programs that readers of the documents are to call.
 PROGRAMS = ("pip", "progress-backend", "celery", "uvicorn", "flask", "python", "pytest", "curl")
@@ -56,9 +56,9 @@ def blocks(document: str, section: str | None = None, language: str | None = Non
     """The document's fenced blocks in order, of one section or language if one is given."""
     text = text_of(document)
     found = []
-    for match in _FENCE.finditer(text):
+    for match in FENCE.finditer(text):
         before = text[: match.start()]
-        headings = _HEADING.findall(_FENCE.sub("", before))
+        headings = _HEADING.findall(FENCE.sub("", before))
         under = headings[-1] if headings else ""
         found.append(Block(document, before.count("\n") + 1, under, match[1], match[2]))
     return [
@@ -76,7 +76,7 @@ def make_targets() -> set[str]:
 
 def anchors_in_order(document: str) -> list[str]:
     """What links can point at within a document, as GitHub makes it of headings."""
-    prose = _FENCE.sub("", filled_text_of(document))
+    prose = FENCE.sub("", filled_text_of(document))
     return [
         re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
         for heading in _HEADING.findall(prose)
@@ -90,7 +90,7 @@ def anchors(document: str) -> set[str]:
 
 def links(document: str) -> list[str]:
     """The targets of the document's links."""
-    prose = _FENCE.sub("", text_of(document))
+    prose = FENCE.sub("", text_of(document))
     return re.findall(r"\]\(([^)\s]+)\)", prose)
 
 
@@ -103,6 +103,6 @@ def resolved(document: str, link: str) -> tuple[Path, str]:
 
 def commands_in_prose(document: str) -> list[str]:
     """What stands in a sentence as code and begins with a program's name."""
-    prose = _FENCE.sub("", text_of(document))
+    prose = FENCE.sub("", text_of(document))
     code = (" ".join(found.split()) for found in re.findall(r"`([^`]+)`", prose))
     return [words for words in code if words.split()[0] in PROGRAMS and " " in words]

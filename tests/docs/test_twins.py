@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.docs.reading import anchors_in_order, blocks, links, resolved
+from tests.docs.reading import FENCE, anchors_in_order, blocks, links, resolved, text_of
 from tests.servers import ROOT
 
 PAIRS = (
@@ -15,6 +15,8 @@ PAIRS = (
     ("docs/page.md", "docs/page.ja.md"),
     ("docs/security.md", "docs/security.ja.md"),
     ("docs/differences.md", "docs/differences.ja.md"),
+    ("docs/statuses.md", "docs/statuses.ja.md"),
+    ("docs/glossary.md", "docs/glossary.ja.md"),
 )
 #: Languages with comments that are for the reader, in the reader's language.
 COMMENTED = ("sh",)
@@ -45,6 +47,20 @@ def test_the_links_are_the_same(pair: Pair) -> None:
         path, _ = resolved(pair[1], link)
         twin = path.with_name(f"{path.stem}.ja.md")
         assert path == ROOT / pair[0] or not twin.exists(), f"{link} has a Japanese page"
+
+
+def test_the_headings_and_warnings_are_the_same(pair: Pair) -> None:
+    """Headings by their levels, warnings by what is in bold and by the settings that are named."""
+
+    def sections(document: str) -> list[tuple[str, int]]:
+        parts = re.split(r"^(#+) .*$", FENCE.sub("", text_of(document)), flags=re.MULTILINE)
+        return [(one, text.count("**")) for one, text in zip(parts[1::2], parts[2::2], strict=True)]
+
+    english, japanese = map(sections, pair)
+    assert [level for level, _ in japanese] == [level for level, _ in english]
+    assert all(there >= here for (_, here), (_, there) in zip(english, japanese, strict=True))
+    named, also = (set(re.findall(r"PROGRESS_[A-Z_]+", text_of(document))) for document in pair)
+    assert named <= also
 
 
 def target(document: str, link: str) -> str:
