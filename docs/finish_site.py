@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import yaml
 
+from .make_blocks import filled
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 SITE: Final = ROOT / "build" / "site"
 #: What a browser loads by itself; a link that a reader follows is none of it.
@@ -41,7 +43,7 @@ def pages(nav: list[Any], section: str = "") -> Iterator[tuple[str, str]]:
 
 def described(file: str) -> str:
     """A page's title and its first paragraph, on a line."""
-    text = (ROOT / "docs" / file).read_text(encoding="utf-8")
+    text = filled((ROOT / "docs" / file).read_text(encoding="utf-8"))
     paragraphs = [part.strip() for part in re.split(r"\n{2,}", text)]
     name = next(line for line in text.splitlines() if line.startswith("# ")).removeprefix("# ")
     first = next((p for p in paragraphs if re.match(r"[\w`*<]", p) and "```" not in p), "")

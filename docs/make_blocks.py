@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +25,20 @@ from . import (
 ROOT: Final = Path(__file__).resolve().parent.parent
 PRINTED: Final = ROOT / "build" / "printed"
 
+
+def home(readme: str) -> str:
+    """A README as the site's home, without its title and its links to what the site has not."""
+    text = (ROOT / readme).read_text(encoding="utf-8").partition("\n")[2]
+    text = text.replace("](docs/", "](").replace('="docs/', '="')
+    for name, page in _PAGES.items():
+        text = text.replace(f"]({name}.md)", f"]({page}.md)")
+    return _ELSEWHERE.sub(r"\1", text)
+
+
 #: Name of a part -> what prints it.
 BLOCKS: Final[dict[str, Callable[[], str]]] = {
+    "home": partial(home, "README.md"),
+    "home-ja": partial(home, "README.ja.md"),
     "settings": make_settings.table,
     "transitions": make_statuses.table,
     "texts": make_texts.table,
@@ -39,6 +52,11 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "task-schema": make_types.schema_block,
     "task-types": make_types.types_block,
 }
+#: Pages of the site that stand elsewhere in the project.
+_PAGES: Final = {"README": "index", "README.ja": "index.ja", "CHANGELOG": "changelog"}
+_ELSEWHERE: Final = re.compile(
+    r"\[(!\[[^]]*\]\([^)]*\)|[^][]*)\]\((?:LICENSE|CONTRIBUTING\.md|(?:tests|examples)/[^)]*)\)"
+)
 INCLUDED: Final = re.compile(r'^--8<-- "([a-z-]+)\.md"$', re.MULTILINE)
 
 

@@ -1,10 +1,13 @@
 """The site: its navigation has every page, and its pages load nothing of another host."""
 
+import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from docs import finish_site
+from docs import boosts, finish_site
+from tests.docs.reading import filled_text_of
 from tests.servers import ROOT
 
 
@@ -19,6 +22,39 @@ def test_llms_txt_names_the_english_pages_with_a_sentence_each() -> None:
     assert "- [Quick start](quick-start.html): " in text
     assert ".ja.html" not in text
     assert not [line for line in text.splitlines() if line.endswith(": ")]
+
+
+def test_each_page_starts_with_its_title() -> None:
+    firsts = {path.name: path.read_text("utf-8")[:2] for path in (ROOT / "docs").glob("*.md")}
+    del firsts["changelog.md"]  # it is the project's
+    assert {name for name, first in firsts.items() if first != "# "} == set()
+
+
+def test_home_is_the_readme_with_the_sites_own_links() -> None:
+    for page in ("docs/index.md", "docs/index.ja.md"):
+        text = filled_text_of(page)
+        assert "pip install '.[demo]'" in text
+        found = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
+        assert len(found) > 40
+        assert [link for link in found if link and not (ROOT / "docs" / link).exists()] == []
+
+
+def test_the_search_finds_a_how_to_before_the_python_reference() -> None:
+    site = finish_site.config()
+    sections = {name for entry in site["nav"] for name in entry}
+    assert set(boosts.BOOSTS) <= sections
+    assert "offline" in site["plugins"]
+    for script in site["extra"]["polyfills"]:
+        assert (ROOT / "docs" / script).is_file(), script
+
+    def weight(section: str, file: str) -> float:
+        about = SimpleNamespace(title=section), SimpleNamespace(src_uri=file)
+        page = SimpleNamespace(parent=about[0], file=about[1], meta={})
+        assert boosts.on_page_markdown("text", page=page) == "text"
+        return float(page.meta["search"]["boost"])
+
+    python = weight("Reference", "python-reference.md")
+    assert weight("How-to", "control.md") > weight("Reference", "reference.md") > python
 
 
 @pytest.mark.parametrize(
