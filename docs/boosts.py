@@ -1,4 +1,4 @@
-"""A hook of mkdocs, the weights of pages in the search: a how-to stands before the Python reference,
+"""A hook of mkdocs, the weights of pages in the search: a how-to before the Python reference,
 a Japanese page behind English ones."""
 
 from __future__ import annotations
