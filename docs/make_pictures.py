@@ -7,7 +7,6 @@ drawn from stands beside its pictures, so that a test can tell when they are old
 
 from __future__ import annotations
 
-import hashlib
 import html
 import re
 import shutil
@@ -49,9 +48,6 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = ROOT / "docs" / "pictures"
-#: What the page's pictures were drawn from, as `drawn_from` has it.
-MADE_FROM: Final = FOLDER / "made-from.txt"
-_PAGE: Final = ROOT / "progress_backend" / "web" / "static"
 
 Scheme = Literal["light", "dark"]
 SCHEMES: Final[tuple[Scheme, ...]] = get_args(Scheme)
@@ -280,14 +276,6 @@ def _shown(page: Page, name: str) -> dict[str, Any]:
     return {"clip": {"x": 0, "y": 0, "width": _WINDOW[0], "height": box["y"] + box["height"] + 20}}
 
 
-def drawn_from() -> str:
-    """What the page's pictures depend on: the files of the page."""
-    digest = hashlib.sha256()
-    for file in sorted(_PAGE.iterdir()):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return f"progress_backend/web/static {digest.hexdigest()[:32]}\n"
-
-
 def main() -> None:
     """Makes all of them anew."""
     FOLDER.mkdir(exist_ok=True)
@@ -296,7 +284,6 @@ def main() -> None:
             (FOLDER / f"terminal-{lang}-{scheme}.svg").write_text(terminal(lang, scheme), "utf-8")
     for place, picture in page():
         place.write_bytes(picture)
-    MADE_FROM.write_text(drawn_from(), "utf-8")
 
 
 if __name__ == "__main__":

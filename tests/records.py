@@ -17,6 +17,12 @@ from tests.waiting import PATIENCE_S
 _newest: dict[str | None, datetime] = {}
 
 
+#: Whoever begins a record's run.
+BEGUN = ev.Started(
+    identity=ev.Identity(task_type="fetch_data"), worker=Worker("lease-1", "celery@tests")
+)
+
+
 class Records:
     """Makes and moves records in the store at a URL."""
 
@@ -49,9 +55,7 @@ class Records:
     ) -> Task:
         """Created and started."""
         self.create(task_id, symbol, total, owner)
-        identity = ev.Identity(task_type="fetch_data")
-        worker = Worker("lease-1", "celery@tests")
-        return self.apply(task_id, ev.Started(identity=identity, worker=worker))
+        return self.run(task_id)
 
     def member(
         self, task_id: str, *workflows: str, name: str | None = None, owner: str | None = None
@@ -67,15 +71,12 @@ class Records:
 
     def run(self, task_id: str) -> Task:
         """A member starts."""
-        identity = ev.Identity(task_type="fetch_data")
-        worker = Worker("lease-1", "celery@tests")
-        return self.apply(task_id, ev.Started(identity=identity, worker=worker))
+        return self.apply(task_id, BEGUN)
 
     def lose(self, task_id: str, again_s: float | None = None) -> Task:
         """Started, by a message that comes again after so long, and lost."""
-        identity, worker = ev.Identity(task_type="fetch_data"), Worker("lease-1", "celery@tests")
-        begun = self.apply(task_id, ev.Started(identity=identity, worker=worker, again_s=again_s))
-        gone = text("en", "lost", worker=worker.name)
+        begun = self.apply(task_id, BEGUN.having(again_s=again_s))
+        gone = text("en", "lost", worker="celery@tests")
         lost = ev.Lost(lease="lease-1", error_message=gone, revision=begun.revision)
         return self.apply(task_id, lost)
 

@@ -111,6 +111,11 @@ def test_its_links_lead_somewhere(document: str) -> None:
             assert anchor in anchors(str(path.relative_to(ROOT))), link
 
 
+def test_its_pictures_are_there(document: str) -> None:
+    for shown in re.findall(r'<(?:img|source)\b[^>]*?(?:src|srcset)="([^"]+)"', text_of(document)):
+        assert (ROOT / document).parent.joinpath(shown).is_file(), shown
+
+
 def test_it_names_no_machine_and_no_registry(document: str) -> None:
     text = text_of(document)
     assert not re.search(r"(?<![\w.{}])/(work|root|home|tmp|Users)/", text)
