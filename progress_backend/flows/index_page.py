@@ -29,7 +29,7 @@ _LATEST = 2**52
 def swept(wanted: Page, settings: Settings) -> Flow[Paged]:
     """A page as it is stored; entries without a document are removed on the way."""
     for left in reversed(range(_TRIES)):
-        if settings.partitions or wanted.created or len(wanted.sets) > 1:
+        if settings.partitions or wanted.span or len(wanted.sets) > 1:
             paged = yield from merged(wanted)
         else:
             paged = yield from lists.page(wanted)
@@ -47,9 +47,9 @@ def merged(page: Page) -> Flow[Paged]:
     for group in page.groups:
         # A score of another program may be beyond every time.
         since, newer = -inf, 0
-        if page.created is not None:
-            since = page.created.from_us - 1
-            newer = yield from lists.above(page.created.before_us - 1, group)
+        if page.span is not None:
+            since = page.span.since - 1
+            newer = yield from lists.above(page.span.before - 1, group)
         count = max((yield from lists.above(since, group)) - newer, 0)
         limit = min(page.limit - len(ids), count - start)
         if limit > 0:

@@ -134,10 +134,10 @@ def looked(
     """
     span = created or EVER
     # An id is above "", so no task created at the very end of the span is listed.
-    after = (span.before_us, "") if cursor is None else min(_read(cursor), (span.before_us, ""))
+    after = (span.before, "") if cursor is None else min(_read(cursor), (span.before, ""))
     # One more shows whether there are more; and the row of the cursor may still be there.
     newest = yield from lists.newest(after[0], LOOKED_AT + 2, (within,))
-    older = [one for one in newest if one < after and one[0] >= span.from_us]
+    older = [one for one in newest if one < after and one[0] >= span.since]
     ids = [task_id for _, task_id in older[:LOOKED_AT]]
     chosen = (yield from passing(filters, ids))[:limit]
     if not ids:

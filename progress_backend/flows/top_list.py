@@ -23,7 +23,7 @@ from ..operations.workflows import figures_of_each, forget
 from ..record import reader_view
 from ..record.json_text import dumps, parsed
 from ..record.local_time import EPOCH, MICROSECOND, moment
-from ..record.model import ENDED, TaskStatus
+from ..record.model import ENDED, KINDS, TaskStatus
 from ..record.responses import still_runs
 from ..record.workflow_body import row
 from .cleanup import sweep
@@ -71,14 +71,16 @@ def page(flows: Flows, page: int, limit: int, now: datetime, *, light: bool = Fa
 
 
 def front(flows: Flows, limit: int, now: datetime, *, light: bool = False) -> Flow[Paged]:
-    """What a person looks at first, `limit` of each: what runs and what is paused, the newest
-    first, what waits, the oldest first, and what has ended, the last first: of the first `_LOOKED`
-    tasks of each status, and of the newest `_WORKFLOWS` workflows."""
+    """What a person looks at first, `limit` of each: what runs, those with a warning before the
+    others, and what is paused, the newest first, what waits, the oldest first, and what has ended,
+    the last first: of the first `_LOOKED` tasks of each status, and of the newest `_WORKFLOWS`
+    workflows."""
     found = yield from top.newest(_WORKFLOWS)
     places = [_Place(*one, is_workflow=True) for one in found.workflows[:_WORKFLOWS]]
     ended = [Filters(status, ended=True) for status in ENDED]
     running = [Filters(TaskStatus.RUNNING), Filters(warning=STILL_RUNS)]
-    for filters in (running, [Filters(TaskStatus.PAUSED)], ended):
+    warned = [Filters(warning=kind) for kind in KINDS]
+    for filters in (warned, running, [Filters(TaskStatus.PAUSED)], ended):
         read = partial(lists.newest, inf, filters=filters)
         places += yield from _singles(read, limit, 1_000 if filters is ended else 1)
     oldest = partial(lists.oldest, filters=Filters(TaskStatus.CREATED))
@@ -90,16 +92,17 @@ def front(flows: Flows, limit: int, now: datetime, *, light: bool = False) -> Fl
     if gone:
         yield from sweep(gone, before_ms=0, found_in=(Filters(),))
     # By its status now: a task may have left the set in which it was found.
-    groups: list[list[tuple[int, str, bytes]]] = [[], [], [], []]
+    groups: list[list[tuple[bool, int, str, bytes]]] = [[], [], [], []]
     for place, document in rows.items():
         if document is not None:
             body = parsed(document)
             status = TaskStatus.RUNNING if still_runs(body) else body["status"]
             group = groups[_ORDER.index(status) if status in _ORDER else -1]
-            group.append((_time_us(body, place), place.id, document))
+            has_warning = any((body.get("warnings") or {}).values())
+            group.append((has_warning, _time_us(body, place), place.id, document))
     for group in groups:
         group.sort(reverse=group is not groups[2])
-    first = tuple((one, document) for group in groups for _, one, document in group[:limit])
+    first = tuple((one, document) for group in groups for *_, one, document in group[:limit])
     return Paged(sum(found.sizes), found.counts, first)
 
 

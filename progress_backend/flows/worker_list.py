@@ -12,7 +12,7 @@ from ..operations.lists import Filters
 from ..record import local_time, reader_view
 from ..record.fields import Body
 from ..record.local_time import moment
-from ..record.model import rendered
+from ..record.model import KINDS, rendered
 from ..record.outcomes import types_of
 from .flow import Flow
 from .stored_record import milliseconds
@@ -57,11 +57,15 @@ def figures(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
     types = types_of((yield from counts.outcomes()))
     still = yield from lists.tally(Filters(warning=STILL_RUNS))
     failed = (Filters("error", ended=True),)
+    warned = dict[str, int]()
+    for kind in KINDS:
+        warned[kind] = (yield from lists.tally(Filters(warning=kind))).total
     return {
         "oldest_wait_ms": waits,
         "types": types,
         "still_running": still.total,
         "failed_last_hour": (yield from lists.above(milliseconds(now) - 3_600_000, failed)),
+        **warned,
     }
 
 

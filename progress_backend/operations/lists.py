@@ -60,8 +60,8 @@ class Page:
     #: workflow's or owner's tasks.
     filters: Filters = _ALL
     light: bool = False
-    #: Only tasks that were created in this span.
-    created: Span | None = None
+    #: Only tasks with a time in this span, as the sets have it: of creation, or of the end.
+    span: Span | None = None
     sort: str = NEWEST
 
     @property

@@ -265,6 +265,8 @@ class WorkerList(Struct):
     types: Annotated[list[str], is_("The task types that have run, sorted by name.")]
     still_running: Annotated[int, is_("Tasks ended by a request that a worker still runs.")]
     failed_last_hour: Annotated[int, is_("Tasks that ended with an error in the last hour.")]
+    stalled: Annotated[int, is_("Tasks with this warning.")]
+    late: Annotated[int, is_("Tasks with this warning.")]
     at: Annotated[str, is_("When this was read, by Redis's clock.")]
 
 

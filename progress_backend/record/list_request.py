@@ -23,7 +23,7 @@ _IN_A_SPAN: Final = ("created_from", "created_to", "sort=running")
 _TOGETHER: Final = {
     "status": (
         *("task_type", "symbol", "owner", "workflow_id", "warning", "created_from", "created_to"),
-        "sort=ended",
+        *("ended_from", "sort=ended"),
     ),
     "task_type": ("symbol", *_IN_A_SPAN),
     "symbol": _IN_A_SPAN,
@@ -32,6 +32,7 @@ _TOGETHER: Final = {
     "warning": _IN_A_SPAN,
     "created_from": ("created_to", "sort=running"),
     "created_to": ("sort=running",),
+    "ended_from": ("sort=ended",),
     "id_prefix": (),
     "top": ("sort=running",),
 }
@@ -50,6 +51,7 @@ class ListRequest:
         created_from: only tasks created then or later; a datetime, or an ISO 8601 text with an
             offset.
         created_to: only tasks created before that.
+        ended_from: only tasks that ended then or later, by their end: sort is then `ended`.
         cursor: the cursor of the previous response, if the total of the list is not known.
         sort: one of `SORTS`.
     """
@@ -64,6 +66,7 @@ class ListRequest:
     id_prefix: str | None = None
     created_from: str | datetime | None = None
     created_to: str | datetime | None = None
+    ended_from: str | datetime | None = None
     page: int = 1
     limit: int = 20
     cursor: str | None = None
@@ -75,6 +78,8 @@ class ListRequest:
             if name == "limit" and isinstance(value, int):
                 value = min(value, MAX_LIMIT)
             object.__setattr__(self, name, value)
+        if self.ended_from is not None and self.sort == NEWEST:
+            object.__setattr__(self, "sort", BY_END)
 
     @property
     def by_cursor(self) -> bool:
@@ -83,15 +88,18 @@ class ListRequest:
 
     @property
     def span(self) -> Span | None:
-        """The range of the tasks' creation times; None: any time.
+        """The range of the tasks' times in the list's index; None: any time.
 
         Raises:
             InvalidEvent: one of them is no time.
         """
+        if self.ended_from is not None:
+            end_us = _microseconds("ended_from", self.ended_from, EVER.since)
+            return Span(-(-end_us // 1_000))  # an index of ends has milliseconds
         if self.created_from is None and self.created_to is None:
             return None
-        begin = _microseconds("created_from", self.created_from, EVER.from_us)
-        return Span(begin, _microseconds("created_to", self.created_to, EVER.before_us))
+        begin = _microseconds("created_from", self.created_from, EVER.since)
+        return Span(begin, _microseconds("created_to", self.created_to, EVER.before))
 
     def check(self) -> None:
         """Checks each value, and that they go together.
@@ -155,7 +163,7 @@ def _microseconds(name: str, given: str | datetime | None, otherwise: int) -> in
     for time in (given,) if isinstance(given, datetime) else texts:
         try:
             moment = datetime.fromisoformat(time) if isinstance(time, str) else time
-            return min(max((moment - EPOCH) // MICROSECOND, EVER.from_us), EVER.before_us)
+            return min(max((moment - EPOCH) // MICROSECOND, EVER.since), EVER.before)
         except (ValueError, TypeError, OverflowError):  # no time, or one without an offset
             continue
     raise InvalidEvent(

@@ -1,18 +1,18 @@
-"""The orders of a list of tasks, and a span of their creation times; pure."""
+"""The orders of a list of tasks, and a span of times; pure."""
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-#: Above every creation time, in µs since 1970.
-LATEST_US: Final = 2**52
+#: Above every time in an index, in µs or ms since 1970.
+LATEST: Final = 2**52
 
 
 class Span(NamedTuple):
-    """From a creation time on and before another, in µs since 1970."""
+    """From a time on and before another, since 1970: of creation in µs, of ends in ms."""
 
-    from_us: int = 0
-    before_us: int = LATEST_US
+    since: int = 0
+    before: int = LATEST
 
 
 #: The orders of a list: by creation, the newest first; running tasks before the others; and by end,

@@ -72,7 +72,7 @@ def test_tasks_of_a_span_of_time(driver: Driver, monkeypatch: pytest.MonkeyPatch
             driver.apply(f"t{n}", ev.Progressed(current=1))
     times = {task_id: us for us, task_id in created(driver)}
     span = Span(times["t3"], times["t9"])
-    asked = {"created_from": time_of(span.from_us), "created_to": time_of(span.before_us)}
+    asked = {"created_from": time_of(span.since), "created_to": time_of(span.before)}
     for filters, wanted in (
         ({}, [8, 7, 6, 5, 4, 3]),
         ({"task_type": "even"}, [8, 6, 4]),

@@ -75,6 +75,21 @@ def test_running_tasks_first(driver: Driver, seed: int) -> None:
         assert every_page(driver, 3, sort="running", **filters) == wanted
 
 
+def test_what_has_ended_since_a_time(driver: Driver) -> None:
+    noon = driver.now().replace(microsecond=0)
+    for n, (task_id, end) in enumerate(
+        (("old", "error"), ("at", "error"), ("new", "error"), ("done", "completed"))
+    ):
+        driver.start(task_id)
+        driver.apply(task_id, ENDS[end], now=noon + timedelta(seconds=n))
+    driver.start("runs")
+    since = noon + timedelta(seconds=1)
+    assert every_page(driver, 2, ended_from=since) == ["done", "new", "at"]
+    assert page(driver, status="error", ended_from=since, limit=1) == (["new"], 2)
+    later = since + timedelta(microseconds=1)
+    assert page(driver, status="error", ended_from=later) == (["new"], 1)
+
+
 def test_the_last_that_ended_first(driver: Driver) -> None:
     order = ["b", "c", "a", "e", "d"]
     for task_id in "abcdex":

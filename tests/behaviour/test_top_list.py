@@ -178,6 +178,20 @@ def test_what_runs_stands_before_what_waits_and_what_has_ended(driver: Driver) -
     assert front(1) == [W, "paused", "first", "ended"]
 
 
+def test_what_has_a_warning_stands_before_what_else_runs(driver: Driver) -> None:
+    for task_id in ("late", "stalled", "first", "second", "third"):
+        driver.start(task_id)
+    for kind in ("stalled", "late"):
+        warned = ev.Warned(
+            warnings=Warnings(**{kind: driver.now()}), revision=driver.task(kind).revision
+        )
+        driver.apply(kind, warned)
+    found: Paged = driver.run(top_list.front(driver.flows, 3, driver.now()))
+    assert [one for one, _ in found.rows] == ["stalled", "late", "third"]
+    its = driver.run(worker_list.figures(driver.flows, driver.now()))
+    assert (its["stalled"], its["late"]) == (1, 1)
+
+
 @pytest.mark.parametrize("found_in", ["created", "running", "completed"])
 def test_a_value_that_is_no_record_has_its_place_in_the_index(
     driver: Driver, found_in: str

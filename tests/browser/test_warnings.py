@@ -6,8 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Locator, Page, expect
 
+from progress_backend.operations import stacks
+from progress_backend.record import timeline
+from progress_backend.record.model import rendered
+from progress_backend.store.drivers import Store
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import other_language, row
+from tests.browser.looking import listed, other_language, row
 from tests.records import Records
 from tests.web.serving import RunningApi
 
@@ -19,6 +23,58 @@ def badges(page: Page, task_id: str) -> Locator:
 def ago(minutes: float) -> datetime:
     now = datetime.now(UTC)
     return now.replace(microsecond=0) - timedelta(minutes=minutes)
+
+
+def test_what_is_wrong_stands_on_top_and_leads_to_its_tasks(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for task_id in ("stalled", "late", "newest"):
+        records.start(task_id)
+        records.progress(task_id, 63)
+    records.warning("late", late=ago(1))
+    records.warning("stalled", stalled=ago(22))
+    records.start("failed")
+    records.fail("failed", "why")
+    page = open_page(api, "/?lang=en")
+    expect(row(page, "newest")).to_be_visible()
+    assert listed(page)[2:] == ["newest", "failed"]
+    links = page.locator("#strip a:visible")
+    expect(links).to_have_text(["1 stalled", "1 late", "1 failed this hour"])
+    expect(row(page, "stalled").locator(".time")).to_have_text("No value for 22 min")
+    expect(row(page, "stalled").locator(".rate")).to_be_empty()
+    page.locator('#filters [data-filter="late"]').click()
+    expect(page.locator("#table tr[data-task-id]")).to_have_count(1)
+    assert listed(page) == ["late"]
+    page.go_back()
+    links.first.click()
+    expect(page.locator("#table tr[data-task-id]")).to_have_count(1)
+    assert listed(page) == ["stalled"]
+    page.locator("#strip .failed").click()
+    expect(row(page, "failed")).to_be_visible()
+    assert listed(page) == ["failed"]
+    expect(page.locator('.chosen[data-name="ended_from"]')).to_be_visible()
+
+
+def test_the_panel_of_a_stalled_job_begins_with_its_line(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    records.progress("job", 63)
+    records.warning("job", stalled=ago(22))
+    frames = [
+        {"file": "/app/tasks.py", "line": 82, "function": "fetch_page", "code": "get(page)"},
+        {"file": "celery/app/trace.py", "line": 9, "function": "trace", "folded": True},
+    ]
+    with Store(records.settings) as store:
+        store.ready()
+        now = rendered(store.now())
+        entry = {"time": now, "event": "stack", "cause": "stalled", "frames": frames}
+        store.execute(stacks.keep("job", timeline.encoded(entry)))
+    page = open_page(api, "/task/job?lang=en")
+    first = page.locator("#record .head").locator("xpath=*[1]")
+    expect(first).to_have_text("No value for 22 min, at fetch_page (tasks.py:82)")
+    expect(page.locator(".numbers")).not_to_contain_text("/s")
+    expect(page.locator(".part-times")).not_to_contain_text("Likely end")
 
 
 def test_badges_come_and_go_with_what_they_are_about(

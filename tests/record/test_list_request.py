@@ -26,6 +26,7 @@ FILTERS = {
     "warning": "late",
     "created_from": NOON,
     "created_to": NOON,
+    "ended_from": NOON,
     "id_prefix": "8a0001",
     "top": True,
 }
@@ -38,7 +39,7 @@ TOGETHER = [
     *({"sort=running", *some, "created_from", "created_to"} for some in (
         ("task_type", "symbol"), ("owner",), ("workflow_id",), ("warning",)
     )),
-    {"status", "sort=ended"},
+    {"status", "ended_from", "sort=ended"},
     {"id_prefix"},
     {"top", "sort=running"},
 ]  # fmt: skip

@@ -143,6 +143,10 @@ class ListQuery(Filter, Paging):
     created_to: Time | None = Field(
         default=None, description="Only tasks created before this time; a time with an offset."
     )
+    ended_from: Time | None = Field(
+        default=None,
+        description="Only tasks that ended at this time or later, the last first.",
+    )
     cursor: Annotated[str, Field(max_length=MAX_ID + 20, pattern=_CURSOR)] | None = Field(
         default=None,
         description="The cursor of the previous response, for a list with total null.",

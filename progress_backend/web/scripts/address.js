@@ -4,7 +4,15 @@ import { settled } from "./filters.js";
 import { STATUSES } from "./words.js";
 
 // Query parameters of the API's list of tasks.
-export const FILTERS = ["status", "owner", "task_type", "symbol", "warning", "id_prefix"];
+export const FILTERS = [
+  "status",
+  "owner",
+  "task_type",
+  "symbol",
+  "warning",
+  "id_prefix",
+  "ended_from",
+];
 const VIEWS = ["workflows", "workers"];
 const SORTS = ["newest", "running", "ended"];
 export const RECORDS = ["task", "workflow"];

@@ -1,11 +1,11 @@
-// Toggle buttons that filter by status, each with its number of tasks.
+// Toggle buttons that filter by status, each with its number of tasks, and those with a warning.
 import { button, element, say } from "./dom.js";
 import { STATUSES } from "./words.js";
 
 // choose(status) is called on a press, with null for all tasks. `roves`: Tab focuses only the pressed button, the arrow
-// keys the others.
-export function makeChips(place, choose, roves = false) {
-  const chips = [null, ...STATUSES].map((status) => {
+// keys the others. `warnings`: kinds that have a button while there are such tasks.
+export function makeChips(place, choose, roves = false, warnings = []) {
+  const chips = [null, ...STATUSES, ...warnings].map((status) => {
     const chip = button("", () => choose(status));
     const label = element("span");
     const count = element("b");
@@ -27,10 +27,11 @@ export function makeChips(place, choose, roves = false) {
     for (const { status, chip, label, count } of chips) {
       const number = status ? counts?.[status] : all;
       chip.toggleAttribute("data-none", number === 0);
-      chip.hidden = !(empty || number || status === chosen);
+      const always = empty && !warnings.includes(status);
+      chip.hidden = !(always || number || status === chosen);
       chip.setAttribute("aria-pressed", String(chosen === status));
       if (roves) chip.tabIndex = chosen === status ? 0 : -1;
-      say(label, words[status ?? "all"]);
+      say(label, words[status ?? "all"] ?? words.warnings[status]);
       say(count, number == null ? "" : words.number(number));
     }
     const now = `${chosen} ${counts !== null}`; // counts make the chips wider

@@ -1,10 +1,11 @@
 // Which filters can be combined: the API has indexes only for these combinations.
-import { sortsOf } from "./sort_menu.js";
+import { ENDS, sortsOf } from "./sort_menu.js";
 
 const excludedBy = {
   owner: ["task_type", "symbol", "warning", "id_prefix"],
   warning: ["task_type", "symbol", "id_prefix"],
   id_prefix: ["status", "task_type", "symbol"],
+  ended_from: ["owner", "task_type", "symbol", "warning", "id_prefix"],
 };
 
 // The choices after a change. If two filters cannot be combined, the newer one stays.
@@ -15,6 +16,7 @@ export function settled(chosen, change = {}) {
     const isOlder = !change[name] && others.some((other) => change[other]);
     for (const one of isOlder ? [name] : others) now[one] = null;
   }
+  if (now.status && !ENDS.includes(now.status)) now.ended_from = null;
   if (!sortsOf(now).includes(now.sort ?? "")) now.sort = null;
   return now;
 }

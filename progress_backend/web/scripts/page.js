@@ -59,7 +59,10 @@ const list = makeList(byId("table"), {
   hold: makeHold(byId("held"), byId("news"), draw),
 });
 list.begin(); // the request runs while the other parts are made
-const showFilters = makeChips(byId("filters"), (status) => choose({ status }), true);
+const KINDS = Object.keys(WORDS.en.warnings);
+const chip = (name) =>
+  choose(KINDS.includes(name) ? { status: null, warning: name } : { status: name });
+const showFilters = makeChips(byId("filters"), chip, true, KINDS);
 const showChosen = makeChosen(byId("filters"), choose);
 const turning = makePages(turn);
 turning.text.id = "paging";
@@ -140,7 +143,8 @@ function draw() {
   const filtered = filtersOf(chosen).size > (chosen.status ? 1 : 0); // the counts are those of all tasks
   const { created } = list.summary();
   showChosen(chosen, words);
-  showFilters(filtered || created == null ? null : list.summary(), chosen.status, words);
+  const counts = { ...strip?.workers().found, ...list.summary() };
+  showFilters(filtered || created == null ? null : counts, chosen.status, words);
   strip?.show(list.summary(), words);
   list.drawRows();
   if (list.drawn()) (drawMenus ??= makeMenus())();

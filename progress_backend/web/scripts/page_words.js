@@ -62,10 +62,16 @@ export const WORDS = inEach(SHARED, {
   themeLight: ["Light", "ライト"],
   themeDark: ["Dark", "ダーク"],
   oldest: [(wait) => `oldest waits ${wait}`, (wait) => `最長の待ち ${wait}`],
-  failedLately: [
-    (n) => `${number(n)} failed in the last hour`,
-    (n) => `直近 1 時間の失敗 ${number(n)} 件`,
+  wrong: {
+    stalled: [(n) => `${number(n)} stalled`, (n) => `更新なし ${number(n)} 件`],
+    late: [(n) => `${number(n)} late`, (n) => `遅れ ${number(n)} 件`],
+    failed: [(n) => `${number(n)} failed this hour`, (n) => `1 時間以内の失敗 ${number(n)} 件`],
+  },
+  noValue: [
+    (time, at) => `No value for ${time}${at && `, at ${at}`}`,
+    (time, at) => `${time}前から値の更新なし${at && `：${at}`}`,
   ],
+  lateBy: [(time) => `Late by ${time}`, (time) => `${time}の遅れ`],
   alive: [
     (n) => `${number(n)} ${n === 1 ? "worker" : "workers"}`,
     (n) => `ワーカー ${number(n)} 台`,
@@ -121,6 +127,7 @@ export const WORDS = inEach(SHARED, {
     task_type: [(name) => `Type: ${name}`, (name) => `種別：${name}`],
     symbol: [(name) => `Symbol: ${name}`, (name) => `ラベル：${name}`],
     id_prefix: [(text) => `Id: ${text}…`, (text) => `ID：${text}…`],
+    ended_from: [(at) => `Ended since ${written(at)}`, (at) => `終了：${written(at)} 以降`],
     warning: [
       (kind) => `Warning: ${WORDS.en.warnings[kind] ?? kind}`,
       (kind) => `警告：${WORDS.ja.warnings[kind] ?? kind}`,

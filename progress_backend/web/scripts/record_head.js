@@ -17,11 +17,13 @@ export function makeHead(act, kind) {
   const rate = element("span");
   const time = element("span");
   const bar = makeBar();
+  const wrong = element("p", "wrong");
   const text = element("p", "text");
   const why = element("p", "why");
   const made = element(
     "section",
     "card head",
+    wrong,
     element(
       "div",
       "title",
@@ -58,6 +60,7 @@ export function makeHead(act, kind) {
 
   // Draws only the texts that change with time.
   function tick(item, words) {
+    sayOrHide(wrong, kind.wrong?.(item, words) ?? "");
     sayOrHide(rate, kind.rate(item, words) ?? "");
     sayOrHide(time, kind.time(item, words));
   }

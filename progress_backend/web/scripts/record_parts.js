@@ -1,6 +1,7 @@
 // The parts of a record's page: lists of facts, and long texts with a button to copy them.
 import { makeCopy } from "./copy.js";
 import { element } from "./dom.js";
+import { nowOf } from "./moment.js";
 import { here } from "./translated.js";
 import { stillRuns } from "./unsettled.js";
 import { clock } from "./words.js";
@@ -27,6 +28,12 @@ export function section(title, ...children) {
 const at = (time) => time && { time };
 const lasted = (ms) => (ms == null ? "" : clock(ms / 1000));
 
+// An end that has passed, or of a job without values, is no likely one.
+const isExpected = (item) =>
+  item.end_time === null &&
+  !item.warnings?.stalled &&
+  Date.parse(item.estimated_completion) > nowOf(item);
+
 // The times of a task or workflow, as facts.
 export const timesOf = (item) => [
   ["created", at(item.created_at)],
@@ -35,7 +42,7 @@ export const timesOf = (item) => [
   ["start", at(item.start_time)],
   ["attempt", item.attempt > 1 && at(item.attempt_started_at)],
   ["updated", at(item.updated_at)],
-  ["estimated", at(item.end_time === null && item.estimated_completion)],
+  ["estimated", at(isExpected(item) && item.estimated_completion)],
   ["end", !stillRuns(item) && at(item.end_time)],
   ["again", at(item.may_come_again_until)],
   ["waited", lasted(item.waited_ms)],

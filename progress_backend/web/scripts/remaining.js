@@ -13,6 +13,7 @@ const COARSE_S = 20;
 const STEP = 5;
 
 export function remainingText(task, words) {
+  if (task.warnings?.stalled) return "";
   const { estimate, estimated_completion: likely, at } = task;
   if (!estimate) {
     const left = (Date.parse(likely) - Date.parse(at)) / 1000;

@@ -97,7 +97,11 @@ export function makeItems() {
       items.shown.set(task.task_id, task);
     }
     const changed =
-      !known || another || known.status !== message.status || message.revision < known.revision;
+      !known ||
+      another ||
+      known.status !== message.status ||
+      Boolean(known.warnings) !== Boolean(message.warnings) || // the front list begins with these
+      message.revision < known.revision;
     return { task, changed };
   }
 

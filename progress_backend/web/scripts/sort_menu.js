@@ -1,12 +1,12 @@
 // The menu with the orders of the list that the API has an index for.
-const ENDS = ["completed", "error", "cancelled"];
+export const ENDS = ["completed", "error", "cancelled"];
 const OTHERS = ["owner", "task_type", "symbol", "warning"];
 
 // The orders for these filters. "" is the default: running tasks first, or, with a filter, the newest first.
-export function sortsOf({ status, id_prefix: beginning, ...chosen }) {
+export function sortsOf({ status, id_prefix: beginning, ended_from: since, ...chosen }) {
   const filtered = OTHERS.some((name) => chosen[name]);
   const byEnd = !filtered && (!status || ENDS.includes(status));
-  if (beginning) return [""];
+  if (beginning || since) return [""];
   const other = status ? [] : [filtered ? "running" : "newest"];
   return ["", ...other, ...(byEnd ? ["ended"] : [])];
 }

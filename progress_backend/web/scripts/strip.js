@@ -1,14 +1,16 @@
-// The strip in the header: running and waiting tasks, the longest wait, live workers, failures of the last hour. The
-// workers are read every few seconds while the tab is visible, also for the workers' view.
-import { say, sayOrHide } from "./dom.js";
+// The strip in the header: what is wrong as links (tasks with a warning, failures of the last hour), then running and
+// waiting tasks, the longest wait, live workers. The workers are read every few seconds while the tab is visible, also
+// for the workers' view.
+import { element, say, sayOrHide } from "./dom.js";
 import { alive, readWorkers } from "./details.js";
 import { makeReader } from "./reading.js";
 import { clock } from "./words.js";
 
 export function makeStrip(place, drawn) {
   const reader = makeReader(read, drawn);
-  const [text, failures] = ["span", "a"].map((name) => document.createElement(name));
-  place.append(text, failures);
+  const wrong = ["stalled", "late", "failed"].map((name) => [name, element("a", name)]);
+  const text = element("span");
+  place.append(...wrong.map(([, link]) => link), text);
   let found = null;
   let refused = false; // the token does not permit the list of workers
 
@@ -29,10 +31,14 @@ export function makeStrip(place, drawn) {
     place.dataset.stuck = waiting > 0 && workers === 0;
     const oldest = wait && words.oldest(wait);
     const texts = [words.runningNow(running), words.waiting(waiting), oldest, words.alive(workers)];
-    const failed = found.failed_last_hour;
-    say(text, texts.filter(Boolean).join(" · ") + (failed ? " · " : ""));
-    sayOrHide(failures, failed ? words.failedLately(failed) : "");
-    failures.href = `?${new URLSearchParams({ status: "error", sort: "ended", lang: words.code })}`;
+    const since = new Date(Date.parse(found.at) - 3_600_000).toISOString();
+    say(text, texts.filter(Boolean).join(" · "));
+    for (const [name, link] of wrong) {
+      const many = name === "failed" ? found.failed_last_hour : found[name];
+      const query = name === "failed" ? { status: "error", ended_from: since } : { warning: name };
+      sayOrHide(link, many ? words.wrong[name](many) : "");
+      link.href = `?${new URLSearchParams({ ...query, lang: words.code })}`;
+    }
   }
 
   return {

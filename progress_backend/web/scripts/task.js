@@ -47,6 +47,20 @@ export function pathOf({ workflow_id: workflow, task_id: task }) {
   return `internal/${workflow ? "workflow" : "task"}/${encodeURIComponent(workflow || task)}`;
 }
 
+// 130 -> "2 min", 5400 -> "90 min".
+function aboutText(seconds, words) {
+  const [size, unit] = AGO.find(([size]) => seconds >= 2 * size) ?? [1, "s"];
+  return `${Math.max(0, Math.floor(seconds / size))} ${words.units[unit]}`;
+}
+
+// For how long there was no value, and where the job is, as far as known (`at`); or how late it is.
+export function wrongText(task, words, at = "") {
+  const { stalled, late } = task.warnings ?? {};
+  const text = (since) => aboutText((nowOf(task) - Date.parse(since)) / 1000, words);
+  if (stalled) return words.noValue(text(stalled), at);
+  return late ? words.lateBy(text(late)) : "";
+}
+
 // How long ago it ended, else started, else was created.
 export function agoText(item, words) {
   const ended = stillRuns(item) ? null : item.end_time;
@@ -57,6 +71,7 @@ export function agoText(item, words) {
 }
 
 function timeText(task, words) {
+  if (task.warnings?.stalled) return wrongText(task, words);
   if (task.status === "running" && task.estimated_completion && task.at)
     return remainingText(task, words);
   if (task.status === "created") return startText(task, detailsOf(task)?.start, words);
@@ -66,6 +81,7 @@ function timeText(task, words) {
 }
 
 function rateText(task, words) {
+  if (task.warnings?.stalled) return "";
   const given = task.processing_details?.processing_rate;
   if (given && !task.estimated_details?.includes("processing_rate")) return String(given);
   return task.rate == null || task.status !== "running"

@@ -6,7 +6,7 @@ import { CHANGES } from "./many.js";
 import { makeReader } from "./reading.js";
 import { makeHead } from "./record_head.js";
 import { makeFacts, makeText, requestOf, timesOf } from "./record_parts.js";
-import { pageOf, TASK } from "./task.js";
+import { pageOf, TASK, wrongText } from "./task.js";
 import { makeTimeline } from "./timeline_view.js";
 import { errorOf } from "./translated.js";
 import { stillRuns } from "./unsettled.js";
@@ -34,17 +34,19 @@ const KIND = {
           ...(REPEATABLE(task) ? ["again"] : []),
         ].filter((name) => task.control?.acknowledged_at !== null || name !== task.control.action),
   time: (task, words) =>
-    task.status === "created"
-      ? startText(task, task.start_estimate, words)
-      : [
-          TASK.time(task, words),
-          task.final &&
-            !stillRuns(task) &&
-            task.usual_ms &&
-            words.usually(clock(task.usual_ms / 1000)),
-        ]
-          .filter(Boolean)
-          .join(words.comma),
+    task.warnings?.stalled
+      ? ""
+      : task.status === "created"
+        ? startText(task, task.start_estimate, words)
+        : [
+            TASK.time(task, words),
+            task.final &&
+              !stillRuns(task) &&
+              task.usual_ms &&
+              words.usually(clock(task.usual_ms / 1000)),
+          ]
+            .filter(Boolean)
+            .join(words.comma),
   why: (task, words) =>
     task.status === "created" && task.ahead != null
       ? placeText(task.ahead, words)
@@ -66,7 +68,9 @@ function externalLinks({ task_id: id, root_id: root, worker, traceparent }) {
 }
 
 export function makeTaskView(place, act, id) {
-  const head = makeHead(act, KIND);
+  const timeline = makeTimeline(id);
+  const wrong = (task, words) => wrongText(task, words, timeline.where(task));
+  const head = makeHead(act, { ...KIND, wrong });
   const error = makeText("error");
   const results = makeText("results");
   const request = makeFacts("request");
@@ -76,7 +80,6 @@ export function makeTaskView(place, act, id) {
   const details = makeText("details");
   const metadata = makeText("metadata");
   const log = makeLog(id);
-  const timeline = makeTimeline(id);
   const workers = makeReader(lookForWorkers, () => show(...now));
   let now = [];
   place.append(

@@ -12,6 +12,8 @@ const AGAIN_MS = 3_000;
 // A stack or traceback may be written up to LATER_MS after a change, a requested stack up to STACK_MS after the request.
 const LATER_MS = 4_000;
 const STACK_MS = 8_000;
+// Files of Python and of packages.
+const LIBRARY = /(site-packages|python3(\.\d+)?|<frozen.*)[/\\]|^<frozen/;
 
 export function makeTimeline(id) {
   const lane = makeLane();
@@ -81,7 +83,18 @@ export function makeTimeline(id) {
     stackMs = performance.now() + STACK_MS;
   }
 
-  return { element: made, look, expectStack };
+  // The job's own innermost line since its last value: "fetch_page (tasks.py:82)".
+  function where({ warnings }) {
+    const entries = timeline?.entries ?? [];
+    const stack = entries.findLast(
+      ({ event, time, frames }) =>
+        event === "stack" && frames?.length && Date.parse(time) >= Date.parse(warnings.stalled),
+    );
+    const frame = stack?.frames.find(({ file, folded }) => !folded && !LIBRARY.test(file));
+    return frame ? `${frame.function} (${frame.file.split("/").at(-1)}:${frame.line})` : "";
+  }
+
+  return { element: made, look, expectStack, where };
 }
 
 function rowOf(entry, words, sameDay) {
