@@ -9,12 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
 import psutil
+import redis
 
 from progress_backend.embedded import EmbeddedServer, die_with_parent
 from tests.ports import free_port
@@ -63,6 +64,19 @@ class Server(EmbeddedServer):
         if self._process is not None and self._process.poll() is None:
             self.resume()  # a paused process can't take its end signal
         super().stop()
+
+
+@contextlib.contextmanager
+def user_without(url: str, key: str) -> Iterator[str]:
+    """The URL of a Redis user with a right to every key but this one."""
+    # What is longer or shorter, or differs from it at a place.
+    others = [f"~{key[:place]}[^{one}]*" for place, one in enumerate(key)]
+    others += (f"~{key[:length]}" for length in range(1, len(key)))
+    with redis.Redis.from_url(url) as raw:
+        rule = ("reset", "on", ">x", "&*", "+@all", f"~{key}?*", *others)
+        raw.execute_command("ACL", "SETUSER", "without", *rule)
+        yield url.replace("://", "://without:x@")
+        raw.execute_command("ACL", "DELUSER", "without")
 
 
 def debian_redis() -> str | None:

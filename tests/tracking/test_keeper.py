@@ -21,6 +21,7 @@ from progress_backend.testing import wait_for_progress
 from progress_backend.tracking.keeper import Keeper
 from progress_backend.tracking.result_backend import Answers, AskBackend
 from tests.clocks import set_monotonic
+from tests.servers import user_without
 from tests.strangers import OtherServer, Serve, hanging_up, silent
 from tests.waiting import PATIENCE_S, eventually
 
@@ -282,6 +283,23 @@ def test_what_a_worker_that_ends_has_not_acknowledged_goes_back(store: Store) ->
     assert (read(store, "late").status, read(store, "late").worker) == ("running", None)
     for task_id in ("early", "other"):
         assert read(store, task_id).worker is not None
+
+
+def test_what_the_store_refuses_of_a_lease_ends_nothing_else_of_it(
+    redis_url: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Redis user has no right to the set of the lease's runs."""
+    with user_without(redis_url, store.keys.held(LEASE)) as url:
+        settings, refused = (
+            replace(store.settings, redis_url=url, lease_s=60),
+            leases.held(LEASE, 1),
+        )
+        keeper = Keeper(settings, LEASE, None, markings=refused)  # type: ignore[arg-type]
+        monkeypatch.setattr(keeper, "_reap", keeper._stop.set)  # one round
+        keeper._work()
+        assert keeper._answering is not None
+        keeper.stop()
+    assert store.execute(leases.ends_at(LEASE)) == 0
 
 
 def test_a_lease_that_is_renewed_while_it_ends_has_ended(
