@@ -149,9 +149,12 @@ def looked(
 
 def passing(filters: Filters, task_ids: Sequence[str]) -> Flow[list[str]]:
     """Those of the tasks that pass filters."""
-    standing = yield from records.facets_of(task_ids)
-    known = zip(task_ids, standing, strict=True)
-    return [i for i, facets in known if isinstance(facets, Facets) and filters.passes(facets)]
+    found = list[str]()
+    for start in range(0, len(task_ids), _STEP):
+        some = task_ids[start : start + _STEP]
+        known = zip(some, (yield from records.facets_of(some)), strict=True)
+        found += [i for i, facets in known if isinstance(facets, Facets) and filters.passes(facets)]
+    return found
 
 
 def _read(cursor: str) -> tuple[int, str]:
@@ -164,16 +167,16 @@ def _read(cursor: str) -> tuple[int, str]:
 def beginning(prefix: str, filters: Filters) -> Flow[list[str]]:
     """Ids with a prefix among the newest tasks that pass filters, newest first: of running, paused
     and failed ones, which may be older than all the newest, and of all."""
-    found = dict[str, int]()
+    found = dict[tuple[int, str], None]()
     several = [filters._replace(status=one) for one in _FIRST if filters.status is None]
     for group in filter(None, (several, [filters])):
         until, seen = inf, set[str]()
         while len(seen) < AMONG:
             newest = yield from lists.newest(until, _STEP, group)
-            found |= {task_id: us for us, task_id in newest if task_id.startswith(prefix)}
+            found |= dict.fromkeys([one for one in newest if one[1].startswith(prefix)])
             seen.update(task_id for _, task_id in newest)
             if len(newest) < _STEP:
                 break
             # Others may have been created in the microsecond of the last one.
             until = min(newest[-1][0], until - 1)
-    return sorted(found, key=lambda task_id: (found[task_id], task_id), reverse=True)
+    return [task_id for _, task_id in sorted(found, reverse=True)]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from progress_backend.flows import index_page, task_list
-from progress_backend.operations import lists
+from progress_backend.operations import lists, records
 from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES
@@ -51,6 +51,19 @@ def test_an_id_is_looked_for_in_steps_of_the_newest(
         f"8a0000-{n}" for n in (7, 6, 5, 4, 3, 2, 1, 0)
     ]
     assert driver.run(task_list.beginning("8a0000-1", Filters("running"))) == []
+
+
+@pytest.mark.parametrize("driver", ["sync-valkey"], indirect=True)
+def test_facets_of_many_are_read_in_steps(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(task_list, "_STEP", 2)
+    ids = [f"8a0000-{n}" for n in range(5)]
+    for task_id in ids:
+        driver.create(task_id)
+    asked = list[list[str]]()
+    read = records.facets_of
+    monkeypatch.setattr(records, "facets_of", lambda some: asked.append(some) or read(some))
+    assert driver.run(task_list.passing(Filters("created"), [*ids, "none"])) == ids
+    assert [len(some) for some in asked] == [2, 2, 2]
 
 
 def created(driver: Driver) -> list[tuple[int, str]]:

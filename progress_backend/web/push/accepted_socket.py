@@ -40,8 +40,8 @@ class Socket:
         self.api = api_of(websocket)
         self.writer = SocketWriter(websocket, self.api.listener.watches.counts)
 
-    async def admit(self, query: type[Query], right: Right | None) -> Query:
-        """The parsed query, if page and caller may open the socket, and the client has not too
+    async def admit(self, empty: Query, right: Right | None) -> Query:
+        """The parsed query, `empty` if there is none, if page and caller may open the socket, and the client has not too
         many. Without a right any caller may.
 
         Raises:
@@ -54,7 +54,9 @@ class Socket:
         if right is not None:
             self.watched = resource_of(right, scope)
             passed(api, await may(scope, right[0], self.watched))
-        asked = query.model_validate(dict(query_of(scope)) if scope["query_string"] else {})
+        asked = empty
+        if scope["query_string"]:
+            asked = empty.model_validate(dict(query_of(scope)))
         self.ends_with(counted(api, scope))
         if right is not None:
             self.ends_with(api.callers.watch(scope, self._expire))
@@ -119,11 +121,13 @@ def socket_route(
     the right to open, and what its query asks for; what it raises closes the socket with a code. It
     puts the row in the table of routes."""
 
+    empty = query()
+
     def noted(serve: Serve[Query]) -> Serve[Query]:
         async def endpoint(websocket: WebSocket) -> None:
             socket = Socket(websocket)
             try:
-                await serve(socket, await socket.admit(query, right))
+                await serve(socket, await socket.admit(empty, right))
             except WebSocketDisconnect:
                 pass
             except Exception as error:  # each has its code
