@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from ..operations import webhooks, workflows
 from ..record import webhook_event
+from ..record.document import written
 from ..record.local_time import optional_moment
 from ..record.webhook_target import WORKFLOW, Target
 from ..record.workflow import Figures
@@ -64,7 +64,7 @@ def _of_workflow(
     # A workflow has no attempt; it has ended again once another member ends later.
     its_id = webhook_event.event_id(workflow_id, figures.ended_ms or 0, kind)
     body = yield from body_of(flows, workflow_id, figures, now)
-    time = optional_moment(json.loads(body)["end_time"])
+    time = optional_moment(body.end_time)
     source = webhook_event.source_of(flows.settings.key_prefix)
-    event = webhook_event.body(WORKFLOW, kind, its_id, workflow_id, time, source, body)
+    event = webhook_event.body(WORKFLOW, kind, its_id, workflow_id, time, source, written(body))
     return tuple(webhooks.Notice(name, its_id, event) for name in names)

@@ -11,6 +11,7 @@ from datetime import datetime
 from ..errors import TaskAlreadyFinished, TransitionRefused, WorkflowNotFound
 from ..operations.acts import direct
 from ..record.act import Act, Action
+from ..record.workflow_fields import WorkflowBody
 from .flow import Flow
 from .stored_record import milliseconds
 from .task_flows import Flows
@@ -26,7 +27,7 @@ def ask(
     *,
     by: str | None = "api",
     reason: str | None = None,
-) -> Flow[tuple[bytes, str | None]]:
+) -> Flow[tuple[WorkflowBody, str | None]]:
     """Stores a request to cancel, pause or resume all members of a workflow. Returns the workflow's
     body after that, and the request's id, for `carry_out`; None for the id if the same was
     requested before.
@@ -52,5 +53,5 @@ def ask(
         message = f"{action} is refused: workflow {workflow_id} has a request to {instead.action}"
         raise TransitionRefused(message, stands)
     found = found._replace(act=instead or act)
-    document = yield from body_of(flows, workflow_id, found, now)
-    return document, act.id if instead is None else None
+    body = yield from body_of(flows, workflow_id, found, now)
+    return body, act.id if instead is None else None

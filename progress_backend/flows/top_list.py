@@ -21,7 +21,8 @@ from ..operations.lists import Filters, Paged
 from ..operations.top import TopOfAll
 from ..operations.workflows import figures_of_each, forget
 from ..record import reader_view
-from ..record.json_text import dumps, parsed
+from ..record.document import written
+from ..record.json_text import parsed
 from ..record.local_time import EPOCH, MICROSECOND, moment
 from ..record.model import ENDED, KINDS, TaskStatus
 from ..record.responses import still_runs
@@ -157,5 +158,5 @@ def _rows(
     about = (flows.settings.zone(), flows.settings.locale, now)
     for workflow, figures in zip(workflows, each, strict=True):
         if figures.total or figures.publishers:
-            rows[workflow] = dumps(row(workflow.id, figures, *about)).encode()
+            rows[workflow] = written(row(workflow.id, figures, *about))
     return rows

@@ -7,11 +7,12 @@ from datetime import datetime
 from ..operations import records, workflows
 from ..record import reader_view
 from ..record.document import written
-from ..record.json_text import dumps
+from ..record.fields import Body
 from ..record.model import Task, TaskStatus
 from ..record.workflow import Figures
 from ..record.workflow_as_task import as_task
 from ..record.workflow_body import FAILURES, body, row
+from ..record.workflow_fields import WorkflowBody
 from . import shown_record
 from .flow import Flow
 from .stored_record import milliseconds, readable
@@ -27,25 +28,23 @@ def figures(workflow_id: str, now: datetime) -> Flow[Figures | None]:
     return found if found.total or found.publishers else None
 
 
-def status(flows: Flows, workflow_id: str, now: datetime) -> Flow[bytes | None]:
-    """A workflow's body as JSON; None where no member is stored. Its cost does not depend on the
-    number of members."""
+def status(flows: Flows, workflow_id: str, now: datetime) -> Flow[WorkflowBody | None]:
+    """A workflow's body; None where no member is stored. Its cost does not depend on the number of
+    members."""
     found = yield from figures(workflow_id, now)
     return None if found is None else (yield from body_of(flows, workflow_id, found, now))
 
 
-def body_of(flows: Flows, workflow_id: str, found: Figures, now: datetime) -> Flow[bytes]:
-    """The body of a workflow with these counts, as JSON."""
-    zone, failed = flows.settings.zone(), list[bytes]()
+def body_of(flows: Flows, workflow_id: str, found: Figures, now: datetime) -> Flow[WorkflowBody]:
+    """The body of a workflow with these counts."""
+    zone, failed = flows.settings.zone(), list[Body]()
     if found.count(TaskStatus.ERROR):
         first = yield from workflows.oldest(workflow_id, TaskStatus.ERROR, FAILURES)
         ids = [task_id for _, task_id in first]
         documents = yield from records.read(ids)
-        found_in = zip(ids, documents, strict=True)
-        failed = [d for i, d in found_in if d and reader_view.fault(d, i) is None]
+        failed = reader_view.readable(zip(ids, documents, strict=True))
     waiting = yield from _waiting(flows, workflow_id, found, now)
-    made = body(workflow_id, found, failed, zone, flows.settings.locale, now, waiting)
-    return dumps(made).encode()
+    return body(workflow_id, found, failed, zone, flows.settings.locale, now, waiting)
 
 
 def _waiting(flows: Flows, workflow_id: str, found: Figures, now: datetime) -> Flow[int]:
@@ -80,7 +79,7 @@ def page(flows: Flows, page: int, limit: int, now: datetime) -> Flow[tuple[int, 
         each = yield from workflows.figures_of_each(ids, milliseconds(now))
         known = dict(zip(ids, each, strict=True))
         there = {i: one for i, one in known.items() if one.total or one.publishers}
-        rows = [dumps(row(i, one, zone, locale, now)).encode() for i, one in there.items()]
+        rows = [written(row(i, one, zone, locale, now)) for i, one in there.items()]
         if len(there) == len(known):
             break
         for workflow_id in known.keys() - there.keys():
@@ -88,7 +87,7 @@ def page(flows: Flows, page: int, limit: int, now: datetime) -> Flow[tuple[int, 
     return total, rows
 
 
-def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | None]:
+def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[Body | None]:
     """A task's body as it is to be read now; for a workflow's id without a record, the workflow as
     a task. None if there is neither.
 
@@ -97,6 +96,6 @@ def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[bytes | 
     """
     record = yield from shown_record.current(flows, task_id, now)
     if record is not None:
-        return written(record)
+        return record
     found = yield from status(flows, task_id, now)
     return None if found is None else as_task(found)

@@ -3,7 +3,6 @@ client."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from ..record.local_time import optional_moment
 from ..record.model import ENDED, LOST
 from ..record.redelivery import left_s
 from ..record.responses import in_language
+from ..record.workflow_fields import WorkflowBody
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -75,27 +75,25 @@ class Update(NamedTuple):
         )
 
     @classmethod
-    def of_workflow(cls, document: bytes | None, epoch: int, workflow_id: str) -> Update:
+    def of_workflow(cls, body: WorkflowBody | None, epoch: int, workflow_id: str) -> Update:
         """The update of a workflow's body, or of None where no member is stored."""
-        if document is None:
+        if body is None:
             return cls((epoch, _NEVER, 0), None)
-        body = json.loads(document)
         text = messages.workflow_message(body)
-        over = body["end_time"] is not None
-        counts = body["counts"]
-        going = counts["created"] + counts["running"] + counts["paused"]
+        over, counts = body.end_time is not None, body.counts
+        going = counts.created + counts.running + counts.paused
         # The end of a publish changes no revision, and may be the workflow's own.
-        revision = 2 * body["revision"] + over
+        revision = 2 * body.revision + over
         return cls(
-            (epoch, optional_moment(body["created_at"]) or _NEVER, revision),
+            (epoch, optional_moment(body.created_at) or _NEVER, revision),
             text.decode(),
             text_frame(text),
             workflow_id,
-            Facets(body["status"], body["task_type"]),
+            Facets(body.status, body.task_type),
             over,
-            optional_moment(body["may_come_again_until"]),
+            optional_moment(body.may_come_again_until),
             waits=not going and not over,
-            later=body["final"] and body["may_come_again_until"] is not None,
+            later=body.final and body.may_come_again_until is not None,
             by_language={},
         )
 

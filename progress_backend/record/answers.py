@@ -74,6 +74,13 @@ class Created(Struct, omit_defaults=True):
     share: Annotated[ShareToken | None, is_(
         "The share token; only if the request had share.")] = None
 
+    @classmethod
+    def of(cls, record: Body, share: ShareToken | None = None) -> Created:
+        """The answer to the creation of a record (specification 2.1)."""
+        names = [name for name in cls.__struct_fields__ if name not in ("total_items", "share")]
+        its = {name: getattr(record, name) for name in names}
+        return cls(**its, total_items=record.progress.total, share=share)
+
 
 class Job(Struct):
     """A task that the caller may start."""

@@ -75,8 +75,8 @@ def body_of(document: bytes) -> bytes:
     return written(record)
 
 
-def written(record: Body) -> bytes:
-    """A record as JSON text."""
+def written(record: msgspec.Struct) -> bytes:
+    """A record, or another body, as JSON text."""
     try:
         return _write(record)
     except (ValueError, RecursionError):  # half of a surrogate pair, a number of 4,300 digits

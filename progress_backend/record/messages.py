@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec.structs import asdict
 
 from .default_texts import Locale, text
 from .fields import Body
 from .json_text import document_of, parsed
 from .model import ENDED, rendered
 from .responses import still_runs
+from .workflow_fields import WorkflowBody
 
 _OF_WORKFLOWS: Final = "workflow_update"
 _IF_SET: Final = (
@@ -56,9 +58,9 @@ def final_message(message: bytes, locale: Locale) -> bytes:
     return document_of(body)
 
 
-def workflow_message(body: Mapping[str, Any]) -> bytes:
+def workflow_message(body: WorkflowBody) -> bytes:
     """The message for a workflow: its body, with a type."""
-    return document_of({"type": _OF_WORKFLOWS, **body})
+    return document_of({"type": _OF_WORKFLOWS, **asdict(body)})
 
 
 def heartbeat_message(now: datetime) -> bytes:

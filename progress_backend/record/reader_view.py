@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -29,21 +30,18 @@ def seen(stored: bytes, task_id: str) -> Body:
     return record
 
 
-def fault(stored: bytes, task_id: str) -> str | None:
-    """What is wrong with the value that is stored for a task; None if it is that task's record."""
-    try:
-        read(stored, task_id)
-    except ForeignValue as error:
-        return error.fault
-    return None
-
-
 def row(stored: bytes, task_id: str) -> Body:
     """A stored record as a list's row; for a value that is no record, a row with the fault."""
     try:
         return read(stored, task_id)
     except ForeignValue as error:
         return marked(task_id, str(error))
+
+
+def readable(found: Iterable[tuple[str, bytes | None]]) -> list[Body]:
+    """The records among the values that are stored for tasks."""
+    rows = [row(stored, task_id) for task_id, stored in found if stored is not None]
+    return [record for record in rows if record.detail is None]
 
 
 def listed(stored: bytes, task_id: str, now: datetime | None, light: bool, locale: Locale) -> bytes:

@@ -138,24 +138,6 @@ def id_of(document: bytes) -> str:
     return str(json.loads(document)["task_id"])
 
 
-def created_body(record: Body, share: Mapping[str, str] | None = None) -> bytes:
-    """The response body to a creation (specification 2.1), with the share token if one was
-    requested."""
-    answer: dict[str, object] = {
-        "task_id": record.task_id,
-        "status": record.status,
-        "task_type": record.task_type,
-        "symbol": record.symbol,
-        "total_items": record.progress.total,
-        "created_at": record.created_at,
-        "estimated_completion": record.estimated_completion,
-        "estimate": record.estimate,
-    }
-    if share is not None:
-        answer["share"] = share
-    return document_of(answer)
-
-
 def list_body(
     documents: Iterable[bytes],
     pagination: Mapping[str, int | None],

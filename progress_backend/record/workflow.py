@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from . import act
 from .act import Act
+from .fields import Status
 from .model import STATUSES, Task, TaskStatus
 from .past_runs import PastRun
 
@@ -91,7 +92,7 @@ class Figures(NamedTuple):
         return waits and not self.publishers and (self.changed_ms or now_ms) < since
 
     @property
-    def status(self) -> str:
+    def status(self) -> Status:
         """The workflow's status: that of the first condition here that holds."""
         if self.open:
             if self.asked == "cancel":
@@ -100,10 +101,9 @@ class Figures(NamedTuple):
             if not running and (self.count(TaskStatus.PAUSED) or self.asked == "pause"):
                 return TaskStatus.PAUSED
             return TaskStatus.RUNNING if running or self.ended else TaskStatus.CREATED
-        for status in (TaskStatus.ERROR, TaskStatus.CANCELLED):
-            if self.count(status):
-                return status
-        return TaskStatus.COMPLETED
+        if self.count(TaskStatus.ERROR):
+            return TaskStatus.ERROR
+        return TaskStatus.CANCELLED if self.count(TaskStatus.CANCELLED) else TaskStatus.COMPLETED
 
     @property
     def whole(self) -> int:

@@ -3,37 +3,25 @@ task's. Pure."""
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
-from msgspec.structs import fields
+from msgspec import to_builtins
 
 from .fields import Body
-from .json_text import dumps
 from .workflow_fields import WorkflowBody
 
-_ALWAYS: Final = {field.name for field in fields(Body) if field.required}
-#: Fields that only a workflow has.
-_OF_WORKFLOWS: Final = {*WorkflowBody.__struct_fields__} - {*Body.__struct_fields__}
+#: Fields of both.
+_SHARED: Final = {*WorkflowBody.__struct_fields__} & {*Body.__struct_fields__}
 
 
-def as_task(body: bytes) -> bytes:
-    """A workflow's body with the names of a task's, in their order; one that has not failed has no
-    error, whatever its members have."""
-    given: dict[str, Any] = json.loads(body)
-    failures, failed = given["failures"], given["status"] == "error"
-    last = {name: given.pop(name) for name in ("final", "revision")}
-    task = {
-        name: value
-        for name, value in given.items()
-        if name not in _OF_WORKFLOWS and (value is not None or name in _ALWAYS)
-    }
-    task["attempt"] = 0
-    if (control := given["control"]) is not None:
-        task["control"] = {**control, "acknowledged_at": given["end_time"]}
-    if not failed:
-        task["error_message"] = None
-        task.pop("error_code", None)
-    elif failures:
-        task["error_cause"] = failures[0]["error_cause"]
-    return dumps(task | last).encode()
+def as_task(workflow: WorkflowBody) -> Body:
+    """A workflow's body as a task's; one that has not failed has no error, whatever its members
+    have."""
+    its: dict[str, Any] = {name: getattr(workflow, name) for name in _SHARED}
+    if workflow.control is not None:
+        its["control"] = to_builtins(workflow.control) | {"acknowledged_at": workflow.end_time}
+    if workflow.status != "error":
+        its |= {"error_message": None, "error_code": None}
+    elif workflow.failures:
+        its["error_cause"] = workflow.failures[0].error_cause
+    return Body(**its, attempt=0)

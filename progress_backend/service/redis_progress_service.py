@@ -11,6 +11,8 @@ from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar
 
+from msgspec import to_builtins
+
 from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound
 from ..flows import (
     new_workflow_act,
@@ -124,7 +126,7 @@ class RedisProgressService(ProgressService):
         """
         now = (await self.opened()).now()
         body = await self.run(workflow_bodies.task_or_workflow(self.flows, task_id, now))
-        return None if body is None else parsed(body)
+        return None if body is None else to_builtins(body)
 
     async def get_tasks_list(
         self,
@@ -252,7 +254,7 @@ class RedisProgressService(ProgressService):
         """
         now = (await self.opened()).now()
         body = await self.run(workflow_bodies.status(self.flows, workflow_id, now))
-        return None if body is None else parsed(body)
+        return None if body is None else to_builtins(body)
 
     async def get_workflows_list(self, page: int = 1, limit: int = 20) -> Body:
         """Reads one page of workflows, newest first, with its pagination, as `GET
@@ -329,7 +331,7 @@ class RedisProgressService(ProgressService):
         while cursor is not None and act_id is not None:
             step = workflow_acts.carry_out(self.flows, workflow_id, act_id, cursor, store.now())
             cursor = await self.run(step)
-        made: WorkflowBody = parsed(body)
+        made: WorkflowBody = to_builtins(body)
         return made
 
     async def now(self) -> datetime:

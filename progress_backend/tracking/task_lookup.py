@@ -3,11 +3,11 @@ script, the code that sends a canvas."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery, current_app
 from celery.local import Proxy
+from msgspec import to_builtins
 
 from ..errors import SettingsError
 from ..flows import workflow_bodies
@@ -39,7 +39,7 @@ def get_task(app: Celery, task_id: str) -> TaskBody | None:
     """
     store = _reader(app, "get_task")
     body = store.run(workflow_bodies.task_or_workflow(store.flows, task_id, store.now()))
-    return None if body is None else json.loads(body)
+    return None if body is None else to_builtins(body)
 
 
 def workflow_status(
@@ -67,7 +67,7 @@ def workflow_status(
         workflow_id, its_app = str(result_or_id.id), result_or_id.app
     store = _reader(app or its_app, "workflow_status")
     body = store.run(workflow_bodies.status(store.flows, workflow_id, store.now()))
-    return None if body is None else json.loads(body)
+    return None if body is None else to_builtins(body)
 
 
 def _reader(app: Celery, name: str) -> Store:

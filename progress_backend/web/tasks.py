@@ -14,7 +14,7 @@ from ..credentials import share_tokens
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
 from ..flows import shown_record, task_list
 from ..record import caller_events, responses
-from ..record.answers import Created, TaskList, Undone
+from ..record.answers import Created, ShareToken, TaskList, Undone
 from ..record.default_texts import wished
 from ..record.document import read, written
 from ..record.events import Cancelled
@@ -69,11 +69,11 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
     # works.
     with contextlib.suppress(StoreUnavailable):
         record = await api.store.run(shown_record.current(api.flows, task_id, api.store.now()))
-    body = responses.created_body(record or read(document), share)
+    body = written(Created.of(record or read(document), share))
     return Response(body, 201, media_type="application/json")
 
 
-def _share(api: Api, task_id: str, asked: bool | schemas.ShareAsked) -> dict[str, str] | None:
+def _share(api: Api, task_id: str, asked: bool | schemas.ShareAsked) -> ShareToken | None:
     """A token for a task that is asked for with it.
 
     Raises:
@@ -86,7 +86,7 @@ def _share(api: Api, task_id: str, asked: bool | schemas.ShareAsked) -> dict[str
     ttl = share_tokens.TTL_S if asked is True else asked.ttl
     share = share_tokens.Share("task", task_id, share_tokens.expires(ttl))
     expires_at = datetime.fromtimestamp(share.until, api.zone).isoformat(timespec="milliseconds")
-    return {"token": api.callers.shares.sign(share), "expires_at": expires_at}
+    return ShareToken(api.callers.shares.sign(share), expires_at)
 
 
 @router.put("/task/{task_id:path}/update")

@@ -15,6 +15,7 @@ from ..flows import new_workflow_act, workflow_acts, workflow_bodies
 from ..record import caller_events, responses
 from ..record.act import Action
 from ..record.default_texts import wished
+from ..record.document import written
 from ..record.responses import Languages, in_language
 from ..record.workflow_as_task import as_task
 from ..record.workflow_fields import WorkflowBody, WorkflowList
@@ -49,9 +50,9 @@ async def workflow_status(
     members. The read costs the same for ten members and for 100,000. With If-None-Match the status
     is 304 while nothing has changed."""
     api, locale = api_of(request), wished(accept_language)
-    if (body := await _body(api, workflow_id)) is None:
+    if (found := await _body(api, workflow_id)) is None:
         raise WorkflowNotFound(workflow_id)
-    body = in_language(body, *languages_of(request.scope, locale, api.settings))
+    body = in_language(written(found), *languages_of(request.scope, locale, api.settings))
     if fragment.asked_for(headers := dict(request.scope["headers"])):
         return fragment.in_place_of(_answer(body, None), headers, locale or api.settings.locale)
     return _answer(body, if_none_match)
@@ -87,7 +88,7 @@ async def workflow_as_task(
     body = await _body(api, task_id)
     if body is None:
         raise TaskNotFound(task_id)
-    return _answer(in_language(as_task(body), *languages), if_none_match)
+    return _answer(in_language(written(as_task(body)), *languages), if_none_match)
 
 
 @router.put("/workflow/{workflow_id:path}/update")
@@ -157,7 +158,7 @@ async def asked(
     )
     body, act_id = await api.store.run(flow)
     behind = None if act_id is None else BackgroundTask(_carry_out, api, workflow_id, act_id)
-    answer = in_language(as_task(body) if in_task else body, *languages)
+    answer = in_language(written(as_task(body) if in_task else body), *languages)
     return Response(answer, 200, VARIES, "application/json", behind)
 
 
@@ -183,7 +184,7 @@ async def _carry_out(api: Api, workflow_id: str, act_id: str) -> None:
         logger.warning("members of workflow %s follow later: %s", workflow_id, error)
 
 
-async def _body(api: Api, workflow_id: str) -> bytes | None:
+async def _body(api: Api, workflow_id: str) -> WorkflowBody | None:
     return await api.store.run(workflow_bodies.status(api.flows, workflow_id, await api.now()))
 
 

@@ -1,11 +1,11 @@
 """How long the last successful workflows of a name took, and the estimate of the next one."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 from progress_backend.flows import workflow_bodies
 from progress_backend.operations import workflows as workflows_ops
@@ -48,7 +48,7 @@ def past(driver: Driver, workflow_id: str) -> Sequence[PastRun]:
 def body(driver: Driver, workflow_id: str) -> dict[str, Any]:
     found = driver.run(workflow_bodies.status(driver.flows, workflow_id, driver.now()))
     assert found is not None
-    return json.loads(found)
+    return to_builtins(found)
 
 
 def test_a_named_workflow_is_kept_as_its_last_member_completes(whole: Driver) -> None:

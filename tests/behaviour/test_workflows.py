@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 from progress_backend.errors import ProgressError
 from progress_backend.flows import quiet_workflows, workflow_bodies, workflows
@@ -57,7 +58,7 @@ def test_fewer_members_than_are_expected_hold_nothing_open(driver: Driver) -> No
     assert (figures(driver).expected, figures(driver, CANVAS).expected) == (4, 9)
     driver.apply("a", ev.Completed())
     now = driver.now()
-    body = json.loads(driver.run(workflow_bodies.status(driver.flows, CANVAS, now)) or b"")
+    body = to_builtins(driver.run(workflow_bodies.status(driver.flows, CANVAS, now)))
     assert body["progress"] == {"current": 0, "total": 9, "percentage": 0}
     for task_id in "bcd":
         driver.apply(task_id, ev.Completed())
@@ -342,7 +343,7 @@ def test_its_failures_are_the_first_ones(driver: Driver) -> None:
         driver.apply(f"m{number}", ev.Failed(error_message=f"why {number}"))
     document = driver.run(workflow_bodies.status(driver.flows, W, driver.now()))
     assert document is not None
-    body = json.loads(document)
+    body = to_builtins(document)
     assert [one["task_id"] for one in body["failures"]] == [f"m{n}" for n in range(20)]
     assert body["error_message"] == "why 0"
 
@@ -350,7 +351,7 @@ def test_its_failures_are_the_first_ones(driver: Driver) -> None:
 def waits(driver: Driver, minutes: float) -> dict[str, Any]:
     """What the workflow's body says so long from now."""
     later = driver.now() + timedelta(minutes=minutes)
-    body = json.loads(driver.run(workflow_bodies.status(driver.flows, W, later)) or b"")
+    body = to_builtins(driver.run(workflow_bodies.status(driver.flows, W, later)))
     assert body["status"] == "running"
     code: dict[str, Any] = body["message_code"]
     return code
@@ -369,7 +370,7 @@ def test_a_quiet_workflow_says_that_a_message_is_not_known(driver: Driver) -> No
     assert waits(driver, 4)["code"] == "members"
     found = waits(driver, 6)
     assert (found["code"], found["args"]["waiting"]) == ("members_wait", 2)
-    body = json.loads(driver.run(workflow_bodies.status(driver.flows, W, driver.now())) or b"")
+    body = to_builtins(driver.run(workflow_bodies.status(driver.flows, W, driver.now())))
     assert found["args"]["since"] in str(body["updated_at"]).replace("T", " ")
     driver.apply("c", ev.Started(identity=WHOLE))
     driver.apply("c", ev.Completed())
@@ -392,7 +393,7 @@ def test_those_that_never_ran_come_after_those_that_failed(driver: Driver) -> No
     unreached = ev.Unreached(error_message="not reached", cause="upstream")
     for task_id in ("body", "after"):
         driver.apply(task_id, unreached)
-    body = json.loads(driver.run(workflow_bodies.status(driver.flows, W, driver.now())) or b"")
+    body = to_builtins(driver.run(workflow_bodies.status(driver.flows, W, driver.now())))
     assert (body["counts"]["error"], body["counts"]["never_ran"]) == (5, 2)
     assert [one["error_cause"] == "upstream" for one in body["failures"]] == [False] * 3 + [
         True

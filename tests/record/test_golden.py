@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from progress_backend.record import document as doc
 from progress_backend.record import (
+    answers,
     light_row,
     messages,
     reader_view,
-    responses,
     task_json,
     webhook_event,
 )
+from progress_backend.record import document as doc
 from progress_backend.record.model import Task
 from tests.record.test_fields import FULL
 from tests.strategies import NOW
@@ -60,7 +60,9 @@ def made() -> dict[str, Any]:
     large = replace(CREATED, metadata={"text": "x" * 2_000})
     texts["row, large"] = light_row.row(doc.read(task_json.encode(large)))
     texts["row, unreadable"] = light_row.row(reader_view.row(b"5", "t"))
-    texts["answer to a creation"] = responses.created_body(doc.read(task_json.encode(CREATED)))
+    texts["answer to a creation"] = doc.written(
+        answers.Created.of(doc.read(task_json.encode(CREATED)))
+    )
     return {name: json.loads(text) for name, text in texts.items()}
 
 

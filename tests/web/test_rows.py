@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import redis
+from msgspec import to_builtins
 
 from progress_backend.flows import workflow_bodies
 from progress_backend.record.events import Progressed
@@ -28,7 +29,7 @@ def of_store(records: Records, task_id: str) -> dict[str, Any]:
     with Store(records.settings) as store:
         body = store.run(workflow_bodies.task_or_workflow(store.flows, task_id, store.now()))
     assert body is not None
-    return dict(json.loads(body))
+    return dict(to_builtins(body))
 
 
 def bytes_out(url: str) -> int:

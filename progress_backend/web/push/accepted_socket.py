@@ -41,8 +41,8 @@ class Socket:
         self.writer = SocketWriter(websocket, self.api.listener.watches.counts)
 
     async def admit(self, empty: Query, right: Right | None) -> Query:
-        """The parsed query, `empty` if there is none, if page and caller may open the socket, and the client has not too
-        many. Without a right any caller may.
+        """The parsed query, `empty` without one, if page and caller may open the socket, and the
+        client has not too many. Without a right any caller may.
 
         Raises:
             Refused: they may not.
