@@ -17,9 +17,9 @@ from progress_backend import (
     TaskNotFound,
     TaskStatus,
     sign,
-    tokens,
     watch,
 )
+from progress_backend.credentials import tokens
 from progress_backend.store.redis_clock import RedisClock
 from tests.records import Records
 from tests.web.conftest import StartApi, start_api
