@@ -85,6 +85,18 @@ def debian_redis() -> str | None:
     return shutil.which(named or "redis-server", path=None if named else "/usr/bin")
 
 
+def ran(
+    args: Sequence[str | Path],
+    *,
+    cwd: Path | None = ROOT,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 300,
+) -> subprocess.CompletedProcess[str]:
+    """A program that was run to its end, with what it wrote."""
+    given = {"cwd": cwd, "env": env, "stdin": subprocess.DEVNULL, "timeout": timeout}
+    return subprocess.run(args, capture_output=True, text=True, **given)
+
+
 class Service:
     """A process of the system (worker, beat, API, Flower …), its log in a file.
 

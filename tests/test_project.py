@@ -15,7 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.servers import ROOT
+from tests.servers import ROOT, ran
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 VERSION = PROJECT["project"]["version"]
@@ -88,14 +88,7 @@ class TestMake:
         return tmp_path
 
     def run(self, clone: Path, *args: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["make", *args],
-            cwd=clone,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            env={"PATH": os.environ["PATH"]},
-        )
+        return ran(["make", *args], cwd=clone, env={"PATH": os.environ["PATH"]})
 
     def test_refuses_an_older_python(self, clone: Path, tmp_path: Path) -> None:
         old = tmp_path / "old-python"

@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 import sysconfig
 import tomllib
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import missing
-from tests.servers import ROOT
+from tests.servers import ROOT, ran
 
 LIBRARY = ROOT / "progress_backend"
 PROJECT = {
@@ -94,14 +93,7 @@ def project(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*args: str | Path, cwd: Path, **env: str) -> str:
-    done = subprocess.run(
-        [str(arg) for arg in args],
-        cwd=cwd,
-        env={**clean(), **env},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = ran([str(arg) for arg in args], cwd=cwd, env={**clean(), **env})
     assert done.returncode == 0, f"{args}: {done.returncode}\n{done.stdout}{done.stderr}"
     return done.stdout
 
@@ -148,14 +140,8 @@ def installed(request: pytest.FixtureRequest, wheel: Path, tmp_path: Path) -> tu
     programs = tmp_path / "env" / "bin"
     what = f"{wheel}[{extra}]" if extra else str(wheel)
     pip = [sys.executable, "-m", "pip", "--python", str(programs / "python"), "install", "--quiet"]
-    done = subprocess.run(
-        [*pip, "--disable-pip-version-check", "-c", ROOT / "constraints.txt", what],
-        cwd=tmp_path,
-        env=clean(),
-        capture_output=True,
-        text=True,
-        timeout=INSTALL_S,
-    )
+    pip += ["--disable-pip-version-check", "-c", str(ROOT / "constraints.txt"), what]
+    done = ran(pip, cwd=tmp_path, env=clean(), timeout=INSTALL_S)
     if done.returncode and NO_INDEX.search(done.stderr):
         missing("package index that answers")
     assert done.returncode == 0, done.stdout + done.stderr

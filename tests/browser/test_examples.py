@@ -5,7 +5,6 @@ import json
 import os
 import re
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,7 +15,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import OpenPage
 from tests.docs.walking import StartService
 from tests.ports import free_port
-from tests.servers import ROOT
+from tests.servers import ROOT, ran
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("redis_url")]
@@ -90,9 +89,7 @@ def test_a_port_in_use_is_refused_with_its_option() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         command = [sys.executable, EXAMPLES / "start.py", "page", "--port", str(free_port())]
-        done = subprocess.run(
-            [*command, "--api-port", str(port)], capture_output=True, text=True, timeout=300
-        )
+        done = ran([*command, "--api-port", str(port)])
     assert done.returncode == 1
     assert done.stderr == f"port {port} is in use: give another one with --api-port\n"
 

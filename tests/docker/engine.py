@@ -5,7 +5,7 @@ from pathlib import Path
 
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 
-from tests.servers import ROOT
+from tests.servers import ROOT, ran
 
 #: The image under test; it is built at the start of a run, from layers if nothing changed.
 IMAGE = "progress-backend:test"
@@ -30,15 +30,7 @@ def tried(
     *args: str, timeout: float = TIMEOUT_S, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """The same, whatever comes of it."""
-    return subprocess.run(
-        ["docker", *args],
-        cwd=ROOT,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-    )
+    return ran(["docker", *args], env=env, timeout=timeout)
 
 
 def name_stand_ins() -> None:

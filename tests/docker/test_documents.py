@@ -1,6 +1,5 @@
 """The page for containers, followed from its first command to its last."""
 
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +8,7 @@ from tests.docker.engine import tried
 from tests.docker.stack import SERVICES, Stack
 from tests.docker.test_compose import ended
 from tests.docs.reading import Block, blocks
-from tests.servers import ROOT
+from tests.servers import ran
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 DOCUMENT = "docs/docker.md"
@@ -28,15 +27,7 @@ class Reader(Stack):
     def _typed(self, command: str, where: str) -> str:
         # Its folder for the secrets is not this working tree's.
         command = command.replace("docker/secrets", self.secrets)
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=ROOT,
-            env={**self._env, "COMPOSE_PROJECT_NAME": self.name},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        done = ran(["bash", "-c", command], env={**self._env, "COMPOSE_PROJECT_NAME": self.name})
         assert done.returncode == 0, f"{where}: {command}\n{done.stdout}{done.stderr}"
         return done.stdout
 

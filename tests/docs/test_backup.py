@@ -3,7 +3,6 @@
 import contextlib
 import shlex
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from tests.docs.reading import blocks
 from tests.integration.conftest import running, worker
 from tests.integration.world import World
 from tests.records import Records
-from tests.servers import Server
+from tests.servers import Server, ran
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -58,9 +57,7 @@ def copied(server: Server, folder: Path) -> Path:
         missing("redis-cli (apt-get install redis-tools)")
     (block,) = blocks(REDIS, "Backup", "sh")
     line = block.text.replace("redis://127.0.0.1:6379", server.url.removesuffix("/0"))
-    done = subprocess.run(
-        shlex.split(line), cwd=folder, capture_output=True, text=True, timeout=300
-    )
+    done = ran(shlex.split(line), cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / shlex.split(line)[-1]
 

@@ -15,7 +15,7 @@ from tests.conftest import missing
 from tests.docs.reading import blocks, commands_in_prose, documents
 from tests.docs.test_testing import followed
 from tests.docs.walking import StartService, Walk
-from tests.servers import ROOT
+from tests.servers import ROOT, ran
 from tests.test_wheel import INSTALL_S, NO_INDEX, wheel
 
 __all__ = ["wheel"]
@@ -56,9 +56,7 @@ class Environment:
         return self.programs
 
     def run(self, command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command, cwd=cwd, env=self._env, capture_output=True, text=True, timeout=INSTALL_S
-        )
+        return ran(command, cwd=cwd, env=self._env, timeout=INSTALL_S)
 
     def _install(self, command: str, cwd: Path) -> None:
         if command in self._had:

@@ -1,24 +1,17 @@
 """The command that measures what records take, with few of them."""
 
 import re
-import subprocess
 import sys
 
 import pytest
 
 from tests.docs.reading import text_of
-from tests.servers import ROOT
+from tests.servers import ran
 
 
 @pytest.mark.wide
 def test_it_prints_the_table_of_the_page() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "docs.measure_sizes", "50"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = ran([sys.executable, "-m", "docs.measure_sizes", "50"])
     assert done.returncode == 0, done.stderr
     section = text_of("docs/scale.md").partition("## Sizing")[2].partition("\n## ")[0]
     shown = re.findall(r"^\| ([^|]+) \|", section, re.MULTILINE)

@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +20,7 @@ from tests.conftest import StartService, missing
 from tests.docs.reading import blocks, text_of
 from tests.ports import free_port
 from tests.records import Records
+from tests.servers import ran
 from tests.waiting import eventually
 from tests.web.conftest import StartApi, start_api
 from tests.web.serving import RunningApi
@@ -115,9 +115,7 @@ def insecure(redis_url: str, start_service: StartService) -> list[int]:
 def started(file: Path, start_service: StartService) -> None:
     """nginx with this configuration, which it has looked at."""
     program = nginx()
-    checked = subprocess.run(
-        [program, "-t", "-c", file], capture_output=True, text=True, timeout=300
-    )
+    checked = ran([program, "-t", "-c", file])
     assert checked.returncode == 0, checked.stderr
     start_service([program, "-c", file])
 

@@ -30,7 +30,7 @@ from tests.docs.reading import anchors, blocks, text_of
 from tests.docs.test_nginx import nginx
 from tests.docs.walking import PROGRAMS, Walk
 from tests.records import Records
-from tests.servers import ROOT
+from tests.servers import ROOT, ran
 from tests.waiting import eventually
 from tests.web.conftest import StartApi, start_api
 from tests.webhooks.targets import spec
@@ -266,12 +266,7 @@ def test_the_units_are_what_systemd_takes(tmp_path: Path) -> None:
         text = block.text.replace("/srv/shop/.venv/bin", str(PROGRAMS))
         text = text.replace("/srv/shop", str(tmp_path)).replace("User=shop", "User=root")
         (tmp_path / name).write_text(text)
-        done = subprocess.run(
-            [program, "verify", "--man=no", tmp_path / name],
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        done = ran([program, "verify", "--man=no", tmp_path / name])
         about = [line for line in done.stderr.splitlines() if name in line]
         assert (done.returncode, about) == (0, []), done.stderr
 
@@ -324,7 +319,5 @@ def test_the_log_without_queries_is_nginxs(tmp_path: Path) -> None:
     lines = block.text.replace("/var/log/nginx/progress.log", str(log))
     conf = tmp_path / "nginx.conf"
     conf.write_text(f"pid {tmp_path}/pid; events {{}} http {{ {lines} }}")
-    done = subprocess.run(
-        [nginx(), "-t", "-c", conf, "-e", tmp_path / "error.log"], capture_output=True, text=True
-    )
+    done = ran([nginx(), "-t", "-c", conf, "-e", tmp_path / "error.log"])
     assert done.returncode == 0, done.stderr

@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from tests.docs.reading import blocks
 from tests.docs.test_nginx import AROUND, nginx
 from tests.ports import free_port
 from tests.records import Records
-from tests.servers import ROOT
+from tests.servers import ROOT, ran
 from tests.waiting import eventually
 from tests.web.conftest import StartApi, start_api
 from tests.web.test_serve import answers
@@ -115,10 +114,7 @@ def test_a_session_of_django(redis_url: str, tmp_path: Path) -> None:
     Records(redis_url).start("job")
     example(tmp_path, "django_api.py")
     env = {**os.environ, "PROGRESS_REDIS_URL": redis_url, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
-    done = subprocess.run(
-        [sys.executable, "-c", DJANGO, str(tmp_path / "db")],
-        cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+    done = ran([sys.executable, "-c", DJANGO, str(tmp_path / "db")], cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["200", "403", "403", "403"]
 

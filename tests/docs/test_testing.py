@@ -2,13 +2,13 @@
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.docs.reading import blocks
+from tests.servers import ran
 
 
 @pytest.mark.wide
@@ -30,14 +30,7 @@ def followed(folder: Path, programs: Path) -> None:
     # No server is there to be found, and no setting of ours.
     env = {"PATH": os.environ["PATH"]}
     program = programs / "pytest"  # as a person calls it
-    done = subprocess.run(
-        [program, "-q", "-W", "error", "-p", "no:asyncio", "tests"],
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = ran([program, "-q", "-W", "error", "-p", "no:asyncio", "tests"], cwd=folder, env=env)
     count = sum(len(re.findall(r"^def test_", block.text, re.MULTILINE)) for block in shown)
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     assert f"{count} passed" in done.stdout, done.stdout

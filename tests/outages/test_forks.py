@@ -1,7 +1,6 @@
 """Forked and pooled processes, and threads: each has its own connections and its own task."""
 
 import json
-import subprocess
 import sys
 from collections import Counter
 from typing import Any
@@ -12,19 +11,13 @@ from tests.conftest import StartServer
 from tests.outages.conftest import StartFleet
 from tests.outages.fleet import TIMEOUT_S
 from tests.outages.forking import EACH
-from tests.servers import ROOT
+from tests.servers import ran
 from tests.waiting import eventually
 
 
 def test_parent_and_child_both_work(start_server: StartServer) -> None:
     url = start_server().url
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.outages.forking", url, url],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = ran([sys.executable, "-m", "tests.outages.forking", url, url])
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     ids = done.stdout.split()

@@ -1,13 +1,12 @@
 """The Celery application, configured from the environment, in processes of its own."""
 
 import json
-import subprocess
 import sys
 from typing import Any
 
 import pytest
 
-from tests.servers import ROOT
+from tests.servers import ran
 
 #: Forks for each environment, once all that is slow to import is there.
 SHOW = """
@@ -39,13 +38,7 @@ URLS: list[tuple[dict[str, str], str, str | None]] = [
 @pytest.fixture(scope="module")
 def configured() -> Configured:
     """The configuration in each environment."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", SHOW, json.dumps([env for env, _, _ in URLS])],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = ran([sys.executable, "-W", "error", "-c", SHOW, json.dumps([env for env, _, _ in URLS])])
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import StartService
 from tests.fleet import all_gone
-from tests.servers import ROOT
+from tests.servers import ROOT, ran
 
 LAUNCH = [sys.executable, "-m", "workers.launch"]
 #: Longer than a run waits for its parts.
@@ -27,14 +27,7 @@ def options(folder: Path) -> list[str]:
 
 
 def refusal(*args: str, **environ: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [*LAUNCH, *args],
-        cwd=ROOT,
-        env={**os.environ, **environ},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = ran([*LAUNCH, *args], env={**os.environ, **environ}, timeout=60)
     return done.returncode, done.stderr
 
 
