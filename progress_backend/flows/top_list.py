@@ -19,7 +19,7 @@ from ..operations.call import Call
 from ..operations.index_entry import STILL_RUNS
 from ..operations.lists import Filters, Paged
 from ..operations.top import TopOfAll
-from ..operations.workflows import figures_of_each, forget
+from ..operations.workflows import figures_of_each
 from ..record import reader_view
 from ..record.document import written
 from ..record.json_text import parsed
@@ -66,7 +66,7 @@ def page(flows: Flows, page: int, limit: int, now: datetime, *, light: bool = Fa
         yield from sweep(tasks, before_ms=0, found_in=(Filters(),))
         for place in gone:
             if place.is_workflow:
-                yield from forget(place.id)
+                yield from top.forget_workflow(place.id)
     there = tuple((place.id, row) for place, row in rows.items() if row is not None)
     return Paged(sum(found.sizes), found.counts, there)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ..operations import records, workflows
+from ..operations import records, top, workflows
 from ..record import reader_view
 from ..record.document import written
 from ..record.fields import Body
@@ -74,7 +74,7 @@ def page(flows: Flows, page: int, limit: int, now: datetime) -> Flow[tuple[int, 
     zone, locale, total = flows.settings.zone(), flows.settings.locale, 0
     rows: list[bytes] = []
     for _ in range(_PAGE_TRIES):
-        total, found = yield from workflows.newest((page - 1) * limit, limit)
+        total, found = yield from top.newest_workflows((page - 1) * limit, limit)
         ids = [workflow_id for _, workflow_id in found]
         each = yield from workflows.figures_of_each(ids, milliseconds(now))
         known = dict(zip(ids, each, strict=True))
@@ -83,7 +83,7 @@ def page(flows: Flows, page: int, limit: int, now: datetime) -> Flow[tuple[int, 
         if len(there) == len(known):
             break
         for workflow_id in known.keys() - there.keys():
-            yield from workflows.forget(workflow_id)
+            yield from top.forget_workflow(workflow_id)
     return total, rows
 
 

@@ -1,11 +1,10 @@
-"""Workflows: their figures, members and publishes in progress, those that are quiet, and the list
-of them."""
+"""Workflows: their figures, members and publishes in progress, and those that are quiet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 from ..record import past_runs
 from ..record.act import Act
@@ -15,16 +14,6 @@ from .call import Asked, Call, at, everywhere, joined, listed, one
 from .keys import Keys
 from .scripts import script
 from .values import nothing, texts, timed
-
-#: Workflows of a list over several partitions.
-LISTED: Final = 1_000
-
-
-class Listed(NamedTuple):
-    """A page of workflows: how many are in the list, creation times (ms) and ids."""
-
-    total: int
-    found: tuple[tuple[int, str], ...]
 
 
 def figures(workflow_id: str, now_ms: int) -> Call[Figures]:
@@ -136,43 +125,6 @@ def oldest(
         return one(("ZRANGEBYSCORE", index, *bounds), timed)
 
     return everywhere(ask, lambda replies: sorted(chain(*replies))[:limit])
-
-
-def newest(start: int, limit: int) -> Call[Listed]:
-    """`limit` workflows from `start` on, newest first. Over several partitions no more than the
-    newest `LISTED` are in the list, each by the last time at which a partition got its first
-    member."""
-
-    def ask(keys: Keys) -> Asked[Listed]:
-        place = (0, LISTED) if keys.sharded else (start, limit)
-        bounds = ("+inf", "-inf", "WITHSCORES", "LIMIT", *place)
-        asked = [("ZCARD", keys.workflows), ("ZREVRANGEBYSCORE", keys.workflows, *bounds)]
-        return Asked(asked, lambda replies: Listed(replies[0] or 0, tuple(timed(replies[1]))))
-
-    def merged(replies: list[Listed]) -> Listed:
-        found = latest_of_each(chain(*(reply.found for reply in replies)))
-        return Listed(len(found), tuple(found[start : start + limit]))
-
-    return everywhere(ask, merged)
-
-
-def latest_of_each(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
-    """The newest `LISTED` workflows of all partitions by the latest of their times: each of them is
-    among the newest of a partition, which would not hold of the earliest times."""
-    latest = {workflow_id: time for time, workflow_id in sorted(found)}
-    times = ((time, workflow_id) for workflow_id, time in latest.items())
-    return sorted(times, reverse=True)[:LISTED]
-
-
-def forget(workflow_id: str) -> Call[None]:
-    """Deletes the keys of a workflow in each partition without a stored member."""
-
-    def ask(keys: Keys) -> Asked[None]:
-        names = {"workflow": keys.workflow(workflow_id), "members": keys.members(workflow_id)}
-        names |= sets_of_workflows(keys)
-        return one(script("forget_workflow", names, {"id": workflow_id}), nothing)
-
-    return everywhere(ask)
 
 
 def sets_of_workflows(keys: Keys) -> dict[str, str]:

@@ -14,7 +14,7 @@ from progress_backend.flows import quiet_workflows, workflow_bodies, workflows
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import Applied, milliseconds
-from progress_backend.operations import locks
+from progress_backend.operations import locks, top
 from progress_backend.operations import workflows as workflows_ops
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member, Worker
@@ -426,7 +426,7 @@ def test_reading_the_list_removes_a_workflow_without_members(driver: Driver) -> 
     for task_id, workflow_id in (("a", "lost"), ("b", "stays")):
         identity = identity_of(member=Member((workflow_id,)))
         driver.apply(task_id, ev.Created(identity=identity))
-    driver.execute(workflows_ops.forget("stays"))  # it has a member
+    driver.execute(top.forget_workflow("stays"))  # it has a member
     names = [n for n in driver.left_over() if "workflow:lost|" in n]
     assert driver.raw.delete(*names)
     assert listed(driver) == (1, ["stays"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from progress_backend.flows.flow import Flow
 from progress_backend.flows.stored_record import Applied
-from progress_backend.operations import leases, top, workflows
+from progress_backend.operations import leases, top
 from progress_backend.operations.commits import CommitCall
 from progress_backend.operations.index_entry import Facets, read_facets, write_facets
 from progress_backend.operations.keys import Keys
@@ -68,16 +68,16 @@ def test_the_newest_workflows_of_all_partitions(partitions, most, start) -> None
     newest = sorted(((ms, w) for w, ms in latest.items()), reverse=True)[:most]
     layout = Layout(tuple(Keys(str(n), sharded=True) for n in range(len(partitions))))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(workflows, "LISTED", most)
+        patched.setattr(top, "LISTED", most)
         pages, tops = list[Any](), list[Any]()
         for place, times in enumerate(partitions):
             of_it = sorted(((ms, w.encode()) for w, ms in times.items()), reverse=True)
             flat = [part for ms, w in of_it[:most] for part in (w, ms)]
             pages += (len(of_it), flat)
             tops.append([[1, 0, 2, place, 2], [], flat, 0])
-        listed = workflows.newest(start, 3).asked(layout).parse(pages)
+        listed = top.newest_workflows(start, 3).asked(layout).parse(pages)
         merged = top.newest(3).asked(layout).parse(tops)
-    assert listed == workflows.Listed(len(newest), tuple(newest[start : start + 3]))
+    assert listed == top.Listed(len(newest), tuple(newest[start : start + 3]))
     count = len(partitions)
     assert merged.sizes == (min(count, most), len(newest)), (
         "a workflow that is in several counts once"
