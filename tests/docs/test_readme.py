@@ -8,7 +8,7 @@ import pytest
 
 from docs.make_badges import badges
 from progress_backend.record.default_texts import TEXTS
-from tests.docs.reading import blocks, text_of
+from tests.docs.reading import blocks, documents, text_of
 from tests.docs.walking import Walk
 from tests.servers import ROOT
 from tests.waiting import eventually
@@ -31,6 +31,12 @@ def test_it_installs_from_a_clone_until_a_release(document: str) -> None:
     assert "'.[" not in turned
     assert turned.count("'progress-backend[") == readme.count("'.[") == 3
     assert "## " not in check.UNTIL.search(readme)[0]
+
+
+def test_no_document_installs_by_a_name_that_no_index_has() -> None:
+    dated = re.search(r"^## \[[0-9.]+\] - [0-9]{4}-", text_of("CHANGELOG.md"), re.MULTILINE)
+    named = [each for each in documents() if "'progress-backend[" in text_of(each)]
+    assert dated or named == []
 
 
 @pytest.mark.parametrize("document", READMES)
