@@ -13,6 +13,7 @@ import pytest
 import progress_backend.webhooks as package
 from progress_backend.credentials.targets import targets_of
 from progress_backend.operations import webhooks
+from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Worker
 from progress_backend.settings import Settings
@@ -22,6 +23,7 @@ from progress_backend.webhooks import begin_sending
 from progress_backend.webhooks import sender as module
 from progress_backend.webhooks.post import Answer
 from progress_backend.webhooks.sender import PAUSES_S, Sender
+from tests.servers import user_without
 from tests.waiting import eventually
 from tests.webhooks.targets import receiving, spec
 
@@ -82,6 +84,19 @@ def test_ends_warnings_and_workflows_reach_the_receiver(redis_url: str) -> None:
         ]
         eventually(lambda: figures(store) == webhooks.Figures(0, delivered=3))
         assert set(receiver.ids.values()) == {1}
+
+
+def test_events_of_tasks_are_sent_where_the_ends_of_workflows_cannot_be_read(
+    redis_url: str,
+) -> None:
+    key = Keys().may_have_ended
+    with (
+        user_without(redis_url, key) as url,
+        receiving() as receiver,
+        sending(url, receiver.url) as store,
+    ):
+        end(store, "a")
+        eventually(lambda: figures(store) == webhooks.Figures(0, delivered=1))
 
 
 def test_an_event_that_fails_is_sent_again_under_its_id(
