@@ -13,8 +13,11 @@ PLACE: Final = ROOT / "progress_backend" / "web" / "scripts" / "texts.js"
 
 
 def module() -> str:
-    """The module's text: a page fills the blanks of these as a terminal does."""
-    return f"export const TEXTS = {json.dumps(TEXTS, ensure_ascii=False, indent=2)};\n"
+    """The module's text: a page fills the blanks of these as a terminal does. Each name stands
+    once, since the element has to be small."""
+    pairs = {name: [TEXTS["en"][name], TEXTS["ja"][name]] for name in TEXTS["en"]}
+    made = json.dumps(pairs, ensure_ascii=False, indent=2)
+    return f'import {{ inEach }} from "./words.js";\n\nexport const TEXTS = inEach({{}}, {made});\n'
 
 
 if __name__ == "__main__":

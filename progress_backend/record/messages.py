@@ -43,6 +43,7 @@ def update_message(record: Body, type_: str) -> bytes:
             message[name] = value
     if record.status in ENDED:
         message |= {"results": record.results, "error_message": record.error_message}
+        message["processing_time_ms"] = record.processing_time_ms
         if still_runs(message) and record.worker:
             message["worker"] = record.worker
     return document_of(message)  # values that were read from JSON are plain

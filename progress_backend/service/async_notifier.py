@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from ..record.default_texts import Locale, progress_text, text
+from ..record.events import Progressed
+from ..record.links import link_of
 from .interface import NotificationServiceInterface
 from .progress_service import ProgressService
+
+logger = logging.getLogger(__name__)
 
 
 class AsyncProgressNotifier:
@@ -86,6 +91,32 @@ class AsyncProgressNotifier:
             return
         self._next_due, self._total, self._held = now + self.update_interval, total, None
         await self.progress_service.update_progress(self.task_id, status="running", **value)
+
+    async def link(
+        self, url: str, title: str | None = None, expires_in: float | None = None
+    ) -> None:
+        """Adds a link to what the task has made, as `ProgressNotifier.link` does. A link that
+        cannot be recorded, or a service without links, is logged.
+
+        Args:
+            url: http:// or https:// without a user name, or a path on the API's origin.
+            title: the text to show, up to 200 characters; without one the address.
+            expires_in: seconds after which the link does not work any more.
+
+        Raises:
+            TaskNotFound: the service has no such record.
+            TransitionRefused: the task has ended.
+            StoreUnavailable: the store does not answer.
+        """
+        service = self.progress_service
+        try:
+            if not isinstance(service, ProgressService):
+                raise ValueError("the service records no links")
+            link = link_of(url, title, expires_in, await service.now())
+        except ValueError as error:
+            logger.warning("a link of task %s is left out: %s", self.task_id, error)
+        else:
+            await service.apply(self.task_id, Progressed(links=(link,)))
 
     async def _total_is_ours(self) -> bool:
         """Whether the record had no total when this notifier first got one."""

@@ -274,6 +274,10 @@ class ProgressService(NotificationServiceInterface):
         self._tasks[task_id] = task, body_of(document)
         return logged(task_id, self._tasks[task_id][1], *events)
 
+    async def now(self) -> datetime:
+        """The time of the records."""
+        return self._now()
+
     def _now(self) -> datetime:
         """The time, in whole milliseconds; once an interval it deletes what is due."""
         now = local_time.at(int(self._clock() * 1000) / 1000, self.settings.zone())

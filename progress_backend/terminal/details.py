@@ -40,6 +40,7 @@ def of_task(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
         "message": formats.still_runs(task, locale) or formats.text_of(task, locale),
         "error": f"{error} ({task.error_cause})" if error and task.error_cause else error,
         "asked": ": ".join(filter(None, [asked, formats.clean(str(control.get("reason") or ""))])),
+        "links": "  ".join(formats.links(task, now, locale)),
         **_times(task),
         "worker": task.worker.name if task.worker else "",
         "attempt": formats.text(locale, "attempt_of", **runs) if task.attempt else "",

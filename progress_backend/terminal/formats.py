@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from unicodedata import combining, east_asian_width
@@ -155,6 +155,15 @@ def text_of(task: Task, locale: Locale) -> str:
     """A task's text on one line, a default text in `locale`."""
     at = task.updated_at and task.updated_at.astimezone()
     return clean(in_language(locale, task.message, task.message_code, at))
+
+
+def links(task: Task, now: datetime, locale: Locale) -> Iterator[str]:
+    """A task's links, each on one line: "Export: https://…"; of an expired one no address."""
+    for link in task.links:
+        over = link.expires_at is not None and datetime.fromisoformat(link.expires_at) <= now
+        title = clean(link.title or (link.url if over else ""))
+        address = text(locale, "link_expired") if over else link.url
+        yield f"{title}: {address}" if title else address
 
 
 def padded(text: str, cells: int) -> str:

@@ -42,6 +42,8 @@ class Lines:
         for task in view.rows:
             if before.get(key(task)) != self._shown[key(task)]:
                 self.say(line(task, view.now, self._locale))
+                for link in formats.links(task, view.now, self._locale):
+                    self.say(f"  {link}")
 
     def say(self, text: str) -> None:
         """Prints a line of the caller's own."""
@@ -87,4 +89,5 @@ def _what(task: Task) -> tuple[object, ...]:
     step = int(task.progress.percentage // STEP_PERCENT)
     end = final(task) if task.ended else None
     run = task.attempt, task.retries
-    return task.status, task.asked, run, task.created_at, step if end is None else end
+    shown = step if end is None else end
+    return task.status, task.asked, run, task.created_at, task.links, shown

@@ -112,6 +112,8 @@ class Screen(JupyterMixin):
             if text := _message(self.view, task, self.locale):
                 style = "red" if task.status == TaskStatus.ERROR else ""
                 yield line_of("  └ ", QUIET) + line_of(text, style)
+            for link in formats.links(task, self.view.now, self.locale):
+                yield Text(f"  └ {link}", QUIET)  # not cut: an address is of use only as a whole
 
     def _head(self, name: str) -> str:
         return formats.text(self.locale, name) + ("▾" if name == self.board.sort else "")
@@ -206,7 +208,7 @@ def _message(view: View, task: Task, locale: Locale) -> str:
 
 def _lines(view: View, task: Task) -> int:
     """Lines of the screen that a task's row takes."""
-    return 2 if _message(view, task, "en") else 1
+    return (2 if _message(view, task, "en") else 1) + len(task.links)
 
 
 def _fitting(view: View, room: int, selected: str | None) -> list[Task]:

@@ -32,6 +32,8 @@ TEXTS: Final = {
     "attempt_of": ("{attempt} (retries {retries})", "{attempt} 回目（再試行 {retries} 回）"),
     "results": ("Results", "結果"),
     "details": ("Details", "詳細"),
+    "links": ("Links", "リンク"),
+    "link_expired": ("expired", "期限切れ"),
     "metadata": ("Metadata", "メタデータ"),
     "comma": (", ", "、"),
     "warnings": ("Warnings", "警告"),

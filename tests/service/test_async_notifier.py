@@ -250,3 +250,18 @@ async def test_the_ends_have_the_notifiers_language(service: ProgressService) ->
     ended = [await service.get_task_status(task_id) for task_id in (done, failed)]
     assert [body["current_status"] for body in ended] == ["Completed", "An error occurred"]
     assert [body["message_code"]["code"] for body in ended] == ["completed", "failed"]
+
+
+async def test_a_link_is_in_the_body_and_a_bad_one_logged(
+    service: ProgressService, caplog: pytest.LogCaptureFixture
+) -> None:
+    task_id = await service.create_task("export", None)
+    notifier = AsyncProgressNotifier(task_id, service)
+    await notifier.link("/files/7", "Export")
+    await notifier.link("https://user@a.example/")
+    body = await service.get_task_status(task_id)
+    assert body is not None
+    assert body["links"] == [{"url": "/files/7", "title": "Export"}]
+    await AsyncProgressNotifier("t", Recorder()).link("/f")
+    logged = [r.args and r.args[0] for r in caplog.records if r.name.endswith("async_notifier")]
+    assert logged == [task_id, "t"]

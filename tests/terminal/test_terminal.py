@@ -26,6 +26,7 @@ from progress_backend.operations.partitions import Layout
 from progress_backend.record import document, task_json
 from progress_backend.record import events as ev
 from progress_backend.record.default_texts import LOCALES, Locale, in_language
+from progress_backend.record.fields import Link
 from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import STATUSES, Task, Worker
 from progress_backend.terminal import formats, tables
@@ -404,3 +405,18 @@ def test_without_rich_it_is_a_line_a_change_and_one_hint(
     assert isinstance(show_in_terminal("en"), Lines)
     hint = "live bars need rich: pip install 'progress-backend[cli]'\n"
     assert capsys.readouterr().err == hint
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_links_are_whole_and_expired_ones_without_an_address(locale: Locale) -> None:
+    address = "https://files.example/" + "x" * 100
+    until = (NOW - timedelta(seconds=1)).isoformat(timespec="milliseconds")
+    old = Link(url="/old", title="Last week", expires_at=until)
+    linked = replace(RUNNING, links=(Link(url=address, title="Export"), old))
+    out = io.StringIO()
+    Lines(out, locale).show(View((linked,), at=NOW))
+    expired = {"en": "expired", "ja": "期限切れ"}[locale]
+    assert out.getvalue().splitlines()[1:] == [f"  Export: {address}", f"  Last week: {expired}"]
+    screen = "".join(drawn(View((linked,), at=NOW), 60, locale=locale))
+    assert address in screen
+    assert "/old" not in screen

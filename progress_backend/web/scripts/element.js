@@ -1,13 +1,15 @@
 // <task-progress task-id="…"> or <task-progress workflow-id="…">: the live bar of one task or workflow, for any
 // page. Attributes: base (the API's URL; default: where this script is from), token, lang, cancellable, label
-// (replaces the name), error-text ("plain" hides the error's text). The slot "end" is shown when the record is final.
+// (replaces the name), error-text ("plain" hides the error's text), size ("small", "inline"). The slot "end" is shown
+// when the record is final. The property record shows a record that the page gives, without a connection.
 // Events: progress and end (detail: the record), error (detail: {code, text}). Parts: name, status,
-// bar, fill, figures, time, message, problem, note, cancel.
+// bar, fill, figures, time, message, problem, note, links, link, cancel.
 import STYLE from "./element.css";
 import { follow } from "./feed.js";
 import { figuresOf } from "./figures.js";
+import { linksOf } from "./links.js";
 import { moment } from "./moment.js";
-import { remainingText } from "./remaining.js";
+import { rangeTo, remainingText } from "./remaining.js";
 import { TEXTS } from "./texts.js";
 import { errorOf, messageOf } from "./translated.js";
 import { stillRuns } from "./unsettled.js";
@@ -16,12 +18,16 @@ import { clock, language, STATUSES, WORDS } from "./words.js";
 const DEFAULT_BASE = new URL("..", import.meta.url).href;
 // A screen reader announces a new status at once, progress at most once in this time.
 const SPOKEN_MS = 15_000;
-const CANCEL_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+// Without a connection for so long, the service counts as away.
+const AWAY_S = 10;
+// A waiting task's place changes without a message: it is read again after this time.
+const PLACE_MS = 10_000;
 // Default texts that only repeat the status.
 const AS_STATUS = ["completed", "failed", "cancelled"];
 
 // Attributes that need only a redraw, not another connection.
-const DRAWN = ["lang", "cancellable", "label", "error-text"];
+const DRAWN = ["lang", "cancellable", "label", "error-text", "size"];
 
 // Server-side rendering imports this module, too, and has no CSSStyleSheet and HTMLElement.
 const sheet = globalThis.CSSStyleSheet && new CSSStyleSheet();
@@ -35,7 +41,7 @@ function part(name, tag = "span", ...children) {
 }
 
 export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
-  static observedAttributes = ["task-id", "workflow-id", "base", "token", ...DRAWN];
+  static observedAttributes = ["task-id", "workflow-id", "base", "token", "size", ...DRAWN];
 
   #name = part("name", "strong");
   #status = part("status");
@@ -48,6 +54,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   #note = part("note", "p");
   #cancel = part("cancel", "button");
   #keep = part("keep", "button");
+  #links = part("links");
   #end = document.createElement("slot"); // the page's own content, e.g. a link to the results
   #spoken = document.createElement("p");
 
@@ -55,6 +62,10 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   #words = WORDS.en;
   #record = null;
   #state = "connecting";
+  #seconds = 0; // without a connection
+  #linked = "";
+  #read = null; // when the place of a waiting task was read
+  #given = false; // whether the page gives the record
   #code = null; // the close code (44xx) of a refusal
   #cancelState = null; // "sure" (waits for the second press), "sent", or the text of a refusal
   #highest = 0; // the highest percentage: the bar goes back only with another attempt, total or state of Redis
@@ -69,18 +80,9 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     shadow.adoptedStyleSheets = [sheet];
     const head = part("head", "div", this.#name, this.#status);
     const foot = part("foot", "div", this.#figures, this.#time);
-    const acts = part("acts", "div", this.#cancel, this.#keep);
-    shadow.append(
-      head,
-      this.#bar,
-      foot,
-      this.#message,
-      this.#problem,
-      this.#note,
-      acts,
-      this.#end,
-      this.#spoken,
-    );
+    const acts = part("acts", "div", this.#links, this.#cancel, this.#keep);
+    const texts = part("texts", "div", this.#message, this.#problem, this.#note);
+    shadow.append(head, this.#bar, foot, texts, acts, this.#end, this.#spoken);
     this.#bar.setAttribute("role", "progressbar");
     this.#bar.setAttribute("aria-valuemin", 0);
     this.#bar.setAttribute("aria-valuemax", 100);
@@ -95,6 +97,20 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   // The newest record, or null before the first one.
   get record() {
     return this.#record;
+  }
+
+  // Shows a record as the API sends it, without a connection; null follows the attributes again.
+  set record(record) {
+    this.#unfollow?.();
+    this.#unfollow = null;
+    this.#given = Boolean(record);
+    if (record) {
+      [this.#state, this.#code] = ["live", null];
+      this.#take(record);
+    } else if (this.#ticking) {
+      this.#stop();
+      this.#begin();
+    }
   }
 
   connectedCallback() {
@@ -122,10 +138,12 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   }
 
   #begin() {
-    this.#record = this.#code = this.#cancelState = null;
-    this.#state = "connecting";
-    this.#highest = 0;
-    const about = this.#about();
+    const about = !this.#given && this.#about();
+    if (!this.#given) {
+      this.#record = this.#code = this.#cancelState = this.#read = null;
+      this.#state = "connecting";
+      this.#highest = 0;
+    }
     if (about) {
       this.#unfollow = follow(about, {
         received: (record) => this.#take(record),
@@ -137,8 +155,35 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
         clock: (now) => this.#clock(now),
       });
     }
-    this.#ticking = setInterval(() => this.#show(), 1_000);
+    this.#ticking = setInterval(() => this.#tick(), 1_000);
     this.#show();
+  }
+
+  #tick() {
+    this.#seconds += 1;
+    this.#readPlace();
+    this.#show();
+  }
+
+  // A message has neither the place nor the likely start of a waiting task.
+  async #readPlace() {
+    const waits = this.#record?.status === "created" && this.#unfollow && !this.#record.workflow_id;
+    if (!waits || document.hidden || (this.#read && this.#read() < PLACE_MS)) return;
+    this.#read = moment();
+    const { ahead, start_estimate: start } = (await (await this.#request("status"))?.json()) ?? {};
+    if (this.#record?.status === "created") Object.assign(this.#record, { ahead, start });
+  }
+
+  // The response, or null if there is none.
+  #request(path, more = {}) {
+    const { base, kind, id, token } = this.#about();
+    const headers = {
+      ...(more.body && { "Content-Type": "application/json" }),
+      ...(token && { Authorization: `Bearer ${token}` }),
+    };
+    const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    const url = new URL(`internal/${kind}/${encodeURIComponent(id)}/${path}`, base);
+    return fetch(url, { headers, signal, ...more }).catch(() => null);
   }
 
   #stop() {
@@ -179,6 +224,8 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
       at,
       control: record.control ?? null,
       age: (before?.at === at && before?.age) || moment(),
+      ahead: record.ahead ?? before?.ahead,
+      start: record.start_estimate ?? before?.start,
     };
     if (record.final || (this.#cancelState === "sent" && this.#record.control?.action === "cancel"))
       this.#cancelState = null;
@@ -218,19 +265,8 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
 
   async #send() {
     this.#setCancelState("sent");
-    const { base, kind, id, token } = this.#about();
-    const headers = {
-      "Content-Type": "application/json",
-      ...(token && { Authorization: `Bearer ${token}` }),
-    };
-    const signal = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
-    const url = new URL(`internal/${kind}/${encodeURIComponent(id)}/cancel`, base);
-    let answer = null;
-    try {
-      answer = await fetch(url, { method: "POST", headers, body: "{}", signal });
-    } catch {
-      /* unknown whether the API received the request */
-    }
+    // Without a response it is unknown whether the API received the request.
+    const answer = await this.#request("cancel", { method: "POST", body: "{}" });
     if (answer?.ok) return;
     const body = await answer?.json().catch(() => null);
     this.#setCancelState(this.#whyNot(answer, body));
@@ -254,20 +290,24 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     const over = record?.final && !stillRuns(record);
     const stale = this.#state !== "live" && !record?.final;
     this.dataset.status = record?.status ?? (this.#code ? "error" : "none");
-    this.dataset.state = over ? "ended" : this.#code ? "refused" : this.#state;
+    if (this.#state === "live") this.#seconds = 0;
+    const away = stale && this.#seconds > AWAY_S;
+    this.dataset.state = over ? "ended" : this.#code ? "refused" : away ? "away" : this.#state;
     text(
       this.#note,
       this.#code
         ? (words.refusals[this.#code] ?? String(this.#code))
-        : record
-          ? stale
-            ? words.stale
-            : ""
-          : this.#about()
-            ? words.connecting
-            : words.nothingToFollow,
+        : !record && !this.#about()
+          ? words.nothingToFollow
+          : away
+            ? words.away
+            : record
+              ? stale
+                ? words.stale
+                : ""
+              : words.connecting,
     );
-    this.#bar.hidden = !record;
+    this.#bar.toggleAttribute("data-none", !record);
     this.#end.hidden = !over;
     if (record) this.#showRecord(record, words);
     this.#showCancel(words);
@@ -299,7 +339,11 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     );
     text(this.#figures, [share, count].filter(Boolean).join(" · "));
     text(this.#time, timeText(record, words));
-    const message = messageOf(record, words);
+    this.#showLinks(record, words);
+    const message =
+      record.status === "created" && record.ahead != null
+        ? words.before(record.ahead)
+        : messageOf(record, words);
     const plain = AS_STATUS.some((name) => message === TEXTS[words.code][name]);
     text(this.#message, stillRuns(record) ? words.stillRuns(record.worker) : plain ? "" : message);
     text(
@@ -315,6 +359,26 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   #errorText(record, words) {
     const plain = this.getAttribute("error-text") === "plain";
     return plain ? TEXTS[words.code].failed : errorOf(record, words);
+  }
+
+  // The links stay the same elements while nothing of them changes: a reader may be about to press one.
+  #showLinks(record, words) {
+    const links = linksOf(record, this.#about()?.base ?? DEFAULT_BASE, words);
+    const now = JSON.stringify(links);
+    if (now === this.#linked) return;
+    this.#linked = now;
+    const made = links.map(({ text: title, link }) => {
+      const one = part("link", link ? "a" : "span", title);
+      if (link)
+        Object.assign(one, {
+          href: link,
+          target: "_blank",
+          rel: "noreferrer",
+        });
+      return one;
+    });
+    this.#links.replaceChildren(...made);
+    this.#links.hidden = !made.length;
   }
 
   #showCancel(words) {
@@ -359,9 +423,12 @@ function text(place, now) {
 }
 
 function timeText(record, words) {
+  if (record.status === "created" && record.start)
+    return rangeTo(record.start, record, words, words.startsIn) ?? "";
   if (record.status === "running" && record.estimated_completion && record.at)
     return remainingText(record, words);
-  return record.end_time && record.processing_time_ms != null && !stillRuns(record)
+  const ended = record.end_time || record.final;
+  return ended && record.processing_time_ms != null && !stillRuns(record)
     ? words.took(clock(record.processing_time_ms / 1000))
     : "";
 }

@@ -103,7 +103,6 @@ export const WORDS = inEach(SHARED, {
   ],
   noStart: ["this API does not start this job.", "この API では開始できないジョブです。"],
   rateOf: [(n) => `${n}/s`, (n) => `${n} 件/秒`],
-  startsIn: [(text) => `starts in ${text}`, (text) => `開始まで ${text}`],
   before: [
     (n) => (n ? `${n < 10 ? "" : "about "}${number(n)} of its type ahead` : "first of its type"),
     (n) => (n ? `同じ種別で${n < 10 ? " " : "約 "}${number(n)} 件待ち` : "同じ種別で先頭"),

@@ -56,6 +56,7 @@ export const WORDS = inEach(PAGE, {
     log: ["Log", "ログ"],
     error: ["Error", "エラー"],
     results: ["Results", "結果"],
+    links: ["Links", "リンク"],
     details: ["Details", "詳細"],
     metadata: ["Metadata", "メタデータ"],
     request: ["Request", "依頼"],
@@ -65,6 +66,7 @@ export const WORDS = inEach(PAGE, {
     members: ["Tasks", "タスク"],
   },
   facts: {
+    link: ["Link", "リンク"],
     created: ["Created", "作成"],
     eta: ["Not before", "開始予定"],
     expires: ["Not after", "有効期限"],

@@ -1,6 +1,8 @@
 // A task's record in the order of a reader's questions: state, error, results, timeline, log, request, times, run.
-import { placeText, startText } from "./expected.js";
 import { readWorkers } from "./details.js";
+import { placeText, startText } from "./expected.js";
+import { linksOf } from "./links.js";
+import { BASE } from "./live.js";
 import { makeLog } from "./log_view.js";
 import { CHANGES } from "./many.js";
 import { makeReader } from "./reading.js";
@@ -73,6 +75,7 @@ export function makeTaskView(place, act, id) {
   const head = makeHead(act, { ...KIND, wrong });
   const error = makeText("error");
   const results = makeText("results");
+  const links = makeFacts("links");
   const request = makeFacts("request");
   const times = makeFacts("times");
   const run = makeFacts("run");
@@ -83,9 +86,10 @@ export function makeTaskView(place, act, id) {
   const workers = makeReader(lookForWorkers, () => show(...now));
   let now = [];
   place.append(
-    ...[head, error, results, timeline, log, request, times, run, belongs, details, metadata].map(
-      ({ element }) => element,
-    ),
+    ...[
+      ...[head, links, error, results, timeline, log],
+      ...[request, times, run, belongs, details, metadata],
+    ].map(({ element }) => element),
   );
 
   // A waiting task shows whether a worker is alive.
@@ -136,6 +140,10 @@ export function makeTaskView(place, act, id) {
 
   function tick(task, words) {
     head.tick(task, words);
+    links.show(
+      linksOf(task, BASE, words).map((link) => ["link", link]),
+      words,
+    );
     // A run may log more until it acknowledges its cancel.
     log.look(task, task.final && !stillRuns(task), words);
     timeline.look(task, words);
