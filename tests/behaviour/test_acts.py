@@ -1,10 +1,10 @@
 """A cancel, pause or resume of a whole workflow, in each store."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 from progress_backend.errors import TaskAlreadyFinished, TransitionRefused, WorkflowNotFound
 from progress_backend.flows import new_workflow_act, quiet_workflows, workflow_acts, workflows
@@ -34,8 +34,7 @@ def figures(driver: Driver, workflow_id: str = W) -> Figures:
 
 def ask(driver: Driver, action: Action, workflow_id: str = W, **about: Any) -> dict[str, Any]:
     flow = new_workflow_act.ask(driver.flows, workflow_id, action, driver.now(), **about)
-    body: dict[str, Any] = json.loads(driver.run(flow)[0])
-    return body
+    return dict(to_builtins(driver.run(flow)[0]))
 
 
 def waiting(driver: Driver) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from progress_backend import ProgressNotifier, install, progress_task
 app = install(Celery("mixed"))
 
 
-@app.task(bind=True, name="fetch", max_retries=1)
+@app.task(bind=True, name="fetch", max_retries=1, shared=False)
 @progress_task
 def fetch(self, number: int, rows: int = 4) -> int:
     for _ in ProgressNotifier(self).track(range(rows)):

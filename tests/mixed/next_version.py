@@ -18,7 +18,7 @@ ADDED: Final = (
     ("record/fields.py", "    scheduled: bool = False\n", "    depth: int = 0\n"),
     ("record/model.py", "    again_by: str | None = None\n", "    stage: str | None = None\n"),
     ("record/model.py", "    scheduled: bool = False\n", "    depth: int = 0\n"),
-    ("record/task_json.py", '        "again_by",\n', '        "stage",\n'),
+    ("record/task_json.py", '"again", "again_of", "again_by"', ', "stage"'),
     ("record/task_json.py", "        body.again_by,\n", "        body.stage,\n"),
     ("record/task_json.py", '"scheduled", "keeps_message"', ', "depth"'),
     ("record/task_json.py", "        kept.scheduled,\n", "        kept.depth,\n"),
