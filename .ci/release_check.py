@@ -1,5 +1,5 @@
-"""Builds in dist/ what would be published (wheel, sdist, SBOM) and checks it: make release-check.
-Publishes nothing.
+"""Builds in dist/ what would be published (wheel, sdist, npm package, SBOM), installs it in new
+environments and follows the README there: make release-check. Publishes nothing.
 
 Once CHANGELOG.md has the version's date, the documents install the package by its name.
 """
@@ -16,7 +16,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PINS, DIST = ROOT / "constraints.txt", ROOT / "dist"
-LIMIT_S = 300
+OLDEST = ROOT / ".ci" / "oldest.py"
+LIMIT_S = 600
+#: The Pythons for which it is installed, where they are.
+PYTHONS = ("3.11", "3.13", "3.14")
+FOLLOWED = ("tests/docs/test_quick_start.py", "tests/docs/test_readme.py")
 DOCUMENTS = (ROOT / "README.md", ROOT / "README.ja.md", *(ROOT / "docs").glob("*.md"))
 DATED = re.compile(r"^## \[[0-9.]+\] - [0-9]{4}-", re.MULTILINE)
 #: What the documents have until a package index has the version.
@@ -37,6 +41,8 @@ def main() -> int:
             ("dependencies used and declared", tool("deptry", "progress_backend")),
             ("wheel and sdist", built()),
             ("SBOM", listed()),
+            ("the element's npm package", packed()),
+            ("the README, followed in new environments", installed()),
             ("advisories", advisories is not False),
         )
         if not passed
@@ -77,7 +83,7 @@ def built() -> bool:
     shutil.rmtree(DIST, ignore_errors=True)
     if not tool("build", "--outdir", str(DIST), "."):
         return False
-    files = sorted(str(path) for path in DIST.iterdir())
+    files = sorted(map(str, DIST.iterdir()))
     return len(files) == 2 and tool("twine", "check", "--strict", *files)
 
 
@@ -97,6 +103,56 @@ def listed() -> bool:
             and tool("pip", *install)
             and tool("cyclonedx_py", "environment", *options)
         )
+
+
+def packed() -> bool:
+    """The npm package of `<task-progress>`, as `npm pack` makes it."""
+    folder = str(DIST / "npm")
+    pack = ["npm", "pack", "--silent", "--pack-destination", str(DIST), folder]
+    return tool("docs.make_npm", folder) and called(*pack, cwd=ROOT).returncode == 0
+
+
+def installed() -> bool:
+    """Whether each file, in an environment of its own, runs the blocks of README and quick start:
+    on each Python that is here in the pinned versions, and in the oldest and the newest ones."""
+    (wheel,), (sdist,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
+    found = [python for one in PYTHONS if works(python := f"python{one}")]
+    print(f"here are {', '.join(found)}, of {', '.join(PYTHONS)}")
+    tries = [(python, wheel, "pinned") for python in found]
+    tries += [
+        (found[0], wheel, "oldest"),
+        (found[-1], wheel, "newest"),
+        (found[-1], sdist, "pinned"),
+    ]
+    return bool(found) and all(followed(*one) for one in tries)
+
+
+def works(python: str) -> bool:
+    return shutil.which(python) is not None and called(python, "-c", "import venv").returncode == 0
+
+
+def followed(python: str, file: Path, versions: str) -> bool:
+    """Whether the documents can be followed, in a tree without the library's source."""
+    print(f"== {file.name} on {python}, {versions} versions", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        tree, own = Path(folder, "tree"), str(Path(folder, "env", "bin", "python"))
+        for name in called("git", "ls-files", cwd=ROOT, capture_output=True).stdout.splitlines():
+            if not name.startswith("progress_backend/"):
+                (tree / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, tree / name)
+        pip = [own, "-m", "pip", "install", "--quiet"]
+        pins = [] if versions == "newest" else ["-c", str(PINS)]
+        steps = [
+            [python, "-m", "venv", str(Path(folder, "env"))],
+            [*pip, "--upgrade", "pip>=25.1"],
+            [*pip, *pins, "--group", f"{ROOT / 'pyproject.toml'}:dev", f"{file}[all]"],
+        ]
+        if versions == "oldest":
+            oldest = called(sys.executable, str(OLDEST), cwd=ROOT, capture_output=True)
+            Path(folder, "oldest.txt").write_text(oldest.stdout, "utf-8")
+            steps.append([*pip, "-r", str(Path(folder, "oldest.txt"))])
+        steps.append([own, "-m", "pytest", "-q", "-n", "0", "--tier", "all", *FOLLOWED])
+        return all(called(*step, cwd=tree).returncode == 0 for step in steps)
 
 
 def audited() -> bool | None:
@@ -131,13 +187,14 @@ def tool(module: str, *args: str) -> bool:
 
 def run(module: str, *args: str, capture_output: bool = False) -> subprocess.CompletedProcess[str]:
     print(f"== {module} {' '.join(args)}", flush=True)
+    return called(sys.executable, "-m", module, *args, cwd=ROOT, capture_output=capture_output)
+
+
+def called(
+    *args: str, cwd: Path | None = None, capture_output: bool = False
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", module, *args],
-        cwd=ROOT,
-        capture_output=capture_output,
-        text=True,
-        check=False,
-        timeout=LIMIT_S,
+        args, cwd=cwd, capture_output=capture_output, text=True, check=False, timeout=LIMIT_S
     )
 
 
