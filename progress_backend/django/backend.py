@@ -222,9 +222,7 @@ def _task(path: str, options: dict[str, Any]) -> Task:
 
 def _time(text: str | None) -> datetime | None:
     time = None if text is None else datetime.fromisoformat(text)
-    if time is not None and timezone.is_aware(time) and not settings.USE_TZ:
-        time = time.astimezone(timezone.get_current_timezone()).replace(tzinfo=None)
-    return time
+    return time if time is None or settings.USE_TZ else timezone.make_naive(time)
 
 
 def _error(record: Body, traceback: str | None) -> TaskError:
