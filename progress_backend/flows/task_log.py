@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import TaskNotFound
-from ..operations import logs, records
+from ..operations import records, streams
 from ..operations.call import Call
 from ..record.log_line import LogLine, written
 from ..record.redaction import Redaction
@@ -29,10 +29,10 @@ def add(
     redacted = (line._replace(text=redaction.value("message", line.text)) for line in lines)
     texts = tuple(written(line, attempt) for line in redacted)
     kept_s = settings.retention_s + settings.cleanup_interval_s + 60
-    return logs.add(task_id, texts, settings.log_kib * 1024, int(kept_s * 1000), lost)
+    return streams.add_lines(task_id, texts, settings.log_kib * 1024, int(kept_s * 1000), lost)
 
 
-def read(task_id: str, after: int | None, limit: int) -> Flow[logs.LogPart]:
+def read(task_id: str, after: int | None, limit: int) -> Flow[streams.LogPart]:
     """The lines of a task's log after a number; the newest ones for None. A number beyond the
     newest line is of an older record's log: then the first lines.
 
@@ -42,7 +42,7 @@ def read(task_id: str, after: int | None, limit: int) -> Flow[logs.LogPart]:
     (stored,) = yield from records.read((task_id,), light=True)
     if stored is None:
         raise TaskNotFound(task_id)
-    part = yield from logs.read(task_id, after, limit)
+    part = yield from streams.lines(task_id, after, limit)
     if after is not None and part.last is not None and after > part.last:
-        part = yield from logs.read(task_id, 0, limit)
+        part = yield from streams.lines(task_id, 0, limit)
     return part

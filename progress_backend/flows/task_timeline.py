@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..errors import TaskNotFound
-from ..operations import records, timelines
+from ..operations import records, streams
 from ..record import read_timeline, task_json
 from ..record.document import read_stored
 from ..record.json_text import dumps
@@ -25,7 +25,7 @@ def read(task_id: str, more: Callable[[Task], Flow[Sequence[bytes]]] | None = No
     if stored is None:
         raise TaskNotFound(task_id)
     task = task_json.task_of(read_stored(stored, task_id))
-    found = yield from timelines.read(task_id)
+    found = yield from streams.timeline(task_id)
     also = () if more is None else (yield from more(task))
     body = {
         "task_id": task_id,

@@ -20,8 +20,8 @@ from ..flows import (
     task_list,
     task_log,
     worker_list,
-    workflow_acts,
     workflow_bodies,
+    workflow_checks,
 )
 from ..flows.flow import Flow
 from ..flows.stored_record import Applied
@@ -327,9 +327,9 @@ class RedisProgressService(ProgressService):
             self.flows, workflow_id, action, store.now(), by=by, reason=reason
         )
         body, act_id = await self.run(asked)
-        cursor = None if act_id is None else workflow_acts.Cursor()
+        cursor = None if act_id is None else workflow_checks.Cursor()
         while cursor is not None and act_id is not None:
-            step = workflow_acts.carry_out(self.flows, workflow_id, act_id, cursor, store.now())
+            step = workflow_checks.carry_out(self.flows, workflow_id, act_id, cursor, store.now())
             cursor = await self.run(step)
         made: WorkflowBody = to_builtins(body)
         return made

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from ..flows import quiet_workflows, silent_runs, warning_checks, workflow_acts, workflows
+from ..flows import silent_runs, warning_checks, workflow_checks, workflows
 from ..flows.gather import together
 from ..flows.own_end import own_end
 from ..flows.stored_record import Applied, Base, milliseconds, readable
@@ -95,8 +95,8 @@ class Judge:
         patience = timedelta(seconds=0 if self._ask is not None else 2 * settings.lease_s)
         lists: list[Callable[[], Any]] = [
             lambda: silent_runs.unheld(store.flows, now, token),
-            lambda: workflow_acts.acts(store.flows, token),
-            lambda: quiet_workflows.quiet(store.flows, now, token),
+            lambda: workflow_checks.acts(store.flows, token),
+            lambda: workflow_checks.quiet(store.flows, now, token),
             lambda: silent_runs.to_ask(settings, now - patience, token),
             lambda: silent_runs.held(lease),
         ]
@@ -166,23 +166,23 @@ class Judge:
         store, left = self._store, list(quiet)
 
         def end(workflow_id: str) -> None:
-            if store.run(quiet_workflows.end_quiet(store.flows, workflow_id, store.now())):
+            if store.run(workflow_checks.end_quiet(store.flows, workflow_id, store.now())):
                 left.append(workflow_id)
 
-        self._each(left, end, quiet_workflows.LOCK)
+        self._each(left, end, workflow_checks.LOCK)
 
     def acts(self, waiting: Sequence[tuple[str, str]]) -> None:
         """Applies the requests for a workflow, such as a cancel, to its members: the process that
         received the request may have ended."""
-        store, left = self._store, [(*act, workflow_acts.Cursor()) for act in waiting]
+        store, left = self._store, [(*act, workflow_checks.Cursor()) for act in waiting]
 
-        def carry_out(step: tuple[str, str, workflow_acts.Cursor]) -> None:
+        def carry_out(step: tuple[str, str, workflow_checks.Cursor]) -> None:
             act_id, workflow_id, cursor = step
-            flow = workflow_acts.carry_out(store.flows, workflow_id, act_id, cursor, store.now())
+            flow = workflow_checks.carry_out(store.flows, workflow_id, act_id, cursor, store.now())
             if (after := store.run(flow)) is not None:
                 left.append((act_id, workflow_id, after))
 
-        self._each(left, carry_out, quiet_workflows.LOCK)
+        self._each(left, carry_out, workflow_checks.LOCK)
 
     def warnings(self, lease: str, held: Sequence[str]) -> None:
         """Records warnings on the runs under this worker's lease."""

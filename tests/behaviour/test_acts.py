@@ -7,7 +7,7 @@ import pytest
 from msgspec import to_builtins
 
 from progress_backend.errors import TaskAlreadyFinished, TransitionRefused, WorkflowNotFound
-from progress_backend.flows import new_workflow_act, quiet_workflows, workflow_acts, workflows
+from progress_backend.flows import new_workflow_act, workflow_checks, workflows
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.stored_record import Base, milliseconds
 from progress_backend.operations import acts, locks
@@ -38,8 +38,8 @@ def ask(driver: Driver, action: Action, workflow_id: str = W, **about: Any) -> d
 
 
 def waiting(driver: Driver) -> list[tuple[str, str]]:
-    found = driver.run(workflow_acts.acts(driver.flows, "ours"))
-    driver.execute(locks.give_back(quiet_workflows.LOCK, "ours"))
+    found = driver.run(workflow_checks.acts(driver.flows, "ours"))
+    driver.execute(locks.give_back(workflow_checks.LOCK, "ours"))
     return found
 
 
@@ -47,11 +47,11 @@ def carried_out(driver: Driver) -> int:
     """Has all members follow; in how many steps."""
     steps = 0
     for act_id, workflow_id in waiting(driver):
-        cursor: workflow_acts.Cursor | None = workflow_acts.Cursor()
+        cursor: workflow_checks.Cursor | None = workflow_checks.Cursor()
         while cursor is not None:
             steps += 1
             now = driver.now()
-            step = workflow_acts.carry_out(driver.flows, workflow_id, act_id, cursor, now)
+            step = workflow_checks.carry_out(driver.flows, workflow_id, act_id, cursor, now)
             cursor = driver.run(step)
     return steps
 
@@ -96,13 +96,13 @@ def test_after_the_answer_no_member_begins(driver: Driver, bases: dict[str, Base
 def test_the_members_that_say_nothing_are_cancelled_in_steps(
     driver: Driver, bases: dict[str, Base]
 ) -> None:
-    for number in range(workflow_acts.STEP):
+    for number in range(workflow_checks.STEP):
         driver.apply(f"m{number}", CREATED if number % 2 else ev.Planned(identity=INNER))
     ask(driver, "cancel", reason="too dear")
     assert [workflow_id for _, workflow_id in waiting(driver)] == [W]
     assert carried_out(driver) > 4
     seen = figures(driver)
-    assert (seen.count("cancelled"), seen.open) == (workflow_acts.STEP + 3, 0)
+    assert (seen.count("cancelled"), seen.open) == (workflow_checks.STEP + 3, 0)
     assert waiting(driver) == []
     planned = driver.task("planned")
     assert planned is not None
@@ -259,7 +259,9 @@ def test_a_commit_that_fails_is_tried_again(
         stored = b"foreign" if commits and (for_good or len(commits) == 1) else own
         driver.raw.set(driver.keys.task("waits"), stored, ex=60)
 
-    step = workflow_acts.carry_out(driver.flows, W, act.id, workflow_acts.Cursor(), driver.now())
+    step = workflow_checks.carry_out(
+        driver.flows, W, act.id, workflow_checks.Cursor(), driver.now()
+    )
     driver.drive(step, meanwhile)
     warnings = [record.getMessage() for record in caplog.records]
     if for_good:

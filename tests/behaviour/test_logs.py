@@ -11,7 +11,7 @@ import pytest
 from progress_backend.errors import TaskNotFound
 from progress_backend.flows import task_log
 from progress_backend.flows.cleanup import cleanup
-from progress_backend.operations import logs
+from progress_backend.operations import streams
 from progress_backend.record import events as ev
 from progress_backend.record import room
 from progress_backend.record.log_line import LogLine
@@ -28,7 +28,7 @@ def read(driver: Driver, task_id: str, after: int | None = None, limit: int = 1_
     return driver.run(task_log.read(task_id, after, limit))
 
 
-def texts(part: logs.LogPart) -> list[tuple[int, str]]:
+def texts(part: streams.LogPart) -> list[tuple[int, str]]:
     return [(number, json.loads(line)["text"]) for number, line in part.lines]
 
 
@@ -96,13 +96,13 @@ def test_another_programs_key_takes_no_lines(redis_driver: Driver) -> None:
     redis_driver.start("t")
     redis_driver.raw.set("progress_log:t", "mine")
     add(redis_driver, "t", "a")
-    assert read(redis_driver, "t") == logs.LogPart((), None, None)
+    assert read(redis_driver, "t") == streams.LogPart((), None, None)
     assert redis_driver.raw.get("progress_log:t") in (b"mine", "mine")
 
 
 def test_without_the_right_to_xadd_only_log_lines_are_lost(redis_driver: Driver) -> None:
     redis_driver.start("t")
-    raw, command = redis_driver.raw, logs.add("t", (b'{"text":"a"}',), 1_024, 60_000)
+    raw, command = redis_driver.raw, streams.add_lines("t", (b'{"text":"a"}',), 1_024, 60_000)
     raw.execute_command("ACL", "SETUSER", "default", "-xadd")
     try:
         assert redis_driver.execute(command) is False

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from progress_backend.flows import task_log, task_timeline
-from progress_backend.operations import logs
+from progress_backend.operations import streams
 from progress_backend.record import events as ev
 from progress_backend.record.log_line import LONGEST, LogLine
 from progress_backend.record.model import Worker
@@ -43,7 +43,7 @@ def test_they_take_64_kib_at_most_and_count_what_was_dropped(
     timeline = json.loads(driver.run(task_timeline.read("t")))
     assert timeline["gone"] > 100
     assert len(timeline["entries"]) > 4
-    part: logs.LogPart = driver.run(task_log.read("t", None, 1_000))
+    part: streams.LogPart = driver.run(task_log.read("t", None, 1_000))
     assert part.last == 500
     assert part.first is not None
     assert part.first > 200

@@ -9,7 +9,7 @@ import pytest
 from progress_backend.errors import TaskNotFound
 from progress_backend.flows import task_timeline
 from progress_backend.flows.cleanup import cleanup
-from progress_backend.operations import timelines
+from progress_backend.operations import streams
 from progress_backend.record import events as ev
 from progress_backend.record import room
 from progress_backend.record.model import Member, Worker
@@ -59,7 +59,7 @@ def test_of_a_long_one_the_newest_are_kept_and_the_others_counted(driver: Driver
     found = read(driver, "t")
     texts = [entry["text"] for entry in found["entries"][2:]]
     assert texts == [f"phase {number:03}" for number in range(found["gone"], 150)]
-    kept = driver.execute(timelines.read("t")).entries
+    kept = driver.execute(streams.timeline("t")).entries
     assert len(kept) == len(texts)
     costs = [len(entry) + room.AROUND for entry in kept]
     assert room.TIMELINE - costs[0] < sum(costs) <= room.TIMELINE

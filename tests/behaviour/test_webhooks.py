@@ -12,7 +12,7 @@ from progress_backend.credentials.targets import targets_of
 from progress_backend.flows import task_timeline
 from progress_backend.flows.ended_workflows import ended_workflows
 from progress_backend.flows.gather import together
-from progress_backend.operations import timelines, webhooks
+from progress_backend.operations import streams, webhooks
 from progress_backend.operations import workflows as workflows_ops
 from progress_backend.operations.call import Call
 from progress_backend.operations.partitions import Layout
@@ -306,4 +306,4 @@ def test_an_event_and_entries_of_the_timeline_in_one_commit(
     texts = {entry["event"]: entry.get("text") for entry in body["entries"]}
     # The pause, which the cancel has taken out of the record, is written with it.
     assert texts == {**dict.fromkeys(("created", "started", "cancel")), "pause": "lunch"}
-    assert hooked.execute(timelines.read("t")).entries
+    assert hooked.execute(streams.timeline("t")).entries

@@ -10,7 +10,7 @@ import pytest
 from msgspec import to_builtins
 
 from progress_backend.errors import ProgressError
-from progress_backend.flows import quiet_workflows, workflow_bodies, workflows
+from progress_backend.flows import workflow_bodies, workflow_checks, workflows
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.gather import together
 from progress_backend.flows.stored_record import Applied, milliseconds
@@ -201,8 +201,8 @@ def test_what_a_caller_cancelled_before_its_message_left_begins_no_run(
 
 
 def stuck(driver: Driver, after: timedelta, token: str = "ours") -> list[str]:
-    found = driver.run(quiet_workflows.quiet(driver.flows, driver.now() + after, token))
-    driver.execute(locks.give_back(quiet_workflows.LOCK, token))
+    found = driver.run(workflow_checks.quiet(driver.flows, driver.now() + after, token))
+    driver.execute(locks.give_back(workflow_checks.LOCK, token))
     return found
 
 
@@ -216,7 +216,7 @@ def test_what_is_planned_ends_once_nothing_goes_on(driver: Driver) -> None:
     assert stuck(driver, timedelta(0)) == []
     later = driver.now() + 4 * LEASE  # it was looked at, two leases from now
     assert stuck(driver, 4 * LEASE) == [W]
-    assert driver.run(quiet_workflows.end_quiet(driver.flows, W, later)) is False
+    assert driver.run(workflow_checks.end_quiet(driver.flows, W, later)) is False
     seen = agree(driver, "abc")
     assert (seen.status, seen.planned, seen.never_ran) == ("error", 0, 2)
     assert seen.percentage == 33.3
@@ -236,7 +236,7 @@ def test_a_replaced_task_waits_for_a_step_of_its_canvas_and_ends_with_it(driver:
     assert (seen.status, seen.planned, seen.open) == ("running", 1, 2)
     driver.apply("b", ev.Failed(error_message="lost"))
     assert stuck(driver, LEASE) == [W]
-    driver.run(quiet_workflows.end_quiet(driver.flows, W, driver.now() + LEASE))
+    driver.run(workflow_checks.end_quiet(driver.flows, W, driver.now() + LEASE))
     a = driver.task("a")
     assert a is not None
     assert (a.status, a.error_cause, a.attempt) == ("error", "upstream", 1)
@@ -262,10 +262,10 @@ def test_what_cannot_be_seen_may_take_days(driver: Driver) -> None:
     driver.apply("b", ev.Planned(identity=identity_of(member=member)))
     later = driver.now() + 2 * LEASE
     assert stuck(driver, 2 * LEASE) == [W]
-    assert driver.run(quiet_workflows.end_quiet(driver.flows, W, later)) is False
+    assert driver.run(workflow_checks.end_quiet(driver.flows, W, later)) is False
     assert agree(driver, "b").planned == 1
     days = driver.now() + timedelta(days=8)
-    driver.run(quiet_workflows.end_quiet(driver.flows, W, days))
+    driver.run(workflow_checks.end_quiet(driver.flows, W, days))
     assert agree(driver, "b").planned == 0
 
 
@@ -278,9 +278,9 @@ def test_what_may_have_left_may_take_days(driver: Driver) -> None:
     driver.run(workflows.may_have_left(driver.flows, W, driver.now()))
     driver.apply("a", ev.Completed())
     later, days = 2 * LEASE, timedelta(days=8)
-    assert driver.run(quiet_workflows.end_quiet(driver.flows, W, driver.now() + later)) is False
+    assert driver.run(workflow_checks.end_quiet(driver.flows, W, driver.now() + later)) is False
     assert agree(driver, "abc").planned == 2
-    driver.run(quiet_workflows.end_quiet(driver.flows, W, driver.now() + days))
+    driver.run(workflow_checks.end_quiet(driver.flows, W, driver.now() + days))
     assert agree(driver, "abc").planned == 0
 
 
@@ -290,9 +290,9 @@ def test_what_follows_a_run_that_may_come_again_waits_for_it(driver: Driver) -> 
     driver.start("a")
     driver.apply("a", ev.Failed(error_message="gone", cause="worker_lost", again_s=3_600))
     hours = timedelta(hours=2)
-    driver.run(quiet_workflows.end_quiet(driver.flows, W, driver.now() + 2 * LEASE))
+    driver.run(workflow_checks.end_quiet(driver.flows, W, driver.now() + 2 * LEASE))
     assert agree(driver, "ab").planned == 1
-    driver.run(quiet_workflows.end_quiet(driver.flows, W, driver.now() + hours))
+    driver.run(workflow_checks.end_quiet(driver.flows, W, driver.now() + hours))
     b = driver.task("b")
     assert b is not None
     assert (b.status, b.error_cause) == ("error", "upstream")

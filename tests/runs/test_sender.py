@@ -11,7 +11,7 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.operations import logs, stacks, workflows
+from progress_backend.operations import stacks, streams, workflows
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
 from progress_backend.record.workflow import Figures
@@ -184,7 +184,7 @@ def test_the_end_of_a_process_stores_all_that_waits_beside_the_values(
     sender.plan((None, f"planned-{number}", (born,)) for number in range(600))
     sender.stop()
     assert b"ValueError: 19" in store.execute(stacks.kept("t"))[-1], "the newest three are kept"
-    assert len(store.execute(logs.read("t", None, 10)).lines) == 1
+    assert len(store.execute(streams.lines("t", None, 10)).lines) == 1
     assert store.run(store.flows.get("planned-599")) is not None
 
 
@@ -232,7 +232,7 @@ def test_the_last_lines_of_a_run_wait_for_the_store(
 
     def texts() -> list[str]:
         with store.within(10):
-            lines = execute(logs.read("t", None, 10)).lines
+            lines = execute(streams.lines("t", None, 10)).lines
         return [json.loads(line)["text"] for _, line in lines]
 
     run = begun(sender)
@@ -365,7 +365,7 @@ def test_a_block_without_a_call_is_no_reply_of_the_store(
         breaker.failed()
         with writer.waiting(breaker):
             for _ in range(calls):
-                store.execute(logs.read("t", None, 1))
+                store.execute(streams.lines("t", None, 1))
         assert breaker.away == (not calls)
 
 

@@ -1,4 +1,5 @@
-"""The logs of tasks: their newest lines, each with its number."""
+"""The streams beside a record: the newest lines of a task's log, each with its number, and its
+timeline, which commits write."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from ..record import room
 from .call import Asked, Call, at, one
 from .keys import Keys
 from .scripts import script
+from .values import stored_entry
 
 
 class LogPart(NamedTuple):
@@ -20,7 +22,9 @@ class LogPart(NamedTuple):
     last: int | None
 
 
-def add(task_id: str, lines: Sequence[bytes], most: int, ttl_ms: int, lost: int = 0) -> Call[bool]:
+def add_lines(
+    task_id: str, lines: Sequence[bytes], most: int, ttl_ms: int, lost: int = 0
+) -> Call[bool]:
     """Adds lines to a task's log, and drops the oldest beyond `most` bytes; nothing if the task has
     no record. False if the Redis user may not write logs. `lost` lines before them were dropped:
     their numbers are left out."""
@@ -33,7 +37,7 @@ def add(task_id: str, lines: Sequence[bytes], most: int, ttl_ms: int, lost: int 
     return at(task_id, ask)
 
 
-def read(task_id: str, after: int | None, limit: int) -> Call[LogPart]:
+def lines(task_id: str, after: int | None, limit: int) -> Call[LogPart]:
     """The lines of a task's log after a number, `limit` at most; the newest ones for None."""
 
     def ask(keys: Keys) -> Asked[LogPart]:
@@ -57,3 +61,26 @@ def _line(entry: Any) -> tuple[int, bytes]:
     if not isinstance(fields, dict):
         fields = dict(zip(fields[::2], fields[1::2], strict=True))
     return int(stored_id.partition(b"-")[0]), fields[b"j"]
+
+
+class Timeline(NamedTuple):
+    """The newest entries of a task's timeline as they are stored, and how many before them were
+    removed."""
+
+    gone: int = 0
+    entries: tuple[bytes, ...] = ()
+
+
+def timeline(task_id: str) -> Call[Timeline]:
+    """Reads a task's timeline."""
+
+    def ask(keys: Keys) -> Asked[Timeline]:
+        bounds = ("-", "+", "COUNT", room.TIMELINE // room.AROUND)
+        return one(("XRANGE", keys.timeline(task_id), *bounds), parse)
+
+    def parse(stored: Any) -> Timeline:
+        entries = [stored_entry(each) for each in stored or ()]
+        gone = int(stored[0][0].partition(b"-")[2]) if stored else 0
+        return Timeline(gone, tuple(entries))
+
+    return at(task_id, ask)
