@@ -2,11 +2,11 @@
 
 import importlib.util
 import re
+import tomllib
 from typing import Any
 
 import pytest
 
-from docs.make_badges import badges
 from progress_backend.record.default_texts import TEXTS
 from tests.docs.reading import blocks, documents, text_of
 from tests.docs.walking import Walk
@@ -52,9 +52,13 @@ def test_its_figures_are_measured(document: str) -> None:
 
 
 def test_the_badges_are_of_the_package_as_it_is() -> None:
-    for file, svg in badges():
-        assert file.read_text("utf-8") == svg, "make them again: python -m docs.make_badges"
-        assert f"docs/pictures/{file.name}" in text_of("README.md")
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    about = "Programming Language :: Python :: 3."
+    minors = [one.removeprefix(about) for one in project["classifiers"] if one.startswith(about)]
+    pictures = {"licence": project["license"], "python": f"3.{minors[0]} – 3.{minors[-1]}"}
+    for name, text in pictures.items():
+        assert f">{text}</text>" in text_of(f"docs/pictures/badge-{name}.svg")
+        assert f"docs/pictures/badge-{name}.svg" in text_of("README.md")
 
 
 @pytest.mark.integration
