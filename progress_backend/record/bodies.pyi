@@ -91,7 +91,6 @@ class TaskBody(TypedDict):
     warnings: NotRequired[Warnings]
     message_code: NotRequired[TextCode]
     error_code: NotRequired[TextCode]
-    estimated_details: NotRequired[list[str]]
     may_come_again_until: NotRequired[str]
     final: bool
     revision: int

@@ -219,8 +219,6 @@ class Body(Struct, kw_only=True, omit_defaults=True):
         "current_status as a code; only if it is a default text.")] = None
     error_code: Annotated[dict[str, Any] | None, is_(
         "error_message as a code; only if it is a default text, or `given`: the job's own.")] = None
-    estimated_details: Annotated[list[str], is_(
-        "The names in processing_details that were computed, not recorded by the job.")] = []
     may_come_again_until: Annotated[Moment | None, is_(
         "Only while final is false after an end: until this time the broker may deliver the "
         "message again, or the run may write again, and the record becomes running again. Also "
@@ -262,6 +260,8 @@ class Bookkeeping(Struct, kw_only=True, omit_defaults=True):
     expect_s: Amount | None = None
     stall_s: Amount | None = None
     scheduled: bool = False
+    #: Which of the details that are else computed the job has recorded.
+    given: tuple[str, ...] = ()
 
 
 class Stored(Body, kw_only=True, omit_defaults=True):

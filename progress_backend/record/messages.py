@@ -16,7 +16,7 @@ from .workflow_fields import WorkflowBody
 
 _OF_WORKFLOWS: Final = "workflow_update"
 _IF_SET: Final = (
-    *("estimate", "rate", "estimated_details", "waited_ms", "may_come_again_until", "control"),
+    *("estimate", "rate", "waited_ms", "may_come_again_until", "control"),
     *("warnings", "owner", "message_code", "error_code", "links"),
 )
 

@@ -7,6 +7,7 @@ there and has its type, and every time its offset.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from copy import copy
 from hashlib import sha1
@@ -36,6 +37,12 @@ from .packed_event import CLIPPED_TEXT, clip
 
 T = TypeVar("T")
 _NONE: Final[Mapping[str, Any]] = {}
+#: The details that are computed, and their forms: those that a job has recorded itself are named in
+#: the bookkeeping, which a body has not.
+COMPUTED: Final = {
+    "processing_rate": re.compile(r"[0-9.]+ items/sec"),
+    "estimated_remaining": re.compile(r"[0-9.]+ seconds?"),
+}
 _UNKEPT: Final = Bookkeeping(v=VERSION)
 _REQUIRED: Final[dict[str, Any]] = {one.name: None for one in fields(Stored) if one.required}
 _BLANK: Final = Stored(**_REQUIRED)
@@ -161,10 +168,11 @@ def _filled(stored: Stored, task: Task) -> Stored:
     remaining, details, at = remaining_seconds(task), task.processing_details, task.updated_at
     computed: dict[str, str] = {}
     if task.rate is not None and not task.ended:
-        if "processing_rate" not in details:
-            computed["processing_rate"] = rate_text(task.rate)
-        if remaining is not None and "estimated_remaining" not in details:
+        computed["processing_rate"] = rate_text(task.rate)
+        if remaining is not None:
             computed["estimated_remaining"] = seconds_text(remaining)
+    if stored.bookkeeping is not None:
+        stored.bookkeeping.given = tuple([name for name in COMPUTED if name in details])
     stored.progress = ItemsDone(task.current_items, task.total_items, task.percentage)
     stored.current_status, stored.message_code = task.message, task.message_code
     # A new time, which no cache has.
@@ -173,10 +181,7 @@ def _filled(stored: Stored, task: Task) -> Stored:
     stored.processing_time_ms = task.processing_time_ms
     stored.error_message, stored.error_code = task.error_message, task.error_code
     stored.results = guarded(task.results)
-    stored.processing_details, stored.estimated_details = (
-        guarded({**computed, **details}),
-        list(computed),
-    )
+    stored.processing_details = guarded({**computed, **details})
     stored.checkpoint, stored.rate = task.checkpoint, task.rate
     stored.links = list(task.links)
     stored.revision = task.revision
@@ -195,6 +200,16 @@ def decode(document: bytes, task_id: str | None = None) -> Task:
     return task_of(stored, newer(document) if kept is not None and kept.v > VERSION else {})
 
 
+def _own_details(body: Body, kept: Bookkeeping) -> dict[str, Any]:
+    """The details that the job has recorded."""
+    details = body.processing_details
+    if body.rate is not None and body.end_time is None:
+        for name, form in COMPUTED.items():
+            if name not in kept.given and form.fullmatch(str(details.get(name))):
+                del details[name]
+    return details
+
+
 def task_of(body: Body, unknown: Mapping[str, Any] = _NONE) -> Task:
     """A checked record as a Task, with the fields of it that only a newer version knows. A body is
     without the bookkeeping."""
@@ -202,8 +217,6 @@ def task_of(body: Body, unknown: Mapping[str, Any] = _NONE) -> Task:
     began = kept.began
     if began is UNSET:  # the first run's start is the task's
         began = _begun(body.attempt, body.attempt_started_at, body.start_time)
-    for name in body.estimated_details:
-        body.processing_details.pop(name, None)
     # In the order of Task's fields: by their names it would take three times as long.
     return Task(
         body.task_id,
@@ -220,7 +233,7 @@ def task_of(body: Body, unknown: Mapping[str, Any] = _NONE) -> Task:
         optional_moment(body.updated_at),
         optional_moment(body.end_time),
         body.results,
-        body.processing_details,
+        _own_details(body, kept),
         body.checkpoint,
         body.attempt,
         optional_moment(began),

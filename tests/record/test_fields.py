@@ -83,7 +83,7 @@ ALWAYS = [name for name, field in FIELDS.items() if field.required]
 #: What only a row has, and what is made as a record is read.
 ROWS, PLACES = ["omitted", "detail"], ["ahead", "start_estimate", "usual_ms"]
 #: What only a running one has.
-AT_WORK = ["estimate", "estimated_details"]
+AT_WORK = ["estimate"]
 STORED = [name for name in FIELDS if name not in (*ROWS, *PLACES, *AT_WORK)]
 KEPT = [field.encode_name for field in structs.fields(Bookkeeping)]
 
@@ -94,7 +94,8 @@ def test_each_attribute_of_a_task_is_written_and_read() -> None:
         "unknown"
     ]
     assert list(DOCUMENT) == [*STORED, "_"]
-    runs = replace(FULL, status="running", attempt=0, root_id="t")
+    own = {"processing_rate": "9 items/sec"}
+    runs = replace(FULL, status="running", attempt=0, root_id="t", processing_details=own)
     other = json.loads(task_json.encode(runs))
     assert set(AT_WORK) <= other.keys()
     assert (DOCUMENT["_"] | other["_"]).keys() == set(KEPT)

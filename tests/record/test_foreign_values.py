@@ -74,8 +74,7 @@ FOREIGN = {
             *(("results", []), ("processing_details", None), ("metadata", "x")),
             *(("attempt", "1"), ("attempt", None), ("retries", 1.5), ("revision", "3")),
             *(("worker", {}), ("eta", "soon"), ("expires", 5), ("estimate", []), ("estimate", {})),
-            *(("rate", "10"), ("control", "pause"), ("estimated_details", {})),
-            *(("estimated_details", [5]), ("parent_id", 5), ("processing_time_ms", "5")),
+            *(("rate", "10"), ("control", "pause"), ("parent_id", 5), ("processing_time_ms", "5")),
             *(("warnings", []), ("warnings", {"late": "soon"}), ("warnings", {"stalled": 5})),
         )
     },

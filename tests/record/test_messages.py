@@ -38,7 +38,6 @@ def test_a_message_is_the_specifications_and_more() -> None:
             "estimated_remaining": "10 seconds",
         },
         "rate": 10.0,
-        "estimated_details": ["processing_rate", "estimated_remaining"],
         "created_at": "2024-01-15T10:30:00.000+00:00",
         "final": False,
     }

@@ -104,13 +104,11 @@ def test_clipping_keeps_what_is_small_and_says_how_large_the_rest_was() -> None:
     assert (clipped.metadata, clipped.error_message) == ({"a": 1}, None)
 
 
-def test_estimates_fill_only_what_the_caller_left_open() -> None:
-    own = replace(TASK, processing_details={"processing_rate": "fast", "x": 1})
-    assert body(own)["processing_details"] == {
-        "processing_rate": "fast",
-        "estimated_remaining": "10 seconds",
-        "x": 1,
-    }
+@pytest.mark.parametrize("rate", ["fast", "9 items/sec"])
+def test_estimates_fill_only_what_the_caller_left_open(rate: str) -> None:
+    own = replace(TASK, processing_details={"processing_rate": rate, "x": 1})
+    shown = {"processing_rate": rate, "estimated_remaining": "10 seconds", "x": 1}
+    assert body(own)["processing_details"] == shown
     assert task_json.decode(task_json.encode(own)) == own
     assert body(replace(TASK, rate=None))["processing_details"] == {}
 

@@ -26,7 +26,6 @@ const NOTHING = {
   warnings: null,
   estimate: null,
   rate: null,
-  estimated_details: null,
   may_come_again_until: null,
   message_code: null,
   error_code: null,
@@ -80,10 +79,25 @@ function timeText(task, words) {
     : "";
 }
 
+// Until a task ends, its details have its rate and remaining time as text, unless its job records these itself.
+const COMPUTED = {
+  processing_rate: /^[0-9.]+ items\/sec$/,
+  estimated_remaining: /^[0-9.]+ seconds?$/,
+};
+
+// The details that the job has recorded.
+export function givenDetails({ status, rate, processing_details }) {
+  const details = Object.entries(processing_details ?? {});
+  const open = rate != null && status in OFFERED;
+  return Object.fromEntries(
+    details.filter(([name, value]) => !open || !COMPUTED[name]?.test(value)),
+  );
+}
+
 function rateText(task, words) {
   if (task.warnings?.stalled) return "";
-  const given = task.processing_details?.processing_rate;
-  if (given && !task.estimated_details?.includes("processing_rate")) return String(given);
+  const given = givenDetails(task).processing_rate;
+  if (given) return String(given);
   return task.rate == null || task.status !== "running"
     ? ""
     : words.rateOf(words.number(roughly(task.rate)));

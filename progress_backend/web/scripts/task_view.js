@@ -8,7 +8,7 @@ import { CHANGES } from "./many.js";
 import { makeReader } from "./reading.js";
 import { makeHead } from "./record_head.js";
 import { makeFacts, makeText, requestOf, timesOf } from "./record_parts.js";
-import { pageOf, TASK, wrongText } from "./task.js";
+import { givenDetails, pageOf, TASK, wrongText } from "./task.js";
 import { makeTimeline } from "./timeline_view.js";
 import { errorOf } from "./translated.js";
 import { stillRuns } from "./unsettled.js";
@@ -101,8 +101,7 @@ export function makeTaskView(place, act, id) {
   function show(task, words) {
     now = [task, words];
     const { worker, workflow } = task;
-    const given = { ...task.processing_details };
-    for (const name of task.estimated_details ?? []) delete given[name];
+    const given = givenDetails(task);
     head.show(task, words);
     const problem = errorOf(task, words);
     error.show(task.status === "error" && problem === causeOf(task, words) ? "" : problem, words);
