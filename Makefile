@@ -101,7 +101,7 @@ docker: $(STAMP) ## The tests of image, compose file and containers (needs a con
 
 scripts: $(STAMP) ## Make the scripts of page and element from their modules (needs npm)
 	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix .ci/js
-	$(BIN)/python -m docs.make_text_module
+	$(BIN)/python -m docs.make_texts
 	node .ci/js/made.mjs
 
 docs: $(STAMP) ## Build the site of the documents into build/site; a broken link fails it

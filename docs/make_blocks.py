@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from . import (
-    make_failures,
-    make_keys,
     make_metrics,
     make_reference,
-    make_settings,
     make_statuses,
     make_texts,
     make_types,
+    tables,
 )
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -39,15 +37,15 @@ def home(readme: str) -> str:
 BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "home": partial(home, "README.md"),
     "home-ja": partial(home, "README.ja.md"),
-    "settings": make_settings.table,
+    "settings": tables.settings,
     "transitions": make_statuses.table,
     "texts": make_texts.table,
     "message": make_texts.message,
     "api": make_reference.summary,
     "http": make_reference.http,
     "commands": make_reference.commands,
-    "failures": make_failures.table,
-    "keys": make_keys.table,
+    "failures": tables.failures,
+    "keys": tables.keys,
     "metrics": make_metrics.table,
     "task-schema": make_types.schema_block,
     "task-types": make_types.types_block,

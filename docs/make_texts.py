@@ -1,19 +1,23 @@
-"""The default texts, and what a watcher is sent, from the code and from an example record."""
+"""The default texts, and what a watcher is sent, from the code and from an example record.
+`python -m docs.make_texts` writes the texts as the page's module."""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from progress_backend.record import messages
-from progress_backend.record.default_texts import LOCALES, text
+from progress_backend.record.default_texts import LOCALES, TEXTS, text
 from progress_backend.record.model import Task
 from progress_backend.record.task_json import stored_of
 from progress_backend.web.openapi import examples
 
 from .tables import markdown
 
+ROOT: Final = Path(__file__).resolve().parent.parent
+PLACE: Final = ROOT / "progress_backend" / "web" / "scripts" / "texts.js"
 _CREATED: Final = datetime.fromisoformat("2024-01-15T10:30:00+09:00")
 _BLANKS: Final = {
     "current": 150,
@@ -86,3 +90,15 @@ def message() -> str:
     )
     made = json.loads(messages.update_message(stored_of(task), "progress_update"))
     return f"```json\n{json.dumps(made, ensure_ascii=False, indent=2)}\n```"
+
+
+def module() -> str:
+    """The module's text: a page fills the blanks of these as a terminal does. Each name stands
+    once, since the element has to be small."""
+    pairs = {name: [TEXTS["en"][name], TEXTS["ja"][name]] for name in TEXTS["en"]}
+    made = json.dumps(pairs, ensure_ascii=False, indent=2)
+    return f'import {{ inEach }} from "./words.js";\n\nexport const TEXTS = inEach({{}}, {made});\n'
+
+
+if __name__ == "__main__":
+    PLACE.write_text(module(), "utf-8")

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from docs import make_text_module
+from docs import make_texts
 from progress_backend.settings import Settings
 from progress_backend.web import page_router, router
 from progress_backend.web.page import ELEMENT
@@ -66,7 +66,7 @@ def test_the_page_of_a_record_has_nothing_of_it(api: RunningApi, path: str, up: 
 
 
 def test_the_texts_of_the_page_are_those_of_a_terminal() -> None:
-    assert make_text_module.PLACE.read_text("utf-8") == make_text_module.module()
+    assert make_texts.PLACE.read_text("utf-8") == make_texts.module()
 
 
 @pytest.mark.parametrize("path", ["/", "/task/job", "/static/page.js"])
