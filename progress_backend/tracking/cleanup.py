@@ -43,8 +43,7 @@ def cleanup(tracker: Tracker) -> int:
     from ..flows.cleanup import cleanup as flow  # not in each process that installs tracking
 
     with closing(tracker.open_store()) as store:
-        store.ready()
-        deleted = store.run(flow(store.settings, store.now(), uuid.uuid4().hex))
+        deleted = store.run(flow(store.settings, store.measured_now(), uuid.uuid4().hex))
     if deleted:
         logger.info("Cleaned up %s old tasks", deleted)
     return deleted

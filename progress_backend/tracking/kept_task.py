@@ -10,7 +10,7 @@ from celery import Celery
 
 from ..errors import SettingsError
 from ..operations import records, stacks, starts
-from ..operations.call import each
+from ..operations.call import all_of
 from ..record import document, kept_message, responses
 from ..record.fields import Body
 from .kept_message import loaded
@@ -24,13 +24,8 @@ def kept_task(app: Celery, task_id: str) -> tuple[Body | None, dict[str, Any] | 
     if (tracker := tracker_of(app)) is None:
         raise SettingsError("results of Django's tasks are records: call install(app) first")
     store = tracker.reader()
-    store.ready()
-    calls: Any = records.read((task_id,)), starts.kept_message(task_id), stacks.kept(task_id)
-    replies: Any = store.execute(each(calls))
-    for reply in replies:
-        if isinstance(reply, Exception):
-            raise reply
-    (stored,), text, entries = replies
+    calls = records.read((task_id,)), starts.kept_message(task_id), stacks.kept(task_id)
+    (stored,), text, entries = store.execute(all_of(*calls))
     found = None if stored is None else document.read_stored(stored, task_id)
     if found is None or found.bookkeeping is None or not found.bookkeeping.keeps_message:
         return None, None, None
@@ -41,5 +36,5 @@ def kept_task(app: Celery, task_id: str) -> tuple[Body | None, dict[str, Any] | 
         kept_message.check(text, settings.signing_keys, *about)
         message = given
     failures = [one["traceback"] for one in map(json.loads, entries) if "traceback" in one]
-    record = responses.as_of(found, store.now(), settings.locale)
+    record = responses.as_of(found, store.measured_now(), settings.locale)
     return record, message, failures[-1] if failures else None

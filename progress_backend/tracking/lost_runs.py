@@ -81,16 +81,14 @@ class Judge:
     def over(self) -> list[tuple[str, list[str]]]:
         """Starts a check: the expired leases, and the ids of the tasks under each. The result
         backend is read again, even if it did not reply before."""
-        self._answers = True
-        self._store.ready()
-        return self._store.run(silent_runs.run_out(self._settings, self._store.now(), self._token))
+        self._answers, now = True, self._store.measured_now()
+        return self._store.run(silent_runs.run_out(self._settings, now, self._token))
 
     def due(self, lease: str | None = None) -> Due:
         """Takes the other locks in one exchange, and reads what is due in a second one. Once the
         store refuses any of it, each list is read alone; one that cannot be read is empty."""
         store, settings, token = self._store, self._settings, self._token
-        store.ready()
-        now = store.now()
+        now = store.measured_now()
         # A process without a result backend leaves the lost runs to the others for a while.
         patience = timedelta(seconds=0 if self._ask is not None else 2 * settings.lease_s)
         lists: list[Callable[[], Any]] = [

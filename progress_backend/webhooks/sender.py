@@ -90,10 +90,10 @@ class Sender:
         store, targets = self._store, self._targets()
         if not targets:
             return
-        store.ready()
+        now = store.measured_now()
         lease_ms = self._lease_ms + random()  # no two looks have the same end
         with alone("ended workflows are not read for webhooks"):
-            store.run(ended_workflows(store.flows, targets, store.now(), lease_ms))
+            store.run(ended_workflows(store.flows, targets, now, lease_ms))
         for target in targets:
             self._begin(target)
         if self._count.passes():
