@@ -46,7 +46,7 @@ TEXTS: Final = {
     "last_sign": ("Last sign", "最終応答"),
     "holds": ("Runs", "実行中"),
     "live": ("live", "稼働中"),
-    "gone": ("no sign", "応答なし"),
+    "gone": ("no heartbeat", "ハートビートなし"),
     "shut_down": ("shut down", "停止"),
     "no_workers": (
         "No workers that track tasks: start one of an app with install().",

@@ -33,7 +33,7 @@ def test_ticked_tasks_are_paused_and_cancelled_together(
     bar = page.locator("#selection")
     bar.get_by_role("button", name="Pause").click()
     expect(report).to_have_text(
-        "Requested for 1. Not done for 1: its status is already “Completed”."
+        "Requested for 1 task. 1 failed: its status is already “Completed”."
     )
     shows(page, "job-4", "paused")
     shows(page, "job-3", "running")
@@ -48,7 +48,7 @@ def test_ticked_tasks_are_paused_and_cancelled_together(
     expect(report).to_have_text("5 selected")
     bar.get_by_role("button", name="Cancel").click()
     dialog.get_by_role("button", name="Cancel 5").click()
-    expect(report).to_contain_text("Requested for 4.")
+    expect(report).to_contain_text("Requested for 4 tasks.")
     shows(page, "job-0", "cancelled")
     page.keyboard.press("Escape")
     expect(bar).to_be_hidden()
@@ -113,7 +113,7 @@ def test_workflows_and_tasks_together_also_after_a_filter(
     expect(page.locator("tr[data-workflow-id=over] .status")).to_contain_text("Completed")
     bar.get_by_role("button", name="Pause").click()
     expect(report).to_have_text(
-        "Requested for 2. Not done for 1: its status is already “Completed”."
+        "Requested for 2 tasks. 1 failed: its status is already “Completed”."
     )
     expect(page.locator("tr[data-workflow-id=the-group] .status")).to_contain_text("Paused")
     assert [records.get(f"member-{number}").status for number in range(2)] == ["paused", "paused"]
@@ -126,7 +126,7 @@ def test_workflows_and_tasks_together_also_after_a_filter(
     assert keep is not None
     assert keep["x"] > dialog["x"], "a button is out of its dialog"
     page.get_by_role("button", name="Cancel 2").click()
-    expect(report).to_have_text("Requested for 2.")
+    expect(report).to_have_text("Requested for 2 tasks.")
     eventually(lambda: records.get("member-1").status == "cancelled")
     assert records.get("job-1").status == "paused"
 

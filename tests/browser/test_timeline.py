@@ -119,7 +119,7 @@ def test_a_stack_is_asked_for_and_folds_celerys_lines(
         store.execute(leases.renew("lease-1", milliseconds(store.now()) + 3_600_000))
     page = open_page(api, "/task/job?lang=en")
     with page.expect_response("**/internal/task/job/stack") as asked:
-        page.get_by_role("button", name="Where is it?").click()
+        page.get_by_role("button", name="Show current line").click()
     assert asked.value.status == 202
     with Store(Settings(redis_url=redis_url)) as store:
         store.ready()

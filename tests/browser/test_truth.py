@@ -265,7 +265,7 @@ def test_an_unreachable_store_is_reported_when_the_page_opens(
         for port in ports:
             page = world.page(port)
             notice = page.locator("#notice")
-            until(lambda at=notice: "does not answer" in at.inner_text(), WITHIN_S, "it is shown")
+            until(lambda at=notice: "is not answering" in at.inner_text(), WITHIN_S, "it is shown")
             state = page.locator("#connection")
             until(lambda at=state: at.inner_text() == "Not up to date", WITHIN_S, "it is old")
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import Locator, Page, expect
 
 from progress_backend.operations import stacks
+from progress_backend.record import events as ev
 from progress_backend.record import timeline
 from progress_backend.record.model import rendered
 from progress_backend.store.drivers import Store
@@ -75,6 +76,17 @@ def test_the_panel_of_a_stalled_job_begins_with_its_line(
     expect(first).to_have_text("No value for 22 min, at fetch_page (tasks.py:82)")
     expect(page.locator(".numbers")).not_to_contain_text("/s")
     expect(page.locator(".part-times")).not_to_contain_text("Likely end")
+
+
+def test_filters_that_hide_all_are_cleared_by_one_press(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    records.apply("job", ev.Cancelled(by="desk", reason="closed"))
+    page = open_page(api, "/?status=paused&lang=en")
+    page.locator("#empty").get_by_role("button", name="Clear filters").click()
+    expect(row(page, "job")).to_contain_text(re.compile(r"Cancelled by desk, \d\d:\d\d: closed"))
+    expect(page.locator("#list")).to_be_focused()
 
 
 def test_badges_come_and_go_with_what_they_are_about(

@@ -196,7 +196,7 @@ def test_it_is_never_live_over_what_cannot_be_read(
     page.route(refused, lambda route: route.fulfill(status=503, json={"detail": "away"}))
     records.progress("half", 200)
     expect(page.locator("#connection")).to_have_attribute("data-state", "stale")
-    expect(page.locator("#notice")).to_contain_text("Redis does not answer")
+    expect(page.locator("#notice")).to_contain_text("Redis is not answering")
     expect(head(page)).to_be_visible()  # as it was
     page.unroute(refused)
     is_live(page)

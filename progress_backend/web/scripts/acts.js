@@ -13,7 +13,13 @@ export async function ask(kind, name, item, words) {
       : name;
   if (!act) return {};
   const { body, why } = await asked(act, item, words);
-  return body ? { body } : { refusal: why ? words.refused(why) : words.unanswered };
+  return body
+    ? { body }
+    : {
+        refusal: why
+          ? (act === "again" ? words.nothingSent : words.refused)(why)
+          : words.unanswered,
+      };
 }
 
 const isEnd = (name) => name === "cancel" || name === "terminate";

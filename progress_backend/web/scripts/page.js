@@ -1,5 +1,5 @@
 // The live page: the user's choices, and all parts around the list.
-import { filtersOf, fromAddress, RECORDS, toAddress } from "./address.js";
+import { FILTERS, filtersOf, fromAddress, RECORDS, toAddress } from "./address.js";
 import { makeChips } from "./chips.js";
 import { makeChosen } from "./chosen.js";
 import { settled } from "./filters.js";
@@ -159,6 +159,7 @@ function draw() {
   byId("filters").hidden = answer !== null && all === 0 && !list.alone();
   byId("tools").hidden = all === 0 && (list.areFlows() || !list.alone()) && !chosen.text;
   say(byId("empty").querySelector("p"), whyEmpty());
+  byId("clear").hidden = !filtersOf(chosen).size;
   say(byId("empty").querySelector("pre"), list.alone() ? "" : words.example);
   drawPaging(answer?.pagination ?? {});
   drawView();
@@ -372,6 +373,10 @@ whenGiven(() => {
 setTimeout(() => {
   if (!appeared) appear();
 }, APPEARS_MS);
+byId("clear").onclick = () => {
+  choose({ ...Object.fromEntries(FILTERS.map((name) => [name, null])), text: "" });
+  byId("list").focus(); // the button is hidden with the next rows
+};
 byId("select").onclick = select;
 byId("tabs").onclick = changeView;
 setInterval(everySecond, 1_000);

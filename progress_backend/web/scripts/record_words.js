@@ -10,7 +10,7 @@ export const WORDS = inEach(PAGE, {
   ended: ["Ended", "終了"],
   copy: ["Copy", "コピー"],
   terminate: ["Terminate", "強制終了"],
-  stack: ["Where is it?", "実行箇所を調べる"],
+  stack: ["Show current line", "実行中の行を表示"],
   sureTerminate: [(name) => `Terminate ${name}?`, (name) => `${name} を強制終了しますか?`],
   sureTerminateHow: [
     "Its process gets SIGTERM in the middle of its work. A cancel is requested already: the job reads it only at its next update.",
@@ -19,7 +19,7 @@ export const WORDS = inEach(PAGE, {
   sureAgain: [(name) => `Run ${name} again?`, (name) => `${name} を再実行しますか?`],
   missing: {
     task: {
-      title: ["No such task", "タスクが見つかりません"],
+      title: ["This job is no longer available", "このジョブの記録はもうありません"],
       how: [
         "Its record has expired, or no task ever had this id.",
         "記録の保存期間が過ぎたか、この ID のタスクはありません。",
@@ -37,8 +37,8 @@ export const WORDS = inEach(PAGE, {
   forbiddenHow: ["Your token does not permit it.", "入力したトークンでは表示できません。"],
   unreadable: ["Its record cannot be read", "記録を読み取れません"],
   neverRan: [
-    "Never ran, because a previous step did not complete:",
-    "前の処理が完了せず、実行されませんでした：",
+    "Skipped because an earlier step failed:",
+    "前のステップが失敗したため、実行されませんでした：",
   ],
   andMore: [(n) => `and ${n} more`, (n) => `ほか ${n} 件`],
   searchLog: ["Search the log", "ログを検索"],

@@ -25,11 +25,14 @@ export const WORDS = inEach(
       (n, types) => `${types.join("、")} の ${number(n)} 件を再実行しますか?`,
     ],
     yesAgain: [(n) => `Run ${number(n)} again`, (n) => `${number(n)} 件を再実行`],
-    askedOf: [(n) => `Requested for ${number(n)}.`, (n) => `${number(n)} 件に依頼しました。`],
+    askedOf: [
+      (n) => `Requested for ${number(n)} ${n === 1 ? "task" : "tasks"}.`,
+      (n) => `${number(n)} 件に依頼しました。`,
+    ],
     goingOn: ["Continuing…", "続けています…"],
     notDone: [
-      (n, why) => `Not done for ${number(n)}: ${why}`,
-      (n, why) => `${number(n)} 件は実行されませんでした。${why}`,
+      (n, why) => `${number(n)} failed: ${why}`,
+      (n, why) => `${number(n)} 件は失敗しました。${why}`,
     ],
     left: ["The others are still selected.", "残りは選択されたままです。"],
     codes: {

@@ -3,7 +3,7 @@ import { placeText, startText } from "./expected.js";
 import { moment, nowOf } from "./moment.js";
 import { detailsOf } from "./details.js";
 import { remainingText } from "./remaining.js";
-import { errorOf, messageOf } from "./translated.js";
+import { errorOf, here, messageOf } from "./translated.js";
 import { stillRuns } from "./unsettled.js";
 import { clock } from "./words.js";
 
@@ -47,7 +47,7 @@ export function pathOf({ workflow_id: workflow, task_id: task }) {
 }
 
 // 130 -> "2 min", 5400 -> "90 min".
-function aboutText(seconds, words) {
+export function aboutText(seconds, words) {
   const [size, unit] = AGO.find(([size]) => seconds >= 2 * size) ?? [1, "s"];
   return `${Math.max(0, Math.floor(seconds / size))} ${words.units[unit]}`;
 }
@@ -108,17 +108,24 @@ function roughly(rate) {
   return rate >= 100 ? Math.round(rate) : Number(rate.toPrecision(3));
 }
 
+// "Cancelled by desk, 06:06: closed".
+export function byText({ status, control }, words) {
+  const write = words.by[status];
+  if (!control || !write) return "";
+  const who = control.by && write(control.by, here(control.at).slice(11, 16));
+  return [who, control.reason].filter(Boolean).join(": ");
+}
+
 // Why a task does not run: its place in the queue, its error, or who paused or cancelled it and the reason; or that it
 // still runs.
 function whyText(task, words) {
-  const { status, control } = task;
+  const { status } = task;
   const where = stillRuns(task) && words.stillRuns(task.worker);
-  const who = [control?.by, control?.reason].filter(Boolean).join(": ");
+  const who = byText(task, words);
   if (where) return [where, who].filter(Boolean).join(" · ");
   const place = placeText(detailsOf(task)?.ahead, words);
   if (place) return place;
   if (status === "error") return errorOf(task, words);
-  if (!control || !["paused", "cancelled"].includes(status)) return "";
   return who;
 }
 

@@ -85,7 +85,7 @@ export function makeTimeline(id) {
 
   // The job's own innermost line since its last value: "fetch_page (tasks.py:82)".
   function where({ warnings }) {
-    const entries = timeline?.entries ?? [];
+    const entries = (warnings?.stalled && timeline?.entries) || [];
     const stack = entries.findLast(
       ({ event, time, frames }) =>
         event === "stack" && frames?.length && Date.parse(time) >= Date.parse(warnings.stalled),

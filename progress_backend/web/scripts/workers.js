@@ -1,7 +1,6 @@
 // The workers with their last sign of life and their running tasks. Made when the view is opened.
 import { element, styled } from "./dom.js";
-import { pageOf } from "./task.js";
-import { clock } from "./words.js";
+import { aboutText, pageOf } from "./task.js";
 import { WORDS } from "./workers_words.js";
 
 export async function makeWorkers(place) {
@@ -48,7 +47,8 @@ export async function makeWorkers(place) {
   }
 
   function card({ name, last_sign_at, live, holds }) {
-    const silent = last_sign_at && clock((Date.parse(found.at) - Date.parse(last_sign_at)) / 1000);
+    const silent =
+      last_sign_at && aboutText((Date.parse(found.at) - Date.parse(last_sign_at)) / 1000, words);
     const state = element(
       "span",
       live ? "state live" : "state gone",

@@ -14,7 +14,7 @@ export const WORDS = inEach(
       "お使いのトークンは一部のタスク専用のため、ワーカーは表示できません。",
     ],
     live: ["Live", "稼働中"],
-    gone: [(text) => `no sign for ${text}`, (text) => `応答なし ${text}`],
+    gone: [(text) => `no heartbeat for ${text}`, (text) => `${text}前からハートビートなし`],
     ended: ["has shut down", "停止済み"],
     idle: ["No running tasks.", "実行中のタスクはありません。"],
     holds: [(n) => `${number(n)} ${n === 1 ? "task" : "tasks"}`, (n) => `${number(n)} 件実行中`],

@@ -1,7 +1,7 @@
 // What a row and a page show of a workflow.
 import { detailsOf } from "./details.js";
 import { remainingText } from "./remaining.js";
-import { lastLine, pageOf } from "./task.js";
+import { byText, lastLine, pageOf } from "./task.js";
 import { errorOf, translated } from "./translated.js";
 import { clock, STATUSES } from "./words.js";
 
@@ -50,15 +50,14 @@ export function failedText({ error, never_ran: never }, words, line = "") {
 }
 
 function whyText(workflow, words) {
-  const { counts, control, status } = workflow;
+  const { counts } = workflow;
   if (counts.error) {
     const failures = workflow.failures ?? detailsOf(workflow)?.failures;
     return failedText(counts, words, lastLine(errorOf(failures?.[0], words)));
   }
   const code = detailsOf(workflow)?.code ?? workflow.message_code;
   if (code?.args.waiting) return translated(words.code, "", code);
-  if (!control || !["paused", "cancelled"].includes(status)) return "";
-  return [control.by, control.reason].filter(Boolean).join(": ");
+  return byText(workflow, words);
 }
 
 // The same interface as TASK in task.js.
