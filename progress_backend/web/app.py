@@ -12,14 +12,13 @@ from ..errors import SettingsError
 from ..settings import Settings
 from .access import Access
 from .callers import Callers
-from .front import Front
 from .metrics import metrics_router
 from .openapi import docs_page
 from .page import page_router, unknown
 from .router import router
 from .site_answer import Authorize
 from .state import celery_app_of_environment, lifespan, settings_of_environment
-from .strict_route import refused
+from .strict_route import Front, refused
 
 if TYPE_CHECKING:
     from fastapi.telemetry import TelemetryConfig  # not in the oldest FastAPI that is allowed

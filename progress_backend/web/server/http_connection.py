@@ -61,14 +61,16 @@ class OneWrite(RequestResponseCycle):
     """The cycle of a request: head and body of a response go out as one, where the body is in one
     piece. uvicorn writes the head by itself; a system call takes a tenth of a read's time."""
 
-    #: The response's start until its body is there.
+    #: The response's start until its body is there, and the length of that.
     _start: Any = None
+    _length = b""
 
     async def send(self, message: Any) -> None:
         """Sends a part of the response, as ASGI has it."""
         if message["type"] == "http.response.start":
-            if b"content-length" in dict(message.get("headers", ())):
-                self._start = message
+            length = dict(message.get("headers", ())).get(b"content-length")
+            if length is not None:
+                self._start, self._length = message, length
                 return
         elif self._start is not None:
             start, self._start = self._start, None
@@ -84,7 +86,7 @@ class OneWrite(RequestResponseCycle):
         if not is_open or self.access_log or self.scope["method"] == "HEAD":
             return False
         try:
-            if message.get("more_body") or int(dict(headers)[b"content-length"]) != len(body):
+            if message.get("more_body") or int(self._length) != len(body):
                 return False
             head = b"".join(map(_line, headers))
         except (ValueError, TypeError):  # ASGI allows lists, which are not kept
