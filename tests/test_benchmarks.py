@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from tests.benchmarks import walks
 from tests.servers import ROOT
 
 
@@ -28,3 +29,9 @@ def test_this_tree_is_measured_beside_another_commits() -> None:
     assert ran.returncode == 0, ran.stderr
     for row in ("create, the scripts' µs", "bytes a record after its complete", "2 rounds in turn"):
         assert row in ran.stdout
+
+
+def test_a_jobs_events_take_few_calls(redis_url: str) -> None:
+    most = {walks.VALUE: 57, walks.PUBLISH: 54, walks.MEMBER: 80, walks.TASK: 490}
+    calls = {name: walk.calls for name, walk in walks.of_jobs(redis_url.rpartition("/")[0]).items()}
+    assert {name: number for name, number in calls.items() if number > most[name]} == {}

@@ -7,44 +7,43 @@ from copy import copy
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from ..operations.keys import Keys
-from ..operations.ready_requests import FirstRequest
+from ..errors import InvalidEvent
+from ..operations.commit import Commit
 from ..record import events as ev
 from ..record import task_json
 from ..record.document import written
 from ..record.fields import MAX_DOCUMENT_BYTES, Stored
 from ..record.model import MAX_ID, Task, is_plain, rendered, replace
 from ..record.transition import transition
-from .stored_record import Applied, Base, facets_of, milliseconds
+from .stored_record import Applied, Base, milliseconds
 from .task_flows import Flows
-from .task_lifetimes import document_ttl_ms, due_ms
 
 #: Most kinds of prepared records; when there are more, all are made again.
 _MOST: Final = 1_000
 
 
 class _Ready(NamedTuple):
-    """A record of one kind, its document and its request."""
+    """A record of one kind, its document and its commit."""
 
     task: Task
     stored: Stored
-    request: FirstRequest
+    commit: Commit
     #: For how long it is kept, from its creation on.
     kept_ms: int
 
 
 class FirstRecords:
-    """Makes first records and their requests; not on a Redis Cluster."""
+    """Makes first records and their commits."""
 
-    def __init__(self, flows: Flows, keys: Keys) -> None:
+    def __init__(self, flows: Flows) -> None:
         self._flows = flows
-        self._keys = keys
-        self._ready: dict[object, _Ready] = {}
+        #: None of a member's kind that has been seen once.
+        self._ready: dict[object, _Ready | None] = {}
 
-    def of(self, task_id: str, event: ev.Created, now: datetime) -> tuple[Applied, bytes] | None:
-        """The record after a publish of a task that has none, and its request; None for a publish
-        with an `eta`, a late one, and a task with metadata or of a workflow. `now` is in whole
-        milliseconds."""
+    def of(self, task_id: str, event: ev.Created, now: datetime) -> tuple[Applied, Commit] | None:
+        """The record after a publish of a task that has none, and its commit; None for a publish
+        with an `eta`, a late one, a task with metadata, and the first message of a workflow. `now`
+        is in whole milliseconds."""
         if (ready := self._like(task_id, event, now)) is None:
             return None
         task, stored = _task(ready, task_id, event, now), copy(ready.stored)
@@ -56,11 +55,10 @@ class FirstRecords:
         document, due = written(stored), milliseconds(now) + ready.kept_ms
         if len(document) > MAX_DOCUMENT_BYTES:
             return None
-        try:
-            request = ready.request.of(task_id, document, due)
-        except UnicodeEncodeError:
-            return None
-        return Applied(Base(task, task_json.digest(document), due), document), request
+        its = ready.commit
+        about = None, its.after, its.ttl_ms, due, True, None, its.parts, its.acts
+        applied = Applied(Base(task, task_json.digest(document), due), document)
+        return applied, Commit(task_id, "", document, *about)
 
     def known(
         self, task_id: str, event: ev.Created, created_at: datetime, digest: str
@@ -83,15 +81,19 @@ class FirstRecords:
             or event.attempt is not None
             or len(task_id) > MAX_ID
             or not is_plain(task_id)
-            or any(reacts(None, event) for reacts in self._flows.on_first)
+            or event.message is not None
+            or event.workflow_name is not None
+            or event.workflow_total is not None
         ):
             return None
         own = None if about.root_id is None else about.root_id == task_id
         marks = about.again, about.scheduled, about.keeps_message
-        others = about.expect_s, about.stall_s, about.owner, marks
+        others = about.expect_s, about.stall_s, about.owner, about.member, marks
         kind = (about.task_type, about.total_items, about.symbol, about.keeps_results, others, own)
         if (ready := self._ready.get(kind)) is None:
-            if (ready := self._made(task_id, event, now)) is None:
+            # Of most workflows there is one member of a kind: it is not worth a preparation.
+            worth = about.member is None or kind in self._ready
+            if worth and (ready := self._made(task_id, event, now)) is None:
                 return None
             if len(self._ready) >= _MOST:
                 self._ready.clear()
@@ -99,8 +101,9 @@ class FirstRecords:
         return ready
 
     def _made(self, task_id: str, event: ev.Created, now: datetime) -> _Ready | None:
-        """A record as `Flows.apply` would make it; None for one that it would refuse."""
-        settings, now_ms = self._flows.settings, milliseconds(now)
+        """A record as `Flows.apply` would make it; None for one that it would refuse, and for one
+        that a part of the commit is made for alone."""
+        settings = self._flows.settings
         task = transition(
             None,
             event,
@@ -110,12 +113,14 @@ class FirstRecords:
             lease_s=settings.lease_s,
             revision=1,
         )
-        if not (is_plain(task.task_type) and is_plain(task.symbol or "")):
+        stored, steps = task_json.stored_of(task), ((None, event, task),)
+        try:
+            commit, due = self._flows.commit(None, None, steps, task, written(stored), now)
+        except InvalidEvent:
             return None
-        due = due_ms(task, now_ms, settings)
-        ttl_ms = document_ttl_ms(task, due, now_ms, settings)
-        request = FirstRequest(facets_of(task), ttl_ms, self._keys)
-        return _Ready(task, task_json.stored_of(task), request, due - now_ms)
+        if None in [part.shared for part in commit.parts]:
+            return None
+        return _Ready(task, stored, commit, due - milliseconds(now))
 
 
 def _task(ready: _Ready, task_id: str, event: ev.Created, now: datetime) -> Task:

@@ -69,8 +69,7 @@ class Flows:
     redaction: Redaction = field(init=False)
     #: The parts of commits.
     parts: tuple[CommitPart, ...] = field(init=False)
-    #: The questions of the parts that may add to a first record, and to a run's value.
-    on_first: tuple[Reacts, ...] = field(init=False)
+    #: The questions of the parts that may add to a run's value.
     on_value: tuple[Reacts, ...] = field(init=False)
     #: The parts that the Redis user may not run, each logged once.
     left_out: set[str] = field(init=False, default_factory=set)
@@ -78,9 +77,8 @@ class Flows:
     def __post_init__(self) -> None:
         object.__setattr__(self, "redaction", self.settings.redaction)
         object.__setattr__(self, "parts", default_parts(self.settings, self.targets))
-        for name, event in (("on_first", Created), ("on_value", Progressed)):
-            asked = dict.fromkeys(part.when for part in self.parts_on(event))
-            object.__setattr__(self, name, tuple(asked))
+        asked = dict.fromkeys(part.when for part in self.parts_on(Progressed))
+        object.__setattr__(self, "on_value", tuple(asked))
 
     def get(self, task_id: str) -> Flow[bytes | None]:
         """A record's document, with its bookkeeping; None if there is none.
@@ -137,12 +135,12 @@ class Flows:
             elif not isinstance(events[0], _MAKING):
                 return Applied(base, None)
             task, document = encoded(task, clip)
-            commit, due = self._commit(base, stood, made, task, document, now)
+            commit, due = self.commit(base, stood, made, task, document, now)
             if base is not None and task is base.task and not commit.parts:
                 return Applied(base, None)
             committed = yield from CommitCall(commit)
             if committed.done:
-                self._log_left_out(committed.left_out, task_id)
+                self.log_left_out(committed.left_out, task_id)
                 return Applied(Base(task, task_json.digest(document), due), document)
             events = yield from _followed(given, committed, base and base.task, task)
             stored_now, stood = True, committed.facets
@@ -152,7 +150,7 @@ class Flows:
                 base = known and known._replace(digest="")
         raise ConcurrentUpdate(task_id, TRIES)
 
-    def _commit(
+    def commit(
         self,
         base: Base | None,
         stood: Standing,
@@ -198,7 +196,7 @@ class Flows:
         """The parts that react to one of these events."""
         return tuple(part for part in self.parts if not part.events.isdisjoint(events))
 
-    def _log_left_out(self, parts: tuple[str, ...], task_id: str) -> None:
+    def log_left_out(self, parts: tuple[str, ...], task_id: str) -> None:
         """Logs, once for each part, that the Redis user may not run it."""
         for part in parts:
             if part not in self.left_out:

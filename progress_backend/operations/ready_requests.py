@@ -4,9 +4,11 @@ Not for a Redis Cluster."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from .call import Request
+from .commit import Commit
 from .commits import first, in_place
 from .index_entry import Facets
 from .keys import Keys
@@ -36,33 +38,31 @@ class ValueRequest:
         )
 
 
-class FirstRequest:
-    """The requests of first records with these facets, to `commit_first`: packed once for all of
-    them; `ttl_ms` is that of their documents."""
+def first_request(commit: Commit, keys: Keys) -> bytes:
+    """The request to `commit_first` of a first record's commit without parts: packed once for all
+    with its facets and TTL.
 
-    __slots__ = ("_channel", "_format", "_task")
+    Raises:
+        UnicodeEncodeError: the task's id is no UTF-8.
+    """
+    form, task, channel = _first(commit.after, commit.ttl_ms, keys)
+    name, due = commit.task_id.encode(), str(commit.due_ms).encode()
+    task, channel = task + name, channel + name
+    return form % (
+        *(len(task), task),
+        *(len(name), name),
+        *(len(commit.document), commit.document),
+        *(len(due), due),
+        *(len(channel), channel),
+    )
 
-    def __init__(self, facets: Facets, ttl_ms: int, keys: Keys) -> None:
-        own = _places("task", "id", "text", "due", "channel")  # they come in this order
-        self._format = _packed(first(own, facets, ttl_ms, keys), own)
-        self._task, self._channel = keys.task("").encode(), keys.channel("").encode()
 
-    def of(self, task_id: str, document: bytes, due_ms: int) -> bytes:
-        """The request of one task: its document, and the time (ms) from which cleanup may delete
-        it.
-
-        Raises:
-            UnicodeEncodeError: the id is no UTF-8.
-        """
-        name, due = task_id.encode(), b"%d" % due_ms
-        task, channel = self._task + name, self._channel + name
-        return self._format % (
-            *(len(task), task),
-            *(len(name), name),
-            *(len(document), document),
-            *(len(due), due),
-            *(len(channel), channel),
-        )
+@lru_cache(maxsize=1_024)
+def _first(facets: Facets, ttl_ms: int, keys: Keys) -> tuple[bytes, bytes, bytes]:
+    """The form of these requests, and what is before the task's id in its key and channel."""
+    own = _places("task", "id", "text", "due", "channel")  # they come in this order
+    form = _packed(first(own, facets, ttl_ms, keys), own)
+    return form, keys.task("").encode(), keys.channel("").encode()
 
 
 def _places(*names: str) -> dict[str, str]:

@@ -25,7 +25,8 @@ from ..flows.stored_record import Applied, Base, has_text_since
 from ..flows.value_in_place import InPlace, in_place
 from ..operations import records
 from ..operations.call import Call
-from ..operations.ready_requests import RECORDED, ValueRequest
+from ..operations.commits import CommitCall
+from ..operations.ready_requests import RECORDED, ValueRequest, first_request
 from ..operations.stacks import Lately, lately_beside
 from ..record import events as ev
 from ..record.model import Task, TaskStatus
@@ -97,7 +98,7 @@ class Writer:
         self.store = store
         self.jobs = JobsBreaker(JOB_WAITS_AGAIN_S, _JOBS_REST_S, longest_s=JOB_WAIT_S)
         self.thread = Breaker(_REST_S, part="sender", longest_s=SENDER_WAIT_S)
-        self.firsts = FirstRecords(store.flows, store.keys)
+        self.firsts = FirstRecords(store.flows)
         self._outage = outage_of(store.settings)
         #: `with waiting(breaker)`: all store calls in the block share the bound of the breaker,
         #: which is opened where the block ends with StoreUnavailable, and closed where it ends well
@@ -128,10 +129,14 @@ class Writer:
         not possible."""
         if not isinstance(event, ev.Created) or self.store.settings.partitions:
             return None
-        made = self.firsts.of(task_id, event, now)
-        if made is None or self.store.packed([made[1]]) != [RECORDED]:
+        if (made := self.firsts.of(task_id, event, now)) is None:
             return None
-        return made[0]
+        applied, commit = made
+        try:
+            request = None if commit.parts else first_request(commit, self.store.keys)
+        except UnicodeEncodeError:
+            return None
+        return applied if request and self.store.packed([request]) == [RECORDED] else None
 
     def apply_together(self, several: Sequence[Entry], now: datetime) -> list[Outcome]:
         """Records events of several tasks in one round trip. ConcurrentUpdate for those that may be
@@ -144,7 +149,7 @@ class Writer:
             return [self.apply(*several[0], now, None)]
         try:
             outcomes: Sequence[object] = self.store.run(
-                together([self._flow(*entry, now, None) for entry in several])
+                together([self._one_of_many(*entry, now) for entry in several])
             )
         except (StoreUnavailable, SoftTimeLimitExceeded):
             raise
@@ -225,6 +230,17 @@ class Writer:
             entries = [(run, run.task_id, (event,)) for run, event in (values[n] for n in left)]
             outcomes.update(zip(left, self.apply_together(entries, now), strict=True))
         return [outcomes[n] for n in range(len(values))]
+
+    def _one_of_many(
+        self, run: Run | None, task_id: str, happened: Happened, now: datetime
+    ) -> Flow[Applied]:
+        made = None
+        if run is None and len(happened) == 1 and isinstance(happened[0], ev.Created):
+            made = self.firsts.of(task_id, happened[0], now)
+        if made is not None and (committed := (yield from CommitCall(made[1]))).done:
+            self.store.flows.log_left_out(committed.left_out, task_id)
+            return made[0]
+        return (yield from self._flow(run, task_id, happened, now, None))
 
     def _flow(
         self, run: Run | None, task_id: str, happened: Happened, now: datetime, base: Base | None

@@ -1,7 +1,7 @@
 """How far one operation walks through the library: files entered, Python calls, ways back; of a
 read by HTTP also the files of web before its first line of work.
 
-Counted with `sys.setprofile` in the operation's own thread, after the same operation has run once,
+Counted with `sys.setprofile` in the operation's own thread, after the same operation has run twice,
 so that what is made once is made. It prints a table of its own; the figures are the same on each
 machine.
 """
@@ -9,11 +9,13 @@ machine.
 import asyncio
 import sys
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
+
+from celery import Celery, group
+from celery.app.trace import build_tracer
 
 import progress_backend
 from progress_backend.embedded import EmbeddedServer
@@ -36,19 +38,23 @@ _OURS = str(Path(progress_backend.__file__).parent)
 _WEB, _STORE = f"{_OURS}/web/", f"{_OURS}/store/"
 #: Parts of a function that newer Pythons do not call.
 _PARTS = frozenset({"<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>"})
+VALUE, PUBLISH = "a value, sender's thread -> Redis", "publish -> record"
+MEMBER, TASK = "one of a group of 100 -> record", "a no-op task, start to end"
+LOST, READ = "one lost record found", "GET status"
 #: Of each walk what is wanted: files, calls, ways back.
 WANTED = {
-    "a value, sender's thread -> Redis": (22, 70, 15),
-    "publish -> record": (24, 85, 18),
-    "one lost record found": (28, 220, 60),
-    "GET status": (22, 90, 18),
+    VALUE: (22, 70, 15),
+    PUBLISH: (24, 85, 18),
+    MEMBER: (50, 80, 20),
+    TASK: (60, 330, 120),
+    LOST: (28, 220, 60),
+    READ: (22, 90, 18),
 }
 #: Of a read, the files of web that are entered before the store's first one.
 WEB_BEFORE = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """What one operation entered. A way back is a call into another file than the last one's, which
     was entered before."""
 
@@ -89,24 +95,22 @@ def measure(quick: bool) -> list[Row]:
     """Prints the table; no row, since nothing is timed."""
     with EmbeddedServer() as server:
         base = server.url.rpartition("/")[0]
-        write = our_write(f"{base}/1")
-        app = make_app(f"{base}/2", 0.0)
-        publish = app.tasks["noop"].delay
+        walks = of_jobs(base)
         with Store(Settings(redis_url=f"{base}/3")) as store:
             lose = _losses(store)
-            for operation in (write, publish, lose):
-                operation()
-            walks = [walked(operation) for operation in (write, publish)]
+            lose()
             _run_out(store, "lost-2")
-            walks += [walked(lose), _of_a_read(Settings(redis_url=f"{base}/4"))]
+            walks[LOST] = walked(lose)
+            walks[READ] = _of_a_read(Settings(redis_url=f"{base}/4"))
             found = store.run(store.flows.get("lost-2"))
             assert found is not None
             assert f'"{TaskStatus.ERROR}"'.encode() in found
     print(f"\n{'':36}{'files':>12}{'calls':>12}{'ways back':>12}")
-    for (name, wanted), walk in zip(WANTED.items(), walks, strict=True):
+    for name, wanted in WANTED.items():
+        walk = walks[name]
         pairs = zip((walk.files, walk.calls, walk.back), wanted, strict=True)
         print(f"{name:36}" + "".join(f"{f'{have} / {most}':>12}" for have, most in pairs))
-    print(f"{'GET status: web before the store':36}{f'{walks[-1].web} / {WEB_BEFORE}':>12}")
+    print(f"{'GET status: web before the store':36}{f'{walks[READ].web} / {WEB_BEFORE}':>12}")
     print(
         "    now / wanted at most; published is the task `noop`, alone, by delay(); a value's call "
         "in the job and its hand-over are not counted; the lost record is the only one of its lease"
@@ -145,6 +149,46 @@ def _of_a_read(settings: Settings) -> Walk:
         walk = walked(lambda: runner.run(read(ids[1])))
         runner.run(context.__aexit__(None, None, None))
         return walk
+
+
+def of_jobs(base: str) -> dict[str, Walk]:
+    """The walks of a job's events, in the databases of a server."""
+    app = make_app(f"{base}/2", 0.0)
+    noop = app.tasks["noop"]
+    members = group([noop.si() for _ in range(100)], app=app)
+    operations: dict[str, Callable[[], object]] = {
+        TASK: _run(app),
+        VALUE: our_write(f"{base}/1"),
+        PUBLISH: noop.delay,
+        MEMBER: members.apply_async,
+    }
+    for operation in (*operations.values(), *operations.values()):
+        operation()
+    walks = {name: walked(operation) for name, operation in operations.items()}
+    calls, back = walks[MEMBER].calls // 100, walks[MEMBER].back // 100
+    return {**walks, MEMBER: walks[MEMBER]._replace(calls=calls, back=back)}
+
+
+def _run(app: Celery) -> Callable[[], object]:
+    """Runs the next of three published no-op tasks, as a pool's process does."""
+    noop, requests = app.tasks["noop"], list[dict[str, Any]]()
+    trace = build_tracer("noop", noop, app=app, hostname="celery@host")
+    with app.connection_for_read() as connection:
+        queue = connection.SimpleQueue(app.conf.task_default_queue)
+        for _ in range(3):
+            noop.delay()
+            message = queue.get(timeout=10)
+            message.ack()
+            about = {"hostname": "celery@host", "is_eager": False}
+            requests.append({**message.headers, "delivery_info": message.delivery_info, **about})
+        queue.close()
+    left = iter(requests)
+
+    def run() -> None:
+        request = next(left)
+        trace(request["id"], (), {}, request)
+
+    return run
 
 
 def _losses(store: Store) -> Callable[[], None]:

@@ -9,7 +9,6 @@ from amqp.serialization import dumps
 from progress_backend.flows.first_records import FirstRecords
 from progress_backend.flows.stored_record import Base
 from progress_backend.flows.task_flows import Flows
-from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.tracking import created_header
@@ -18,7 +17,7 @@ from progress_backend.tracking.identity import header_of
 HEADERS = {"created_at": "2024-01-15T10:30:00.000+00:00", "digest": "a" * 40}
 LATER = "2024-01-15T10:31:00.000+00:00"
 FLOWS = Flows(Settings(), None, lambda what, error, about: None)
-FIRSTS = FirstRecords(FLOWS, Keys(""))
+FIRSTS = FirstRecords(FLOWS)
 MADE = ev.Created(identity=ev.Identity(task_type="fetch_data"))
 
 

@@ -59,6 +59,6 @@ class CommitPart(NamedTuple):
     parts: Callable[[Change], Iterable[Part]]
     #: The events that it reacts to: to commits of others alone it adds nothing.
     events: frozenset[type[Event]] = EVENTS
-    #: `first_records` and `value_in_place` write a first record and a value without parts, if none
-    #: may add to them.
+    #: `value_in_place` writes a value without parts if none may add to it. `first_records` writes a
+    #: first record with the parts of an alike one, if all of these are `shared`.
     when: Reacts = always
