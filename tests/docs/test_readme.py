@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from progress_backend.record.default_texts import TEXTS
-from tests.docs.reading import blocks, documents, text_of
+from tests.docs.reading import blocks, documents, links, resolved, text_of
 from tests.docs.walking import Walk
 from tests.servers import ROOT
 from tests.waiting import eventually
@@ -37,6 +37,15 @@ def test_no_document_installs_by_a_name_that_no_index_has() -> None:
     dated = re.search(r"^## \[[0-9.]+\] - [0-9]{4}-", text_of("CHANGELOG.md"), re.MULTILINE)
     named = [each for each in documents() if "'progress-backend[" in text_of(each)]
     assert dated or named == []
+
+
+@pytest.mark.parametrize("document", READMES)
+def test_a_reader_is_one_click_from_what_is_looked_for(document: str) -> None:
+    """And so the site's reader: its home has the same links."""
+    pages = {resolved(document, link)[0].name.split(".")[0] for link in links(document)}
+    wanted = {"django", "statuses", "proxy", "control", "secure", "upgrade", "scale"}
+    assert wanted | {"python-reference", "bar-does-not-move"} <= pages
+    assert len(text_of(document).splitlines()) <= 120
 
 
 @pytest.mark.parametrize("document", READMES)
