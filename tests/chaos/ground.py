@@ -149,7 +149,7 @@ def _is_well(server: Server) -> bool:
 
 def _runs(node: Node) -> bool:
     """Whether its process is neither killed nor held up at the moment."""
-    if node.process.poll() is not None:
+    if not node.process.alive:
         return False
     return bool(psutil.Process(node.process.pid).status() != psutil.STATUS_STOPPED)
 

@@ -25,7 +25,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Node]]:
 def settings(nodes: list[Node]) -> Settings:
     """Of an empty cluster, whichever nodes are primaries by now."""
     for node in nodes:
-        if node.process.poll() is None:
+        if node.process.alive:
             with suppress(redis.exceptions.ReadOnlyError):
                 node.client.flushall()
     return Settings(redis_url=f"redis+cluster://127.0.0.1:{nodes[-1].port}")

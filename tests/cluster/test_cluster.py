@@ -133,11 +133,11 @@ def test_a_failover_loses_nothing_acknowledged(nodes: list[Node], store: Store) 
     assert len(paged.rows) == 50
 
 
-def test_a_check_with_nothing_to_do_takes_four_exchanges(settings: Settings) -> None:
+def test_a_check_with_nothing_to_do_takes_three_exchanges(settings: Settings) -> None:
     keeper = Keeper(settings, "w1/1", None, dict)
     with keeper._store as store:
         keeper._renew()
         keeper._answering = -settings.lease_s  # for longer than a lease
         before = store.deadline.replies
         keeper._reap()
-        assert store.deadline.replies - before == 4
+        assert store.deadline.replies - before == 3

