@@ -43,6 +43,11 @@ def test_what_is_wrong_stands_on_top_and_leads_to_its_tasks(
     expect(links).to_have_text(["1 stalled", "1 late", "1 failed this hour"])
     expect(row(page, "stalled").locator(".time")).to_have_text("No value for 22 min")
     expect(row(page, "stalled").locator(".rate")).to_be_empty()
+    started = row(page, "newest").locator(".ago")
+    expect(started).to_have_text("started a moment ago")
+    expect(started).to_have_attribute("title", re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]"))
+    expect(row(page, "failed").locator(".ago")).to_have_text("ended a moment ago")
+    expect(row(page, "failed").locator(".bar")).to_be_hidden()
     page.locator('#filters [data-filter="late"]').click()
     expect(page.locator("#table tr[data-task-id]")).to_have_count(1)
     assert listed(page) == ["late"]

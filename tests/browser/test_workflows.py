@@ -55,7 +55,7 @@ def test_a_row_says_how_it_is(api: RunningApi, records: Records, open_page: Open
         "1 failed: ConnectionError: the source did not answer"
     )
     expect(page.locator("[data-filter=all]")).to_have_text("All 5")  # tasks, as each status
-    expect(found.locator(".ago")).to_have_text("a moment ago")
+    expect(found.locator(".ago")).to_have_text("started a moment ago")
     expect(found.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "37.5")
     bar = box(found.locator(".bar"))["width"]
     assert box(found.locator(".failed"))["width"] == pytest.approx(bar / 4, abs=2)
@@ -125,7 +125,7 @@ def test_its_age_is_counted_by_the_services_clock(
     page = open_page(api, "/static/page.css")
     page.add_init_script("const now = Date.now; Date.now = () => now() + 5 * 3600 * 1000;")
     page.goto(f"http://127.0.0.1:{api.port}/")
-    expect(shows(page, "running").locator(".ago")).to_have_text("a moment ago")
+    expect(shows(page, "running").locator(".ago")).to_have_text("started a moment ago")
 
 
 def test_by_keyboard(api: RunningApi, records: Records, open_page: OpenPage) -> None:

@@ -117,8 +117,13 @@ export const WORDS = inEach(SHARED, {
   },
   since: [(at) => `since ${written(at)}`, (at) => `${written(at)} から`],
   waiting: [(n) => `${number(n)} waiting`, (n) => `待機中 ${number(n)}`],
-  ago: [(n, unit) => `${n} ${unit} ago`, (n, unit) => `${n} ${unit}前`],
+  ago: [(n, unit) => `${n} ${unit} ago`, (n, unit) => `${n} ${unit}前に`],
   justNow: ["a moment ago", "たった今"],
+  when: {
+    ended: [(ago) => `ended ${ago}`, (ago) => `${ago}終了`],
+    started: [(ago) => `started ${ago}`, (ago) => `${ago}開始`],
+    created: [(ago) => `created ${ago}`, (ago) => `${ago}作成`],
+  },
   first: [(name) => `oldest: ${name}`, (name) => `最も古いもの：${name}`],
   rest: ["Show all, newest first", "すべてを新しい順に表示"],
   reading: ["Reading…", "読み込んでいます…"],
@@ -165,7 +170,7 @@ export const WORDS = inEach(SHARED, {
   keyClose: ["Close the panel, or leave the selection", "パネルを閉じる、選択をやめる"],
   workersView: ["Workers", "ワーカー"],
   tasksView: ["Tasks", "タスク"],
-  search: ["Filter these rows, or paste an id", "表示中の行を絞り込む、または ID を貼り付け"],
+  search: ["Filter these rows, or paste an id", "行を絞り込む、または ID を貼り付け"],
   within: [
     (n, all) => `within this page: ${n} of ${all}`,
     (n, all) => `このページ内: ${all} 件中 ${n} 件`,

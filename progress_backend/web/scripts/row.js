@@ -4,7 +4,8 @@ import { makeBar } from "./bar.js";
 import { makeCopy } from "./copy.js";
 import { button, element, say, sayCut } from "./dom.js";
 import { figuresOf } from "./figures.js";
-import { agoText, TASK } from "./task.js";
+import { absolute } from "./record_parts.js";
+import { agoOf, TASK } from "./task.js";
 
 // A button that filters the list by a value of the row. page.js and record.js receive its event.
 function makePick(filter) {
@@ -132,7 +133,8 @@ export function makeRow(act, kind = TASK) {
   // Draws only the texts that change with time.
   function tick(words) {
     say(time, kind.time(task, words));
-    say(ago, agoText(task, words));
+    const [text, moment] = agoOf(task, words);
+    sayCut(ago, text, moment ? absolute(moment) : "");
   }
 
   function show(now, words) {

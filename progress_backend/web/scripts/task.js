@@ -60,13 +60,15 @@ export function wrongText(task, words, at = "") {
   return late ? words.lateBy(text(late)) : "";
 }
 
-// How long ago it ended, else started, else was created.
-export function agoText(item, words) {
+// How long ago it ended, else started, else was created, and that moment: ["started 1 min ago", "2026-01-15T…"].
+export function agoOf(item, words) {
   const ended = stillRuns(item) ? null : item.end_time;
-  const from = Date.parse(ended ?? item.start_time ?? item.created_at);
-  const seconds = (nowOf(item) - from) / 1000;
+  const what = ended ? "ended" : item.start_time ? "started" : "created";
+  const at = ended ?? item.start_time ?? item.created_at;
+  const seconds = (nowOf(item) - Date.parse(at)) / 1000;
   const [size, unit] = AGO.find(([size]) => seconds >= size) ?? [];
-  return size ? words.ago(Math.floor(seconds / size), words.units[unit]) : words.justNow;
+  const ago = size ? words.ago(Math.floor(seconds / size), words.units[unit]) : words.justNow;
+  return [words.when[what](ago), at];
 }
 
 function timeText(task, words) {
