@@ -97,6 +97,7 @@ _MOST_WISHES: Final = 32
 
 
 @lru_cache(maxsize=256)
+@lru_cache(32)  # a header may be long, and one of them is most clients'
 def wished(accept_language: str | None) -> Locale | None:
     """The language that an `Accept-Language` header wishes: the first of ours by its weights, and
     English for all others; None without a wish, as of "*"."""

@@ -20,7 +20,7 @@ from ..rights import Refusal, Resource
 from ..route_table import TABLE, Right, Row, query_of, resource_of
 from ..state import Api, access_of, api_of, may
 from . import closes
-from .socket_writer import SocketWriter, connection_of
+from .socket_writer import SocketWriter
 
 Query = TypeVar("Query", bound=BaseModel)
 
@@ -65,7 +65,8 @@ class Socket:
     @property
     def locale(self) -> Locale | None:
         """The language that the client wishes."""
-        return wished(self.websocket.headers.get("accept-language"))
+        sent = dict(reversed(self.websocket.scope["headers"])).get(b"accept-language", b"")
+        return wished(sent.decode("latin-1"))
 
     @property
     def languages(self) -> Languages:
@@ -85,8 +86,7 @@ class Socket:
 
     async def stay(self) -> None:
         """Leaves the socket open; messages of the client are ignored."""
-        connection = connection_of(self.websocket)
-        if connection is not None:
+        if (connection := self.writer.connection) is not None:
             del self.websocket
             self.kept = True
             connection.keep(self.end)

@@ -29,21 +29,14 @@ _HEARTBEAT: Final = None
 _GONE = (OSError, WebSocketDisconnect, RuntimeError)
 
 
-def connection_of(websocket: WebSocket) -> Any:
-    """The socket's `FrameConnection` (its module needs this package's uvicorn); None under another
-    server."""
-    offered = websocket.scope.get("extensions", {}).get(EXTENSION)
-    return None if offered is None else offered["connection"]
-
-
 class SocketWriter:
     """The writer of one WebSocket. `put`, `say`, `beat` and `close` never wait: data that
     cannot be written at once is sent by a task of its own, which lives only as long as there is
     data."""
 
     __slots__ = (
-        "_connection", "_counts", "_end", "_opened", "_send", "_sending", "_waiting", "_write",
-        "begun", "characters",
+        "_counts", "_end", "_opened", "_send", "_sending", "_waiting", "_write", "begun",
+        "characters", "connection",
     )  # fmt: skip
 
     def __init__(self, websocket: WebSocket, counts: Counts) -> None:
@@ -59,8 +52,11 @@ class SocketWriter:
         self._opened = False
         self._sending: asyncio.Task[None] | None = None
         self._write: Callable[[bytes], None] | None = None
-        self._connection = connection_of(websocket)
-        self._send = self._connection.send if self._connection else websocket.send
+        #: The socket's `FrameConnection` (its module needs this package's uvicorn); None under
+        #: another server.
+        offered = websocket.scope.get("extensions", {}).get(EXTENSION)
+        self.connection: Any = offered and offered["connection"]
+        self._send = self.connection.send if self.connection else websocket.send
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -75,8 +71,8 @@ class SocketWriter:
         self.begun = True
         await websocket.accept(subprotocol(websocket.scope))
         self._opened = True
-        if self._connection is not None:
-            self._connection.watch_room(self._look)
+        if self.connection is not None:
+            self.connection.watch_room(self._look)
         self._look()
         self._send_soon()
 
@@ -150,7 +146,7 @@ class SocketWriter:
 
     def _look(self) -> None:
         """Sets `_write` if updates may be written at once: none waits, and the client keeps up."""
-        connection = self._connection if self._sending is None else None
+        connection = self.connection if self._sending is None else None
         self._write = None if connection is None else connection.writes
 
     def _send_soon(self) -> None:
@@ -161,8 +157,8 @@ class SocketWriter:
     async def _send_all(self) -> None:
         with contextlib.suppress(*_GONE):
             while self._waiting or self._end:
-                if self._connection is not None:
-                    await self._connection.room()
+                if self.connection is not None:
+                    await self.connection.room()
                 if self._waiting:
                     key = next(iter(self._waiting))
                     text = self._waiting[key]
