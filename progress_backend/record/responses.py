@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
@@ -12,7 +11,7 @@ from ..errors import ForeignValue
 from . import default_texts
 from .default_texts import Locale, text
 from .fields import Body
-from .json_text import document_of, dumps, parsed
+from .json_text import document_of, parsed
 from .local_time import moment, optional_moment
 from .model import ENDED
 from .redelivery import left_s
@@ -131,27 +130,3 @@ def entity_tag(record: Body, document: bytes, locale: Locale | None = None) -> s
         later = f"/{blake2b(document, digest_size=6).hexdigest()}"
     languages = "" if locale is None else f"/{locale}"
     return f'W/"{record.created_at}/{record.revision}{later}{languages}"'
-
-
-def id_of(document: bytes) -> str:
-    """The task's id in a list's row."""
-    return str(json.loads(document)["task_id"])
-
-
-def list_body(
-    documents: Iterable[bytes],
-    pagination: Mapping[str, int | None],
-    summary: Mapping[str, int | None],
-    cursor: str | None = None,
-) -> bytes:
-    """The response body of the list (specification 2.2), made of its rows, with the cursor of the
-    next page if there is one."""
-    goes_on = "" if cursor is None else f',"cursor":{dumps(cursor)}'
-    tail = f'],"pagination":{dumps(pagination)},"summary":{dumps(summary)}{goes_on}}}'
-    return b'{"tasks":[' + b",".join(documents) + tail.encode()
-
-
-def workflows_body(rows: Iterable[bytes], pagination: Mapping[str, int]) -> bytes:
-    """The response body of the list of workflows."""
-    tail = f'],"pagination":{dumps(pagination)}}}'
-    return b'{"workflows":[' + b",".join(rows) + tail.encode()

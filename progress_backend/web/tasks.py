@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import uuid
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request, Response
-from msgspec import structs
+from msgspec import Raw, structs
 
 from ..credentials import share_tokens
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
 from ..flows import shown_record, task_list
 from ..record import caller_events, responses
-from ..record.answers import Created, ShareToken, TaskList, Undone
+from ..record.answers import Created, ShareToken, Summary, TaskList, TaskPagination, Undone
 from ..record.default_texts import wished
 from ..record.document import read, written
 from ..record.events import Cancelled
@@ -277,7 +277,8 @@ async def list_tasks(
     asked.check_together([name for name in ("task_type", "owner") if getattr(caller, name)])
     flow = task_list.listed(api.flows, asked, await api.now(), light=light, only=caller.task_type)
     found = await api.store.run(flow)
-    pages = pagination(query.page, query.limit, found.total)
-    body = responses.list_body(found.rows, pages, found.counts, found.cursor)
+    rows: list[Any] = [*map(Raw, found.rows)]
+    pages = TaskPagination(**pagination(query.page, query.limit, found.total))
+    body = written(TaskList(rows, pages, Summary(**found.counts), found.cursor))
     languages = languages_of(request.scope, wished(accept_language), api.settings)
     return Packed(responses.in_language(body, *languages), headers=VARIES)

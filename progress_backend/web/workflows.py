@@ -5,20 +5,21 @@ from __future__ import annotations
 
 import logging
 from hashlib import blake2b
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request, Response
+from msgspec import Raw
 from starlette.background import BackgroundTask
 
 from ..errors import StoreUnavailable, TaskNotFound, WorkflowNotFound
 from ..flows import new_workflow_act, workflow_bodies, workflow_checks
-from ..record import caller_events, responses
+from ..record import caller_events
 from ..record.act import Action
 from ..record.default_texts import wished
 from ..record.document import written
 from ..record.responses import Languages, in_language
 from ..record.workflow_as_task import as_task
-from ..record.workflow_fields import WorkflowBody, WorkflowList
+from ..record.workflow_fields import Pagination, WorkflowBody, WorkflowList
 from ..service.bodies import pagination
 from . import fragment
 from .audit import note_act
@@ -70,9 +71,9 @@ async def list_workflows(
     api = api_of(request)
     at = await api.now()
     total, rows = await api.store.run(workflow_bodies.page(api.flows, query.page, query.limit, at))
-    pages = pagination(query.page, query.limit, total)
-    body = responses.workflows_body(rows, pages)
-    return Packed(in_language(body, wished(accept_language)), headers=VARIES)
+    listed: list[Any] = [*map(Raw, rows)]
+    body = WorkflowList(listed, Pagination(**pagination(query.page, query.limit, total)))
+    return Packed(in_language(written(body), wished(accept_language)), headers=VARIES)
 
 
 async def workflow_as_task(
