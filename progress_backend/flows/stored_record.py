@@ -12,7 +12,7 @@ from ..operations.index_entry import STILL_RUNS, Facets
 from ..record import task_json
 from ..record.events import Cancelled, Created, Event, Paused, Progressed, Resumed
 from ..record.fields import Stored
-from ..record.model import Task, TaskStatus
+from ..record.model import ENDED, Task, TaskStatus
 from ..record.steps import values
 from ..record.steps.scene import Scene
 from ..record.transition import transition
@@ -139,21 +139,18 @@ def steps(
 
 def facets_of(task: Task) -> Facets:
     """A task's facets. A run with a request to end stays in its lease's set until it is over."""
-    held = task.worker if not task.ended or task.still_runs else None
+    ended = task.status in ENDED
+    held = task.worker if not ended or task.still_runs else None
     lease = held.lease if held is not None else None
     warnings = () if task.warnings is None else task.warnings.kinds
-    warnings += (STILL_RUNS,) if held and task.ended else ()
+    warnings += (STILL_RUNS,) if held and ended else ()
+    later = task.eta is not None and task.status == TaskStatus.CREATED and task.started_at is None
     if (member := task.member) is None:
-        about: tuple[Any, ...] = (), False, 0, warnings, task.owner, _later(task)
+        about: tuple[Any, ...] = (), False, 0, warnings, task.owner, later
     else:
         unpublished = task.planned or task.never_ran
-        about = member.workflows, unpublished, member.share, warnings, task.owner, _later(task)
+        about = member.workflows, unpublished, member.share, warnings, task.owner, later
     return Facets(task.status, task.task_type, task.symbol, lease, *about)
-
-
-def _later(task: Task) -> bool:
-    """Whether a task waits for its `eta` before its first run."""
-    return task.eta is not None and task.status == TaskStatus.CREATED and task.started_at is None
 
 
 def milliseconds(time: datetime) -> int:

@@ -131,7 +131,8 @@ class Flows:
                 continue
             task = made[-1][2]
             if base is None or task is not base.task:
-                task = yield from self._with_history(task)
+                if task.rate:
+                    task = yield from self._with_history(task)
             elif not isinstance(events[0], _MAKING):
                 return Applied(base, None)
             task, document = encoded(task, clip)
@@ -207,7 +208,7 @@ class Flows:
     def _with_history(self, task: Task) -> Flow[Task]:
         """The task with the times of its type's past runs, as soon as its run has a rate: from then
         on its range is computed from its record alone."""
-        if not task.rate or task.usual is not None or task.status != TaskStatus.RUNNING:
+        if task.usual is not None or task.status != TaskStatus.RUNNING:
             return task
         runs = yield from records.runs_of(task.task_type)
         return task_with(task, usual=past_runs.history(runs).numbers)
@@ -273,7 +274,8 @@ def _freed(event: Event, lease: str) -> Event:
 def _refuse_id(task_id: str) -> None:
     if len(task_id) > MAX_ID:
         raise InvalidEvent(f"a task id has at most {MAX_ID} characters, not {len(task_id)}")
-    _refuse_controls("a task id", task_id)
+    if not task_id.isprintable():  # as most are, without a call
+        _refuse_controls("a task id", task_id)
 
 
 def _refuse_controls(what: str, name: str) -> None:

@@ -95,26 +95,23 @@ def _request(commits: Sequence[Commit], keys: Keys) -> Request:
             task, channel = keys.task(one.task_id), keys.channel(one.task_id)
             own = {"task": task, "id": one.task_id, "text": one.document, "due": one.due_ms}
             return first({**own, "channel": channel}, after, one.ttl_ms, keys)
-    leave, enter = _moved(before, after, fresh, keys)
-    named = {"facets": keys.facets, "expiry": keys.expiry, "tasks": keys.index()}
-    named["ended"] = keys.ended(after.status)
+    leave, enter, named, texts = _moved(before, after, fresh, keys)
     args = {
-        "before": write_facets(before),
-        "after": write_facets(after),
+        **texts,
         "leaves": len(leave),
         "enters": len(enter),
         "requests": len(after.workflows),
         "records": len(commits),
         "fresh": int(fresh),
-        "over": _or_none(one.end_ms),
+        "over": "" if one.end_ms is None else one.end_ms,
         "most": MAX_DOCUMENT_BYTES,
     }
     more_keys = [*leave, *enter, *map(keys.workflow, after.workflows)]
     more: list[Any] = [*(one.acts or ("",) * len(after.workflows))]
     for one in commits:
         more_keys.append(keys.task(one.task_id))
-        more += (one.task_id, one.expected, one.document, one.ttl_ms, _or_none(one.due_ms))
-        more.append(keys.channel(one.task_id))
+        more += (one.task_id, one.expected, one.document, one.ttl_ms)
+        more += ("" if one.due_ms is None else one.due_ms, keys.channel(one.task_id))
     given = {part.lua: part.given(keys) for part in parts}
     name, names = _script_of(tuple(given))
     for lua in names:
@@ -126,11 +123,6 @@ def _request(commits: Sequence[Commit], keys: Keys) -> Request:
         more += (len(own_keys) + len(its.more_keys), len(own_args) + len(its.more))
         more += (*own_args, *its.more)
     return script(name, named, args, more_keys, more)
-
-
-def _or_none(time_ms: int | None) -> int | str:
-    """A time as a script takes it: "" for none."""
-    return "" if time_ms is None else time_ms
 
 
 @lru_cache(maxsize=64)
@@ -160,11 +152,16 @@ def in_place(own: Mapping[str, Any], task_id: str, keys: Keys) -> Request:
 @lru_cache(maxsize=4_096)
 def _moved(
     before: Standing, after: Facets, fresh: bool, keys: Keys
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The indexes that a task leaves and enters; a fresh one enters all, as the newest."""
+) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str], dict[str, str | bytes]]:
+    """The indexes that a task leaves and enters; a fresh one enters all, as the newest. And what
+    else is the same in each such commit: the script's named keys, and the texts of the facets."""
+    named = {"facets": keys.facets, "expiry": keys.expiry, "tasks": keys.index()}
+    named["ended"] = keys.ended(after.status)
+    facets = {"before": write_facets(before), "after": write_facets(after)}
     if before == after and not fresh:
-        return (), ()
+        return (), (), named, facets
     old, new = indexes(before, keys) if before is not None else (), indexes(after, keys)
     leave = tuple(name for name in old if name not in new)
     leave += tuple(name for name in by_end(before, keys) if name not in by_end(after, keys))
-    return leave, new if fresh else tuple(name for name in new if name not in old)
+    enter = new if fresh else tuple(name for name in new if name not in old)
+    return leave, enter, named, facets

@@ -261,7 +261,8 @@ class Task(Struct, frozen=True):
     @property
     def forced(self) -> bool:
         """Whether a caller ended the record by force, which stops the run."""
-        return self.ended and self.control is not None and self.control.get("action") == "end"
+        control = self.control
+        return control is not None and control.get("action") == "end" and self.ended
 
     @property
     def unpublished(self) -> bool:
@@ -295,7 +296,7 @@ class Task(Struct, frozen=True):
     @property
     def still_runs(self) -> bool:
         """Whether a request has ended the record, and the run has not carried it out yet."""
-        return self.ended and self.asked is not None
+        return self.control is not None and self.ended and self.asked is not None
 
     @property
     def processing_time_ms(self) -> int | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from math import inf
 from typing import Final, NamedTuple
 
-from .model import LOST, UNREACHED, WORKER_LOST, Task, TaskStatus
+from .model import ENDED, LOST, UNREACHED, WORKER_LOST, Task, TaskStatus
 
 END, CORRECTED, ATTEMPT, WAIT, RUN = "end", "corrected||", "attempt||", "wait", "run"
 #: Upper bounds, in seconds, of the buckets of the waits and of the runs.
@@ -42,7 +42,7 @@ def end_of(task: Task) -> tuple[str, str] | None:
     """The status of an ended task, and its cause, a fixed word, "" without an error; None for an
     open task."""
     if task.status != TaskStatus.ERROR:
-        return (task.status, "") if task.ended else None
+        return (task.status, "") if task.status in ENDED else None
     return task.status, task.error_cause if task.error_cause in CAUSES else CAUSES[0]
 
 

@@ -32,7 +32,7 @@ from .fields import (
 )
 from .json_text import document_of, guarded, parsed
 from .local_time import optional_moment
-from .model import Member, Task, TaskStatus, Warnings, Worker, rendered, replace
+from .model import ENDED, Member, Task, TaskStatus, Warnings, Worker, rendered, replace
 from .packed_event import CLIPPED_TEXT, clip
 
 T = TypeVar("T")
@@ -124,14 +124,20 @@ def stored_of(task: Task) -> Stored:
         setattr(stored, name, value)
     for name, value in zip(_KEPT, _kept(task), strict=True):
         setattr(kept, name, value)
-    stored.metadata, stored.control = guarded(task.metadata), task.control and guarded(task.control)
+    stored.metadata = task.metadata and guarded(task.metadata)
+    stored.control = task.control and guarded(task.control)
     stored.created_at = rendered(task.created_at)
-    stored.start_time, stored.end_time = rendered(task.started_at), rendered(task.completed_at)
+    started, ended = task.started_at, task.completed_at
+    stored.start_time, stored.end_time = (
+        rendered(started),
+        None if ended is None else rendered(ended),
+    )
     if task.attempt > 1:
         stored.attempt_started_at = rendered(began)
     if began != _begun(task.attempt, began, task.started_at):
         kept.began = rendered(began)
-    stored.eta, stored.expires = rendered(task.eta), rendered(task.expires)
+    if task.eta is not None or task.expires is not None:
+        stored.eta, stored.expires = rendered(task.eta), rendered(task.expires)
     if task.root_id == task.task_id:
         kept.own_root = True
     else:
@@ -148,8 +154,9 @@ def stored_of(task: Task) -> Stored:
     if task.warnings is not None:
         stalled, late = map(rendered, task.warnings)
         stored.warnings = WarningTimes(stalled=stalled, late=late)
-    stored.may_come_again_until = rendered(task.again_until)
-    stored.final = task.ended and task.again_until is None
+    if task.again_until is not None:
+        stored.may_come_again_until = rendered(task.again_until)
+    stored.final = task.status in ENDED and task.again_until is None
     return _filled(stored, task)
 
 
@@ -180,7 +187,7 @@ def _filled(stored: Stored, task: Task) -> Stored:
     stored.estimated_completion, stored.estimate = estimated_end(task, remaining)
     stored.processing_time_ms = task.processing_time_ms
     stored.error_message, stored.error_code = task.error_message, task.error_code
-    stored.results = guarded(task.results)
+    stored.results = task.results and guarded(task.results)
     stored.processing_details = guarded({**computed, **details})
     stored.checkpoint, stored.rate = task.checkpoint, task.rate
     stored.links = list(task.links)

@@ -109,23 +109,20 @@ def _asked(task: Task) -> list[Entry]:
 
 def _lost(before: Task, after: Task) -> list[Entry]:
     """The entries that the record had before a commit, and has not after it."""
-    facts = [
-        (before.created_at, after.created_at),
-        (before.started_at, after.started_at),
-        (_begun(before), _begun(after)),
-        (_end(before), _end(after)),
-        (before.control, after.control),
-        (before.warnings, after.warnings),
-    ]
-    if all(old is None or old == new for old, new in facts):
+    if all(
+        old is None or old == new for old, new in zip(_facts(before), _facts(after), strict=True)
+    ):
         return []
     kept = {key_of(entry) for entry in of_record(after)}
     return [entry for entry in of_record(before) if key_of(entry) not in kept]
 
 
-def _end(task: Task) -> tuple[datetime, str] | None:
-    """A record's end: its time and status, since another end may have the same time."""
-    return None if task.completed_at is None else (task.completed_at, task.status)
+def _facts(task: Task) -> tuple[object, ...]:
+    """What makes the entries that a record has by itself: of its end the time and the status, since
+    another end may have the same time."""
+    begun = task.attempt_started_at or task.started_at
+    end = None if task.completed_at is None else (task.completed_at, task.status)
+    return task.created_at, task.started_at, begun, end, task.control, task.warnings
 
 
 def _begun(task: Task) -> datetime | None:

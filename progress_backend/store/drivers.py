@@ -108,7 +108,8 @@ class Store(StoreBase):
             StoreUnavailable: Redis does not answer or refuses.
             Exception: whatever the flow itself raises.
         """
-        self.ready()
+        if self._clock.unknown:
+            self.measure_clock()
         reply: Any = None
         try:
             while True:

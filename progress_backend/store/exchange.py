@@ -186,15 +186,15 @@ def _range(start: int, end: int) -> bytes:
 
 
 def _packed(request: Sequence[Any]) -> bytes:
-    bulks = [_bulk(part) if type(part) is not bytes else _bulk_of(part) for part in request]
+    bulks = [
+        b"\r\n$%d\r\n%b" % (len(part), part) if type(part) is bytes else _bulk(part)
+        for part in request
+    ]
     return b"".join((b"*%d" % len(bulks), *bulks, b"\r\n"))
 
 
 @lru_cache(maxsize=_REMEMBERED, typed=True)
 def _bulk(part: object) -> bytes:
     """An argument that is no bytes; nearly all of them are names, the same in each request."""
-    return _bulk_of(str(part).encode())
-
-
-def _bulk_of(text: bytes) -> bytes:
+    text = str(part).encode()
     return b"\r\n$%d\r\n%b" % (len(text), text)

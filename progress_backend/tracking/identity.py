@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from celery.app.task import Context
 from celery.exceptions import SoftTimeLimitExceeded
 
 from ..record.events import Identity
@@ -96,6 +97,8 @@ def _again(header: Any, marking: Marking) -> bool | None:
 def reader_of(message: Any) -> Callable[[str], Any]:
     """Returns a function that reads a header by name, from a message's headers or from the request
     that Celery has made of them. It returns None for a missing header."""
+    if type(message) is Context:  # which keeps a message's headers as its own attributes
+        message = vars(message)
     return message.get if isinstance(message, dict) else lambda name: getattr(message, name, None)
 
 

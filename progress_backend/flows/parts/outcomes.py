@@ -27,10 +27,11 @@ _NO_OUTCOME: Final = {*_PUBLISHES, ev.Paused, ev.Resumed, ev.Acknowledged, ev.Re
 
 def parts(change: Change) -> Iterator[Part]:
     """What a change adds to the figures of its type."""
-    if counted := (*ends(change), *times(change)):
+    completes = change.completes and not change.after.forced
+    if counted := (*ends(change), *times(change, completes)):
         after, more = change.after, [part for name, number in counted for part in (name, number)]
         given = {"type_": after.task_type, "most": MOST_TYPES, "scheduled": int(after.scheduled)}
-        succeeds = change.completes and not after.forced and after.completed_at
+        succeeds = completes and after.completed_at
         given["success"] = milliseconds(succeeds) if succeeds else ""
         yield Part(
             "outcomes",
@@ -40,33 +41,36 @@ def parts(change: Change) -> Iterator[Part]:
         )
 
 
-def ends(change: Change) -> Iterator[tuple[str, int]]:
+def ends(change: Change) -> list[tuple[str, int]]:
     """The ends, corrected ends and further runs, each with 1."""
+    found = list[tuple[str, int]]()
     for before, event, after in change.steps:
         ended, ends = before and end_of(before), end_of(after)
         if ends is not None and ends != ended:
-            yield f"{END}|{':'.join(ends)}|", 1
+            found.append((f"{END}|{':'.join(ends)}|", 1))
         if ended is not None and ends != ended and not isinstance(event, _PUBLISHES):
-            yield CORRECTED, 1
+            found.append((CORRECTED, 1))
         if before is not None and before.started_at and after.attempt > before.attempt:
-            yield ATTEMPT, 1
+            found.append((ATTEMPT, 1))
+    return found
 
 
-def times(change: Change) -> Iterator[tuple[str, int]]:
+def times(change: Change, completes: bool) -> list[tuple[str, int]]:
     """Of each added time its bucket with 1, and its sum with its µs."""
-    before, after = change.before, change.after
+    before, after, found = change.before, change.after, list[tuple[str, int]]()
     if after.waited_ms is not None and (before is None or before.waited_ms is None):
-        yield from _time(WAIT, after.waited_ms * 1_000)
-    if change.completes and not after.forced:
+        found += _time(WAIT, after.waited_ms * 1_000)
+    if completes:
         ended, began = after.completed_at, after.attempt_started_at or after.started_at
         if ended is not None and began is not None:
-            yield from _time(RUN, (ended - began) // MICROSECOND)
+            found += _time(RUN, (ended - began) // MICROSECOND)
+    return found
 
 
-def _time(kind: str, us: int) -> Iterator[tuple[str, int]]:
+def _time(kind: str, us: int) -> tuple[tuple[str, int], ...]:
     us = min(max(us, 0), _LONGEST_US)
-    yield f"{kind}|{next(bound for bound in BOUNDS_S[kind] if us <= bound * 1e6)}|", 1
-    yield f"{kind}|sum|", us
+    bucket = next(bound for bound in BOUNDS_S[kind] if us <= bound * 1e6)
+    return (f"{kind}|{bucket}|", 1), (f"{kind}|sum|", us)
 
 
 def _may_count(before: Task | None, event: ev.Event) -> bool:

@@ -20,8 +20,10 @@ def parts(change: Change) -> Iterator[Part]:
     if isinstance(change.stood, Facets):
         for workflow_id in change.stood.workflows:
             grown[workflow_id] = grown.get(workflow_id, 0) - change.stood.share
+    if not grown:
+        return
     name, expected = names(change.steps[0][1])
-    if not grown or (change.before is change.after and name == expected == ""):
+    if change.before is change.after and name == expected == "":
         return
     about = {
         "number": len(change.stands.workflows),
