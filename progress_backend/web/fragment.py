@@ -23,7 +23,7 @@ _STATUSES: Final[dict[Locale, dict[str, str]]] = {
 #: or an end by force; and its worker.
 _STILL_RUNS: Final[dict[Locale, tuple[str, str, str, str]]] = {
     "en": ("Cancel", "End", " requested, still running", " on {}"),
-    "ja": ("取消", "終了", "依頼中（実行中）", "：{}"),
+    "ja": ("キャンセル", "終了", "の依頼中（実行中）", "：{}"),
 }
 _WORKFLOW: Final[dict[Locale, str]] = {"en": "Workflow", "ja": "ワークフロー"}
 #: It has no script, and if a browser opens it as a page none may run.
