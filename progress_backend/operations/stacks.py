@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 from .call import Asked, Call, at, in_the_first, one
 from .keys import Keys
-from .partitions import Layout
 from .scripts import script
 from .values import nothing, stored_entry, timed
 
-T = TypeVar("T")
 #: Most stacks and tracebacks of a task; and the ms for which they are kept, unless cleanup deletes
 #: them earlier with the record.
 KEPT: Final = 3
@@ -50,18 +48,13 @@ def ask(task_id: str, caller: str, now_ms: int) -> Call[Wait | None]:
     return in_the_first(request)
 
 
-def lately_beside(read: Call[T]) -> Call[tuple[T, Lately]]:
-    """Another read, together with the requests for stacks of the last minute."""
+def lately() -> Call[Lately]:
+    """The requests for stacks of the last minute."""
 
-    def asked(layout: Layout) -> Asked[tuple[T, Lately]]:
-        its, key = read.asked(layout), layout.keys[0].stacks_asked
+    def parse(reply: Any) -> Lately:
+        return {name: at_ms for at_ms, name in timed(reply)}
 
-        def parse(replies: list[Any]) -> tuple[T, Lately]:
-            return its.parse(replies[:-1]), {name: at_ms for at_ms, name in timed(replies[-1])}
-
-        return Asked([*its.requests, ("ZRANGE", key, 0, -1, "WITHSCORES")], parse)
-
-    return Call(asked)
+    return in_the_first(lambda keys: one(("ZRANGE", keys.stacks_asked, 0, -1, "WITHSCORES"), parse))
 
 
 def keep(task_id: str, entry: bytes) -> Call[None]:

@@ -24,10 +24,11 @@ from ..flows.gather import together
 from ..flows.stored_record import Applied, Base, has_text_since
 from ..flows.value_in_place import InPlace, in_place
 from ..operations import records
-from ..operations.call import Call
+from ..operations.call import Call, all_of
 from ..operations.commits import CommitCall
 from ..operations.ready_requests import RECORDED, ValueRequest, first_request
-from ..operations.stacks import Lately, lately_beside
+from ..operations.stacks import Lately
+from ..operations.stacks import lately as asked_lately
 from ..record import events as ev
 from ..record.model import Task, TaskStatus
 from ..record.steps.control import is_by_caller, is_unasked
@@ -279,7 +280,7 @@ class Writer:
         try:
             with self.waiting(self.thread):
                 if stacks:
-                    documents, lately = self.store.execute(lately_beside(read))
+                    documents, lately = self.store.execute(all_of(read, asked_lately()))
                 else:
                     documents = self.store.execute(read)
         except StoreUnavailable:

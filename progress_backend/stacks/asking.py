@@ -12,6 +12,7 @@ from ..flows import task_timeline
 from ..flows.flow import Flow
 from ..flows.stored_record import Base, milliseconds
 from ..operations import leases, records, stacks
+from ..operations.call import all_of
 from ..record import timeline
 from ..record.json_text import parsed
 from ..record.local_time import moment
@@ -72,7 +73,9 @@ def _entries(task: Task, now: datetime) -> Flow[Sequence[bytes]]:
     """What is kept of a task, as entries of its timeline; and one for a request of the last minute
     that its process has not answered."""
     now_ms, began = milliseconds(now), task.attempt_started_at
-    kept, lately = yield from stacks.lately_beside(stacks.kept(task.task_id))
+    kept: list[bytes]
+    lately: stacks.Lately
+    kept, lately = yield from all_of(stacks.kept(task.task_id), stacks.lately())
     if (asked_ms := lately.get(task.task_id)) is None or began is None:
         return kept
     listens_ms = max(asked_ms, milliseconds(began) + int(HANGS_S * 1000))

@@ -101,7 +101,7 @@ def asked() -> tuple[Any, ...]:
         (streams.lines, "running", None, 10),
         (streams.timeline, "running"),
         (stacks.ask, "running", "alice", 2**40),
-        (stacks.lately_beside, stacks.kept("running")),
+        (stacks.lately,),
         (stacks.keep, "running", b"{}"),
         (stacks.kept, "running"),
         (streams.lines, "running", 0, 10),
