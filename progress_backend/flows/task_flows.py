@@ -187,7 +187,7 @@ class Flows:
             ttl_ms=document_ttl_ms(task, due, now_ms, self.settings),
             due_ms=None if due is known else due,
             fresh=fresh,
-            end_ms=milliseconds(task.completed_at) if task.ended and task.completed_at else None,
+            end_ms=milliseconds(task.completed_at) if task.completed_at and task.ended else None,
             parts=tuple(part for one in self.parts_on(*kinds) for part in one.parts(change)),
             acts=task.member.acts if task.member is not None else (),
         )

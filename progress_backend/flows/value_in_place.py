@@ -44,7 +44,10 @@ def in_place(flows: Flows, base: Base, event: ev.Progressed, now: datetime) -> I
         or base.due_ms is None
     ):
         return None
-    if any(reacts(task, event) for reacts in flows.on_value):
+    asks = (
+        base.stored is None or event.details
+    )  # else they were asked for the value before this one
+    if asks and any(reacts(task, event) for reacts in flows.on_value):
         return None
     of_user = event.details or event.results or event.error_message
     if of_user or type(event.message) is not DefaultText or flows.redaction.function is not None:

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from ..record.act import Act
 from ..record.fields import MAX_DOCUMENT_BYTES
-from .call import Asked, Call, Request, of_each, one
+from .call import Asked, Call, Request, of_each
 from .commit import Commit, Committed
 from .index_entry import Facets, Standing, read_facets, write_facets
 from .keys import Keys
+from .partitions import Layout
 from .scripts import PARTS, SETS, of_set, script
 from .standing import by_end, indexes
 from .values import text, texts
@@ -30,12 +31,12 @@ class CommitCall(Call[Committed]):
 
     def __init__(self, commit: Commit) -> None:
         self.commit = commit
-        super().__init__(
-            lambda layout: one(
-                _request((commit,), layout.of_task(commit.task_id)),
-                lambda reply: _committed(reply, commit),
-            )
-        )
+
+    def asked(self, layout: Layout) -> Asked[Committed]:
+        """Its request, and what the reply means."""
+        commit = self.commit
+        request = _request((commit,), layout.of_task(commit.task_id))
+        return Asked([request], lambda replies: _committed(replies[0], commit))
 
 
 def commit_all(commits: Sequence[Commit]) -> Call[list[Committed]]:

@@ -159,8 +159,9 @@ def _progressed(before: Task, event: ev.Progressed, after: Task) -> Entry | None
 
 def _redelivered(before: Task, event: ev.Started, after: Task) -> Entry | None:
     # A run that was let go, by a retry for example, has an entry of that.
-    let_go = before.worker is None and not before.ended
-    if not (event.redelivered or before.ended) or not before.attempt or let_go:
+    if not before.attempt or (before.worker is None and not before.ended):
+        return None
+    if not (event.redelivered or before.ended):
         return None
     if event.retries > before.retries:
         # The retry's message was faster than the record of the retry, which comes too late.

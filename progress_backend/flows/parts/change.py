@@ -59,6 +59,7 @@ class CommitPart(NamedTuple):
     parts: Callable[[Change], Iterable[Part]]
     #: The events that it reacts to: to commits of others alone it adds nothing.
     events: frozenset[type[Event]] = EVENTS
-    #: `value_in_place` writes a value without parts if none may add to it. `first_records` writes a
-    #: first record with the parts of an alike one, if all of these are `shared`.
+    #: `value_in_place` writes a value without parts if none may add to it; of a run's later values
+    #: it asks only for those with details. `first_records` writes a first record with the parts of
+    #: an alike one, if all of these are `shared`.
     when: Reacts = always

@@ -7,7 +7,6 @@ that was not the last is counted by itself, as corrected.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from ...operations.part import Given, Part
@@ -25,20 +24,23 @@ _PUBLISHES: Final = (ev.Created, ev.Planned)
 _NO_OUTCOME: Final = {*_PUBLISHES, ev.Paused, ev.Resumed, ev.Acknowledged, ev.Repeated, ev.Warned}
 
 
-def parts(change: Change) -> Iterator[Part]:
+def parts(change: Change) -> tuple[Part, ...]:
     """What a change adds to the figures of its type."""
     completes = change.completes and not change.after.forced
-    if counted := (*ends(change), *times(change, completes)):
-        after, more = change.after, [part for name, number in counted for part in (name, number)]
-        given = {"type_": after.task_type, "most": MOST_TYPES, "scheduled": int(after.scheduled)}
-        succeeds = completes and after.completed_at
-        given["success"] = milliseconds(succeeds) if succeeds else ""
-        yield Part(
+    if not (counted := (*ends(change), *times(change, completes))):
+        return ()
+    after, more = change.after, [part for name, number in counted for part in (name, number)]
+    given = {"type_": after.task_type, "most": MOST_TYPES, "scheduled": int(after.scheduled)}
+    succeeds = completes and after.completed_at
+    given["success"] = milliseconds(succeeds) if succeeds else ""
+    return (
+        Part(
             "outcomes",
             lambda keys: Given(
                 {"outcomes": keys.outcomes, "successes": keys.successes}, given, (), more
             ),
-        )
+        ),
+    )
 
 
 def ends(change: Change) -> list[tuple[str, int]]:
