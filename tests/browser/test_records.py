@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
+from progress_backend.record import events as ev
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import asked, keep_copied, row
 from tests.records import Records
@@ -84,7 +85,9 @@ def test_what_is_not_there_may_come(
     api: RunningApi, records: Records, open_page: OpenPage, kind: str
 ) -> None:
     page = open_page(api, f"/{kind}/later")
-    expect(page.locator("#nothing h1")).to_have_text(f"No such {kind}")
+    expect(page.locator("#nothing h1")).to_have_text(
+        f"This {'job' if kind == 'task' else kind} is no longer available"
+    )
     expect(page.locator("#nothing code")).to_have_text("later")
     if kind == "task":
         records.create("later")
@@ -200,3 +203,20 @@ def test_a_page_that_is_left_closes_its_socket(api: RunningApi, open_page: OpenP
     assert api.watched() == 1
     page.goto("about:blank")
     eventually(lambda: api.watched() == 0, what="the socket is closed")
+
+
+def test_errors_of_one_cause_are_one_group(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for n in range(3):
+        records.member(f"m-{n}", "w", name="thumbs")
+        records.run(f"m-{n}")
+        records.fail(f"m-{n}", f"OSError: cannot identify image file '/data/{n}.png'")
+    never = ev.Failed(error_message="not run", cause="upstream")
+    records.member("m-3", "w")
+    records.apply("m-3", never)
+    page = open_page(api, "/workflow/w?lang=en")
+    causes = page.locator(".causes li")
+    expect(causes).to_have_count(2)
+    expect(causes.first).to_contain_text("3 × OSError: cannot identify image file …")
+    expect(page.locator(".steps a.never")).to_have_count(1)

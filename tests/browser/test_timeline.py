@@ -81,10 +81,13 @@ def test_a_task_page_shows_the_timeline(
         "Resumed alice",
     ]
     # Its last run goes on.
-    sums = re.compile(r"^Waited 0:20, ran \d:\d\d, paused 0:59, 2 attempts$")
+    sums = re.compile(r"^Waited 0:20, ran \d:\d\d, paused 0:59: the market is closed, 2 attempts$")
     lane = page.get_by_role("img", name=sums)
     expect(lane).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    axis = lane.locator(".axis span")
+    expect(axis).to_have_text([re.compile(r"^\d\d:\d\d:\d\d$"), "now"])
+    expect(lane.locator("i.paused")).to_have_attribute("title", re.compile("the market is closed$"))
     parts = lane.locator("i").evaluate_all("all => all.map((one) => one.className)")
     assert parts == ["wait", "run", "wait", "run", "paused", "running"]
     link = page.get_by_role("link", name="job", exact=True)

@@ -12,6 +12,9 @@ const LIMIT = 100;
 const MOST_PAGES = 10;
 const NAMED = 5; // tasks of one error that are linked by name
 
+// Errors of one cause differ in quoted parts, paths and numbers.
+const masked = (text) => text.replace(/(?<!\w)'[^']*'|"[^"]*"|(?<!\S)[\w.]*\/\S+|\d+/g, "…");
+
 export function makeGrid(drawn) {
   const causes = element("ul", "causes");
   const steps = element("div", "steps");
@@ -82,7 +85,7 @@ export function makeGrid(drawn) {
       if (link.title === title) continue;
       link.title = title;
       link.setAttribute("aria-label", title);
-      link.className = task.status;
+      link.className = FOLLOWED.includes(task.error_cause) ? "never" : task.status;
       link.href = pageOf("task", task.task_id, words);
     }
     drawCauses();
@@ -93,10 +96,15 @@ export function makeGrid(drawn) {
     const never = failed.filter(({ error_cause: cause }) => FOLLOWED.includes(cause));
     const groups = new Map();
     for (const task of failed.filter((one) => !never.includes(one))) {
-      const text = lastLine(errorOf(task, words));
+      const text = masked(lastLine(errorOf(task, words)));
       groups.set(text, [...(groups.get(text) ?? []), task]);
     }
-    const lines = [...groups].sort(([, a], [, b]) => b.length - a.length);
+    const lines = [...groups]
+      .map(([text, some]) => {
+        const own = new Set(some.map((task) => lastLine(errorOf(task, words))));
+        return [own.size === 1 ? [...own][0] : text, some];
+      })
+      .sort(([, a], [, b]) => b.length - a.length);
     if (never.length) lines.push([words.neverRan, never]);
     const now = JSON.stringify([words.code, lines.map(([text, of]) => [text, of.length])]);
     causes.hidden = !lines.length;

@@ -26,7 +26,7 @@ export const WORDS = inEach(PAGE, {
       ],
     },
     workflow: {
-      title: ["No such workflow", "ワークフローが見つかりません"],
+      title: ["This workflow is no longer available", "このワークフローの記録はもうありません"],
       how: [
         "Its tasks' records have expired, or no workflow ever had this id.",
         "記録の保存期間が過ぎたか、この ID のワークフローはありません。",
@@ -140,6 +140,7 @@ export const WORDS = inEach(PAGE, {
     (count) => (count === 1 ? "… 1 older entry is gone" : `… ${count} older entries are gone`),
     (count) => `… 古い ${count} 件は残っていません`,
   ],
+  now: ["now", "現在"],
   lane: {
     wait: [(text) => `Waited ${text}`, (text) => `待ち ${text}`],
     run: [(text) => `ran ${text}`, (text) => `実行 ${text}`],
