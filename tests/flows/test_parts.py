@@ -32,6 +32,8 @@ CREATED = ev.Created(identity=ev.Identity("fetch_data"))
 
 @given(st.none() | tasks(), events())
 def test_a_part_reacts_to_each_event_that_it_adds_to(before: Task | None, event: ev.Event) -> None:
+    if isinstance(event, (ev.Created, ev.Planned)):
+        event = event.having(attempt=None)  # a publish is of no run
     try:
         after = transition(before, event, NOW, task_id="t", lease_s=30, revision=7)
     except TransitionRefused:

@@ -16,7 +16,8 @@ def parts(change: Change) -> Iterator[Part]:
     """The text of a publish; afterwards its lifetime, which follows the record's."""
     published = (event.message for _, event, _ in change.steps if isinstance(event, ev.Created))
     text, task_id = next(filter(None, published), b""), change.after.task_id
-    if text or (_keeps(change.after) and change.before not in (None, change.after)):
+    before = change.before
+    if text or (before is not None and _keeps(before) and before != change.after):
 
         def given(keys: Keys) -> Given:
             names = {"message": keys.message(task_id), "mark": keys.start(task_id)}
@@ -27,8 +28,8 @@ def parts(change: Change) -> Iterator[Part]:
 
 def _of_a_marked_task(before: Task | None, event: ev.Event) -> bool:
     """Not of a value: a run's start has moved the lifetime."""
-    if isinstance(event, ev.Created):
-        return event.message is not None
+    if isinstance(event, ev.Created) and event.message:
+        return True
     return not isinstance(event, ev.Progressed) and before is not None and _keeps(before)
 
 

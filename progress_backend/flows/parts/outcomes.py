@@ -21,7 +21,9 @@ from .change import Change, CommitPart
 _LONGEST_US: Final = 366 * 86_400 * 1_000_000
 #: Of these a publish makes another task of the record: the end before it stands.
 _PUBLISHES: Final = (ev.Created, ev.Planned)
-_NO_OUTCOME: Final = {*_PUBLISHES, ev.Paused, ev.Resumed, ev.Acknowledged, ev.Repeated, ev.Warned}
+_NO_OUTCOME: Final = (*_PUBLISHES, ev.Paused, ev.Resumed, ev.Acknowledged, ev.Repeated, ev.Warned)
+#: An event of a run is a sign of its start, if that was not recorded; of these none is counted.
+_NO_START: Final = (*_NO_OUTCOME, ev.Progressed)
 
 
 def parts(change: Change) -> tuple[Part, ...]:
@@ -52,6 +54,8 @@ def ends(change: Change) -> list[tuple[str, int]]:
             found.append((f"{END}|{':'.join(ends)}|", 1))
         if ended is not None and ends != ended and not isinstance(event, _PUBLISHES):
             found.append((CORRECTED, 1))
+        if isinstance(event, _NO_START):
+            continue
         if before is not None and before.started_at and after.attempt > before.attempt:
             found.append((ATTEMPT, 1))
     return found
@@ -82,4 +86,4 @@ def _may_count(before: Task | None, event: ev.Event) -> bool:
     return not (later and isinstance(event, ev.Progressed))
 
 
-OUTCOMES = CommitPart(parts, ev.EVENTS - _NO_OUTCOME, _may_count)
+OUTCOMES = CommitPart(parts, ev.EVENTS.difference(_NO_OUTCOME), _may_count)
