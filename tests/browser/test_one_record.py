@@ -159,7 +159,9 @@ def _a_page_shows(page: Page, body: dict[str, Any]) -> None:
         shown_text = body["error_message"].rstrip().splitlines()[-1]
     elif control and status in ("paused", "cancelled"):
         goes_on = status == "cancelled" and control["acknowledged_at"] is None
-        why = "still running on celery@tests · " * goes_on + f"{control['by']}: {control['reason']}"
+        at = datetime.fromisoformat(control["at"]).astimezone(ZoneInfo(BROWSERS))
+        who = f"{status.capitalize()} by {control['by']}, {at:%H:%M}: {control['reason']}"
+        why = "still running on celery@tests · " * goes_on + who
     assert shown.locator(".message > span").text_content() == shown_text
     small = shown.locator(".message > small").text_content()
     # The place of a waiting task is read behind the list, a moment later.
