@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-ELEMENT: Final = ROOT / "progress_backend" / "web" / "static" / "task-progress.js"
+STATIC: Final = ROOT / "progress_backend" / "web" / "static"
+ELEMENTS: Final = ("task-progress", "task-list")
 NAME: Final = "progress-backend-element"
 _TYPES: Final = """export declare class TaskProgress extends HTMLElement {
-  /** The newest record; null before the first. */
-  readonly record: Record<string, unknown> | null;
+  /** The newest record; null before the first. A page that has a record sets it. */
+  record: Record<string, unknown> | null;
 }
 declare global {
   interface HTMLElementTagNameMap {
@@ -23,8 +24,16 @@ declare global {
   }
 }
 """
+_LIST_TYPES: Final = """export declare class TaskList extends HTMLElement {}
+declare global {
+  interface HTMLElementTagNameMap {
+    "task-list": TaskList;
+  }
+}
+"""
 #: The tag in React's JSX: a file of its own, since without React's types this is an error.
 _REACT: Final = """import type { ClassAttributes, HTMLAttributes } from "react";
+import type { TaskList } from "./task-list.js";
 import type { TaskProgress } from "./task-progress.js";
 declare module "react" {
   namespace JSX {
@@ -37,6 +46,16 @@ declare module "react" {
           token?: string;
           cancellable?: boolean;
           label?: string;
+          "error-text"?: "plain";
+          size?: "small" | "inline";
+        };
+      "task-list": HTMLAttributes<TaskList> &
+        ClassAttributes<TaskList> & {
+          owner?: string;
+          base?: string;
+          token?: string;
+          limit?: number;
+          cancellable?: boolean;
           "error-text"?: "plain";
         };
     }
@@ -57,9 +76,10 @@ def package() -> dict[str, object]:
         "types": "task-progress.d.ts",
         "exports": {
             ".": {"types": "./task-progress.d.ts", "default": "./task-progress.js"},
+            "./list": {"types": "./task-list.d.ts", "default": "./task-list.js"},
             "./react": {"types": "./react.d.ts"},
         },
-        "files": ["task-progress.js", "task-progress.d.ts", "react.d.ts"],
+        "files": [f"{name}{end}" for name in ELEMENTS for end in (".js", ".d.ts")] + ["react.d.ts"],
         "sideEffects": True,  # it defines the element
     }
 
@@ -68,8 +88,9 @@ def write(folder: Path) -> None:
     """Writes the package's files into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text(json.dumps(package(), indent=2) + "\n", "utf-8")
-    shutil.copy(ELEMENT, folder)
-    (folder / "task-progress.d.ts").write_text(_TYPES, "utf-8")
+    for name, types in zip(ELEMENTS, (_TYPES, _LIST_TYPES), strict=True):
+        shutil.copy(STATIC / f"{name}.js", folder)
+        (folder / f"{name}.d.ts").write_text(types, "utf-8")
     (folder / "react.d.ts").write_text(_REACT, "utf-8")
     shutil.copy(ROOT / "LICENSE", folder)
     shutil.copy(ROOT / "docs" / "element.md", folder / "README.md")

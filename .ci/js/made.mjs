@@ -10,6 +10,7 @@ const ENTRIES = {
   "page.js": "page.js",
   "record.js": "record.js",
   "task-progress.js": "element.js",
+  "task-list.js": "task_list.js",
 };
 
 // A module imports a style sheet as minified text.
@@ -30,6 +31,7 @@ async function made(name, entry) {
     bundle: true,
     charset: "utf8",
     entryPoints: [entry],
+    external: ["./task-progress.js"], // a page with both elements loads it once
     format: "esm",
     minify: true,
     plugins: [styles],

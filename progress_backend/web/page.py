@@ -38,8 +38,9 @@ HEADERS: Final = {
 }
 
 
-#: The script of <task-progress>, and what lets a page of any origin load it: it contains no data.
-ELEMENT: Final = "task-progress.js"
+#: The scripts of <task-progress> and <task-list>, and what lets a page of any origin load them:
+#: they contain no data.
+ELEMENT, LIST_ELEMENT = "task-progress.js", "task-list.js"
 ANYWHERE: Final = {
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -135,17 +136,12 @@ def _up(request: Request, its_id: str) -> str:
     return "../" * max(raw.partition(b"?")[0].count(b"/") - before + 1, 1)
 
 
-@page_router.get(f"/static/{ELEMENT}")
-@route("The script of <task-progress>", None, {})
-async def element(request: Request) -> Response:
-    """The script of `<task-progress>`, for pages of any origin."""
-    return of_folder(_FOLDER)[ELEMENT].answer(request, {**HEADERS, **ANYWHERE})
-
-
 @page_router.get("/static/{name}")
 @route("Styles and scripts of the page", None, {})
 async def static(request: Request, name: str) -> Response:
-    """The page's styles and scripts."""
+    """The page's styles and scripts; the elements' are for pages of any origin."""
+    if name in (ELEMENT, LIST_ELEMENT):
+        return of_folder(_FOLDER)[name].answer(request, {**HEADERS, **ANYWHERE})
     return static_answer(request, _FOLDER, name)
 
 

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from docs import make_texts
 from progress_backend.settings import Settings
 from progress_backend.web import page_router, router
-from progress_backend.web.page import ELEMENT
+from progress_backend.web.page import ELEMENT, LIST_ELEMENT
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
@@ -138,3 +138,11 @@ def test_the_element_is_one_small_module(api: RunningApi) -> None:
     assert not re.search(r"\bimport\b(?!\.meta)", answer.text)
     (exported,) = re.findall(r"\bexport\b.*", answer.text)
     assert re.fullmatch(r"export\{([\w$]+ as )?TaskProgress\};", exported)
+
+
+def test_the_list_loads_the_element_and_is_smaller(api: RunningApi) -> None:
+    headers = {"Accept-Encoding": "gzip", "Origin": "https://shop.example"}
+    answer = api.http.get(f"/static/{LIST_ELEMENT}", headers=headers)
+    assert int(answer.headers["content-length"]) <= 4_000
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert re.findall(r'\bimport"(.*?)"', answer.text) == [f"./{ELEMENT}"]
