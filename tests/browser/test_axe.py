@@ -107,7 +107,7 @@ def test_nothing_to_complain_of(
             expect(page.locator(".lane")).to_be_visible()
         assert complaints(page) == [], path
     page.goto(f"http://127.0.0.1:{api.port}/shop/{lang}")
-    expect(page.locator("task-progress [part=bar]:not([hidden])")).to_have_count(7)
+    expect(page.locator("task-progress [part=bar]:not([data-none])")).to_have_count(7)
     expect(page.locator("task-progress[data-state=refused]")).to_have_count(1)
     assert complaints(page) == []
 
@@ -167,7 +167,7 @@ def test_nor_while_the_service_is_away(api: RunningApi, open_page: OpenPage) -> 
     )
     for one in (page, record, flow):
         expect(one.locator("#connection")).to_have_attribute("data-state", "live")
-    expect(shop.locator("task-progress [part=bar]:not([hidden])")).to_have_count(7)
+    expect(shop.locator("task-progress [part=bar]:not([data-none])")).to_have_count(7)
     for one in (page, record, flow, shop):
         one.add_script_tag(content=AXE)
     api.stop()
