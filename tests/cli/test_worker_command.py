@@ -39,7 +39,7 @@ def test_the_workers(call: Callable[..., Result], redis_url: str) -> None:
     assert head.split() == ["WORKER", "STATUS", "LAST", "SIGN", "RUNS"]
     assert first.split()[:2] == ["celery@a", "live"]
     assert second.startswith("celery@b [2J")
-    assert dead.split()[:3] == ["lease-1", "no", "sign"]
+    assert dead.split()[:3] == ["lease-1", "no", "heartbeat"]
     assert dead.endswith("1: fetch_data 8a4b0e7c 50%")
     assert ended.split()[:3] == ["celery@old", "shut", "down"]
     assert rest[0] == "workers: 4"
