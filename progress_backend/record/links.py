@@ -19,6 +19,8 @@ MAX_LINKS: Final = 8
 #: Longest address and title in characters.
 MAX_URL: Final = 2_000
 MAX_TITLE: Final = 200
+#: Characters that no browser takes in a host, and the sign of a user's name.
+_NO_HOST: Final = frozenset("@%<>^|")
 #: Longest time until a link expires, in seconds: ten years.
 _MAX_EXPIRY_S: Final = 10 * 366 * 86_400
 
@@ -43,10 +45,11 @@ def link_of(url: object, title: object, expires_in: object, now: datetime) -> Li
         raise ValueError(f"title is a line of 1 to {MAX_TITLE} characters")
     if expires_in is None:
         return Link(url=url, title=title)
-    number = isinstance(expires_in, int | float) and not isinstance(expires_in, bool)
-    if not number or not 0 < expires_in <= _MAX_EXPIRY_S:  # type: ignore[operator]  # a number
+    if isinstance(expires_in, bool) or not (
+        isinstance(expires_in, int | float) and 0 < expires_in <= _MAX_EXPIRY_S
+    ):
         raise ValueError(f"expires_in is a number of seconds, above 0 and up to {_MAX_EXPIRY_S}")
-    until = now + timedelta(seconds=expires_in)  # type: ignore[arg-type]
+    until = now + timedelta(seconds=expires_in)
     return Link(url=url, title=title, expires_at=rendered(until))
 
 
@@ -60,7 +63,8 @@ def _is_allowed(url: str) -> bool:
         _ = parts.port  # raises where it is none
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+    known = parts.scheme in ("http", "https") and bool(parts.hostname)
+    return known and _NO_HOST.isdisjoint(parts.netloc)
 
 
 def merged(known: Sequence[Link], given: Sequence[Link]) -> tuple[Link, ...]:

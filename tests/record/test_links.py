@@ -53,6 +53,7 @@ def test_a_path_and_a_web_address_are_links(url: str) -> None:
         *("//a.example/x", "///a.example/x", "/\\a.example", "\\\\a.example", "http:/\\a.example"),
         *("/f\n", "/f\r\nX: y", "java\tscript:x", "/a b", " /f", "/f\x00", "/\u2028", "/\u202ef"),
         *("https:a.example", "https:///a.example", "https://", "https://a.example:99999/"),
+        *("https://a%zz.example/", "https://a^b/", "https://a<b>/", "https://[fe80::1%25eth0]/"),
         *("https://[::1/", "ftp://a.example/f", "/\ud800", "/" + "x" * MAX_URL, "x" * 4_096),
     ],
 )

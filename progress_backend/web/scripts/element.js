@@ -41,7 +41,7 @@ function part(name, tag = "span", ...children) {
 }
 
 export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
-  static observedAttributes = ["task-id", "workflow-id", "base", "token", "size", ...DRAWN];
+  static observedAttributes = ["task-id", "workflow-id", "base", "token", ...DRAWN];
 
   #name = part("name", "strong");
   #status = part("status");
@@ -369,13 +369,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     this.#linked = now;
     const made = links.map(({ text: title, link }) => {
       const one = part("link", link ? "a" : "span", title);
-      if (link)
-        Object.assign(one, {
-          href: link,
-          target: "_blank",
-          rel: "noreferrer",
-        });
-      return one;
+      return Object.assign(one, link && { href: link, target: "_blank", rel: "noreferrer" });
     });
     this.#links.replaceChildren(...made);
     this.#links.hidden = !made.length;
