@@ -21,9 +21,9 @@ from progress_backend.web.server.serve import (
     FORWARDED_ALLOW_IPS,
     HOST,
     PORT,
+    freeze_gc,
     give_up,
     serve_app,
-    settle,
 )
 from progress_backend.web.state import celery_app_of_environment, settings_of_environment
 
@@ -45,7 +45,7 @@ def create_app() -> FastAPI:
         settings = replace(settings, timezone=TIMEZONE)
     app = web.create_app(settings)
     logging.config.dictConfig(log_config(level))
-    settle()  # under somebody else's uvicorn, too
+    freeze_gc()  # under somebody else's uvicorn, too
     return app
 
 

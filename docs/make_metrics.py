@@ -13,7 +13,7 @@ from progress_backend.operations import counts as counts_ops
 from progress_backend.operations import webhooks
 from progress_backend.record.model import KINDS, STATUSES
 from progress_backend.record.outcomes import Outcomes
-from progress_backend.web.metrics import Counted, Figures
+from progress_backend.web.metrics import Figures, StoreCounts
 from progress_backend.web.request_counts import Measured
 
 from .tables import markdown
@@ -37,14 +37,14 @@ def metrics() -> Iterator[Metric]:
     api: Any = SimpleNamespace(
         listener=SimpleNamespace(connected=True, watches=watches), measured=measured
     )
-    counted = Counted(
+    counted = StoreCounts(
         tasks=dict.fromkeys(STATUSES, 0),
         warnings={(kind, "other"): 0 for kind in KINDS},
         dropped=dict.fromkeys(counts_ops.DROPPED, 0),
         outcomes={"fetch_data": Outcomes(Counter(), Counter({False: 0}))},
         slots={"workers": 0, "busy": 0, "idle": 0},
         oldest_wait_ms=None,
-        webhooks={"ops": webhooks.Figures()},
+        webhooks={"ops": webhooks.TargetCounts()},
         evicts=False,
     )
     yield from Figures(api, counted).collect()

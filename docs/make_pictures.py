@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, SVG_EXPORT_THEME
 
 from progress_backend.record.list_request import ListRequest
-from progress_backend.terminal.board import Board
+from progress_backend.terminal.board import WatchState
 from progress_backend.terminal.desk_screen import DeskScreen
 from progress_backend.terminal.readers import ListReader
 from progress_backend.terminal.source import Source
@@ -92,7 +92,9 @@ def moving(pages: dict[str, Page]) -> None:
 def terminal(source: Source, task_id: str) -> None:
     """What `progress-backend watch` shows, a task's log with it, as SVG without a foreign font."""
     view = ListReader(source, ListRequest(limit=12, top=True)).read()
-    screen = DeskScreen(view, "en", Board(selected=task_id, log=True), source.log(task_id, None, 5))
+    screen = DeskScreen(
+        view, "en", WatchState(selected=task_id, log=True), source.log(task_id, None, 5)
+    )
     for scheme, theme in THEMES.items():
         console = Console(record=True, width=96, height=26, file=StringIO(), force_terminal=True)
         console.print(screen)

@@ -43,11 +43,11 @@ _EVENTS: Final[dict[type[ev.Event], ev.Event]] = {
         ev.Cancelled(attempt=1),
         ev.Ignored(attempt=1),
         ev.Lost(lease="lease", error_message="", revision=1),
-        ev.TakenBack(attempt=1),
+        ev.RunRegained(attempt=1),
         ev.Expired(revision=1),
-        ev.Unreached(error_message="", cause=UPSTREAM),
+        ev.NeverPublished(error_message="", cause=UPSTREAM),
         ev.Repeated(task_id="new"),
-        ev.Directed(workflow_id="w", act=Act.made("cancel", 1, None, None)),
+        ev.WorkflowRequested(workflow_id="w", act=Act.made("cancel", 1, None, None)),
     )
 }
 _HEAD: Final = "status \\ event"
@@ -66,10 +66,10 @@ def outcomes(row: str, event: type[ev.Event]) -> tuple[str, ...]:
     if event is ev.Completed and row in (TaskStatus.ERROR, TaskStatus.CANCELLED):
         # By an older run of its message.
         known = [None if task is None else replace(task, attempt=2) for task in known]
-    if event is ev.Unreached:  # its message has not left; or its run was replaced
+    if event is ev.NeverPublished:  # its message has not left; or its run was replaced
         about = {"member": Member(("w",), planned=True), "attempt_started_at": _NOW}
         known = [None if task is None else replace(task, **about) for task in known]
-    if event is ev.Directed:  # by its workflow
+    if event is ev.WorkflowRequested:  # by its workflow
         known = [None if task is None else replace(task, member=Member(("w",))) for task in known]
     after = [transition(task, said, _NOW, task_id="t") for task in known]
     return tuple(dict.fromkeys(row_of(task) for task in after))

@@ -4,10 +4,10 @@ from typing import Any
 
 from progress_backend.flows import task_list
 from progress_backend.flows.flow import Flow
-from progress_backend.flows.task_flows import Flows
+from progress_backend.flows.task_flows import Records
 from progress_backend.operations.call import Call, Request
 from progress_backend.operations.keys import Keys
-from progress_backend.operations.lists import Filters, Page, Paged
+from progress_backend.operations.lists import Filters, Page, TaskPage
 from progress_backend.operations.partitions import Layout
 from progress_backend.operations.scripts import SCRIPTS
 
@@ -39,8 +39,8 @@ def given(request: Request, name: str) -> Any:
 
 
 def page_of(
-    flows: Flows, page: int, limit: int, *filters: str | None, light: bool = False, **more: str
-) -> Flow[Paged]:
+    flows: Records, page: int, limit: int, *filters: str | None, light: bool = False, **more: str
+) -> Flow[TaskPage]:
     """A page of the list as it is read at no time; `filters` as `Filters` has them."""
     wanted = Page((page - 1) * limit, limit, Filters(*filters, **more), light)
     return task_list.page(wanted, flows.settings)

@@ -75,7 +75,7 @@ class Records:
 
     def lose(self, task_id: str, again_s: float | None = None) -> Task:
         """Started, by a message that comes again after so long, and lost."""
-        begun = self.apply(task_id, BEGUN.having(again_s=again_s))
+        begun = self.apply(task_id, BEGUN.replace(again_s=again_s))
         gone = text("en", "lost", worker="celery@tests")
         lost = ev.Lost(lease="lease-1", error_message=gone, revision=begun.revision)
         return self.apply(task_id, lost)

@@ -1,5 +1,7 @@
 """The library's floors hold, and the reader that says so would notice if they didn't."""
 
+import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,13 @@ def test_each_broken_rule_is_reported(tmp_path: Path, files: dict[str, str], say
     found = package(tmp_path, files)
     assert len(found) == 1, found
     assert says in found[0]
+
+
+def test_no_two_classes_have_one_name() -> None:
+    files = (ROOT / floors.PACKAGE).rglob("*.py")
+    nodes = (node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8"))))
+    names = [node.name for node in nodes if isinstance(node, ast.ClassDef)]
+    assert {name for name, times in Counter(names).items() if times > 1} == set()
 
 
 def test_the_top_folder_has_at_most_eight_modules() -> None:

@@ -55,11 +55,11 @@ def mcp(
     """
     need("mcp", "mcp")
     ApiClient(url, token).close()  # refuses an address or token that cannot be used
-    from ..mcp.api import Api
+    from ..mcp.api import AgentApi
     from ..mcp.server import Tools
     from ..mcp.serving import over_http, over_stdio
 
-    api, bearer = Api(url), f"Bearer {token}" if token and at is None else None
+    api, bearer = AgentApi(url), f"Bearer {token}" if token and at is None else None
     tools, settings = Tools(api, bearer, read_only, stacks), settings_of(ctx)
     serve = over_http(api, tools, *at, settings) if at else over_stdio(api, tools, settings)
     asyncio.run(serve)

@@ -16,7 +16,7 @@ from ..record.caller_events import MAX_LIMIT
 from ..record.list_request import ListRequest
 from ..record.model import TaskStatus
 from ..terminal import formats
-from ..terminal.desk import Desk
+from ..terminal.desk import WatchApp
 from ..terminal.following import follow
 from ..terminal.keys import can_be_read
 from ..terminal.lines import Lines
@@ -104,7 +104,7 @@ def show_until_end(
                 click.echo(formats.text(source.locale, "no_workers"), err=True)
             show = _show(source, reader, page_url, opens=opens)
             stack.enter_context(show)
-            desk = show if isinstance(show, Desk) else None
+            desk = show if isinstance(show, WatchApp) else None
             read, wait = (desk or reader).read, desk.wait if desk else time.sleep
             view = follow(read, show.show, interval, until_ended=whole, wait=wait)
         except KeyboardInterrupt:
@@ -135,11 +135,11 @@ def _of_ids(source: Source, workflow_id: str | None, task_ids: tuple[str, ...]) 
 
 def _show(
     source: Source, reader: Reader, page_url: str | None, *, opens: bool
-) -> Lines | Bars | Desk:
+) -> Lines | Bars | WatchApp:
     """The output: live bars, under keys where there are some, or lines. `opens`: whether the tasks
     of a workflow can be opened."""
     show = show_in_terminal(source.locale)
     if isinstance(show, Lines) or not can_be_read():
         return show
     workflow = partial(WorkflowReader, source) if opens else None
-    return Desk(show, source, reader, workflow, page_url or source.url)
+    return WatchApp(show, source, reader, workflow, page_url or source.url)

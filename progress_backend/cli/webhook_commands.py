@@ -51,9 +51,9 @@ def run(ctx: click.Context) -> None:
     """Send events until SIGTERM or Ctrl-C. You can run any number of these processes."""
     settings = settings_of(ctx)
     targets = _targets(settings)
-    from ..webhooks.sender import Sender
+    from ..webhooks.sender import WebhookSender
 
-    sender = Sender(settings, targets)
+    sender = WebhookSender(settings, targets)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sender.stop())
     click.echo(f"sending events to {len(targets())} webhooks")

@@ -11,10 +11,10 @@ from ..record import webhook_event
 from ..record.document import written
 from ..record.local_time import optional_moment
 from ..record.webhook_target import WORKFLOW, Target
-from ..record.workflow import Figures
+from ..record.workflow import WorkflowCounts
 from .flow import Flow
 from .stored_record import milliseconds
-from .task_flows import Flows
+from .task_flows import Records
 from .workflow_bodies import body_of
 
 #: Workflows that are checked in one step.
@@ -25,7 +25,7 @@ _PUBLISHING_MS: Final = 5_000
 
 
 def ended_workflows(
-    flows: Flows, targets: Sequence[Target], now: datetime, lease_ms: float
+    flows: Records, targets: Sequence[Target], now: datetime, lease_ms: float
 ) -> Flow[int]:
     """Stores the events of workflows that have ended since the last check; returns how many
     workflows were checked. `lease_ms`: for how long no other sender checks them, more than
@@ -47,10 +47,10 @@ def ended_workflows(
 
 
 def _of_workflow(
-    flows: Flows,
+    flows: Records,
     targets: Sequence[Target],
     workflow_id: str,
-    figures: Figures,
+    figures: WorkflowCounts,
     now: datetime,
 ) -> Flow[tuple[webhooks.Notice, ...]]:
     kind, owner = figures.status, None

@@ -1,5 +1,5 @@
 """The first record of a publish, copied from a prepared one of its kind: only the id, the times and
-the tasks around it differ. All other publishes are recorded by `Flows.apply`."""
+the tasks around it differ. All other publishes are recorded by `Records.apply`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ..record.document import written
 from ..record.fields import MAX_DOCUMENT_BYTES, Stored
 from ..record.model import MAX_ID, Task, is_plain, rendered, replace
 from ..record.transition import transition
-from .stored_record import Applied, Base, milliseconds
-from .task_flows import Flows
+from .stored_record import Applied, ReadRecord, milliseconds
+from .task_flows import Records
 
 #: Most kinds of prepared records; when there are more, all are made again.
 _MOST: Final = 1_000
@@ -35,7 +35,7 @@ class _Ready(NamedTuple):
 class FirstRecords:
     """Makes first records and their commits."""
 
-    def __init__(self, flows: Flows) -> None:
+    def __init__(self, flows: Records) -> None:
         self._flows = flows
         #: None of a member's kind that has been seen once.
         self._ready: dict[object, _Ready | None] = {}
@@ -57,17 +57,17 @@ class FirstRecords:
             return None
         its = ready.commit
         about = None, its.after, its.ttl_ms, due, True, None, its.parts, its.acts
-        applied = Applied(Base(task, task_json.digest(document), due), document)
+        applied = Applied(ReadRecord(task, task_json.digest(document), due), document)
         return applied, Commit(task_id, "", document, *about)
 
     def known(
         self, task_id: str, event: ev.Created, created_at: datetime, digest: str
-    ) -> Base | None:
+    ) -> ReadRecord | None:
         """The record that another process has written by `of`, with the digest of its document."""
         if (ready := self._like(task_id, event, created_at)) is None:
             return None
         due = milliseconds(created_at) + ready.kept_ms
-        return Base(_task(ready, task_id, event, created_at), digest, due)
+        return ReadRecord(_task(ready, task_id, event, created_at), digest, due)
 
     def _like(self, task_id: str, event: ev.Created, now: datetime) -> _Ready | None:
         """The prepared record of the publish's kind; None if it has none."""
@@ -101,7 +101,7 @@ class FirstRecords:
         return ready
 
     def _made(self, task_id: str, event: ev.Created, now: datetime) -> _Ready | None:
-        """A record as `Flows.apply` would make it; None for one that it would refuse, and for one
+        """A record as `Records.apply` would make it; None for one that it would refuse, and for one
         that a part of the commit is made for alone."""
         settings = self._flows.settings
         task = transition(

@@ -11,7 +11,7 @@ import re
 from math import inf
 
 from ..operations import lists, records
-from ..operations.lists import Filters, Page, Paged
+from ..operations.lists import Filters, Page, TaskPage
 from ..record.light_row import FIRST_GIVEN
 from ..settings import Settings
 from .cleanup import sweep
@@ -26,7 +26,7 @@ FETCHED = 100
 _LATEST = 2**52
 
 
-def swept(wanted: Page, settings: Settings) -> Flow[Paged]:
+def swept(wanted: Page, settings: Settings) -> Flow[TaskPage]:
     """A page as it is stored; entries without a document are removed on the way."""
     for left in reversed(range(_TRIES)):
         if settings.partitions or wanted.span or len(wanted.sets) > 1:
@@ -40,7 +40,7 @@ def swept(wanted: Page, settings: Settings) -> Flow[Paged]:
     return paged
 
 
-def merged(page: Page) -> Flow[Paged]:
+def merged(page: Page) -> Flow[TaskPage]:
     """A page over all sets and partitions, as `lists.page` reads it of one set."""
     tallied = yield from lists.tally(page.filters)
     total, start, ids = 0, page.start, dict[str, None]()
@@ -60,7 +60,7 @@ def merged(page: Page) -> Flow[Paged]:
     if (status := page.filters.status) is not None:
         # A task may change its status between the two reads: it is not shown under its old one.
         rows = tuple(row for row in rows if _has_status(row[1], status))
-    return Paged(total, tallied.counts, rows)
+    return TaskPage(total, tallied.counts, rows)
 
 
 def _newest(group: tuple[Filters, ...], start: int, limit: int) -> Flow[list[str]]:

@@ -14,13 +14,13 @@ from ..record.act import Act, Action
 from ..record.workflow_fields import WorkflowBody
 from .flow import Flow
 from .stored_record import milliseconds
-from .task_flows import Flows
+from .task_flows import Records
 from .task_lifetimes import MEMBER_TTL_MS
 from .workflow_bodies import body_of, figures
 
 
 def ask(
-    flows: Flows,
+    flows: Records,
     workflow_id: str,
     action: Action,
     now: datetime,

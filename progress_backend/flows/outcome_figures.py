@@ -16,7 +16,7 @@ from ..record.model import KINDS, rendered
 from ..record.outcomes import ATTEMPT, CORRECTED, OTHERS, RUN, WAIT, Outcomes, by_type
 from .flow import Flow
 from .stored_record import milliseconds
-from .task_flows import Flows
+from .task_flows import Records
 
 #: Most tasks with a warning, and most workers, the newest of each, that are read.
 _MOST: Final = 1_000
@@ -46,14 +46,14 @@ def warnings(types: Collection[str]) -> Flow[dict[tuple[str, str], int]]:
     return dict(found)
 
 
-def stats(flows: Flows, now: datetime, only: str | None = None) -> Flow[dict[str, Any]]:
+def stats(flows: Records, now: datetime, only: str | None = None) -> Flow[dict[str, Any]]:
     """The figures of each type, or of one alone: the body of `GET /internal/stats`."""
     found = by_type((yield from counts.outcomes()))
     rows = [_row(flows, *each) for each in sorted(found.items()) if only in (None, each[0])]
     return {"types": rows, "at": rendered(now)}
 
 
-def _row(flows: Flows, task_type: str, its: Outcomes) -> dict[str, Any]:
+def _row(flows: Records, task_type: str, its: Outcomes) -> dict[str, Any]:
     ends, last_ms = its.ends, max(its.successes.values(), default=0)
     errors = {cause: number for (status, cause), number in ends.items() if status == "error"}
     completed, judged = ends["completed", ""], ends["completed", ""] + sum(errors.values())

@@ -7,20 +7,20 @@ from datetime import timedelta
 from ..record.events import Cancelled, Completed, Event
 from ..record.model import Task, TaskStatus
 from ..settings import Settings
-from .stored_record import Base
+from .stored_record import ReadRecord
 
 #: How far a worker's clock may be behind the store's; and the same where the result backend may
 #: have an end of an earlier task with the record's id.
 _SKEW, _REUSED_SKEW = timedelta(minutes=6), timedelta(minutes=1)
 
 
-def own_end(base: Base, end: Event | None, settings: Settings) -> Event | None:
+def own_end(base: ReadRecord, end: Event | None, settings: Settings) -> Event | None:
     """An end from the result backend as the record is to have it; None if it is that of an earlier
     task with the same id. The end's time is by its worker's clock, which may be wrong."""
     if end is None or not _of_this_life(base.task, end, settings):
         return None
     forgets = isinstance(end, Completed) and not base.task.keeps_results
-    return end.having(results={}) if forgets else end
+    return end.replace(results={}) if forgets else end
 
 
 def _of_this_life(task: Task, end: Event, settings: Settings) -> bool:

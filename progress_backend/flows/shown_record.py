@@ -11,10 +11,10 @@ from ..record import reader_view, responses, shown
 from ..record.fields import Body
 from ..record.past_runs import History, history
 from .flow import Flow
-from .task_flows import Flows
+from .task_flows import Records
 
 
-def record(flows: Flows, task_id: str) -> Flow[Body | None]:
+def record(flows: Records, task_id: str) -> Flow[Body | None]:
     """A record as a reader gets it; None if there is none.
 
     Raises:
@@ -25,7 +25,7 @@ def record(flows: Flows, task_id: str) -> Flow[Body | None]:
 
 
 def complete(
-    flows: Flows, made: Sequence[tuple[bytes, Body]], now: datetime, known: dict[str, History]
+    flows: Records, made: Sequence[tuple[bytes, Body]], now: datetime, known: dict[str, History]
 ) -> Flow[None]:
     """Adds to records, as they are to be read now, what their documents do not say: estimates, and
     the place and start of tasks that wait. `known` has the past runs of types; those that are
@@ -45,7 +45,7 @@ def complete(
         responses.as_of(record, now, flows.settings.locale)
 
 
-def current(flows: Flows, task_id: str, now: datetime) -> Flow[Body | None]:
+def current(flows: Records, task_id: str, now: datetime) -> Flow[Body | None]:
     """A record as it is to be read now, complete; raises as `record`."""
     (stored,) = yield from records.read((task_id,))
     if stored is None:

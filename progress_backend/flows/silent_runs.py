@@ -15,8 +15,8 @@ from ..record.model import ENDED, LOST, STATUSES, Task, TaskStatus
 from ..settings import Settings
 from . import index_page
 from .flow import Flow
-from .stored_record import Base, milliseconds, readable
-from .task_flows import Flows
+from .stored_record import ReadRecord, milliseconds, readable
+from .task_flows import Records
 from .task_lifetimes import UNENDED_S
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ def run_out(settings: Settings, now: datetime, token: str) -> Flow[list[tuple[st
     """The expired leases, and the ids of the tasks under each, under one lock; a lease that expired
     long ago and holds no task is deleted."""
     now_ms = milliseconds(now)
-    has_lock, over = yield from all_of(keeps(settings, token), leases.over(now_ms, _LEASES))
+    has_lock, over = yield from all_of(keeps(settings, token), leases.expired(now_ms, _LEASES))
     # Kept for a while: Redis may restart from an older copy, with runs under a lease.
     old_ms = now_ms - 10 * int(settings.lease_s * 1000)
     found: list[tuple[str, list[str]]] = []
@@ -66,7 +66,7 @@ def silent(
     lease: str,
     task_ids: Sequence[str],
     at_work: Collection[str] = (),
-) -> Flow[list[Base]]:
+) -> Flow[list[ReadRecord]]:
     """Runs under a lease with records that were not written for a lease's time. Not those of
     `at_work`, the tasks that the worker lists as running, and eager runs inside them. The caller
     reads the result backend before it ends the runs."""
@@ -92,7 +92,7 @@ def held(lease: str | None) -> Flow[list[str]]:
 
 def held_still(
     lease: str, task_ids: Sequence[str], at_work: Mapping[str, Collection[int]]
-) -> Flow[list[Base]]:
+) -> Flow[list[ReadRecord]]:
     """Runs of a lease that were recorded as lost and that its worker still has (`at_work`: numbers
     of the runs of each task), eager runs inside them included."""
     documents = yield from records.read(task_ids)
@@ -120,7 +120,9 @@ def to_ask(settings: Settings, now: datetime, token: str) -> Flow[list[str]]:
     return (yield from leases.to_ask(milliseconds(now), _ASKED))
 
 
-def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], list[Base]]]:
+def unheld(
+    flows: Records, now: datetime, token: str
+) -> Flow[tuple[list[ReadRecord], list[ReadRecord]]]:
     """Records that run without a worker, outside of Celery; and records without an end that no
     lease holds and that were not written for a lease's time: most wait in a queue, some have ended
     in a process that died before it recorded the end.
@@ -134,8 +136,8 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], li
     if not (yield from keeps(settings, token, UNHELD_LOCK)):
         return [], []
     turn = milliseconds(now) // int(settings.reap_interval_s * 1000)
-    running: list[Base] = []
-    silent: list[Base] = []
+    running: list[ReadRecord] = []
+    silent: list[ReadRecord] = []
     counts = (yield from lists.tally(Filters())).counts
     for status, total in zip(STATUSES, counts, strict=True):
         if not total or status in ENDED:
@@ -155,7 +157,7 @@ def unheld(flows: Flows, now: datetime, token: str) -> Flow[tuple[list[Base], li
     return running, left
 
 
-def _silent(base: Base, settings: Settings, now: datetime) -> bool:
+def _silent(base: ReadRecord, settings: Settings, now: datetime) -> bool:
     """Whether a record that has not ended, or has a run that is not over, was not written for a
     lease's time.
 
@@ -185,7 +187,7 @@ def extend(settings: Settings, now: datetime, lease: str) -> Flow[int]:
     return len(task_ids)
 
 
-def lost(base: Base, locale: Locale, *, living: bool = False) -> Lost | Acknowledged:
+def lost(base: ReadRecord, locale: Locale, *, living: bool = False) -> Lost | Acknowledged:
     """The event for a run under an expired lease; it is refused if the run writes before it is
     recorded. `living`: the worker is alive, but does not have the run. If the record has ended
     before, the event says that the run is over."""
@@ -193,12 +195,12 @@ def lost(base: Base, locale: Locale, *, living: bool = False) -> Lost | Acknowle
     assert worker is not None
     if base.task.ended:
         return Acknowledged(owner=worker.lease)
-    message = text(locale, "let_go" if living else "lost", worker=worker.name)
+    message = text(locale, "run_missing" if living else "lost", worker=worker.name)
     revision = base.task.revision
     return Lost(lease=worker.lease, error_message=message, revision=revision, living=living)
 
 
-def overdue(base: Base, settings: Settings, now: datetime) -> Lost | Expired | None:
+def overdue(base: ReadRecord, settings: Settings, now: datetime) -> Lost | Expired | None:
     """The event for a record that no worker holds, if its message is not delivered any more."""
     task, revision = base.task, base.task.revision
     if task.worker is not None:
@@ -213,7 +215,7 @@ def overdue(base: Base, settings: Settings, now: datetime) -> Lost | Expired | N
     return None
 
 
-def given_back(lease: str) -> Flow[list[Base]]:
+def given_back(lease: str) -> Flow[list[ReadRecord]]:
     """Runs of a worker that shuts down, with messages that it has not acknowledged."""
     task_ids = yield from leases.held(lease, _GIVEN_BACK)
     documents = yield from records.read(task_ids)

@@ -14,7 +14,7 @@ from ..record.events import Cancelled, Created, Event, Paused, Progressed, Resum
 from ..record.fields import Stored
 from ..record.model import ENDED, Task, TaskStatus
 from ..record.steps import values
-from ..record.steps.scene import Scene
+from ..record.steps.scene import Context
 from ..record.transition import transition
 from ..settings import Settings
 
@@ -22,7 +22,7 @@ from ..settings import Settings
 REQUESTS = (Cancelled, Paused, Resumed)
 
 
-class Base(NamedTuple):
+class ReadRecord(NamedTuple):
     """A record as it was last read or written: the base of the next commit."""
 
     task: Task
@@ -33,7 +33,7 @@ class Base(NamedTuple):
     stored: Stored | None = None
 
     @classmethod
-    def of(cls, document: bytes, task_id: str | None = None) -> Base:
+    def of(cls, document: bytes, task_id: str | None = None) -> ReadRecord:
         """A stored document as a Base.
 
         Raises:
@@ -41,7 +41,7 @@ class Base(NamedTuple):
         """
         return cls(task_json.decode(document, task_id), task_json.digest(document))
 
-    def grown_to(self, known: Base | None) -> Base:
+    def grown_to(self, known: ReadRecord | None) -> ReadRecord:
         """This record as it is stored; or, if Redis came back from a copy older than `known`, with
         the task of `known`. An end or a pause that was written since then stays."""
         stored = self.task
@@ -51,13 +51,13 @@ class Base(NamedTuple):
             and known.task.attempt >= stored.attempt
             and stored.status in (TaskStatus.CREATED, TaskStatus.RUNNING)
         )
-        return Base(known.task, self.digest) if known is not None and older else self
+        return ReadRecord(known.task, self.digest) if known is not None and older else self
 
 
 class Applied(NamedTuple):
     """The record after `apply`; `refused` is the reason if nothing was written."""
 
-    base: Base
+    base: ReadRecord
     document: bytes | None
     refused: TransitionRefused | None = None
 
@@ -67,7 +67,7 @@ class Applied(NamedTuple):
         return self.base.task
 
 
-def readable(documents: Iterable[bytes | None]) -> list[Base]:
+def readable(documents: Iterable[bytes | None]) -> list[ReadRecord]:
     """The records of these documents; a value of another program under a task's key does not stop
     the check."""
     bases = []
@@ -75,17 +75,17 @@ def readable(documents: Iterable[bytes | None]) -> list[Base]:
         # A client that reads that task gets the error; the check has none to send it to.
         with suppress(ForeignValue):
             if document is not None:
-                bases.append(Base.of(document))
+                bases.append(ReadRecord.of(document))
     return bases
 
 
-def created(task_id: str, event: Created, created_at: datetime, digest: str = "") -> Base:
+def created(task_id: str, event: Created, created_at: datetime, digest: str = "") -> ReadRecord:
     """The record that a publish has written, known without reading it; `digest` is that of its
     document, "" if that is not known."""
-    return Base(transition(None, event, created_at, task_id=task_id, revision=1), digest)
+    return ReadRecord(transition(None, event, created_at, task_id=task_id, revision=1), digest)
 
 
-def has_text_since(known: Base | None, task: Task) -> bool:
+def has_text_since(known: ReadRecord | None, task: Task) -> bool:
     """Whether a caller has given a running record its text since its run knew it."""
     if known is None or task.status != TaskStatus.RUNNING or task.attempt != known.task.attempt:
         return False
@@ -98,7 +98,7 @@ def steps(
     events: tuple[Event, ...],
     now: datetime,
     settings: Settings,
-    known: Base | None = None,
+    known: ReadRecord | None = None,
 ) -> tuple[tuple[Task | None, Event, Task], ...]:
     """Each event, with the record before and after it. A value that its run has set while it knew
     an older record (`known`) leaves the text that a caller has given since. Whether the record
@@ -110,7 +110,7 @@ def steps(
     """
     revision = task.revision + 1 if task else 1
     if task and isinstance(events[0], Progressed) and has_text_since(known, task):
-        events = (events[0].having(message=None), *events[1:])
+        events = (events[0].replace(message=None), *events[1:])
 
     def after(task: Task | None, event: Event) -> Task:
         return transition(
@@ -131,7 +131,9 @@ def steps(
             if task is None or not isinstance(event, Progressed) or events[-1].attempt is None:
                 raise
             after(task, events[-1])  # refused too, also where the value has no end after it
-            then = values.of_older_run(task, event, Scene(now, settings.locale, task_id, 0.0, now))
+            then = values.of_older_run(
+                task, event, Context(now, settings.locale, task_id, 0.0, now)
+            )
         found.append((task, event, then))
         task = then
     return tuple(found)

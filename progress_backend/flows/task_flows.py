@@ -20,18 +20,18 @@ from ..operations.acts import drop
 from ..operations.call import Call
 from ..operations.commit import Commit, Committed
 from ..operations.commits import CommitCall
-from ..operations.index_entry import Standing
+from ..operations.index_entry import StoredFacets
 from ..record import past_runs, task_json
 from ..record.document import read_stored, written
 from ..record.events import (
     Completed,
     Created,
-    Directed,
     Event,
     Failed,
+    NeverPublished,
     Planned,
     Progressed,
-    Unreached,
+    WorkflowRequested,
 )
 from ..record.model import MAX_ID, Task, TaskStatus, is_plain
 from ..record.model import replace as task_with
@@ -40,7 +40,7 @@ from ..settings import Settings
 from .flow import Flow
 from .parts import default_parts
 from .parts.change import Change, CommitPart, Reacts
-from .stored_record import REQUESTS, Applied, Base, encoded, facets_of, milliseconds, steps
+from .stored_record import REQUESTS, Applied, ReadRecord, encoded, facets_of, milliseconds, steps
 from .task_lifetimes import document_ttl_ms, due_ms
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ _MAKING = (Created, Planned)
 
 
 @dataclass(frozen=True, slots=True)
-class Flows:
+class Records:
     """The flows under one set of settings. Times are aware; `now` is the caller's."""
 
     settings: Settings
@@ -95,7 +95,7 @@ class Flows:
         events: tuple[Event, ...],
         now: datetime,
         *,
-        base: Base | None = None,
+        base: ReadRecord | None = None,
         clip: bool = False,
     ) -> Flow[Applied]:
         """Records events, without their secrets, in one commit; again if another writer was first.
@@ -115,7 +115,7 @@ class Flows:
         known, stored_now, given = base, False, tuple(self.redaction.of(e, clip) for e in events)
         if base is None and not isinstance(events[0], _MAKING):
             base, stored_now = (yield from _stored(task_id)), True
-        stood: Standing = facets_of(base.task) if base else None
+        facets_before: StoredFacets = facets_of(base.task) if base else None
         events, clip = given, clip or all(isinstance(event, REQUESTS) for event in given)
         for _ in range(TRIES):
             try:
@@ -127,7 +127,7 @@ class Flows:
                     if base is None:
                         raise TaskNotFound(task_id) from refused
                     return Applied(base, None, refused)
-                base, stored_now, stood = stored, True, facets_of(stored.task)
+                base, stored_now, facets_before = stored, True, facets_of(stored.task)
                 continue
             task = made[-1][2]
             if base is None or task is not base.task:
@@ -136,25 +136,25 @@ class Flows:
             elif not isinstance(events[0], _MAKING):
                 return Applied(base, None)
             task, document = encoded(task, clip)
-            commit, due = self.commit(base, stood, made, task, document, now)
+            commit, due = self.commit(base, facets_before, made, task, document, now)
             if base is not None and task is base.task and not commit.parts:
                 return Applied(base, None)
             committed = yield from CommitCall(commit)
             if committed.done:
                 self.log_left_out(committed.left_out, task_id)
-                return Applied(Base(task, task_json.digest(document), due), document)
+                return Applied(ReadRecord(task, task_json.digest(document), due), document)
             events = yield from _followed(given, committed, base and base.task, task)
-            stored_now, stood = True, committed.facets
+            stored_now, facets_before = True, committed.facets
             if committed.document is not None:
-                base = Base.of(committed.document, task_id).grown_to(known)
+                base = ReadRecord.of(committed.document, task_id).grown_to(known)
             else:
                 base = known and known._replace(digest="")
         raise ConcurrentUpdate(task_id, TRIES)
 
     def commit(
         self,
-        base: Base | None,
-        stood: Standing,
+        base: ReadRecord | None,
+        facets_before: StoredFacets,
         steps: tuple[tuple[Task | None, Event, Task], ...],
         task: Task,
         document: bytes,
@@ -171,19 +171,19 @@ class Flows:
         if fresh:
             _refuse_controls("task_type", task.task_type)
             _refuse_controls("symbol", task.symbol or "")
-        now_ms, stands = milliseconds(now), facets_of(task)
+        now_ms, facets_after = milliseconds(now), facets_of(task)
         due = due_ms(task, now_ms, self.settings)
         known = base.due_ms if base is not None and base.digest and not fresh else None
         if known is not None and known // DUE_STEP_MS == due // DUE_STEP_MS:
             due = known
         kinds = {type(event) for _, event, _ in steps}
-        change = Change(before, task, stood, stands, steps, document)
+        change = Change(before, task, facets_before, facets_after, steps, document)
         commit = Commit(
             task_id=task.task_id,
             expected=base.digest if base else "",
             document=document,
-            before=stood,
-            after=stands,
+            before=facets_before,
+            after=facets_after,
             ttl_ms=document_ttl_ms(task, due, now_ms, self.settings),
             due_ms=None if due is known else due,
             fresh=fresh,
@@ -232,7 +232,7 @@ class Flows:
             events = tuple(_freed(event, held.lease) for event in events)
         raise ConcurrentUpdate(task_id, TRIES)
 
-    def count(self, now: datetime) -> Call[counts.Counted]:
+    def count(self, now: datetime) -> Call[counts.TaskCounts]:
         """The store's counts: all records, running ones, and those created today, in the configured
         zone."""
         today = now.astimezone(self.settings.zone())
@@ -254,20 +254,20 @@ def _followed(
             if found.ended == found.total:
                 yield from drop(workflow_id, act.id)
                 continue
-        directed.append(Directed(workflow_id=workflow_id, act=act))
-    if isinstance(events[0], Unreached) and directed:
+        directed.append(WorkflowRequested(workflow_id=workflow_id, act=act))
+    if isinstance(events[0], NeverPublished) and directed:
         return tuple(directed)  # a planned member gets the earlier request instead
     return (*events, *directed)
 
 
-def _stored(task_id: str) -> Flow[Base | None]:
+def _stored(task_id: str) -> Flow[ReadRecord | None]:
     (document,) = yield from records.read((task_id,))
-    return None if document is None else Base.of(document, task_id)
+    return None if document is None else ReadRecord.of(document, task_id)
 
 
 def _freed(event: Event, lease: str) -> Event:
     if isinstance(event, (Completed, Failed)) and event.asked is not None:
-        return event.having(asked=event.asked._replace(gone=lease))
+        return event.replace(asked=event.asked._replace(gone=lease))
     return event
 
 

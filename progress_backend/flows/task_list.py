@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from ..errors import InvalidEvent
 from ..operations import lists, records
 from ..operations.index_entry import Facets
-from ..operations.lists import Filters, Page, Paged
+from ..operations.lists import Filters, Page, TaskPage
 from ..record import reader_view
 from ..record.list_request import AMONG, EVER, ListRequest
 from ..record.model import STATUSES, TaskStatus
@@ -20,7 +20,7 @@ from ..record.sort import RUNNING, Span
 from ..settings import Settings
 from . import index_page, top_list
 from .flow import Flow
-from .task_flows import Flows
+from .task_flows import Records
 
 #: Tasks that are read for one response.
 LOOKED_AT: Final = 250
@@ -31,7 +31,7 @@ _FIRST: Final = (TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.ERROR)
 _CURSOR: Final = re.compile(r"([0-9]{1,16})\.(.+)")
 
 
-class Listed(NamedTuple):
+class ListedTasks(NamedTuple):
     """Rows as JSON, as they are to be read now; the number of rows on all pages, or None and a
     cursor for tasks without an index; and the summary."""
 
@@ -42,13 +42,13 @@ class Listed(NamedTuple):
 
 
 def listed(
-    flows: Flows,
+    flows: Records,
     asked: ListRequest,
     now: datetime,
     *,
     light: bool = False,
     only: str | None = None,
-) -> Flow[Listed]:
+) -> Flow[ListedTasks]:
     """One page of the list. `light`: rows name the fields that they omit. `only`: the summary
     counts this type's tasks alone; an owner's tasks are not counted by type, so each status is
     None.
@@ -67,13 +67,13 @@ def listed(
     return found._replace(counts=counts)
 
 
-def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow[Listed]:
+def _found(flows: Records, asked: ListRequest, now: datetime, light: bool) -> Flow[ListedTasks]:
     if asked.top:
         if asked.sort == RUNNING:
             top = yield from top_list.front(flows, asked.limit, now, light=light)
         else:
             top = yield from top_list.page(flows, asked.page, asked.limit, now, light=light)
-        return Listed([row for _, row in top.rows if row], top.total, by_status(top.counts))
+        return ListedTasks([row for _, row in top.rows if row], top.total, by_status(top.counts))
     chosen = (asked.status, asked.task_type, asked.symbol)
     filters = Filters(*chosen, asked.workflow_id, asked.warning, asked.owner)
     start = (asked.page - 1) * asked.limit
@@ -81,7 +81,7 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
         wanted = Page(start, asked.limit, filters, light, asked.span, asked.sort)
         paged = yield from page(wanted, flows.settings, now)
         rows = [row for _, row in paged.rows if row]
-        return Listed(rows, paged.total, by_status(paged.counts))
+        return ListedTasks(rows, paged.total, by_status(paged.counts))
     within, total, cursor = _index_of(filters), None, None
     if asked.id_prefix is None:
         about = (asked.limit, asked.cursor, asked.span)
@@ -95,10 +95,10 @@ def _found(flows: Flows, asked: ListRequest, now: datetime, light: bool) -> Flow
     there = zip(ids, stored, strict=True)
     rows = [reader_view.listed(d, i, now, light, flows.settings.locale) for i, d in there if d]
     tallied = yield from lists.tally(within)
-    return Listed(rows, total, by_status(tallied.counts), cursor)
+    return ListedTasks(rows, total, by_status(tallied.counts), cursor)
 
 
-def page(wanted: Page, settings: Settings, now: datetime | None = None) -> Flow[Paged]:
+def page(wanted: Page, settings: Settings, now: datetime | None = None) -> Flow[TaskPage]:
     """A page of rows as readers get them, at `now` if that is given. Entries without a document are
     removed on the way; a value that is no record has a row with the fault."""
     paged = yield from index_page.swept(wanted, settings)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from ..operations import lists, records, top
 from ..operations.call import Call
 from ..operations.index_entry import STILL_RUNS
-from ..operations.lists import Filters, Paged
+from ..operations.lists import Filters, TaskPage
 from ..operations.top import TopOfAll
 from ..operations.workflows import figures_of_each
 from ..record import reader_view
@@ -31,7 +31,7 @@ from .cleanup import sweep
 from .flow import Flow
 from .index_page import FETCHED
 from .stored_record import milliseconds
-from .task_flows import Flows
+from .task_flows import Records
 
 #: Reads of one page while rows without a record are removed.
 _TRIES = 3
@@ -41,7 +41,7 @@ _LOOKED, _WORKFLOWS, _FIRST = 1_000, 50, 3
 _ORDER = (TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.CREATED)
 
 
-class _Place(NamedTuple):
+class _Entry(NamedTuple):
     """A task or workflow in the list; later ones are newer."""
 
     created_us: int
@@ -49,13 +49,15 @@ class _Place(NamedTuple):
     is_workflow: bool
 
 
-def page(flows: Flows, page: int, limit: int, now: datetime, *, light: bool = False) -> Flow[Paged]:
+def page(
+    flows: Records, page: int, limit: int, now: datetime, *, light: bool = False
+) -> Flow[TaskPage]:
     """One page: tasks as they are to be read now, and workflows as their list has them, each as
     JSON; the counts are of all tasks. What it costs does not depend on the size of workflows.
 
     Over several partitions the newest of each are listed: see `top.newest`.
     """
-    found, rows = TopOfAll((0, 0), (), (), ()), dict[_Place, bytes | None]()
+    found, rows = TopOfAll((0, 0), (), (), ()), dict[_Entry, bytes | None]()
     for _ in range(_TRIES):
         found, places = yield from _places(flows, (page - 1) * limit, limit)
         rows = yield from _rows(flows, places, now, light)
@@ -68,16 +70,16 @@ def page(flows: Flows, page: int, limit: int, now: datetime, *, light: bool = Fa
             if place.is_workflow:
                 yield from top.forget_workflow(place.id)
     there = tuple((place.id, row) for place, row in rows.items() if row is not None)
-    return Paged(sum(found.sizes), found.counts, there)
+    return TaskPage(sum(found.sizes), found.counts, there)
 
 
-def front(flows: Flows, limit: int, now: datetime, *, light: bool = False) -> Flow[Paged]:
+def front(flows: Records, limit: int, now: datetime, *, light: bool = False) -> Flow[TaskPage]:
     """What a person looks at first, `limit` of each: what runs, those with a warning before the
     others, and what is paused, the newest first, what waits, the oldest first, and what has ended,
     the last first: of the first `_LOOKED` tasks of each status, and of the newest `_WORKFLOWS`
     workflows."""
     found = yield from top.newest(_WORKFLOWS)
-    places = [_Place(*one, is_workflow=True) for one in found.workflows[:_WORKFLOWS]]
+    places = [_Entry(*one, is_workflow=True) for one in found.workflows[:_WORKFLOWS]]
     ended = [Filters(status, ended=True) for status in ENDED]
     running = [Filters(TaskStatus.RUNNING), Filters(warning=STILL_RUNS)]
     warned = [Filters(warning=kind) for kind in KINDS]
@@ -104,10 +106,10 @@ def front(flows: Flows, limit: int, now: datetime, *, light: bool = False) -> Fl
     for group in groups:
         group.sort(reverse=group is not groups[2])
     first = tuple((one, document) for group in groups for *_, one, document in group[:limit])
-    return Paged(sum(found.sizes), found.counts, first)
+    return TaskPage(sum(found.sizes), found.counts, first)
 
 
-def _time_us(row: Mapping[str, Any], place: _Place) -> int:
+def _time_us(row: Mapping[str, Any], place: _Entry) -> int:
     """The time of a row's end, or of its creation, in microseconds since 1970; without both, as of
     a value that is no record, the one in the index where it was found."""
     text = row["end_time"] or row["created_at"]
@@ -116,7 +118,7 @@ def _time_us(row: Mapping[str, Any], place: _Place) -> int:
 
 def _singles(
     read: Callable[[int], Call[list[tuple[int, str]]]], limit: int, unit_us: int = 1
-) -> Flow[list[_Place]]:
+) -> Flow[list[_Entry]]:
     """The first tasks that are no workflow's member, of those that `read` finds by times in
     `unit_us`: few are read first, and as many as may be only if these are too few."""
     singles: list[tuple[int, str]] = []
@@ -127,26 +129,26 @@ def _singles(
         singles = [one for one, member in zip(found, members, strict=True) if not member]
         if len(singles) >= limit or len(found) < most:
             break
-    return [_Place(time * unit_us, i, is_workflow=False) for time, i in singles[:limit]]
+    return [_Entry(time * unit_us, i, is_workflow=False) for time, i in singles[:limit]]
 
 
-def _places(flows: Flows, start: int, limit: int) -> Flow[tuple[TopOfAll, list[_Place]]]:
+def _places(flows: Records, start: int, limit: int) -> Flow[tuple[TopOfAll, list[_Entry]]]:
     """The size of the list, and the places of a page."""
     if start <= FETCHED or flows.settings.partitions:
         found, skip = (yield from top.newest(start + limit)), start
     else:
         found = yield from top.newest(limit, start)
         skip = found.skip
-    places = [_Place(*one, is_workflow=False) for one in found.singles]
-    places += [_Place(*one, is_workflow=True) for one in found.workflows]
+    places = [_Entry(*one, is_workflow=False) for one in found.singles]
+    places += [_Entry(*one, is_workflow=True) for one in found.workflows]
     return found, sorted(places, reverse=True)[skip : skip + limit]
 
 
 def _rows(
-    flows: Flows, places: list[_Place], now: datetime, light: bool
-) -> Flow[dict[_Place, bytes | None]]:
+    flows: Records, places: list[_Entry], now: datetime, light: bool
+) -> Flow[dict[_Entry, bytes | None]]:
     """The row of each place; None if its document, or all of its members, are deleted."""
-    rows = dict[_Place, bytes | None].fromkeys(places)
+    rows = dict[_Entry, bytes | None].fromkeys(places)
     tasks = [place for place in places if not place.is_workflow]
     stored = yield from records.read([task.id for task in tasks], light)
     for task, found in zip(tasks, stored, strict=True):

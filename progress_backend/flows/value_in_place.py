@@ -1,5 +1,5 @@
 """The next document of a run's record after a value, made from the document that the run wrote
-last. All other values are recorded by `Flows.apply`. Pure."""
+last. All other values are recorded by `Records.apply`. Pure."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from ..record.document import written
 from ..record.fields import MAX_DOCUMENT_BYTES
 from ..record.local_time import beside
 from ..record.model import TaskStatus, replace
-from ..record.steps.scene import Scene
+from ..record.steps.scene import Context
 from ..record.steps.values import moved
-from .stored_record import Base, milliseconds
-from .task_flows import DUE_STEP_MS, Flows
+from .stored_record import ReadRecord, milliseconds
+from .task_flows import DUE_STEP_MS, Records
 from .task_lifetimes import due_ms, ttl_ms
 
 
 class InPlace(NamedTuple):
     """A record's next version, which changes no index."""
 
-    base: Base
+    base: ReadRecord
     document: bytes
     ttl_ms: int
 
 
-def in_place(flows: Flows, base: Base, event: ev.Progressed, now: datetime) -> InPlace | None:
+def in_place(
+    flows: Records, base: ReadRecord, event: ev.Progressed, now: datetime
+) -> InPlace | None:
     """The record after a value of its newest run; None where more changes than the run's values,
     or where the run may not write. `now` is in whole milliseconds."""
     task = base.task
@@ -54,7 +56,7 @@ def in_place(flows: Flows, base: Base, event: ev.Progressed, now: datetime) -> I
         event = flows.redaction.of(event)
     when = beside(now, task.created_at)
     when = max(when, task.updated_at, task.started_at, task.created_at or when)
-    after = moved(task, event, Scene(when, flows.settings.locale, task.task_id, 0.0, when))
+    after = moved(task, event, Context(when, flows.settings.locale, task.task_id, 0.0, when))
     if after.rate and after.usual is None:
         return None  # its first rate: the type's past runs are read
     revision = task.revision + 1
@@ -68,5 +70,5 @@ def in_place(flows: Flows, base: Base, event: ev.Progressed, now: datetime) -> I
     due = due_ms(after, now_ms, flows.settings)
     if due // DUE_STEP_MS != base.due_ms // DUE_STEP_MS:
         return None
-    next_base = Base(after, task_json.digest(document), base.due_ms, stored)
+    next_base = ReadRecord(after, task_json.digest(document), base.due_ms, stored)
     return InPlace(next_base, document, ttl_ms(base.due_ms, now_ms, flows.settings))

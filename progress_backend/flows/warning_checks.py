@@ -16,8 +16,8 @@ from ..record.model import Warnings
 from ..record.past_runs import PastRun
 from .flow import Flow
 from .gather import together
-from .stored_record import Applied, Base, readable
-from .task_flows import Flows
+from .stored_record import Applied, ReadRecord, readable
+from .task_flows import Records
 
 #: Runs that one check judges; if there are more, the next check judges the next ones.
 MOST = 1_000
@@ -28,7 +28,7 @@ NewWarnings = list[tuple[str, Warnings]]
 
 
 def of_lease(
-    flows: Flows,
+    flows: Records,
     lease: str,
     task_ids: Sequence[str],
     now: datetime,
@@ -41,11 +41,11 @@ def of_lease(
 
 
 def judge(
-    flows: Flows, bases: Sequence[Base], now: datetime, past: dict[str, Sequence[PastRun]]
+    flows: Records, bases: Sequence[ReadRecord], now: datetime, past: dict[str, Sequence[PastRun]]
 ) -> Flow[NewWarnings]:
     """Judges these runs, under valid leases or without a worker, and records new warnings; returns
     the tasks with new warnings, and these."""
-    found: list[tuple[Base, Warnings]] = []
+    found: list[tuple[ReadRecord, Warnings]] = []
     for base in bases:
         task = base.task
         if task.task_type not in past and not task.ended:
@@ -61,7 +61,7 @@ def judge(
 
 
 def _record(
-    flows: Flows, found: Sequence[tuple[Base, Warnings]], now: datetime
+    flows: Records, found: Sequence[tuple[ReadRecord, Warnings]], now: datetime
 ) -> Flow[NewWarnings]:
     """Records warnings, each only if its task has not changed since it was read; returns the
     recorded ones."""

@@ -16,7 +16,7 @@ from ..record.model import KINDS, rendered
 from ..record.outcomes import types_of
 from .flow import Flow
 from .stored_record import milliseconds
-from .task_flows import Flows
+from .task_flows import Records
 
 #: Most workers in the list, the last seen ones; most tasks of each, and of all of them.
 MOST_WORKERS: Final = 500
@@ -26,7 +26,9 @@ _OF_ALL: Final = 2_000
 _AT_ONCE: Final = 100
 
 
-def workers(flows: Flows, now: datetime, its: dict[str, Any] | None = None) -> Flow[dict[str, Any]]:
+def workers(
+    flows: Records, now: datetime, its: dict[str, Any] | None = None
+) -> Flow[dict[str, Any]]:
     """The workers with a stored lease, the living ones first, each with some of the tasks that it
     holds: the body of `GET /internal/workers`. `its`: the `figures`, if they are read already.
 
@@ -51,7 +53,7 @@ def workers(flows: Flows, now: datetime, its: dict[str, Any] | None = None) -> F
     return {"workers": rows, "total": total, **its, "at": rendered(now)}
 
 
-def figures(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
+def figures(flows: Records, now: datetime) -> Flow[dict[str, Any]]:
     """The oldest wait, the task types that have run, and more: the part that takes many reads."""
     waits = yield from oldest_wait_ms(flows, now)
     types = types_of((yield from counts.outcomes()))
@@ -69,7 +71,7 @@ def figures(flows: Flows, now: datetime) -> Flow[dict[str, Any]]:
     }
 
 
-def oldest_wait_ms(flows: Flows, now: datetime) -> Flow[int | None]:
+def oldest_wait_ms(flows: Records, now: datetime) -> Flow[int | None]:
     """How long the oldest task waits that may start; None if no task waits. Planned steps, and
     tasks with an `eta` still to come, are left out."""
     found = yield from lists.oldest(_AT_ONCE, Filters("created"))
@@ -88,7 +90,7 @@ def _name(lease: str) -> str:
     return printable(lease.rpartition("/")[0] or lease)
 
 
-def _last_sign(flows: Flows, until_ms: int, now: datetime) -> datetime | None:
+def _last_sign(flows: Records, until_ms: int, now: datetime) -> datetime | None:
     """When a lease was renewed last; None for a lease that its worker has ended."""
     if until_ms <= 0:
         return None
@@ -96,7 +98,7 @@ def _last_sign(flows: Flows, until_ms: int, now: datetime) -> datetime | None:
     return local_time.at(max(sign, 0) / 1000, flows.settings.zone())
 
 
-def _tasks(flows: Flows, task_ids: list[str]) -> Flow[dict[str, dict[str, Any]]]:
+def _tasks(flows: Records, task_ids: list[str]) -> Flow[dict[str, dict[str, Any]]]:
     """What the list has of each task that has a record."""
     known = dict[str, dict[str, Any]]()
     for start in range(0, len(task_ids), _AT_ONCE):

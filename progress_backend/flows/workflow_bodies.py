@@ -9,33 +9,35 @@ from ..record import reader_view
 from ..record.document import written
 from ..record.fields import Body
 from ..record.model import Task, TaskStatus
-from ..record.workflow import Figures
+from ..record.workflow import WorkflowCounts
 from ..record.workflow_as_task import as_task
 from ..record.workflow_body import FAILURES, body, row
 from ..record.workflow_fields import WorkflowBody
 from . import shown_record
 from .flow import Flow
 from .stored_record import milliseconds, readable
-from .task_flows import Flows
+from .task_flows import Records
 
 #: Reads of one page while workflows without members are removed.
 _PAGE_TRIES = 3
 
 
-def figures(workflow_id: str, now: datetime) -> Flow[Figures | None]:
+def figures(workflow_id: str, now: datetime) -> Flow[WorkflowCounts | None]:
     """A workflow's counts; None where no member is stored."""
     found = yield from workflows.figures(workflow_id, milliseconds(now))
     return found if found.total or found.publishers else None
 
 
-def status(flows: Flows, workflow_id: str, now: datetime) -> Flow[WorkflowBody | None]:
+def status(flows: Records, workflow_id: str, now: datetime) -> Flow[WorkflowBody | None]:
     """A workflow's body; None where no member is stored. Its cost does not depend on the number of
     members."""
     found = yield from figures(workflow_id, now)
     return None if found is None else (yield from body_of(flows, workflow_id, found, now))
 
 
-def body_of(flows: Flows, workflow_id: str, found: Figures, now: datetime) -> Flow[WorkflowBody]:
+def body_of(
+    flows: Records, workflow_id: str, found: WorkflowCounts, now: datetime
+) -> Flow[WorkflowBody]:
     """The body of a workflow with these counts."""
     zone, failed = flows.settings.zone(), list[Body]()
     if found.count(TaskStatus.ERROR):
@@ -47,7 +49,7 @@ def body_of(flows: Flows, workflow_id: str, found: Figures, now: datetime) -> Fl
     return body(workflow_id, found, failed, zone, flows.settings.locale, now, waiting)
 
 
-def _waiting(flows: Flows, workflow_id: str, found: Figures, now: datetime) -> Flow[int]:
+def _waiting(flows: Records, workflow_id: str, found: WorkflowCounts, now: datetime) -> Flow[int]:
     """How many members of a quiet workflow wait for a message of which nothing is known; 0 while
     one of them is at work, or waits for its `eta`."""
     many = found.count(TaskStatus.RUNNING) > FAILURES
@@ -68,7 +70,7 @@ def _at_work(task: Task) -> bool:
     return task.status == TaskStatus.RUNNING and (task.worker is not None or not task.attempt)
 
 
-def page(flows: Flows, page: int, limit: int, now: datetime) -> Flow[tuple[int, list[bytes]]]:
+def page(flows: Records, page: int, limit: int, now: datetime) -> Flow[tuple[int, list[bytes]]]:
     """One page of workflows, newest first: how many the list has, and rows as JSON. Workflows
     without a stored member are removed on the way."""
     zone, locale, total = flows.settings.zone(), flows.settings.locale, 0
@@ -87,7 +89,7 @@ def page(flows: Flows, page: int, limit: int, now: datetime) -> Flow[tuple[int, 
     return total, rows
 
 
-def task_or_workflow(flows: Flows, task_id: str, now: datetime) -> Flow[Body | None]:
+def task_or_workflow(flows: Records, task_id: str, now: datetime) -> Flow[Body | None]:
     """A task's body as it is to be read now; for a workflow's id without a record, the workflow as
     a task. None if there is neither.
 

@@ -12,13 +12,13 @@ from ..operations import records, workflows
 from ..operations.acts import carried_out, waiting
 from ..record.act import Action
 from ..record.default_texts import text
-from ..record.events import Directed, Unreached
+from ..record.events import NeverPublished, WorkflowRequested
 from ..record.model import NEVER_PUBLISHED, UPSTREAM, TaskStatus
-from ..record.workflow import Figures
+from ..record.workflow import WorkflowCounts
 from .flow import Flow
 from .silent_runs import keeps
-from .stored_record import Base, milliseconds, readable
-from .task_flows import Flows
+from .stored_record import ReadRecord, milliseconds, readable
+from .task_flows import Records
 from .task_lifetimes import UNENDED_S
 from .workflows import STEP as MOST
 from .workflows import commit_each, first
@@ -47,7 +47,7 @@ class Cursor(NamedTuple):
 
 
 def carry_out(
-    flows: Flows, workflow_id: str, act_id: str, cursor: Cursor, now: datetime
+    flows: Records, workflow_id: str, act_id: str, cursor: Cursor, now: datetime
 ) -> Flow[Cursor | None]:
     """Applies a request to a step of a workflow's members; returns where the next starts, None if
     all have it, or another replaced it. Members that write get it in their commits."""
@@ -61,18 +61,18 @@ def carry_out(
     if not step:
         return Cursor(cursor.place + 1)
     documents = yield from records.read([task_id for _, task_id in step])
-    directed = Directed(workflow_id=workflow_id, act=found.act)
+    directed = WorkflowRequested(workflow_id=workflow_id, act=found.act)
     behind = [b for b in readable(documents) if not _follows(b, workflow_id, act_id)]
     yield from commit_each(flows, behind, directed, now)
     return cursor._replace(after_us=step[-1][0])
 
 
-def _follows(base: Base, workflow_id: str, act_id: str) -> bool:
+def _follows(base: ReadRecord, workflow_id: str, act_id: str) -> bool:
     member = base.task.member
     return member is None or member.act_for(workflow_id) == act_id
 
 
-def acts(flows: Flows, token: str) -> Flow[list[tuple[str, str]]]:
+def acts(flows: Records, token: str) -> Flow[list[tuple[str, str]]]:
     """Requests for whole workflows that are not carried out yet, each with its workflow; under a
     lock."""
     if not (yield from keeps(flows.settings, token, LOCK)):
@@ -80,7 +80,7 @@ def acts(flows: Flows, token: str) -> Flow[list[tuple[str, str]]]:
     return (yield from waiting(_ACTS))
 
 
-def quiet(flows: Flows, now: datetime, token: str) -> Flow[list[str]]:
+def quiet(flows: Records, now: datetime, token: str) -> Flow[list[str]]:
     """Workflows in which nothing was written for a lease's time although members are planned, and
     only these are open; under a lock."""
     if not (yield from keeps(flows.settings, token, LOCK)):
@@ -97,7 +97,7 @@ def quiet(flows: Flows, now: datetime, token: str) -> Flow[list[str]]:
     return stuck
 
 
-def end_quiet(flows: Flows, workflow_id: str, now: datetime) -> Flow[bool]:
+def end_quiet(flows: Records, workflow_id: str, now: datetime) -> Flow[bool]:
     """Ends a step of a quiet workflow's planned members; returns whether there may be more."""
     now_ms = milliseconds(now)
     found = yield from workflows.figures(workflow_id, now_ms)
@@ -114,7 +114,7 @@ def end_quiet(flows: Flows, workflow_id: str, now: datetime) -> Flow[bool]:
     return done and len(planned) == MOST
 
 
-def _waits(base: Base, now_ms: int) -> bool:
+def _waits(base: ReadRecord, now_ms: int) -> bool:
     """Whether tasks without a record may still run before a planned one."""
     member, written = base.task.member, base.task.updated_at
     if member is None or not member.unseen or written is None:
@@ -122,7 +122,7 @@ def _waits(base: Base, now_ms: int) -> bool:
     return now_ms - milliseconds(written) < UNENDED_S * 1000
 
 
-def _comes_again(found: Figures, workflow_id: str, now: datetime) -> Flow[bool]:
+def _comes_again(found: WorkflowCounts, workflow_id: str, now: datetime) -> Flow[bool]:
     """Whether the broker may deliver the message of a failed member again: its run then publishes
     planned members. Of many failed members the first ones are checked."""
     if not found.count(TaskStatus.ERROR):
@@ -132,10 +132,10 @@ def _comes_again(found: Figures, workflow_id: str, now: datetime) -> Flow[bool]:
     return any(one is not None and one > now for one in until)
 
 
-def _end(flows: Flows, found: Figures) -> Unreached:
+def _end(flows: Records, found: WorkflowCounts) -> NeverPublished:
     """The end of the planned members of a workflow that publishes no more messages."""
     failed, cancelled = found.count(TaskStatus.ERROR), found.count(TaskStatus.CANCELLED)
-    return Unreached(
+    return NeverPublished(
         error_message=text(flows.settings.locale, "never_published"),
         cause=UPSTREAM if failed or cancelled else NEVER_PUBLISHED,
         cancelled=bool(cancelled) and not failed,

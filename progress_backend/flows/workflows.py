@@ -7,21 +7,23 @@ from datetime import datetime
 
 from ..errors import TaskNotFound
 from ..operations import records, workflows
-from ..record.events import Event, Identity, Planned, Unreached
+from ..record.events import Event, Identity, NeverPublished, Planned
 from ..record.model import Member
 from ..record.steps.members import was_unreached
 from .flow import Flow
 from .gather import together
-from .stored_record import Base, readable
-from .task_flows import Flows
+from .stored_record import ReadRecord, readable
+from .task_flows import Records
 
 #: Planned records that end in one step.
 STEP = 100
-#: How often a commit is tried, each time by `Flows.apply` with its own tries.
+#: How often a commit is tried, each time by `Records.apply` with its own tries.
 _TRIES = 3
 
 
-def end_planned(flows: Flows, task_ids: Sequence[str], end: Unreached, now: datetime) -> Flow[int]:
+def end_planned(
+    flows: Records, task_ids: Sequence[str], end: NeverPublished, now: datetime
+) -> Flow[int]:
     """Ends those of the records that are not published; returns how many there were."""
     documents = yield from records.read(task_ids)
     bases = readable(documents)
@@ -30,7 +32,7 @@ def end_planned(flows: Flows, task_ids: Sequence[str], end: Unreached, now: date
     return len(planned)
 
 
-def may_have_left(flows: Flows, workflow_id: str, now: datetime) -> Flow[None]:
+def may_have_left(flows: Records, workflow_id: str, now: datetime) -> Flow[None]:
     """Lets planned members of a workflow wait for days before a check ends them: their messages may
     have been published by a process that could not record the success of the task before them."""
     planned = yield from first(workflow_id, None)
@@ -38,14 +40,16 @@ def may_have_left(flows: Flows, workflow_id: str, now: datetime) -> Flow[None]:
     yield from commit_each(flows, planned, Planned(identity=identity, sent_again=False), now)
 
 
-def first(workflow_id: str, status: str | None) -> Flow[list[Base]]:
+def first(workflow_id: str, status: str | None) -> Flow[list[ReadRecord]]:
     """The records of a step of a workflow's members with a status; None: of the planned ones."""
     step = yield from workflows.oldest(workflow_id, status, STEP)
     documents = yield from records.read([task_id for _, task_id in step])
     return [base for base in readable(documents) if status or base.task.planned]
 
 
-def commit_each(flows: Flows, bases: Sequence[Base], event: Event, now: datetime) -> Flow[bool]:
+def commit_each(
+    flows: Records, bases: Sequence[ReadRecord], event: Event, now: datetime
+) -> Flow[bool]:
     """Records an event of each of these records; returns whether all are recorded. Commits that
     fail in each try are logged; a deleted record needs none."""
     known = {base.task.task_id: base for base in bases}

@@ -51,7 +51,7 @@ class _Schema(GenerateJsonSchema):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class StartableTask:
     """A task that other programs may start.
 
     Attributes:
@@ -125,9 +125,9 @@ class Job:
         return dict(bound.arguments)
 
 
-def jobs_of(app: Celery) -> tuple[dict[str, Job], dict[str, str]]:
+def jobs_of(app: Celery) -> tuple[dict[str, StartableTask], dict[str, str]]:
     """The jobs of an app by name; and the marked tasks that cannot be started, with the reason."""
-    jobs: dict[str, Job] = {}
+    jobs: dict[str, StartableTask] = {}
     closed: dict[str, str] = {}
     for name, task in sorted(app.tasks.items()):
         marking = marking_of(task)
@@ -140,13 +140,13 @@ def jobs_of(app: Celery) -> tuple[dict[str, Job], dict[str, str]]:
     return jobs, closed
 
 
-def _job(app: Celery, task: Task, start: Start) -> Job:
+def _job(app: Celery, task: Task, start: Start) -> StartableTask:
     serializer = task.serializer or app.conf.task_serializer
     if serializer != "json":
         raise NotDescribable(_NO_JSON.format(serializer))
     text = inspect.cleandoc(getattr(task.run, "__doc__", None) or "")
     title = " ".join(text.partition("\n\n")[0].split()) or str(task.name)
-    return Job(task, title, text, start == "owner", _model(task))
+    return StartableTask(task, title, text, start == "owner", _model(task))
 
 
 def _model(task: Task) -> type[BaseModel]:

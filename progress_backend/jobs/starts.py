@@ -32,7 +32,7 @@ from ..tracking.identity import identity_of
 from ..tracking.kept_message import loaded
 from ..tracking.publish import publish_created
 from .publish_threads import PublishThreads, StartError
-from .schema import Job, digest_of, jobs_of
+from .schema import StartableTask, digest_of, jobs_of
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ RENEW_S: Final = 8.0
 _LOOK_S: Final = 0.1
 
 
-class Given(NamedTuple):
+class MessageParts(NamedTuple):
     """What a message has besides keyword arguments: those by position, its options, and the values
     of its progress header."""
 
@@ -52,14 +52,14 @@ class Given(NamedTuple):
     header: Mapping[str, Any] = MappingProxyType({})
 
 
-class Started(NamedTuple):
+class StartedTask(NamedTuple):
     """A started task's id; its record, None if it was started before or is not known."""
 
     task_id: str
     record: Body | None = None
 
 
-_PLAIN: Final = Given()
+_PLAIN: Final = MessageParts()
 _NOT_SIGNED: Final = "not signed for it: they were kept by a process without PROGRESS_SIGNING_KEYS"
 #: The end of a task that has had no run.
 _NOT_TAKEN: Final = Failed(
@@ -93,7 +93,7 @@ class Starts:
         self._service = service
         self._threads = PublishThreads()
 
-    def job(self, name: str, owner: str | None) -> Job:
+    def job(self, name: str, owner: str | None) -> StartableTask:
         """A job by its name, for a caller who is bound to this owner, None to none.
 
         Raises:
@@ -107,7 +107,11 @@ class Starts:
         return job
 
     def identity(
-        self, job: Job, arguments: Mapping[str, Any], owner: str | None, given: Given = _PLAIN
+        self,
+        job: StartableTask,
+        arguments: Mapping[str, Any],
+        owner: str | None,
+        given: MessageParts = _PLAIN,
     ) -> Identity:
         """What a record of this start says; `owner` is the caller's, in place of the task's own."""
         marking = marking_of(job.task)
@@ -117,12 +121,12 @@ class Starts:
 
     async def start(
         self,
-        job: Job,
+        job: StartableTask,
         arguments: dict[str, Any],
         identity: Identity,
         key: str | None,
-        given: Given = _PLAIN,
-    ) -> Started:
+        given: MessageParts = _PLAIN,
+    ) -> StartedTask:
         """Creates the record and publishes the message. `key` is the caller's Idempotency-Key: the
         same key and arguments give the same task.
 
@@ -144,7 +148,7 @@ class Starts:
             if made is None:
                 self._threads.give_back()
         if made is None or mark is None:
-            return Started(task_id)
+            return StartedTask(task_id)
         options = {**given.options, "task_id": task_id}
         options["headers"] = {HEADER: {**given.header, **_header(identity.owner)}}
         call = partial(publish_created, job.task, given.args, arguments, options, made)
@@ -157,7 +161,7 @@ class Starts:
             why = f"the broker has not replied within {PUBLISH_S:g} s: it is not known whether "
             raise StartError(f"{why}task {task_id} was published", 504) from None
 
-    async def again(self, task_id: str, owner: str | None, key: str | None) -> Started:
+    async def again(self, task_id: str, owner: str | None, key: str | None) -> StartedTask:
         """Runs an ended task again with what it was published with, as another task. `owner` as
         that of `job`, `key` as that of `start`, for this task alone; None: requests that come
         before another run is known (`again_by`) are one.
@@ -180,7 +184,7 @@ class Starts:
             await self._service.apply(task_id, Repeated(task_id=started.task_id))
         return started
 
-    async def _kept(self, task_id: str, record: Body) -> tuple[str, Given, dict[str, Any]]:
+    async def _kept(self, task_id: str, record: Body) -> tuple[str, MessageParts, dict[str, Any]]:
         """The job's name of a record, and what it was published with; raises as `again`."""
         settings = self._store.settings
         if record.status not in ENDED:
@@ -196,7 +200,7 @@ class Starts:
         try:
             kept = loaded(stored)
             name = str(kept["task"])
-            given = Given(tuple(kept["args"]), dict(kept["options"]), dict(kept["header"]))
+            given = MessageParts(tuple(kept["args"]), dict(kept["options"]), dict(kept["header"]))
             kwargs = dict(kept["kwargs"])
             kept_message.check(stored, *about, name, record.owner or "")
         except (ValueError, KeyError, TypeError):
@@ -208,7 +212,7 @@ class Starts:
         return name, given, kwargs
 
     async def _claimed(
-        self, job: Job, arguments: dict[str, Any], identity: Identity, key: str | None
+        self, job: StartableTask, arguments: dict[str, Any], identity: Identity, key: str | None
     ) -> tuple[str, str | None]:
         """The id of the task, and the mark of its claim, "" without a key; None for a task that was
         started before."""
@@ -240,7 +244,7 @@ class Starts:
             return record is not None
         return record.status in ENDED and record.error_cause != NOT_PUBLISHED
 
-    async def _publish(self, task_id: str, call: Callable[[], Applied], mark: str) -> Started:
+    async def _publish(self, task_id: str, call: Callable[[], Applied], mark: str) -> StartedTask:
         """Publishes in a thread, however long that takes, and notes how it ended."""
         sent = asyncio.ensure_future(self._threads.call(call))
         while mark and not (await asyncio.wait((sent,), timeout=RENEW_S))[0]:
@@ -248,7 +252,7 @@ class Starts:
         if (error := (await asyncio.wait((sent,)))[0].pop().exception()) is None:
             await self._noted(task_id, mark, "published")
             document = sent.result().document
-            return Started(task_id, seen(document, task_id) if document else None)
+            return StartedTask(task_id, seen(document, task_id) if document else None)
         logger.warning("task %s was not published: %s", task_id, error)
         with contextlib.suppress(TransitionRefused):  # by the tracked publish, or it runs
             await self._service.apply(task_id, _NOT_TAKEN)

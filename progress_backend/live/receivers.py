@@ -25,7 +25,7 @@ class ReceiverClosed(Exception):
 
 
 @dataclass(slots=True)
-class Counts:
+class MailboxCounts:
     """Counts of the items that were put into mailboxes."""
 
     delivered: int = 0
@@ -51,7 +51,7 @@ class Mailbox(Generic[T]):
 
     __slots__ = ("_counts", "_newest", "_waiter", "code")
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, counts: MailboxCounts) -> None:
         self._counts = counts
         self._newest: T | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -100,7 +100,7 @@ class Receivers(Generic[T]):
 
     __slots__ = ("_behind", "_counts", "_receivers", "_turn")
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, counts: MailboxCounts) -> None:
         self._counts = counts
         #: In the order of `add`, which is also that of their memory.
         self._receivers: dict[Any, Callable[[T], None]] = {}

@@ -7,7 +7,7 @@ import asyncio
 import logging
 
 from ..errors import ForeignValue, StoreUnavailable
-from .receivers import Counts, Receivers
+from .receivers import MailboxCounts, Receivers
 from .update import Update
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ class Watch(Receivers[Update]):
 
     __slots__ = ("_logged", "confirmed_once", "current", "its_id", "subscribed")
 
-    def __init__(self, its_id: str, counts: Counts) -> None:
+    def __init__(self, its_id: str, counts: MailboxCounts) -> None:
         super().__init__(counts)
         self.its_id = its_id
         #: Set while the subscription is confirmed: every later commit is received.
@@ -51,7 +51,7 @@ class Watch(Receivers[Update]):
         """Called when it is not watched any more: no receiver waits for its subscription."""
         self.subscribed.set()
 
-    def strange(self, where: str, error: ForeignValue) -> None:
+    def log_unreadable(self, where: str, error: ForeignValue) -> None:
         """Logs the first message of this channel that is no document."""
         if not self._logged:
             self._logged = True

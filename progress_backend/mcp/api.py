@@ -25,7 +25,7 @@ _LINES: Final = {
 }
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request that is refused: its status, a line of ours, and the API's reason, which is
     data."""
 
@@ -34,7 +34,7 @@ class Refused(Exception):
         self.code, self.reason = code, reason
 
 
-class Api:
+class AgentApi:
     """An API; each request has the token of the agent that it is for."""
 
     def __init__(self, url: str) -> None:
@@ -73,5 +73,5 @@ class Api:
         line = plain(detail_of(answer.text)[0]) or answer.reason_phrase
         if answer.is_client_error:
             code = answer.status_code
-            raise Refused(code, _LINES.get(code, line), line if code in _LINES else "")
+            raise RequestRefused(code, _LINES.get(code, line), line if code in _LINES else "")
         raise MCPError(INTERNAL_ERROR, plain(f"the API answers {answer.status_code}: {line}"))

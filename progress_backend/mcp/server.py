@@ -18,7 +18,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolRequestParams, CallToolResult, TextContent, Tool, ToolAnnotations
 
 from . import texts
-from .api import Api, Refused
+from .api import AgentApi, RequestRefused
 
 Context = ServerRequestContext[Any, Any]
 Body = dict[str, Any]
@@ -71,7 +71,7 @@ class Tools:
         stacks: with the tool `stack`.
     """
 
-    def __init__(self, api: Api, token: str | None, read_only: bool, stacks: bool) -> None:
+    def __init__(self, api: AgentApi, token: str | None, read_only: bool, stacks: bool) -> None:
         self._api, self._token, self.read_only = api, token, read_only
         own = [*_READING, *([] if read_only else [_CANCEL]), *([_STACK] if stacks else [])]
         #: Those that are none of a job, by name.
@@ -97,7 +97,7 @@ class Tools:
         """Carries out a call; what the API refuses is the tool's error, in one line."""
         try:
             return await self._called(ctx, params.name, params.arguments or {})
-        except Refused as refused:
+        except RequestRefused as refused:
             return refusal(refused)
 
     async def _called(self, ctx: Context, name: str, given: Body) -> CallToolResult:
@@ -106,7 +106,9 @@ class Tools:
             return ended(await self._follow(ctx, body, FOLLOW_S))
         tool = self.own[name]
         for error in Draft202012Validator(tool.input_schema).iter_errors(given):
-            raise Refused(422, texts.plain(f"{error.json_path[2:] or name}: {error.message}"))
+            raise RequestRefused(
+                422, texts.plain(f"{error.json_path[2:] or name}: {error.message}")
+            )
         if name == "job":
             body = await self._follow(ctx, await self.read(ctx, given["id"]), given.get("wait", 0))
             return result(texts.line(body), texts.job(body))
@@ -144,7 +146,9 @@ class Tools:
         now = time.monotonic()
         if len(self._started) == STARTS and now - self._started[0] < 60:
             wait = 60 - (now - self._started[0])
-            raise Refused(429, f"{STARTS} jobs a minute are started: call again in {wait:.0f} s")
+            raise RequestRefused(
+                429, f"{STARTS} jobs a minute are started: call again in {wait:.0f} s"
+            )
         self._started.append(now)
         headers = {"Idempotency-Key": self._key(ctx, name, given)}
         about: Body = {"json": given, "params": {"by": "mcp"}, "headers": headers}
@@ -162,7 +166,7 @@ class Tools:
     async def cancel(self, ctx: Context, job_id: str) -> CallToolResult:
         """Cancels a task that is marked for starts."""
         if "again" not in await self.read(ctx, job_id):
-            raise Refused(403, "agents may not start this job, so they may not cancel it")
+            raise RequestRefused(403, "agents may not start this job, so they may not cancel it")
         body = await self.ask(ctx, "POST", "task", job_id, "cancel", json={"by": "mcp"})
         return result(texts.line(body), texts.job(body))
 
@@ -172,7 +176,7 @@ class Tools:
             return {}
         try:
             jobs = {job["name"]: job for job in (await self.ask(ctx, "GET", "jobs"))["jobs"]}
-        except Refused as refused:
+        except RequestRefused as refused:
             if refused.code in (403, 404):  # a token that reads; an API that starts nothing
                 return {}
             raise MCPError(types.INVALID_PARAMS, f"the API refuses the token: {refused}") from None
@@ -192,7 +196,7 @@ class Tools:
                 return body
             try:
                 body = await self.read(ctx, body["task_id"], each_s)
-            except (MCPError, Refused):
+            except (MCPError, RequestRefused):
                 return {**body, "unread": True}
             if not body["final"]:  # also where the API lets no more requests wait
                 await anyio.sleep(max(0, began + 1 - time.monotonic()))
@@ -208,7 +212,9 @@ class Tools:
                 if one["event"] == "stack" and datetime.fromisoformat(one["time"]) >= asked:
                     frames = texts.data(one.get("frames") or [])
                     return result(f"{len(frames)} frames, newest first", {"frames": frames})
-        raise Refused(504, "no answer of the job's process, or the token may not read stacks")
+        raise RequestRefused(
+            504, "no answer of the job's process, or the token may not read stacks"
+        )
 
 
 def result(line: str, data: Body, *, error: bool = False) -> CallToolResult:
@@ -217,7 +223,7 @@ def result(line: str, data: Body, *, error: bool = False) -> CallToolResult:
     return CallToolResult(content=content, structured_content=data, is_error=error)
 
 
-def refusal(refused: Refused) -> CallToolResult:
+def refusal(refused: RequestRefused) -> CallToolResult:
     """The result of a call that the API refuses."""
     reason = {"reason": refused.reason} if refused.reason else {}
     return result(str(refused), {"status": refused.code, **reason}, error=True)

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import SettingsError
 from ..settings import Settings
-from .api import Api, Refused
+from .api import AgentApi, RequestRefused
 from .server import Tools
 from .tasks import TasksExtension
 
@@ -44,7 +44,7 @@ def server_of(tools: Tools, settings: Settings) -> Server[Any]:
     return server
 
 
-async def over_stdio(api: Api, tools: Tools, settings: Settings) -> None:
+async def over_stdio(api: AgentApi, tools: Tools, settings: Settings) -> None:
     """Serves the program that has started this process; what else writes to file descriptor 1
     writes to 2 until the end."""
     server = server_of(tools, settings)
@@ -52,7 +52,7 @@ async def over_stdio(api: Api, tools: Tools, settings: Settings) -> None:
         await server.run(read, write, server.create_initialization_options())
 
 
-async def over_http(api: Api, tools: Tools, host: str, port: int, settings: Settings) -> None:
+async def over_http(api: AgentApi, tools: Tools, host: str, port: int, settings: Settings) -> None:
     """Serves streamable HTTP at /mcp; the token of a request is that of its requests to the API.
 
     Raises:
@@ -80,10 +80,10 @@ def app_of(server: Server[Any], host: str, settings: Settings) -> ASGIApp:
     return server.streamable_http_app(stateless_http=True, transport_security=checks)
 
 
-async def _requires_tokens(api: Api) -> bool:
+async def _requires_tokens(api: AgentApi) -> bool:
     try:
         await api.ask(None, "GET", "tasks")
-    except Refused as refused:
+    except RequestRefused as refused:
         return refused.code == 401
     return False
 

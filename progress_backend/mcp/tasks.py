@@ -13,7 +13,7 @@ from mcp.shared.inbound import MCP_NAME_HEADER, decode_header_value
 from pydantic import Field
 
 from . import texts
-from .api import Refused
+from .api import RequestRefused
 from .server import Body, Context, Tools, ended, refusal
 
 ID: Final = "io.modelcontextprotocol/tasks"
@@ -55,7 +55,7 @@ class TasksExtension(Extension):
             return await call_next(ctx)
         try:
             body = await self._tools.start(ctx, params.name, params.arguments or {})
-        except Refused as refused:
+        except RequestRefused as refused:
             return refusal(refused)
         return {"resultType": "task", **self._task(body)}
 
@@ -77,7 +77,7 @@ class TasksExtension(Extension):
         if not (await self._read(ctx, params))["final"]:
             try:
                 await self._tools.cancel(ctx, params.task_id)
-            except Refused as refused:
+            except RequestRefused as refused:
                 if refused.code != 409:  # it has ended
                     raise MCPError(types.INVALID_PARAMS, str(refused)) from None
         return {}
@@ -93,7 +93,7 @@ class TasksExtension(Extension):
             raise MCPError(types.HEADER_MISMATCH, "Mcp-Name is another task's id")
         try:
             body = await self._tools.read(ctx, params.task_id)
-        except Refused as refused:
+        except RequestRefused as refused:
             if refused.code in (401, 429):
                 raise MCPError(types.INVALID_REQUEST, str(refused)) from None
             body = {}

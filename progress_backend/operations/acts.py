@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..record.act import Act, merged
-from .call import Asked, Call, everywhere, listed, one
+from .call import Call, Requests, everywhere, listed, one
 from .keys import Keys
 from .scripts import script
 from .values import nothing, text, texts
@@ -33,7 +33,7 @@ def _request(
     about = {"name": _name(act_id, workflow_id), "act": act_id, "text": act_text, "ttl": ttl_ms}
     about |= {"at": act.at_ms, "last": int(act.is_last)} if act else {"at": 0, "last": 0}
 
-    def ask(keys: Keys) -> Asked[Act | None]:
+    def ask(keys: Keys) -> Requests[Act | None]:
         names = {"workflow": keys.workflow(workflow_id), "acts": keys.workflow_acts}
         return one(script("direct", names, about), parse)
 

@@ -16,7 +16,7 @@ Item = TypeVar("Item")
 Request = tuple[Any, ...]
 
 
-class Asked(NamedTuple, Generic[Reply_co]):
+class Requests(NamedTuple, Generic[Reply_co]):
     """Redis requests, to be sent together, and the function that reads their replies."""
 
     requests: list[Request]
@@ -32,24 +32,24 @@ class Call(Generic[Reply_co]):
 
     __slots__ = ("asked",)
 
-    def __init__(self, asked: Callable[[Layout], Asked[Reply_co]]) -> None:
+    def __init__(self, asked: Callable[[Layout], Requests[Reply_co]]) -> None:
         self.asked = asked
 
     def __iter__(self) -> Generator[Call[Any], object, Reply_co]:
         return cast("Reply_co", (yield self))
 
 
-def one(request: Request, parse: Callable[[Any], T]) -> Asked[T]:
+def one(request: Request, parse: Callable[[Any], T]) -> Requests[T]:
     """One request."""
-    return Asked([request], lambda replies: parse(replies[0]))
+    return Requests([request], lambda replies: parse(replies[0]))
 
 
-def at(task_id: str, ask: Callable[[Keys], Asked[T]]) -> Call[T]:
+def at(task_id: str, ask: Callable[[Keys], Requests[T]]) -> Call[T]:
     """A call of the partition of a task."""
     return Call(lambda layout: ask(layout.of_task(task_id)))
 
 
-def in_the_first(ask: Callable[[Keys], Asked[T]]) -> Call[T]:
+def in_the_first(ask: Callable[[Keys], Requests[T]]) -> Call[T]:
     """A call that is about no task, of the first partition."""
     return Call(lambda layout: ask(layout.keys[0]))
 
@@ -71,14 +71,16 @@ def listed(limit: int | None = None) -> Callable[[list[list[T]]], list[T]]:
     return lambda replies: list(dict.fromkeys(chain(*replies)))[:limit]
 
 
-def everywhere(ask: Callable[[Keys], Asked[T]], merge: Callable[[list[T]], T] = added) -> Call[T]:
+def everywhere(
+    ask: Callable[[Keys], Requests[T]], merge: Callable[[list[T]], T] = added
+) -> Call[T]:
     """A call of each partition; `merge` makes one reply of theirs."""
     return Call(lambda layout: merged([*map(ask, layout.keys)], merge))
 
 
 def shared(
     items: Sequence[Item],
-    ask: Callable[[Keys, Sequence[Item]], Asked[T]],
+    ask: Callable[[Keys, Sequence[Item]], Requests[T]],
     id_of: Callable[[Item], str] = str,
 ) -> Call[T]:
     """A call of the partitions of some tasks; their replies are added. An item is a task's id, or
@@ -88,12 +90,12 @@ def shared(
 
 def of_each(
     items: Sequence[Item],
-    ask: Callable[[Keys, Sequence[Item]], Asked[list[T]]],
+    ask: Callable[[Keys, Sequence[Item]], Requests[list[T]]],
     id_of: Callable[[Item], str] = str,
 ) -> Call[list[T]]:
     """As `shared`, with a reply for each of the tasks, in their order."""
 
-    def asked(layout: Layout) -> Asked[list[T]]:
+    def asked(layout: Layout) -> Requests[list[T]]:
         groups = layout.grouped(items, id_of)
 
         def in_order(replies: list[list[T]]) -> list[T]:
@@ -105,12 +107,12 @@ def of_each(
     return Call(asked)
 
 
-def merged(several: list[Asked[T]], merge: Callable[[list[T]], T]) -> Asked[T]:
+def merged(several: list[Requests[T]], merge: Callable[[list[T]], T]) -> Requests[T]:
     """The requests of several partitions, and one reply of theirs."""
     if len(several) == 1:
         return several[0]
     each = joined(several)
-    return Asked(each.requests, lambda replies: merge(each.parse(replies)))
+    return Requests(each.requests, lambda replies: merge(each.parse(replies)))
 
 
 def all_of(*calls: Call[Any]) -> Call[list[Any]]:
@@ -122,19 +124,19 @@ def each(calls: Sequence[Call[T]]) -> Call[list[T | Exception]]:
     """Several calls, sent together; for each its reply, or the exception of a reply that it cannot
     read."""
 
-    def readable(asked: Asked[T]) -> Asked[T | Exception]:
+    def readable(asked: Requests[T]) -> Requests[T | Exception]:
         def parse(replies: list[Any]) -> T | Exception:
             try:
                 return asked.parse(replies)
             except Exception as error:  # that call's alone
                 return error
 
-        return Asked(asked.requests, parse)
+        return Requests(asked.requests, parse)
 
     return Call(lambda layout: joined([readable(call.asked(layout)) for call in calls]))
 
 
-def joined(several: Sequence[Asked[T]]) -> Asked[list[T]]:
+def joined(several: Sequence[Requests[T]]) -> Requests[list[T]]:
     """The requests of several calls, sent together; the reply of each."""
 
     def parse(replies: list[Any]) -> list[T]:
@@ -145,4 +147,4 @@ def joined(several: Sequence[Asked[T]]) -> Asked[list[T]]:
             start = end
         return found
 
-    return Asked([request for each in several for request in each.requests], parse)
+    return Requests([request for each in several for request in each.requests], parse)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..record.act import Act
-from .index_entry import Facets, Standing
+from .index_entry import Facets, StoredFacets
 from .part import Part
 
 
@@ -16,7 +16,7 @@ class Commit(NamedTuple):
     #: Digest of the document that the caller supposes to be stored; "" for none.
     expected: str
     document: bytes
-    before: Standing
+    before: StoredFacets
     after: Facets
     ttl_ms: int
     #: Time (ms) from which cleanup may delete the record; None keeps the stored time.
@@ -36,7 +36,7 @@ class Committed(NamedTuple):
 
     done: bool
     document: bytes | None = None
-    facets: Standing = None
+    facets: StoredFacets = None
     #: Requests for the member's workflows that the record has not applied: the commit was refused
     #: only because of them.
     acts: tuple[tuple[str, Act], ...] = ()

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from ..record.act import Act
 from ..record.fields import MAX_DOCUMENT_BYTES
-from .call import Asked, Call, Request, of_each
+from .call import Call, Request, Requests, of_each
 from .commit import Commit, Committed
-from .index_entry import Facets, Standing, read_facets, write_facets
+from .index_entry import Facets, StoredFacets, read_facets, write_facets
 from .keys import Keys
 from .partitions import Layout
 from .scripts import PARTS, SETS, of_set, script
@@ -32,17 +32,17 @@ class CommitCall(Call[Committed]):
     def __init__(self, commit: Commit) -> None:
         self.commit = commit
 
-    def asked(self, layout: Layout) -> Asked[Committed]:
+    def asked(self, layout: Layout) -> Requests[Committed]:
         """Its request, and what the reply means."""
         commit = self.commit
         request = _request((commit,), layout.of_task(commit.task_id))
-        return Asked([request], lambda replies: _committed(replies[0], commit))
+        return Requests([request], lambda replies: _committed(replies[0], commit))
 
 
 def commit_all(commits: Sequence[Commit]) -> Call[list[Committed]]:
     """Several commits, each atomic by itself, all sent together; their replies are in order."""
 
-    def ask(keys: Keys, commits: Sequence[Commit]) -> Asked[list[Committed]]:
+    def ask(keys: Keys, commits: Sequence[Commit]) -> Requests[list[Committed]]:
         groups = list(_by_request(commits))
 
         def parse(replies: list[Any]) -> list[Committed]:
@@ -50,7 +50,7 @@ def commit_all(commits: Sequence[Commit]) -> Call[list[Committed]]:
             own = ([reply] if len(alike) == 1 else reply for alike, reply in each)
             return [*map(_committed, chain.from_iterable(own), commits)]
 
-        return Asked([_request(alike, keys) for alike in groups], parse)
+        return Requests([_request(alike, keys) for alike in groups], parse)
 
     return of_each(commits, ask, lambda commit: commit.task_id)
 
@@ -152,7 +152,7 @@ def in_place(own: Mapping[str, Any], task_id: str, keys: Keys) -> Request:
 
 @lru_cache(maxsize=4_096)
 def _moved(
-    before: Standing, after: Facets, fresh: bool, keys: Keys
+    before: StoredFacets, after: Facets, fresh: bool, keys: Keys
 ) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str], dict[str, str | bytes]]:
     """The indexes that a task leaves and enters; a fresh one enters all, as the newest. And what
     else is the same in each such commit: the script's named keys, and the texts of the facets."""

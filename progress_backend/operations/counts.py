@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from ..record.model import TaskStatus
 from ..record.outcomes import Sums, merged
-from .call import Asked, Call, everywhere, in_the_first, one
+from .call import Call, Requests, everywhere, in_the_first, one
 from .keys import Keys
 from .values import MORE_ROOM, nothing, sums, timed, whole
 
@@ -19,8 +19,8 @@ def add_dropped(events: Mapping[str, int]) -> Call[None]:
     """Adds to the counts of events, by kind, that a process has dropped while the store did not
     reply."""
 
-    def ask(keys: Keys) -> Asked[None]:
-        return Asked([("HINCRBY", keys.dropped, *each) for each in events.items()], nothing)
+    def ask(keys: Keys) -> Requests[None]:
+        return Requests([("HINCRBY", keys.dropped, *each) for each in events.items()], nothing)
 
     return in_the_first(ask)
 
@@ -38,9 +38,9 @@ def dropped() -> Call[dict[str, int]]:
 def outcomes() -> Call[Sums]:
     """The figures by type, since the store was empty."""
 
-    def ask(keys: Keys) -> Asked[Sums]:
+    def ask(keys: Keys) -> Requests[Sums]:
         successes = ("ZRANGE", keys.successes, 0, -1, "WITHSCORES")
-        return Asked([("HGETALL", keys.outcomes), successes], parse)
+        return Requests([("HGETALL", keys.outcomes), successes], parse)
 
     def parse(replies: list[Any]) -> Sums:
         return Sums(sums(replies[0]), {name: at_ms for at_ms, name in timed(replies[1])})
@@ -48,7 +48,7 @@ def outcomes() -> Call[Sums]:
     return everywhere(ask, merged)
 
 
-class Counted(NamedTuple):
+class TaskCounts(NamedTuple):
     """The store's counts: all records, running ones and those created since a time."""
 
     records: int
@@ -76,13 +76,13 @@ class Memory(NamedTuple):
         )
 
 
-def store(since_ms: int) -> Call[Counted]:
+def store(since_ms: int) -> Call[TaskCounts]:
     """The store's counts, with the records created since a time."""
 
-    def ask(keys: Keys) -> Asked[Counted]:
+    def ask(keys: Keys) -> Requests[TaskCounts]:
         every, running = keys.index(), keys.index(TaskStatus.RUNNING)
         counted = [("ZCARD", every), ("ZCARD", running), ("ZCOUNT", every, since_ms * 1000, "+inf")]
-        return Asked(counted, lambda replies: Counted(*(count or 0 for count in replies)))
+        return Requests(counted, lambda replies: TaskCounts(*(count or 0 for count in replies)))
 
     return everywhere(ask)
 

@@ -33,10 +33,10 @@ class Facets(NamedTuple):
 
 #: The stored facets of a task; None if there are none; a stored text that is no facets stays bytes,
 #: so that it can be compared and replaced.
-Standing = Facets | bytes | None
+StoredFacets = Facets | bytes | None
 
 
-def write_facets(facets: Standing) -> str | bytes:
+def write_facets(facets: StoredFacets) -> str | bytes:
     """Facets as stored text; "" for None. It ends with the last facet that the task has: a single
     task has four; warnings, the owner, and a wait for its `eta` follow only if there are any."""
     if isinstance(facets, Facets) and (
@@ -48,14 +48,14 @@ def write_facets(facets: Standing) -> str | bytes:
 
 
 @lru_cache(maxsize=1_024)
-def _written(facets: Standing) -> str | bytes:
+def _written(facets: StoredFacets) -> str | bytes:
     if not isinstance(facets, Facets):
         return facets or ""
     return json.dumps(facets[:4], ensure_ascii=False, separators=(",", ":"))
 
 
 @lru_cache(maxsize=1_024)
-def read_facets(stored: bytes | None) -> Standing:
+def read_facets(stored: bytes | None) -> StoredFacets:
     """Facets of a stored text."""
     if not stored:
         return None

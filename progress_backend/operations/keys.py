@@ -128,7 +128,7 @@ class Keys:
         """Sorted set of the ids of tasks that have ended with a status, by their end time (ms)."""
         return f"{self.prefix}progress_ended{_BAR}status={status}"
 
-    def later(self, task_type: str) -> str:
+    def not_startable_yet(self, task_type: str) -> str:
         """Sorted set of the ids of a type's created tasks that wait for their `eta` or are not
         published yet, by creation time (µs)."""
         return f"{self.prefix}tasks{_BAR}later{_BAR}type={task_type.replace(_BAR, _BAR * 2)}"
@@ -266,20 +266,20 @@ class Keys:
         """Hash: lease id -> how many tasks its worker runs at most."""
         return f"{self.prefix}progress_slots"
 
-    def held(self, lease: str) -> str:
+    def lease_tasks(self, lease: str) -> str:
         """Sorted set of the ids of tasks that the worker of a lease runs."""
-        return f"{self.prefix}progress_held:{lease}"
+        return f"{self.prefix}progress_lease_tasks:{lease}"
 
     @property
-    def asked_again(self) -> str:
+    def result_checks(self) -> str:
         """Sorted set of the ids of lost tasks by the time (ms) of the next read of the result
         backend."""
-        return f"{self.prefix}progress_asked_again"
+        return f"{self.prefix}progress_result_checks"
 
     @property
     def dropped(self) -> str:
         """Hash: kind of event -> number of dropped events, from all processes."""
-        return f"{self.prefix}progress_no_room"
+        return f"{self.prefix}progress_dropped"
 
     @property
     def markings(self) -> str:

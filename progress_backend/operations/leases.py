@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from itertools import chain
 from typing import Any
 
-from .call import Asked, Call, Request, everywhere, in_the_first, listed, one, shared
+from .call import Call, Request, Requests, everywhere, in_the_first, listed, one, shared
 from .keys import Keys
 from .scripts import script
 from .values import nothing, sums, texts, timed, whole
@@ -16,10 +16,10 @@ from .values import nothing, sums, texts, timed, whole
 def renew(lease: str, until_ms: int, slots: int | None = None) -> Call[None]:
     """Writes that a lease is valid until a time, and how many tasks its worker runs at most."""
 
-    def ask(keys: Keys) -> Asked[None]:
+    def ask(keys: Keys) -> Requests[None]:
         until: Request = ("ZADD", keys.leases, until_ms, lease)
         size: list[Request] = [] if slots is None else [("HSET", keys.slots, lease, slots)]
-        return Asked([until, *size], nothing)
+        return Requests([until, *size], nothing)
 
     return in_the_first(ask)
 
@@ -49,7 +49,7 @@ def ends_at(lease: str) -> Call[int | None]:
     return in_the_first(lambda keys: one(("ZSCORE", keys.leases, lease), parse))
 
 
-def over(before_ms: int, limit: int) -> Call[list[tuple[str, int]]]:
+def expired(before_ms: int, limit: int) -> Call[list[tuple[str, int]]]:
     """Ids of the leases that expired before a time, and when, oldest first."""
     bounds = ("-inf", f"({before_ms}", "WITHSCORES", "LIMIT", 0, limit)
     return in_the_first(lambda keys: one(("ZRANGEBYSCORE", keys.leases, *bounds), _leases))
@@ -62,9 +62,9 @@ def _leases(reply: list[Any] | None) -> list[tuple[str, int]]:
 def newest(limit: int) -> Call[tuple[int, list[tuple[str, int]]]]:
     """How many leases are stored, and `limit` of them with their times of expiry, latest first."""
 
-    def ask(keys: Keys) -> Asked[tuple[int, list[tuple[str, int]]]]:
+    def ask(keys: Keys) -> Requests[tuple[int, list[tuple[str, int]]]]:
         latest = ("ZREVRANGE", keys.leases, 0, limit - 1, "WITHSCORES")
-        return Asked(
+        return Requests(
             [("ZCARD", keys.leases), latest],
             lambda replies: (replies[0] or 0, _leases(replies[1])),
         )
@@ -75,7 +75,7 @@ def newest(limit: int) -> Call[tuple[int, list[tuple[str, int]]]]:
 def held(lease: str, limit: int) -> Call[list[str]]:
     """Ids of the tasks that run under a lease, longest held first."""
     return everywhere(
-        lambda keys: one(("ZRANGE", keys.held(lease), 0, limit - 1), texts),
+        lambda keys: one(("ZRANGE", keys.lease_tasks(lease), 0, limit - 1), texts),
         listed(limit),
     )
 
@@ -84,10 +84,10 @@ def held_by_each(leases: Sequence[str], limit: int) -> Call[list[tuple[int, list
     """For each lease the number of tasks that run under it, and the ids of `limit` of these, the
     longest held first."""
 
-    def ask(keys: Keys) -> Asked[list[tuple[int, list[str]]]]:
-        names = [keys.held(lease) for lease in leases]
+    def ask(keys: Keys) -> Requests[list[tuple[int, list[str]]]]:
+        names = [keys.lease_tasks(lease) for lease in leases]
         asked = [(("ZCARD", name), ("ZRANGE", name, 0, limit - 1)) for name in names]
-        return Asked(list(chain(*asked)), counts_and_ids)
+        return Requests(list(chain(*asked)), counts_and_ids)
 
     def counts_and_ids(replies: list[Any]) -> list[tuple[int, list[str]]]:
         found = zip(replies[::2], replies[1::2], strict=True)
@@ -106,8 +106,8 @@ def forget(lease: str, before_ms: int) -> Call[None]:
     """Deletes a lease that expired before a time and holds no task; on a cluster, no task of the
     first partition."""
 
-    def ask(keys: Keys) -> Asked[None]:
-        names = {"leases": keys.leases, "held": keys.held(lease), "slots": keys.slots}
+    def ask(keys: Keys) -> Requests[None]:
+        names = {"leases": keys.leases, "held": keys.lease_tasks(lease), "slots": keys.slots}
         return one(script("forget", names, {"lease": lease, "before": before_ms}), nothing)
 
     return in_the_first(ask)
@@ -117,12 +117,12 @@ def ask_again(tasks: Collection[tuple[str, int | None]]) -> Call[None]:
     """Sets for each task the time (ms) of the next read of the result backend; None: no further
     read."""
 
-    def ask(keys: Keys, tasks: Sequence[tuple[str, int | None]]) -> Asked[None]:
+    def ask(keys: Keys, tasks: Sequence[tuple[str, int | None]]) -> Requests[None]:
         over = [task_id for task_id, at_ms in tasks if at_ms is None]
         due = [part for i, at_ms in tasks if at_ms is not None for part in (at_ms, i)]
-        requests = [("ZADD", keys.asked_again, *due)] if due else []
-        requests += [("ZREM", keys.asked_again, *over)] if over else []
-        return Asked(requests, nothing)
+        requests = [("ZADD", keys.result_checks, *due)] if due else []
+        requests += [("ZREM", keys.result_checks, *over)] if over else []
+        return Requests(requests, nothing)
 
     return shared(tuple(tasks), ask, lambda task: task[0])
 
@@ -132,6 +132,6 @@ def to_ask(before_ms: int, limit: int) -> Call[list[str]]:
     due first."""
     bounds = ("-inf", before_ms, "LIMIT", 0, limit)
     return everywhere(
-        lambda keys: one(("ZRANGEBYSCORE", keys.asked_again, *bounds), texts),
+        lambda keys: one(("ZRANGEBYSCORE", keys.result_checks, *bounds), texts),
         listed(limit),
     )

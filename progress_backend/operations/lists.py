@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from ..record.model import ENDED, STATUSES, TaskStatus
 from ..record.sort import BY_END, NEWEST, RUNNING, Span
-from .call import Asked, Call, everywhere, in_the_first, one
+from .call import Call, Requests, everywhere, in_the_first, one
 from .index_entry import Facets
 from .keys import Keys
 from .records import AS_IT_IS, LIGHT
@@ -82,7 +82,7 @@ class Page:
         return tuple(chain.from_iterable(self.groups))
 
 
-class Paged(NamedTuple):
+class TaskPage(NamedTuple):
     """A page; `counts` are over all tasks, one for each status in the order of `model.STATUSES`. A
     tally has no rows."""
 
@@ -91,19 +91,19 @@ class Paged(NamedTuple):
     rows: tuple[tuple[str, bytes | None], ...] = ()
 
 
-def page(asked: Page) -> Call[Paged]:
+def page(asked: Page) -> Call[TaskPage]:
     """A page of one set, in one partition; `index_page` reads all others."""
 
-    def ask(keys: Keys) -> Asked[Paged]:
+    def ask(keys: Keys) -> Requests[TaskPage]:
         sets = [*(keys.index(*filters) for filters in asked.sets), *_statuses(asked.filters, keys)]
         last = asked.start + asked.limit - 1
         about = {"sets": len(sets), "start": asked.start, "stop": last, "prefix": keys.task("")}
         about |= LIGHT if asked.light else AS_IT_IS
         return one(script("page", {}, about, sets), parse)
 
-    def parse(reply: list[Any]) -> Paged:
+    def parse(reply: list[Any]) -> TaskPage:
         count, counts, ids, documents = reply
-        return Paged(count, tuple(counts), tuple(zip(texts(ids), documents, strict=True)))
+        return TaskPage(count, tuple(counts), tuple(zip(texts(ids), documents, strict=True)))
 
     return in_the_first(ask)
 
@@ -114,16 +114,16 @@ def _statuses(filters: Filters, keys: Keys) -> list[str]:
     return [keys.index(s, workflow=filters.workflow, owner=filters.owner) for s in STATUSES]
 
 
-def tally(filters: Filters) -> Call[Paged]:
+def tally(filters: Filters) -> Call[TaskPage]:
     """How many tasks pass the filters, and how many of all tasks have each status."""
 
-    def ask(keys: Keys) -> Asked[Paged]:
+    def ask(keys: Keys) -> Requests[TaskPage]:
         names = [keys.index(*filters), *_statuses(filters, keys)]
-        return Asked([("ZCARD", name) for name in names], parse)
+        return Requests([("ZCARD", name) for name in names], parse)
 
-    def parse(replies: list[Any]) -> Paged:
+    def parse(replies: list[Any]) -> TaskPage:
         count, *counts = (count or 0 for count in replies)
-        return Paged(count, tuple(counts))
+        return TaskPage(count, tuple(counts))
 
     return everywhere(ask)
 
@@ -132,9 +132,9 @@ def newest(until: float, limit: int, filters: Sequence[Filters]) -> Call[list[tu
     """Times (µs; ms of ends), up to `until`, and ids of the tasks that pass any of the filters, the
     newest first."""
 
-    def ask(keys: Keys) -> Asked[list[tuple[int, str]]]:
+    def ask(keys: Keys) -> Requests[list[tuple[int, str]]]:
         bounds = (until, "-inf", "WITHSCORES", "LIMIT", 0, limit)
-        return Asked(
+        return Requests(
             [("ZREVRANGEBYSCORE", keys.index(*each), *bounds) for each in filters],
             lambda replies: latest(map(timed, replies)),
         )
@@ -148,7 +148,7 @@ def newest(until: float, limit: int, filters: Sequence[Filters]) -> Call[list[tu
 def oldest(limit: int, filters: Filters) -> Call[list[tuple[int, str]]]:
     """Times (µs) and ids of the tasks that pass the filters, the oldest first."""
 
-    def ask(keys: Keys) -> Asked[list[tuple[int, str]]]:
+    def ask(keys: Keys) -> Requests[list[tuple[int, str]]]:
         bounds = ("-inf", "+inf", "WITHSCORES", "LIMIT", 0, limit)
         return one(("ZRANGEBYSCORE", keys.index(*filters), *bounds), timed)
 
@@ -158,9 +158,9 @@ def oldest(limit: int, filters: Filters) -> Call[list[tuple[int, str]]]:
 def above(after: float, filters: Sequence[Filters]) -> Call[int]:
     """How many tasks that pass any of the filters are after a time; after -inf are all."""
 
-    def ask(keys: Keys) -> Asked[int]:
+    def ask(keys: Keys) -> Requests[int]:
         bounds = (f"({after}" if after > -inf else "-inf", "+inf")
         asked = [("ZCOUNT", keys.index(*each), *bounds) for each in filters]
-        return Asked(asked, lambda replies: sum(count or 0 for count in replies))
+        return Requests(asked, lambda replies: sum(count or 0 for count in replies))
 
     return everywhere(ask)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from itertools import chain
 from typing import Final
 
-from .call import Asked, Call, in_the_first, one
+from .call import Call, Requests, in_the_first, one
 from .keys import Keys
 from .scripts import script
 from .values import nothing
@@ -18,7 +18,7 @@ def leave(markings: Collection[tuple[str, str]], most: int) -> Call[None]:
     """Stores the markings (`@progress_task` options) of tasks by task name, for processes that
     publish by name; `most` bounds the markings of all workers together."""
 
-    def ask(keys: Keys) -> Asked[None]:
+    def ask(keys: Keys) -> Requests[None]:
         about = {"ttl": _TTL_MS, "most": most}
         called = script("leave_markings", {"markings": keys.markings}, about, more=chain(*markings))
         return one(called, nothing)

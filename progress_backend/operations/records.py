@@ -9,8 +9,8 @@ from ..record import past_runs
 from ..record.fields import MAX_DOCUMENT_BYTES, OTHER_TYPE
 from ..record.light_row import FIRST_GIVEN, MOST_GIVEN, OMITTED, OURS
 from ..record.past_runs import PastRun
-from .call import Asked, Call, everywhere, of_each, one, shared
-from .index_entry import Standing, read_facets
+from .call import Call, Requests, everywhere, of_each, one, shared
+from .index_entry import StoredFacets, read_facets
 from .keys import Keys
 from .scripts import script
 from .values import nothing
@@ -36,14 +36,14 @@ def read(task_ids: Sequence[str], light: bool = False) -> Call[list[bytes | None
     """The values that are stored for tasks, in order, unchecked (see `record.task_json`).
     `light`: a long document may come without the caller's own values, as in `responses.row`."""
 
-    def ask(keys: Keys, task_ids: Sequence[str]) -> Asked[list[bytes | None]]:
+    def ask(keys: Keys, task_ids: Sequence[str]) -> Requests[list[bytes | None]]:
         names = [keys.task(task_id) for task_id in task_ids]
         if light:
             requests = [script("page", {}, _NO_PAGE, names)] if names else []
-            return Asked(requests, lambda replies: replies[0][3] if replies else [])
+            return Requests(requests, lambda replies: replies[0][3] if replies else [])
         # A script takes twice the time for a document, and MGET would return another program's
         # value of any length.
-        return Asked([("GETRANGE", name, 0, MAX_DOCUMENT_BYTES) for name in names], _stored)
+        return Requests([("GETRANGE", name, 0, MAX_DOCUMENT_BYTES) for name in names], _stored)
 
     return of_each(task_ids, ask)
 
@@ -54,15 +54,15 @@ def _stored(replies: list[Any]) -> list[bytes | None]:
     return [other if reply is None else reply or None for reply in replies]
 
 
-def facets_of(task_ids: Sequence[str]) -> Call[list[Standing]]:
+def facets_of(task_ids: Sequence[str]) -> Call[list[StoredFacets]]:
     """The facets that are stored for tasks, in order."""
 
-    def ask(keys: Keys, task_ids: Sequence[str]) -> Asked[list[Standing]]:
-        def parse(replies: list[Any]) -> list[Standing]:
+    def ask(keys: Keys, task_ids: Sequence[str]) -> Requests[list[StoredFacets]]:
+        def parse(replies: list[Any]) -> list[StoredFacets]:
             found = (replies and replies[0]) or [None] * len(task_ids)
             return [read_facets(facets) for facets in found]
 
-        return Asked([("HMGET", keys.facets, *task_ids)] if task_ids else [], parse)
+        return Requests([("HMGET", keys.facets, *task_ids)] if task_ids else [], parse)
 
     return of_each(task_ids, ask)
 
@@ -70,11 +70,11 @@ def facets_of(task_ids: Sequence[str]) -> Call[list[Standing]]:
 def extend(task_ids: Sequence[str], ttl_ms: int, due_ms: int) -> Call[None]:
     """Sets the TTL of the records of running tasks to at least this."""
 
-    def ask(keys: Keys, task_ids: Sequence[str]) -> Asked[None]:
+    def ask(keys: Keys, task_ids: Sequence[str]) -> Requests[None]:
         requests: list[Any] = [("PEXPIRE", keys.task(i), ttl_ms, "GT") for i in task_ids]
         due = [part for task_id in task_ids for part in (due_ms, task_id)]
         requests += [("ZADD", keys.expiry, "XX", "GT", *due)] if due else []
-        return Asked(requests, nothing)
+        return Requests(requests, nothing)
 
     return shared(task_ids, ask)
 
@@ -82,7 +82,7 @@ def extend(task_ids: Sequence[str], ttl_ms: int, due_ms: int) -> Call[None]:
 def runs_of(task_type: str) -> Call[tuple[PastRun, ...]]:
     """A type's last successful runs, the last one last."""
 
-    def ask(keys: Keys) -> Asked[tuple[PastRun, ...]]:
+    def ask(keys: Keys) -> Requests[tuple[PastRun, ...]]:
         runs = ("GETRANGE", keys.runs(task_type), 0, _MOST_OF_RUNS)
         return one(runs, lambda reply: past_runs.read_all(reply or b""))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from .call import Asked, Call, at, in_the_first, one
+from .call import Call, Requests, at, in_the_first, one
 from .keys import Keys
 from .scripts import script
 from .values import nothing, stored_entry, timed
@@ -39,7 +39,7 @@ def ask(task_id: str, caller: str, now_ms: int) -> Call[Wait | None]:
     def parse(reply: list[int]) -> Wait | None:
         return Wait(reply[0], bool(reply[1])) if reply[0] else None
 
-    def request(keys: Keys) -> Asked[Wait | None]:
+    def request(keys: Keys) -> Requests[Wait | None]:
         about = {"task": task_id, "caller": caller, "now": now_ms}
         about |= {"again": AGAIN_MS, "span": LATELY_MS, "most": MOST_LATELY}
         its = {"asked": keys.stacks_asked, "callers": keys.stacks_callers}
@@ -60,10 +60,10 @@ def lately() -> Call[Lately]:
 def keep(task_id: str, entry: bytes) -> Call[None]:
     """Keeps a stack or traceback, in place of the oldest one."""
 
-    def ask(keys: Keys) -> Asked[None]:
+    def ask(keys: Keys) -> Requests[None]:
         key = keys.stacks(task_id)
         added = ("XADD", key, "MAXLEN", KEPT, "*", "e", entry)
-        return Asked([added, ("PEXPIRE", key, _KEPT_MS)], nothing)
+        return Requests([added, ("PEXPIRE", key, _KEPT_MS)], nothing)
 
     return at(task_id, ask)
 

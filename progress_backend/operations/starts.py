@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, Literal, NamedTuple
 
 from ..errors import InvalidEvent
-from .call import Asked, Call, at, one
+from .call import Call, Requests, at, one
 from .keys import Keys
 from .scripts import script
 from .values import text
@@ -33,7 +33,7 @@ def claim(task_id: str, digest: str) -> Call[Claim]:
     """Claims the id of a keyed start with arguments of this digest."""
     about = {"digest": digest, "stale": _STALE_MS, "ttl": _TTL_MS}
 
-    def ask(keys: Keys) -> Asked[Claim]:
+    def ask(keys: Keys) -> Requests[Claim]:
         names = {"mark": keys.start(task_id), "task": keys.task(task_id)}
         return one(script("claim_start", names, about), parse)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..record import room
-from .call import Asked, Call, at, one
+from .call import Call, Requests, at, one
 from .keys import Keys
 from .scripts import script
 from .values import stored_entry
@@ -29,7 +29,7 @@ def add_lines(
     no record. False if the Redis user may not write logs. `lost` lines before them were dropped:
     their numbers are left out."""
 
-    def ask(keys: Keys) -> Asked[bool]:
+    def ask(keys: Keys) -> Requests[bool]:
         names = {"log": keys.log(task_id), "task": keys.task(task_id)}
         about = {"most": most, "around": room.AROUND, "ttl": ttl_ms, "lost": lost}
         return one(script("log", names, about, more=lines), lambda may: bool(may != 0))
@@ -40,12 +40,12 @@ def add_lines(
 def lines(task_id: str, after: int | None, limit: int) -> Call[LogPart]:
     """The lines of a task's log after a number, `limit` at most; the newest ones for None."""
 
-    def ask(keys: Keys) -> Asked[LogPart]:
+    def ask(keys: Keys) -> Requests[LogPart]:
         log = keys.log(task_id)
         ends = [("XRANGE", log, "-", "+", "COUNT", 1), ("XREVRANGE", log, "+", "-", "COUNT", 1)]
         if after is None:
-            return Asked([*ends, ("XREVRANGE", log, "+", "-", "COUNT", limit)], parse)
-        return Asked([*ends, ("XRANGE", log, f"{after + 1}-0", "+", "COUNT", limit)], parse)
+            return Requests([*ends, ("XREVRANGE", log, "+", "-", "COUNT", limit)], parse)
+        return Requests([*ends, ("XRANGE", log, f"{after + 1}-0", "+", "COUNT", limit)], parse)
 
     def parse(replies: list[Any]) -> LogPart:
         first, newest, found = ([_line(entry) for entry in reply or ()] for reply in replies)
@@ -74,7 +74,7 @@ class Timeline(NamedTuple):
 def timeline(task_id: str) -> Call[Timeline]:
     """Reads a task's timeline."""
 
-    def ask(keys: Keys) -> Asked[Timeline]:
+    def ask(keys: Keys) -> Requests[Timeline]:
         bounds = ("-", "+", "COUNT", room.TIMELINE // room.AROUND)
         return one(("XRANGE", keys.timeline(task_id), *bounds), parse)
 

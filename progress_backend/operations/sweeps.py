@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .call import Asked, Call, everywhere, listed, one, shared
-from .index_entry import Facets, Standing, write_facets
+from .call import Call, Requests, everywhere, listed, one, shared
+from .index_entry import Facets, StoredFacets, write_facets
 from .keys import Keys
 from .lists import Filters
 from .scripts import script
@@ -19,16 +19,16 @@ class Entry(NamedTuple):
     """A task to delete, with the facets that the caller read."""
 
     task_id: str
-    facets: Standing
+    facets: StoredFacets
 
 
 def due(before_ms: int, limit: int) -> Call[list[str]]:
     """Ids of the tasks that cleanup may delete, the longest due first."""
 
-    def ask(keys: Keys) -> Asked[list[str]]:
+    def ask(keys: Keys) -> Requests[list[str]]:
         count = ("ZCOUNT", keys.expiry, "-inf", before_ms)
         ids = ("ZRANGE", keys.expiry, 0, limit - 1)
-        return Asked([count, ids], lambda replies: texts((replies[1] or [])[: replies[0]]))
+        return Requests([count, ids], lambda replies: texts((replies[1] or [])[: replies[0]]))
 
     return everywhere(ask, listed(limit))
 
@@ -40,13 +40,13 @@ def sweep(
     the indexes (by their filters), or the lease, where the entries were found: they leave these
     whatever their facets are."""
 
-    def ask(keys: Keys, entries: Sequence[Entry]) -> Asked[int]:
-        alike: dict[Standing, list[str]] = {}
+    def ask(keys: Keys, entries: Sequence[Entry]) -> Requests[int]:
+        alike: dict[StoredFacets, list[str]] = {}
         for task_id, facets in entries:
             alike.setdefault(facets, []).append(task_id)
         places: dict[str, int] = {keys.facets: 1, keys.expiry: 2}
         if isinstance(found_in, str):
-            also = [keys.held(found_in)]
+            also = [keys.lease_tasks(found_in)]
         else:
             also = [keys.index(*filters) for filters in found_in]
         groups, left = list[Any](), list[Any]()
@@ -69,7 +69,7 @@ def sweep(
     return shared(entries, ask, lambda entry: entry.task_id)
 
 
-def _left(facets: Standing, keys: Keys, places: dict[str, int], group: int) -> list[Any]:
+def _left(facets: StoredFacets, keys: Keys, places: dict[str, int], group: int) -> list[Any]:
     """The workflows that a group of members leaves, as the script takes them; new keys are added to
     `places`. Nothing for single tasks."""
     given: list[Any] = []

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from ..record.model import STATUSES
-from .call import Asked, Call, added, everywhere, of_each, one
+from .call import Call, Requests, added, everywhere, of_each, one
 from .keys import Keys
 from .scripts import script
 from .values import nothing, timed
@@ -18,7 +18,7 @@ from .workflows import sets_of_workflows
 LISTED: Final = 1_000
 
 
-class Listed(NamedTuple):
+class WorkflowPage(NamedTuple):
     """A page of workflows: how many are in the list, creation times (ms) and ids."""
 
     total: int
@@ -26,7 +26,7 @@ class Listed(NamedTuple):
 
 
 class TopOfAll(NamedTuple):
-    """Creation times (µs) and ids, newest first; `counts` as in `Paged`."""
+    """Creation times (µs) and ids, newest first; `counts` as in `TaskPage`."""
 
     #: The number of all tasks that are no member, and of all outermost workflows.
     sizes: tuple[int, int]
@@ -43,7 +43,7 @@ def newest(limit: int, start: int = 0) -> Call[TopOfAll]:
     members. Over several partitions the position is the first, and the list has no more than the
     newest `LISTED` of each, as in `newest_workflows`."""
 
-    def ask(keys: Keys) -> Asked[TopOfAll]:
+    def ask(keys: Keys) -> Requests[TopOfAll]:
         names = {"tasks": keys.index(), "members": keys.every_member, "outermost": keys.outermost}
         most = LISTED if keys.sharded else limit
         about = {"limit": min(limit, most), "most": most, "start": start}
@@ -70,7 +70,7 @@ def newest(limit: int, start: int = 0) -> Call[TopOfAll]:
 def of_workflows(task_ids: Sequence[str]) -> Call[list[bool]]:
     """For each of one or more tasks, whether it is a workflow's member."""
 
-    def ask(keys: Keys, some: Sequence[str]) -> Asked[list[bool]]:
+    def ask(keys: Keys, some: Sequence[str]) -> Requests[list[bool]]:
         return one(
             ("ZMSCORE", keys.every_member, *some),
             lambda times: [time is not None for time in times or [None] * len(some)],
@@ -79,20 +79,22 @@ def of_workflows(task_ids: Sequence[str]) -> Call[list[bool]]:
     return of_each(task_ids, ask)
 
 
-def newest_workflows(start: int, limit: int) -> Call[Listed]:
+def newest_workflows(start: int, limit: int) -> Call[WorkflowPage]:
     """`limit` workflows from `start` on, newest first. Over several partitions no more than the
     newest `LISTED` are in the list, each by the last time at which a partition got its first
     member."""
 
-    def ask(keys: Keys) -> Asked[Listed]:
+    def ask(keys: Keys) -> Requests[WorkflowPage]:
         place = (0, LISTED) if keys.sharded else (start, limit)
         bounds = ("+inf", "-inf", "WITHSCORES", "LIMIT", *place)
         asked = [("ZCARD", keys.workflows), ("ZREVRANGEBYSCORE", keys.workflows, *bounds)]
-        return Asked(asked, lambda replies: Listed(replies[0] or 0, tuple(timed(replies[1]))))
+        return Requests(
+            asked, lambda replies: WorkflowPage(replies[0] or 0, tuple(timed(replies[1])))
+        )
 
-    def merged(replies: list[Listed]) -> Listed:
+    def merged(replies: list[WorkflowPage]) -> WorkflowPage:
         found = latest_of_each(chain(*(reply.found for reply in replies)))
-        return Listed(len(found), tuple(found[start : start + limit]))
+        return WorkflowPage(len(found), tuple(found[start : start + limit]))
 
     return everywhere(ask, merged)
 
@@ -108,7 +110,7 @@ def latest_of_each(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
 def forget_workflow(workflow_id: str) -> Call[None]:
     """Deletes the keys of a workflow in each partition without a stored member."""
 
-    def ask(keys: Keys) -> Asked[None]:
+    def ask(keys: Keys) -> Requests[None]:
         names = {"workflow": keys.workflow(workflow_id), "members": keys.members(workflow_id)}
         names |= sets_of_workflows(keys)
         return one(script("forget_workflow", names, {"id": workflow_id}), nothing)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from .call import Asked, Call, at, everywhere, listed, one
+from .call import Call, Requests, at, everywhere, listed, one
 from .keys import Keys
 from .part import Given
 from .scripts import script
@@ -69,7 +69,7 @@ def take(place: int, target: str, lease_ms: int) -> Call[Taken | None]:
         entry, event_id, body, attempt = reply
         return Taken(text(entry), text(event_id), body, attempt)
 
-    def ask(keys: Keys) -> Asked[Taken | None]:
+    def ask(keys: Keys) -> Requests[Taken | None]:
         return one(script("take", _names(keys, target), {"lease": lease_ms}), parse)
 
     return Call(lambda layout: ask(layout.keys[place]))
@@ -80,7 +80,7 @@ def settle(place: int, target: str, taken: Taken, outcome: str, pause_s: float =
     For "" it is due again after `pause_s`; a stream keeps a consumer for each length of a pause, so
     there have to be few."""
 
-    def ask(keys: Keys) -> Asked[None]:
+    def ask(keys: Keys) -> Requests[None]:
         about = {"entry": taken.entry, "bytes": len(taken.body), "outcome": outcome}
         return one(
             script("settle", _names(keys, target), about | {"pause": int(pause_s * 1000)}), nothing
@@ -89,7 +89,7 @@ def settle(place: int, target: str, taken: Taken, outcome: str, pause_s: float =
     return Call(lambda layout: ask(layout.keys[place]))
 
 
-class Figures(NamedTuple):
+class TargetCounts(NamedTuple):
     """How many events of a target wait, and how many were delivered, given up and dropped."""
 
     waiting: int = 0
@@ -98,19 +98,21 @@ class Figures(NamedTuple):
     dropped: int = 0
 
 
-def figures(targets: Sequence[str]) -> Call[list[Figures]]:
+def figures(targets: Sequence[str]) -> Call[list[TargetCounts]]:
     """The figures of several targets' events, in order."""
 
-    def ask(keys: Keys) -> Asked[list[Figures]]:
+    def ask(keys: Keys) -> Requests[list[TargetCounts]]:
         each = (
             (("XLEN", keys.webhook_events(name)), ("HMGET", keys.webhook_counts(name), *_COUNTS))
             for name in targets
         )
-        return Asked(list(chain(*each)), parse)
+        return Requests(list(chain(*each)), parse)
 
-    def parse(replies: list[Any]) -> list[Figures]:
+    def parse(replies: list[Any]) -> list[TargetCounts]:
         each = zip(replies[::2], replies[1::2], strict=True)
-        return [Figures(n or 0, *(whole(one or 0) for one in counts or ())) for n, counts in each]
+        return [
+            TargetCounts(n or 0, *(whole(one or 0) for one in counts or ())) for n, counts in each
+        ]
 
     return everywhere(ask)
 
@@ -119,7 +121,7 @@ def may_have_ended(now_ms: int, free_ms: float, limit: int) -> Call[list[str]]:
     """Ids of workflows in which a member has ended, which no other sender gets before `free_ms`
     unless another member ends."""
 
-    def ask(keys: Keys) -> Asked[list[str]]:
+    def ask(keys: Keys) -> Requests[list[str]]:
         about = {"now": now_ms, "free": free_ms, "limit": limit}
         return one(script("may_have_ended", {"workflows": keys.may_have_ended}, about), texts)
 
@@ -130,9 +132,9 @@ def looked(free_ms: float, again: Sequence[str], again_ms: int) -> Call[None]:
     """Removes the workflows that `may_have_ended` returned for this `free_ms`, but for those of
     `again`, which are checked again at `again_ms`. One in which a member has ended since stays."""
 
-    def ask(keys: Keys) -> Asked[None]:
+    def ask(keys: Keys) -> Requests[None]:
         name, each = keys.may_have_ended, [part for one in again for part in (again_ms, one)]
         over = ("ZREMRANGEBYSCORE", name, free_ms, free_ms)
-        return Asked([*([("ZADD", name, "XX", "LT", *each)] if each else []), over], nothing)
+        return Requests([*([("ZADD", name, "XX", "LT", *each)] if each else []), over], nothing)
 
     return everywhere(ask)

@@ -9,19 +9,19 @@ from typing import Any
 from ..record import past_runs
 from ..record.act import Act
 from ..record.model import STATUSES
-from ..record.workflow import Figures, merged
-from .call import Asked, Call, at, everywhere, joined, listed, one
+from ..record.workflow import WorkflowCounts, merged
+from .call import Call, Requests, at, everywhere, joined, listed, one
 from .keys import Keys
 from .scripts import script
 from .values import nothing, texts, timed
 
 
-def figures(workflow_id: str, now_ms: int) -> Call[Figures]:
+def figures(workflow_id: str, now_ms: int) -> Call[WorkflowCounts]:
     """A workflow's counts; all are 0 where no member is stored."""
     return everywhere(lambda keys: _figures(workflow_id, now_ms, keys), merged)
 
 
-def figures_of_each(workflow_ids: Sequence[str], now_ms: int) -> Call[list[Figures]]:
+def figures_of_each(workflow_ids: Sequence[str], now_ms: int) -> Call[list[WorkflowCounts]]:
     """The counts of several workflows, in order."""
     return everywhere(
         lambda keys: joined([_figures(one, now_ms, keys) for one in workflow_ids]),
@@ -29,7 +29,7 @@ def figures_of_each(workflow_ids: Sequence[str], now_ms: int) -> Call[list[Figur
     )
 
 
-def _figures(workflow_id: str, now_ms: int, keys: Keys) -> Asked[Figures]:
+def _figures(workflow_id: str, now_ms: int, keys: Keys) -> Requests[WorkflowCounts]:
     names = {"workflow": keys.workflow(workflow_id), "publishers": keys.publishers(workflow_id)}
     members = [keys.members(workflow_id, status) for status in STATUSES]
     about = {"now": now_ms, "past": "" if keys.sharded else keys.past_workflows("")}
@@ -37,7 +37,7 @@ def _figures(workflow_id: str, now_ms: int, keys: Keys) -> Asked[Figures]:
     return one(script("figures", names, about, members), _read)
 
 
-def _read(reply: list[Any]) -> Figures:
+def _read(reply: list[Any]) -> WorkflowCounts:
     pairs, publishers, (*counts, planned, never_ran), past = reply
     about = dict(zip(texts(pairs[::2]), texts(pairs[1::2]), strict=True))
 
@@ -47,7 +47,7 @@ def _read(reply: list[Any]) -> Figures:
         except (KeyError, ValueError):
             return None
 
-    return Figures(
+    return WorkflowCounts(
         tuple(counts),
         planned,
         publishers,
@@ -68,9 +68,9 @@ def _read(reply: list[Any]) -> Figures:
 def owned(workflow_id: str, owner: str) -> Call[tuple[int, int]]:
     """How many members a workflow has, and how many of them are one owner's."""
 
-    def ask(keys: Keys) -> Asked[tuple[int, int]]:
+    def ask(keys: Keys) -> Requests[tuple[int, int]]:
         names = (keys.members(workflow_id), keys.owned_members(workflow_id, owner))
-        return Asked([("ZCARD", name) for name in names], parse)
+        return Requests([("ZCARD", name) for name in names], parse)
 
     def parse(replies: list[Any]) -> tuple[int, int]:
         members, owned = (reply or 0 for reply in replies)
@@ -83,12 +83,12 @@ def publishing(workflow_id: str, token: str, now_ms: int, ttl_ms: int) -> Call[N
     """Notes that a publish in progress may add members to a workflow, for `ttl_ms` at most after
     `now_ms`; 0 ends it."""
 
-    def ask(keys: Keys) -> Asked[None]:
+    def ask(keys: Keys) -> Requests[None]:
         tokens = keys.publishers(workflow_id)
         if not ttl_ms:
             return one(("ZREM", tokens, token), nothing)
         counts = ("ZADD", tokens, now_ms + ttl_ms, token)
-        return Asked([counts, ("PEXPIRE", tokens, ttl_ms)], nothing)
+        return Requests([counts, ("PEXPIRE", tokens, ttl_ms)], nothing)
 
     return at(workflow_id, ask)
 
@@ -106,7 +106,7 @@ def quiet(before_ms: int, limit: int) -> Call[list[str]]:
 def looked(workflow_id: str, at_ms: int) -> Call[None]:
     """Notes that a quiet workflow was checked; the next check is once it is quiet since `at_ms`."""
 
-    def ask(keys: Keys) -> Asked[None]:
+    def ask(keys: Keys) -> Requests[None]:
         return one(("ZADD", keys.workflow_plans, "XX", at_ms, workflow_id), nothing)
 
     return everywhere(ask)
@@ -118,7 +118,7 @@ def oldest(
     """Creation times (µs), after `after_us`, and ids of a workflow's members with a status, oldest
     first; None: of the planned ones."""
 
-    def ask(keys: Keys) -> Asked[list[tuple[int, str]]]:
+    def ask(keys: Keys) -> Requests[list[tuple[int, str]]]:
         planned = status is None
         index = keys.planned(workflow_id) if planned else keys.members(workflow_id, status)
         bounds = (f"({after_us}", "+inf", "WITHSCORES", "LIMIT", 0, limit)

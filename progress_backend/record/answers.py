@@ -60,7 +60,7 @@ class ShareToken(Struct):
     expires_at: Annotated[str, is_("When the token expires.")]
 
 
-class Created(Struct, omit_defaults=True):
+class CreatedTask(Struct, omit_defaults=True):
     """A new task."""
 
     task_id: Annotated[str, OF_TASK["task_id"]]
@@ -75,7 +75,7 @@ class Created(Struct, omit_defaults=True):
         "The share token; only if the request had share.")] = None
 
     @classmethod
-    def of(cls, record: Body, share: ShareToken | None = None) -> Created:
+    def of(cls, record: Body, share: ShareToken | None = None) -> CreatedTask:
         """The answer to the creation of a record (specification 2.1)."""
         names = [name for name in cls.__struct_fields__ if name not in ("total_items", "share")]
         its = {name: getattr(record, name) for name in names}
@@ -226,7 +226,7 @@ class Refused(Struct):
 class ActedOn(Struct):
     """The result of a request for many tasks."""
 
-    asked: Annotated[int, is_("Number of tasks for which the request was recorded.")]
+    requested: Annotated[int, is_("Number of tasks for which the request was recorded.")]
     refused: Annotated[list[Refused], is_("The other tasks.")]
     refused_counts: Annotated[dict[str, int], is_(
         "Number of refused tasks by code, most frequent first.")]

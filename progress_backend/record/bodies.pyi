@@ -96,7 +96,7 @@ class TaskBody(TypedDict):
     revision: int
     detail: NotRequired[str]
 
-class Asked(TypedDict):
+class ControlRequest(TypedDict):
     action: Literal["pause", "cancel"]
     by: str | None
     reason: str | None
@@ -138,7 +138,7 @@ class WorkflowBody(TypedDict):
     created_at: str | None
     estimated_completion: str | None
     estimate: Estimate | None
-    control: Asked | None
+    control: ControlRequest | None
     revision: int
     error_message: str | None
     error_code: TextCode | None

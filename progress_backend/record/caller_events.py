@@ -98,7 +98,7 @@ def update(
     if status == TaskStatus.PAUSED:
         asked = ev.Paused(message=message, by=by or "api", reason=reason)
         return (asked,) if nothing_else else (asked, figures)
-    asking = ev.Asked(by=by or "api", reason=reason, force=force)
+    asking = ev.EndRequest(by=by or "api", reason=reason, force=force)
     given: dict[str, Any] = {"message": message, "results": results or {}, "current": current_items}
     end: ev.Event = ev.Completed(**given, asked=asking)
     if status == TaskStatus.ERROR:

@@ -52,7 +52,7 @@ class Identity(NamedTuple):
     keeps_message: bool = False
 
 
-class Asked(NamedTuple):
+class EndRequest(NamedTuple):
     """A caller's request, by HTTP or a service, that the record ends."""
 
     by: str | None = None
@@ -75,18 +75,18 @@ class Event(Struct, frozen=True, kw_only=True):
 
     def of_attempt(self, attempt: int) -> Self:
         """The event with the number of the run that it is from."""
-        return self if self.attempt is not None else self.having(attempt=attempt)
+        return self if self.attempt is not None else self.replace(attempt=attempt)
 
     def happened_at(self, now: datetime) -> Self:
         """The event with its own time, for an event that is recorded later."""
-        return self if self.at is not None else self.having(at=now)
+        return self if self.at is not None else self.replace(at=now)
 
     def without_values(self) -> Self:
         """The event without the mappings that a job gave; the event itself if it has none."""
         given = [name for name in ("results", "details") if getattr(self, name, None)]
-        return self.having(**dict.fromkeys(given, _NOTHING)) if given else self
+        return self.replace(**dict.fromkeys(given, _NOTHING)) if given else self
 
-    def having(self, **values: Any) -> Self:
+    def replace(self, **values: Any) -> Self:
         """The event with other values of some fields."""
         return structs.replace(self, **values)
 
@@ -115,7 +115,7 @@ class Planned(Event, frozen=True, kw_only=True):
     sent_again: bool = True
 
 
-class Unreached(Event, frozen=True, kw_only=True):
+class NeverPublished(Event, frozen=True, kw_only=True):
     """A planned task will not be published: a step before it has not completed, or its workflow did
     not continue."""
 
@@ -125,7 +125,7 @@ class Unreached(Event, frozen=True, kw_only=True):
     cancelled: bool = False
 
 
-class Directed(Event, frozen=True, kw_only=True):
+class WorkflowRequested(Event, frozen=True, kw_only=True):
     """A caller has requested a cancel, a pause or a resume of a whole workflow that the task is a
     member of."""
 
@@ -230,7 +230,7 @@ class Completed(Event, frozen=True, kw_only=True):
     results: Mapping[str, Any] = field(default_factory=dict)
     message: str | None = None
     current: int | None = None
-    asked: Asked | None = None
+    asked: EndRequest | None = None
 
 
 class Failed(Event, frozen=True, kw_only=True):
@@ -251,7 +251,7 @@ class Failed(Event, frozen=True, kw_only=True):
     message: str | None = None
     results: Mapping[str, Any] = field(default_factory=dict)
     current: int | None = None
-    asked: Asked | None = None
+    asked: EndRequest | None = None
 
 
 class Cancelled(Event, frozen=True, kw_only=True):
@@ -275,7 +275,7 @@ class Lost(Event, frozen=True, kw_only=True):
     living: bool = False
 
 
-class TakenBack(Event, frozen=True, kw_only=True):
+class RunRegained(Event, frozen=True, kw_only=True):
     """The worker of a run that was recorded as lost has renewed its lease, and has the run."""
 
 

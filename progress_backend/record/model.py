@@ -109,7 +109,7 @@ class Member(NamedTuple):
         known = dict(zip(self.workflows, self.acts, strict=False))
         return known.get(workflow_id, "")
 
-    def having(self, workflow_id: str, act_id: str) -> Member:
+    def replace(self, workflow_id: str, act_id: str) -> Member:
         """The member after it has applied a request for one of its workflows."""
         known = {name: self.act_for(name) for name in self.workflows}
         if workflow_id in known:

@@ -26,7 +26,7 @@ _TEXTS: Final = ("message", "error_message")
 _MAPPINGS: Final = ("results", "details")
 
 
-class Packed(NamedTuple):
+class PackedEvent(NamedTuple):
     """An event without its values, these as JSON, and the bytes that both take, about."""
 
     event: Event
@@ -40,7 +40,7 @@ def clip(values: E, most: int = CLIPPED_BYTES) -> E | dict[str, Any]:
     return values if size <= most else {"truncated": True, "bytes": size}
 
 
-def packed(event: Event) -> Packed:
+def packed(event: Event) -> PackedEvent:
     """The event as it is kept."""
     values: dict[str, Any] = {n: v for n in _MAPPINGS if (v := getattr(event, n, None))}
     identity: Identity | None = getattr(event, "identity", None)
@@ -59,8 +59,8 @@ def packed(event: Event) -> Packed:
     size += len(getattr(event, "checkpoint", None) or "")
     size += len(getattr(event, "message", None) or "")
     size += sum(len(link.url) for link in getattr(event, "links", ()))
-    kept = event.having(**changed) if changed else event
-    return Packed(kept, document if values else b"{}", size)
+    kept = event.replace(**changed) if changed else event
+    return PackedEvent(kept, document if values else b"{}", size)
 
 
 def size_of(task: Task) -> int:
@@ -69,11 +69,11 @@ def size_of(task: Task) -> int:
     return sum(len(dumps(value)) for value in values if value) + len(task.checkpoint or "")
 
 
-def unpacked(kept: Packed) -> Event:
+def unpacked(kept: PackedEvent) -> Event:
     """The event with its values."""
     event, values = kept.event, parsed(kept.values)
     metadata = values.pop("metadata", None)
     if metadata is not None:
         # Only an event with an identity is packed with metadata; mypy knows it as any event.
         values["identity"] = event.identity._replace(metadata=metadata)  # type: ignore[attr-defined]
-    return event.having(**values) if values else event
+    return event.replace(**values) if values else event

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
-from .events import Asked, Event, Identity
+from .events import EndRequest, Event, Identity
 from .fields import MAX_DOCUMENT_BYTES
 from .json_text import DEEPEST, text_of
 from .packed_event import clip
@@ -51,9 +51,9 @@ class Redaction:
             masked = self._of_part(value, clips) if is_part else self.value(name, value, clips)
             if masked is not value:
                 changed[name] = masked
-        return event.having(**changed) if changed else event
+        return event.replace(**changed) if changed else event
 
-    def _of_part(self, part: Identity | Asked, clips: bool) -> Identity | Asked:
+    def _of_part(self, part: Identity | EndRequest, clips: bool) -> Identity | EndRequest:
         name = "metadata" if isinstance(part, Identity) else "reason"
         value = getattr(part, name)
         masked = self.value(name, value, clips)

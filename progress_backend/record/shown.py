@@ -81,7 +81,7 @@ def ending(
     return end_after(begins, rest, each.band, runs)
 
 
-class Waiting(NamedTuple):
+class QueuedTask(NamedTuple):
     """A task that waits in its type's queue, and its creation time in microseconds since 1970."""
 
     task_type: str
@@ -98,7 +98,7 @@ class _Stored(Struct):
 _read = Decoder(_Stored).decode
 
 
-def waiting(record: Body, stored: bytes) -> Waiting | None:
+def waiting(record: Body, stored: bytes) -> QueuedTask | None:
     """The task of a checked record, read from `stored`, if its message is in the queue for its
     first run: Celery has published it, without an `eta`. None for any other."""
     if record.status != TaskStatus.CREATED or record.planned or record.created_at is None:
@@ -110,7 +110,7 @@ def waiting(record: Body, stored: bytes) -> Waiting | None:
         if kept is None or not kept.own_root:
             return None  # made by HTTP or a service, and no message of it yet
     created_us = (moment(record.created_at) - EPOCH) // MICROSECOND
-    return Waiting(record.task_type, record.task_id, created_us)
+    return QueuedTask(record.task_type, record.task_id, created_us)
 
 
 def is_whole(record: Body, stored: bytes) -> bool:

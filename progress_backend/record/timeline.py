@@ -46,7 +46,7 @@ def reacts(before: Task | None, event: ev.Event) -> bool:
 def _own(before: Task, event: ev.Event, after: Task) -> Entry | None:
     """The entry of the event itself, besides the entries that it overwrites in the record."""
     match event:
-        case ev.Directed():
+        case ev.WorkflowRequested():
             return _directed(before, event, after)
         case ev.Started():
             return _redelivered(before, event, after)
@@ -58,7 +58,7 @@ def _own(before: Task, event: ev.Event, after: Task) -> Entry | None:
             return _let_go("retried", before, after, event.message)
         case ev.Requeued():
             return _let_go("requeued", before, after, None)
-        case ev.TakenBack():
+        case ev.RunRegained():
             return _entry("returned", after.updated_at, attempt=after.attempt or None)
         case _:
             return None
@@ -172,7 +172,7 @@ def _redelivered(before: Task, event: ev.Started, after: Task) -> Entry | None:
     return _entry("redelivered", after.attempt_started_at, attempt=after.attempt, **about)
 
 
-def _directed(before: Task, event: ev.Directed, after: Task) -> Entry | None:
+def _directed(before: Task, event: ev.WorkflowRequested, after: Task) -> Entry | None:
     if event.act.action != "resume" or before.status != TaskStatus.PAUSED:
         return None
     return _entry("resumed", after.updated_at, by=event.act.by, text=event.act.reason)

@@ -23,7 +23,7 @@ from .model import LOST, NOT_PUBLISHED, REPORTED, WORKER_LOST, Task, TaskStatus,
 from .redelivery import comes_again, is_late
 from .steps import ends, members, pauses, publish, queue, starts, task_warnings, values
 from .steps.control import is_unasked
-from .steps.scene import NOTHING, SKEW, Scene, Step, same
+from .steps.scene import NOTHING, SKEW, Context, Step, same
 from .workflow import share_of
 
 #: Rows of a task without a record, and of an error after which the run may write again.
@@ -83,7 +83,7 @@ def transition(
     for known in (task.created_at, task.started_at, task.updated_at):
         if known is not None and known > when:
             when = known
-    after = move.step(task, event, Scene(when, locale, task_id, lease_s, at))
+    after = move.step(task, event, Context(when, locale, task_id, lease_s, at))
     if after is task:
         return task
     return _next(task, event, move, after, when, revision)
@@ -136,9 +136,9 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
             # is not the one whose message was discarded may go on.
             own = event.attempt is not None and row == TaskStatus.CANCELLED
             refused = not (older or (stands and (own or event.owner is not None)))
-        case ev.Directed():
+        case ev.WorkflowRequested():
             refused = False
-        case ev.Unreached():
+        case ev.NeverPublished():
             # A revoke that a worker has forgotten: the steps before this one ran, and failed.
             gone_on = members.was_unreached(task) and not event.cancelled
             refused = not (task.planned or gone_on)
@@ -150,7 +150,7 @@ def _fence(task: Task, event: ev.Event, row: str) -> None:
             holder = None if task.worker is None else task.worker.lease
             judged = event.lease if isinstance(event, ev.Lost) else None
             refused = task.revision != event.revision or holder != judged
-        case ev.TakenBack():
+        case ev.RunRegained():
             refused = task.error_cause != LOST or task.worker is None
         case _:
             refused = _is_past(task, event, row)
@@ -299,9 +299,9 @@ _ENDS: Final[_Row] = {
 }
 
 #: The moves of all tasks that have not ended, and of all that have.
-_OPEN: Final[_Row] = {ev.Directed: _DIRECT, ev.Expired: _EXPIRE, **_ENDS}
+_OPEN: Final[_Row] = {ev.WorkflowRequested: _DIRECT, ev.Expired: _EXPIRE, **_ENDS}
 _OVER: Final[_Row] = {
-    ev.Directed: _DIRECT_AFTER,
+    ev.WorkflowRequested: _DIRECT_AFTER,
     ev.Created: _AGAIN,
     ev.Planned: _PLAN_AGAIN,
     ev.Acknowledged: _ACKNOWLEDGE_AFTER,
@@ -325,7 +325,7 @@ TABLE: Final[Mapping[str, _Row]] = {
         ev.Resumed: _SAME,
         ev.Retried: Move(TaskStatus.CREATED, queue.retried),
         ev.Requeued: _QUEUED,
-        ev.Unreached: _UNREACHED,
+        ev.NeverPublished: _UNREACHED,
         ev.Warned: _WARNING,
     },
     TaskStatus.RUNNING: {
@@ -338,7 +338,7 @@ TABLE: Final[Mapping[str, _Row]] = {
         ev.Resumed: _SAME,
         ev.Retried: Move(TaskStatus.RUNNING, queue.retried),
         ev.Requeued: _UNOWNED,
-        ev.Unreached: _UNREACHED,
+        ev.NeverPublished: _UNREACHED,
         ev.Lost: _LOSE,
         ev.Warned: _WARNING,
     },
@@ -346,7 +346,7 @@ TABLE: Final[Mapping[str, _Row]] = {
         **_OPEN,
         ev.Created: Move(SAME, members.published_in_a_pause),
         ev.Planned: _PLANNED_BEFORE,
-        ev.Unreached: _UNREACHED,
+        ev.NeverPublished: _UNREACHED,
         ev.Started: Move(TaskStatus.PAUSED, starts.started),
         ev.Progressed: Move(TaskStatus.PAUSED, values.moved_in_pause),
         ev.Paused: _SAME,
@@ -358,12 +358,12 @@ TABLE: Final[Mapping[str, _Row]] = {
     },
     SUSPECTED: {
         ev.Repeated: _REPEAT,
-        ev.Directed: _DIRECT_AFTER,
+        ev.WorkflowRequested: _DIRECT_AFTER,
         ev.Created: _FRESH,
         ev.Planned: _PLAN_AGAIN,
         ev.Started: _START,
         ev.Progressed: Move(TaskStatus.RUNNING, values.taken_back),
-        ev.TakenBack: Move(SAME, values.goes_on),
+        ev.RunRegained: Move(SAME, values.goes_on),
         ev.Retried: Move(TaskStatus.RUNNING, queue.retried),
         ev.Requeued: _UNOWNED,
         **_ENDS,
@@ -379,7 +379,7 @@ TABLE: Final[Mapping[str, _Row]] = {
     TaskStatus.CANCELLED: {
         **_OVER,
         ev.Started: _START,
-        ev.Unreached: _UNREACHED,
+        ev.NeverPublished: _UNREACHED,
         ev.Completed: _COMPLETE,
     },
 }

@@ -21,7 +21,7 @@ WHOLE: Final = 1_000
 _QUIET: Final = 10
 
 
-class Figures(NamedTuple):
+class WorkflowCounts(NamedTuple):
     """A workflow's counts at one moment; times are in milliseconds since 1970."""
 
     #: Members by their status, in the order of `STATUSES`.
@@ -121,9 +121,9 @@ class Figures(NamedTuple):
         return min(max(through, 0), WHOLE - 1) * 100 / WHOLE
 
 
-def merged(several: Sequence[Figures]) -> Figures:
+def merged(several: Sequence[WorkflowCounts]) -> WorkflowCounts:
     """The figures of all partitions as one."""
-    return Figures(
+    return WorkflowCounts(
         tuple(map(sum, zip(*(one.counts for one in several), strict=True))),
         planned=sum(one.planned for one in several),
         publishers=sum(one.publishers for one in several),

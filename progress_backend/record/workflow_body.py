@@ -15,8 +15,8 @@ from .local_time import optional_moment
 from .model import UNREACHED, TaskStatus, rendered
 from .past_runs import history
 from .shown import ending
-from .workflow import Figures
-from .workflow_fields import Asked, Counts, Failure, WorkflowBody, WorkflowRow
+from .workflow import WorkflowCounts
+from .workflow_fields import ControlRequest, Counts, Failure, WorkflowBody, WorkflowRow
 
 #: Failed members that a workflow's body names.
 FAILURES: Final = 20
@@ -25,7 +25,7 @@ _OF_FAILURES: Final = Failure.__struct_fields__
 
 def row(
     workflow_id: str,
-    figures: Figures,
+    figures: WorkflowCounts,
     zone: tzinfo,
     locale: Locale,
     now: datetime,
@@ -69,7 +69,7 @@ def row(
 
 def body(
     workflow_id: str,
-    figures: Figures,
+    figures: WorkflowCounts,
     failures: Sequence[Body],
     zone: tzinfo,
     locale: Locale,
@@ -107,7 +107,7 @@ def _through(
 
 
 def _expected(
-    figures: Figures, at: Callable[[int], datetime | None]
+    figures: WorkflowCounts, at: Callable[[int], datetime | None]
 ) -> tuple[str | None, Estimate | None]:
     """When a running workflow is likely to end, and the range of that, by how long the last ones of
     its name took as a whole."""
@@ -118,7 +118,7 @@ def _expected(
     return ending(begins, 1, known.whole, known.runs)
 
 
-def _control(asked: Act | None, at: Callable[[int], datetime | None]) -> Asked | None:
+def _control(asked: Act | None, at: Callable[[int], datetime | None]) -> ControlRequest | None:
     if asked is None or asked.action == "resume":
         return None
-    return Asked(asked.action, asked.by, asked.reason, str(rendered(at(asked.at_ms))))
+    return ControlRequest(asked.action, asked.by, asked.reason, str(rendered(at(asked.at_ms))))

@@ -44,7 +44,7 @@ class Failure(Struct):
     end_time: Annotated[str | None, is_("When it ended.")]
 
 
-class Asked(Struct):
+class ControlRequest(Struct):
     """A request for a whole workflow."""
 
     action: Annotated[Literal["pause", "cancel"], is_("The request.")]
@@ -85,7 +85,7 @@ class WorkflowRow(Struct):
     estimate: Annotated[Estimate | None, is_(
         "The range of the estimated end, if at least four such workflows are known; null "
         "otherwise.")]
-    control: Annotated[Asked | None, is_(
+    control: Annotated[ControlRequest | None, is_(
         "The newest request for the whole workflow; null without one.")]
     revision: Annotated[int, is_("Number of changes of all members.")]
 

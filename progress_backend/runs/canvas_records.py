@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from ..flows import workflows
-from ..record.events import Unreached
+from ..record.events import NeverPublished
 from ..store.outage_log import alone
 from .writer import Entry, Writer
 
@@ -18,7 +18,7 @@ from .writer import Entry, Writer
 _STEP = 250
 
 
-class Job:
+class RecordsJob:
     """Work on many records, a step at a time."""
 
     def __init__(self, items: Iterator[Any], do: Callable[[Writer, list[Any]], None]) -> None:
@@ -43,7 +43,7 @@ class Job:
         return False
 
 
-def plans(entries: Iterator[Entry]) -> Job:
+def plans(entries: Iterator[Entry]) -> RecordsJob:
     """Creates planned records."""
     since = time.monotonic()
 
@@ -53,10 +53,10 @@ def plans(entries: Iterator[Entry]) -> Job:
         dated = [(run, i, tuple([event.happened_at(at) for event in e])) for run, i, e in own]
         writer.apply_together(dated, now)
 
-    return Job(entries, begin)
+    return RecordsJob(entries, begin)
 
 
-def ends(task_ids: Iterator[str], end: Unreached) -> Job:
+def ends(task_ids: Iterator[str], end: NeverPublished) -> RecordsJob:
     """Ends the records that are still planned."""
 
     def finish(writer: Writer, own: list[str]) -> None:
@@ -64,4 +64,4 @@ def ends(task_ids: Iterator[str], end: Unreached) -> Job:
         with alone("planned members are not ended"):
             store.run(workflows.end_planned(store.flows, own, end, store.measured_now()))
 
-    return Job(task_ids, finish)
+    return RecordsJob(task_ids, finish)

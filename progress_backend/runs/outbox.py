@@ -13,7 +13,7 @@ from typing import Final
 
 from ..operations import counts
 from ..record import events as ev
-from ..record.packed_event import Packed, packed, size_of, unpacked
+from ..record.packed_event import PackedEvent, packed, size_of, unpacked
 from .run import Run
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Kept:
         self.publisher = event.identity.parent_id if isinstance(event, ev.Created) else None
         #: Monotonic time at which the event was kept; an event without a time happened then.
         self.since = time.monotonic()
-        self._packed: Packed = packed(event)
+        self._packed: PackedEvent = packed(event)
         base = None if run is None else run.base
         self._base_size = 0 if base is None else size_of(base.task)
 

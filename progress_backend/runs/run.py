@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from celery.exceptions import Ignore
 
-from ..flows.stored_record import Base
+from ..flows.stored_record import ReadRecord
 from ..operations.ready_requests import ValueRequest
 from ..record import events as ev
 from ..record.default_texts import progress_text
@@ -23,7 +23,7 @@ from ..record.links import MAX_LINKS, link_of, merged
 from ..record.model import MAX_ITEMS, TaskStatus
 from ..record.update_state_events import count_of
 from ..settings import Settings
-from ..stacks.frames import Place
+from ..stacks.frames import JobThread
 from .run_log import RunLog
 
 #: Attribute of a Celery request after its run has ended as cancelled, with REVOKED stored.
@@ -126,7 +126,7 @@ class Run:
     request: Any = None
     #: The run's number; None until its Started is recorded.
     attempt: int | None = None
-    base: Base | None = None
+    base: ReadRecord | None = None
     #: The packed Redis request that records its values.
     value_request: ValueRequest | None = None
     #: The record's status as last received from the store.
@@ -183,7 +183,7 @@ class Run:
     checkpoint: Recorded | None = None
     links: tuple[Link, ...] = ()
     #: Where the job is executed, if the run's stack may be taken.
-    place: Place | None = None
+    place: JobThread | None = None
     #: Lines of the task's log; None until the job writes one.
     log: RunLog | None = None
 
@@ -195,7 +195,7 @@ class Run:
     @property
     def listens(self) -> bool:
         """Whether the run continues, neither paused nor cancelled, so that its record is read for
-        requests. A run that was recorded as lost is included: its worker may record TakenBack."""
+        requests. A run that was recorded as lost is included: its worker may record RunRegained."""
         goes_on = self.status in (TaskStatus.RUNNING, TaskStatus.ERROR)
         return goes_on and not (self.closed or self.refused)
 

@@ -14,7 +14,7 @@ from math import ceil
 from typing import TypeVar
 
 from ..errors import ConcurrentUpdate, StoreUnavailable
-from ..flows.stored_record import Applied, Base
+from ..flows.stored_record import Applied, ReadRecord
 from ..operations.call import Call
 from ..record import events as ev
 from ..record.model import LOST, TaskStatus
@@ -72,7 +72,7 @@ class Sender(SenderThread):
         task_id: str,
         *happened: ev.Event,
         keep: bool = True,
-        base: Base | None = None,
+        base: ReadRecord | None = None,
     ) -> Applied | None:
         """Records events now, on `base` if there is no run and the record is known; else keeps them
         in the outbox (unless `keep` is false) and returns None. Raises only what a signal's handler
@@ -144,7 +144,7 @@ class Sender(SenderThread):
         self._behind.add(plans(entries))
         self.wake()
 
-    def end_planned(self, task_ids: Iterator[str], end: ev.Unreached) -> None:
+    def end_planned(self, task_ids: Iterator[str], end: ev.NeverPublished) -> None:
         """Lets the sender's thread end those of the records that are still planned."""
         self._behind.add(ends(task_ids, end))
         self.wake()
@@ -152,7 +152,7 @@ class Sender(SenderThread):
     def wait_while_paused(self, run: Run) -> None:
         """Blocks the job while its record is paused, also while the store does not reply. After
         each request for a pause it records that the job waits. A job that was recorded as lost
-        meanwhile waits until its worker can have recorded TakenBack."""
+        meanwhile waits until its worker can have recorded RunRegained."""
         acknowledged = False
         most = looks = ceil(2 * self.writer.store.settings.lease_s / _PAUSE_LOOK_S)
         while not self._stopping and (run.status == TaskStatus.PAUSED or (looks and _lost(run))):

@@ -16,7 +16,7 @@ from ..stacks.frames import HANGS_S
 from ..store.drivers import Store
 from ..store.outage_log import OneAMinute
 from . import worker_shutdown
-from .canvas_records import Job
+from .canvas_records import RecordsJob
 from .celery_thread import IDLE_S
 from .kept_events import KeptEvents
 from .log_writer import LogWriter
@@ -52,7 +52,9 @@ class SenderThread:
         self._runs: dict[int, Run] = {}
         self._outbox = Outbox()
         self._kept_events = KeptEvents(self.writer, self._outbox)
-        self._behind = SideQueue[Job]("canvases", lambda job: job.step(self.writer), at_once=1)
+        self._behind = SideQueue[RecordsJob](
+            "canvases", lambda job: job.step(self.writer), at_once=1
+        )
         self._logs = LogWriter(self.writer, self._outbox, min(self._interval_s, _LONGEST_S))
         self._values = ValueWriter(self.writer, mirror, self._outbox, self._interval_s)
         self._stacks = StackWriter(self.writer)

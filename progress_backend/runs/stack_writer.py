@@ -11,7 +11,7 @@ from ..operations import stacks
 from ..operations.stacks import Lately
 from ..record import timeline
 from ..record.model import Warnings, rendered
-from ..stacks.frames import MOST, At, Place, described, stack_of
+from ..stacks.frames import MOST, At, JobThread, described, stack_of
 from ..stacks.tracebacks import cut
 from ..store.outage_log import alone
 from .run import Run
@@ -29,7 +29,7 @@ class _Due(NamedTuple):
     run: Run
     entry: dict[str, Any]
     at: float = 0.0
-    place: Place | None = None
+    place: JobThread | None = None
     seen: At | None = None
 
 
@@ -82,7 +82,7 @@ class StackWriter(SideQueue[_Due]):
         return {"time": now, "event": event, "attempt": run.attempt, **more}
 
 
-def _cause(run: Run, place: Place, lately: Lately, now: float) -> str | None:
+def _cause(run: Run, place: JobThread, lately: Lately, now: float) -> str | None:
     """Why a stack of a run is due; None if none is."""
     if run.closed:
         return None

@@ -21,7 +21,7 @@ from ..errors import (
 from ..flows.first_records import FirstRecords
 from ..flows.flow import Flow
 from ..flows.gather import together
-from ..flows.stored_record import Applied, Base, has_text_since
+from ..flows.stored_record import Applied, ReadRecord, has_text_since
 from ..flows.value_in_place import InPlace, in_place
 from ..operations import records
 from ..operations.call import Call, all_of
@@ -61,7 +61,7 @@ Entry = tuple[Run | None, str, Happened]
 Outcome = Applied | ConcurrentUpdate | None
 
 
-class Waiting(Within):
+class BreakerScope(Within):
     """See `Writer.waiting`."""
 
     __slots__ = ("_breaker", "_replies", "_writer")
@@ -104,7 +104,7 @@ class Writer:
         #: `with waiting(breaker)`: all store calls in the block share the bound of the breaker,
         #: which is opened where the block ends with StoreUnavailable, and closed where it ends well
         #: after a reply.
-        self.waiting = partial(Waiting, self)
+        self.waiting = partial(BreakerScope, self)
 
     def probe(self) -> None:
         """Asks whether the store answers, by its clock."""
@@ -172,7 +172,12 @@ class Writer:
         return recorded
 
     def apply(
-        self, run: Run | None, task_id: str, happened: Happened, now: datetime, base: Base | None
+        self,
+        run: Run | None,
+        task_id: str,
+        happened: Happened,
+        now: datetime,
+        base: ReadRecord | None,
     ) -> Outcome:
         """As `apply_together`, of one task; `base` is its record where there is no run.
 
@@ -244,7 +249,12 @@ class Writer:
         return (yield from self._flow(run, task_id, happened, now, None))
 
     def _flow(
-        self, run: Run | None, task_id: str, happened: Happened, now: datetime, base: Base | None
+        self,
+        run: Run | None,
+        task_id: str,
+        happened: Happened,
+        now: datetime,
+        base: ReadRecord | None,
     ) -> Flow[Applied]:
         base = base if run is None else run.base
         if run is not None and happened[-1].attempt is None and happened[-1].owner is None:
@@ -287,7 +297,7 @@ class Writer:
             return None
         for run, document in zip(runs, documents, strict=True):
             try:
-                base = None if document is None else Base.of(document, run.task_id)
+                base = None if document is None else ReadRecord.of(document, run.task_id)
             except Exception:  # another program's value: logged when the record is written
                 base = None
             if base is None and run.status == TaskStatus.PAUSED:

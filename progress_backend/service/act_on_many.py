@@ -47,4 +47,4 @@ async def act_on(
                 code = FORBIDDEN if isinstance(outcome, str) else code_of(outcome)
                 refused.append({"task_id": task_id, "code": code, "why": str(outcome)})
     asked = len(ids) - len(refused)
-    return {"asked": asked, "refused": refused, "refused_counts": counted(refused)}
+    return {"requested": asked, "refused": refused, "refused_counts": counted(refused)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from ..operations.counts import Counted
+from ..operations.counts import TaskCounts
 from .interface import Body
 
 
@@ -16,7 +16,7 @@ def pagination(page: int, limit: int, total: int | None) -> Body:
 
 
 def health(
-    status: str, counted: Counted, used_bytes: int, redis: str, took_ms: float | None = None
+    status: str, counted: TaskCounts, used_bytes: int, redis: str, took_ms: float | None = None
 ) -> Body:
     """The body of a health check; `redis` is the store's status, `took_ms` how long it took to
     answer."""

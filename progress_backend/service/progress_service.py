@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from ..errors import TaskNotFound
 from ..flows.stored_record import REQUESTS, encoded, facets_of, milliseconds, steps
 from ..flows.task_lifetimes import due_ms
-from ..operations.counts import Counted
+from ..operations.counts import TaskCounts
 from ..operations.lists import Filters
 from ..record import caller_events, local_time
 from ..record.document import body_of
@@ -232,7 +232,7 @@ class ProgressService(NotificationServiceInterface):
         now, stored = self._now(), self._tasks.values()
         created = [(task.created_at or now).date() for task, _ in stored]
         running = sum(task.status == TaskStatus.RUNNING for task, _ in stored)
-        counted = Counted(len(created), running, created.count(now.date()))
+        counted = TaskCounts(len(created), running, created.count(now.date()))
         return health("healthy", counted, sum(len(body) for _, body in stored), "not used")
 
     async def handle_request(

@@ -351,7 +351,7 @@ class RedisProgressService(ProgressService):
             await store.try_writes()
         except StoreUnavailable as error:
             logger.warning("the service is unhealthy: %s", error)
-            return health("unhealthy", counts.Counted(0, 0, 0), 0, "disconnected")
+            return health("unhealthy", counts.TaskCounts(0, 0, 0), 0, "disconnected")
         body = health("healthy", counted, memory.used_bytes, "connected", took_ms)
         body["dependencies"]["redis"]["key_prefix"] = self.settings.key_prefix
         unread = None if (targets := self.flows.targets) is None else targets.fault

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ..errors import TaskNotFound, TooSoon, TransitionRefused
 from ..flows import task_timeline
 from ..flows.flow import Flow
-from ..flows.stored_record import Base, milliseconds
+from ..flows.stored_record import ReadRecord, milliseconds
 from ..operations import leases, records, stacks
 from ..operations.call import all_of
 from ..record import timeline
@@ -40,7 +40,7 @@ def request(
     (stored,) = yield from records.read((task_id,))
     if stored is None:
         raise TaskNotFound(task_id)
-    task = Base.of(stored, task_id).task
+    task = ReadRecord.of(stored, task_id).task
     why = (yield from _not_run(task, now_ms)) if settings.stacks else "PROGRESS_STACKS is 0"
     if why is not None:
         raise TransitionRefused(f"task {task_id} has no stack: {why}", task.status)

@@ -58,7 +58,7 @@ class At(NamedTuple):
 
 
 @dataclass(slots=True)
-class Place:
+class JobThread:
     """Where a job is executed: a thread, or a greenlet; and what its stack was taken for."""
 
     thread: int = field(default_factory=threading.get_ident)
@@ -71,16 +71,16 @@ class Place:
     handled: set[Any] = field(default_factory=set)
 
 
-def here() -> Place:
+def here() -> JobThread:
     """The place of the caller."""
     greenlets = sys.modules.get("greenlet")
     current = None if greenlets is None else greenlets.getcurrent()
     if current is None or current.parent is None:  # the thread's own
-        return Place()
-    return Place(greenlet=weakref.ref(current))
+        return JobThread()
+    return JobThread(greenlet=weakref.ref(current))
 
 
-def stack_of(place: Place) -> list[At]:
+def stack_of(place: JobThread) -> list[At]:
     """The stack of a place, the newest frame first, without what the worker's process was in when
     it called the first task; empty where nothing runs there."""
     if place.greenlet is None:

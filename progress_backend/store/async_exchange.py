@@ -41,7 +41,7 @@ class AsyncExchange:
         if not requests:
             return []
         connection = await self._take()
-        asked = _Asked(len(requests))
+        asked = _PendingReplies(len(requests))
         try:
             try:
                 async with asyncio.timeout(self._timeout_s):
@@ -82,7 +82,7 @@ class AsyncExchange:
         await close_async(self._client)
 
 
-class _Asked:
+class _PendingReplies:
     """The replies to a number of requests, as they arrive."""
 
     def __init__(self, count: int) -> None:

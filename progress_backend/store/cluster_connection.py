@@ -18,7 +18,7 @@ from .bounded_connection import pool_of_a_node
 from .connection import options_of
 from .deadline import Deadline
 from .exchange import Request, encoded
-from .redis_errors import OF_REDIS, checked, refused
+from .redis_errors import OF_REDIS, checked, reply_or_raise
 from .store_url import cluster_options, nodes_of, plain_url
 
 #: Requests that each primary gets.
@@ -82,7 +82,7 @@ class ClusterExchange:
             try:
                 return [client.execute_command(*request, **to)]
             except redis.exceptions.ResponseError as error:
-                return [refused(error)]
+                return [reply_or_raise(error)]
         pipeline: Any = client.pipeline(transaction=False)
         for verb, *parts in requests:
             # As bytes: the pipeline would encode ids that are no UTF-8 differently. The node of a

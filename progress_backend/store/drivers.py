@@ -12,7 +12,7 @@ import redis.exceptions
 
 from ..errors import SettingsError, StoreUnavailable
 from ..flows.flow import Flow
-from ..flows.task_flows import Flows
+from ..flows.task_flows import Records
 from ..operations.call import Call, Request
 from ..operations.counts import nodes_of
 from ..operations.keys import Keys
@@ -48,7 +48,7 @@ def unknown_scripts(requests: Sequence[Request], replies: list[Any]) -> dict[int
     }
 
 
-def flows_of(settings: Settings) -> Flows:
+def flows_of(settings: Settings) -> Records:
     """The flows under these settings; their commits store webhook events if targets are
     configured."""
     targets = None
@@ -56,7 +56,7 @@ def flows_of(settings: Settings) -> Flows:
         from ..credentials.targets import targets_of
 
         targets = targets_of(settings)
-    return Flows(settings, targets, fault)
+    return Records(settings, targets, fault)
 
 
 class StoreBase:

@@ -44,7 +44,7 @@ def unavailable(error: Exception) -> StoreUnavailable:
     return StoreUnavailable("the progress store refuses", why, refused=refused)
 
 
-def refused(reply: Exception) -> Any:
+def reply_or_raise(reply: Exception) -> Any:
     """An error reply as a value: None for WRONGTYPE, where another program has written one of this
     library's keys, which counts as empty; a NoScriptError is returned, since the store sends that
     request again.
@@ -61,4 +61,4 @@ def refused(reply: Exception) -> Any:
 
 def checked(replies: list[Any]) -> list[Any]:
     """Replies of Redis, each error passed through `refused`."""
-    return [refused(reply) if isinstance(reply, Exception) else reply for reply in replies]
+    return [reply_or_raise(reply) if isinstance(reply, Exception) else reply for reply in replies]

@@ -11,7 +11,7 @@ from ..daemon import daemon
 T = TypeVar("T")
 
 
-def aside(call: Callable[[], T]) -> Future[T]:
+def in_thread(call: Callable[[], T]) -> Future[T]:
     """The outcome of a call, once it is there. The end of the program waits for none, as it would
     for an executor's."""
     outcome: Future[T] = Future()

@@ -10,14 +10,14 @@ from typing import Any, Final, Literal
 from ..record.default_texts import Locale
 from ..record.model import STATUSES, Task
 from . import formats
-from .rows import FIRST, WorkflowRow, key, key_of_workflow
+from .rows import FIRST, ListedWorkflow, key, key_of_workflow
 from .view import View
 
 #: What a key asks for besides a change of the board.
-Wish = Literal["pause", "resume", "cancel", "open", "quit"]
+Command = Literal["pause", "resume", "cancel", "open", "quit"]
 
 #: Keys and the wishes that are carried out at once.
-_WISHES: Final[dict[str, Wish]] = {"p": "pause", "r": "resume", "o": "open", "q": "quit"}
+_WISHES: Final[dict[str, Command]] = {"p": "pause", "r": "resume", "o": "open", "q": "quit"}
 #: Keys that move the selection by so many rows, which may repeat as long as they are held.
 MOVING: Final = (
     {"up": -1, "k": -1, "down": 1, "j": 1, "pageup": -10, "pagedown": 10}
@@ -38,7 +38,7 @@ _LONGEST: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class WatchState:
     """The state of the keys; `answer` is what came of the last one."""
 
     #: Key of the selected row; None without rows.
@@ -63,7 +63,7 @@ class Board:
     scrolls: bool = False
 
 
-def arranged(board: Board, view: View, locale: Locale) -> View:
+def arranged(board: WatchState, view: View, locale: Locale) -> View:
     """The view with the rows that the board shows, in its order."""
     if not (board.search or board.status or board.sort):
         return view
@@ -83,7 +83,7 @@ def _searched(task: Task, locale: Locale) -> str:
     return " ".join((*shown, formats.standing(locale, task), task.error_message or ""))
 
 
-def settled(board: Board, rows: Sequence[Task]) -> Board:
+def settled(board: WatchState, rows: Sequence[Task]) -> WatchState:
     """The board with a row of these selected: the one before, else the first that runs."""
     keys = [key(task) for task in rows]
     if board.selected in keys:
@@ -93,12 +93,14 @@ def settled(board: Board, rows: Sequence[Task]) -> Board:
     return replace(board, selected=first, asks=False)
 
 
-def selected(board: Board, rows: Sequence[Task]) -> Task | None:
+def selected(board: WatchState, rows: Sequence[Task]) -> Task | None:
     """The selected row; None without one."""
     return next((task for task in rows if key(task) == board.selected), None)
 
 
-def pressed(board: Board, typed: str, rows: Sequence[Task]) -> tuple[Board, Wish | None]:
+def pressed(
+    board: WatchState, typed: str, rows: Sequence[Task]
+) -> tuple[WatchState, Command | None]:
     """The board after a key, and what the key asks for."""
     if board.types:
         return _typed(board, typed), None
@@ -119,7 +121,7 @@ def pressed(board: Board, typed: str, rows: Sequence[Task]) -> tuple[Board, Wish
     return _turned(board, typed), None
 
 
-def _turned(board: Board, typed: str) -> Board:
+def _turned(board: WatchState, typed: str) -> WatchState:
     """The board after a key that shows, hides, chooses or sorts."""
     match typed:
         case "l":
@@ -139,7 +141,7 @@ def _next(names: Sequence[str], now: str) -> str:
     return names[(names.index(now) + 1) % len(names)]
 
 
-def _typed(board: Board, typed: str) -> Board:
+def _typed(board: WatchState, typed: str) -> WatchState:
     """The board after a key that belongs to the text that is looked for."""
     if typed == "enter":
         return replace(board, types=False)
@@ -152,7 +154,7 @@ def _typed(board: Board, typed: str) -> Board:
     return board
 
 
-def _back(board: Board, typed: str) -> Board:
+def _back(board: WatchState, typed: str) -> WatchState:
     """The board one step back: without its help, without what chooses rows, out of a workflow."""
     if typed == "escape" and board.help:
         return replace(board, help=False)
@@ -161,26 +163,26 @@ def _back(board: Board, typed: str) -> Board:
     return left(board)
 
 
-def left(board: Board) -> Board:
+def left(board: WatchState) -> WatchState:
     """The board before a workflow was opened, the row of this one selected."""
     if board.inside is None:
         return board
     return _everything(board, None, key_of_workflow(board.inside))
 
 
-def _everything(board: Board, inside: str | None, selected: str | None) -> Board:
+def _everything(board: WatchState, inside: str | None, selected: str | None) -> WatchState:
     """The board in or out of a workflow, where all rows are shown again."""
     return replace(board, inside=inside, selected=selected, search="", status="", scrolls=False)
 
 
-def _opened(board: Board, rows: Sequence[Task]) -> Board:
+def _opened(board: WatchState, rows: Sequence[Task]) -> WatchState:
     row = selected(board, rows)
-    if not board.opens or board.inside is not None or not isinstance(row, WorkflowRow):
+    if not board.opens or board.inside is not None or not isinstance(row, ListedWorkflow):
         return board
     return _everything(board, row.task_id, None)
 
 
-def _moved(board: Board, by: int, rows: Sequence[Task]) -> Board:
+def _moved(board: WatchState, by: int, rows: Sequence[Task]) -> WatchState:
     keys = [key(task) for task in rows]
     if board.selected not in keys:
         return settled(board, rows)

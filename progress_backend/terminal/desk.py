@@ -20,11 +20,11 @@ from ..errors import ProgressError, TransitionRefused, WorkflowNotFound
 from ..record.act import Action
 from ..record.model import Task
 from . import formats
-from .aside import aside
-from .board import MOVING, Board, Wish, arranged, left, pressed, selected, settled
-from .keys import Keys
+from .aside import in_thread
+from .board import MOVING, Command, WatchState, arranged, left, pressed, selected, settled
+from .keys import KeyReader
 from .readers import Reader
-from .rows import WorkflowRow
+from .rows import ListedWorkflow
 from .source import Body, Source
 from .view import View
 
@@ -43,7 +43,7 @@ _LINES: Final = 100
 _SOON_S, _LOOK_S, _LAST_S = 0.05, 0.05, 2.0
 
 
-class Desk:
+class WatchApp:
     """Draws views and reads keys; use as a context manager.
 
     `whole` reads all that is watched, `workflow` makes what reads one workflow of it, None where
@@ -58,12 +58,12 @@ class Desk:
         workflow: Callable[[str], Reader] | None,
         page: str | None,
     ) -> None:
-        self._bars, self._keys = bars, Keys()
+        self._bars, self._keys = bars, KeyReader()
         self._source = source
         self._locale, self._page = source.locale, page
         self._whole = self._reader = whole
         self._workflow = workflow
-        self._board = Board(log=bars.columns >= LOG_FROM, opens=workflow is not None)
+        self._board = WatchState(log=bars.columns >= LOG_FROM, opens=workflow is not None)
         #: What was read last, and of that what the board shows.
         self._seen = self._view = View()
         #: The newest lines of the selected task's log.
@@ -83,7 +83,7 @@ class Desk:
         """
         while True:
             board, reader, self._hurry = self._board, self._reader, False
-            reading = aside(partial(self._read, reader, board))
+            reading = in_thread(partial(self._read, reader, board))
             wait([reading], _SOON_S)
             while not reading.done():
                 self._read_keys(_LOOK_S)
@@ -164,18 +164,18 @@ class Desk:
             self._reader = self._workflow(inside)
         self._log, self._hurry = [], True
 
-    def _read(self, reader: Reader, board: Board) -> tuple[View, list[Body]]:
+    def _read(self, reader: Reader, board: WatchState) -> tuple[View, list[Body]]:
         view = reader.read(board.status)
         rows = arranged(board, view, self._locale).rows
         task = selected(settled(board, rows), rows)
-        if not board.log or task is None or isinstance(task, WorkflowRow) or view.trouble:
+        if not board.log or task is None or isinstance(task, ListedWorkflow) or view.trouble:
             return view, []  # what does not answer is asked once an interval
         try:
             return view, self._source.log(task.task_id, None, _LINES)
         except ProgressError:  # the rows show what does not answer
             return view, []
 
-    def _asked(self, wish: Wish) -> str:
+    def _asked(self, wish: Command) -> str:
         """Asks for what a key asks for; one line of what comes of it."""
         row = selected(self._board, self._view.rows)
         if row is None:
@@ -186,7 +186,7 @@ class Desk:
         if self._view.trouble is not None:
             return self._text("not_asked")
         if self._acting is None:
-            self._acting = aside(partial(self._act, row, wish))
+            self._acting = in_thread(partial(self._act, row, wish))
             wait([self._acting], _SOON_S)
         return self._answer()
 
@@ -202,7 +202,7 @@ class Desk:
         """Asks a row's task, or all tasks of its workflow; one line of what comes of it."""
         about, code = {"name": formats.name(row), "action": self._text(action)}, ""
         try:
-            if isinstance(row, WorkflowRow):
+            if isinstance(row, ListedWorkflow):
                 self._source.act_on_workflow(row.task_id, action)
             else:
                 for refused in self._source.act(action, [row.task_id])["refused"]:
@@ -216,7 +216,7 @@ class Desk:
         return self._text("refused", **about, why=formats.word(self._locale, code))
 
     def _open(self, row: Task) -> str:
-        kind = "workflow" if isinstance(row, WorkflowRow) else "task"
+        kind = "workflow" if isinstance(row, ListedWorkflow) else "task"
         path = f"/{kind}/{quote(row.task_id, safe='')}"
         if self._page is None:
             return self._text("no_page", path=path)

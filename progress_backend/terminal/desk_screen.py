@@ -14,8 +14,8 @@ from rich.text import Text
 from ..record.default_texts import Locale
 from ..record.model import Task
 from . import formats
-from .board import Board, selected
-from .rows import WorkflowRow
+from .board import WatchState, selected
+from .rows import ListedWorkflow
 from .screen import QUIET, Screen, line_of
 from .source import Body
 from .view import View
@@ -36,7 +36,7 @@ class DeskScreen:
 
     view: View
     locale: Locale
-    board: Board
+    board: WatchState
     log: Sequence[Body] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -70,7 +70,7 @@ class DeskScreen:
         if board.types or board.search or board.status:
             yield line_of(self._chosen(), "bold")
         if board.asks and (task := self._selected) is not None:
-            key = "sure_workflow" if isinstance(task, WorkflowRow) else "sure"
+            key = "sure_workflow" if isinstance(task, ListedWorkflow) else "sure"
             yield line_of(text(self.locale, key, name=formats.name(task)), "bold yellow")
         elif board.answer:
             answer = line_of(board.answer, "bold")
@@ -94,7 +94,7 @@ class DeskScreen:
         first, *keys = text(self.locale, "keys").split(" · ")
         if board.inside is not None:
             keys.insert(0, text(self.locale, "keys_out"))
-        elif board.opens and isinstance(self._selected, WorkflowRow):
+        elif board.opens and isinstance(self._selected, ListedWorkflow):
             keys.insert(0, text(self.locale, "keys_in"))
         lines = [first]
         for key in keys:

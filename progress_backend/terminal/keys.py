@@ -31,7 +31,7 @@ def can_be_read() -> bool:
         return False
 
 
-class Keys:
+class KeyReader:
     """`with`: reads stdin's keys without waiting for Enter, and without showing them.
 
     Ctrl-C is a KeyboardInterrupt. SIGTERM and Ctrl-\\ end the program through its own `finally`

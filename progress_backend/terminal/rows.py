@@ -19,7 +19,7 @@ FIRST = (TaskStatus.RUNNING, TaskStatus.PAUSED)
 _THOUSAND: Final = 1_000
 
 
-class WorkflowRow(Task, frozen=True):
+class ListedWorkflow(Task, frozen=True):
     """A workflow as a row among tasks."""
 
 
@@ -43,11 +43,11 @@ def row_of(body: Body, locale: Locale) -> Task:
     return as_row(body, locale) if "workflow_id" in body else task_of(body)
 
 
-def as_row(body: Body, locale: Locale) -> WorkflowRow:
+def as_row(body: Body, locale: Locale) -> ListedWorkflow:
     """A workflow as a row among tasks: its type is its name, its items are thousandths of its
     members' work."""
     known = {name: body.get(name) for name in ("estimate", "final")}
-    return WorkflowRow(
+    return ListedWorkflow(
         task_id=body["workflow_id"],
         task_type=body["name"] or body["task_type"],
         total_items=_THOUSAND,
@@ -84,7 +84,7 @@ def _message(body: Body, locale: Locale) -> str:
 
 def key(row: Task) -> str:
     """What distinguishes a row from all others: a chain has the id of its last task."""
-    return key_of_workflow(row.task_id) if isinstance(row, WorkflowRow) else row.task_id
+    return key_of_workflow(row.task_id) if isinstance(row, ListedWorkflow) else row.task_id
 
 
 def key_of_workflow(workflow_id: str) -> str:

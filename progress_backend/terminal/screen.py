@@ -14,10 +14,10 @@ from rich.text import Text
 from ..record.default_texts import Locale
 from ..record.model import STATUSES, Task, TaskStatus
 from . import formats
-from .board import Board
+from .board import WatchState
 from .lines import trouble
 from .remaining import message
-from .rows import WorkflowRow, key
+from .rows import ListedWorkflow, key
 from .tables import CELLS
 from .view import View
 
@@ -33,7 +33,7 @@ QUIET: Final = "bright_black"
 #: Before the name of a workflow that is shown without its tasks.
 _OPENS: Final = "▸ "
 #: What is chosen where there are no keys.
-_PLAIN: Final = Board()
+_PLAIN: Final = WatchState()
 #: Of a warning, which is no failure.
 _CALM: Final = "yellow"
 
@@ -81,7 +81,7 @@ class Screen(JupyterMixin):
     locale: Locale
     whole: bool = False
     height: int | None = None
-    board: Board = _PLAIN
+    board: WatchState = _PLAIN
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         view, around = self.view, list[Text]()
@@ -138,7 +138,7 @@ class Screen(JupyterMixin):
 
     def _name(self, task: Task, cells: int) -> str:
         """A task's name; that of a workflow which stands for its tasks behind a mark."""
-        opens = isinstance(task, WorkflowRow) and task is not self.view.workflow
+        opens = isinstance(task, ListedWorkflow) and task is not self.view.workflow
         mark = _OPENS if opens else ""
         return mark + formats.cut(formats.name(task), cells - formats.cells_of(mark))
 

@@ -10,7 +10,7 @@ from ..errors import TaskAlreadyFinished, TaskNotFound
 from ..flows import silent_runs
 from ..flows.flow import Flow
 from ..flows.stored_record import milliseconds
-from ..flows.task_flows import Flows
+from ..flows.task_flows import Records
 from ..operations import leases, locks
 from ..record import events as ev
 from ..record.model import Task, Worker
@@ -47,7 +47,7 @@ def lost_worker(store: Store, task_id: str) -> Task:
     return store.run(_lost(store.flows, task_id, store.now()))
 
 
-def _lost(flows: Flows, task_id: str, now: datetime) -> Flow[Task]:
+def _lost(flows: Records, task_id: str, now: datetime) -> Flow[Task]:
     settings = flows.settings
     document = yield from flows.get(task_id)
     if document is None:

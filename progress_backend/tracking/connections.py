@@ -20,7 +20,7 @@ from .tracker import installed, register, tracker_of
 logger = logging.getLogger(__name__)
 
 #: Name of the handler of `before_task_publish`, which gets the thread's publish, not the tracker.
-_PUBLISHED = "published"
+_PUBLISHED = "before_publish"
 #: Each signal, with the module and the name of its handler.
 HANDLERS = (
     (signals.before_task_publish, "publishing", _PUBLISHED),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ..flows.first_records import FirstRecords
-from ..flows.stored_record import Applied, Base, created
+from ..flows.stored_record import Applied, ReadRecord, created
 from ..record import events as ev
 from ..record.local_time import in_milliseconds
 from ..record.model import rendered, replace
@@ -19,7 +19,7 @@ from .publish import Publish
 _PUBLISHED: Final = 2
 
 
-def begun(publish: Publish, applied: Applied | None) -> None:
+def add_record_to_header(publish: Publish, applied: Applied | None) -> None:
     """Sets the publish's attempt from its recorded event (None: the store has not replied). Adds
     the record's creation time and digest to the message's progress header."""
     if applied is None:
@@ -48,7 +48,7 @@ def is_new(applied: Applied | None) -> bool:
 
 def created_by_publisher(
     task_id: str, header: Mapping[str, Any], made: ev.Created, firsts: FirstRecords
-) -> Base | None:
+) -> ReadRecord | None:
     """The record as its publisher has written it; None without a valid time and digest, since a
     header may hold anything."""
     digest, time = header.get(DIGEST), _time_in(header, CREATED_AT)

@@ -25,7 +25,7 @@ from ..record.events import Requeued
 from ..settings import Settings
 from ..store.drivers import Store
 from ..store.outage_log import OneAMinute, alone, outage_of
-from .lost_runs import Judge
+from .lost_runs import LostRunCheck
 from .result_backend import AskBackend
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ _PAUSE_PART = 1 / 10
 AtWork = Callable[[], Mapping[str, Collection[int]] | None]
 
 
-class Keeper:
+class LeaseThread:
     """Renews a lease (if it has one) and looks for lost runs, in a thread of its own."""
 
     def __init__(
@@ -68,7 +68,7 @@ class Keeper:
         self._token = lease or f"{os.getpid()}/{uuid.uuid4().hex[:8]}"
         timeout_s = min(_TIMEOUT_S, settings.lease_s * _TIMEOUT_PART)
         self._store = Store(settings, timeout_s)
-        self._judge = Judge(self._store, ask, self._token, self._goes_on)
+        self._judge = LostRunCheck(self._store, ask, self._token, self._goes_on)
         self._stop = threading.Event()
         #: Monotonic time of the store's first reply since the last gap, and of its last reply.
         self._answering: float | None = None

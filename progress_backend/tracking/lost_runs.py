@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, TypeVar
 from ..flows import silent_runs, warning_checks, workflow_checks, workflows
 from ..flows.gather import together
 from ..flows.own_end import own_end
-from ..flows.stored_record import Applied, Base, milliseconds, readable
+from ..flows.stored_record import Applied, ReadRecord, milliseconds, readable
 from ..operations import leases, records
-from ..record.events import Completed, Event, Lost, TakenBack
+from ..record.events import Completed, Event, Lost, RunRegained
 from ..record.model import LOST
 from ..record.past_runs import PastRun
 from ..record.redelivery import WORKER_GONE
@@ -37,7 +37,7 @@ _TOGETHER = 20
 _FAULT = "the check for lost runs continues without a part"
 
 #: Makes the event of a run that has no end in the result backend; None for no event.
-Otherwise = Callable[[Base], Event | None]
+Otherwise = Callable[[ReadRecord], Event | None]
 
 
 class Due(NamedTuple):
@@ -45,7 +45,7 @@ class Due(NamedTuple):
     process does."""
 
     #: Records that run without a worker; those that no lease holds.
-    unheld: tuple[list[Base], list[Base]]
+    unheld: tuple[list[ReadRecord], list[ReadRecord]]
     #: Requests for whole workflows, each with its workflow.
     acts: list[tuple[str, str]]
     #: Workflows with planned members in which nothing goes on.
@@ -56,7 +56,7 @@ class Due(NamedTuple):
     held: list[str]
 
 
-class Judge:
+class LostRunCheck:
     """The checks that the lease's thread runs.
 
     `goes_on` is called between two steps, since a check may take longer than a lease; it returns
@@ -136,7 +136,7 @@ class Judge:
         )
 
     def take_back(self, lease: str, at_work: Mapping[str, Collection[int]]) -> None:
-        """Records TakenBack for the lease's lost runs that its worker still has."""
+        """Records RunRegained for the lease's lost runs that its worker still has."""
         store = self._store
         task_ids = tuple(dict.fromkeys((*self._begun, *at_work)))
         for step in silent_runs.steps(task_ids[: silent_runs.HELD]):
@@ -145,7 +145,7 @@ class Judge:
             for some in silent_runs.steps(bases, _TOGETHER):
                 self._record([(base, _taken_back(base)) for base in some])
 
-    def unheld(self, running: Sequence[Base], silent: Sequence[Base]) -> None:
+    def unheld(self, running: Sequence[ReadRecord], silent: Sequence[ReadRecord]) -> None:
         """Ends records that no lease holds: with the end in the result backend, or because their
         message is not delivered any more. As long as the result backend does not reply, they
         stay."""
@@ -153,7 +153,7 @@ class Judge:
         with alone(_FAULT):
             self._say(store.run(warning_checks.judge(store.flows, running, store.now(), {})))
 
-        def otherwise(base: Base) -> Event | None:
+        def otherwise(base: ReadRecord) -> Event | None:
             return silent_runs.overdue(base, settings, store.now())
 
         steps = silent_runs.steps(silent)
@@ -216,7 +216,7 @@ class Judge:
         ended = [base for base in bases if ended_by_its_run(base.task)]
         ends = self._ends([base.task.task_id for base in ended])
         now, lease = self._store.now(), timedelta(seconds=self._settings.lease_s)
-        verdicts: list[tuple[Base, Event]] = []
+        verdicts: list[tuple[ReadRecord, Event]] = []
         asked: dict[str, int | None] = dict.fromkeys(task_ids)
         for base in ended:
             task, lost = base.task, base.task.error_cause == LOST
@@ -226,7 +226,7 @@ class Judge:
             end = own_end(base, ends.get(task.task_id), self._settings)
             if end is not None and (lost or isinstance(end, Completed)):
                 lease_of = None if task.worker is None else task.worker.lease
-                verdicts.append((base, end.having(attempt=task.attempt, owner=lease_of)))
+                verdicts.append((base, end.replace(attempt=task.attempt, owner=lease_of)))
             if task.error_cause not in WORKER_GONE:
                 continue
             since = task.completed_at or now
@@ -250,12 +250,14 @@ class Judge:
             store.run(flow), lambda base: silent_runs.lost(base, settings.locale, living=living)
         )
 
-    def _judge(self, bases: Sequence[Base], otherwise: Otherwise, *, waits: bool = False) -> None:
+    def _judge(
+        self, bases: Sequence[ReadRecord], otherwise: Otherwise, *, waits: bool = False
+    ) -> None:
         """Records the end that the result backend has for each run, else the event of `otherwise`.
         Runs for which the backend does not reply are left to a later check, for `_PATIENCE_S`; with
         `waits` without a bound."""
         ends = self._ends([base.task.task_id for base in bases])
-        verdicts: list[tuple[Base, Event]] = []
+        verdicts: list[tuple[ReadRecord, Event]] = []
         for base in bases:
             unknown = self._ask is not None and base.task.task_id not in ends
             if unknown and not base.task.ended and (waits or self._patient()):
@@ -288,7 +290,7 @@ class Judge:
         since = self._away_since
         return since is None or time.monotonic() - since < _PATIENCE_S
 
-    def _record(self, verdicts: Sequence[tuple[Base, Event]]) -> None:
+    def _record(self, verdicts: Sequence[tuple[ReadRecord, Event]]) -> None:
         store, now = self._store, self._store.now()
         found = [base.task.member for base, verdict in verdicts if isinstance(verdict, Completed)]
         for workflow_id in {member.workflows[0]: None for member in found if member is not None}:
@@ -307,11 +309,11 @@ class Judge:
                 fault("the end of a silent run is not recorded", outcome, base.task.task_id)
             elif outcome.refused is None:
                 name = type(verdict).__name__.lower()
-                name = "continues" if isinstance(verdict, TakenBack) else name
+                name = "continues" if isinstance(verdict, RunRegained) else name
                 logger.warning("task %s: %s", base.task.task_id, name)
 
 
-def _taken_back(base: Base) -> TakenBack:
+def _taken_back(base: ReadRecord) -> RunRegained:
     worker = base.task.worker
     assert worker is not None
-    return TakenBack(owner=worker.lease, run=worker.run, attempt=base.task.attempt)
+    return RunRegained(owner=worker.lease, run=worker.run, attempt=base.task.attempt)

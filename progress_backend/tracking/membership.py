@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from ..errors import ForeignValue
-from ..flows.stored_record import Base
+from ..flows.stored_record import ReadRecord
 from ..operations import records
 from ..record import canvas
 from ..record.model import MAX_ID, MAX_ITEMS, Member, is_plain
@@ -128,7 +128,7 @@ def _of_parent(tracker: Tracker, parent_id: Any) -> tuple[Member | None, str | N
     documents = process.sender.ask(records.read((parent_id,)))
     with suppress(ForeignValue):
         if documents and documents[0] is not None:
-            task = Base.of(documents[0]).task
+            task = ReadRecord.of(documents[0]).task
             if (member := task.member) is not None:
                 return Member(member.workflows, member.generation), task.owner
             return None, task.owner

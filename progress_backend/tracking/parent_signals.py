@@ -209,7 +209,7 @@ def _owned(tracker: Tracker, event: ev.Event, request: Any) -> ev.Event:
     worker = tracker.worker()
     handed: Mapping[str, Any] = getattr(request, "request_dict", None) or {}
     number = handed.get(RUN) or getattr(request, RUN, None)
-    return event.having(owner=worker.lease if worker else None, run=number)
+    return event.replace(owner=worker.lease if worker else None, run=number)
 
 
 def _run(

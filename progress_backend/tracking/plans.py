@@ -18,7 +18,7 @@ from ..record.failures import described
 from ..record.model import NOT_PUBLISHED, UPSTREAM, Member
 from ..runs.writer import Entry
 from . import remote_tasks
-from .created_header import begun, is_new
+from .created_header import add_record_to_header, is_new
 from .decorator import Marking
 from .headers import HEADER, WORKFLOW
 from .identity import identity_of, member_in
@@ -75,7 +75,7 @@ class Canvas:
         ahead = (e for one in publishes if not one.goes_on for e in self._ahead(one))
         several = list(zip(own, _begin(process, entries, ahead), strict=True))
         for publish, applied in several:
-            begun(publish, applied)
+            add_record_to_header(publish, applied)
         # The tasks that a later message of a canvas names are planned already, unless its own task
         # is new: then no earlier message has named them.
         new = (one for one, applied in several if one.goes_on and is_new(applied))
@@ -88,7 +88,7 @@ class Canvas:
         assert created is not None
         if first and self._workflow_id is not None:
             title = self._title or canvas.name_of(self._first, self._alike)
-            created = created.having(workflow_name=title, workflow_total=self._total)
+            created = created.replace(workflow_name=title, workflow_total=self._total)
         return None, str(publish.headers["id"]), (created,)
 
     def _hold(self, process: Process) -> None:
@@ -235,5 +235,5 @@ def end_ahead(
     if not any(ahead):
         return
     message = text(tracker.settings.locale, "upstream", name=name)
-    unreached = ev.Unreached(error_message=message, cause=UPSTREAM, cancelled=cancelled)
+    unreached = ev.NeverPublished(error_message=message, cause=UPSTREAM, cancelled=cancelled)
     process.sender.end_planned((step.task_id for step in canvas.steps(ahead)), unreached)

@@ -63,14 +63,14 @@ class Publish:
         self.limit: BaseException | None = None
 
 
-class _Thread(threading.local):
+class _ThreadPublish(threading.local):
     #: The publish that this thread is in.
     publish: Publish | None = None
     #: The record that this process has made of the task which the thread publishes.
     made: Applied | None = None
 
 
-current = _Thread()
+current = _ThreadPublish()
 
 
 def publish_created(task: Any, args: Any, kwargs: Any, options: Any, made: Applied) -> Applied:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..record import events as ev
 from ..record.canvas import NOTHING
-from .created_header import begun
+from .created_header import add_record_to_header
 from .group_records import Batch
 from .headers import HEADER, WORKFLOW, instant
 from .identity import header_of, identity_of
@@ -16,7 +16,7 @@ from .process import Process
 from .publish import Publish, current
 
 
-def published(
+def before_publish(
     publish: Publish, name: str, *, headers: dict[str, Any], body: Any, **route: Any
 ) -> None:
     """Records Created before a message is sent; Requeued for a task with a record that another
@@ -53,7 +53,7 @@ def published(
         applied = process.sender.record(None, task_id, publish.created, base=known)
         if known is not None and applied is not None:
             current.made = applied
-        begun(publish, applied)
+        add_record_to_header(publish, applied)
 
 
 def _identify(publish: Publish, name: str, body: Any, route: dict[str, Any]) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 METHODS = ("on_timeout", "on_failure")
 
 
-class _Thread(threading.local):
+class _ThreadRequest(threading.local):
     #: The request with the method that this thread runs.
     request: Any = None
 
 
-_current = _Thread()
+_current = _ThreadRequest()
 
 
 def watch_requests() -> None:

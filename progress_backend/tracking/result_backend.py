@@ -123,7 +123,7 @@ def end_of(meta: Mapping[str, Any] | None) -> Event | None:
         return None
     event = event_of(meta["status"], meta.get("result"))
     if isinstance(event, Cancelled):
-        event = event.having(reason=STORED)
+        event = event.replace(reason=STORED)
     done = done_at(meta.get("date_done"))
     return event if event is None or done is None else event.happened_at(done)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..errors import ProgressError
 from ..flows import workflows
 from ..flows.own_end import own_end
-from ..flows.stored_record import Base, milliseconds
+from ..flows.stored_record import ReadRecord, milliseconds
 from ..operations import leases
 from ..record import events as ev
 from ..runs.run import Run
@@ -132,7 +132,7 @@ class StoredSuccess:
         run, task_id, happened, keep, _, stands, doubtful = failure
         if isinstance(end, ev.Completed) and (found := self._own(task_id, end)) is not None:
             failed = happened[-1]
-            success = found.having(attempt=failed.attempt, owner=failed.owner, run=failed.run)
+            success = found.replace(attempt=failed.attempt, owner=failed.owner, run=failed.run)
             happened = (*happened[:-1], success)
         self._sender.record(run, task_id, *happened, keep=keep)
         if isinstance(happened[-1], ev.Completed):
@@ -150,7 +150,7 @@ class StoredSuccess:
             document = store.run(store.flows.get(task_id))
             if document is None:
                 return end
-            base = Base.of(document)
+            base = ReadRecord.of(document)
             own = own_end(base, end, store.settings)
             if own is not None and base.task.member is not None:
                 workflow_id = base.task.member.workflows[0]

@@ -23,12 +23,12 @@ from .request_methods import watch_requests
 from .tracker import LEASE_VARIABLE, LIMIT_VARIABLE, Tracker, tracker_of
 
 if TYPE_CHECKING:
-    from .keeper import Keeper
+    from .keeper import LeaseThread
 
 logger = logging.getLogger(__name__)
 
 #: This process's keepers, by the number of their app's tracker.
-_keepers: dict[int, Keeper] = {}
+_keepers: dict[int, LeaseThread] = {}
 #: The value of `LEASE_VARIABLE` before a worker of the app started.
 _before: dict[int, str | None] = {}
 
@@ -108,13 +108,13 @@ def _begin(
     """Starts a keeper if tracking is on and this process has none; returns whether it did."""
     known = tracker.process is not None and tracker.settings.redis_url is not None
     if begins := known and tracker.number not in _keepers:
-        from .keeper import Keeper
+        from .keeper import LeaseThread
         from .remote_tasks import left
         from .result_backend import ResultBackend
 
         ask = ResultBackend(tracker.app).ask
         markings = None if lease is None else left(tracker)
-        keeper = Keeper(tracker.settings, lease, ask, at_work, markings, slots)
+        keeper = LeaseThread(tracker.settings, lease, ask, at_work, markings, slots)
         _keepers[tracker.number] = keeper
         keeper.start()
         for name, close in misspelt((*os.environ, *tracker.app.conf)):

@@ -84,7 +84,7 @@ class Callers:
     def _passes_freely(self, scope: Scope) -> bool:
         return self._free and (self._trusted or is_from_here(scope))
 
-    def all_may(self, scope: Scope) -> bool:
+    def is_open_to_all(self, scope: Scope) -> bool:
         """Whether a request passes without a look at its token: no tokens are configured, and it
         comes from this machine. A share token's limits count there too."""
         return not self.shares.configured and self._passes_freely(scope)
@@ -148,9 +148,9 @@ class Callers:
             streams.discard(over)
 
     def _look_later(self) -> None:
-        self._next_look = asyncio.get_running_loop().call_later(_LOOK_S, self._look)
+        self._next_look = asyncio.get_running_loop().call_later(_LOOK_S, self._check_open_streams)
 
-    def _look(self) -> None:
+    def _check_open_streams(self) -> None:
         """Looks at each token of open streams. The wall clock may be set meanwhile. What fails here
         is tried again at the next look."""
         self._look_later()
@@ -171,7 +171,7 @@ class Callers:
     def _of(self, scope: Scope) -> Caller | Refusal:
         """Who sends a request. ANYONE: no tokens are configured, it comes from this machine, and it
         has no share token, which limits it there too."""
-        if self.all_may(scope):
+        if self.is_open_to_all(scope):
             return ANYONE
         text = presented(scope)
         if text is not None and is_shared(text):

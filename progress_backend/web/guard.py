@@ -32,7 +32,7 @@ _ORIGIN_ALLOWED: Final = b"access-control-allow-origin"
 #: Response headers that come once: the response's own, else the guard's.
 _ONCE: Final = frozenset([_ORIGIN_ALLOWED, *(name for name, _ in SECURING)])
 #: Headers of a response that is made where the guard does not see it.
-ITSELF: Final = {name.decode(): value.decode() for name, value in SECURING}
+UNSEEN_BY_GUARD_HEADERS: Final = {name.decode(): value.decode() for name, value in SECURING}
 
 #: What a 401 says of how to ask again.
 _WHO: Final = {"WWW-Authenticate": "Bearer"}

@@ -22,7 +22,7 @@ def takes_gzip(headers: Headers) -> bool:
     return _GZIP.search(headers.get("Accept-Encoding", "")) is not None
 
 
-class Packed(Response):
+class GzipResponse(Response):
     """A 200 with a JSON body, gzipped if it is accepted and long enough.
 
     Starlette's middleware stands around this response alone, since these routes are in other

@@ -28,7 +28,7 @@ from .strict_route import StrictRoute
 from .wait import waited
 
 if TYPE_CHECKING:
-    from ..jobs.starts import Started, Starts
+    from ..jobs.starts import StartedTask, Starts
 
 logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/internal", tags=["jobs"], route_class=StrictRoute)
@@ -123,7 +123,7 @@ async def run_again(
     return await _task(api_of(request), request, started, accept_language, {})
 
 
-async def again(request: Request, task_id: str, key: str | None = None) -> Started:
+async def again(request: Request, task_id: str, key: str | None = None) -> StartedTask:
     """Runs a task again, for the request's caller. Raises as `Starts.again`."""
     return await starts_of(api_of(request)).again(task_id, caller_of(request.scope).owner, key)
 
@@ -142,7 +142,11 @@ def starts_of(api: Api) -> Starts:
 
 
 async def _task(
-    api: Api, request: Request, started: Started, language: str | None, applied: Mapping[str, str]
+    api: Api,
+    request: Request,
+    started: StartedTask,
+    language: str | None,
+    applied: Mapping[str, str],
 ) -> Response:
     """The response with a published task: 200 if a wait that was `applied` has seen its end."""
     task_id, record = started

@@ -33,7 +33,7 @@ from .strict_route import StrictRoute
 metrics_router = APIRouter(tags=["health"], route_class=StrictRoute)
 
 
-class Counted(NamedTuple):
+class StoreCounts(NamedTuple):
     """What the store counts."""
 
     tasks: Mapping[str, int]
@@ -44,7 +44,7 @@ class Counted(NamedTuple):
     slots: dict[str, int]
     oldest_wait_ms: int | None
     #: By webhook target.
-    webhooks: Mapping[str, webhooks.Figures]
+    webhooks: Mapping[str, webhooks.TargetCounts]
     evicts: bool
 
 
@@ -68,13 +68,13 @@ async def metrics(request: Request) -> Response:
     return Response(figures, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
 
-async def _counted(api: Api) -> Counted:
+async def _counted(api: Api) -> StoreCounts:
     execute, run, now = api.store.execute, api.store.run, await api.now()
     outcomes = by_type(await execute(counts.outcomes()))
     targets = api.store.flows.targets
     names = () if targets is None else tuple(target.name for target in targets())
     events = await execute(webhooks.figures(names)) if names else ()
-    return Counted(
+    return StoreCounts(
         tasks=dict(zip(STATUSES, (await execute(lists.tally(Filters()))).counts, strict=True)),
         warnings=await run(outcome_figures.warnings(outcomes)),
         dropped=await execute(counts.dropped()),
@@ -90,7 +90,7 @@ class Figures(Collector):
     """The metrics of one scrape: counters, and gauges of the moment. `counted` is None while
     Redis does not reply."""
 
-    def __init__(self, api: Api, counted: Counted | None) -> None:
+    def __init__(self, api: Api, counted: StoreCounts | None) -> None:
         self._api = api
         self._counted = counted
 
@@ -113,7 +113,7 @@ class Figures(Collector):
         yield from api.measured.collect()
 
 
-def _of_store(counted: Counted) -> Iterator[Metric]:
+def _of_store(counted: StoreCounts) -> Iterator[Metric]:
     says = "1 if Redis's maxmemory-policy deletes records when its memory is full, else 0."
     yield _gauge("store_evicts", says, counted.evicts)
     yield _gauge("tasks", "Number of records in Redis.", counted.tasks, "status")

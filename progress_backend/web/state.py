@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from ..flows.task_flows import Flows
+from ..flows.task_flows import Records
 from ..live.listener import Listener
 from ..operations import workflows
 from ..record.failures import described
@@ -23,7 +23,7 @@ from ..service.redis_progress_service import RedisProgressService
 from ..settings import Settings
 from ..store.async_store import AsyncStore
 from ..store.shown_tasks import ShownTasks
-from ..tracking.keeper import Keeper
+from ..tracking.keeper import LeaseThread
 from ..tracking.result_backend import AskBackend, ResultBackend
 from ..tracking.tracker import settings_of
 from ..webhooks import begin_sending
@@ -86,7 +86,7 @@ class Api:
         self.listener.start()
 
     @property
-    def flows(self) -> Flows:
+    def flows(self) -> Records:
         """The flows under the settings."""
         return self.service.flows
 
@@ -118,13 +118,13 @@ class Api:
             self.starts_fault = described(error)
             logger.error("no jobs are started: %s", self.starts_fault)
 
-    def farewell(self) -> None:
+    def close_streams(self) -> None:
         """Closes every socket and event stream, later ones too."""
         self.listener.watches.close()
 
     async def close(self) -> None:
         """Closes every socket and event stream, then the connections to Redis."""
-        self.farewell()
+        self.close_streams()
         try:
             await self.listener.stop()
         finally:
@@ -162,13 +162,13 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     api = Api(settings, celery_app, trusted=bool(trusted), authorize=authorize)
     app.state.progress, app.state.progress_access = api, Access(settings, bound)
     # The pass that finds lost runs goes on here even if no worker is left.
-    keeper = Keeper(settings, None, result_backend_of(celery_app))
+    keeper = LeaseThread(settings, None, result_backend_of(celery_app))
     keeper.start()
     if getattr(app.state, "progress_start", False):
         await api.open_starts(celery_app)
     sending = begin_sending(settings)
     try:
-        with at_signals(api.farewell):
+        with at_signals(api.close_streams):
             yield
     finally:
         keeper.stop()

@@ -26,7 +26,7 @@ from starlette.websockets import WebSocket
 from ..errors import ProgressError, StoreUnavailable, TransitionRefused
 from .audit import Audited
 from .callers import caller_of
-from .guard import HEAD, ITSELF, UNKNOWN, Handle, as_get, denied, guarded
+from .guard import HEAD, UNKNOWN, UNSEEN_BY_GUARD_HEADERS, Handle, as_get, denied, guarded
 from .limits import FREE
 from .rights import ANYONE, WRITES
 from .route_table import TABLE, Right, resource_of
@@ -83,7 +83,7 @@ class StrictRoute(APIRoute):
             call = partial(self._allowed, call) if its else call
             await guarded(call, scope, receive, send, streams=self.streams)
         except AnyHTTPException as error:  # a wrong method: the application answers it
-            error.headers = {**(error.headers or {}), **ITSELF}
+            error.headers = {**(error.headers or {}), **UNSEEN_BY_GUARD_HEADERS}
             if "GET" in (self.methods or ()):
                 error.headers["Allow"] = "GET, HEAD"
             raise
@@ -98,7 +98,7 @@ class StrictRoute(APIRoute):
         """Responds to a request if its caller may do what the route does."""
         if (right := self._right) is None:
             return call(scope, receive, send)
-        if right[0] not in WRITES and api_in(scope).callers.all_may(scope):
+        if right[0] not in WRITES and api_in(scope).callers.is_open_to_all(scope):
             return call(scope, receive, send)
         return self._if_may(right, call, scope, receive, send)
 
@@ -272,4 +272,4 @@ async def refused(_: Request, error: Exception) -> Response:
     the connection after it, so the response announces that: else the connection's next request
     would be reset."""
     body = {"detail": "the service failed; its log has the traceback"}
-    return JSONResponse(body, 500, {**ITSELF, "Connection": "close"})
+    return JSONResponse(body, 500, {**UNSEEN_BY_GUARD_HEADERS, "Connection": "close"})

@@ -14,7 +14,7 @@ from ..credentials import share_tokens
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
 from ..flows import shown_record, task_list
 from ..record import caller_events, responses
-from ..record.answers import Created, ShareToken, Summary, TaskList, TaskPagination, Undone
+from ..record.answers import CreatedTask, ShareToken, Summary, TaskList, TaskPagination, Undone
 from ..record.default_texts import wished
 from ..record.document import read, written
 from ..record.events import Cancelled
@@ -25,7 +25,7 @@ from . import fragment, rights
 from .audit import note, note_act
 from .callers import caller_of, languages_of, who_asks
 from .guard import denied
-from .gzip_answer import Packed
+from .gzip_answer import GzipResponse
 from .openapi import parameters, queries, schemas
 from .rights import Resource
 from .route_table import ETAG, UNCHANGED, answer, route
@@ -45,7 +45,7 @@ def _task(document: bytes, languages: responses.Languages) -> Response:
 
 
 @router.post("/create-task", status_code=201)
-@route("Create a task", ("create", "tasks"), {201: answer("Created.", Created)})
+@route("Create a task", ("create", "tasks"), {201: answer("Created.", CreatedTask)})
 async def create_task(request: Request, task: schemas.NewTask) -> Response:
     """Creates a record for work outside Celery, or before `apply_async(task_id=…)`. The task with
     this id then continues this record."""
@@ -69,7 +69,7 @@ async def create_task(request: Request, task: schemas.NewTask) -> Response:
     # works.
     with contextlib.suppress(StoreUnavailable):
         record = await api.store.run(shown_record.current(api.flows, task_id, api.store.now()))
-    body = written(Created.of(record or read(document), share))
+    body = written(CreatedTask.of(record or read(document), share))
     return Response(body, 201, media_type="application/json")
 
 
@@ -98,7 +98,7 @@ def _share(api: Api, task_id: str, asked: bool | schemas.ShareAsked) -> ShareTok
 async def update_task(
     request: Request,
     task_id: parameters.TaskId,
-    update: schemas.Update,
+    update: schemas.TaskUpdate,
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """Writes counts, text and status in one step. The record of an ended task does not change.
@@ -133,7 +133,7 @@ async def update_task(
 
 
 async def _of_workflow(
-    api: Api, task_id: str, update: schemas.Update, by: str, languages: responses.Languages
+    api: Api, task_id: str, update: schemas.TaskUpdate, by: str, languages: responses.Languages
 ) -> Response:
     """The response to an update of an id without a record: it may be a workflow's.
 
@@ -281,4 +281,4 @@ async def list_tasks(
     pages = TaskPagination(**pagination(query.page, query.limit, found.total))
     body = written(TaskList(rows, pages, Summary(**found.counts), found.cursor))
     languages = languages_of(request.scope, wished(accept_language), api.settings)
-    return Packed(responses.in_language(body, *languages), headers=VARIES)
+    return GzipResponse(responses.in_language(body, *languages), headers=VARIES)

@@ -24,7 +24,7 @@ from ..service.bodies import pagination
 from . import fragment
 from .audit import note_act
 from .callers import languages_of, who_asks
-from .gzip_answer import Packed
+from .gzip_answer import GzipResponse
 from .openapi import parameters, queries, schemas
 from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
@@ -73,7 +73,7 @@ async def list_workflows(
     total, rows = await api.store.run(workflow_bodies.page(api.flows, query.page, query.limit, at))
     listed: list[Any] = [*map(Raw, rows)]
     body = WorkflowList(listed, Pagination(**pagination(query.page, query.limit, total)))
-    return Packed(in_language(written(body), wished(accept_language)), headers=VARIES)
+    return GzipResponse(in_language(written(body), wished(accept_language)), headers=VARIES)
 
 
 async def workflow_as_task(

@@ -11,22 +11,22 @@ from ..daemon import daemon
 from ..settings import Settings
 
 if TYPE_CHECKING:
-    from .sender import Sender
+    from .sender import WebhookSender
 
 logger = logging.getLogger(__name__)
 
 
-def begin_sending(settings: Settings) -> Sender | None:
+def begin_sending(settings: Settings) -> WebhookSender | None:
     """Starts a sender where webhook targets are configured; None where none are, and, with a log
     line, without the extra."""
     if (targets := targets_of(settings)) is None:
         return None
     try:
-        from .sender import Sender
+        from .sender import WebhookSender
     except ImportError as absent:
         wanted = "pip install 'progress-backend[webhooks]'"
         logger.error("webhooks need %s: %s", absent.name, wanted)
         return None
-    sender = Sender(settings, targets)
+    sender = WebhookSender(settings, targets)
     daemon("progress-webhooks", sender.run)
     return sender

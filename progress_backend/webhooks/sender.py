@@ -39,7 +39,7 @@ _THREADS: Final = 4
 PAUSES_S: Final = (5, 30, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 
 
-class Sender:
+class WebhookSender:
     """Sends the events of a store's webhooks, in threads of its own."""
 
     def __init__(self, settings: Settings, targets: Targets) -> None:

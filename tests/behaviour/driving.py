@@ -11,7 +11,7 @@ from redis.cluster import RedisCluster
 
 from progress_backend.flows import silent_runs, task_list
 from progress_backend.flows.flow import Flow
-from progress_backend.flows.stored_record import Applied, Base
+from progress_backend.flows.stored_record import Applied, ReadRecord
 from progress_backend.operations import sweeps
 from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
@@ -32,9 +32,9 @@ TYPES = ("fetch_data", "bulk_import")
 SYMBOLS = ("7203.T", "6758.T", None)
 
 
-def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[Base]]:
+def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[ReadRecord]]:
     """All runs under expired leases with records that were not written for a lease's time."""
-    found: list[Base] = []
+    found: list[ReadRecord] = []
     for lease, task_ids in (yield from silent_runs.run_out(settings, now, token)):
         found += yield from silent_runs.silent(settings, now, lease, task_ids)
     return found
@@ -88,10 +88,10 @@ class Driver(AbstractContextManager["Driver"]):
         now = options.pop("now", None) or self.now()
         return self.run(self.flows.apply(task_id, events, now, **options))
 
-    def create(self, task_id: str, **identity: Any) -> Base:
+    def create(self, task_id: str, **identity: Any) -> ReadRecord:
         return self.apply(task_id, ev.Created(identity=identity_of(**identity))).base
 
-    def start(self, task_id: str, lease: str | None = None, **identity: Any) -> Base:
+    def start(self, task_id: str, lease: str | None = None, **identity: Any) -> ReadRecord:
         worker = Worker(lease, f"celery@{lease}") if lease else None
         started = ev.Started(identity=identity_of(**identity), worker=worker)
         return self.apply(task_id, started).base
@@ -103,7 +103,7 @@ class Driver(AbstractContextManager["Driver"]):
     def ids(self, page: int = 1, limit: int = 100, *filters: str | None) -> list[str]:
         return [task_id for task_id, _ in self.run(page_of(self.flows, page, limit, *filters)).rows]
 
-    def listed(self, **asked: Any) -> task_list.Listed:
+    def listed(self, **asked: Any) -> task_list.ListedTasks:
         """A page of the list, as it is asked for."""
         return self.run(task_list.listed(self.flows, ListRequest(**asked), self.now()))
 
@@ -150,7 +150,7 @@ class Driver(AbstractContextManager["Driver"]):
         """Every index set by its content, as it lies in Redis."""
         found = {}
         for keys in self.store.layout.keys:
-            for kind in ("tasks*", "progress_held:*"):
+            for kind in ("tasks*", "progress_lease_tasks:*"):
                 for name in self.raw.scan_iter(keys.prefix + kind):
                     found[name.decode()] = {m.decode() for m in self.raw.zrange(name, 0, -1)}
         return found
@@ -221,13 +221,13 @@ def _check_sets(driver: Driver, tasks: list[Task]) -> None:
         names = list(keys.indexes(task.status, task.task_type, task.symbol))
         assert len(names) == (4 if task.symbol is None else 8)
         if task.worker is not None and not task.ended:
-            names.append(keys.held(task.worker.lease))
+            names.append(keys.lease_tasks(task.worker.lease))
         eta = task.started_at is None and task.eta
         if task.status == "created" and (eta or task.planned):
-            names.append(keys.later(task.task_type))
+            names.append(keys.not_startable_yet(task.task_type))
         names += map(keys.warned, () if task.warnings is None else task.warnings.kinds)
         if task.worker is not None and task.still_runs:
-            names += [keys.warned("still_runs"), keys.held(task.worker.lease)]
+            names += [keys.warned("still_runs"), keys.lease_tasks(task.worker.lease)]
         if task.owner is not None:
             names += (keys.owned(task.owner), keys.owned(task.owner, task.status))
         for name in names:

@@ -37,7 +37,7 @@ from progress_backend.operations.scripts import SETS
 from progress_backend.record import events as ev
 from progress_backend.record.act import Act
 from progress_backend.record.model import Member
-from progress_backend.record.shown import Waiting
+from progress_backend.record.shown import QueuedTask
 from tests.behaviour.driving import Driver, identity_of
 from tests.behaviour.parts import commit
 
@@ -70,7 +70,7 @@ def asked() -> tuple[Any, ...]:
         (lists.tally, ALL),
         (lists.newest, 2**52, 10, (ALL, Filters("completed", ended=True))),
         (lists.above, 0, (ALL,)),
-        (places.before, (Waiting("fetch_data", "waits", 2**50),)),
+        (places.before, (QueuedTask("fetch_data", "waits", 2**50),)),
         (starts.kept_message, "job"),
         (starts.claim, "job", "0" * 64),
         (starts.end, "job", "publishing", "free"),
@@ -85,7 +85,7 @@ def asked() -> tuple[Any, ...]:
         (leases.renew, "lease-2", 2**52, 4),
         (leases.slots,),
         (leases.assume, ("lease-1", "lease-2"), 2**52),
-        (leases.over, 2**52, 10),
+        (leases.expired, 2**52, 10),
         (leases.ends_at, "lease-1"),
         (leases.held, "lease-1", 10),
         (leases.newest, 10),
@@ -153,7 +153,7 @@ def tasks(driver: Driver) -> None:
     driver.apply("planned", ev.Planned(identity=member))
     driver.apply("planned", ev.Created(identity=member, workflow_name="fetch ×8"))
     driver.apply("gone", ev.Planned(identity=member))
-    driver.apply("gone", ev.Unreached(error_message="why", cause="upstream"))
+    driver.apply("gone", ev.NeverPublished(error_message="why", cause="upstream"))
     progress, now = (ev.Progressed(current=4),), driver.now()
     ids = ("running", "ended", "several", "more")
     driver.run(together([driver.flows.apply(task_id, progress, now) for task_id in ids[:2]]))

@@ -35,7 +35,7 @@ def keys_of(keys: Keys, task_id: str, lease: str) -> dict[str, str]:
         "expiry": keys.expiry,
         "runs": keys.runs("fetch_data"),
         "leases": keys.leases,
-        "held": keys.held(lease),
+        "held": keys.lease_tasks(lease),
         "lock reap": keys.lock("reap"),
         "lock unheld": keys.lock("reap_unheld"),
         "lock cleanup": keys.lock("cleanup"),
@@ -53,7 +53,7 @@ def put_member(raw: Any, key: str, some: bytes, score: Any, facets: bytes) -> No
     kind = raw.type(key)
     if kind == b"hash":
         raw.hset(key, some, facets)
-    elif kind == b"zset" or key.rpartition(":")[0].endswith("progress_held"):
+    elif kind == b"zset" or key.rpartition(":")[0].endswith("progress_lease_tasks"):
         raw.zadd(key, {some: score})
     elif kind == b"string":
         raw.set(key, some)

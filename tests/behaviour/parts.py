@@ -50,5 +50,5 @@ def commit(driver: Driver, *parts: str) -> Committed:
     """Commits the end of a workflow's member with these parts."""
     given = tuple(EACH[part] for part in parts)
     about = {"ttl_ms": 10**6, "due_ms": 2**50, "fresh": True, "end_ms": 7, "parts": given}
-    it = Commit("t", "", _CHANGE.document, None, _CHANGE.stands, **about)
+    it = Commit("t", "", _CHANGE.document, None, _CHANGE.facets_after, **about)
     return driver.execute(CommitCall(it))

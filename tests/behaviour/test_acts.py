@@ -9,14 +9,14 @@ from msgspec import to_builtins
 from progress_backend.errors import TaskAlreadyFinished, TransitionRefused, WorkflowNotFound
 from progress_backend.flows import new_workflow_act, workflow_checks, workflows
 from progress_backend.flows.cleanup import cleanup
-from progress_backend.flows.stored_record import Base, milliseconds
+from progress_backend.flows.stored_record import ReadRecord, milliseconds
 from progress_backend.operations import acts, locks
 from progress_backend.operations import workflows as workflows_ops
 from progress_backend.record import events as ev
 from progress_backend.record.act import Act, Action
 from progress_backend.record.fields import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Member, Worker
-from progress_backend.record.workflow import Figures
+from progress_backend.record.workflow import WorkflowCounts
 from tests.asked import asks
 from tests.behaviour.driving import Driver, identity_of
 
@@ -27,8 +27,10 @@ CREATED = ev.Created(identity=WHOLE)
 STARTED = ev.Started(identity=WHOLE, worker=Worker("lease-1", "celery@one"))
 
 
-def figures(driver: Driver, workflow_id: str = W) -> Figures:
-    found: Figures = driver.execute(workflows_ops.figures(workflow_id, milliseconds(driver.now())))
+def figures(driver: Driver, workflow_id: str = W) -> WorkflowCounts:
+    found: WorkflowCounts = driver.execute(
+        workflows_ops.figures(workflow_id, milliseconds(driver.now()))
+    )
     return found
 
 
@@ -63,7 +65,7 @@ def status(driver: Driver, task_id: str) -> str:
 
 
 @pytest.fixture
-def bases(driver: Driver) -> dict[str, Base]:
+def bases(driver: Driver) -> dict[str, ReadRecord]:
     """Members that wait, run, are planned and have ended, as their writers know them."""
     known = {}
     for task_id in ("waits", "runs", "done"):
@@ -75,7 +77,7 @@ def bases(driver: Driver) -> dict[str, Base]:
     return known
 
 
-def test_after_the_answer_no_member_begins(driver: Driver, bases: dict[str, Base]) -> None:
+def test_after_the_answer_no_member_begins(driver: Driver, bases: dict[str, ReadRecord]) -> None:
     body = ask(driver, "cancel", by="somebody", reason="too dear")
     assert (body["status"], body["final"]) == ("cancelled", False)
     about = {name: body["control"][name] for name in ("action", "by", "reason")}
@@ -94,7 +96,7 @@ def test_after_the_answer_no_member_begins(driver: Driver, bases: dict[str, Base
 
 
 def test_the_members_that_say_nothing_are_cancelled_in_steps(
-    driver: Driver, bases: dict[str, Base]
+    driver: Driver, bases: dict[str, ReadRecord]
 ) -> None:
     for number in range(workflow_checks.STEP):
         driver.apply(f"m{number}", CREATED if number % 2 else ev.Planned(identity=INNER))
@@ -112,10 +114,10 @@ def test_the_members_that_say_nothing_are_cancelled_in_steps(
 
 
 def test_what_is_not_reached_after_a_cancel_is_cancelled_by_it(
-    driver: Driver, bases: dict[str, Base]
+    driver: Driver, bases: dict[str, ReadRecord]
 ) -> None:
     ask(driver, "cancel", by="somebody")
-    end = ev.Unreached(error_message="why", cause="upstream")
+    end = ev.NeverPublished(error_message="why", cause="upstream")
     driver.run(workflows.end_planned(driver.flows, ("planned",), end, driver.now()))
     planned = driver.task("planned")
     assert planned is not None
@@ -124,7 +126,7 @@ def test_what_is_not_reached_after_a_cancel_is_cancelled_by_it(
     assert planned.control["by"] == "somebody"
 
 
-def test_a_pause_and_a_resume_of_all(driver: Driver, bases: dict[str, Base]) -> None:
+def test_a_pause_and_a_resume_of_all(driver: Driver, bases: dict[str, ReadRecord]) -> None:
     assert ask(driver, "pause")["status"] == "running", "a member runs until it acknowledges that"
     progressed = driver.apply("runs", ev.Progressed(current=3), base=bases["runs"])
     assert progressed.task.status == "paused"
@@ -142,7 +144,9 @@ def test_a_pause_and_a_resume_of_all(driver: Driver, bases: dict[str, Base]) -> 
     assert driver.apply("waits", STARTED, base=bases["waits"]).task.status == "running"
 
 
-def test_a_canvas_within_is_a_workflow_of_its_own(driver: Driver, bases: dict[str, Base]) -> None:
+def test_a_canvas_within_is_a_workflow_of_its_own(
+    driver: Driver, bases: dict[str, ReadRecord]
+) -> None:
     driver.apply("inner", ev.Created(identity=INNER))
     ask(driver, "pause", CANVAS)
     carried_out(driver)
@@ -156,7 +160,7 @@ def test_a_canvas_within_is_a_workflow_of_its_own(driver: Driver, bases: dict[st
     assert driver.apply("waits", STARTED, base=bases["waits"]).task.status == "running"
 
 
-def test_what_is_cancelled_stays_so(driver: Driver, bases: dict[str, Base]) -> None:
+def test_what_is_cancelled_stays_so(driver: Driver, bases: dict[str, ReadRecord]) -> None:
     ask(driver, "pause")
     first = ask(driver, "cancel", by="one")
     assert ask(driver, "cancel", by="another")["control"] == first["control"]
@@ -169,7 +173,9 @@ def test_what_is_cancelled_stays_so(driver: Driver, bases: dict[str, Base]) -> N
         ask(driver, "cancel")
 
 
-def test_a_request_that_is_late_changes_nothing(driver: Driver, bases: dict[str, Base]) -> None:
+def test_a_request_that_is_late_changes_nothing(
+    driver: Driver, bases: dict[str, ReadRecord]
+) -> None:
     now_ms = milliseconds(driver.now())
     newer, older = (Act.made(a, now_ms - i, None, None) for i, a in enumerate(["resume", "pause"]))
     assert driver.execute(acts.direct(W, newer, 60_000)) is None
@@ -185,7 +191,7 @@ def test_an_unknown_workflow(driver: Driver) -> None:
 
 
 def test_a_canvas_that_is_sent_again_is_not_cancelled(
-    driver: Driver, bases: dict[str, Base]
+    driver: Driver, bases: dict[str, ReadRecord]
 ) -> None:
     ask(driver, "cancel")
     assert driver.apply("done", CREATED).task.status == "cancelled", "others are open"
@@ -197,7 +203,7 @@ def test_a_canvas_that_is_sent_again_is_not_cancelled(
     assert figures(driver).asked is None
 
 
-def test_another_writer_between_two_looks(driver: Driver, bases: dict[str, Base]) -> None:
+def test_another_writer_between_two_looks(driver: Driver, bases: dict[str, ReadRecord]) -> None:
     """A start with its commit compared right before the request is stored, and right after."""
     flow = driver.flows.apply("waits", (STARTED,), driver.now(), base=bases["waits"])
     asked: list[object] = []
@@ -211,17 +217,17 @@ def test_another_writer_between_two_looks(driver: Driver, bases: dict[str, Base]
     assert figures(driver).open == 0
 
 
-def test_nothing_is_left_of_it(driver: Driver, bases: dict[str, Base]) -> None:
+def test_nothing_is_left_of_it(driver: Driver, bases: dict[str, ReadRecord]) -> None:
     ask(driver, "cancel")
     carried_out(driver)
     driver.run(cleanup(driver.settings, driver.now() + timedelta(days=400), "ours"))
-    assert figures(driver) == Figures((0,) * 6)._replace(act=figures(driver).act)
+    assert figures(driver) == WorkflowCounts((0,) * 6)._replace(act=figures(driver).act)
     left = [name for name in driver.left_over() if "workflow" in name]
     for name in left:  # a partition that has had no member
         assert driver.raw.pttl(name) > 0
 
 
-def test_keys_of_another_type_stop_nothing(driver: Driver, bases: dict[str, Base]) -> None:
+def test_keys_of_another_type_stop_nothing(driver: Driver, bases: dict[str, ReadRecord]) -> None:
     for keys in driver.store.layout.keys:
         driver.raw.set(keys.workflow_acts, "not ours")
     assert ask(driver, "pause")["control"]["action"] == "pause"
@@ -233,7 +239,7 @@ def test_a_cancel_also_ends_members_with_full_records(driver: Driver) -> None:
     full = WHOLE._replace(metadata={"a": "a" * (MAX_DOCUMENT_BYTES - empty - 60)})
     driver.apply("2", ev.Created(identity=full))
     driver.apply("3", ev.Planned(identity=full))
-    end = ev.Unreached(error_message="why" * 40, cause="upstream")
+    end = ev.NeverPublished(error_message="why" * 40, cause="upstream")
     driver.run(workflows.end_planned(driver.flows, ("3",), end, driver.now()))
     assert status(driver, "3") == "error"
     ask(driver, "cancel", reason="too dear" * 20)
@@ -266,6 +272,9 @@ def test_a_commit_that_fails_is_tried_again(
     warnings = [record.getMessage() for record in caplog.records]
     if for_good:
         (warning,) = warnings
-        assert "Directed is not recorded of a workflow's member: waits: ForeignValue" in warning
+        assert (
+            "WorkflowRequested is not recorded of a workflow's member: waits: ForeignValue"
+            in warning
+        )
     else:
         assert (status(driver, "waits"), warnings) == ("cancelled", [])

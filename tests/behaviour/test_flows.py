@@ -26,7 +26,7 @@ def test_a_creation_and_more_meets_a_record_that_is_there(driver: Driver) -> Non
     with pytest.raises(TaskNotFound):
         driver.apply("u", created, ev.Lost(lease="x", error_message="m", revision=1))
     # Refused for a new record, not for the one that is there.
-    assert driver.apply("t", created.having(attempt=3), ev.Completed(attempt=2)).refused is None
+    assert driver.apply("t", created.replace(attempt=3), ev.Completed(attempt=2)).refused is None
 
 
 def test_what_changes_nothing_is_no_commit(driver: Driver) -> None:

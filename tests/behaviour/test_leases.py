@@ -37,11 +37,11 @@ def test_a_lock_is_kept_by_who_has_it(driver: Driver) -> None:
 def test_leases_that_ran_out_come_oldest_first(driver: Driver) -> None:
     for lease, until in (("b", 200), ("a", 100), ("c", 300)):
         driver.execute(leases.renew(lease, until))
-    assert driver.execute(leases.over(300, 10)) == [("a", 100), ("b", 200)]
-    assert driver.execute(leases.over(301, 10)) == [("a", 100), ("b", 200), ("c", 300)]
-    assert driver.execute(leases.over(301, 1)) == [("a", 100)]
+    assert driver.execute(leases.expired(300, 10)) == [("a", 100), ("b", 200)]
+    assert driver.execute(leases.expired(301, 10)) == [("a", 100), ("b", 200), ("c", 300)]
+    assert driver.execute(leases.expired(301, 1)) == [("a", 100)]
     driver.execute(leases.renew("a", 400))
-    assert driver.execute(leases.over(301, 10)) == [("b", 200), ("c", 300)]
+    assert driver.execute(leases.expired(301, 10)) == [("b", 200), ("c", 300)]
 
 
 def test_when_a_lease_runs_out(driver: Driver) -> None:
@@ -56,7 +56,7 @@ def test_a_lease_that_is_given_back_is_over_at_once(driver: Driver) -> None:
     driver.execute(leases.renew("a", 10**13))
     driver.execute(leases.end("a"))
     driver.execute(leases.end("nobody"))
-    assert driver.execute(leases.over(1, 10)) == [("a", 0)]
+    assert driver.execute(leases.expired(1, 10)) == [("a", 0)]
 
 
 def test_a_lease_is_forgotten_when_it_is_over_and_holds_nothing(driver: Driver) -> None:
@@ -64,13 +64,13 @@ def test_a_lease_is_forgotten_when_it_is_over_and_holds_nothing(driver: Driver) 
     in_the_first = (i for i in map(str, range(1_000)) if driver.store.layout.place(i) == 0)
     driver.start(task_id := next(in_the_first), "a")
     driver.execute(leases.forget("a", 200))
-    assert driver.execute(leases.over(1_000, 10)) == [("a", 100)]
+    assert driver.execute(leases.expired(1_000, 10)) == [("a", 100)]
     driver.apply(task_id, ev.Completed())
     driver.execute(leases.forget("a", 100))
-    assert driver.execute(leases.over(1_000, 10)) == [("a", 100)]
+    assert driver.execute(leases.expired(1_000, 10)) == [("a", 100)]
     driver.execute(leases.forget("a", 101))
     driver.execute(leases.forget("nobody", 101))
-    assert driver.execute(leases.over(1_000, 10)) == []
+    assert driver.execute(leases.expired(1_000, 10)) == []
 
 
 def test_counts(driver: Driver) -> None:

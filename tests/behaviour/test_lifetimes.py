@@ -58,7 +58,7 @@ KEPT: dict[str, tuple[int, Callable[[datetime], Sequence[ev.Event]]]] = {
     "begun by a worker": (UNENDED_MS, lambda _: [MADE, BEGUN]),
     "published for later": (FAR_MS + UNENDED_MS, lambda far: [sent(eta=far)]),
     "published until then": (FAR_MS + UNENDED_MS, lambda far: [sent(expires=far)]),
-    "retried later": (FAR_MS + UNENDED_MS, lambda far: [BEGUN, RETRIED.having(eta=far)]),
+    "retried later": (FAR_MS + UNENDED_MS, lambda far: [BEGUN, RETRIED.replace(eta=far)]),
     # Without its record a task that was cancelled would begin as its message comes.
     "cancelled before its time": (
         FAR_MS + UNENDED_MS,

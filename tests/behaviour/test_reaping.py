@@ -131,9 +131,9 @@ def test_an_index_entry_without_a_document_is_swept(silent: Driver) -> None:
 def test_a_lease_that_holds_nothing_is_forgotten_after_a_while(driver: Driver) -> None:
     renew(driver, "lease-1")
     assert suspects(driver) == []
-    assert driver.execute(leases.over(2**52, 10)) != []
+    assert driver.execute(leases.expired(2**52, 10)) != []
     assert suspects(driver, timedelta(minutes=10)) == []
-    assert driver.execute(leases.over(2**52, 10)) == []
+    assert driver.execute(leases.expired(2**52, 10)) == []
 
 
 def test_the_verdict_names_the_worker(silent: Driver) -> None:

@@ -14,7 +14,7 @@ from progress_backend.flows import index_page, top_list, worker_list
 from progress_backend.flows.cleanup import sweep
 from progress_backend.flows.gather import together
 from progress_backend.operations import top
-from progress_backend.operations.lists import Paged
+from progress_backend.operations.lists import TaskPage
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Warnings
 from tests.asked import page_of
@@ -34,8 +34,8 @@ def members(driver: Driver, task_ids: Iterable[str], *workflows: str) -> None:
     driver.run(together([driver.flows.apply(task_id, (event,), now) for task_id in task_ids]))
 
 
-def paged(driver: Driver, page: int = 1, limit: int = 100, **options: Any) -> Paged:
-    found: Paged = driver.run(top_list.page(driver.flows, page, limit, driver.now(), **options))
+def paged(driver: Driver, page: int = 1, limit: int = 100, **options: Any) -> TaskPage:
+    found: TaskPage = driver.run(top_list.page(driver.flows, page, limit, driver.now(), **options))
     return found
 
 
@@ -169,7 +169,7 @@ def test_what_runs_stands_before_what_waits_and_what_has_ended(driver: Driver) -
     driver.lose("hole")
 
     def front(limit: int) -> list[str]:
-        found: Paged = driver.run(top_list.front(driver.flows, limit, driver.now()))
+        found: TaskPage = driver.run(top_list.front(driver.flows, limit, driver.now()))
         assert found.total in (8, 9)  # the hole is counted until it was found
         return [one for one, _ in found.rows]
 
@@ -186,7 +186,7 @@ def test_what_has_a_warning_stands_before_what_else_runs(driver: Driver) -> None
             warnings=Warnings(**{kind: driver.now()}), revision=driver.task(kind).revision
         )
         driver.apply(kind, warned)
-    found: Paged = driver.run(top_list.front(driver.flows, 3, driver.now()))
+    found: TaskPage = driver.run(top_list.front(driver.flows, 3, driver.now()))
     assert [one for one, _ in found.rows] == ["stalled", "late", "third"]
     its = driver.run(worker_list.figures(driver.flows, driver.now()))
     assert (its["stalled"], its["late"]) == (1, 1)
@@ -203,7 +203,7 @@ def test_a_value_that_is_no_record_has_its_place_in_the_index(
         driver.apply("odd", ev.Completed(), now=driver.now() + timedelta(seconds=1))
     driver.apply("after", ev.Completed(), now=driver.now() + timedelta(seconds=2))
     driver.raw.set(driver.names("odd").task("odd"), b"no record")
-    found: Paged = driver.run(top_list.front(driver.flows, 5, driver.now()))
+    found: TaskPage = driver.run(top_list.front(driver.flows, 5, driver.now()))
     place = 1 if found_in == "completed" else 2  # an open one: when it was created
     assert [one for one, _ in found.rows].index("odd") == place
 
@@ -217,7 +217,7 @@ def test_a_task_that_ends_between_two_reads_has_one_row(driver: Driver) -> None:
 
     flow = top_list.front(driver.flows, 5, driver.now())
     reads = count()
-    found: Paged = driver.drive(flow, lambda call: next(reads) == 3 and ends(call))
+    found: TaskPage = driver.drive(flow, lambda call: next(reads) == 3 and ends(call))
     assert [one for one, _ in found.rows] == ["t"]
 
 
@@ -231,7 +231,7 @@ def test_a_run_that_a_request_has_ended_is_among_the_running(driver: Driver) -> 
     driver.apply("ended", ev.Completed())
 
     def found() -> tuple[list[str], str | None, int]:
-        front: Paged = driver.run(top_list.front(driver.flows, 5, driver.now()))
+        front: TaskPage = driver.run(top_list.front(driver.flows, 5, driver.now()))
         (still,) = driver.listed(warning="stalled").rows or [b"{}"]
         workers = driver.run(worker_list.figures(driver.flows, driver.now()))
         still_id = json.loads(still).get("task_id")

@@ -7,7 +7,7 @@ import pytest
 
 from progress_backend.flows import silent_runs
 from progress_backend.flows.own_end import own_end
-from progress_backend.flows.stored_record import Base
+from progress_backend.flows.stored_record import ReadRecord
 from progress_backend.operations import locks
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
@@ -102,4 +102,4 @@ def test_the_result_backends_end_is_the_records_where_it_is_of_this_life(
         task = transition(task, event, now, task_id="t", revision=revision)
     assert task is not None
     end = ev.Completed(at=None if seconds is None else NOW + timedelta(seconds=seconds))
-    assert own_end(Base(task, ""), end, Settings()) == (end if taken else None)
+    assert own_end(ReadRecord(task, ""), end, Settings()) == (end if taken else None)

@@ -135,11 +135,11 @@ def test_a_workflow_that_ends_leaves_one_event(hooked: Driver) -> None:
     member = identity_of(member=Member(("w",)))
     for task_id in ("a", "b", "c"):
         hooked.apply(task_id, ev.Created(identity=member, workflow_name="fetch ×3"))
-    hooked.apply("a", ev.Completed(asked=ev.Asked()))
+    hooked.apply("a", ev.Completed(asked=ev.EndRequest()))
     assert look(hooked) == 1
     assert look(hooked) == 0  # until another member ends
-    hooked.apply("b", ev.Failed(error_message="why", asked=ev.Asked()))
-    hooked.apply("c", ev.Completed(asked=ev.Asked()))
+    hooked.apply("b", ev.Failed(error_message="why", asked=ev.EndRequest()))
+    hooked.apply("c", ev.Completed(asked=ev.EndRequest()))
     assert look(hooked) == 1
     ends = [event for event in taken(hooked) if event["subject"] == "w"]
     assert [event["type"] for event in ends] == ["progress.workflow.error"]
@@ -170,7 +170,7 @@ def test_a_workflow_that_a_publish_keeps_open_is_looked_at_again(hooked: Driver)
     hooked.apply("a", ev.Created(identity=identity_of(member=Member(("w",)))))
     now_ms = int(hooked.now().timestamp() * 1000)
     hooked.execute(workflows_ops.publishing("w", "token", now_ms, 60_000))
-    hooked.apply("a", ev.Completed(asked=ev.Asked()))
+    hooked.apply("a", ev.Completed(asked=ev.EndRequest()))
     assert look(hooked) == 1
     hooked.execute(workflows_ops.publishing("w", "token", now_ms, 0))
     assert hooked.execute(webhooks.may_have_ended(now_ms + 60_000, now_ms + 60_001, 10)) == ["w"]
@@ -179,7 +179,7 @@ def test_a_workflow_that_a_publish_keeps_open_is_looked_at_again(hooked: Driver)
 def test_a_look_forgets_no_member_that_ends_meanwhile(hooked: Driver) -> None:
     for task_id in ("a", "b"):
         hooked.apply(task_id, ev.Created(identity=identity_of(member=Member(("w",)))))
-    hooked.apply("a", ev.Completed(asked=ev.Asked()))
+    hooked.apply("a", ev.Completed(asked=ev.EndRequest()))
     targets = targets_of(hooked.settings)
     assert targets is not None
     flow = ended_workflows(hooked.flows, targets(), soon(hooked), LEASE_MS)
@@ -187,7 +187,7 @@ def test_a_look_forgets_no_member_that_ends_meanwhile(hooked: Driver) -> None:
     def end_b(call: Call[Any]) -> None:
         verbs = [verb for verb, *_ in call.asked(Layout.of(hooked.settings)).requests]
         if "ZREMRANGEBYSCORE" in verbs:  # the look is over
-            hooked.apply("b", ev.Completed(asked=ev.Asked()))
+            hooked.apply("b", ev.Completed(asked=ev.EndRequest()))
 
     hooked.drive(flow, end_b, at=Call)
     assert look(hooked) == 1
@@ -216,7 +216,7 @@ def test_what_was_taken_comes_again_after_its_time_and_each_attempt_counts(hooke
     hooked.execute(webhooks.settle(place, "ops0", first, "delivered"))
     assert take(hooked) is None
     figures = hooked.execute(webhooks.figures(("ops0", "none")))
-    assert figures == [webhooks.Figures(0, 1, 0, 0), webhooks.Figures()]
+    assert figures == [webhooks.TargetCounts(0, 1, 0, 0), webhooks.TargetCounts()]
     kept = {name for name in hooked.left_over() if "webhook:ops0" in name}
     assert kept == {stream, f"{stream}|counts"}
     assert all(0 < hooked.raw.pttl(name) <= 7 * 86_400_000 for name in kept)
@@ -233,7 +233,7 @@ def test_the_bytes_that_wait_are_bounded(
         assert [event["subject"] for event in taken(driver)] == ["t3", "t4"]
         small = webhooks.store("t", (webhooks.Notice("ops0", "small", b'{"subject":"small"}'),))
         driver.execute(small)
-        assert driver.execute(webhooks.figures(("ops0",))) == [webhooks.Figures(3, dropped=3)]
+        assert driver.execute(webhooks.figures(("ops0",))) == [webhooks.TargetCounts(3, dropped=3)]
 
 
 def test_an_event_that_is_dropped_while_it_is_sent_is_counted_once_and_as_what_came_of_it(
@@ -244,7 +244,7 @@ def test_an_event_that_is_dropped_while_it_is_sent_is_counted_once_and_as_what_c
     def store(name: str) -> None:
         hooked.execute(webhooks.store("t", (webhooks.Notice("ops0", name, b"{}"),)))
 
-    def figures() -> webhooks.Figures:
+    def figures() -> webhooks.TargetCounts:
         (found,) = hooked.execute(webhooks.figures(("ops0",)))
         return found
 
@@ -254,12 +254,12 @@ def test_an_event_that_is_dropped_while_it_is_sent_is_counted_once_and_as_what_c
     hooked.execute(webhooks.take(sent[0][0], "ops0", 1))  # a sender that dies
     for number in range(4, 9):
         store(f"{number}")
-    assert figures() == webhooks.Figures(4, dropped=1), "the fifth, which no sender has taken"
+    assert figures() == webhooks.TargetCounts(4, dropped=1), "the fifth, which no sender has taken"
     for (place, one), outcome in zip(sent, ("delivered", "failed", ""), strict=True):
         hooked.execute(webhooks.settle(place, "ops0", one, outcome, 5))
-    assert figures() == webhooks.Figures(4, delivered=1, failed=1, dropped=2)
+    assert figures() == webhooks.TargetCounts(4, delivered=1, failed=1, dropped=2)
     eventually(lambda: take(hooked) is not None and figures().dropped == 3)
-    assert figures() == webhooks.Figures(4, delivered=1, failed=1, dropped=3), "nine in all"
+    assert figures() == webhooks.TargetCounts(4, delivered=1, failed=1, dropped=3), "nine in all"
 
 
 def test_events_that_a_user_may_not_store_are_left_out_and_logged_once(

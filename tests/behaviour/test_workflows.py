@@ -18,23 +18,25 @@ from progress_backend.operations import locks, top
 from progress_backend.operations import workflows as workflows_ops
 from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member, Worker
-from progress_backend.record.workflow import Figures
+from progress_backend.record.workflow import WorkflowCounts
 from tests.asked import page_of
 from tests.behaviour.driving import Driver, check_agreement, identity_of
 
 W, CANVAS = "w|1", "canvas"
 WHOLE = identity_of(member=Member((W,)))
 INNER = identity_of(member=Member((W, CANVAS)))
-UPSTREAM = ev.Unreached(error_message="why", cause="upstream")
+UPSTREAM = ev.NeverPublished(error_message="why", cause="upstream")
 LEASE = timedelta(seconds=31)
 
 
-def figures(driver: Driver, workflow_id: str = W) -> Figures:
-    found: Figures = driver.execute(workflows_ops.figures(workflow_id, milliseconds(driver.now())))
+def figures(driver: Driver, workflow_id: str = W) -> WorkflowCounts:
+    found: WorkflowCounts = driver.execute(
+        workflows_ops.figures(workflow_id, milliseconds(driver.now()))
+    )
     return found
 
 
-def agree(driver: Driver, ids: Iterable[str], workflow_id: str = W) -> Figures:
+def agree(driver: Driver, ids: Iterable[str], workflow_id: str = W) -> WorkflowCounts:
     """The figures, which are those of the records."""
     found = figures(driver, workflow_id)
     tasks = [task for i in ids if (task := driver.task(i)) is not None]
@@ -173,7 +175,7 @@ def test_what_is_not_reached_ends_and_is_taken_back_by_its_message(driver: Drive
 
 def test_what_follows_a_forgotten_revoke_fails_with_the_step_before_it(driver: Driver) -> None:
     """It was ended with the revoked task, which another worker ran all the same."""
-    revoked = ev.Unreached(error_message="why", cause="upstream", cancelled=True)
+    revoked = ev.NeverPublished(error_message="why", cause="upstream", cancelled=True)
     for task_id, end in (("a", revoked), ("b", ev.Cancelled(by="api"))):
         driver.apply(task_id, ev.Planned(identity=WHOLE))
         driver.apply(task_id, end)
@@ -307,7 +309,7 @@ def test_a_publish_in_progress_keeps_a_workflow_open(driver: Driver) -> None:
     driver.execute(workflows_ops.publishing(W, "two", now_ms, 60_000))
     assert (figures(driver).publishers, figures(driver).status) == (2, "running")
     driver.execute(workflows_ops.publishing(W, "one", now_ms, 0))
-    later: Figures = driver.execute(workflows_ops.figures(W, now_ms + 60_001))
+    later: WorkflowCounts = driver.execute(workflows_ops.figures(W, now_ms + 60_001))
     assert (figures(driver).publishers, later.publishers, later.status) == (1, 0, "completed")
 
 
@@ -325,7 +327,7 @@ def test_members_are_deleted_together(driver: Driver) -> None:
     assert agree(driver, "ab").total == 2
     driver.run(cleanup(driver.settings, driver.now() + 20 * day, "ours"))
     assert (driver.task("a"), driver.task("b")) == (None, None)
-    assert figures(driver) == figures(driver, CANVAS) == Figures((0,) * 6)
+    assert figures(driver) == figures(driver, CANVAS) == WorkflowCounts((0,) * 6)
     assert not [name for name in driver.left_over() if "workflow" in name]
 
 
@@ -390,7 +392,7 @@ def test_those_that_never_ran_come_after_those_that_failed(driver: Driver) -> No
         driver.apply(f"m{number}", ev.Created(identity=WHOLE))
         driver.apply(f"m{number}", ev.Started(identity=WHOLE))
         driver.apply(f"m{number}", ev.Failed(error_message=f"why {number}"))
-    unreached = ev.Unreached(error_message="not reached", cause="upstream")
+    unreached = ev.NeverPublished(error_message="not reached", cause="upstream")
     for task_id in ("body", "after"):
         driver.apply(task_id, unreached)
     body = to_builtins(driver.run(workflow_bodies.status(driver.flows, W, driver.now())))

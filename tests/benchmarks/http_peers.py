@@ -98,7 +98,7 @@ def hello(_: str) -> FastAPI:
     app = FastAPI()
 
     @app.get("/hello")
-    async def say() -> dict[str, str]:
+    async def send_text() -> dict[str, str]:
         return {"message": "hello"}
 
     return app

@@ -25,7 +25,7 @@ from progress_backend.record import events as ev
 from progress_backend.record.model import TaskStatus, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.tracking.lost_runs import Judge
+from progress_backend.tracking.lost_runs import LostRunCheck
 from progress_backend.web import create_app
 from progress_backend.web.state import lifespan
 
@@ -193,7 +193,7 @@ def _run(app: Celery) -> Callable[[], object]:
 
 def _losses(store: Store) -> Callable[[], None]:
     """A pass that finds what has run under leases that ran out; one record is there."""
-    judge = Judge(store, None, "benchmark", lambda: True)
+    judge = LostRunCheck(store, None, "benchmark", lambda: True)
     _run_out(store, "lost-1")
 
     def find() -> None:

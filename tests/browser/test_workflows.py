@@ -87,7 +87,7 @@ def test_those_that_never_ran_are_no_failures_of_their_own(
 ) -> None:
     """Nor does it say that all of the work is done."""
     records.complete("half")
-    records.apply("merge", ev.Unreached(error_message="not reached", cause="upstream"))
+    records.apply("merge", ev.NeverPublished(error_message="not reached", cause="upstream"))
     found = shows(open_page(api), "error")
     expect(found.locator(".message span")).to_have_text(
         "1 failed: ConnectionError: the source did not answer · 1 never ran"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend.record.workflow import Figures
+from progress_backend.record.workflow import WorkflowCounts
 from tests.canvases.verdict import Case, backwards, faults, unsent
 
 
@@ -16,7 +16,7 @@ def one(status: str = "completed", **about: Any) -> dict[str, Any]:
 
 FINE = Case(
     "w",
-    Figures((0, 0, 0, 2, 1, 0), share=3_000),
+    WorkflowCounts((0, 0, 0, 2, 1, 0), share=3_000),
     {"a": one(), "b": one(), "c": one("error", error_cause="upstream")},
     {"a": "SUCCESS", "b": "SUCCESS", "c": "PENDING"},
     ["a", "b"],
@@ -32,11 +32,11 @@ def test_what_agrees_is_right() -> None:
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"figures": Figures((0, 0, 0, 0, 0, 0)), "members": {}, "ran": ()}, "no workflow"),
-        ({"figures": Figures((0, 0, 0, 3, 0, 0))}, "the figures say"),
-        ({"figures": Figures((1, 0, 0, 1, 1, 0), planned=1)}, "planned members"),
-        ({"figures": Figures((0, 0, 1, 1, 1, 0))}, "it is open"),
-        ({"figures": Figures((0, 0, 0, 2, 1, 0), publishers=1)}, "it is open"),
+        ({"figures": WorkflowCounts((0, 0, 0, 0, 0, 0)), "members": {}, "ran": ()}, "no workflow"),
+        ({"figures": WorkflowCounts((0, 0, 0, 3, 0, 0))}, "the figures say"),
+        ({"figures": WorkflowCounts((1, 0, 0, 1, 1, 0), planned=1)}, "planned members"),
+        ({"figures": WorkflowCounts((0, 0, 1, 1, 1, 0))}, "it is open"),
+        ({"figures": WorkflowCounts((0, 0, 0, 2, 1, 0), publishers=1)}, "it is open"),
         ({"ran": ["a", "d"]}, "d has run"),
         ({"states": {**FINE.states, "a": "FAILURE"}}, "a is FAILURE"),
         ({"states": {**FINE.states, "a": "PENDING"}}, "a is PENDING"),
@@ -54,7 +54,7 @@ def test_what_a_dead_worker_has_taken_waits() -> None:
     """Of a retry's message Celery knows as little; the messages of a group are one publish."""
     sent = one("created", parent_id="x")
     members = {"a": one("running"), "b": sent, "c": sent}
-    figures = Figures((2, 1, 0, 0, 0, 0))
+    figures = WorkflowCounts((2, 1, 0, 0, 0, 0))
     case = Case("w", figures, members, {"a": "RETRY", "b": "PENDING", "c": "PENDING"}, (), True)
     assert (list(faults(case)), unsent(case)) == ([], 2)
     assert list(faults(replace(case, worker_died=False)))

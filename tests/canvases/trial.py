@@ -21,7 +21,7 @@ import redis
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import workflows
 from progress_backend.operations.keys import Keys
-from progress_backend.record.workflow import Figures
+from progress_backend.record.workflow import WorkflowCounts
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.canvases.jobs import CANVAS_OF, LATER_S, LEASE_S, REAP_INTERVAL_S, RUNS, build
@@ -238,7 +238,7 @@ class Trial:
         with Store(self._settings) as store:
             for name, workflow_id in sent.items():
                 now_ms = milliseconds(store.now())
-                figures: Figures = store.execute(workflows.figures(workflow_id, now_ms))
+                figures: WorkflowCounts = store.execute(workflows.figures(workflow_id, now_ms))
                 members = self._recorded.zrange(Keys().members(workflow_id), 0, -1)
                 records, states = self._records(members), self._states(members)
                 # A worker takes a message off the queue before it notes that it has it.

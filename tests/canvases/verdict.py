@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from progress_backend.record.model import STATUSES
-from progress_backend.record.workflow import Figures
+from progress_backend.record.workflow import WorkflowCounts
 
 #: What a record says where Celery has stored this.
 _AGREES = {"SUCCESS": "completed", "FAILURE": "error", "REVOKED": "cancelled"}
@@ -22,7 +22,7 @@ class Case:
     """All that is known of one canvas."""
 
     workflow_id: str
-    figures: Figures
+    figures: WorkflowCounts
     #: The members' records by id.
     members: Mapping[str, dict[str, Any]]
     #: Celery's states of the members.

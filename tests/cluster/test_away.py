@@ -79,7 +79,7 @@ def test_a_lease_is_renewed_once_the_cluster_answers(
     monkeypatch.setattr(
         "progress_backend.store.cluster_connection.nodes_of", lambda _: [("127.0.0.1", 1)]
     )
-    keeper = keepers.Keeper(named, "worker@tests/1", None)
+    keeper = keepers.LeaseThread(named, "worker@tests/1", None)
     keeper.start()
     try:
         eventually(lambda: "does not answer" in caplog.text)

@@ -9,12 +9,12 @@ from redis.crc import key_slot
 
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows.gather import together
-from progress_backend.operations.lists import Paged
+from progress_backend.operations.lists import TaskPage
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.async_store import AsyncStore
 from progress_backend.store.drivers import Store
-from progress_backend.tracking.keeper import Keeper
+from progress_backend.tracking.keeper import LeaseThread
 from tests.asked import page_of
 from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually, eventually
@@ -46,7 +46,7 @@ def reads_of(nodes: list[Node]) -> int:
     return sum(figures["total_reads_processed"] for figures in stats)
 
 
-def ids(paged: Paged) -> list[str]:
+def ids(paged: TaskPage) -> list[str]:
     return [task_id for task_id, _ in paged.rows]
 
 
@@ -134,7 +134,7 @@ def test_a_failover_loses_nothing_acknowledged(nodes: list[Node], store: Store) 
 
 
 def test_a_check_with_nothing_to_do_takes_three_exchanges(settings: Settings) -> None:
-    keeper = Keeper(settings, "w1/1", None, dict)
+    keeper = LeaseThread(settings, "w1/1", None, dict)
     with keeper._store as store:
         keeper._renew()
         keeper._answering = -settings.lease_s  # for longer than a lease

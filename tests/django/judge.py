@@ -2,7 +2,7 @@
 real worker in a thread: `python -m tests.django.judge FOLDER`, the folder that has `tasks`.
 
 All cases of `test_tasks.py` and `test_immediate_backend.py` run but those of `LEFT_OUT`. The names
-of Django's two backends are those of `Recording` and `Waiting` meanwhile.
+of Django's two backends are those of `Recording` and `QueuedTask` meanwhile.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import redis
 
 from progress_backend import Settings
 from progress_backend.live.all_tasks import ALL
-from progress_backend.live.receivers import Counts, Mailbox
+from progress_backend.live.receivers import Mailbox, MailboxCounts
 from progress_backend.live.update import Update
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
@@ -135,7 +135,7 @@ async def test_watchers_receive_updates(settings: Settings) -> None:
     async with listening(allowed) as (store, listener), asyncio.timeout(60):
         await record(store, "t", CREATED)
         async with watching(listener, "t") as mailbox:
-            every = Every(Counts())
+            every = Every(MailboxCounts())
             await listener.watches.join("all", "", every)
             await record(store, "t", ev.Progressed(current=3))
             for each in (mailbox, every):
@@ -143,7 +143,7 @@ async def test_watchers_receive_updates(settings: Settings) -> None:
                     pass  # what was there when the subscription stood
             listener.watches.leave("all", "", every)
         await record(store, "member", MEMBER)
-        whole: Mailbox[Update] = Mailbox(Counts())
+        whole: Mailbox[Update] = Mailbox(MailboxCounts())
         await listener.watches.join("workflow", "W", whole)
         await record(store, "member", ev.Completed())
         while not (await whole.get()).ended:

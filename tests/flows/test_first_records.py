@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from progress_backend.flows.first_records import FirstRecords
-from progress_backend.flows.task_flows import Flows
+from progress_backend.flows.task_flows import Records
 from progress_backend.operations.commit import Commit
 from progress_backend.operations.commits import CommitCall
 from progress_backend.operations.keys import Keys
@@ -22,7 +22,7 @@ from progress_backend.store.exchange import packed
 from tests.strategies import counts, texts, times
 
 SETTINGS = Settings(redis_url="redis://127.0.0.1:1/0", key_prefix="p%d:")
-FLOWS = Flows(SETTINGS, None, lambda what, error, about: None)
+FLOWS = Records(SETTINGS, None, lambda what, error, about: None)
 KEYS = Keys(SETTINGS.key_prefix)
 #: Of each the other one is there too, so that nothing of the one is in the other's record.
 ids = st.sampled_from(["a", "b", "タスク", "%d"]) | texts
@@ -96,12 +96,12 @@ def test_what_is_more_than_a_plain_publish_goes_the_long_way(
 ) -> None:
     firsts = FirstRecords(FLOWS)
     assert firsts.of("t", FETCH, NOW) is not None
-    assert firsts.of(task_id, FETCH.having(**changes), NOW) is None
+    assert firsts.of(task_id, FETCH.replace(**changes), NOW) is None
 
 
 def test_a_member_has_a_prepared_record_from_its_second_one_on() -> None:
     firsts = FirstRecords(FLOWS)
-    of_group = FETCH.having(identity=ev.Identity(task_type="fetch", member=Member(("w",))))
+    of_group = FETCH.replace(identity=ev.Identity(task_type="fetch", member=Member(("w",))))
     made = [firsts.of(task_id, of_group, NOW) for task_id in "abc"]
     assert [one and one[1].task_id for one in made] == [None, "b", "c"]
     assert firsts.known("d", of_group, NOW, "digest") is not None

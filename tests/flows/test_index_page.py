@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from progress_backend.flows.index_page import merged
-from progress_backend.operations.lists import Filters, Page, Paged
+from progress_backend.operations.lists import Filters, Page, TaskPage
 from progress_backend.record.document import read
 from progress_backend.record.light_row import row
 from progress_backend.record.model import Task, TaskStatus
@@ -20,7 +20,7 @@ def shown(light: bool, status: str | None) -> list[str]:
     documents = [encode(Task(name, "x", status=statuses[name], metadata=large)) for name in "abc"]
     stored = (row(read(one)) for one in documents) if light else documents
     answers: dict[str, Any] = {
-        "ZCARD": Paged(5, {}),
+        "ZCARD": TaskPage(5, {}),
         "ZCOUNT": 5,
         "ZREVRANGEBYSCORE": [(3, "a"), (2, "b"), (1, "c"), (0, "gone"), (0, "foreign")],
         "page" if light else "GETRANGE": [*stored, None, b"hello"],

@@ -33,13 +33,15 @@ CREATED = ev.Created(identity=ev.Identity("fetch_data"))
 @given(st.none() | tasks(), events())
 def test_a_part_reacts_to_each_event_that_it_adds_to(before: Task | None, event: ev.Event) -> None:
     if isinstance(event, (ev.Created, ev.Planned)):
-        event = event.having(attempt=None)  # a publish is of no run
+        event = event.replace(attempt=None)  # a publish is of no run
     try:
         after = transition(before, event, NOW, task_id="t", lease_s=30, revision=7)
     except TransitionRefused:
         return
-    stood, document = before and facets_of(before), task_json.encode(after)
-    change = Change(before, after, stood, facets_of(after), ((before, event, after),), document)
+    facets_before, document = before and facets_of(before), task_json.encode(after)
+    change = Change(
+        before, after, facets_before, facets_of(after), ((before, event, after),), document
+    )
     for part in PARTS:
         if [*part.parts(change)]:
             assert type(event) in part.events, part

@@ -73,7 +73,7 @@ def test_the_values_of_an_older_run_come_with_its_success() -> None:
     ("before", "end"),
     [
         ((), SUCCESS),  # the newer run lives
-        ((NONE,), NONE.having(attempt=1)),
+        ((NONE,), NONE.replace(attempt=1)),
         ((ev.Completed(attempt=2),), SUCCESS),
         ((NONE,), VALUE),
         ((NONE,), ev.Completed()),  # from no run

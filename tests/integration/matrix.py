@@ -66,7 +66,7 @@ def failed(message: str) -> Seen:
 
 
 #: What a task of a worker that lives brings about itself.
-ITSELF = (
+UNSEEN_BY_GUARD_HEADERS = (
     Row("returns", "the body returns a dict", p.ends_with("return"), COMPLETED, RUNNING),
     Row("returns something else", "the body returns no dict", p.ends_with("return", 7),
         Seen("completed", results={"result": 7}), RUNNING),
@@ -162,7 +162,7 @@ SENT = (
     Row("sent again", "`apply_async` with the id of a task that has ended", p.again,
         Seen("completed", message=COMPLETED.message, results=COMPLETED.results, attempt=2)),
 )  # fmt: skip
-LIVE = (*ITSELF, *OUTER, *SENT)
+LIVE = (*UNSEEN_BY_GUARD_HEADERS, *OUTER, *SENT)
 LOST = Seen("error", "lost", "^ワーカー [a-z_]+@tests が応答しなくなりました$")
 
 #: Of a worker that dies: prefork, PROGRESS_LEASE_S=3; the visibility timeout passes for a message

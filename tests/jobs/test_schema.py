@@ -17,7 +17,7 @@ from kombu.utils import json
 from pydantic import BaseModel, Field
 
 from progress_backend import progress_task
-from progress_backend.jobs.schema import Job, WrongArguments, digest_of, jobs_of
+from progress_backend.jobs.schema import StartableTask, WrongArguments, digest_of, jobs_of
 
 
 class Colour(enum.Enum):
@@ -55,7 +55,7 @@ def app() -> Celery:
     return Celery("shop", set_as_current=False)
 
 
-def job(app: Celery, body: Callable[..., Any], **options: Any) -> Job:
+def job(app: Celery, body: Callable[..., Any], **options: Any) -> StartableTask:
     app.task(name="job", bind=True, shared=False, **options)(progress_task(start=True)(body))
     return jobs_of(app)[0]["job"]
 

@@ -4,17 +4,23 @@ import asyncio
 
 import pytest
 
-from progress_backend.live.receivers import AT_ONCE, Counts, Mailbox, ReceiverClosed, Receivers
+from progress_backend.live.receivers import (
+    AT_ONCE,
+    Mailbox,
+    MailboxCounts,
+    ReceiverClosed,
+    Receivers,
+)
 
 
 def join(topic: Receivers[int]) -> Mailbox[int]:
-    mailbox: Mailbox[int] = Mailbox(Counts())
+    mailbox: Mailbox[int] = Mailbox(MailboxCounts())
     topic.add(mailbox, mailbox.put)
     return mailbox
 
 
 async def test_the_newest_wins() -> None:
-    topic: Receivers[int] = Receivers(Counts())
+    topic: Receivers[int] = Receivers(MailboxCounts())
     mailbox = join(topic)
     for item in range(1000):
         topic.publish(item)
@@ -28,7 +34,7 @@ async def test_the_newest_wins() -> None:
 
 
 async def test_a_listener_that_gave_up_waiting_misses_nothing() -> None:
-    topic: Receivers[int] = Receivers(Counts())
+    topic: Receivers[int] = Receivers(MailboxCounts())
     mailbox = join(topic)
     waiting = asyncio.create_task(mailbox.get())
     await asyncio.sleep(0)
@@ -40,7 +46,7 @@ async def test_a_listener_that_gave_up_waiting_misses_nothing() -> None:
 
 
 async def test_closing_wakes_whoever_waits() -> None:
-    topic: Receivers[int] = Receivers(Counts())
+    topic: Receivers[int] = Receivers(MailboxCounts())
     waiting = asyncio.create_task(join(topic).get())
     await asyncio.sleep(0)
     topic.close()
@@ -67,12 +73,12 @@ async def turns(count: int) -> None:
 
 
 @pytest.fixture
-def counts() -> Counts:
-    return Counts()
+def counts() -> MailboxCounts:
+    return MailboxCounts()
 
 
 @pytest.fixture
-def crowd(counts: Counts) -> tuple[Receivers[int], list[Kept]]:
+def crowd(counts: MailboxCounts) -> tuple[Receivers[int], list[Kept]]:
     topic: Receivers[int] = Receivers(counts)
     receivers = [Kept() for _ in range(3 * AT_ONCE)]
     for receiver in receivers:
@@ -120,8 +126,8 @@ async def test_a_receiver_that_raises_is_closed_and_hinders_no_other(
         def put(self, item: int) -> None:
             raise KeyError(item)
 
-    topic: Receivers[int] = Receivers(Counts())
-    broken = Broken(Counts())
+    topic: Receivers[int] = Receivers(MailboxCounts())
+    broken = Broken(MailboxCounts())
     topic.add(broken, broken.put)
     mailboxes = [join(topic) for _ in range(others)]
     for item in (1, 2):

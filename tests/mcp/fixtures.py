@@ -11,7 +11,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from progress_backend.mcp import server, tasks
-from progress_backend.mcp.api import Api
+from progress_backend.mcp.api import AgentApi
 from progress_backend.mcp.serving import over_http
 from progress_backend.settings import Settings
 
@@ -37,7 +37,7 @@ class Fixtures(server.Tools):
 
 if __name__ == "__main__":
     server.STARTS = 1_000  # type: ignore[misc]  # more than an agent may
-    api = Api(sys.argv[1])
+    api = AgentApi(sys.argv[1])
     tools = Fixtures(api, None, False, False)
     tools.own |= dict.fromkeys(("greet", "confirm_delete"), tools.own["job"])
     asyncio.run(over_http(api, tools, "127.0.0.1", int(sys.argv[2]), Settings()))

@@ -16,7 +16,7 @@ from mcp.shared.exceptions import MCPError
 from progress_backend import ProgressNotifier, progress_task
 from progress_backend.credentials import tokens
 from progress_backend.mcp import server
-from progress_backend.mcp.api import Api
+from progress_backend.mcp.api import AgentApi
 from progress_backend.mcp.serving import server_of
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
@@ -81,7 +81,7 @@ def connect(api: RunningApi) -> Connect:
     async def connected(
         mode: Any = "auto", token: str = TEXT, port: int = 0, **how: bool
     ) -> AsyncIterator[Client]:
-        asked = Api(f"http://127.0.0.1:{port or api.port}")
+        asked = AgentApi(f"http://127.0.0.1:{port or api.port}")
         options = {"read_only": False, "stacks": False, **how}
         tools = server.Tools(asked, f"Bearer {token}", **options)
         async with Client(server_of(tools, Settings()), mode=mode) as client:

@@ -47,7 +47,7 @@ def test_facets_are_read_as_they_were_written(facets) -> None:
     "reply", [[b"a", b"1.5", b"b", b"2"], [[b"a", 1.5], [b"b", 2.0]], [(b"a", 1.5), (b"b", 2.0)]]
 )
 def test_scores_come_flat_or_in_pairs(reply) -> None:
-    assert leases.over(5, 5).asked(Layout((KEYS,))).parse([reply]) == [("a", 1), ("b", 2)]
+    assert leases.expired(5, 5).asked(Layout((KEYS,))).parse([reply]) == [("a", 1), ("b", 2)]
 
 
 @given(
@@ -77,7 +77,7 @@ def test_the_newest_workflows_of_all_partitions(partitions, most, start) -> None
             tops.append([[1, 0, 2, place, 2], [], flat, 0])
         listed = top.newest_workflows(start, 3).asked(layout).parse(pages)
         merged = top.newest(3).asked(layout).parse(tops)
-    assert listed == top.Listed(len(newest), tuple(newest[start : start + 3]))
+    assert listed == top.WorkflowPage(len(newest), tuple(newest[start : start + 3]))
     count = len(partitions)
     assert merged.sizes == (min(count, most), len(newest)), (
         "a workflow that is in several counts once"

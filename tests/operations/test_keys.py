@@ -22,7 +22,7 @@ def test_a_prefix_goes_before_every_name() -> None:
         keys.expiry,
         keys.runs("x"),
         keys.leases,
-        keys.held("lease"),
+        keys.lease_tasks("lease"),
         keys.lock("reap"),
     ]
     assert all(name.startswith("app[1]:") for name in every)

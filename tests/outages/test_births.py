@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 
 from progress_backend.operations import workflows
 from progress_backend.record.model import Task
-from progress_backend.record.workflow import Figures
+from progress_backend.record.workflow import WorkflowCounts
 from progress_backend.runs.sender import Sender
 from progress_backend.runs.writer import JOB_WAIT_S
 from progress_backend.store.drivers import Store
@@ -67,11 +67,11 @@ def recorded(records: Records, *task_ids: str) -> list[Task]:
     return eventually(lambda: [records.get(task_id) for task_id in task_ids])
 
 
-def figures(records: Records, task: Task) -> Figures:
+def figures(records: Records, task: Task) -> WorkflowCounts:
     """The counts of the canvas that a task is a member of."""
     assert task.member is not None
     with Store(records.settings) as store:
-        found: Figures = store.execute(workflows.figures(task.member.workflows[-1], 0))
+        found: WorkflowCounts = store.execute(workflows.figures(task.member.workflows[-1], 0))
         return found
 
 

@@ -14,7 +14,7 @@ from progress_backend.record.model import Worker as Holder
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.testing import wait_for_progress
-from progress_backend.tracking.keeper import Keeper
+from progress_backend.tracking.keeper import LeaseThread
 from tests.clocks import ServerClock, wrong_clock
 from tests.conftest import StartServer
 from tests.outages.conftest import StartFleet
@@ -88,7 +88,7 @@ def test_after_a_jump_of_the_stores_clock_workers_have_time_to_renew(
             started = ev.Started(identity=ev.Identity(task_type="fetch_data"), worker=worker)
             store.run(store.flows.apply(task_id, (started,), store.now()))
             store.execute(leases.renew(worker.lease, now_ms + int(left_s * 1_000)))
-        keeper = Keeper(settings, None, None)
+        keeper = LeaseThread(settings, None, None)
         keeper.start()
         try:
             wait_for_progress(store, "dead", status="error")  # so it looks around

@@ -163,7 +163,7 @@ def test_a_paused_run_that_was_recorded_as_lost_and_taken_back_is_still_paused(
     eventually(lambda: (task := recorded(sender)).asked is None and task.current_items == 2)
     eventually(lambda: lose(sender, ask))
     eventually(lambda: run.status == "error")
-    ask("t", ev.TakenBack(owner="w/1", attempt=run.attempt))
+    ask("t", ev.RunRegained(owner="w/1", attempt=run.attempt))
     eventually(lambda: run.status == "paused")
     assert waits.is_alive()
     ask("t", ev.Resumed())

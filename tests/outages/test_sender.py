@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.flows.stored_record import Base
+from progress_backend.flows.stored_record import ReadRecord
 from progress_backend.operations import markings
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
@@ -198,7 +198,7 @@ def test_a_start_that_was_stored_without_a_reply_counts_once(
     """A server that hangs carries out later what it was sent; no client receives its reply."""
     sender.record(None, "t", ev.Created(identity=IDENTITY))
     run = Run("t", IDENTITY, sender)
-    run.base = Base.of(
+    run.base = ReadRecord.of(
         eventually(lambda: document_of(server))
     )  # as a worker knows it from the message: one round trip
     server.pause()

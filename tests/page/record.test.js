@@ -1,7 +1,7 @@
 // A task's lane, and the texts of its results.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { partsOf } from "../../progress_backend/web/scripts/lane.js";
+import { partsOf } from "../../progress_backend/web/scripts/timeline_strip.js";
 import { flat, piecesOf } from "../../progress_backend/web/scripts/record_parts.js";
 
 const at = (seconds) => new Date(seconds * 1_000).toISOString();

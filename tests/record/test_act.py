@@ -41,7 +41,7 @@ def member(status: str) -> Task:
 
 
 def directed(task: Task, asked: Act, workflow_id: str = "w") -> Task:
-    return transition(task, ev.Directed(workflow_id=workflow_id, act=asked), LATER)
+    return transition(task, ev.WorkflowRequested(workflow_id=workflow_id, act=asked), LATER)
 
 
 @given(st.sampled_from(ACTIONS), st.integers(0, 2**50), st.none() | names, st.none() | names)

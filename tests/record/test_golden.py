@@ -61,7 +61,7 @@ def made() -> dict[str, Any]:
     texts["row, large"] = light_row.row(doc.read(task_json.encode(large)))
     texts["row, unreadable"] = light_row.row(reader_view.row(b"5", "t"))
     texts["answer to a creation"] = doc.written(
-        answers.Created.of(doc.read(task_json.encode(CREATED)))
+        answers.CreatedTask.of(doc.read(task_json.encode(CREATED)))
     )
     return {name: json.loads(text) for name, text in texts.items()}
 

@@ -54,7 +54,7 @@ def test_it_adopts_a_planned_record_whatever_became_of_that() -> None:
     planned = after((-9, ev.Planned(identity=IDENTITY)))
     adopted = transition(planned, LATE, RECORDED)
     assert (adopted.status, adopted.unpublished) == ("created", False)
-    ended = after((5, ev.Unreached(error_message="no", cause="never_published")), task=planned)
+    ended = after((5, ev.NeverPublished(error_message="no", cause="never_published")), task=planned)
     taken_back = transition(ended, LATE, RECORDED)
     assert (taken_back.status, taken_back.unpublished) == ("created", False)
 

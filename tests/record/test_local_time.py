@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progress_backend.flows.task_flows import Flows
+from progress_backend.flows.task_flows import Records
 from progress_backend.operations import counts
 from progress_backend.operations.partitions import Layout
 from progress_backend.record import local_time
@@ -34,7 +34,7 @@ def test_today_begins_once_where_midnight_comes_twice() -> None:
     zone = ZoneInfo("America/Havana")
     first = datetime(2026, 11, 1, 0, 30, tzinfo=zone).timestamp()
     settings = Settings(timezone="America/Havana")
-    flows, layout = Flows(settings, None, lambda *_: None), Layout.of(settings)
+    flows, layout = Records(settings, None, lambda *_: None), Layout.of(settings)
     since_midnight = counts.store(int((first - 1_800) * 1000)).asked(layout).requests
     for hours in (0, 0.5, 1, 1.5, 2):
         count = flows.count(local_time.at(first + hours * 3_600, zone))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from progress_backend.record import events as ev
-from progress_backend.record.packed_event import Packed, packed, unpacked
+from progress_backend.record.packed_event import PackedEvent, packed, unpacked
 from tests.strategies import events
 
 
@@ -43,7 +43,7 @@ def test_what_is_no_json_is_kept_as_text_and_not_as_the_object() -> None:
 
 def test_what_is_too_large_for_a_record_is_shortened_as_there() -> None:
     event = ev.Failed(error_message="no " * 300_000, results={"rows": "x" * 300_000, "n": 1})
-    kept: Packed = packed(event)
+    kept: PackedEvent = packed(event)
     failed = unpacked(kept)
     assert isinstance(failed, ev.Failed)
     assert failed.error_message == ("no " * 300_000)[:2_000]

@@ -244,7 +244,7 @@ def test_a_hostile_text_takes_no_longer_than_its_length_says(text) -> None:
 
 
 IDENTITY = ev.Identity(task_type="fetch_data", metadata={"token": SECRET})
-ASKED = ev.Asked(by="bob", reason=f"token={SECRET}")
+ASKED = ev.EndRequest(by="bob", reason=f"token={SECRET}")
 TEXTS = {"message": f"token={SECRET}", "error_message": f"token={SECRET}"}
 
 
@@ -258,7 +258,7 @@ TEXTS = {"message": f"token={SECRET}", "error_message": f"token={SECRET}"}
         ev.Failed(error_message=f"token={SECRET}", identity=IDENTITY, asked=ASKED),
         ev.Cancelled(message=f"token={SECRET}", reason=f"token={SECRET}"),
         ev.Paused(message=f"token={SECRET}", reason=f"token={SECRET}"),
-        ev.Unreached(error_message=f"token={SECRET}", cause="x"),
+        ev.NeverPublished(error_message=f"token={SECRET}", cause="x"),
         ev.Lost(lease=None, error_message=f"token={SECRET}", revision=1),
     ],
     ids=lambda event: type(event).__name__,

@@ -39,7 +39,7 @@ CAUSES = ("exception", "rejected", "time_limit", "internal_error", "unknown_task
 
 @pytest.mark.parametrize(
     "end",
-    [*(BROKE.having(cause=cause) for cause in CAUSES), ev.Ignored(attempt=1), STORED],
+    [*(BROKE.replace(cause=cause) for cause in CAUSES), ev.Ignored(attempt=1), STORED],
     ids=lambda end: str(getattr(end, "cause", type(end).__name__)),
 )
 @pytest.mark.parametrize("again", [SECOND, NEXT])
@@ -49,7 +49,7 @@ def test_a_failed_record_begins_again(again: ev.Started, end: ev.Event) -> None:
     running = after(CREATED, FIRST, end, again)
     assert (running.status, running.attempt, running.error_cause) == ("running", 2, None)
     for last, status in ((ev.Completed(attempt=2), "completed"), (BROKE, "error")):
-        assert after(CREATED, FIRST, end, again, last.having(attempt=2)).status == status
+        assert after(CREATED, FIRST, end, again, last.replace(attempt=2)).status == status
 
 
 def test_a_start_after_a_forgotten_revoke_begins_a_run() -> None:
@@ -83,12 +83,12 @@ def test_the_success_of_a_run_stands_after_a_cancel_without_a_request(reason: st
         # A caller's, of no run.
         (FIRST, ev.Cancelled(by="celery", reason="revoked"), ev.Completed()),
         (FIRST, ev.Failed(error_message="enough", cause=REPORTED), SECOND),
-        (STORED, SECOND.having(at=at(0.5))),  # the run that the revoke has ended
+        (STORED, SECOND.replace(at=at(0.5))),  # the run that the revoke has ended
         # A start that is late is no second delivery.
-        (FIRST, BROKE, SECOND.having(at=at(0.5))),  # the store was away from that worker
+        (FIRST, BROKE, SECOND.replace(at=at(0.5))),  # the store was away from that worker
         (FIRST, BROKE, FIRST),  # its reply was lost
         # A run has one end.
-        (FIRST, BROKE.having(attempt=1), RETURNED),
+        (FIRST, BROKE.replace(attempt=1), RETURNED),
     ],
 )
 def test_other_ends_stay(happened: tuple[ev.Event, ...]) -> None:
@@ -100,14 +100,14 @@ TWO = (CREATED, FIRST, SECOND)
 
 
 @pytest.mark.parametrize(
-    "end", [BROKE.having(attempt=2), BROKE.having(cause="time_limit"), ev.Ignored(attempt=2)]
+    "end", [BROKE.replace(attempt=2), BROKE.replace(cause="time_limit"), ev.Ignored(attempt=2)]
 )
 def test_the_success_of_the_older_run_stands_where_the_newer_one_has_none(end: ev.Event) -> None:
     """The visibility timeout had passed while it ran; Celery keeps its SUCCESS."""
     task = after(*TWO, end, RETURNED)
     assert (task.status, task.attempt, task.results) == ("completed", 2, {"rows": 4})
     assert (task.error_message, task.error_cause, task.control) == (None, None, None)
-    for older in (BROKE.having(attempt=1), ev.Ignored(attempt=1), ev.Progressed(attempt=1)):
+    for older in (BROKE.replace(attempt=1), ev.Ignored(attempt=1), ev.Progressed(attempt=1)):
         with pytest.raises(TransitionRefused):
             after(*TWO, end, older)
 
@@ -120,7 +120,7 @@ def test_the_success_of_the_older_run_stands_where_the_newer_one_has_none(end: e
         (ev.Cancelled(by="api"),),
         (ev.Failed(error_message="enough", cause=REPORTED),),
         # The id was published again, and its message could not be sent.
-        (BROKE.having(attempt=2), CREATED, BROKE.having(cause=NOT_PUBLISHED, attempt=2)),
+        (BROKE.replace(attempt=2), CREATED, BROKE.replace(cause=NOT_PUBLISHED, attempt=2)),
     ],
 )
 def test_otherwise_it_is_refused(before: tuple[ev.Event, ...]) -> None:
@@ -136,7 +136,7 @@ def test_an_ended_run_changes_nothing_once_its_id_is_published_again(late: ev.Ev
     again = (CREATED, FIRST, ev.Cancelled(by="api"), CREATED)
     for then in ((), (SECOND,)):
         with pytest.raises(TransitionRefused):
-            after(*again, *then, late.having(attempt=1))
+            after(*again, *then, late.replace(attempt=1))
     running = after(*again, SECOND)
     assert (running.status, running.attempt, running.current_items) == ("running", 2, 0)
 
@@ -144,12 +144,12 @@ def test_an_ended_run_changes_nothing_once_its_id_is_published_again(late: ev.Ev
 @pytest.mark.parametrize("end", [ev.Completed(), BROKE, ev.Ignored(), ev.Retried()])
 def test_a_run_without_a_recorded_start_ends_no_recorded_run(end: ev.Event) -> None:
     """The outbox was full. Its number is not known: another worker has a run."""
-    late = end.having(attempt=ev.UNRECORDED)
+    late = end.replace(attempt=ev.UNRECORDED)
     with pytest.raises(TransitionRefused):
         after(*TWO, late)
     assert after(CREATED, late).status != "running"
     if isinstance(end, ev.Completed):  # Celery keeps it
-        assert after(*TWO, BROKE.having(attempt=2), late).status == "completed"
+        assert after(*TWO, BROKE.replace(attempt=2), late).status == "completed"
 
 
 def test_a_record_that_is_older_than_its_run_takes_the_runs_number() -> None:

@@ -29,7 +29,7 @@ def start_of(task: Task, ahead: int, known: History) -> tuple[float, float, floa
     return earliest, likely, latest
 
 
-def waiting_of(task: Task) -> shown.Waiting | None:
+def waiting_of(task: Task) -> shown.QueuedTask | None:
     stored = task_json.encode(task)
     return shown.waiting(document.read(stored), stored)
 
@@ -43,7 +43,7 @@ def runs(gaps: Sequence[float], waited: float, since: float = 0) -> list[PastRun
 
 
 def test_a_published_task_without_an_eta_waits() -> None:
-    found = shown.Waiting("fetch_data", "t", NOW_MS * 1000)
+    found = shown.QueuedTask("fetch_data", "t", NOW_MS * 1000)
     assert waiting_of(WAITS) == waiting_of(replace(WAITS, root_id="another")) == found
 
 

@@ -55,8 +55,8 @@ def test_a_document_reads_back_as_the_task(task) -> None:
 def test_a_completed_record_is_to_events_what_it_was(task, happened) -> None:
     """Whatever its document does not have any more. No run publishes its own task, runs it again or
     is what a caller asks of a workflow, and none acknowledges where nothing is asked."""
-    if isinstance(happened, (ev.Created, ev.Planned, ev.Directed, ev.Repeated)):
-        happened = happened.having(owner=None, run=None)
+    if isinstance(happened, (ev.Created, ev.Planned, ev.WorkflowRequested, ev.Repeated)):
+        happened = happened.replace(owner=None, run=None)
     assume(task.asked is not None or not isinstance(happened, ev.Acknowledged))
     task = replace(task, status="completed")
     assert _after(task_json.settled(task), happened) == _after(task, happened)

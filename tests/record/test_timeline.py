@@ -44,8 +44,8 @@ def names(entries: list[timeline.Entry]) -> list[str]:
     return [entry["event"] for entry in entries]
 
 
-def act(action: Any) -> ev.Directed:
-    return ev.Directed(workflow_id="w", act=Act.made(action, 5, "api", "all of them"))
+def act(action: Any) -> ev.WorkflowRequested:
+    return ev.WorkflowRequested(workflow_id="w", act=Act.made(action, 5, "api", "all of them"))
 
 
 LOST = (CREATED, STARTED, ev.Lost(lease="lease-1", error_message="gone", revision=0))
@@ -54,7 +54,7 @@ WARNED = ev.Warned(warnings=Warnings(stalled=NOW), revision=0)
 TABLE: list[tuple[tuple[ev.Event, ...], list[str]]] = [
     ((CREATED,), []),
     ((ev.Planned(identity=MEMBER),), []),
-    ((ev.Planned(identity=MEMBER), ev.Unreached(error_message="no", cause="upstream")), []),
+    ((ev.Planned(identity=MEMBER), ev.NeverPublished(error_message="no", cause="upstream")), []),
     ((ev.Planned(identity=MEMBER), ev.Created(identity=MEMBER)), []),
     ((CREATED, STARTED), []),
     ((STARTED,), []),
@@ -82,9 +82,9 @@ TABLE: list[tuple[tuple[ev.Event, ...], list[str]]] = [
     ((CREATED, STARTED, ev.Requeued(), AGAIN), ["started"]),
     ((CREATED, STARTED, AGAIN), ["started", "redelivered"]),
     # The retry's message came before the record of the retry.
-    ((CREATED, STARTED, AGAIN.having(retries=1)), ["started", "retried"]),
+    ((CREATED, STARTED, AGAIN.replace(retries=1)), ["started", "retried"]),
     ((CREATED, STARTED, ev.Completed()), []),
-    ((CREATED, STARTED, ev.Completed(asked=ev.Asked("api", "why", force=True))), []),
+    ((CREATED, STARTED, ev.Completed(asked=ev.EndRequest("api", "why", force=True))), []),
     ((CREATED, STARTED, ev.Failed(error_message="no")), []),
     ((CREATED, STARTED, ev.Completed(), ev.Repeated(task_id="new")), []),
     ((CREATED, STARTED, ev.Cancelled(by="celery")), []),
@@ -92,7 +92,7 @@ TABLE: list[tuple[tuple[ev.Event, ...], list[str]]] = [
     ((CREATED, ev.Expired(revision=0)), []),
     (LOST, []),
     ((*LOST, ev.Progressed(current=3, attempt=1)), ["ended", "returned"]),
-    ((*LOST, ev.TakenBack(attempt=1)), ["ended", "returned"]),
+    ((*LOST, ev.RunRegained(attempt=1)), ["ended", "returned"]),
     ((*LOST, ev.Started(identity=PLAIN, redelivered=True)), ["started", "ended", "redelivered"]),
     ((*LOST, ev.Completed(attempt=1)), ["ended"]),
     ((CREATED, STARTED, ev.Completed(), CREATED), ["created", "started", "ended"]),

@@ -40,7 +40,7 @@ IDENTITY = ev.Identity(task_type="fetch_data", total_items=10, symbol="7203.T")
 
 #: The design's table. "same": the very same record; "-": refused; "fresh": created again.
 DESIGN = """
-            Created  Started  Progressed  Paused  Acknowledged   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   TakenBack  Expired    Ignored    Planned  Unreached  Directed  Warned  Repeated
+            Created  Started  Progressed  Paused  Acknowledged   Resumed  Retried  Requeued  Completed  Failed  Cancelled  Lost   RunRegained  Expired    Ignored    Planned  NeverPublished  WorkflowRequested  Warned  Repeated
 absent      created  running  -           -       -        -        -        -         -          error   -          -      -          -          -            created  -        -         -             -
 created     same     running  running     paused  -        same     created  created   completed  error   cancelled  -      -          cancelled  cancelled    same     -        same      warned        -
 running     same     running  running     paused  -        same     running  running   completed  error   cancelled  error  -          cancelled  cancelled    same     -        same      warned        -
@@ -97,8 +97,8 @@ def event(name: str, **voice: object) -> ev.Event:
         "Repeated": {"task_id": "new"},
         "Warned": {"warnings": Warnings(late=NOW), "revision": 7},
         "Planned": {"identity": IDENTITY},
-        "Unreached": {"error_message": "why", "cause": "upstream"},
-        "Directed": {"workflow_id": "w", "act": Act.made("cancel", 1, "api", None)},
+        "NeverPublished": {"error_message": "why", "cause": "upstream"},
+        "WorkflowRequested": {"workflow_id": "w", "act": Act.made("cancel", 1, "api", None)},
     }
     return getattr(ev, name)(**{**values.get(name, {}), **voice})
 
@@ -110,8 +110,8 @@ def of_the_run(name: str) -> ev.Event:
         "Lost",
         "Expired",
         "Planned",
-        "Unreached",
-        "Directed",
+        "NeverPublished",
+        "WorkflowRequested",
         "Warned",
     )
     return event(name) if name in unfenced else event(name, attempt=2)
@@ -138,7 +138,7 @@ def test_a_record_has_the_offset_of_its_creation_in_all_times(row: str, name: st
     happened = of_the_run(name)
     late = {n: LATER for n in ("at", "eta", "expires") if n in happened.__struct_fields__}
     try:
-        after = transition(before, happened.having(**late), now, task_id="t", lease_s=30)
+        after = transition(before, happened.replace(**late), now, task_id="t", lease_s=30)
     except TransitionRefused:
         return
     offsets = re.findall(r"T\d\d:\d\d:\d\d\.\d{3}([^\"]+)", task_json.encode(after).decode())
@@ -154,8 +154,8 @@ def test_a_replaced_run_ends_with_its_canvas_unless_its_next_message_has_left(ro
     for other in (before, published, transition(replaced, ev.Started(identity=IDENTITY), LATER)):
         assert not other.planned
         with pytest.raises(TransitionRefused):
-            transition(other, event("Unreached"), LATER)
-    after = transition(replaced, event("Unreached"), LATER)
+            transition(other, event("NeverPublished"), LATER)
+    after = transition(replaced, event("NeverPublished"), LATER)
     assert (after.status, after.error_cause, after.unpublished) == ("error", "upstream", True)
     with pytest.raises(TransitionRefused):  # Created records its next publish
         transition(after, ev.Requeued(), LATER)
@@ -227,7 +227,7 @@ def test_a_fresh_run_is_cleared_but_attempt_and_revision_go_on(row) -> None:
 )
 def test_a_sign_of_life_refuses_lost(change) -> None:
     with pytest.raises(TransitionRefused):
-        transition(record("running"), event("Lost").having(**change), LATER)
+        transition(record("running"), event("Lost").replace(**change), LATER)
 
 
 @pytest.mark.parametrize("name", ["Progressed", "Completed", "Failed", "Ignored"])
@@ -362,9 +362,9 @@ def _check_step(before: Task | None, happened: ev.Event, after: Task) -> None:
     if before is not None:
         if before.ended and row_of(before) != SUSPECTED and after is not before:
             begins = (ev.Created, ev.Started, ev.Planned)
-            noted = (ev.Acknowledged, ev.Directed, ev.Repeated)
+            noted = (ev.Acknowledged, ev.WorkflowRequested, ev.Repeated)
             another = [ev.Completed] if _success_stands(before, happened) else []
-            another += [ev.Unreached] if was_unreached(before) else []
+            another += [ev.NeverPublished] if was_unreached(before) else []
             assert isinstance(happened, (*begins, ev.Requeued, ev.Cancelled, *noted, *another))
             if before.status == TaskStatus.COMPLETED:
                 assert isinstance(happened, (ev.Created, ev.Planned, *noted))
@@ -373,7 +373,7 @@ def _check_step(before: Task | None, happened: ev.Event, after: Task) -> None:
             if isinstance(happened, ev.Acknowledged):
                 noted_only = replace(after, control=before.control, warnings=before.warnings)
                 assert noted_only == before
-            if isinstance(happened, ev.Directed):
+            if isinstance(happened, ev.WorkflowRequested):
                 assert replace(after, member=before.member) == before
             if isinstance(happened, ev.Repeated):
                 assert replace(after, again_by=before.again_by) == before

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from progress_backend.record.act import ACTIONS, Act
 from progress_backend.record.model import STATUSES, Task, TaskStatus
-from progress_backend.record.workflow import WHOLE, Figures, share_of
+from progress_backend.record.workflow import WHOLE, WorkflowCounts, share_of
 
 
-def figures(asked: str | None = None, **about: Any) -> Figures:
+def figures(asked: str | None = None, **about: Any) -> WorkflowCounts:
     if asked is not None:
         about["act"] = Act.of("one", f'{{"action":"{asked}","by":null,"reason":null,"at_ms":1}}')
     counts = tuple(int(about.pop(status, 0)) for status in STATUSES)
-    return Figures(counts, **about)
+    return WorkflowCounts(counts, **about)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def figures(asked: str | None = None, **about: Any) -> Figures:
         ("error", figures(error=1, asked="cancel")),
     ],
 )
-def test_the_table(status: str, seen: Figures) -> None:
+def test_the_table(status: str, seen: WorkflowCounts) -> None:
     assert seen.status == status
 
 
@@ -67,7 +67,7 @@ def test_a_percentage_is_rounded_down_and_below_a_hundred_until_all_are_complete
 
 @given(
     st.builds(
-        Figures,
+        WorkflowCounts,
         st.tuples(*[st.integers(0, 5)] * 6),
         planned=st.integers(0, 5),
         publishers=st.integers(0, 2),
@@ -76,7 +76,7 @@ def test_a_percentage_is_rounded_down_and_below_a_hundred_until_all_are_complete
         act=st.sampled_from([None, *(Act.made(action, 1, None, None) for action in ACTIONS)]),
     )
 )
-def test_whatever_the_counts_are(seen: Figures) -> None:
+def test_whatever_the_counts_are(seen: WorkflowCounts) -> None:
     assert seen.status in STATUSES
     assert 0 <= seen.percentage <= 100
     assert (seen.percentage == 100) == (seen.status == TaskStatus.COMPLETED)

@@ -24,7 +24,7 @@ def drained(outbox: Outbox) -> list[tuple[str, ev.Event]]:
 
 
 def undated(kept: Kept) -> ev.Event:
-    return kept.dated(datetime.now(UTC)).having(at=None)
+    return kept.dated(datetime.now(UTC)).replace(at=None)
 
 
 def test_each_tasks_events_go_in_order(outbox: Outbox) -> None:

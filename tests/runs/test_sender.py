@@ -14,7 +14,7 @@ from progress_backend.errors import StoreUnavailable
 from progress_backend.operations import stacks, streams, workflows
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
-from progress_backend.record.workflow import Figures
+from progress_backend.record.workflow import WorkflowCounts
 from progress_backend.runs.run import Run
 from progress_backend.runs.sender import Sender
 from progress_backend.runs.values import TOGETHER
@@ -296,8 +296,8 @@ def test_an_end_follows_what_its_run_has_published(store: Store, sender: Sender)
     sender.record(run, "a", ev.Started(identity=run.identity))
     later = ev.Created(identity=run.identity._replace(parent_id="a"))
 
-    def figures() -> Figures:
-        found: Figures = store.execute(workflows.figures("w", 0))
+    def figures() -> WorkflowCounts:
+        found: WorkflowCounts = store.execute(workflows.figures("w", 0))
         return found
 
     with sender._kept_events.sending:  # the thread gets to nothing

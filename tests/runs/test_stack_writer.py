@@ -19,7 +19,7 @@ from progress_backend.runs.run import Run
 from progress_backend.runs.sender import Sender
 from progress_backend.runs.stack_writer import CANCEL_S, StackWriter
 from progress_backend.settings import Settings
-from progress_backend.stacks.frames import Place
+from progress_backend.stacks.frames import JobThread
 from progress_backend.store.drivers import Store
 from tests.clocks import Clock, set_monotonic
 
@@ -37,7 +37,7 @@ class Side:
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store, self.clock = store, clock
         self.sender = Sender(store, None, closing_s=0.3)
-        self.run = Run("t", ev.Identity(task_type="fetch_data"), self.sender, place=Place())
+        self.run = Run("t", ev.Identity(task_type="fetch_data"), self.sender, place=JobThread())
         self.sender.record(self.run, "t", ev.Started(identity=self.run.identity))
         self.stacks = StackWriter(self.sender.writer)
 
@@ -154,7 +154,7 @@ def test_the_record_of_a_run_that_has_never_written_is_read_once_it_may_hang(
 
     monkeypatch.setattr(side.sender.writer, "look", look)
     side.sender._runs[1], side.run.status_at = side.run, 0.0
-    place = side.run.place = Place(began=side.clock.time)
+    place = side.run.place = JobThread(began=side.clock.time)
     side.sender._look()
     side.clock.time = place.began + 5.1
     side.sender._look()

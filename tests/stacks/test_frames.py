@@ -17,15 +17,15 @@ import pytest
 
 from progress_backend.record.redaction import Redaction
 from progress_backend.stacks import frames
-from progress_backend.stacks.frames import At, Place, here, stack_of
+from progress_backend.stacks.frames import At, JobThread, here, stack_of
 from progress_backend.stacks.tracebacks import LONGEST_LINE, cut
 from tests.waiting import eventually
 
 
 @contextmanager
-def running(job: Callable[[threading.Event], Any]) -> Iterator[Place]:
+def running(job: Callable[[threading.Event], Any]) -> Iterator[JobThread]:
     """A thread in which a job waits for the event that it gets."""
-    over, places = threading.Event(), list[Place]()
+    over, places = threading.Event(), list[JobThread]()
 
     def run() -> None:
         places.append(here())
@@ -41,7 +41,7 @@ def running(job: Callable[[threading.Event], Any]) -> Iterator[Place]:
         thread.join()
 
 
-def functions(place: Place) -> list[str]:
+def functions(place: JobThread) -> list[str]:
     return [at.function.rpartition(".")[2] for at in stack_of(place)]
 
 
@@ -92,7 +92,7 @@ def test_a_greenlet_is_where_it_waits() -> None:
         places.append(here())
         greenlet.getcurrent().parent.switch()
 
-    places = list[Place]()
+    places = list[JobThread]()
     one = greenlet.greenlet(job)
     one.switch()
     assert functions(places[0]) == ["job"]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from progress_backend.record.model import Task
-from progress_backend.terminal.board import Board, arranged, pressed, selected, settled
-from progress_backend.terminal.rows import WorkflowRow
+from progress_backend.terminal.board import WatchState, arranged, pressed, selected, settled
+from progress_backend.terminal.rows import ListedWorkflow
 from progress_backend.terminal.view import View
 
 
@@ -20,8 +20,8 @@ def rows(*statuses: str) -> list[Task]:
 ROWS = rows("completed", "running", "paused")
 
 
-def after(keys: str) -> tuple[Board, list[str | None]]:
-    board, wishes = settled(Board(), ROWS), []
+def after(keys: str) -> tuple[WatchState, list[str | None]]:
+    board, wishes = settled(WatchState(), ROWS), []
     for key in keys:
         board, wish = pressed(board, {"^": "up", "v": "down"}.get(key, key), ROWS)
         wishes.append(wish)
@@ -29,7 +29,7 @@ def after(keys: str) -> tuple[Board, list[str | None]]:
 
 
 def test_the_first_that_runs_is_selected_and_stays_so() -> None:
-    board = settled(Board(), ROWS)
+    board = settled(WatchState(), ROWS)
     assert board.selected == "t1"
     assert settled(board, list(reversed(ROWS))) == board
     assert settled(board, ROWS[:1]).selected == "t0"
@@ -66,7 +66,7 @@ def test_what_keys_ask_for(keys: str, wishes: list[str]) -> None:
 
 
 def test_the_help_closes_by_escape_before_a_workflow_does() -> None:
-    board = Board(help=True, inside="w")
+    board = WatchState(help=True, inside="w")
     closed, _ = pressed(board, "escape", ROWS)
     assert (closed.help, closed.inside) == (False, "w")
     assert pressed(closed, "escape", ROWS)[0].inside is None
@@ -75,7 +75,7 @@ def test_the_help_closes_by_escape_before_a_workflow_does() -> None:
 def test_rows_are_searched_filtered_and_sorted() -> None:
     shown = View(tuple(replace(task, symbol=f"S{n}") for n, task in enumerate(ROWS)), total=9)
 
-    def of(board: Board) -> list[str]:
+    def of(board: WatchState) -> list[str]:
         return [task.task_id for task in arranged(board, shown, "en").tasks]
 
     board = after("/s2")[0]
@@ -100,7 +100,7 @@ def test_a_row_that_goes_takes_its_question_along() -> None:
 
 @given(st.text(alphabet="prclo?q^vkjynfsgG", max_size=30), st.booleans())
 def test_without_rows_nothing_but_the_end_is_asked_for(keys: str, log: bool) -> None:
-    board = settled(Board(log=log), [])
+    board = settled(WatchState(log=log), [])
     for key in keys:
         board, wish = pressed(board, key, [])
         assert wish in (None, "quit")
@@ -108,9 +108,9 @@ def test_without_rows_nothing_but_the_end_is_asked_for(keys: str, log: bool) -> 
 
 
 def test_a_workflow_opens_and_goes_back_to_its_row() -> None:
-    whole = WorkflowRow("w", "fetch ×3", status="running")
+    whole = ListedWorkflow("w", "fetch ×3", status="running")
     top = [ROWS[0], whole, *ROWS[1:]]
-    board = settled(Board(opens=True), top)
+    board = settled(WatchState(opens=True), top)
     assert selected(board, top) is whole, "the first that runs"
     opened, wish = pressed(board, "enter", top)
     assert (opened.inside, wish) == ("w", None)
@@ -123,14 +123,14 @@ def test_a_workflow_opens_and_goes_back_to_its_row() -> None:
     down, _ = pressed(board, "down", top)
     assert pressed(down, "right", top)[0] == down, "a task has nothing in it"
     assert pressed(down, "left", top)[0] == down
-    alone = settled(Board(), top)
+    alone = settled(WatchState(), top)
     assert pressed(alone, "enter", top)[0] == alone, "where it is watched by its name"
 
 
 def test_a_chain_and_its_last_task_are_two_rows() -> None:
     """They have the same id."""
-    shown = [WorkflowRow("t1", "a → b", status="running"), *ROWS]
-    board = settled(Board(), shown)
+    shown = [ListedWorkflow("t1", "a → b", status="running"), *ROWS]
+    board = settled(WatchState(), shown)
     seen = []
     for _ in shown:
         seen.append(selected(board, shown))

@@ -13,7 +13,7 @@ from progress_backend.record.log_line import LogLine
 from progress_backend.record.redaction import Redaction
 from progress_backend.store.drivers import Store
 from progress_backend.terminal.readers import ListReader
-from progress_backend.terminal.rows import WorkflowRow
+from progress_backend.terminal.rows import ListedWorkflow
 from progress_backend.terminal.source import Source
 from tests.records import Records
 from tests.waiting import eventually
@@ -76,9 +76,9 @@ def test_acts_change_the_records(both: tuple[Source, Source], redis_url: str) ->
     records = Records(redis_url)
     store, api = both
     for source in both:
-        assert source.act("pause", [ODD], "lunch")["asked"] == 1
+        assert source.act("pause", [ODD], "lunch")["requested"] == 1
         assert records.get(ODD).status == "paused"
-        assert source.act("resume", [ODD])["asked"] == 1
+        assert source.act("resume", [ODD])["requested"] == 1
         assert records.get(ODD).status == "created"
     store.act_on_workflow("flow", "pause")
     assert records.get("m1").asked == "pause"
@@ -107,7 +107,7 @@ def test_workflows_are_rows_for_those_who_may_see_all(redis_url: str, start_api:
         source = Source.of_api(f"http://127.0.0.1:{api.port}", token, "en")
         view = ListReader(source, ListRequest(top=True, limit=limit)).read()
         assert view.trouble is None
-        workflows = [task for task in view.tasks if isinstance(task, WorkflowRow)]
+        workflows = [task for task in view.tasks if isinstance(task, ListedWorkflow)]
         assert [task.task_type for task in workflows] in ([], ["fetch ×2"])
         return {task.task_id for task in view.tasks}
 

@@ -30,7 +30,7 @@ from progress_backend.record.fields import Link
 from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import STATUSES, Task, Worker
 from progress_backend.terminal import formats, tables
-from progress_backend.terminal.board import Board
+from progress_backend.terminal.board import WatchState
 from progress_backend.terminal.details import of_task
 from progress_backend.terminal.following import follow
 from progress_backend.terminal.keys import can_be_read
@@ -179,7 +179,7 @@ def test_durations(seconds: float, text: str) -> None:
 def test_rows_scroll_with_the_selected_one_in_their_middle() -> None:
     rows = tuple(task(n) for n in range(10, 40))
     for at, shown in ((10, range(10, 19)), (25, range(21, 30)), (39, range(31, 40))):
-        board = Board(selected=f"id-{at}", scrolls=True)
+        board = WatchState(selected=f"id-{at}", scrolls=True)
         chosen = Screen(View(rows, at=NOW), "en", height=12, board=board)
         console = Console(file=(out := io.StringIO()), width=80, height=40)
         console.print(chosen)

@@ -102,7 +102,7 @@ def test_a_forced_end_stays_whatever_comes(running: Task, end: str) -> None:
 
 
 def test_a_lease_that_is_gone_frees_its_own_run_alone(running: Task) -> None:
-    asked = ev.Asked(by="api", gone="lease-0")
+    asked = ev.EndRequest(by="api", gone="lease-0")
     with pytest.raises(HeldByWorker):
         after(running, ev.Completed(asked=asked))
     assert after(running, ev.Completed(asked=asked._replace(gone=OURS.lease))).ended

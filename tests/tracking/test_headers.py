@@ -7,8 +7,8 @@ import pytest
 from amqp.serialization import dumps
 
 from progress_backend.flows.first_records import FirstRecords
-from progress_backend.flows.stored_record import Base
-from progress_backend.flows.task_flows import Flows
+from progress_backend.flows.stored_record import ReadRecord
+from progress_backend.flows.task_flows import Records
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.tracking import created_header
@@ -16,12 +16,12 @@ from progress_backend.tracking.identity import header_of
 
 HEADERS = {"created_at": "2024-01-15T10:30:00.000+00:00", "digest": "a" * 40}
 LATER = "2024-01-15T10:31:00.000+00:00"
-FLOWS = Flows(Settings(), None, lambda what, error, about: None)
+FLOWS = Records(Settings(), None, lambda what, error, about: None)
 FIRSTS = FirstRecords(FLOWS)
 MADE = ev.Created(identity=ev.Identity(task_type="fetch_data"))
 
 
-def created_by_publisher(header: dict[str, Any]) -> Base | None:
+def created_by_publisher(header: dict[str, Any]) -> ReadRecord | None:
     return created_header.created_by_publisher("t", header, MADE, FIRSTS)
 
 

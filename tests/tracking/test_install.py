@@ -20,7 +20,7 @@ from progress_backend import (
     settings_of,
 )
 from progress_backend.tracking import worker_lease
-from progress_backend.tracking.keeper import Keeper
+from progress_backend.tracking.keeper import LeaseThread
 from progress_backend.tracking.tracker import LEASE_VARIABLE, tracker_of
 from tests.apps import App
 from tests.conftest import Install
@@ -276,7 +276,7 @@ def test_a_misspelt_setting_is_named_as_a_worker_begins(
 ) -> None:
     for name in ("PROGRESS_LEASE", "PROGRESS_TOKEN", "PROGRESS_PAGE_URL", "PROGRESS_STACKS"):
         monkeypatch.setenv(name, "1")
-    monkeypatch.setattr(Keeper, "start", lambda _: None)
+    monkeypatch.setattr(LeaseThread, "start", lambda _: None)
     app = installed({"progress_key_prfx": "x:", "progress_lease_s": 30})
     worker_lease.worker_is_ready(app.tracker, None)
     worker_lease.worker_ended(app.tracker, None)

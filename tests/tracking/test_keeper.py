@@ -18,7 +18,7 @@ from progress_backend.record.task_json import decode
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.testing import wait_for_progress
-from progress_backend.tracking.keeper import Keeper
+from progress_backend.tracking.keeper import LeaseThread
 from progress_backend.tracking.result_backend import Answers, AskBackend
 from tests.clocks import set_monotonic
 from tests.servers import user_without
@@ -27,7 +27,7 @@ from tests.waiting import PATIENCE_S, eventually
 
 LEASE = "worker@tests/1"
 IDENTITY = ev.Identity(task_type="fetch_data")
-StartKeeper = Callable[..., Keeper]
+StartKeeper = Callable[..., LeaseThread]
 
 
 @pytest.fixture
@@ -39,12 +39,12 @@ def store(redis_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def keep(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartKeeper]:
-    """Start a keeper; arguments as Keeper's after the settings."""
-    started: list[tuple[Keeper, threading.Event]] = []
+    """Start a keeper; arguments as LeaseThread's after the settings."""
+    started: list[tuple[LeaseThread, threading.Event]] = []
 
-    def start(lease: str | None, ask: AskBackend | None, *at_work: object) -> Keeper:
+    def start(lease: str | None, ask: AskBackend | None, *at_work: object) -> LeaseThread:
         # To the checker they are objects.
-        keeper = Keeper(store.settings, lease, ask, *at_work)  # type: ignore[arg-type]
+        keeper = LeaseThread(store.settings, lease, ask, *at_work)  # type: ignore[arg-type]
         work, over = keeper._work, threading.Event()
 
         def works() -> None:
@@ -147,7 +147,7 @@ def test_a_living_workers_lease_is_renewed_once_a_step(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, takes_s: float, looked: list[float]
 ) -> None:
     """And it looks around each interval."""
-    keeper = Keeper(Settings(redis_url=redis_url, lease_s=30, reap_interval_s=15), LEASE, None)
+    keeper = LeaseThread(Settings(redis_url=redis_url, lease_s=30, reap_interval_s=15), LEASE, None)
     clock, renewed, looks = [0.0], list[float](), list[float]()
 
     def passes(seconds: float) -> None:
@@ -182,7 +182,9 @@ def test_it_tries_a_store_that_is_away_once_a_step_and_says_so_once(
     """Also once its time to look around has come."""
     tries = list[float]()
     with OtherServer(away) as server:
-        keeper = Keeper(Settings(server.url, lease_s=3 * STEP_S, reap_interval_s=9), lease, None)
+        keeper = LeaseThread(
+            Settings(server.url, lease_s=3 * STEP_S, reap_interval_s=9), lease, None
+        )
         renew = keeper._renew
 
         def counted() -> None:
@@ -209,7 +211,7 @@ def test_whatever_fails_is_tried_once_a_step_and_its_traceback_is_one(
         tries.append(time.monotonic())
         raise RuntimeError("something else")
 
-    keeper = Keeper(Settings(redis_url, lease_s=3 * STEP_S), None, None)
+    keeper = LeaseThread(Settings(redis_url, lease_s=3 * STEP_S), None, None)
     monkeypatch.setattr(keeper, "_renew", fails)
     keeper.start()
     eventually(lambda: len(tries) > 5)
@@ -224,13 +226,13 @@ def test_what_expired_in_a_queue_is_cancelled_some_time_after(
 ) -> None:
     """The broker may have dropped the message, which it does not report."""
     soon = store.now() + timedelta(seconds=0.5)
-    created = CREATED.having(expires=soon)
+    created = CREATED.replace(expires=soon)
     apply(store, "waits", created)
     apply(store, "paused", created, ev.Paused())
     apply(store, "retries", created, BEGUN, ev.Retried(attempt=1, retries=1))
-    apply(store, "later", created.having(expires=soon + timedelta(hours=1)))
+    apply(store, "later", created.replace(expires=soon + timedelta(hours=1)))
     apply(store, "runs", created, BEGUN)
-    apply(store, "by itself", created, BEGUN.having(worker=None))
+    apply(store, "by itself", created, BEGUN.replace(worker=None))
     keep(LEASE, ask)
     for task_id in ("waits", "paused", "retries"):
         eventually(lambda: read(store, task_id).status == "cancelled")  # noqa: B023
@@ -249,7 +251,7 @@ def test_a_task_that_celery_revoked_and_did_not_run_again_is_lost(
 ) -> None:
     """Once its message's time is over, and not by what Celery notes of its own."""
     revoked = ev.Cancelled(by="celery", reason=ev.STORED, at=store.now() + timedelta(seconds=60))
-    apply(store, "t", BEGUN.having(again_s=1.0), ev.Requeued(owner=LEASE, again_s=1.0))
+    apply(store, "t", BEGUN.replace(again_s=1.0), ev.Requeued(owner=LEASE, again_s=1.0))
     until = read(store, "t").again_until
     assert until is not None
     keep(LEASE, lambda task_ids: dict.fromkeys(task_ids, revoked))
@@ -274,12 +276,12 @@ def test_the_error_does_not_call_a_living_worker_lost(keep: StartKeeper, store: 
 
 
 def test_what_a_worker_that_ends_has_not_acknowledged_goes_back(store: Store) -> None:
-    late = BEGUN.having(again_s=3_600.0)
+    late = BEGUN.replace(again_s=3_600.0)
     apply(store, "late", late)
     apply(store, "early", BEGUN)
-    apply(store, "other", late.having(worker=Worker("other/1", "other")))
+    apply(store, "other", late.replace(worker=Worker("other/1", "other")))
     # What it asks of the store may take a part of a lease.
-    Keeper(replace(store.settings, lease_s=60), LEASE, None).stop()
+    LeaseThread(replace(store.settings, lease_s=60), LEASE, None).stop()
     assert (read(store, "late").status, read(store, "late").worker) == ("running", None)
     for task_id in ("early", "other"):
         assert read(store, task_id).worker is not None
@@ -289,12 +291,12 @@ def test_what_the_store_refuses_of_a_lease_ends_nothing_else_of_it(
     redis_url: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The Redis user has no right to the set of the lease's runs."""
-    with user_without(redis_url, store.keys.held(LEASE)) as url:
+    with user_without(redis_url, store.keys.lease_tasks(LEASE)) as url:
         settings, refused = (
             replace(store.settings, redis_url=url, lease_s=60),
             leases.held(LEASE, 1),
         )
-        keeper = Keeper(settings, LEASE, None, markings=refused)  # type: ignore[arg-type]
+        keeper = LeaseThread(settings, LEASE, None, markings=refused)  # type: ignore[arg-type]
         monkeypatch.setattr(keeper, "_reap", keeper._stop.set)  # one round
         keeper._work()
         assert keeper._answering is not None
@@ -305,7 +307,7 @@ def test_what_the_store_refuses_of_a_lease_ends_nothing_else_of_it(
 def test_a_lease_that_is_renewed_while_it_ends_has_ended(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = Keeper(replace(store.settings, lease_s=60), LEASE, None)
+    keeper = LeaseThread(replace(store.settings, lease_s=60), LEASE, None)
     measured = keeper._measure_clock
 
     def stops() -> bool:
@@ -325,7 +327,7 @@ def test_a_worker_that_was_frozen_takes_back_the_runs_that_it_has(
     workers = dict.fromkeys(("late", "other", "gone", "ended", "cancelled", "again"), worker)
     workers["eager"] = Worker(LEASE, "worker@tests", task="late")
     for task_id, each in workers.items():
-        apply(store, task_id, BEGUN.having(worker=each))
+        apply(store, task_id, BEGUN.replace(worker=each))
     apply(store, "late", ev.Progressed(attempt=1, current=3, total=4, message="its own"))
     frozen, goes_on = threading.Event(), threading.Event()
 
@@ -343,7 +345,7 @@ def test_a_worker_that_was_frozen_takes_back_the_runs_that_it_has(
     apply(store, "ended", ev.Failed(owner=LEASE, error_message="killed", cause="worker_lost"))
     apply(store, "cancelled", ev.Cancelled(by="api"))
     another = Worker("other/1", "other@tests")
-    apply(store, "again", BEGUN.having(worker=another, redelivered=True))
+    apply(store, "again", BEGUN.replace(worker=another, redelivered=True))
     goes_on.set()
     assert wait_for_progress(store, "late", status="running").message == "処理中... (3/4)"
     assert wait_for_progress(store, "eager", status="running").attempt == 1
@@ -360,7 +362,7 @@ def test_the_result_backend_is_asked_again_about_a_lost_run(
     not reach the store and was killed then."""
     apply(store, "done", BEGUN)
     for task_id in ("late", "never", "unheard"):
-        apply(store, task_id, BEGUN.having(again_s=1.5))
+        apply(store, task_id, BEGUN.replace(again_s=1.5))
     store.execute(leases.renew(LEASE, milliseconds(store.now())))
     asked: list[tuple[str, bool]] = []
 

@@ -18,7 +18,7 @@ from celery import Celery
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import new_workflow_act, silent_runs, workflows
 from progress_backend.flows.gather import together
-from progress_backend.flows.stored_record import Base, milliseconds
+from progress_backend.flows.stored_record import ReadRecord, milliseconds
 from progress_backend.operations import counts as counts_ops
 from progress_backend.operations import leases, lists, locks, records
 from progress_backend.operations.keys import Keys
@@ -29,8 +29,8 @@ from progress_backend.record.fields import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import LOST, WORKER_LOST, Member, Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.tracking.keeper import Keeper
-from progress_backend.tracking.lost_runs import Judge
+from progress_backend.tracking.keeper import LeaseThread
+from progress_backend.tracking.lost_runs import LostRunCheck
 from progress_backend.tracking.result_backend import ASK_S, Answers, AskBackend, ResultBackend
 from tests.clocks import wrong_clock
 from tests.conftest import StartServer
@@ -76,8 +76,8 @@ def ends_as_lost(store: Store) -> int:
 
 def judge(
     store: Store, ask: AskBackend | None = None, goes_on: Callable[[], bool] = lambda: True
-) -> Judge:
-    return Judge(store, ask, "ours", goes_on)
+) -> LostRunCheck:
+    return LostRunCheck(store, ask, "ours", goes_on)
 
 
 def counts(store: Store) -> dict[str, int]:
@@ -121,7 +121,7 @@ def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
 
     def asked() -> list[str | None]:
         documents = store.execute(records.read(tuple(ids)))
-        return [Base.of(document).task.asked for document in documents]
+        return [ReadRecord.of(document).task.asked for document in documents]
 
     judging = judge(store, lambda ids: {})
     judging.dead(judging.over())
@@ -277,7 +277,7 @@ def test_an_end_of_a_planned_task_is_taken_where_its_message_may_have_left(
 
 def body(store: Store, task_id: str) -> Task:
     (document,) = store.execute(records.read((task_id,)))
-    return Base.of(document).task
+    return ReadRecord.of(document).task
 
 
 def test_a_lost_task_is_asked_about_each_time_after_twice_as_long(store: Store) -> None:
@@ -371,7 +371,7 @@ def test_a_lost_run_is_to_be_compared_before_it_is_recorded(
 
 def test_a_check_with_nothing_to_do_takes_three_round_trips(redis_url: str) -> None:
     """The lock and the leases; its other locks; and all that may be due."""
-    keeper = Keeper(Settings(redis_url=redis_url, lease_s=LEASE_S), "w1/1", None, dict)
+    keeper = LeaseThread(Settings(redis_url=redis_url, lease_s=LEASE_S), "w1/1", None, dict)
     with keeper._store as store:
         keeper._renew()
         keeper._answering = 0.0  # for longer than a lease
@@ -394,7 +394,7 @@ def test_two_checks_at_once_end_and_count_each_run_once(store: Store) -> None:
     def check() -> None:
         with Store(store.settings, PATIENCE_S) as own:
             own.ready()
-            judging = Judge(own, dict.fromkeys, "ours", lambda: True)
+            judging = LostRunCheck(own, dict.fromkeys, "ours", lambda: True)
             both.wait(PATIENCE_S)
             judging.dead(over)
             judging.plans(quiet)
@@ -412,7 +412,7 @@ def test_what_a_killed_check_had_taken_is_due_again_an_interval_later(redis_url:
     settings = Settings(redis_url=redis_url, lease_s=LEASE_S, reap_interval_s=1)
     with Store(settings, PATIENCE_S) as store:
         die(store, 1, 2)
-        assert len(Judge(store, None, "killed", lambda: True).over()) == 1
+        assert len(LostRunCheck(store, None, "killed", lambda: True).over()) == 1
         other = judge(store)
         assert other.over() == []
         eventually(other.over)
@@ -449,8 +449,8 @@ LISTS: dict[str, Callable[[Keys], str]] = {
     "unheld": lambda keys: keys.lock(silent_runs.UNHELD_LOCK),
     "acts": lambda keys: keys.workflow_acts,
     "quiet": lambda keys: keys.workflow_plans,
-    "again": lambda keys: keys.asked_again,
-    "held": lambda keys: keys.held("w1/1"),
+    "again": lambda keys: keys.result_checks,
+    "held": lambda keys: keys.lease_tasks("w1/1"),
 }
 
 
@@ -495,7 +495,7 @@ def test_what_the_store_refuses_of_a_check_ends_nothing_else_of_it(
         done = ev.Completed(results={}, at=store.now())
         ask = lambda ids: {i: done if i == "again" else None for i in ids}  # noqa: E731
         with user_without(redis_url, LISTS[refused](store.keys)) as url:
-            keeper = Keeper(replace(store.settings, redis_url=url), "w1/1", ask, dict)
+            keeper = LeaseThread(replace(store.settings, redis_url=url), "w1/1", ask, dict)
             with keeper._store:
                 keeper._renew()
                 keeper._answering = 0.0  # for longer than a lease

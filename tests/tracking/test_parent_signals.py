@@ -279,7 +279,7 @@ def test_a_failure_is_compared_again_only_where_another_run_may_succeed(
     task.push_request(id="t", delivery_info={"redelivered": redelivered})
     failure(task, WorkerLostError("signal 9"))
     assert recorded(app).status == "error"
-    assert app._redis.zcard(Keys().asked_again) == compared
+    assert app._redis.zcard(Keys().result_checks) == compared
 
 
 # What Celery ended by itself

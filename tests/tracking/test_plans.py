@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 from progress_backend import progress_task
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import workflows
-from progress_backend.record.workflow import Figures
+from progress_backend.record.workflow import WorkflowCounts
 from progress_backend.tracking import plans
 from tests.apps import App
 from tests.conftest import Install
@@ -56,10 +56,10 @@ def headers(app: App) -> list[dict[str, Any]]:
     return [json.loads(message)["headers"] for message in reversed(queued)]
 
 
-def figures(app: App, workflow_id: str) -> Figures:
+def figures(app: App, workflow_id: str) -> WorkflowCounts:
     assert app.tracker.process is not None
     store = app.tracker.process.store
-    found: Figures = store.execute(workflows.figures(workflow_id, milliseconds(store.now())))
+    found: WorkflowCounts = store.execute(workflows.figures(workflow_id, milliseconds(store.now())))
     return found
 
 

@@ -16,9 +16,9 @@ from celery.worker.state import revoked
 from progress_backend.flows import new_workflow_act
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import workflows
-from progress_backend.record.workflow import Figures
+from progress_backend.record.workflow import WorkflowCounts
 from progress_backend.runs.run import TaskCancelled
-from progress_backend.tracking.lost_runs import Judge
+from progress_backend.tracking.lost_runs import LostRunCheck
 from tests.apps import App
 from tests.conftest import flushed, unhijacked
 from tests.waiting import eventually
@@ -107,11 +107,11 @@ class Jobs:
 
         return wait
 
-    def figures(self, workflow_id: str) -> Figures:
+    def figures(self, workflow_id: str) -> WorkflowCounts:
         assert self.app.tracker.process is not None
         store = self.app.tracker.process.store
         with store.within(10):  # the test may wait for longer than a job
-            found: Figures = store.execute(
+            found: WorkflowCounts = store.execute(
                 workflows.figures(workflow_id, milliseconds(store.now()))
             )
         return found
@@ -124,7 +124,7 @@ class Jobs:
     def passes_until_over(self, workflow_id: str) -> None:
         """Runs the pass that ends planned records until nothing is open."""
         assert self.app.tracker.process is not None
-        judge = Judge(self.app.tracker.process.store, None, "ours", lambda: True)
+        judge = LostRunCheck(self.app.tracker.process.store, None, "ours", lambda: True)
 
         def over() -> bool:
             judge.plans(judge.due().quiet)
@@ -132,7 +132,7 @@ class Jobs:
 
         eventually(over)
 
-    def ended(self, workflow_id: str) -> Figures:
+    def ended(self, workflow_id: str) -> WorkflowCounts:
         """The figures, once nothing is open."""
         eventually(lambda: (f := self.figures(workflow_id)).total and not f.open)
         return self.figures(workflow_id)
@@ -244,7 +244,7 @@ def test_what_was_asked_of_all_is_carried_out_though_the_process_is_gone_that_wa
     assert jobs.app.tracker.process is not None
     store = jobs.app.tracker.process.store
     store.run(new_workflow_act.ask(store.flows, workflow_id, "cancel", store.now()))
-    judge = Judge(store, None, "ours", lambda: True)
+    judge = LostRunCheck(store, None, "ours", lambda: True)
     judge.acts(judge.due().acts)
     seen = jobs.figures(workflow_id)
     jobs.gate.set()

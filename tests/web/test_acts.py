@@ -32,7 +32,7 @@ def test_named_tasks_and_what_refuses_each(api: RunningApi, redis_url: str) -> N
     records.complete("done")
     ids = ["a", "b", "done", "never", "a"]
     body = acted(api, action="pause", ids=ids, by="somebody", reason="tonight")
-    assert body["asked"] == 2
+    assert body["requested"] == 2
     refused = {one["task_id"]: one["why"] for one in body["refused"]}
     assert list(refused) == ["done", "never"]
     assert "completed" in refused["done"]
@@ -42,9 +42,9 @@ def test_named_tasks_and_what_refuses_each(api: RunningApi, redis_url: str) -> N
     control = records.get("b").control
     assert control is not None
     assert (control["by"], control["reason"]) == ("somebody", "tonight")
-    assert acted(api, action="resume", ids=["a", "b"])["asked"] == 2
+    assert acted(api, action="resume", ids=["a", "b"])["requested"] == 2
     assert statuses(records, "a", "b") == ["created", "running"]
-    assert acted(api, action="cancel", ids=["a"])["asked"] == 1
+    assert acted(api, action="cancel", ids=["a"])["requested"] == 1
     assert statuses(records, "a", "b") == ["cancelled", "running"]
 
 

@@ -21,7 +21,7 @@ from tests.web.serving import RunningApi
         ("workflow/W/status", None, workflow_fields.WorkflowBody),
         ("task/W/status", None, fields.Body),
         ("task/half/status", None, fields.Body),
-        ("create-task", {"task_type": "t", "total_items": 1}, answers.Created),
+        ("create-task", {"task_type": "t", "total_items": 1}, answers.CreatedTask),
         ("act", {"action": "cancel", "ids": ["half", "none"]}, answers.ActedOn),
         ("create-task", {}, answers.Invalid),
         ("task/failed/cancel", {}, answers.Conflict),

@@ -547,7 +547,7 @@ def test_an_act_says_that_no_jobs_are_started(shop: App, serve: Serve) -> None:
     again = api.http.post("/internal/act", json={**act, "action": "again"})
     alone = api.http.post(f"/internal/task/{task_id}/again")
     assert (again.status_code, again.json()) == (404, alone.json())
-    assert api.http.post("/internal/act", json={**act, "action": "cancel"}).json()["asked"] == 1
+    assert api.http.post("/internal/act", json={**act, "action": "cancel"}).json()["requested"] == 1
 
 
 def test_a_member_of_a_workflow_keeps_nothing_and_is_not_run_again(
@@ -572,7 +572,7 @@ def test_many_are_run_again_in_one_act(shop: App, serve: Serve) -> None:
         api.http.post(f"/internal/task/{task_id}/cancel")
     unmarked = shop.celery.tasks["unmarked"].delay(1).id
     done = api.http.post("/internal/act", json={"action": "again", "ids": [*ids, unmarked]}).json()
-    assert done["asked"] == 199
+    assert done["requested"] == 199
     assert [one["task_id"] for one in done["refused"]] == [unmarked]
     assert messages(shop) == 399
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from progress_backend.live.receivers import Counts
+from progress_backend.live.receivers import MailboxCounts
 from progress_backend.live.update import Update
 from progress_backend.record.model import Task
 from progress_backend.record.task_json import encode
@@ -41,7 +41,7 @@ class Connection:
     async def send(self, message: Any, /) -> None:
         self.sent.append(message.get("text", message))
 
-    async def room(self) -> None:
+    async def drained(self) -> None:
         await self._room.wait()
 
     def watch_room(self, changed: Callable[[], None]) -> None:
@@ -58,7 +58,7 @@ class Connection:
 async def taken_from(writer: SocketWriter, connection: Connection) -> list[str]:
     """What the client gets of all that waits, in short."""
     connection.has_room(True)
-    await writer.room()
+    await writer.drained()
     taken, connection.sent[:] = list(connection.sent), []
     return [short(one) for one in taken]
 
@@ -73,8 +73,8 @@ def short(sent: Any) -> str:
     return f"{message['task_id']} {message['revision']}" if known else str(message["type"])
 
 
-async def opened() -> tuple[SocketWriter, Connection, Counts]:
-    counts, connection = Counts(), Connection()
+async def opened() -> tuple[SocketWriter, Connection, MailboxCounts]:
+    counts, connection = MailboxCounts(), Connection()
     scope = {"extensions": {EXTENSION: {"connection": connection}}}
     websocket: Any = SimpleNamespace(scope=scope, accept=accepts)
     writer = SocketWriter(websocket, counts)

@@ -24,7 +24,7 @@ def main(what: str, redis_url: str, target_url: str, count: str = "0") -> None:
                 end(store, f"t{i}")
         return
     sender.STEP_S, sender.LEASE_S = 0.05, LEASE_S
-    sending = sender.Sender(settings, targets)
+    sending = sender.WebhookSender(settings, targets)
     signal.signal(signal.SIGTERM, lambda *_: sending.stop())
     sending.run()
 

@@ -22,7 +22,7 @@ from progress_backend.store.outage_log import OneAMinute
 from progress_backend.webhooks import begin_sending
 from progress_backend.webhooks import sender as module
 from progress_backend.webhooks.post import Answer
-from progress_backend.webhooks.sender import PAUSES_S, Sender
+from progress_backend.webhooks.sender import PAUSES_S, WebhookSender
 from tests.servers import user_without
 from tests.waiting import eventually
 from tests.webhooks.targets import receiving, spec
@@ -37,7 +37,7 @@ def sending(redis_url: str, url: str) -> Iterator[Store]:
     targets = targets_of(settings)
     assert targets is not None
     with Store(settings) as store:
-        sender = Sender(settings, targets)
+        sender = WebhookSender(settings, targets)
         thread = threading.Thread(target=sender.run)
         thread.start()
         try:
@@ -62,7 +62,7 @@ def end(store: Store, task_id: str) -> None:
     apply(store, task_id, ev.Cancelled(by="api"))
 
 
-def figures(store: Store) -> webhooks.Figures:
+def figures(store: Store) -> webhooks.TargetCounts:
     (found,) = store.execute(webhooks.figures(("ops",)))
     return found
 
@@ -73,7 +73,7 @@ def test_ends_warnings_and_workflows_reach_the_receiver(redis_url: str) -> None:
         apply(store, "a", ev.Created(identity=member))
         apply(store, "b", ev.Started(identity=IDENTITY, worker=Worker("l", "celery@x")))
         apply(store, "b", ev.Progressed(current=1))
-        apply(store, "b", ev.Failed(error_message="why", asked=ev.Asked(force=True)))
+        apply(store, "b", ev.Failed(error_message="why", asked=ev.EndRequest(force=True)))
         apply(store, "a", ev.Cancelled(by="api"))
         eventually(lambda: len(receiver.events) == 3)
         assert receiver.faults == []
@@ -82,7 +82,7 @@ def test_ends_warnings_and_workflows_reach_the_receiver(redis_url: str) -> None:
             "progress.task.error",
             "progress.workflow.cancelled",
         ]
-        eventually(lambda: figures(store) == webhooks.Figures(0, delivered=3))
+        eventually(lambda: figures(store) == webhooks.TargetCounts(0, delivered=3))
         assert set(receiver.ids.values()) == {1}
 
 
@@ -96,7 +96,7 @@ def test_events_of_tasks_are_sent_where_the_ends_of_workflows_cannot_be_read(
         sending(url, receiver.url) as store,
     ):
         end(store, "a")
-        eventually(lambda: figures(store) == webhooks.Figures(0, delivered=1))
+        eventually(lambda: figures(store) == webhooks.TargetCounts(0, delivered=1))
 
 
 def test_an_event_that_fails_is_sent_again_under_its_id(
@@ -122,7 +122,7 @@ def test_an_event_is_given_up_after_the_last_attempt(
     monkeypatch.setattr(module, "PAUSES_S", (0.02,) * len(PAUSES_S))
     with receiving(lambda _: 500) as receiver, sending(redis_url, receiver.url) as store:
         end(store, "a")
-        eventually(lambda: figures(store) == webhooks.Figures(0, failed=1))
+        eventually(lambda: figures(store) == webhooks.TargetCounts(0, failed=1))
         assert receiver.ids == {"a~0~2~cancelled": len(PAUSES_S) + 1}
     assert "given up after" in caplog.text
 
@@ -132,7 +132,7 @@ def test_an_event_that_is_answered_by_410_is_given_up_at_once(
 ) -> None:
     with receiving(lambda _: 410) as receiver, sending(redis_url, receiver.url) as store:
         end(store, "a")
-        eventually(lambda: figures(store) == webhooks.Figures(0, failed=1))
+        eventually(lambda: figures(store) == webhooks.TargetCounts(0, failed=1))
         assert receiver.ids == {"a~0~2~cancelled": 1}
     assert "given up after 1 attempts: HTTP 410" in caplog.text
 
@@ -151,7 +151,7 @@ def test_a_slow_target_holds_up_no_other(redis_url: str) -> None:
         targets = targets_of(settings)
         assert targets is not None
         with Store(settings) as store:
-            sender = Sender(settings, targets)
+            sender = WebhookSender(settings, targets)
             thread = threading.Thread(target=sender.run)
             thread.start()
             for i in range(20):
@@ -179,9 +179,9 @@ def test_a_sender_that_stops_takes_nothing_more(
             return Answer(200)
 
         monkeypatch.setattr(module, "post", send)
-        sender = Sender(settings, targets)
+        sender = WebhookSender(settings, targets)
         sender.run()
-        assert figures(store) == webhooks.Figures(4, delivered=1)
+        assert figures(store) == webhooks.TargetCounts(4, delivered=1)
         taken = store.execute(webhooks.take(0, "ops", 1))
         assert (taken.id, taken.attempt) == ("t1~0~2~cancelled", 1)
 
@@ -230,10 +230,10 @@ def test_an_event_that_ends_each_of_its_senders_is_given_up_unsent(
         monkeypatch.setattr(module, "PAUSES_S", ())
         taken = store.execute(webhooks.take(0, "ops", 1))  # a sender that dies
         assert taken is not None
-        sender = Sender(settings, targets)
+        sender = WebhookSender(settings, targets)
         with sender._store:
             eventually(lambda: sender._send_next(targets()[0], 0))
-        assert figures(store) == webhooks.Figures(0, failed=1)
+        assert figures(store) == webhooks.TargetCounts(0, failed=1)
     assert "given up after 2 attempts: its senders have died" in caplog.text
 
 
@@ -246,7 +246,7 @@ def test_dropped_events_are_one_log_line_a_minute(
     targets = targets_of(settings)
     assert targets is not None
     with Store(settings) as store:
-        sender = Sender(settings, targets)
+        sender = WebhookSender(settings, targets)
         sender._count = OneAMinute(lambda: minutes[0])
         with sender._store:
             for number in range(12):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from ...operations.index_entry import Facets, Standing
+from ...operations.index_entry import Facets, StoredFacets
 from ...operations.part import Part
 from ...record.events import EVENTS, Event
 from ...record.model import Task, TaskStatus
@@ -18,8 +18,8 @@ class Change(NamedTuple):
     before: Task | None
     after: Task
     #: The facets that are stored before the commit, and after it.
-    stood: Standing
-    stands: Facets
+    facets_before: StoredFacets
+    facets_after: Facets
     #: Each event, with the record before and after it.
     steps: tuple[tuple[Task | None, Event, Task], ...]
     #: The next record as it is stored.

@@ -14,7 +14,7 @@ from .workflow_figures import names
 
 def parts(change: Change) -> Iterator[Part]:
     """The workflows that may have completed by this member's commit."""
-    workflows = change.stands.workflows
+    workflows = change.facets_after.workflows
     changed = change.before is not change.after or any(names(change.steps[0][1]))
     if not (workflows and change.after.status == TaskStatus.COMPLETED and changed):
         return

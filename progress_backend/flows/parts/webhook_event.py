@@ -18,7 +18,7 @@ from .change import Change, CommitPart, of_a_member
 _ENDS: Final[frozenset[type[ev.Event]]] = frozenset(
     (
         *(ev.Completed, ev.Failed, ev.Cancelled, ev.Ignored),
-        *(ev.Lost, ev.Expired, ev.Unreached, ev.Directed),
+        *(ev.Lost, ev.Expired, ev.NeverPublished, ev.WorkflowRequested),
     )
 )
 
@@ -48,7 +48,7 @@ def webhook_events(targets: Callable[[], tuple[Target, ...]], settings: Settings
 
 def _ended_workflows(change: Change) -> Iterator[Part]:
     """The workflows in which a member has ended: the sender looks whether they have ended too."""
-    after, workflows = change.after, change.stands.workflows
+    after, workflows = change.after, change.facets_after.workflows
     if workflows and after.ended and webhook_event.kinds(change.before, after):
         about = {"most": webhooks.MOST, "kept": webhooks.KEPT_MS}, (), workflows
         yield Part("ended_workflow", lambda keys: Given({"ended": keys.may_have_ended}, *about))

@@ -16,17 +16,17 @@ from .change import Change, CommitPart, of_a_member
 
 def parts(change: Change) -> Iterator[Part]:
     """What a member's commit changes in each of its workflows, and in those that it leaves."""
-    grown = dict.fromkeys(change.stands.workflows, change.stands.share)
-    if isinstance(change.stood, Facets):
-        for workflow_id in change.stood.workflows:
-            grown[workflow_id] = grown.get(workflow_id, 0) - change.stood.share
+    grown = dict.fromkeys(change.facets_after.workflows, change.facets_after.share)
+    if isinstance(change.facets_before, Facets):
+        for workflow_id in change.facets_before.workflows:
+            grown[workflow_id] = grown.get(workflow_id, 0) - change.facets_before.share
     if not grown:
         return
     name, expected = names(change.steps[0][1])
     if change.before is change.after and name == expected == "":
         return
     about = {
-        "number": len(change.stands.workflows),
+        "number": len(change.facets_after.workflows),
         "started": _ms(change.after.started_at),
         "completed": _ms(change.after.completed_at),
         "name": name,

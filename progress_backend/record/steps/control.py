@@ -6,14 +6,14 @@ from typing import Any, Final
 
 from .. import events as ev
 from ..model import Task, rendered
-from .scene import Scene
+from .scene import Context
 
 #: `by` of cancels that Celery and the task itself record.
 BY_ITSELF: Final = ("celery", "task")
 
 
 def request(
-    action: str, event: ev.Paused | ev.Cancelled | ev.Asked, scene: Scene, asks: bool
+    action: str, event: ev.Paused | ev.Cancelled | ev.EndRequest, scene: Context, asks: bool
 ) -> dict[str, Any]:
     """A caller's request as it is recorded. `asks`: a worker has to carry it out first."""
     at = rendered(scene.now)
@@ -26,7 +26,7 @@ def request(
     }
 
 
-def forced(task: Task, end: ev.Completed | ev.Failed, scene: Scene) -> dict[str, Any] | None:
+def forced(task: Task, end: ev.Completed | ev.Failed, scene: Context) -> dict[str, Any] | None:
     """The control of a record that a caller ended by force; None for another end."""
     if end.asked is None or not end.asked.force:
         return None
@@ -46,7 +46,7 @@ def is_unasked(task: Task) -> bool:
     return control.get("by") == "celery" and control.get("reason") != ev.TERMINATED
 
 
-def done(task: Task, scene: Scene) -> dict[str, Any] | None:
+def done(task: Task, scene: Context) -> dict[str, Any] | None:
     """The task's control as carried out: the run waits, or there is no run any more."""
     if task.control is None or task.asked is None:
         return task.control

@@ -9,11 +9,11 @@ from ..model import LOST, Task, TaskStatus, replace
 from ..work import average
 from .control import BY_ITSELF, done, forced, request, runs
 from .publish import created
-from .scene import Scene, reopened
+from .scene import Context, reopened
 from .values import counted, since_start_s
 
 
-def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
+def completed(task: Task, event: ev.Completed, scene: Context) -> Task:
     # The last count is kept, whatever the total.
     current = task.current_items if event.current is None else event.current
     total = task.total_items or current
@@ -35,7 +35,7 @@ def completed(task: Task, event: ev.Completed, scene: Scene) -> Task:
     )
 
 
-def failed(task: Task, event: ev.Failed, scene: Scene) -> Task:
+def failed(task: Task, event: ev.Failed, scene: Context) -> Task:
     until = redelivery.after_failure(task, event.cause, scene.at, scene.lease_s, event.again_s)
     default = redelivery.failure_text(scene.locale, event.cause, scene.at, until)
     return replace(
@@ -51,13 +51,13 @@ def failed(task: Task, event: ev.Failed, scene: Scene) -> Task:
     )
 
 
-def not_published(task: Task, event: ev.Failed, scene: Scene) -> Task:
+def not_published(task: Task, event: ev.Failed, scene: Context) -> Task:
     """A task without a record that could not be published: the store was unreachable too."""
     assert event.identity is not None
     return failed(created(task, ev.Created(identity=event.identity), scene), event, scene)
 
 
-def cancelled(task: Task, event: ev.Cancelled, scene: Scene) -> Task:
+def cancelled(task: Task, event: ev.Cancelled, scene: Context) -> Task:
     # Celery and the task itself cancel a run that is over: no request is needed.
     asks = runs(task) and event.by not in BY_ITSELF
     return replace(
@@ -68,7 +68,7 @@ def cancelled(task: Task, event: ev.Cancelled, scene: Scene) -> Task:
     )
 
 
-def lost(task: Task, event: ev.Lost, scene: Scene) -> Task:
+def lost(task: Task, event: ev.Lost, scene: Context) -> Task:
     until = None
     if event.lease is not None:  # else the message is not delivered again any more
         until = redelivery.until(task, scene.at, scene.lease_s)
@@ -76,19 +76,19 @@ def lost(task: Task, event: ev.Lost, scene: Scene) -> Task:
     message = redelivery.failure_text(scene.locale, cause, scene.at, until)
     failure = ev.Failed(error_message=event.error_message, cause=LOST, message=message)
     after = failed(task, failure, scene)
-    if task.status == TaskStatus.PAUSED:  # it is paused again after TakenBack
+    if task.status == TaskStatus.PAUSED:  # it is paused again after RunRegained
         after = replace(after, control=done(task, scene))
     return replace(after, again_until=until)
 
 
-def expired(task: Task, event: ev.Expired, scene: Scene) -> Task:
+def expired(task: Task, event: ev.Expired, scene: Context) -> Task:
     message = text(scene.locale, "expired")
     return cancelled(task, ev.Cancelled(message=message, by="celery", reason="expired"), scene)
 
 
-def ignored(task: Task, event: ev.Ignored, scene: Scene) -> Task:
+def ignored(task: Task, event: ev.Ignored, scene: Context) -> Task:
     return cancelled(task, ev.Cancelled(by="celery", reason=ev.IGNORED), scene)
 
 
-def _text(given: str | None, scene: Scene, key: str) -> str:
+def _text(given: str | None, scene: Context, key: str) -> str:
     return text(scene.locale, key) if given is None else given

@@ -7,10 +7,10 @@ from ..model import NOT_PUBLISHED, UNREACHED, Task, TaskStatus, replace
 from .ends import cancelled, failed
 from .pauses import paused, resumed
 from .publish import created, joined
-from .scene import SKEW, Scene
+from .scene import SKEW, Context
 
 
-def planned(task: Task, event: ev.Planned, scene: Scene) -> Task:
+def planned(task: Task, event: ev.Planned, scene: Context) -> Task:
     """A first record before the task is published; a record that had ended starts again, since its
     canvas was published again."""
     since = scene.at if event.at is None else scene.at - SKEW
@@ -23,7 +23,7 @@ def planned(task: Task, event: ev.Planned, scene: Scene) -> Task:
     return replace(after, member=after.member._replace(planned=True))
 
 
-def planned_before(task: Task, event: ev.Planned, scene: Scene) -> Task:
+def planned_before(task: Task, event: ev.Planned, scene: Context) -> Task:
     """A planned task is named once more: untracked tasks may run before it, after all."""
     given = event.identity.member
     if task.member is None or given is None or not (task.planned and given.unseen):
@@ -31,7 +31,7 @@ def planned_before(task: Task, event: ev.Planned, scene: Scene) -> Task:
     return task if task.member.unseen else replace(task, member=task.member._replace(unseen=True))
 
 
-def unreached(task: Task, event: ev.Unreached, scene: Scene) -> Task:
+def unreached(task: Task, event: ev.NeverPublished, scene: Context) -> Task:
     if event.cancelled:
         end = ev.Cancelled(message=event.error_message, by="celery", reason=event.cause)
         return replace(cancelled(task, end, scene), status=TaskStatus.CANCELLED)
@@ -51,7 +51,7 @@ def was_unreached(task: Task) -> bool:
     return by_celery or task.error_cause in (*UNREACHED, NOT_PUBLISHED)
 
 
-def created_again(task: Task, event: ev.Created, scene: Scene) -> Task:
+def created_again(task: Task, event: ev.Created, scene: Context) -> Task:
     """A task with an ended record is published: it starts again, unless a caller ended it before
     its publish: then the message starts no run."""
     if task.member is not None and task.member.planned and not was_unreached(task):
@@ -59,14 +59,14 @@ def created_again(task: Task, event: ev.Created, scene: Scene) -> Task:
     return created(task, event, scene)
 
 
-def published_in_a_pause(task: Task, event: ev.Created, scene: Scene) -> Task:
+def published_in_a_pause(task: Task, event: ev.Created, scene: Context) -> Task:
     """A paused, planned task is published."""
     if not task.planned:
         return task
     return replace(task, member=joined(task.member, event.identity.member))
 
 
-def directed(task: Task, event: ev.Directed, scene: Scene) -> Task:
+def directed(task: Task, event: ev.WorkflowRequested, scene: Context) -> Task:
     """Applies a request for a whole workflow to one member; a record that has ended only notes
     it."""
     act, member = event.act, task.member
@@ -74,7 +74,7 @@ def directed(task: Task, event: ev.Directed, scene: Scene) -> Task:
         return task
     if member.act_for(event.workflow_id) == act.id:
         return task
-    task = replace(task, member=member.having(event.workflow_id, act.id))
+    task = replace(task, member=member.replace(event.workflow_id, act.id))
     if task.ended:
         return task
     if act.action == "cancel":

@@ -11,11 +11,11 @@ from ..model import Task, TaskStatus, rendered, replace
 from ..work import Work
 from ..work import resumed as work_resumed
 from .control import done, request, runs
-from .scene import Scene
+from .scene import Context
 from .values import since_start_s, works
 
 
-def paused(task: Task, event: ev.Paused, scene: Scene) -> Task:
+def paused(task: Task, event: ev.Paused, scene: Context) -> Task:
     message = task.message if event.message is None else event.message
     control = request("pause", event, scene, runs(task))
     if event.message is not None:
@@ -23,7 +23,7 @@ def paused(task: Task, event: ev.Paused, scene: Scene) -> Task:
     return replace(task, message=message, control=control | _second_run(task))
 
 
-def acknowledged(task: Task, event: ev.Acknowledged, scene: Scene) -> Task:
+def acknowledged(task: Task, event: ev.Acknowledged, scene: Context) -> Task:
     if task.asked is None:
         return task
     second = _second_run(task) if task.status == TaskStatus.PAUSED else {}
@@ -39,14 +39,14 @@ def _second_run(task: Task) -> dict[str, Any]:
     return {"second_run_at": rendered(at)}
 
 
-def resumed(task: Task, event: ev.Resumed, scene: Scene) -> Task:
+def resumed(task: Task, event: ev.Resumed, scene: Context) -> Task:
     message = task.message if event.message is None else event.message
     # A resumed task that has not started still waits in the queue.
     status = TaskStatus.CREATED if task.started_at is None else TaskStatus.RUNNING
     return replace(task, message=message, status=status, control=None, work=_resumed(task, scene))
 
 
-def _resumed(task: Task, scene: Scene) -> Work | None:
+def _resumed(task: Task, scene: Context) -> Work | None:
     """The task's work after its pause, which began when the run acknowledged the request."""
     if works(task):
         return task.work

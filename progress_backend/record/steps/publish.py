@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from .. import events as ev
 from ..model import Member, Task, replace
-from .scene import NOTHING, Scene, instant, name
+from .scene import NOTHING, Context, instant, name
 
 #: Fields that a planned task keeps if its own message has no value for them.
 _KEPT: Final = ("total_items", "symbol", "metadata", "owner", "traceparent")
 
 
-def created(task: Task, event: ev.Created, scene: Scene) -> Task:
+def created(task: Task, event: ev.Created, scene: Context) -> Task:
     """A first record, or a new publish of an ended task: attempt and revision continue."""
     return replace(
         NOTHING,
@@ -42,7 +42,7 @@ def _recorded(identity: ev.Identity) -> dict[str, Any]:
     }
 
 
-def repeated(task: Task, event: ev.Repeated, scene: Scene) -> Task:
+def repeated(task: Task, event: ev.Repeated, scene: Context) -> Task:
     return replace(task, again_by=event.task_id)
 
 
@@ -56,7 +56,7 @@ def joined(known: Member | None, given: Member | None) -> Member | None:
     return given._replace(share=known.share if counted else 0, acts=acts if any(acts) else ())
 
 
-def adopted(task: Task, event: ev.Created, scene: Scene) -> Task:
+def adopted(task: Task, event: ev.Created, scene: Context) -> Task:
     """The task is published, and has a record already: one that was planned, or made by HTTP, for
     example."""
     identity = event.identity

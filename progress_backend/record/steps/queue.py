@@ -9,10 +9,10 @@ from .. import redelivery
 from ..default_texts import retry_text
 from ..model import Task, replace
 from .control import done
-from .scene import Scene, instant, reopened
+from .scene import Context, instant, reopened
 
 
-def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
+def retried(task: Task, event: ev.Retried, scene: Context) -> Task:
     message = task.message
     if event.message is not None:
         limit = None if event.limit is None else event.limit + 1  # the first run is no retry
@@ -23,7 +23,7 @@ def retried(task: Task, event: ev.Retried, scene: Scene) -> Task:
     return replace(task, message=message, retries=event.retries)
 
 
-def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
+def requeued(task: Task, event: ev.Requeued, scene: Context) -> Task:
     held = task.worker is not None and not task.ended
     if held and event.retries is not None and event.retries <= task.retries:
         return task  # the event is late: the published run has started
@@ -38,7 +38,7 @@ def requeued(task: Task, event: ev.Requeued, scene: Scene) -> Task:
     return replace(_unheld(task, scene), again_until=until)
 
 
-def _queued(task: Task, eta: datetime | None, scene: Scene) -> Task:
+def _queued(task: Task, eta: datetime | None, scene: Context) -> Task:
     """The task while its message waits in the queue for the next run. If a time of the message is
     known, `eta` is set, which a running task does not have."""
     known = (task.eta, task.expires, task.again_s, task.again_until) != (None,) * 4
@@ -46,7 +46,7 @@ def _queued(task: Task, eta: datetime | None, scene: Scene) -> Task:
     return replace(_unheld(task, scene), eta=eta, again_s=None, lost_runs=0)
 
 
-def _unheld(task: Task, scene: Scene) -> Task:
+def _unheld(task: Task, scene: Context) -> Task:
     """The task without a worker, until its message starts a run."""
     return replace(
         reopened(task),

@@ -12,7 +12,7 @@ from ..local_time import in_milliseconds
 from ..model import Task, replace
 
 
-class Scene(NamedTuple):
+class Context(NamedTuple):
     """What a step uses besides the task and the event."""
 
     now: datetime
@@ -29,14 +29,14 @@ SKEW: Final = timedelta(seconds=1)
 #: The empty task that a first record is copied from; copying costs a fifth of making a Task.
 NOTHING = Task(task_id="", task_type="")
 
-Step = Callable[[Task, Any, Scene], Task]
+Step = Callable[[Task, Any, Context], Task]
 
 
-def same(task: Task, event: ev.Event, scene: Scene) -> Task:
+def same(task: Task, event: ev.Event, scene: Context) -> Task:
     return task
 
 
-def instant(time: datetime | None, scene: Scene) -> datetime | None:
+def instant(time: datetime | None, scene: Context) -> datetime | None:
     """A time in milliseconds and in the record's zone, as it is recorded."""
     return None if time is None else in_milliseconds(time.astimezone(scene.now.tzinfo))
 

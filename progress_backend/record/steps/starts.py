@@ -8,10 +8,10 @@ from ..default_texts import retry_begun, text
 from ..local_time import MILLISECOND
 from ..model import Task, replace
 from .publish import created, joined
-from .scene import Scene, name, reopened
+from .scene import Context, name, reopened
 
 
-def started(task: Task, event: ev.Started, scene: Scene) -> Task:
+def started(task: Task, event: ev.Started, scene: Context) -> Task:
     waited_ms = wait_ms(task, scene)
     if task.created_at is None:
         task = created(task, ev.Created(identity=event.identity), scene)
@@ -55,9 +55,9 @@ def started(task: Task, event: ev.Started, scene: Scene) -> Task:
     )
 
 
-def _message(task: Task, event: ev.Started, lost_runs: int, scene: Scene) -> str:
+def _message(task: Task, event: ev.Started, lost_runs: int, scene: Context) -> str:
     if lost_runs:
-        key = "begun_after_loss" if lost_runs == 1 else "begun_after_losses"
+        key = "started_after_loss" if lost_runs == 1 else "started_after_losses"
         return text(scene.locale, key, number=task.attempt + 1, lost=lost_runs)
     return (
         retry_begun(scene.locale, task.message, task.message_code)
@@ -66,7 +66,7 @@ def _message(task: Task, event: ev.Started, lost_runs: int, scene: Scene) -> str
     )
 
 
-def wait_ms(task: Task, scene: Scene) -> int | None:
+def wait_ms(task: Task, scene: Context) -> int | None:
     """Milliseconds that a task has waited at its first start: since its creation; a workflow's step
     since its last change, which is its publish."""
     if task.started_at is not None or task.created_at is None:
@@ -77,7 +77,7 @@ def wait_ms(task: Task, scene: Scene) -> int | None:
     return max((scene.now - since) // MILLISECOND, 0)
 
 
-def _taken_before(task: Task, event: ev.Started, scene: Scene) -> bool:
+def _taken_before(task: Task, event: ev.Started, scene: Context) -> bool:
     """Whether this start is recorded already: Redis may have taken it before its reply was lost. An
     eager run without a worker may be retried within the millisecond."""
     if event.at is None or event.worker != task.worker:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from .. import events as ev
 from ..model import Task, TaskStatus, Warnings, replace
-from .scene import Scene, instant
+from .scene import Context, instant
 
 
-def warned(task: Task, event: ev.Warned, scene: Scene) -> Task:
+def warned(task: Task, event: ev.Warned, scene: Context) -> Task:
     known = task.warnings or Warnings()
     new = (instant(time, scene) for time in event.warnings)
     found = Warnings(*(before or time for before, time in zip(known, new, strict=True)))
@@ -20,7 +20,7 @@ def without_warnings(task: Task, event: ev.Event) -> Task:
     it is over."""
     if task.warnings is None or isinstance(event, ev.Warned):
         return task
-    by_request = isinstance(event, (ev.Cancelled, ev.Completed, ev.Failed, ev.Directed))
+    by_request = isinstance(event, (ev.Cancelled, ev.Completed, ev.Failed, ev.WorkflowRequested))
     if by_request and task.asked in ("cancel", "end"):
         return task
     late = task.warnings.late

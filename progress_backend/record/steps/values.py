@@ -10,16 +10,16 @@ from ..links import merged
 from ..model import Task, TaskStatus, replace
 from ..work import Work, marked
 from ..work import counted as work_counted
-from .scene import Scene, reopened
+from .scene import Context, reopened
 from .starts import wait_ms
 
 
-def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+def moved(task: Task, event: ev.Progressed, scene: Context) -> Task:
     """Writes the run's new values; the table has the status. A caller's count changes nothing while
     a worker's run counts by itself."""
     by_run = task.work is not None and task.work.by_run
     if by_run and event.attempt is None and task.worker is not None and event.current is not None:
-        event = event.having(current=None)
+        event = event.replace(current=None)
     by_run = by_run or (event.attempt is not None and bool(event.current))
     current = task.current_items if event.current is None else event.current
     work, rate = task.work, task.rate
@@ -49,15 +49,15 @@ def moved(task: Task, event: ev.Progressed, scene: Scene) -> Task:
     )
 
 
-def moved_in_pause(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+def moved_in_pause(task: Task, event: ev.Progressed, scene: Context) -> Task:
     """Writes the values that the run has set before it waits. The message that came with the
     request stays."""
     if event.attempt is not None and (task.control or {}).get("message") is not None:
-        event = event.having(message=None)
+        event = event.replace(message=None)
     return moved(task, event, scene)
 
 
-def of_older_run(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+def of_older_run(task: Task, event: ev.Progressed, scene: Context) -> Task:
     """Writes the values of an older run, which come with its success, in place of the newer
     run's."""
     task = replace(
@@ -66,7 +66,7 @@ def of_older_run(task: Task, event: ev.Progressed, scene: Scene) -> Task:
     return moved(task, event, scene)
 
 
-def progressed(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+def progressed(task: Task, event: ev.Progressed, scene: Context) -> Task:
     if task.started_at is None and task.root_id and event.attempt is None and event.is_empty:
         return task  # resuming a task in the queue does not start it
     waited_ms = wait_ms(task, scene)
@@ -76,12 +76,12 @@ def progressed(task: Task, event: ev.Progressed, scene: Scene) -> Task:
     return replace(task, started_at=scene.now, waited_ms=waited_ms)
 
 
-def taken_back(task: Task, event: ev.Progressed, scene: Scene) -> Task:
+def taken_back(task: Task, event: ev.Progressed, scene: Context) -> Task:
     control = None if _was_paused(task) else task.control  # the run continues by itself
     return progressed(replace(reopened(task), control=control), event, scene)
 
 
-def goes_on(task: Task, event: ev.TakenBack, scene: Scene) -> Task:
+def goes_on(task: Task, event: ev.RunRegained, scene: Context) -> Task:
     """The run itself has written nothing: the message from before the loss is gone."""
     done, total = task.current_items, task.total_items
     message = progress_text(scene.locale, done, total) if done else ""
@@ -94,7 +94,7 @@ def _was_paused(task: Task) -> bool:
     return task.control is not None and task.control.get("action") == "pause"
 
 
-def counted(task: Task, current: int, scene: Scene) -> tuple[Work, float | None]:
+def counted(task: Task, current: int, scene: Context) -> tuple[Work, float | None]:
     """The task's work and rate with the items that a value has counted."""
     items = current - task.current_items
     return work_counted(

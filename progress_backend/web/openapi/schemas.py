@@ -21,13 +21,13 @@ MAX_WATCH_NAME = 64
 MAX_TOKEN = 4096
 
 
-class _Asked(BaseModel):
+class _RequestBody(BaseModel):
     """Base of request bodies: strict types, no unknown fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class ShareAsked(_Asked):
+class ShareAsked(_RequestBody):
     """A share token that is made with a task."""
 
     ttl: float = Field(
@@ -35,7 +35,7 @@ class ShareAsked(_Asked):
     )
 
 
-class NewTask(_Asked):
+class NewTask(_RequestBody):
     """A task to be created."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.NEW_TASK]})
@@ -63,7 +63,7 @@ class NewTask(_Asked):
     )
 
 
-class Update(_Asked):
+class TaskUpdate(_RequestBody):
     """New values or an end of a task."""
 
     model_config = ConfigDict(
@@ -105,7 +105,7 @@ class Update(_Asked):
     )
 
 
-class WorkflowUpdate(_Asked):
+class WorkflowUpdate(_RequestBody):
     """Whether a workflow's members wait or continue."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.WORKFLOW_PAUSE]})
@@ -118,7 +118,7 @@ class WorkflowUpdate(_Asked):
     by: Who = None
 
 
-class WorkflowCancel(_Asked):
+class WorkflowCancel(_RequestBody):
     """Why a workflow is cancelled."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.WORKFLOW_CANCEL]})
@@ -127,7 +127,7 @@ class WorkflowCancel(_Asked):
     by: Who = None
 
 
-class Cancel(_Asked):
+class Cancel(_RequestBody):
     """How to cancel, and why."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CANCEL]})
@@ -141,7 +141,7 @@ class Cancel(_Asked):
     by: Who = None
 
 
-class ActOnMany(_Asked):
+class ActOnMany(_RequestBody):
     """A request for many tasks."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ACT_ON_IDS]})
@@ -154,7 +154,7 @@ class ActOnMany(_Asked):
     by: Who = None
 
 
-class Asked(BaseModel):
+class WatchMessage(BaseModel):
     """A client's message on the WebSocket with several watches: a watch to start or to end, with a
     name that the client chooses."""
 

@@ -57,9 +57,9 @@ class Socket:
         asked = empty
         if scope["query_string"]:
             asked = empty.model_validate(dict(query_of(scope)))
-        self.ends_with(counted(api, scope))
+        self.on_close(counted(api, scope))
         if right is not None:
-            self.ends_with(api.callers.watch(scope, self._expire))
+            self.on_close(api.callers.watch(scope, self._expire))
         return asked
 
     @property
@@ -77,12 +77,12 @@ class Socket:
         """Accepts the socket."""
         await self.writer.accept(self.websocket)
 
-    def beat(self, every: int | None) -> None:
+    def send_heartbeat(self, every: int | None) -> None:
         """Sends heartbeats each so many seconds, if it is not None."""
         if every is not None:
-            heartbeats, beat = self.api.listener.heartbeats, self.writer.beat
+            heartbeats, beat = self.api.listener.heartbeats, self.writer.send_heartbeat
             heartbeats.join(every, beat)
-            self.ends_with(partial(heartbeats.leave, every, beat))
+            self.on_close(partial(heartbeats.leave, every, beat))
 
     async def stay(self) -> None:
         """Leaves the socket open; messages of the client are ignored."""
@@ -95,7 +95,7 @@ class Socket:
         while (await self.websocket.receive())["type"] != "websocket.disconnect":
             pass
 
-    def ends_with(self, end: Callable[[], None]) -> None:
+    def on_close(self, end: Callable[[], None]) -> None:
         """Calls a function as the socket ends."""
         self._ends.append(end)
 
@@ -153,7 +153,7 @@ def passed(api: Api, refusal: Refusal | None) -> None:
     """
     if refusal is not None:
         api.measured.refusal(refusal)
-        raise closes.Refused(refusal)
+        raise closes.SocketRefused(refusal)
 
 
 def counted(api: Api, scope: Scope) -> Callable[[], None]:
@@ -162,7 +162,7 @@ def counted(api: Api, scope: Scope) -> Callable[[], None]:
     found = api.limits.of_stream(scope)
     if isinstance(found, Refusal):
         api.measured.refusal(found)
-        raise closes.Refused(found)
+        raise closes.SocketRefused(found)
     return found
 
 

@@ -32,7 +32,7 @@ MISSED: Final = "updates were missed: connect again, then read the list"
 _REASON: Final = 123
 
 
-class Refused(Exception):
+class SocketRefused(Exception):
     """A socket or a watch is refused."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -45,7 +45,7 @@ def code_of(error: Exception) -> tuple[int, str]:
     """The code and reason with which an error closes a socket, or ends one of its watches; a fault
     of the service is logged."""
     match error:
-        case Refused():
+        case SocketRefused():
             return error.code, str(error)
         case ValidationError():
             return INVALID, _first_of(error)

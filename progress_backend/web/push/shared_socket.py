@@ -41,9 +41,9 @@ _OF_ALL: Final = {closes.RESTART: closes.RESTARTS, closes.TRY_LATER: closes.AWAY
 async def watch(socket: Socket, asked: queries.Watching) -> None:
     """Sends the updates of each task and workflow that the client's messages name."""
     await socket.accept()
-    socket.beat(asked.heartbeat)
+    socket.send_heartbeat(asked.heartbeat)
     watches = _Watches(socket)
-    socket.ends_with(watches.end)
+    socket.on_close(watches.end)
     await watches.read()
 
 
@@ -62,7 +62,7 @@ class _Watches:
         writer = self.socket.writer
         while (message := await self.socket.websocket.receive())["type"] != "websocket.disconnect":
             if len(writer) > MOST:  # also of ended watches, if the client reads nothing
-                await writer.room()
+                await writer.drained()
             if not writer.closes:
                 await self._take(message.get("text") or "")
 
@@ -70,7 +70,7 @@ class _Watches:
         body: Any = None
         try:
             body = json.loads(text)
-            asked = schemas.Asked.model_validate(body)
+            asked = schemas.WatchMessage.model_validate(body)
         except ValidationError as error:
             self._invalid(body, closes.code_of(error)[1])
         except (ValueError, RecursionError):
@@ -89,7 +89,7 @@ class _Watches:
         else:
             self.socket.writer.close(closes.INVALID, reason)
 
-    async def _watch(self, name: str, asked: schemas.Asked) -> None:
+    async def _watch(self, name: str, asked: schemas.WatchMessage) -> None:
         watch = self._add(name)
         if len(self._of) > MOST:
             watch.close(closes.TOO_MANY, f"a socket has at most {MOST} watches")
@@ -116,7 +116,7 @@ class _Watches:
         if (watch := self._of.pop(name, None)) is not None:
             watch.end()
         for key in (name, (name,)):
-            self.socket.writer.forget(key)
+            self.socket.writer.discard(key)
 
     def closed(self, watch: _Watch, code: int, reason: str) -> None:
         """Ends a watch, and sends the client the reason."""
@@ -127,7 +127,7 @@ class _Watches:
         asyncio.get_running_loop().call_soon(watch.end)
         why = json.dumps(closes.reason_of(reason), ensure_ascii=False)
         text = f'{{"watch":{json.dumps(watch.name)},"code":{code},"reason":{why}}}'
-        self.socket.writer.say((watch.name,), text)
+        self.socket.writer.send_text((watch.name,), text)
         if code in _OF_ALL:
             self.socket.writer.close(code, _OF_ALL[code])
 
@@ -184,7 +184,7 @@ class _Watch:
         if self._over:
             return
         text = f'{{"watch":{json.dumps(self.name)},"update":{update.message}}}'
-        self._watches.socket.writer.say(self.name, text)
+        self._watches.socket.writer.send_text(self.name, text)
 
     def close(self, code: int, reason: str) -> None:
         """Sends the client, after the last update, that no more will come."""

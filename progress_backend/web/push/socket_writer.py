@@ -11,7 +11,7 @@ from typing import Any, Final
 from fastapi import WebSocket, WebSocketDisconnect
 
 from ...live.heartbeat import Heartbeat
-from ...live.receivers import Counts
+from ...live.receivers import MailboxCounts
 from ...live.update import Update, text_frame
 from ..request_token import subprotocol
 from .closes import reason_of
@@ -39,7 +39,7 @@ class SocketWriter:
         "characters", "connection",
     )  # fmt: skip
 
-    def __init__(self, websocket: WebSocket, counts: Counts) -> None:
+    def __init__(self, websocket: WebSocket, counts: MailboxCounts) -> None:
         self._counts = counts
         #: The newest text of each key, in the order in which they are sent.
         self._waiting: dict[Key, str] = {}
@@ -90,7 +90,7 @@ class SocketWriter:
         elif update.message is not None:
             self._keep(update.task_id, update.message)
 
-    def say(self, key: Key, text: str, frame: bytes = b"") -> None:
+    def send_text(self, key: Key, text: str, frame: bytes = b"") -> None:
         """Sends a text, or keeps it, in place of an older one of the same key, until there is room.
         `frame`: the text as a frame, where it is at hand."""
         if self._write is None:
@@ -101,9 +101,9 @@ class SocketWriter:
         if isinstance(key, str):
             self._counts.delivered += 1
 
-    def beat(self, heartbeat: Heartbeat) -> None:
+    def send_heartbeat(self, heartbeat: Heartbeat) -> None:
         """Sends a heartbeat, or keeps the newest until there is room."""
-        self.say(_HEARTBEAT, heartbeat.message, heartbeat.frame)
+        self.send_text(_HEARTBEAT, heartbeat.message, heartbeat.frame)
 
     def close(self, code: int, reason: str) -> None:
         """Closes the socket after all that waits is sent; what comes later is not."""
@@ -111,7 +111,7 @@ class SocketWriter:
             self._end = (code, reason_of(reason))
             self._send_soon()
 
-    def forget(self, key: Key) -> bool:
+    def discard(self, key: Key) -> bool:
         """Does not send what waits with this key; whether there was something."""
         text = self._waiting.pop(key, None)
         self.characters -= len(text or "")
@@ -120,10 +120,10 @@ class SocketWriter:
     def clear(self) -> None:
         """Sends nothing of what waits but a heartbeat."""
         for key in tuple(self._waiting):
-            if key is not _HEARTBEAT and self.forget(key) and isinstance(key, str):
+            if key is not _HEARTBEAT and self.discard(key) and isinstance(key, str):
                 self._counts.dropped += 1
 
-    async def room(self) -> None:
+    async def drained(self) -> None:
         """Waits until all that there was to send is sent, or the client is gone."""
         if self._sending is not None:
             await asyncio.wait([self._sending])
@@ -158,11 +158,11 @@ class SocketWriter:
         with contextlib.suppress(*_GONE):
             while self._waiting or self._end:
                 if self.connection is not None:
-                    await self.connection.room()
+                    await self.connection.drained()
                 if self._waiting:
                     key = next(iter(self._waiting))
                     text = self._waiting[key]
-                    self.forget(key)
+                    self.discard(key)
                     await self._send({"type": "websocket.send", "text": text})
                     if isinstance(key, str):
                         self._counts.delivered += 1

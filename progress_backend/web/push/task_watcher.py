@@ -19,7 +19,7 @@ from . import closes
 _LONGEST_S: Final = 60.0
 
 
-class Writer(Protocol):
+class TextWriter(Protocol):
     """What sends to the client: a socket's writer, its part of a socket that is shared, or a
     stream's mailbox. Neither method may wait."""
 
@@ -45,7 +45,7 @@ class Watcher:
     )
 
     def __init__(
-        self, api: Api, watched: Resource, writer: Writer, languages: Languages = (None, None)
+        self, api: Api, watched: Resource, writer: TextWriter, languages: Languages = (None, None)
     ) -> None:
         self._api = api
         self._languages = languages

@@ -35,9 +35,9 @@ async def watch(socket: Socket, asked: queries.Watching) -> None:
     assert socket.watched is not None
     await socket.accept()
     watcher = Watcher(socket.api, socket.watched, socket.writer, socket.languages)
-    socket.ends_with(watcher.leave)
+    socket.on_close(watcher.leave)
     await watcher.join()
-    socket.beat(asked.heartbeat)
+    socket.send_heartbeat(asked.heartbeat)
     await socket.stay()
 
 
@@ -49,12 +49,12 @@ async def watch_tasks(socket: Socket, asked: queries.WatchQuery) -> None:
     only = Filters(task_type=caller.task_type, owner=caller.owner)
     reloads = asked.heartbeat is not None
     every = AllTasks(socket.writer, filters, only, socket.languages, reloads=reloads)
-    socket.ends_with(partial(watches.leave, "all", "", every))
+    socket.on_close(partial(watches.leave, "all", "", every))
     await watches.join("all", "", every)
     # Every update is received from now on: a client that reads the list once the socket is open
     # misses none.
     await socket.accept()
-    socket.beat(asked.heartbeat)
+    socket.send_heartbeat(asked.heartbeat)
     await socket.stay()
 
 
@@ -94,7 +94,7 @@ class AllTasks:
             return
         self._writer.clear()
         if self._reloads:
-            self._writer.say((RELOAD,), RELOAD)
+            self._writer.send_text((RELOAD,), RELOAD)
         else:
             self._writer.close(closes.TRY_LATER, closes.MISSED)
 

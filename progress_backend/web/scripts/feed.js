@@ -1,6 +1,6 @@
 // Follows one task or workflow for all elements that show it: by the page's shared WebSocket, or by polling while the
 // WebSocket does not open.
-import { watchOnLine } from "./line.js";
+import { watchOnLine } from "./shared_socket.js";
 import { moment } from "./moment.js";
 import { LOST, reconnecting } from "./reconnecting.js";
 import { mayReturn, stillRuns } from "./unsettled.js";

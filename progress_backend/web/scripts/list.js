@@ -2,7 +2,7 @@
 // opens, and (at most once a second) when a message reports a change; without a live WebSocket, every few seconds.
 import { ask } from "./acts.js";
 import { filtersOf, ofSocket } from "./address.js";
-import { LEAST, makeFold } from "./fold.js";
+import { LEAST, makeFold } from "./waiting_row.js";
 import { makeListening } from "./listening.js";
 import { answered } from "./live.js";
 import { detailsOf, readDetails } from "./details.js";

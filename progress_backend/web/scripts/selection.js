@@ -1,7 +1,7 @@
 // Selects tasks and workflows by checkboxes, or all tasks that match the filter, to pause, resume, cancel or run them
 // again together. Made when the user presses "Select".
 import { sure } from "./acts.js";
-import { actOn, CHANGES, MOST, passing } from "./many.js";
+import { actOn, CHANGES, MOST, passing } from "./bulk_acts.js";
 import { button, element } from "./dom.js";
 import { WORDS } from "./selection_words.js";
 

@@ -1,7 +1,7 @@
 // <task-list owner="…">: the open jobs of an owner and those that ended in the last day, each a <task-progress>, which
 // share the page's socket. Attributes: owner, base, token, limit (5), lang, cancellable, error-text. Parts: list, news,
 // note. The list itself is read again every few seconds while the page is visible: a message names only known jobs.
-import { keep, kept } from "./kept.js";
+import { keep, kept } from "./storage.js";
 import { moment } from "./moment.js";
 import STYLE from "./task_list.css";
 import "./task-progress.js";

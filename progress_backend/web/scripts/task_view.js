@@ -4,7 +4,7 @@ import { placeText, startText } from "./expected.js";
 import { linksOf } from "./links.js";
 import { BASE } from "./live.js";
 import { makeLog } from "./log_view.js";
-import { CHANGES } from "./many.js";
+import { CHANGES } from "./bulk_acts.js";
 import { makeReader } from "./reading.js";
 import { makeHead } from "./record_head.js";
 import { makeFacts, makeText, requestOf, timesOf } from "./record_parts.js";

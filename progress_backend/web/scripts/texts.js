@@ -29,11 +29,11 @@ export const TEXTS = inEach({}, {
     "Worker lost; may run again until {time}",
     "ワーカーが失われました。{time} までに再実行される可能性があります"
   ],
-  "begun_after_loss": [
+  "started_after_loss": [
     "attempt {number}: an earlier attempt lost its process",
     "{number} 回目の試行: これまでに一度プロセスを失いました"
   ],
-  "begun_after_losses": [
+  "started_after_losses": [
     "attempt {number}: {lost} earlier attempts lost their processes",
     "{number} 回目の試行: これまでに {lost} 回プロセスを失いました"
   ],
@@ -41,7 +41,7 @@ export const TEXTS = inEach({}, {
     "Worker {worker} stopped answering",
     "ワーカー {worker} が応答しなくなりました"
   ],
-  "let_go": [
+  "run_missing": [
     "Worker {worker} is not running the task",
     "ワーカー {worker} はこのタスクを実行していません"
   ],

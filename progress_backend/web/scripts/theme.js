@@ -1,5 +1,5 @@
 // The user's choice of light or dark colours, in localStorage; the default is the system's.
-import { keep, kept } from "./kept.js";
+import { keep, kept } from "./storage.js";
 
 const KEPT = "progress-backend theme";
 

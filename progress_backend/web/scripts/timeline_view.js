@@ -1,5 +1,5 @@
 // A task's timeline, as one lane and as a list with the oldest entry first.
-import { makeLane } from "./lane.js";
+import { makeLane } from "./timeline_strip.js";
 import { answered } from "./live.js";
 import { absolute, section } from "./record_parts.js";
 import { element } from "./dom.js";

@@ -1,6 +1,6 @@
 // The token that the API requires. A dialog asks for it, and sessionStorage keeps it until the tab is closed. It is
 // never put into a URL.
-import { keep, kept } from "./kept.js";
+import { keep, kept } from "./storage.js";
 
 const KEPT = "progress-backend token";
 const FITS = /^[\w.~-]+$/;

@@ -144,10 +144,10 @@ def serve_app(
 class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        settle()
+        freeze_gc()
 
 
-def settle() -> None:
+def freeze_gc() -> None:
     """Excludes all objects so far from garbage collection, for processes that serve.
 
     They are mostly imported modules; the slowest requests would wait for the collector to scan them

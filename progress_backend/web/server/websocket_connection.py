@@ -170,6 +170,6 @@ class FrameConnection(WebSocketsSansIOProtocol):
             return None
         return self.transport.write
 
-    async def room(self) -> None:
+    async def drained(self) -> None:
         """Waits until the client keeps up again, or has disconnected."""
         await self.writable.wait()

@@ -49,7 +49,7 @@ def test_an_end_without_a_message_takes_the_default_text(running, event, key, lo
     assert type(task.message) is str
     if not isinstance(event, ev.Ignored):
         for own in ("own", ""):
-            other = after(running, event.having(message=own))
+            other = after(running, event.replace(message=own))
             assert (other.message, other.message_code) == (own, None)
 
 

@@ -64,7 +64,7 @@ def test_pause_says_who_and_when_until_it_is_over(running) -> None:
     outstanding = after(paused, value)
     assert (outstanding.message, outstanding.current_items) == ("later", 3)
     assert after(running, ev.Paused(by="api"), value).message == "3 of 10"
-    assert after(outstanding, ev.Resumed(), value.having(current=4)).message == "3 of 10"
+    assert after(outstanding, ev.Resumed(), value.replace(current=4)).message == "3 of 10"
     assert after(paused, ev.Resumed()).control is None
     assert after(paused, ev.Resumed()).message == "later"
     assert after(paused, ev.Resumed(message="go")).message == "go"
@@ -86,7 +86,9 @@ LOST = ev.Lost(lease=OURS.lease, error_message="silent", revision=0)
 ASKING = {
     "pause": ev.Paused(by="api"),
     "cancel": ev.Cancelled(by="api"),
-    "end": ev.Failed(error_message="stuck", cause="reported", asked=ev.Asked(by="me", force=True)),
+    "end": ev.Failed(
+        error_message="stuck", cause="reported", asked=ev.EndRequest(by="me", force=True)
+    ),
 }
 
 

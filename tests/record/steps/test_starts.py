@@ -41,9 +41,9 @@ def test_a_start_that_is_sent_again_counts_once(worker: Worker | None) -> None:
     start = ev.Started(identity=IDENTITY, worker=worker, at=NOW)
     task = after(None, start, seconds=1)
     assert after(task, start, seconds=5) is task
-    another = start.having(worker=OURS._replace(task="7"))
+    another = start.replace(worker=OURS._replace(task="7"))
     assert after(task, another, seconds=5).attempt == 2
-    retry = ev.Retried(retries=1, at=NOW), start.having(retries=1)
+    retry = ev.Retried(retries=1, at=NOW), start.replace(retries=1)
     assert after(task, *retry, seconds=5).attempt == 2
 
 
@@ -60,8 +60,8 @@ STEP = IDENTITY._replace(member=Member(("w",)))
         # A caller's first value is a start.
         (((CREATED, 0), (ev.Progressed(current=1), 3)), 3_000),
         # From its ETA on, by a clock that may be behind.
-        (((CREATED.having(eta=at(60)), 0), (STARTED, 62)), 2_000),
-        (((CREATED.having(eta=at(60)), 0), (STARTED, 59)), 0),
+        (((CREATED.replace(eta=at(60)), 0), (STARTED, 62)), 2_000),
+        (((CREATED.replace(eta=at(60)), 0), (STARTED, 59)), 0),
         # A step waits from when its message has left.
         (((ev.Planned(identity=STEP), 0), (ev.Created(identity=STEP), 30), (STARTED, 34)), 4_000),
         # Only the first start counts, and each publish.

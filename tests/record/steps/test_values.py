@@ -25,7 +25,7 @@ def test_a_callers_count_changes_nothing_while_the_run_counts_by_itself(running)
     assert later.current_items == 1, "also in its next phase"
     # A job that reports by HTTP alone, and one that gives only texts by itself.
     for own in (ev.Progressed(attempt=number, current=0, message="begins"), ev.Progressed()):
-        silent = after(running, own, asked, asked.having(current=10), seconds=2)
+        silent = after(running, own, asked, asked.replace(current=10), seconds=2)
         assert silent.current_items == 10
     # Another run starts without a count of its own.
     again = after(counting, ev.Retried(retries=1), asked, seconds=5)

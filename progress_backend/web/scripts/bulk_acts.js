@@ -28,7 +28,7 @@ export async function actOn({ ids, workflows }, name, words, report) {
       result.stopped = got ? words.refused(whyNot(got, words)) : words.unanswered;
       return false;
     }
-    result.asked += got.body.asked;
+    result.asked += got.body.requested;
     for (const { task_id, code, why } of got.body.refused)
       result.refused.set(task_id, reason(code, why, words));
     report(result);
