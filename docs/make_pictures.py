@@ -23,10 +23,10 @@ from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, SVG_EXPORT_THEME
 
 from progress_backend.record.list_request import ListRequest
-from progress_backend.terminal.board import WatchState
-from progress_backend.terminal.desk_screen import DeskScreen
+from progress_backend.terminal.app_screen import AppScreen
 from progress_backend.terminal.readers import ListReader
 from progress_backend.terminal.source import Source
+from progress_backend.terminal.watch_state import WatchState
 
 if TYPE_CHECKING:
     from playwright._impl._api_structures import ViewportSize
@@ -92,7 +92,7 @@ def moving(pages: dict[str, Page]) -> None:
 def terminal(source: Source, task_id: str) -> None:
     """What `progress-backend watch` shows, a task's log with it, as SVG without a foreign font."""
     view = ListReader(source, ListRequest(limit=12, top=True)).read()
-    screen = DeskScreen(
+    screen = AppScreen(
         view, "en", WatchState(selected=task_id, log=True), source.log(task_id, None, 5)
     )
     for scheme, theme in THEMES.items():

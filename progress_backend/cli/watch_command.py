@@ -16,13 +16,13 @@ from ..record.caller_events import MAX_LIMIT
 from ..record.list_request import ListRequest
 from ..record.model import TaskStatus
 from ..terminal import formats
-from ..terminal.desk import WatchApp
 from ..terminal.following import follow
 from ..terminal.keys import can_be_read
 from ..terminal.lines import Lines
 from ..terminal.readers import SHOWN, ListReader, Reader, TasksReader, WorkflowReader
 from ..terminal.shows import show_in_terminal
 from ..terminal.source import Source
+from ..terminal.watch_app import WatchApp
 from .naming import named
 from .session import Command, filters, reads, workflow_option
 
@@ -104,8 +104,8 @@ def show_until_end(
                 click.echo(formats.text(source.locale, "no_workers"), err=True)
             show = _show(source, reader, page_url, opens=opens)
             stack.enter_context(show)
-            desk = show if isinstance(show, WatchApp) else None
-            read, wait = (desk or reader).read, desk.wait if desk else time.sleep
+            app = show if isinstance(show, WatchApp) else None
+            read, wait = (app or reader).read, app.wait if app else time.sleep
             view = follow(read, show.show, interval, until_ended=whole, wait=wait)
         except KeyboardInterrupt:
             # The way to leave; of what was named it is not known how it ends.

@@ -14,7 +14,7 @@ from ..record.events import Cancelled, Created, Event, Paused, Progressed, Resum
 from ..record.fields import Stored
 from ..record.model import ENDED, Task, TaskStatus
 from ..record.steps import values
-from ..record.steps.scene import Context
+from ..record.steps.context import Context
 from ..record.transition import transition
 from ..settings import Settings
 

@@ -13,7 +13,7 @@ from ..record.document import written
 from ..record.fields import MAX_DOCUMENT_BYTES
 from ..record.local_time import beside
 from ..record.model import TaskStatus, replace
-from ..record.steps.scene import Context
+from ..record.steps.context import Context
 from ..record.steps.values import moved
 from .stored_record import ReadRecord, milliseconds
 from .task_flows import DUE_STEP_MS, Records

@@ -12,10 +12,10 @@ from ..record.fields import MAX_DOCUMENT_BYTES
 from .call import Call, Request, Requests, of_each
 from .commit import Commit, Committed
 from .index_entry import Facets, StoredFacets, read_facets, write_facets
+from .index_sets import by_end, indexes
 from .keys import Keys
 from .partitions import Layout
 from .scripts import PARTS, SETS, of_set, script
-from .standing import by_end, indexes
 from .values import text, texts
 
 _COMMITTED: Final = Committed(True)

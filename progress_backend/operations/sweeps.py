@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from .call import Call, Requests, everywhere, listed, one, shared
 from .index_entry import Facets, StoredFacets, write_facets
+from .index_sets import by_end, indexes
 from .keys import Keys
 from .lists import Filters
 from .scripts import script
-from .standing import by_end, indexes
 from .values import texts
 from .workflows import sets_of_workflows
 

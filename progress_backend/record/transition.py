@@ -22,8 +22,8 @@ from .local_time import beside, in_milliseconds
 from .model import LOST, NOT_PUBLISHED, REPORTED, WORKER_LOST, Task, TaskStatus, Worker, replace
 from .redelivery import comes_again, is_late
 from .steps import ends, members, pauses, publish, queue, starts, task_warnings, values
+from .steps.context import NOTHING, SKEW, Context, Step, same
 from .steps.control import is_unasked
-from .steps.scene import NOTHING, SKEW, Context, Step, same
 from .workflow import share_of
 
 #: Rows of a task without a record, and of an error after which the run may write again.

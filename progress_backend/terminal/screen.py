@@ -14,12 +14,12 @@ from rich.text import Text
 from ..record.default_texts import Locale
 from ..record.model import STATUSES, Task, TaskStatus
 from . import formats
-from .board import WatchState
 from .lines import trouble
 from .remaining import message
 from .rows import ListedWorkflow, key
 from .tables import CELLS
 from .view import View
+from .watch_state import WatchState
 
 COLOURS: Final = {
     TaskStatus.CREATED: "bright_black",
@@ -73,7 +73,7 @@ class Screen(JupyterMixin):
     """One view, drawn for whatever size the terminal has at the moment.
 
     `whole` draws all rows, even if they are more than the screen takes. `height` is that of its
-    part of the terminal, None for all of it; the row that the board has selected is shown whatever
+    part of the terminal, None for all of it; the row that the state has selected is shown whatever
     the height: with the rows around it where it scrolls, else with the first.
     """
 
@@ -81,7 +81,7 @@ class Screen(JupyterMixin):
     locale: Locale
     whole: bool = False
     height: int | None = None
-    board: WatchState = _PLAIN
+    state: WatchState = _PLAIN
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         view, around = self.view, list[Text]()
@@ -89,14 +89,14 @@ class Screen(JupyterMixin):
             around.append(line_of(trouble(view, self.locale), "bold red"))
             around.append(line_of(formats.clean(str(view.trouble)), "red"))
         elif not view.rows and view.at is not None:
-            empty = "no_match" if self.board.search or self.board.status else "empty"
+            empty = "no_match" if self.state.search or self.state.status else "empty"
             around.append(line_of(formats.text(self.locale, empty), QUIET))
         yield from around
         first = view.rows[: len(view.rows) - len(view.tasks)]
         room = max((self.height or console.height) - len(around) - _AROUND, 2)
         room -= sum(_lines(view, task) for task in first)
-        fitting = _around if self.board.scrolls else _fitting
-        shown = view.tasks if self.whole else fitting(view, room, self.board.selected)
+        fitting = _around if self.state.scrolls else _fitting
+        shown = view.tasks if self.whole else fitting(view, room, self.state.selected)
         if rows := [*first, *shown]:
             yield from self._rows(rows, options.max_width)
         yield from self._summary(len(shown))
@@ -104,7 +104,7 @@ class Screen(JupyterMixin):
     def _rows(self, shown: Sequence[Task], width: int) -> Iterator[Text]:
         ids = formats.short_ids([task.task_id for task in shown])
         widest = max(formats.cells_of(self._name(task, width)) for task in shown)
-        marked = self.board.selected is not None
+        marked = self.state.selected is not None
         cells = _sized(width, ids, widest, self.locale, shown, marked=marked)
         yield _row(cells, [Text(self._head(name)) for name in cells], QUIET)
         for task, short_id in zip(shown, ids, strict=True):
@@ -116,13 +116,13 @@ class Screen(JupyterMixin):
                 yield Text(f"  └ {link}", QUIET)  # not cut: an address is of use only as a whole
 
     def _head(self, name: str) -> str:
-        return formats.text(self.locale, name) + ("▾" if name == self.board.sort else "")
+        return formats.text(self.locale, name) + ("▾" if name == self.state.sort else "")
 
     def _cell(self, name: str, cells: int, task: Task, short_id: str) -> Text:
         colour = COLOURS.get(task.status, "")
         match name:
             case "mark":
-                return Text(">" if key(task) == self.board.selected else "", style="bold cyan")
+                return Text(">" if key(task) == self.state.selected else "", style="bold cyan")
             case "id":
                 # Ids that begin alike differ at their ends.
                 return Text(formats.cut(short_id, cells), style=QUIET)

@@ -23,7 +23,7 @@ from .request_methods import watch_requests
 from .tracker import LEASE_VARIABLE, LIMIT_VARIABLE, Tracker, tracker_of
 
 if TYPE_CHECKING:
-    from .keeper import LeaseThread
+    from .lease_thread import LeaseThread
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ def _begin(
     """Starts a keeper if tracking is on and this process has none; returns whether it did."""
     known = tracker.process is not None and tracker.settings.redis_url is not None
     if begins := known and tracker.number not in _keepers:
-        from .keeper import LeaseThread
+        from .lease_thread import LeaseThread
         from .remote_tasks import left
         from .result_backend import ResultBackend
 

@@ -23,7 +23,7 @@ from ..service.redis_progress_service import RedisProgressService
 from ..settings import Settings
 from ..store.async_store import AsyncStore
 from ..store.shown_tasks import ShownTasks
-from ..tracking.keeper import LeaseThread
+from ..tracking.lease_thread import LeaseThread
 from ..tracking.result_backend import AskBackend, ResultBackend
 from ..tracking.tracker import settings_of
 from ..webhooks import begin_sending

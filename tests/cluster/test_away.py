@@ -23,7 +23,7 @@ from progress_backend.store.cluster_connection import ClusterExchange
 from progress_backend.store.deadline import Deadline
 from progress_backend.store.drivers import Store
 from progress_backend.store.redis_errors import OF_REDIS
-from progress_backend.tracking import keeper as keepers
+from progress_backend.tracking import lease_thread
 from progress_backend.web import create_app
 from tests.apps import App
 from tests.cluster.nodes import MASTERS, Node
@@ -79,7 +79,7 @@ def test_a_lease_is_renewed_once_the_cluster_answers(
     monkeypatch.setattr(
         "progress_backend.store.cluster_connection.nodes_of", lambda _: [("127.0.0.1", 1)]
     )
-    keeper = keepers.LeaseThread(named, "worker@tests/1", None)
+    keeper = lease_thread.LeaseThread(named, "worker@tests/1", None)
     keeper.start()
     try:
         eventually(lambda: "does not answer" in caplog.text)

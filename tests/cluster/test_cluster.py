@@ -14,7 +14,7 @@ from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.async_store import AsyncStore
 from progress_backend.store.drivers import Store
-from progress_backend.tracking.keeper import LeaseThread
+from progress_backend.tracking.lease_thread import LeaseThread
 from tests.asked import page_of
 from tests.cluster.nodes import MASTERS, Node, move_slot
 from tests.waiting import aeventually, eventually

@@ -15,7 +15,12 @@ OF_OTHERS: Final = {
     *("operations/webhooks.py", "operations/places.py", "operations/starts.py"),
     *("store/async_store.py", "store/cluster_connection.py", "tracking/kept_message.py"),
     # The check for lost runs, which the worker's main process runs after its pool's fork.
-    *("tracking/keeper.py", "tracking/lost_runs.py", "flows/silent_runs.py", "flows/cleanup.py"),
+    *(
+        "tracking/lease_thread.py",
+        "tracking/lost_runs.py",
+        "flows/silent_runs.py",
+        "flows/cleanup.py",
+    ),
     *("flows/warning_checks.py", "operations/lists.py", "operations/sweeps.py", "embedded.py"),
 }
 

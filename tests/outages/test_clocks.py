@@ -14,7 +14,7 @@ from progress_backend.record.model import Worker as Holder
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.testing import wait_for_progress
-from progress_backend.tracking.keeper import LeaseThread
+from progress_backend.tracking.lease_thread import LeaseThread
 from tests.clocks import ServerClock, wrong_clock
 from tests.conftest import StartServer
 from tests.outages.conftest import StartFleet

@@ -30,7 +30,6 @@ from progress_backend.record.fields import Link
 from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import STATUSES, Task, Worker
 from progress_backend.terminal import formats, tables
-from progress_backend.terminal.board import WatchState
 from progress_backend.terminal.details import of_task
 from progress_backend.terminal.following import follow
 from progress_backend.terminal.keys import can_be_read
@@ -41,6 +40,7 @@ from progress_backend.terminal.screen import Screen
 from progress_backend.terminal.shows import show_in_terminal
 from progress_backend.terminal.source import Source
 from progress_backend.terminal.view import View
+from progress_backend.terminal.watch_state import WatchState
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.terminals import Terminal
@@ -179,8 +179,8 @@ def test_durations(seconds: float, text: str) -> None:
 def test_rows_scroll_with_the_selected_one_in_their_middle() -> None:
     rows = tuple(task(n) for n in range(10, 40))
     for at, shown in ((10, range(10, 19)), (25, range(21, 30)), (39, range(31, 40))):
-        board = WatchState(selected=f"id-{at}", scrolls=True)
-        chosen = Screen(View(rows, at=NOW), "en", height=12, board=board)
+        state = WatchState(selected=f"id-{at}", scrolls=True)
+        chosen = Screen(View(rows, at=NOW), "en", height=12, state=state)
         console = Console(file=(out := io.StringIO()), width=80, height=40)
         console.print(chosen)
         assert re.findall(r"id-\d+", out.getvalue()) == [f"id-{n}" for n in shown]

@@ -20,7 +20,7 @@ from progress_backend import (
     settings_of,
 )
 from progress_backend.tracking import worker_lease
-from progress_backend.tracking.keeper import LeaseThread
+from progress_backend.tracking.lease_thread import LeaseThread
 from progress_backend.tracking.tracker import LEASE_VARIABLE, tracker_of
 from tests.apps import App
 from tests.conftest import Install

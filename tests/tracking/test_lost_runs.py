@@ -29,7 +29,7 @@ from progress_backend.record.fields import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import LOST, WORKER_LOST, Member, Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
-from progress_backend.tracking.keeper import LeaseThread
+from progress_backend.tracking.lease_thread import LeaseThread
 from progress_backend.tracking.lost_runs import LostRunCheck
 from progress_backend.tracking.result_backend import ASK_S, Answers, AskBackend, ResultBackend
 from tests.clocks import wrong_clock

@@ -6,17 +6,17 @@ from typing import Any, Final
 
 from .. import events as ev
 from ..model import Task, rendered
-from .scene import Context
+from .context import Context
 
 #: `by` of cancels that Celery and the task itself record.
 BY_ITSELF: Final = ("celery", "task")
 
 
 def request(
-    action: str, event: ev.Paused | ev.Cancelled | ev.EndRequest, scene: Context, asks: bool
+    action: str, event: ev.Paused | ev.Cancelled | ev.EndRequest, context: Context, asks: bool
 ) -> dict[str, Any]:
     """A caller's request as it is recorded. `asks`: a worker has to carry it out first."""
-    at = rendered(scene.now)
+    at = rendered(context.now)
     return {
         "action": action,
         "by": event.by,
@@ -26,11 +26,11 @@ def request(
     }
 
 
-def forced(task: Task, end: ev.Completed | ev.Failed, scene: Context) -> dict[str, Any] | None:
+def forced(task: Task, end: ev.Completed | ev.Failed, context: Context) -> dict[str, Any] | None:
     """The control of a record that a caller ended by force; None for another end."""
     if end.asked is None or not end.asked.force:
         return None
-    return request("end", end.asked, scene, runs(task))
+    return request("end", end.asked, context, runs(task))
 
 
 def is_by_caller(task: Task) -> bool:
@@ -46,11 +46,11 @@ def is_unasked(task: Task) -> bool:
     return control.get("by") == "celery" and control.get("reason") != ev.TERMINATED
 
 
-def done(task: Task, scene: Context) -> dict[str, Any] | None:
+def done(task: Task, context: Context) -> dict[str, Any] | None:
     """The task's control as carried out: the run waits, or there is no run any more."""
     if task.control is None or task.asked is None:
         return task.control
-    return {**task.control, "acknowledged_at": rendered(scene.now)}
+    return {**task.control, "acknowledged_at": rendered(context.now)}
 
 
 def runs(task: Task) -> bool:

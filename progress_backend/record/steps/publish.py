@@ -6,25 +6,25 @@ from typing import Any, Final
 
 from .. import events as ev
 from ..model import Member, Task, replace
-from .scene import NOTHING, Context, instant, name
+from .context import NOTHING, Context, instant, name
 
 #: Fields that a planned task keeps if its own message has no value for them.
 _KEPT: Final = ("total_items", "symbol", "metadata", "owner", "traceparent")
 
 
-def created(task: Task, event: ev.Created, scene: Context) -> Task:
+def created(task: Task, event: ev.Created, context: Context) -> Task:
     """A first record, or a new publish of an ended task: attempt and revision continue."""
     return replace(
         NOTHING,
         **_recorded(event.identity),
-        task_id=scene.task_id,
+        task_id=context.task_id,
         member=joined(task.member, event.identity.member),
-        created_at=scene.now,
+        created_at=context.now,
         attempt=task.attempt,
         revision=task.revision,
         checkpoint=task.checkpoint,
-        eta=instant(event.eta, scene),
-        expires=instant(event.expires, scene),
+        eta=instant(event.eta, context),
+        expires=instant(event.expires, context),
         results={},
         processing_details={},
     )
@@ -42,7 +42,7 @@ def _recorded(identity: ev.Identity) -> dict[str, Any]:
     }
 
 
-def repeated(task: Task, event: ev.Repeated, scene: Context) -> Task:
+def repeated(task: Task, event: ev.Repeated, context: Context) -> Task:
     return replace(task, again_by=event.task_id)
 
 
@@ -56,7 +56,7 @@ def joined(known: Member | None, given: Member | None) -> Member | None:
     return given._replace(share=known.share if counted else 0, acts=acts if any(acts) else ())
 
 
-def adopted(task: Task, event: ev.Created, scene: Context) -> Task:
+def adopted(task: Task, event: ev.Created, context: Context) -> Task:
     """The task is published, and has a record already: one that was planned, or made by HTTP, for
     example."""
     identity = event.identity
@@ -73,7 +73,7 @@ def adopted(task: Task, event: ev.Created, scene: Context) -> Task:
     if task.root_id is None and identity.root_id is not None:
         # With it the record counts as published: one without a publish is kept for less time.
         task = replace(task, root_id=identity.root_id)
-    eta, expires = instant(event.eta, scene), instant(event.expires, scene)
+    eta, expires = instant(event.eta, context), instant(event.expires, context)
     if (eta, expires) == (task.eta, task.expires):
         return task
     return replace(task, eta=eta, expires=expires, again_s=None, again_until=None)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from .. import events as ev
 from ..model import Task, TaskStatus, Warnings, replace
-from .scene import Context, instant
+from .context import Context, instant
 
 
-def warned(task: Task, event: ev.Warned, scene: Context) -> Task:
+def warned(task: Task, event: ev.Warned, context: Context) -> Task:
     known = task.warnings or Warnings()
-    new = (instant(time, scene) for time in event.warnings)
+    new = (instant(time, context) for time in event.warnings)
     found = Warnings(*(before or time for before, time in zip(known, new, strict=True)))
     return task if found == known else replace(task, warnings=found)
 

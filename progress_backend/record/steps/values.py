@@ -10,11 +10,11 @@ from ..links import merged
 from ..model import Task, TaskStatus, replace
 from ..work import Work, marked
 from ..work import counted as work_counted
-from .scene import Context, reopened
+from .context import Context, reopened
 from .starts import wait_ms
 
 
-def moved(task: Task, event: ev.Progressed, scene: Context) -> Task:
+def moved(task: Task, event: ev.Progressed, context: Context) -> Task:
     """Writes the run's new values; the table has the status. A caller's count changes nothing while
     a worker's run counts by itself."""
     by_run = task.work is not None and task.work.by_run
@@ -26,7 +26,7 @@ def moved(task: Task, event: ev.Progressed, scene: Context) -> Task:
     if work is not None or event.current is not None:
         if work is not None and not work.items and event.total not in (None, task.total_items):
             task = replace(task, work=None)  # what was before the total was preparation
-        work, rate = counted(task, current, scene)
+        work, rate = counted(task, current, context)
         work = marked(work, rate, current, event.total or task.total_items)
         if work.by_run != by_run:
             work = work._replace(by_run=by_run)
@@ -49,42 +49,42 @@ def moved(task: Task, event: ev.Progressed, scene: Context) -> Task:
     )
 
 
-def moved_in_pause(task: Task, event: ev.Progressed, scene: Context) -> Task:
+def moved_in_pause(task: Task, event: ev.Progressed, context: Context) -> Task:
     """Writes the values that the run has set before it waits. The message that came with the
     request stays."""
     if event.attempt is not None and (task.control or {}).get("message") is not None:
         event = event.replace(message=None)
-    return moved(task, event, scene)
+    return moved(task, event, context)
 
 
-def of_older_run(task: Task, event: ev.Progressed, scene: Context) -> Task:
+def of_older_run(task: Task, event: ev.Progressed, context: Context) -> Task:
     """Writes the values of an older run, which come with its success, in place of the newer
     run's."""
     task = replace(
         task, current_items=0, results={}, processing_details={}, links=(), rate=None, work=None
     )
-    return moved(task, event, scene)
+    return moved(task, event, context)
 
 
-def progressed(task: Task, event: ev.Progressed, scene: Context) -> Task:
+def progressed(task: Task, event: ev.Progressed, context: Context) -> Task:
     if task.started_at is None and task.root_id and event.attempt is None and event.is_empty:
         return task  # resuming a task in the queue does not start it
-    waited_ms = wait_ms(task, scene)
-    task = moved(task, event, scene)
+    waited_ms = wait_ms(task, context)
+    task = moved(task, event, context)
     if task.started_at is not None:
         return task
-    return replace(task, started_at=scene.now, waited_ms=waited_ms)
+    return replace(task, started_at=context.now, waited_ms=waited_ms)
 
 
-def taken_back(task: Task, event: ev.Progressed, scene: Context) -> Task:
+def taken_back(task: Task, event: ev.Progressed, context: Context) -> Task:
     control = None if _was_paused(task) else task.control  # the run continues by itself
-    return progressed(replace(reopened(task), control=control), event, scene)
+    return progressed(replace(reopened(task), control=control), event, context)
 
 
-def goes_on(task: Task, event: ev.RunRegained, scene: Context) -> Task:
+def goes_on(task: Task, event: ev.RunRegained, context: Context) -> Task:
     """The run itself has written nothing: the message from before the loss is gone."""
     done, total = task.current_items, task.total_items
-    message = progress_text(scene.locale, done, total) if done else ""
+    message = progress_text(context.locale, done, total) if done else ""
     status = TaskStatus.PAUSED if _was_paused(task) else TaskStatus.RUNNING
     return replace(reopened(task), message=message, status=status)
 
@@ -94,11 +94,11 @@ def _was_paused(task: Task) -> bool:
     return task.control is not None and task.control.get("action") == "pause"
 
 
-def counted(task: Task, current: int, scene: Context) -> tuple[Work, float | None]:
+def counted(task: Task, current: int, context: Context) -> tuple[Work, float | None]:
     """The task's work and rate with the items that a value has counted."""
     items = current - task.current_items
     return work_counted(
-        task.work, task.rate, items, since_start_s(task, scene.now), working=works(task)
+        task.work, task.rate, items, since_start_s(task, context.now), working=works(task)
     )
 
 

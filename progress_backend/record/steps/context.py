@@ -32,13 +32,13 @@ NOTHING = Task(task_id="", task_type="")
 Step = Callable[[Task, Any, Context], Task]
 
 
-def same(task: Task, event: ev.Event, scene: Context) -> Task:
+def same(task: Task, event: ev.Event, context: Context) -> Task:
     return task
 
 
-def instant(time: datetime | None, scene: Context) -> datetime | None:
+def instant(time: datetime | None, context: Context) -> datetime | None:
     """A time in milliseconds and in the record's zone, as it is recorded."""
-    return None if time is None else in_milliseconds(time.astimezone(scene.now.tzinfo))
+    return None if time is None else in_milliseconds(time.astimezone(context.now.tzinfo))
 
 
 def name(text: str) -> str:

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from progress_backend.terminal.aside import in_thread
+from progress_backend.terminal.threads import in_thread
 
 
 def test_a_call_hands_over_its_outcome_or_its_error() -> None:

@@ -1,4 +1,4 @@
-"""What keys make of the board: a selection that follows the rows, and acts that are asked twice."""
+"""What keys make of the state: a selection that follows the rows, and acts that are asked twice."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from progress_backend.record.model import Task
-from progress_backend.terminal.board import WatchState, arranged, pressed, selected, settled
 from progress_backend.terminal.rows import ListedWorkflow
 from progress_backend.terminal.view import View
+from progress_backend.terminal.watch_state import WatchState, arranged, pressed, selected, settled
 
 
 def rows(*statuses: str) -> list[Task]:
@@ -21,19 +21,19 @@ ROWS = rows("completed", "running", "paused")
 
 
 def after(keys: str) -> tuple[WatchState, list[str | None]]:
-    board, wishes = settled(WatchState(), ROWS), []
+    state, wishes = settled(WatchState(), ROWS), []
     for key in keys:
-        board, wish = pressed(board, {"^": "up", "v": "down"}.get(key, key), ROWS)
+        state, wish = pressed(state, {"^": "up", "v": "down"}.get(key, key), ROWS)
         wishes.append(wish)
-    return board, [wish for wish in wishes if wish]
+    return state, [wish for wish in wishes if wish]
 
 
 def test_the_first_that_runs_is_selected_and_stays_so() -> None:
-    board = settled(WatchState(), ROWS)
-    assert board.selected == "t1"
-    assert settled(board, list(reversed(ROWS))) == board
-    assert settled(board, ROWS[:1]).selected == "t0"
-    assert settled(board, []).selected is None
+    state = settled(WatchState(), ROWS)
+    assert state.selected == "t1"
+    assert settled(state, list(reversed(ROWS))) == state
+    assert settled(state, ROWS[:1]).selected == "t0"
+    assert settled(state, []).selected is None
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_what_keys_ask_for(keys: str, wishes: list[str]) -> None:
 
 
 def test_the_help_closes_by_escape_before_a_workflow_does() -> None:
-    board = WatchState(help=True, inside="w")
-    closed, _ = pressed(board, "escape", ROWS)
+    state = WatchState(help=True, inside="w")
+    closed, _ = pressed(state, "escape", ROWS)
     assert (closed.help, closed.inside) == (False, "w")
     assert pressed(closed, "escape", ROWS)[0].inside is None
 
@@ -75,14 +75,14 @@ def test_the_help_closes_by_escape_before_a_workflow_does() -> None:
 def test_rows_are_searched_filtered_and_sorted() -> None:
     shown = View(tuple(replace(task, symbol=f"S{n}") for n, task in enumerate(ROWS)), total=9)
 
-    def of(board: WatchState) -> list[str]:
-        return [task.task_id for task in arranged(board, shown, "en").tasks]
+    def of(state: WatchState) -> list[str]:
+        return [task.task_id for task in arranged(state, shown, "en").tasks]
 
-    board = after("/s2")[0]
-    assert (board.types, board.search, of(board)) == (True, "s2", ["t2"])
-    assert arranged(board, shown, "en").total == 1, "no more are there to be shown"
-    assert pressed(board, "backspace", ROWS)[0].search == "s"
-    found, _ = pressed(board, "enter", ROWS)
+    state = after("/s2")[0]
+    assert (state.types, state.search, of(state)) == (True, "s2", ["t2"])
+    assert arranged(state, shown, "en").total == 1, "no more are there to be shown"
+    assert pressed(state, "backspace", ROWS)[0].search == "s"
+    found, _ = pressed(state, "enter", ROWS)
     assert pressed(found, "p", ROWS)[1] == "pause", "keys are keys again"
     assert of(pressed(found, "escape", ROWS)[0]) == ["t0", "t1", "t2"]
     assert of(after("/paused")[0]) == ["t2"], "by what is read there"
@@ -100,19 +100,19 @@ def test_a_row_that_goes_takes_its_question_along() -> None:
 
 @given(st.text(alphabet="prclo?q^vkjynfsgG", max_size=30), st.booleans())
 def test_without_rows_nothing_but_the_end_is_asked_for(keys: str, log: bool) -> None:
-    board = settled(WatchState(log=log), [])
+    state = settled(WatchState(log=log), [])
     for key in keys:
-        board, wish = pressed(board, key, [])
+        state, wish = pressed(state, key, [])
         assert wish in (None, "quit")
-        assert board.selected is None
+        assert state.selected is None
 
 
 def test_a_workflow_opens_and_goes_back_to_its_row() -> None:
     whole = ListedWorkflow("w", "fetch ×3", status="running")
     top = [ROWS[0], whole, *ROWS[1:]]
-    board = settled(WatchState(opens=True), top)
-    assert selected(board, top) is whole, "the first that runs"
-    opened, wish = pressed(board, "enter", top)
+    state = settled(WatchState(opens=True), top)
+    assert selected(state, top) is whole, "the first that runs"
+    opened, wish = pressed(state, "enter", top)
     assert (opened.inside, wish) == ("w", None)
     inside = [whole, *ROWS]
     opened = settled(opened, inside)
@@ -120,7 +120,7 @@ def test_a_workflow_opens_and_goes_back_to_its_row() -> None:
     for key in ("escape", "left", "backspace"):
         back = pressed(opened, key, inside)[0]
         assert (back.inside, selected(settled(back, top), top)) == (None, whole)
-    down, _ = pressed(board, "down", top)
+    down, _ = pressed(state, "down", top)
     assert pressed(down, "right", top)[0] == down, "a task has nothing in it"
     assert pressed(down, "left", top)[0] == down
     alone = settled(WatchState(), top)
@@ -130,9 +130,9 @@ def test_a_workflow_opens_and_goes_back_to_its_row() -> None:
 def test_a_chain_and_its_last_task_are_two_rows() -> None:
     """They have the same id."""
     shown = [ListedWorkflow("t1", "a → b", status="running"), *ROWS]
-    board = settled(WatchState(), shown)
+    state = settled(WatchState(), shown)
     seen = []
     for _ in shown:
-        seen.append(selected(board, shown))
-        board, _ = pressed(board, "down", shown)
+        seen.append(selected(state, shown))
+        state, _ = pressed(state, "down", shown)
     assert seen == shown

@@ -21,9 +21,9 @@ from progress_backend.record.log_line import LogLine
 from progress_backend.record.model import Task
 from progress_backend.record.redaction import Redaction
 from progress_backend.store.drivers import Store
-from progress_backend.terminal.board import WatchState
-from progress_backend.terminal.desk_screen import DeskScreen
+from progress_backend.terminal.app_screen import AppScreen
 from progress_backend.terminal.view import View
+from progress_backend.terminal.watch_state import WatchState
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.stopwatch import Stopwatch
@@ -267,7 +267,7 @@ def test_an_empty_log_leaves_its_part_to_the_rows(columns: int) -> None:
     drawn = []
     for log in (True, False):
         console = Console(file=(out := io.StringIO()), width=columns, height=30)
-        console.print(DeskScreen(view, "en", WatchState(selected="t1", log=log)))
+        console.print(AppScreen(view, "en", WatchState(selected="t1", log=log)))
         drawn.append(out.getvalue())
     assert drawn[0] == drawn[1]
 
@@ -296,9 +296,9 @@ def test_every_size_holds_what_is_drawn(
     rows = tuple(replace(task, task_id=f"t{n}-aaaa") for n in range(60))
     view = View(rows, {"running": 60}, 60, NOW)
     for help_ in (False, True):
-        board = WatchState(selected="t30-aaaa", log=True, help=help_, asks=asks, scrolls=help_)
+        state = WatchState(selected="t30-aaaa", log=True, help=help_, asks=asks, scrolls=help_)
         console = Console(file=(out := io.StringIO()), width=columns, height=lines)
-        console.print(DeskScreen(view, locale, board, LINES))
+        console.print(AppScreen(view, locale, state, LINES))
         drawn = out.getvalue().splitlines()
         assert len(drawn) < lines, out.getvalue()
         assert max(map(cell_len, drawn)) <= columns

@@ -20,13 +20,13 @@ from ..errors import ProgressError, TransitionRefused, WorkflowNotFound
 from ..record.act import Action
 from ..record.model import Task
 from . import formats
-from .aside import in_thread
-from .board import MOVING, Command, WatchState, arranged, left, pressed, selected, settled
 from .keys import KeyReader
 from .readers import Reader
 from .rows import ListedWorkflow
 from .source import Body, Source
+from .threads import in_thread
 from .view import View
+from .watch_state import MOVING, Command, WatchState, arranged, left, pressed, selected, settled
 
 if TYPE_CHECKING:
     from .live_bars import Bars
@@ -63,8 +63,8 @@ class WatchApp:
         self._locale, self._page = source.locale, page
         self._whole = self._reader = whole
         self._workflow = workflow
-        self._board = WatchState(log=bars.columns >= LOG_FROM, opens=workflow is not None)
-        #: What was read last, and of that what the board shows.
+        self._state = WatchState(log=bars.columns >= LOG_FROM, opens=workflow is not None)
+        #: What was read last, and of that what the state shows.
         self._seen = self._view = View()
         #: The newest lines of the selected task's log.
         self._log: list[Body] = []
@@ -82,22 +82,22 @@ class WatchApp:
             KeyboardInterrupt: the person leaves.
         """
         while True:
-            board, reader, self._hurry = self._board, self._reader, False
-            reading = in_thread(partial(self._read, reader, board))
+            state, reader, self._hurry = self._state, self._reader, False
+            reading = in_thread(partial(self._read, reader, state))
             wait([reading], _SOON_S)
             while not reading.done():
                 self._read_keys(_LOOK_S)
-            if (board.inside, board.status) != (self._board.inside, self._board.status):
+            if (state.inside, state.status) != (self._state.inside, self._state.status):
                 continue  # other rows were chosen meanwhile
             try:
                 view, log = reading.result()
             except WorkflowNotFound as gone:
-                if board.inside is None:
+                if state.inside is None:
                     raise
-                self._board = replace(left(self._board), answer=formats.clean(str(gone)))
+                self._state = replace(left(self._state), answer=formats.clean(str(gone)))
                 self._reader = self._whole
                 continue
-            if (board.selected, board.log) == (self._board.selected, self._board.log):
+            if (state.selected, state.log) == (self._state.selected, self._state.log):
                 self._log = log
             return view
 
@@ -108,8 +108,8 @@ class WatchApp:
         self._draw()
 
     def _arrange(self) -> None:
-        self._view = arranged(self._board, self._seen, self._locale)
-        self._board = settled(self._board, self._view.rows)
+        self._view = arranged(self._state, self._seen, self._locale)
+        self._state = settled(self._state, self._view.rows)
 
     def wait(self, seconds: float) -> None:
         """Reads keys for so long, or until there is something new to be read.
@@ -129,46 +129,46 @@ class WatchApp:
         """Reads keys, and takes what was asked for, for so long or until something comes."""
         keys = self._keys.pressed(within_s if self._acting is None else min(within_s, _LOOK_S))
         if answered := self._acting is not None and self._acting.done():
-            self._board = replace(self._board, answer=self._answer())
+            self._state = replace(self._state, answer=self._answer())
         if came_back := self._keys.came_back:
             self._bars.restart()
             self._keys.came_back = False
         if sum(one not in MOVING for one in keys) > _TYPED:
             before_enter = takewhile(lambda one: one != "enter", keys)
-            keys = list(before_enter) if self._board.types else []
+            keys = list(before_enter) if self._state.types else []
         for one in keys:
             self._press(one)
         if keys or came_back or answered:
             self._draw()
 
     def _press(self, typed: str) -> None:
-        before = self._board
-        self._board, wish = pressed(before, typed, self._view.rows)
+        before = self._state
+        self._state, wish = pressed(before, typed, self._view.rows)
         if wish == "quit":
             raise KeyboardInterrupt
         if wish is not None:
-            self._board = replace(self._board, answer=self._asked(wish))
-        if self._board.inside != before.inside:
+            self._state = replace(self._state, answer=self._asked(wish))
+        if self._state.inside != before.inside:
             self._open_view()
             return
         self._arrange()
-        board = self._board
-        if (board.selected, board.log) != (before.selected, before.log):
+        state = self._state
+        if (state.selected, state.log) != (before.selected, before.log):
             self._log, self._hurry = [], True
-        self._hurry |= board.status != before.status
+        self._hurry |= state.status != before.status
 
     def _open_view(self) -> None:
         """Another source is read from now on: a workflow's, or that of all."""
-        inside, self._reader = self._board.inside, self._whole
+        inside, self._reader = self._state.inside, self._whole
         if inside is not None and self._workflow is not None:
             self._reader = self._workflow(inside)
         self._log, self._hurry = [], True
 
-    def _read(self, reader: Reader, board: WatchState) -> tuple[View, list[Body]]:
-        view = reader.read(board.status)
-        rows = arranged(board, view, self._locale).rows
-        task = selected(settled(board, rows), rows)
-        if not board.log or task is None or isinstance(task, ListedWorkflow) or view.trouble:
+    def _read(self, reader: Reader, state: WatchState) -> tuple[View, list[Body]]:
+        view = reader.read(state.status)
+        rows = arranged(state, view, self._locale).rows
+        task = selected(settled(state, rows), rows)
+        if not state.log or task is None or isinstance(task, ListedWorkflow) or view.trouble:
             return view, []  # what does not answer is asked once an interval
         try:
             return view, self._source.log(task.task_id, None, _LINES)
@@ -177,7 +177,7 @@ class WatchApp:
 
     def _asked(self, wish: Command) -> str:
         """Asks for what a key asks for; one line of what comes of it."""
-        row = selected(self._board, self._view.rows)
+        row = selected(self._state, self._view.rows)
         if row is None:
             return ""
         if wish == "open":
@@ -232,9 +232,9 @@ class WatchApp:
         return self._text("opened", address=address)
 
     def _draw(self) -> None:
-        from .desk_screen import DeskScreen  # of rich, which the bars have already
+        from .app_screen import AppScreen  # of rich, which the bars have already
 
-        self._bars.draw(DeskScreen(self._view, self._locale, self._board, self._log))
+        self._bars.draw(AppScreen(self._view, self._locale, self._state, self._log))
 
     def _text(self, key: str, /, **values: object) -> str:
         return formats.text(self._locale, key, **values)

@@ -18,7 +18,7 @@ from progress_backend.record.task_json import decode
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from progress_backend.testing import wait_for_progress
-from progress_backend.tracking.keeper import LeaseThread
+from progress_backend.tracking.lease_thread import LeaseThread
 from progress_backend.tracking.result_backend import Answers, AskBackend
 from tests.clocks import set_monotonic
 from tests.servers import user_without

@@ -14,11 +14,11 @@ from rich.text import Text
 from ..record.default_texts import Locale
 from ..record.model import Task
 from . import formats
-from .board import WatchState, selected
 from .rows import ListedWorkflow
 from .screen import QUIET, Screen, line_of
 from .source import Body
 from .view import View
+from .watch_state import WatchState, selected
 
 #: The part of the height that the log takes.
 _LOG_PART: Final = 0.34
@@ -31,12 +31,12 @@ _ANSWER_LINES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class DeskScreen:
+class AppScreen:
     """One view, drawn for whatever size the terminal has at the moment."""
 
     view: View
     locale: Locale
-    board: WatchState
+    state: WatchState
     log: Sequence[Body] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -44,7 +44,7 @@ class DeskScreen:
         foot = list(self._foot(console, width, height))
         height -= len(foot)
         # An empty log leaves its place to the rows.
-        if not self.board.log or not self.log or height < _LEAST_HEIGHT:
+        if not self.state.log or not self.log or height < _LEAST_HEIGHT:
             yield self._rows(height)
         else:
             most = max(min(int(height * _LOG_PART), _MOST_LINES), _LEAST_LINES)
@@ -54,7 +54,7 @@ class DeskScreen:
         yield from foot
 
     def _rows(self, height: int) -> Screen:
-        return Screen(self.view, self.locale, height=height, board=self.board)
+        return Screen(self.view, self.locale, height=height, state=self.state)
 
     def _pane(self, lines: int) -> Iterator[Text]:
         """The newest lines of the log under its head."""
@@ -66,35 +66,35 @@ class DeskScreen:
         yield from shown[-(lines - 1) :]
 
     def _foot(self, console: Console, width: int, height: int) -> Iterator[Text]:
-        board, text = self.board, formats.text
-        if board.types or board.search or board.status:
+        state, text = self.state, formats.text
+        if state.types or state.search or state.status:
             yield line_of(self._chosen(), "bold")
-        if board.asks and (task := self._selected) is not None:
+        if state.asks and (task := self._selected) is not None:
             key = "sure_workflow" if isinstance(task, ListedWorkflow) else "sure"
             yield line_of(text(self.locale, key, name=formats.name(task)), "bold yellow")
-        elif board.answer:
-            answer = line_of(board.answer, "bold")
+        elif state.answer:
+            answer = line_of(state.answer, "bold")
             lines = answer.wrap(console, max(width, 2), no_wrap=False, overflow="fold")
             yield from lines[:_ANSWER_LINES]
-        elif not board.types:
-            yield from self._keys(width)[: max(height - _LEAST_HEIGHT, 1) if board.help else 1]
+        elif not state.types:
+            yield from self._keys(width)[: max(height - _LEAST_HEIGHT, 1) if state.help else 1]
 
     def _chosen(self) -> str:
         """What chooses the rows: "status: error · /7203"."""
-        board, text = self.board, formats.text
-        status = f"{text(self.locale, 'status')}: {formats.word(self.locale, board.status)}"
-        search = f"/{board.search}{'_' if board.types else ''}"
-        shown = [status] if board.status else []
-        shown += [search] if board.search or board.types else []
-        return " · ".join([*shown, text(self.locale, "keys_search" if board.types else "keys_all")])
+        state, text = self.state, formats.text
+        status = f"{text(self.locale, 'status')}: {formats.word(self.locale, state.status)}"
+        search = f"/{state.search}{'_' if state.types else ''}"
+        shown = [status] if state.status else []
+        shown += [search] if state.search or state.types else []
+        return " · ".join([*shown, text(self.locale, "keys_search" if state.types else "keys_all")])
 
     def _keys(self, width: int) -> list[Text]:
         """All keys, as many on a line as it has room for."""
-        board, text = self.board, formats.text
+        state, text = self.state, formats.text
         first, *keys = text(self.locale, "keys").split(" · ")
-        if board.inside is not None:
+        if state.inside is not None:
             keys.insert(0, text(self.locale, "keys_out"))
-        elif board.opens and isinstance(self._selected, ListedWorkflow):
+        elif state.opens and isinstance(self._selected, ListedWorkflow):
             keys.insert(0, text(self.locale, "keys_in"))
         lines = [first]
         for key in keys:
@@ -107,7 +107,7 @@ class DeskScreen:
 
     @property
     def _selected(self) -> Task | None:
-        return selected(self.board, self.view.rows)
+        return selected(self.state, self.view.rows)
 
 
 def _lines_of(line: Body, now: datetime) -> Iterator[Text]:

@@ -1,0 +1,190 @@
+"""What a person has chosen in `watch`: which rows are shown, their order, the selected one, the log
+beside it, an act that waits for its answer. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from ..record.default_texts import Locale
+from ..record.model import STATUSES, Task
+from . import formats
+from .rows import FIRST, ListedWorkflow, key, key_of_workflow
+from .view import View
+
+#: What a key asks for besides a change of the state.
+Command = Literal["pause", "resume", "cancel", "open", "quit"]
+
+#: Keys and the wishes that are carried out at once.
+_WISHES: Final[dict[str, Command]] = {"p": "pause", "r": "resume", "o": "open", "q": "quit"}
+#: Keys that move the selection by so many rows, which may repeat as long as they are held.
+MOVING: Final = (
+    {"up": -1, "k": -1, "down": 1, "j": 1, "pageup": -10, "pagedown": 10}
+    | dict.fromkeys(("home", "g"), -10_000)
+    | dict.fromkeys(("end", "G"), 10_000)
+)
+#: Keys that open the selected workflow, and that go back to what it is one row of.
+_IN, _OUT = ("enter", "right"), ("escape", "left", "backspace")
+#: Orders that `s` goes through: by the column of this name; "": as they were created.
+_SORTS: Final[dict[str, Callable[[Task], Any]]] = {
+    "": lambda task: 0,
+    "name": lambda task: formats.name(task).casefold(),
+    "status": lambda task: STATUSES.index(task.status),
+    "percent": lambda task: -task.progress.percentage,
+}
+#: Characters of a search at most.
+_LONGEST: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class WatchState:
+    """The state of the keys; `answer` is what came of the last one."""
+
+    #: Key of the selected row; None without rows.
+    selected: str | None = None
+    #: Whether a workflow among the rows can be opened.
+    opens: bool = False
+    #: Id of the workflow that was opened: its tasks are the rows; None: the rows are all.
+    inside: str | None = None
+    log: bool = False
+    help: bool = False
+    #: Whether the cancel of the selected row waits for y or n.
+    asks: bool = False
+    answer: str = ""
+    #: Only tasks with this text in what is shown of them, and whether keys are added to it.
+    search: str = ""
+    types: bool = False
+    #: Only tasks with this status; "": with any.
+    status: str = ""
+    #: The name of the column by which rows are sorted; "": in order of creation.
+    sort: str = ""
+    #: Whether the rows are those around the selected one; else the most urgent.
+    scrolls: bool = False
+
+
+def arranged(state: WatchState, view: View, locale: Locale) -> View:
+    """The view with the rows that the state shows, in its order."""
+    if not (state.search or state.status or state.sort):
+        return view
+    wanted = state.search.casefold()
+    tasks = [
+        task
+        for task in view.tasks
+        if state.status in ("", task.status)
+        and (not wanted or wanted in _searched(task, locale).casefold())
+    ]
+    total = len(tasks) if state.search else view.total
+    return replace(view, tasks=tuple(sorted(tasks, key=_SORTS[state.sort])), total=total)
+
+
+def _searched(task: Task, locale: Locale) -> str:
+    shown = (task.task_id, formats.name(task), task.owner or "", formats.text_of(task, locale))
+    return " ".join((*shown, formats.standing(locale, task), task.error_message or ""))
+
+
+def settled(state: WatchState, rows: Sequence[Task]) -> WatchState:
+    """The state with a row of these selected: the one before, else the first that runs."""
+    keys = [key(task) for task in rows]
+    if state.selected in keys:
+        return state
+    running = next((key(task) for task in rows if task.status in FIRST or task.still_runs), None)
+    first = running or (keys[0] if keys else None)
+    return replace(state, selected=first, asks=False)
+
+
+def selected(state: WatchState, rows: Sequence[Task]) -> Task | None:
+    """The selected row; None without one."""
+    return next((task for task in rows if key(task) == state.selected), None)
+
+
+def pressed(
+    state: WatchState, typed: str, rows: Sequence[Task]
+) -> tuple[WatchState, Command | None]:
+    """The state after a key, and what the key asks for."""
+    if state.types:
+        return _typed(state, typed), None
+    if state.asks:
+        return replace(state, asks=False, answer=""), "cancel" if typed == "y" else None
+    state = replace(state, answer="")
+    if typed in MOVING:
+        return _moved(state, MOVING[typed], rows), None
+    if typed in _IN:
+        return _opened(state, rows), None
+    if typed in _OUT:
+        return _back(state, typed), None
+    if typed == "c" and state.selected is not None:
+        return replace(state, asks=True), None
+    wish = _WISHES.get(typed)
+    if wish is not None and (state.selected is not None or wish == "quit"):
+        return state, wish
+    return _turned(state, typed), None
+
+
+def _turned(state: WatchState, typed: str) -> WatchState:
+    """The state after a key that shows, hides, chooses or sorts."""
+    match typed:
+        case "l":
+            return replace(state, log=not state.log)
+        case "?":
+            return replace(state, help=not state.help)
+        case "/":
+            return replace(state, types=True)
+        case "f":
+            return replace(state, status=_next(("", *STATUSES), state.status))
+        case "s":
+            return replace(state, sort=_next(tuple(_SORTS), state.sort), scrolls=True)
+    return state
+
+
+def _next(names: Sequence[str], now: str) -> str:
+    return names[(names.index(now) + 1) % len(names)]
+
+
+def _typed(state: WatchState, typed: str) -> WatchState:
+    """The state after a key that belongs to the text that is looked for."""
+    if typed == "enter":
+        return replace(state, types=False)
+    if typed == "escape":
+        return replace(state, types=False, search="")
+    if typed == "backspace":
+        return replace(state, search=state.search[:-1])
+    if len(typed) == 1 and typed.isprintable():
+        return replace(state, search=(state.search + typed)[:_LONGEST])
+    return state
+
+
+def _back(state: WatchState, typed: str) -> WatchState:
+    """The state one step back: without its help, without what chooses rows, out of a workflow."""
+    if typed == "escape" and state.help:
+        return replace(state, help=False)
+    if typed == "escape" and (state.search or state.status):
+        return replace(state, search="", status="")
+    return left(state)
+
+
+def left(state: WatchState) -> WatchState:
+    """The state before a workflow was opened, the row of this one selected."""
+    if state.inside is None:
+        return state
+    return _everything(state, None, key_of_workflow(state.inside))
+
+
+def _everything(state: WatchState, inside: str | None, selected: str | None) -> WatchState:
+    """The state in or out of a workflow, where all rows are shown again."""
+    return replace(state, inside=inside, selected=selected, search="", status="", scrolls=False)
+
+
+def _opened(state: WatchState, rows: Sequence[Task]) -> WatchState:
+    row = selected(state, rows)
+    if not state.opens or state.inside is not None or not isinstance(row, ListedWorkflow):
+        return state
+    return _everything(state, row.task_id, None)
+
+
+def _moved(state: WatchState, by: int, rows: Sequence[Task]) -> WatchState:
+    keys = [key(task) for task in rows]
+    if state.selected not in keys:
+        return settled(state, rows)
+    place = min(max(keys.index(state.selected) + by, 0), len(keys) - 1)
+    return replace(state, selected=keys[place], scrolls=True)
