@@ -166,7 +166,7 @@ def _silent(base: ReadRecord, settings: Settings, now: datetime) -> bool:
     """
     task = base.task
     written_ms = milliseconds(task.updated_at) if task.updated_at else 0
-    over = task.ended and task.asked is None
+    over = task.ended and task.requested is None
     return not over and abs(milliseconds(now) - written_ms) > int(settings.lease_s * 1000)
 
 

@@ -58,10 +58,10 @@ class Keys:
         return f"{self.prefix}progress_stacks:{task_id}"
 
     @property
-    def stacks_asked(self) -> str:
+    def stack_requests(self) -> str:
         """Sorted set of the tasks with a stack that was requested within the last minute, by time
         (ms)."""
-        return f"{self.prefix}progress_stacks_asked"
+        return f"{self.prefix}progress_stack_requests"
 
     @property
     def stacks_callers(self) -> str:

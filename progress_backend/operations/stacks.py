@@ -42,7 +42,7 @@ def ask(task_id: str, caller: str, now_ms: int) -> Call[Wait | None]:
     def request(keys: Keys) -> Requests[Wait | None]:
         about = {"task": task_id, "caller": caller, "now": now_ms}
         about |= {"again": AGAIN_MS, "span": LATELY_MS, "most": MOST_LATELY}
-        its = {"asked": keys.stacks_asked, "callers": keys.stacks_callers}
+        its = {"asked": keys.stack_requests, "callers": keys.stacks_callers}
         return one(script("ask_stack", its, about), parse)
 
     return in_the_first(request)
@@ -54,7 +54,9 @@ def lately() -> Call[Lately]:
     def parse(reply: Any) -> Lately:
         return {name: at_ms for at_ms, name in timed(reply)}
 
-    return in_the_first(lambda keys: one(("ZRANGE", keys.stacks_asked, 0, -1, "WITHSCORES"), parse))
+    return in_the_first(
+        lambda keys: one(("ZRANGE", keys.stack_requests, 0, -1, "WITHSCORES"), parse)
+    )
 
 
 def keep(task_id: str, entry: bytes) -> Call[None]:

@@ -287,7 +287,7 @@ class Task(Struct, frozen=True):
         return self.unpublished and not self.ended and self.attempt_started_at is not None
 
     @property
-    def asked(self) -> str | None:
+    def requested(self) -> str | None:
         """The request that the run has not carried out yet: "pause", "cancel" or "end"."""
         control = self.control or {}
         action = control.get("action") if control.get("acknowledged_at", "") is None else None
@@ -296,7 +296,7 @@ class Task(Struct, frozen=True):
     @property
     def still_runs(self) -> bool:
         """Whether a request has ended the record, and the run has not carried it out yet."""
-        return self.control is not None and self.ended and self.asked is not None
+        return self.control is not None and self.ended and self.requested is not None
 
     @property
     def processing_time_ms(self) -> int | None:

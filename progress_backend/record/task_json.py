@@ -96,7 +96,7 @@ def clipped(task: Task) -> Task:
 def settled(task: Task) -> Task:
     """A completed task without the fields that only its run needs: no event of the run can change
     it any more, but for one that acknowledges a request."""
-    if task.status != TaskStatus.COMPLETED or task.asked is not None:
+    if task.status != TaskStatus.COMPLETED or task.requested is not None:
         return task
     return replace(
         task,

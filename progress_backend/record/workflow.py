@@ -50,7 +50,7 @@ class WorkflowCounts(NamedTuple):
     past: tuple[PastRun, ...] = ()
 
     @property
-    def asked(self) -> str | None:
+    def requested(self) -> str | None:
         """ "cancel" or "pause" if a caller has requested it for the whole workflow."""
         return None if self.act is None or self.act.action == "resume" else self.act.action
 
@@ -95,10 +95,10 @@ class WorkflowCounts(NamedTuple):
     def status(self) -> Status:
         """The workflow's status: that of the first condition here that holds."""
         if self.open:
-            if self.asked == "cancel":
+            if self.requested == "cancel":
                 return TaskStatus.CANCELLED
             running = self.count(TaskStatus.RUNNING)
-            if not running and (self.count(TaskStatus.PAUSED) or self.asked == "pause"):
+            if not running and (self.count(TaskStatus.PAUSED) or self.requested == "pause"):
                 return TaskStatus.PAUSED
             return TaskStatus.RUNNING if running or self.ended else TaskStatus.CREATED
         if self.count(TaskStatus.ERROR):

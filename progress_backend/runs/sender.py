@@ -157,7 +157,9 @@ class Sender(SenderThread):
         most = looks = ceil(2 * self.writer.store.settings.lease_s / _PAUSE_LOOK_S)
         while not self._stopping and (run.status == TaskStatus.PAUSED or (looks and _lost(run))):
             looks = most if run.status == TaskStatus.PAUSED else looks - 1
-            asked = not acknowledged or (run.base is not None and run.base.task.asked is not None)
+            asked = not acknowledged or (
+                run.base is not None and run.base.task.requested is not None
+            )
             if run.attempt is None or run.refused or run.status != TaskStatus.PAUSED:
                 asked = False
             if asked:

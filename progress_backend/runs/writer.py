@@ -261,7 +261,7 @@ class Writer:
             number = ev.UNRECORDED if run.attempt is None else run.attempt
             happened = tuple([event.of_attempt(number) for event in happened])
         applied = yield from self.store.flows.apply(task_id, happened, now, base=base, clip=True)
-        if applied.refused and applied.task.asked and (over := _over(run, happened[-1])):
+        if applied.refused and applied.task.requested and (over := _over(run, happened[-1])):
             done = self.store.flows.apply(task_id, (over,), now, base=applied.base, clip=True)
             yield from done
         return applied

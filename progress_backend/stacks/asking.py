@@ -54,7 +54,7 @@ def request(
 
 def _not_run(task: Task, now_ms: int) -> Flow[str | None]:
     """Why no process can be asked; None where one can."""
-    if task.ended and task.asked is None:
+    if task.ended and task.requested is None:
         return "it has ended"
     if task.status == TaskStatus.CREATED:
         return "it waits: no worker has started it"

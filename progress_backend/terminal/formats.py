@@ -35,8 +35,8 @@ def standing(locale: Locale, task: Task) -> str:
 
 def state(locale: Locale, task: Task) -> str:
     """A task's status; while its run has not carried out a pause or a cancel yet, that request."""
-    if task.asked is not None:
-        return text(locale, f"{task.asked}_waits")
+    if task.requested is not None:
+        return text(locale, f"{task.requested}_waits")
     return word(locale, task.status)
 
 

@@ -90,4 +90,4 @@ def _what(task: Task) -> tuple[object, ...]:
     end = final(task) if task.ended else None
     run = task.attempt, task.retries
     shown = step if end is None else end
-    return task.status, task.asked, run, task.created_at, task.links, shown
+    return task.status, task.requested, run, task.created_at, task.links, shown

@@ -33,7 +33,7 @@ def task_of(body: Body) -> Task:
 def final(task: Task, *, confirmed: bool = False) -> bool:
     """Whether a row has ended for good, as its body says, which goes by the store's clock; with
     `confirmed`, and its run has confirmed its cancel."""
-    if not task.ended or (confirmed and task.asked == "cancel"):
+    if not task.ended or (confirmed and task.requested == "cancel"):
         return False
     return bool(task.unknown.get("final", True))
 

@@ -84,7 +84,7 @@ def test_after_the_answer_no_member_begins(driver: Driver, bases: dict[str, Read
     assert about == {"action": "cancel", "by": "somebody", "reason": "too dear"}
     started = driver.apply("waits", STARTED, base=bases["waits"])
     assert started.task.status == "cancelled"
-    assert started.task.asked == "cancel", "its worker has to acknowledge it"
+    assert started.task.requested == "cancel", "its worker has to acknowledge it"
     # What its members say on their own, and what joins only now.
     assert driver.apply("runs", ev.Progressed(current=3), base=bases["runs"]).task.ended
     assert driver.apply("new", CREATED).task.status == "cancelled"
@@ -200,7 +200,7 @@ def test_a_canvas_that_is_sent_again_is_not_cancelled(
     assert driver.apply("waits", CREATED, now=later).task.status == "created"
     assert driver.apply("planned", ev.Planned(identity=WHOLE), now=later).task.status == "created"
     assert driver.apply("waits", STARTED, now=later).task.status == "running"
-    assert figures(driver).asked is None
+    assert figures(driver).requested is None
 
 
 def test_another_writer_between_two_looks(driver: Driver, bases: dict[str, ReadRecord]) -> None:

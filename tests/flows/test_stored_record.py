@@ -18,7 +18,7 @@ from tests.strategies import NOW, identities, tasks
 def test_an_ended_task_has_no_lease_unless_its_run_has_yet_to_end(task) -> None:
     facets = facets_of(task)
     assert facets[:3] == (task.status, task.task_type, task.symbol)
-    held = not task.ended or task.asked is not None
+    held = not task.ended or task.requested is not None
     assert facets.lease == (task.worker.lease if task.worker and held else None)
 
 

@@ -160,7 +160,7 @@ def test_a_paused_run_that_was_recorded_as_lost_and_taken_back_is_still_paused(
     waits = threading.Thread(target=run.offer, args=(2,), daemon=True)
     waits.start()  # the job
 
-    eventually(lambda: (task := recorded(sender)).asked is None and task.current_items == 2)
+    eventually(lambda: (task := recorded(sender)).requested is None and task.current_items == 2)
     eventually(lambda: lose(sender, ask))
     eventually(lambda: run.status == "error")
     ask("t", ev.RunRegained(owner="w/1", attempt=run.attempt))

@@ -268,7 +268,7 @@ def test_a_pause_is_acknowledged_where_the_store_answers_later_than_a_job_waits(
         job = threading.Thread(target=lambda: eventually(lambda: run.offer(2) or over.is_set()))
         over = threading.Event()
         job.start()
-        eventually(lambda: seen(server, status="paused").asked is None, what="acknowledged")
+        eventually(lambda: seen(server, status="paused").requested is None, what="acknowledged")
         over.set()
         store.run(store.flows.apply("t", (ev.Resumed(),), store.now()))
         job.join(PATIENCE_S)

@@ -86,7 +86,7 @@ def test_a_member_follows_unless_it_has_ended(action: Action, before: str, after
         assert seen.control is not None
         parts = [seen.control[name] for name in ("action", "by", "reason")]
         assert parts == [action, "somebody", "too dear"]
-        assert (seen.asked == action) == (before != "created"), "whoever runs it has to do it"
+        assert (seen.requested == action) == (before != "created"), "whoever runs it has to do it"
     if before in ENDED:
         assert replace(seen, member=task.member) == task
     # Another workflow's request is none of its business, nor one of a task that is no member.

@@ -57,7 +57,7 @@ def test_a_completed_record_is_to_events_what_it_was(task, happened) -> None:
     is what a caller asks of a workflow, and none acknowledges where nothing is asked."""
     if isinstance(happened, (ev.Created, ev.Planned, ev.WorkflowRequested, ev.Repeated)):
         happened = happened.replace(owner=None, run=None)
-    assume(task.asked is not None or not isinstance(happened, ev.Acknowledged))
+    assume(task.requested is not None or not isinstance(happened, ev.Acknowledged))
     task = replace(task, status="completed")
     assert _after(task_json.settled(task), happened) == _after(task, happened)
 

@@ -80,7 +80,7 @@ def test_whatever_the_counts_are(seen: WorkflowCounts) -> None:
     assert seen.status in STATUSES
     assert 0 <= seen.percentage <= 100
     assert (seen.percentage == 100) == (seen.status == TaskStatus.COMPLETED)
-    if seen.open and seen.asked != "cancel":
+    if seen.open and seen.requested != "cancel":
         assert seen.status in (TaskStatus.CREATED, TaskStatus.RUNNING, TaskStatus.PAUSED)
     if not seen.open:
         assert seen.status in (TaskStatus.COMPLETED, TaskStatus.ERROR, TaskStatus.CANCELLED)

@@ -81,9 +81,9 @@ def test_acts_change_the_records(both: tuple[Source, Source], redis_url: str) ->
         assert source.act("resume", [ODD])["requested"] == 1
         assert records.get(ODD).status == "created"
     store.act_on_workflow("flow", "pause")
-    assert records.get("m1").asked == "pause"
+    assert records.get("m1").requested == "pause"
     api.act_on_workflow("flow", "cancel")  # its members follow after the response
-    eventually(lambda: records.get("m1").asked == "cancel")
+    eventually(lambda: records.get("m1").requested == "cancel")
     for source in both:
         with pytest.raises(TransitionRefused, match="has already ended"):
             source.act_on_workflow("flow", "pause")

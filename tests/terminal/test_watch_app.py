@@ -119,7 +119,7 @@ def test_actions_are_requested_and_their_result_is_shown(opened: Open, records: 
         assert records.get("second-id").status == "running"
         terminal.write(b"cy")
         terminal.wait_for("fetch_data トヨタ: cancel requested")
-        assert records.get("second-id").asked == "cancel"
+        assert records.get("second-id").requested == "cancel"
         records.complete("first-id")
         terminal.wait_for("first-id +completed")  # below the other one, which still runs
         terminal.write(DOWN + b"p")
@@ -137,7 +137,7 @@ def test_a_pasted_text_asks_for_nothing(opened: Open, records: Records) -> None:
             return True
 
         eventually(moved)
-    assert [records.get(each).asked for each in ("first-id", "second-id")] == [None, None]
+    assert [records.get(each).requested for each in ("first-id", "second-id")] == [None, None]
 
 
 @pytest.mark.wide
@@ -198,7 +198,7 @@ def test_a_store_that_hangs_keeps_no_key_waiting(start_server: StartServer, open
         assert watch.seconds < 2.5
         assert not terminal.reads_keys()
         server.resume()
-    assert Records(server.url).get("other-id").asked is None, "not later either"
+    assert Records(server.url).get("other-id").requested is None, "not later either"
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
 
     def asked() -> list[str | None]:
         documents = store.execute(records.read(tuple(ids)))
-        return [ReadRecord.of(document).task.asked for document in documents]
+        return [ReadRecord.of(document).task.requested for document in documents]
 
     judging = judge(store, lambda ids: {})
     judging.dead(judging.over())
@@ -145,10 +145,10 @@ def test_a_run_with_a_nearly_full_record_is_lost_or_cancelled_too(
         store.run(store.flows.apply(task_id, (large,), long_ago))
         assert len(store.execute(records.read((task_id,)))[0]) > MAX_DOCUMENT_BYTES - 100
     store.run(store.flows.ask(ids[1], (ev.Cancelled(by="api", reason="r" * 99),), long_ago))
-    assert (body(store, ids[1]).status, body(store, ids[1]).asked) == ("cancelled", "cancel")
+    assert (body(store, ids[1]).status, body(store, ids[1]).requested) == ("cancelled", "cancel")
     judging = judge(store)
     judging.dead(judging.over())
-    assert (body(store, ids[0]).error_cause, body(store, ids[1]).asked) == ("lost", None)
+    assert (body(store, ids[0]).error_cause, body(store, ids[1]).requested) == ("lost", None)
 
 
 def test_the_result_backend_is_asked_for_a_step_at_a_time(store: Store) -> None:

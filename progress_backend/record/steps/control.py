@@ -48,7 +48,7 @@ def is_unasked(task: Task) -> bool:
 
 def done(task: Task, context: Context) -> dict[str, Any] | None:
     """The task's control as carried out: the run waits, or there is no run any more."""
-    if task.control is None or task.asked is None:
+    if task.control is None or task.requested is None:
         return task.control
     return {**task.control, "acknowledged_at": rendered(context.now)}
 

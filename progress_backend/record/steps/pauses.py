@@ -24,7 +24,7 @@ def paused(task: Task, event: ev.Paused, context: Context) -> Task:
 
 
 def acknowledged(task: Task, event: ev.Acknowledged, context: Context) -> Task:
-    if task.asked is None:
+    if task.requested is None:
         return task
     second = _second_run(task) if task.status == TaskStatus.PAUSED else {}
     return replace(task, control=(done(task, context) or {}) | second, warnings=None)

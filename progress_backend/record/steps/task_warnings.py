@@ -21,7 +21,7 @@ def without_warnings(task: Task, event: ev.Event) -> Task:
     if task.warnings is None or isinstance(event, ev.Warned):
         return task
     by_request = isinstance(event, (ev.Cancelled, ev.Completed, ev.Failed, ev.WorkflowRequested))
-    if by_request and task.asked in ("cancel", "end"):
+    if by_request and task.requested in ("cancel", "end"):
         return task
     late = task.warnings.late
     if late is None or task.status != TaskStatus.RUNNING or not isinstance(event, ev.Progressed):

@@ -114,4 +114,4 @@ def works(task: Task) -> bool:
     status = task.status
     if status in (TaskStatus.RUNNING, TaskStatus.ERROR):
         return True
-    return status == TaskStatus.PAUSED and task.asked == "pause"
+    return status == TaskStatus.PAUSED and task.requested == "pause"

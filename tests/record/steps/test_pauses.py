@@ -95,9 +95,9 @@ ASKING = {
 @pytest.mark.parametrize("asked", ASKING)
 def test_what_is_asked_of_a_run_is_asked_until_it_does_so(running, asked) -> None:
     task = after(running, ASKING[asked], seconds=5)
-    assert (task.asked, task.control["acknowledged_at"]) == (asked, None)
+    assert (task.requested, task.control["acknowledged_at"]) == (asked, None)
     acknowledged = after(task, ev.Acknowledged(attempt=1), seconds=9)
-    assert (acknowledged.asked, acknowledged.control["acknowledged_at"]) == (
+    assert (acknowledged.requested, acknowledged.control["acknowledged_at"]) == (
         None,
         "2024-01-15T10:30:09.000+00:00",
     )
@@ -121,7 +121,7 @@ def test_a_request_for_a_task_without_a_run_is_done_at_once(before, asked) -> No
     if LOST in before and asked != "cancel":
         return  # a lost run is asked for nothing else
     task = after(None, ev.Created(identity=IDENTITY), *before, ASKING[asked], seconds=5)
-    assert (task.asked, task.control["acknowledged_at"]) == (None, task.control["at"])
+    assert (task.requested, task.control["acknowledged_at"]) == (None, task.control["at"])
 
 
 @pytest.mark.parametrize(
@@ -137,4 +137,4 @@ def test_a_request_for_a_task_without_a_run_is_done_at_once(before, asked) -> No
     ],
 )
 def test_what_is_done_is_not_asked(running, happened) -> None:
-    assert after(running, *happened, seconds=5).asked is None
+    assert after(running, *happened, seconds=5).requested is None
