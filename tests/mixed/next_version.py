@@ -1,12 +1,15 @@
-"""A tree of this library as its next version: a field, a value of the bookkeeping, a text with its
-code, an entry of the timeline, a setting and a key of the message's header more."""
+"""The wheels of this version and of a next one, which has more: a field, a value of the
+bookkeeping, a text with its code, an entry of the timeline, a setting, a key of the header."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
 from tests.servers import ROOT
 
+LIBRARY: Final = "progress_backend"
 _TEXT: Final = '        "checked": "Checked",\n'
 #: File, what stands in it, and what the next version adds behind it.
 ADDED: Final = (
@@ -39,17 +42,32 @@ ADDED: Final = (
 )
 
 
-def build(folder: Path) -> Path:
-    """Makes the tree; returns the folder to be first on Python's path."""
-    library = folder / "progress_backend"
-    shutil.copytree(
-        ROOT / "progress_backend", library, ignore=shutil.ignore_patterns("__pycache__")
-    )
+def installed(folder: Path, *, newer: bool) -> Path:
+    """Builds the wheel of a version and installs it; returns the folder for Python's path."""
+    tree, place = folder / f"tree-{newer}", folder / f"version-{newer}"
+    shutil.copytree(ROOT / LIBRARY, tree / LIBRARY, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tree)
+    if newer:
+        _change_all(tree)
+    build = ("build", "--wheel", "--no-isolation", "--outdir", tree / "dist", tree)
+    pip = ("pip", "install", "--quiet", "--no-index", "--no-deps", "--target", place)
+    _run(*build)
+    _run(*pip, *tree.glob("dist/*.whl"))
+    return place
+
+
+def _change_all(tree: Path) -> None:
     for name, known, more in ADDED:
-        change(library / name, known, known + more)
-    change(library / "record/fields.py", "VERSION: Final = 1", "VERSION: Final = 2")
-    change(library / "record/steps/ends.py", '"completed")', '"checked")')
-    return folder
+        change(tree / LIBRARY / name, known, known + more)
+    change(tree / LIBRARY / "record/fields.py", "VERSION: Final = 1", "VERSION: Final = 2")
+    change(tree / LIBRARY / "record/steps/ends.py", '"completed")', '"checked")')
+    change(tree / "pyproject.toml", '\nversion = "1.0.0"', '\nversion = "1.1.0"')
+
+
+def _run(module: str, *args: str | Path) -> None:
+    done = subprocess.run([sys.executable, "-m", module, *args], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def change(path: Path, old: str, new: str) -> None:

@@ -11,7 +11,11 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import row
+from tests.browser.sites import Site
 from tests.conftest import end
 from tests.mixed import jobs, next_version
 from tests.servers import ROOT, Server, Service, Worker
@@ -21,17 +25,24 @@ pytestmark = pytest.mark.integration
 SERVE = "from progress_backend.cli import main; main()"
 
 
+class Port(NamedTuple):
+    """An API by its port, as a site names it."""
+
+    port: int
+
+
 class Versions(NamedTuple):
     """Starts processes of either version (`newer`) on one store."""
 
     folder: Path
+    wheels: Path
     env: dict[str, str]
     begun: list[Service]
     closing: ExitStack
 
     def path(self, newer: bool) -> dict[str, str]:
-        first = [str(self.folder / "next")] if newer else []
-        return {**os.environ, **self.env, "PYTHONPATH": ":".join([*first, str(ROOT)])}
+        first = str(self.wheels / f"version-{newer}")
+        return {**os.environ, **self.env, "PYTHONPATH": f"{first}:{ROOT}"}
 
     def worker(self, name: str, *, newer: bool) -> Worker:
         given = {"log": self.folder / f"{name}.log", "env": self.path(newer), "concurrency": 4}
@@ -63,14 +74,21 @@ class Versions(NamedTuple):
         return done.stdout
 
 
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheels")
+    for newer in (False, True):
+        next_version.installed(folder, newer=newer)
+    return folder
+
+
 @pytest.fixture
-def versions(tmp_path: Path) -> Iterator[Versions]:
-    next_version.build(tmp_path / "next")
+def versions(tmp_path: Path, wheels: Path) -> Iterator[Versions]:
     with Server() as store:
         urls = ("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "PROGRESS_REDIS_URL")
         env = dict.fromkeys(urls, store.url) | {"PROGRESS_STAGE": "s", "PROGRESS_LOCALE": "en"}
         with ExitStack() as closing:
-            made = Versions(tmp_path, env, [], closing)
+            made = Versions(tmp_path, wheels, env, [], closing)
             closing.callback(end, made.begun)
             yield made
 
@@ -152,8 +170,45 @@ def test_each_version_works_with_the_others_records(versions: Versions, newer: b
         if path.endswith("/status"):  # past runs are read again after some seconds
             assert eventually(lambda path=path: same(apis, path))
     for one in (False, True):
+        assert ("1.1.0" in versions.command("--version", newer=one)) == one
         assert "job-body" in versions.command("tasks", newer=one)
         assert "held-1" in versions.command("show", "held-1", newer=one)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("newer", [False, True], ids=["older pages", "newer pages"])
+def test_pages_and_elements_show_the_others_records(
+    versions: Versions, newer: bool, open_page: OpenPage, site: Site
+) -> None:
+    """Pages of one version show the jobs of the other one, and the console stays empty."""
+    versions.env["PROGRESS_ALLOWED_ORIGINS"] = site.origin
+    api = versions.api("api", newer=newer)
+    versions.worker("worker", newer=not newer)
+    assert versions.publish(3, "job", newer=not newer).wait(PATIENCE_S) == 0
+    assert versions.publish(1, "held", newer=not newer, rows=10**6).wait(PATIENCE_S) == 0
+    eventually(ended(api, ["job-0", "job-1", "job-2", "job-body"]), what="the ends")
+    shown = {"job-0": "Completed", "job-1": "Completed", "job-2": "Error", "held-0": "Running"}
+    page = open_page(str(api.base_url))
+    for task_id, status in shown.items():
+        expect(row(page, task_id)).to_contain_text(status)
+    for path in (*(f"/task/{one}" for one in shown), page_of_workflow(api)):
+        page.goto(str(api.base_url) + path)
+        expect(page.locator("main")).to_contain_text(
+            shown.get(path.rpartition("/")[2], "Completed")
+        )
+    served = Port(api.base_url.port or 0)
+    elements = "".join(f'<task-progress task-id="{one}"></task-progress>' for one in shown)
+    page = open_page(site(elements, served))
+    for place, status in enumerate(shown.values()):
+        element = page.locator("task-progress").nth(place)
+        expect(element.locator("[part=status]")).to_have_text(status)
+    act_on(api, "held-0", "cancel")
+    expect(page.locator("task-progress [part=status]").nth(3)).to_have_text("Cancelled")
+
+
+def page_of_workflow(api: httpx.Client) -> str:
+    record = api.get("/internal/task/job-body/status").json()
+    return f"/workflow/{record['workflow']['id']}"
 
 
 def test_a_rolling_upgrade_under_load_and_back(versions: Versions) -> None:
