@@ -3,9 +3,8 @@ page, which has a text for each. Pure."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal, get_args
+from collections.abc import Mapping
+from typing import Final, Literal, get_args
 
 from ..errors import (
     ConcurrentUpdate,
@@ -38,8 +37,3 @@ def code_of(error: ProgressError) -> Code:
         return next((code for code in CODES if code == error.status), "failed")
     of = (code for kind, code in _OF_ERRORS.items() if isinstance(error, kind))
     return next(of, "failed")
-
-
-def counted(refused: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """How many refusals have each code, the most frequent first."""
-    return dict(Counter(one["code"] for one in refused).most_common())

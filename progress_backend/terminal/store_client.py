@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import to_builtins
+
 from ..daemon import daemon
 from ..errors import SettingsError, StoreUnavailable, TaskNotFound
 from ..record.caller_events import who_and_why
@@ -80,7 +82,9 @@ class StoreClient:
             action, by, reason = given["action"], given["by"], given.get("reason")
             who_and_why(by, reason)
             event = event_of(action, by, reason)
-            return await act_on(given["ids"], lambda one: self._service.apply(one, event))
+            done = await act_on(given["ids"], lambda one: self._service.apply(one, event))
+            acted: dict[str, Any] = to_builtins(done)
+            return acted
         if path == ("tasks",):
             given["light"] = given.pop("fields", None) is None
         body: Mapping[str, Any] | None = await self._service.handle_request(

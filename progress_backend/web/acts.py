@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from ..errors import ProgressError
 from ..record.answers import ActedOn
-from ..record.json_text import dumps
+from ..record.document import written
 from ..service.act_on_many import act_on, event_of
 from .audit import note_act, write_line
 from .callers import who_asks
@@ -53,7 +53,7 @@ async def act_on_tasks(request: Request, act: schemas.ActOnMany) -> Response:
             await api.service.apply(task_id, event)
 
         done = await act_on(act.ids, partial(_act_on_one, request, action, record))
-    return Response(dumps(done), media_type="application/json")
+    return Response(written(done), media_type="application/json")
 
 
 async def _act_on_one(
