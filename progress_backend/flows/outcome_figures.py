@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 from math import inf
-from typing import Any, Final
+from typing import Final
 
 from ..operations import counts, leases, lists, records
 from ..operations.index_entry import Facets
 from ..operations.lists import Filters
 from ..record import local_time
+from ..record.answers import Stats, TypeFigures
 from ..record.model import KINDS, rendered
 from ..record.outcomes import ATTEMPT, CORRECTED, OTHERS, RUN, WAIT, Outcomes, by_type
 from .flow import Flow
@@ -46,29 +47,32 @@ def warnings(types: Collection[str]) -> Flow[dict[tuple[str, str], int]]:
     return dict(found)
 
 
-def stats(flows: Records, now: datetime, only: str | None = None) -> Flow[dict[str, Any]]:
+def stats(flows: Records, now: datetime, only: str | None = None) -> Flow[Stats]:
     """The figures of each type, or of one alone: the body of `GET /internal/stats`."""
     found = by_type((yield from counts.outcomes()))
     rows = [_row(flows, *each) for each in sorted(found.items()) if only in (None, each[0])]
-    return {"types": rows, "at": rendered(now)}
+    return Stats(rows, now.isoformat(timespec="milliseconds"))
 
 
-def _row(flows: Records, task_type: str, its: Outcomes) -> dict[str, Any]:
+def _row(flows: Records, task_type: str, its: Outcomes) -> TypeFigures:
     ends, last_ms = its.ends, max(its.successes.values(), default=0)
     errors = {cause: number for (status, cause), number in ends.items() if status == "error"}
     completed, judged = ends["completed", ""], ends["completed", ""] + sum(errors.values())
-    row: dict[str, Any] = {
-        "task_type": task_type,
-        "completed": completed,
-        "cancelled": ends["cancelled", ""],
-        "errors": errors,
-        "success_share": round(completed / judged, 4) if judged > 0 else None,
-        "corrected": its.sums[CORRECTED],
-        "attempts": its.sums[ATTEMPT],
-    }
+    times = dict[str, float | None]()
     for kind in (WAIT, RUN):
         number, median_s = its.buckets(kind)[-1][1], its.median_s(kind)
-        row[f"{kind}_mean_ms"] = round(its.sum_s(kind) * 1e3 / number, 1) if number > 0 else None
-        row[f"{kind}_median_ms"] = None if median_s is None else round(median_s * 1e3, 1)
-    last_at = local_time.at(last_ms / 1e3, flows.settings.zone())
-    return {**row, "last_success_at": rendered(last_at) if last_ms else None}
+        mean_ms = round(its.sum_s(kind) * 1e3 / number, 1) if number > 0 else None
+        median_ms = None if median_s is None else round(median_s * 1e3, 1)
+        times |= {f"{kind}_mean_ms": mean_ms, f"{kind}_median_ms": median_ms}
+    last_at = local_time.at(last_ms / 1e3, flows.settings.zone()) if last_ms else None
+    return TypeFigures(
+        task_type,
+        completed,
+        ends["cancelled", ""],
+        errors,
+        round(completed / judged, 4) if judged > 0 else None,
+        its.sums[CORRECTED],
+        its.sums[ATTEMPT],
+        **times,
+        last_success_at=rendered(last_at),
+    )

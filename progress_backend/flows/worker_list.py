@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
+
+from msgspec import structs
 
 from ..errors import printable
 from ..operations import counts, leases, lists, records
 from ..operations.index_entry import STILL_RUNS
 from ..operations.lists import Filters
 from ..record import local_time, reader_view
-from ..record.fields import Body
+from ..record.answers import Held, HeldTask, WorkerList, WorkerRow
 from ..record.local_time import moment
 from ..record.model import KINDS, rendered
 from ..record.outcomes import types_of
@@ -26,9 +28,7 @@ _OF_ALL: Final = 2_000
 _AT_ONCE: Final = 100
 
 
-def workers(
-    flows: Records, now: datetime, its: dict[str, Any] | None = None
-) -> Flow[dict[str, Any]]:
+def workers(flows: Records, now: datetime, its: WorkerList | None = None) -> Flow[WorkerList]:
     """The workers with a stored lease, the living ones first, each with some of the tasks that it
     holds: the body of `GET /internal/workers`. `its`: the `figures`, if they are read already.
 
@@ -40,35 +40,31 @@ def workers(
     held = yield from leases.held_by_each(names, each)
     known = yield from _tasks(flows, [task_id for _, ids in held for task_id in ids])
     rows = [
-        {
-            "name": _name(lease),
-            "last_sign_at": rendered(_last_sign(flows, until_ms, now)),
-            "live": until_ms >= milliseconds(now),
-            "holds": {"total": count, "tasks": [known[i] for i in ids if i in known]},
-        }
+        WorkerRow(
+            _name(lease),
+            rendered(_last_sign(flows, until_ms, now)),
+            until_ms >= milliseconds(now),
+            Held(count, [known[i] for i in ids if i in known]),
+        )
         for (lease, until_ms), (count, ids) in zip(stored, held, strict=True)
     ]
-    rows.sort(key=lambda row: (not row["live"], row["name"]))
+    rows.sort(key=lambda row: (not row.live, row.name))
     its = its or (yield from figures(flows, now))
-    return {"workers": rows, "total": total, **its, "at": rendered(now)}
+    at = now.isoformat(timespec="milliseconds")
+    return structs.replace(its, workers=rows, total=total, at=at)
 
 
-def figures(flows: Records, now: datetime) -> Flow[dict[str, Any]]:
-    """The oldest wait, the task types that have run, and more: the part that takes many reads."""
+def figures(flows: Records, now: datetime) -> Flow[WorkerList]:
+    """The list without workers: its figures are the part that takes many reads."""
     waits = yield from oldest_wait_ms(flows, now)
     types = types_of((yield from counts.outcomes()))
     still = yield from lists.tally(Filters(warning=STILL_RUNS))
-    failed = (Filters("error", ended=True),)
+    ended = (Filters("error", ended=True),)
+    failed = yield from lists.above(milliseconds(now) - 3_600_000, ended)
     warned = dict[str, int]()
     for kind in KINDS:
         warned[kind] = (yield from lists.tally(Filters(warning=kind))).total
-    return {
-        "oldest_wait_ms": waits,
-        "types": types,
-        "still_running": still.total,
-        "failed_last_hour": (yield from lists.above(milliseconds(now) - 3_600_000, failed)),
-        **warned,
-    }
+    return WorkerList([], 0, waits, types, still.total, failed, **warned, at="")
 
 
 def oldest_wait_ms(flows: Records, now: datetime) -> Flow[int | None]:
@@ -98,19 +94,15 @@ def _last_sign(flows: Records, until_ms: int, now: datetime) -> datetime | None:
     return local_time.at(max(sign, 0) / 1000, flows.settings.zone())
 
 
-def _tasks(flows: Records, task_ids: list[str]) -> Flow[dict[str, dict[str, Any]]]:
+def _tasks(flows: Records, task_ids: list[str]) -> Flow[dict[str, HeldTask]]:
     """What the list has of each task that has a record."""
-    known = dict[str, dict[str, Any]]()
+    known = dict[str, HeldTask]()
     for start in range(0, len(task_ids), _AT_ONCE):
         some = task_ids[start : start + _AT_ONCE]
         stored = yield from records.read(some, light=True)
         for task_id, document in zip(some, stored, strict=True):
             if document is not None:
-                known[task_id] = _row(reader_view.row(document, task_id))
+                its = reader_view.row(document, task_id)
+                done = its.progress.percentage
+                known[task_id] = HeldTask(task_id, its.task_type, its.status, done)
     return known
-
-
-def _row(record: Body) -> dict[str, Any]:
-    names = ("task_id", "task_type", "status")
-    row = {name: getattr(record, name) for name in names}
-    return {**row, "percentage": record.progress.percentage}

@@ -243,7 +243,8 @@ class RedisProgressService(ProgressService):
         """Reads which workers track tasks, as `GET /internal/workers` has it: each one's name, last
         sign of life and what it runs."""
         now = (await self.opened()).now()
-        return await self.run(worker_list.workers(self.flows, now))
+        body: Body = to_builtins(await self.run(worker_list.workers(self.flows, now)))
+        return body
 
     async def get_workflow_status(self, workflow_id: str) -> WorkflowBody | None:
         """Reads a workflow's body, as `GET /internal/workflow/{workflow_id}/status` has it; None if

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from ..flows import outcome_figures, worker_list
 from ..record.answers import Stats, WorkerList
-from ..record.json_text import dumps
+from ..record.document import written
 from .callers import caller_of
 from .gzip_answer import GzipResponse
 from .route_table import answer, route
@@ -34,7 +34,7 @@ async def list_workers(request: Request) -> Response:
     if api.figures is None or abs(now - api.figures[0]) > _KEPT:  # a clock may be set back
         api.figures = now, await api.store.run(worker_list.figures(api.flows, now))
     body = await api.store.run(worker_list.workers(api.flows, now, api.figures[1]))
-    return GzipResponse(dumps(body))
+    return GzipResponse(written(body))
 
 
 @router.get("/stats")
@@ -43,6 +43,5 @@ async def stats(request: Request) -> Response:
     """Ends, mean and median times, and the last success of each type, counted in Redis since it was
     empty. A token with a type gets the figures of that type, one with an owner gets 403."""
     api, only = api_of(request), caller_of(request.scope).task_type
-    return GzipResponse(
-        dumps(await api.store.run(outcome_figures.stats(api.flows, await api.now(), only)))
-    )
+    found = await api.store.run(outcome_figures.stats(api.flows, await api.now(), only))
+    return GzipResponse(written(found))

@@ -18,6 +18,7 @@ from starlette.types import Scope
 from ..flows.task_flows import Records
 from ..live.listener import Listener
 from ..operations import workflows
+from ..record.answers import WorkerList
 from ..record.failures import described
 from ..service.redis_progress_service import RedisProgressService
 from ..settings import Settings
@@ -81,7 +82,7 @@ class Api:
         self.starts_fault = ""
         self.measured: Final = Measured()
         #: The workers' figures and when they were read; None before.
-        self.figures: tuple[datetime, dict[str, Any]] | None = None
+        self.figures: tuple[datetime, WorkerList] | None = None
         self.listener: Final = Listener(self.store)
         self.listener.start()
 

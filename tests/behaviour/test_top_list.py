@@ -189,7 +189,7 @@ def test_what_has_a_warning_stands_before_what_else_runs(driver: Driver) -> None
     found: TaskPage = driver.run(top_list.front(driver.flows, 3, driver.now()))
     assert [one for one, _ in found.rows] == ["stalled", "late", "third"]
     its = driver.run(worker_list.figures(driver.flows, driver.now()))
-    assert (its["stalled"], its["late"]) == (1, 1)
+    assert (its.stalled, its.late) == (1, 1)
 
 
 @pytest.mark.parametrize("found_in", ["created", "running", "completed"])
@@ -235,7 +235,7 @@ def test_a_run_that_a_request_has_ended_is_among_the_running(driver: Driver) -> 
         (still,) = driver.listed(warning="stalled").rows or [b"{}"]
         workers = driver.run(worker_list.figures(driver.flows, driver.now()))
         still_id = json.loads(still).get("task_id")
-        return [one for one, _ in front.rows], still_id, workers["still_running"]
+        return [one for one, _ in front.rows], still_id, workers.still_running
 
     assert found() == (["asked", "runs", "ended"], "asked", 1)
     driver.apply("asked", ev.Acknowledged())

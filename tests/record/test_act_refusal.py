@@ -14,7 +14,7 @@ from progress_backend.errors import (
     TransitionRefused,
     WorkflowNotFound,
 )
-from progress_backend.record.act_refusal import CODES, code_of, counted
+from progress_backend.record.act_refusal import CODES, code_of
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,3 @@ from progress_backend.record.act_refusal import CODES, code_of, counted
 def test_each_error_has_its_code(error: ProgressError, code: str) -> None:
     assert code_of(error) == code
     assert code in CODES
-
-
-def test_they_are_counted() -> None:
-    refused = [{"code": "error"}, {"code": "completed"}, {"code": "completed"}]
-    assert list(counted(refused).items()) == [("completed", 2), ("error", 1)]
-    assert counted([]) == {}
