@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from ..errors import TaskNotFound
 from ..operations import records, streams
 from ..record import read_timeline, task_json
-from ..record.document import read_stored
-from ..record.json_text import dumps
+from ..record.answers import TaskTimeline
+from ..record.document import read_stored, written
 from ..record.model import Task
 from .flow import Flow
 
@@ -27,9 +28,5 @@ def read(task_id: str, more: Callable[[Task], Flow[Sequence[bytes]]] | None = No
     task = task_json.task_of(read_stored(stored, task_id))
     found = yield from streams.timeline(task_id)
     also = () if more is None else (yield from more(task))
-    body = {
-        "task_id": task_id,
-        "gone": found.gone,
-        "entries": read_timeline.read(task, (*found.entries, *also)),
-    }
-    return dumps(body).encode("utf-8", "replace")
+    entries: list[Any] = read_timeline.read(task, (*found.entries, *also))
+    return written(TaskTimeline(task_id, found.gone, entries))

@@ -200,7 +200,7 @@ class StackRequested(Struct):
     """A request for the stack of a job."""
 
     task_id: Annotated[str, OF_TASK["task_id"]]
-    requested_at: Annotated[datetime, is_("When the request was recorded, by Redis's clock.")]
+    requested_at: Annotated[str, is_("When the request was recorded, by Redis's clock.")]
 
 
 class TaskTimeline(Struct):

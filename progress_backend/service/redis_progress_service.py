@@ -221,7 +221,8 @@ class RedisProgressService(ProgressService):
             TransitionRefused: no worker runs the task.
             TooSoon: its stack was asked for less than ten seconds ago, or too many were.
         """
-        return await self.run(request(task_id, self.settings, await self.now()))
+        body: Body = to_builtins(await self.run(request(task_id, self.settings, await self.now())))
+        return body
 
     async def get_task_log(
         self, task_id: str, after: int | None = None, limit: int = task_log.LINES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import ceil
-from typing import Any, Final
+from typing import Final
 
 from ..errors import TaskNotFound, TooSoon, TransitionRefused
 from ..flows import task_timeline
@@ -14,6 +14,7 @@ from ..flows.stored_record import ReadRecord, milliseconds
 from ..operations import leases, records, stacks
 from ..operations.call import all_of
 from ..record import timeline
+from ..record.answers import StackRequested
 from ..record.json_text import parsed
 from ..record.local_time import moment
 from ..record.model import Task, TaskStatus, rendered
@@ -26,7 +27,7 @@ ANSWERED_MS: Final = 5_000
 
 def request(
     task_id: str, settings: Settings, now: datetime, caller: str = ""
-) -> Flow[dict[str, Any]]:
+) -> Flow[StackRequested]:
     """Asks the process that runs a task for its stack; the body that answers it. `caller` is one
     that may see a part of the tasks alone.
 
@@ -49,7 +50,7 @@ def request(
         why = f"{stacks.MOST_LATELY} a minute are taken for {of} together"
         why = "a task has at most one every ten seconds" if wait.same_task else why
         raise TooSoon(f"task {task_id} has no new stack yet: {why}", ceil(wait.ms / 1000))
-    return {"task_id": task_id, "requested_at": rendered(now)}
+    return StackRequested(task_id, now.isoformat(timespec="milliseconds"))
 
 
 def _not_run(task: Task, now_ms: int) -> Flow[str | None]:

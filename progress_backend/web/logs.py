@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from msgspec import Raw
 
 from ..flows import task_log
 from ..record.answers import TaskLog
-from ..record.json_text import dumps
+from ..record.document import written
 from ..record.log_line import with_id
 from . import rights
 from .callers import caller_of
@@ -31,7 +32,6 @@ async def task_logged(
     log, read it every second, with the id of the last line as `after`."""
     part = await api_of(request).store.run(task_log.read(task_id, query.after, query.limit))
     whole = bool(rights.sees_errors(caller_of(request.scope)))
-    lines = b",".join(with_id(*line, whole) for line in part.lines)
-    head = dumps({"task_id": task_id, "first": part.first, "last": part.last}).encode()
-    body = head[:-1] + b',"lines":[' + lines + b"]}"
+    lines: list[Any] = [Raw(with_id(*line, whole)) for line in part.lines]
+    body = written(TaskLog(task_id, part.first, part.last, lines))
     return Response(body, media_type="application/json")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from ..record.answers import StackRequested, TaskTimeline
 from ..record.default_texts import wished
-from ..record.json_text import dumps
+from ..record.document import written
 from ..record.read_timeline import without_stacks
 from ..record.responses import in_language
 from ..stacks import asking
@@ -62,4 +62,4 @@ async def ask_for_stack(request: Request, task_id: parameters.TaskId) -> Respons
     caller = client_of(scope) if caller_of(scope).limited else None
     flow = asking.request(task_id, api.settings, await api.now(), caller or "")
     body = await api.store.run(flow)
-    return Response(dumps(body), 202, media_type="application/json")
+    return Response(written(body), 202, media_type="application/json")

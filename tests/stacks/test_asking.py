@@ -25,8 +25,8 @@ def ask(
     settings = copy(driver.settings)  # in partitions no settings can be made on one node
     object.__setattr__(settings, "stacks", on)
     body = driver.run(asking.request(task_id, settings, now or driver.now(), caller))
-    assert body["task_id"] == task_id
-    return body["requested_at"]
+    assert body.task_id == task_id
+    return body.requested_at
 
 
 def happened(driver: Driver, task_id: str, now: datetime) -> list[dict[str, object]]:
