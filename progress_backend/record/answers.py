@@ -327,11 +327,12 @@ class ListenerState(Struct):
     watchers: Annotated[int, is_("Number of sockets and event streams that watch them.")]
 
 
-class Dependencies(Struct):
+class Dependencies(Struct, omit_defaults=True):
     """State of the service's dependencies."""
 
     redis: Annotated[Redis, is_("State of Redis.")]
-    listener: Annotated[ListenerState, is_("State of this process's subscription to updates.")]
+    listener: Annotated[ListenerState | None, is_(
+        "State of this API process's subscription to updates.")] = None
 
 
 class Health(Struct, kw_only=True, omit_defaults=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from ..operations.counts import TaskCounts
+from ..record.answers import Dependencies, Health, MemoryUsage, Redis
 from .interface import Body
 
 
@@ -15,19 +16,13 @@ def pagination(page: int, limit: int, total: int | None) -> Body:
     return {"page": page, "limit": limit, "total": total, "pages": pages}
 
 
-def health(
-    status: str, counted: TaskCounts, used_bytes: int, redis: str, took_ms: float | None = None
-) -> Body:
-    """The body of a health check; `redis` is the store's status, `took_ms` how long it took to
-    answer."""
-    return {
-        "status": status,
-        "version": version("progress-backend"),
-        "active_tasks": counted.active,
-        "total_tasks_today": counted.recent,
-        "memory_usage": {
-            "tasks_in_memory": counted.records,
-            "memory_usage_mb": round(used_bytes / 2**20, 1),
-        },
-        "dependencies": {"redis": {"status": redis, "response_time_ms": took_ms}},
-    }
+def health(counted: TaskCounts, used_bytes: int, redis: Redis) -> Health:
+    """The body of a health check."""
+    return Health(
+        status="unhealthy" if redis.status == "disconnected" else "healthy",
+        version=version("progress-backend"),
+        active_tasks=counted.active,
+        total_tasks_today=counted.recent,
+        memory_usage=MemoryUsage(counted.records, round(used_bytes / 2**20, 1)),
+        dependencies=Dependencies(redis),
+    )

@@ -28,6 +28,7 @@ from ..flows.stored_record import Applied
 from ..operations import counts
 from ..record import caller_events, reader_view
 from ..record.act import Action
+from ..record.answers import Health, Redis
 from ..record.document import written
 from ..record.events import Event
 from ..record.json_text import parsed
@@ -344,6 +345,11 @@ class RedisProgressService(ProgressService):
         """Reads the state of the store, as `GET /internal/health` has it: `status` is "healthy",
         "degraded" with a `reason`, or "unhealthy" while the store does not answer. It raises
         nothing."""
+        body: Body = to_builtins(await self.health())
+        return body
+
+    async def health(self) -> Health:
+        """As `health_check`, not yet as a dictionary."""
         sent = time.perf_counter()
         try:
             store = await self.opened()
@@ -353,13 +359,13 @@ class RedisProgressService(ProgressService):
             await store.try_writes()
         except StoreUnavailable as error:
             logger.warning("the service is unhealthy: %s", error)
-            return health("unhealthy", counts.TaskCounts(0, 0, 0), 0, "disconnected")
-        body = health("healthy", counted, memory.used_bytes, "connected", took_ms)
-        body["dependencies"]["redis"]["key_prefix"] = self.settings.key_prefix
+            return health(counts.TaskCounts(0, 0, 0), 0, Redis("disconnected", None))
+        redis = Redis("connected", took_ms, self.settings.key_prefix)
+        body = health(counted, memory.used_bytes, redis)
         unread = None if (targets := self.flows.targets) is None else targets.fault
         faults = (memory.no_writes or store.refusal, memory.eviction, unread)
         if any(faults):
-            body.update(status="degraded", reason="; ".join(filter(None, faults)))
+            body.status, body.reason = "degraded", "; ".join(filter(None, faults))
         return body
 
     async def run(self, flow: Flow[T]) -> T:

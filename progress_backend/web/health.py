@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Request, Response
 
-from ..record.answers import Alive, Health
+from ..record.answers import Alive, Health, ListenerState
+from ..record.document import written
 from .route_table import answer, route
 from .state import api_of
 from .strict_route import StrictRoute
@@ -22,29 +22,27 @@ router = APIRouter(prefix="/internal", tags=["health"], route_class=StrictRoute)
         503: answer("Redis does not reply, or the subscription is broken.", Health),
     },
 )
-async def health(request: Request) -> JSONResponse:
+async def health(request: Request) -> Response:
     """Reports whether the service, Redis and the subscription to updates work."""
     api = api_of(request)
-    body = await api.service.health_check()
+    body, watches = await api.service.health(), api.listener.watches
     listening = api.listener.connected
-    body["dependencies"]["listener"] = {
-        "status": "connected" if listening else "disconnected",
-        "watched_tasks": api.listener.watches.watched,
-        "watchers": api.listener.watches.receivers["task"],
-    }
+    body.dependencies.listener = ListenerState(
+        "connected" if listening else "disconnected", watches.watched, watches.receivers["task"]
+    )
     faults = [*filter(None, (api.callers.tokens.fault, api.starts_fault))]
     if api.starts is not None:
         faults += (f"job {name} is closed: {why}" for name, why in api.starts.closed.items())
-    if faults and body["status"] != "unhealthy":
-        reason = "; ".join(filter(None, (body.get("reason"), *faults)))
-        body.update(status="degraded", reason=reason)
+    if faults and body.status != "unhealthy":
+        body.status, body.reason = "degraded", "; ".join(filter(None, (body.reason, *faults)))
     if not listening:
-        body["status"] = "unhealthy"
-    return JSONResponse(body, 503 if body["status"] == "unhealthy" else 200)
+        body.status = "unhealthy"
+    status = 503 if body.status == "unhealthy" else 200
+    return Response(written(body), status, media_type="application/json")
 
 
 @router.get("/health/live")
 @route("Check that the process runs", None, {200: answer("The process runs.", Alive)})
-async def live() -> JSONResponse:
+async def live() -> Response:
     """Responds while the process runs. Use this route for a liveness probe."""
-    return JSONResponse({"status": "alive"})
+    return Response(written(Alive("alive")), media_type="application/json")
