@@ -18,7 +18,7 @@ from ..flows.task_lifetimes import due_ms
 from ..operations.counts import TaskCounts
 from ..operations.lists import Filters
 from ..record import caller_events, local_time
-from ..record.answers import Redis
+from ..record.answers import Health, Redis
 from ..record.document import body_of
 from ..record.events import Cancelled, Created, Event
 from ..record.json_text import parsed
@@ -231,14 +231,20 @@ class ProgressService(NotificationServiceInterface):
         }
 
     async def health_check(self) -> Body:
-        """Reads the state of the service, as `GET /internal/health` has it. It raises nothing."""
+        """Reads the state of the service, as `GET /internal/health` has it: `status` is "healthy",
+        "degraded" with a `reason`, or "unhealthy" while the store does not answer. It raises
+        nothing."""
+        body: Body = to_builtins(await self.health())
+        return body
+
+    async def health(self) -> Health:
+        """As `health_check`, not yet as a dictionary."""
         now, stored = self._now(), self._tasks.values()
         created = [(task.created_at or now).date() for task, _ in stored]
         running = sum(task.status == TaskStatus.RUNNING for task, _ in stored)
         counted = TaskCounts(len(created), running, created.count(now.date()))
         redis = Redis("not used", None)  # type: ignore[arg-type]  # which the API never answers
-        body: Body = to_builtins(health(counted, sum(len(body) for _, body in stored), redis))
-        return body
+        return health(counted, sum(len(body) for _, body in stored), redis)
 
     async def handle_request(
         self, endpoint: str, method: str, data: Mapping[str, Any] | None = None

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_Opened = tuple[asyncio.AbstractEventLoop, AsyncStore, AsyncGenerator[None]]
 
 #: Longest pauses between the tries of a commit that other writers prevent; together mostly a
 #: second.
@@ -87,9 +88,7 @@ class RedisProgressService(ProgressService):
         self.flows = flows_of(settings)
         self._given = store
         #: The event loop, its store, and what closes that.
-        self._opened: tuple[asyncio.AbstractEventLoop, AsyncStore, AsyncGenerator[None]] | None = (
-            None
-        )
+        self._opened: _Opened | None = None
 
     async def apply(self, task_id: str, *events: Event) -> bytes:
         """See `ProgressService.apply`."""
@@ -125,9 +124,9 @@ class RedisProgressService(ProgressService):
         Raises:
             ForeignValue: the value that is stored under the id is no record.
         """
-        now = (await self.opened()).now()
-        body = await self.run(workflow_bodies.task_or_workflow(self.flows, task_id, now))
-        return None if body is None else to_builtins(body)
+        flow = workflow_bodies.task_or_workflow(self.flows, task_id, await self.now())
+        body: TaskBody | None = to_builtins(await self.run(flow))
+        return body
 
     async def get_tasks_list(
         self,
@@ -191,8 +190,8 @@ class RedisProgressService(ProgressService):
 
     async def _list(self, request: ListRequest, light: bool) -> Body:
         request.check()
-        now = (await self.opened()).now()
-        found = await self.run(task_list.listed(self.flows, request, now, light=light))
+        flow = task_list.listed(self.flows, request, await self.now(), light=light)
+        found = await self.run(flow)
         return {
             "tasks": [parsed(row) for row in found.rows],
             "pagination": pagination(request.page, request.limit, found.total),
@@ -244,8 +243,8 @@ class RedisProgressService(ProgressService):
     async def get_workers(self) -> Body:
         """Reads which workers track tasks, as `GET /internal/workers` has it: each one's name, last
         sign of life and what it runs."""
-        now = (await self.opened()).now()
-        body: Body = to_builtins(await self.run(worker_list.workers(self.flows, now)))
+        flow = worker_list.workers(self.flows, await self.now())
+        body: Body = to_builtins(await self.run(flow))
         return body
 
     async def get_workflow_status(self, workflow_id: str) -> WorkflowBody | None:
@@ -255,9 +254,9 @@ class RedisProgressService(ProgressService):
         Args:
             workflow_id: the id of the result that `apply_async` of the canvas returned.
         """
-        now = (await self.opened()).now()
-        body = await self.run(workflow_bodies.status(self.flows, workflow_id, now))
-        return None if body is None else to_builtins(body)
+        flow = workflow_bodies.status(self.flows, workflow_id, await self.now())
+        body: WorkflowBody | None = to_builtins(await self.run(flow))
+        return body
 
     async def get_workflows_list(self, page: int = 1, limit: int = 20) -> Body:
         """Reads one page of workflows, newest first, with its pagination, as `GET
@@ -271,12 +270,10 @@ class RedisProgressService(ProgressService):
             InvalidEvent: the page or the limit is out of bounds.
         """
         limit = caller_events.paging(page, limit)
-        now = (await self.opened()).now()
-        total, rows = await self.run(workflow_bodies.page(self.flows, page, limit, now))
-        return {
-            "workflows": [parsed(row) for row in rows],
-            "pagination": pagination(page, limit, total),
-        }
+        flow = workflow_bodies.page(self.flows, page, limit, await self.now())
+        total, rows = await self.run(flow)
+        listed = [parsed(row) for row in rows]
+        return {"workflows": listed, "pagination": pagination(page, limit, total)}
 
     async def update_workflow(
         self,
@@ -300,7 +297,7 @@ class RedisProgressService(ProgressService):
             TransitionRefused: the workflow is being cancelled.
             InvalidEvent: an argument is unusable; it is named.
         """
-        return await self._ask(workflow_id, caller_events.of_a_workflow(status), reason, by)
+        return await self._acted(workflow_id, caller_events.of_a_workflow(status), reason, by)
 
     async def cancel_workflow(
         self, workflow_id: str, reason: str | None = None, by: str | None = "api"
@@ -319,37 +316,35 @@ class RedisProgressService(ProgressService):
             TaskAlreadyFinished: the workflow has ended.
             InvalidEvent: an argument is unusable; it is named.
         """
-        return await self._ask(workflow_id, "cancel", reason, by)
+        return await self._acted(workflow_id, "cancel", reason, by)
 
-    async def _ask(
+    async def _acted(
         self, workflow_id: str, action: Action, reason: str | None, by: str | None
     ) -> WorkflowBody:
         caller_events.who_and_why(by, reason)
-        store = await self.opened()
-        asked = new_workflow_act.ask(
-            self.flows, workflow_id, action, store.now(), by=by, reason=reason
+        flow = new_workflow_act.ask(
+            self.flows, workflow_id, action, await self.now(), by=by, reason=reason
         )
-        body, act_id = await self.run(asked)
-        cursor = None if act_id is None else workflow_checks.Cursor()
-        while cursor is not None and act_id is not None:
-            step = workflow_checks.carry_out(self.flows, workflow_id, act_id, cursor, store.now())
+        asked, act_id = await self.run(flow)
+        if act_id is not None:
+            await self.carry_out(workflow_id, act_id)
+        body: WorkflowBody = to_builtins(asked)
+        return body
+
+    async def carry_out(self, workflow_id: str, act_id: str) -> None:
+        """Applies a request for a workflow to those members that write nothing by themselves."""
+        cursor: workflow_checks.Cursor | None = workflow_checks.Cursor()
+        while cursor is not None:
+            now = await self.now()
+            step = workflow_checks.carry_out(self.flows, workflow_id, act_id, cursor, now)
             cursor = await self.run(step)
-        made: WorkflowBody = to_builtins(body)
-        return made
 
     async def now(self) -> datetime:
         """Reads the time by Redis's clock, in the configured zone."""
         return (await self.opened()).now()
 
-    async def health_check(self) -> Body:
-        """Reads the state of the store, as `GET /internal/health` has it: `status` is "healthy",
-        "degraded" with a `reason`, or "unhealthy" while the store does not answer. It raises
-        nothing."""
-        body: Body = to_builtins(await self.health())
-        return body
-
     async def health(self) -> Health:
-        """As `health_check`, not yet as a dictionary."""
+        """See `ProgressService.health`."""
         sent = time.perf_counter()
         try:
             store = await self.opened()
