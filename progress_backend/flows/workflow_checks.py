@@ -4,7 +4,7 @@ nothing goes on. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -65,6 +65,15 @@ def carry_out(
     behind = [b for b in readable(documents) if not _follows(b, workflow_id, act_id)]
     yield from commit_each(flows, behind, directed, now)
     return cursor._replace(after_us=step[-1][0])
+
+
+def follow(
+    flows: Records, workflow_id: str, act_id: str, now: Callable[[], datetime]
+) -> Flow[None]:
+    """Applies a request to all members of a workflow that write nothing by themselves."""
+    cursor: Cursor | None = Cursor()
+    while cursor is not None:
+        cursor = yield from carry_out(flows, workflow_id, act_id, cursor, now())
 
 
 def _follows(base: ReadRecord, workflow_id: str, act_id: str) -> bool:

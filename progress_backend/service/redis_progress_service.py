@@ -327,17 +327,10 @@ class RedisProgressService(ProgressService):
         )
         asked, act_id = await self.run(flow)
         if act_id is not None:
-            await self.carry_out(workflow_id, act_id)
+            now = (await self.opened()).now
+            await self.run(workflow_checks.follow(self.flows, workflow_id, act_id, now))
         body: WorkflowBody = to_builtins(asked)
         return body
-
-    async def carry_out(self, workflow_id: str, act_id: str) -> None:
-        """Applies a request for a workflow to those members that write nothing by themselves."""
-        cursor: workflow_checks.Cursor | None = workflow_checks.Cursor()
-        while cursor is not None:
-            now = await self.now()
-            step = workflow_checks.carry_out(self.flows, workflow_id, act_id, cursor, now)
-            cursor = await self.run(step)
 
     async def now(self) -> datetime:
         """Reads the time by Redis's clock, in the configured zone."""

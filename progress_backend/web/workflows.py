@@ -12,7 +12,7 @@ from msgspec import Raw
 from starlette.background import BackgroundTask
 
 from ..errors import StoreUnavailable, TaskNotFound, WorkflowNotFound
-from ..flows import new_workflow_act, workflow_bodies
+from ..flows import new_workflow_act, workflow_bodies, workflow_checks
 from ..record import caller_events
 from ..record.act import Action
 from ..record.default_texts import wished
@@ -177,7 +177,7 @@ async def workflow_there(api: Api, task_id: str) -> None:
 async def _carry_out(api: Api, workflow_id: str, act_id: str) -> None:
     """Applies a request to the members. If this process dies, the check for lost runs continues."""
     try:
-        await api.service.carry_out(workflow_id, act_id)
+        await api.store.run(workflow_checks.follow(api.flows, workflow_id, act_id, api.store.now))
     except StoreUnavailable as error:
         logger.warning("members of workflow %s follow later: %s", workflow_id, error)
 
