@@ -11,7 +11,7 @@ from typing import Final
 from progress_backend.record import messages
 from progress_backend.record.default_texts import LOCALES, TEXTS, text
 from progress_backend.record.model import Task
-from progress_backend.record.task_json import stored_of
+from progress_backend.record.task_json import COMPUTED, stored_of
 from progress_backend.web.openapi import examples
 
 from .tables import markdown
@@ -93,11 +93,17 @@ def message() -> str:
 
 
 def module() -> str:
-    """The module's text: a page fills the blanks of these as a terminal does. Each name stands
-    once, since the element has to be small."""
+    """The module's text: a page fills the blanks of these as a terminal does, and tells computed
+    details from a job's own by the same forms. Each name stands once, since the element has to be
+    small."""
     pairs = {name: [TEXTS["en"][name], TEXTS["ja"][name]] for name in TEXTS["en"]}
     made = json.dumps(pairs, ensure_ascii=False, indent=2)
-    return f'import {{ inEach }} from "./words.js";\n\nexport const TEXTS = inEach({{}}, {made});\n'
+    forms = {name: form.pattern.replace("/", r"\/") for name, form in COMPUTED.items()}
+    computed = "".join(f"  {name}: /^{form}$/,\n" for name, form in forms.items())
+    return (
+        f'import {{ inEach }} from "./words.js";\n\nexport const TEXTS = inEach({{}}, {made});\n\n'
+        f"export const COMPUTED = {{\n{computed}}};\n"
+    )
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import { moment, nowOf } from "./moment.js";
 import { detailsOf } from "./details.js";
 import { remainingText } from "./remaining.js";
 import { errorOf, here, messageOf } from "./translated.js";
+import { COMPUTED } from "./texts.js";
 import { stillRuns } from "./unsettled.js";
 import { clock } from "./words.js";
 
@@ -81,13 +82,7 @@ function timeText(task, words) {
     : "";
 }
 
-// Until a task ends, its details have its rate and remaining time as text, unless its job records these itself.
-const COMPUTED = {
-  processing_rate: /^[0-9.]+ items\/sec$/,
-  estimated_remaining: /^[0-9.]+ seconds?$/,
-};
-
-// The details that the job has recorded.
+// The details that the job has recorded: until a task ends, its rate and remaining time stand there as text, too.
 export function givenDetails({ status, rate, processing_details }) {
   const details = Object.entries(processing_details ?? {});
   const open = rate != null && status in OFFERED;

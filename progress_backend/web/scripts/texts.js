@@ -110,3 +110,8 @@ export const TEXTS = inEach({}, {
     "{time} に {number}/{limit} 回目の試行: {reason}"
   ]
 });
+
+export const COMPUTED = {
+  processing_rate: /^[0-9.]+ items\/sec$/,
+  estimated_remaining: /^[0-9.]+ seconds?$/,
+};
