@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ export const wrong = <task-progress cancellable="no such value" />;
 def test_each_file_that_it_names_is_there(tmp_path: Path) -> None:
     make_npm.write(tmp_path / "npm")
     made = json.loads((tmp_path / "npm" / "package.json").read_text("utf-8"))
+    assert made["version"] == version("progress-backend")
     exported = [name for each in made["exports"].values() for name in each.values()]
     named = [made["main"], made["types"], *made["files"], *exported]
     for name in (*named, "README.md", "LICENSE"):
@@ -53,7 +55,7 @@ def test_a_page_in_typescript_may_use_the_tag(tmp_path: Path) -> None:
     (tmp_path / "node_modules").mkdir()
     (tmp_path / "node_modules" / "@types").symlink_to(packages / "@types")
     (tmp_path / "node_modules" / "csstype").symlink_to(packages / "csstype")
-    make_npm.write(tmp_path / "node_modules" / make_npm.NAME)
+    make_npm.write(tmp_path / "node_modules" / "progress-backend-element")
     (tmp_path / "page.tsx").write_text(_PAGE, "utf-8")
     asked = [packages / ".bin" / "tsc", "--strict", "--noEmit", "--skipLibCheck", "false"]
     asked += ["--jsx", "react-jsx", "--module", "nodenext", "--target", "esnext", "page.tsx"]
