@@ -1,5 +1,5 @@
-"""Writes the npm package of `<task-progress>`: docs/npm with what is built. `npm pack` there makes a
-file to publish: python -m docs.make_npm [FOLDER]; without a folder, build/npm."""
+"""Writes the npm package of `<task-progress>` from docs/npm and the made scripts; `npm pack` there
+makes a file to publish: python -m docs.make_npm [FOLDER]; without a folder, build/npm."""
 
 from __future__ import annotations
 
