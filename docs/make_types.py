@@ -8,11 +8,16 @@ import json
 import sys
 from typing import Any, Final
 
+from progress_backend.record import answers
 from progress_backend.record.fields import Body
-from progress_backend.record.workflow_fields import WorkflowBody
+from progress_backend.record.workflow_fields import WorkflowBody, WorkflowList
 from progress_backend.web.openapi.field_bodies import body_of
 
 Schema = dict[str, Any]
+_OF_SERVICES: Final = (
+    *(answers.TaskList, answers.Health, answers.WorkerList, answers.TaskTimeline),
+    answers.StackRequested,
+)
 
 _PYTHON: Final = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 _NAMES: Final = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean"}
@@ -67,11 +72,11 @@ def _type(its: Schema) -> str:
 
 
 def typed_dicts() -> str:
-    """The bodies of a task and of a workflow as Python's types of dictionaries."""
+    """The bodies that get_task and services return, as Python's types of dictionaries."""
     parts = dict[str, Schema]()
-    for its in map(body_of, (Body, WorkflowBody)):
+    for its in map(body_of, (Body, WorkflowBody, WorkflowList, *_OF_SERVICES)):
         whole = _plain(its.model_json_schema())
-        parts |= whole.pop("$defs") | {its.__name__: whole}
+        parts |= whole.pop("$defs", {}) | {its.__name__: whole}
     imports = "from typing import Any, Literal, NotRequired, TypedDict"
     return "\n\n".join([imports, *(_typed_dict(*part) for part in parts.items())]) + "\n"
 

@@ -148,3 +148,138 @@ class WorkflowBody(TypedDict):
     metadata: dict[str, Any]
     may_come_again_until: str | None
     final: bool
+
+class Pagination(TypedDict):
+    page: int
+    limit: int
+    total: int
+    pages: int
+
+class WorkflowRow(TypedDict):
+    task_id: str
+    workflow_id: str
+    task_type: Literal["workflow"]
+    name: str | None
+    symbol: None
+    status: Literal["created", "running", "paused", "completed", "error", "cancelled"]
+    progress: Progress
+    current_status: str
+    message_code: TextCode
+    start_time: str | None
+    updated_at: str | None
+    end_time: str | None
+    processing_time_ms: int | None
+    counts: Counts
+    created_at: str | None
+    estimated_completion: str | None
+    estimate: Estimate | None
+    control: ControlRequest | None
+    revision: int
+
+class WorkflowList(TypedDict):
+    workflows: list[WorkflowRow]
+    pagination: Pagination
+
+class Summary(TypedDict):
+    created: int | None
+    running: int | None
+    paused: int | None
+    completed: int | None
+    error: int | None
+    cancelled: int | None
+
+class TaskPagination(TypedDict):
+    page: int
+    limit: int
+    total: int | None
+    pages: int | None
+
+class TaskList(TypedDict):
+    tasks: list[TaskBody | WorkflowRow]
+    pagination: TaskPagination
+    summary: Summary
+    cursor: NotRequired[str]
+
+class Dependencies(TypedDict):
+    redis: Redis
+    listener: NotRequired[ListenerState]
+
+class ListenerState(TypedDict):
+    status: Literal["connected", "disconnected"]
+    watched_tasks: int
+    watchers: int
+
+class MemoryUsage(TypedDict):
+    tasks_in_memory: int
+    memory_usage_mb: float
+
+class Redis(TypedDict):
+    status: Literal["connected", "disconnected"]
+    response_time_ms: float | None
+    key_prefix: NotRequired[str]
+
+class Health(TypedDict):
+    status: Literal["healthy", "degraded", "unhealthy"]
+    reason: NotRequired[str]
+    version: str
+    active_tasks: int
+    total_tasks_today: int
+    memory_usage: MemoryUsage
+    dependencies: Dependencies
+
+class Held(TypedDict):
+    total: int
+    tasks: list[HeldTask]
+
+class HeldTask(TypedDict):
+    task_id: str
+    task_type: str
+    status: Literal["created", "running", "paused", "completed", "error", "cancelled"]
+    percentage: float
+
+class WorkerRow(TypedDict):
+    name: str
+    last_sign_at: str | None
+    live: bool
+    holds: Held
+
+class WorkerList(TypedDict):
+    workers: list[WorkerRow]
+    total: int
+    oldest_wait_ms: int | None
+    types: list[str]
+    still_running: int
+    failed_last_hour: int
+    stalled: int
+    late: int
+    at: str
+
+class StackFrame(TypedDict):
+    file: str
+    line: int
+    function: str
+    code: NotRequired[str]
+    folded: NotRequired[bool]
+
+class TimelineEntry(TypedDict):
+    time: str
+    event: str
+    attempt: NotRequired[int]
+    status: NotRequired[str]
+    cause: NotRequired[str]
+    by: NotRequired[str]
+    worker: NotRequired[str]
+    text: NotRequired[str]
+    text_code: NotRequired[TextCode]
+    frames: NotRequired[list[StackFrame]]
+    same_s: NotRequired[float]
+    traceback: NotRequired[str]
+
+class TaskTimeline(TypedDict):
+    task_id: str
+    gone: int
+    entries: list[TimelineEntry]
+
+class StackRequested(TypedDict):
+    task_id: str
+    requested_at: str

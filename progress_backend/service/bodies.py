@@ -1,19 +1,50 @@
-"""Parts of the services' bodies."""
+"""The services' bodies that are made of more than a record."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
+from typing import Any
+
+from msgspec import Raw
 
 from ..operations.counts import TaskCounts
-from ..record.answers import Dependencies, Health, MemoryUsage, Redis
-from .interface import Body
+from ..record.answers import (
+    Dependencies,
+    Health,
+    MemoryUsage,
+    Redis,
+    Summary,
+    TaskList,
+    TaskPagination,
+)
+from ..record.list_request import ListRequest
+from ..record.workflow_fields import Pagination, WorkflowList
 
 
-def pagination(page: int, limit: int, total: int | None) -> Body:
-    """The list's pagination; an empty list has one page, as in the specification. How many tasks
-    there are is not known (None) where they are looked at."""
-    pages = None if total is None else max((total + limit - 1) // limit, 1)
-    return {"page": page, "limit": limit, "total": total, "pages": pages}
+def task_list(
+    asked: ListRequest,
+    rows: Iterable[bytes],
+    total: int | None,
+    counts: Mapping[str, int | None],
+    cursor: str | None = None,
+) -> TaskList:
+    """A page of tasks; `total` is None where tasks are looked through."""
+    pages = None if total is None else _pages(asked.limit, total)
+    listed: list[Any] = [*map(Raw, rows)]
+    pagination = TaskPagination(asked.page, asked.limit, total, pages)
+    return TaskList(listed, pagination, Summary(**counts), cursor)
+
+
+def workflow_list(page: int, limit: int, total: int, rows: Iterable[bytes]) -> WorkflowList:
+    """A page of workflows."""
+    listed: list[Any] = [*map(Raw, rows)]
+    return WorkflowList(listed, Pagination(page, limit, total, _pages(limit, total)))
+
+
+def _pages(limit: int, total: int) -> int:
+    """The number of pages; an empty list has one, as in the specification."""
+    return max((total + limit - 1) // limit, 1)
 
 
 def health(counted: TaskCounts, used_bytes: int, redis: Redis) -> Health:

@@ -60,7 +60,7 @@ class NotificationServiceInterface(ABC):
         """
 
     @abstractmethod
-    async def health_check(self) -> Body:
+    async def health_check(self) -> Mapping[str, Any]:
         """Reads the state of the service and its store: `status` is "healthy" or "unhealthy".
 
         It raises nothing: it reports a store that does not answer.

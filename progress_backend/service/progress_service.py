@@ -19,17 +19,18 @@ from ..operations.counts import TaskCounts
 from ..operations.lists import Filters
 from ..record import caller_events, local_time
 from ..record.answers import Health, Redis
-from ..record.document import body_of
+from ..record.document import body_of, written
 from ..record.events import Cancelled, Created, Event
 from ..record.json_text import parsed
 from ..record.list_request import ListRequest
 from ..record.model import STATUSES, Task, TaskStatus
 from ..settings import Settings
-from .bodies import health, pagination
-from .interface import Body, NotificationServiceInterface
+from .bodies import health, task_list
+from .interface import NotificationServiceInterface
 
 if TYPE_CHECKING:
-    from ..record.bodies import TaskBody
+    from ..record.bodies import Health as HealthBody
+    from ..record.bodies import TaskBody, TaskList
 
 logger = logging.getLogger(__name__)
 
@@ -201,7 +202,7 @@ class ProgressService(NotificationServiceInterface):
         symbol: str | None = None,
         page: int = 1,
         limit: int = 20,
-    ) -> Body:
+    ) -> TaskList:
         """Reads one page of tasks, newest first, with its pagination and a summary over all tasks.
 
         Args:
@@ -224,17 +225,16 @@ class ProgressService(NotificationServiceInterface):
         filters = Filters(asked.status, asked.task_type, asked.symbol)
         found = [body for task, body in tasks if filters.passes(facets_of(task))]
         statuses = [task.status for task, _ in tasks]
-        return {
-            "tasks": [parsed(body) for body in found[(page - 1) * limit : page * limit]],
-            "pagination": pagination(page, limit, len(found)),
-            "summary": {status: statuses.count(status) for status in STATUSES},
-        }
+        counts = {status: statuses.count(status) for status in STATUSES}
+        rows = found[(page - 1) * limit : page * limit]
+        body: TaskList = parsed(written(task_list(asked, rows, len(found), counts)))
+        return body
 
-    async def health_check(self) -> Body:
+    async def health_check(self) -> HealthBody:
         """Reads the state of the service, as `GET /internal/health` has it: `status` is "healthy",
         "degraded" with a `reason`, or "unhealthy" while the store does not answer. It raises
         nothing."""
-        body: Body = to_builtins(await self.health())
+        body: HealthBody = to_builtins(await self.health())
         return body
 
     async def health(self) -> Health:

@@ -38,12 +38,13 @@ from ..settings import Settings
 from ..stacks.asking import request, timeline_with
 from ..store.async_store import AsyncStore
 from ..store.drivers import flows_of
-from .bodies import health, pagination
+from .bodies import health, workflow_list
+from .bodies import task_list as task_list_body
 from .interface import Body
 from .progress_service import ProgressService, logged
 
 if TYPE_CHECKING:
-    from ..record.bodies import TaskBody, WorkflowBody
+    from ..record import bodies
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ class RedisProgressService(ProgressService):
             await asyncio.sleep(random.uniform(0, longest_s))
         return await self.run(self.flows.ask(task_id, events, store.now()))
 
-    async def get_task_status(self, task_id: str) -> TaskBody | None:
+    async def get_task_status(self, task_id: str) -> bodies.TaskBody | None:
         """Reads a task's body, as `GET /internal/task/{task_id}/status` has it; None if there is no
         such task.
 
@@ -125,7 +126,7 @@ class RedisProgressService(ProgressService):
             ForeignValue: the value that is stored under the id is no record.
         """
         flow = workflow_bodies.task_or_workflow(self.flows, task_id, await self.now())
-        body: TaskBody | None = to_builtins(await self.run(flow))
+        body: bodies.TaskBody | None = to_builtins(await self.run(flow))
         return body
 
     async def get_tasks_list(
@@ -145,7 +146,7 @@ class RedisProgressService(ProgressService):
         sort: str = "newest",
         *,
         light: bool = False,
-    ) -> Body:
+    ) -> bodies.TaskList:
         """Reads one page of tasks, with its pagination and a summary over all tasks.
 
         Args:
@@ -188,17 +189,15 @@ class RedisProgressService(ProgressService):
         )
         return await self._list(request, light)
 
-    async def _list(self, request: ListRequest, light: bool) -> Body:
+    async def _list(self, request: ListRequest, light: bool) -> bodies.TaskList:
         request.check()
         flow = task_list.listed(self.flows, request, await self.now(), light=light)
         found = await self.run(flow)
-        return {
-            "tasks": [parsed(row) for row in found.rows],
-            "pagination": pagination(request.page, request.limit, found.total),
-            "summary": dict(found.counts),
-        }
+        listed = task_list_body(request, found.rows, found.total, found.counts)
+        body: bodies.TaskList = parsed(written(listed))
+        return body
 
-    async def get_task_timeline(self, task_id: str) -> Body:
+    async def get_task_timeline(self, task_id: str) -> bodies.TaskTimeline:
         """Reads what happened to a task, as `GET /internal/task/{task_id}/timeline` has it.
 
         Args:
@@ -207,10 +206,10 @@ class RedisProgressService(ProgressService):
         Raises:
             TaskNotFound: there is no record.
         """
-        body: Body = parsed(await self.run(timeline_with(task_id, await self.now())))
+        body: bodies.TaskTimeline = parsed(await self.run(timeline_with(task_id, await self.now())))
         return body
 
-    async def request_stack(self, task_id: str) -> Body:
+    async def request_stack(self, task_id: str) -> bodies.StackRequested:
         """Asks for the stack of a task's job, as `POST /internal/task/{task_id}/stack` does.
 
         Args:
@@ -221,7 +220,9 @@ class RedisProgressService(ProgressService):
             TransitionRefused: no worker runs the task.
             TooSoon: its stack was asked for less than ten seconds ago, or too many were.
         """
-        body: Body = to_builtins(await self.run(request(task_id, self.settings, await self.now())))
+        body: bodies.StackRequested = to_builtins(
+            await self.run(request(task_id, self.settings, await self.now()))
+        )
         return body
 
     async def get_task_log(
@@ -240,14 +241,14 @@ class RedisProgressService(ProgressService):
         part = await self.run(task_log.read(task_id, after, limit))
         return {"lines": [parsed(with_id(*line)) for line in part.lines]}
 
-    async def get_workers(self) -> Body:
+    async def get_workers(self) -> bodies.WorkerList:
         """Reads which workers track tasks, as `GET /internal/workers` has it: each one's name, last
         sign of life and what it runs."""
         flow = worker_list.workers(self.flows, await self.now())
-        body: Body = to_builtins(await self.run(flow))
+        body: bodies.WorkerList = to_builtins(await self.run(flow))
         return body
 
-    async def get_workflow_status(self, workflow_id: str) -> WorkflowBody | None:
+    async def get_workflow_status(self, workflow_id: str) -> bodies.WorkflowBody | None:
         """Reads a workflow's body, as `GET /internal/workflow/{workflow_id}/status` has it; None if
         there is no such workflow.
 
@@ -255,10 +256,10 @@ class RedisProgressService(ProgressService):
             workflow_id: the id of the result that `apply_async` of the canvas returned.
         """
         flow = workflow_bodies.status(self.flows, workflow_id, await self.now())
-        body: WorkflowBody | None = to_builtins(await self.run(flow))
+        body: bodies.WorkflowBody | None = to_builtins(await self.run(flow))
         return body
 
-    async def get_workflows_list(self, page: int = 1, limit: int = 20) -> Body:
+    async def get_workflows_list(self, page: int = 1, limit: int = 20) -> bodies.WorkflowList:
         """Reads one page of workflows, newest first, with its pagination, as `GET
         /internal/workflows` has it.
 
@@ -272,8 +273,8 @@ class RedisProgressService(ProgressService):
         limit = caller_events.paging(page, limit)
         flow = workflow_bodies.page(self.flows, page, limit, await self.now())
         total, rows = await self.run(flow)
-        listed = [parsed(row) for row in rows]
-        return {"workflows": listed, "pagination": pagination(page, limit, total)}
+        body: bodies.WorkflowList = parsed(written(workflow_list(page, limit, total, rows)))
+        return body
 
     async def update_workflow(
         self,
@@ -281,7 +282,7 @@ class RedisProgressService(ProgressService):
         status: Literal["paused", "running"],
         reason: str | None = None,
         by: str | None = "api",
-    ) -> WorkflowBody:
+    ) -> bodies.WorkflowBody:
         """Pauses all members of a workflow, or resumes those that are paused, as `cancel_workflow`
         cancels them: one that runs waits at its next update.
 
@@ -301,7 +302,7 @@ class RedisProgressService(ProgressService):
 
     async def cancel_workflow(
         self, workflow_id: str, reason: str | None = None, by: str | None = "api"
-    ) -> WorkflowBody:
+    ) -> bodies.WorkflowBody:
         """Cancels all members of a workflow that have not ended, and returns its body from before
         they followed: no member begins from then on, and one that runs ends at its next update. It
         returns when those have followed that write nothing by themselves.
@@ -320,7 +321,7 @@ class RedisProgressService(ProgressService):
 
     async def _acted(
         self, workflow_id: str, action: Action, reason: str | None, by: str | None
-    ) -> WorkflowBody:
+    ) -> bodies.WorkflowBody:
         caller_events.who_and_why(by, reason)
         flow = new_workflow_act.ask(
             self.flows, workflow_id, action, await self.now(), by=by, reason=reason
@@ -329,7 +330,7 @@ class RedisProgressService(ProgressService):
         if act_id is not None:
             now = (await self.opened()).now
             await self.run(workflow_checks.follow(self.flows, workflow_id, act_id, now))
-        body: WorkflowBody = to_builtins(asked)
+        body: bodies.WorkflowBody = to_builtins(asked)
         return body
 
     async def now(self) -> datetime:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import contextlib
 import uuid
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
-from msgspec import Raw, structs
+from msgspec import structs
 
 from ..credentials import share_tokens
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
 from ..flows import shown_record, task_list
 from ..record import caller_events, responses
-from ..record.answers import CreatedTask, ShareToken, Summary, TaskList, TaskPagination, Undone
+from ..record.answers import CreatedTask, ShareToken, TaskList, Undone
 from ..record.default_texts import wished
 from ..record.document import read, written
 from ..record.events import Cancelled
 from ..record.fields import Body as TaskBody
 from ..record.model import TaskStatus
-from ..service.bodies import pagination
+from ..service.bodies import task_list as body_of_list
 from . import fragment, rights
 from .audit import note, note_act
 from .callers import caller_of, languages_of, who_asks
@@ -277,8 +277,6 @@ async def list_tasks(
     asked.check_together([name for name in ("task_type", "owner") if getattr(caller, name)])
     flow = task_list.listed(api.flows, asked, await api.now(), light=light, only=caller.task_type)
     found = await api.store.run(flow)
-    rows: list[Any] = [*map(Raw, found.rows)]
-    pages = TaskPagination(**pagination(query.page, query.limit, found.total))
-    body = written(TaskList(rows, pages, Summary(**found.counts), found.cursor))
+    body = written(body_of_list(asked, found.rows, found.total, found.counts, found.cursor))
     languages = languages_of(request.scope, wished(accept_language), api.settings)
     return GzipResponse(responses.in_language(body, *languages), headers=VARIES)

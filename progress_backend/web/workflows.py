@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import logging
 from hashlib import blake2b
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
-from msgspec import Raw
 from starlette.background import BackgroundTask
 
 from ..errors import StoreUnavailable, TaskNotFound, WorkflowNotFound
@@ -19,8 +18,8 @@ from ..record.default_texts import wished
 from ..record.document import written
 from ..record.responses import Languages, in_language
 from ..record.workflow_as_task import as_task
-from ..record.workflow_fields import Pagination, WorkflowBody, WorkflowList
-from ..service.bodies import pagination
+from ..record.workflow_fields import WorkflowBody, WorkflowList
+from ..service.bodies import workflow_list
 from . import fragment
 from .audit import note_act
 from .callers import languages_of, who_asks
@@ -71,9 +70,8 @@ async def list_workflows(
     api = api_of(request)
     at = await api.now()
     total, rows = await api.store.run(workflow_bodies.page(api.flows, query.page, query.limit, at))
-    listed: list[Any] = [*map(Raw, rows)]
-    body = WorkflowList(listed, Pagination(**pagination(query.page, query.limit, total)))
-    return GzipResponse(in_language(written(body), wished(accept_language)), headers=VARIES)
+    body = written(workflow_list(query.page, query.limit, total, rows))
+    return GzipResponse(in_language(body, wished(accept_language)), headers=VARIES)
 
 
 async def workflow_as_task(
