@@ -54,13 +54,5 @@ class Buckets:
             self._full_at.popitem(last=False)
         return 0.0
 
-    def give(self, client: str, now: float, units: float = 1.0) -> None:
-        """Puts units back that were taken."""
-        full_at = self._full_at.get(client, now) - units / self._rate
-        if full_at > now:
-            self._full_at[client] = full_at
-        else:
-            self._full_at.pop(client, None)
-
     def __len__(self) -> int:
         return len(self._full_at)

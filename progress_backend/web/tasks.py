@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
@@ -14,6 +15,7 @@ from ..credentials import share_tokens
 from ..errors import InvalidEvent, StoreUnavailable, TaskNotFound, TransitionRefused
 from ..flows import shown_record, task_list
 from ..record import caller_events, responses
+from ..record.act import Action
 from ..record.answers import CreatedTask, ShareToken, TaskList, Undone
 from ..record.default_texts import wished
 from ..record.document import read, written
@@ -34,7 +36,7 @@ from .stored_answer import VARIES, TaggedAnswer
 from .strict_route import StrictRoute
 from .terminate import NO_BROKER
 from .wait import waited
-from .workflows import asked, workflow_as_task, workflow_there
+from .workflows import asked_as_task, workflow_as_task
 
 router = APIRouter(prefix="/internal", tags=["tasks"], route_class=StrictRoute)
 
@@ -128,23 +130,10 @@ async def update_task(
     try:
         document = await api.service.apply(task_id, *events)
     except TaskNotFound:
-        return await _of_workflow(api, task_id, update, asks, languages)
+        given = update.model_dump(exclude={"reason", "by", "message"})
+        action = partial(caller_events.of_a_workflow, **given)
+        return await asked_as_task(api, task_id, action, asks, update.reason, languages)
     return _task(document, languages)
-
-
-async def _of_workflow(
-    api: Api, task_id: str, update: schemas.TaskUpdate, by: str, languages: responses.Languages
-) -> Response:
-    """The response to an update of an id without a record: it may be a workflow's.
-
-    Raises:
-        TaskNotFound: it is not.
-        InvalidEvent: a workflow cannot be updated so.
-    """
-    await workflow_there(api, task_id)
-    given = update.model_dump(exclude={"status", "reason", "by", "message"})
-    action = caller_events.of_a_workflow(update.status, **given)
-    return await asked(api, task_id, action, by, update.reason, languages, in_task=True)
 
 
 @router.get("/task/{task_id:path}/status")
@@ -233,10 +222,13 @@ async def cancel_task(
     try:
         document = await api.service.apply(task_id, Cancelled(by=by, reason=cancel.reason))
     except TaskNotFound:
-        await workflow_there(api, task_id)
-        if cancel.terminate:
-            raise InvalidEvent("terminate ends one task's process: leave it out") from None
-        return await asked(api, task_id, "cancel", by, cancel.reason, languages, in_task=True)
+
+        def action() -> Action:
+            if cancel.terminate:
+                raise InvalidEvent("terminate ends one task's process: leave it out")
+            return "cancel"
+
+        return await asked_as_task(api, task_id, action, by, cancel.reason, languages)
     except TransitionRefused as refused:
         # A cancelled job runs until its next update: the signal may be sent later, or again.
         if not cancel.terminate or refused.status != TaskStatus.CANCELLED:

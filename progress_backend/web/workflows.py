@@ -4,10 +4,12 @@ place."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
+from msgspec import Struct
 from starlette.background import BackgroundTask
 
 from ..errors import StoreUnavailable, TaskNotFound, WorkflowNotFound
@@ -141,11 +143,10 @@ async def asked(
     by: str,
     reason: str | None,
     languages: Languages,
-    *,
-    in_task: bool = False,
+    shown: Callable[[WorkflowBody], Struct] = lambda body: body,
 ) -> Response:
-    """The response to a cancel, pause or resume of a workflow, with its body or (`in_task`) the
-    workflow as a task; the members follow behind it.
+    """The response to a cancel, pause or resume of a workflow, with its body as it is `shown`; the
+    members follow behind it.
 
     Raises:
         WorkflowNotFound: no member is stored.
@@ -157,19 +158,27 @@ async def asked(
     )
     body, act_id = await api.store.run(flow)
     behind = None if act_id is None else BackgroundTask(_carry_out, api, workflow_id, act_id)
-    answer = in_language(written(as_task(body) if in_task else body), *languages)
+    answer = in_language(written(shown(body)), *languages)
     return Response(answer, 200, VARIES, "application/json", behind)
 
 
-async def workflow_there(api: Api, task_id: str) -> None:
-    """Checks that a task's id without a record is a workflow's.
+async def asked_as_task(
+    api: Api,
+    task_id: str,
+    action: Callable[[], Action],
+    by: str,
+    reason: str | None,
+    languages: Languages,
+) -> Response:
+    """As `asked`, for a task's id without a record: it may be a workflow's.
 
     Raises:
         TaskNotFound: it is not.
-        StoreUnavailable: the store does not answer.
+        InvalidEvent: a workflow cannot be asked for that.
     """
     if await api.store.run(workflow_bodies.figures(task_id, await api.now())) is None:
         raise TaskNotFound(task_id)
+    return await asked(api, task_id, action(), by, reason, languages, as_task)
 
 
 async def _carry_out(api: Api, workflow_id: str, act_id: str) -> None:
