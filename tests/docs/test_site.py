@@ -5,20 +5,24 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
-from docs import boosts, finish_site
+from docs import site_hooks
 from tests.docs.reading import filled_text_of
 from tests.servers import ROOT
 
+#: Its tag for a Python name matters to mkdocs alone.
+SITE = yaml.safe_load(re.sub(r"!!python/.*", "null", (ROOT / "mkdocs.yml").read_text("utf-8")))
+
 
 def test_each_page_stands_in_the_navigation_once() -> None:
-    pages = [file for _, file in finish_site.pages(finish_site.config()["nav"])]
+    pages = [file for _, file in site_hooks.pages(SITE["nav"])]
     there = (ROOT / "docs").rglob("*.md")
     assert sorted(pages) == sorted(str(path.relative_to(ROOT / "docs")) for path in there)
 
 
 def test_llms_txt_names_the_english_pages_with_a_sentence_each() -> None:
-    text = finish_site.llms(finish_site.config())
+    text = site_hooks.llms(SITE)
     assert "- [Quick start](quick-start.html): " in text
     assert ".ja.html" not in text
     assert not [line for line in text.splitlines() if line.endswith(": ")]
@@ -40,17 +44,16 @@ def test_home_is_the_readme_with_the_sites_own_links() -> None:
 
 
 def test_the_search_finds_a_how_to_before_the_python_reference() -> None:
-    site = finish_site.config()
-    sections = {name for entry in site["nav"] for name in entry}
-    assert set(boosts.BOOSTS) <= sections
-    assert "offline" in site["plugins"]
-    for script in site["extra"]["polyfills"]:
+    sections = {name for entry in SITE["nav"] for name in entry}
+    assert set(site_hooks.BOOSTS) <= sections
+    assert "offline" in SITE["plugins"]
+    for script in SITE["extra"]["polyfills"]:
         assert (ROOT / "docs" / script).is_file(), script
 
     def weight(section: str, file: str) -> float:
         about = SimpleNamespace(title=section), SimpleNamespace(src_uri=file)
         page = SimpleNamespace(parent=about[0], file=about[1], meta={})
-        assert boosts.on_page_markdown("text", page=page) == "text"
+        assert site_hooks.on_page_markdown("text", page=page) == "text"
         return float(page.meta["search"]["boost"])
 
     python = weight("Reference", "python-reference.md")
@@ -66,9 +69,6 @@ def test_the_search_finds_a_how_to_before_the_python_reference() -> None:
         ('<a href="https://example.com/">a page</a><script src="assets/a.js"></script>', 0),
     ],
 )
-def test_what_a_page_loads_of_another_host_is_found(
-    html: str, found: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_page_loads_of_another_host_is_found(html: str, found: int, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(html)
-    monkeypatch.setattr(finish_site, "SITE", tmp_path)
-    assert len(list(finish_site.foreign())) == found
+    assert len(list(site_hooks.foreign(tmp_path))) == found
