@@ -20,16 +20,6 @@ def test_each_body_has_what_the_schema_requires_and_nothing_else() -> None:
             assert set(control["required"]) <= set(body["control"]) <= set(control["properties"])
 
 
-def test_a_field_that_may_be_absent_is_optional_in_typescript() -> None:
-    types = make_types.typescript()
-    assert "  symbol: string | null;" in types
-    assert "  estimate?: Estimate;" in types
-    assert '  status: "created" | "running" | "paused" |' in types
-    assert "  results: Record<string, unknown>;" in types
-    assert "  warnings?: Warnings;" in types
-    assert types.count("export interface") == 1 + len(make_types.schema()["$defs"])
-
-
 def test_the_types_of_dictionaries_are_printed_from_the_fields() -> None:
     """By `python -m docs.make_types python > progress_backend/record/bodies.pyi`."""
     stub = ROOT / "progress_backend/record/bodies.pyi"

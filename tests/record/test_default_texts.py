@@ -21,18 +21,6 @@ def test_every_language_has_every_text_with_the_same_blanks() -> None:
         assert all(language.values())
 
 
-@pytest.mark.parametrize(
-    ("key", "expected"),
-    [
-        ("completed", "完了しました"),
-        ("failed", "エラーが発生しました"),
-        ("cancelled", "タスクがキャンセルされました"),
-    ],
-)
-def test_the_specifications_texts(key, expected) -> None:
-    assert text("ja", key) == expected
-
-
 def test_the_text_of_an_update_without_one() -> None:
     assert progress_text("ja", 150, 252) == "処理中... (150/252)"
     assert progress_text("ja", 150, None) == "処理中... (150)"

@@ -54,11 +54,6 @@ async def test_memory_looks_for_old_tasks_once_an_interval(
     assert caplog.records[-1].getMessage() == f"Cleaned up old task {task_id}"
 
 
-def test_a_service_on_redis_is_a_progress_service(redis_url: str) -> None:
-    assert issubclass(RedisProgressService, ProgressService)
-    assert isinstance(RedisProgressService(redis_url), ProgressService)
-
-
 async def test_a_record_of_the_other_service_is_seen(redis_url: str) -> None:
     async with RedisProgressService(redis_url) as one, RedisProgressService(redis_url) as other:
         task_id = await one.create_task("fetch_data", 252, symbol="7203.T")
