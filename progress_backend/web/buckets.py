@@ -22,13 +22,11 @@ class Buckets:
     Args:
         rate: units a second by which a bucket fills.
         most: units that a full bucket holds.
-        remembered: number of clients with a kept bucket; of more, those that took last.
     """
 
-    def __init__(self, rate: float, most: float, remembered: int = REMEMBERED) -> None:
+    def __init__(self, rate: float, most: float) -> None:
         self._rate = rate
         self._most = most
-        self._remembered = remembered
         #: When each client's bucket is full again, in the order of the last take.
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
@@ -50,7 +48,7 @@ class Buckets:
             return wait_s
         self._full_at[client] = full_at + units / self._rate
         self._full_at.move_to_end(client)
-        if len(self._full_at) > self._remembered:
+        if len(self._full_at) > REMEMBERED:
             self._full_at.popitem(last=False)
         return 0.0
 

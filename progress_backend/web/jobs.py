@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from ..record import responses
-from ..record.answers import Jobs, Problem
+from ..record.answers import Job, Jobs, Problem
 from ..record.default_texts import wished
 from ..record.document import written
 from ..record.fields import Body as TaskBody
@@ -59,12 +59,12 @@ async def list_jobs(request: Request) -> Response:
     starts, caller = starts_of(api_of(request)), caller_of(request.scope)
     types = (None, caller.task_type)  # of a job whose arguments give it, each start is checked
     jobs = [
-        {"name": j.name, "title": j.title, "description": j.description, "schema": j.schema()}
+        Job(j.name, j.title, j.description, j.schema())
         for j in starts.jobs.values()
         if (j.for_owners or caller.owner is None)
         and (caller.task_type is None or j.task_type in types)
     ]
-    return Response(dumps({"jobs": jobs}), media_type="application/json")
+    return Response(written(Jobs(jobs)), media_type="application/json")
 
 
 @router.post("/jobs/{job_name:path}", status_code=202)

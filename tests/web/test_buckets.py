@@ -48,8 +48,9 @@ def test_more_than_a_bucket_holds_is_taken_out_of_a_full_one() -> None:
     assert buckets.take("a", 9.0) == 0
 
 
-def test_so_many_clients_are_remembered_and_no_more() -> None:
-    buckets = Buckets(1, 1, remembered=3)
+def test_so_many_clients_are_remembered_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("progress_backend.web.buckets.REMEMBERED", 3)
+    buckets = Buckets(1, 1)
     for client in "abcde":
         assert buckets.take(client, 0.0) == 0
     assert len(buckets) == 3

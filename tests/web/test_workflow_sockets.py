@@ -58,15 +58,6 @@ async def test_the_body_comes_at_once_then_each_state_to_the_end(
         assert socket.close_reason == "the workflow has ended"
 
 
-async def test_an_ended_workflow_is_sent_once(api: RunningApi, records: Records) -> None:
-    for task_id in ("one", "two"):
-        records.complete(task_id)
-    async with watch(api) as socket:
-        (message,) = [m async for m in rest(socket)]
-        assert (message["status"], message["final"]) == ("completed", True)
-        assert await closed(socket) == 1000
-
-
 @pytest.mark.parametrize("workflow_id", ["nope", "single", "one", "a%00b", "x" * 256])
 async def test_an_id_without_members_is_closed(
     api: RunningApi, records: Records, redis_url: str, workflow_id: str
@@ -153,8 +144,3 @@ def test_events_of_no_workflow(api: RunningApi) -> None:
     answer = api.http.get("/internal/workflow/nope/events")
     assert (answer.status_code, answer.json()) == (404, {"detail": "Workflow nope not found"})
     eventually(lambda: api.watched() == 0)
-
-
-def test_events_without_the_store(api_without_store: RunningApi) -> None:
-    answer = api_without_store.http.get("/internal/workflow/nope/events")
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
