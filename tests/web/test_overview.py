@@ -48,6 +48,7 @@ def test_a_process_reads_the_figures_once_in_a_while(
     api: RunningApi, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(overview, "_KEPT", timedelta(days=1))
+    api.app.state.progress.figures = None  # those of the test before
     before = api.http.get("/internal/workers").json()
     Records(redis_url).create("waits")
     after = api.http.get("/internal/workers").json()

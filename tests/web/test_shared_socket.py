@@ -245,3 +245,32 @@ async def test_watches_begin_together_as_many_as_the_bound(
         assert tasks == {"0": f"t{BEGIN}", **expected}
         await aeventually(lambda: watches.receivers["task"] == BEGIN - 1)
     await aeventually(lambda: not watches.receivers["task"])
+
+
+async def test_an_owners_tasks_are_read_again_as_one_begins_or_changes_its_status(
+    start_api: StartApi, redis_url: str
+) -> None:
+    """Under the owner's token; neither another owner's task nor another value is a reason."""
+    text, made = new("alices", "read", owner="alice")
+    api, records = start_api(redis_url=redis_url, tokens=(made.line(),)), Records(redis_url)
+    records.create("first", owner="alice")
+    records.start("third", owner="alice")
+    again = {"watch": "a", "update": {"type": "reload"}}
+    async with opened(api) as socket:
+        await ask(socket, watch="b", owner="bob", token=text)
+        assert await code_of(socket, "b") == 4403
+        await ask(socket, watch="a", owner="alice", token=text)
+        assert await received(socket) == again
+        for act in (
+            lambda: records.create("second", owner="alice"),
+            lambda: records.run("second"),
+            lambda: records.complete("second"),
+            lambda: records.progress("third", 10),  # its status was not known here
+        ):
+            await asyncio.to_thread(act)
+            assert await received(socket) == again
+        await asyncio.to_thread(records.start, "of-bob", owner="bob")
+        await asyncio.to_thread(records.progress, "third", 63)
+        await ask(socket, watch="c", task_id="first", token=text)
+        assert (await received(socket))["watch"] == "c"
+    eventually(lambda: listeners_of(api, text) == 0, what="it has left all tasks")

@@ -162,12 +162,14 @@ class WatchMessage(BaseModel):
     leave: Annotated[str, Field(min_length=1, max_length=MAX_WATCH_NAME)] | None = None
     task_id: Annotated[str, Field(max_length=MAX_ID)] | None = None
     workflow_id: Annotated[str, Field(max_length=MAX_ID)] | None = None
+    owner: OptionalOwner = None
     token: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.~-]+$", max_length=MAX_TOKEN)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.watch is None) == (self.leave is None):
             raise ValueError("send a watch or a leave")
-        if self.watch is not None and (self.task_id is None) == (self.workflow_id is None):
-            raise ValueError("name a task_id or a workflow_id")
+        named = [one for one in (self.task_id, self.workflow_id, self.owner) if one is not None]
+        if self.watch is not None and len(named) != 1:
+            raise ValueError("name a task_id, a workflow_id or an owner")
         return self

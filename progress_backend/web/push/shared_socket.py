@@ -18,13 +18,15 @@ from pydantic import ValidationError
 from starlette.types import Scope
 
 from ...live.update import Update
-from ..callers import languages_of, with_token
+from ...operations.lists import Filters
+from ..callers import caller_of, languages_of, with_token
 from ..openapi import queries, schemas
 from ..rights import Resource
 from ..state import may
 from . import closes
 from .accepted_socket import Socket, counted, passed, socket_route
 from .task_watcher import Watcher
+from .websockets import RELOAD
 
 router = APIRouter(prefix="/internal")
 
@@ -96,6 +98,8 @@ class _Watches:
             return
         if asked.task_id is not None:
             watched = Resource("task", asked.task_id)
+        elif asked.owner is not None:
+            watched = Resource("tasks", owner=asked.owner)
         else:
             watched = Resource("workflow", asked.workflow_id)
         await self._free.acquire()
@@ -170,10 +174,18 @@ class _Watch:
 
     async def _join(self, watched: Resource, scope: Scope) -> None:
         api = self._watches.socket.api
-        passed(api, await may(scope, "read", watched))
+        passed(api, await may(scope, "list" if watched.kind == "tasks" else "read", watched))
         self._ends.append(counted(api, scope))
         over = partial(self.close, closes.UNAUTHORIZED, closes.OVER)
         self._ends.append(api.callers.watch(scope, over))
+        if watched.kind == "tasks":
+            caller, watches = caller_of(scope), api.listener.watches
+            only = Filters(task_type=caller.task_type, owner=caller.owner)
+            owners = OwnersTasks(self, Filters(owner=watched.owner), only)
+            self._ends.append(partial(watches.leave, "all", "", owners))
+            await watches.join("all", "", owners)
+            owners.reload()
+            return
         languages = languages_of(scope, self._watches.socket.locale, api.settings)
         watcher = Watcher(api, watched, self, languages)
         self._ends.append(watcher.leave)
@@ -181,10 +193,13 @@ class _Watch:
 
     def put(self, update: Update) -> None:
         """Sends the update, or keeps it, in place of an older one, until there is room."""
-        if self._over:
-            return
-        text = f'{{"watch":{json.dumps(self.name)},"update":{update.message}}}'
-        self._watches.socket.writer.send_text(self.name, text)
+        self.send(update.message)
+
+    def send(self, message: str | None) -> None:
+        """Sends a message, as `put`."""
+        if not self._over:
+            text = f'{{"watch":{json.dumps(self.name)},"update":{message}}}'
+            self._watches.socket.writer.send_text(self.name, text)
 
     def close(self, code: int, reason: str) -> None:
         """Sends the client, after the last update, that no more will come."""
@@ -195,3 +210,33 @@ class _Watch:
         ends, self._ends, self._over = self._ends, [], True
         for end in ends:
             end()
+
+
+class OwnersTasks:
+    """A watch of an owner's tasks: its client gets a message to read the list again, at first and
+    when one of the tasks is created or changes its status. The values of a task have a watch of
+    their own."""
+
+    __slots__ = ("_statuses", "_watch", "filters", "only")
+
+    def __init__(self, watch: _Watch, filters: Filters, only: Filters) -> None:
+        self._watch, self.filters, self.only = watch, filters, only
+        #: The last status of each of the newest tasks.
+        self._statuses: dict[str, str] = {}
+
+    def put(self, update: Update) -> None:
+        """See `Follower`."""
+        status = update.facets.status
+        if self._statuses.pop(update.task_id, None) != status:
+            self.reload()
+        self._statuses[update.task_id] = status
+        if len(self._statuses) > MOST:
+            del self._statuses[next(iter(self._statuses))]
+
+    def reload(self) -> None:
+        """See `Follower`."""
+        self._watch.send(RELOAD)
+
+    def close(self) -> None:
+        """Closes the socket since the service shuts down."""
+        self._watch.close(closes.RESTART, closes.RESTARTS)

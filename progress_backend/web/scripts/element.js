@@ -9,11 +9,13 @@ import { follow } from "./feed.js";
 import { figuresOf } from "./figures.js";
 import { linksOf } from "./links.js";
 import { moment } from "./moment.js";
+import { reconnecting } from "./reconnecting.js";
 import { rangeTo, remainingText } from "./remaining.js";
+import { watchOnLine } from "./shared_socket.js";
 import { TEXTS } from "./texts.js";
 import { errorOf, messageOf } from "./translated.js";
 import { stillRuns } from "./unsettled.js";
-import { clock, language, STATUSES, WORDS } from "./words.js";
+import { clock, inEach, language, STATUSES, WORDS } from "./words.js";
 
 const DEFAULT_BASE = new URL("..", import.meta.url).href;
 // A screen reader announces a new status at once, progress at most once in this time.
@@ -39,6 +41,9 @@ function part(name, tag = "span", ...children) {
   made.append(...children);
   return made;
 }
+
+// The list of jobs takes these from here: a page has them, and the socket, once.
+export { inEach, language, moment, reconnecting, WORDS, watchOnLine };
 
 export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   static observedAttributes = ["task-id", "workflow-id", "base", "token", ...DRAWN];
@@ -197,10 +202,9 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     const workflow = this.getAttribute("workflow-id");
     const id = workflow || this.getAttribute("task-id");
     const base = new URL(this.getAttribute("base") || DEFAULT_BASE, document.baseURI).href;
-    const whole = base.endsWith("/") ? base : `${base}/`;
     return (
       id && {
-        base: whole,
+        base: base.replace(/\/?$/, "/"),
         kind: workflow ? "workflow" : "task",
         id,
         token: this.getAttribute("token") || "",
@@ -230,18 +234,22 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     if (record.final || (this.#cancelState === "sent" && this.#record.control?.action === "cancel"))
       this.#cancelState = null;
     this.#show();
-    this.dispatchEvent(
-      new CustomEvent("progress", { detail: record, bubbles: true, composed: true }),
-    );
-    if (record.final)
-      this.dispatchEvent(new CustomEvent("end", { detail: record, bubbles: true, composed: true }));
+    this.#emit("progress", record);
+    if (record.final) this.#emit("end", record);
+  }
+
+  #emit(name, detail, bubbles = true) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles, composed: bubbles }));
   }
 
   #refused(code) {
     this.#code = code;
     this.#show();
-    const text = this.#words.refusals[code] ?? String(code);
-    this.dispatchEvent(new CustomEvent("error", { detail: { code, text } }));
+    this.#emit("error", { code, text: this.#why() }, false);
+  }
+
+  #why() {
+    return this.#words.refusals[this.#code] ?? String(this.#code);
   }
 
   // The record may have been old when it was received.
@@ -266,7 +274,10 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   async #send() {
     this.#setCancelState("sent");
     // Without a response it is unknown whether the API received the request.
-    const answer = await this.#request("cancel", { method: "POST", body: "{}" });
+    const answer = await this.#request("cancel", {
+      method: "POST",
+      body: "{}",
+    });
     if (answer?.ok) return;
     const body = await answer?.json().catch(() => null);
     this.#setCancelState(this.#whyNot(answer, body));
@@ -296,7 +307,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     text(
       this.#note,
       this.#code
-        ? (words.refusals[this.#code] ?? String(this.#code))
+        ? this.#why()
         : !record && !this.#about()
           ? words.nothingToFollow
           : away
@@ -334,7 +345,10 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     if (unknown) this.#bar.removeAttribute("aria-valuenow");
     else this.#bar.setAttribute("aria-valuenow", this.#highest);
     const [share, count] = figuresOf(
-      { ...record, progress: { ...record.progress, percentage: this.#highest } },
+      {
+        ...record,
+        progress: { ...record.progress, percentage: this.#highest },
+      },
       words,
     );
     text(this.#figures, [share, count].filter(Boolean).join(" · "));

@@ -1,14 +1,21 @@
 // <task-list owner="…">: the open jobs of an owner and those that ended in the last day, each a <task-progress>, which
 // share the page's socket. Attributes: owner, base, token, limit (5), lang, cancellable, error-text. Parts: list, news,
-// note. The list itself is read again every few seconds while the page is visible: a message names only known jobs.
+// note. A message on that socket has the list read again, as a job begins or ends; without the socket a timer has.
 import { keep, kept } from "./storage.js";
-import { moment } from "./moment.js";
 import STYLE from "./task_list.css";
-import "./task-progress.js";
-import { inEach, language, WORDS as SHARED } from "./words.js";
+import {
+  inEach,
+  language,
+  moment,
+  reconnecting,
+  WORDS as SHARED,
+  watchOnLine,
+} from "./task-progress.js";
 
 const DEFAULT_BASE = new URL("..", import.meta.url).href;
 const POLL_MS = 5_000;
+const SLOW_MS = 60_000; // with the socket: a job that ended a day ago leaves the list
+const SOON_MS = 250; // messages that come together have the list read once
 const TIMEOUT_MS = 10_000;
 const AWAY_MS = 10_000;
 const DAY_MS = 86_400_000;
@@ -37,10 +44,19 @@ export class TaskList extends (globalThis.HTMLElement ?? Object) {
   #spoken = document.createElement("p");
   #rows = new Map(); // task id -> its <li>
   #timer = null;
+  #line = null; // the watch of the owner's jobs
+  #live = false; // whether it is open
+  #ticking = null;
   #stop = null; // ends the read that is under way
   #away = null; // how long the API has not answered
   #why = "";
-  #look = () => document.hidden || this.#read();
+  #due = Infinity; // when the list is read next
+  #reads = false;
+  #again = false; // whether a message came while it was read
+  #look = () => {
+    this.#due = Infinity;
+    if (!document.hidden) this.#read();
+  };
 
   constructor() {
     super();
@@ -58,19 +74,52 @@ export class TaskList extends (globalThis.HTMLElement ?? Object) {
 
   connectedCallback() {
     document.addEventListener("visibilitychange", this.#look);
-    this.#read();
+    this.#ticking = setInterval(() => this.#line?.look(), 1_000);
+    this.#begin();
   }
 
   disconnectedCallback() {
     document.removeEventListener("visibilitychange", this.#look);
+    clearInterval(this.#ticking);
     clearTimeout(this.#timer);
+    this.#line?.stop();
     this.#stop?.abort();
   }
 
   attributeChangedCallback(name, before, after) {
     if (before === after || !this.isConnected) return;
-    if (["owner", "base", "token"].includes(name)) this.#draw([]);
-    queueMicrotask(() => this.isConnected && this.#read());
+    const other = ["owner", "base", "token"].includes(name);
+    if (other) this.#draw([]);
+    queueMicrotask(() => this.isConnected && (other ? this.#begin() : this.#read()));
+  }
+
+  #begin() {
+    const [owner, token] = [this.getAttribute("owner"), this.getAttribute("token")];
+    const target = { owner, ...(token && { token }) };
+    this.#line?.stop();
+    this.#live = false;
+    this.#line = !owner
+      ? null
+      : reconnecting((events) => watchOnLine(this.#base(), target, events), {
+          received: ({ type }) => {
+            if (type !== "reload") return;
+            this.#live = this.#again = true;
+            if (!this.#reads) this.#next(SOON_MS);
+          },
+          closed: (code) => {
+            this.#live = false;
+            this.#next(SOON_MS);
+            return code < 4400 || code === 4429;
+          },
+        });
+    this.#read();
+  }
+
+  #next(ms) {
+    if (this.#due < Date.now() + ms) return;
+    clearTimeout(this.#timer);
+    this.#due = Date.now() + ms;
+    this.#timer = setTimeout(this.#look, ms);
   }
 
   get #words() {
@@ -87,6 +136,7 @@ export class TaskList extends (globalThis.HTMLElement ?? Object) {
     this.#stop?.abort();
     const [owner, token] = [this.getAttribute("owner"), this.getAttribute("token")];
     if (!owner) return this.#say(this.#words.noOwner); // never everyone's jobs
+    [this.#reads, this.#again, this.#due] = [true, false, Infinity];
     const mine = (this.#stop = new AbortController());
     const limit = Math.min(Math.max(Number.parseInt(this.getAttribute("limit"), 10) || 5, 1), MOST);
     const url = new URL("internal/tasks", this.#base());
@@ -103,7 +153,8 @@ export class TaskList extends (globalThis.HTMLElement ?? Object) {
     }
     clearTimeout(timeout);
     if (mine !== this.#stop || !this.isConnected) return;
-    this.#timer = setTimeout(this.#look, POLL_MS);
+    this.#reads = false;
+    this.#next(this.#again ? SOON_MS : rows && this.#live ? SLOW_MS : POLL_MS);
     this.#away = rows || this.#why ? null : (this.#away ?? moment());
     if (rows) this.#take(rows, owner, limit);
     else this.#say();

@@ -13,11 +13,13 @@ export function translated(language, given, code, at) {
 }
 
 function timeOfDay(time, at) {
-  const text = here(time);
-  return at && text.slice(0, 10) === here(at).slice(0, 10)
-    ? text.slice(11, 16)
-    : text.slice(5, 16).replace("T", " ");
+  const [day, clock] = local(time);
+  if (!clock) return time; // another program's
+  return day === local(at)[0] ? clock : `${day.slice(5)} ${clock}`;
 }
+
+// The date and the time of day in the reader's zone, as Swedish writes them: 2026-12-03 and 04:05.
+const local = (time) => new Date(time).toLocaleString("sv").slice(0, 16).split(" ");
 
 // An ISO 8601 time in the zone of whoever reads.
 export function here(text) {
