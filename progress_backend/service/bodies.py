@@ -9,15 +9,7 @@ from typing import Any
 from msgspec import Raw
 
 from ..operations.counts import TaskCounts
-from ..record.answers import (
-    Dependencies,
-    Health,
-    MemoryUsage,
-    Redis,
-    Summary,
-    TaskList,
-    TaskPagination,
-)
+from ..record import answers
 from ..record.list_request import ListRequest
 from ..record.workflow_fields import Pagination, WorkflowList
 
@@ -28,12 +20,12 @@ def task_list(
     total: int | None,
     counts: Mapping[str, int | None],
     cursor: str | None = None,
-) -> TaskList:
+) -> answers.TaskList:
     """A page of tasks; `total` is None where tasks are looked through."""
     pages = None if total is None else _pages(asked.limit, total)
     listed: list[Any] = [*map(Raw, rows)]
-    pagination = TaskPagination(asked.page, asked.limit, total, pages)
-    return TaskList(listed, pagination, Summary(**counts), cursor)
+    pagination = answers.TaskPagination(asked.page, asked.limit, total, pages)
+    return answers.TaskList(listed, pagination, answers.Summary(**counts), cursor)
 
 
 def workflow_list(page: int, limit: int, total: int, rows: Iterable[bytes]) -> WorkflowList:
@@ -47,13 +39,13 @@ def _pages(limit: int, total: int) -> int:
     return max((total + limit - 1) // limit, 1)
 
 
-def health(counted: TaskCounts, used_bytes: int, redis: Redis) -> Health:
+def health(counted: TaskCounts, used_bytes: int, redis: answers.Redis) -> answers.Health:
     """The body of a health check."""
-    return Health(
+    return answers.Health(
         status="unhealthy" if redis.status == "disconnected" else "healthy",
         version=version("progress-backend"),
         active_tasks=counted.active,
         total_tasks_today=counted.recent,
-        memory_usage=MemoryUsage(counted.records, round(used_bytes / 2**20, 1)),
-        dependencies=Dependencies(redis),
+        memory_usage=answers.MemoryUsage(counted.records, round(used_bytes / 2**20, 1)),
+        dependencies=answers.Dependencies(redis),
     )
