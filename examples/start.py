@@ -24,6 +24,7 @@ UVICORN = ["-m", "uvicorn", "main:app", "--log-level", "warning", "--port"]
 #: How each example's site is started, in its folder; its port is the last word.
 SITES = {
     "fastapi": UVICORN,
+    "download": UVICORN,
     "react": UVICORN,
     "htmx": UVICORN,
     "flask": ["-m", "flask", "--app", "shop", "run", "--port"],
@@ -33,6 +34,8 @@ SITES = {
 }
 #: Those beside which the API is a process of its own.
 WITH_API = ("django", "page")
+#: Those with jobs of their own: the module in their folder.
+JOBS = {"download": "jobs"}
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
@@ -85,9 +88,9 @@ def main() -> None:
             stack.callback(process.terminate)
             return process
 
-        start(
-            ["-m", "celery", "-q", "-A", "tasks", "worker", "--concurrency", "2", "-l", "WARNING"]
-        )
+        jobs, folder = JOBS.get(asked.name, "tasks"), HERE / asked.name
+        worker = ["-m", "celery", "-q", "-A", jobs, "worker", "--concurrency", "2", "-l", "WARNING"]
+        start(worker, folder if asked.name in JOBS else HERE)
         if asked.name in WITH_API:
             serve = [
                 "-c",
@@ -99,10 +102,9 @@ def main() -> None:
             ]
             wait_for(asked.api_port, start([*serve, str(asked.api_port)]))
         if asked.name == "notebook":
-            folder = HERE / asked.name
             print(f"REDIS_URL={os.environ['REDIS_URL']} .venv/bin/jupyter lab {folder}/watch.ipynb")
         else:
-            process = start([*SITES[asked.name], str(asked.port)], HERE / asked.name)
+            process = start([*SITES[asked.name], str(asked.port)], folder)
             wait_for(asked.port, process)
             query = ""
             if asked.name == "page":

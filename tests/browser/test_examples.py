@@ -6,10 +6,13 @@ import os
 import re
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
@@ -52,6 +55,31 @@ def test_htmx_shows_the_job_until_its_end(start_example: StartExample, open_page
     page = open_page(start_example("htmx")[0], "")
     page.get_by_role("button", name="Export").click()
     expect(page.locator(".task-progress .status")).to_have_text("Completed", timeout=WAIT_MS)
+
+
+def test_an_export_is_taken_away_after_the_page_was_left(
+    start_example: StartExample, open_page: OpenPage
+) -> None:
+    address = start_example("download")[0]
+    page = open_page(address, "")
+    page.get_by_role("button", name="Export").click()
+    expect(page.locator("body > task-progress")).to_have_attribute("data-status", "running")
+    page.goto("about:blank")
+    page.goto(address)
+    link = page.locator("task-list").get_by_role("link", name="Clinic bot.csv")
+    expect(link).to_be_visible(timeout=WAIT_MS)
+    with page.expect_download() as download:
+        link.click()
+    assert len(download.value.path().read_text("utf-8").splitlines()) == 41
+    signed = str(link.get_attribute("href"))
+    assert page.request.get(f"{signed}x").status == 404
+
+    class Old(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return int(time.time()) - 90_000
+
+    of = URLSafeTimedSerializer("only for this example", salt="exports", signer=Old)
+    assert page.request.get(urljoin(address, f"/files/{of.dumps('x.csv')}")).status == 410
 
 
 @pytest.fixture
