@@ -77,7 +77,9 @@ class Estimate(Struct, kw_only=True, omit_defaults=True):
         "One run in ten ends before this time. Null if the runs vary too much.")]
     likely: Annotated[Moment, is_("The same as estimated_completion.")]
     latest: Annotated[Moment, is_("One run in ten ends after this time.")]
-    runs: Annotated[int, is_("How many past runs it is made from, ten at most.")]
+    runs: Annotated[int, is_(
+        "How many past runs it is made from, ten at most; of a workflow's own pace, how many "
+        "members have ended.")]
 
 
 class StartEstimate(Struct, kw_only=True, omit_defaults=True):

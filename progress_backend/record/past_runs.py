@@ -185,6 +185,12 @@ def history(runs: Sequence[PastRun]) -> History:
     )
 
 
+def of_members(seconds: float, ended: int, left: int) -> Likely:
+    """The pace of a workflow with `left` open members, of which so many ended in these seconds."""
+    by = _HALF * sqrt(_OWN_SPREAD**2 + 1 / ended + 1 / left)
+    return Likely(seconds / ended, (round(exp(-by), 4), round(exp(by), 4)))
+
+
 def _misses(given: Iterable[float | None]) -> Band | None:
     known = [miss for miss in given if miss is not None]
     return _band(known, fmean(known)) if known else None

@@ -19,6 +19,8 @@ from .past_runs import PastRun
 WHOLE: Final = 1_000
 #: Leases without a commit of a member after which a workflow is quiet.
 _QUIET: Final = 10
+#: Fewest ended members for a pace.
+_LEAST: Final = 10
 
 
 class WorkflowCounts(NamedTuple):
@@ -104,6 +106,13 @@ class WorkflowCounts(NamedTuple):
         if self.count(TaskStatus.ERROR):
             return TaskStatus.ERROR
         return TaskStatus.CANCELLED if self.count(TaskStatus.CANCELLED) else TaskStatus.COMPLETED
+
+    @property
+    def has_pace(self) -> bool:
+        """Whether the ended members predict when the others end: a quarter of all, at least ten,
+        with all others at work or in the queue."""
+        waits = self.planned or self.publishers or self.count(TaskStatus.PAUSED)
+        return not waits and self.ended >= max(_LEAST, self.whole / 4)
 
     @property
     def whole(self) -> int:

@@ -13,7 +13,7 @@ from .default_texts import DefaultText, Locale, clock_text, text
 from .fields import Body, Estimate, ItemsDone, TextCode
 from .local_time import optional_moment
 from .model import UNREACHED, TaskStatus, rendered
-from .past_runs import history
+from .past_runs import Likely, history, of_members
 from .shown import ending
 from .workflow import WorkflowCounts
 from .workflow_fields import ControlRequest, Counts, Failure, WorkflowBody, WorkflowRow
@@ -109,13 +109,28 @@ def _through(
 def _expected(
     figures: WorkflowCounts, at: Callable[[int], datetime | None]
 ) -> tuple[str | None, Estimate | None]:
-    """When a running workflow is likely to end, and the range of that, by how long the last ones of
-    its name took as a whole."""
-    if figures.status != TaskStatus.RUNNING or not figures.past or figures.started_ms is None:
+    """When a running workflow is likely to end, and the range of that: by its own pace once that is
+    known, else by how long the last ones of its name took, an equal number of members as a whole
+    and another number for each member."""
+    started, changed = figures.started_ms, figures.changed_ms
+    if figures.status != TaskStatus.RUNNING or started is None:
         return None, None
-    known, begins = history(figures.past), at(figures.started_ms)
-    assert begins is not None
-    return ending(begins, 1, known.whole, known.runs)
+    if figures.has_pace and changed is not None and changed > started:
+        left = figures.whole - figures.ended
+        own = of_members((changed - started) / 1000, figures.ended, left)
+        return _from(at(changed), left, own, figures.ended)
+    known, items, each = history(figures.past), 1, None
+    if all(run.items == figures.whole for run in figures.past):
+        each = known.whole
+    elif not figures.publishers:
+        items, each = figures.whole, known.pace
+    return _from(at(started), items, each, known.runs)
+
+
+def _from(
+    begins: datetime | None, items: int, each: Likely | None, runs: int
+) -> tuple[str | None, Estimate | None]:
+    return (None, None) if begins is None else ending(begins, items, each, runs)
 
 
 def _control(asked: Act | None, at: Callable[[int], datetime | None]) -> ControlRequest | None:

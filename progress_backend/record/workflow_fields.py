@@ -80,10 +80,12 @@ class WorkflowRow(Struct):
     counts: Annotated[Counts, is_("The number of members by status.")]
     created_at: Annotated[str | None, is_("When the first member's record was created.")]
     estimated_completion: Annotated[str | None, is_(
-        "Estimated time of the end while the workflow runs, from the durations of the last "
-        "successful workflows with its name. Null without such workflows, and on a Redis Cluster.")]
+        "Estimated time of the end while the workflow runs: from its own pace once a quarter of "
+        "its members have ended (at least ten, with none planned or paused), before that from the "
+        "last successful workflows with its name, except on a Redis Cluster. Null if neither is "
+        "known.")]
     estimate: Annotated[Estimate | None, is_(
-        "The range of the estimated end, if at least four such workflows are known; null "
+        "The range of the estimated end, from its own pace or at least four such workflows; null "
         "otherwise.")]
     control: Annotated[ControlRequest | None, is_(
         "The newest request for the whole workflow; null without one.")]

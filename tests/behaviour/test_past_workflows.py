@@ -128,7 +128,7 @@ def test_the_next_one_has_an_estimate_while_it_runs(whole: Driver) -> None:
         run(whole, f"w{number}-0", 0, seconds)
         shown = body(whole, f"w{number}")
         assert (shown["estimated_completion"], shown["estimate"]) == (None, None)
-    begin(whole, "new")
+    begin(whole, "new", members=1)
     assert body(whole, "new")["estimated_completion"] is None
     whole.apply("new-0", ev.Started(identity=identity_of()))
     shown = body(whole, "new")
@@ -141,10 +141,26 @@ def test_the_next_one_has_an_estimate_while_it_runs(whole: Driver) -> None:
     assert within["likely"] == shown["estimated_completion"]
     assert within["earliest"] < within["likely"] < within["latest"]
     whole.apply("new-0", ev.Paused(by="ops"))
-    whole.apply("new-1", ev.Paused(by="ops"))
     shown = body(whole, "new")
     assert shown["status"] == "paused"
     assert (shown["estimated_completion"], shown["estimate"]) == (None, None)
+
+
+def test_past_ones_with_another_count_predict_by_the_member(whole: Driver) -> None:
+    for count in (2, 3, 4, 5):
+        begin(whole, f"w{count}", members=count, name=f"fetch ×{count}")
+        for number in range(count):
+            run(whole, f"w{count}-{number}", 100 * number, 100)
+    begin(whole, "new", members=12, name="fetch ×12")
+    whole.apply("new-0", ev.Started(identity=identity_of()))
+    shown = body(whole, "new")
+    began, likely = (
+        datetime.fromisoformat(shown[name]) for name in ("start_time", "estimated_completion")
+    )
+    assert (likely - began).total_seconds() == pytest.approx(1_200, abs=1)
+    assert shown["estimate"]["runs"] == 4
+    begin(whole, "other", members=1, name="fetch ×8 others")
+    assert past(whole, "other") == ()
 
 
 def test_a_key_of_another_program_changes_no_commit(whole: Driver) -> None:

@@ -1,5 +1,8 @@
 """A workflow's status and percentage, from its counts alone."""
 
+import heapq
+from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from progress_backend.record.act import ACTIONS, Act
 from progress_backend.record.model import STATUSES, Task, TaskStatus
 from progress_backend.record.workflow import WHOLE, WorkflowCounts, share_of
+from progress_backend.record.workflow_body import row
 
 
 def figures(asked: str | None = None, **about: Any) -> WorkflowCounts:
@@ -97,3 +101,64 @@ def test_a_share_never_falls(current: int, total: int | None, status: str, known
     share = share_of(task, known)
     assert known <= share <= WHOLE
     assert (share == WHOLE) == (status == TaskStatus.COMPLETED or known == WHOLE)
+
+
+STARTED_MS = 1_700_000_000_000
+
+
+def ends_s(seconds: list[float], workers: int) -> list[float]:
+    """When members of these durations end, after the first one's start."""
+    free = [0.0] * workers
+    ended = [heapq.heapreplace(free, free[0] + one) + one for one in seconds]
+    return sorted(ended)
+
+
+def shown(ended: int, after_s: float, **about: Any) -> Any:
+    """The row of a workflow of which the last end so far came after this time."""
+    changed = STARTED_MS + round(after_s * 1000)
+    counts = figures(completed=ended, **{"share": ended * WHOLE} | about)
+    counts = counts._replace(started_ms=STARTED_MS, changed_ms=changed)
+    return row("w", counts, UTC, "en", datetime.now(UTC))
+
+
+def left_s(time: str, after_s: float) -> float:
+    return datetime.fromisoformat(time).timestamp() - STARTED_MS / 1000 - after_s
+
+
+def test_equal_members_predict_the_workflows_end_by_its_own_pace() -> None:
+    found = shown(190, 950, running=4, created=6)
+    assert left_s(found.estimated_completion, 950) == pytest.approx(50)
+    assert (found.estimate.runs, found.estimate.likely) == (190, found.estimated_completion)
+    assert left_s(found.estimate.earliest, 950) < 50 < left_s(found.estimate.latest, 950)
+
+
+@pytest.mark.parametrize(
+    ("ended", "others"),
+    [
+        (9, {"running": 2}),  # too few
+        (49, {"running": 151}),  # not a quarter
+        (190, {"running": 9, "paused": 1}),
+        (190, {"running": 9, "created": 1, "planned": 1}),  # another task follows the group
+        (190, {"running": 10, "publishers": 1}),
+        (190, {"running": 10, "expected": 1_000}),
+    ],
+)
+def test_no_pace_is_shown_where_it_does_not_hold(ended: int, others: dict[str, int]) -> None:
+    assert shown(ended, 950, **others).estimated_completion is None
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_three_of_four_ends_are_in_the_range_of_their_own_pace(workers: int) -> None:
+    draw, held, asked = Random(7), 0, 0
+    for _ in range(60):
+        count = draw.randrange(40, 300)
+        ends = ends_s([draw.lognormvariate(1, 0.8) for _ in range(count)], workers)
+        for ended in (count // 4 + 1, count // 2, count * 95 // 100):
+            open_now = min(workers, count - ended)
+            after = ends[ended - 1]
+            found = shown(ended, after, running=open_now, created=count - ended - open_now)
+            span, rest = found.estimate, ends[-1] - after
+            least = left_s(span.earliest, after) if span.earliest else 0
+            held += least <= rest <= left_s(span.latest, after)
+            asked += 1
+    assert held >= 0.75 * asked

@@ -11,7 +11,8 @@ KEYS
              and the failed ones that never ran
 ARGV
   now        ms since 1970
-  past       start of the key of a name's last successful workflows, before the name; "" for none
+  past       start of the key of a name's last successful workflows, before the name (which stands there without
+             the count "×8" at its end); "" for none
 Returns
   {{name, value, …} of the hash, publishers, {count, …}, the last successful workflows of its name}
 Publishes
@@ -23,5 +24,5 @@ for i = keys + 1, #KEYS do
 end
 local held = tolerant('ZCOUNT', publishers, '(' .. now, '+inf') or 0
 local name = past ~= '' and tolerant('HGET', workflow, 'name')
-local runs = name and tolerant('GETRANGE', past .. name, 0, 4095) or ''
+local runs = name and tolerant('GETRANGE', past .. name:gsub(' ×%d+$', ''), 0, 4095) or ''
 return {tolerant('HGETALL', workflow) or {}, held, counts, runs}
