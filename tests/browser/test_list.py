@@ -3,8 +3,10 @@
 import re
 from datetime import UTC, datetime
 
+import pytest
 from playwright.sync_api import expect
 
+from progress_backend.record import events as ev
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import (
     asked,
@@ -252,6 +254,25 @@ def test_filters_are_suggested_in_the_search_field(
     expect(search).to_have_value("")
     page.go_back()
     expect(chip).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("value", "name"), [("7203.T", "symbol"), ("fetch_data", "task_type"), ("carol", "owner")]
+)
+def test_a_bare_value_is_looked_for_in_the_whole_store(
+    value: str, name: str, api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.create("old", owner="carol")
+    for number in range(20):
+        records.apply(f"newer-{number}", ev.Created(identity=ev.Identity("other", 252, "PEAR")))
+    page = open_page(api, "/?sort=newest&lang=en")
+    shows(page, "newer-19", "created")
+    page.locator("#search").fill(value)
+    expect(page.locator("#found")).to_have_text("within this page: 0 of 20")
+    page.keyboard.press("Enter")
+    shows(page, "old", "created")
+    assert (listed(page), asked(page)) == (["old"], {name: value})
+    expect(page.locator("#search")).to_have_value("")
 
 
 def test_the_beginning_of_an_id_is_looked_for_by_the_service(

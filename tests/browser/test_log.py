@@ -67,6 +67,12 @@ def test_the_page_of_a_task_shows_its_log(
     expect(seen).to_have_count(2)
     page.get_by_label("Search the log").fill("PRICES")
     expect(seen).to_have_text(["01:30:00warning<b>2023-08-11</b> has no prices"])
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as a file").click()
+    assert saved.value.suggested_filename == f"{task_id}.log"
+    line, gone = saved.value.path().read_text(encoding="utf-8").split("\n")
+    assert gone == "… 7 lines are gone"
+    assert line == "2024-01-15T01:30:00.250+00:00 warning <b>2023-08-11</b> has no prices"
 
 
 def test_a_page_says_how_many_lines_are_gone_and_what_a_log_keeps(

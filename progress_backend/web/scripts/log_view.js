@@ -2,7 +2,8 @@
 import { answered } from "./live.js";
 import { makeCopy } from "./copy.js";
 import { section } from "./record_parts.js";
-import { element, say } from "./dom.js";
+import { button, element, say } from "./dom.js";
+import { saveAs } from "./save.js";
 import { here } from "./translated.js";
 
 const LIMIT = 1_000;
@@ -15,7 +16,8 @@ export function makeLog(id) {
   const search = element("input");
   const level = element("select");
   const copy = makeCopy("copy", () => seen().map(textOf).join("\n"));
-  const tools = element("div", "tools", search, level, copy.element);
+  const save = button("save", () => saveAs(`${id}.log`, fileText()));
+  const tools = element("div", "tools", search, level, copy.element, save);
   const made = section("log", tools, lines);
   const earlier = element("p", "gone");
   let last = 0;
@@ -35,6 +37,15 @@ export function makeLog(id) {
 
   const seen = () => [...lines.querySelectorAll("[data-line]:not([hidden])")];
   const textOf = ({ children }) => [...children].map((one) => one.textContent).join(" ");
+
+  // The shown lines with their whole times, and where lines are gone.
+  const fileText = () =>
+    [...lines.children]
+      .filter((one) => !one.hidden)
+      .map((one) =>
+        one.dataset.line ? one.firstChild.dateTime + textOf(one).slice(8) : one.textContent,
+      )
+      .join("\n");
 
   // Hides a line that does not contain the search text, or is below the chosen level.
   function filter(line) {
@@ -87,6 +98,7 @@ export function makeLog(id) {
     words = inWords;
     made.say(words);
     copy.say(words);
+    say(save, words.save);
     lines.setAttribute("aria-label", words.parts.log);
     search.placeholder = words.searchLog;
     search.setAttribute("aria-label", words.searchLog);

@@ -9,6 +9,7 @@ export const WORDS = inEach(PAGE, {
   asPage: ["Own page", "ページで開く"],
   ended: ["Ended", "終了"],
   copy: ["Copy", "コピー"],
+  save: ["Save as a file", "ファイルに保存"],
   terminate: ["Terminate", "強制終了"],
   stack: ["Show current line", "実行中の行を表示"],
   sureTerminate: [(name) => `Terminate ${name}?`, (name) => `${name} を強制終了しますか?`],

@@ -1,10 +1,12 @@
 // The search field. Typed text hides the rows of this page that do not contain it. A suggestion filters the whole list.
-// A complete id opens its task at once, the beginning of an id filters the list after Enter.
+// A complete id opens its task at once. After Enter, a whole symbol, type or owner, or the beginning of an id, filters
+// the whole list.
 import { element, say } from "./dom.js";
+import { answered } from "./live.js";
 import { errorOf, messageOf } from "./translated.js";
 import { STATUSES } from "./words.js";
 
-const NAMES = ["task_type", "symbol", "owner"];
+const NAMES = ["symbol", "task_type", "owner"];
 const MOST = 300; // suggested values of rows
 const SHORTEST_ID = 6; // characters that the API requires
 const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/; // as Celery makes them
@@ -26,6 +28,18 @@ export function matcher(text, words) {
       messageOf(item, words),
       errorOf(item, words),
     ].some((one) => one?.toLowerCase().includes(wanted));
+}
+
+// The filter under which the whole store has tasks with this value; undefined if there is none.
+async function nameOf(value) {
+  const found = await Promise.all(
+    NAMES.map(async (name) => {
+      const query = new URLSearchParams({ [name]: value, limit: 1 });
+      const got = await answered(`internal/tasks?${query}`);
+      return got?.ok && got.body.tasks.length && name;
+    }),
+  );
+  return found.find(Boolean);
 }
 
 // typed(text) is called on input, choose(filters) for a suggestion or the beginning of an id, find(id) for a whole id.
@@ -83,10 +97,14 @@ export function makeSearch(field, found, { typed, choose, find }) {
     else typed(field.value);
   }
 
-  function enter() {
+  async function enter() {
     const text = field.value.trim();
+    if (!text || offered.has(text)) return text && take();
+    const name = await nameOf(text);
+    if (field.value.trim() !== text) return; // another text was typed meanwhile
     const isId = text.length >= SHORTEST_ID && (BEGINNING.test(text) || !shown);
-    if (isId || offered.has(text)) take();
+    if (name) choose({ [name]: text, text: "" });
+    else if (isId) take();
   }
 
   field.oninput = look;
