@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import click
+from click_didyoumean import DYMGroup
 
 
-class LazyGroup(click.Group):
+class LazyGroup(DYMGroup):  # type: ignore[misc]  # ships no types
     """`cli.COMMANDS`, imported when one of them, or their list, is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

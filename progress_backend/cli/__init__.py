@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from copy import copy
 from importlib.metadata import version
 
 import click
+from click_didyoumean import DYMGroup
 
 from .control_commands import cancel, pause, resume
 from .demo_command import demo
@@ -37,9 +39,12 @@ COMMANDS: dict[str, click.Command] = {
     "start": start,
     "again": again,
 }
+#: `list` is `tasks`, which the help names once.
+COMMANDS["list"] = copy(tasks)
+COMMANDS["list"].hidden = True
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=DYMGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("progress-backend"), package_name="progress-backend")
 def main() -> None:
     """Live, truthful progress of Celery tasks.

@@ -14,7 +14,7 @@ TEXTS: Final = {
     "rate": ("Rate", "速度"),
     "rate_of": ("{number}/s", "{number} 件/秒"),
     "elapsed": ("Elapsed", "経過"),
-    "eta": ("ETA", "残り"),
+    "eta": ("Left", "残り"),
     "message": ("Message", "メッセージ"),
     "id": ("ID", "ID"),
     "age": ("Age", "作成"),

@@ -488,3 +488,16 @@ def test_without_a_store_one_line_says_what_to_do() -> None:
     code, output = command("progress-backend", "serve")
     assert (code, output.count("\n")) == (1, 1)
     assert output.startswith(NO_STORE)
+
+
+@pytest.mark.parametrize("args", [["taks"], ["-A", "shop", "progress", "taks"]])
+def test_a_mistyped_command_gets_the_one_that_is_meant(app_folder: Path, args: list[str]) -> None:
+    done = CliRunner().invoke(main if len(args) == 1 else celery, args)
+    assert done.exit_code == 2
+    assert "Did you mean one of these?\n    tasks" in done.output
+
+
+def test_list_is_a_name_for_tasks(run: Run, records: Records) -> None:
+    records.start("t")
+    assert run("list").output == run("tasks").output
+    assert "\n  list" not in run("--help").output
