@@ -15,6 +15,8 @@ from docs.make_blocks import ROOT, filled
 BOOSTS: Final = {"Tutorial": 2.0, "How-to": 2.0, "日本語": 0.5}
 #: Pages whose many names would fill the first results.
 _NAMES: Final = {"python-reference.md": 0.5, "changelog.md": 0.2}
+#: Addresses that moved.
+MOVED: Final = {"secure.html": "access.html", "signals.html": "contributing/signals.html"}
 #: What a browser loads by itself; a link that a reader follows is none of it.
 _LOADED: Final = re.compile(
     r"<(?:script|img|source|iframe)\b[^>]*\bsrc(?:set)?=[\"']?((?:https?:)?//[^\s\"'>]+)"
@@ -32,9 +34,12 @@ def on_page_markdown(markdown: str, /, page: Any, **_: Any) -> str:
 
 
 def on_post_build(config: Mapping[str, Any], **_: Any) -> None:
-    """Writes llms.txt, and ends with 1 where a page loads something of another host."""
+    """Writes llms.txt and the addresses that moved, and ends with 1 where a page loads something of another host."""
     site = Path(config["site_dir"])
     (site / "llms.txt").write_text(llms(config), encoding="utf-8")
+    for old, new in MOVED.items():
+        to_new = f'<meta http-equiv="refresh" content="0; url={new}"><a href="{new}">{new}</a>'
+        (site / old).write_text(f"<!doctype html>{to_new}\n", encoding="utf-8")
     if found := list(foreign(site)):
         raise SystemExit("\n".join(found))
 

@@ -1,5 +1,5 @@
 """Handlers of Celery's task signals, which record events. Which signals Celery sends when: see the
-table in docs/signals.md.
+table in docs/contributing/signals.md.
 
 Every handler ignores apps and tasks that are not tracked. `connections` connects them, so that none
 ever raises.

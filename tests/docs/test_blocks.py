@@ -63,7 +63,7 @@ FOLLOWED = {
     ("docs/proxy.md", "A password in front"): "tests/docs/test_nginx.py",
     ("docs/proxy.md", "A login in front"): "tests/docs/test_nginx.py",
     ("docs/proxy.md", "TLS"): "tests/docs/test_tls.py",
-    ("docs/secure.md", "Secrets"): "tests/docs/test_operations.py",
+    ("docs/access.md", "Secrets"): "tests/docs/test_operations.py",
     ("docs/redis.md", "Backup"): "tests/docs/test_backup.py",
     ("docs/quick-start.md", "Quick start"): "tests/docs/test_quick_start.py",
     ("docs/frameworks.md", "A project that exists"): "tests/docs/test_quick_start.py",

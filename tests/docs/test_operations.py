@@ -38,7 +38,6 @@ from tests.webhooks.targets import spec
 __all__ = ["start_api"]
 
 DEPLOY = "docs/deploy.md"
-SECURE = "docs/secure.md"
 ACCESS = "docs/access.md"
 REDIS = "docs/redis.md"
 
@@ -65,8 +64,8 @@ def test_several_processes_of_the_service(walk: Walk) -> None:
 
 @pytest.mark.wide
 def test_secrets_are_masked_by_the_list_and_by_a_function_of_ones_own(walk: Walk) -> None:
-    (named,) = re.findall(r"Set `PROGRESS_REDACT=([\w.]+)` for workers", text_of(SECURE))
-    for block in blocks(SECURE, "Secrets"):
+    (named,) = re.findall(r"Set `PROGRESS_REDACT=([\w.]+)` for workers", text_of(ACCESS))
+    for block in blocks(ACCESS, "Secrets"):
         walk.write(block)
     walk.variables |= {"PROGRESS_REDACT": named, "PYTHONPATH": str(walk.folder)}
     walk.variables["PROGRESS_REDIS_URL"] = f"redis://{walk.redis}/0"

@@ -43,7 +43,7 @@ def test_no_document_installs_by_a_name_that_no_index_has() -> None:
 def test_a_reader_is_one_click_from_what_is_looked_for(document: str) -> None:
     """And so the site's reader: its home has the same links."""
     pages = {resolved(document, link)[0].name.split(".")[0] for link in links(document)}
-    wanted = {"django", "statuses", "proxy", "control", "secure", "upgrade", "scale"}
+    wanted = {"django", "statuses", "proxy", "control", "access", "upgrade", "scale"}
     assert wanted | {"python-reference", "bar-does-not-move"} <= pages
     assert len(text_of(document).splitlines()) <= 120
 
