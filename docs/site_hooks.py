@@ -34,7 +34,8 @@ def on_page_markdown(markdown: str, /, page: Any, **_: Any) -> str:
 
 
 def on_post_build(config: Mapping[str, Any], **_: Any) -> None:
-    """Writes llms.txt and the addresses that moved, and ends with 1 where a page loads something of another host."""
+    """Writes llms.txt and the addresses that moved, and ends with 1 where a page loads something
+    of another host."""
     site = Path(config["site_dir"])
     (site / "llms.txt").write_text(llms(config), encoding="utf-8")
     for old, new in MOVED.items():

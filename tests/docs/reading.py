@@ -48,7 +48,7 @@ def filled_text_of(document: str) -> str:
 
 def documents() -> list[str]:
     """Every document, from the project's root."""
-    found = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     return sorted(str(path.relative_to(ROOT)) for path in found)
 
 
