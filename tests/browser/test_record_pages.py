@@ -263,3 +263,40 @@ def test_a_lost_run_that_goes_on_is_shown(
         records.apply(f"job-{n}", ev.Progressed(current=126, attempt=1))
     expect(element.locator('[data-status="running"]')).to_have_count(3)
     expect(page.locator(".pill")).to_have_text("Running")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_browser_notifies_of_an_end_if_that_was_asked_for(
+    path: str, api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job") if path == PAGES[0] else records.member("m", W, name="fetch")
+    page = open_page(api, path, permissions=["notifications"])
+    press = page.get_by_role("button", name="Notify me when this ends")
+    expect(press).to_have_attribute("aria-pressed", "false")
+    page.evaluate("""() => {
+      window.notices = [];
+      window.Notification = new Proxy(Notification, { construct(real, given) {
+        const made = new real(...given);
+        window.notices.push([made.title, made.body]);
+        return made;
+      } });
+    }""")
+    press.click()
+    expect(press).to_have_attribute("aria-pressed", "true")
+    records.complete("job") if path == PAGES[0] else (records.run("m"), records.complete("m"))
+    expect(press).to_be_hidden()
+    name = page.get_by_role("heading", level=1).text_content()
+    assert page.evaluate("window.notices") == [[name, "Completed"]]
+
+
+def test_a_browser_that_permits_no_notification_is_named(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    page = open_page(api, "/task/job", permissions=[])
+    press = page.get_by_role("button", name="Notify me when this ends")
+    press.click()
+    expect(page.locator(".notice [role=status]")).not_to_have_text("")
+    expect(press).to_have_attribute("aria-pressed", "false")
+    records.complete("job")
+    expect(press).to_be_hidden()

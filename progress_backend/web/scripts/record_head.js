@@ -3,6 +3,7 @@ import { makeActions } from "./actions.js";
 import { makeBar } from "./bar.js";
 import { makeCopy } from "./copy.js";
 import { element, sayOrHide } from "./dom.js";
+import { makeEndNotice } from "./end_notice.js";
 import { figuresOf } from "./figures.js";
 
 export function makeHead(act, kind) {
@@ -12,6 +13,7 @@ export function makeHead(act, kind) {
   const status = element("span", "pill");
   const warnings = element("span", "warnings");
   const actions = makeActions("div", "acts", { kind, act, last: name });
+  const notice = makeEndNotice(kind);
   const share = element("b");
   const figures = element("span");
   const rate = element("span");
@@ -35,6 +37,7 @@ export function makeHead(act, kind) {
     text,
     why,
     actions.element,
+    notice.element,
   );
   name.tabIndex = -1; // makeActions focuses it when the last button is removed
   function show(item, words) {
@@ -55,6 +58,7 @@ export function makeHead(act, kind) {
     sayOrHide(text, kind.text(item, words));
     sayOrHide(why, kind.why(item, words));
     actions.show(item, words);
+    notice.show(item, words);
     tick(item, words);
   }
 

@@ -9,6 +9,12 @@ export const WORDS = inEach(PAGE, {
   asPage: ["Own page", "ページで開く"],
   ended: ["Ended", "終了"],
   copy: ["Copy", "コピー"],
+  notice: ["Notify me when this ends", "終了を通知"],
+  noticeWhile: ["While this record is open here.", "この画面を開いている間だけ通知します。"],
+  noticeRefused: [
+    "This browser does not permit notifications here.",
+    "このブラウザーでは通知が許可されていません。",
+  ],
   save: ["Save as a file", "ファイルに保存"],
   terminate: ["Terminate", "強制終了"],
   stack: ["Show current line", "実行中の行を表示"],
