@@ -1,5 +1,7 @@
 """What is chosen on the live page: filters that go with no other, dates, words, by any keyboard."""
 
+import csv
+import io
 from datetime import UTC, datetime
 
 import pytest
@@ -194,3 +196,24 @@ def test_the_chosen_status_is_in_sight_on_a_phone(
     for chip in (page.locator("[data-filter=cancelled]"), page.locator("[data-filter=all]")):
         expect(chip).to_be_in_viewport(ratio=0.99)
         page.locator("[data-filter=all]").evaluate("chip => chip.click()")
+
+
+def test_the_filtered_list_is_saved_as_csv(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for number in range(101):  # more than one page of the API
+        records.create(f"job-{number}", symbol='=HYPERLINK("https://x.test")', owner="alice")
+    records.create("another")
+    page = open_page(api, "/?owner=alice&lang=en")
+    shows(page, "job-100", "created")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as CSV").click()
+    assert saved.value.suggested_filename == "tasks.csv"
+    text = saved.value.path().read_bytes().decode()
+    assert text.startswith("\ufefftask_id,")  # Excel reads UTF-8 behind a byte order mark
+    rows = list(csv.DictReader(io.StringIO(text[1:], newline="")))
+    assert [row["task_id"] for row in rows] == [f"job-{n}" for n in reversed(range(101))]
+    assert {row["symbol"] for row in rows} == {'\'=HYPERLINK("https://x.test")'}
+    assert {(row["status"], row["total"], row["end_time"]) for row in rows} == {
+        ("created", "252", "")
+    }

@@ -8,7 +8,7 @@ import redis
 from playwright.sync_api import Page, expect
 
 from progress_backend.record import events as ev
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, kept
 from tests.browser.looking import row
 from tests.browser.sites import Site
 from tests.records import Records
@@ -283,6 +283,8 @@ def test_the_browser_notifies_of_an_end_if_that_was_asked_for(
     }""")
     press.click()
     expect(press).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".notice [role=status]")).to_be_visible()
+    kept(f"notice {path}", 0, page.screenshot)
     records.complete("job") if path == PAGES[0] else (records.run("m"), records.complete("m"))
     expect(press).to_be_hidden()
     name = page.get_by_role("heading", level=1).text_content()
@@ -299,4 +301,4 @@ def test_a_browser_that_permits_no_notification_is_named(
     expect(page.locator(".notice [role=status]")).not_to_have_text("")
     expect(press).to_have_attribute("aria-pressed", "false")
     records.complete("job")
-    expect(press).to_be_hidden()
+    expect(page.locator(".notice")).to_be_hidden()

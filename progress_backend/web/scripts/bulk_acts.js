@@ -62,11 +62,14 @@ export async function actOn({ ids, workflows }, name, words, report) {
   return result;
 }
 
-// The newest tasks that match a filter (id -> task), of the filter's status or open, and the reason if a request was
-// refused.
-export async function passing(filter, words) {
+// The newest tasks that match a filter (id -> task), of the `wanted` statuses (the filter's status or the open ones), and
+// the reason if a request was refused.
+export async function passing(
+  filter,
+  words,
+  wanted = filter.status ? [filter.status] : CHANGES.cancel,
+) {
   const found = new Map();
-  const wanted = filter.status ? [filter.status] : CHANGES.cancel;
   let position = { page: 1 };
   for (let page = 1; page <= MOST_PAGES && found.size < MOST && position; page += 1) {
     const query = new URLSearchParams({ ...filter, limit: PAGE, ...position });

@@ -10,31 +10,37 @@ export function makeEndNotice(kind) {
   let now = [];
   let wanted = false;
   let refused = false;
+  let ended = false;
   hint.setAttribute("role", "status");
 
   async function ask() {
-    wanted = !wanted && (await Notification.requestPermission()) === "granted";
-    refused = Notification.permission !== "granted";
-    show(...now); // it may have ended meanwhile
+    const permission = await Notification.requestPermission();
+    if (ended) return; // while the browser asked the reader
+    wanted = !wanted && permission === "granted";
+    refused = permission !== "granted";
+    show(...now);
   }
 
-  function notify(item, words) {
-    wanted = false;
+  function isShown(item, words) {
     try {
       const options = { body: words[item.status], tag: pathOf(item), lang: words.code };
-      const notice = new Notification(kind.name(item, words), options);
-      notice.onclick = () => window.focus();
+      new Notification(kind.name(item, words), options).onclick = () => window.focus();
+      return true;
     } catch {
-      refused = true; // a browser of a phone permits it only to a service worker
+      return false; // a browser of a phone permits it only to a service worker
     }
   }
 
   function show(item, words) {
-    const ended = item.end_time && !stillRuns(item);
     now = [item, words];
-    if (ended && wanted) notify(item, words);
+    const ends = Boolean(item.end_time) && !stillRuns(item);
+    if (ends && !ended) {
+      refused = wanted && !isShown(item, words);
+      wanted = false;
+    }
+    ended = ends;
     made.hidden = !window.Notification || (ended && !refused);
-    press.hidden = Boolean(ended);
+    press.hidden = ended;
     press.setAttribute("aria-pressed", String(wanted));
     sayOrHide(hint, refused ? words.noticeRefused : wanted ? words.noticeWhile : "");
     say(press, words.notice);

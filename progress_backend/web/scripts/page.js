@@ -1,6 +1,7 @@
 // The live page: the user's choices, and all parts around the list.
 import { FILTERS, filtersOf, fromAddress, RECORDS, toAddress } from "./address.js";
 import { makeChips } from "./chips.js";
+import { saveList } from "./csv.js";
 import { makeChosen } from "./chosen.js";
 import { settled } from "./filters.js";
 import { makeHold } from "./hold.js";
@@ -315,6 +316,8 @@ function stopSelecting() {
 
 function drawSelection() {
   byId("select").hidden = Boolean(document.body.dataset.readOnly);
+  byId("csv").hidden = list.areFlows();
+  byId("csv").title = words.csvHow;
   byId("select").setAttribute("aria-pressed", String(selection !== null));
   byId("selection").hidden = selection === null || chosen.view === "workers";
   byId("selection").setAttribute("aria-label", words.selectMany);
@@ -379,6 +382,12 @@ byId("clear").onclick = () => {
 };
 byId("select").onclick = select;
 byId("tabs").onclick = changeView;
+byId("csv").onclick = async () => {
+  byId("csv").disabled = true;
+  const why = await saveList(Object.fromEntries(filtersOf(chosen)), words);
+  byId("csv").disabled = false;
+  if (why) line.refuse(why);
+};
 setInterval(everySecond, 1_000);
 document.addEventListener("notice", ({ detail }) => line.refuse(detail));
 addEventListener("popstate", restoreFromUrl);

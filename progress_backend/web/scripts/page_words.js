@@ -157,6 +157,11 @@ export const WORDS = inEach(SHARED, {
     running: ["Running first", "実行中を先頭に"],
     ended: ["Last ended first", "終了が新しい順"],
   },
+  csv: ["Save as CSV", "CSV に保存"],
+  csvHow: [
+    "The newest 1,000 tasks that match the filters",
+    "絞り込みに合う最新の 1,000 件のタスク",
+  ],
   selectMany: ["Select", "選択"],
   skip: ["Skip to the list", "一覧へ移動"],
   close: ["Close", "閉じる"],
