@@ -89,6 +89,7 @@ WHOLE = {
     "docs/docker.md": "tests/docker/test_documents.py",
     "docs/testing.md": "tests/docs/test_testing.py",
     "docs/django.md": "tests/docs/test_django.py",
+    "docs/production.md": "tests/docs/test_production.py",
     # Block by block the same as the English page.
     "README.ja.md": "tests/docs/test_twins.py",
     "docs/element.ja.md": "tests/docs/test_twins.py",

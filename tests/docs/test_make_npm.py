@@ -10,6 +10,7 @@ import pytest
 from playwright._impl._driver import compute_driver_executable
 
 from docs import make_npm
+from tests.docs.reading import blocks
 
 #: A page in TypeScript; the last attribute is none of the element's, and is an error.
 _PAGE = """import type {} from "progress-backend-element/react";
@@ -56,9 +57,20 @@ def test_a_page_in_typescript_may_use_the_tag(tmp_path: Path) -> None:
     (tmp_path / "node_modules" / "@types").symlink_to(packages / "@types")
     (tmp_path / "node_modules" / "csstype").symlink_to(packages / "csstype")
     make_npm.write(tmp_path / "node_modules" / "progress-backend-element")
+    (shown,) = blocks("docs/production.md", language="tsx")
     (tmp_path / "page.tsx").write_text(_PAGE, "utf-8")
+    (tmp_path / "job.tsx").write_text(shown.text, "utf-8")
     asked = [packages / ".bin" / "tsc", "--strict", "--noEmit", "--skipLibCheck", "false"]
-    asked += ["--jsx", "react-jsx", "--module", "nodenext", "--target", "esnext", "page.tsx"]
+    asked += [
+        "--jsx",
+        "react-jsx",
+        "--module",
+        "nodenext",
+        "--target",
+        "esnext",
+        "page.tsx",
+        "job.tsx",
+    ]
     done = subprocess.run(asked, cwd=tmp_path, check=False, capture_output=True, timeout=300)
     errors = [line for line in done.stdout.decode().splitlines() if "error" in line]
     assert len(errors) == 1, errors
