@@ -32,7 +32,7 @@ def shop(installed: Install) -> Iterator[App]:
     @progress_task(start=True)
     def fetch(self: Any, rows: int) -> dict[str, int]:
         if rows < 0:
-            raise ValueError("no rows")
+            raise ValueError(f"no rows in {rows}")
         return {"rows": rows}
 
     @app.task(bind=True, name="unmarked", shared=False)  # type: ignore[untyped-decorator]
@@ -127,3 +127,22 @@ def test_whoever_may_not_run_it_again_reads_why(shop: App, serve: Any, open_page
     none = open_page(serve(), f"/task/{ended(shop, 'unmarked')}?lang=en")
     expect(none.locator(".part-times")).to_be_visible()
     expect(again(none)).to_have_count(0)
+
+
+def test_failures_of_one_cause_are_one_group_and_run_again_together(
+    shop: App, serve: Any, open_page: OpenPage
+) -> None:
+    old = [ended(shop, "fetch", rows) for rows in (-1, -2, -3)]
+    page = open_page(serve(), "/?status=error&lang=en", **AXE)
+    group = page.locator("#causes li")
+    expect(group).to_have_count(1)
+    expect(group.locator("b")).to_have_text("3 ×")
+    expect(group).to_contain_text("no rows in …")
+    assert complaints(page) == []
+    group.get_by_role("button").click()
+    page.locator("#sure-yes").click()
+    expect(page.locator("#causes [role=status]")).to_contain_text("3")
+    eventually(lambda: len(shop.records()) == 6)
+    assert all(shop.document(one)["again_by"] for one in old)
+    page.locator('#filters [data-filter="all"]').click()
+    expect(page.locator("#causes")).to_be_hidden()

@@ -1,6 +1,7 @@
 // The choices (filters, order, page, open record) in the page's URL, so that a reload or a bookmark restores them, and
 // Back and Forward work.
 import { settled } from "./filters.js";
+import { BASE } from "./live.js";
 import { STATUSES } from "./words.js";
 
 // Query parameters of the API's list of tasks.
@@ -54,4 +55,11 @@ export function toAddress(chosen, language, push) {
   const address = `?${query}`;
   if (push && address !== location.search) history.pushState(null, "", address);
   else history.replaceState(null, "", address);
+}
+
+// [kind, id] of the record that a link opens; null for any other link.
+export function recordOf(link) {
+  const path = link?.origin === location.origin ? link.pathname : "";
+  const [, kind, id] = path.slice(BASE.pathname.length).match(/^(task|workflow)\/(.+)$/) ?? [];
+  return path.startsWith(BASE.pathname) && kind ? [kind, decodeURIComponent(id)] : null;
 }

@@ -68,10 +68,11 @@ export async function passing(
   filter,
   words,
   wanted = filter.status ? [filter.status] : CHANGES.cancel,
+  most = MOST,
 ) {
   const found = new Map();
   let position = { page: 1 };
-  for (let page = 1; page <= MOST_PAGES && found.size < MOST && position; page += 1) {
+  for (let page = 1; page <= MOST_PAGES && found.size < most && position; page += 1) {
     const query = new URLSearchParams({ ...filter, limit: PAGE, ...position });
     const got = await answered(`internal/tasks?${query}`);
     if (!got?.ok) return [found, got ? words.refused(whyNot(got, words)) : words.unanswered];

@@ -1,10 +1,11 @@
 // The newest 1,000 tasks of a workflow as squares that link to the tasks, one row for each step. Above them the failed
 // tasks, grouped by error; tasks that never ran are a group of their own.
+import { lastLine } from "./cause.js";
 import { element } from "./dom.js";
 import { answered } from "./live.js";
 import { makeReader } from "./reading.js";
 import { section } from "./record_parts.js";
-import { lastLine, pageOf, TASK } from "./task.js";
+import { pageOf, TASK } from "./task.js";
 import { errorOf } from "./translated.js";
 import { FOLLOWED } from "./workflow.js";
 

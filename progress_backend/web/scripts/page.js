@@ -1,11 +1,11 @@
 // The live page: the user's choices, and all parts around the list.
-import { FILTERS, filtersOf, fromAddress, RECORDS, toAddress } from "./address.js";
+import { FILTERS, filtersOf, fromAddress, recordOf, RECORDS, toAddress } from "./address.js";
+import { makeCauses } from "./causes.js";
 import { makeChips } from "./chips.js";
 import { saveList } from "./csv.js";
 import { makeChosen } from "./chosen.js";
 import { settled } from "./filters.js";
 import { makeHold } from "./hold.js";
-import { BASE } from "./live.js";
 import { makeList } from "./list.js";
 import { WORDS } from "./page_words.js";
 import { say } from "./dom.js";
@@ -79,8 +79,10 @@ function makeMenus() {
   const showSorts = makeSortMenu(byId("sort"), choose);
   strip = makeStrip(byId("strip"), draw);
   strip.begin();
+  const causes = makeCauses(byId("causes"), list.soon);
   return () => {
     showSorts(chosen, words);
+    causes.show(chosen, words);
     const running = list.summary().running + (strip.workers().found?.still_running ?? 0);
     document.title = running ? `${words.runningNow(running)} · ${words.title}` : words.title;
   };
@@ -241,13 +243,6 @@ function press(event) {
   )
     return;
   if (KEYS[key]?.()) event.preventDefault();
-}
-
-// [kind, id] of the record that a link opens; null for any other link.
-function recordOf(link) {
-  const path = link?.origin === location.origin ? link.pathname : "";
-  const [, kind, id] = path.slice(BASE.pathname.length).match(/^(task|workflow)\/(.+)$/) ?? [];
-  return path.startsWith(BASE.pathname) && kind ? [kind, decodeURIComponent(id)] : null;
 }
 
 // In a wide window a link to a record opens the panel.

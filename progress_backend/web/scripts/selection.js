@@ -87,9 +87,7 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     if (name === "cancel") return sure(words.sureAll(count), words.sureHow, words.yes(count));
     if (name !== "again") return true;
     const types = [...new Set(changed(name).map(([, { type }]) => type))];
-    const some = [...types.slice(0, MOST_TYPES), ...(types.length > MOST_TYPES ? ["…"] : [])];
-    const what = words.sureAgain(count, some);
-    return sure(what, words.sureAgainHow, words.yesAgain(count));
+    return sureAgain(count, types, words);
   }
 
   // Returns the result of work(), or null if the filter was changed meanwhile.
@@ -115,14 +113,7 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
       result = await actOn(what, name, words, report);
       return result.left;
     });
-    outcome = [
-      words.askedOf(result.asked),
-      ...counted(result.refused).map(([why, n]) => words.notDone(n, why)),
-      result.stopped,
-      result.left.length > 0 && words.left,
-    ]
-      .filter(Boolean)
-      .join(" ");
+    outcome = outcomeOf(result, words, words.left);
     chosen.clear();
     for (const key of left ?? []) chosen.set(key, known.get(key)); // for another try
     acted();
@@ -173,6 +164,18 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
   }
 
   return { show, leave };
+}
+
+export function sureAgain(count, types, words) {
+  const some = [...types.slice(0, MOST_TYPES), ...(types.length > MOST_TYPES ? ["…"] : [])];
+  return sure(words.sureAgain(count, some), words.sureAgainHow, words.yesAgain(count));
+}
+
+// What an act on many has done; `left` is the text if a failed request left some.
+export function outcomeOf(result, words, left = "") {
+  const refused = counted(result.refused).map(([why, n]) => words.notDone(n, why));
+  const texts = [words.askedOf(result.asked), ...refused, result.stopped];
+  return [...texts, result.left.length > 0 && left].filter(Boolean).join(" ");
 }
 
 // Returns [reason, its count] for each reason.

@@ -24,6 +24,8 @@ export const WORDS = inEach(
       (n, types) => `Run ${number(n)} again: ${types.join(", ")}?`,
       (n, types) => `${types.join("、")} の ${number(n)} 件を再実行しますか?`,
     ],
+    causes: ["Failures of one cause", "原因ごとの失敗"],
+    againAll: ["Run all again", "すべて再実行"],
     yesAgain: [(n) => `Run ${number(n)} again`, (n) => `${number(n)} 件を再実行`],
     askedOf: [
       (n) => `Requested for ${number(n)} ${n === 1 ? "task" : "tasks"}.`,

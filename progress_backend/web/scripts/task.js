@@ -1,6 +1,7 @@
 // What a row and a page show of a task.
 import { placeText, startText } from "./expected.js";
 import { moment, nowOf } from "./moment.js";
+import { lastLine } from "./cause.js";
 import { detailsOf } from "./details.js";
 import { remainingText } from "./remaining.js";
 import { errorOf, here, messageOf } from "./translated.js";
@@ -161,8 +162,3 @@ export const TASK = {
   why: whyText,
   cause: (task, words) => (task.status === "error" ? lastLine(whyText(task, words)) : ""),
 };
-
-// In a traceback, this line is the exception.
-export function lastLine(text) {
-  return text.trimEnd().split("\n").at(-1);
-}

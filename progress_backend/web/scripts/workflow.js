@@ -1,7 +1,8 @@
 // What a row and a page show of a workflow.
+import { lastLine } from "./cause.js";
 import { detailsOf } from "./details.js";
 import { remainingText } from "./remaining.js";
-import { byText, lastLine, pageOf } from "./task.js";
+import { byText, pageOf } from "./task.js";
 import { errorOf, translated } from "./translated.js";
 import { clock, STATUSES } from "./words.js";
 

@@ -1,0 +1,76 @@
+// Failures of one cause as one group over the list of failed tasks: their number, their text and a button that runs
+// them again together.
+import { filtersOf } from "./address.js";
+import { actOn, passing } from "./bulk_acts.js";
+import { groupsOf } from "./cause.js";
+import { button, element, say } from "./dom.js";
+import { outcomeOf, sureAgain } from "./selection.js";
+import { WORDS } from "./selection_words.js";
+import { errorOf } from "./translated.js";
+
+const MOST_READ = 200;
+const PAUSE_MS = 5_000;
+
+export function makeCauses(place, acted) {
+  const rows = element("ul");
+  const report = element("p", "report");
+  let [of, found, words, busy, nextMs] = ["", [], null, false, 0];
+  report.setAttribute("role", "status");
+  place.append(rows, report);
+
+  async function runAgain(tasks) {
+    const ids = tasks.map(({ task_id: id }) => id);
+    const types = [...new Set(tasks.map(({ task_type: type }) => type))];
+    if (busy || !(await sureAgain(ids.length, types, words))) return;
+    busy = true;
+    const result = await actOn({ ids, workflows: [] }, "again", words, () => {});
+    busy = false;
+    say(report, outcomeOf(result, words));
+    nextMs = 0;
+    acted();
+  }
+
+  function rowOf([text, tasks]) {
+    const row = element("li", "", element("b", "", `${words.number(tasks.length)} ×`), " ", text);
+    const { readOnly, start } = document.body.dataset;
+    if (start && !readOnly) {
+      const again = button("", () => runAgain(tasks));
+      again.textContent = words.againAll;
+      again.setAttribute("aria-label", `${words.againAll}: ${text}`);
+      row.append(" ", again);
+    }
+    return row;
+  }
+
+  async function read(filter, key) {
+    nextMs = performance.now() + PAUSE_MS;
+    const [tasks] = await passing(filter, words, ["error"], MOST_READ);
+    if (key === of) found = [...tasks.values()].slice(0, MOST_READ);
+    draw();
+  }
+
+  function draw() {
+    const groups = groupsOf(found, (task) => errorOf(task, words));
+    const ids = groups.map(([text, tasks]) => [text, tasks.map(({ task_id: id }) => id)]);
+    const now = JSON.stringify([words.code, ids]);
+    place.hidden = !groups.length && !report.textContent;
+    if (now === place.dataset.now) return; // new elements would take the focus
+    place.dataset.now = now;
+    rows.replaceChildren(...groups.map(rowOf));
+  }
+
+  function show(chosen, inWords) {
+    const filter = chosen.status === "error" ? Object.fromEntries(filtersOf(chosen)) : null;
+    words = { ...inWords, ...WORDS[inWords.code] };
+    const key = JSON.stringify(filter);
+    place.setAttribute("aria-label", words.causes);
+    if (key !== of) {
+      [of, found, nextMs] = [key, [], 0];
+      say(report, "");
+    }
+    if (filter && performance.now() >= nextMs) read(filter, key);
+    draw();
+  }
+
+  return { show };
+}
