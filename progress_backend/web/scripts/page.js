@@ -153,7 +153,7 @@ function draw() {
   if (list.drawn()) (drawMenus ??= makeMenus())();
   const { shown, all } = list.counted();
   search.note(answer?.tasks ?? [], strip?.workers().found?.types ?? []);
-  search.show(chosen.text, words, shown, all);
+  search.show(chosen.text, words, shown, all, counts);
   byId("list").hidden &&= answer === null;
   document.querySelector("footer").hidden = !list.drawn(); // the rows of the second frame would move it
   byId("list").setAttribute("aria-busy", String(!list.isOfChosen()));

@@ -60,9 +60,11 @@ export function makeSearch(field, found, { typed, choose, find }) {
         if (item[name] && seen.size < MOST) seen.set(`${name} ${item[name]}`, [name, item[name]]);
   }
 
-  function suggest(words) {
+  // `counts`: the number of tasks by status, as far as known. Those by warning are read later than the list.
+  function suggest(words, counts) {
+    const some = STATUSES.filter((status) => counts[status] !== 0);
     offered = new Map([
-      ...STATUSES.map((status) => [words.only.status(status), ["status", status]]),
+      ...some.map((status) => [words.only.status(status), ["status", status]]),
       ...Object.keys(words.warnings).map((kind) => [words.only.warning(kind), ["warning", kind]]),
       ...[...seen.values()].map(([name, value]) => [words.only[name](value), [name, value]]),
     ]);
@@ -72,9 +74,9 @@ export function makeSearch(field, found, { typed, choose, find }) {
     list.replaceChildren(...texts.map((text) => new Option(text, text)));
   }
 
-  function show(text, words, within, all) {
+  function show(text, words, within, all, counts) {
     shown = within;
-    suggest(words);
+    suggest(words, counts);
     if (field.value !== text && !composing) field.value = text;
     field.placeholder = words.search;
     field.setAttribute("aria-label", words.search);
