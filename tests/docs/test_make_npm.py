@@ -41,7 +41,8 @@ def test_a_server_that_renders_a_page_may_import_it(tmp_path: Path) -> None:
     """As Next.js and Nuxt do: where there is no document, there is no element."""
     make_npm.write(tmp_path)
     both = '{ ...await import("./task-progress.js"), ...await import("./task-list.js") }'
-    script = f"console.log(Object.keys({both}))"
+    # The list takes more from the bar's script, under names that are no public ones.
+    script = f"console.log(Object.keys({both}).filter((name) => name.startsWith('Task')))"
     node, _ = compute_driver_executable()  # the one that playwright brings
     asked = [node, "--input-type=module", "--eval", script]
     done = subprocess.run(asked, cwd=tmp_path, check=True, capture_output=True, timeout=300)
