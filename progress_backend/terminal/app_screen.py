@@ -58,11 +58,9 @@ class AppScreen:
 
     def _upper(self, height: int) -> Iterator[Screen | Text]:
         """The rows; or the selected task in full, cut to the height."""
-        facts, happened = self.case
+        (facts, happened), room = self.case, max(height - 1, 2)  # without the cursor's line
         if not facts:
             yield Screen(self.view, self.locale, height=height, state=self.state)
-            return
-        room = max(height - 1, 2)  # without the cursor's line
         facts = facts[: max(room - len(happened), room // 2)]
         for line in (*facts, *happened[: room - len(facts)]):
             yield line_of(line)

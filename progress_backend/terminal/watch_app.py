@@ -13,10 +13,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from itertools import takewhile
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, Literal, Self
 from urllib.parse import quote
 
-from ..errors import ProgressError, TaskNotFound, TransitionRefused, WorkflowNotFound
+from ..errors import ProgressError, TransitionRefused, WorkflowNotFound
 from ..record.act import Action
 from ..record.model import Task
 from . import details, formats
@@ -42,6 +43,8 @@ _LINES: Final = 100
 #: Seconds that an answer usually takes at most, and how often answers are looked for after that;
 #: and for which the end waits for the answer to an act.
 _SOON_S, _LOOK_S, _LAST_S = 0.05, 0.05, 2.0
+#: What chooses the task of which more than its row is read.
+_CHOSEN: Final = attrgetter("selected", "log", "case")
 
 
 class WatchApp:
@@ -100,7 +103,7 @@ class WatchApp:
                 self._state = replace(left(self._state), answer=formats.clean(str(gone)))
                 self._reader = self._whole
                 continue
-            if state.part == self._state.part:
+            if _CHOSEN(state) == _CHOSEN(self._state):
                 self._log, self._case = log, case
             return view
 
@@ -155,7 +158,7 @@ class WatchApp:
             self._open_view()
             return
         self._arrange()
-        if self._state.part != before.part:
+        if _CHOSEN(self._state) != _CHOSEN(before):
             self._log, self._case, self._hurry = [], ((), ()), True
         self._hurry |= self._state.status != before.status
 
@@ -174,22 +177,15 @@ class WatchApp:
         if task is None or isinstance(task, ListedWorkflow) or view.trouble:
             return view, [], case  # what does not answer is asked once an interval
         try:
-            if state.case:
-                case = self._read_case(task.task_id)
+            timeline = self._source.timeline(task.task_id) if state.case else None
+            if timeline is not None and (body := self._source.task(task.task_id)) is not None:
+                newest_first = {"gone": 0, "entries": timeline["entries"][::-1]}
+                facts = details.of_task(body, self._source.now(), self._locale)
+                case = tuple(facts), tuple(details.of_timeline(newest_first, self._locale))
             log = state.log or state.case
             return view, self._source.log(task.task_id, None, _LINES) if log else [], case
         except ProgressError:  # the rows show what does not answer
             return view, [], case
-
-    def _read_case(self, task_id: str) -> Case:
-        body, timeline = self._source.task(task_id), self._source.timeline(task_id)
-        if body is None or timeline is None:
-            raise TaskNotFound(task_id)
-        newest_first = {"gone": 0, "entries": timeline["entries"][::-1]}
-        return (
-            tuple(details.of_task(body, self._source.now(), self._locale)),
-            tuple(details.of_timeline(newest_first, self._locale)),
-        )
 
     def _asked(self, wish: Command) -> str:
         """Asks for what a key asks for; one line of what comes of it."""
@@ -216,17 +212,17 @@ class WatchApp:
 
     def _act(self, row: Task, action: Action | Literal["again", "stack"]) -> str:
         """Asks a row's task, or all tasks of its workflow; one line of what comes of it."""
-        about, code = {"name": formats.name(row), "action": self._text(action)}, ""
+        source, code = self._source, ""
+        about = {"name": formats.name(row), "action": self._text(action)}
         try:
             if action == "again" or action == "stack":
                 if isinstance(row, ListedWorkflow):
                     return self._text("refused", **about, why=self._text("of_tasks_only"))
-                ask = self._source.again if action == "again" else self._source.request_stack
-                ask(row.task_id)
+                (source.again if action == "again" else source.request_stack)(row.task_id)
             elif isinstance(row, ListedWorkflow):
-                self._source.act_on_workflow(row.task_id, action)
+                source.act_on_workflow(row.task_id, action)
             else:
-                for refused in self._source.act(action, [row.task_id])["refused"]:
+                for refused in source.act(action, [row.task_id])["refused"]:
                     code = refused["code"].replace("_", " ")
         except TransitionRefused as error:
             code = error.status

@@ -72,11 +72,6 @@ class WatchState:
     #: Whether the rows are those around the selected one; else the most urgent.
     scrolls: bool = False
 
-    @property
-    def part(self) -> tuple[object, ...]:
-        """What chooses the task of which more than its row is read."""
-        return self.selected, self.log, self.case
-
 
 def arranged(state: WatchState, view: View, locale: Locale) -> View:
     """The view with the rows that the state shows, in its order."""
@@ -124,36 +119,28 @@ def pressed(
     state = replace(state, answer="")
     if typed in MOVING:
         return _moved(state, MOVING[typed], rows), None
-    if typed in _IN:
-        return _opened(state, rows), None
-    if typed in _OUT:
-        return _back(state, typed), None
+    if typed in (*_IN, *_OUT):
+        return _opened(state, rows) if typed in _IN else _back(state, typed), None
     if typed in _ASKED and state.selected is not None:
         return replace(state, asks=_ASKED[typed]), None
     wish = _WISHES.get(typed)
     if wish is not None and (state.selected is not None or wish == "quit"):
         return state, wish
-    return _turned(state, typed), None
-
-
-def _turned(state: WatchState, typed: str) -> WatchState:
-    """The state after a key that shows, hides, chooses or sorts."""
-    match typed:
-        case "l":
-            return replace(state, log=not state.log)
-        case "?":
-            return replace(state, help=not state.help)
-        case "/":
-            return replace(state, types=True)
-        case "f":
-            return replace(state, status=_next(("", *STATUSES), state.status))
-        case "s":
-            return replace(state, sort=_next(tuple(_SORTS), state.sort), scrolls=True)
-    return state
+    return _TURNS[typed](state) if typed in _TURNS else state, None
 
 
 def _next(names: Sequence[str], now: str) -> str:
     return names[(names.index(now) + 1) % len(names)]
+
+
+#: Keys that show, hide, choose or sort.
+_TURNS: Final[dict[str, Callable[[WatchState], WatchState]]] = {
+    "l": lambda state: replace(state, log=not state.log),
+    "?": lambda state: replace(state, help=not state.help),
+    "/": lambda state: replace(state, types=True),
+    "f": lambda state: replace(state, status=_next(("", *STATUSES), state.status)),
+    "s": lambda state: replace(state, sort=_next(tuple(_SORTS), state.sort), scrolls=True),
+}
 
 
 def _typed(state: WatchState, typed: str) -> WatchState:
@@ -187,17 +174,16 @@ def left(state: WatchState) -> WatchState:
 
 def _everything(state: WatchState, inside: str | None, selected: str | None) -> WatchState:
     """The state in or out of a workflow, where all rows are shown again."""
-    shown = replace(state, inside=inside, selected=selected, case=False)
-    return replace(shown, search="", status="", scrolls=False)
+    at = replace(state, inside=inside, selected=selected, case=False)
+    return replace(at, search="", status="", scrolls=False)
 
 
 def _opened(state: WatchState, rows: Sequence[Task]) -> WatchState:
     row = selected(state, rows)
     if not isinstance(row, ListedWorkflow):
         return replace(state, case=row is not None)
-    if not state.opens or state.inside is not None:
-        return state
-    return _everything(state, row.task_id, None)
+    whole = state.inside is not None or not state.opens
+    return state if whole else _everything(state, row.task_id, None)
 
 
 def _moved(state: WatchState, by: int, rows: Sequence[Task]) -> WatchState:
