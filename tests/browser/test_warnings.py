@@ -55,6 +55,7 @@ def test_what_is_wrong_stands_on_top_and_leads_to_its_tasks(
     links.first.click()
     expect(page.locator("#table tr[data-task-id]")).to_have_count(1)
     assert listed(page) == ["stalled"]
+    page.keyboard.press("Escape")  # the panel of the only row covers the end of the strip
     page.locator("#strip .failed").click()
     expect(row(page, "failed")).to_be_visible()
     assert listed(page) == ["failed"]
@@ -114,3 +115,26 @@ def test_badges_come_and_go_with_what_they_are_about(
     expect(badges(page, "job")).to_have_text(["Late"])
     records.complete("job")
     expect(badges(page, "job")).to_have_count(0)
+
+
+def test_the_case_of_a_stalled_job_is_two_acts_and_a_confirmation_from_the_strip(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    records.progress("job", 63)
+    records.warning("job", stalled=ago(22))
+    records.create("next")
+    page = open_page(api, "/?lang=en")
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.locator("#strip .stalled").click()
+    expect(page.locator("#panel .part-case")).to_be_visible()
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.get_by_role("button", name="Copy for the incident").click()
+    lines = page.evaluate("window.copied").split("\n")
+    assert (lines[0], lines[-1]) == ("job", page.url.split("?")[0] + "task/job")
+    page.get_by_role("button", name="Pause the waiting ones").click()
+    expect(page.locator(".part-case [role=status]")).to_contain_text("Requested for 1 task")
+    page.locator("#panel [data-action=terminate]").click()
+    with page.expect_request("**/cancel") as sent:
+        page.locator("#sure-yes").click()
+    assert sent.value.post_data_json == {"terminate": True}

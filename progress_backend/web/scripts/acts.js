@@ -62,7 +62,11 @@ async function confirmed(act, item, name, words) {
     return (await sure(words.sureAgain(name), words.sureAgainHow, words.again)) && act;
   if (act === "terminate")
     return (
-      (await sure(words.sureTerminate(name), words.sureTerminateHow, words.doTerminate)) && act
+      (await sure(
+        words.sureTerminate(name),
+        item.control?.action === "cancel" ? words.sureTerminateHow : words.sureStalled,
+        words.doTerminate,
+      )) && act
     );
   const stalled = item.warnings?.stalled && item.worker;
   const how = stalled ? words.sureStalled : words.sureHow;

@@ -115,5 +115,7 @@ export function makeLog(id) {
     if (!reading && !whole && performance.now() >= nextMs) read(task, over);
   }
 
-  return { element: made, look };
+  const newest = () => [...lines.querySelectorAll("[data-line]")].slice(-10).map(textOf);
+
+  return { element: made, look, newest };
 }

@@ -46,6 +46,7 @@ let chosen = fromAddress();
 let workers = null;
 let strip = null;
 let panel = null;
+let only = new URLSearchParams(location.search).has("case"); // opens the record of the only row
 let selection = null; // while tasks are selected
 let appeared = false;
 let drawMenus = null; // made when all rows are drawn
@@ -166,6 +167,7 @@ function draw() {
   say(byId("empty").querySelector("pre"), list.alone() ? "" : words.example);
   drawPaging(answer?.pagination ?? {});
   drawView();
+  if (only && list.drawn() && list.seenRows().length === 1) openOnly();
   drawPanel();
   drawSelection();
 }
@@ -191,6 +193,12 @@ const opened = () => RECORDS.filter((kind) => chosen[kind]).map((kind) => [kind,
 function open(kind, id, push) {
   take({ ...chosen, task: null, workflow: null, [kind]: id }, push);
   draw();
+}
+
+function openOnly() {
+  only = false;
+  const [[, row]] = list.seenRows();
+  if (ROOM.matches && !opened()) open(...recordOf(row.querySelector(".open")), false);
 }
 
 function closePanel() {

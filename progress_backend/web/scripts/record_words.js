@@ -1,6 +1,6 @@
 // The texts of a record's page, which extend those of the live page.
 import { WORDS as PAGE } from "./page_words.js";
-import { inEach } from "./words.js";
+import { inEach, number } from "./words.js";
 
 export const WORDS = inEach(PAGE, {
   backToList: ["← All tasks", "← タスク一覧"],
@@ -18,6 +18,12 @@ export const WORDS = inEach(PAGE, {
   save: ["Save as a file", "ファイルに保存"],
   terminate: ["Terminate", "強制終了"],
   stack: ["Show current line", "実行中の行を表示"],
+  copyIncident: ["Copy for the incident", "障害報告用にコピー"],
+  pauseWaiting: ["Pause the waiting ones of its type", "同じ種別の待機中を一時停止"],
+  failedOf: [
+    (n, all) => `${number(n)} of ${number(all)} failed`,
+    (n, all) => `${number(all)} 件中 ${number(n)} 件が失敗`,
+  ],
   sureTerminate: [(name) => `Terminate ${name}?`, (name) => `${name} を強制終了しますか?`],
   sureTerminateHow: [
     "Its process gets SIGTERM in the middle of its work. A cancel is requested already: the job reads it only at its next update.",
@@ -58,6 +64,7 @@ export const WORDS = inEach(PAGE, {
     critical: "critical",
   },
   parts: {
+    case: ["What is wrong", "問題"],
     steps: ["Steps", "ステップ"],
     timeline: ["What happened", "経過"],
     log: ["Log", "ログ"],
@@ -104,6 +111,10 @@ export const WORDS = inEach(PAGE, {
     group: ["Group", "グループ"],
     workflow: ["Workflow", "ワークフロー"],
     canvas: ["Canvas", "キャンバス"],
+    since: ["Since", "発生"],
+    line: ["Line", "実行中の行"],
+    ofType: ["Of its type", "同じ種別"],
+    last: ["Last request", "最後の依頼"],
     stalled: ["Stalled since", "更新なし"],
     late: ["Late since", "遅れ"],
   },

@@ -1,4 +1,5 @@
 // A task's record in the order of a reader's questions: state, error, results, timeline, log, request, times, run.
+import { makeCase } from "./case_view.js";
 import { readWorkers } from "./details.js";
 import { placeText, startText } from "./expected.js";
 import { linksOf } from "./links.js";
@@ -32,6 +33,7 @@ const KIND = {
       ? ["terminate"]
       : [
           ...TASK.offered(task),
+          ...(task.warnings?.stalled && task.worker ? ["terminate"] : []),
           ...(task.status === "running" && task.worker ? ["stack"] : []),
           ...(REPEATABLE(task) ? ["again"] : []),
         ].filter((name) => task.control?.acknowledged_at !== null || name !== task.control.action),
@@ -73,6 +75,9 @@ export function makeTaskView(place, act, id) {
   const timeline = makeTimeline(id);
   const wrong = (task, words) => wrongText(task, words, timeline.where(task));
   const head = makeHead(act, { ...KIND, wrong });
+  const log = makeLog(id);
+  const what = (task, words) => wrong(task, words) || causeOf(task, words);
+  const kase = makeCase(what, timeline.where, log.newest);
   const error = makeText("error");
   const results = makeText("results");
   const links = makeFacts("links");
@@ -82,12 +87,11 @@ export function makeTaskView(place, act, id) {
   const belongs = makeFacts("belongs");
   const details = makeText("details");
   const metadata = makeText("metadata");
-  const log = makeLog(id);
   const workers = makeReader(lookForWorkers, () => show(...now));
   let now = [];
   place.append(
     ...[
-      ...[head, links, error, results, timeline, log],
+      ...[head, kase, links, error, results, timeline, log],
       ...[request, times, run, belongs, details, metadata],
     ].map(({ element }) => element),
   );
@@ -139,6 +143,7 @@ export function makeTaskView(place, act, id) {
 
   function tick(task, words) {
     head.tick(task, words);
+    kase.show(task, words);
     links.show(
       linksOf(task, BASE, words).map((link) => ["link", link]),
       words,

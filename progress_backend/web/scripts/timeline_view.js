@@ -85,10 +85,11 @@ export function makeTimeline(id) {
 
   // The job's own innermost line since its last value: "fetch_page (tasks.py:82)".
   function where({ warnings }) {
-    const entries = (warnings?.stalled && timeline?.entries) || [];
+    const since = warnings?.stalled ?? warnings?.late;
+    const entries = (since && timeline?.entries) || [];
     const stack = entries.findLast(
       ({ event, time, frames }) =>
-        event === "stack" && frames?.length && Date.parse(time) >= Date.parse(warnings.stalled),
+        event === "stack" && frames?.length && Date.parse(time) >= Date.parse(since),
     );
     const frame = stack?.frames.find(({ file, folded }) => !folded && !LIBRARY.test(file));
     return frame ? `${frame.function} (${frame.file.split("/").at(-1)}:${frame.line})` : "";

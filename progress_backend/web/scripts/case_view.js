@@ -1,0 +1,73 @@
+// The case of a stalled, late or failed task: since when, its line, how its type has ended, who acted last; and buttons
+// to pause the waiting tasks of its type and to copy all that for the incident.
+import { actOn, passing } from "./bulk_acts.js";
+import { makeCopy } from "./copy.js";
+import { button, element, say } from "./dom.js";
+import { answered } from "./live.js";
+import { absolute, makeFacts } from "./record_parts.js";
+import { outcomeOf } from "./selection.js";
+import { WORDS } from "./selection_words.js";
+import { here } from "./translated.js";
+
+const MOST = 200;
+
+// whatOf(task) returns what is wrong as text, where(task) its line, lines() the last lines of its log.
+export function makeCase(whatOf, where, lines) {
+  const facts = makeFacts("case");
+  const copy = makeCopy("", incident, "copyIncident");
+  const pause = button("", pauseWaiting);
+  const report = element("span", "report");
+  let [task, words, figures, busy] = [null, null, null, false];
+  report.setAttribute("role", "status");
+  facts.element.append(element("div", "acts", pause, copy.element, report));
+
+  const sinceOf = ({ warnings, end_time: end }) => warnings?.stalled ?? warnings?.late ?? end;
+
+  function incident() {
+    const { task_id: id, task_type: type, status } = task;
+    const since = absolute(sinceOf(task));
+    const address = new URL(`task/${encodeURIComponent(id)}`, document.baseURI).href;
+    const head = [id, type, words[status] ?? status, since, whatOf(task, words), where(task)];
+    return [...head, ...lines(), address].filter(Boolean).join("\n");
+  }
+
+  async function readFigures(type) {
+    figures = {}; // once: a token may permit no figures
+    const got = await answered("internal/stats");
+    figures = got?.body?.types?.find(({ task_type: its }) => its === type) ?? {};
+    if (task) show(task, words);
+  }
+
+  async function pauseWaiting() {
+    if (busy) return;
+    busy = true;
+    const filter = { task_type: task.task_type, status: "created" };
+    const [found, why] = await passing(filter, words, ["created"], MOST);
+    const ids = [...found.keys()].slice(0, MOST);
+    const its = { ...words, ...WORDS[words.code] };
+    say(report, why || outcomeOf(await actOn({ ids, workflows: [] }, "pause", its, () => {}), its));
+    busy = false;
+  }
+
+  function show(now, inWords) {
+    [task, words] = [now, inWords];
+    const { warnings, status, control } = task;
+    const wrong = warnings?.stalled || warnings?.late || status === "error";
+    if (wrong && !figures) readFigures(task.task_type);
+    const failed = Object.values(figures?.errors ?? {}).reduce((sum, n) => sum + n, 0);
+    const all = failed + (figures?.completed ?? 0);
+    const who = control?.by && [words.requested[control.action], control.by, here(control.at)];
+    const its = [
+      ["since", { time: sinceOf(task) }],
+      ["line", where(task) && { text: where(task), mono: true }],
+      ["ofType", all > 0 && words.failedOf(failed, all)],
+      ["last", who && `${who[0] ?? control.action} · ${who[1]}, ${who[2].slice(11, 16)}`],
+    ];
+    facts.show(wrong ? its : [], words);
+    copy.say(words);
+    say(pause, words.pauseWaiting);
+    pause.hidden = Boolean(document.body.dataset.readOnly);
+  }
+
+  return { element: facts.element, show };
+}
