@@ -250,14 +250,16 @@ async def test_watches_begin_together_as_many_as_the_bound(
 async def test_an_owners_tasks_are_read_again_as_one_begins_or_changes_its_status(
     start_api: StartApi, redis_url: str
 ) -> None:
-    """Under the owner's token; neither another owner's task nor another value is a reason."""
-    text, made = new("alices", "read", owner="alice")
-    api, records = start_api(redis_url=redis_url, tokens=(made.line(),)), Records(redis_url)
+    """Neither another owner's task nor another value is a reason."""
+    (hers, made), (text, every) = new("alices", "read", owner="alice"), new("all", "read")
+    records, lines = Records(redis_url), (made.line(), every.line())
+    records.start("bobs", owner="bob")
+    api = start_api(redis_url=redis_url, tokens=lines)
     records.create("first", owner="alice")
     records.start("third", owner="alice")
     again = {"watch": "a", "update": {"type": "reload"}}
     async with opened(api) as socket:
-        await ask(socket, watch="b", owner="bob", token=text)
+        await ask(socket, watch="b", owner="bob", token=hers)
         assert await code_of(socket, "b") == 4403
         await ask(socket, watch="a", owner="alice", token=text)
         assert await received(socket) == again
@@ -269,7 +271,7 @@ async def test_an_owners_tasks_are_read_again_as_one_begins_or_changes_its_statu
         ):
             await asyncio.to_thread(act)
             assert await received(socket) == again
-        await asyncio.to_thread(records.start, "of-bob", owner="bob")
+        await asyncio.to_thread(records.progress, "bobs", 63)
         await asyncio.to_thread(records.progress, "third", 63)
         await ask(socket, watch="c", task_id="first", token=text)
         assert (await received(socket))["watch"] == "c"

@@ -226,6 +226,8 @@ class OwnersTasks:
 
     def put(self, update: Update) -> None:
         """See `Follower`."""
+        if not self.filters.passes(update.facets):
+            return  # the first update that this process gets of a task is sent to all
         status = update.facets.status
         if self._statuses.pop(update.task_id, None) != status:
             self.reload()
