@@ -1,9 +1,12 @@
 """The page of one task and that of one workflow."""
 
 import re
+from io import BytesIO
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+from PIL import Image, ImageOps
 from playwright.sync_api import Page, expect
 
 from progress_backend.record import events as ev
@@ -220,3 +223,29 @@ def test_errors_of_one_cause_are_one_group(
     expect(causes).to_have_count(2)
     expect(causes.first).to_contain_text("3 × OSError: cannot identify image file …")
     expect(page.locator(".steps a.never")).to_have_count(1)
+
+
+@pytest.mark.parametrize("colours", [{}, {"forced_colors": "active"}])
+def test_a_chains_steps_have_count_time_and_a_shape_for_each_state(
+    api: RunningApi, records: Records, open_page: OpenPage, colours: Any
+) -> None:
+    for n in range(6):
+        records.member(f"m-{n}", "w", name="chain")
+    for n in range(1, 5):
+        records.run(f"m-{n}")
+    records.complete("m-1")
+    records.fail("m-2", "no such price")
+    records.apply("m-3", ev.Cancelled())
+    records.apply("m-5", ev.Failed(error_message="not run", cause="upstream"))
+    records.planned("m-6", "w")
+    page = open_page(api, "/workflow/w?lang=en", **colours)
+    steps = page.locator(".steps small")
+    expect(steps).to_have_text([re.compile(r"^4/6 · \d+:\d\d$"), "0/1"])
+    expect(page.locator(".steps a.completed")).to_have_attribute(
+        "title", re.compile(r"^fetch_data: Completed, took \d+:\d\d$")
+    )
+    states = ("created", "completed", "error", "cancelled", "running", "never")
+    shots = [page.locator(f".steps a.{state}").first.screenshot() for state in states]
+    grey = [ImageOps.autocontrast(Image.open(BytesIO(one)).convert("L")) for one in shots]
+    forms = {one.point(lambda v: 255 * (v > 127)).tobytes() for one in grey}  # without colours
+    assert len(forms) == len(states)

@@ -1,12 +1,14 @@
-// The newest 1,000 tasks of a workflow as squares that link to the tasks, one row for each step. Above them the failed
+// The newest 1,000 tasks of a workflow as icons that link to the tasks, one row for each step. Above them the failed
 // tasks, grouped by error; tasks that never ran are a group of their own.
 import { lastLine } from "./cause.js";
 import { element } from "./dom.js";
 import { answered } from "./live.js";
+import { nowOf } from "./moment.js";
 import { makeReader } from "./reading.js";
 import { section } from "./record_parts.js";
 import { pageOf, TASK } from "./task.js";
 import { errorOf } from "./translated.js";
+import { clock } from "./words.js";
 import { FOLLOWED } from "./workflow.js";
 
 const LIMIT = 100;
@@ -23,11 +25,12 @@ export function makeGrid(drawn) {
   const reader = makeReader(read, drawn);
   const tasks = new Map(); // id -> the task as last read
   const squares = new Map(); // id -> its link
-  const rows = new Map(); // task type -> its squares
+  const rows = new Map(); // task type -> its squares and its figures
   let workflow = null;
   let words = null;
   let of = ""; // the workflow's state at the last read
   let page = 1;
+  let all = true; // whether the workflow has no more tasks than are read
   let whole = false; // all pages were read once; later each read takes one page
   made.hidden = true;
   made.classList.add("grid");
@@ -40,6 +43,7 @@ export function makeGrid(drawn) {
       const got = await answered(`internal/tasks?${query}`, {}, stop);
       if (!wanted() || !got?.ok) return got;
       for (const task of got.body.tasks) tasks.set(task.task_id, task);
+      all = got.body.pagination.pages <= MOST_PAGES;
       page = page < Math.min(got.body.pagination.pages, MOST_PAGES) ? page + 1 : 1;
     } while (page > 1 && !whole);
     whole = true;
@@ -56,19 +60,15 @@ export function makeGrid(drawn) {
 
   function square(task) {
     if (!squares.has(task.task_id)) {
-      const link = element("a");
+      const link = element("a", "", element("span"));
       squares.set(task.task_id, link);
       if (!rows.has(task.task_type)) {
-        const row = element(
-          "div",
-          "",
-          element("b", "", task.task_type.replaceAll(".", ".\u200b")),
-          element("div"),
-        );
-        rows.set(task.task_type, row.lastChild);
-        steps.append(row);
+        const [links, figures] = [element("div"), element("small")];
+        const name = element("b", "", task.task_type.replaceAll(".", ".\u200b"), figures);
+        rows.set(task.task_type, { links, figures });
+        steps.append(element("div", "", name, links));
       }
-      rows.get(task.task_type).append(link);
+      rows.get(task.task_type).links.append(link);
       link.tabIndex = squares.size > 1 ? -1 : 0;
     }
     return squares.get(task.task_id);
@@ -82,14 +82,36 @@ export function makeGrid(drawn) {
     // The API returns the newest task first, the squares begin with the oldest.
     for (const task of [...tasks.values()].reverse()) {
       const link = square(task);
-      const title = `${TASK.name(task)}: ${words[task.status]}`;
+      const took = task.end_time && TASK.time(task, words);
+      const title = [`${TASK.name(task)}: ${words[task.status]}`, took]
+        .filter(Boolean)
+        .join(words.comma);
       if (link.title === title) continue;
       link.title = title;
       link.setAttribute("aria-label", title);
-      link.className = FOLLOWED.includes(task.error_cause) ? "never" : task.status;
+      link.className = `status ${FOLLOWED.includes(task.error_cause) ? "never" : task.status}`;
       link.href = pageOf("task", task.task_id, words);
     }
+    tick();
     drawCauses();
+  }
+
+  function tick() {
+    if (!all) return; // a step may have tasks that were not read
+    const of = Map.groupBy(tasks.values(), (task) => task.task_type);
+    for (const [type, { figures }] of rows) {
+      const text = figuresOf(of.get(type));
+      if (figures.textContent !== text) figures.textContent = text;
+    }
+  }
+
+  // "3/4 · 0:12": how many tasks of a step have ended, and the time from the first start to the last end.
+  function figuresOf(some) {
+    const ends = some.flatMap(({ end_time: at }) => (at ? [Date.parse(at)] : []));
+    const starts = some.flatMap(({ start_time: at }) => (at ? [Date.parse(at)] : []));
+    const last = ends.length < some.length ? nowOf(workflow) : Math.max(...ends);
+    const time = starts.length && ` · ${clock((last - Math.min(...starts)) / 1000)}`;
+    return `${words.number(ends.length)}/${words.number(some.length)}${time || ""}`;
   }
 
   function drawCauses() {
@@ -137,5 +159,5 @@ export function makeGrid(drawn) {
   // Whether the failures are listed here; until the first read it is assumed.
   const names = () => reader.outcome === "none" || !(made.hidden || causes.hidden);
 
-  return { element: made, show, names };
+  return { element: made, show, names, tick };
 }

@@ -96,5 +96,10 @@ export function makeWorkflowView(place, act) {
     times.show(timesOf(workflow), words);
   }
 
-  return { show, tick: head.tick, name: WORKFLOW.name };
+  function tick(...now) {
+    head.tick(...now);
+    grid.tick();
+  }
+
+  return { show, tick, name: WORKFLOW.name };
 }
