@@ -7,6 +7,7 @@ from progress_backend.record import events as ev
 from progress_backend.record.links import link_of
 from tests.browser.conftest import OpenPage
 from tests.browser.sites import Site
+from tests.browser.test_axe import complaints
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -137,3 +138,27 @@ def test_a_service_that_is_away_is_named(
     api.stop()
     expect(page.locator("task-progress")).to_have_attribute("data-state", "away")
     expect(part(page, "note")).to_have_text("Cannot reach the service; trying again")
+
+
+@pytest.mark.parametrize("options", [{}, {"forced_colors": "active"}], ids=["colours", "forced"])
+def test_the_pages_links_are_buttons(
+    api: RunningApi, open_page: OpenPage, records: Records, options: dict[str, str]
+) -> None:
+    records.start("export")
+    give(records, "export", ("/files/7", "Export", None), ("/files/6", "Old", 0.001))
+    page = open_page(
+        api,
+        "/task/export?lang=en",
+        bypass_csp=True,
+        viewport={"width": 360, "height": 700},
+        **options,
+    )
+    link = page.get_by_role("link", name="Export")
+    expect(link).to_have_attribute("href", f"http://127.0.0.1:{api.port}/files/7")
+    expect(link).to_have_css("border-top-style", "solid")
+    expect(page.get_by_text("Old (expired)")).to_have_css("border-top-style", "dashed")
+    link.focus()
+    records.progress("export", 63)
+    expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "25")
+    expect(link).to_be_focused()  # a value draws no new buttons
+    assert complaints(page) == []

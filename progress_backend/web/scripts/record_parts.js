@@ -104,12 +104,31 @@ export const piecesOf = (text) => text.split(ADDRESS);
 function linked(text) {
   return piecesOf(text).map((piece, place) => {
     if (place % 2 === 0) return piece;
-    const link = element("a", "", piece);
-    link.href = piece;
-    link.target = "_blank";
-    link.rel = "noreferrer";
-    return link;
+    return outward(piece, piece);
   });
+}
+
+const outward = (text, href) =>
+  Object.assign(element("a", "", text), { href, target: "_blank", rel: "noreferrer" });
+
+// What a job gave to take away, as [{text, link}]: anchors that look like buttons.
+export function makeLinks() {
+  const row = element("div", "tools");
+  const made = section("links", row);
+  let shown = "";
+
+  function show(links, words) {
+    made.say(words);
+    made.hidden = !links.length;
+    const now = JSON.stringify(links);
+    if (now === shown) return; // a reader may be about to press one
+    shown = now;
+    row.replaceChildren(
+      ...links.map(({ text, link }) => (link ? outward(text, link) : element("span", "", text))),
+    );
+  }
+
+  return { element: made, show };
 }
 
 // [name, text] pairs of an object with few and short values, to show it as a table; null for any other value.

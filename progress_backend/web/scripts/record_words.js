@@ -80,7 +80,6 @@ export const WORDS = inEach(PAGE, {
     members: ["Tasks", "タスク"],
   },
   facts: {
-    link: ["Link", "リンク"],
     created: ["Created", "作成"],
     eta: ["Not before", "開始予定"],
     expires: ["Not after", "有効期限"],

@@ -8,7 +8,7 @@ import { makeLog } from "./log_view.js";
 import { CHANGES } from "./bulk_acts.js";
 import { makeReader } from "./reading.js";
 import { makeHead } from "./record_head.js";
-import { makeFacts, makeText, requestOf, timesOf } from "./record_parts.js";
+import { makeFacts, makeLinks, makeText, requestOf, timesOf } from "./record_parts.js";
 import { givenDetails, pageOf, TASK, wrongText } from "./task.js";
 import { makeTimeline } from "./timeline_view.js";
 import { errorOf } from "./translated.js";
@@ -80,7 +80,7 @@ export function makeTaskView(place, act, id) {
   const kase = makeCase(what, timeline.where, log.newest);
   const error = makeText("error");
   const results = makeText("results");
-  const links = makeFacts("links");
+  const links = makeLinks();
   const request = makeFacts("request");
   const times = makeFacts("times");
   const run = makeFacts("run");
@@ -144,10 +144,7 @@ export function makeTaskView(place, act, id) {
   function tick(task, words) {
     head.tick(task, words);
     kase.show(task, words);
-    links.show(
-      linksOf(task, BASE, words).map((link) => ["link", link]),
-      words,
-    );
+    links.show(linksOf(task, BASE, words), words);
     // A run may log more until it acknowledges its cancel.
     log.look(task, task.final && !stillRuns(task), words);
     timeline.look(task, words);
