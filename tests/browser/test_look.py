@@ -9,6 +9,7 @@ from progress_backend.record import events as ev
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import row, shows
 from tests.records import Records
+from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 LONG = "a message that goes on and on, " * 20
@@ -122,6 +123,33 @@ def test_forced_colours_show_bars_and_what_is_chosen(
     assert bar.locator("i").evaluate(colour) != bar.evaluate(colour)
     pressed, other = page.locator("[data-filter=all]"), page.locator("[data-filter=error]")
     assert pressed.evaluate(colour) != other.evaluate(colour)
+    symbol = "e => getComputedStyle(e, '::before').backgroundImage"
+    cancel = shows(page, "running", "running").get_by_role("button", name="Cancel")
+    assert "gradient" in cancel.evaluate(symbol), "its cross is visible"
+
+
+def test_a_print_has_the_rows_without_what_is_pressed(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api, color_scheme="dark")
+    name = shows(page, "running", "running").locator(".open strong")
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(name).to_be_visible()
+    expect(
+        page.locator("button:visible, select:visible, input:visible, nav:visible")
+    ).to_have_count(0)
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == "rgb(255, 255, 255)"
+
+
+@pytest.mark.parametrize("title", ["", "Shop, staging"])
+def test_a_tasks_own_page_names_the_environment(
+    start_api: StartApi, records: Records, open_page: OpenPage, redis_url: str, title: str
+) -> None:
+    api = start_api(redis_url=redis_url, title=title)
+    page = open_page(api, "/task/running")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert page.locator("header .environment").is_visible() == bool(title)
 
 
 def test_the_focus_stays_on_the_row_after_an_act(
