@@ -28,6 +28,8 @@ _LEAST_HEIGHT: Final = 10
 _COLOURS: Final = {"warning": "yellow", "error": "red", "critical": "red", "debug": QUIET}
 #: Lines that an answer may take: an address is to be copied.
 _ANSWER_LINES: Final = 4
+#: One task in full: its facts, and what happened to it, newest first.
+Case = tuple[Sequence[str], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +40,30 @@ class AppScreen:
     locale: Locale
     state: WatchState
     log: Sequence[Body] = ()
+    case: Case = ((), ())
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width, height = options.max_width, console.height
         foot = list(self._foot(console, width, height))
         height -= len(foot)
         # An empty log leaves its place to the rows.
-        if not self.state.log or not self.log or height < _LEAST_HEIGHT:
-            yield self._rows(height)
+        if not self.log or height < _LEAST_HEIGHT:
+            yield from self._upper(height)
         else:
             most = max(min(int(height * _LOG_PART), _MOST_LINES), _LEAST_LINES)
             pane = list(self._pane(most))
-            yield self._rows(height - len(pane))
+            yield from self._upper(height - len(pane))
             yield from pane
         yield from foot
 
-    def _rows(self, height: int) -> Screen:
-        return Screen(self.view, self.locale, height=height, state=self.state)
+    def _upper(self, height: int) -> Iterator[Screen | Text]:
+        """The rows; or the selected task in full, cut to the height."""
+        (facts, happened), room = self.case, max(height - 1, 2)  # without the cursor's line
+        if not facts:
+            yield Screen(self.view, self.locale, height=height, state=self.state)
+        facts = facts[: max(room - len(happened), room // 2)]
+        for line in (*facts, *happened[: room - len(facts)]):
+            yield line_of(line)
 
     def _pane(self, lines: int) -> Iterator[Text]:
         """The newest lines of the log under its head."""
@@ -70,7 +79,8 @@ class AppScreen:
         if state.types or state.search or state.status:
             yield line_of(self._chosen(), "bold")
         if state.asks and (task := self._selected) is not None:
-            key = "sure_workflow" if isinstance(task, ListedWorkflow) else "sure"
+            whole = isinstance(task, ListedWorkflow) and state.asks == "cancel"
+            key = "sure_workflow" if whole else f"sure_{state.asks}"
             yield line_of(text(self.locale, key, name=formats.name(task)), "bold yellow")
         elif state.answer:
             answer = line_of(state.answer, "bold")
@@ -92,7 +102,9 @@ class AppScreen:
         """All keys, as many on a line as it has room for."""
         state, text = self.state, formats.text
         first, *keys = text(self.locale, "keys").split(" · ")
-        if state.inside is not None:
+        if not (state.case or isinstance(self._selected, ListedWorkflow | None)):
+            keys.insert(0, text(self.locale, "keys_case"))
+        if state.inside is not None or state.case:
             keys.insert(0, text(self.locale, "keys_out"))
         elif state.opens and isinstance(self._selected, ListedWorkflow):
             keys.insert(0, text(self.locale, "keys_in"))

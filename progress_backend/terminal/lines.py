@@ -31,22 +31,22 @@ class Lines:
         """Prints what has changed since the last view."""
         why = "" if view.trouble is None else formats.clean(str(view.trouble))
         if why and why != self._trouble:
-            self.say(f"{trouble(view, self._locale)} ({why})")
+            self._print(f"{trouble(view, self._locale)} ({why})")
         self._trouble = why
         if not view.rows and not view.trouble and not self._begun:
-            self.say(formats.text(self._locale, "empty"))
+            self._print(formats.text(self._locale, "empty"))
         self._begun = True
         before = self._shown
         # Only the view's tasks are kept, so that the memory is as bounded as the view.
         self._shown = {key(task): _what(task) for task in view.rows}
         for task in view.rows:
             if before.get(key(task)) != self._shown[key(task)]:
-                self.say(line(task, view.now, self._locale))
+                self._print(line(task, view.now, self._locale))
                 for link in formats.links(task, view.now, self._locale):
-                    self.say(f"  {link}")
+                    self._print(f"  {link}")
 
-    def say(self, text: str) -> None:
-        """Prints a line of the caller's own."""
+    def _print(self, text: str) -> None:
+
         print(text, file=self._out, flush=True)
 
     #: Prints the last view's changes; earlier lines stay.
@@ -80,9 +80,8 @@ def line(task: Task, now: datetime, locale: Locale) -> str:
 
 def trouble(view: View, locale: Locale) -> str:
     """Why the view is old."""
-    if view.at is None:
-        return formats.text(locale, "never")
-    return formats.text(locale, "away", time=f"{view.at:%H:%M:%S}")
+    at = "" if view.at is None else f"{view.at:%H:%M:%S}"
+    return formats.text(locale, "away" if at else "never", time=at)
 
 
 def _what(task: Task) -> tuple[object, ...]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import signal
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Self
+from typing import Self
 
 from rich.console import Console, ConsoleRenderable
 from rich.live import Live
@@ -14,9 +13,6 @@ from rich.live import Live
 from ..record.default_texts import Locale
 from .screen import Screen
 from .view import View
-
-#: Lines above the bars that are printed again when the terminal changes its size.
-_LINES_KEPT: Final = 20
 
 
 @contextmanager
@@ -40,7 +36,6 @@ class Bars:
         self._locale = locale
         self._live = Live(console=console, auto_refresh=False)
         self._size = console.size
-        self._above: deque[str] = deque(maxlen=_LINES_KEPT)
 
     @property
     def columns(self) -> int:
@@ -57,8 +52,6 @@ class Bars:
             # The terminal has wrapped its lines: everything is drawn again.
             self._size = self._console.size
             self._console.clear()
-            for text in self._above:
-                self._print(text)
         with _uninterrupted():
             self._live.update(screen, refresh=True)
 
@@ -68,20 +61,11 @@ class Bars:
         self._live = Live(console=self._console, auto_refresh=False)
         self._live.start()
 
-    def say(self, text: str) -> None:
-        """Prints a line above the bars."""
-        self._above.append(text)
-        self._print(text)
-
     def final(self, view: View) -> None:
         """Ends, and leaves the whole view on the screen, however long it is."""
         self._live.transient = True
         self._live.stop()
         self._console.print(Screen(view, self._locale, whole=True))
-
-    def _print(self, text: str) -> None:
-        # The text may be a command to copy: none of its lines is wrapped here.
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def __enter__(self) -> Self:
         self._live.start()

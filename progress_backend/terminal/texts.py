@@ -65,15 +65,18 @@ TEXTS: Final = {
     "more": ("{count} more", "ほか {count} 件"),
     "keys": (
         "? all keys · q quit · ↑↓ select · / search · p pause · r resume · c cancel · f status"
-        " · s sort · l log · o page in a browser · PgUp PgDn Home End",
+        " · t stack · a run again · s sort · l log · o page in a browser · PgUp PgDn Home End",
         "? 全キー · q 終了 · ↑↓ 選択 · / 検索 · p 一時停止 · r 再開 · c キャンセル · f 状態"
-        " · s 並べ替え · l ログ · o ページをブラウザーで開く · PgUp PgDn Home End",
+        " · t 実行箇所 · a 再実行 · s 並べ替え · l ログ · o ページをブラウザーで開く"
+        " · PgUp PgDn Home End",
     ),
     "keys_search": ("Enter keeps the search · Esc ends it", "Enter で確定 · Esc で解除"),
     "keys_all": ("Esc shows all", "Esc ですべて表示"),
     "keys_in": ("Enter its tasks", "Enter タスク表示"),
+    "keys_case": ("Enter details", "Enter 詳細"),
     "keys_out": ("← back", "← 一覧へ"),
-    "sure": ("Cancel {name}? y/n", "{name} をキャンセルしますか。 y/n"),
+    "sure_again": ("Run {name} again? y/n", "{name} を再実行しますか。 y/n"),
+    "sure_cancel": ("Cancel {name}? y/n", "{name} をキャンセルしますか。 y/n"),
     "sure_workflow": (
         "Cancel all tasks of {name}? y/n",
         "{name} の全タスクをキャンセルしますか。 y/n",
@@ -100,6 +103,9 @@ TEXTS: Final = {
     "pause": ("pause", "一時停止"),
     "resume": ("resume", "再開"),
     "cancel": ("cancel", "キャンセル"),
+    "again": ("run again", "再実行"),
+    "stack": ("stack", "実行箇所の取得"),
+    "of_tasks_only": ("select one of its tasks", "タスクを 1 件選択してください"),
     "pause_waits": ("pause requested", "一時停止の依頼中"),
     "cancel_waits": ("cancel requested", "キャンセルの依頼中"),
     "end_waits": ("end requested", "終了の依頼中"),

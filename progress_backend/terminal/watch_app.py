@@ -13,13 +13,14 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from itertools import takewhile
-from typing import TYPE_CHECKING, Final, Self
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, Literal, Self
 from urllib.parse import quote
 
 from ..errors import ProgressError, TransitionRefused, WorkflowNotFound
 from ..record.act import Action
 from ..record.model import Task
-from . import formats
+from . import details, formats
 from .keys import KeyReader
 from .readers import Reader
 from .rows import ListedWorkflow
@@ -29,6 +30,7 @@ from .view import View
 from .watch_state import MOVING, Command, WatchState, arranged, left, pressed, selected, settled
 
 if TYPE_CHECKING:
+    from .app_screen import Case
     from .live_bars import Bars
 
 #: Columns from which on the log is shown unasked.
@@ -41,6 +43,8 @@ _LINES: Final = 100
 #: Seconds that an answer usually takes at most, and how often answers are looked for after that;
 #: and for which the end waits for the answer to an act.
 _SOON_S, _LOOK_S, _LAST_S = 0.05, 0.05, 2.0
+#: What chooses the task of which more than its row is read.
+_CHOSEN: Final = attrgetter("selected", "log", "case")
 
 
 class WatchApp:
@@ -68,6 +72,8 @@ class WatchApp:
         self._seen = self._view = View()
         #: The newest lines of the selected task's log.
         self._log: list[Body] = []
+        #: The selected task in full: its facts, and what happened to it, newest first.
+        self._case: Case = ((), ())
         self._browser: subprocess.Popen[bytes] | None = None
         #: The line of the act that waits for its answer.
         self._acting: Future[str] | None = None
@@ -90,15 +96,15 @@ class WatchApp:
             if (state.inside, state.status) != (self._state.inside, self._state.status):
                 continue  # other rows were chosen meanwhile
             try:
-                view, log = reading.result()
+                view, log, case = reading.result()
             except WorkflowNotFound as gone:
                 if state.inside is None:
                     raise
                 self._state = replace(left(self._state), answer=formats.clean(str(gone)))
                 self._reader = self._whole
                 continue
-            if (state.selected, state.log) == (self._state.selected, self._state.log):
-                self._log = log
+            if _CHOSEN(state) == _CHOSEN(self._state):
+                self._log, self._case = log, case
             return view
 
     def show(self, view: View) -> None:
@@ -152,10 +158,9 @@ class WatchApp:
             self._open_view()
             return
         self._arrange()
-        state = self._state
-        if (state.selected, state.log) != (before.selected, before.log):
-            self._log, self._hurry = [], True
-        self._hurry |= state.status != before.status
+        if _CHOSEN(self._state) != _CHOSEN(before):
+            self._log, self._case, self._hurry = [], ((), ()), True
+        self._hurry |= self._state.status != before.status
 
     def _open_view(self) -> None:
         """Another source is read from now on: a workflow's, or that of all."""
@@ -164,16 +169,23 @@ class WatchApp:
             self._reader = self._workflow(inside)
         self._log, self._hurry = [], True
 
-    def _read(self, reader: Reader, state: WatchState) -> tuple[View, list[Body]]:
+    def _read(self, reader: Reader, state: WatchState) -> tuple[View, list[Body], Case]:
         view = reader.read(state.status)
         rows = arranged(state, view, self._locale).rows
         task = selected(settled(state, rows), rows)
-        if not state.log or task is None or isinstance(task, ListedWorkflow) or view.trouble:
-            return view, []  # what does not answer is asked once an interval
+        case: Case = ((), ())
+        if task is None or isinstance(task, ListedWorkflow) or view.trouble:
+            return view, [], case  # what does not answer is asked once an interval
         try:
-            return view, self._source.log(task.task_id, None, _LINES)
+            timeline = self._source.timeline(task.task_id) if state.case else None
+            if timeline is not None and (body := self._source.task(task.task_id)) is not None:
+                newest_first = {"gone": 0, "entries": timeline["entries"][::-1]}
+                facts = details.of_task(body, self._source.now(), self._locale)
+                case = tuple(facts), tuple(details.of_timeline(newest_first, self._locale))
+            log = state.log or state.case
+            return view, self._source.log(task.task_id, None, _LINES) if log else [], case
         except ProgressError:  # the rows show what does not answer
-            return view, []
+            return view, [], case
 
     def _asked(self, wish: Command) -> str:
         """Asks for what a key asks for; one line of what comes of it."""
@@ -198,14 +210,19 @@ class WatchApp:
         self._acting, self._hurry = None, True
         return acting.result()
 
-    def _act(self, row: Task, action: Action) -> str:
+    def _act(self, row: Task, action: Action | Literal["again", "stack"]) -> str:
         """Asks a row's task, or all tasks of its workflow; one line of what comes of it."""
-        about, code = {"name": formats.name(row), "action": self._text(action)}, ""
+        source, code = self._source, ""
+        about = {"name": formats.name(row), "action": self._text(action)}
         try:
-            if isinstance(row, ListedWorkflow):
-                self._source.act_on_workflow(row.task_id, action)
+            if action == "again" or action == "stack":
+                if isinstance(row, ListedWorkflow):
+                    return self._text("refused", **about, why=self._text("of_tasks_only"))
+                (source.again if action == "again" else source.request_stack)(row.task_id)
+            elif isinstance(row, ListedWorkflow):
+                source.act_on_workflow(row.task_id, action)
             else:
-                for refused in self._source.act(action, [row.task_id])["refused"]:
+                for refused in source.act(action, [row.task_id])["refused"]:
                     code = refused["code"].replace("_", " ")
         except TransitionRefused as error:
             code = error.status
@@ -234,7 +251,7 @@ class WatchApp:
     def _draw(self) -> None:
         from .app_screen import AppScreen  # of rich, which the bars have already
 
-        self._bars.draw(AppScreen(self._view, self._locale, self._state, self._log))
+        self._bars.draw(AppScreen(self._view, self._locale, self._state, self._log, self._case))
 
     def _text(self, key: str, /, **values: object) -> str:
         return formats.text(self._locale, key, **values)

@@ -14,17 +14,25 @@ from .rows import FIRST, ListedWorkflow, key, key_of_workflow
 from .view import View
 
 #: What a key asks for besides a change of the state.
-Command = Literal["pause", "resume", "cancel", "open", "quit"]
+Command = Literal["pause", "resume", "cancel", "again", "stack", "open", "quit"]
 
 #: Keys and the wishes that are carried out at once.
-_WISHES: Final[dict[str, Command]] = {"p": "pause", "r": "resume", "o": "open", "q": "quit"}
+_WISHES: Final[dict[str, Command]] = {
+    "p": "pause",
+    "r": "resume",
+    "t": "stack",
+    "o": "open",
+    "q": "quit",
+}
+#: Keys of the wishes that wait for y or n.
+_ASKED: Final[dict[str, Literal["cancel", "again"]]] = {"c": "cancel", "a": "again"}
 #: Keys that move the selection by so many rows, which may repeat as long as they are held.
 MOVING: Final = (
     {"up": -1, "k": -1, "down": 1, "j": 1, "pageup": -10, "pagedown": 10}
     | dict.fromkeys(("home", "g"), -10_000)
     | dict.fromkeys(("end", "G"), 10_000)
 )
-#: Keys that open the selected workflow, and that go back to what it is one row of.
+#: Keys that open the selected row, and that go back to the rows that it is one of.
 _IN, _OUT = ("enter", "right"), ("escape", "left", "backspace")
 #: Orders that `s` goes through: by the column of this name; "": as they were created.
 _SORTS: Final[dict[str, Callable[[Task], Any]]] = {
@@ -49,8 +57,10 @@ class WatchState:
     inside: str | None = None
     log: bool = False
     help: bool = False
-    #: Whether the cancel of the selected row waits for y or n.
-    asks: bool = False
+    #: Whether the selected task is shown in full, in place of the rows.
+    case: bool = False
+    #: What waits for y or n before the selected row is asked for it.
+    asks: Literal["", "cancel", "again"] = ""
     answer: str = ""
     #: Only tasks with this text in what is shown of them, and whether keys are added to it.
     search: str = ""
@@ -90,7 +100,7 @@ def settled(state: WatchState, rows: Sequence[Task]) -> WatchState:
         return state
     running = next((key(task) for task in rows if task.status in FIRST or task.still_runs), None)
     first = running or (keys[0] if keys else None)
-    return replace(state, selected=first, asks=False)
+    return replace(state, selected=first, asks="", case=False)
 
 
 def selected(state: WatchState, rows: Sequence[Task]) -> Task | None:
@@ -105,40 +115,32 @@ def pressed(
     if state.types:
         return _typed(state, typed), None
     if state.asks:
-        return replace(state, asks=False, answer=""), "cancel" if typed == "y" else None
+        return replace(state, asks="", answer=""), state.asks if typed == "y" else None
     state = replace(state, answer="")
     if typed in MOVING:
         return _moved(state, MOVING[typed], rows), None
-    if typed in _IN:
-        return _opened(state, rows), None
-    if typed in _OUT:
-        return _back(state, typed), None
-    if typed == "c" and state.selected is not None:
-        return replace(state, asks=True), None
+    if typed in (*_IN, *_OUT):
+        return _opened(state, rows) if typed in _IN else _back(state, typed), None
+    if typed in _ASKED and state.selected is not None:
+        return replace(state, asks=_ASKED[typed]), None
     wish = _WISHES.get(typed)
     if wish is not None and (state.selected is not None or wish == "quit"):
         return state, wish
-    return _turned(state, typed), None
-
-
-def _turned(state: WatchState, typed: str) -> WatchState:
-    """The state after a key that shows, hides, chooses or sorts."""
-    match typed:
-        case "l":
-            return replace(state, log=not state.log)
-        case "?":
-            return replace(state, help=not state.help)
-        case "/":
-            return replace(state, types=True)
-        case "f":
-            return replace(state, status=_next(("", *STATUSES), state.status))
-        case "s":
-            return replace(state, sort=_next(tuple(_SORTS), state.sort), scrolls=True)
-    return state
+    return _TURNS[typed](state) if typed in _TURNS else state, None
 
 
 def _next(names: Sequence[str], now: str) -> str:
     return names[(names.index(now) + 1) % len(names)]
+
+
+#: Keys that show, hide, choose or sort.
+_TURNS: Final[dict[str, Callable[[WatchState], WatchState]]] = {
+    "l": lambda state: replace(state, log=not state.log),
+    "?": lambda state: replace(state, help=not state.help),
+    "/": lambda state: replace(state, types=True),
+    "f": lambda state: replace(state, status=_next(("", *STATUSES), state.status)),
+    "s": lambda state: replace(state, sort=_next(tuple(_SORTS), state.sort), scrolls=True),
+}
 
 
 def _typed(state: WatchState, typed: str) -> WatchState:
@@ -158,9 +160,9 @@ def _back(state: WatchState, typed: str) -> WatchState:
     """The state one step back: without its help, without what chooses rows, out of a workflow."""
     if typed == "escape" and state.help:
         return replace(state, help=False)
-    if typed == "escape" and (state.search or state.status):
+    if typed == "escape" and not state.case and (state.search or state.status):
         return replace(state, search="", status="")
-    return left(state)
+    return replace(state, case=False) if state.case else left(state)
 
 
 def left(state: WatchState) -> WatchState:
@@ -172,14 +174,16 @@ def left(state: WatchState) -> WatchState:
 
 def _everything(state: WatchState, inside: str | None, selected: str | None) -> WatchState:
     """The state in or out of a workflow, where all rows are shown again."""
-    return replace(state, inside=inside, selected=selected, search="", status="", scrolls=False)
+    at = replace(state, inside=inside, selected=selected, case=False)
+    return replace(at, search="", status="", scrolls=False)
 
 
 def _opened(state: WatchState, rows: Sequence[Task]) -> WatchState:
     row = selected(state, rows)
-    if not state.opens or state.inside is not None or not isinstance(row, ListedWorkflow):
-        return state
-    return _everything(state, row.task_id, None)
+    if not isinstance(row, ListedWorkflow):
+        return replace(state, case=row is not None)
+    whole = state.inside is not None or not state.opens
+    return state if whole else _everything(state, row.task_id, None)
 
 
 def _moved(state: WatchState, by: int, rows: Sequence[Task]) -> WatchState:

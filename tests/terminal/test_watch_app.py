@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from msgspec.structs import replace
@@ -16,6 +17,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from progress_backend.flows import task_log
+from progress_backend.operations import leases, stacks
+from progress_backend.record import timeline
 from progress_backend.record.default_texts import LOCALES, Locale
 from progress_backend.record.log_line import LogLine
 from progress_backend.record.model import Task
@@ -86,7 +89,7 @@ def test_the_selected_task_has_its_log_beside_it(opened: Open) -> None:
         terminal.wait_for("PgUp PgDn Home End")
         terminal.forget()
         terminal.write(b"\x1b")
-        terminal.wait_for(r"l log\s*$")  # no line follows
+        terminal.wait_for(r"t stack\s*$")  # no line follows
         terminal.write(b"/")
         terminal.wait_for("/_ · Enter keeps the search")
         terminal.write(b"7203.T")
@@ -138,6 +141,32 @@ def test_a_pasted_text_asks_for_nothing(opened: Open, records: Records) -> None:
 
         eventually(moved)
     assert [records.get(each).requested for each in ("first-id", "second-id")] == [None, None]
+
+
+@pytest.mark.parametrize(("columns", "locale"), [(120, "en"), (60, "ja")])
+def test_enter_opens_the_case_of_a_task(
+    opened: Open, records: Records, columns: int, locale: str
+) -> None:
+    records.progress("first-id", 40, "at the shelf")
+    with Store(records.settings) as store:
+        store.execute(leases.renew("lease-1", 2**52))
+        frame = {"file": "jobs.py", "line": 2, "function": "fetch", "code": "time.sleep(60)"}
+        answer = {"time": "2100-01-01T00:00:00.000+00:00", "event": "stack", "frames": [frame]}
+        store.execute(stacks.keep("first-id", timeline.encoded(answer)))
+    with opened(columns=columns, locale=locale) as terminal:
+        terminal.wait_for("> (first-id|.*7203.T)")
+        terminal.forget()
+        terminal.write(b"\n")
+        terminal.wait_for("at the shelf")
+        terminal.wait_for(r"fetch \(jobs.py:2\)")
+        terminal.wait_for("7203.T is fetched")  # the log, whatever the width
+        terminal.write(b"t")
+        terminal.wait_for(": stack requested|実行箇所の取得を依頼")
+        terminal.write(b"ay")
+        terminal.wait_for("-A")  # that is missing: without an app nothing is published
+        terminal.forget()
+        terminal.write(b"\x1b")
+        terminal.wait_for("second-i|トヨタ")
 
 
 @pytest.mark.wide
@@ -285,12 +314,12 @@ LINES = [
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("asks", [False, True])
+@pytest.mark.parametrize("asks", ["", "cancel"])
 @pytest.mark.parametrize(
     ("columns", "lines"), [(20, 8), (40, 12), (80, 24), (100, 30), (160, 20), (200, 50)]
 )
 def test_every_size_holds_what_is_drawn(
-    columns: int, lines: int, asks: bool, locale: Locale
+    columns: int, lines: int, asks: Literal["", "cancel"], locale: Locale
 ) -> None:
     task = Task("", "fetch_data", symbol="トヨタ自動車", status="running", message="取得中" * 9)
     rows = tuple(replace(task, task_id=f"t{n}-aaaa") for n in range(60))

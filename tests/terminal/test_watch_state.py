@@ -52,6 +52,10 @@ def test_keys_move_the_selection(keys: str, selected: str) -> None:
         ("o", ["open"]),
         ("q", ["quit"]),
         ("c", []),
+        ("t", ["stack"]),
+        ("a", []),
+        ("ay", ["again"]),
+        ("an", []),
         ("cy", ["cancel"]),
         ("cn", []),
         ("cp", []),
@@ -98,7 +102,7 @@ def test_a_row_that_goes_takes_its_question_along() -> None:
     assert not settled(asking, ROWS[:1]).asks
 
 
-@given(st.text(alphabet="prclo?q^vkjynfsgG", max_size=30), st.booleans())
+@given(st.text(alphabet="prclatuo?q^vkjynfsgG", max_size=30), st.booleans())
 def test_without_rows_nothing_but_the_end_is_asked_for(keys: str, log: bool) -> None:
     state = settled(WatchState(log=log), [])
     for key in keys:
@@ -121,7 +125,8 @@ def test_a_workflow_opens_and_goes_back_to_its_row() -> None:
         back = pressed(opened, key, inside)[0]
         assert (back.inside, selected(settled(back, top), top)) == (None, whole)
     down, _ = pressed(state, "down", top)
-    assert pressed(down, "right", top)[0] == down, "a task has nothing in it"
+    case = pressed(down, "enter", top)[0]
+    assert (case.case, pressed(case, "escape", top)[0]) == (True, down), "of a task its case opens"
     assert pressed(down, "left", top)[0] == down
     alone = settled(WatchState(), top)
     assert pressed(alone, "enter", top)[0] == alone, "where it is watched by its name"
