@@ -111,6 +111,7 @@ docs: $(STAMP) ## Build the site of the documents into build/site; a broken link
 
 pictures: $(STAMP) ## Draw the pictures of page and terminal anew (needs chromium)
 	$(BIN)/python -m docs.make_pictures
+	$(BIN)/python -m docs.make_recorded
 
 release-check: $(STAMP) ## Build wheel, sdist and SBOM in dist/ and check them; publishes nothing
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group release
