@@ -1,8 +1,10 @@
 """The list of workers, from their leases."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 from progress_backend.flows import worker_list
 from progress_backend.flows.stored_record import milliseconds
@@ -12,8 +14,9 @@ from progress_backend.record.model import Member
 from tests.behaviour.driving import Driver, identity_of
 
 
-def listed(driver: Driver) -> dict:
-    return driver.run(worker_list.workers(driver.flows, driver.now()))
+def listed(driver: Driver) -> dict[str, Any]:
+    body: dict[str, Any] = to_builtins(driver.run(worker_list.workers(driver.flows, driver.now())))
+    return body
 
 
 def renew(driver: Driver, lease: str, seconds: float) -> None:

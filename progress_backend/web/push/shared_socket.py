@@ -33,6 +33,8 @@ router = APIRouter(prefix="/internal")
 #: Most watches of a socket, and of these that begin at one time: each waits for the store.
 MOST: Final = 256
 BEGIN: Final = 32
+#: Tasks of an owner with a kept status: the updates of others have the list read.
+KNOWN: Final = 2_000
 #: Seconds after which a socket without a watch is closed, and how often that is looked at.
 IDLE_S: Final = 30.0
 #: Ends that are the socket's, not one watch's: its client connects again and asks for all of them.
@@ -232,7 +234,7 @@ class OwnersTasks:
         if self._statuses.pop(update.task_id, None) != status:
             self.reload()
         self._statuses[update.task_id] = status
-        if len(self._statuses) > MOST:
+        if len(self._statuses) > KNOWN:
             del self._statuses[next(iter(self._statuses))]
 
     def reload(self) -> None:

@@ -135,7 +135,6 @@ export class TaskList extends (globalThis.HTMLElement ?? Object) {
     clearTimeout(this.#timer);
     this.#stop?.abort();
     const [owner, token] = [this.getAttribute("owner"), this.getAttribute("token")];
-    this.#stop = null;
     if (!owner) return this.#say(this.#words.noOwner); // never everyone's jobs
     [this.#reads, this.#again, this.#due] = [true, false, Infinity];
     const mine = (this.#stop = new AbortController());
