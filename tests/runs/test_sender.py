@@ -151,8 +151,9 @@ def test_the_end_of_a_process_is_bounded_however_slow_its_store_answers(
 
 
 def test_the_end_of_a_process_stores_no_traceback_that_its_thread_stores(
-    store: Store, sender: Sender, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sender = Sender(store, None, closing_s=60)  # both are stored, however busy the machine is
     run, execute, under_way = begun(sender), store.execute, threading.Event()
     mine = threading.get_ident()
 
