@@ -57,7 +57,7 @@ def test_a_row_leads_to_its_tasks_page_which_is_live_to_the_end(
     expect(page.locator("dt", has_text="rows")).to_be_visible()
     expect(page.locator("#connection")).to_have_text("Ended")
     expect(page.locator(".text")).to_be_hidden()  # it says what the status says
-    expect(page.locator(".acts button")).to_have_count(0)
+    expect(page.locator(".head .acts button")).to_have_count(0)
     names = ["Created", "Started", "Last change", "Ended", "Waited", "Took"]
     # A message has no start: the record is read a moment later.
     eventually(lambda: facts(page, "Times")[::2] == names, what="all times are there")
