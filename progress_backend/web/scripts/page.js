@@ -167,7 +167,7 @@ function draw() {
   say(byId("empty").querySelector("pre"), list.alone() ? "" : words.example);
   drawPaging(answer?.pagination ?? {});
   drawView();
-  if (only && list.drawn() && list.seenRows().length === 1) openOnly();
+  if (only && list.isOfChosen() && list.seenRows().length) openOnly();
   drawPanel();
   drawSelection();
 }
@@ -197,8 +197,9 @@ function open(kind, id, push) {
 
 function openOnly() {
   only = false;
-  const [[, row]] = list.seenRows();
-  if (ROOM.matches && !opened()) open(...recordOf(row.querySelector(".open")), false);
+  const [[, row], ...others] = list.seenRows();
+  if (!others.length && ROOM.matches && !opened())
+    open(...recordOf(row.querySelector(".open")), false);
 }
 
 function closePanel() {
