@@ -1,6 +1,6 @@
 // The newest 1,000 tasks of a workflow as icons that link to the tasks, one row for each step. Above them the failed
 // tasks, grouped by error; tasks that never ran are a group of their own.
-import { lastLine } from "./cause.js";
+import { causeOf, lastLine } from "./cause.js";
 import { element } from "./dom.js";
 import { answered } from "./live.js";
 import { nowOf } from "./moment.js";
@@ -14,9 +14,6 @@ import { FOLLOWED } from "./workflow.js";
 const LIMIT = 100;
 const MOST_PAGES = 10;
 const NAMED = 5; // tasks of one error that are linked by name
-
-// Errors of one cause differ in quoted parts, paths and numbers.
-const masked = (text) => text.replace(/(?<!\w)'[^']*'|"[^"]*"|(?<!\S)[\w.]*\/\S+|\d+/g, "…");
 
 export function makeGrid(drawn) {
   const causes = element("ul", "causes");
@@ -119,7 +116,7 @@ export function makeGrid(drawn) {
     const never = failed.filter(({ error_cause: cause }) => FOLLOWED.includes(cause));
     const groups = new Map();
     for (const task of failed.filter((one) => !never.includes(one))) {
-      const text = masked(lastLine(errorOf(task, words)));
+      const text = causeOf(errorOf(task, words));
       groups.set(text, [...(groups.get(text) ?? []), task]);
     }
     const lines = [...groups]
