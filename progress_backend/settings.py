@@ -52,6 +52,11 @@ _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
 
+#: Settings that every app of this process has instead of its own while a test records in a store of
+#: its own (`progress_backend.testing`), the innermost last.
+in_tests: list[Settings] = []
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Settings:
     """The settings of one Celery app, API or service; frozen. Fields with names in `_s` are in

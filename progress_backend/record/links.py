@@ -16,6 +16,7 @@ from .model import rendered
 
 #: Links of a record; further ones are left out.
 MAX_LINKS: Final = 8
+TOO_MANY: Final = f"a record has {MAX_LINKS} links at most"
 #: Longest address and title in characters.
 MAX_URL: Final = 2_000
 MAX_TITLE: Final = 200

@@ -19,7 +19,7 @@ from ..record import events as ev
 from ..record.default_texts import progress_text
 from ..record.fields import Link
 from ..record.json_text import text_of
-from ..record.links import MAX_LINKS, link_of, merged
+from ..record.links import TOO_MANY, link_of, merged
 from ..record.model import MAX_ITEMS, TaskStatus
 from ..record.update_state_events import count_of
 from ..settings import Settings
@@ -272,7 +272,7 @@ class Run:
         link = link_of(url, title, expires_in, self.sender.now())
         links = merged(self.links, (link,))
         if link not in links:
-            raise ValueError(f"a record has {MAX_LINKS} links at most")
+            raise ValueError(TOO_MANY)
         self.links, self.pending, self.urgent = links, True, True
         self.sender.wake()
 

@@ -15,8 +15,8 @@ from ..record.update_state_events import count_of
 from ..runs.checkpoint import of_run
 from ..runs.counting import counted
 from ..runs.run import Run, is_count
+from ..settings import in_tests
 from .current_run import run_of
-from .tracker import is_in_test
 
 if TYPE_CHECKING:
     from ..service.async_notifier import AsyncProgressNotifier
@@ -248,7 +248,7 @@ class ProgressNotifier:
         try:
             run.link(url, title, expires_in)
         except ValueError as error:
-            if is_in_test():
+            if in_tests:
                 raise
             task_type = run.identity.task_type
             logger.warning("a link of task %s (%s) is left out: %s", run.task_id, task_type, error)

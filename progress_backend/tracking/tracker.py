@@ -16,7 +16,7 @@ from celery import Celery
 from celery.local import Proxy
 
 from ..errors import SettingsError
-from ..settings import Settings, is_off, is_set
+from ..settings import Settings, in_tests, is_off, is_set
 from .decorator import Marking, marking_of
 from .headers import HEADER
 
@@ -42,13 +42,6 @@ _TRACKER = "_progress_tracker"
 #: By their numbers, in the order of installation.
 _trackers: WeakValueDictionary[int, Tracker] = WeakValueDictionary()
 _numbers = itertools.count(1)
-#: The settings that every app of this process has instead of its own, in tests.
-_stand_in: Settings | None = None
-
-
-def is_in_test() -> bool:
-    """Whether a test records in a store of its own (`progress_backend.testing`)."""
-    return _stand_in is not None
 
 
 class Tracker:
@@ -84,8 +77,8 @@ class Tracker:
         Raises:
             SettingsError: a setting cannot be used.
         """
-        if _stand_in is not None:
-            return _stand_in
+        if in_tests:
+            return in_tests[-1]
         if self._settings is None:
             self._settings = self.read_settings()
         return self._settings
@@ -276,14 +269,13 @@ def installed() -> list[Tracker]:
 def recording_into(settings: Settings) -> Iterator[None]:
     """For tests: in the `with` block every app of this process and of its forks uses these
     settings, whenever it was installed."""
-    global _stand_in
-    outer, _stand_in = _stand_in, settings
+    in_tests.append(settings)
     for tracker in installed():
         tracker.reset()
     try:
         yield
     finally:
-        _stand_in = outer
+        in_tests.pop()
         for tracker in installed():
             tracker.reset()
 

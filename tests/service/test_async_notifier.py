@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from progress_backend import AsyncProgressNotifier, ProgressNotifier, ProgressService, Settings
+from progress_backend.errors import TransitionRefused
 from progress_backend.service.interface import NotificationServiceInterface
 from tests.clocks import set_monotonic
 from tests.specification import EXAMPLE, NOTIFIER, SERVICE
@@ -253,7 +254,7 @@ async def test_the_ends_have_the_notifiers_language(service: ProgressService) ->
 
 
 async def test_a_link_is_in_the_body_and_a_bad_one_logged(
-    service: ProgressService, caplog: pytest.LogCaptureFixture
+    service: ProgressService, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task_id = await service.create_task("export", None)
     notifier = AsyncProgressNotifier(task_id, service)
@@ -263,5 +264,15 @@ async def test_a_link_is_in_the_body_and_a_bad_one_logged(
     assert body is not None
     assert body["links"] == [{"url": "/files/7", "title": "Export"}]
     await AsyncProgressNotifier("t", Recorder()).link("/f")
+    for number in range(8):
+        await notifier.link(f"/files/{number}")
+    await notifier.link("/files/8")
     logged = [r.args and r.args[0] for r in caplog.records if r.name.endswith("async_notifier")]
-    assert logged == [task_id, "t"]
+    assert logged == [task_id, "t", task_id]
+    monkeypatch.setattr("progress_backend.service.async_notifier.in_tests", [Settings()])
+    for bad in ("https://user@a.example/", "/files/8"):
+        with pytest.raises(ValueError, match=r"url is|8 links"):
+            await notifier.link(bad)
+    await notifier.complete()
+    with pytest.raises(TransitionRefused):
+        await notifier.link("/files/7")
