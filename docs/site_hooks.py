@@ -16,7 +16,12 @@ BOOSTS: Final = {"Tutorial": 2.0, "How-to": 2.0, "日本語": 0.5}
 #: Pages whose many names would fill the first results.
 _NAMES: Final = {"python-reference.md": 0.5, "changelog.md": 0.2}
 #: Addresses that moved.
-MOVED: Final = {"secure.html": "access.html", "signals.html": "contributing/signals.html"}
+MOVED: Final = {
+    "secure.html": "access.html",
+    "signals.html": "contributing/signals.html",
+    "kubernetes.html": "docker.html",
+    "compatibility.html": "upgrade.html",
+}
 #: What a browser loads by itself; a link that a reader follows is none of it.
 _LOADED: Final = re.compile(
     r"<(?:script|img|source|iframe)\b[^>]*\bsrc(?:set)?=[\"']?((?:https?:)?//[^\s\"'>]+)"

@@ -105,7 +105,7 @@ def counted(root: Path) -> Sizes:
 
 def _documents(root: Path) -> Iterator[Path]:
     """What people read in English."""
-    for found in (root.glob("*.md"), (root / "docs").glob("*.md"), root.glob("examples/*.md")):
+    for found in (root.glob("*.md"), (root / "docs").rglob("*.md"), root.glob("examples/*.md")):
         yield from (path for path in found if not path.name.endswith(".ja.md"))
 
 

@@ -1,4 +1,4 @@
-"""What version 1.x keeps is there; what it has besides stands in docs/compatibility.md. Until 1.0.0
+"""What version 1.x keeps is there; what it has besides stands in docs/upgrade.md. Until 1.0.0
 is released a change is written into frozen.json: `python -m tests.frozen`."""
 
 import copy
@@ -7,7 +7,7 @@ import json
 from tests import frozen
 from tests.servers import ROOT
 
-PAGE = ROOT / "docs" / "compatibility.md"
+PAGE = ROOT / "docs" / "upgrade.md"
 ADDED = "## Added since 1.0.0"
 
 

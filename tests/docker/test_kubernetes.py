@@ -24,7 +24,7 @@ OPTIONAL = sorted((FOLDER / "optional").iterdir())
 #: An older version of Kubernetes, and the newest that is known here.
 VERSIONS = ("1.34", kubernetes_validate.latest_version())
 DEPLOYED = ("api", "beat", "worker")
-PAGE = "docs/kubernetes.md"
+PAGE = "docs/docker.md"
 
 
 def manifests(files: list[Path] = FILES) -> Iterator[tuple[str, dict[str, Any]]]:
