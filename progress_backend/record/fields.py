@@ -207,8 +207,8 @@ class Body(Struct, kw_only=True, omit_defaults=True):
         "never_published (its workflow did not continue), reported (by HTTP or a service), "
         "unreadable (only in lists).")] = None
     links: Annotated[list[Link], is_(
-        "Links that the newest run gave, eight at most; not in rows of lists. Absent without "
-        "any.")] = []
+        "Links that the newest run gave, eight at most; in rows of lists only those of a "
+        "workflow's members, 2,000 characters at most. Absent without any.")] = []
     control: Annotated[dict[str, Any] | None, is_(
         "The newest request to pause, cancel or end the task.")] = None
     rate: Annotated[Number | None, is_(

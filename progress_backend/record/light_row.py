@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Final
 
 from .document import written
 from .fields import GIVEN, Body
 from .json_text import dumps
+from .links import MAX_URL
 
 #: A list's row has at most so many bytes of the caller's own values; else it names what it omits.
 MOST_GIVEN: Final = 1024
@@ -21,8 +23,13 @@ OMITTED: Final = "".join(
 
 def row(record: Body) -> bytes:
     """A record as a list's row, without the caller's own values where these are too long for a
-    list."""
-    record.checkpoint, record.links = None, []
+    list; with the links of a workflow's member, whose workflow has no record that could have
+    them."""
+    record.checkpoint = None
+    sizes = accumulate(len(link.url) for link in record.links if record.workflow)
+    record.links = [
+        link for link, size in zip(record.links, sizes, strict=False) if size <= MAX_URL
+    ]
     document = written(record)
     if len(document) > MOST_GIVEN:
         given = [getattr(record, name) for name in GIVEN]

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from progress_backend.credentials.tokens import new
 from progress_backend.record import events as ev
 from progress_backend.record.links import link_of
 from tests.browser.conftest import OpenPage
@@ -162,3 +163,35 @@ def test_the_pages_links_are_buttons(
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "25")
     expect(link).to_be_focused()  # a value draws no new buttons
     assert complaints(page) == []
+
+
+def test_a_workflows_page_has_its_newest_members_links_for_who_may_read_them(
+    start_api: StartApi, redis_url: str, open_page: OpenPage, records: Records
+) -> None:
+    for n in range(5):
+        records.member(f"t{n}", "w", owner="alice")
+        records.run(f"t{n}")
+        give(records, f"t{n}", (f"/files/{n}", "Export", None), (f"/logs/{n}", "Log", 0.001))
+    (its, alice), (other, bob) = (new(name, "read", owner=name) for name in ("alice", "bob"))
+    api = start_api(redis_url=redis_url, locale="en", tokens=(alice.line(), bob.line()))
+    for token in (its, other):
+        page = open_page(
+            api,
+            "/workflow/w?lang=en",
+            bypass_csp=True,
+            tolerated=("Failed to load resource",),
+        )
+        page.locator("#token-text").fill(token)
+        page.keyboard.press("Enter")
+        links = page.locator(".part-links .tools > *")
+        if token == other:
+            expect(page.locator("#nothing")).to_be_visible()
+            expect(links).to_have_count(0)
+            return
+        newest = page.get_by_role("link", name="fetch_data: Export").first
+        expect(newest).to_have_attribute("href", f"http://127.0.0.1:{api.port}/files/4")
+        expect(page.get_by_text("fetch_data: Log (expired)")).to_have_count(4)
+        expect(links).to_have_text(
+            [*["fetch_data: Export", "fetch_data: Log (expired)"] * 4, "and 2 more"]
+        )
+        assert complaints(page) == []

@@ -1,5 +1,6 @@
 """Which links a record takes, and how long it keeps them."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from progress_backend.record import document, light_row, messages, task_json
 from progress_backend.record import events as ev
 from progress_backend.record.fields import Link
 from progress_backend.record.links import MAX_LINKS, MAX_TITLE, MAX_URL, link_of, merged
-from progress_backend.record.model import Task
+from progress_backend.record.model import Member, Task
 from progress_backend.record.transition import transition
 from tests.strategies import NOW
 
@@ -106,10 +107,15 @@ def test_an_ended_task_keeps_its_links(end: ev.Event) -> None:
     assert task_json.decode(task_json.encode(task)).links == task.links
 
 
-def test_a_message_has_the_links_and_a_row_has_not() -> None:
+def test_a_message_has_the_links_and_of_rows_a_members() -> None:
     body = document.read(task_json.encode(happened(STARTED, GIVEN)))
     assert b'"links":[{"url":"/files/7","title":"Export"' in messages.update_message(body, "x")
     assert b'"links"' not in light_row.row(body)
+    begun = ev.Started(identity=ev.Identity("export", member=Member(("w",))))
+    long = Link(url="/" + "x" * (MAX_URL - 1))
+    given = ev.Progressed(links=(long, FILE))
+    member = document.read(task_json.encode(happened(begun, given)))
+    assert [one["url"] for one in json.loads(light_row.row(member))["links"]] == [long.url]
     body = document.read(task_json.encode(happened(STARTED)))
     assert b'"links"' not in document.written(body) + messages.update_message(body, "x")
 

@@ -156,5 +156,5 @@ export function makeGrid(drawn) {
   // Whether the failures are listed here; until the first read it is assumed.
   const names = () => reader.outcome === "none" || !(made.hidden || causes.hidden);
 
-  return { element: made, show, names, tick };
+  return { element: made, show, names, tick, tasks: () => [...tasks.values()] };
 }

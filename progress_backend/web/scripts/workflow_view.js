@@ -1,23 +1,27 @@
 // A workflow's page: its bar, the first failure's cause, its steps as squares, and pages of its tasks, initially of
 // the failed ones.
 import { makeChips } from "./chips.js";
-import { answered } from "./live.js";
 import { makeGrid } from "./grid.js";
+import { linksOf } from "./links.js";
+import { answered, BASE } from "./live.js";
 import { makeReader } from "./reading.js";
 import { makeHead } from "./record_head.js";
-import { makeFacts, requestOf, section, timesOf } from "./record_parts.js";
+import { makeFacts, makeLinks, requestOf, section, timesOf } from "./record_parts.js";
 import { element } from "./dom.js";
 import { makeRow } from "./row.js";
 import { makePages, makeRows, makeItems } from "./rows.js";
+import { TASK } from "./task.js";
 import { failedText, WORKFLOW } from "./workflow.js";
 
 const LIMIT = 20;
+const MOST_LINKS = 8;
 
 export function makeWorkflowView(place, act) {
   // Errors that the grid lists are not repeated in the head.
   const why = (one, its) =>
     grid.names() && one.counts.error ? failedText(one.counts, its) : WORKFLOW.why(one, its);
   const head = makeHead(act, { ...WORKFLOW, why });
+  const links = makeLinks();
   const request = makeFacts("request");
   const times = makeFacts("times");
   const chosen = element("div", "counts");
@@ -51,7 +55,7 @@ export function makeWorkflowView(place, act) {
   let of = "";
   table.append(body);
   tasks.classList.add("list");
-  place.append(head.element, grid.element, request.element, tasks, times.element);
+  place.append(head.element, links.element, grid.element, request.element, tasks, times.element);
 
   async function read(stop, wanted) {
     const mine = state();
@@ -94,10 +98,25 @@ export function makeWorkflowView(place, act) {
     const { pages: last = 1, total = 0 } = answer ?? {};
     pages.show({ page, pages: last, more: page < last, all: words.total(total) }, words);
     times.show(timesOf(workflow), words);
+    links.show(allLinks(), words);
+  }
+
+  // Those of the newest tasks; with a task's name where several gave some.
+  function allLinks() {
+    const tasks = grid.tasks().filter((task) => task.links);
+    const all = tasks.flatMap((task) =>
+      linksOf({ ...workflow, links: task.links }, BASE, words).map(({ text, link }) => ({
+        text: tasks.length > 1 ? `${TASK.names(task)[0]}: ${text}` : text,
+        link,
+      })),
+    );
+    const more = all.splice(MOST_LINKS).length;
+    return more ? [...all, { text: words.andMore(more) }] : all;
   }
 
   function tick(...now) {
     head.tick(...now);
+    links.show(allLinks(), words);
     grid.tick();
   }
 
