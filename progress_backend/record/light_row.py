@@ -23,8 +23,7 @@ OMITTED: Final = "".join(
 
 def row(record: Body) -> bytes:
     """A record as a list's row, without the caller's own values where these are too long for a
-    list; with the links of a workflow's member, whose workflow has no record that could have
-    them."""
+    list; it has the links of a workflow's member, since the workflow's body has none."""
     record.checkpoint = None
     sizes = accumulate(len(link.url) for link in record.links if record.workflow)
     record.links = [
