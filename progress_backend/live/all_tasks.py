@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from ..operations.index_entry import Facets
 from ..operations.lists import Filters
-from .receivers import MailboxCounts, Receiver
+from .receivers import DeliveryCounts, Receiver
 from .update import Update
 from .watch import Watch
 
@@ -39,7 +39,7 @@ class AllTasksWatch(Watch):
 
     __slots__ = ("_known",)
 
-    def __init__(self, counts: MailboxCounts) -> None:
+    def __init__(self, counts: DeliveryCounts) -> None:
         super().__init__("", counts)
         self._known: dict[str, Facets] = {}
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, NamedTuple, Self
 
 from ..record import messages
-from .receivers import MailboxCounts, Receivers
+from .receivers import DeliveryCounts, Receivers
 from .update import text_frame
 
 #: Shortest and longest interval in seconds. A lost subscription is noticed within the shortest;
@@ -41,7 +41,7 @@ class Heartbeats:
     def __init__(self, heartbeat: Callable[[], Heartbeat]) -> None:
         #: The heartbeat to send now.
         self.heartbeat: Final = heartbeat
-        self._counts = MailboxCounts()
+        self._counts = DeliveryCounts()
         self._takers: dict[float, Receivers[Heartbeat]] = {}
         self._timers: dict[float, asyncio.TimerHandle] = {}
 

@@ -20,16 +20,12 @@ T_contra = TypeVar("T_contra", contravariant=True)
 AT_ONCE = 500
 
 
-class ReceiverClosed(Exception):
-    """The process shuts down; no more updates will come."""
-
-
 @dataclass(slots=True)
-class MailboxCounts:
-    """Counts of the items that were put into mailboxes."""
+class DeliveryCounts:
+    """Counts of the updates for clients."""
 
     delivered: int = 0
-    #: Replaced by a newer one before the receiver took them.
+    #: Replaced by a newer one before they were sent.
     dropped: int = 0
     #: Lets one line a minute pass about receivers that raise.
     failures: OneAMinute = field(default_factory=OneAMinute)
@@ -46,61 +42,12 @@ class Receiver(Protocol[T_contra]):
         """Called when no more items will come."""
 
 
-class Mailbox(Generic[T]):
-    """Holds the newest item for one receiver; an older one that was not taken is dropped."""
-
-    __slots__ = ("_counts", "_newest", "_waiter", "code")
-
-    def __init__(self, counts: MailboxCounts) -> None:
-        self._counts = counts
-        self._newest: T | None = None
-        self._waiter: asyncio.Future[None] | None = None
-        #: The code with which it was closed; None: it was not.
-        self.code: int | None = None
-
-    def put(self, item: T) -> None:
-        """Puts an item in, in place of an older one; never waits."""
-        if self._newest is not None:
-            self._counts.dropped += 1
-        self._newest = item
-        self._wake()
-
-    def close(self, code: int = 0, reason: str = "") -> None:
-        """Makes every `get` raise ReceiverClosed once the newest item was taken."""
-        if self.code is None:
-            self.code = code
-        self._wake()
-
-    async def get(self) -> T:
-        """Waits for an item and takes it out. One caller at a time.
-
-        Raises:
-            ReceiverClosed: it was closed.
-        """
-        while True:
-            if self._newest is not None:
-                item, self._newest = self._newest, None
-                self._counts.delivered += 1
-                return item
-            if self.code is not None:
-                raise ReceiverClosed
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-
 class Receivers(Generic[T]):
     """The receivers of one topic, each of which gets every item."""
 
     __slots__ = ("_behind", "_counts", "_receivers", "_turn")
 
-    def __init__(self, counts: MailboxCounts) -> None:
+    def __init__(self, counts: DeliveryCounts) -> None:
         self._counts = counts
         #: In the order of `add`, which is also that of their memory.
         self._receivers: dict[Any, Callable[[T], None]] = {}

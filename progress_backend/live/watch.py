@@ -7,7 +7,7 @@ import asyncio
 import logging
 
 from ..errors import ForeignValue, StoreUnavailable
-from .receivers import MailboxCounts, Receivers
+from .receivers import DeliveryCounts, Receivers
 from .update import Update
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ class Watch(Receivers[Update]):
 
     __slots__ = ("_logged", "confirmed_once", "current", "its_id", "subscribed")
 
-    def __init__(self, its_id: str, counts: MailboxCounts) -> None:
+    def __init__(self, its_id: str, counts: DeliveryCounts) -> None:
         super().__init__(counts)
         self.its_id = its_id
         #: Set while the subscription is confirmed: every later commit is received.

@@ -13,7 +13,7 @@ from ..errors import StoreUnavailable
 from ..flows import workflow_bodies
 from ..store.async_store import AsyncStore
 from ..store.outage_log import OneAMinute
-from .receivers import MailboxCounts
+from .receivers import DeliveryCounts
 from .update import Update
 from .watch import Watch
 
@@ -38,7 +38,7 @@ class WorkflowWatch(Watch):
     __slots__ = ("_again", "_at", "_due", "_epoch", "_read_at", "_reading", "_store", "_timer")
 
     def __init__(
-        self, its_id: str, counts: MailboxCounts, store: AsyncStore, epoch: Callable[[], int]
+        self, its_id: str, counts: DeliveryCounts, store: AsyncStore, epoch: Callable[[], int]
     ) -> None:
         super().__init__(its_id, counts)
         self._store = store

@@ -10,7 +10,7 @@ from ..errors import ForeignValue
 from ..operations import records
 from ..store.async_store import AsyncStore
 from .all_tasks import AllTasksWatch
-from .receivers import MailboxCounts, Receiver
+from .receivers import DeliveryCounts, Receiver
 from .subscription import Channel
 from .update import Update
 from .watch import Watch
@@ -24,7 +24,7 @@ class Watches:
     """The watched channels, and the receivers of their messages."""
 
     def __init__(self, store: AsyncStore) -> None:
-        self.counts: Final = MailboxCounts()
+        self.counts: Final = DeliveryCounts()
         self._store = store
         #: Called with a channel that becomes wanted or unwanted, while there is a connection.
         self._change: Callable[[Channel], None] | None = None

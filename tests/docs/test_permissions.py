@@ -10,7 +10,6 @@ import redis
 
 from progress_backend import Settings
 from progress_backend.live.all_tasks import ALL
-from progress_backend.live.receivers import Mailbox, MailboxCounts
 from progress_backend.live.update import Update
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
@@ -28,7 +27,7 @@ from tests.cluster.nodes import Node
 from tests.cluster.test_sockets import CREATED, listening, record
 from tests.docs.reading import blocks, text_of
 from tests.servers import Server
-from tests.watching import watching
+from tests.watching import Mailbox, watching
 from tests.webhooks.targets import spec
 
 __all__ = [
@@ -135,7 +134,7 @@ async def test_watchers_receive_updates(settings: Settings) -> None:
     async with listening(allowed) as (store, listener), asyncio.timeout(60):
         await record(store, "t", CREATED)
         async with watching(listener, "t") as mailbox:
-            every = Every(MailboxCounts())
+            every = Every()
             await listener.watches.join("all", "", every)
             await record(store, "t", ev.Progressed(current=3))
             for each in (mailbox, every):
@@ -143,7 +142,7 @@ async def test_watchers_receive_updates(settings: Settings) -> None:
                     pass  # what was there when the subscription stood
             listener.watches.leave("all", "", every)
         await record(store, "member", MEMBER)
-        whole: Mailbox[Update] = Mailbox(MailboxCounts())
+        whole: Mailbox[Update] = Mailbox()
         await listener.watches.join("workflow", "W", whole)
         await record(store, "member", ev.Completed())
         while not (await whole.get()).ended:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from progress_backend.live import all_tasks
 from progress_backend.live.all_tasks import ALL, AllTasksWatch
-from progress_backend.live.receivers import MailboxCounts
+from progress_backend.live.receivers import DeliveryCounts
 from progress_backend.live.update import Update
 from progress_backend.operations.lists import Filters
 from progress_backend.record.model import Task
@@ -47,7 +47,7 @@ class Kept:
 
 
 def test_a_task_that_leaves_the_filter_is_sent_once_more() -> None:
-    watch = AllTasksWatch(MailboxCounts())
+    watch = AllTasksWatch(DeliveryCounts())
     running = Kept(watch, RUNNING)
     watch.publish(update("a", "created", 1))
     assert running.taken() == []
@@ -59,7 +59,7 @@ def test_a_task_that_leaves_the_filter_is_sent_once_more() -> None:
 
 
 def test_a_reader_of_one_type_receives_no_other() -> None:
-    watch = AllTasksWatch(MailboxCounts())
+    watch = AllTasksWatch(DeliveryCounts())
     other, alices, own = (
         Kept(watch, of, of)
         for of in (
@@ -74,7 +74,7 @@ def test_a_reader_of_one_type_receives_no_other() -> None:
 
 
 def test_a_listed_task_without_updates_is_sent_when_it_leaves() -> None:
-    watch = AllTasksWatch(MailboxCounts())
+    watch = AllTasksWatch(DeliveryCounts())
     running = Kept(watch, RUNNING)
     watch.publish(update("a", "completed", 9))
     watch.publish(update("a", "completed", 10))
@@ -83,7 +83,7 @@ def test_a_listed_task_without_updates_is_sent_when_it_leaves() -> None:
 
 def test_what_is_known_of_tasks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(all_tasks, "MOST_KNOWN", 10)
-    watch = AllTasksWatch(MailboxCounts())
+    watch = AllTasksWatch(DeliveryCounts())
     running = Kept(watch, RUNNING)
     for number in range(50):
         watch.publish(update(str(number), "paused", 1))
@@ -93,7 +93,7 @@ def test_what_is_known_of_tasks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_updates_that_were_missed_make_each_client_read_the_list_again() -> None:
-    watch = AllTasksWatch(MailboxCounts())
+    watch = AllTasksWatch(DeliveryCounts())
     running = Kept(watch, RUNNING)
     watch.confirmed()
     assert running.taken() == [], "nothing was before"

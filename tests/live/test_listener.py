@@ -14,7 +14,6 @@ from progress_backend.errors import StoreUnavailable
 from progress_backend.live import listener as listeners
 from progress_backend.live.heartbeat import Heartbeats
 from progress_backend.live.listener import Listener
-from progress_backend.live.receivers import Mailbox, ReceiverClosed
 from progress_backend.live.update import Update
 from progress_backend.live.watches import Watches
 from progress_backend.settings import Settings
@@ -23,7 +22,7 @@ from progress_backend.store.async_store import AsyncStore
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.waiting import aeventually
-from tests.watching import watching
+from tests.watching import Mailbox, ReceiverClosed, watching
 
 
 @asynccontextmanager

@@ -1,57 +1,10 @@
-"""Mailboxes keep the newest item, and a topic's items reach all its receivers."""
+"""A topic's items reach all its receivers."""
 
 import asyncio
 
 import pytest
 
-from progress_backend.live.receivers import (
-    AT_ONCE,
-    Mailbox,
-    MailboxCounts,
-    ReceiverClosed,
-    Receivers,
-)
-
-
-def join(topic: Receivers[int]) -> Mailbox[int]:
-    mailbox: Mailbox[int] = Mailbox(MailboxCounts())
-    topic.add(mailbox, mailbox.put)
-    return mailbox
-
-
-async def test_the_newest_wins() -> None:
-    topic: Receivers[int] = Receivers(MailboxCounts())
-    mailbox = join(topic)
-    for item in range(1000):
-        topic.publish(item)
-    assert await mailbox.get() == 999
-    waiting = asyncio.create_task(mailbox.get())
-    await asyncio.sleep(0)
-    assert not waiting.done()
-    topic.publish(7)
-    topic.publish(8)
-    assert await waiting == 8
-
-
-async def test_a_listener_that_gave_up_waiting_misses_nothing() -> None:
-    topic: Receivers[int] = Receivers(MailboxCounts())
-    mailbox = join(topic)
-    waiting = asyncio.create_task(mailbox.get())
-    await asyncio.sleep(0)
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    topic.publish(1)
-    assert await mailbox.get() == 1
-
-
-async def test_closing_wakes_whoever_waits() -> None:
-    topic: Receivers[int] = Receivers(MailboxCounts())
-    waiting = asyncio.create_task(join(topic).get())
-    await asyncio.sleep(0)
-    topic.close()
-    with pytest.raises(ReceiverClosed):
-        await waiting
+from progress_backend.live.receivers import AT_ONCE, DeliveryCounts, Receivers
 
 
 class Kept:
@@ -73,12 +26,12 @@ async def turns(count: int) -> None:
 
 
 @pytest.fixture
-def counts() -> MailboxCounts:
-    return MailboxCounts()
+def counts() -> DeliveryCounts:
+    return DeliveryCounts()
 
 
 @pytest.fixture
-def crowd(counts: MailboxCounts) -> tuple[Receivers[int], list[Kept]]:
+def crowd(counts: DeliveryCounts) -> tuple[Receivers[int], list[Kept]]:
     topic: Receivers[int] = Receivers(counts)
     receivers = [Kept() for _ in range(3 * AT_ONCE)]
     for receiver in receivers:
@@ -122,20 +75,19 @@ async def test_items_without_end_reach_the_last_one_too(crowd) -> None:
 async def test_a_receiver_that_raises_is_closed_and_hinders_no_other(
     others: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Broken(Mailbox[int]):
+    class Broken(Kept):
         def put(self, item: int) -> None:
             raise KeyError(item)
 
-    topic: Receivers[int] = Receivers(MailboxCounts())
-    broken = Broken(MailboxCounts())
-    topic.add(broken, broken.put)
-    mailboxes = [join(topic) for _ in range(others)]
+    topic: Receivers[int] = Receivers(DeliveryCounts())
+    broken, *receivers = [Broken(), *(Kept() for _ in range(others))]
+    for each in (broken, *receivers):
+        topic.add(each, each.put)
     for item in (1, 2):
         topic.publish(item)
-    await asyncio.sleep(0)  # the turn in which the last of very many get it
-    assert [await mailbox.get() for mailbox in mailboxes] == [2] * others
-    with pytest.raises(ReceiverClosed):
-        await broken.get()
+    await turns(1)  # in which the last of very many get it
+    assert [receiver.items[-1] for receiver in receivers] == [2] * others
+    assert broken.items == [-1, -1]
     (line,) = caplog.records
     assert line.getMessage() == "a watcher of a task did not accept an update and is closed"
     assert line.exc_info is not None

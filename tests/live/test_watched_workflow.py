@@ -7,7 +7,7 @@ import pytest
 
 from progress_backend.flows import workflow_bodies
 from progress_backend.live import watched_workflow
-from progress_backend.live.receivers import MailboxCounts
+from progress_backend.live.receivers import DeliveryCounts
 from progress_backend.live.update import Update
 from progress_backend.live.watched_workflow import WorkflowWatch
 from progress_backend.settings import Settings
@@ -37,7 +37,7 @@ class Receiver:
 
 
 def watch_of(store: AsyncStore, *receivers: Receiver) -> WorkflowWatch:
-    watch = WorkflowWatch(W, MailboxCounts(), store, lambda: 1)
+    watch = WorkflowWatch(W, DeliveryCounts(), store, lambda: 1)
     for receiver in receivers:
         watch.add(receiver, receiver.put)
     return watch

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from progress_backend.live.heartbeat import Heartbeats
-from progress_backend.web.push import event_stream
 from tests.conftest import StartServer
 from tests.waiting import aeventually
 from tests.web.conftest import StartApi
@@ -62,17 +61,12 @@ async def test_a_redis_that_freezes_again_while_it_is_connected_to_is_no_sign_of
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten seconds pass in a fifth of one."""
-    updates = event_stream._updates
 
     def begin(beating: Heartbeats, seconds: float) -> None:
         later = asyncio.get_running_loop().call_later(seconds / 50, beating._tick, seconds)
         beating._timers[seconds] = later
 
-    def sooner(watcher: Any, mailbox: Any, seconds: float, ends: Any) -> Any:
-        return updates(watcher, mailbox, seconds / 50, ends)
-
     monkeypatch.setattr(Heartbeats, "_begin", begin)
-    monkeypatch.setattr(event_stream, "_updates", sooner)
 
 
 @pytest.mark.usefixtures("quick")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from progress_backend.live.receivers import MailboxCounts
+from progress_backend.live.receivers import DeliveryCounts
 from progress_backend.live.update import Update
 from progress_backend.record.model import Task
 from progress_backend.record.task_json import encode
@@ -73,11 +73,11 @@ def short(sent: Any) -> str:
     return f"{message['task_id']} {message['revision']}" if known else str(message["type"])
 
 
-async def opened() -> tuple[SocketWriter, Connection, MailboxCounts]:
-    counts, connection = MailboxCounts(), Connection()
+async def opened() -> tuple[SocketWriter, Connection, DeliveryCounts]:
+    counts, connection = DeliveryCounts(), Connection()
     scope = {"extensions": {EXTENSION: {"connection": connection}}}
     websocket: Any = SimpleNamespace(scope=scope, accept=accepts)
-    writer = SocketWriter(websocket, counts)
+    writer = SocketWriter(scope, counts)
     every = AllTasks(writer, reloads=False)
     every.put(update("before"))
     every.reload()  # its client has seen no list yet

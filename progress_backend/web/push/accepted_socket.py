@@ -38,7 +38,7 @@ class Socket:
         self.kept = False
         self._ends: list[Callable[[], None]] = []
         self.api = api_of(websocket)
-        self.writer = SocketWriter(websocket, self.api.listener.watches.counts)
+        self.writer = SocketWriter(websocket.scope, self.api.listener.watches.counts)
 
     async def admit(self, empty: Query, right: Right | None) -> Query:
         """The parsed query, `empty` without one, if page and caller may open the socket, and the
@@ -59,7 +59,7 @@ class Socket:
             asked = empty.model_validate(dict(query_of(scope)))
         self.on_close(counted(api, scope))
         if right is not None:
-            self.on_close(api.callers.watch(scope, self._expire))
+            self.on_close(api.callers.watch(scope, self.writer.expire))
         return asked
 
     @property
@@ -105,10 +105,6 @@ class Socket:
         ends, self._ends = self._ends, []
         for end in ends:
             end()
-
-    def _expire(self) -> None:
-        self.writer.clear()
-        self.writer.close(closes.UNAUTHORIZED, closes.OVER)
 
 
 Serve = Callable[[Socket, Query], Awaitable[None]]

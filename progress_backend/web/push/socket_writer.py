@@ -1,20 +1,21 @@
-"""The writer of one WebSocket: a client that keeps up gets each update, a slow one the newest of
-each task."""
+"""The writer of one WebSocket or event stream: a client that keeps up gets each update, a slow one
+the newest of each task."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from fastapi import WebSocket, WebSocketDisconnect
+from starlette.types import Scope
 
 from ...live.heartbeat import Heartbeat
-from ...live.receivers import MailboxCounts
+from ...live.receivers import DeliveryCounts
 from ...live.update import Update, text_frame
 from ..request_token import subprotocol
-from .closes import reason_of
+from . import closes
 
 #: The name in a scope's `extensions` by which this package's server passes its WebSocket connection
 #: to the application.
@@ -24,22 +25,22 @@ EXTENSION: Final = "progress_backend.frames"
 #: of another message.
 Key = str | tuple[str, ...] | None
 #: The key of heartbeats.
-_HEARTBEAT: Final = None
+HEARTBEAT: Final = None
 #: Exceptions of a send to a client that has disconnected, from the server or Starlette.
 _GONE = (OSError, WebSocketDisconnect, RuntimeError)
 
 
 class SocketWriter:
-    """The writer of one WebSocket. `put`, `say`, `beat` and `close` never wait: data that
-    cannot be written at once is sent by a task of its own, which lives only as long as there is
-    data."""
+    """The writer of one client. `put`, `send_text`, `send_heartbeat` and `close` never wait: data
+    that cannot be written at once is sent by a task of its own, which lives only as long as there
+    is data."""
 
     __slots__ = (
-        "_counts", "_end", "_opened", "_send", "_sending", "_waiting", "_write", "begun",
-        "characters", "connection",
+        "_counts", "_end", "_send", "_sending", "_waiting", "_write", "begun", "characters",
+        "connection",
     )  # fmt: skip
 
-    def __init__(self, websocket: WebSocket, counts: MailboxCounts) -> None:
+    def __init__(self, scope: Scope, counts: DeliveryCounts) -> None:
         self._counts = counts
         #: The newest text of each key, in the order in which they are sent.
         self._waiting: dict[Key, str] = {}
@@ -49,14 +50,13 @@ class SocketWriter:
         #: Whether `accept` was called: a client that reads the list once the socket is open has
         #: missed nothing that was before.
         self.begun = False
-        self._opened = False
+        self._send: Callable[[Any], Awaitable[None]] | None = None
         self._sending: asyncio.Task[None] | None = None
         self._write: Callable[[bytes], None] | None = None
         #: The socket's `FrameConnection` (its module needs this package's uvicorn); None under
         #: another server.
-        offered = websocket.scope.get("extensions", {}).get(EXTENSION)
+        offered = scope.get("extensions", {}).get(EXTENSION)
         self.connection: Any = offered and offered["connection"]
-        self._send = self.connection.send if self.connection else websocket.send
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -70,9 +70,13 @@ class SocketWriter:
         """Accepts the socket; what comes meanwhile is sent afterwards."""
         self.begun = True
         await websocket.accept(subprotocol(websocket.scope))
-        self._opened = True
         if self.connection is not None:
             self.connection.watch_room(self._look)
+        self.open(self.connection.send if self.connection else websocket.send)
+
+    def open(self, send: Callable[[Any], Awaitable[None]]) -> None:
+        """Sends what waits, and what comes from now on."""
+        self._send = send
         self._look()
         self._send_soon()
 
@@ -103,12 +107,12 @@ class SocketWriter:
 
     def send_heartbeat(self, heartbeat: Heartbeat) -> None:
         """Sends a heartbeat, or keeps the newest until there is room."""
-        self.send_text(_HEARTBEAT, heartbeat.message, heartbeat.frame)
+        self.send_text(HEARTBEAT, heartbeat.message, heartbeat.frame)
 
     def close(self, code: int, reason: str) -> None:
-        """Closes the socket after all that waits is sent; what comes later is not."""
+        """Ends the socket or stream after all that waits is sent; what comes later is not."""
         if self._end is None:
-            self._end = (code, reason_of(reason))
+            self._end = (code, closes.reason_of(reason))
             self._send_soon()
 
     def discard(self, key: Key) -> bool:
@@ -120,8 +124,13 @@ class SocketWriter:
     def clear(self) -> None:
         """Sends nothing of what waits but a heartbeat."""
         for key in tuple(self._waiting):
-            if key is not _HEARTBEAT and self.discard(key) and isinstance(key, str):
+            if key is not HEARTBEAT and self.discard(key) and isinstance(key, str):
                 self._counts.dropped += 1
+
+    def expire(self) -> None:
+        """Ends the socket or stream at once, since its token does not count any more."""
+        self.clear()
+        self.close(closes.UNAUTHORIZED, closes.OVER)
 
     async def drained(self) -> None:
         """Waits until all that there was to send is sent, or the client is gone."""
@@ -150,11 +159,11 @@ class SocketWriter:
         self._write = None if connection is None else connection.writes
 
     def _send_soon(self) -> None:
-        if self._opened and self._sending is None and (self._waiting or self._end):
-            self._sending = asyncio.create_task(self._send_all())
+        if self._send and self._sending is None and (self._waiting or self._end):
+            self._sending = asyncio.create_task(self._send_all(self._send))
             self._look()
 
-    async def _send_all(self) -> None:
+    async def _send_all(self, send: Callable[[Any], Awaitable[None]]) -> None:
         with contextlib.suppress(*_GONE):
             while self._waiting or self._end:
                 if self.connection is not None:
@@ -163,12 +172,20 @@ class SocketWriter:
                     key = next(iter(self._waiting))
                     text = self._waiting[key]
                     self.discard(key)
-                    await self._send({"type": "websocket.send", "text": text})
+                    await send(self.message(text))
                     if isinstance(key, str):
                         self._counts.delivered += 1
                 elif self._end is not None:
                     code, reason = self._end
-                    await self._send({"type": "websocket.close", "code": code, "reason": reason})
+                    await send(self.end_message(code, reason))
                     return
             self._sending = None
             self._look()
+
+    def message(self, text: str) -> dict[str, Any]:
+        """A text as ASGI has it."""
+        return {"type": "websocket.send", "text": text}
+
+    def end_message(self, code: int, reason: str) -> dict[str, Any]:
+        """The end as ASGI has it."""
+        return {"type": "websocket.close", "code": code, "reason": reason}

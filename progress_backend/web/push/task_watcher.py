@@ -20,8 +20,8 @@ _LONGEST_S: Final = 60.0
 
 
 class TextWriter(Protocol):
-    """What sends to the client: a socket's writer, its part of a socket that is shared, or a
-    stream's mailbox. Neither method may wait."""
+    """What sends to the client: the writer of a socket or event stream, or its part of a socket
+    that is shared. Neither method may wait."""
 
     def put(self, update: Update) -> None:
         """Sends the update, or the newest one once there is room."""
