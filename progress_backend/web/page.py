@@ -8,6 +8,7 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.exception_handlers import http_exception_handler
@@ -82,8 +83,18 @@ async def page(request: Request) -> Response:
 def _page(reads_first: bool, given: tuple[tuple[str, str], ...]) -> StaticFile:
     """The live page of a service with these settings."""
     first = f"<script>{_FIRST_READ}</script>\n" if reads_first else ""
-    html = (_FOLDER / "index.html").read_text(encoding="utf-8").replace("{{first-read}}", first)
-    return StaticFile("text/html; charset=utf-8", _filled(html, *given).encode())
+    html = _html("index").replace("{{first-read}}", first)
+    filled = _filled(html, ("path", "internal/tasks"), *given)
+    return StaticFile("text/html; charset=utf-8", filled.encode())
+
+
+@lru_cache
+def _html(name: str) -> str:
+    """A page's HTML, with the parts that all pages have."""
+    html = (_FOLDER / f"{name}.html").read_text(encoding="utf-8")
+    for part in ("header", "dialogs"):
+        html = html.replace(f"{{{{{part}}}}}", (_FOLDER / f"{part}.html").read_text("utf-8"))
+    return html
 
 
 def _given(request: Request) -> tuple[tuple[str, str], ...]:
@@ -123,9 +134,10 @@ async def workflow_page(request: Request, workflow_id: str) -> HTMLResponse:
 def _record(request: Request, kind: str, its_id: str) -> HTMLResponse:
     """The page of one record; it contains no data of the record, its script reads that with a
     token."""
-    html = (_FOLDER / "record.html").read_text(encoding="utf-8")
-    about = (("base", _up(request, its_id)), ("kind", kind), *_given(request), ("id", its_id))
-    return HTMLResponse(_filled(html, *about), headers=HEADERS)
+    base = _up(request, its_id)
+    path = ("path", f"{base}internal/{kind}/{quote(its_id, safe='')}/status")
+    about = (path, ("base", base), ("kind", kind), *_given(request), ("id", its_id))
+    return HTMLResponse(_filled(_html("record"), *about), headers=HEADERS)
 
 
 def _up(request: Request, its_id: str) -> str:
@@ -161,5 +173,4 @@ async def unknown(request: Request, error: Exception) -> Response:
     lang = wished(request.headers.get("accept-language")) or settings.locale
     base = "../" * (path.removeprefix(request.scope.get("root_path", "")).count("/") - 1)
     about = {"lang": lang, "base": base or "./", **_UNKNOWN[lang]}
-    html = (_FOLDER / "unknown.html").read_text(encoding="utf-8")
-    return HTMLResponse(_filled(html, *about.items(), *_given(request)), 404, headers=HEADERS)
+    return HTMLResponse(_filled(_html("unknown"), *about.items(), *_given(request)), 404, headers=HEADERS)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from progress_backend.record import events as ev
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, kept
 from tests.browser.looking import row, shows
 from tests.records import Records
 from tests.web.conftest import StartApi
@@ -143,13 +143,78 @@ def test_a_print_has_the_rows_without_what_is_pressed(
 
 
 @pytest.mark.parametrize("title", ["", "Shop, staging"])
-def test_a_tasks_own_page_names_the_environment(
-    start_api: StartApi, records: Records, open_page: OpenPage, redis_url: str, title: str
+@pytest.mark.parametrize("path", ["task/running", "workflow/w"])
+def test_a_records_own_page_has_the_header_and_the_keys_of_the_list(
+    start_api: StartApi, open_page: OpenPage, redis_url: str, title: str, path: str
 ) -> None:
-    api = start_api(redis_url=redis_url, title=title)
-    page = open_page(api, "/task/running")
+    Records(redis_url).member("running", "w", name="nightly")
+    page = open_page(start_api(redis_url=redis_url, title=title), f"/{path}?lang=en")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert page.locator("header .environment").is_visible() == bool(title)
+    expect(page.locator("header .environment")).to_have_text(title or "Task progress")
+    page.locator("#menu").click()
+    page.locator("#theme").select_option("dark")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#keys dd:visible")).to_have_text(["Search", "Copy the id"])
+    page.keyboard.press("Escape")
+    page.keyboard.press("y")
+    expect(page.locator(".head .copy")).to_have_text("Copied")
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.go_back()
+    page.get_by_role("link", name="Workers").click()
+    expect(page.locator("#workers h2")).to_have_text("Workers")
+
+
+@pytest.mark.parametrize("path", ["", "task/a%20b", "workflow/w"])
+def test_without_javascript_a_line_leads_to_the_json(
+    api: RunningApi, open_page: OpenPage, path: str
+) -> None:
+    page = open_page(api, f"/{path}", java_script_enabled=False)
+    expect(page.locator("noscript p")).to_have_count(2)  # in each language
+    link = page.locator("noscript a").first
+    its = f"internal/{path}/status" if path else "internal/tasks"
+    assert link.evaluate("a => a.href") == f"http://127.0.0.1:{api.port}/{its}"
+    assert page.locator("button:visible").count() == 0
+
+
+def test_a_notice_is_not_behind_a_dialog(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api, "/?lang=en")
+    shows(page, "running", "running")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.route("**/internal/tasks?**", lambda one: one.fulfill(status=503, json={"detail": "-"}))
+    records.complete("running")
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Redis is not")
+    kept("notice in a dialog", 0, page.screenshot)
+    page.keyboard.press("Escape")
+    expect(page.locator("main").get_by_role("alert")).to_contain_text("Redis is not")
+
+
+def test_the_focus_goes_to_the_panel_and_back(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api, "/?lang=en")
+    link, panel = row(page, "running").locator(".open"), page.locator("#panel")
+    link.press("Enter")
+    expect(panel).to_be_focused()
+    expect(panel).to_have_attribute("aria-label", "fetch_data 7203.T")
+    records.progress("running", 200)
+    expect(panel.locator(".numbers")).to_contain_text("79.3%")
+    expect(panel).to_have_attribute("aria-label", "fetch_data 7203.T")
+    page.keyboard.press("Escape")
+    expect(link).to_be_focused()
+    link.press("Enter")
+    following = panel.get_by_role("button", name="Next")
+    following.press("Enter")
+    expect(following).to_be_focused()
+    page.go_back()
+    expect(panel).to_be_hidden()
+    expect(page.locator("#table .open:focus")).to_have_count(1)
 
 
 def test_the_focus_stays_on_the_row_after_an_act(

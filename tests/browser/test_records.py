@@ -62,7 +62,7 @@ def test_a_row_leads_to_its_tasks_page_which_is_live_to_the_end(
     # A message has no start: the record is read a moment later.
     eventually(lambda: facts(page, "Times")[::2] == names, what="all times are there")
     assert facts(page, "Times")[1].endswith("+05:30")
-    page.get_by_role("link", name="← All tasks").click()
+    page.get_by_role("link", name="Tasks", exact=True).click()
     expect(page.locator("#table")).to_be_visible()
 
 
@@ -112,7 +112,7 @@ def test_any_id(api: RunningApi, records: Records, open_page: OpenPage) -> None:
         expect(page.locator("#connection")).to_have_text("Live")
     page.goto(f"http://127.0.0.1:{api.port}/task/a/b")
     expect(page.locator(".id code")).to_have_text("a/b")
-    page.get_by_role("link", name="← All tasks").click()
+    page.get_by_role("link", name="Tasks", exact=True).click()
     expect(page.locator("#table")).to_be_visible()
 
 
@@ -197,7 +197,7 @@ def test_a_row_opens_beside_the_list_and_keys_go_on(
     expect(panel).to_be_hidden()
     page.set_viewport_size({"width": 390, "height": 800})
     row(page, "two").locator(".open").click()  # where there is no room beside it
-    expect(page.get_by_role("link", name="← All tasks")).to_be_visible()
+    expect(page.get_by_role("link", name="Tasks", exact=True)).to_be_visible()
 
 
 def test_a_page_that_is_left_closes_its_socket(api: RunningApi, open_page: OpenPage) -> None:

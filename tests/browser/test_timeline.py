@@ -15,6 +15,7 @@ from progress_backend.record.model import Worker, rendered
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.browser.conftest import OpenPage
+from tests.browser.looking import other_language
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
@@ -94,7 +95,7 @@ def test_a_task_page_shows_the_timeline(
     expect(link).to_have_attribute("href", "https://flower.example.com/flower/task/job")
     past.add((0, ev.Failed(error_message="Traceback\nValueError: <b>no</b> price")))
     expect(list_.last).to_contain_text("Error exception · ValueError: <b>no</b> price")
-    page.get_by_role("button", name="日本語").click()
+    other_language(page)
     expect(list_.first).to_contain_text("作成")
 
 

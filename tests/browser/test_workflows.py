@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from tests.browser.conftest import OpenPage
-from tests.browser.looking import is_live, marked, never_loaded_again
+from tests.browser.looking import is_live, marked, never_loaded_again, other_language
 from tests.browser.test_look import WIDTHS, box
 from tests.records import Records
 from tests.web.serving import RunningApi
@@ -115,7 +115,7 @@ def test_a_quiet_one_says_that_a_message_is_not_known(
     says = re.compile("no update since 11-1[45] .*; 1 step waits, its message is not found$")
     expect(page.locator(".why")).to_have_text(says)
     expect(head(other, "quiet").locator(".message")).to_contain_text("its message is not found")
-    page.locator("#language").click()
+    other_language(page)
     expect(page.locator(".why")).to_contain_text("1 件が待機中（メッセージの所在は不明）")
 
 

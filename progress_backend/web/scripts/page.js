@@ -5,6 +5,7 @@ import { makeChips } from "./chips.js";
 import { saveList } from "./csv.js";
 import { makeChosen } from "./chosen.js";
 import { settled } from "./filters.js";
+import { makeFrame } from "./frame.js";
 import { makeHold } from "./hold.js";
 import { makeList } from "./list.js";
 import { WORDS } from "./page_words.js";
@@ -17,9 +18,7 @@ import { makeSortMenu } from "./sort_menu.js";
 import { makeStateLine } from "./state_line.js";
 import { makeStrip } from "./strip.js";
 import { whenGiven } from "./token.js";
-import { setTheme, theme } from "./theme.js";
 import { pageOf } from "./task.js";
-import { language } from "./words.js";
 import { makeWorkers } from "./workers.js";
 
 // The page is hidden until the list's first response, so that it appears with its rows, but no longer than this.
@@ -34,19 +33,21 @@ const KEYS = {
   ArrowDown: () => opened() && goBy(1),
   ArrowUp: () => opened() && goBy(-1),
   Escape: () => (selection ? stopSelecting() : opened() && closePanel()),
-  "?": showKeys,
 };
 const SEARCHED = 10_000; // tasks, among which the API searches the beginning of an id
-const TYPING = "input:not([type=checkbox]), select, textarea, [role=log], pre, ol";
 const byId = (id) => document.getElementById(id);
-const { title } = document.body.dataset;
-if (title) for (const its of Object.values(WORDS)) its.title = title;
-let words = WORDS[language(new URLSearchParams(location.search).get("lang"))];
+const frame = makeFrame(WORDS, KEYS, (now) => {
+  words = now;
+  take(chosen, false);
+  draw();
+});
+let { words } = frame;
 let chosen = fromAddress();
 let workers = null;
 let strip = null;
 let panel = null;
-let only = new URLSearchParams(location.search).has("case"); // opens the record of the only row
+let first = new URLSearchParams(location.search).has("case"); // opens the record of the first row
+let inPanel; // the record as last drawn
 let selection = null; // while tasks are selected
 let appeared = false;
 let drawMenus = null; // made when all rows are drawn
@@ -141,8 +142,6 @@ function draw() {
     if (list.begun()) appear();
     return;
   }
-  for (const place of document.querySelectorAll("[data-text]"))
-    say(place, words[place.dataset.text]);
   drawState();
   const filtered = filtersOf(chosen).size > (chosen.status ? 1 : 0); // the counts are those of all tasks
   const { created } = list.summary();
@@ -167,7 +166,11 @@ function draw() {
   say(byId("empty").querySelector("pre"), list.alone() ? "" : words.example);
   drawPaging(answer?.pagination ?? {});
   drawView();
-  if (only && list.isOfChosen() && list.seenRows().length) openOnly();
+  if (first && list.isOfChosen() && list.seenRows().length) openFirst();
+  if (location.hash && !byId("tools").hidden) {
+    take(chosen, false); // without the hash, which a record's page has added
+    toSearch();
+  }
   drawPanel();
   drawSelection();
 }
@@ -176,11 +179,8 @@ function draw() {
 function drawView() {
   const view = chosen.view ?? "";
   document.body.dataset.view = view;
-  for (const tab of byId("tabs").children) {
-    const its = tab.dataset.view;
-    tab.href = `?${new URLSearchParams({ ...(its && { view: its }), lang: words.code })}`;
-    tab.ariaCurrent = its === view ? "page" : null;
-  }
+  frame.draw(view);
+  byId("filters").setAttribute("aria-label", words.status);
   byId("workers").hidden = view !== "workers";
   if (byId("workers").hidden) return;
   workers ??= makeWorkers(byId("workers"));
@@ -190,23 +190,27 @@ function drawView() {
 // [kind, id] of the record in the panel.
 const opened = () => RECORDS.filter((kind) => chosen[kind]).map((kind) => [kind, chosen[kind]])[0];
 
-function open(kind, id, push) {
+function show(kind, id, push) {
   take({ ...chosen, task: null, workflow: null, [kind]: id }, push);
   draw();
 }
 
-function openOnly() {
-  only = false;
-  const [[, row], ...others] = list.seenRows();
-  if (!others.length && ROOM.matches && !opened())
-    open(...recordOf(row.querySelector(".open")), false);
+function open(...record) {
+  show(...record);
+  byId("panel").focus({ preventScroll: true });
+}
+
+function openFirst() {
+  first = false;
+  const link = list.seenRows()[0][1].querySelector(".open");
+  if (opened()) return;
+  if (ROOM.matches) open(...recordOf(link), false);
+  else location.replace(link.href);
 }
 
 function closePanel() {
-  const row = openRow();
   take({ ...chosen, task: null, workflow: null }, true);
   draw();
-  row?.querySelector(".open").focus({ preventScroll: true });
   return true;
 }
 
@@ -223,7 +227,7 @@ function rowBy(many) {
 
 function goBy(many) {
   const row = rowBy(many);
-  if (row && opened()) open(...recordOf(row.querySelector(".open")), false);
+  if (row && opened()) show(...recordOf(row.querySelector(".open")), false);
   else row?.querySelector(".open").focus();
   row?.scrollIntoView({ block: "nearest" });
   return Boolean(row);
@@ -232,26 +236,6 @@ function goBy(many) {
 function toSearch() {
   byId("search").focus();
   return true;
-}
-
-function showKeys() {
-  byId("keys").showModal();
-  return true;
-}
-
-function press(event) {
-  const { key, target } = event;
-  const other = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
-  const typing =
-    key === "Escape" ? target.type === "search" && target.value : target.closest?.(TYPING);
-  if (
-    other ||
-    typing ||
-    event.defaultPrevented ||
-    document.querySelector("dialog[open], :popover-open")
-  )
-    return;
-  if (KEYS[key]?.()) event.preventDefault();
 }
 
 // In a wide window a link to a record opens the panel.
@@ -271,13 +255,23 @@ function find(id) {
   else location.href = pageOf("task", id, words);
 }
 
+// The row or the worker's task that leads to a record.
+const linkTo = (record) =>
+  [...document.querySelectorAll("main a")].find(
+    (one) => one.checkVisibility() && String(recordOf(one)) === String(record),
+  );
+
 function drawPanel() {
-  const [kind, id] = opened() ?? [];
+  const [was, [kind, id]] = [inPanel, (inPanel = opened()) ?? []];
+  const held = byId("panel").contains(document.activeElement);
   const key = kind === "workflow" ? `\n${id}` : id;
   byId("panel").hidden = !kind;
   document.body.dataset.panel = kind ?? "";
   for (const [one, row] of list.seenRows()) row.ariaCurrent = one === key ? "true" : null;
-  if (!kind) return panel?.then((one) => one.end());
+  if (!kind) {
+    if (was && held) (linkTo(was) ?? byId("list")).focus({ preventScroll: true });
+    return panel?.then((one) => one.end());
+  }
   panel ??= makePanel(byId("panel"), { go: goBy, close: closePanel, refuse: line.refuse });
   panel.then((one) => {
     const [now, its] = opened() ?? [];
@@ -349,28 +343,11 @@ function drawPaging({ pages = 1, total = 0 }) {
 function appear() {
   appeared = true;
   for (const part of document.querySelectorAll("header, main")) part.hidden = false;
-  speak();
-}
-
-function speak() {
-  document.documentElement.lang = words.code;
-  byId("filters").setAttribute("aria-label", words.status);
-  byId("language").textContent = words.other;
-  byId("language").lang = words.code === "ja" ? "en" : "ja";
   draw();
 }
 
 document.addEventListener("choose", chooseIn);
 document.addEventListener("click", follow);
-addEventListener("keydown", press);
-byId("language").onclick = () => {
-  words = words === WORDS.ja ? WORDS.en : WORDS.ja;
-  take(chosen, false);
-  speak();
-};
-byId("theme").value = theme();
-byId("theme").onchange = () => setTheme(byId("theme").value);
-byId("show-keys").onclick = showKeys;
 byId("rest").onclick = () => choose({ sort: "newest" });
 whenGiven(() => {
   list.begin();

@@ -170,7 +170,6 @@ export const WORDS = inEach(SHARED, {
   keyRows: ["Next row, row before", "次の行、前の行"],
   keyOpen: ["Open the row", "行を開く"],
   keyAlong: ["Marks and buttons of the row", "行の印とボタン"],
-  keyCopy: ["Copy the row's id", "行の ID をコピー"],
   keyOn: ["Show the next row in the panel", "開いたまま次の行へ"],
   keyClose: ["Close the panel, or leave the selection", "パネルを閉じる、選択をやめる"],
   workersView: ["Workers", "ワーカー"],

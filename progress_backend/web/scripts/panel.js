@@ -16,13 +16,17 @@ export async function makePanel(place, { go, close, refuse }) {
   let record = null;
   let shown = "";
   let words = null;
+  place.append(head);
   await styled("record.css");
 
+  // The head stays, since its buttons may have the focus.
   function end() {
+    const lost = record?.elements.some((one) => one.contains(document.activeElement));
     record?.end();
+    for (const one of record?.elements ?? []) one.remove();
     record = null;
     shown = "";
-    place.replaceChildren();
+    if (lost) place.focus({ preventScroll: true });
   }
 
   function show(kind, id, inWords) {
@@ -36,7 +40,7 @@ export async function makePanel(place, { go, close, refuse }) {
       end();
       shown = `${kind} ${id}`;
       const mine = (record = makeRecord(kind, id, { words: () => words, drawn, refuse }));
-      place.append(head, ...record.elements);
+      place.append(...record.elements);
       place.scrollTop = 0;
       mine.begin();
     } else record.draw();
@@ -44,7 +48,7 @@ export async function makePanel(place, { go, close, refuse }) {
 
   function drawn() {
     const now = record?.state();
-    place.setAttribute("aria-label", record?.name() || "");
+    place.setAttribute("aria-label", record?.label() ?? "");
     place.dataset.fresh = now !== "stale" && now !== "away";
     say(state, now === "live" || now === "ended" ? "" : (words[now] ?? ""));
   }

@@ -1,19 +1,27 @@
 // The page of one task or workflow.
+import { makeFrame } from "./frame.js";
 import { makeRecord } from "./record_view.js";
 import { WORDS } from "./record_words.js";
 import { makeStateLine } from "./state_line.js";
-import "./theme.js";
 import { whenGiven } from "./token.js";
-import { language } from "./words.js";
 
-const byId = (id) => document.getElementById(id);
 const { base, kind, id } = document.body.dataset;
-let words = WORDS[language(new URLSearchParams(location.search).get("lang"))];
+const listWith = (filters) =>
+  `${base}?${new URLSearchParams({ lang: frame.words.code, ...filters })}`;
+const KEYS = {
+  "/": () => location.assign(`${listWith()}#search`),
+  y: () => document.querySelector("#record .copy").click(),
+};
+const frame = makeFrame(WORDS, KEYS, ({ code }) => {
+  history.replaceState(null, "", `?lang=${code}`);
+  speak();
+});
 const line = makeStateLine(drawState);
-const record = makeRecord(kind, id, { words: () => words, drawn, refuse: line.refuse });
+const record = makeRecord(kind, id, { words: () => frame.words, drawn, refuse: line.refuse });
 
 function drawState() {
-  line.show(words, { state: record.state(), silent: null, storeAway: record.storeAway() });
+  const [state, storeAway] = [record.state(), record.storeAway()];
+  line.show(frame.words, { state, silent: null, storeAway });
 }
 
 function drawn() {
@@ -22,25 +30,14 @@ function drawn() {
 }
 
 function speak() {
-  document.documentElement.lang = words.code;
-  for (const place of document.querySelectorAll("[data-text]"))
-    place.textContent = words[place.dataset.text];
-  byId("language").textContent = words.other;
-  byId("language").lang = words.code === "ja" ? "en" : "ja";
-  byId("back").search = `?lang=${words.code}`;
+  frame.draw();
   record.draw();
 }
 
-byId("language").onclick = () => {
-  words = words === WORDS.ja ? WORDS.en : WORDS.ja;
-  history.replaceState(null, "", `?lang=${words.code}`);
-  speak();
-};
-document.addEventListener("choose", ({ detail }) => {
-  location.href = `${base}?${new URLSearchParams({ lang: words.code, ...detail })}`;
-});
+document.addEventListener("choose", ({ detail }) => location.assign(listWith(detail)));
 document.addEventListener("notice", ({ detail }) => line.refuse(detail));
 document.querySelector("main").append(...record.elements);
+document.querySelector("header").hidden = false;
 whenGiven(record.begin);
 speak();
 record.begin();

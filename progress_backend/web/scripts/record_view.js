@@ -124,6 +124,8 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
     if (record && !missing && !document.hidden) view.tick(record, words());
   }
 
+  const label = () => (missing || !record ? title.textContent || id : view.name(record, words()));
+
   // The window's title.
   function name() {
     if (missing || !record) return title.textContent;
@@ -131,7 +133,7 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
     const status = stillRuns(record)
       ? TASK.status(record, words())
       : (words()[record.status] ?? record.status);
-    return `${record.status === "running" ? share : `${status} · `}${view.name(record, words())}`;
+    return `${record.status === "running" ? share : `${status} · `}${label()}`;
   }
 
   function end() {
@@ -146,6 +148,7 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
     draw,
     state,
     name,
+    label,
     end,
     storeAway: () => reader.storeAway,
   };

@@ -3,7 +3,6 @@ import { WORDS as PAGE } from "./page_words.js";
 import { inEach, number } from "./words.js";
 
 export const WORDS = inEach(PAGE, {
-  backToList: ["← All tasks", "← タスク一覧"],
   previous: ["Previous", "前の行"],
   following: ["Next", "次の行"],
   asPage: ["Own page", "ページで開く"],

@@ -16,8 +16,11 @@ function whyRefused({ status, body }, words) {
 }
 
 export function makeStateLine(draw) {
+  const place = byId("notice");
+  const { parentNode: home, nextSibling: next } = place;
   let refusal = "";
   let timer = null;
+  document.addEventListener("close", draw, true); // of a dialog
 
   // `silent`: milliseconds since the last message, null before the first one.
   function show(words, { state, silent, storeAway, refusal: refused }) {
@@ -28,8 +31,11 @@ export function makeStateLine(draw) {
     document.body.dataset.fresh = fresh;
     const why = storeAway ? words.storeAway : refused && whyRefused(refused, words);
     const notice = refusal || why || "";
-    say(byId("notice"), notice);
-    byId("notice").hidden = !notice;
+    const dialog = document.querySelector("dialog[open]"); // behind it nothing can be read
+    if (place.parentNode !== (dialog ?? home))
+      (dialog ?? home).insertBefore(place, dialog ? dialog.firstChild : next);
+    say(place, notice);
+    place.hidden = !notice;
   }
 
   function refuse(why) {

@@ -36,7 +36,7 @@ export function makeStrip(place, drawn) {
     for (const [name, link] of wrong) {
       const many = name === "failed" ? found.failed_last_hour : found[name];
       const query = name === "failed" ? { status: "error", ended_from: since } : { warning: name };
-      if (many === 1) query.case = "only"; // its record is opened, too
+      if (many === 1 || query.warning) query.case = "first"; // its record is opened, too
       sayOrHide(link, many ? words.wrong[name](many) : "");
       link.href = `?${new URLSearchParams({ ...query, lang: words.code })}`;
     }
