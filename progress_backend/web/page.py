@@ -173,4 +173,5 @@ async def unknown(request: Request, error: Exception) -> Response:
     lang = wished(request.headers.get("accept-language")) or settings.locale
     base = "../" * (path.removeprefix(request.scope.get("root_path", "")).count("/") - 1)
     about = {"lang": lang, "base": base or "./", **_UNKNOWN[lang]}
-    return HTMLResponse(_filled(_html("unknown"), *about.items(), *_given(request)), 404, headers=HEADERS)
+    html = _filled(_html("unknown"), *about.items(), *_given(request))
+    return HTMLResponse(html, 404, headers=HEADERS)
