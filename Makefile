@@ -106,7 +106,6 @@ scripts: $(STAMP) ## Make the scripts of page and element from their modules (ne
 
 docs: $(STAMP) ## Build the site of the documents into build/site; a broken link fails it
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group docs
-	$(BIN)/python -m docs.make_blocks
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 
 pictures: $(STAMP) ## Draw the pictures of page and terminal anew (needs chromium)

@@ -1,7 +1,5 @@
-"""Writes the parts of the documents that are printed from the code: python -m docs.make_blocks.
-
-Where a document has the line `--8<-- "NAME.md"`, `make docs` puts build/printed/NAME.md.
-"""
+"""The parts of the documents that are printed from the code: where a document has the line
+`--8<-- "NAME.md"`, the site has what BLOCKS prints."""
 
 from __future__ import annotations
 
@@ -11,17 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from . import (
-    make_metrics,
-    make_reference,
-    make_statuses,
-    make_texts,
-    make_types,
-    tables,
-)
+from . import make_metrics, make_reference, make_statuses, make_texts, make_types, tables
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-PRINTED: Final = ROOT / "build" / "printed"
 
 
 def home(readme: str) -> str:
@@ -47,8 +37,8 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "failures": tables.failures,
     "keys": tables.keys,
     "metrics": make_metrics.table,
-    "task-schema": make_types.schema_block,
-    "task-types": make_types.types_block,
+    "task-schema": lambda: f"```json\n{make_types.printed()['schema']}\n```",
+    "task-types": lambda: f"```ts\n{make_types.printed()['typescript']}\n```",
 }
 #: Pages of the site that stand elsewhere in the project.
 _PAGES: Final = {"README": "index", "README.ja": "index.ja", "CHANGELOG": "changelog"}
@@ -65,14 +55,3 @@ def filled(text: str) -> str:
         KeyError: nothing prints a part of that name.
     """
     return INCLUDED.sub(lambda found: BLOCKS[found[1]]().strip(), text)
-
-
-def main() -> None:
-    """Writes all of them."""
-    PRINTED.mkdir(parents=True, exist_ok=True)
-    for name, printed in BLOCKS.items():
-        (PRINTED / f"{name}.md").write_text(f"{printed().strip()}\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

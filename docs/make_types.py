@@ -19,8 +19,17 @@ _OF_SERVICES: Final = (
     answers.StackRequested,
 )
 
-_PYTHON: Final = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
-_NAMES: Final = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean"}
+#: How a language writes: kinds, a list, a dictionary, one of several values.
+_WRITTEN: Final = {
+    "ts": (
+        {"string": "string", "integer": "number", "number": "number", "boolean": "boolean"},
+        *("null", "{}[]", "Record<string, unknown>", "{}", " | "),
+    ),
+    "python": (
+        {"string": "str", "integer": "int", "number": "float", "boolean": "bool"},
+        *("None", "list[{}]", "dict[str, Any]", "Literal[{}]", ", "),
+    ),
+}
 
 
 def schema() -> Schema:
@@ -57,18 +66,17 @@ def _interface(name: str, part: Schema) -> str:
     return "\n".join([*lines, "}"])
 
 
-def _type(its: Schema) -> str:
+def _type(its: Schema, language: str = "ts") -> str:
+    kinds, none, listed, mapping, literal, between = _WRITTEN[language]
     if "$ref" in its:
         return str(its["$ref"]).rpartition("/")[2]
     if "anyOf" in its:
-        return " | ".join(_type(one) for one in its["anyOf"])
-    if "enum" in its:
-        return " | ".join(json.dumps(one) for one in its["enum"])
+        return " | ".join(_type(one, language) for one in its["anyOf"])
+    if one_of := its.get("enum") or ([its["const"]] if "const" in its else []):
+        return literal.format(between.join(map(json.dumps, one_of)))
     if its["type"] == "array":
-        return f"{_type(its['items'])}[]"
-    if its["type"] == "object":
-        return "Record<string, unknown>"
-    return _NAMES.get(its["type"], "null")
+        return listed.format(_type(its["items"], language))
+    return mapping if its["type"] == "object" else kinds.get(its["type"], none)
 
 
 def typed_dicts() -> str:
@@ -84,41 +92,17 @@ def typed_dicts() -> str:
 def _typed_dict(name: str, part: Schema) -> str:
     lines = [f"class {name}(TypedDict):"]
     for field, its in part["properties"].items():
-        kind = _python(its)
+        kind = _type(its, "python")
         there = kind if field in part.get("required", ()) else f"NotRequired[{kind}]"
         lines.append(f"    {field}: {there}")
     return "\n".join(lines)
 
 
-def _python(its: Schema) -> str:
-    if "$ref" in its:
-        return str(its["$ref"]).rpartition("/")[2]
-    if "anyOf" in its:
-        return " | ".join(map(_python, its["anyOf"]))
-    if one_of := its.get("enum") or ([its["const"]] if "const" in its else []):
-        return f"Literal[{', '.join(map(json.dumps, one_of))}]"
-    if its["type"] == "array":
-        return f"list[{_python(its['items'])}]"
-    return "dict[str, Any]" if its["type"] == "object" else _PYTHON.get(its["type"], "None")
-
-
-def schema_block() -> str:
-    """The JSON Schema as Markdown."""
-    return f"```json\n{json.dumps(schema(), ensure_ascii=False, indent=2)}\n```"
-
-
-def types_block() -> str:
-    """The TypeScript types as Markdown."""
-    return f"```ts\n{typescript()}\n```"
+def printed() -> dict[str, str]:
+    """What each word of the command prints."""
+    shown = json.dumps(schema(), ensure_ascii=False, indent=2)
+    return {"schema": shown, "typescript": typescript(), "python": typed_dicts().strip()}
 
 
 if __name__ == "__main__":
-    asked = sys.argv[1:]
-    if asked == ["schema"]:
-        print(json.dumps(schema(), ensure_ascii=False, indent=2))
-    elif asked == ["typescript"]:
-        print(typescript())
-    elif asked == ["python"]:
-        print(typed_dicts(), end="")
-    else:
-        sys.exit(__doc__)
+    print(printed().get("".join(sys.argv[1:])) or sys.exit(__doc__))

@@ -7,11 +7,10 @@ columns of memory are scaled up to 100,000, which is a little off: a server grow
 
 from __future__ import annotations
 
-import argparse
+import sys
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 import redis
 
@@ -23,43 +22,33 @@ from progress_backend.store.drivers import Store
 
 from .tables import markdown
 
-_SYMBOLS = 3_000
-_RESULTS = {"records_saved": 252, "records_skipped": 0, "success_rate": 100}
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of record, and what happens to each."""
-
-    name: str
-    metadata: dict[str, str]
-    events: tuple[ev.Event, ...]
-
-
-def kinds() -> Iterator[Kind]:
-    """Waiting, running and ended, as the demo's jobs leave them; and one with much to say."""
-    small = {"period": "1y", "requester": "api_gateway"}
-    started = ev.Started(
-        identity=_identity(0, small), worker=Worker("celery@host/" + "0" * 32, "celery@host")
-    )
-    moved = tuple(
+_SMALL: Final = {"period": "1y", "requester": "api_gateway"}
+_BEGUN: Final = (
+    ev.Started(
+        identity=ev.Identity(task_type="fetch_data"),
+        worker=Worker("celery@host/" + "0" * 32, "celery@host"),
+    ),
+    *(
         ev.Progressed(current=current, message=f"データを処理しています... ({current}/252)")
         for current in (0, 75, 150)
-    )
-    ended = ev.Completed(results=_RESULTS, message="データ取得が完了しました")
-    yield Kind("waiting (`created`)", small, ())
-    yield Kind("`running`, with an estimate", small, (started, *moved))
-    yield Kind("`completed`, with three results", small, (started, *moved, ended))
-    yield Kind("the same with 2 kB of metadata", {"note": "x" * 2_000}, (started, *moved, ended))
+    ),
+)
+_ENDED: Final = ev.Completed(
+    results={"records_saved": 252, "records_skipped": 0, "success_rate": 100},
+    message="データ取得が完了しました",
+)
+#: A kind of record -> its metadata, and what happens to each, as the demo's jobs leave them.
+_KINDS: Final[dict[str, tuple[dict[str, str], tuple[ev.Event, ...]]]] = {
+    "waiting (`created`)": (_SMALL, ()),
+    "`running`, with an estimate": (_SMALL, _BEGUN),
+    "`completed`, with three results": (_SMALL, (*_BEGUN, _ENDED)),
+    "the same with 2 kB of metadata": ({"note": "x" * 2_000}, (*_BEGUN, _ENDED)),
+}
 
 
-def _identity(number: int, metadata: dict[str, str]) -> ev.Identity:
-    symbol = f"{number % _SYMBOLS:04}.T"
-    return ev.Identity(task_type="fetch_data", total_items=252, symbol=symbol, metadata=metadata)
-
-
-def row(kind: Kind, tasks: int) -> tuple[str, ...]:
+def row(kind: str, tasks: int) -> tuple[str, ...]:
     """Makes the records on an empty server of their own and reads what they take."""
+    metadata, happened = _KINDS[kind]
     with (
         EmbeddedServer() as server,
         Store(Settings(redis_url=server.url)) as store,
@@ -69,36 +58,23 @@ def row(kind: Kind, tasks: int) -> tuple[str, ...]:
         empty = client.info("memory")
         size = 0
         for number in range(tasks):
-            task_id = str(uuid.uuid4())
-            happened = (ev.Created(identity=_identity(number, kind.metadata)), *kind.events)
-            base = None
-            for second, event in enumerate(happened):
+            task_id, base, symbol = str(uuid.uuid4()), None, f"{number % 3_000:04}.T"
+            made = ev.Created(identity=ev.Identity("fetch_data", 252, symbol, metadata))
+            for second, event in enumerate((made, *happened)):
                 # A second apart, so that there is a rate to estimate by.
                 now = store.now() + timedelta(seconds=second)
-                flow = store.flows.apply(task_id, (event,), now, base=base)
-                applied = store.run(flow)
+                applied = store.run(store.flows.apply(task_id, (event,), now, base=base))
                 base = applied.base
-                assert applied.document is not None
-                size = len(applied.document)
+                size = len(applied.document or "")
         full = client.info("memory")
-        taken, rss = (
-            (full[name] - empty[name]) * 100_000 / tasks
-            for name in ("used_memory", "used_memory_rss")
-        )
-        rss += empty["used_memory_rss"]
-    return kind.name, f"{size:,} B", f"{taken / 2**20:.0f} MiB", f"{rss / 2**20:.0f} MiB"
-
-
-def main() -> None:
-    """Prints the table."""
-    parser = argparse.ArgumentParser(
-        prog="python -m docs.measure_sizes", description="Measure what records cost in the store."
+    taken, rss = (
+        (full[name] - empty[name]) * 100_000 / tasks for name in ("used_memory", "used_memory_rss")
     )
-    parser.add_argument("tasks", nargs="?", type=int, default=100_000, help="default: 100000")
-    tasks = parser.parse_args().tasks
-    head = ("100,000 records", "Document", "`used_memory`", "The server's RSS")
-    print(markdown(head, [row(kind, tasks) for kind in kinds()]))
+    rss += empty["used_memory_rss"]
+    return kind, f"{size:,} B", f"{taken / 2**20:.0f} MiB", f"{rss / 2**20:.0f} MiB"
 
 
 if __name__ == "__main__":
-    main()
+    tasks = int("".join(sys.argv[1:]) or 100_000)
+    head = ("100,000 records", "Document", "`used_memory`", "The server's RSS")
+    print(markdown(head, [row(kind, tasks) for kind in _KINDS]))

@@ -31,11 +31,11 @@ _LOADED: Final = re.compile(
 
 
 def on_page_markdown(markdown: str, /, page: Any, **_: Any) -> str:
-    """Sets the page's factor, which the theme's search reads."""
+    """Prints the page's parts, and sets its factor, which the theme's search reads."""
     section = page.parent.title if page.parent else ""
     boost = _NAMES.get(page.file.src_uri, BOOSTS.get(section, 1.0))
     page.meta.setdefault("search", {"boost": boost})
-    return markdown
+    return filled(markdown)
 
 
 def on_post_build(config: Mapping[str, Any], **_: Any) -> None:
