@@ -7,7 +7,7 @@ import pytest
 
 from progress_backend.operations import counts as counts_ops
 from progress_backend.record import events as ev
-from progress_backend.record.model import Member, Worker
+from progress_backend.record.model import Member
 from progress_backend.record.outcomes import ATTEMPT, CORRECTED, OTHERS, RUN, WAIT, by_type
 from tests.behaviour.driving import Driver, identity_of
 
@@ -51,34 +51,6 @@ def test_each_first_start_and_each_success_counts(driver: Driver, member: Member
     assert [number for _, number in its.buckets(WAIT)] == [0, 0, 3, 3, 3, 3, 4]
     assert ends(driver) == {"completed:": 4}
     assert abs(its.successes[False] - driver.now().timestamp() * 1e3) < 100_060_000
-
-
-def test_a_start_and_an_end_in_one_commit(driver: Driver) -> None:
-    since, identity = driver.now(), identity_of(member=Member(("w",)))
-    for task_id, about in (("alone", identity_of()), ("member", identity)):
-        driver.apply(task_id, ev.Created(identity=about), now=since)
-        events = (ev.Started(identity=about), ev.Completed())
-        driver.apply(task_id, *events, now=since + timedelta(seconds=2))
-    its = counted(driver)["fetch_data"]
-    assert its.sum_s(WAIT) == pytest.approx(4, abs=0.01)
-    assert its.sum_s(RUN) == pytest.approx(0, abs=0.01)
-    assert numbers(driver, WAIT) == numbers(driver, RUN) == {"fetch_data": 2}
-
-
-def test_a_retry_and_a_redelivery_are_runs_and_no_ends(driver: Driver) -> None:
-    identity = identity_of()
-    driver.create("t")
-    driver.start("t", "lease-1")
-    driver.apply("t", ev.Retried(message="no", retries=1, attempt=1))
-    driver.start("t", "lease-1")
-    again = ev.Started(identity=identity, worker=Worker("lease-2", "b"), redelivered=True)
-    driver.apply("t", again)
-    assert counted(driver)["fetch_data"].sums[ATTEMPT] == 2
-    assert ends(driver) == {}
-    driver.apply("t", ev.Cancelled())
-    assert ends(driver) == {"cancelled:": 1}
-    assert counted(driver)["fetch_data"].sums[CORRECTED] == 0
-    assert counted(driver)["fetch_data"].successes == {}
 
 
 def test_a_corrected_end_counts_by_itself_and_no_sum_falls(driver: Driver) -> None:

@@ -67,14 +67,6 @@ def test_a_light_page_has_what_a_row_shows_of_each_record(driver: Driver) -> Non
     assert sum(b'"omitted":' in stored for _, stored in light) == 4
 
 
-def test_order_is_of_creation_not_of_the_last_update(driver: Driver) -> None:
-    for task_id in ("a", "b", "c"):
-        driver.create(task_id)
-    driver.apply("a", ev.Progressed(current=1))
-    driver.apply("a", ev.Completed())
-    assert driver.ids() == ["c", "b", "a"]
-
-
 def test_holes_are_repaired_and_filled(driver: Driver) -> None:
     made = [f"t{n}" for n in range(30)]
     for task_id in made:

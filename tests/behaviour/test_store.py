@@ -103,12 +103,6 @@ async def test_a_wrong_password_is_unavailable(start_server: StartServer) -> Non
             await async_store.run(async_store.flows.get("t"))
 
 
-def test_times_are_in_the_configured_zone(redis_url) -> None:
-    with over("sync", Settings(redis_url=redis_url, timezone="Asia/Tokyo")) as driver:
-        driver.start("t")
-        assert driver.raw.get("task:t").count(b'+09:00"') == 3
-
-
 def test_a_record_has_one_offset_whoever_writes_it(redis_url) -> None:
     tokyo, utc = (Settings(redis_url=redis_url, timezone=zone) for zone in ("Asia/Tokyo", "UTC"))
     with over("sync", tokyo) as publisher, over("sync", utc) as worker:

@@ -88,6 +88,7 @@ def test_which_runs_count_and_for_how_long(other: dict[str, Any], us: int | None
         (DONE, ev.Completed(), replace(DONE, results={"a": 1}), []),
         (CREATED, START, RUNNING, []),
         (RUNNING, START, AGAIN, ["attempt||"]),
+        (RUNNING, ev.Retried(retries=1), replace(RUNNING, retries=1), []),
     ],
 )  # fmt: skip
 def test_which_changes_are_ends(

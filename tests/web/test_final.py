@@ -98,22 +98,6 @@ async def test_a_socket_stays_open_until_nothing_can_take_the_end_back(
     assert api.status("job", headers={"If-None-Match": later}).status_code == 304
 
 
-async def test_an_end_over_a_socket_is_final_by_the_stores_clock_without_any_request(
-    api: RunningApi, records: Records
-) -> None:
-    eventually(lambda: api.app.state.progress.listener.up_to_date)
-    records.start("job")
-    async with api.watch("job") as socket:
-        messages = rest(socket)
-        assert (await anext(messages))["status"] == "running"
-        began = time.monotonic()
-        records.lose("job", AGAIN_S)
-        ends = [message["final"] async for message in messages if message["status"] == "error"]
-        assert ends == [False, True]
-        assert await closed(socket) == 1000
-    assert time.monotonic() - began > EARLY
-
-
 def listed(api: RunningApi) -> dict[str, Any]:
     (row,) = api.http.get("/internal/tasks").json()["tasks"]
     assert isinstance(row, dict)

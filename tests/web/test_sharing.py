@@ -103,31 +103,6 @@ async def test_a_token_may_stand_in_the_query(api: RunningApi, redis_url: str) -
             assert await closed(one) == code
 
 
-async def test_what_watches_ends_when_its_token_expires(api: RunningApi, redis_url: str) -> None:
-    Records(redis_url).start("job")
-    assert api.status("job").status_code == 401  # the first request takes its time
-    token = share(ttl=4, task_id="job")
-    typed = share(ttl=4, task_type="fetch_data")
-
-    def stream() -> tuple[str, int]:
-        with api.http.stream("GET", f"/internal/task/job/events?token={token}") as answer:
-            assert answer.status_code == 200
-            text = "".join(answer.iter_text())
-        return text, api.http.get(f"/internal/task/job/events?token={token}").status_code
-
-    streaming = asyncio.create_task(asyncio.to_thread(stream))
-    async with (
-        api.watch("job", additional_headers=bearer(token)) as one,
-        api.socket("tasks", additional_headers=bearer(typed)) as all_,
-    ):
-        assert (await received(one))["status"] == "running"
-        assert await closed(one) == 4401
-        assert await closed(all_) == 4401
-    text, again = await streaming
-    assert json.loads(text.split("data: ")[1].split("\n")[0])["status"] == "running"
-    assert again == 401
-
-
 @pytest.mark.parametrize("kind", ["application", "router"])
 async def test_no_log_has_a_token_of_the_query(
     redis_url: str, kind: str, caplog: pytest.LogCaptureFixture
