@@ -1,8 +1,6 @@
 """One call of each thing that a store can do, for suites that ask whether it can be done at all:
 over TLS, or by a user who may do little."""
 
-from __future__ import annotations
-
 import importlib
 import inspect
 import pkgutil

@@ -1,7 +1,5 @@
 """The command `start`: through an API, and in a process of its own, with a worker."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """A job is started and run again where the records are on a cluster."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

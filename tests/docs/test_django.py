@@ -1,7 +1,5 @@
 """The page on a Django site, followed to its end."""
 
-from __future__ import annotations
-
 import re
 from contextlib import ExitStack, closing
 

@@ -1,7 +1,5 @@
 """Public names are in the Python reference, and their docstrings name arguments and errors."""
 
-from __future__ import annotations
-
 import builtins
 import importlib
 import inspect

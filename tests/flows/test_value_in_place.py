@@ -1,7 +1,5 @@
 """The short way of a value writes what the long way would write, or leaves it to that."""
 
-from __future__ import annotations
-
 from datetime import timedelta, timezone
 from typing import Any
 

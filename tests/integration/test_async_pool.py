@@ -1,7 +1,5 @@
 """Tasks that are coroutines, under a pool that runs them in an event loop of asyncio."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Any

@@ -1,8 +1,6 @@
 """Jobs that are started over HTTP and by the command, in processes that are interrupted, killed and
 restarted."""
 
-from __future__ import annotations
-
 import json
 import sys
 import threading

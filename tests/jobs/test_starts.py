@@ -1,7 +1,5 @@
 """The id of a keyed start, in every process the same."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

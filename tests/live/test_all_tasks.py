@@ -1,7 +1,5 @@
 """Which tasks' updates pass a filter."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """What serves agents, for the tests of its processes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

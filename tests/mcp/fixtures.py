@@ -1,7 +1,5 @@
 """The tools that the conformance suite requires: `python -m tests.mcp.fixtures API PORT TOKEN`."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from typing import Any

@@ -1,7 +1,5 @@
 """A worker, an API and the command's own process, for agents."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,8 +1,6 @@
 """Others' judges of the tasks extension: the protocol's conformance suite, and FastMCP's client;
 worker and API are processes of their own."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

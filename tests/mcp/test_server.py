@@ -1,7 +1,5 @@
 """An agent starts, follows and cancels jobs through the SDK's client; API and Redis are real."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager

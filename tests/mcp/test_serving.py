@@ -1,7 +1,5 @@
 """The command's own process, over stdin and stdout and over HTTP; with a worker that is killed."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import subprocess

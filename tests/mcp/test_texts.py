@@ -1,7 +1,5 @@
 """What a model reads: names of tools, one line for a result, and data."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Django's tasks with RabbitMQ as the broker."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What is asked of a whole workflow, and what it does to one member's record."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

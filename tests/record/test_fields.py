@@ -1,7 +1,5 @@
 """The types of a task's fields, against all that is made from them."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

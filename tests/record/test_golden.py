@@ -4,8 +4,6 @@
 `python -m tests.record.test_golden` rewrites the file.
 """
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 from pathlib import Path

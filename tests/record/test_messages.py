@@ -1,7 +1,5 @@
 """Messages to sockets and event streams."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

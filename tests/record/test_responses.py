@@ -1,7 +1,5 @@
 """HTTP responses that are made from stored documents."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 

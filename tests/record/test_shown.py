@@ -1,7 +1,5 @@
 """The place of a waiting task, and the range of its start."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Values that a job hands over and JSON cannot say."""
 
-from __future__ import annotations
-
 import json
 
 from msgspec.structs import replace

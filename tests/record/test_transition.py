@@ -1,7 +1,5 @@
 """The table, entry by entry, against the design's; then what holds whatever happens."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime, timedelta, timezone
 from typing import Any

@@ -1,7 +1,5 @@
 """When the stack of a run is taken, and what is kept of it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime

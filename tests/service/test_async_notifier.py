@@ -1,7 +1,5 @@
 """The specification's notifier; its usage example (3.2) is run word for word."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 from typing import Any

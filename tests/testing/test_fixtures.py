@@ -1,7 +1,5 @@
 """The store that the tracked apps record into during a test."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """Each answer of the API has the names of its Struct, and no others."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

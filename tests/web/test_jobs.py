@@ -1,7 +1,5 @@
 """Jobs that are started by HTTP: a record before the answer, one task for a key, no secret door."""
 
-from __future__ import annotations
-
 import logging
 import socket
 import threading

@@ -1,7 +1,5 @@
 """The API's description, and an API that keeps to it (schemathesis): its examples are sent too."""
 
-from __future__ import annotations
-
 import os
 from collections import Counter
 from collections.abc import Iterator

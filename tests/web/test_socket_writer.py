@@ -1,7 +1,5 @@
 """What waits for a socket with a slow client, and in which order it is sent."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Callable

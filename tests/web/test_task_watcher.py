@@ -1,7 +1,5 @@
 """What one socket is sent, in which order, and when it is closed."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta

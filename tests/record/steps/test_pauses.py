@@ -1,7 +1,5 @@
 """What a pause or a cancel asks of a run, and when that is done."""
 
-from __future__ import annotations
-
 import pytest
 from msgspec.structs import replace
 

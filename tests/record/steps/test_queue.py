@@ -1,7 +1,5 @@
 """What is written of a message that is in the queue again."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest
