@@ -29,6 +29,10 @@ class Follower(Receiver[Update], Protocol):
     def only(self) -> Filters:
         """What passes all that its client may see."""
 
+    @property
+    def values(self) -> bool:
+        """Whether it gets each value of a task, not only new tasks and other statuses."""
+
     def reload(self) -> None:
         """Called when updates were missed: the client has to read the list again. Must not wait,
         join or leave."""
@@ -60,6 +64,8 @@ class AllTasksWatch(Watch):
         for follower in self._receivers:
             filters, only = follower.filters, follower.only
             passed = filters.passes(before) if before else item.revision > 1
+            if before and before.status == facets.status and not follower.values:
+                continue
             if (passed or filters.passes(facets)) and (only is ALL or only.passes(facets)):
                 follower.put(item)
 

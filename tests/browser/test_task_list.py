@@ -34,7 +34,9 @@ def rows(page: Page, place: int = 0) -> Locator:
 
 
 #: Without the socket the list is read again each five seconds: never here.
-NO_TIMER = "const set = setTimeout; setTimeout = (call, ms) => (ms === 5000 ? 0 : set(call, ms));"
+NO_TIMER = """window.polls = 0; const set = setTimeout;
+setTimeout = (call, ms) => (ms === 5000 ? (polls += 1) : set(call, ms));
+addEventListener('error', ({ detail }) => { window.refusal = detail?.code; }, true);"""
 
 
 def opened(open_page: OpenPage, url: str) -> tuple[Page, list[str]]:
@@ -142,8 +144,13 @@ def test_a_token_shows_its_own_jobs_alone(
     rows(page).locator("[part=cancel]").click()
     rows(page).locator("[part=cancel]").click()
     expect(rows(page).locator("[part=note]")).to_contain_text("you do not have permission")
-    page = open_page(listed(site, api))
+    page, _ = opened(open_page, listed(site, api))
     expect(note(page)).to_contain_text("Your access has expired")
+    assert page.evaluate("[polls, refusal]") == [0, 4401]
+    page.evaluate(
+        "(token) => document.querySelector('task-list').setAttribute('token', token)", its
+    )
+    expect(rows(page)).to_have_count(1)
     page = open_page(listed(site, api, f'token="{text}"'))
     expect(note(page)).to_be_visible()
     assert rows(page).count() == 0

@@ -124,6 +124,7 @@ class Every(Mailbox[Update]):
     """A receiver of all tasks' updates."""
 
     filters = only = ALL
+    values = True
 
     def reload(self) -> None:
         return

@@ -27,7 +27,7 @@ class Kept:
 
     def __init__(self, watch: AllTasksWatch, filters: Filters = ALL, only: Filters = ALL) -> None:
         self._kept: list[str] = []
-        self.filters, self.only = filters, only
+        self.filters, self.only, self.values = filters, only, True
         watch.add(self, self.put)
 
     def put(self, item: Update) -> None:
@@ -77,6 +77,15 @@ def test_a_listed_task_without_updates_is_sent_when_it_leaves() -> None:
     watch.publish(update("a", "completed", 9))
     watch.publish(update("a", "completed", 10))
     assert running.taken() == ["a completed 9"]
+
+
+def test_a_reader_of_statuses_receives_no_other_value() -> None:
+    watch = AllTasksWatch(MailboxCounts())
+    kept = Kept(watch)
+    kept.values = False
+    for revision, status in enumerate(("created", "running", "running", "completed"), 1):
+        watch.publish(update("a", status, revision))
+    assert kept.taken() == ["a created 1", "a running 2", "a completed 4"]
 
 
 def test_what_is_known_of_tasks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

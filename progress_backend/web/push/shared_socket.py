@@ -33,8 +33,6 @@ router = APIRouter(prefix="/internal")
 #: Most watches of a socket, and of these that begin at one time: each waits for the store.
 MOST: Final = 256
 BEGIN: Final = 32
-#: Tasks of an owner with a kept status: the updates of others have the list read.
-KNOWN: Final = 2_000
 #: Seconds after which a socket without a watch is closed, and how often that is looked at.
 IDLE_S: Final = 30.0
 #: Ends that are the socket's, not one watch's: its client connects again and asks for all of them.
@@ -219,23 +217,17 @@ class OwnersTasks:
     when one of the tasks is created or changes its status. The values of a task have a watch of
     their own."""
 
-    __slots__ = ("_statuses", "_watch", "filters", "only")
+    __slots__ = ("_watch", "filters", "only")
+    values = False
 
     def __init__(self, watch: _Watch, filters: Filters, only: Filters) -> None:
         self._watch, self.filters, self.only = watch, filters, only
-        #: The last status of each of the newest tasks.
-        self._statuses: dict[str, str] = {}
 
     def put(self, update: Update) -> None:
         """See `Follower`."""
-        if not self.filters.passes(update.facets):
-            return  # the first update that this process gets of a task is sent to all
-        status = update.facets.status
-        if self._statuses.pop(update.task_id, None) != status:
+        # The first update that this process gets of a task is sent to all.
+        if self.filters.passes(update.facets):
             self.reload()
-        self._statuses[update.task_id] = status
-        if len(self._statuses) > KNOWN:
-            del self._statuses[next(iter(self._statuses))]
 
     def reload(self) -> None:
         """See `Follower`."""

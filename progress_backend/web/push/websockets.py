@@ -63,6 +63,7 @@ class AllTasks:
     gets a message to read the list again, which has what it missed."""
 
     __slots__ = ("_languages", "_reloads", "_writer", "filters", "only")
+    values = True
 
     def __init__(
         self,

@@ -5,7 +5,7 @@
 // Events: progress and end (detail: the record), error (detail: {code, text}). Parts: name, status,
 // bar, fill, figures, time, message, problem, note, links, link, cancel.
 import STYLE from "./element.css";
-import { follow } from "./feed.js";
+import { follow, refusalOf } from "./feed.js";
 import { figuresOf } from "./figures.js";
 import { linksOf } from "./links.js";
 import { moment } from "./moment.js";
@@ -43,7 +43,7 @@ function part(name, tag = "span", ...children) {
 }
 
 // The list of jobs takes these from here: a page has them, and the socket, once.
-export { inEach, language, moment, reconnecting, WORDS, watchOnLine };
+export { inEach, language, moment, reconnecting, refusalOf, WORDS, watchOnLine };
 
 export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   static observedAttributes = ["task-id", "workflow-id", "base", "token", ...DRAWN];

@@ -18,6 +18,11 @@ const SOON_MS = 2_000;
 const AGAIN_MS = 30_000;
 const REFUSALS = { 401: 4401, 403: 4403, 404: 4404, 422: 4422 }; // a 429 may be a proxy's: polling goes on
 
+// The close code of a response by which the API refuses. A proxy may send a 404 of its own while the API restarts; the
+// API's has a JSON body.
+export const refusalOf = ({ headers, status }) =>
+  headers.get("Content-Type")?.startsWith("application/json") && REFUSALS[status];
+
 const feeds = new Map();
 
 // `kind` is "task" or "workflow". `listener`: received(record) is called for each new record, state(name) with
@@ -177,9 +182,7 @@ function byPolling(about, { received, closed }) {
         cache: "no-cache",
         signal: stop.signal,
       });
-      // A proxy may send a 404 of its own while the API restarts; the API's has a JSON body.
-      const json = answer.headers.get("Content-Type")?.startsWith("application/json");
-      if (!answer.ok) return closed((json && REFUSALS[answer.status]) || LOST);
+      if (!answer.ok) return closed(refusalOf(answer) || LOST);
       received(await answer.json());
       received({ type: "heartbeat", timestamp: answer.headers.get("Date") });
       timer = setTimeout(read, POLL_MS);

@@ -1,6 +1,7 @@
 // <task-list owner="…">: the open jobs of an owner and those that ended in the last day, each a <task-progress>, which
 // share the page's socket. Attributes: owner, base, token, limit (5), lang, cancellable, error-text. Parts: list, news,
-// note. A message on that socket has the list read again, as a job begins or ends; without the socket a timer has.
+// note. Event: error (detail: {code, text}). A message on that socket has the list read again, as a job begins or ends;
+// without the socket a timer has.
 import { keep, kept } from "./storage.js";
 import STYLE from "./task_list.css";
 import {
@@ -8,6 +9,7 @@ import {
   language,
   moment,
   reconnecting,
+  refusalOf,
   WORDS as SHARED,
   watchOnLine,
 } from "./task-progress.js";
@@ -16,6 +18,7 @@ const DEFAULT_BASE = new URL("..", import.meta.url).href;
 const POLL_MS = 5_000;
 const SLOW_MS = 60_000; // with the socket: a job that ended a day ago leaves the list
 const SOON_MS = 250; // messages that come together have the list read once
+const PACE_MS = 1_000; // between two reads for messages
 const TIMEOUT_MS = 10_000;
 const AWAY_MS = 10_000;
 const DAY_MS = 86_400_000;
@@ -52,10 +55,11 @@ export class TaskList extends (globalThis.HTMLElement ?? Object) {
   #why = "";
   #due = Infinity; // when the list is read next
   #reads = false;
+  #since = null; // how long ago it was read
   #again = false; // whether a message came while it was read
   #look = () => {
     this.#due = Infinity;
-    if (!document.hidden) this.#read();
+    if (!document.hidden && !this.#why) this.#read();
   };
 
   constructor() {
@@ -104,7 +108,7 @@ export class TaskList extends (globalThis.HTMLElement ?? Object) {
           received: ({ type }) => {
             if (type !== "reload") return;
             this.#live = this.#again = true;
-            if (!this.#reads) this.#next(SOON_MS);
+            if (!this.#reads) this.#soon();
           },
           closed: (code) => {
             this.#live = false;
@@ -113,6 +117,10 @@ export class TaskList extends (globalThis.HTMLElement ?? Object) {
           },
         });
     this.#read();
+  }
+
+  #soon() {
+    this.#next(Math.max(SOON_MS, PACE_MS - (this.#since?.() ?? PACE_MS)));
   }
 
   #next(ms) {
@@ -136,7 +144,7 @@ export class TaskList extends (globalThis.HTMLElement ?? Object) {
     this.#stop?.abort();
     const [owner, token] = [this.getAttribute("owner"), this.getAttribute("token")];
     if (!owner) return this.#say(this.#words.noOwner); // never everyone's jobs
-    [this.#reads, this.#again, this.#due] = [true, false, Infinity];
+    [this.#reads, this.#again, this.#due, this.#since] = [true, false, Infinity, moment()];
     const mine = (this.#stop = new AbortController());
     const limit = Math.min(Math.max(Number.parseInt(this.getAttribute("limit"), 10) || 5, 1), MOST);
     const url = new URL("internal/tasks", this.#base());
@@ -144,20 +152,32 @@ export class TaskList extends (globalThis.HTMLElement ?? Object) {
     const timeout = setTimeout(() => mine.abort(), TIMEOUT_MS);
     const headers = token ? { Authorization: `Bearer ${token}` } : {};
     let rows = null;
+    let code = null;
     try {
       const answer = await fetch(url, { headers, signal: mine.signal });
       if (answer.ok) rows = (await answer.json()).tasks;
-      this.#why = answer.ok ? "" : (this.#words.refusals[4000 + answer.status] ?? "");
+      else code = refusalOf(answer);
     } catch {
-      this.#why = "";
+      // the API is away
     }
     clearTimeout(timeout);
     if (mine !== this.#stop || !this.isConnected) return;
     this.#reads = false;
-    this.#next(this.#again ? SOON_MS : rows && this.#live ? SLOW_MS : POLL_MS);
-    this.#away = rows || this.#why ? null : (this.#away ?? moment());
+    this.#why = this.#words.refusals[code] ?? "";
+    if (code) return this.#refused(code);
+    if (this.#again) this.#soon();
+    else this.#next(rows && this.#live ? SLOW_MS : POLL_MS);
+    this.#away = rows ? null : (this.#away ?? moment());
     if (rows) this.#take(rows, owner, limit);
     else this.#say();
+  }
+
+  // As the element's: until the page gives another token.
+  #refused(code) {
+    this.#line.stop();
+    this.#away = null;
+    this.#say();
+    this.dispatchEvent(new CustomEvent("error", { detail: { code, text: this.#why } }));
   }
 
   #take(rows, owner, limit) {
