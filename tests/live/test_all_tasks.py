@@ -80,7 +80,7 @@ def test_a_listed_task_without_updates_is_sent_when_it_leaves() -> None:
 
 
 def test_a_reader_of_statuses_receives_no_other_value() -> None:
-    watch = AllTasksWatch(MailboxCounts())
+    watch = AllTasksWatch(DeliveryCounts())
     kept = Kept(watch)
     kept.values = False
     for revision, status in enumerate(("created", "running", "running", "completed"), 1):
