@@ -25,9 +25,9 @@ _MOST: Final = 1_000
 
 def slots(now: datetime) -> Flow[dict[str, int]]:
     """How many workers have a valid lease; how many tasks they run, and could run more."""
-    _, stored = yield from leases.newest(_MOST)
+    _, stored, most = yield from leases.newest(_MOST)
     living = [lease for lease, until_ms in stored if until_ms >= milliseconds(now)]
-    most, held = (yield from leases.slots()), (yield from leases.held_by_each(living, 1))
+    held = yield from leases.held_by_each(living, 1)
     idle = (max(most.get(lease, 0) - n, 0) for lease, (n, _) in zip(living, held, strict=True))
     return {"workers": len(living), "busy": sum(n for n, _ in held), "idle": sum(idle)}
 

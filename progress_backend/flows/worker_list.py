@@ -34,7 +34,7 @@ def workers(flows: Records, now: datetime, its: WorkerList | None = None) -> Flo
 
     A worker that has ended, or was found dead, is forgotten once it holds nothing.
     """
-    total, stored = yield from leases.newest(MOST_WORKERS)
+    total, stored, slots = yield from leases.newest(MOST_WORKERS)
     each = min(MOST_TASKS, max(_OF_ALL // max(len(stored), 1), 1))
     names = [lease for lease, _ in stored]
     held = yield from leases.held_by_each(names, each)
@@ -44,6 +44,7 @@ def workers(flows: Records, now: datetime, its: WorkerList | None = None) -> Flo
             _name(lease),
             rendered(_last_sign(flows, until_ms, now)),
             until_ms >= milliseconds(now),
+            slots.get(lease),
             Held(count, [known[i] for i in ids if i in known]),
         )
         for (lease, until_ms), (count, ids) in zip(stored, held, strict=True)
@@ -103,6 +104,13 @@ def _tasks(flows: Records, task_ids: list[str]) -> Flow[dict[str, HeldTask]]:
         for task_id, document in zip(some, stored, strict=True):
             if document is not None:
                 its = reader_view.row(document, task_id)
-                done = its.progress.percentage
-                known[task_id] = HeldTask(task_id, its.task_type, its.status, done)
+                known[task_id] = HeldTask(
+                    task_id,
+                    its.task_type,
+                    its.symbol,
+                    its.status,
+                    its.progress.percentage,
+                    its.attempt_started_at or its.start_time,
+                    its.warnings,
+                )
     return known

@@ -24,11 +24,6 @@ def renew(lease: str, until_ms: int, slots: int | None = None) -> Call[None]:
     return in_the_first(ask)
 
 
-def slots() -> Call[dict[str, int]]:
-    """How many tasks the worker of each lease runs at most, where that is known."""
-    return in_the_first(lambda keys: one(("HGETALL", keys.slots), sums))
-
-
 def assume(leases: Collection[str], until_ms: int) -> Call[None]:
     """Writes leases that are not stored with this time as their end."""
     known = [part for lease in leases for part in (until_ms, lease)]
@@ -59,14 +54,15 @@ def _leases(reply: list[Any] | None) -> list[tuple[str, int]]:
     return [(lease, until_ms) for until_ms, lease in timed(reply)]
 
 
-def newest(limit: int) -> Call[tuple[int, list[tuple[str, int]]]]:
-    """How many leases are stored, and `limit` of them with their times of expiry, latest first."""
+def newest(limit: int) -> Call[tuple[int, list[tuple[str, int]], dict[str, int]]]:
+    """How many leases are stored, and `limit` of them with their times of expiry, latest first; how
+    many tasks the worker of each lease runs at most, where that is known."""
 
-    def ask(keys: Keys) -> Requests[tuple[int, list[tuple[str, int]]]]:
+    def ask(keys: Keys) -> Requests[tuple[int, list[tuple[str, int]], dict[str, int]]]:
         latest = ("ZREVRANGE", keys.leases, 0, limit - 1, "WITHSCORES")
         return Requests(
-            [("ZCARD", keys.leases), latest],
-            lambda replies: (replies[0] or 0, _leases(replies[1])),
+            [("ZCARD", keys.leases), latest, ("HGETALL", keys.slots)],
+            lambda replies: (replies[0] or 0, _leases(replies[1]), sums(replies[2])),
         )
 
     return in_the_first(ask)

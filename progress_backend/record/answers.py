@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Struct, field
 
 from .act_refusal import Code
-from .fields import Body, Estimate, Status, TextCode, is_
+from .fields import Body, Estimate, Moment, Status, TextCode, WarningTimes, is_
 from .workflow_fields import OF_TASK, WorkflowRow
 
 OwnCount = Annotated[int | None, is_("How many tasks have this status.")]
@@ -237,8 +237,11 @@ class HeldTask(Struct):
 
     task_id: Annotated[str, OF_TASK["task_id"]]
     task_type: Annotated[str, OF_TASK["task_type"]]
+    symbol: Annotated[str | None, OF_TASK["symbol"]]
     status: Annotated[Status, OF_TASK["status"]]
     percentage: Annotated[float, is_("The task's progress in percent.")]
+    start_time: Annotated[Moment | None, is_("When this run started.")]
+    warnings: Annotated[WarningTimes | None, is_("The warnings about the task.")]
 
 
 class Held(Struct):
@@ -257,6 +260,7 @@ class WorkerRow(Struct):
         "When the worker last renewed its lease; null after it has shut down.")]
     live: Annotated[bool, is_(
         "Whether its lease is valid. If not, the worker has shut down or is lost.")]
+    slots: Annotated[int | None, is_("How many tasks it runs at most; null if unknown.")]
     holds: Annotated[Held, is_("The tasks that it runs.")]
 
 

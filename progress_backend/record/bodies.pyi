@@ -234,13 +234,17 @@ class Held(TypedDict):
 class HeldTask(TypedDict):
     task_id: str
     task_type: str
+    symbol: str | None
     status: Literal["created", "running", "paused", "completed", "error", "cancelled"]
     percentage: float
+    start_time: str | None
+    warnings: Warnings | None
 
 class WorkerRow(TypedDict):
     name: str
     last_sign_at: str | None
     live: bool
+    slots: int | None
     holds: Held
 
 class WorkerList(TypedDict):

@@ -81,7 +81,6 @@ def asked() -> tuple[Any, ...]:
         (locks.give_back, "reap", "ours"),
         (leases.renew, "lease-1", 2**52),
         (leases.renew, "lease-2", 2**52, 4),
-        (leases.slots,),
         (leases.assume, ("lease-1", "lease-2"), 2**52),
         (leases.expired, 2**52, 10),
         (leases.ends_at, "lease-1"),

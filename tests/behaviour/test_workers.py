@@ -19,9 +19,9 @@ def listed(driver: Driver) -> dict[str, Any]:
     return body
 
 
-def renew(driver: Driver, lease: str, seconds: float) -> None:
+def renew(driver: Driver, lease: str, seconds: float, slots: int | None = None) -> None:
     until = driver.now() + timedelta(seconds=seconds)
-    driver.execute(leases.renew(lease, milliseconds(until)))
+    driver.execute(leases.renew(lease, milliseconds(until), slots))
 
 
 def test_how_long_the_first_task_waits_that_may_begin(driver: Driver) -> None:
@@ -48,7 +48,7 @@ def test_the_types_that_have_run(driver: Driver) -> None:
 @pytest.mark.usefixtures("at_one_time")
 def test_each_worker_with_its_last_sign_and_what_it_runs(driver: Driver) -> None:
     lease_s = driver.settings.lease_s
-    renew(driver, "celery@b/0123", lease_s)
+    renew(driver, "celery@b/0123", lease_s, slots=4)
     renew(driver, "celery@a/4567", lease_s - 5)
     renew(driver, "celery@dead/89ab", -3)
     renew(driver, "celery@gone/cdef", lease_s)
@@ -73,7 +73,10 @@ def test_each_worker_with_its_last_sign_and_what_it_runs(driver: Driver) -> None
     held = rows["celery@b"]["holds"]
     assert held["total"] == 2
     tasks = {task["task_id"]: task for task in held["tasks"]}
-    shown = {"task_type": "fetch_data", "status": "running"}
+    began = {task.pop("start_time") for task in held["tasks"]}
+    assert all(datetime.fromisoformat(one) <= at for one in began)
+    assert [row["slots"] for row in rows.values()] == [None, 4, None, None]
+    shown = {"task_type": "fetch_data", "symbol": None, "status": "running", "warnings": None}
     assert tasks == {
         "t0": {"task_id": "t0", **shown, "percentage": 0.0},
         "t1": {"task_id": "t1", **shown, "percentage": 40.0},

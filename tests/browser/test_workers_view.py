@@ -1,12 +1,14 @@
 """The view of the workers: who lives, and what each of them runs."""
 
+from datetime import UTC, datetime
+
 from playwright.sync_api import expect
 
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker as Runner
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, kept
 from tests.browser.looking import marked, never_loaded_again, row, shows
 from tests.records import Records
 from tests.servers import Server, Worker
@@ -21,8 +23,9 @@ def test_each_worker_is_there_with_what_it_runs(
 ) -> None:
     """A real one, and one that has gone without a word."""
     records = Records(store.url, lease_s=1, locale="en")
-    records.apply("held", ev.Created(identity=ev.Identity("fetch_data", 252)))
-    records.apply("held", ev.Started(identity=ev.Identity("fetch_data"), worker=ALPHA))
+    identity = ev.Identity("fetch_data", 252, "7203.T")
+    records.apply("held", ev.Created(identity=identity))
+    records.apply("held", ev.Started(identity=identity, worker=ALPHA))
     records.progress("held", 63)
     renewed(records, ALPHA.lease)
     page = open_page(start_api(redis_url=store.url))
@@ -31,13 +34,16 @@ def test_each_worker_is_there_with_what_it_runs(
     page.get_by_role("link", name="Workers").click()
     expect(page.locator("#list")).to_be_hidden()
     cards = page.locator("#workers .workers > li")
-    alpha, real = (cards.filter(has_text=text) for text in ("celery@alpha", "No running tasks."))
+    alpha, real = (cards.filter(has_text=text) for text in ("celery@alpha", "0 of 2 slots"))
     expect(real.first).to_contain_text("Live")
-    expect(alpha).to_contain_text("1 task")
-    expect(alpha.get_by_role("link")).to_have_text("fetch_data 25%")
-    expect(alpha).to_contain_text("Live")
-    records.progress("held", 126)  # read again every few seconds
-    expect(alpha.get_by_role("link")).to_have_text("fetch_data 50%")
+    for text in ("1 task", "25%", "started a moment ago", "Live"):
+        expect(alpha).to_contain_text(text)
+    expect(alpha.get_by_role("link")).to_have_text("7203.T fetch_data")
+    expect(alpha.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "25")
+    records.warning("held", stalled=datetime.now(UTC))
+    # read again every few seconds
+    expect(alpha.locator(".warnings")).to_have_text("Stalled")
+    kept("workers", 0, page.screenshot)
     page.go_back()
     expect(page.locator("#list")).to_be_visible()
     shows(page, "held", "running")
@@ -47,7 +53,8 @@ def test_each_worker_is_there_with_what_it_runs(
     page.reload()
     alpha.get_by_role("link").click()
     expect(page.locator("#record code").first).to_have_text("held")
-    page.go_back()
+    page.keyboard.press("Escape")
+    expect(alpha.get_by_role("link")).to_be_focused()
     page.get_by_role("link", name="Tasks").click()
     expect(row(page, "held")).to_be_visible()
 

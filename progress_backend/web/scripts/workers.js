@@ -1,6 +1,7 @@
 // The workers with their last sign of life and their running tasks. Made when the view is opened.
-import { element, styled } from "./dom.js";
-import { aboutText, pageOf } from "./task.js";
+import { makeBar } from "./bar.js";
+import { element, say, sayOrHide, styled } from "./dom.js";
+import { aboutText, agoOf, normalized, TASK } from "./task.js";
 import { WORDS } from "./workers_words.js";
 
 export async function makeWorkers(place) {
@@ -9,7 +10,7 @@ export async function makeWorkers(place) {
   const all = element("ul", "workers");
   let words = null;
   let found = null;
-  let drawnOf = "";
+  let drawnOf = [];
   await styled("workers.css");
   place.replaceChildren(title, line, all);
 
@@ -17,36 +18,27 @@ export async function makeWorkers(place) {
     found = now.found;
     words = { ...inWords, ...WORDS[inWords.code] };
     const { refused } = now;
-    title.textContent = words.workers;
+    say(title, words.workers);
     const rows = found?.workers ?? [];
     const hidden = Math.max((found?.total ?? rows.length) - rows.length, 0);
-    line.textContent = refused
-      ? words.refused
-      : !found
-        ? words.reading
-        : !rows.length
-          ? words.none
-          : hidden
-            ? words.others(hidden)
-            : "";
-    line.hidden = !line.textContent;
+    const among = hidden ? words.others(hidden) : "";
+    const read = rows.length ? among : words.none;
+    sayOrHide(line, refused ? words.refused : found ? read : words.reading);
     drawCards(refused ? [] : rows);
   }
 
   // Unchanged cards stay, since a link in them may have the focus.
   function drawCards(rows) {
-    const now = JSON.stringify([
-      words.code,
-      rows.map((row) => ({ ...row, last_sign_at: !row.live && found.at })),
-    ]);
-    if (now === drawnOf) return;
-    drawnOf = now;
+    if (drawnOf[0] === found && drawnOf[1] === words.code) return;
+    drawnOf = [found, words.code];
+    const cards = rows.map(card);
+    if (cards.map((one) => one.outerHTML).join("") === all.innerHTML) return;
     const focused = document.activeElement?.closest(".workers a")?.href;
-    all.replaceChildren(...rows.map(card));
+    all.replaceChildren(...cards);
     if (focused) [...all.querySelectorAll("a")].find((link) => link.href === focused)?.focus();
   }
 
-  function card({ name, last_sign_at, live, holds }) {
+  function card({ name, last_sign_at, live, slots, holds: { total, tasks } }) {
     const silent =
       last_sign_at && aboutText((Date.parse(found.at) - Date.parse(last_sign_at)) / 1000, words);
     const state = element(
@@ -54,20 +46,39 @@ export async function makeWorkers(place) {
       live ? "state live" : "state gone",
       live ? words.live : silent ? words.gone(silent) : words.ended,
     );
-    const links = holds.tasks.map(({ task_id: id, task_type: type, status, percentage }) => {
-      const link = element("a", status, type, " ", element("b", "", `${percentage}%`));
-      link.href = pageOf("task", id, words);
-      return element("li", "", link);
-    });
-    const more = holds.total - holds.tasks.length;
-    if (more > 0) links.push(element("li", "more", words.more(more)));
+    const held = slots == null ? words.holds(total) : words.slots(total, slots);
+    const more = total - tasks.length;
     return element(
       "li",
       "card",
       element("h3", "", name),
       state,
-      element("p", "", holds.total ? words.holds(holds.total) : words.idle),
-      element("ul", "", ...links),
+      element("p", "", held),
+      element("ul", "", ...tasks.map(taskOf)),
+      more > 0 ? element("p", "more", words.more(more)) : "",
+    );
+  }
+
+  function taskOf({ percentage, ...task }) {
+    const progress = { current: percentage, total: 100, percentage };
+    const item = normalized({ ...task, progress, timestamp: found.at });
+    const [name, other] = TASK.names(item);
+    const link = element("a", "", element("strong", "", name), " ", element("small", "", other));
+    const marks = TASK.warnings(item, words).map(([text, since]) => {
+      const mark = element("small", "", text);
+      mark.title = since;
+      return mark;
+    });
+    const bar = makeBar();
+    bar.show(item, TASK.name(item));
+    const ago = element("small", "", item.start_time ? agoOf(item, words)[0] : "");
+    link.href = TASK.page(item, words);
+    return element(
+      "li",
+      "",
+      element("div", "", link, element("span", "warnings", ...marks), ago),
+      bar.element,
+      element("b", "", `${percentage}%`),
     );
   }
 

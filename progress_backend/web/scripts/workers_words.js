@@ -16,8 +16,11 @@ export const WORDS = inEach(
     live: ["Live", "稼働中"],
     gone: [(text) => `no heartbeat for ${text}`, (text) => `${text}前からハートビートなし`],
     ended: ["has shut down", "停止済み"],
-    idle: ["No running tasks.", "実行中のタスクはありません。"],
     holds: [(n) => `${number(n)} ${n === 1 ? "task" : "tasks"}`, (n) => `${number(n)} 件実行中`],
+    slots: [
+      (n, all) => `${number(n)} of ${number(all)} slots`,
+      (n, all) => `${number(all)} 枠中 ${number(n)} 枠を使用`,
+    ],
     more: [(n) => `and ${number(n)} more`, (n) => `ほか ${number(n)} 件`],
     others: [
       (n) => `${number(n)} more ${n === 1 ? "worker is" : "workers are"} not listed.`,
