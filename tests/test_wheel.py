@@ -45,7 +45,7 @@ USES = {
         "from progress_backend.embedded import EmbeddedServer\n"
         "with EmbeddedServer() as server: print(server.url)"
     ),
-    "cli": "import rich, progress_backend.terminal.live_bars",
+    "cli": "import rich, progress_backend.terminal.bars",
     "webhooks": "import progress_backend.webhooks.post",
     "mcp": "import progress_backend.mcp.serving",
 }

@@ -10,14 +10,12 @@ from click_didyoumean import DYMGroup
 
 from .control_commands import cancel, pause, resume
 from .demo_command import demo
-from .list_commands import tasks, workers
 from .log_command import logs
 from .mcp_command import mcp
+from .read_commands import show, stack, tasks, workers
 from .serve_command import serve
 from .session import app_option
-from .show_command import show
 from .sign_command import sign
-from .stack_command import stack
 from .start_command import again, start
 from .token_commands import token
 from .watch_command import watch

@@ -11,8 +11,8 @@ from typing import Final
 import click
 
 from ..errors import StoreUnavailable, TaskNotFound
-from ..terminal.following import AWAY_S
 from ..terminal.formats import clean
+from ..terminal.readers import AWAY_S
 from ..terminal.source import Body, Source
 from .naming import task_named
 from .session import Command, as_json, reads

@@ -16,18 +16,16 @@ from ..record.caller_events import MAX_LIMIT
 from ..record.list_request import ListRequest
 from ..record.model import TaskStatus
 from ..terminal import formats
-from ..terminal.following import follow
 from ..terminal.keys import can_be_read
-from ..terminal.lines import Lines
-from ..terminal.readers import SHOWN, ListReader, Reader, TasksReader, WorkflowReader
-from ..terminal.shows import show_in_terminal
+from ..terminal.readers import SHOWN, ListReader, Reader, TasksReader, WorkflowReader, follow
+from ..terminal.shows import Lines, show_in_terminal
 from ..terminal.source import Source
 from ..terminal.watch_app import WatchApp
 from .naming import named
 from .session import Command, filters, reads, workflow_option
 
 if TYPE_CHECKING:
-    from ..terminal.live_bars import Bars
+    from ..terminal.bars import Bars
 
 
 @click.command(cls=Command)

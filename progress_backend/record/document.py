@@ -60,12 +60,12 @@ def read(document: bytes, task_id: str | None = None) -> Body:
     Raises:
         ForeignValue: the value is no record, or (where `task_id` is given) another task's.
     """
-    return _checked(_read_body, document, task_id)
+    return checked(_read_body, document, task_id)
 
 
 def read_stored(document: bytes, task_id: str | None = None) -> Stored:
     """As `read`, with the bookkeeping."""
-    return _checked(_read_stored, document, task_id)
+    return checked(_read_stored, document, task_id)
 
 
 def body_of(document: bytes) -> bytes:
@@ -83,7 +83,8 @@ def written(record: msgspec.Struct) -> bytes:
         return _write(mended(record))
 
 
-def _checked(read: Callable[[bytes], T], document: bytes, task_id: str | None) -> T:
+def checked(read: Callable[[bytes], T], document: bytes, task_id: str | None = None) -> T:
+    """A document as `read` decodes it, its times checked; raises as the function `read`."""
     try:
         if document.startswith(OTHER_TYPE):
             raise ValueError(f"it is a {document[1:30].decode('ascii', 'replace')}")

@@ -207,7 +207,7 @@ def decode(document: bytes, task_id: str | None = None) -> Task:
     return task_of(stored, newer(document) if kept is not None and kept.v > VERSION else {})
 
 
-def _own_details(body: Body, kept: Bookkeeping) -> dict[str, Any]:
+def own_details(body: Body, kept: Bookkeeping = _UNKEPT) -> dict[str, Any]:
     """The details that the job has recorded."""
     details = body.processing_details
     if body.rate is not None and body.end_time is None:
@@ -240,7 +240,7 @@ def task_of(body: Body, unknown: Mapping[str, Any] = _NONE) -> Task:
         optional_moment(body.updated_at),
         optional_moment(body.end_time),
         body.results,
-        _own_details(body, kept),
+        own_details(body, kept),
         body.checkpoint,
         body.attempt,
         optional_moment(began),

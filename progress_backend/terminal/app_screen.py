@@ -12,12 +12,10 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from ..record.default_texts import Locale
-from ..record.model import Task
 from . import formats
-from .rows import ListedWorkflow
+from .rows import Row, View
 from .screen import QUIET, Screen, line_of
 from .source import Body
-from .view import View
 from .watch_state import WatchState, selected
 
 #: The part of the height that the log takes.
@@ -79,7 +77,7 @@ class AppScreen:
         if state.types or state.search or state.status:
             yield line_of(self._chosen(), "bold")
         if state.asks and (task := self._selected) is not None:
-            whole = isinstance(task, ListedWorkflow) and state.asks == "cancel"
+            whole = task.workflow_id and state.asks == "cancel"
             key = "sure_workflow" if whole else f"sure_{state.asks}"
             yield line_of(text(self.locale, key, name=formats.name(task)), "bold yellow")
         elif state.answer:
@@ -102,11 +100,12 @@ class AppScreen:
         """All keys, as many on a line as it has room for."""
         state, text = self.state, formats.text
         first, *keys = text(self.locale, "keys").split(" · ")
-        if not (state.case or isinstance(self._selected, ListedWorkflow | None)):
+        row = self._selected
+        if row is not None and not (state.case or row.workflow_id):
             keys.insert(0, text(self.locale, "keys_case"))
         if state.inside is not None or state.case:
             keys.insert(0, text(self.locale, "keys_out"))
-        elif state.opens and isinstance(self._selected, ListedWorkflow):
+        elif state.opens and row is not None and row.workflow_id:
             keys.insert(0, text(self.locale, "keys_in"))
         lines = [first]
         for key in keys:
@@ -118,7 +117,7 @@ class AppScreen:
         return [line_of(line, QUIET) for line in lines]
 
     @property
-    def _selected(self) -> Task | None:
+    def _selected(self) -> Row | None:
         return selected(self.state, self.view.rows)
 
 

@@ -1,19 +1,33 @@
-"""Texts of a task's values for people: short, of bounded width, "–" when unknown."""
+"""Texts of a row's values for people: short, of bounded width, "–" when unknown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from math import ceil, inf
 from typing import Final
 from unicodedata import combining, east_asian_width
 
 from ..record.default_texts import Locale, in_language
-from ..record.model import STATUSES, Task, TaskStatus
+from ..record.local_time import moment, optional_moment
+from ..record.model import STATUSES, TaskStatus
+from .rows import Row, View
 from .texts import TEXTS
 
 UNKNOWN: Final = "–"
 #: Characters of an id that are shown where they are unique.
 _SHORT_ID: Final = 8
+#: Seconds of a unit, and up to how many seconds a range is shown in it.
+_UNITS: Final = (
+    (1, 90, "s"),
+    (60, 90 * 60, "min"),
+    (3_600, 36 * 3_600, "h"),
+    (86_400, inf, "d"),
+)
+#: From this many seconds on a range in seconds is shown in steps of so many.
+_COARSE_S, _STEP = 20, 5
+#: The least number of three digits.
+_LONG = 100
 
 
 def text(locale: Locale, key: str, **values: object) -> str:
@@ -28,37 +42,35 @@ def word(locale: Locale, name: str, of: str = "is") -> str:
     return clean(name) if known is None else known[locale == "ja"]
 
 
-def standing(locale: Locale, task: Task) -> str:
+def standing(locale: Locale, row: Row) -> str:
     """A task's state, and the warnings on it."""
-    return state(locale, task) + warnings(locale, task)
+    return state(locale, row) + warnings(locale, row)
 
 
-def state(locale: Locale, task: Task) -> str:
+def state(locale: Locale, row: Row) -> str:
     """A task's status; while its run has not carried out a pause or a cancel yet, that request."""
-    if task.requested is not None:
-        return text(locale, f"{task.requested}_waits")
-    return word(locale, task.status)
+    if row.requested is not None:
+        return text(locale, f"{row.requested}_waits")
+    return word(locale, row.status)
 
 
-def still_runs(task: Task, locale: Locale) -> str:
+def still_runs(row: Row, locale: Locale) -> str:
     """ "still running on celery@a" of a task that still runs; else ""."""
-    if not task.still_runs or task.worker is None:
+    if not row.still_runs or row.worker is None:
         return ""
-    return text(locale, "still_runs_on", worker=clean(task.worker.name))
+    return text(locale, "still_runs_on", worker=clean(row.worker))
 
 
-def warnings(locale: Locale, task: Task) -> str:
+def warnings(locale: Locale, row: Row) -> str:
     """The warnings on a task behind its state: " (late)"; "" without any."""
-    if task.warnings is None:
-        return ""
-    names = joined(locale, *(word(locale, kind) for kind in task.warnings.kinds))
-    return text(locale, "warned", names=names)
+    names = joined(locale, *(word(locale, kind) for kind in row.warned))
+    return names and text(locale, "warned", names=names)
 
 
-def status_cells(locale: Locale, tasks: Iterable[Task] = ()) -> int:
-    """Terminal cells of the widest status, and of these tasks' own."""
+def status_cells(locale: Locale, rows: Iterable[Row] = ()) -> int:
+    """Terminal cells of the widest status, and of these rows' own."""
     statuses = (word(locale, status) for status in STATUSES)
-    return max(map(cells_of, (*statuses, *(standing(locale, task) for task in tasks))))
+    return max(map(cells_of, (*statuses, *(standing(locale, row) for row in rows))))
 
 
 def counts(locale: Locale, counted: Mapping[str, int | None]) -> str:
@@ -72,10 +84,10 @@ def joined(locale: Locale, *parts: str) -> str:
     return text(locale, "comma").join(filter(None, parts))
 
 
-def percent(task: Task) -> str:
+def percent(row: Row) -> str:
     """ "59.5%"; of an unknown total, how many there are: "150/?"."""
-    progress = task.progress
-    if progress.total is None and task.status != TaskStatus.COMPLETED:
+    progress = row.progress
+    if progress.total is None and row.status != TaskStatus.COMPLETED:
         return f"{short(progress.current)}/?" if progress.current else UNKNOWN
     return f"{progress.percentage:g}%"
 
@@ -89,23 +101,23 @@ def short(number: float) -> str:
     return f"{number:.0f}" if number >= 10 or number == int(number) else f"{number:.1f}"
 
 
-def rate(locale: Locale, task: Task) -> str:
+def rate(locale: Locale, row: Row) -> str:
     """ "12/s", in three digits as on the page, or how the job writes it itself."""
-    if given := task.processing_details.get("processing_rate"):
+    if given := row.processing_details.get("processing_rate"):
         return clean(str(given))
-    if task.rate is None or task.status == TaskStatus.CREATED:
+    if row.rate is None or row.status == TaskStatus.CREATED:
         return UNKNOWN
-    number = f"{task.rate:,.0f}" if task.rate >= 100 else f"{float(f'{task.rate:.3g}'):,}"
+    number = f"{row.rate:,.0f}" if row.rate >= 100 else f"{float(f'{row.rate:.3g}'):,}"
     return text(locale, "rate_of", number=number.removesuffix(".0"))
 
 
-def elapsed(task: Task, now: datetime) -> str:
+def elapsed(row: Row, now: datetime) -> str:
     """The time from a task's start to its end, or to now."""
-    if task.started_at is None:
+    if row.start_time is None:
         return UNKNOWN
-    until = None if task.still_runs else task.completed_at
-    until = until or max(now, task.updated_at or now)
-    return duration((until - task.started_at).total_seconds())
+    until = None if row.still_runs else optional_moment(row.end_time)
+    until = until or max(now, optional_moment(row.updated_at) or now)
+    return duration((until - moment(row.start_time)).total_seconds())
 
 
 def duration(seconds: float) -> str:
@@ -117,14 +129,14 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def age(time: datetime | None, now: datetime) -> str:
+def age(time: str | None, now: datetime) -> str:
     """The time since then."""
-    return UNKNOWN if time is None else duration((now - time).total_seconds())
+    return UNKNOWN if time is None else duration((now - moment(time)).total_seconds())
 
 
-def name(task: Task) -> str:
-    """A task's type and symbol."""
-    return " ".join(filter(None, [clean(task.task_type), clean(task.symbol or "")]))
+def name(row: Row) -> str:
+    """A task's type and symbol, or a workflow's name."""
+    return " ".join(filter(None, [clean(row.name or row.task_type), clean(row.symbol or "")]))
 
 
 def short_ids(task_ids: Sequence[str]) -> list[str]:
@@ -151,16 +163,25 @@ def clean(message: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in message).split())
 
 
-def text_of(task: Task, locale: Locale) -> str:
-    """A task's text on one line, a default text in `locale`."""
-    at = task.updated_at and task.updated_at.astimezone()
-    return clean(in_language(locale, task.message, task.message_code, at))
+def text_of(row: Row, locale: Locale) -> str:
+    """A task's text on one line, a default text in `locale`; of a workflow with its failed members:
+    "5 of 9 tasks have ended (error 2, never ran 1)"."""
+    at = None if row.updated_at is None else moment(row.updated_at).astimezone()
+    message = clean(in_language(locale, row.current_status, row.message_code, at))
+    failed = counts(locale, {n: row.counts.get(n) for n in ("error", "cancelled", "never_ran")})
+    return text(locale, "of_tasks", text=message, counts=failed) if failed else message
 
 
-def links(task: Task, now: datetime, locale: Locale) -> Iterator[str]:
+def trouble(view: View, locale: Locale) -> str:
+    """Why the view is old."""
+    at = "" if view.at is None else f"{view.at:%H:%M:%S}"
+    return text(locale, "away" if at else "never", time=at)
+
+
+def links(row: Row, now: datetime, locale: Locale) -> Iterator[str]:
     """A task's links, each on one line: "Export: https://…"; of an expired one no address."""
-    for link in task.links:
-        over = link.expires_at is not None and datetime.fromisoformat(link.expires_at) <= now
+    for link in row.links:
+        over = link.expires_at is not None and moment(link.expires_at) <= now
         title = clean(link.title or (link.url if over else ""))
         address = text(locale, "link_expired") if over else link.url
         yield f"{title}: {address}" if title else address
@@ -177,3 +198,57 @@ def cells_of(text: str) -> int:
         0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
         for character in text
     )
+
+
+def remaining(row: Row, now: datetime, locale: Locale) -> str:
+    """ "2–3m", "≤15m", "longer"; of a type with few past runs "1:15"."""
+    if (found := row.estimate) is None:
+        end = optional_moment(row.estimated_completion)
+        if end is None or end <= now:  # what is usual is not known
+            return UNKNOWN
+        return duration((end - now).total_seconds())
+    return _span(found.earliest, found.latest, now, locale) or text(locale, "longer")
+
+
+def message(row: Row, now: datetime, locale: Locale) -> str:
+    """A task's message, default texts in `locale`, whatever the writer's; of an error its reason,
+    and until when it may be taken back; of a waiting task when it is likely to start."""
+    text = still_runs(row, locale) or text_of(row, locale)
+    more = starting(row, now, locale)
+    if row.status == TaskStatus.ERROR and row.error_message:
+        more = clean(in_language(locale, row.error_message, row.error_code))
+        text = "" if row.is_over() else text
+    elif reason := (row.control or {}).get("reason"):
+        more = clean(str(reason))
+    return f"{text} ({more})" if text and more else text or more
+
+
+def starting(row: Row, now: datetime, locale: Locale) -> str:
+    """When a waiting task is likely to start: "in 2–3m, 3 of its type ahead"; "" of any other."""
+    if row.ahead is None:
+        return ""
+    place = text(locale, "before" if row.ahead else "next", count=f"{row.ahead:,}")
+    start = row.start_estimate
+    span = start and _span(start.earliest, start.latest, now, locale)
+    after = text(locale, "in", span=span) if span else ""
+    return joined(locale, after, place)
+
+
+def _span(earliest: str | None, latest: str, now: datetime, locale: Locale) -> str:
+    """How long it is to a range of times; "" past its end."""
+    most = (moment(latest) - now).total_seconds()
+    if most <= 0:
+        return ""
+    least = 0.0 if earliest is None else (moment(earliest) - now).total_seconds()
+    unit, first, last = _rounded(max(least, 0), most)
+    if last >= _LONG:
+        first = 0  # a column has no room for both
+    span = str(last) if first == last else f"{first}–{last}" if first else f"≤{last}"
+    return text(locale, f"span_{unit}", span=span)
+
+
+def _rounded(least: float, most: float) -> tuple[str, int, int]:
+    """A unit, and the whole numbers of it between which a rest is: never closer than the bounds."""
+    size, unit = next((size, unit) for size, until, unit in _UNITS if most < until)
+    step = _STEP if unit == "s" and most >= _COARSE_S else 1
+    return unit, int(least / size // step) * step, ceil(most / size / step) * step

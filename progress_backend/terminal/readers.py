@@ -1,11 +1,16 @@
-"""What is watched, read again and again: tasks by their ids, a list, or a workflow with its
-members."""
+"""What is watched, read again and again until it has ended: tasks by their ids, a list, or a
+workflow with its members."""
 
 from __future__ import annotations
 
+import math
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
+
+from msgspec import to_builtins
 
 from ..errors import (
     ForeignValue,
@@ -15,17 +20,18 @@ from ..errors import (
     TaskNotFound,
     WorkflowNotFound,
 )
-from ..record import reader_view, task_json
+from ..record import reader_view
 from ..record.list_request import ListRequest
-from ..record.model import Task, TaskStatus
-from ..record.responses import still_runs
+from ..record.model import TaskStatus
 from ..record.sort import NEWEST, RUNNING
-from .rows import as_row, final, row_of, task_of
+from .rows import Row, View
 from .source import Body, Source
-from .view import View
 
 #: Rows that are read at most; and failed members that are shown before the others, the newest.
 SHOWN, _FAILED = 50, 20
+#: Seconds for which a store or an API that does not answer is asked again, and for which a record
+#: that is gone may come back: a job writes its record again where the store has lost it.
+AWAY_S: Final = 60.0
 
 
 class Reader(ABC):
@@ -73,19 +79,21 @@ class TasksReader(Reader):
                 shown[task_id] = _unreadable(task_id, error)
                 continue
             if body is not None:
-                shown[task_id] = task_of(body)
+                shown[task_id] = Row.of(body)
             elif task_id not in shown:
                 raise TaskNotFound(task_id)
-            elif not final(shown[task_id], confirmed=True):
+            elif not shown[task_id].is_over(confirmed=True):
                 lost.append(task_id)
-        if lost and lost == [i for i in self._ids if not final(shown[i], confirmed=True)]:
+        if lost and lost == [i for i in self._ids if not shown[i].is_over(confirmed=True)]:
             raise TaskNotFound(lost[0])  # nothing else goes on
         shown |= {task_id: _unreadable(task_id, TaskNotFound(task_id)) for task_id in lost}
         return View(tuple(shown[i] for i in self._ids), total=len(shown))
 
 
-def _unreadable(task_id: str, error: Exception) -> Task:
-    return task_json.task_of(reader_view.marked(task_id, str(error)))
+def _unreadable(task_id: str, error: Exception) -> Row:
+    record = reader_view.marked(task_id, str(error))
+    record.final = True  # nothing more is known of it
+    return Row.of(to_builtins(record))
 
 
 class ListReader(Reader):
@@ -109,17 +117,17 @@ class ListReader(Reader):
             sort = RUNNING if asked.top else NEWEST
             self._asked = replace(self._asked, top=False, sort=sort)
             return self._read(status)
-        rows = (row_of(body, self._source.locale) for body in page["tasks"][: asked.limit])
-        return View(tuple(rows), _counts(page), page["pagination"]["total"])
+        rows = [*map(Row.of, page["tasks"])]
+        return View(tuple(rows[: asked.limit]), _counts(page, rows), page["pagination"]["total"])
 
 
-def _counts(page: Body) -> dict[str, int]:
+def _counts(page: Body, rows: Sequence[Row]) -> dict[str, int]:
     """A list's summary, in which a listed task that still runs counts as running."""
     counts: dict[str, int] = page["summary"]
-    for row in filter(still_runs, page["tasks"]):
+    for row in rows:
         # The summary counts tasks; it is null to a token that reads a part of them.
-        if "task_id" in row and counts[row["status"]]:
-            counts[row["status"]] -= 1
+        if row.still_runs and not row.workflow_id and counts[row.status]:
+            counts[row.status] -= 1
             counts[TaskStatus.RUNNING] += 1
     return counts
 
@@ -140,17 +148,13 @@ class WorkflowReader(Reader):
         page = self._source.tasks(
             replace(asked, status=status) if status else replace(asked, sort=RUNNING)
         )
-        tasks = {row["task_id"]: row for row in page["tasks"]}
+        tasks = rows = [*map(Row.of, page["tasks"])]
         if not status:
             failed = replace(asked, status=TaskStatus.ERROR, limit=_FAILED)
-            first = {row["task_id"]: row for row in self._source.tasks(failed)["tasks"]}
-            tasks = first | tasks
-        return View(
-            tuple(map(task_of, tasks.values()))[:SHOWN],
-            _counts(page),
-            page["pagination"]["total"],
-            workflow=as_row(body, self._source.locale),
-        )
+            tasks = [*map(Row.of, self._source.tasks(failed)["tasks"]), *rows]
+        shown = tuple({row.task_id: row for row in tasks}.values())[:SHOWN]
+        total = page["pagination"]["total"]
+        return View(shown, _counts(page, rows), total, workflow=Row.of(body))
 
 
 def is_workflow(source: Source, its_id: str) -> bool:
@@ -162,3 +166,38 @@ def is_workflow(source: Source, its_id: str) -> bool:
     if body is not None and body["task_type"] != "workflow":
         return False
     return source.workflow(its_id) is not None
+
+
+def follow(
+    read: Callable[[], View],
+    show: Callable[[View], object],
+    interval: float,
+    *,
+    until_ended: bool,
+    timeout: float = math.inf,
+    wait: Callable[[float], object] = time.sleep,
+) -> View:
+    """Reads and shows the tasks until all have ended, `interval` seconds between two reads; the
+    last view is returned and not shown.
+
+    Raises:
+        StoreUnavailable: nothing has answered for `AWAY_S`.
+        TaskNotFound: what has not ended has had no record for as long.
+        TimeoutError: after `timeout` seconds some have not ended.
+    """
+    begun = answered = time.monotonic()
+    while True:
+        view = read()
+        if until_ended and view.ended:
+            return view
+        show(view)
+        now = time.monotonic()
+        if view.trouble is None:
+            answered = now
+        elif now - answered > AWAY_S:
+            raise view.trouble
+        left = begun + timeout - now
+        if left <= 0:
+            standing = ", ".join(f"{task.task_id} is {task.status}" for task in view.watched)
+            raise TimeoutError(f"not ended after {timeout:g} s: {standing or view.trouble}")
+        wait(min(interval, left))

@@ -1,92 +1,136 @@
-"""Rows of the terminal: tasks, and workflows that stand for theirs."""
+"""Rows of the terminal: bodies of tasks, and of workflows among them; and a view of these."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
-from msgspec.structs import replace
+import msgspec
 
-from ..record import task_json
-from ..record.default_texts import Locale, in_language
+from ..errors import ProgressError
+from ..record.document import checked
+from ..record.fields import Body
 from ..record.json_text import document_of
-from ..record.local_time import optional_moment
-from ..record.model import Task, TaskStatus
-from . import formats
-from .source import Body
+from ..record.model import ENDED, KINDS, TaskStatus
+from ..record.task_json import own_details
 
 #: Statuses that are shown first when there is not room for all.
-FIRST = (TaskStatus.RUNNING, TaskStatus.PAUSED)
-_THOUSAND: Final = 1_000
+FIRST: Final = (TaskStatus.RUNNING, TaskStatus.PAUSED)
 
 
-class ListedWorkflow(Task, frozen=True):
-    """A workflow as a row among tasks."""
+class Row(Body, kw_only=True):
+    """A task; or a workflow, whose row in a list has fewer fields."""
+
+    workflow_id: str = ""
+    name: str | None = None
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+    failures: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    error_message: str | None = None
+    results: dict[str, Any] = msgspec.field(default_factory=dict)
+    processing_details: dict[str, Any] = msgspec.field(default_factory=dict)
+    metadata: dict[str, Any] = msgspec.field(default_factory=dict)
+    attempt: int = 0
+    final: bool = False
+
+    @staticmethod
+    def of(body: Mapping[str, Any]) -> Row:
+        """The row of a body, or of a row of a list.
+
+        Raises:
+            ForeignValue: it is not one of this version.
+        """
+        row = checked(_decode, document_of(body))
+        own_details(row)
+        if row.workflow_id:
+            row.error_message = None  # the first failure's
+        return row
+
+    @property
+    def key(self) -> str:
+        """What distinguishes it from all others: a chain has the id of its last task."""
+        return key_of_workflow(self.workflow_id) if self.workflow_id else self.task_id
+
+    @property
+    def ended(self) -> bool:
+        """Whether the status is completed, error or cancelled."""
+        return self.status in ENDED
+
+    @property
+    def requested(self) -> str | None:
+        """The request that is not carried out yet; of a workflow, by members that are open."""
+        control = self.control or {}
+        action = control.get("action")
+        if self.workflow_id:
+            followed = action == "pause" and self.status == TaskStatus.PAUSED
+            return None if followed or self.end_time else action
+        return action if control.get("acknowledged_at", "") is None else None
+
+    @property
+    def still_runs(self) -> bool:
+        """Whether a request has ended it, and its run has not carried that out yet."""
+        return self.ended and self.requested is not None
+
+    @property
+    def warned(self) -> dict[str, str]:
+        """Its warnings, each with the time since when it holds."""
+        since = {kind: getattr(self.warnings, kind, None) for kind in KINDS}
+        return {kind: at for kind, at in since.items() if at}
+
+    def is_over(self, *, confirmed: bool = False) -> bool:
+        """Whether it has ended for good, by the store's clock; with `confirmed`, and its run has
+        confirmed its cancel."""
+        return self.ended and self.final and not (confirmed and self.requested == "cancel")
 
 
-def task_of(body: Body) -> Task:
-    """The task of a body, or of a row of a list, with its place while it waits."""
-    task = task_json.decode(document_of(body))
-    computed = {name: body.get(name) for name in ("ahead", "start_estimate", "estimate", "final")}
-    return replace(task, unknown={**computed, "likely": body.get("estimated_completion")})
-
-
-def final(task: Task, *, confirmed: bool = False) -> bool:
-    """Whether a row has ended for good, as its body says, which goes by the store's clock; with
-    `confirmed`, and its run has confirmed its cancel."""
-    if not task.ended or (confirmed and task.requested == "cancel"):
-        return False
-    return bool(task.unknown.get("final", True))
-
-
-def row_of(body: Body, locale: Locale) -> Task:
-    """A row of a list, which may be a workflow's."""
-    return as_row(body, locale) if "workflow_id" in body else task_of(body)
-
-
-def as_row(body: Body, locale: Locale) -> ListedWorkflow:
-    """A workflow as a row among tasks: its type is its name, its items are thousandths of its
-    members' work."""
-    known = {name: body.get(name) for name in ("estimate", "final")}
-    return ListedWorkflow(
-        task_id=body["workflow_id"],
-        task_type=body["name"] or body["task_type"],
-        total_items=_THOUSAND,
-        current_items=round(body["progress"]["percentage"] * 10),
-        status=body["status"],
-        message=_message(body, locale),
-        created_at=optional_moment(body["created_at"]),
-        started_at=optional_moment(body["start_time"]),
-        updated_at=optional_moment(body["updated_at"]),
-        completed_at=optional_moment(body["end_time"]),
-        control=_control(body),
-        revision=body["revision"],
-        unknown={**known, "likely": body.get("estimated_completion")},
-    )
-
-
-def _control(body: Body) -> dict[str, Any] | None:
-    """A request as a task's record has it: not carried out while members are open that follow it
-    yet."""
-    if not (asked := body.get("control")):
-        return None
-    followed = TaskStatus.PAUSED if asked["action"] == "pause" else None
-    waits = body["end_time"] is None and body["status"] != followed
-    return {**asked, "acknowledged_at": None} if waits else dict(asked)
-
-
-def _message(body: Body, locale: Locale) -> str:
-    """ "5 of 9 tasks have ended (error 2, never ran 1)"."""
-    message = in_language(locale, body["current_status"], body["message_code"])
-    counted = {n: body["counts"][n] for n in ("error", "cancelled", "never_ran")}
-    counts = formats.counts(locale, counted)
-    return formats.text(locale, "of_tasks", text=message, counts=counts) if counts else message
-
-
-def key(row: Task) -> str:
-    """What distinguishes a row from all others: a chain has the id of its last task."""
-    return key_of_workflow(row.task_id) if isinstance(row, ListedWorkflow) else row.task_id
+_decode: Final = msgspec.json.Decoder(Row).decode
 
 
 def key_of_workflow(workflow_id: str) -> str:
     """The key of a workflow's row."""
     return f"\0{workflow_id}"  # no id has this character
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is watched, as last read from a store or an API: rows in the order in which they are
+    shown."""
+
+    tasks: tuple[Row, ...] = ()
+    #: Tasks of each status, over all tasks of the store; empty if only some ids are watched.
+    counts: Mapping[str, int | None] = field(default_factory=dict)
+    #: The number of tasks that could be shown; None where an API does not count them.
+    total: int | None = 0
+    at: datetime | None = None
+    #: Why its tasks are not newer than `at`.
+    trouble: ProgressError | None = None
+    #: The workflow that the tasks are members of, as a row before theirs.
+    workflow: Row | None = None
+    #: Where waiting tasks can share a row: how many of each type wait, most first.
+    waiting: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        """The time that its tasks are shown at."""
+        return self.at or datetime.now().astimezone()
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The workflow, if there is one, then the tasks."""
+        return self.tasks if self.workflow is None else (self.workflow, *self.tasks)
+
+    @property
+    def watched(self) -> tuple[Row, ...]:
+        """What is waited for: the workflow, or the tasks."""
+        return self.tasks if self.workflow is None else (self.workflow,)
+
+    @property
+    def ended(self) -> bool:
+        """Whether something is waited for, and all of it has ended for good."""
+        return bool(self.watched) and all(row.is_over(confirmed=True) for row in self.watched)
+
+    @property
+    def completed(self) -> bool:
+        """Whether all that is waited for was completed."""
+        return all(row.status == TaskStatus.COMPLETED for row in self.watched)

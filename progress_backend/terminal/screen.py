@@ -12,13 +12,10 @@ from rich.jupyter import JupyterMixin
 from rich.text import Text
 
 from ..record.default_texts import Locale
-from ..record.model import STATUSES, Task, TaskStatus
+from ..record.model import STATUSES, TaskStatus
 from . import formats
-from .lines import trouble
-from .remaining import message
-from .rows import ListedWorkflow, key
-from .tables import CELLS
-from .view import View
+from .printing import CELLS
+from .rows import Row, View
 from .watch_state import WatchState
 
 COLOURS: Final = {
@@ -86,7 +83,7 @@ class Screen(JupyterMixin):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         view, around = self.view, list[Text]()
         if view.trouble is not None:
-            around.append(line_of(trouble(view, self.locale), "bold red"))
+            around.append(line_of(formats.trouble(view, self.locale), "bold red"))
             around.append(line_of(formats.clean(str(view.trouble)), "red"))
         elif not view.rows and view.at is not None:
             empty = "no_match" if self.state.search or self.state.status else "empty"
@@ -101,7 +98,7 @@ class Screen(JupyterMixin):
             yield from self._rows(rows, options.max_width)
         yield from self._summary(len(shown))
 
-    def _rows(self, shown: Sequence[Task], width: int) -> Iterator[Text]:
+    def _rows(self, shown: Sequence[Row], width: int) -> Iterator[Text]:
         ids = formats.short_ids([task.task_id for task in shown])
         widest = max(formats.cells_of(self._name(task, width)) for task in shown)
         marked = self.state.selected is not None
@@ -118,11 +115,11 @@ class Screen(JupyterMixin):
     def _head(self, name: str) -> str:
         return formats.text(self.locale, name) + ("▾" if name == self.state.sort else "")
 
-    def _cell(self, name: str, cells: int, task: Task, short_id: str) -> Text:
+    def _cell(self, name: str, cells: int, task: Row, short_id: str) -> Text:
         colour = COLOURS.get(task.status, "")
         match name:
             case "mark":
-                return Text(">" if key(task) == self.state.selected else "", style="bold cyan")
+                return Text(">" if task.key == self.state.selected else "", style="bold cyan")
             case "id":
                 # Ids that begin alike differ at their ends.
                 return Text(formats.cut(short_id, cells), style=QUIET)
@@ -136,9 +133,9 @@ class Screen(JupyterMixin):
                 return Text("━" * done, style=colour).append("─" * (cells - done), style=QUIET)
         return Text(CELLS[name](task, self.view.now, self.locale))
 
-    def _name(self, task: Task, cells: int) -> str:
+    def _name(self, task: Row, cells: int) -> str:
         """A task's name; that of a workflow which stands for its tasks behind a mark."""
-        opens = isinstance(task, ListedWorkflow) and task is not self.view.workflow
+        opens = task.workflow_id and task is not self.view.workflow
         mark = _OPENS if opens else ""
         return mark + formats.cut(formats.name(task), cells - formats.cells_of(mark))
 
@@ -161,7 +158,7 @@ def _sized(
     ids: Sequence[str],
     widest: int,
     locale: Locale,
-    shown: Sequence[Task],
+    shown: Sequence[Row],
     *,
     marked: bool,
 ) -> dict[str, int]:
@@ -201,31 +198,31 @@ def line_of(text: str, style: str = "") -> Text:
     return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
 
-def _message(view: View, task: Task, locale: Locale) -> str:
+def _message(view: View, task: Row, locale: Locale) -> str:
     """The message that has a line: of a task that goes on, or ended other than completed."""
-    return "" if task.status == TaskStatus.COMPLETED else message(task, view.now, locale)
+    return "" if task.status == TaskStatus.COMPLETED else formats.message(task, view.now, locale)
 
 
-def _lines(view: View, task: Task) -> int:
+def _lines(view: View, task: Row) -> int:
     """Lines of the screen that a task's row takes."""
     return (2 if _message(view, task, "en") else 1) + len(task.links)
 
 
-def _fitting(view: View, room: int, selected: str | None) -> list[Task]:
+def _fitting(view: View, room: int, selected: str | None) -> list[Row]:
     """As many tasks as so many lines take, the selected one and the first, in their order."""
     chosen: set[str] = set()
-    for task in sorted(view.tasks, key=lambda task: key(task) != selected):
+    for task in sorted(view.tasks, key=lambda task: task.key != selected):
         room -= _lines(view, task)
         if room < 0:
             break
-        chosen.add(key(task))
-    return [task for task in view.tasks if key(task) in chosen]
+        chosen.add(task.key)
+    return [task for task in view.tasks if task.key in chosen]
 
 
-def _around(view: View, room: int, selected: str | None) -> list[Task]:
+def _around(view: View, room: int, selected: str | None) -> list[Row]:
     """As many tasks as so many lines take, the selected one in their middle."""
     tasks = view.tasks
-    first = next((n for n, task in enumerate(tasks) if key(task) == selected), 0)
+    first = next((n for n, task in enumerate(tasks) if task.key == selected), 0)
     last, room = first, room - sum(_lines(view, task) for task in tasks[first : first + 1])
     grown = True
     while grown:

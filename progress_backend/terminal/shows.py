@@ -1,17 +1,88 @@
-"""Chooses where views are shown: live bars, a notebook's cell, or plain lines."""
+"""Where views are shown: live bars, a notebook's cell, or plain lines, for a log, a pipe or a
+terminal without rich."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager
+from datetime import datetime
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from ..record.default_texts import Locale
-from .lines import Lines
+from ..record.local_time import moment
+from . import formats
+from .rows import Row, View
 
 if TYPE_CHECKING:
-    from .live_bars import Bars
-    from .notebook import Notebook
+    from .bars import Bars, Notebook
+
+#: A running task gets another line after so many percent more: about ten lines a run.
+STEP_PERCENT = 10
+
+
+class Lines(AbstractContextManager["Lines"]):
+    """Prints one line for each change: a new status, a new run or a retry that waits, ten percent
+    more."""
+
+    def __init__(self, out: IO[str], locale: Locale) -> None:
+        self._out = out
+        self._locale = locale
+        self._shown: dict[str, tuple[object, ...]] = {}
+        self._trouble = ""
+        self._begun = False
+
+    def show(self, view: View) -> None:
+        """Prints what has changed since the last view."""
+        why = "" if view.trouble is None else formats.clean(str(view.trouble))
+        if why and why != self._trouble:
+            self._print(f"{formats.trouble(view, self._locale)} ({why})")
+        self._trouble = why
+        if not view.rows and not view.trouble and not self._begun:
+            self._print(formats.text(self._locale, "empty"))
+        self._begun = True
+        before = self._shown
+        # Only the view's tasks are kept, so that the memory is as bounded as the view.
+        self._shown = {row.key: _what(row) for row in view.rows}
+        for row in view.rows:
+            if before.get(row.key) != self._shown[row.key]:
+                self._print(line(row, view.now, self._locale))
+                for link in formats.links(row, view.now, self._locale):
+                    self._print(f"  {link}")
+
+    def _print(self, text: str) -> None:
+        print(text, file=self._out, flush=True)
+
+    #: Prints the last view's changes; earlier lines stay.
+    final = show
+
+    def __exit__(self, *_: object) -> None:
+        """There is nothing to end."""
+
+
+def line(row: Row, now: datetime, locale: Locale) -> str:
+    """A task on one line: time, status, values, type, message, id."""
+    at = row.updated_at or row.created_at
+    label, left = "eta", formats.remaining(row, now, locale)
+    if row.ended:
+        label, left = "elapsed", formats.elapsed(row, now)
+    parts = [
+        f"{moment(at).astimezone(now.tzinfo):%H:%M:%S}" if at else "",
+        formats.padded(formats.standing(locale, row), formats.status_cells(locale)),
+        formats.percent(row),
+        formats.rate(locale, row),
+        "" if left == formats.UNKNOWN else f"{formats.text(locale, label)} {left}",
+        formats.name(row),
+        formats.message(row, now, locale),
+        row.task_id,
+    ]
+    return "  ".join(part for part in parts if part not in ("", formats.UNKNOWN))
+
+
+def _what(row: Row) -> tuple[object, ...]:
+    step = row.is_over() if row.ended else int(row.progress.percentage // STEP_PERCENT)
+    run = row.attempt, row.retries
+    return row.status, row.requested, run, row.created_at, row.links, step
 
 
 def show_here(locale: Locale) -> Lines | Bars | Notebook:
@@ -19,7 +90,7 @@ def show_here(locale: Locale) -> Lines | Bars | Notebook:
     ipython = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()
     if getattr(shell, "kernel", None) is not None and find_spec("rich") is not None:
-        from .notebook import Notebook
+        from .bars import Notebook
 
         return Notebook(locale)
     return show_in_terminal(locale)
@@ -35,7 +106,7 @@ def show_in_terminal(locale: Locale) -> Lines | Bars:
         return Lines(sys.stdout, locale)
     from rich.console import Console
 
-    from .live_bars import Bars
+    from .bars import Bars
 
     console = Console()
     return Lines(sys.stdout, locale) if console.is_dumb_terminal else Bars(console, locale)

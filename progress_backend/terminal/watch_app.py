@@ -19,19 +19,17 @@ from urllib.parse import quote
 
 from ..errors import ProgressError, TransitionRefused, WorkflowNotFound
 from ..record.act import Action
-from ..record.model import Task
-from . import details, formats
+from . import formats, printing
 from .keys import KeyReader
 from .readers import Reader
-from .rows import ListedWorkflow
+from .rows import Row, View
 from .source import Body, Source
 from .threads import in_thread
-from .view import View
 from .watch_state import MOVING, Command, WatchState, arranged, left, pressed, selected, settled
 
 if TYPE_CHECKING:
     from .app_screen import Case
-    from .live_bars import Bars
+    from .bars import Bars
 
 #: Columns from which on the log is shown unasked.
 LOG_FROM: Final = 100
@@ -174,14 +172,14 @@ class WatchApp:
         rows = arranged(state, view, self._locale).rows
         task = selected(settled(state, rows), rows)
         case: Case = ((), ())
-        if task is None or isinstance(task, ListedWorkflow) or view.trouble:
+        if task is None or task.workflow_id or view.trouble:
             return view, [], case  # what does not answer is asked once an interval
         try:
             timeline = self._source.timeline(task.task_id) if state.case else None
             if timeline is not None and (body := self._source.task(task.task_id)) is not None:
                 newest_first = {"gone": 0, "entries": timeline["entries"][::-1]}
-                facts = details.of_task(body, self._source.now(), self._locale)
-                case = tuple(facts), tuple(details.of_timeline(newest_first, self._locale))
+                facts = printing.of_record(body, self._source.now(), self._locale)
+                case = tuple(facts), tuple(printing.of_timeline(newest_first, self._locale))
             log = state.log or state.case
             return view, self._source.log(task.task_id, None, _LINES) if log else [], case
         except ProgressError:  # the rows show what does not answer
@@ -210,16 +208,16 @@ class WatchApp:
         self._acting, self._hurry = None, True
         return acting.result()
 
-    def _act(self, row: Task, action: Action | Literal["again", "stack"]) -> str:
+    def _act(self, row: Row, action: Action | Literal["again", "stack"]) -> str:
         """Asks a row's task, or all tasks of its workflow; one line of what comes of it."""
         source, code = self._source, ""
         about = {"name": formats.name(row), "action": self._text(action)}
         try:
             if action == "again" or action == "stack":
-                if isinstance(row, ListedWorkflow):
+                if row.workflow_id:
                     return self._text("refused", **about, why=self._text("of_tasks_only"))
                 (source.again if action == "again" else source.request_stack)(row.task_id)
-            elif isinstance(row, ListedWorkflow):
+            elif row.workflow_id:
                 source.act_on_workflow(row.task_id, action)
             else:
                 for refused in source.act(action, [row.task_id])["refused"]:
@@ -232,8 +230,8 @@ class WatchApp:
             return self._text("asked_of", **about)
         return self._text("refused", **about, why=formats.word(self._locale, code))
 
-    def _open(self, row: Task) -> str:
-        kind = "workflow" if isinstance(row, ListedWorkflow) else "task"
+    def _open(self, row: Row) -> str:
+        kind = "workflow" if row.workflow_id else "task"
         path = f"/{kind}/{quote(row.task_id, safe='')}"
         if self._page is None:
             return self._text("no_page", path=path)

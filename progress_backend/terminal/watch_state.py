@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from ..record.default_texts import Locale
-from ..record.model import STATUSES, Task
+from ..record.model import STATUSES
 from . import formats
-from .rows import FIRST, ListedWorkflow, key, key_of_workflow
-from .view import View
+from .rows import FIRST, Row, View, key_of_workflow
 
 #: What a key asks for besides a change of the state.
 Command = Literal["pause", "resume", "cancel", "again", "stack", "open", "quit"]
@@ -35,7 +34,7 @@ MOVING: Final = (
 #: Keys that open the selected row, and that go back to the rows that it is one of.
 _IN, _OUT = ("enter", "right"), ("escape", "left", "backspace")
 #: Orders that `s` goes through: by the column of this name; "": as they were created.
-_SORTS: Final[dict[str, Callable[[Task], Any]]] = {
+_SORTS: Final[dict[str, Callable[[Row], Any]]] = {
     "": lambda task: 0,
     "name": lambda task: formats.name(task).casefold(),
     "status": lambda task: STATUSES.index(task.status),
@@ -88,28 +87,28 @@ def arranged(state: WatchState, view: View, locale: Locale) -> View:
     return replace(view, tasks=tuple(sorted(tasks, key=_SORTS[state.sort])), total=total)
 
 
-def _searched(task: Task, locale: Locale) -> str:
+def _searched(task: Row, locale: Locale) -> str:
     shown = (task.task_id, formats.name(task), task.owner or "", formats.text_of(task, locale))
     return " ".join((*shown, formats.standing(locale, task), task.error_message or ""))
 
 
-def settled(state: WatchState, rows: Sequence[Task]) -> WatchState:
+def settled(state: WatchState, rows: Sequence[Row]) -> WatchState:
     """The state with a row of these selected: the one before, else the first that runs."""
-    keys = [key(task) for task in rows]
+    keys = [task.key for task in rows]
     if state.selected in keys:
         return state
-    running = next((key(task) for task in rows if task.status in FIRST or task.still_runs), None)
+    running = next((task.key for task in rows if task.status in FIRST or task.still_runs), None)
     first = running or (keys[0] if keys else None)
     return replace(state, selected=first, asks="", case=False)
 
 
-def selected(state: WatchState, rows: Sequence[Task]) -> Task | None:
+def selected(state: WatchState, rows: Sequence[Row]) -> Row | None:
     """The selected row; None without one."""
-    return next((task for task in rows if key(task) == state.selected), None)
+    return next((task for task in rows if task.key == state.selected), None)
 
 
 def pressed(
-    state: WatchState, typed: str, rows: Sequence[Task]
+    state: WatchState, typed: str, rows: Sequence[Row]
 ) -> tuple[WatchState, Command | None]:
     """The state after a key, and what the key asks for."""
     if state.types:
@@ -178,16 +177,16 @@ def _everything(state: WatchState, inside: str | None, selected: str | None) -> 
     return replace(at, search="", status="", scrolls=False)
 
 
-def _opened(state: WatchState, rows: Sequence[Task]) -> WatchState:
+def _opened(state: WatchState, rows: Sequence[Row]) -> WatchState:
     row = selected(state, rows)
-    if not isinstance(row, ListedWorkflow):
+    if row is None or not row.workflow_id:
         return replace(state, case=row is not None)
     whole = state.inside is not None or not state.opens
     return state if whole else _everything(state, row.task_id, None)
 
 
-def _moved(state: WatchState, by: int, rows: Sequence[Task]) -> WatchState:
-    keys = [key(task) for task in rows]
+def _moved(state: WatchState, by: int, rows: Sequence[Row]) -> WatchState:
+    keys = [task.key for task in rows]
     if state.selected not in keys:
         return settled(state, rows)
     place = min(max(keys.index(state.selected) + by, 0), len(keys) - 1)

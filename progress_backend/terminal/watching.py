@@ -12,11 +12,11 @@ from celery import Celery, current_app
 
 from ..errors import SettingsError
 from ..record.model import Task
+from ..record.task_json import task_of
 from ..tracking.tracker import settings_of
-from .following import follow
 from .opening import opened
-from .readers import Reader, TasksReader, WorkflowReader, is_workflow
-from .rows import task_of
+from .readers import Reader, TasksReader, WorkflowReader, follow, is_workflow
+from .rows import Row
 from .shows import show_here
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def watch(
         view = follow(reader.read, show.show, pause, until_ended=True, timeout=within)
         show.final(view)
         body = source.task(its_id)
-    return view.watched[0] if body is None else task_of(body)  # it was cleaned up since
+    return task_of(view.watched[0] if body is None else Row.of(body))  # it was cleaned up since
 
 
 def _id_of(result_or_id: Any) -> str:

@@ -353,7 +353,7 @@ def test_watch_follows_and_outlives_the_store(
 
 
 def test_watch_gives_up_a_store_that_stays_away(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("progress_backend.terminal.following.AWAY_S", 0.2)
+    monkeypatch.setattr("progress_backend.terminal.readers.AWAY_S", 0.2)
     for args in (["watch"], ["watch", "the-id"]):
         result = run(*args, "--interval", "0.1", url=UNUSED)
         assert result.exit_code == 1

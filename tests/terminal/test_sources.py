@@ -13,7 +13,6 @@ from progress_backend.record.log_line import LogLine
 from progress_backend.record.redaction import Redaction
 from progress_backend.store.drivers import Store
 from progress_backend.terminal.readers import ListReader
-from progress_backend.terminal.rows import ListedWorkflow
 from progress_backend.terminal.source import Source
 from tests.records import Records
 from tests.waiting import eventually
@@ -107,8 +106,8 @@ def test_workflows_are_rows_for_those_who_may_see_all(redis_url: str, start_api:
         source = Source.of_api(f"http://127.0.0.1:{api.port}", token, "en")
         view = ListReader(source, ListRequest(top=True, limit=limit)).read()
         assert view.trouble is None
-        workflows = [task for task in view.tasks if isinstance(task, ListedWorkflow)]
-        assert [task.task_type for task in workflows] in ([], ["fetch ×2"])
+        workflows = [task for task in view.tasks if task.workflow_id]
+        assert [task.name for task in workflows] in ([], ["fetch ×2"])
         return {task.task_id for task in view.tasks}
 
     singles = {"single", *(f"id-{n}" for n in range(4))}

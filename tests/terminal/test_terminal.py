@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import pty
 import re
 import signal
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 import redis
+from msgspec import to_builtins
 from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.console import Console
@@ -23,33 +23,36 @@ from rich.console import Console
 from progress_backend.errors import TaskNotFound
 from progress_backend.operations.keys import Keys
 from progress_backend.operations.partitions import Layout
-from progress_backend.record import document, task_json
 from progress_backend.record import events as ev
 from progress_backend.record.default_texts import LOCALES, Locale, in_language
-from progress_backend.record.fields import Link
+from progress_backend.record.fields import ItemsDone, Link
 from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import STATUSES, Task, Worker
-from progress_backend.terminal import formats, tables
-from progress_backend.terminal.details import of_task
-from progress_backend.terminal.following import follow
+from progress_backend.terminal import formats, printing
+from progress_backend.terminal.bars import Bars
 from progress_backend.terminal.keys import can_be_read
-from progress_backend.terminal.lines import Lines
-from progress_backend.terminal.live_bars import Bars
-from progress_backend.terminal.readers import ListReader, Reader, TasksReader, WorkflowReader
+from progress_backend.terminal.readers import (
+    ListReader,
+    Reader,
+    TasksReader,
+    WorkflowReader,
+    follow,
+)
+from progress_backend.terminal.rows import Row, View
 from progress_backend.terminal.screen import Screen
-from progress_backend.terminal.shows import show_in_terminal
+from progress_backend.terminal.shows import Lines, show_in_terminal
 from progress_backend.terminal.source import Source
-from progress_backend.terminal.view import View
 from progress_backend.terminal.watch_state import WatchState
 from tests.conftest import StartServer
 from tests.records import Records
+from tests.terminal.rows import row_of
 from tests.terminals import Terminal
 from tests.waiting import eventually
 
 NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
 
 
-def task(number: int = 1, **values: Any) -> Task:
+def task(number: int = 1, **values: Any) -> Row:
     start = NOW + timedelta(seconds=number)
     given = {
         "task_id": f"id-{number}",
@@ -61,7 +64,7 @@ def task(number: int = 1, **values: Any) -> Task:
         "started_at": start,
         "updated_at": NOW + timedelta(seconds=40),
     }
-    return Task(**{**given, **values})
+    return row_of(Task(**{**given, **values}))
 
 
 RUNNING = task(
@@ -69,7 +72,6 @@ RUNNING = task(
     current_items=150,
     rate=10,
     message="データを処理しています... (150/252)",
-    unknown={"likely": (NOW + timedelta(seconds=50.2)).isoformat()},
 )
 MANY = (
     RUNNING,
@@ -95,8 +97,9 @@ def test_a_workflow_stands_before_its_members_however_short_the_screen(
     width: int, height: int
 ) -> None:
     summary = "5 of 9 tasks have ended (error 1)"
-    whole = task(0, task_type="fetch ×8", symbol=None, total_items=1_000, current_items=611)
-    view = View(MANY, {"running": 1}, 9, NOW, workflow=replace(whole, message=summary))
+    its = {"task_type": "fetch ×8", "symbol": None, "total_items": 1_000}
+    whole = task(0, **its, current_items=611, message=summary)
+    view = View(MANY, {"running": 1}, 9, NOW, workflow=whole)
     head, *rows = drawn(view, width, height)
     assert all(cell_len(line) <= width for line in (head, *rows))
     assert re.search(r"running +fetch ×8 .*61\.1%", rows[0])
@@ -105,7 +108,7 @@ def test_a_workflow_stands_before_its_members_however_short_the_screen(
         shown = [row for row in rows if re.search(r"(?<!\w)fetch_data|150/252", row)]
         assert shown, "members follow"
     assert not View(workflow=whole, at=NOW).ended
-    done = replace(whole, status="completed", current_items=1_000, completed_at=NOW)
+    done = task(0, **its, status="completed", completed_at=NOW)
     over = View(MANY, workflow=done, at=NOW)
     assert (over.ended, over.completed) == (True, True), "whatever is read of its members"
 
@@ -126,7 +129,7 @@ def test_no_row_of_a_table_is_wider_than_the_terminal(width: int, locale: Locale
     asked = {"action": "cancel", "acknowledged_at": None}
     rows = (*MANY, task(4, status="paused"), task(5, control=asked))
     tasks = [replace(each, task_id=f"{n}b7de887-aaaa") for n, each in enumerate(rows)]
-    lines = list(tables.of_tasks(tasks, NOW, width, locale))
+    lines = list(printing.of_tasks(tasks, NOW, width, locale))
     assert max(map(cell_len, lines)) <= width, lines
     assert ("%" in lines[0]) is (width == 60), lines[0]
 
@@ -198,8 +201,8 @@ def test_each_change_is_one_line_and_lines_are_few() -> None:
     out = io.StringIO()
     show = Lines(out, "en")
     show.show(View(at=NOW))
-    for current in range(1000):
-        show.show(View((replace(RUNNING, total_items=1000, current_items=current),), at=NOW))
+    for n in range(1000):
+        show.show(View((replace(RUNNING, progress=ItemsDone(n, 1000, n / 10)),), at=NOW))
     done = task(status="completed", current_items=252, completed_at=NOW)
     show.show(View((done,), at=NOW))
     show.show(View((done,), at=NOW))
@@ -237,15 +240,14 @@ def test_a_run_that_goes_on_after_its_cancel_has_not_ended(locale: Locale, still
     over = replace(waits, control={**CANCEL, "acknowledged_at": "now"})
     later = NOW + timedelta(minutes=5)
 
-    def shown(one: Task) -> list[str]:
+    def shown(one: Row) -> list[str]:
         watched = drawn(View((one,), at=later), 160, locale=locale)
-        body = json.loads(document.body_of(task_json.encode(one)))
-        return ["\n".join(watched), "\n".join(of_task(body, later, locale))]
+        return ["\n".join(watched), "\n".join(printing.of_record(to_builtins(one), later, locale))]
 
     assert [still in text for text in shown(waits)] == [True, True]
     assert [still in text for text in shown(over)] == [False, False]
     ended = formats.word(locale, "cancelled")
-    listed = ["\n".join(tables.of_tasks([one], later, None, locale)) for one in (waits, over)]
+    listed = ["\n".join(printing.of_tasks([one], later, None, locale)) for one in (waits, over)]
     assert [ended in text for text in listed] == [False, True]
     assert formats.elapsed(waits, later) != formats.elapsed(over, later)
 
@@ -290,7 +292,7 @@ def test_the_reader_has_the_places_of_waiting_tasks(redis_url: str) -> None:
     records.start("runs")
 
     def ahead(reader: Reader) -> list[int | None]:
-        return [task.unknown.get("ahead") for task in reader.read().tasks]
+        return [task.ahead for task in reader.read().tasks]
 
     with Source.of_store(records.settings, "en") as source:
         reader = TasksReader(source, ["id-2", "id-0", "runs"])
@@ -319,7 +321,7 @@ def test_a_missing_record_is_reported_and_waited_for_briefly(
     records.start("the-id")
     records.start("other")
     records.member("m1", "flow")
-    monkeypatch.setattr("progress_backend.terminal.following.AWAY_S", 0.3)
+    monkeypatch.setattr("progress_backend.terminal.readers.AWAY_S", 0.3)
     with Source.of_store(records.settings, "en") as source:
         readers: list[Reader] = [
             TasksReader(source, ["the-id"]),
@@ -412,7 +414,7 @@ def test_links_are_whole_and_expired_ones_without_an_address(locale: Locale) -> 
     address = "https://files.example/" + "x" * 100
     until = (NOW - timedelta(seconds=1)).isoformat(timespec="milliseconds")
     old = Link(url="/old", title="Last week", expires_at=until)
-    linked = replace(RUNNING, links=(Link(url=address, title="Export"), old))
+    linked = replace(RUNNING, links=[Link(url=address, title="Export"), old])
     out = io.StringIO()
     Lines(out, locale).show(View((linked,), at=NOW))
     expired = {"en": "expired", "ja": "期限切れ"}[locale]

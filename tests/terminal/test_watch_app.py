@@ -25,11 +25,12 @@ from progress_backend.record.model import Task
 from progress_backend.record.redaction import Redaction
 from progress_backend.store.drivers import Store
 from progress_backend.terminal.app_screen import AppScreen
-from progress_backend.terminal.view import View
+from progress_backend.terminal.rows import View
 from progress_backend.terminal.watch_state import WatchState
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.stopwatch import Stopwatch
+from tests.terminal.rows import row_of
 from tests.terminals import Terminal
 from tests.waiting import eventually
 from tests.web.conftest import StartApi, start_api
@@ -292,7 +293,7 @@ def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(records: Records) -> No
 
 @pytest.mark.parametrize("columns", [100, 200])
 def test_an_empty_log_leaves_its_part_to_the_rows(columns: int) -> None:
-    view = View((Task("t1", "fetch_data", status="running"),), {"running": 1}, 1, NOW)
+    view = View((row_of(Task("t1", "fetch_data", status="running")),), {"running": 1}, 1, NOW)
     drawn = []
     for log in (True, False):
         console = Console(file=(out := io.StringIO()), width=columns, height=30)
@@ -321,7 +322,9 @@ LINES = [
 def test_every_size_holds_what_is_drawn(
     columns: int, lines: int, asks: Literal["", "cancel"], locale: Locale
 ) -> None:
-    task = Task("", "fetch_data", symbol="トヨタ自動車", status="running", message="取得中" * 9)
+    task = row_of(
+        Task("", "fetch_data", symbol="トヨタ自動車", status="running", message="取得中" * 9)
+    )
     rows = tuple(replace(task, task_id=f"t{n}-aaaa") for n in range(60))
     view = View(rows, {"running": 60}, 60, NOW)
     for help_ in (False, True):

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from progress_backend.record.model import Task
-from progress_backend.terminal.rows import ListedWorkflow
-from progress_backend.terminal.view import View
+from progress_backend.terminal.rows import Row, View
 from progress_backend.terminal.watch_state import WatchState, arranged, pressed, selected, settled
+from tests.terminal.rows import row_of
 
 
-def rows(*statuses: str) -> list[Task]:
-    return [Task(f"t{n}", "fetch", status=status) for n, status in enumerate(statuses)]
+def rows(*statuses: str) -> list[Row]:
+    return [row_of(Task(f"t{n}", "fetch", status=status)) for n, status in enumerate(statuses)]
 
 
 ROWS = rows("completed", "running", "paused")
@@ -112,7 +112,7 @@ def test_without_rows_nothing_but_the_end_is_asked_for(keys: str, log: bool) -> 
 
 
 def test_a_workflow_opens_and_goes_back_to_its_row() -> None:
-    whole = ListedWorkflow("w", "fetch ×3", status="running")
+    whole = replace(ROWS[1], task_id="w", workflow_id="w", name="fetch ×3")
     top = [ROWS[0], whole, *ROWS[1:]]
     state = settled(WatchState(opens=True), top)
     assert selected(state, top) is whole, "the first that runs"
@@ -134,7 +134,7 @@ def test_a_workflow_opens_and_goes_back_to_its_row() -> None:
 
 def test_a_chain_and_its_last_task_are_two_rows() -> None:
     """They have the same id."""
-    shown = [ListedWorkflow("t1", "a → b", status="running"), *ROWS]
+    shown = [replace(ROWS[1], workflow_id="t1", name="a → b"), *ROWS]
     state = settled(WatchState(), shown)
     seen = []
     for _ in shown:

@@ -1,18 +1,19 @@
-"""Live bars, drawn in place with rich (extra `cli`)."""
+"""Live bars, drawn in place with rich (extra `cli`): in a terminal, or in a notebook's cell."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Self
+from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
+from typing import Any, Self
 
 from rich.console import Console, ConsoleRenderable
 from rich.live import Live
 
 from ..record.default_texts import Locale
+from .rows import View
 from .screen import Screen
-from .view import View
 
 
 @contextmanager
@@ -73,3 +74,25 @@ class Bars:
 
     def __exit__(self, *_: object) -> None:
         self._live.stop()
+
+
+class Notebook(AbstractContextManager["Notebook"]):
+    """Shows views in the cell that runs; rich draws them (`Screen._repr_mimebundle_`)."""
+
+    def __init__(self, locale: Locale) -> None:
+        self._locale = locale
+        self._cell: Any = None
+
+    def show(self, view: View) -> None:
+        """Shows a view in the place of the last one."""
+        screen = Screen(view, self._locale, whole=True)
+        if self._cell is None:
+            self._cell = import_module("IPython.display").display(screen, display_id=True)
+        else:
+            self._cell.update(screen)
+
+    #: Shows the last view.
+    final = show
+
+    def __exit__(self, *_: object) -> None:
+        """There is nothing to end."""

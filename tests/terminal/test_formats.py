@@ -7,39 +7,28 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import to_builtins
 from msgspec.structs import replace
 from rich.cells import cell_len
 
 from progress_backend.record.default_texts import LOCALES
+from progress_backend.record.fields import Estimate, StartEstimate
 from progress_backend.record.model import Task
-from progress_backend.record.task_json import stored_of
-from progress_backend.record.work import Work
-from progress_backend.terminal.remaining import remaining, starting
-from progress_backend.terminal.rows import final
+from progress_backend.terminal.formats import remaining, starting
+from progress_backend.terminal.rows import Row
 from progress_backend.terminal.screen import COLUMNS
 from tests.strategies import tasks
+from tests.terminal.rows import row_of
 
 NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
-#: Ten seconds of a hundred items are left, at ten a second.
-HALFWAY = Task(
-    task_id="t",
-    task_type="fetch_data",
-    total_items=200,
-    current_items=100,
-    status="running",
-    rate=10.0,
-    work=Work(100, 10.0, 10.0),
-    updated_at=NOW,
-    unknown={"likely": (NOW + timedelta(seconds=10)).isoformat()},
-)
+TEN_S = (NOW + timedelta(seconds=10)).isoformat()
+HALFWAY = row_of(Task("t", "fetch_data", status="running"), estimated_completion=TEN_S)
 
 
-def within(least: float, most: float, seconds: float = 10.0) -> Task:
+def within(least: float, most: float, seconds: float = 10.0) -> Row:
     """A task with so many seconds left, at the least and at the most."""
     ends = {"earliest": least, "likely": seconds, "latest": most}
     times = {name: (NOW + timedelta(seconds=s)).isoformat() for name, s in ends.items()}
-    return replace(HALFWAY, unknown={"estimate": {**times, "runs": 4}, "likely": times["likely"]})
+    return replace(HALFWAY, estimate=Estimate(**times, runs=4))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +52,7 @@ def test_a_range_is_written_in_its_own_unit(seconds, least, most, english, japan
 
 def test_a_range_that_is_too_wide_is_written_up_to_its_end() -> None:
     task = within(60, 870)
-    task.unknown["estimate"]["earliest"] = None
+    task.estimate.earliest = None
     assert remaining(task, NOW, "en") == "≤15m"
     assert remaining(task, NOW, "ja") == "≤15分"
     assert remaining(task, NOW + timedelta(seconds=871), "en") == "longer"
@@ -71,7 +60,7 @@ def test_a_range_that_is_too_wide_is_written_up_to_its_end() -> None:
 
 def test_without_past_runs_the_likely_end_is_a_countdown() -> None:
     assert remaining(HALFWAY, NOW, "en") == "0:10"
-    assert remaining(replace(HALFWAY, unknown={}), NOW, "en") == "–"
+    assert remaining(replace(HALFWAY, estimated_completion=None), NOW, "en") == "–"
     assert remaining(HALFWAY, NOW + timedelta(seconds=4), "ja") == "0:06"
 
 
@@ -86,9 +75,8 @@ def test_past_the_latest_end_it_takes_longer_than_usual() -> None:
 def test_its_column_takes_it_and_no_range_ends_in_nothing(task: Task, after: float) -> None:
     width = COLUMNS["eta"].cells
     now = (task.updated_at or NOW) + timedelta(seconds=after)
-    if (found := stored_of(task).estimate) is None:
+    if (row := row_of(task)).estimate is None:
         return
-    row = replace(task, unknown={"estimate": to_builtins(found)})
     for locale in LOCALES:
         assert cell_len(remaining(row, now, locale)) <= width
         assert not remaining(row, now, locale).startswith("≤0")
@@ -106,11 +94,9 @@ def test_its_column_takes_it_and_no_range_ends_in_nothing(task: Task, after: flo
     ],
 )
 def test_a_waiting_tasks_start_is_written(ahead, least, most, english, japanese) -> None:
-    start = most and {
-        name: (NOW + timedelta(seconds=s)).isoformat()
-        for name, s in (("earliest", least), ("latest", most))
-    }
-    waits = replace(HALFWAY, unknown={"ahead": ahead, "start_estimate": start})
+    first, last = ((NOW + timedelta(seconds=s or 0)).isoformat() for s in (least, most))
+    start = most and StartEstimate(earliest=first, likely=first, latest=last, runs=4)
+    waits = replace(HALFWAY, ahead=ahead, start_estimate=start)
     assert starting(waits, NOW, "en") == english
     assert starting(waits, NOW, "ja") == japanese
 
@@ -128,7 +114,7 @@ def test_a_cancel_that_its_run_has_to_confirm_is_final_unless_that_is_waited_for
         "action": "cancel",
         "acknowledged_at": "2024-01-15T10:30:00Z" if acknowledged else None,
     }
-    cancelled = Task("t", "x", status="cancelled", control=control)
-    assert final(cancelled)
-    assert final(cancelled, confirmed=True) is acknowledged
-    assert not final(replace(cancelled, unknown={"final": False}), confirmed=True)
+    cancelled = row_of(Task("t", "x", status="cancelled", control=control))
+    assert cancelled.is_over()
+    assert cancelled.is_over(confirmed=True) is acknowledged
+    assert not replace(cancelled, final=False).is_over(confirmed=True)

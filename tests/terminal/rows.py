@@ -1,0 +1,14 @@
+"""Rows of the terminal for its tests."""
+
+from __future__ import annotations
+
+from msgspec import to_builtins
+
+from progress_backend.record.model import Task
+from progress_backend.record.task_json import stored_of
+from progress_backend.terminal.rows import Row
+
+
+def row_of(task: Task, **computed: object) -> Row:
+    """The row of a task's body, with what readers of the body compute."""
+    return Row.of({**to_builtins(stored_of(task)), **computed})
