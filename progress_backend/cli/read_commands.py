@@ -15,7 +15,7 @@ from ..record.list_request import ListRequest
 from ..record.model import KINDS, TaskStatus
 from ..record.sort import NEWEST, SORTS
 from ..terminal import formats, printing
-from ..terminal.rows import Row
+from ..terminal.rows import RecordRow
 from ..terminal.source import Body, Source
 from .naming import named, task_named
 from .session import (
@@ -77,7 +77,7 @@ def tasks(source: Source, quiet: bool, as_json: bool, **wanted: Any) -> None:
     if as_json:
         echo_json(page)
         return
-    rows = [*map(Row.of, page["tasks"])]
+    rows = [*map(RecordRow.of, page["tasks"])]
     if quiet:
         click.echo("".join(f"{row.task_id}\n" for row in rows), nl=False)
         return

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ..record.default_texts import Locale
 from . import formats
-from .rows import Row, View
+from .rows import RecordRow, View
 from .screen import QUIET, Screen, line_of
 from .source import Body
 from .watch_state import WatchState, selected
@@ -117,7 +117,7 @@ class AppScreen:
         return [line_of(line, QUIET) for line in lines]
 
     @property
-    def _selected(self) -> Row | None:
+    def _selected(self) -> RecordRow | None:
         return selected(self.state, self.view.rows)
 
 

@@ -11,7 +11,7 @@ from unicodedata import combining, east_asian_width
 from ..record.default_texts import Locale, in_language
 from ..record.local_time import moment, optional_moment
 from ..record.model import STATUSES, TaskStatus
-from .rows import Row, View
+from .rows import RecordRow, View
 from .texts import TEXTS
 
 UNKNOWN: Final = "–"
@@ -42,32 +42,32 @@ def word(locale: Locale, name: str, of: str = "is") -> str:
     return clean(name) if known is None else known[locale == "ja"]
 
 
-def standing(locale: Locale, row: Row) -> str:
+def standing(locale: Locale, row: RecordRow) -> str:
     """A task's state, and the warnings on it."""
     return state(locale, row) + warnings(locale, row)
 
 
-def state(locale: Locale, row: Row) -> str:
+def state(locale: Locale, row: RecordRow) -> str:
     """A task's status; while its run has not carried out a pause or a cancel yet, that request."""
     if row.requested is not None:
         return text(locale, f"{row.requested}_waits")
     return word(locale, row.status)
 
 
-def still_runs(row: Row, locale: Locale) -> str:
+def still_runs(row: RecordRow, locale: Locale) -> str:
     """ "still running on celery@a" of a task that still runs; else ""."""
     if not row.still_runs or row.worker is None:
         return ""
     return text(locale, "still_runs_on", worker=clean(row.worker))
 
 
-def warnings(locale: Locale, row: Row) -> str:
+def warnings(locale: Locale, row: RecordRow) -> str:
     """The warnings on a task behind its state: " (late)"; "" without any."""
     names = joined(locale, *(word(locale, kind) for kind in row.warned))
     return names and text(locale, "warned", names=names)
 
 
-def status_cells(locale: Locale, rows: Iterable[Row] = ()) -> int:
+def status_cells(locale: Locale, rows: Iterable[RecordRow] = ()) -> int:
     """Terminal cells of the widest status, and of these rows' own."""
     statuses = (word(locale, status) for status in STATUSES)
     return max(map(cells_of, (*statuses, *(standing(locale, row) for row in rows))))
@@ -84,7 +84,7 @@ def joined(locale: Locale, *parts: str) -> str:
     return text(locale, "comma").join(filter(None, parts))
 
 
-def percent(row: Row) -> str:
+def percent(row: RecordRow) -> str:
     """ "59.5%"; of an unknown total, how many there are: "150/?"."""
     progress = row.progress
     if progress.total is None and row.status != TaskStatus.COMPLETED:
@@ -101,7 +101,7 @@ def short(number: float) -> str:
     return f"{number:.0f}" if number >= 10 or number == int(number) else f"{number:.1f}"
 
 
-def rate(locale: Locale, row: Row) -> str:
+def rate(locale: Locale, row: RecordRow) -> str:
     """ "12/s", in three digits as on the page, or how the job writes it itself."""
     if given := row.processing_details.get("processing_rate"):
         return clean(str(given))
@@ -111,7 +111,7 @@ def rate(locale: Locale, row: Row) -> str:
     return text(locale, "rate_of", number=number.removesuffix(".0"))
 
 
-def elapsed(row: Row, now: datetime) -> str:
+def elapsed(row: RecordRow, now: datetime) -> str:
     """The time from a task's start to its end, or to now."""
     if row.start_time is None:
         return UNKNOWN
@@ -134,7 +134,7 @@ def age(time: str | None, now: datetime) -> str:
     return UNKNOWN if time is None else duration((now - moment(time)).total_seconds())
 
 
-def name(row: Row) -> str:
+def name(row: RecordRow) -> str:
     """A task's type and symbol, or a workflow's name."""
     return " ".join(filter(None, [clean(row.name or row.task_type), clean(row.symbol or "")]))
 
@@ -163,7 +163,7 @@ def clean(message: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in message).split())
 
 
-def text_of(row: Row, locale: Locale) -> str:
+def text_of(row: RecordRow, locale: Locale) -> str:
     """A task's text on one line, a default text in `locale`; of a workflow with its failed members:
     "5 of 9 tasks have ended (error 2, never ran 1)"."""
     at = None if row.updated_at is None else moment(row.updated_at).astimezone()
@@ -178,7 +178,7 @@ def trouble(view: View, locale: Locale) -> str:
     return text(locale, "away" if at else "never", time=at)
 
 
-def links(row: Row, now: datetime, locale: Locale) -> Iterator[str]:
+def links(row: RecordRow, now: datetime, locale: Locale) -> Iterator[str]:
     """A task's links, each on one line: "Export: https://…"; of an expired one no address."""
     for link in row.links:
         over = link.expires_at is not None and moment(link.expires_at) <= now
@@ -200,7 +200,7 @@ def cells_of(text: str) -> int:
     )
 
 
-def remaining(row: Row, now: datetime, locale: Locale) -> str:
+def remaining(row: RecordRow, now: datetime, locale: Locale) -> str:
     """ "2–3m", "≤15m", "longer"; of a type with few past runs "1:15"."""
     if (found := row.estimate) is None:
         end = optional_moment(row.estimated_completion)
@@ -210,7 +210,7 @@ def remaining(row: Row, now: datetime, locale: Locale) -> str:
     return _span(found.earliest, found.latest, now, locale) or text(locale, "longer")
 
 
-def message(row: Row, now: datetime, locale: Locale) -> str:
+def message(row: RecordRow, now: datetime, locale: Locale) -> str:
     """A task's message, default texts in `locale`, whatever the writer's; of an error its reason,
     and until when it may be taken back; of a waiting task when it is likely to start."""
     text = still_runs(row, locale) or text_of(row, locale)
@@ -223,7 +223,7 @@ def message(row: Row, now: datetime, locale: Locale) -> str:
     return f"{text} ({more})" if text and more else text or more
 
 
-def starting(row: Row, now: datetime, locale: Locale) -> str:
+def starting(row: RecordRow, now: datetime, locale: Locale) -> str:
     """When a waiting task is likely to start: "in 2–3m, 3 of its type ahead"; "" of any other."""
     if row.ahead is None:
         return ""

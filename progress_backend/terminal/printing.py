@@ -13,7 +13,7 @@ from ..record.default_texts import Locale, in_language
 from ..record.local_time import optional_moment
 from ..record.model import STATUSES
 from . import formats
-from .rows import Row
+from .rows import RecordRow
 from .source import Body
 
 #: Between two columns; and the cells that the last column has at the least.
@@ -24,7 +24,7 @@ _LEFT_OUT: Final = ("age", "last_sign", "percent")
 
 
 #: The text of a task's or workflow's cell in each column that a list and `watch` have.
-CELLS: Final[Mapping[str, Callable[[Row, datetime, Locale], str]]] = {
+CELLS: Final[Mapping[str, Callable[[RecordRow, datetime, Locale], str]]] = {
     "status": lambda row, now, locale: formats.standing(locale, row),
     "name": lambda row, now, locale: formats.name(row),
     "percent": lambda row, now, locale: formats.percent(row),
@@ -36,7 +36,7 @@ CELLS: Final[Mapping[str, Callable[[Row, datetime, Locale], str]]] = {
 
 
 def of_tasks(
-    rows: Sequence[Row], now: datetime, width: int | None, locale: Locale
+    rows: Sequence[RecordRow], now: datetime, width: int | None, locale: Locale
 ) -> Iterator[str]:
     """Tasks, and workflows in their tasks' place, cut to `width` cells; None leaves ids and names
     whole."""
@@ -125,7 +125,7 @@ def _time_of(time: str | None) -> str:
 
 def of_record(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
     """One task or workflow; what is unknown or empty is left out."""
-    row = Row.of(body)
+    row = RecordRow.of(body)
     progress, control, workflow = row.progress, row.control or {}, row.workflow
     error = formats.clean(in_language(locale, row.error_message or "", row.error_code))
     total = "?" if progress.total is None else progress.total
@@ -170,7 +170,7 @@ def of_record(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
     yield from _failures(row, locale)
 
 
-def _failures(row: Row, locale: Locale) -> Iterator[str]:
+def _failures(row: RecordRow, locale: Locale) -> Iterator[str]:
     """A workflow's first failures, a line each."""
     if not row.failures:
         return
@@ -239,7 +239,7 @@ def _about(entry: Body, locale: Locale) -> str:
     return formats.joined(locale, *map(formats.clean, about))
 
 
-def _warnings(row: Row, locale: Locale) -> str:
+def _warnings(row: RecordRow, locale: Locale) -> str:
     """ "late (2024-01-15 10:30:00 +0900)"."""
     shown = (f"{formats.word(locale, kind)} ({_time_of(at)})" for kind, at in row.warned.items())
     return formats.joined(locale, *shown)

@@ -24,7 +24,7 @@ from ..record import reader_view
 from ..record.list_request import ListRequest
 from ..record.model import TaskStatus
 from ..record.sort import NEWEST, RUNNING
-from .rows import Row, View
+from .rows import RecordRow, View
 from .source import Body, Source
 
 #: Rows that are read at most; and failed members that are shown before the others, the newest.
@@ -79,7 +79,7 @@ class TasksReader(Reader):
                 shown[task_id] = _unreadable(task_id, error)
                 continue
             if body is not None:
-                shown[task_id] = Row.of(body)
+                shown[task_id] = RecordRow.of(body)
             elif task_id not in shown:
                 raise TaskNotFound(task_id)
             elif not shown[task_id].is_over(confirmed=True):
@@ -90,10 +90,10 @@ class TasksReader(Reader):
         return View(tuple(shown[i] for i in self._ids), total=len(shown))
 
 
-def _unreadable(task_id: str, error: Exception) -> Row:
+def _unreadable(task_id: str, error: Exception) -> RecordRow:
     record = reader_view.marked(task_id, str(error))
     record.final = True  # nothing more is known of it
-    return Row.of(to_builtins(record))
+    return RecordRow.of(to_builtins(record))
 
 
 class ListReader(Reader):
@@ -117,11 +117,11 @@ class ListReader(Reader):
             sort = RUNNING if asked.top else NEWEST
             self._asked = replace(self._asked, top=False, sort=sort)
             return self._read(status)
-        rows = [*map(Row.of, page["tasks"])]
+        rows = [*map(RecordRow.of, page["tasks"])]
         return View(tuple(rows[: asked.limit]), _counts(page, rows), page["pagination"]["total"])
 
 
-def _counts(page: Body, rows: Sequence[Row]) -> dict[str, int]:
+def _counts(page: Body, rows: Sequence[RecordRow]) -> dict[str, int]:
     """A list's summary, in which a listed task that still runs counts as running."""
     counts: dict[str, int] = page["summary"]
     for row in rows:
@@ -148,13 +148,13 @@ class WorkflowReader(Reader):
         page = self._source.tasks(
             replace(asked, status=status) if status else replace(asked, sort=RUNNING)
         )
-        tasks = rows = [*map(Row.of, page["tasks"])]
+        tasks = rows = [*map(RecordRow.of, page["tasks"])]
         if not status:
             failed = replace(asked, status=TaskStatus.ERROR, limit=_FAILED)
-            tasks = [*map(Row.of, self._source.tasks(failed)["tasks"]), *rows]
+            tasks = [*map(RecordRow.of, self._source.tasks(failed)["tasks"]), *rows]
         shown = tuple({row.task_id: row for row in tasks}.values())[:SHOWN]
         total = page["pagination"]["total"]
-        return View(shown, _counts(page, rows), total, workflow=Row.of(body))
+        return View(shown, _counts(page, rows), total, workflow=RecordRow.of(body))
 
 
 def is_workflow(source: Source, its_id: str) -> bool:

@@ -20,7 +20,7 @@ from ..record.task_json import own_details
 FIRST: Final = (TaskStatus.RUNNING, TaskStatus.PAUSED)
 
 
-class Row(Body, kw_only=True):
+class RecordRow(Body, kw_only=True):
     """A task; or a workflow, whose row in a list has fewer fields."""
 
     workflow_id: str = ""
@@ -35,7 +35,7 @@ class Row(Body, kw_only=True):
     final: bool = False
 
     @staticmethod
-    def of(body: Mapping[str, Any]) -> Row:
+    def of(body: Mapping[str, Any]) -> RecordRow:
         """The row of a body, or of a row of a list.
 
         Raises:
@@ -84,7 +84,7 @@ class Row(Body, kw_only=True):
         return self.ended and self.final and not (confirmed and self.requested == "cancel")
 
 
-_decode: Final = msgspec.json.Decoder(Row).decode
+_decode: Final = msgspec.json.Decoder(RecordRow).decode
 
 
 def key_of_workflow(workflow_id: str) -> str:
@@ -97,7 +97,7 @@ class View:
     """What is watched, as last read from a store or an API: rows in the order in which they are
     shown."""
 
-    tasks: tuple[Row, ...] = ()
+    tasks: tuple[RecordRow, ...] = ()
     #: Tasks of each status, over all tasks of the store; empty if only some ids are watched.
     counts: Mapping[str, int | None] = field(default_factory=dict)
     #: The number of tasks that could be shown; None where an API does not count them.
@@ -106,7 +106,7 @@ class View:
     #: Why its tasks are not newer than `at`.
     trouble: ProgressError | None = None
     #: The workflow that the tasks are members of, as a row before theirs.
-    workflow: Row | None = None
+    workflow: RecordRow | None = None
     #: Where waiting tasks can share a row: how many of each type wait, most first.
     waiting: Mapping[str, int] = field(default_factory=dict)
 
@@ -116,12 +116,12 @@ class View:
         return self.at or datetime.now().astimezone()
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[RecordRow, ...]:
         """The workflow, if there is one, then the tasks."""
         return self.tasks if self.workflow is None else (self.workflow, *self.tasks)
 
     @property
-    def watched(self) -> tuple[Row, ...]:
+    def watched(self) -> tuple[RecordRow, ...]:
         """What is waited for: the workflow, or the tasks."""
         return self.tasks if self.workflow is None else (self.workflow,)
 

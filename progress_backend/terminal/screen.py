@@ -15,7 +15,7 @@ from ..record.default_texts import Locale
 from ..record.model import STATUSES, TaskStatus
 from . import formats
 from .printing import CELLS
-from .rows import Row, View
+from .rows import RecordRow, View
 from .watch_state import WatchState
 
 COLOURS: Final = {
@@ -98,7 +98,7 @@ class Screen(JupyterMixin):
             yield from self._rows(rows, options.max_width)
         yield from self._summary(len(shown))
 
-    def _rows(self, shown: Sequence[Row], width: int) -> Iterator[Text]:
+    def _rows(self, shown: Sequence[RecordRow], width: int) -> Iterator[Text]:
         ids = formats.short_ids([task.task_id for task in shown])
         widest = max(formats.cells_of(self._name(task, width)) for task in shown)
         marked = self.state.selected is not None
@@ -115,7 +115,7 @@ class Screen(JupyterMixin):
     def _head(self, name: str) -> str:
         return formats.text(self.locale, name) + ("▾" if name == self.state.sort else "")
 
-    def _cell(self, name: str, cells: int, task: Row, short_id: str) -> Text:
+    def _cell(self, name: str, cells: int, task: RecordRow, short_id: str) -> Text:
         colour = COLOURS.get(task.status, "")
         match name:
             case "mark":
@@ -133,7 +133,7 @@ class Screen(JupyterMixin):
                 return Text("━" * done, style=colour).append("─" * (cells - done), style=QUIET)
         return Text(CELLS[name](task, self.view.now, self.locale))
 
-    def _name(self, task: Row, cells: int) -> str:
+    def _name(self, task: RecordRow, cells: int) -> str:
         """A task's name; that of a workflow which stands for its tasks behind a mark."""
         opens = task.workflow_id and task is not self.view.workflow
         mark = _OPENS if opens else ""
@@ -158,7 +158,7 @@ def _sized(
     ids: Sequence[str],
     widest: int,
     locale: Locale,
-    shown: Sequence[Row],
+    shown: Sequence[RecordRow],
     *,
     marked: bool,
 ) -> dict[str, int]:
@@ -198,17 +198,17 @@ def line_of(text: str, style: str = "") -> Text:
     return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
 
-def _message(view: View, task: Row, locale: Locale) -> str:
+def _message(view: View, task: RecordRow, locale: Locale) -> str:
     """The message that has a line: of a task that goes on, or ended other than completed."""
     return "" if task.status == TaskStatus.COMPLETED else formats.message(task, view.now, locale)
 
 
-def _lines(view: View, task: Row) -> int:
+def _lines(view: View, task: RecordRow) -> int:
     """Lines of the screen that a task's row takes."""
     return (2 if _message(view, task, "en") else 1) + len(task.links)
 
 
-def _fitting(view: View, room: int, selected: str | None) -> list[Row]:
+def _fitting(view: View, room: int, selected: str | None) -> list[RecordRow]:
     """As many tasks as so many lines take, the selected one and the first, in their order."""
     chosen: set[str] = set()
     for task in sorted(view.tasks, key=lambda task: task.key != selected):
@@ -219,7 +219,7 @@ def _fitting(view: View, room: int, selected: str | None) -> list[Row]:
     return [task for task in view.tasks if task.key in chosen]
 
 
-def _around(view: View, room: int, selected: str | None) -> list[Row]:
+def _around(view: View, room: int, selected: str | None) -> list[RecordRow]:
     """As many tasks as so many lines take, the selected one in their middle."""
     tasks = view.tasks
     first = next((n for n, task in enumerate(tasks) if task.key == selected), 0)

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 from ..record.default_texts import Locale
 from ..record.local_time import moment
 from . import formats
-from .rows import Row, View
+from .rows import RecordRow, View
 
 if TYPE_CHECKING:
     from .bars import Bars, Notebook
@@ -60,7 +60,7 @@ class Lines(AbstractContextManager["Lines"]):
         """There is nothing to end."""
 
 
-def line(row: Row, now: datetime, locale: Locale) -> str:
+def line(row: RecordRow, now: datetime, locale: Locale) -> str:
     """A task on one line: time, status, values, type, message, id."""
     at = row.updated_at or row.created_at
     label, left = "eta", formats.remaining(row, now, locale)
@@ -79,7 +79,7 @@ def line(row: Row, now: datetime, locale: Locale) -> str:
     return "  ".join(part for part in parts if part not in ("", formats.UNKNOWN))
 
 
-def _what(row: Row) -> tuple[object, ...]:
+def _what(row: RecordRow) -> tuple[object, ...]:
     step = row.is_over() if row.ended else int(row.progress.percentage // STEP_PERCENT)
     run = row.attempt, row.retries
     return row.status, row.requested, run, row.created_at, row.links, step

@@ -22,7 +22,7 @@ from ..record.act import Action
 from . import formats, printing
 from .keys import KeyReader
 from .readers import Reader
-from .rows import Row, View
+from .rows import RecordRow, View
 from .source import Body, Source
 from .threads import in_thread
 from .watch_state import MOVING, Command, WatchState, arranged, left, pressed, selected, settled
@@ -208,7 +208,7 @@ class WatchApp:
         self._acting, self._hurry = None, True
         return acting.result()
 
-    def _act(self, row: Row, action: Action | Literal["again", "stack"]) -> str:
+    def _act(self, row: RecordRow, action: Action | Literal["again", "stack"]) -> str:
         """Asks a row's task, or all tasks of its workflow; one line of what comes of it."""
         source, code = self._source, ""
         about = {"name": formats.name(row), "action": self._text(action)}
@@ -230,7 +230,7 @@ class WatchApp:
             return self._text("asked_of", **about)
         return self._text("refused", **about, why=formats.word(self._locale, code))
 
-    def _open(self, row: Row) -> str:
+    def _open(self, row: RecordRow) -> str:
         kind = "workflow" if row.workflow_id else "task"
         path = f"/{kind}/{quote(row.task_id, safe='')}"
         if self._page is None:

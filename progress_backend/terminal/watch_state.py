@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from ..record.default_texts import Locale
 from ..record.model import STATUSES
 from . import formats
-from .rows import FIRST, Row, View, key_of_workflow
+from .rows import FIRST, RecordRow, View, key_of_workflow
 
 #: What a key asks for besides a change of the state.
 Command = Literal["pause", "resume", "cancel", "again", "stack", "open", "quit"]
@@ -34,7 +34,7 @@ MOVING: Final = (
 #: Keys that open the selected row, and that go back to the rows that it is one of.
 _IN, _OUT = ("enter", "right"), ("escape", "left", "backspace")
 #: Orders that `s` goes through: by the column of this name; "": as they were created.
-_SORTS: Final[dict[str, Callable[[Row], Any]]] = {
+_SORTS: Final[dict[str, Callable[[RecordRow], Any]]] = {
     "": lambda task: 0,
     "name": lambda task: formats.name(task).casefold(),
     "status": lambda task: STATUSES.index(task.status),
@@ -87,12 +87,12 @@ def arranged(state: WatchState, view: View, locale: Locale) -> View:
     return replace(view, tasks=tuple(sorted(tasks, key=_SORTS[state.sort])), total=total)
 
 
-def _searched(task: Row, locale: Locale) -> str:
+def _searched(task: RecordRow, locale: Locale) -> str:
     shown = (task.task_id, formats.name(task), task.owner or "", formats.text_of(task, locale))
     return " ".join((*shown, formats.standing(locale, task), task.error_message or ""))
 
 
-def settled(state: WatchState, rows: Sequence[Row]) -> WatchState:
+def settled(state: WatchState, rows: Sequence[RecordRow]) -> WatchState:
     """The state with a row of these selected: the one before, else the first that runs."""
     keys = [task.key for task in rows]
     if state.selected in keys:
@@ -102,13 +102,13 @@ def settled(state: WatchState, rows: Sequence[Row]) -> WatchState:
     return replace(state, selected=first, asks="", case=False)
 
 
-def selected(state: WatchState, rows: Sequence[Row]) -> Row | None:
+def selected(state: WatchState, rows: Sequence[RecordRow]) -> RecordRow | None:
     """The selected row; None without one."""
     return next((task for task in rows if task.key == state.selected), None)
 
 
 def pressed(
-    state: WatchState, typed: str, rows: Sequence[Row]
+    state: WatchState, typed: str, rows: Sequence[RecordRow]
 ) -> tuple[WatchState, Command | None]:
     """The state after a key, and what the key asks for."""
     if state.types:
@@ -177,7 +177,7 @@ def _everything(state: WatchState, inside: str | None, selected: str | None) -> 
     return replace(at, search="", status="", scrolls=False)
 
 
-def _opened(state: WatchState, rows: Sequence[Row]) -> WatchState:
+def _opened(state: WatchState, rows: Sequence[RecordRow]) -> WatchState:
     row = selected(state, rows)
     if row is None or not row.workflow_id:
         return replace(state, case=row is not None)
@@ -185,7 +185,7 @@ def _opened(state: WatchState, rows: Sequence[Row]) -> WatchState:
     return state if whole else _everything(state, row.task_id, None)
 
 
-def _moved(state: WatchState, by: int, rows: Sequence[Row]) -> WatchState:
+def _moved(state: WatchState, by: int, rows: Sequence[RecordRow]) -> WatchState:
     keys = [task.key for task in rows]
     if state.selected not in keys:
         return settled(state, rows)

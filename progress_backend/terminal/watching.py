@@ -16,7 +16,7 @@ from ..record.task_json import task_of
 from ..tracking.tracker import settings_of
 from .opening import opened
 from .readers import Reader, TasksReader, WorkflowReader, follow, is_workflow
-from .rows import Row
+from .rows import RecordRow
 from .shows import show_here
 
 if TYPE_CHECKING:
@@ -80,7 +80,9 @@ def watch(
         view = follow(reader.read, show.show, pause, until_ended=True, timeout=within)
         show.final(view)
         body = source.task(its_id)
-    return task_of(view.watched[0] if body is None else Row.of(body))  # it was cleaned up since
+    return task_of(
+        view.watched[0] if body is None else RecordRow.of(body)
+    )  # it was cleaned up since
 
 
 def _id_of(result_or_id: Any) -> str:

@@ -6,9 +6,9 @@ from msgspec import to_builtins
 
 from progress_backend.record.model import Task
 from progress_backend.record.task_json import stored_of
-from progress_backend.terminal.rows import Row
+from progress_backend.terminal.rows import RecordRow
 
 
-def row_of(task: Task, **computed: object) -> Row:
+def row_of(task: Task, **computed: object) -> RecordRow:
     """The row of a task's body, with what readers of the body compute."""
-    return Row.of({**to_builtins(stored_of(task)), **computed})
+    return RecordRow.of({**to_builtins(stored_of(task)), **computed})

@@ -14,7 +14,7 @@ from progress_backend.record.default_texts import LOCALES
 from progress_backend.record.fields import Estimate, StartEstimate
 from progress_backend.record.model import Task
 from progress_backend.terminal.formats import remaining, starting
-from progress_backend.terminal.rows import Row
+from progress_backend.terminal.rows import RecordRow
 from progress_backend.terminal.screen import COLUMNS
 from tests.strategies import tasks
 from tests.terminal.rows import row_of
@@ -24,7 +24,7 @@ TEN_S = (NOW + timedelta(seconds=10)).isoformat()
 HALFWAY = row_of(Task("t", "fetch_data", status="running"), estimated_completion=TEN_S)
 
 
-def within(least: float, most: float, seconds: float = 10.0) -> Row:
+def within(least: float, most: float, seconds: float = 10.0) -> RecordRow:
     """A task with so many seconds left, at the least and at the most."""
     ends = {"earliest": least, "likely": seconds, "latest": most}
     times = {name: (NOW + timedelta(seconds=s)).isoformat() for name, s in ends.items()}

@@ -38,7 +38,7 @@ from progress_backend.terminal.readers import (
     WorkflowReader,
     follow,
 )
-from progress_backend.terminal.rows import Row, View
+from progress_backend.terminal.rows import RecordRow, View
 from progress_backend.terminal.screen import Screen
 from progress_backend.terminal.shows import Lines, show_in_terminal
 from progress_backend.terminal.source import Source
@@ -52,7 +52,7 @@ from tests.waiting import eventually
 NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
 
 
-def task(number: int = 1, **values: Any) -> Row:
+def task(number: int = 1, **values: Any) -> RecordRow:
     start = NOW + timedelta(seconds=number)
     given = {
         "task_id": f"id-{number}",
@@ -240,7 +240,7 @@ def test_a_run_that_goes_on_after_its_cancel_has_not_ended(locale: Locale, still
     over = replace(waits, control={**CANCEL, "acknowledged_at": "now"})
     later = NOW + timedelta(minutes=5)
 
-    def shown(one: Row) -> list[str]:
+    def shown(one: RecordRow) -> list[str]:
         watched = drawn(View((one,), at=later), 160, locale=locale)
         return ["\n".join(watched), "\n".join(printing.of_record(to_builtins(one), later, locale))]
 

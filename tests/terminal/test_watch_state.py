@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from progress_backend.record.model import Task
-from progress_backend.terminal.rows import Row, View
+from progress_backend.terminal.rows import RecordRow, View
 from progress_backend.terminal.watch_state import WatchState, arranged, pressed, selected, settled
 from tests.terminal.rows import row_of
 
 
-def rows(*statuses: str) -> list[Row]:
+def rows(*statuses: str) -> list[RecordRow]:
     return [row_of(Task(f"t{n}", "fetch", status=status)) for n, status in enumerate(statuses)]
 
 
