@@ -74,7 +74,7 @@ class RecordRow(Body, kw_only=True):
 
     @property
     def warned(self) -> dict[str, str]:
-        """Its warnings, each with the time since when it holds."""
+        """The warnings that hold, and since when."""
         since = {kind: getattr(self.warnings, kind, None) for kind in KINDS}
         return {kind: at for kind, at in since.items() if at}
 

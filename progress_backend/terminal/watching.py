@@ -80,9 +80,8 @@ def watch(
         view = follow(reader.read, show.show, pause, until_ended=True, timeout=within)
         show.final(view)
         body = source.task(its_id)
-    return task_of(
-        view.watched[0] if body is None else RecordRow.of(body)
-    )  # it was cleaned up since
+    # It may have been cleaned up since.
+    return task_of(view.watched[0] if body is None else RecordRow.of(body))
 
 
 def _id_of(result_or_id: Any) -> str:
