@@ -21,7 +21,7 @@ FIRST: Final = (TaskStatus.RUNNING, TaskStatus.PAUSED)
 
 
 class RecordRow(Body, kw_only=True):
-    """A task; or a workflow, whose row in a list has fewer fields."""
+    """A task; or a workflow, which has fewer fields in a list."""
 
     workflow_id: str = ""
     name: str | None = None
