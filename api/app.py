@@ -16,10 +16,10 @@ from fastapi import FastAPI
 
 from progress_backend import web
 from progress_backend.errors import SettingsError
-from progress_backend.web.server.log import LINE
 from progress_backend.web.server.serve import (
     FORWARDED_ALLOW_IPS,
     HOST,
+    LINE,
     PORT,
     freeze_gc,
     give_up,

@@ -11,7 +11,7 @@ from typing import Any, Final
 from progress_backend.record import answers
 from progress_backend.record.fields import Body
 from progress_backend.record.workflow_fields import WorkflowBody, WorkflowList
-from progress_backend.web.openapi.field_bodies import body_of
+from progress_backend.web.route_table import body_of
 
 Schema = dict[str, Any]
 _OF_SERVICES: Final = (

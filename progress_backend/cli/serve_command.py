@@ -43,7 +43,7 @@ def serve(ctx: click.Context, /, **given: Any) -> None:
     if given["start"] and app_of(ctx) is None:
         raise click.UsageError("--start needs the Celery app with the tasks: -A proj")
     need("api", "fastapi", "uvicorn")
-    from ..web.server.log import log_to_stderr
+    from ..web.server.serve import log_to_stderr
     from ..web.server.serve import serve as run
 
     log_to_stderr()

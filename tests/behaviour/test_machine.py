@@ -17,7 +17,6 @@ from hypothesis.stateful import (
 )
 
 from progress_backend.errors import TaskNotFound, TransitionRefused
-from progress_backend.flows import task_timeline
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.operations import records, sweeps
 from progress_backend.record import events as ev
@@ -25,6 +24,7 @@ from progress_backend.record import read_timeline, task_json, timeline
 from progress_backend.record.model import STATUSES, Task, replace
 from progress_backend.record.transition import transition
 from progress_backend.settings import Settings
+from progress_backend.stacks import asking
 from tests.asked import page_of
 from tests.behaviour.driving import Driver, check_agreement, in_parts, over
 from tests.strategies import events
@@ -144,7 +144,7 @@ class Life(RuleBasedStateMachine):
         for driver in self.drivers:
             check_agreement(driver, IDS)
             for task_id, task in self.tasks.items():
-                found = json.loads(driver.run(task_timeline.read(task_id)))
+                found = json.loads(driver.run(asking.timeline_with(task_id, driver.now())))
                 listed = read_timeline.read(task, self.past[task_id])
                 assert found["entries"] == json.loads(json.dumps(listed))
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from progress_backend.flows import task_log, task_timeline
+from progress_backend.flows import task_log
 from progress_backend.operations import streams
 from progress_backend.record import events as ev
 from progress_backend.record.log_line import LONGEST, LogLine
 from progress_backend.record.model import Worker
+from progress_backend.stacks import asking
 from tests.behaviour.driving import Driver, identity_of
 
 BOUND = 64 * 1024
@@ -40,7 +41,7 @@ def test_they_take_64_kib_at_most_and_count_what_was_dropped(
         driver.execute(task_log.add("t", 1, lines, 0, settings, driver.flows.redaction))
     keys = [f"progress_{part}:t" for part in ("log", "timeline")]
     assert sum(driver.raw.memory_usage(key, samples=0) for key in keys) <= BOUND
-    timeline = json.loads(driver.run(task_timeline.read("t")))
+    timeline = json.loads(driver.run(asking.timeline_with("t", driver.now())))
     assert timeline["gone"] > 100
     assert len(timeline["entries"]) > 4
     part: streams.LogPart = driver.run(task_log.read("t", None, 1_000))

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from progress_backend.errors import TaskNotFound
-from progress_backend.flows import task_timeline
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.operations import streams
 from progress_backend.record import events as ev
 from progress_backend.record import room
 from progress_backend.record.model import Member
+from progress_backend.stacks import asking
 from tests.behaviour.driving import Driver
 
 
 def read(driver: Driver, task_id: str) -> Any:
-    return json.loads(driver.run(task_timeline.read(task_id)))
+    return json.loads(driver.run(asking.timeline_with(task_id, driver.now())))
 
 
 def names(driver: Driver, task_id: str) -> list[str]:

@@ -9,7 +9,6 @@ import pytest
 import redis
 
 from progress_backend.credentials.targets import targets_of
-from progress_backend.flows import task_timeline
 from progress_backend.flows.ended_workflows import ended_workflows
 from progress_backend.flows.gather import together
 from progress_backend.operations import streams, webhooks
@@ -19,6 +18,7 @@ from progress_backend.operations.partitions import Layout
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Warnings
 from progress_backend.settings import Settings
+from progress_backend.stacks import asking
 from tests.behaviour.conftest import EVERY, store_url
 from tests.behaviour.driving import Driver, identity_of, in_parts, over
 from tests.waiting import eventually
@@ -302,7 +302,7 @@ def test_an_event_and_entries_of_the_timeline_in_one_commit(
     hooked.apply("t", ev.Paused(by="alice", reason="lunch"))
     hooked.apply("t", ev.Cancelled(by="api"))
     assert [event["type"] for event in taken(hooked)] == ["progress.task.cancelled"]
-    body = json.loads(hooked.run(task_timeline.read("t")))
+    body = json.loads(hooked.run(asking.timeline_with("t", hooked.now())))
     texts = {entry["event"]: entry.get("text") for entry in body["entries"]}
     # The pause, which the cancel has taken out of the record, is written with it.
     assert texts == {**dict.fromkeys(("created", "started", "cancel")), "pause": "lunch"}

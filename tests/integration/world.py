@@ -9,9 +9,9 @@ from typing import Any
 
 import redis
 
-from progress_backend.flows import task_timeline
 from progress_backend.operations.keys import Keys
 from progress_backend.settings import Settings
+from progress_backend.stacks import asking
 from progress_backend.store.drivers import Store
 from tests.fleet import TIMEOUT_S, Recorded, close_app
 from tests.integration.app import build
@@ -50,8 +50,8 @@ class World(Recorded):
         """The events of a task's timeline."""
         with Store(Settings(redis_url=self._urls[1])) as store:
             store.ready()
-            body = json.loads(store.run(task_timeline.read(task_id)))
-        return [entry["event"] for entry in body["entries"]]
+            body = json.loads(store.run(asking.timeline_with(task_id, store.now())))
+        return [e["event"] for e in body["entries"] if e["event"] not in ("stack", "traceback")]
 
     def close(self) -> None:
         if self.store is not None:

@@ -19,7 +19,7 @@ from progress_backend.record.model import (
     replace,
 )
 from progress_backend.record.work import Work
-from progress_backend.web.openapi.field_bodies import body_of
+from progress_backend.web.route_table import body_of
 from tests.strategies import NOW
 
 #: A task with another value than the default in every field.

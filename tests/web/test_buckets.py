@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progress_backend.web.buckets import Buckets
+from progress_backend.web.limits import Buckets
 
 #: Pauses between takes, and how much is taken.
 TAKES = st.lists(
@@ -49,7 +49,7 @@ def test_more_than_a_bucket_holds_is_taken_out_of_a_full_one() -> None:
 
 
 def test_so_many_clients_are_remembered_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("progress_backend.web.buckets.REMEMBERED", 3)
+    monkeypatch.setattr("progress_backend.web.limits.REMEMBERED", 3)
     buckets = Buckets(1, 1)
     for client in "abcde":
         assert buckets.take(client, 0.0) == 0

@@ -12,7 +12,7 @@ from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.store.drivers import Store
-from progress_backend.web import overview
+from progress_backend.web import health
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
@@ -47,14 +47,14 @@ async def test_the_workers_and_what_they_run(api: RunningApi, redis_url: str) ->
 def test_a_process_reads_the_figures_once_in_a_while(
     api: RunningApi, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(overview, "_KEPT", timedelta(days=1))
+    monkeypatch.setattr(health, "_KEPT", timedelta(days=1))
     api.app.state.progress.figures = None  # those of the test before
     before = api.http.get("/internal/workers").json()
     Records(redis_url).create("waits")
     after = api.http.get("/internal/workers").json()
     assert after["oldest_wait_ms"] is before["oldest_wait_ms"] is None
     # Redis's clock was an hour ahead at the last read, e.g. on a server that has failed since.
-    monkeypatch.setattr(overview, "_KEPT", timedelta(minutes=30))
+    monkeypatch.setattr(health, "_KEPT", timedelta(minutes=30))
     state = api.app.state.progress
     state.figures = state.figures[0] + timedelta(hours=1), state.figures[1]
     assert api.http.get("/internal/workers").json()["oldest_wait_ms"] is not None

@@ -18,6 +18,7 @@ from ...settings import Settings
 from ...store.drivers import Store
 from ..access import Bound
 from ..app import create_app
+from ..audit import logger as audit
 from ..callers import tokens_of
 from ..loopback import is_loopback
 
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 HOST: Final = "127.0.0.1"
 PORT: Final = 8004
+#: A line of the log on stderr.
+LINE: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 #: Proxies on this machine, as uvicorn has it.
 FORWARDED_ALLOW_IPS: Final = "127.0.0.1"
 
@@ -204,3 +207,14 @@ def give_up(why: str) -> NoReturn:
     """Ends the process with one line on stderr and exit code 1."""
     sys.stderr.write(f"progress-backend: {why}\n")
     raise SystemExit(1)
+
+
+def log_to_stderr() -> None:
+    """Writes the audit log and all warnings to stderr, each line with its time and level. A root
+    logger that has handlers keeps those."""
+    if logging.getLogger().handlers:
+        return
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter(LINE))
+    logging.getLogger().addHandler(handler)
+    audit.setLevel(logging.INFO)
