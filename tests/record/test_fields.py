@@ -11,13 +11,7 @@ from progress_backend.errors import ForeignValue
 from progress_backend.record import document as doc
 from progress_backend.record import task_json
 from progress_backend.record.fields import Body, Bookkeeping, Link
-from progress_backend.record.model import (
-    Member,
-    Task,
-    Warnings,
-    Worker,
-    replace,
-)
+from progress_backend.record.model import Member, Task, Warnings, Worker, replace
 from progress_backend.record.work import Work
 from progress_backend.web.route_table import body_of
 from tests.strategies import NOW

@@ -134,9 +134,7 @@ def test_a_cancelled_run_is_over_with_its_worker(store: Store) -> None:
     assert store.execute(leases.held("w1/1", 10)) == [ids[2]]
 
 
-def test_a_run_with_a_nearly_full_record_is_lost_or_cancelled_too(
-    store: Store,
-) -> None:
+def test_a_run_with_a_nearly_full_record_is_lost_or_cancelled_too(store: Store) -> None:
     ids = die(store, 1, 2)
     long_ago = store.now() - timedelta(seconds=2 * LEASE_S)
     for task_id in ids:
@@ -480,10 +478,7 @@ def one_of_each(store: Store) -> dict[str, str]:
 
 @pytest.mark.parametrize("refused", LISTS)
 def test_what_the_store_refuses_of_a_check_ends_nothing_else_of_it(
-    redis_url: str,
-    refused: str,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
+    redis_url: str, refused: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("progress_backend.store.outage_log._faults", {})
     with Store(Settings(redis_url=redis_url, lease_s=LEASE_S), PATIENCE_S) as store:
