@@ -105,7 +105,7 @@ class ListRequest:
         """Checks each value, and that they go together.
 
         Raises:
-            InvalidEvent: a value is out of bounds, or two of them do not go together.
+            InvalidEvent: a value is out of bounds, or two of them cannot be combined.
         """
         if self.status is not None and self.status not in STATUSES:
             raise InvalidEvent(f"status must be one of {', '.join(STATUSES)}, not {self.status!r}")

@@ -169,7 +169,7 @@ class RedisProgressService(ProgressService):
             light: rows without large values, as in `GET /internal/tasks`.
 
         Raises:
-            InvalidEvent: a value is out of bounds, or two filters do not go together: status, type
+            InvalidEvent: a value is out of bounds, or two filters cannot be combined: status, type
                 and symbol do; workflow, warning and owner each alone or with a status.
         """
         request = ListRequest(

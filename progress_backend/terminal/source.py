@@ -135,7 +135,7 @@ class Source:
         """A page of tasks; `whole` rows omit no field.
 
         Raises:
-            InvalidEvent: filters that do not go together.
+            InvalidEvent: filters that cannot be combined.
         """
         query = asdict(asked) | {"top": asked.top or None, "fields": "all" if whole else None}
         return self._answer("GET", "tasks", **query) or {}
