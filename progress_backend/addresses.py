@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from ssl import VerifyMode
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -133,12 +132,9 @@ def _over_tls(url: str, name: str, options: Any) -> str:
             "another Redis in PROGRESS_REDIS_URL"
         )
     address, _, query = rest.partition("?")
-    texts = {option: _text(value) for option, value in options.items() if value is not None}
+    # A ssl.VerifyMode by its name.
+    texts = {n: str(getattr(v, "name", v)) for n, v in options.items() if v is not None}
     if "ssl_cert_reqs" in options and options["ssl_cert_reqs"] is None:
         texts["ssl_cert_reqs"] = "none"  # as redis-py takes it, where None is given
     query = urlencode({**texts, **dict(parse_qsl(query))})
     return f"rediss://{address}?{query}" if query else f"rediss://{address}"
-
-
-def _text(value: Any) -> str:
-    return value.name if isinstance(value, VerifyMode) else str(value)

@@ -15,9 +15,8 @@ from .mcp_command import mcp
 from .read_commands import show, stack, tasks, workers
 from .serve_command import serve
 from .session import app_option
-from .sign_command import sign
 from .start_command import again, start
-from .token_commands import token
+from .token_commands import sign, token
 from .watch_command import watch
 from .webhook_commands import webhook
 

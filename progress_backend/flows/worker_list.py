@@ -41,7 +41,7 @@ def workers(flows: Records, now: datetime, its: WorkerList | None = None) -> Flo
     known = yield from _tasks(flows, [task_id for _, ids in held for task_id in ids])
     rows = [
         WorkerRow(
-            _name(lease),
+            printable(lease.rpartition("/")[0] or lease),  # the node's name begins a lease's id
             rendered(_last_sign(flows, until_ms, now)),
             until_ms >= milliseconds(now),
             slots.get(lease),
@@ -80,11 +80,6 @@ def oldest_wait_ms(flows: Records, now: datetime) -> Flow[int | None]:
         if task.eta is None or moment(task.eta) <= now:
             return max(milliseconds(now) - milliseconds(moment(task.created_at)), 0)
     return None
-
-
-def _name(lease: str) -> str:
-    """The node's name, such as celery@host, which a lease's id begins with."""
-    return printable(lease.rpartition("/")[0] or lease)
 
 
 def _last_sign(flows: Records, until_ms: int, now: datetime) -> datetime | None:

@@ -10,8 +10,7 @@ from ..record.document import written
 from ..record.fields import Body
 from ..record.model import Task, TaskStatus
 from ..record.workflow import WorkflowCounts
-from ..record.workflow_as_task import as_task
-from ..record.workflow_body import FAILURES, body, row
+from ..record.workflow_body import FAILURES, as_task, body, row
 from ..record.workflow_fields import WorkflowBody
 from . import shown_record
 from .flow import Flow

@@ -1,12 +1,36 @@
-"""What a commit writes, and its reply."""
+"""What a commit writes, with its parts, and its reply."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ..record.act import Act
 from .index_entry import Facets, StoredFacets
-from .part import Part
+from .keys import Keys
+
+
+class Given(NamedTuple):
+    """The keys and arguments of a script or part: those with names in its header, and those that
+    follow."""
+
+    keys: Mapping[str, str]
+    args: Mapping[str, Any]
+    more_keys: Sequence[str] = ()
+    more: Sequence[Any] = ()
+
+
+class Part(NamedTuple):
+    """A part of a commit: what it writes for a feature besides the record, after SET and before
+    PUBLISH."""
+
+    #: The file in `scripts/parts/` that has its Lua.
+    lua: str
+    #: Its keys and arguments, under the key names of the task's partition.
+    given: Callable[[Keys], Given]
+    #: Parts of several first records run once for all if this is equal; None: the part runs for
+    #: each record.
+    shared: object = None
 
 
 class Commit(NamedTuple):

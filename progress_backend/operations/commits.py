@@ -11,8 +11,7 @@ from ..record.act import Act
 from ..record.fields import MAX_DOCUMENT_BYTES
 from .call import Call, Request, Requests, of_each
 from .commit import Commit, Committed
-from .index_entry import Facets, StoredFacets, read_facets, write_facets
-from .index_sets import by_end, indexes
+from .index_entry import Facets, StoredFacets, by_end, indexes, read_facets, write_facets
 from .keys import Keys
 from .partitions import Layout
 from .scripts import PARTS, SETS, of_set, script

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .call import Call, Requests, everywhere, listed, one, shared
-from .index_entry import Facets, StoredFacets, write_facets
-from .index_sets import by_end, indexes
+from .index_entry import Facets, StoredFacets, by_end, indexes, write_facets
 from .keys import Keys
 from .lists import Filters
 from .scripts import script

@@ -7,8 +7,8 @@ from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from .call import Call, Requests, at, everywhere, listed, one
+from .commit import Given
 from .keys import Keys
-from .part import Given
 from .scripts import script
 from .values import nothing, text, texts, whole
 

@@ -31,14 +31,10 @@ def row(record: Body) -> bytes:
     ]
     document = written(record)
     if len(document) > MOST_GIVEN:
-        given = [getattr(record, name) for name in GIVEN]
-        if sum(map(_size, given)) > MOST_GIVEN:
+        given = [dumps(getattr(record, name)).encode("utf-8", "replace") for name in GIVEN]
+        if sum(len(value) - len("{}") for value in given) > MOST_GIVEN:
             for name in GIVEN:
                 setattr(record, name, {})
             record.omitted = list(GIVEN)
             document = written(record)
     return document
-
-
-def _size(given: object) -> int:
-    return len(dumps(given).encode("utf-8", "replace")) - len("{}") if given else 0

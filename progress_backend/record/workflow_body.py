@@ -1,11 +1,13 @@
-"""The body of a workflow and its row in a list, made of its counts; pure."""
+"""The body of a workflow and its row in a list, made of its counts; and the body in the form of a
+task's, for clients that read the id of a group or canvas as a task's. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
-from typing import Final
+from typing import Any, Final
 
+from msgspec import to_builtins
 from msgspec.structs import asdict
 
 from .act import Act
@@ -21,6 +23,8 @@ from .workflow_fields import ControlRequest, Counts, Failure, WorkflowBody, Work
 #: Failed members that a workflow's body names.
 FAILURES: Final = 20
 _OF_FAILURES: Final = Failure.__struct_fields__
+#: Fields of a workflow's body that a task's has, too.
+_SHARED: Final = {*WorkflowBody.__struct_fields__} & {*Body.__struct_fields__}
 
 
 def row(
@@ -137,3 +141,16 @@ def _control(asked: Act | None, at: Callable[[int], datetime | None]) -> Control
     if asked is None or asked.action == "resume":
         return None
     return ControlRequest(asked.action, asked.by, asked.reason, str(rendered(at(asked.at_ms))))
+
+
+def as_task(workflow: WorkflowBody) -> Body:
+    """A workflow's body as a task's; one that has not failed has no error, whatever its members
+    have."""
+    its: dict[str, Any] = {name: getattr(workflow, name) for name in _SHARED}
+    if workflow.control is not None:
+        its["control"] = to_builtins(workflow.control) | {"acknowledged_at": workflow.end_time}
+    if workflow.status != "error":
+        its |= {"error_message": None, "error_code": None}
+    elif workflow.failures:
+        its["error_cause"] = workflow.failures[0].error_cause
+    return Body(**its, attempt=0)

@@ -43,13 +43,10 @@ class ProgressLogHandler(logging.Handler):
             run = process.run_in(task) if process is not None else None
             if run is not None and not run.refused:
                 text = self.format(record)
-                run.write(_level(record.levelno), _ends(text) if record.exc_info else text)
+                level = LEVELS[min(max(record.levelno // 10, 1), len(LEVELS)) - 1]
+                run.write(level, _ends(text) if record.exc_info else text)
         except Exception:  # as every handler: logging itself shows what a formatter raises
             self.handleError(record)
-
-
-def _level(number: int) -> str:
-    return LEVELS[min(max(number // 10, 1), len(LEVELS)) - 1]
 
 
 def _ends(text: str) -> str:

@@ -153,42 +153,22 @@ async def task_status(
     api, locale = api_of(request), wished(accept_language)
     applied = {} if prefer is None else await waited(api, request, task_id, prefer)
     languages = languages_of(request.scope, locale, api.settings)
-    if fragment.asked_for(headers := dict(request.scope["headers"])):
-        answer = await status_of(api, task_id, None, languages)
-        return fragment.in_place_of(answer, headers, locale or api.settings.locale)
-    whole = query.fields is not None
-    found = await status_of(api, task_id, if_none_match, languages, whole=whole)
+    as_html = fragment.asked_for(headers := dict(request.scope["headers"]))
+    if_none_match = None if as_html else if_none_match
+    if (shown := await api.tasks.of(task_id)) is None:
+        found = await workflow_as_task(api, task_id, if_none_match, languages)
+    else:
+        record = shown.record
+        if query.fields is not None:
+            record = structs.replace(record, checkpoint=read(shown.document).checkpoint)
+        document = responses.in_language(written(record), *languages)
+        tag = responses.entity_tag(record, document, languages[0])
+        found = TaggedAnswer(document, tag, if_none_match)
+    if as_html:
+        return fragment.in_place_of(found, headers, locale or api.settings.locale)
     for name, value in applied.items():
         found.headers.append(name, value)
     return found
-
-
-async def status_of(
-    api: Api,
-    task_id: str,
-    if_none_match: str | None,
-    languages: responses.Languages,
-    *,
-    whole: bool = False,
-) -> Response:
-    """The response to a read of a task, with its checkpoint if it is `whole`; of a workflow's id
-    without a record, of the workflow.
-
-    Raises:
-        TaskNotFound: there is no record.
-        ForeignValue: the value that is stored there is no record.
-        StoreUnavailable: the store does not answer.
-    """
-    shown = await api.tasks.of(task_id)
-    if shown is None:
-        return await workflow_as_task(api, task_id, if_none_match, languages)
-    record = shown.record
-    if whole:
-        record = structs.replace(record, checkpoint=read(shown.document).checkpoint)
-    document = responses.in_language(written(record), *languages)
-    return TaggedAnswer(
-        document, responses.entity_tag(record, document, languages[0]), if_none_match
-    )
 
 
 @router.post("/task/{task_id:path}/cancel")

@@ -19,7 +19,7 @@ from ..record.act import Action
 from ..record.default_texts import wished
 from ..record.document import written
 from ..record.responses import Languages, in_language
-from ..record.workflow_as_task import as_task
+from ..record.workflow_body import as_task
 from ..record.workflow_fields import WorkflowBody, WorkflowList
 from ..service.bodies import workflow_list
 from . import fragment

@@ -12,7 +12,7 @@ import redis
 
 from progress_backend.flows.stored_record import facets_of
 from progress_backend.operations import leases
-from progress_backend.operations.index_sets import indexes
+from progress_backend.operations.index_entry import indexes
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
 from progress_backend.record.task_json import decode

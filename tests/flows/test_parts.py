@@ -13,7 +13,7 @@ from progress_backend.flows import task_flows
 from progress_backend.flows.parts import default_parts
 from progress_backend.flows.parts.change import Change, CommitPart
 from progress_backend.flows.stored_record import facets_of
-from progress_backend.operations.part import Given, Part
+from progress_backend.operations.commit import Given, Part
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.model import Task

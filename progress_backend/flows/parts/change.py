@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from ...operations.commit import Part
 from ...operations.index_entry import Facets, StoredFacets
-from ...operations.part import Part
 from ...record.events import EVENTS, Event
 from ...record.model import Task, TaskStatus
 

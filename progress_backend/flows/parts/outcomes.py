@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...operations.part import Given, Part
+from ...operations.commit import Given, Part
 from ...record import events as ev
 from ...record.local_time import MICROSECOND
 from ...record.model import Task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...operations.part import Given, Part
+from ...operations.commit import Given, Part
 from ...record import past_runs
 from ...record.events import Completed
 from .change import Change, CommitPart

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...operations.commit import Given, Part
 from ...operations.keys import Keys
-from ...operations.part import Given, Part
 from ...record.model import TaskStatus
 from .change import Change, CommitPart, of_a_member
 from .workflow_figures import names

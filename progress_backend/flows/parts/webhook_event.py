@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from ...operations import webhooks
-from ...operations.part import Given, Part
+from ...operations.commit import Given, Part
 from ...record import events as ev
 from ...record import webhook_event
 from ...record.document import body_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from ...operations.commit import Given, Part
 from ...operations.index_entry import Facets
 from ...operations.keys import Keys
-from ...operations.part import Given, Part
 from ...operations.workflows import sets_of_workflows
 from ...record.events import Created, Event
 from ..stored_record import milliseconds
