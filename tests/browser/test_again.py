@@ -85,6 +85,18 @@ def test_a_task_is_run_again_on_its_page_with_links_both_ways(
     assert shop.document(new)["again_of"] == old
 
 
+def test_a_failed_job_is_run_again_by_three_acts_from_the_strip(
+    shop: App, serve: Any, open_page: OpenPage
+) -> None:
+    old = ended(shop, "fetch", -1)
+    page = open_page(serve(), "/?lang=en", viewport={"width": 360, "height": 720})
+    page.locator("#strip .failed").click()
+    again(page).click()
+    expect(page.locator(".part-case").get_by_role("button")).to_have_count(2)
+    page.locator("#sure-yes").click()
+    eventually(lambda: shop.document(old).get("again_by"))
+
+
 def test_a_selection_is_run_again_and_the_question_names_number_and_type(
     shop: App, serve: Any, open_page: OpenPage
 ) -> None:

@@ -3,7 +3,9 @@ value or the end."""
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from progress_backend.operations import stacks
@@ -15,6 +17,8 @@ from tests.browser.conftest import OpenPage
 from tests.browser.looking import listed, other_language, row
 from tests.records import Records
 from tests.web.serving import RunningApi
+
+WIDE, PHONE = {"width": 1280, "height": 720}, {"width": 360, "height": 720}
 
 
 def badges(page: Page, task_id: str) -> Locator:
@@ -117,24 +121,28 @@ def test_badges_come_and_go_with_what_they_are_about(
     expect(badges(page, "job")).to_have_count(0)
 
 
-def test_the_case_of_a_stalled_job_is_two_acts_and_a_confirmation_from_the_strip(
-    api: RunningApi, records: Records, open_page: OpenPage
+@pytest.mark.parametrize(
+    ("kind", "viewport"), [("stalled", WIDE), ("stalled", PHONE), ("late", WIDE)]
+)
+def test_a_stalled_or_late_job_is_ended_by_three_acts_from_the_strip(
+    kind: str, viewport: Any, api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
-    records.start("job")
-    records.progress("job", 63)
-    records.warning("job", stalled=ago(22))
+    """Whatever the card offers besides."""
+    for task_id in ["other", "job"] if viewport == WIDE else ["job"]:
+        records.start(task_id)
+        records.progress(task_id, 63)
+        records.warning(task_id, **{kind: ago(22)})
     records.create("next")
-    page = open_page(api, "/?lang=en")
-    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
-    page.locator("#strip .stalled").click()
-    expect(page.locator("#panel .part-case")).to_be_visible()
+    page = open_page(api, "/?lang=en", viewport=viewport)
+    page.locator(f"#strip .{kind}").click()
+    expect(page.locator(".part-case")).to_be_visible()
     page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
     page.get_by_role("button", name="Copy for the incident").click()
     lines = page.evaluate("window.copied").split("\n")
-    assert (lines[0], lines[-1]) == ("job", page.url.split("?")[0] + "task/job")
+    assert (lines[0], lines[-1]) == ("job", f"http://127.0.0.1:{api.port}/task/job")
     page.get_by_role("button", name="Pause the waiting ones").click()
     expect(page.locator(".part-case [role=status]")).to_contain_text("Requested for 1 task")
-    page.locator("#panel [data-action=terminate]").click()
-    with page.expect_request("**/cancel") as sent:
+    page.locator("#record [data-action=terminate]").click()
+    with page.expect_request("**/job/cancel") as sent:
         page.locator("#sure-yes").click()
     assert sent.value.post_data_json == {"terminate": True}

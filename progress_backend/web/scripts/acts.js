@@ -62,14 +62,10 @@ async function confirmed(act, item, name, words) {
     return (await sure(words.sureAgain(name), words.sureAgainHow, words.again)) && act;
   if (act === "terminate")
     return (
-      (await sure(
-        words.sureTerminate(name),
-        item.control?.action === "cancel" ? words.sureTerminateHow : words.sureStalled,
-        words.doTerminate,
-      )) && act
+      (await sure(words.sureTerminate(name), words.sureTerminateHow, words.doTerminate)) && act
     );
   const stalled = item.warnings?.stalled && item.worker;
-  const how = stalled ? words.sureStalled : words.sureHow;
+  const how = stalled ? words.sureTerminateHow : words.sureHow;
   const answer = await sure(words.sure(name), how, words.doCancel, stalled && words.doTerminate);
   return answer === "other" ? "terminate" : answer && act;
 }

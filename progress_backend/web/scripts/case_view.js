@@ -3,7 +3,7 @@
 import { actOn, passing } from "./bulk_acts.js";
 import { makeCopy } from "./copy.js";
 import { button, element, say } from "./dom.js";
-import { answered } from "./live.js";
+import { answered, BASE } from "./live.js";
 import { absolute, makeFacts } from "./record_parts.js";
 import { outcomeOf } from "./selection.js";
 import { WORDS } from "./selection_words.js";
@@ -26,7 +26,7 @@ export function makeCase(whatOf, where, lines) {
   function incident() {
     const { task_id: id, task_type: type, status } = task;
     const since = absolute(sinceOf(task));
-    const address = new URL(`task/${encodeURIComponent(id)}`, document.baseURI).href;
+    const address = new URL(`task/${encodeURIComponent(id)}`, BASE).href;
     const head = [id, type, words[status] ?? status, since, whatOf(task, words), where(task)];
     return [...head, ...lines(), address].filter(Boolean).join("\n");
   }

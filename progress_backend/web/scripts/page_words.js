@@ -88,9 +88,9 @@ export const WORDS = inEach(SHARED, {
   resume: ["Resume", "再開"],
   sure: [(name) => `Cancel ${name}?`, (name) => `${name} をキャンセルしますか?`],
   doTerminate: ["Terminate the process", "強制終了する"],
-  sureStalled: [
-    "It has stalled. The job reads a cancel only at its next update; to terminate it sends SIGTERM to its process now.",
-    "更新が止まっています。ジョブがキャンセルを読むのは次の更新のときだけです。強制終了は、今すぐプロセスに SIGTERM を送ります。",
+  sureTerminateHow: [
+    "The job reads a cancel only at its next update; to terminate it sends SIGTERM to its process now.",
+    "ジョブがキャンセルを読むのは次の更新のときだけです。強制終了は、今すぐプロセスに SIGTERM を送ります。",
   ],
   sureHow: [
     "Waiting tasks will not start. Running tasks stop at their next update.",

@@ -24,10 +24,6 @@ export const WORDS = inEach(PAGE, {
     (n, all) => `${number(all)} 件中 ${number(n)} 件が失敗`,
   ],
   sureTerminate: [(name) => `Terminate ${name}?`, (name) => `${name} を強制終了しますか?`],
-  sureTerminateHow: [
-    "Its process gets SIGTERM in the middle of its work. A cancel is requested already: the job reads it only at its next update.",
-    "処理の途中でプロセスに SIGTERM を送ります。キャンセルは依頼済みですが、ジョブが読むのは次の更新のときだけです。",
-  ],
   sureAgain: [(name) => `Run ${name} again?`, (name) => `${name} を再実行しますか?`],
   missing: {
     task: {

@@ -33,7 +33,7 @@ const KIND = {
       ? ["terminate"]
       : [
           ...TASK.offered(task),
-          ...(task.warnings?.stalled && task.worker ? ["terminate"] : []),
+          ...((task.warnings?.stalled || task.warnings?.late) && task.worker ? ["terminate"] : []),
           ...(task.status === "running" && task.worker ? ["stack"] : []),
           ...(REPEATABLE(task) ? ["again"] : []),
         ].filter((name) => task.control?.acknowledged_at !== null || name !== task.control.action),
