@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BytesIO, StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -92,9 +93,9 @@ def moving(pages: dict[str, Page]) -> None:
 def terminal(source: Source, task_id: str) -> None:
     """What `progress-backend watch` shows, a task's log with it, as SVG without a foreign font."""
     view = ListReader(source, ListRequest(limit=12, top=True)).read()
-    screen = AppScreen(
-        view, "en", WatchState(selected=task_id, log=True), source.log(task_id, None, 5)
-    )
+    view, state = replace(view, workers=source.workers()), WatchState(selected=task_id, log=True)
+    log = source.log(task_id, None, 5)
+    screen = AppScreen(view, "en", state, log, address="redis://127.0.0.1:6379/0")
     for scheme, theme in THEMES.items():
         console = Console(record=True, width=96, height=26, file=StringIO(), force_terminal=True)
         console.print(screen)

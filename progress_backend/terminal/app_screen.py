@@ -1,10 +1,10 @@
-"""A view under keys: its rows with one selected, the log of that one below them, and a
-line that names the keys."""
+"""A view under keys: a head, its rows with one selected, the log of that one below them, and a line
+that names the keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -14,9 +14,9 @@ from rich.text import Text
 from ..record.default_texts import Locale
 from . import formats
 from .rows import RecordRow, View
-from .screen import QUIET, Screen, line_of
+from .screen import COLOURS, QUIET, Screen, line_of
 from .source import Body
-from .watch_state import WatchState, selected
+from .watch_state import FOLD, WatchState, selected
 
 #: The part of the height that the log takes.
 _LOG_PART: Final = 0.34
@@ -39,11 +39,15 @@ class AppScreen:
     state: WatchState
     log: Sequence[Body] = ()
     case: Case = ((), ())
+    #: Where the store or API is, for people.
+    address: str = ""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width, height = options.max_width, console.height
         foot = list(self._foot(console, width, height))
-        height -= len(foot)
+        head = _packed(self._head(), width, "  ") if height >= _LEAST_HEIGHT else []
+        height -= len(foot) + len(head)
+        yield from head
         # An empty log leaves its place to the rows.
         if not self.log or height < _LEAST_HEIGHT:
             yield from self._upper(height)
@@ -58,10 +62,27 @@ class AppScreen:
         """The rows; or the selected task in full, cut to the height."""
         (facts, happened), room = self.case, max(height - 1, 2)  # without the cursor's line
         if not facts:
-            yield Screen(self.view, self.locale, height=height, state=self.state)
+            # Those of the store stand in the head.
+            view = self.view if self.view.workflow else replace(self.view, counts={})
+            yield Screen(view, self.locale, height=height, state=self.state)
         facts = facts[: max(room - len(happened), room // 2)]
         for line in (*facts, *happened[: room - len(facts)]):
             yield line_of(line)
+
+    def _head(self) -> Iterator[Text]:
+        """What is wrong, living workers, tasks by status, and the store: the most urgent first."""
+        locale, found = self.locale, self.view.workers
+        for name in ("stalled", "late", "failed_last_hour"):
+            if many := found.get(name):
+                word = formats.word(locale, name)
+                yield Text(f"{word} {many:,}", "bold red" if name[0] == "f" else "bold yellow")
+        if found:
+            live = sum(worker["live"] for worker in found["workers"])
+            yield Text(formats.text(locale, "workers_of", total=live), "" if live else "bold red")
+        for status, colour in COLOURS.items():
+            if self.view.workflow is None and (count := self.view.counts.get(status)):
+                yield Text(f"{formats.word(locale, status)} {count:,}", colour)
+        yield Text(self.address, QUIET)
 
     def _pane(self, lines: int) -> Iterator[Text]:
         """The newest lines of the log under its head."""
@@ -101,24 +122,30 @@ class AppScreen:
         state, text = self.state, formats.text
         first, *keys = text(self.locale, "keys").split(" · ")
         row = self._selected
-        if row is not None and not (state.case or row.workflow_id):
+        if row is not None and row.key == FOLD:
+            keys.insert(0, text(self.locale, "keys_waiting"))
+        elif row is not None and not (state.case or row.workflow_id):
             keys.insert(0, text(self.locale, "keys_case"))
-        if state.inside is not None or state.case:
+        if state.inside is not None or state.case or state.unfolded:
             keys.insert(0, text(self.locale, "keys_out"))
         elif state.opens and row is not None and row.workflow_id:
             keys.insert(0, text(self.locale, "keys_in"))
-        lines = [first]
-        for key in keys:
-            longer = f"{lines[-1]} · {key}"
-            if formats.cells_of(longer) > width:
-                lines.append(key)
-            else:
-                lines[-1] = longer
-        return [line_of(line, QUIET) for line in lines]
+        return _packed((Text(key, QUIET) for key in (first, *keys)), width, " · ")
 
     @property
     def _selected(self) -> RecordRow | None:
         return selected(self.state, self.view.rows)
+
+
+def _packed(parts: Iterable[Text], width: int, gap: str) -> list[Text]:
+    """The parts, as many on a line as it has room for."""
+    lines = list[Text]()
+    for part in parts:
+        if lines and lines[-1].cell_len + len(gap) + part.cell_len <= width:
+            lines[-1].append(gap, QUIET).append_text(part)
+        else:
+            lines.append(line_of("").append_text(part))
+    return lines
 
 
 def _lines_of(line: Body, now: datetime) -> Iterator[Text]:

@@ -126,14 +126,16 @@ def _time_of(time: str | None) -> str:
 def of_record(body: Body, now: datetime, locale: Locale) -> Iterator[str]:
     """One task or workflow; what is unknown or empty is left out."""
     row = RecordRow.of(body)
-    progress, control, workflow = row.progress, row.control or {}, row.workflow
+    progress, control = row.progress, row.control or {}
+    its_id = formats.clean(row.workflow.id if row.workflow else row.workflow_id)
+    ends = row.workflow is not None and row.workflow.id == row.task_id  # a chain has this id, too
     error = formats.clean(in_language(locale, row.error_message or "", row.error_code))
     total = "?" if progress.total is None else progress.total
     runs = {"attempt": row.attempt, "retries": row.retries}
     asked = f"{control['action']} ({control.get('by')})" if control else ""
     facts: dict[str, str | None] = {
         "name": "" if row.workflow_id else row.task_id,
-        "workflow": formats.clean(workflow.id if workflow else row.workflow_id),
+        "workflow": formats.text(locale, "last_of", id=its_id) if ends else its_id,
         "called": formats.clean(row.name or ""),
         "status": formats.standing(locale, row),
         "warnings": _warnings(row, locale),

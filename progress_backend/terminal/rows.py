@@ -68,6 +68,11 @@ class RecordRow(Body, kw_only=True):
         return action if control.get("acknowledged_at", "") is None else None
 
     @property
+    def waits(self) -> bool:
+        """Whether it is a task that waits for its start."""
+        return self.status == TaskStatus.CREATED and not self.workflow_id
+
+    @property
     def still_runs(self) -> bool:
         """Whether a request has ended it, and its run has not carried that out yet."""
         return self.ended and self.requested is not None
@@ -107,8 +112,11 @@ class View:
     trouble: ProgressError | None = None
     #: The workflow that the tasks are members of, as a row before theirs.
     workflow: RecordRow | None = None
-    #: Where waiting tasks can share a row: how many of each type wait, most first.
+    #: The store's list of workers, how many tasks of the types among these wait, and what ended
+    #: last. They are read once in a while; empty before, and where a token may not read them.
+    workers: Mapping[str, Any] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
+    over: tuple[RecordRow, ...] = ()
 
     @property
     def now(self) -> datetime:

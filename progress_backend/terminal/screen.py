@@ -16,7 +16,7 @@ from ..record.model import STATUSES, TaskStatus
 from . import formats
 from .printing import CELLS
 from .rows import RecordRow, View
-from .watch_state import WatchState
+from .watch_state import FOLD, WatchState
 
 COLOURS: Final = {
     TaskStatus.CREATED: "bright_black",
@@ -105,6 +105,10 @@ class Screen(JupyterMixin):
         cells = _sized(width, ids, widest, self.locale, shown, marked=marked)
         yield _row(cells, [Text(self._head(name)) for name in cells], QUIET)
         for task, short_id in zip(shown, ids, strict=True):
+            if task.key == FOLD:
+                mark = Text("> " if task.key == self.state.selected else "  ", "bold cyan")
+                yield mark + line_of(f"{_OPENS}{formats.name(task)}", COLOURS[TaskStatus.CREATED])
+                continue
             yield _row(cells, [self._cell(name, cells[name], task, short_id) for name in cells])
             if text := _message(self.view, task, self.locale):
                 style = "red" if task.status == TaskStatus.ERROR else ""

@@ -4,9 +4,11 @@ The store or API is asked in threads of their own: keys are read while nothing a
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextlib import ExitStack
@@ -14,18 +16,31 @@ from dataclasses import replace
 from functools import partial
 from itertools import takewhile
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from urllib.parse import quote
 
-from ..errors import ProgressError, TransitionRefused, WorkflowNotFound
+from ..errors import ProgressError, SettingsError, TransitionRefused, WorkflowNotFound
 from ..record.act import Action
+from ..record.list_request import ListRequest
+from ..record.model import TaskStatus
+from ..record.sort import BY_END
 from . import formats, printing
 from .keys import KeyReader
 from .readers import Reader
 from .rows import RecordRow, View
 from .source import Body, Source
 from .threads import in_thread
-from .watch_state import MOVING, Command, WatchState, arranged, left, pressed, selected, settled
+from .watch_state import (
+    FOLD,
+    MOVING,
+    Command,
+    WatchState,
+    arranged,
+    left,
+    pressed,
+    selected,
+    settled,
+)
 
 if TYPE_CHECKING:
     from .app_screen import Case
@@ -41,6 +56,8 @@ _LINES: Final = 100
 #: Seconds that an answer usually takes at most, and how often answers are looked for after that;
 #: and for which the end waits for the answer to an act.
 _SOON_S, _LOOK_S, _LAST_S = 0.05, 0.05, 2.0
+#: Seconds between two reads of what the head shows; and types whose waiting tasks it counts.
+_HEAD_S, _TYPES = 3.0, 3
 #: What chooses the task of which more than its row is read.
 _CHOSEN: Final = attrgetter("selected", "log", "case")
 
@@ -75,6 +92,8 @@ class WatchApp:
         self._browser: subprocess.Popen[bytes] | None = None
         #: The line of the act that waits for its answer.
         self._acting: Future[str] | None = None
+        #: What a view has besides its rows, and when that is read again.
+        self._head, self._head_at = dict[str, Any](), 0.0
         #: What is shown is to be read again at once.
         self._hurry = False
         self._opened = ExitStack()
@@ -168,11 +187,13 @@ class WatchApp:
         self._log, self._hurry = [], True
 
     def _read(self, reader: Reader, state: WatchState) -> tuple[View, list[Body], Case]:
-        view = reader.read(state.status)
+        view = replace(reader.read(state.status), **self._head)
+        if self._seen.at is not None and time.monotonic() >= self._head_at:
+            self._read_head(view)  # after the first rows
         rows = arranged(state, view, self._locale).rows
         task = selected(settled(state, rows), rows)
         case: Case = ((), ())
-        if task is None or task.workflow_id or view.trouble:
+        if task is None or task.workflow_id or task.key == FOLD or view.trouble:
             return view, [], case  # what does not answer is asked once an interval
         try:
             timeline = self._source.timeline(task.task_id) if state.case else None
@@ -184,6 +205,22 @@ class WatchApp:
             return view, self._source.log(task.task_id, None, _LINES) if log else [], case
         except ProgressError:  # the rows show what does not answer
             return view, [], case
+
+    def _read_head(self, view: View) -> None:
+        types = Counter(row.task_type for row in view.tasks if row.waits).most_common(_TYPES)
+        self._head_at = time.monotonic() + _HEAD_S
+        try:
+            workers, waiting = self._source.workers(), dict[str, int]()
+            for name, _ in types:
+                asked = ListRequest(status=TaskStatus.CREATED, task_type=name, limit=1)
+                waiting[name] = self._source.tasks(asked)["pagination"]["total"]
+            ended = map(RecordRow.of, self._source.tasks(ListRequest(sort=BY_END))["tasks"])
+            over = tuple(row for row in ended if row.workflow is None)
+            self._head = {"workers": workers, "waiting": waiting, "over": over}
+        except SettingsError:  # the token may not read them
+            self._head_at = math.inf
+        except ProgressError:  # the rows show what does not answer
+            return
 
     def _asked(self, wish: Command) -> str:
         """Asks for what a key asks for; one line of what comes of it."""
@@ -249,7 +286,8 @@ class WatchApp:
     def _draw(self) -> None:
         from .app_screen import AppScreen  # of rich, which the bars have already
 
-        self._bars.draw(AppScreen(self._view, self._locale, self._state, self._log, self._case))
+        of_row, address = (self._log, self._case), self._source.address
+        self._bars.draw(AppScreen(self._view, self._locale, self._state, *of_row, address))
 
     def _text(self, key: str, /, **values: object) -> str:
         return formats.text(self._locale, key, **values)

@@ -3,12 +3,15 @@ beside it, an act that waits for its answer. Pure."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from msgspec import structs
+
 from ..record.default_texts import Locale
-from ..record.model import STATUSES
+from ..record.model import STATUSES, TaskStatus
 from . import formats
 from .rows import FIRST, RecordRow, View, key_of_workflow
 
@@ -40,6 +43,9 @@ _SORTS: Final[dict[str, Callable[[RecordRow], Any]]] = {
     "status": lambda task: STATUSES.index(task.status),
     "percent": lambda task: -task.progress.percentage,
 }
+#: The key of the row in place of waiting tasks, and from how many of them on there is one.
+FOLD: Final = "\0\0"  # no id has this character
+_LEAST_FOLDED: Final = 4
 #: Characters of a search at most.
 _LONGEST: Final = 60
 
@@ -52,6 +58,8 @@ class WatchState:
     selected: str | None = None
     #: Whether a workflow among the rows can be opened.
     opens: bool = False
+    #: Whether waiting tasks have rows of their own, however many they are.
+    unfolded: bool = False
     #: Id of the workflow that was opened: its tasks are the rows; None: the rows are all.
     inside: str | None = None
     log: bool = False
@@ -75,7 +83,8 @@ class WatchState:
 def arranged(state: WatchState, view: View, locale: Locale) -> View:
     """The view with the rows that the state shows, in its order."""
     if not (state.search or state.status or state.sort):
-        return view
+        folds = state.opens and not state.unfolded and view.workflow is None
+        return _folded(view, locale) if folds else view
     wanted = state.search.casefold()
     tasks = [
         task
@@ -85,6 +94,25 @@ def arranged(state: WatchState, view: View, locale: Locale) -> View:
     ]
     total = len(tasks) if state.search else view.total
     return replace(view, tasks=tuple(sorted(tasks, key=_SORTS[state.sort])), total=total)
+
+
+def _folded(view: View, locale: Locale) -> View:
+    """The view with one row in place of waiting tasks, "312 waiting: fetch_page 300, …", and what
+    has ended below it: a page full of waiting tasks has none of that."""
+    waits = [row for row in view.tasks if row.waits]
+    if len(waits) < _LEAST_FOLDED:
+        return view
+    count = max(view.counts.get(TaskStatus.CREATED) or 0, len(waits))
+    types = Counter(view.waiting or Counter(row.task_type for row in waits))
+    named = [f"{formats.clean(name)} {many:,}" for name, many in types.most_common()]
+    named += ["…"] if types.total() < count else []
+    text = formats.text(locale, "waiting", count=f"{count:,}", types=formats.joined(locale, *named))
+    fold = structs.replace(waits[0], task_id=FOLD, name=text, symbol=None, owner=None, control=None)
+    fold = structs.replace(fold, current_status="", message_code=None, ahead=None, links=[])
+    tasks = [row for row in view.tasks if not row.waits]
+    tasks.insert(view.tasks.index(waits[0]), fold)
+    tasks += [row for row in view.over if row not in view.tasks]
+    return replace(view, tasks=tuple(tasks), total=max((view.total or 0) - count, 0))
 
 
 def _searched(task: RecordRow, locale: Locale) -> str:
@@ -97,7 +125,8 @@ def settled(state: WatchState, rows: Sequence[RecordRow]) -> WatchState:
     keys = [task.key for task in rows]
     if state.selected in keys:
         return state
-    running = next((task.key for task in rows if task.status in FIRST or task.still_runs), None)
+    first_of = (TaskStatus.CREATED,) if state.selected == FOLD else FIRST
+    running = next((task.key for task in rows if task.status in first_of or task.still_runs), None)
     first = running or (keys[0] if keys else None)
     return replace(state, selected=first, asks="", case=False)
 
@@ -120,6 +149,8 @@ def pressed(
         return _moved(state, MOVING[typed], rows), None
     if typed in (*_IN, *_OUT):
         return _opened(state, rows) if typed in _IN else _back(state, typed), None
+    if state.selected == FOLD and (typed in _ASKED or _WISHES.get(typed, "quit") != "quit"):
+        return state, None
     if typed in _ASKED and state.selected is not None:
         return replace(state, asks=_ASKED[typed]), None
     wish = _WISHES.get(typed)
@@ -165,9 +196,9 @@ def _back(state: WatchState, typed: str) -> WatchState:
 
 
 def left(state: WatchState) -> WatchState:
-    """The state before a workflow was opened, the row of this one selected."""
+    """The state before a workflow or the waiting tasks were opened, the row of these selected."""
     if state.inside is None:
-        return state
+        return replace(state, unfolded=False, selected=FOLD) if state.unfolded else state
     return _everything(state, None, key_of_workflow(state.inside))
 
 
@@ -178,6 +209,8 @@ def _everything(state: WatchState, inside: str | None, selected: str | None) -> 
 
 
 def _opened(state: WatchState, rows: Sequence[RecordRow]) -> WatchState:
+    if state.selected == FOLD:
+        return replace(state, unfolded=True, scrolls=True)
     row = selected(state, rows)
     if row is None or not row.workflow_id:
         return replace(state, case=row is not None)

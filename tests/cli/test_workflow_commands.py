@@ -74,6 +74,8 @@ def test_one_workflow_in_full(run: Run, records: Records) -> None:
         elapsed = re.compile(r"Elapsed .*")  # which goes on
         shown = elapsed.sub("", run(*args).output)
         assert shown == elapsed.sub("", printed), "its id alone, and a short one"
+    records.member("chain", "chain")
+    assert "show --workflow chain" in run("show", "chain").output, "the last task's id, too"
     body = json.loads(run("show", "--workflow", W, "--json").output)
     assert (body["workflow_id"], body["counts"]["planned"]) == (W, 1)
     assert datetime.fromisoformat(body["created_at"]).tzinfo is not None

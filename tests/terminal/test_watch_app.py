@@ -4,6 +4,7 @@ terminal is left."""
 from __future__ import annotations
 
 import io
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -18,12 +19,14 @@ from rich.console import Console
 
 from progress_backend.flows import task_log
 from progress_backend.operations import leases, stacks
+from progress_backend.record import events as ev
 from progress_backend.record import timeline
 from progress_backend.record.default_texts import LOCALES, Locale
 from progress_backend.record.log_line import LogLine
 from progress_backend.record.model import Task
 from progress_backend.record.redaction import Redaction
 from progress_backend.store.drivers import Store
+from progress_backend.terminal import formats
 from progress_backend.terminal.app_screen import AppScreen
 from progress_backend.terminal.rows import View
 from progress_backend.terminal.watch_state import WatchState
@@ -97,7 +100,7 @@ def test_the_selected_task_has_its_log_beside_it(opened: Open) -> None:
         terminal.wait_for("(?m)^> first-id +running.*$")
         terminal.wait_for(r"/7203.T_ · Enter keeps the search")
         terminal.write(b"\nf")
-        terminal.wait_for(r"No task matches\s+running 2\s+Status: waiting · /7203.T")
+        terminal.wait_for(r"No task matches\s+Status: waiting · /7203.T")
         terminal.write(b"\x1b")
         terminal.wait_for("(?m)^  second-i +running.*$")
         terminal.write(b"q")
@@ -168,6 +171,30 @@ def test_enter_opens_the_case_of_a_task(
         terminal.forget()
         terminal.write(b"\x1b")
         terminal.wait_for("second-i|トヨタ")
+
+
+@pytest.mark.parametrize(("columns", "locale"), [(120, "en"), (60, "ja")])
+def test_the_head_has_what_is_wrong_and_waiting_tasks_share_a_row(
+    opened: Open, records: Records, columns: int, locale: Locale
+) -> None:
+    for n in range(6):
+        identity = ev.Identity("fetch_page" if n else "report", 9)
+        records.apply(f"waits-{n}", ev.Created(identity=identity))
+    with Store(records.settings) as store:
+        store.execute(leases.renew("lease-1", 2**52))
+    records.warning("second-id", stalled=NOW)
+    one, url = formats.word(locale, "stalled"), records.settings.redis_url or ""
+    workers = formats.text(locale, "workers_of", total=1)
+    types = formats.joined(locale, "fetch_page 5", "report 1")
+    folded = formats.text(locale, "waiting", count=6, types=types)
+    with opened(columns=columns, locale=locale) as terminal:
+        terminal.wait_for(rf"(?s){one} 1  {workers}.*{re.escape(url)}.*\n  ▸ {folded}")
+        terminal.write(b"Gp\n")
+        terminal.wait_for("(?m)^> .*(waits-0|report)")
+        terminal.forget()
+        terminal.write(b"\x1b")
+        terminal.wait_for(f"> ▸ {folded}")
+    assert not any(records.get(f"waits-{n}").requested for n in range(6))
 
 
 @pytest.mark.wide
@@ -326,11 +353,13 @@ def test_every_size_holds_what_is_drawn(
         Task("", "fetch_data", symbol="トヨタ自動車", status="running", message="取得中" * 9)
     )
     rows = tuple(replace(task, task_id=f"t{n}-aaaa") for n in range(60))
-    view = View(rows, {"running": 60}, 60, NOW)
+    live = {"name": "celery@a", "live": True}
+    workers = {"stalled": 9, "late": 1, "failed_last_hour": 3, "workers": [live] * 12}
+    view = View(rows, {"running": 60}, 60, NOW, workers=workers)
     for help_ in (False, True):
         state = WatchState(selected="t30-aaaa", log=True, help=help_, asks=asks, scrolls=help_)
         console = Console(file=(out := io.StringIO()), width=columns, height=lines)
-        console.print(AppScreen(view, locale, state, LINES))
+        console.print(AppScreen(view, locale, state, LINES, address="redis://a:6379/0" * 3))
         drawn = out.getvalue().splitlines()
         assert len(drawn) < lines, out.getvalue()
         assert max(map(cell_len, drawn)) <= columns

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,14 @@ from msgspec.structs import replace
 
 from progress_backend.record.model import Task
 from progress_backend.terminal.rows import RecordRow, View
-from progress_backend.terminal.watch_state import WatchState, arranged, pressed, selected, settled
+from progress_backend.terminal.watch_state import (
+    FOLD,
+    WatchState,
+    arranged,
+    pressed,
+    selected,
+    settled,
+)
 from tests.terminal.rows import row_of
 
 
@@ -94,6 +103,23 @@ def test_rows_are_searched_filtered_and_sorted() -> None:
     assert after("f" * 7)[0] == after("")[0], "all again"
     assert (after("ss")[0].sort, of(after("ss")[0])) == ("status", ["t1", "t2", "t0"])
     assert after("ssss")[0].sort == ""
+
+
+def test_waiting_tasks_share_a_row_that_only_opens() -> None:
+    waits = [replace(row, task_id=f"w{n}") for n, row in enumerate(rows(*["created"] * 4))]
+    shown, state = View((*ROWS, *waits), {"created": 312}, 315), WatchState(FOLD, opens=True)
+    folded = arranged(state, shown, "en")
+    assert [row.key for row in folded.tasks] == ["t0", "t1", "t2", FOLD]
+    assert folded.tasks[3].name == "312 waiting: fetch 4, …"
+    for key in "prtcao":
+        assert pressed(state, key, folded.rows) == (state, None), key
+    opened, _ = pressed(state, "enter", folded.rows)
+    opened = settled(opened, arranged(opened, shown, "en").rows)
+    assert (opened.selected, arranged(opened, shown, "en")) == ("w0", shown)
+    assert pressed(opened, "escape", shown.rows)[0] == dataclasses.replace(state, scrolls=True)
+    few = View((*ROWS, *waits[1:]), {"created": 3}, 6)
+    assert arranged(state, few, "en") == few
+    assert arranged(WatchState(), shown, "en") == shown, "what is watched by its id"
 
 
 def test_a_row_that_goes_takes_its_question_along() -> None:
