@@ -27,7 +27,7 @@ const styles = {
 async function made(name, entry) {
   const { outputFiles } = await build({
     absWorkingDir: `${WEB}scripts`,
-    banner: { js: `// ${name} of progress-backend, written by make scripts.` },
+    banner: { js: `// progress-backend, written by make scripts.` },
     bundle: true,
     charset: "utf8",
     entryPoints: [entry],

@@ -131,7 +131,7 @@ def test_whoever_may_not_run_it_again_reads_why(shop: App, serve: Any, open_page
     page.locator("#token-give").click()
     again(page).click()
     page.locator("#sure-yes").click()
-    expect(page.locator("body")).to_contain_text("操作する権限がありません。")
+    expect(page.locator("body")).to_contain_text("権限がありません。")
     assert shop.records() == [old]
     closed = open_page(serve(start=False), f"/task/{old}?lang=en")
     expect(closed.locator(".part-times")).to_be_visible()

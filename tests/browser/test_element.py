@@ -210,10 +210,10 @@ def test_an_unknown_task_is_reported_once(api: RunningApi, site: Site, open_page
         " made.addEventListener('error', (event) => faults.push(event.detail));"
         " made.setAttribute('task-id', 'nobody'); document.body.append(made); }"
     )
-    expect(part(page, "note")).to_have_text("Not found. Its record may have expired.")
+    expect(part(page, "note")).to_have_text("This job is no longer available.")
     assert page.evaluate("faults.map(({ code }) => code)") == [4404]
     page.evaluate("document.querySelector('task-progress').removeAttribute('task-id')")
-    expect(part(page, "note")).to_have_text("No task-id or workflow-id is given.")
+    expect(part(page, "note")).to_have_text("No valid task-id, workflow-id or token.")
 
 
 def test_all_elements_of_a_page_share_one_socket_and_leave_it(
@@ -230,7 +230,7 @@ def test_all_elements_of_a_page_share_one_socket_and_leave_it(
     for place in (14, 29):
         expect(part(page, "figures", place)).to_have_text("25% · 63 / 252")
     page.locator("task-progress").nth(0).evaluate("(e, id) => e.setAttribute('task-id', id)", "no")
-    expect(part(page, "note")).to_have_text("Not found. Its record may have expired.")
+    expect(part(page, "note")).to_have_text("This job is no longer available.")
     page.evaluate("document.querySelectorAll('task-progress')[15].remove()")
     eventually(lambda: watchers(api) == 14, what="the first task is not watched any more")
     assert len(sockets) == 1
@@ -246,7 +246,7 @@ def test_more_elements_than_a_socket_takes(
     sockets = sockets_of(page)
     tags = "".join(f'<task-progress task-id="no-{n}"></task-progress>' for n in range(300))
     show(page, tags)
-    unknown = "Not found. Its record may have expired."
+    unknown = "This job is no longer available."
     expect(page.locator("task-progress [part=note]")).to_have_text([unknown] * 300)
     assert len(sockets) == 2
 
@@ -380,9 +380,9 @@ def test_a_share_token_shows_its_task_and_no_other(
     records.progress(task_id, 63)
     expect(part(page, "figures")).to_have_text("25% · 63 / 252")
     show(page, f"<task-progress task-id='another' token='{token}' lang='en'></task-progress>")
-    expect(part(page, "note")).to_have_text("You do not have permission to see this.")
+    expect(part(page, "note")).to_have_text("You do not have permission.")
     show(page, f"<task-progress task-id='{task_id}' lang='en'></task-progress>")
-    expect(part(page, "note")).to_have_text("Your access has expired. Load the page again.")
+    expect(part(page, "note")).to_have_text("Your access has expired. Reload the page.")
     show(page, f"<task-progress task-id='{task_id}' token='a b' lang='en'></task-progress>")
     expect(part(page, "note")).to_be_visible()
     assert part(page, "bar").is_hidden()
@@ -395,7 +395,7 @@ def test_a_token_that_expires_meanwhile(
     page = open_page(site("<p></p>", guarded))
     show(page, f"<task-progress task-id='shared' token='{signed(ttl=10)}'></task-progress>")
     expect(part(page, "status")).to_have_text("Waiting")
-    expect(part(page, "note")).to_have_text("Your access has expired. Load the page again.")
+    expect(part(page, "note")).to_have_text("Your access has expired. Reload the page.")
     expect(page.locator("task-progress")).to_have_attribute("data-state", "refused")
 
 

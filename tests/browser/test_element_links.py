@@ -96,7 +96,7 @@ def test_sixty_records_a_second_are_drawn(
     assert announced <= 1
     expect(part(page, "figures")).to_have_text("50% · 126 / 252")
     page.evaluate("document.querySelector('task-progress').record = null")
-    expect(part(page, "note")).to_have_text("No task-id or workflow-id is given.")
+    expect(part(page, "note")).to_have_text("No valid task-id, workflow-id or token.")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -143,7 +143,7 @@ def test_a_token_shows_its_own_jobs_alone(
         expect(rows(page).locator("[part=status]")).to_have_text("Running")
     rows(page).locator("[part=cancel]").click()
     rows(page).locator("[part=cancel]").click()
-    expect(rows(page).locator("[part=note]")).to_contain_text("you do not have permission")
+    expect(rows(page).locator("[part=note]")).to_contain_text("You do not have permission.")
     page, _ = opened(open_page, listed(site, api))
     expect(note(page)).to_contain_text("Your access has expired")
     assert page.evaluate("[polls, refusal]") == [0, 4401]

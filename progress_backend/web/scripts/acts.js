@@ -49,7 +49,7 @@ export async function asked(name, item, words) {
 export function whyNot({ status, body }, words, name) {
   if (status === 409 && name !== "stack" && STATUSES.includes(body?.status))
     return words.isNow(words[body.status]);
-  if (name === "again" && status === 403) return words.mayNot;
+  if (name === "again" && status === 403) return words.refusals[4403];
   if (status === 404) return name === "again" ? words.noStart : words.gone;
   if (status === 503) return words.noAnswer;
   const detail = body?.detail ?? status;

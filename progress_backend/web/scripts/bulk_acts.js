@@ -86,5 +86,5 @@ export async function passing(
 
 function reason(code, why, words) {
   if (STATUSES.includes(code)) return words.isNow(words[code]);
-  return { not_found: words.gone, forbidden: words.mayNot, ...words.codes }[code] ?? why;
+  return { not_found: words.gone, forbidden: words.refusals[4403], ...words.codes }[code] ?? why;
 }

@@ -5,7 +5,7 @@
 // Events: progress and end (detail: the record), error (detail: {code, text}). Parts: name, status,
 // bar, fill, figures, time, message, problem, note, links, link, cancel.
 import STYLE from "./element.css";
-import { follow, refusalOf } from "./feed.js";
+import { follow, refusalOf, request } from "./feed.js";
 import { figuresOf } from "./figures.js";
 import { linksOf } from "./links.js";
 import { moment } from "./moment.js";
@@ -15,7 +15,7 @@ import { watchOnLine } from "./shared_socket.js";
 import { TEXTS } from "./texts.js";
 import { errorOf, messageOf } from "./translated.js";
 import { stillRuns } from "./unsettled.js";
-import { clock, inEach, language, STATUSES, WORDS } from "./words.js";
+import { clock, inEach, language, WORDS } from "./words.js";
 
 const DEFAULT_BASE = new URL("..", import.meta.url).href;
 // A screen reader announces a new status at once, progress at most once in this time.
@@ -25,7 +25,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const AWAY_S = 10;
 // A waiting task's place changes without a message: it is read again after this time.
 const PLACE_MS = 10_000;
-// Default texts that only repeat the status.
+// Codes of default texts that only repeat the status.
 const AS_STATUS = ["completed", "failed", "cancelled"];
 
 // Attributes that need only a redraw, not another connection.
@@ -83,17 +83,19 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     super();
     const shadow = this.attachShadow({ mode: "open" });
     shadow.adoptedStyleSheets = [sheet];
-    const head = part("head", "div", this.#name, this.#status);
-    const foot = part("foot", "div", this.#figures, this.#time);
-    const acts = part("acts", "div", this.#links, this.#cancel, this.#keep);
-    const texts = part("texts", "div", this.#message, this.#problem, this.#note);
-    shadow.append(head, this.#bar, foot, texts, acts, this.#end, this.#spoken);
-    this.#bar.setAttribute("role", "progressbar");
-    this.#bar.setAttribute("aria-valuemin", 0);
-    this.#bar.setAttribute("aria-valuemax", 100);
+    shadow.append(
+      part("head", "div", this.#name, this.#status),
+      this.#bar,
+      part("foot", "div", this.#figures, this.#time),
+      part("texts", "div", this.#message, this.#problem, this.#note),
+      part("acts", "div", this.#links, this.#cancel, this.#keep),
+      this.#end,
+      this.#spoken,
+    );
+    Object.assign(this.#bar, { role: "progressbar", ariaValueMin: 0, ariaValueMax: 100 });
     this.#end.name = "end";
     this.#spoken.className = "spoken";
-    this.#spoken.setAttribute("aria-live", "polite");
+    this.#spoken.ariaLive = "polite";
     this.#cancel.type = this.#keep.type = "button";
     this.#cancel.onclick = () => this.#press();
     this.#keep.onclick = () => this.#setCancelState(null);
@@ -180,15 +182,9 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   }
 
   // The response, or null if there is none.
-  #request(path, more = {}) {
-    const { base, kind, id, token } = this.#about();
-    const headers = {
-      ...(more.body && { "Content-Type": "application/json" }),
-      ...(token && { Authorization: `Bearer ${token}` }),
-    };
+  #request(path, more) {
     const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-    const url = new URL(`internal/${kind}/${encodeURIComponent(id)}/${path}`, base);
-    return fetch(url, { headers, signal, ...more }).catch(() => null);
+    return request(this.#about(), path, { signal, ...more }).catch(() => null);
   }
 
   #stop() {
@@ -207,7 +203,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
         base: base.replace(/\/?$/, "/"),
         kind: workflow ? "workflow" : "task",
         id,
-        token: this.getAttribute("token") || "",
+        token: this.getAttribute("token"),
       }
     );
   }
@@ -226,7 +222,6 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
       ...record,
       text: record.message ?? record.current_status ?? "",
       at,
-      control: record.control ?? null,
       age: (before?.at === at && before?.age) || moment(),
       ahead: record.ahead ?? before?.ahead,
       start: record.start_estimate ?? before?.start,
@@ -276,6 +271,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     // Without a response it is unknown whether the API received the request.
     const answer = await this.#request("cancel", {
       method: "POST",
+      headers: { "Content-Type": "application/json" },
       body: "{}",
     });
     if (answer?.ok) return;
@@ -287,11 +283,8 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     const words = this.#words;
     if (!answer) return words.unanswered;
     const { status } = answer;
-    if (status === 409 && STATUSES.includes(body?.status)) {
-      return words.refused(words.isNow(words[body.status]));
-    }
-    if (status === 403) return words.refused(words.mayNot);
-    const usual = status !== 429 && words.refusals[4000 + status];
+    const now = status === 409 && words[body?.status];
+    const usual = now ? words.isNow(now) : status !== 429 && words.refusals[4000 + status];
     return words.refused(usual || (body?.detail ?? status));
   }
 
@@ -304,20 +297,9 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     if (this.#state === "live") this.#seconds = 0;
     const away = stale && this.#seconds > AWAY_S;
     this.dataset.state = over ? "ended" : this.#code ? "refused" : away ? "away" : this.#state;
-    text(
-      this.#note,
-      this.#code
-        ? this.#why()
-        : !record && !this.#about()
-          ? words.nothingToFollow
-          : away
-            ? words.away
-            : record
-              ? stale
-                ? words.stale
-                : ""
-              : words.connecting,
-    );
+    const behind = away ? words.away : record ? stale && words.stale : words.connecting;
+    const nothing = !record && !this.#about();
+    text(this.#note, this.#code ? this.#why() : nothing ? words.refusals[4422] : behind || "");
     this.#bar.toggleAttribute("data-none", !record);
     this.#end.hidden = !over;
     if (record) this.#showRecord(record, words);
@@ -327,11 +309,9 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
 
   #showRecord(record, words) {
     const { total } = record.progress;
-    const ended = record.end_time !== null && record.final && !stillRuns(record);
     const unknown = !total && record.status === "running";
     const control = record.control;
-    const waiting =
-      control && control.acknowledged_at === null && !ended && words.asked[control.action];
+    const waiting = control?.acknowledged_at === null && words.asked[control.action];
     text(
       this.#name,
       this.getAttribute("label") ||
@@ -340,10 +320,9 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     );
     text(this.#status, waiting || (words[record.status] ?? record.status));
     this.#bar.toggleAttribute("data-unknown", unknown);
-    this.#bar.setAttribute("aria-label", this.#name.textContent);
+    this.#bar.ariaLabel = this.#name.textContent;
     this.#fill.style.width = unknown ? "" : `${this.#highest}%`;
-    if (unknown) this.#bar.removeAttribute("aria-valuenow");
-    else this.#bar.setAttribute("aria-valuenow", this.#highest);
+    this.#bar.ariaValueNow = unknown ? null : this.#highest;
     const [share, count] = figuresOf(
       {
         ...record,
@@ -358,7 +337,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
       record.status === "created" && record.ahead != null
         ? words.before(record.ahead)
         : messageOf(record, words);
-    const plain = AS_STATUS.some((name) => message === TEXTS[words.code][name]);
+    const plain = AS_STATUS.includes(record.message_code?.code);
     text(this.#message, stillRuns(record) ? words.stillRuns(record.worker) : plain ? "" : message);
     text(
       this.#problem,
@@ -391,34 +370,24 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
 
   #showCancel(words) {
     const record = this.#record;
-    const open = record && !record.final && this.hasAttribute("cancellable");
     const offered =
-      open &&
-      ["created", "running", "paused"].includes(record.status) &&
+      this.hasAttribute("cancellable") &&
+      ["created", "running", "paused"].includes(record?.status) &&
       record.control?.action !== "cancel";
-    const sure = this.#cancelState === "sure";
-    this.#cancel.disabled = this.#cancelState === "sent";
-    text(
-      this.#cancel,
-      !offered
-        ? ""
-        : sure
-          ? words.doCancel
-          : this.#cancelState === "sent"
-            ? words.asked.cancel
-            : words.cancel,
-    );
-    text(this.#keep, offered && sure ? words.keep : "");
-    if (this.#cancelState && !["sure", "sent"].includes(this.#cancelState))
-      text(this.#note, this.#cancelState);
+    const state = this.#cancelState;
+    const shown = { sure: words.doCancel, sent: words.asked.cancel }[state];
+    this.#cancel.disabled = state === "sent";
+    text(this.#cancel, offered ? (shown ?? words.cancel) : "");
+    text(this.#keep, offered && state === "sure" ? words.keep : "");
+    if (state && !shown) text(this.#note, state);
   }
 
   #speak() {
     const status = this.#status.textContent || this.#note.textContent;
-    if (!status || (status === this.#spokenAs && (this.#spokenAge?.() ?? 0) < SPOKEN_MS)) return;
+    if (!status || (status === this.#spokenAs && this.#spokenAge() < SPOKEN_MS)) return;
     const name = this.#name.textContent;
     const share = this.#record?.status === "running" && this.#figures.textContent;
-    text(this.#spoken, [name && `${name}: ${status}`, share].filter(Boolean).join(", ") || status);
+    text(this.#spoken, (name && `${name}: `) + status + (share ? `, ${share}` : ""));
     this.#spokenAs = status;
     this.#spokenAge = moment();
   }

@@ -16,26 +16,25 @@ const ENDED = 1000; // the close code after the final record
 // a lost one each 30 s. The second of the clock at which this happens is the same for all, so that they share a socket.
 const SOON_MS = 2_000;
 const AGAIN_MS = 30_000;
-const REFUSALS = { 401: 4401, 403: 4403, 404: 4404, 422: 4422 }; // a 429 may be a proxy's: polling goes on
+const REFUSALS = [401, 403, 404, 422]; // a 429 may be a proxy's: polling goes on
 
 // The close code of a response by which the API refuses. A proxy may send a 404 of its own while the API restarts; the
 // API's has a JSON body.
 export const refusalOf = ({ headers, status }) =>
-  headers.get("Content-Type")?.startsWith("application/json") && REFUSALS[status];
+  headers.get("Content-Type")?.startsWith("application/json") &&
+  REFUSALS.includes(status) &&
+  4000 + status;
 
 const feeds = new Map();
 
-// `kind` is "task" or "workflow". `listener`: received(record) is called for each new record, state(name) with
-// "connecting", "live" or "stale", refused(code) if the API refuses, and perhaps clock(time) with the API's time. Returns
-// a function that stops the calls.
-export function follow({ base, kind, id, token }, listener) {
-  const key = JSON.stringify([base, kind, id, token]);
+// `about` is {base, kind: "task" or "workflow", id, token}. `listener`: received(record) is called for each new record,
+// state(name) with "connecting", "live" or "stale", refused(code) if the API refuses, and perhaps clock(time) with the
+// API's time. Returns a function that stops the calls.
+export function follow(about, listener) {
+  const key = JSON.stringify(about);
   if (!feeds.has(key)) {
     // When the last listener leaves a feed that has ended, the key may already belong to a new feed.
-    const feed = makeFeed(
-      { base, kind, id, token },
-      () => feeds.get(key) === feed && feeds.delete(key),
-    );
+    const feed = makeFeed(about, () => feeds.get(key) === feed && feeds.delete(key));
     feeds.set(key, feed);
   }
   return feeds.get(key).join(listener);
@@ -82,9 +81,13 @@ function makeFeed(about, onFinish) {
     else connection = connect();
   }
 
+  function each(method, value) {
+    for (const listener of listeners) listener[method]?.(value);
+  }
+
   function become(now) {
     state = now;
-    for (const listener of listeners) listener.state(state);
+    each("state", state);
   }
 
   // Each poll and each new connection delivers the newest record once more. Messages come in order: a lower revision is
@@ -95,11 +98,10 @@ function makeFeed(about, onFinish) {
     received = true;
     failures = 0;
     if (message.type === "stale") return become("stale");
-    if (message.type === "heartbeat")
-      for (const listener of listeners) listener.clock?.(message.timestamp);
-    if (message.type !== "heartbeat" && message.type !== "reload" && isNews(message)) {
+    if (message.type === "heartbeat") each("clock", message.timestamp);
+    else if (message.type !== "reload" && isNews(message)) {
       record = message;
-      for (const listener of listeners) listener.received(record);
+      each("received", record);
     }
     if (state !== "live") become("live");
     if (record?.final) settle();
@@ -114,7 +116,7 @@ function makeFeed(about, onFinish) {
     if (why >= 4400 && why <= 4599) {
       finish();
       code = why;
-      for (const listener of listeners) listener.refused(code);
+      each("refused", code);
       return false;
     }
     const none = !wasOpen || (!received && why === LOST);
@@ -164,8 +166,12 @@ function makeFeed(about, onFinish) {
   };
 }
 
-const path = ({ base, kind, id }, end) =>
-  new URL(`internal/${kind}/${encodeURIComponent(id)}/${end}`, base);
+// Fetches a path of the task's or workflow's.
+export const request = ({ base, kind, id, token }, end, { headers, ...more }) =>
+  fetch(new URL(`internal/${kind}/${encodeURIComponent(id)}/${end}`, base), {
+    headers: { ...headers, ...(token && { Authorization: `Bearer ${token}` }) },
+    ...more,
+  });
 
 function bySocket({ base, kind, id, token }, listener) {
   return watchOnLine(base, { [`${kind}_id`]: id, ...(token && { token }) }, listener);
@@ -176,12 +182,7 @@ function byPolling(about, { received, closed }) {
   let timer = null;
   async function read() {
     try {
-      const headers = about.token ? { Authorization: `Bearer ${about.token}` } : {};
-      const answer = await fetch(path(about, "status"), {
-        headers,
-        cache: "no-cache",
-        signal: stop.signal,
-      });
+      const answer = await request(about, "status", { cache: "no-cache", signal: stop.signal });
       if (!answer.ok) return closed(refusalOf(answer) || LOST);
       received(await answer.json());
       received({ type: "heartbeat", timestamp: answer.headers.get("Date") });

@@ -49,7 +49,6 @@ export const WORDS = inEach(
       (status) => `its status is already “${status}”.`,
       (status) => `すでに「${status}」です。`,
     ],
-    mayNot: ["you do not have permission.", "操作する権限がありません。"],
     cancel: ["Cancel", "キャンセル"],
     doCancel: ["Cancel it", "キャンセルする"],
     keep: ["Keep it", "戻る"],
@@ -68,23 +67,16 @@ export const WORDS = inEach(
       d: ["d", "日"],
     },
     number,
-    nothingToFollow: [
-      "No task-id or workflow-id is given.",
-      "task-id か workflow-id がありません。",
-    ],
     refusals: {
       4401: [
-        "Your access has expired. Load the page again.",
-        "アクセスの期限が切れました。ページを読み込み直してください。",
+        "Your access has expired. Reload the page.",
+        "アクセスの期限が切れました。再読み込みしてください。",
       ],
-      4403: ["You do not have permission to see this.", "表示する権限がありません。"],
-      4404: [
-        "Not found. Its record may have expired.",
-        "見つかりません。記録の保存期間が過ぎた可能性があります。",
-      ],
+      4403: ["You do not have permission.", "権限がありません。"],
+      4404: ["This job is no longer available.", "このジョブの記録はもうありません。"],
       4422: [
-        "The task-id, workflow-id or token is not valid.",
-        "task-id、workflow-id またはトークンが正しくありません。",
+        "No valid task-id, workflow-id or token.",
+        "task-id、workflow-id、トークンが正しくありません。",
       ],
       4429: ["Too many tasks are watched at once.", "監視の数が上限を超えました。"],
       4500: ["The record cannot be read.", "記録を読み取れません。"],
@@ -96,7 +88,7 @@ export const WORDS = inEach(
 export const STATUSES = ["created", "running", "paused", "completed", "error", "cancelled"];
 
 export function language(asked) {
-  return (asked ?? navigator.language).toLowerCase().startsWith("ja") ? "ja" : "en";
+  return /^ja/i.test(asked ?? navigator.language) ? "ja" : "en";
 }
 
 // 75 -> "1:15", 3700 -> "1:01:40".
