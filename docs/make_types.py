@@ -16,7 +16,7 @@ from progress_backend.web.route_table import body_of
 Schema = dict[str, Any]
 _OF_SERVICES: Final = (
     *(answers.TaskList, answers.Health, answers.WorkerList, answers.TaskTimeline),
-    answers.StackRequested,
+    *(answers.StackRequested, answers.TaskLog),
 )
 
 #: How a language writes: kinds, a list, a dictionary, one of several values.

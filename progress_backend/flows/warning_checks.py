@@ -14,8 +14,7 @@ from ..record import task_warnings
 from ..record.events import Warned
 from ..record.model import Warnings
 from ..record.past_runs import PastRun
-from .flow import Flow
-from .gather import together
+from .flow import Flow, together
 from .stored_record import Applied, ReadRecord, readable
 from .task_flows import Records
 

@@ -10,8 +10,7 @@ from ..operations import records, workflows
 from ..record.events import Event, Identity, NeverPublished, Planned
 from ..record.model import Member
 from ..record.steps.members import was_unreached
-from .flow import Flow
-from .gather import together
+from .flow import Flow, together
 from .stored_record import ReadRecord, readable
 from .task_flows import Records
 

@@ -287,3 +287,16 @@ class TaskTimeline(TypedDict):
 class StackRequested(TypedDict):
     task_id: str
     requested_at: str
+
+class TaskLogLine(TypedDict):
+    id: int
+    time: str
+    level: Literal["debug", "info", "warning", "error", "critical"]
+    attempt: int | None
+    text: str
+
+class TaskLog(TypedDict):
+    task_id: str
+    first: int | None
+    last: int | None
+    lines: list[TaskLogLine]

@@ -19,8 +19,7 @@ from ..errors import (
     TaskNotFound,
 )
 from ..flows.first_records import FirstRecords
-from ..flows.flow import Flow
-from ..flows.gather import together
+from ..flows.flow import Flow, together
 from ..flows.stored_record import Applied, ReadRecord, has_text_since
 from ..flows.value_in_place import InPlace, in_place
 from ..operations import records

@@ -9,8 +9,10 @@ from typing import Any
 from msgspec import Raw
 
 from ..operations.counts import TaskCounts
+from ..operations.streams import LogPart
 from ..record import answers
 from ..record.list_request import ListRequest
+from ..record.log_line import with_id
 from ..record.workflow_fields import Pagination, WorkflowList
 
 
@@ -32,6 +34,12 @@ def workflow_list(page: int, limit: int, total: int, rows: Iterable[bytes]) -> W
     """A page of workflows."""
     listed: list[Any] = [*map(Raw, rows)]
     return WorkflowList(listed, Pagination(page, limit, total, _pages(limit, total)))
+
+
+def task_log(task_id: str, part: LogPart, whole: bool = True) -> answers.TaskLog:
+    """Lines of a task's log, without tracebacks unless they are `whole`."""
+    lines: list[Any] = [Raw(with_id(*line, whole)) for line in part.lines]
+    return answers.TaskLog(task_id, part.first, part.last, lines)
 
 
 def _pages(limit: int, total: int) -> int:

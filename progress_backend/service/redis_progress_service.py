@@ -33,14 +33,13 @@ from ..record.document import written
 from ..record.events import Event
 from ..record.json_text import parsed
 from ..record.list_request import ListRequest
-from ..record.log_line import with_id
 from ..settings import Settings
 from ..stacks.asking import request, timeline_with
 from ..store.async_store import AsyncStore
 from ..store.drivers import flows_of
 from .bodies import health, workflow_list
 from .bodies import task_list as task_list_body
-from .interface import Body
+from .bodies import task_log as log_body
 from .progress_service import ProgressService, logged
 
 if TYPE_CHECKING:
@@ -227,8 +226,8 @@ class RedisProgressService(ProgressService):
 
     async def get_task_log(
         self, task_id: str, after: int | None = None, limit: int = task_log.LINES
-    ) -> Body:
-        """Reads lines of a task's log, as `lines` of `GET /internal/task/{task_id}/log`.
+    ) -> bodies.TaskLog:
+        """Reads lines of a task's log, as `GET /internal/task/{task_id}/log` has them.
 
         Args:
             task_id: the record's id.
@@ -239,7 +238,8 @@ class RedisProgressService(ProgressService):
             TaskNotFound: there is no record.
         """
         part = await self.run(task_log.read(task_id, after, limit))
-        return {"lines": [parsed(with_id(*line)) for line in part.lines]}
+        body: bodies.TaskLog = parsed(written(log_body(task_id, part)))
+        return body
 
     async def get_workers(self) -> bodies.WorkerList:
         """Reads which workers track tasks, as `GET /internal/workers` has it: each one's name, last

@@ -13,11 +13,11 @@ from uuid import UUID
 from celery.app.task import Context
 from celery.exceptions import SoftTimeLimitExceeded
 
+from ..record.canvas import id_text
 from ..record.events import Identity
 from ..record.failures import described
 from ..record.json_text import dumps
 from ..record.model import MAX_ID, MAX_OWNER, Member, is_plain
-from ..record.signature import id_text
 from ..record.traces import traceparent
 from .decorator import Marking
 from .headers import BEAT, HEADER, TRACE, WORKFLOW, header_in

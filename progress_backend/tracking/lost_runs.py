@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from ..flows import silent_runs, warning_checks, workflow_checks, workflows
-from ..flows.gather import together
+from ..flows.flow import together
 from ..flows.own_end import own_end
 from ..flows.stored_record import Applied, ReadRecord, milliseconds, readable
 from ..operations import leases, records

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from msgspec import Raw
 
 from ..flows import task_log
 from ..record.answers import StackRequested, TaskLog, TaskTimeline
 from ..record.default_texts import wished
 from ..record.document import written
-from ..record.log_line import with_id
 from ..record.read_timeline import without_stacks
 from ..record.responses import in_language
+from ..service.bodies import task_log as log_body
 from ..stacks import asking
 from . import rights
 from .audit import note, write_line
@@ -82,6 +81,5 @@ async def task_logged(
     log, read it every second, with the id of the last line as `after`."""
     part = await api_of(request).store.run(task_log.read(task_id, query.after, query.limit))
     whole = bool(rights.sees_errors(caller_of(request.scope)))
-    lines: list[Any] = [Raw(with_id(*line, whole)) for line in part.lines]
-    body = written(TaskLog(task_id, part.first, part.last, lines))
+    body = written(log_body(task_id, part, whole))
     return Response(body, media_type="application/json")

@@ -9,7 +9,7 @@ from typing import Any
 
 from progress_backend import operations as package
 from progress_backend.flows.cleanup import cleanup
-from progress_backend.flows.gather import together
+from progress_backend.flows.flow import together
 from progress_backend.operations import (
     acts,
     call,

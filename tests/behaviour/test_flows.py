@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from progress_backend.errors import ConcurrentUpdate, InvalidEvent, TaskNotFound, TooLarge
-from progress_backend.flows.flow import Flow
-from progress_backend.flows.gather import together
+from progress_backend.flows.flow import Flow, together
 from progress_backend.flows.stored_record import facets_of
 from progress_backend.flows.task_flows import TRIES
 from progress_backend.operations.call import in_the_first, one

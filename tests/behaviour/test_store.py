@@ -9,7 +9,7 @@ import redis
 from progress_backend.errors import SettingsError, StoreUnavailable
 from progress_backend.flows import shown_record
 from progress_backend.flows.cleanup import cleanup
-from progress_backend.flows.gather import together
+from progress_backend.flows.flow import together
 from progress_backend.record import events as ev
 from progress_backend.record.document import written
 from progress_backend.record.model import Warnings

@@ -1,7 +1,7 @@
 """Several flows in one trip, over every store: each as it would be by itself."""
 
 from progress_backend.errors import TaskNotFound
-from progress_backend.flows.gather import together
+from progress_backend.flows.flow import together
 from progress_backend.flows.stored_record import Applied
 from progress_backend.record import events as ev
 from tests.asked import names

@@ -12,7 +12,7 @@ import pytest
 
 from progress_backend.flows import index_page, top_list, worker_list
 from progress_backend.flows.cleanup import sweep
-from progress_backend.flows.gather import together
+from progress_backend.flows.flow import together
 from progress_backend.operations import top
 from progress_backend.operations.lists import TaskPage
 from progress_backend.record import events as ev

@@ -10,7 +10,7 @@ import redis
 
 from progress_backend.credentials.targets import targets_of
 from progress_backend.flows.ended_workflows import ended_workflows
-from progress_backend.flows.gather import together
+from progress_backend.flows.flow import together
 from progress_backend.operations import streams, webhooks
 from progress_backend.operations import workflows as workflows_ops
 from progress_backend.operations.call import Call

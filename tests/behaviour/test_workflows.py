@@ -12,7 +12,7 @@ from msgspec import to_builtins
 from progress_backend.errors import ProgressError
 from progress_backend.flows import workflow_bodies, workflow_checks, workflows
 from progress_backend.flows.cleanup import cleanup
-from progress_backend.flows.gather import together
+from progress_backend.flows.flow import together
 from progress_backend.flows.stored_record import Applied, milliseconds
 from progress_backend.operations import locks, top
 from progress_backend.operations import workflows as workflows_ops

@@ -8,7 +8,7 @@ import redis.exceptions
 from redis.crc import key_slot
 
 from progress_backend.errors import StoreUnavailable
-from progress_backend.flows.gather import together
+from progress_backend.flows.flow import together
 from progress_backend.operations.lists import TaskPage
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings

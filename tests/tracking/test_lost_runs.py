@@ -17,7 +17,7 @@ from celery import Celery
 
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows import new_workflow_act, silent_runs, workflows
-from progress_backend.flows.gather import together
+from progress_backend.flows.flow import together
 from progress_backend.flows.stored_record import ReadRecord, milliseconds
 from progress_backend.operations import counts as counts_ops
 from progress_backend.operations import leases, lists, locks, records

@@ -6,6 +6,7 @@ import pytest
 
 from progress_backend.flows import task_log
 from progress_backend.record.log_line import LogLine
+from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.web.serving import RunningApi
@@ -24,13 +25,15 @@ def write(store: Store, task_id: str, *texts: str) -> None:
     store.execute(task_log.add(task_id, 1, lines, 0, store.settings, store.flows.redaction))
 
 
-def test_the_lines_as_json(api: RunningApi, store: Store) -> None:
+async def test_the_lines_as_json(api: RunningApi, store: Store) -> None:
     task_id = api.create()
     empty = api.http.get(f"/internal/task/{task_id}/log")
     assert empty.json() == {"task_id": task_id, "first": None, "last": None, "lines": []}
     write(store, task_id, "a", "二行\n目")
     body = api.http.get(f"/internal/task/{task_id}/log").json()
     assert (body["first"], body["last"]) == (1, 2)
+    async with RedisProgressService(settings=store.settings) as service:
+        assert await service.get_task_log(task_id) == body
     assert body["lines"][1] == {
         "id": 2,
         "time": "2024-01-15T01:30:00.250+00:00",
