@@ -40,62 +40,9 @@ PROGRAMS: dict[str, click.Command] = {
 OTHERS = {"celery beat -S redbeat.RedBeatScheduler", "python -m django … --settings"}
 #: The languages of blocks that do something.
 DOING = ("python", "sh", "js", "nginx")
-QUICK_START = "docs/quick-start.md"
-#: Document and section -> the test that follows its blocks of code.
-FOLLOWED = {
-    ("README.md", "See it"): "tests/docs/test_fresh.py",
-    ("README.md", "Add it to your project"): "tests/docs/test_readme.py",
-    ("docs/checkpoints.md", "A loop over items"): "tests/docs/test_checkpoints.py",
-    ("docs/checkpoints.md", "A value of your own"): "tests/docs/test_checkpoints.py",
-    ("docs/coming-from.md", "celery-progress"): "tests/docs/test_coming_from.py",
-    ("docs/coming-from.md", "Plain update_state"): "tests/docs/test_coming_from.py",
-    ("docs/coming-from.md", "tqdm"): "tests/docs/test_coming_from.py",
-    ("docs/start.md", "Mark a task and start it"): "tests/docs/test_start.py",
-    ("docs/element.md", "In templates and frameworks"): "tests/browser/test_frameworks.py",
-    ("docs/logs.md", "Writing"): "tests/docs/test_logs.py",
-    ("docs/logs.md", "Reading"): "tests/docs/test_logs.py",
-    ("docs/deploy.md", "What runs"): "tests/docs/test_operations.py",
-    ("docs/access.md", "Your own sessions"): "tests/docs/test_sessions.py",
-    ("docs/access.md", "Share tokens"): "tests/docs/test_operations.py",
-    ("docs/access.md", "Tokens"): "tests/docs/test_operations.py",
-    ("docs/access.md", "Owners"): "tests/docs/test_operations.py",
-    ("docs/proxy.md", "The API behind a proxy"): "tests/docs/test_nginx.py",
-    ("docs/proxy.md", "A password in front"): "tests/docs/test_nginx.py",
-    ("docs/proxy.md", "A login in front"): "tests/docs/test_nginx.py",
-    ("docs/proxy.md", "TLS"): "tests/docs/test_tls.py",
-    ("docs/access.md", "Secrets"): "tests/docs/test_operations.py",
-    ("docs/redis.md", "Backup"): "tests/docs/test_backup.py",
-    ("docs/quick-start.md", "Quick start"): "tests/docs/test_quick_start.py",
-    ("docs/frameworks.md", "A project that exists"): "tests/docs/test_quick_start.py",
-    ("docs/quick-start.md", "For your own user"): "tests/docs/test_quick_start.py",
-    ("docs/quick-start.md", "Your first bar"): "tests/docs/test_quick_start.py",
-    ("docs/frameworks.md", "Django"): "tests/docs/test_quick_start.py",
-    ("docs/frameworks.md", "Flask"): "tests/docs/test_quick_start.py",
-    ("docs/frameworks.md", "FastAPI"): "tests/docs/test_quick_start.py",
-    ("docs/quick-start.md", "Reading the record"): "tests/docs/test_quick_start.py",
-    (QUICK_START, "From a page of another origin"): "tests/browser/test_other_origins.py",
-    ("docs/quick-start.md", "Work outside Celery"): "tests/docs/test_quick_start.py",
-    ("docs/webhooks.md", "What a target receives"): "tests/docs/test_webhooks.py",
-    ("docs/webhooks.md", "Mail and chats"): "tests/docs/test_webhooks.py",
-}
-#: The same of scripts for a browser.
-SHOWN = {
-    ("docs/logs.md", "Reading"): "tests/browser/test_log.py",
-    (QUICK_START, "Reading the record"): "tests/browser/test_quick_start.py",
-    (QUICK_START, "From a page of another origin"): "tests/browser/test_other_origins.py",
-}
-#: Documents that are followed from their first block to their last.
-WHOLE = {
-    "docs/docker.md": "tests/docker/test_documents.py",
-    "docs/testing.md": "tests/docs/test_testing.py",
-    "docs/django.md": "tests/docs/test_django.py",
-    "docs/production.md": "tests/docs/test_production.py",
-    # Block by block the same as the English page.
-    "README.ja.md": "tests/docs/test_twins.py",
-    "docs/element.ja.md": "tests/docs/test_twins.py",
-    "docs/quick-start.ja.md": "tests/docs/test_twins.py",
-    "docs/frameworks.ja.md": "tests/docs/test_twins.py",
-}
+#: Documents that are followed from their first block to their last; a Japanese page's blocks are
+#: those of its twin.
+WHOLE = ("docs/django.md", "docs/docker.md", "docs/production.md", "docs/testing.md")
 
 
 def test_what_is_printed_in_it_can_be_printed(document: str) -> None:
@@ -158,13 +105,11 @@ def test_its_code_is_followed_by_a_test(document: str) -> None:
         if block.language == "python":
             compile(block.text, str(block), "exec")
             assert block.file is not None, f"{block}: its first line must name its file"
-        if document in WHOLE:
-            assert f'"{document}"' in text_of(WHOLE[document])
-            continue
-        test = (SHOWN if block.language == "js" else FOLLOWED).get((document, block.section))
-        assert test is not None, f"{block}: no test follows it"
-        assert f'"{document}"' in text_of(test)
-        assert f'"{block.section}"' in text_of(test)
+        whole = document in WHOLE or document.endswith(".ja.md")
+        named = {f'"{name}"' for name in ([document] if whole else [document, block.section])}
+        script = block.language == "js" and not whole
+        tests = _tests("browser") if script else _tests("docs", "docker", "browser")
+        assert any(all(name in text for name in named) for text in tests), f"{block}: no test"
 
 
 def test_commands_in_sentences_exist(document: str) -> None:
@@ -199,6 +144,13 @@ def test_its_words_are_plain(document: str) -> None:
 def _only_makes(block: Block) -> bool:
     """Whether it is make's targets alone: these have tests of their own, and must exist."""
     return all(line.startswith("make") for line in block.text.splitlines())
+
+
+@functools.cache
+def _tests(*folders: str) -> list[str]:
+    """The modules of tests that follow documents."""
+    found = {path for one in folders for path in (ROOT / "tests" / one).glob("test_*.py")}
+    return [path.read_text("utf-8") for path in found if path.name != "test_blocks.py"]
 
 
 @functools.cache
